@@ -1,0 +1,24 @@
+package phema.catalog;
+
+import java.nio.file.Path;
+
+/**
+ * A file in a run's folder that no synthesis reads.
+ *
+ * @param message for the user: what is wrong and what to do, one line
+ */
+public record Excluded(String name, Path path, Reason reason, String message) {
+    /** Why. */
+    public enum Reason {
+        /** Still being written. */
+        GROWING,
+        /** Breaks a rule of its format, or holds NaN or infinity. */
+        BROKEN,
+        /** Holds no average, like the initial weights at time 0. */
+        NO_PROFILE,
+        /** Another file of the run has the same time and profile. */
+        DUPLICATE,
+        /** Its tensors differ in name, shape or type from those of most of the run. */
+        DIFFERENT
+    }
+}

@@ -1,0 +1,17 @@
+package phema.catalog;
+
+import phema.format.WeightFile;
+import phema.profile.Profile;
+
+/**
+ * One stored average (or raw checkpoint) of a run.
+ *
+ * @param name file name within the run's folder
+ * @param profile of the average it holds; its end time is the snapshot's time
+ */
+public record Snapshot(String name, WeightFile file, Profile profile) {
+    /** On the training job's clock: images seen for EDM2. */
+    public double time() {
+        return profile.endTime();
+    }
+}

@@ -1,0 +1,7 @@
+/** The command line: parses, calls, renders. */
+@ApplicationModule(allowedDependencies = {"catalog", "synthesis", "solver", "profile", "format", "tensor", "problem"})
+@NullMarked
+package phema.cli;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,18 @@
+package phema.format;
+
+/** Layouts of weight files that users have. */
+public enum Format {
+    SAFETENSORS("safetensors"),
+    EDM2_PICKLE("pkl");
+
+    private final String extension;
+
+    Format(String extension) {
+        this.extension = extension;
+    }
+
+    /** File name extension without the dot. */
+    public String extension() {
+        return extension;
+    }
+}

@@ -1,0 +1,54 @@
+package phema.format;
+
+import java.util.List;
+import phema.tensor.DType;
+
+/**
+ * What a file to be written consists of, from its first byte to its last.
+ *
+ * @param fileName for instance {@code model.safetensors}, or {@code model-00001-of-00002.safetensors} for a shard
+ */
+public record Layout(String fileName, List<Segment> segments) {
+    public Layout {
+        segments = List.copyOf(segments);
+    }
+
+    /** Size of the file in bytes. */
+    public long size() {
+        return segments.stream().mapToLong(Segment::bytes).sum();
+    }
+
+    /** A stretch of the file. */
+    public sealed interface Segment {
+        long bytes();
+    }
+
+    /** These very bytes. */
+    public record Literal(byte[] content) implements Segment {
+        @Override
+        public long bytes() {
+            return content.length;
+        }
+    }
+
+    /** Bytes of the template, as they are. */
+    public record Verbatim(int part, long offset, long bytes) implements Segment {}
+
+    /**
+     * The elements of a tensor, packed.
+     *
+     * @param tensor of the template
+     * @param axes the order of dimensions, outermost first, in which elements follow each other: 0, 1, ... for row-major
+     * @param dtype that the elements are written in
+     */
+    public record Elements(Tensor tensor, List<Integer> axes, DType dtype) implements Segment {
+        public Elements {
+            axes = List.copyOf(axes);
+        }
+
+        @Override
+        public long bytes() {
+            return tensor.elements() * dtype.bytes();
+        }
+    }
+}

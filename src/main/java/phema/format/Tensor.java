@@ -1,0 +1,48 @@
+package phema.format;
+
+import java.util.List;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+/**
+ * Where one tensor's elements lie in a weight file; never the elements themselves.
+ *
+ * @param name as in the model's {@code state_dict}
+ * @param strides in elements, one per dimension; a row-major tensor has {@link Shape#contiguousStrides()}
+ * @param part index of the file that holds it, in {@link WeightFile#parts()}
+ * @param offset of the first element, in bytes from the beginning of that file
+ * @param role whether the training job's averages apply to it, as far as the format tells
+ */
+public record Tensor(String name, DType dtype, Shape shape, List<Long> strides, int part, long offset, Role role) {
+
+    /** What a tensor is to its module. */
+    public enum Role {
+        /** Learned, hence averaged. Formats that do not tell call every tensor a parameter. */
+        PARAMETER,
+        /** Kept beside the parameters and never averaged. */
+        BUFFER
+    }
+
+    public Tensor {
+        strides = List.copyOf(strides);
+    }
+
+    public long elements() {
+        return shape.elements();
+    }
+
+    /** Bytes of the elements, packed. */
+    public long bytes() {
+        return elements() * dtype.bytes();
+    }
+
+    /** Whether the elements lie one after the other in row-major order; strides of dimensions of size one do not matter. */
+    public boolean isContiguous() {
+        if (elements() == 0) return true;
+        List<Long> packed = shape.contiguousStrides();
+        for (int i = 0; i < shape.rank(); i++) {
+            if (shape.dims().get(i) != 1 && !strides.get(i).equals(packed.get(i))) return false;
+        }
+        return true;
+    }
+}

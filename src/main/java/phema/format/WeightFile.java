@@ -1,0 +1,29 @@
+package phema.format;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The index of a weight file: an ordered list of named byte ranges.
+ *
+ * @param path the file that was opened; for a sharded one its {@code *.index.json}
+ * @param parts the physical files that hold the elements
+ * @param metadata what the format carries beside tensors, as text, sorted by key
+ * @param tensors in the order of the file, names distinct
+ */
+public record WeightFile(
+        Path path, Format format, List<FilePart> parts, Map<String, String> metadata, List<Tensor> tensors) {
+    public WeightFile {
+        parts = List.copyOf(parts);
+        metadata = Collections.unmodifiableSortedMap(new TreeMap<>(metadata));
+        tensors = List.copyOf(tensors);
+    }
+
+    /** Bytes of all physical files. */
+    public long size() {
+        return parts.stream().mapToLong(FilePart::size).sum();
+    }
+}

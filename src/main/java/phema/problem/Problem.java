@@ -1,0 +1,79 @@
+package phema.problem;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something is wrong with what a user asked for or gave us. The message is one line for that user: what was wrong, where, and what to do.
+ * REST renders it as problem details (RFC 9457) with the status of its {@link Kind}; the command line prints it and exits with status 2.
+ */
+public final class Problem extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** What sort of problem it is, with the HTTP status (RFC 9110, section 15) that says so. */
+    public enum Kind {
+        /** A value that is never right. */
+        INVALID(400),
+        /** A name that nothing has. */
+        UNKNOWN(404),
+        /** It cannot be done as things are now: an output exists, an input changed while it was read. */
+        CONFLICT(409),
+        /** The stored files cannot give what was asked for. */
+        UNPROCESSABLE(422),
+        /** No room to write. */
+        STORAGE_FULL(507);
+
+        private final int status;
+
+        Kind(int status) {
+            this.status = status;
+        }
+
+        public int status() {
+            return status;
+        }
+    }
+
+    private final Kind kind;
+    private final @Nullable String field;
+
+    private Problem(Kind kind, @Nullable String field, String message, @Nullable Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+        this.field = field;
+    }
+
+    /** @param field the request field or command line option at fault, by its REST name */
+    public static Problem invalid(String field, String message) {
+        return new Problem(Kind.INVALID, field, message, null);
+    }
+
+    public static Problem unknown(String field, String message) {
+        return new Problem(Kind.UNKNOWN, field, message, null);
+    }
+
+    public static Problem conflict(String message) {
+        return new Problem(Kind.CONFLICT, null, message, null);
+    }
+
+    public static Problem unprocessable(String message) {
+        return new Problem(Kind.UNPROCESSABLE, null, message, null);
+    }
+
+    public static Problem storageFull(String message, Throwable cause) {
+        return new Problem(Kind.STORAGE_FULL, null, message, cause);
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /** The request field at fault, where one is. */
+    public @Nullable String field() {
+        return field;
+    }
+
+    @Override
+    public String getMessage() {
+        return java.util.Objects.requireNonNull(super.getMessage());
+    }
+}

@@ -1,0 +1,28 @@
+package phema.profile;
+
+/** The relative width of a power-function profile and its exponent (arXiv 2312.02696, Eq. 127 and following). */
+public final class SigmaRel {
+    /** Width of the flat profile, {@code 1/sqrt(12)}: the supremum. */
+    public static final double LIMIT = 1 / Math.sqrt(12);
+
+    private SigmaRel() {}
+
+    /** @throws IllegalArgumentException outside (0, {@link #LIMIT}); the message says the range */
+    public static double toGamma(double sigmaRel) {
+        if (!(sigmaRel > 0 && sigmaRel < LIMIT))
+            throw new IllegalArgumentException("sigma_rel must lie in (0, 0.288675), not " + sigmaRel);
+        // The largest real root of g^3 + 7 g^2 + (16 - s) g + (12 - s), s = sigmaRel^-2, by bisection in g + 1.
+        double low = -1;
+        double high = 1 / sigmaRel + 1;
+        while (true) {
+            double middle = (low + high) / 2;
+            if (middle <= low || middle >= high) return middle;
+            if (ofGamma(middle) > sigmaRel) low = middle;
+            else high = middle;
+        }
+    }
+
+    public static double ofGamma(double gamma) {
+        return Math.sqrt((gamma + 1) / ((gamma + 2) * (gamma + 2) * (gamma + 3)));
+    }
+}

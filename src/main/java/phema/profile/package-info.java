@@ -1,0 +1,7 @@
+/** Averaging profiles: densities, cumulatives, inner products; sigma_rel and gamma. Nothing but mathematics. */
+@ApplicationModule(allowedDependencies = {})
+@NullMarked
+package phema.profile;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,42 @@
+package phema.solver;
+
+import java.util.List;
+import java.util.Map;
+import phema.profile.Profile;
+
+/**
+ * Coefficients that turn stored averages into a wanted one, and what is known of their quality.
+ *
+ * @param coefficients one per stored file, in the order given to the solver, 0 for a file that is not read; they sum to one
+ * @param predictedRelativeErrors predicted L2 error of the weights over their root mean square, of this fit and of what the other method would give
+ * @param conditionNumber of the system that was solved, scaled to unit diagonal
+ * @param coefficientNorm sum of absolute values: how much rounding errors of stored files can grow
+ * @param profileResidual L2 distance of the fitted profile from the target over the target's norm
+ * @param misfit root mean square of ln(measured / modelled distance) of the trajectory model
+ * @param warnings for the user, one line each
+ */
+public record Fit(
+        Profile target,
+        Method method,
+        List<Double> coefficients,
+        Map<Method, Double> predictedRelativeErrors,
+        double conditionNumber,
+        double coefficientNorm,
+        double profileResidual,
+        double misfit,
+        List<String> warnings) {
+    public Fit {
+        coefficients = List.copyOf(coefficients);
+        predictedRelativeErrors = Map.copyOf(predictedRelativeErrors);
+        warnings = List.copyOf(warnings);
+    }
+
+    public double predictedRelativeError() {
+        return predictedRelativeErrors.getOrDefault(method, Double.NaN);
+    }
+
+    /** How many files are read. */
+    public int filesUsed() {
+        return (int) coefficients.stream().filter(c -> c != 0).count();
+    }
+}

@@ -1,0 +1,7 @@
+/** Recipes (which files, which coefficients, which layout) and the one engine that turns any byte range of a recipe into bytes. */
+@ApplicationModule(allowedDependencies = {"format", "solver", "profile", "catalog", "tensor", "problem"})
+@NullMarked
+package phema.synthesis;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,61 @@
+package phema.tensor;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/** Element types of stored tensors, little-endian. Names are those of the safetensors format. */
+public enum DType {
+    F64(8, 53, -1022),
+    F32(4, 24, -126),
+    F16(2, 11, -14),
+    BF16(2, 8, -126),
+    F8_E4M3(1, 4, -6),
+    F8_E5M2(1, 3, -14),
+    I64(8),
+    I32(4),
+    I16(2),
+    I8(1),
+    U64(8),
+    U32(4),
+    U16(2),
+    U8(1),
+    BOOL(1);
+
+    private final int bytes;
+    private final int precision;
+    private final int minExponent;
+
+    DType(int bytes) {
+        this(bytes, 0, 0);
+    }
+
+    DType(int bytes, int precision, int minExponent) {
+        this.bytes = bytes;
+        this.precision = precision;
+        this.minExponent = minExponent;
+    }
+
+    public static Optional<DType> named(String safetensorsName) {
+        return Arrays.stream(values())
+                .filter(d -> d.name().equals(safetensorsName))
+                .findFirst();
+    }
+
+    /** Size of an element in bytes. */
+    public int bytes() {
+        return bytes;
+    }
+
+    public boolean isFloating() {
+        return precision > 0;
+    }
+
+    /**
+     * The distance between {@code value} and the next number of this floating type, constant ({@code 2^(minExponent-precision+1)}) among its
+     * denormals. A value rounded to this type carries an error of variance {@code ulp^2 / 12}.
+     */
+    public double ulp(double value) {
+        int exponent = Math.max(Math.getExponent(value), minExponent);
+        return Math.scalb(1.0, exponent - precision + 1);
+    }
+}

@@ -1,0 +1,7 @@
+/** The REST interface: parses, calls, renders. */
+@ApplicationModule(allowedDependencies = {"catalog", "synthesis", "solver", "profile", "format", "tensor", "problem"})
+@NullMarked
+package phema.web;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;
