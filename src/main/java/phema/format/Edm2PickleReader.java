@@ -37,19 +37,21 @@ final class Edm2PickleReader implements WeightReader {
     /** Longer than any model's; a nest of modules could otherwise make names of any length from little. */
     private static final int MAX_NAME = 1024;
 
-    private static final Global PERSISTENT = new Global("torch_utils.persistence", "_reconstruct_persistent_obj");
-    private static final Global LOAD_FROM_BYTES = new Global("torch.storage", "_load_from_bytes");
+    static final Global PERSISTENT = new Global("torch_utils.persistence", "_reconstruct_persistent_obj");
+    static final Global LOAD_FROM_BYTES = new Global("torch.storage", "_load_from_bytes");
+    static final Global EASY_DICT = new Global("dnnlib.util", "EasyDict");
+    static final Global ORDERED_DICT = new Global("collections", "OrderedDict");
 
     /** Names of what real snapshots refer to. The encoder of latent models keeps NumPy arrays of means and deviations. */
-    private static final Set<Global> ALLOWED = Set.of(
+    static final Set<Global> ALLOWED = Set.of(
             PERSISTENT,
             LOAD_FROM_BYTES,
             TorchTensors.PARAMETER,
             TorchTensors.PARAMETER_WITH_STATE,
             TorchTensors.TENSOR,
             TorchTensors.TENSOR_WITH_DTYPE,
-            new Global("dnnlib.util", "EasyDict"),
-            new Global("collections", "OrderedDict"),
+            EASY_DICT,
+            ORDERED_DICT,
             new Global("torch", "Size"),
             new Global("torch", "device"),
             new Global("torch.nn.modules.container", "ModuleDict"),
