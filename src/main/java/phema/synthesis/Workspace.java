@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
  * The buffers of one worker: raw bytes outside of the heap, and a chunk of every input as floats, small enough to stay in the processor's
  * second-level cache while all targets are computed from it.
  */
+@SuppressWarnings("MustBeClosedChecker") // the arena lives as long as the workspace and is closed with it
 final class Workspace implements AutoCloseable {
     /** Floats of all inputs in one chunk: 256 KiB. */
     private static final int CHUNK_FLOATS = 1 << 16;
