@@ -1,0 +1,28 @@
+package phema.catalog;
+
+import jakarta.validation.constraints.NotEmpty;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Where files are.
+ *
+ * @param roots folders that hold runs, at any depth
+ * @param home folder of the database and of what jobs write
+ */
+@Validated
+@ConfigurationProperties("phema")
+public record CatalogProperties(
+        @NotEmpty List<Path> roots, Path home, @DefaultValue Catalog catalog) {
+    /**
+     * @param poll pause between two looks at a root; polling sees what other machines write to a network file system, notifications do not
+     * @param settle how long a new file must stay unchanged before it is read
+     */
+    public record Catalog(
+            @DefaultValue("10s") Duration poll,
+            @DefaultValue("10s") Duration settle) {}
+}
