@@ -1,9 +1,11 @@
 package phema.catalog;
 
+import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotEmpty;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
@@ -17,12 +19,14 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("phema")
 public record CatalogProperties(
-        @NotEmpty List<Path> roots, Path home, @DefaultValue Catalog catalog) {
+        @NotEmpty List<Path> roots,
+        Path home,
+        @DefaultValue @Valid Polling catalog) {
     /**
      * @param poll pause between two looks at a root; polling sees what other machines write to a network file system, notifications do not
      * @param settle how long a new file must stay unchanged before it is read
      */
-    public record Catalog(
-            @DefaultValue("10s") Duration poll,
-            @DefaultValue("10s") Duration settle) {}
+    public record Polling(
+            @DefaultValue("10s") @DurationMin(millis = 100) Duration poll,
+            @DefaultValue("10s") @DurationMin Duration settle) {}
 }

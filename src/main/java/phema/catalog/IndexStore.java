@@ -22,7 +22,6 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
 import phema.format.WeightFile;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -61,7 +60,7 @@ class IndexStore {
                         Instant modified = Instant.parse(row.getString("modified"));
                         known.put(row.getString("name"), new Known(size, modified, System.nanoTime(), content));
                     });
-        } catch (NestedRuntimeException | JacksonException e) {
+        } catch (RuntimeException e) { // whatever is wrong with a cache, the files are there
             log.warn("What was remembered of {} cannot be used; its files are read again: {}", folder, e.getMessage());
             return Map.of();
         }

@@ -3,6 +3,7 @@ package phema.catalog;
 import static java.util.Comparator.comparing;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -36,8 +37,8 @@ import phema.profile.SigmaRel;
  * Finds out what a folder holds: which files are a run's snapshots, and why others are not.
  *
  * <p>A file that is still being written must not be taken. A scanner that looks again and again takes a file once its size and time stamp have stayed
- * the same for the settle time <em>by our own clock</em>, because a file server's clock may be off; only in a folder that it has never seen does
- * it go by the age of the time stamp. A single scan cannot wait: it takes every file whose structure is complete, and calls a young one that is not
+ * the same for the settle time <em>by our own clock</em>, because a file server's clock may be off; only at its first look at a folder does it go by
+ * the age of time stamps. A single scan cannot wait: it takes every file whose structure is complete, and calls a young one that is not
  * complete growing rather than broken.
  */
 public final class RunScanner {
@@ -128,7 +129,7 @@ public final class RunScanner {
             for (Path entry : entries) {
                 Optional<SnapshotName> name = SnapshotName.parse(String.valueOf(entry.getFileName()));
                 if (name.isEmpty() || !Files.isRegularFile(entry)) continue;
-                if (Files.isSymbolicLink(entry) && !allowed.test(entry.toRealPath()))
+                if (leadsOutside(entry))
                     notices.add(entry.getFileName() + " is a link that leads outside of phema.roots and is ignored.");
                 else names.add(name.get());
             }
@@ -142,27 +143,42 @@ public final class RunScanner {
         return names;
     }
 
+    private boolean leadsOutside(Path entry) throws IOException {
+        try {
+            return Files.isSymbolicLink(entry) && !allowed.test(entry.toRealPath());
+        } catch (NoSuchFileException e) {
+            return true;
+        }
+    }
+
     private static List<SnapshotName> select(List<SnapshotName> all, Selection selection, List<String> notices) {
-        Map<String, Long> prefixes = all.stream()
-                .filter(n -> !n.isReconstruction())
-                .collect(groupingBy(SnapshotName::prefix, TreeMap::new, counting()));
+        Map<String, Long> prefixes = all.stream().collect(groupingBy(SnapshotName::prefix, TreeMap::new, counting()));
+        Map<String, Long> candidates = new TreeMap<>(prefixes);
+        candidates.remove(SnapshotName.RECONSTRUCTION);
         String prefix = selection
                 .prefix()
-                .or(() -> prefixes.entrySet().stream()
+                .or(() -> candidates.entrySet().stream()
                         .max(Map.Entry.comparingByValue())
                         .map(Map.Entry::getKey))
                 .orElse("");
-        if (selection.prefix().isEmpty()) {
-            prefixes.forEach((other, count) -> {
-                if (!other.equals(prefix))
-                    notices.add(count + (count == 1 ? " file named " : " files named ") + other
-                            + "-* not used, because more are named " + prefix
-                            + "-*; a run of their own needs a folder of its own, or --inprefix.");
-            });
-        }
-        return all.stream()
+        candidates.remove(prefix);
+        if (selection.prefix().isEmpty() && !candidates.isEmpty())
+            notices.add("Files named " + withCounts(candidates) + " are not used, because more are named " + prefix
+                    + "-*: give them a folder of their own, or choose them with --inprefix.");
+        List<SnapshotName> selected = all.stream()
                 .filter(n -> n.prefix().equals(prefix) && selection.admits(n.sigmaRel()))
                 .toList();
+        if (selected.isEmpty())
+            notices.add("No file is named " + (prefix.isEmpty() ? "PREFIX" : prefix)
+                    + "-KKKKKKK-S.SSS.pkl or .safetensors with a width that was asked for; the folder holds "
+                    + (prefixes.isEmpty() ? "none of any prefix." : withCounts(prefixes) + "."));
+        return selected;
+    }
+
+    private static String withCounts(Map<String, Long> prefixes) {
+        return prefixes.entrySet().stream()
+                .map(e -> e.getKey() + "-* (" + e.getValue() + ")")
+                .collect(joining(", "));
     }
 
     /** Looks at every file that the run needs, and reads those that are new, changed and settled. */
@@ -195,7 +211,8 @@ public final class RunScanner {
                     .map(Known::since)
                     .orElseGet(System::nanoTime);
             boolean settled = Duration.ofNanos(System.nanoTime() - since).compareTo(settle) >= 0
-                    || (before == Scan.NONE && modified.isBefore(Instant.now().minus(settle)));
+                    || (before.names().isEmpty()
+                            && modified.isBefore(Instant.now().minus(settle)));
             Known.Content content = repeated && !settled
                     ? new Known.Growing(
                             name.fileName() + " has changed a moment ago; it is taken once it stays as it is")
@@ -209,11 +226,12 @@ public final class RunScanner {
         }
     }
 
-    /** Whether a file that looks as before needs not be read. The shards of a broken set may have changed while its index has not. */
+    /** Whether a file that looks as before needs not be read. Shards may have changed while their index has not. */
     private static boolean stillHolds(Known known, SnapshotName name) throws IOException {
+        boolean sharded = name.form() == SnapshotName.Form.SHARDED_SAFETENSORS;
         return switch (known.content()) {
-            case Known.Indexed indexed -> isUnchanged(indexed.file());
-            case Known.Broken broken -> name.form() != SnapshotName.Form.SHARDED_SAFETENSORS;
+            case Known.Indexed indexed -> !sharded || isUnchanged(indexed.file());
+            case Known.Broken broken -> !sharded;
             case Known.Growing growing -> false;
         };
     }

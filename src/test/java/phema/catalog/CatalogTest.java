@@ -274,7 +274,7 @@ class CatalogTest {
     /** Looks only when asked to, and takes new files at once. */
     private CatalogProperties properties(Path... roots) {
         return new CatalogProperties(
-                List.of(roots), temporary, new CatalogProperties.Catalog(Duration.ofDays(1), Duration.ZERO));
+                List.of(roots), temporary, new CatalogProperties.Polling(Duration.ofDays(1), Duration.ZERO));
     }
 
     private static IndexStore store(Path home) {

@@ -67,7 +67,7 @@ class RunScannerTest {
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
 
         assertThat(run.snapshots()).hasSize(32);
-        assertThat(run.notices()).singleElement().asString().contains("1 file named finetuned-*", "--inprefix");
+        assertThat(run.notices()).singleElement().asString().contains("finetuned-* (1)", "--inprefix");
     }
 
     @Test
@@ -212,6 +212,14 @@ class RunScannerTest {
                 .containsExactly(
                         "Snapshots are usually 16 kimg apart, but none lies within kimg 49 to 81.",
                         "sigma_rel 0.100 has no snapshot at kimg 131.");
+    }
+
+    @Test
+    void saysWhatAFolderHoldsInsteadOfSnapshots() throws IOException {
+        Run run = RunScanner.scan(TestFiles.FIXTURES.resolve("golden"), Selection.DEFAULT);
+
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.notices()).singleElement().asString().contains("phema-* (4)");
     }
 
     @Test

@@ -88,6 +88,34 @@ class SamplePlanTest {
         assertThat(fromColumns.values()).containsExactly(fromRows.values());
     }
 
+    @Test
+    void estimatesTheDistancesBetweenWholeFiles() throws IOException {
+        WeightFile newest = fixture("0000262-0.050");
+        TreeMap<String, Shape> tensors = new TreeMap<>();
+        for (Tensor t : newest.tensors()) if (t.dtype().isFloating()) tensors.put(t.name(), t.shape());
+        List<SamplePlan.Stretch> everything = new ArrayList<>();
+        tensors.forEach((name, shape) -> everything.add(new SamplePlan.Stretch(name, 0, (int) shape.elements())));
+        SamplePlan plan = SamplePlan.of(tensors);
+
+        for (String other : List.of("0000016-0.100", "0000131-0.050", "0000245-0.050", "0000262-0.100"))
+            assertThat(distance(newest, fixture(other), plan))
+                    .isCloseTo(
+                            distance(newest, fixture(other), new SamplePlan("everything", everything)),
+                            withinPercentage(10)); // three standard errors of 2048 normal squares
+    }
+
+    private static WeightFile fixture(String name) throws IOException {
+        return WeightFiles.read(TestFiles.FIXTURES.resolve("safetensors/network-snapshot-" + name + ".safetensors"));
+    }
+
+    private static double distance(WeightFile a, WeightFile b, SamplePlan plan) throws IOException {
+        double[] x = SampleReader.read(a, plan).values();
+        double[] y = SampleReader.read(b, plan).values();
+        double sum = 0;
+        for (int i = 0; i < x.length; i++) sum += (x[i] - y[i]) * (x[i] - y[i]);
+        return sum / x.length;
+    }
+
     private static WeightFile withLayout(WeightFile file, Shape shape, List<Long> strides) {
         Tensor t = file.tensors().getFirst();
         return new WeightFile(
