@@ -35,9 +35,9 @@ record SnapshotName(String fileName, String prefix, long kimg, double sigmaRel, 
                 fileName, m.group(1), Long.parseLong(m.group(2)), Double.parseDouble(m.group(3)), form));
     }
 
-    /** Images seen: the least multiple of 1024 that is written as this kimg (EDM2, {@code reconstruct_phema.py}). */
+    /** Images seen. */
     long nimg() {
-        return (kimg * 1000 + 999) / 1024 * 1024;
+        return Kimg.toNimg(kimg);
     }
 
     boolean isReconstruction() {
