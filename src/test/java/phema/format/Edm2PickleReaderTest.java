@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import phema.format.Edm2PickleGenerator.Module;
+import phema.format.Edm2PickleGenerator.Node;
 import phema.format.Edm2PickleGenerator.Stored;
 import phema.tensor.DType;
 import phema.tensor.Shape;
@@ -155,8 +155,8 @@ class Edm2PickleReaderTest {
 
     @Test
     void listsSharedTensorsAndModulesOnceUnderTheirFirstName() throws IOException {
-        Module shared = module(Map.of("weight", MATRIX), Map.of());
-        Module root = new Module(
+        Node shared = module(Map.of("weight", MATRIX), Map.of());
+        Node root = new Node(
                 "Net",
                 Map.of(),
                 Map.of("tied", MATRIX),
@@ -165,31 +165,31 @@ class Edm2PickleReaderTest {
                         "a",
                         shared,
                         "list",
-                        new Module("ModuleList", Map.of(), Map.of(), Map.of(), Map.of("0", shared))));
+                        new Node("ModuleList", Map.of(), Map.of(), Map.of(), Map.of("0", shared))));
         assertThat(names(root)).containsExactly("tied", "filter");
-        Module twice = new Module("Net", Map.of(), Map.of(), Map.of(), ordered("a", shared, "b", shared));
+        Node twice = new Node("Net", Map.of(), Map.of(), Map.of(), ordered("a", shared, "b", shared));
         assertThat(names(twice)).containsExactly("a.weight");
     }
 
     @Test
     void namesAreDottedPathsThroughPlainContainers() throws IOException {
-        Module leaf = module(
+        Node leaf = module(
                 Map.of("weight", Stored.packed(DType.F16, Shape.of(1))),
                 Map.of("freqs", Stored.packed(DType.F32, Shape.of(1))));
-        Module root = new Module(
+        Node root = new Node(
                 "Net",
                 Map.of(),
                 Map.of("out_gain", Stored.packed(DType.F16, Shape.of())),
                 Map.of(),
-                Map.of("enc", new Module("ModuleDict", Map.of(), Map.of(), Map.of(), Map.of("8x8_conv", leaf))));
+                Map.of("enc", new Node("ModuleDict", Map.of(), Map.of(), Map.of(), Map.of("8x8_conv", leaf))));
         assertThat(names(root)).containsExactly("out_gain", "enc.8x8_conv.weight", "enc.8x8_conv.freqs");
     }
 
     @Test
     void aNameOfEndlessLengthIsRefused() throws IOException {
-        Module deep = module(Map.of("w", MATRIX), Map.of());
+        Node deep = module(Map.of("w", MATRIX), Map.of());
         for (int i = 0; i < 30; i++)
-            deep = new Module("Net", Map.of(), Map.of(), Map.of(), Map.of("inner".repeat(10), deep));
+            deep = new Node("Net", Map.of(), Map.of(), Map.of(), Map.of("inner".repeat(10), deep));
         Path path = snapshot(folder.resolve("a.pkl"), deep);
         assertThatThrownBy(() -> WeightFiles.read(path))
                 .isInstanceOf(FormatException.class)
@@ -217,7 +217,7 @@ class Edm2PickleReaderTest {
     void everyTruncationIsRefused() throws IOException {
         byte[] whole = Files.readAllBytes(fixture("edm2/network-snapshot-0000016-0.050.pkl"));
         Path path = folder.resolve("cut.pkl");
-        for (int size = 0; size < whole.length; size += size < 3000 ? 1 : 97) {
+        for (int size = 0; size < whole.length; size += size < 600 ? 1 : 53) {
             Files.write(path, java.util.Arrays.copyOf(whole, size));
             assertThatThrownBy(() -> WeightFiles.read(path))
                     .as("%d bytes", size)
@@ -290,7 +290,7 @@ class Edm2PickleReaderTest {
             List<Long> offsets = new ArrayList<>();
             var out = java.nio.channels.Channels.newOutputStream(channel);
             Edm2PickleGenerator.write(
-                    new Module("Net", Map.of(), parameters, Map.of(), Map.of()),
+                    new Node("Net", Map.of(), parameters, Map.of(), Map.of()),
                     "",
                     (tensor, to) -> {
                         offsets.add(channel.position());
@@ -303,14 +303,14 @@ class Edm2PickleReaderTest {
         }
     }
 
-    private List<String> names(Module root) throws IOException {
+    private List<String> names(Node root) throws IOException {
         return WeightFiles.read(snapshot(folder.resolve("names.pkl"), root)).tensors().stream()
                 .map(Tensor::name)
                 .toList();
     }
 
-    private static Module module(Map<String, Stored> parameters, Map<String, Stored> buffers) {
-        return new Module("Net", Map.of(), parameters, buffers, Map.of());
+    private static Node module(Map<String, Stored> parameters, Map<String, Stored> buffers) {
+        return new Node("Net", Map.of(), parameters, buffers, Map.of());
     }
 
     private static byte[] counting(int from, int to) {

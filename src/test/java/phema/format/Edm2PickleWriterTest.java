@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import phema.format.Edm2PickleGenerator.Module;
+import phema.format.Edm2PickleGenerator.Node;
 import phema.format.Edm2PickleGenerator.Stored;
 import phema.format.Layout.Elements;
 import phema.format.Layout.Verbatim;
@@ -66,11 +66,13 @@ class Edm2PickleWriterTest {
                 new Stored(DType.F16, Shape.of(2, 3, 1, 4), List.of(12L, 1L, 12L, 3L), 0, 24),
                 "slice",
                 new Stored(DType.F16, Shape.of(2), List.of(1L), 4, 20),
+                "pointwise",
+                new Stored(DType.F16, Shape.of(3, 2, 1, 1), List.of(2L, 1L, 1L, 1L), 0, 6),
                 "scalar",
                 Stored.packed(DType.F16, Shape.of())));
         Layout layout = layout(template);
         assertThat(elements(layout).map(Elements::axes))
-                .containsExactly(List.of(1, 0), List.of(2, 0, 3, 1), List.of(0), List.of());
+                .containsExactly(List.of(1, 0), List.of(2, 0, 3, 1), List.of(0), List.of(0, 1, 2, 3), List.of());
         assertThat(Samples.write(layout, template, folder)).hasSameBinaryContentAs(template.path());
     }
 
@@ -130,7 +132,7 @@ class Edm2PickleWriterTest {
 
     private WeightFile template(Map<String, Stored> parameters) throws IOException {
         return WeightFiles.read(
-                snapshot(folder.resolve("a.pkl"), new Module("Net", Map.of(), parameters, Map.of(), Map.of())));
+                snapshot(folder.resolve("a.pkl"), new Node("Net", Map.of(), parameters, Map.of(), Map.of())));
     }
 
     private static Layout layout(WeightFile template) {

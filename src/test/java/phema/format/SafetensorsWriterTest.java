@@ -93,8 +93,8 @@ class SafetensorsWriterTest {
                 Map.of("n", Stored.packed(DType.I64, Shape.of()))));
         Layout layout = only(writer.layout(
                 "out", template, t -> t.dtype().isFloating() ? DType.F32 : t.dtype(), Map.of(), Long.MAX_VALUE));
-        assertThat(layout.segments().subList(1, 3).stream().mapToLong(Layout.Segment::bytes))
-                .containsExactly(8, 20);
+        assertThat(layout.segments().subList(1, 3).stream().map(Layout.Segment::bytes))
+                .containsExactly(8L, 20L);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> writer.layout("out", template, t -> DType.F32, Map.of(), Long.MAX_VALUE))
                 .withMessage("tensor `n` is I64 and cannot be written as F32");

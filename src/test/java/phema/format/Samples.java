@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import phema.format.Edm2PickleGenerator.Module;
+import phema.format.Edm2PickleGenerator.Node;
 import phema.format.Edm2PickleGenerator.Stored;
 
 /** Files and what is in them. */
@@ -96,11 +96,11 @@ final class Samples {
 
     /** A snapshot whose network has these tensors at its root. */
     static Path snapshot(Path path, Map<String, Stored> parameters, Map<String, Stored> buffers) throws IOException {
-        return snapshot(path, new Module("Net", Map.of(), parameters, buffers, Map.of()));
+        return snapshot(path, new Node("Net", Map.of(), parameters, buffers, Map.of()));
     }
 
     /** A snapshot whose storages hold the bytes 0, 1, 2, ... */
-    static Path snapshot(Path path, Module network) throws IOException {
+    static Path snapshot(Path path, Node network) throws IOException {
         try (var out = Files.newOutputStream(path)) {
             Edm2PickleGenerator.write(network, "class Net: pass\n", (tensor, to) -> to.write(counting(tensor)), out);
         }
