@@ -88,10 +88,10 @@ public final class RunScanner {
         List<String> notices = new ArrayList<>();
         List<SnapshotName> listed = list(folder, notices);
         List<SnapshotName> names = select(listed, selection, notices);
-        Map<String, Known> known = lookAtAll(folder, names, before);
-        if (before.isOf(listed, known)) return before;
+        Map<String, Known> known = new HashMap<>();
         List<Excluded> excluded = new ArrayList<>();
-        Map<SnapshotName, WeightFile> files = indexed(folder, names, known, excluded);
+        Map<SnapshotName, WeightFile> files = lookAtAll(folder, names, before, known, excluded);
+        if (before.isOf(listed, known)) return before;
         Agreement agreement = new Agreement(files.values());
         SamplePlan plan = SamplePlan.of(agreement.averaged());
         List<Snapshot> snapshots = new ArrayList<>();
@@ -103,18 +103,11 @@ public final class RunScanner {
                 return;
             }
             Known sampled = known.compute(name.fileName(), (n, k) -> sampled(Objects.requireNonNull(k), plan));
-            switch (sampled.content()) {
-                case Known.Growing growing -> excluded.add(exclude(folder, name, Reason.GROWING, growing.message()));
-                case Known.Broken broken -> excluded.add(exclude(folder, name, Reason.BROKEN, broken.message()));
-                case Known.Indexed indexed -> {
-                    used.add(name);
-                    snapshots.add(new Snapshot(
-                            name.fileName(),
-                            indexed.file(),
-                            Power.ofSigmaRel(name.sigmaRel(), name.nimg()),
-                            indexed.sample()));
-                }
-            }
+            usable(folder, name, sampled, excluded).ifPresent(indexed -> {
+                Power profile = Power.ofSigmaRel(name.sigmaRel(), name.nimg());
+                snapshots.add(new Snapshot(name.fileName(), indexed.file(), profile, indexed.sample()));
+                used.add(name);
+            });
         });
         agreement.dtypeNotice().ifPresent(notices::add);
         notices.addAll(Gaps.notices(used));
@@ -181,22 +174,52 @@ public final class RunScanner {
                 .collect(joining(", "));
     }
 
-    /** Looks at every file that the run needs, and reads those that are new, changed and settled. */
-    private Map<String, Known> lookAtAll(Path folder, List<SnapshotName> names, Scan before) {
-        Map<String, Known> known = new HashMap<>();
+    /**
+     * Looks at every file that the run needs, and reads those that are new or changed.
+     *
+     * @param known filled with what is known of them now
+     * @param excluded filled with those that are of no use already for themselves
+     * @return the others
+     */
+    private Map<SnapshotName, WeightFile> lookAtAll(
+            Path folder, List<SnapshotName> names, Scan before, Map<String, Known> known, List<Excluded> excluded) {
+        Map<SnapshotName, WeightFile> files = new LinkedHashMap<>();
         SnapshotName taken = null;
-        WeightFile last = null;
         for (SnapshotName name : names) {
-            if (noProfile(name).isPresent() || (taken != null && sameAverage(name, taken))) continue;
-            Optional<Known> now = lookAt(folder.resolve(name.fileName()), name, before, last);
+            Optional<String> noProfile = noProfile(name);
+            if (noProfile.isPresent()) {
+                excluded.add(exclude(folder, name, Reason.NO_PROFILE, name.fileName() + " " + noProfile.get()));
+                continue;
+            }
+            if (taken != null && sameAverage(name, taken)) {
+                String message = name.fileName() + " is the same average as " + taken.fileName() + ", which is used";
+                excluded.add(exclude(folder, name, Reason.DUPLICATE, message));
+                continue;
+            }
+            Optional<Known> now = lookAt(folder.resolve(name.fileName()), name, before, files.get(taken));
             if (now.isEmpty()) continue;
             known.put(name.fileName(), now.get());
-            if (now.get().content() instanceof Known.Indexed indexed) {
-                taken = name;
-                last = indexed.file();
-            }
+            Optional<Known.Indexed> usable = usable(folder, name, now.get(), excluded);
+            if (usable.isEmpty()) continue;
+            files.put(name, usable.get().file());
+            taken = name;
         }
-        return known;
+        return files;
+    }
+
+    private static Optional<Known.Indexed> usable(
+            Path folder, SnapshotName name, Known known, List<Excluded> excluded) {
+        return switch (known.content()) {
+            case Known.Growing growing -> {
+                excluded.add(exclude(folder, name, Reason.GROWING, growing.message()));
+                yield Optional.empty();
+            }
+            case Known.Broken broken -> {
+                excluded.add(exclude(folder, name, Reason.BROKEN, broken.message()));
+                yield Optional.empty();
+            }
+            case Known.Indexed indexed -> Optional.of(indexed);
+        };
     }
 
     /** @return empty when the file has just vanished */
@@ -293,46 +316,15 @@ public final class RunScanner {
                 : file;
     }
 
-    /** Files that can be used as far as they are known alone; why the others cannot goes to {@code excluded}. */
-    private static Map<SnapshotName, WeightFile> indexed(
-            Path folder, List<SnapshotName> names, Map<String, Known> known, List<Excluded> excluded) {
-        Map<SnapshotName, WeightFile> files = new LinkedHashMap<>();
-        SnapshotName taken = null;
-        for (SnapshotName name : names) {
-            Optional<String> noProfile = noProfile(name);
-            Known now = known.get(name.fileName());
-            if (noProfile.isPresent()) {
-                excluded.add(exclude(folder, name, Reason.NO_PROFILE, noProfile.get()));
-            } else if (taken != null && sameAverage(name, taken)) {
-                excluded.add(exclude(
-                        folder,
-                        name,
-                        Reason.DUPLICATE,
-                        name.fileName() + " is the same average as " + taken.fileName() + ", which is used"));
-            } else if (now != null) {
-                switch (now.content()) {
-                    case Known.Growing growing ->
-                        excluded.add(exclude(folder, name, Reason.GROWING, growing.message()));
-                    case Known.Broken broken -> excluded.add(exclude(folder, name, Reason.BROKEN, broken.message()));
-                    case Known.Indexed indexed -> {
-                        files.put(name, indexed.file());
-                        taken = name;
-                    }
-                }
-            }
-        }
-        return files;
-    }
-
     private static boolean sameAverage(SnapshotName a, SnapshotName b) {
         return a.nimg() == b.nimg() && a.sigmaRel() == b.sigmaRel();
     }
 
     private static Optional<String> noProfile(SnapshotName name) {
-        if (name.nimg() == 0) return Optional.of(name.fileName() + " holds the initial weights (kimg 0), no average");
+        if (name.nimg() == 0) return Optional.of("holds the initial weights (kimg 0), no average");
         if (!(name.sigmaRel() > 0 && name.sigmaRel() < SigmaRel.LIMIT))
-            return Optional.of(name.fileName() + " has sigma_rel " + name.sigmaRel()
-                    + " in its name, which lies outside of (0, 0.288675)");
+            return Optional.of(
+                    "has sigma_rel " + name.sigmaRel() + " in its name, which lies outside of (0, 0.288675)");
         return Optional.empty();
     }
 

@@ -261,6 +261,29 @@ class RunScannerTest {
     }
 
     @Test
+    void takesAShardedSnapshotOnceItsLastShardIsThere() throws IOException {
+        RunScanner scanner = RunScanner.repeated(WeightFiles::read, path -> true, Duration.ZERO);
+        String name = "x-0000001-0.100.safetensors.index.json";
+        Path first = temporary.resolve("x-0000001-0.100-00001-of-00002.safetensors");
+        Path second = temporary.resolve("x-0000001-0.100-00002-of-00002.safetensors");
+        TestFiles.safetensors(first, "a", 1, 2);
+        Files.writeString(
+                temporary.resolve(name),
+                "{\"metadata\":{\"total_size\":12},\"weight_map\":{\"a\":\"%s\",\"b\":\"%s\"}}"
+                        .formatted(first.getFileName(), second.getFileName()));
+
+        Scan incomplete = scanner.scan("run", temporary, Selection.DEFAULT, Scan.NONE);
+        TestFiles.safetensors(second, "b", 3);
+        Scan complete = scanner.scan("run", temporary, Selection.DEFAULT, incomplete);
+
+        assertExcluded(
+                incomplete.run(), name, Reason.BROKEN, second.getFileName().toString());
+        assertThat(complete.run().snapshots())
+                .singleElement()
+                .satisfies(snapshot -> assertThat(snapshot.sample().values()).containsExactly(1, 2, 3));
+    }
+
+    @Test
     void keepsItsAnswerWhileNothingChanges() throws IOException {
         Path folder = TestFiles.copyRun("edm2", temporary.resolve("run"));
         RunScanner scanner = RunScanner.repeated(WeightFiles::read, path -> true, Duration.ZERO);
