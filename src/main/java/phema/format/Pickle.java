@@ -95,14 +95,14 @@ final class Pickle {
             case 0x86 -> push(tuple(2));
             case 0x87 -> push(tuple(3));
             case 't' -> push(new Tuple(popMark()));
-            case ']', 0x8f -> push(Value.newItems());
+            case ']', 0x8f -> push(new Items());
             case 'l', 0x91 -> push(new Items(popMark()));
             case 'a' -> append(List.of(pop()));
             case 'e', 0x90 -> append(popMark());
-            case '}' -> push(Value.newDict());
+            case '}' -> push(new Dict());
             case 'd' -> {
                 List<Value> items = popMark();
-                push(Value.newDict());
+                push(new Dict());
                 setItems(items);
             }
             case 's' -> {

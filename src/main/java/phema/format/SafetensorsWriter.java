@@ -113,7 +113,7 @@ final class SafetensorsWriter implements WeightWriter {
             throw new IllegalArgumentException(
                     "names and metadata take " + padded + " bytes; a safetensors header holds " + Json.MAX_BYTES);
         ByteArrayOutputStream header = new ByteArrayOutputStream(8 + padded);
-        for (int i = 0; i < 8; i++) header.write((int) ((long) padded >>> 8 * i));
+        for (int i = 0; i < 8; i++) header.write((int) ((long) padded >>> (8 * i)));
         header.writeBytes(json);
         for (int i = json.length; i < padded; i++) header.write(' ');
         return header.toByteArray();
