@@ -1,6 +1,7 @@
 package phema.catalog;
 
 import static java.util.Comparator.comparing;
+import static java.util.Comparator.comparingLong;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
@@ -104,7 +105,7 @@ public final class RunScanner {
             }
             Known sampled = known.compute(name.fileName(), (n, k) -> sampled(Objects.requireNonNull(k), plan));
             usable(folder, name, sampled, excluded).ifPresent(indexed -> {
-                Power profile = Power.ofSigmaRel(name.sigmaRel(), name.nimg());
+                Power profile = Power.ofSigmaRel(name.sigmaRel(), (double) name.nimg());
                 snapshots.add(new Snapshot(name.fileName(), indexed.file(), profile, indexed.sample()));
                 used.add(name);
             });
@@ -129,8 +130,8 @@ public final class RunScanner {
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }
-        names.sort(comparing(SnapshotName::nimg)
-                .thenComparing(SnapshotName::sigmaRel)
+        names.sort(comparingLong(SnapshotName::nimg)
+                .thenComparingDouble(SnapshotName::sigmaRel)
                 .thenComparing(SnapshotName::form)
                 .thenComparing(SnapshotName::fileName));
         return names;
@@ -222,7 +223,7 @@ public final class RunScanner {
         };
     }
 
-    /** @return empty when the file has just vanished */
+    /** What is known of a file now; empty when it has just vanished. */
     private Optional<Known> lookAt(Path path, SnapshotName name, Scan before, @Nullable WeightFile similar) {
         try {
             BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
@@ -240,12 +241,11 @@ public final class RunScanner {
                     ? new Known.Growing(
                             name.fileName() + " has changed a moment ago; it is taken once it stays as it is")
                     : read(path, settled, similar);
-            return earlier.filter(k -> k.content().equals(content))
-                    .or(() -> Optional.of(new Known(attributes.size(), modified, since, content)));
+            return Optional.of(new Known(attributes.size(), modified, since, content));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            return Optional.of(new Known(0, Instant.EPOCH, System.nanoTime(), new Known.Broken(message(path, e))));
+            return Optional.of(new Known(0, Instant.EPOCH, 0, broken(path, e)));
         }
     }
 
@@ -254,7 +254,7 @@ public final class RunScanner {
         boolean sharded = name.form() == SnapshotName.Form.SHARDED_SAFETENSORS;
         return switch (known.content()) {
             case Known.Indexed indexed -> !sharded || isUnchanged(indexed.file());
-            case Known.Broken broken -> !sharded;
+            case Known.Broken broken -> !sharded && broken.lasting();
             case Known.Growing growing -> false;
         };
     }
@@ -264,16 +264,18 @@ public final class RunScanner {
             WeightFile file = reader.read(path);
             for (FilePart part : file.parts()) {
                 if (!allowed.test(part.path().toRealPath()))
-                    return new Known.Broken(path.getFileName() + " needs " + part.path()
-                            + ", which lies outside of phema.roots; move it there");
+                    return new Known.Broken(
+                            path.getFileName() + " needs " + part.path()
+                                    + ", which lies outside of phema.roots; move it there",
+                            false);
             }
             if (!isUnchanged(file)) return new Known.Growing(path.getFileName() + " changed while it was read");
             return new Known.Indexed(similar == null ? file : sharingTensors(file, similar));
-        } catch (IOException
-                | RuntimeException e) { // also of a reader's own mistakes: one file must not cost the others
+        } catch (IOException | RuntimeException e) {
+            // Also a reader's own mistake: one file must not cost the others.
             return settled
-                    ? new Known.Broken(message(path, e))
-                    : new Known.Growing(message(path, e) + " (changed in the last " + settle.toSeconds()
+                    ? broken(path, e)
+                    : new Known.Growing(broken(path, e).message() + " (changed in the last " + settle.toSeconds()
                             + " s, so probably still being written: try again)");
         }
     }
@@ -288,12 +290,14 @@ public final class RunScanner {
                 return known.with(new Known.Growing(path.getFileName() + " changed while it was read"));
             return known.with(new Known.Indexed(indexed.file(), plan.identity(), sample));
         } catch (IOException e) {
-            return known.with(new Known.Broken(message(path, e)));
+            return known.with(broken(path, e));
         }
     }
 
-    private static String message(Path path, Exception e) {
-        return e instanceof FormatException f ? String.valueOf(f.getMessage()) : path + ": cannot be read (" + e + ")";
+    private static Known.Broken broken(Path path, Exception e) {
+        return e instanceof FormatException
+                ? new Known.Broken(String.valueOf(e.getMessage()), true)
+                : new Known.Broken(path + ": cannot be read (" + e + ")", false);
     }
 
     private static boolean isUnchanged(WeightFile file) throws IOException {
