@@ -18,6 +18,7 @@ record Kriging(double[][] errors) {
     private static final double RIDGE = 1e-15;
 
     Kriging {
+        errors = Arrays.stream(errors).map(double[]::clone).toArray(double[][]::new);
         int n = errors.length;
         double largest = Double.MIN_NORMAL;
         for (int i = 0; i < n; i++) largest = Math.max(largest, errors[i][i]);

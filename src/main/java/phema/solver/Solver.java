@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,7 +41,8 @@ public final class Solver {
 
     /**
      * @param stored in any order. Samples may be left empty in all of them; then there is only {@link Method#PAPER}, without predicted errors.
-     * @throws Problem without stored averages, when samples differ in length, or when one holds NaN or infinity
+     * @throws Problem without stored averages, or when a sample holds NaN or infinity
+     * @throws IllegalArgumentException when samples differ in length
      */
     public Solver(List<StoredAverage> stored) {
         if (stored.isEmpty()) throw Problem.unprocessable("there are no stored averages to solve with");
@@ -53,7 +55,7 @@ public final class Solver {
                         + " hold NaN or infinity: remove that file from the run");
         }
         StoredAverage newest = stored.stream()
-                .max((a, b) -> Double.compare(a.profile().endTime(), b.profile().endTime()))
+                .max(Comparator.comparingDouble(s -> s.profile().endTime()))
                 .orElseThrow();
         meanSquare = Arrays.stream(newest.sample()).map(v -> v * v).average().orElse(0);
         double smallestVariance = 1e-32 * meanSquare + 1e-100; // of double precision
@@ -264,11 +266,10 @@ public final class Solver {
                     "the coefficients' absolute values sum to %.0f: rounding errors of the stored files grow with them",
                     chosen.norm()));
         double last = lastEnd(until(target));
-        if (options.method() == Method.PAPER || !options.laterFiles())
-            if (last < target.endTime())
-                warnings.add(
-                        "the target ends at " + number(target.endTime()) + ", after the last file that may be read, at "
-                                + number(last) + ": allow later files with blup, or choose that time");
+        if (last < target.endTime() && (options.method() == Method.PAPER || !options.laterFiles()))
+            warnings.add(
+                    "the target ends at " + number(target.endTime()) + ", after the last file that may be read, at "
+                            + number(last) + ": allow later files with blup, or choose that time");
         return warnings;
     }
 
@@ -279,8 +280,7 @@ public final class Solver {
     private void requireReached(Profile target) {
         double first =
                 stored.stream().mapToDouble(s -> s.profile().endTime()).min().orElseThrow();
-        double last =
-                stored.stream().mapToDouble(s -> s.profile().endTime()).max().orElseThrow();
+        double last = lastEnd(files(any -> true));
         if (target.endTime() > last)
             throw Problem.invalid(
                     "time",

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -122,7 +123,7 @@ class BlupSolverTest {
         });
     }
 
-    private static List<Profile> profiles(java.util.function.DoubleFunction<List<Profile>> at) {
+    private static List<Profile> profiles(DoubleFunction<List<Profile>> at) {
         List<Profile> profiles = new ArrayList<>();
         for (int t = 64; t <= 1024; t += 64) profiles.addAll(at.apply(t));
         return profiles;

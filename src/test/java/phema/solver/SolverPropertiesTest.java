@@ -4,16 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
+import phema.profile.Mixture;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.Uniform;
 
 class SolverPropertiesTest {
-    private static final List<Profile> PROFILES = java.util.stream.IntStream.rangeClosed(1, 12)
+    private static final List<Profile> PROFILES = IntStream.rangeClosed(1, 12)
             .boxed()
             .<Profile>mapMulti((k, to) -> {
                 to.accept(Power.ofSigmaRel(0.05, k * 64));
@@ -63,6 +65,26 @@ class SolverPropertiesTest {
         for (int i = 0; i < PROFILES.size(); i++)
             assertThat(fit.coefficients().get(i)).isCloseTo(i == file ? 1 : 0, within(1e-4));
         assertThat(fit.predictedRelativeError()).isLessThan(1e-7);
+    }
+
+    @Property(tries = 30)
+    void theFitOfAMixtureIsTheMixtureOfTheFits(
+            @ForAll Method method,
+            @ForAll @DoubleRange(min = 0.02, max = 0.25) double sigmaRel,
+            @ForAll @DoubleRange(min = 0.1, max = 0.9) double weight) {
+        var power = Power.ofSigmaRel(sigmaRel, 768);
+        var uniform = new Uniform(200, 768);
+        var mixture = new Mixture(List.of(new Mixture.Part(weight, power), new Mixture.Part(1 - weight, uniform)));
+        Options options = Options.of(method, Files.ALL).withoutNormalising();
+        Fit mixed = SOLVER.solve(mixture, options);
+        Fit first = SOLVER.solve(power, options);
+        Fit second = SOLVER.solve(uniform, options);
+        for (int i = 0; i < STORED.size(); i++)
+            assertThat(mixed.coefficients().get(i))
+                    .isCloseTo(
+                            weight * first.coefficients().get(i)
+                                    + (1 - weight) * second.coefficients().get(i),
+                            within(1e-6));
     }
 
     @Property(tries = 50)
