@@ -170,9 +170,8 @@ public final class Solver {
         combinations.forEach((method, x) -> {
             double predicted =
                     kriging.variance(x.coefficients()) + stored.get(file).roundingVariance();
-            logRatios
-                    .computeIfAbsent(method, m -> new ArrayList<>())
-                    .add(Math.log(actualVariance(file, x) / predicted) / 2);
+            double actual = Math.max(actualVariance(file, x), stored.get(file).roundingVariance());
+            logRatios.computeIfAbsent(method, m -> new ArrayList<>()).add(Math.log(actual / predicted) / 2);
         });
         return true;
     }
@@ -192,11 +191,13 @@ public final class Solver {
         if (!Integrals.isSquareIntegrable(target)
                 || !files.stream().allMatch(i -> Integrals.isSquareIntegrable(profile(i)))) return Optional.empty();
         int[] indices = files.stream().toArray();
-        var system = new SymmetricSystem(Combination.part(inner, indices));
+        double[][] gram = Combination.part(inner, indices);
+        Optional<SymmetricSystem> regular = SymmetricSystem.regular(gram);
+        SymmetricSystem system = regular.orElseGet(() -> SymmetricSystem.truncated(gram));
         double[] right = Arrays.stream(indices)
                 .mapToDouble(i -> Integrals.inner(profile(i), target))
                 .toArray();
-        Combination x = Combination.of(system.solve(right), indices, stored.size(), system);
+        Combination x = Combination.of(system.solve(right), indices, stored.size(), system, regular.isEmpty());
         return Optional.of(normalise ? x.normalised() : x);
     }
 
@@ -258,7 +259,7 @@ public final class Solver {
                     Locale.ROOT,
                     "the stored files can express this target only roughly: the fitted profile is %.0f %% off",
                     100 * residual));
-        if (chosen.truncated())
+        if (chosen.singular())
             warnings.add("the system is singular to working precision: some stored files have nearly equal profiles");
         if (chosen.norm() > LARGEST_NORM)
             warnings.add(String.format(

@@ -123,6 +123,38 @@ class BlupSolverTest {
         });
     }
 
+    @Test
+    void losesNothingWhereTheSystemIsNearlySingular() {
+        List<Profile> profiles = new ArrayList<>();
+        for (int t = 10; t <= 640; t += 10) profiles.addAll(List.of(new Power(17, t), new Power(-0.2, t)));
+        var target = new Uniform(160, 640);
+        List<Profile> all = new ArrayList<>(profiles);
+        all.add(target);
+        SimulatedRun run = SimulatedRun.track(all, 640);
+        List<StoredAverage> stored = run.stored(profiles);
+        for (Files files : Files.values()) {
+            Fit fit = new Solver(stored).solve(target, Method.BLUP, files);
+            assertThat(run.relativeError(fit, stored)).isLessThan(1e-6);
+        }
+    }
+
+    @Test
+    void copiesOfAFileDoNotUpsetTheModel() {
+        List<StoredAverage> stored = new ArrayList<>(RUN.stored());
+        // as when a tracker starts late: both averages still equal
+        stored.set(
+                0,
+                new StoredAverage(
+                        stored.get(0).profile(),
+                        stored.get(1).sample(),
+                        stored.get(0).roundingVariance()));
+        var solver = new Solver(stored);
+        Fit fit = solver.solve(Power.ofSigmaRel(0.15, FixtureRun.END), Method.BLUP, Files.ALL);
+        assertThat(fit.misfit()).isLessThan(0.7);
+        assertThat(solver.report().orElseThrow().actualToPredicted().get(Method.BLUP))
+                .isBetween(0.5, 2.0);
+    }
+
     private static List<Profile> profiles(DoubleFunction<List<Profile>> at) {
         List<Profile> profiles = new ArrayList<>();
         for (int t = 64; t <= 1024; t += 64) profiles.addAll(at.apply(t));
