@@ -41,10 +41,10 @@ record Kriging(double[][] errors) {
         BitSet kept = (BitSet) files.clone();
         List<Integer> dropped = eliminate(kept, limit);
         // The updates lose digits where the matrix is nearly singular, so a fresh solve has the last word.
-        while (!dropped.isEmpty()) {
+        for (int restored = 1; !dropped.isEmpty(); restored *= 2) {
             Combination few = best(kept);
             if (variance(few.coefficients()) <= limit) return few;
-            kept.set(dropped.removeLast());
+            for (int i = 0; i < restored && !dropped.isEmpty(); i++) kept.set(dropped.removeLast());
         }
         return best;
     }
