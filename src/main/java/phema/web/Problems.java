@@ -97,10 +97,7 @@ final class Problems extends ResponseEntityExceptionHandler {
 
     @Override
     protected @Nullable ResponseEntity<Object> handleMissingServletRequestParameter(
-            MissingServletRequestParameterException e,
-            HttpHeaders headers,
-            HttpStatusCode status,
-            WebRequest request) {
+            MissingServletRequestParameterException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         String field = e.getParameterName();
         ProblemDetail problem = detail(status, "the query parameter " + field + " is missing", field);
         return handleExceptionInternal(e, problem, headers, status, request);
@@ -109,20 +106,7 @@ final class Problems extends ResponseEntityExceptionHandler {
     @Override
     protected @Nullable ResponseEntity<Object> handleHttpMessageNotReadable(
             HttpMessageNotReadableException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
-        ProblemDetail problem =
-                switch (e.getCause()) {
-                    case PropertyBindingException unknown -> {
-                        String field = path(unknown);
-                        yield detail(status, "unknown field " + field + "; known here: " + known(unknown), field);
-                    }
-                    case DatabindException mismatch -> {
-                        String field = path(mismatch);
-                        yield detail(status, field + ": " + mismatch.getOriginalMessage(), field);
-                    }
-                    case JacksonException syntax ->
-                        detail(status, "the body is not JSON: " + syntax.getOriginalMessage(), null);
-                    case null, default -> detail(status, "the request needs a JSON body", null);
-                };
+        ProblemDetail problem = unreadable(e.getCause(), status);
         return handleExceptionInternal(e, problem, headers, status, request);
     }
 
@@ -138,6 +122,20 @@ final class Problems extends ResponseEntityExceptionHandler {
     protected ResponseEntity<Object> createResponseEntity(
             @Nullable Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         return response(body instanceof ProblemDetail problem ? problem : ProblemDetail.forStatus(status), headers);
+    }
+
+    private static ProblemDetail unreadable(@Nullable Throwable cause, HttpStatusCode status) {
+        if (cause instanceof PropertyBindingException unknown) {
+            String field = path(unknown);
+            return detail(status, "unknown field " + field + "; there are " + known(unknown), field);
+        }
+        if (cause instanceof DatabindException mismatch && !mismatch.getPath().isEmpty()) {
+            String field = path(mismatch);
+            return detail(status, field + ": " + mismatch.getOriginalMessage(), field);
+        }
+        if (cause instanceof JacksonException syntax)
+            return detail(status, "the body is not the JSON that is wanted: " + syntax.getOriginalMessage(), null);
+        return detail(status, "the request needs a JSON body", null);
     }
 
     private static String mismatch(String field, @Nullable Class<?> type, @Nullable Object value) {
