@@ -1,6 +1,7 @@
 package phema.web;
 
 import java.net.URI;
+import java.util.Collection;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,8 @@ import phema.format.FormatException;
 import phema.problem.Problem;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DatabindException;
+import tools.jackson.databind.exc.InvalidFormatException;
+import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.exc.PropertyBindingException;
 
 /** Every failure of a request as problem details (RFC 9457), with the field at fault where there is one. */
@@ -131,7 +134,7 @@ final class Problems extends ResponseEntityExceptionHandler {
         }
         if (cause instanceof DatabindException mismatch && !mismatch.getPath().isEmpty()) {
             String field = path(mismatch);
-            return detail(status, field + ": " + mismatch.getOriginalMessage(), field);
+            return detail(status, field + " must be " + wanted(mismatch), field);
         }
         if (cause instanceof JacksonException syntax)
             return detail(status, "the body is not the JSON that is wanted: " + syntax.getOriginalMessage(), null);
@@ -139,8 +142,20 @@ final class Problems extends ResponseEntityExceptionHandler {
     }
 
     private static String mismatch(String field, @Nullable Class<?> type, @Nullable Object value) {
-        String wanted = type == Integer.class || type == int.class ? "a whole number" : "a number";
-        return field + " must be " + wanted + ", not " + value;
+        return field + " must be " + wanted(type) + ", not " + value;
+    }
+
+    private static String wanted(DatabindException e) {
+        String wanted = e instanceof MismatchedInputException m ? wanted(m.getTargetType()) : "something else";
+        return e instanceof InvalidFormatException f ? wanted + ", not " + f.getValue() : wanted;
+    }
+
+    private static String wanted(@Nullable Class<?> type) {
+        if (type == null) return "something else";
+        if (type == Integer.class || type == int.class) return "a whole number";
+        if (Number.class.isAssignableFrom(type) || type.isPrimitive()) return "a number";
+        if (Collection.class.isAssignableFrom(type)) return "a list";
+        return type == String.class ? "a text" : "an object";
     }
 
     /** As in {@code targets[0].sigmaRel}. */
