@@ -26,4 +26,17 @@ public record WeightFile(
     public long size() {
         return parts.stream().mapToLong(FilePart::size).sum();
     }
+
+    /**
+     * Index of a tensor by name, -1 when there is none.
+     *
+     * @param near where to look first; files of a run mostly hold the same tensors in the same order
+     */
+    public int indexOf(String name, int near) {
+        for (int i = 0; i < tensors.size(); i++) {
+            int index = (near + i) % tensors.size();
+            if (tensors.get(index).name().equals(name)) return index;
+        }
+        return -1;
+    }
 }

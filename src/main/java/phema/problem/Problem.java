@@ -59,7 +59,7 @@ public final class Problem extends RuntimeException {
         return new Problem(Kind.UNPROCESSABLE, null, message, null);
     }
 
-    public static Problem storageFull(String message, Throwable cause) {
+    public static Problem storageFull(String message, @Nullable Throwable cause) {
         return new Problem(Kind.STORAGE_FULL, null, message, cause);
     }
 

@@ -50,6 +50,17 @@ public enum DType {
         return precision > 0;
     }
 
+    /** The least magnitude that this floating type rounds to something not finite. */
+    public float overflow() {
+        return switch (this) {
+            case F16 -> 65520f;
+            case BF16 -> 0x1.ffp127f;
+            case F8_E4M3 -> Math.nextUp(464f);
+            case F8_E5M2 -> 61440f;
+            default -> Float.POSITIVE_INFINITY;
+        };
+    }
+
     /**
      * The distance between {@code value} and the next number of this floating type, constant ({@code 2^(minExponent-precision+1)}) among its
      * denormals. A value rounded to this type carries an error of variance {@code ulp^2 / 12}.

@@ -1,0 +1,212 @@
+package phema.format;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import phema.format.Value.Blob;
+import phema.format.Value.Bool;
+import phema.format.Value.Call;
+import phema.format.Value.Dict;
+import phema.format.Value.Global;
+import phema.format.Value.Int;
+import phema.format.Value.None;
+import phema.format.Value.Real;
+import phema.format.Value.Text;
+
+/**
+ * Network snapshots of EDM2's training loop: a pickled {@code EasyDict} whose {@code ema} is a tree of modules, each with its source text, its plain attributes and
+ * its tensors. Every tensor's elements lie in one piece within a nested stream of PyTorch's legacy format. Tensors come in the order and under the names of
+ * {@code named_parameters()}, then {@code named_buffers()}; what several modules share is listed once, under its first name.
+ */
+final class Edm2PickleReader implements WeightReader {
+    private static final String KIND = "an EDM2 snapshot";
+
+    /** The largest published networks need about 100,000. */
+    private static final int MAX_OPCODES = 1 << 20;
+
+    /** Longer than any model's; a nest of modules could otherwise make names of any length from little. */
+    private static final int MAX_NAME = 1024;
+
+    static final Global PERSISTENT = new Global("torch_utils.persistence", "_reconstruct_persistent_obj");
+    static final Global LOAD_FROM_BYTES = new Global("torch.storage", "_load_from_bytes");
+    static final Global EASY_DICT = new Global("dnnlib.util", "EasyDict");
+    static final Global ORDERED_DICT = new Global("collections", "OrderedDict");
+
+    /** Names of what real snapshots refer to. The encoder of latent models keeps NumPy arrays of means and deviations. */
+    static final Set<Global> ALLOWED = Set.of(
+            PERSISTENT,
+            LOAD_FROM_BYTES,
+            TorchTensors.PARAMETER,
+            TorchTensors.PARAMETER_WITH_STATE,
+            TorchTensors.TENSOR,
+            TorchTensors.TENSOR_WITH_DTYPE,
+            EASY_DICT,
+            ORDERED_DICT,
+            new Global("torch", "Size"),
+            new Global("torch", "device"),
+            new Global("torch.nn.modules.container", "ModuleDict"),
+            new Global("torch.nn.modules.container", "ModuleList"),
+            new Global("torch.nn.modules.container", "ParameterDict"),
+            new Global("torch.nn.modules.container", "ParameterList"),
+            new Global("torch.nn.modules.container", "Sequential"),
+            new Global("numpy", "dtype"),
+            new Global("numpy", "ndarray"),
+            new Global("numpy.core.multiarray", "_reconstruct"),
+            new Global("numpy.core.multiarray", "scalar"),
+            new Global("numpy._core.multiarray", "_reconstruct"),
+            new Global("numpy._core.multiarray", "scalar"));
+
+    @Override
+    public WeightFile read(Path path) throws IOException {
+        try (InputFile file = InputFile.open(path)) {
+            return new Indexing(file).run();
+        }
+    }
+
+    /** One file's reading. */
+    private static final class Indexing {
+        private final InputFile file;
+        private final Map<Long, TorchStorage> storages = new HashMap<>();
+
+        Indexing(InputFile file) {
+            this.file = file;
+        }
+
+        WeightFile run() throws IOException {
+            Cursor in = file.cursor(0, file.size());
+            Value root = Pickle.read(
+                    in, KIND, name -> ALLOWED.contains(name) || TorchTensors.DTYPES.containsKey(name), MAX_OPCODES);
+            if (in.remaining() > 0) throw file.broken(in.remaining() + " bytes follow the end of the pickle");
+            Value ema = entries(root).get("ema").orElseThrow(() -> file.broken("has no `ema`, so it is not " + KIND));
+
+            List<Module> modules = modules(ema);
+            List<Tensor> tensors = new ArrayList<>();
+            Set<String> names = new HashSet<>();
+            addTensors(modules, "_parameters", Tensor.Role.PARAMETER, names, tensors);
+            addTensors(modules, "_buffers", Tensor.Role.BUFFER, names, tensors);
+            return new WeightFile(
+                    file.path(), Format.EDM2_PICKLE, List.of(file.part()), metadata(ema, modules.getFirst()), tensors);
+        }
+
+        /** The module tree in the order of {@code named_modules()}: parents first, every module once. */
+        private List<Module> modules(Value root) throws FormatException {
+            List<Module> found = new ArrayList<>();
+            Set<Value> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+            Deque<Child> open = new ArrayDeque<>();
+            open.push(new Child("", "ema", root));
+            while (!open.isEmpty()) {
+                Child child = open.pop();
+                if (!seen.add(child.value())) continue;
+                String name = child.parent().isEmpty() && found.isEmpty() ? "" : join(child.parent(), child.name());
+                Module module = new Module(name, state(child));
+                found.add(module);
+                List<Child> children = new ArrayList<>();
+                module.members("_modules").entries().forEach((key, value) -> {
+                    if (!(value instanceof None)) children.add(new Child(name, key, value));
+                });
+                children.reversed().forEach(open::push);
+            }
+            return found;
+        }
+
+        private Dict state(Child child) throws FormatException {
+            if (child.value() instanceof Call call) {
+                Value state = call.state();
+                if (call.function().equals(PERSISTENT)
+                        && call.arguments().size() == 1
+                        && call.arguments().getFirst() instanceof Dict meta)
+                    state = meta.get("state").orElse(state);
+                if (state instanceof Dict || state instanceof Call) {
+                    Dict attributes = entries(state);
+                    if (attributes.get("_modules").isPresent()) return attributes;
+                }
+            }
+            throw file.broken("`" + Pickle.shown(join(child.parent(), child.name())) + "` is no module but a "
+                    + Pickle.shown(child.value().kind()));
+        }
+
+        private void addTensors(
+                List<Module> modules, String members, Tensor.Role role, Set<String> names, List<Tensor> tensors)
+                throws IOException {
+            TorchTensors torch = new TorchTensors(file, this::storage);
+            Set<Value> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+            for (Module module : modules) {
+                for (Map.Entry<String, Value> member :
+                        module.members(members).entries().entrySet()) {
+                    if (member.getValue() instanceof None || !seen.add(member.getValue())) continue;
+                    String name = join(module.name(), member.getKey());
+                    if (!names.add(name)) throw file.broken("has two tensors named `" + Pickle.shown(name) + "`");
+                    tensors.add(torch.read(name, role, member.getValue()));
+                }
+            }
+        }
+
+        private Optional<TorchStorage> storage(Value value) throws IOException {
+            if (!(value instanceof Call call)
+                    || !call.function().equals(LOAD_FROM_BYTES)
+                    || call.arguments().size() != 1
+                    || !(call.arguments().getFirst() instanceof Blob stream)) return Optional.empty();
+            TorchStorage storage = storages.get(stream.offset());
+            if (storage == null) {
+                storage = TorchStorage.inLegacyStream(file, stream);
+                storages.put(stream.offset(), storage);
+            }
+            return Optional.of(storage);
+        }
+
+        private String join(String parent, String name) throws FormatException {
+            if (parent.length() + name.length() >= MAX_NAME)
+                throw file.broken(
+                        "has a tensor name of more than " + MAX_NAME + " characters: " + Pickle.shown(parent));
+            return parent.isEmpty() ? name : parent + "." + name;
+        }
+
+        /** The network's class and its plain attributes, {@code img_resolution} and the like. */
+        private static Map<String, String> metadata(Value ema, Module root) {
+            Map<String, String> metadata = new HashMap<>();
+            if (ema instanceof Call call
+                    && !call.arguments().isEmpty()
+                    && call.arguments().getFirst() instanceof Dict meta
+                    && meta.get("class_name").orElse(null) instanceof Text name)
+                metadata.put("class_name", name.value());
+            root.state().entries().forEach((key, value) -> {
+                switch (value) {
+                    case Bool b -> metadata.put(key, String.valueOf(b.value()));
+                    case Int n -> metadata.put(key, n.value().toString());
+                    case Real x -> metadata.put(key, String.valueOf(x.value()));
+                    case Text text -> metadata.put(key, text.value());
+                    default -> {}
+                }
+            });
+            metadata.remove("training");
+            return metadata;
+        }
+    }
+
+    /** A dictionary's entries, whether it is a plain one or an {@code OrderedDict} or {@code EasyDict}. */
+    private static Dict entries(Value value) {
+        return switch (value) {
+            case Dict dict -> dict;
+            case Call call -> call.entries();
+            default -> Value.NO_ENTRIES;
+        };
+    }
+
+    private record Child(String parent, String name, Value value) {}
+
+    private record Module(String name, Dict state) {
+        Dict members(String kind) {
+            return state.get(kind).map(Edm2PickleReader::entries).orElse(Value.NO_ENTRIES);
+        }
+    }
+}

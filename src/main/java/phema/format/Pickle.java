@@ -1,0 +1,279 @@
+package phema.format;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import phema.format.Value.Blob;
+import phema.format.Value.Bool;
+import phema.format.Value.Call;
+import phema.format.Value.Dict;
+import phema.format.Value.Global;
+import phema.format.Value.Int;
+import phema.format.Value.Items;
+import phema.format.Value.None;
+import phema.format.Value.Persistent;
+import phema.format.Value.Real;
+import phema.format.Value.Text;
+import phema.format.Value.Tuple;
+
+/**
+ * Reads a pickle of protocol 2 to 5 (PEP 3154, PEP 574; opcodes as in Python's {@code pickletools}) into the {@link Value}s it describes. Nothing is imported,
+ * instantiated or called; a global that the caller does not allow ends the reading at once. {@code bytes} objects stay in the file. Memory is bounded by
+ * the number of opcodes and by the text really present, whatever lengths the pickle claims.
+ */
+final class Pickle {
+    /** Python sources of whole modules, the longest texts in real files, take tens of kilobytes. */
+    static final int MAX_TEXT = 1 << 22;
+
+    static final long MAX_ALL_TEXT = 1 << 26;
+
+    private final Cursor in;
+    private final String kind;
+    private final Predicate<Global> allowed;
+    private final Map<Integer, Value> memo = new HashMap<>();
+    private final Deque<List<Value>> outer = new ArrayDeque<>();
+    private List<Value> stack = new ArrayList<>();
+    private long text;
+
+    private Pickle(Cursor in, String kind, Predicate<Global> allowed) {
+        this.in = in;
+        this.allowed = allowed;
+        this.kind = kind;
+    }
+
+    /**
+     * Reads one pickle and leaves the cursor behind it.
+     *
+     * @param kind what a file with only allowed globals is, for messages: {@code an EDM2 snapshot}
+     */
+    static Value read(Cursor in, String kind, Predicate<Global> allowed, int maxOpcodes) throws IOException {
+        return new Pickle(in, kind, allowed).run(maxOpcodes);
+    }
+
+    private Value run(int maxOpcodes) throws IOException {
+        for (int i = 0; i < maxOpcodes; i++) {
+            int opcode = in.u8();
+            if (opcode == '.') return pop();
+            step(opcode);
+        }
+        throw in.broken("has more than " + maxOpcodes + " pickle opcodes, too many for " + kind);
+    }
+
+    private void step(int opcode) throws IOException {
+        switch (opcode) {
+            case 0x80 -> protocol(in.u8());
+            case 0x95 -> in.demand(in.i64()); // FRAME
+
+            case 'N' -> push(new None());
+            case 0x88 -> push(new Bool(true));
+            case 0x89 -> push(new Bool(false));
+            case 'K' -> push(integer(in.u8()));
+            case 'M' -> push(integer(in.u16()));
+            case 'J' -> push(integer(in.i32()));
+            case 0x8a -> push(longInteger(in.u8()));
+            case 'G' -> push(new Real(Double.longBitsToDouble(Long.reverseBytes(in.i64()))));
+            case 0x8c -> push(text(in.u8()));
+            case 'X' -> push(text(in.u32()));
+            case 0x8d -> push(text(in.i64()));
+            case 'C' -> push(blob(in.u8()));
+            case 'B' -> push(blob(in.u32()));
+            case 0x8e, 0x96 -> push(blob(in.i64()));
+
+            case '(' -> mark();
+            case '0' -> pop();
+            case '1' -> popMark();
+            case '2' -> push(peek());
+            case ')' -> push(new Tuple(List.of()));
+            case 0x85 -> push(tuple(1));
+            case 0x86 -> push(tuple(2));
+            case 0x87 -> push(tuple(3));
+            case 't' -> push(new Tuple(popMark()));
+            case ']', 0x8f -> push(Value.newItems());
+            case 'l', 0x91 -> push(new Items(popMark()));
+            case 'a' -> append(List.of(pop()));
+            case 'e', 0x90 -> append(popMark());
+            case '}' -> push(Value.newDict());
+            case 'd' -> {
+                List<Value> items = popMark();
+                push(Value.newDict());
+                setItems(items);
+            }
+            case 's' -> {
+                Value value = pop();
+                setItems(List.of(pop(), value));
+            }
+            case 'u' -> setItems(popMark());
+
+            case 'q' -> memo.put(in.u8(), peek());
+            case 'r' -> memo.put(in.i32(), peek());
+            case 0x94 -> memo.put(memo.size(), peek());
+            case 'h' -> push(recall(in.u8()));
+            case 'j' -> push(recall(in.i32()));
+
+            case 'c' -> push(global(line(), line()));
+            case 0x93 -> {
+                Value name = pop();
+                push(stackGlobal(pop(), name));
+            }
+            case 'R', 0x81 -> {
+                Value arguments = pop();
+                push(call(pop(), arguments));
+            }
+            case 0x92 -> {
+                pop(); // keyword arguments: no known class has any
+                Value arguments = pop();
+                push(call(pop(), arguments));
+            }
+            case 'b' -> build(pop());
+            case 'Q' -> push(new Persistent(pop()));
+            default ->
+                throw in.broken(
+                        "has the pickle opcode 0x%02x before byte %d, which is not part of %s; refusing to go on"
+                                .formatted(opcode, in.position(), kind));
+        }
+    }
+
+    private void protocol(int version) throws FormatException {
+        if (version < 2 || version > 5) throw in.broken("is a pickle of protocol " + version + "; 2 to 5 can be read");
+    }
+
+    private static Int integer(long value) {
+        return new Int(BigInteger.valueOf(value));
+    }
+
+    private Int longInteger(int n) throws IOException {
+        byte[] bytes = in.bytes(n);
+        for (int i = 0; i < n / 2; i++) {
+            byte swapped = bytes[i];
+            bytes[i] = bytes[n - 1 - i];
+            bytes[n - 1 - i] = swapped;
+        }
+        return new Int(n == 0 ? BigInteger.ZERO : new BigInteger(bytes));
+    }
+
+    private Text text(long n) throws IOException {
+        in.demand(n);
+        text += n;
+        if (n > MAX_TEXT || text > MAX_ALL_TEXT)
+            throw in.broken("has too much text: " + n + " bytes at byte " + in.position() + ", " + text + " in all");
+        return new Text(in.utf8((int) n));
+    }
+
+    private Blob blob(long n) throws IOException {
+        long offset = in.position();
+        in.skip(n);
+        return new Blob(offset, n);
+    }
+
+    private void push(Value value) {
+        stack.add(value);
+    }
+
+    private Value pop() throws FormatException {
+        if (stack.isEmpty()) throw underflow();
+        return stack.removeLast();
+    }
+
+    private Value peek() throws FormatException {
+        if (stack.isEmpty()) throw underflow();
+        return stack.getLast();
+    }
+
+    private void mark() {
+        outer.push(stack);
+        stack = new ArrayList<>();
+    }
+
+    private List<Value> popMark() throws FormatException {
+        if (outer.isEmpty()) throw underflow();
+        List<Value> items = stack;
+        stack = outer.pop();
+        return items;
+    }
+
+    private FormatException underflow() {
+        return in.broken("is damaged: its pickle takes a value before byte " + in.position() + " where there is none");
+    }
+
+    private Tuple tuple(int n) throws FormatException {
+        List<Value> items = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) items.add(pop());
+        Collections.reverse(items);
+        return new Tuple(items);
+    }
+
+    private void append(List<Value> items) throws FormatException {
+        if (!(peek() instanceof Items target)) throw misused("appends to", peek());
+        target.items().addAll(items);
+    }
+
+    private void setItems(List<Value> items) throws FormatException {
+        if (items.size() % 2 != 0) throw in.broken("is damaged: its pickle sets a key without a value");
+        Dict target = switch (peek()) {
+            case Dict dict -> dict;
+            case Call call -> call.ownEntries();
+            case Value other -> throw misused("sets items of", other);
+        };
+        for (int i = 0; i < items.size(); i += 2) {
+            if (items.get(i) instanceof Text key) target.entries().put(key.value(), items.get(i + 1));
+        }
+    }
+
+    private Value recall(int index) throws FormatException {
+        Value value = memo.get(index);
+        if (value == null) throw in.broken("is damaged: its pickle recalls value " + index + ", which was never kept");
+        return value;
+    }
+
+    private Global stackGlobal(Value module, Value name) throws FormatException {
+        if (module instanceof Text m && name instanceof Text n) return global(m.value(), n.value());
+        throw misused("takes the name of a global from", module instanceof Text ? name : module);
+    }
+
+    private Global global(String module, String name) throws FormatException {
+        Global global = new Global(module, name);
+        if (!allowed.test(global))
+            throw in.broken("needs the global `" + shown(global.toString()) + "`, which is not part of " + kind
+                    + "; refusing to go on");
+        return global;
+    }
+
+    private Call call(Value function, Value arguments) throws FormatException {
+        if (function instanceof Global global && arguments instanceof Tuple tuple)
+            return new Call(global, tuple.items());
+        throw misused("calls", function instanceof Global ? arguments : function);
+    }
+
+    private void build(Value state) throws FormatException {
+        if (!(peek() instanceof Call call)) throw misused("gives a state to", peek());
+        call.setState(state);
+    }
+
+    private FormatException misused(String verb, Value value) {
+        return in.broken(
+                "is damaged: its pickle " + verb + " a " + shown(value.kind()) + " before byte " + in.position());
+    }
+
+    private String line() throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int c = in.u8(); c != '\n'; c = in.u8()) {
+            if (line.length() == 256)
+                throw in.broken("is damaged: the name of a global before byte " + in.position() + " is too long");
+            line.append((char) c);
+        }
+        return line.toString();
+    }
+
+    /** Fit for one line of an error message. */
+    static String shown(String text) {
+        String clean = text.replaceAll("\\p{Cntrl}", "?");
+        return clean.length() <= 200 ? clean : clean.substring(0, 200) + "...";
+    }
+}

@@ -1,0 +1,113 @@
+package phema.format;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+
+/** A sharded safetensors file: an index in JSON whose {@code weight_map} says which file of the same folder holds which tensor. */
+final class SafetensorsIndexReader implements WeightReader {
+    private final SafetensorsReader shards = new SafetensorsReader();
+
+    @Override
+    public WeightFile read(Path path) throws IOException {
+        Map<String, String> metadata = new HashMap<>();
+        Map<String, String> shardOf = new HashMap<>();
+        parse(path, metadata, shardOf);
+
+        List<FilePart> parts = new ArrayList<>();
+        List<Tensor> tensors = new ArrayList<>();
+        for (String name : new TreeSet<>(shardOf.values())) {
+            WeightFile shard = shards.read(sibling(path, name));
+            for (Tensor tensor : shard.tensors()) {
+                if (!name.equals(shardOf.remove(tensor.name())))
+                    throw broken(path, tensor.name(), "lies in " + name + ", which its index does not say");
+                tensors.add(new Tensor(
+                        tensor.name(),
+                        tensor.dtype(),
+                        tensor.shape(),
+                        tensor.strides(),
+                        parts.size(),
+                        tensor.offset(),
+                        tensor.role()));
+            }
+            parts.addAll(shard.parts());
+            shard.metadata().forEach(metadata::putIfAbsent);
+        }
+        for (Map.Entry<String, String> missing : shardOf.entrySet())
+            throw broken(
+                    path,
+                    missing.getKey(),
+                    "is not in " + Pickle.shown(missing.getValue()) + ", where its index says it is");
+        return new WeightFile(path, Format.SAFETENSORS, parts, metadata, tensors);
+    }
+
+    private static void parse(Path path, Map<String, String> metadata, Map<String, String> shardOf) throws IOException {
+        try (JsonParser parser = Json.parser(content(path))) {
+            expect(path, parser.nextToken(), JsonToken.START_OBJECT);
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String field = parser.currentName();
+                JsonToken value = parser.nextToken();
+                switch (field) {
+                    case "metadata" -> {
+                        expect(path, value, JsonToken.START_OBJECT);
+                        readMetadata(parser, metadata);
+                    }
+                    case "weight_map" -> {
+                        expect(path, value, JsonToken.START_OBJECT);
+                        while (parser.nextToken() != JsonToken.END_OBJECT) {
+                            String tensor = parser.currentName();
+                            expect(path, parser.nextToken(), JsonToken.VALUE_STRING);
+                            shardOf.put(tensor, parser.getString());
+                        }
+                    }
+                    default -> parser.skipChildren();
+                }
+            }
+        } catch (JacksonException e) {
+            throw new FormatException(path, "is not valid JSON: " + Pickle.shown(e.getOriginalMessage()));
+        }
+        if (shardOf.isEmpty())
+            throw new FormatException(path, "has no `weight_map`, so it is no index of safetensors files");
+    }
+
+    private static byte[] content(Path path) throws IOException {
+        try (InputFile file = InputFile.open(path)) {
+            if (file.size() > Json.MAX_BYTES) throw file.broken("is too large for an index: " + file.size() + " bytes");
+            return file.cursor(0, file.size()).bytes((int) file.size());
+        }
+    }
+
+    private static void readMetadata(JsonParser parser, Map<String, String> metadata) {
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String key = parser.currentName();
+            JsonToken value = parser.nextToken();
+            // The size belongs to these very files and not to what is made of them.
+            if (value.isScalarValue() && !key.equals("total_size")) metadata.put(key, parser.getString());
+            else parser.skipChildren();
+        }
+    }
+
+    private static Path sibling(Path index, String name) throws FormatException {
+        if (!name.matches("[^/\\\\\\x00-\\x1f]+") || name.equals(".") || name.equals(".."))
+            throw new FormatException(
+                    index,
+                    "names the shard `" + Pickle.shown(name) + "`; shards must lie in the folder of their index");
+        return index.resolveSibling(name);
+    }
+
+    private static void expect(Path path, @Nullable JsonToken found, JsonToken wanted) throws FormatException {
+        if (found != wanted) throw new FormatException(path, "has " + found + " where " + wanted + " belongs");
+    }
+
+    private static FormatException broken(Path path, String tensor, String problem) {
+        return new FormatException(path, "tensor `" + Pickle.shown(tensor) + "` " + problem);
+    }
+}

@@ -1,0 +1,142 @@
+package phema.format;
+
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import phema.format.Layout.Elements;
+import phema.format.Layout.Literal;
+import phema.format.Layout.Segment;
+import phema.tensor.DType;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+
+/**
+ * Safetensors files as transformers and diffusers expect them: {@code format: pt} in the metadata, a header padded with spaces to a multiple of 8 bytes, and within
+ * each file tensors by descending element size, so that each begins at a multiple of its element size, else in the template's order. Several files are cut in the
+ * template's order and named as those libraries name them.
+ */
+final class SafetensorsWriter implements WeightWriter {
+    @Override
+    public List<Layout> layout(
+            String baseName,
+            WeightFile template,
+            Function<Tensor, DType> dtypes,
+            Map<String, String> metadata,
+            long shardSize) {
+        List<Elements> all = template.tensors().stream()
+                .map(tensor -> packed(tensor, dtypes.apply(tensor)))
+                .toList();
+        Map<String, String> carried = new TreeMap<>(template.metadata());
+        carried.putAll(metadata);
+        carried.put("format", "pt");
+
+        List<List<Elements>> shards = cut(all, shardSize);
+        if (shards.size() == 1) return List.of(file(baseName + ".safetensors", shards.getFirst(), carried));
+
+        List<Layout> layouts = new ArrayList<>();
+        Map<String, String> fileOf = new TreeMap<>();
+        for (int i = 0; i < shards.size(); i++) {
+            String name = "%s-%05d-of-%05d.safetensors".formatted(baseName, i + 1, shards.size());
+            layouts.add(file(name, shards.get(i), carried));
+            shards.get(i).forEach(elements -> fileOf.put(elements.tensor().name(), name));
+        }
+        long total = all.stream().mapToLong(Elements::bytes).sum();
+        layouts.add(new Layout(baseName + ".safetensors.index.json", List.of(new Literal(index(total, fileOf)))));
+        return layouts;
+    }
+
+    private static Elements packed(Tensor tensor, DType dtype) {
+        if (dtype != tensor.dtype() && !(dtype.isFloating() && tensor.dtype().isFloating()))
+            throw new IllegalArgumentException(
+                    "tensor `" + tensor.name() + "` is " + tensor.dtype() + " and cannot be written as " + dtype);
+        return new Elements(
+                tensor, IntStream.range(0, tensor.shape().rank()).boxed().toList(), dtype);
+    }
+
+    private static List<List<Elements>> cut(List<Elements> all, long shardSize) {
+        if (shardSize <= 0) throw new IllegalArgumentException("a shard size of " + shardSize + " bytes holds nothing");
+        List<List<Elements>> shards = new ArrayList<>();
+        List<Elements> shard = new ArrayList<>();
+        long size = 0;
+        for (Elements elements : all) {
+            if (!shard.isEmpty() && elements.bytes() > shardSize - size) {
+                shards.add(shard);
+                shard = new ArrayList<>();
+                size = 0;
+            }
+            shard.add(elements);
+            size += elements.bytes();
+        }
+        shards.add(shard);
+        return shards;
+    }
+
+    private static Layout file(String name, List<Elements> tensors, Map<String, String> metadata) {
+        List<Elements> ordered = tensors.stream()
+                .sorted(Comparator.comparingInt((Elements e) -> e.dtype().bytes())
+                        .reversed())
+                .toList();
+        List<Segment> segments = new ArrayList<>();
+        segments.add(new Literal(header(ordered, metadata)));
+        ordered.stream().filter(elements -> elements.bytes() > 0).forEach(segments::add);
+        return new Layout(name, segments);
+    }
+
+    private static byte[] header(List<Elements> tensors, Map<String, String> metadata) {
+        byte[] json = json(out -> {
+            out.writeObjectPropertyStart("__metadata__");
+            metadata.forEach(out::writeStringProperty);
+            out.writeEndObject();
+            long offset = 0;
+            for (Elements elements : tensors) {
+                out.writeObjectPropertyStart(elements.tensor().name());
+                out.writeStringProperty("dtype", elements.dtype().name());
+                out.writeArrayPropertyStart("shape");
+                elements.tensor().shape().dims().forEach(out::writeNumber);
+                out.writeEndArray();
+                out.writeArrayPropertyStart("data_offsets");
+                out.writeNumber(offset);
+                offset += elements.bytes();
+                out.writeNumber(offset);
+                out.writeEndArray();
+                out.writeEndObject();
+            }
+        });
+        int padded = Math.ceilDiv(json.length, 8) * 8;
+        if (padded > Json.MAX_BYTES)
+            throw new IllegalArgumentException(
+                    "names and metadata take " + padded + " bytes; a safetensors header holds " + Json.MAX_BYTES);
+        ByteArrayOutputStream header = new ByteArrayOutputStream(8 + padded);
+        for (int i = 0; i < 8; i++) header.write((int) ((long) padded >>> 8 * i));
+        header.writeBytes(json);
+        for (int i = json.length; i < padded; i++) header.write(' ');
+        return header.toByteArray();
+    }
+
+    private static byte[] index(long totalSize, Map<String, String> fileOf) {
+        return json(out -> {
+            out.writeObjectPropertyStart("metadata");
+            out.writeNumberProperty("total_size", totalSize);
+            out.writeEndObject();
+            out.writeObjectPropertyStart("weight_map");
+            fileOf.forEach(out::writeStringProperty);
+            out.writeEndObject();
+        });
+    }
+
+    private static byte[] json(Consumer<JsonGenerator> content) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (JsonGenerator out = Json.FACTORY.createGenerator(ObjectWriteContext.empty(), bytes)) {
+            out.writeStartObject();
+            content.accept(out);
+            out.writeEndObject();
+        }
+        return bytes.toByteArray();
+    }
+}

@@ -1,0 +1,93 @@
+package phema.format;
+
+import static java.util.Map.entry;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import phema.format.Value.Blob;
+import phema.format.Value.Bool;
+import phema.format.Value.Dict;
+import phema.format.Value.Global;
+import phema.format.Value.Int;
+import phema.format.Value.Items;
+import phema.format.Value.None;
+import phema.format.Value.Persistent;
+import phema.format.Value.Text;
+import phema.format.Value.Tuple;
+import phema.tensor.DType;
+
+/**
+ * The elements behind one or more tensors, as PyTorch stores them.
+ *
+ * @param dtype of the elements; empty where the tensors say it
+ * @param offset of the first element in the file
+ */
+record TorchStorage(Optional<DType> dtype, long offset, long bytes) {
+    static final Global UNTYPED = new Global("torch.storage", "UntypedStorage");
+
+    /** The classes that name a storage's element type. */
+    static final Map<Global, DType> CLASSES = Map.ofEntries(
+            entry(new Global("torch", "DoubleStorage"), DType.F64),
+            entry(new Global("torch", "FloatStorage"), DType.F32),
+            entry(new Global("torch", "HalfStorage"), DType.F16),
+            entry(new Global("torch", "BFloat16Storage"), DType.BF16),
+            entry(new Global("torch", "LongStorage"), DType.I64),
+            entry(new Global("torch", "IntStorage"), DType.I32),
+            entry(new Global("torch", "ShortStorage"), DType.I16),
+            entry(new Global("torch", "CharStorage"), DType.I8),
+            entry(new Global("torch", "ByteStorage"), DType.U8),
+            entry(new Global("torch", "BoolStorage"), DType.BOOL));
+
+    private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
+    private static final BigInteger PROTOCOL = BigInteger.valueOf(1001);
+    private static final String KIND = "a tensor stored by PyTorch";
+    private static final int MAX_OPCODES = 1000;
+
+    /**
+     * Finds the elements in the stream that PyTorch's legacy {@code torch.save} makes of one storage: pickles of a magic number, a protocol, a description of the
+     * system, the storage's persistent id and the list of its key; then a count and the elements.
+     */
+    static TorchStorage inLegacyStream(InputFile file, Blob stream) throws IOException {
+        Cursor in = file.cursor(stream.offset(), stream.length());
+        String where = "the tensor storage at byte " + stream.offset() + " ";
+        if (!(read(in) instanceof Int magic && magic.value().equals(MAGIC)))
+            throw file.broken(where + "does not begin as PyTorch's legacy streams do");
+        if (!(read(in) instanceof Int protocol && protocol.value().equals(PROTOCOL)))
+            throw file.broken(where + "is not of PyTorch's legacy protocol " + PROTOCOL);
+        if (!(read(in) instanceof Dict system
+                && system.get("little_endian").orElse(null) instanceof Bool littleEndian
+                && littleEndian.value())) throw file.broken(where + "is not little-endian, so it cannot be read");
+
+        if (!(read(in) instanceof Persistent persistent
+                && persistent.id() instanceof Tuple id
+                && id.items().size() >= 5
+                && id.items().get(0) instanceof Text tag
+                && tag.value().equals("storage")
+                && id.items().get(1) instanceof Global type
+                && id.items().get(2) instanceof Text key
+                && id.items().get(4) instanceof Int numel))
+            throw file.broken(where + "is not described as PyTorch describes storages");
+        if (id.items().size() > 5 && !(id.items().get(5) instanceof None))
+            throw file.broken(where + "is a view of another storage, which is not supported");
+        if (!(read(in) instanceof Items keys && keys.items().equals(List.of(key))))
+            throw file.broken(where + "does not list its own key");
+
+        Optional<DType> dtype = Optional.ofNullable(CLASSES.get(type));
+        int width = dtype.map(DType::bytes).orElse(1);
+        long count = in.i64();
+        if (!numel.value().equals(BigInteger.valueOf(count))
+                || count < 0
+                || count != in.remaining() / width
+                || in.remaining() % width != 0)
+            throw file.broken(where + "claims " + numel.value() + " and " + count + " elements of " + width
+                    + " bytes, but holds " + in.remaining() + " bytes");
+        return new TorchStorage(dtype, in.position(), in.remaining());
+    }
+
+    private static Value read(Cursor in) throws IOException {
+        return Pickle.read(in, KIND, type -> type.equals(UNTYPED) || CLASSES.containsKey(type), MAX_OPCODES);
+    }
+}

@@ -1,0 +1,130 @@
+package phema.format;
+
+import static java.util.Map.entry;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import phema.format.Value.Call;
+import phema.format.Value.Global;
+import phema.format.Value.Int;
+import phema.format.Value.Tuple;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+/** Tensors as PyTorch pickles them: calls of {@code torch._utils} functions upon a storage. */
+final class TorchTensors {
+    static final Global PARAMETER = new Global("torch._utils", "_rebuild_parameter");
+    static final Global PARAMETER_WITH_STATE = new Global("torch._utils", "_rebuild_parameter_with_state");
+    static final Global TENSOR = new Global("torch._utils", "_rebuild_tensor_v2");
+    /** For element types that have no storage class: the type follows the arguments of {@link #TENSOR}. */
+    static final Global TENSOR_WITH_DTYPE = new Global("torch._utils", "_rebuild_tensor_v3");
+
+    /** PyTorch's names of element types. */
+    static final Map<Global, DType> DTYPES = Map.ofEntries(
+            entry(new Global("torch", "float64"), DType.F64),
+            entry(new Global("torch", "float32"), DType.F32),
+            entry(new Global("torch", "float16"), DType.F16),
+            entry(new Global("torch", "bfloat16"), DType.BF16),
+            entry(new Global("torch", "float8_e4m3fn"), DType.F8_E4M3),
+            entry(new Global("torch", "float8_e5m2"), DType.F8_E5M2),
+            entry(new Global("torch", "int64"), DType.I64),
+            entry(new Global("torch", "int32"), DType.I32),
+            entry(new Global("torch", "int16"), DType.I16),
+            entry(new Global("torch", "int8"), DType.I8),
+            entry(new Global("torch", "uint64"), DType.U64),
+            entry(new Global("torch", "uint32"), DType.U32),
+            entry(new Global("torch", "uint16"), DType.U16),
+            entry(new Global("torch", "uint8"), DType.U8),
+            entry(new Global("torch", "bool"), DType.BOOL));
+
+    /** Finds the storage that a pickled value stands for. */
+    interface Storages {
+        /** @return empty when the value is no storage */
+        Optional<TorchStorage> find(Value value) throws IOException;
+    }
+
+    private final InputFile file;
+    private final Storages storages;
+
+    TorchTensors(InputFile file, Storages storages) {
+        this.file = file;
+        this.storages = storages;
+    }
+
+    /** @throws FormatException unless the value is a tensor whose elements all lie within its storage */
+    Tensor read(String name, Tensor.Role role, Value value) throws IOException {
+        Call call = rebuild(name, value);
+        boolean typed = call.function().equals(TENSOR_WITH_DTYPE);
+        List<Value> arguments = call.arguments();
+        if (arguments.size() < (typed ? 7 : 4)) throw broken(name, "is pickled with too few arguments");
+        TorchStorage storage = storages.find(arguments.getFirst())
+                .orElseThrow(() -> broken(
+                        name,
+                        "has no storage but a "
+                                + Pickle.shown(arguments.getFirst().kind())));
+        Optional<DType> stated = typed && arguments.get(6) instanceof Global global
+                ? Optional.ofNullable(DTYPES.get(global))
+                : Optional.empty();
+        DType dtype = stated.or(storage::dtype).orElseThrow(() -> broken(name, "does not say its element type"));
+        if (storage.dtype().isPresent() && storage.dtype().get() != dtype)
+            throw broken(
+                    name, "is " + dtype + " on a storage of " + storage.dtype().get());
+
+        List<Long> dims = numbers(name, arguments.get(2));
+        List<Long> strides = numbers(name, arguments.get(3));
+        if (dims.size() != strides.size())
+            throw broken(name, "has " + dims.size() + " dimensions but " + strides.size() + " strides");
+        try {
+            Shape shape = new Shape(dims);
+            long first = Math.multiplyExact(number(name, arguments.get(1)), dtype.bytes());
+            long extent = shape.elements() == 0
+                    ? 0
+                    : Math.multiplyExact(Math.addExact(last(dims, strides), 1), dtype.bytes());
+            if (Math.addExact(first, extent) > storage.bytes())
+                throw broken(name, "reaches beyond its storage of " + storage.bytes() + " bytes");
+            // A stride of zero repeats elements; without a limit a few bytes could stand for petabytes.
+            if (Math.multiplyExact(shape.elements(), dtype.bytes()) > file.size())
+                throw broken(name, "repeats its elements to more than the size of its file");
+            return new Tensor(name, dtype, shape, strides, 0, storage.offset() + first, role);
+        } catch (ArithmeticException | IllegalArgumentException e) {
+            throw broken(name, "has dimensions that no file could hold");
+        }
+    }
+
+    private Call rebuild(String name, Value value) throws FormatException {
+        Value tensor = value;
+        if (value instanceof Call call
+                && (call.function().equals(PARAMETER) || call.function().equals(PARAMETER_WITH_STATE))
+                && !call.arguments().isEmpty()) tensor = call.arguments().getFirst();
+        if (tensor instanceof Call call
+                && (call.function().equals(TENSOR) || call.function().equals(TENSOR_WITH_DTYPE))) return call;
+        throw broken(name, "is no tensor but a " + Pickle.shown(tensor.kind()));
+    }
+
+    private static long last(List<Long> dims, List<Long> strides) {
+        long last = 0;
+        for (int i = 0; i < dims.size(); i++)
+            last = Math.addExact(last, Math.multiplyExact(dims.get(i) - 1, strides.get(i)));
+        return last;
+    }
+
+    private List<Long> numbers(String name, Value value) throws FormatException {
+        if (!(value instanceof Tuple tuple)) throw broken(name, "has a shape or strides that are no tuple");
+        List<Long> numbers = new ArrayList<>(tuple.items().size());
+        for (Value item : tuple.items()) numbers.add(number(name, item));
+        return numbers;
+    }
+
+    private long number(String name, Value value) throws FormatException {
+        if (value instanceof Int n && n.value().signum() >= 0 && n.value().bitLength() < Long.SIZE)
+            return n.value().longValue();
+        throw broken(name, "has a shape, stride or offset that is not a count");
+    }
+
+    private FormatException broken(String name, String problem) {
+        return file.broken("tensor `" + Pickle.shown(name) + "` " + problem);
+    }
+}

@@ -1,0 +1,114 @@
+package phema.format;
+
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a pickle describes: a graph, possibly with cycles, of plain values and of calls that nobody makes. Compare nodes by identity only.
+ */
+sealed interface Value {
+    record None() implements Value {}
+
+    record Bool(boolean value) implements Value {}
+
+    record Int(BigInteger value) implements Value {}
+
+    record Real(double value) implements Value {}
+
+    record Text(String value) implements Value {}
+
+    /** A {@code bytes} object, left in the file. */
+    record Blob(long offset, long length) implements Value {}
+
+    /** The name of a class or function. */
+    record Global(String module, String name) implements Value {
+        @Override
+        public String toString() {
+            return module + "." + name;
+        }
+
+        @Override
+        public String kind() {
+            return toString();
+        }
+    }
+
+    record Tuple(List<Value> items) implements Value {}
+
+    /** A list or a set, which grows while the pickle is read. */
+    record Items(List<Value> items) implements Value {}
+
+    /** A dictionary, which grows while the pickle is read. Entries under keys other than text are left out: no tensor hangs there. */
+    record Dict(Map<String, Value> entries) implements Value {
+        Optional<Value> get(String key) {
+            return Optional.ofNullable(entries.get(key));
+        }
+    }
+
+    /** What the pickle's owner hangs behind an id, for instance a storage. */
+    record Persistent(Value id) implements Value {}
+
+    /** {@code function(*arguments)}, with the state, items and elements that the pickle then gives to the result. */
+    final class Call implements Value {
+        private final Global function;
+        private final List<Value> arguments;
+        private Value state = new None();
+        private Dict entries = NO_ENTRIES;
+
+        Call(Global function, List<Value> arguments) {
+            this.function = function;
+            this.arguments = arguments;
+        }
+
+        Global function() {
+            return function;
+        }
+
+        List<Value> arguments() {
+            return arguments;
+        }
+
+        @Override
+        public String kind() {
+            return function.kind();
+        }
+
+        Value state() {
+            return state;
+        }
+
+        /** What a dictionary subclass holds. */
+        Dict entries() {
+            return entries;
+        }
+
+        void setState(Value state) {
+            this.state = state;
+        }
+
+        Dict ownEntries() {
+            if (entries == NO_ENTRIES) entries = newDict();
+            return entries;
+        }
+    }
+
+    Dict NO_ENTRIES = new Dict(Map.of());
+
+    static Dict newDict() {
+        return new Dict(new LinkedHashMap<>());
+    }
+
+    static Items newItems() {
+        return new Items(new ArrayList<>());
+    }
+
+    /** What it is, for messages. */
+    default String kind() {
+        return getClass().getSimpleName().toLowerCase(Locale.ROOT);
+    }
+}

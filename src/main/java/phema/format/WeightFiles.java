@@ -1,0 +1,46 @@
+package phema.format;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Reads and lays out weight files of every known format. */
+public final class WeightFiles {
+    private WeightFiles() {}
+
+    /**
+     * Indexes a weight file, whose format its content tells. Reads only what is needed to know where the tensors lie.
+     *
+     * @param path a safetensors file, the {@code *.index.json} of a sharded one, or an EDM2 network snapshot
+     * @throws FormatException when it is none of these, breaks a rule of its format, or is not a regular file
+     */
+    public static WeightFile read(Path path) throws IOException {
+        return reader(path).read(path);
+    }
+
+    public static WeightWriter writer(Format format) {
+        return switch (format) {
+            case SAFETENSORS -> new SafetensorsWriter();
+            case EDM2_PICKLE -> new Edm2PickleWriter();
+        };
+    }
+
+    private static WeightReader reader(Path path) throws IOException {
+        byte[] head;
+        try (InputFile file = InputFile.open(path)) {
+            if (file.size() == 0) throw file.broken("is empty");
+            head = new byte[(int) Math.min(9, file.size())];
+            file.read(0, head);
+        }
+        boolean pickle = head.length > 1 && head[0] == (byte) 0x80 && head[1] >= 2 && head[1] <= 5;
+        boolean zip = head.length > 3 && head[0] == 'P' && head[1] == 'K' && head[2] == 3 && head[3] == 4;
+        boolean headerFollows = head.length == 9 && head[8] == '{';
+        if (headerFollows && head[7] == 0) return new SafetensorsReader();
+        if (pickle) return new Edm2PickleReader();
+        if (head[0] == '{') return new SafetensorsIndexReader();
+        if (path.toString().endsWith(".safetensors")) return new SafetensorsReader();
+        if (zip)
+            throw new FormatException(
+                    path, "is a torch zip checkpoint, which cannot be read yet; convert it to safetensors");
+        throw new FormatException(path, "is neither safetensors (or its *.index.json) nor an EDM2 pickle");
+    }
+}

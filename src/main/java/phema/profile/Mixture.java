@@ -1,0 +1,55 @@
+package phema.profile;
+
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+
+/** A weighted mean of profiles, which may end at different times. Mixtures within mixtures are expanded. */
+public record Mixture(List<Part> parts) implements Profile {
+    /** @param weight above 0; the weights of a mixture sum to one */
+    public record Part(double weight, Profile profile) {
+        public Part {
+            Times.requirePositive("the weight of a part", weight);
+        }
+    }
+
+    /** @throws IllegalArgumentException when the weights do not sum to one within 1e-9 */
+    public Mixture {
+        parts = parts.stream().flatMap(Mixture::flattened).toList();
+        double sum = parts.stream().mapToDouble(Part::weight).sum();
+        if (!(Math.abs(sum - 1) < 1e-9))
+            throw new IllegalArgumentException("the weights of a mixture must sum to 1, not " + sum);
+    }
+
+    private static Stream<Part> flattened(Part part) {
+        return part.profile() instanceof Mixture inner
+                ? inner.parts.stream().map(p -> new Part(part.weight() * p.weight(), p.profile()))
+                : Stream.of(part);
+    }
+
+    @Override
+    public double endTime() {
+        return parts.stream().mapToDouble(p -> p.profile().endTime()).max().orElseThrow();
+    }
+
+    @Override
+    public double cumulative(double t) {
+        return mean(p -> p.cumulative(t));
+    }
+
+    @Override
+    public double density(double t) {
+        return mean(p -> p.density(t));
+    }
+
+    @Override
+    public double meanTime() {
+        return mean(Profile::meanTime);
+    }
+
+    private double mean(ToDoubleFunction<Profile> of) {
+        return parts.stream()
+                .mapToDouble(p -> p.weight() * of.applyAsDouble(p.profile()))
+                .sum();
+    }
+}

@@ -1,0 +1,146 @@
+package phema.profile;
+
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Profiles as text, for command lines, URLs and manifests. The end time is given separately; times and windows are in the training job's own unit.
+ *
+ * <pre>
+ * power:0.10                        the paper's, by sigma_rel
+ * power:gamma=6.94                  the paper's, by exponent
+ * exponential:halflife=50000
+ * exponential:decay=0.9999          what is left of a weight after one unit of time
+ * exponential:rate=0.0001           -ln(decay)
+ * uniform:65536                     mean of the last 65536 units of time
+ * impulse                           the moment itself
+ * mixture:0.7*power:0.05,0.3*uniform:65536@131072
+ *                                   weights sum to 1; @TIME where a part ends earlier
+ * </pre>
+ */
+public final class ProfileSpec {
+    private static final String FORMS =
+            "power:SIGMA_REL, power:gamma=G, exponential:halflife=TIME, exponential:decay=BETA, exponential:rate=LAMBDA,"
+                    + " uniform:WINDOW, impulse or mixture:WEIGHT*PROFILE[@TIME],...";
+
+    private ProfileSpec() {}
+
+    /** @throws IllegalArgumentException with one line for the user when the text is none of the forms above or a number is out of range */
+    public static Profile parse(String spec, double endTime) {
+        String kind = before(spec, ':');
+        String value = after(spec, ':');
+        return switch (kind) {
+            case "power" ->
+                value.startsWith("gamma=")
+                        ? new Power(number(spec, after(value, '=')), endTime)
+                        : Power.ofSigmaRel(number(spec, value), endTime);
+            case "exponential" ->
+                switch (before(value, '=')) {
+                    case "halflife" -> Exponential.ofHalfLife(number(spec, after(value, '=')), endTime);
+                    case "decay" -> Exponential.ofDecay(number(spec, after(value, '=')), endTime);
+                    case "rate" -> new Exponential(number(spec, after(value, '=')), endTime);
+                    default -> throw unreadable(spec);
+                };
+            case "uniform" -> new Uniform(number(spec, value), endTime);
+            case "impulse" -> {
+                if (spec.contains(":")) throw unreadable(spec);
+                yield new Impulse(endTime);
+            }
+            case "mixture" -> mixture(spec, value, endTime);
+            default -> throw unreadable(spec);
+        };
+    }
+
+    /** The text that {@link #parse} turns into an equal profile, given its end time; shortest where there are several. */
+    public static String print(Profile profile) {
+        return switch (profile) {
+            case Power p -> print(p);
+            case Exponential e -> print(e);
+            case Uniform u -> "uniform:" + plain(u.window());
+            case Impulse i -> "impulse";
+            case Mixture m ->
+                m.parts().stream()
+                        .map(p -> plain(p.weight()) + "*" + print(p.profile())
+                                + (p.profile().endTime() == m.endTime()
+                                        ? ""
+                                        : "@" + plain(p.profile().endTime())))
+                        .collect(Collectors.joining(",", "mixture:", ""));
+        };
+    }
+
+    private static Profile mixture(String spec, String parts, double endTime) {
+        Mixture mixture = new Mixture(Arrays.stream(parts.split(",", -1))
+                .map(part -> {
+                    String profile = after(part, '*');
+                    String time = after(profile, '@');
+                    return new Mixture.Part(
+                            number(spec, before(part, '*')),
+                            parse(before(profile, '@'), time.isEmpty() ? endTime : number(spec, time)));
+                })
+                .toList());
+        if (mixture.endTime() != endTime)
+            throw new IllegalArgumentException("the last part of \"" + spec + "\" must end at the end time "
+                    + plain(endTime) + ", not at " + plain(mixture.endTime()));
+        return mixture;
+    }
+
+    private static String print(Power p) {
+        return shortest("power:", SigmaRel.ofGamma(p.gamma()), p).orElse("power:gamma=" + p.gamma());
+    }
+
+    private static String print(Exponential e) {
+        return Stream.of(
+                        shortest("exponential:halflife=", Math.log(2) / e.rate(), e),
+                        shortest("exponential:decay=", Math.exp(-e.rate()), e))
+                .flatMap(Optional::stream)
+                .min(Comparator.comparing(String::length))
+                .orElse("exponential:rate=" + e.rate());
+    }
+
+    /** The fewest digits of {@code value} that give back the same profile; none where rounding makes that impossible. */
+    private static Optional<String> shortest(String form, double value, Profile profile) {
+        for (int digits = 1; digits <= 17; digits++) {
+            String spec = form
+                    + plain(new BigDecimal(value).round(new MathContext(digits)).doubleValue());
+            try {
+                if (parse(spec, profile.endTime()).equals(profile)) return Optional.of(spec);
+            } catch (IllegalArgumentException outOfRange) {
+                continue; // rounded up to the end of its range
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static double number(String spec, String text) {
+        try {
+            return Double.parseDouble(text);
+        } catch (NumberFormatException e) {
+            throw unreadable(spec);
+        }
+    }
+
+    private static IllegalArgumentException unreadable(String spec) {
+        return new IllegalArgumentException("cannot read the profile \"" + spec + "\"; it is one of " + FORMS);
+    }
+
+    /** Up to the first {@code separator}, or all. */
+    private static String before(String text, char separator) {
+        int i = text.indexOf(separator);
+        return i < 0 ? text : text.substring(0, i);
+    }
+
+    /** After the first {@code separator}, or nothing. */
+    private static String after(String text, char separator) {
+        int i = text.indexOf(separator);
+        return i < 0 ? "" : text.substring(i + 1);
+    }
+
+    private static String plain(double value) {
+        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
+    }
+}

@@ -1,0 +1,31 @@
+package phema.profile;
+
+/** The plain mean of the last {@code window} units of time: stochastic or latest weight averaging (arXiv 1803.05407, 2209.14981). */
+public record Uniform(double window, double endTime) implements Profile {
+    /** @throws IllegalArgumentException unless {@code 0 < window <= endTime} */
+    public Uniform {
+        Times.requirePositive("the end time", endTime);
+        if (!(window > 0 && window <= endTime))
+            throw new IllegalArgumentException(
+                    "the window must lie in (0, " + endTime + "], the end time, not " + window);
+    }
+
+    double startTime() {
+        return endTime - window;
+    }
+
+    @Override
+    public double cumulative(double t) {
+        return t <= startTime() ? 0 : t >= endTime ? 1 : (t - startTime()) / window;
+    }
+
+    @Override
+    public double density(double t) {
+        return t <= startTime() || t > endTime ? 0 : 1 / window;
+    }
+
+    @Override
+    public double meanTime() {
+        return endTime - window / 2;
+    }
+}

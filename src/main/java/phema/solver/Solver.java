@@ -1,0 +1,323 @@
+package phema.solver;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleBiFunction;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+import phema.problem.Problem;
+import phema.profile.Integrals;
+import phema.profile.Profile;
+import phema.profile.ProfileSpec;
+
+/**
+ * Finds the coefficients that turn a run's stored averages into wanted ones. Fits the {@link Trajectory} when it is built, which takes part of a second for hundreds
+ * of files; a solve then takes milliseconds. Immutable, safe for use by many threads.
+ */
+public final class Solver {
+    /** By how much {@link Files#FEWEST} may raise the predicted error. */
+    private static final double TOLERANCE = 0.05;
+
+    private static final double LARGEST_MISFIT = 0.7;
+    private static final double LARGEST_PROFILE_RESIDUAL = 0.1;
+    private static final double LARGEST_NORM = 30;
+    private static final int FILES_TO_PREDICT = 32;
+
+    private final List<StoredAverage> stored;
+    private final double[][] inner;
+    private final double meanSquare;
+    private final Optional<Trajectory> trajectory;
+    private final double[][] covariance;
+
+    /**
+     * @param stored in any order. Samples may be left empty in all of them; then there is only {@link Method#PAPER}, without predicted errors.
+     * @throws Problem without stored averages, when samples differ in length, or when one holds NaN or infinity
+     */
+    public Solver(List<StoredAverage> stored) {
+        if (stored.isEmpty()) throw Problem.unprocessable("there are no stored averages to solve with");
+        int samples = stored.getFirst().sample().length;
+        for (StoredAverage s : stored) {
+            if (s.sample().length != samples)
+                throw new IllegalArgumentException("samples of " + samples + " and " + s.sample().length + " values");
+            if (!Arrays.stream(s.sample()).allMatch(Double::isFinite))
+                throw Problem.unprocessable("the weights stored for " + name(s.profile())
+                        + " hold NaN or infinity: remove that file from the run");
+        }
+        StoredAverage newest = stored.stream()
+                .max((a, b) -> Double.compare(a.profile().endTime(), b.profile().endTime()))
+                .orElseThrow();
+        meanSquare = Arrays.stream(newest.sample()).map(v -> v * v).average().orElse(0);
+        double smallestVariance = 1e-32 * meanSquare + 1e-100; // of double precision
+        this.stored = stored.stream()
+                .map(s -> new StoredAverage(s.profile(), s.sample(), Math.max(s.roundingVariance(), smallestVariance)))
+                .toList();
+        inner = symmetric(Integrals::inner);
+        trajectory = samples > 0 && stored.size() > 1 ? Optional.of(Trajectory.fit(this.stored)) : Optional.empty();
+        covariance = trajectory.map(t -> symmetric(t::covariance)).orElse(new double[0][]);
+    }
+
+    public Fit solve(Profile target, Method method, Files files) {
+        return solve(target, Options.of(method, files));
+    }
+
+    /**
+     * @throws Problem when the target ends after the last stored average or before the first, or when the paper's method is asked of averages without a
+     *     square-integrable density
+     */
+    public Fit solve(Profile target, Options options) {
+        requireReached(target);
+        Optional<Combination> paper = paper(target, until(target), options.normalise());
+        Optional<Kriging> kriging = kriging(target);
+        Optional<Combination> blup = blup(target, kriging, options);
+        Combination chosen = switch (options.method()) {
+            case PAPER ->
+                paper.orElseThrow(
+                        () -> Problem.invalid(
+                                "solver",
+                                "the paper's solver needs profiles with a square-integrable density, not raw checkpoints: use blup"));
+            case BLUP ->
+                blup.orElseThrow(() -> new IllegalArgumentException("blup needs samples of the stored averages"));
+        };
+        Map<Method, Double> errors = new EnumMap<>(Method.class);
+        kriging.ifPresent(k -> {
+            paper.ifPresent(x -> errors.put(Method.PAPER, relativeError(k, x)));
+            blup.ifPresent(x -> errors.put(Method.BLUP, relativeError(k, x)));
+        });
+        double residual = profileResidual(target, chosen);
+        return new Fit(
+                target,
+                options.method(),
+                Arrays.stream(chosen.coefficients()).boxed().toList(),
+                errors,
+                chosen.conditionNumber(),
+                chosen.norm(),
+                residual,
+                trajectory.map(Trajectory::misfit).orElse(Double.NaN),
+                warnings(target, options, chosen, residual));
+    }
+
+    /** @param points at least 2 */
+    public Curve curve(Fit fit, int points) {
+        BitSet read = new BitSet();
+        for (int i = 0; i < stored.size(); i++) read.set(i, fit.coefficients().get(i) != 0);
+        double end = Math.max(fit.target().endTime(), lastEnd(read));
+        List<Double> times =
+                IntStream.range(0, points).mapToObj(i -> end * i / (points - 1)).toList();
+        return new Curve(
+                times,
+                times.stream().map(fit.target()::density).toList(),
+                times.stream().map(t -> combine(fit, p -> p.density(t))).toList(),
+                times.stream().map(fit.target()::cumulative).toList(),
+                times.stream().map(t -> combine(fit, p -> p.cumulative(t))).toList());
+    }
+
+    private double combine(Fit fit, ToDoubleFunction<Profile> of) {
+        double sum = 0;
+        for (int i = 0; i < stored.size(); i++) {
+            double c = fit.coefficients().get(i);
+            if (c != 0) sum += c * of.applyAsDouble(profile(i));
+        }
+        return sum;
+    }
+
+    /**
+     * Predicts stored files from the others and compares with what is stored. Costs a few solves for each of at most 32 files, spread over the run.
+     *
+     * @return empty with fewer than two stored averages or without samples
+     */
+    public Optional<RunReport> report() {
+        return trajectory.map(t -> {
+            Map<String, Double> shares = new LinkedHashMap<>();
+            for (int m = 0; m < Trajectory.ALPHAS.length; m++)
+                shares.put("walk t^-" + Trajectory.ALPHAS[m], t.shares().get(m));
+            shares.put("deviations", t.shares().get(Trajectory.ALPHAS.length));
+            shares.put("drift", t.shares().get(Trajectory.ALPHAS.length + 1));
+            Map<Method, List<Double>> logRatios = new EnumMap<>(Method.class);
+            int step = Math.ceilDiv(stored.size(), FILES_TO_PREDICT);
+            int predicted = 0;
+            for (int i = stored.size() - 1; i >= 0; i -= step) if (predictFromOthers(i, logRatios)) predicted++;
+            Map<Method, Double> ratios = new EnumMap<>(Method.class);
+            logRatios.forEach((method, logs) -> ratios.put(
+                    method, Math.exp(logs.stream().mapToDouble(x -> x).average().orElseThrow())));
+            return new RunReport(t.misfit(), shares, ratios, predicted);
+        });
+    }
+
+    /** @return false when the others all end earlier, or all later */
+    private boolean predictFromOthers(int file, Map<Method, List<Double>> logRatios) {
+        Profile target = profile(file);
+        BitSet earlier = until(target);
+        earlier.clear(file);
+        BitSet others = files(any -> true);
+        others.clear(file);
+        boolean reached = others.stream().anyMatch(i -> profile(i).endTime() >= target.endTime());
+        if (earlier.isEmpty() || !reached) return false;
+        Kriging kriging = kriging(target).orElseThrow();
+        Map<Method, Combination> combinations = new EnumMap<>(Method.class);
+        combinations.put(Method.BLUP, kriging.best(others));
+        paper(target, earlier, true).ifPresent(x -> combinations.put(Method.PAPER, x));
+        combinations.forEach((method, x) -> {
+            double predicted =
+                    kriging.variance(x.coefficients()) + stored.get(file).roundingVariance();
+            logRatios
+                    .computeIfAbsent(method, m -> new ArrayList<>())
+                    .add(Math.log(actualVariance(file, x) / predicted) / 2);
+        });
+        return true;
+    }
+
+    private double actualVariance(int file, Combination x) {
+        double[] error = stored.get(file).sample().clone();
+        for (int i = 0; i < stored.size(); i++) {
+            double c = x.coefficients()[i];
+            if (c != 0)
+                for (int k = 0; k < error.length; k++)
+                    error[k] -= c * stored.get(i).sample()[k];
+        }
+        return Arrays.stream(error).map(e -> e * e).average().orElseThrow();
+    }
+
+    private Optional<Combination> paper(Profile target, BitSet files, boolean normalise) {
+        if (!Integrals.isSquareIntegrable(target)
+                || !files.stream().allMatch(i -> Integrals.isSquareIntegrable(profile(i)))) return Optional.empty();
+        int[] indices = files.stream().toArray();
+        var system = new SymmetricSystem(Combination.part(inner, indices));
+        double[] right = Arrays.stream(indices)
+                .mapToDouble(i -> Integrals.inner(profile(i), target))
+                .toArray();
+        Combination x = Combination.of(system.solve(right), indices, stored.size(), system);
+        return Optional.of(normalise ? x.normalised() : x);
+    }
+
+    private Optional<Combination> blup(Profile target, Optional<Kriging> kriging, Options options) {
+        if (stored.size() == 1) return Optional.of(new Combination(new double[] {1}, 1, false));
+        BitSet files = options.laterFiles() ? files(any -> true) : until(target);
+        return kriging.map(k -> switch (options.files()) {
+            case ALL -> k.best(files);
+            case FEWEST -> k.fewest(files, TOLERANCE, options.outputVariance());
+        });
+    }
+
+    private Optional<Kriging> kriging(Profile target) {
+        return trajectory.map(t -> {
+            double[] toTarget = stored.stream()
+                    .mapToDouble(s -> t.covariance(s.profile(), target))
+                    .toArray();
+            double ofTarget = t.covariance(target, target);
+            double[][] errors = new double[stored.size()][stored.size()];
+            for (int i = 0; i < errors.length; i++) {
+                for (int j = 0; j < errors.length; j++)
+                    errors[i][j] = covariance[i][j] - (toTarget[i] + toTarget[j]) + ofTarget;
+                errors[i][i] += stored.get(i).roundingVariance();
+            }
+            return new Kriging(errors);
+        });
+    }
+
+    /** Coefficients that do not sum to one shrink or stretch the weights themselves as well. */
+    private double relativeError(Kriging kriging, Combination x) {
+        double excess = x.sum() - 1;
+        return Math.sqrt(kriging.variance(x.coefficients()) / meanSquare + excess * excess);
+    }
+
+    private double profileResidual(Profile target, Combination x) {
+        if (!Integrals.isSquareIntegrable(target)) return Double.NaN;
+        double ofTarget = Integrals.inner(target, target);
+        double square = Combination.quadraticForm(inner, x.coefficients()) + ofTarget;
+        for (int i = 0; i < stored.size(); i++) {
+            double c = x.coefficients()[i];
+            if (c == 0) continue;
+            if (!Integrals.isSquareIntegrable(profile(i))) return Double.NaN;
+            square -= 2 * c * Integrals.inner(profile(i), target);
+        }
+        return Math.sqrt(Math.max(square, 0) / ofTarget);
+    }
+
+    private List<String> warnings(Profile target, Options options, Combination chosen, double residual) {
+        List<String> warnings = new ArrayList<>();
+        if (stored.size() == 1) warnings.add("there is only one stored average: no error can be predicted");
+        trajectory
+                .filter(t -> t.misfit() > LARGEST_MISFIT)
+                .ifPresent(t -> warnings.add(String.format(
+                        Locale.ROOT,
+                        "the model of the trajectory fits this run badly (misfit %.2f, usual are 0.05 to 0.3): predicted errors are rough",
+                        t.misfit())));
+        if (residual > LARGEST_PROFILE_RESIDUAL)
+            warnings.add(String.format(
+                    Locale.ROOT,
+                    "the stored files can express this target only roughly: the fitted profile is %.0f %% off",
+                    100 * residual));
+        if (chosen.truncated())
+            warnings.add("the system is singular to working precision: some stored files have nearly equal profiles");
+        if (chosen.norm() > LARGEST_NORM)
+            warnings.add(String.format(
+                    Locale.ROOT,
+                    "the coefficients' absolute values sum to %.0f: rounding errors of the stored files grow with them",
+                    chosen.norm()));
+        double last = lastEnd(until(target));
+        if (options.method() == Method.PAPER || !options.laterFiles())
+            if (last < target.endTime())
+                warnings.add(
+                        "the target ends at " + number(target.endTime()) + ", after the last file that may be read, at "
+                                + number(last) + ": allow later files with blup, or choose that time");
+        return warnings;
+    }
+
+    private double lastEnd(BitSet files) {
+        return files.stream().mapToDouble(i -> profile(i).endTime()).max().orElseThrow();
+    }
+
+    private void requireReached(Profile target) {
+        double first =
+                stored.stream().mapToDouble(s -> s.profile().endTime()).min().orElseThrow();
+        double last =
+                stored.stream().mapToDouble(s -> s.profile().endTime()).max().orElseThrow();
+        if (target.endTime() > last)
+            throw Problem.invalid(
+                    "time",
+                    "no snapshot reaches time " + number(target.endTime()) + ": the last is at " + number(last));
+        if (target.endTime() < first)
+            throw Problem.invalid(
+                    "time",
+                    "time " + number(target.endTime()) + " lies before the first snapshot, at " + number(first));
+    }
+
+    private BitSet until(Profile target) {
+        return files(p -> p.endTime() <= target.endTime());
+    }
+
+    private BitSet files(Predicate<Profile> which) {
+        BitSet files = new BitSet();
+        for (int i = 0; i < stored.size(); i++) if (which.test(profile(i))) files.set(i);
+        return files;
+    }
+
+    private Profile profile(int file) {
+        return stored.get(file).profile();
+    }
+
+    private double[][] symmetric(ToDoubleBiFunction<Profile, Profile> of) {
+        int n = stored.size();
+        double[][] matrix = new double[n][n];
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j <= i; j++) matrix[i][j] = matrix[j][i] = of.applyAsDouble(profile(i), profile(j));
+        return matrix;
+    }
+
+    private static String name(Profile profile) {
+        return ProfileSpec.print(profile) + " at time " + number(profile.endTime());
+    }
+
+    private static String number(double value) {
+        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
+    }
+}

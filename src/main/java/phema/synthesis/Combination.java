@@ -1,0 +1,311 @@
+package phema.synthesis;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import phema.format.Layout;
+import phema.format.Tensor;
+import phema.format.WeightFile;
+import phema.problem.Problem;
+import phema.tensor.DType;
+import phema.tensor.Elements;
+
+/**
+ * Computes blocks of outputs that have the same body, from open inputs. This is the only place where weights are computed. Safe for use by many
+ * threads, each with a workspace of its own.
+ */
+final class Combination implements AutoCloseable {
+    /** Bytes between tensors that are read along rather than skipped: a system call costs about as much as copying them. */
+    private static final int GAP = 8 << 10;
+
+    /** Elements of a block where memory allows: reads of 128 KiB per input in half precision. */
+    private static final int LARGEST_BLOCK = 1 << 16;
+
+    private static final int SMALLEST_BLOCK = 1 << 10;
+
+    private final Kernel kernel;
+    private final List<WeightFile> inputs;
+    private final List<Target> targets;
+    private final Body body;
+    private final OpenFiles.Inputs files;
+    private final LongAdder bytesRead;
+
+    /** {@code [targets, inputs]}, row by row. */
+    private final float[] coefficients;
+
+    /** Where every input has a tensor: {@code sources[segment][input]}, found when first needed. */
+    private final Tensor[][] sources;
+
+    /** Where to look for the next tensor first: files of a run hold the same tensors in the same order. */
+    private int near;
+
+    private final int regionBytes;
+    private final int elementsPerBlock;
+    private final int bytesPerBlock;
+
+    /** One output file to compute. */
+    record Target(Recipe.Output output, Body body) {}
+
+    /**
+     * @param targets files whose bodies align
+     * @param memory of a workspace, in bytes
+     * @throws Problem when an input changed since it was indexed, or the memory cannot hold the smallest block
+     */
+    Combination(Recipe recipe, List<Target> targets, OpenFiles open, Kernel kernel, long memory, LongAdder bytesRead)
+            throws IOException {
+        this.kernel = kernel;
+        this.targets = targets;
+        this.body = targets.getFirst().body();
+        this.bytesRead = bytesRead;
+        int[] used = IntStream.range(0, recipe.inputs().size())
+                .filter(j -> targets.stream().anyMatch(t -> t.output().coefficients()[j] != 0))
+                .toArray();
+        inputs = Arrays.stream(used).mapToObj(recipe.inputs()::get).toList();
+        coefficients = new float[targets.size() * used.length];
+        for (int t = 0; t < targets.size(); t++)
+            for (int j = 0; j < used.length; j++)
+                coefficients[t * used.length + j] = targets.get(t).output().coefficients()[used[j]];
+        sources = new Tensor[body.segments()][];
+
+        int stored = inputs.stream()
+                .flatMap(input -> input.tensors().stream())
+                .filter(Recipe::combines)
+                .mapToInt(tensor -> tensor.dtype().bytes())
+                .max()
+                .orElse(1);
+        int written = body.widest();
+        // Every input needs its region, with an eighth more for the gaps between tensors; every output its result.
+        long perElement = Math.ceilDiv(inputs.size() * stored * 9L, 8L) + (long) targets.size() * written;
+        if (memory / perElement < SMALLEST_BLOCK)
+            throw Problem.invalid(
+                    "maxMemory",
+                    "combining %d files into %d outputs at once needs buffers of %d MB for each worker; raise --max-memory or ask for fewer at a time"
+                            .formatted(
+                                    inputs.size(),
+                                    targets.size(),
+                                    Math.ceilDiv(perElement * SMALLEST_BLOCK, 1L << 20)));
+        elementsPerBlock = (int) Math.min(memory / perElement / 8 * 8, LARGEST_BLOCK);
+        bytesPerBlock = elementsPerBlock * written;
+        regionBytes = elementsPerBlock * stored * 9 / 8;
+        files = open.open(Stream.concat(
+                        inputs.stream(), targets.stream().map(t -> t.output().template()))
+                .toList());
+    }
+
+    /** The block of the body at a byte; see {@link Body#block}. */
+    Block block(long from, long limit) {
+        return body.block(from, limit, bytesPerBlock, elementsPerBlock);
+    }
+
+    /** What {@link #compute} needs of a workspace: a region for every input and, for {@link #result}, a place for every target. */
+    long workspaceBytes() {
+        return (long) inputs.size() * regionBytes + (long) targets.size() * bytesPerBlock;
+    }
+
+    /** @throws Problem when an input changed: nothing computed since the last call can be trusted */
+    void verify() throws IOException {
+        files.verify();
+    }
+
+    /** A place in the workspace for the result of a target. */
+    MemorySegment result(Workspace workspace, int target) {
+        return workspace.segment((long) inputs.size() * regionBytes + (long) target * bytesPerBlock, bytesPerBlock);
+    }
+
+    /**
+     * Computes a block of every target.
+     *
+     * @param results one segment per target, of at least the block's bytes
+     * @throws Problem when a result is not finite, naming the file that has NaN or infinity, or the type that is too narrow
+     */
+    void compute(Workspace workspace, Block block, List<MemorySegment> results) throws IOException {
+        for (Block.Slice slice : block.slices())
+            if (!slice.combined()) for (int t = 0; t < targets.size(); t++) copy(slice, t, results.get(t));
+        if (block.elements() > 0) combine(workspace, block, results);
+    }
+
+    private void combine(Workspace workspace, Block block, List<MemorySegment> results) throws IOException {
+        List<Block.Slice> slices =
+                block.slices().stream().filter(Block.Slice::combined).toList();
+        int[] at = new int[inputs.size() * slices.size()];
+        for (int j = 0; j < inputs.size(); j++) read(workspace, j, slices, at);
+
+        int chunk = Workspace.chunk(inputs.size());
+        float[] in = workspace.in(inputs.size());
+        float[] out = workspace.out();
+        int passed = 0; // slices that end before the chunk
+        for (int begin = 0; begin < block.elements(); begin += chunk) {
+            int end = Math.min(begin + chunk, block.elements());
+            while (end(slices.get(passed)) <= begin) passed++;
+            for (int j = 0; j < inputs.size(); j++) {
+                MemorySegment region = workspace.segment((long) j * regionBytes, regionBytes);
+                for (int k = passed; k < slices.size() && slices.get(k).start() < end; k++) {
+                    Block.Slice slice = slices.get(k);
+                    int from = Math.max(begin, slice.start());
+                    int to = Math.min(end, end(slice));
+                    DType dtype = source(slice.segment(), j).dtype();
+                    long offset = at[j * slices.size() + k] + (long) (from - slice.start()) * dtype.bytes();
+                    Elements.toFloats(dtype, region, offset, in, j * chunk + from - begin, to - from);
+                }
+            }
+            for (int group = 0; group < targets.size(); group += Workspace.TARGETS) {
+                int width = Math.min(Workspace.TARGETS, targets.size() - group);
+                kernel.combine(in, inputs.size(), coefficients, group, width, out, chunk, end - begin);
+                for (int k = passed; k < slices.size() && slices.get(k).start() < end; k++) {
+                    Block.Slice slice = slices.get(k);
+                    int from = Math.max(begin, slice.start());
+                    int to = Math.min(end, end(slice));
+                    DType dtype = elements(slice).dtype();
+                    long offset = slice.destination() + (long) (from - slice.start()) * dtype.bytes();
+                    for (int t = 0; t < width; t++) {
+                        int first = t * chunk + from - begin;
+                        if (!finite(out, first, to - from, dtype))
+                            throw notFinite(slice, from - begin, in, chunk, out, first, to - from);
+                        Elements.fromFloats(dtype, out, first, to - from, results.get(group + t), offset);
+                    }
+                }
+            }
+        }
+    }
+
+    private static int end(Block.Slice slice) {
+        return slice.start() + slice.count();
+    }
+
+    private Layout.Elements elements(Block.Slice slice) {
+        return (Layout.Elements) body.segment(slice.segment());
+    }
+
+    /** Reads the slices of one input into its region, neighbours together, and notes where each begins. */
+    private void read(Workspace workspace, int input, List<Block.Slice> slices, int[] at) throws IOException {
+        long region = (long) input * regionBytes;
+        int spare = regionBytes / 9; // what the region has beyond packed elements
+        int filled = 0; // of the region
+        int part = 0; // the pending read: [begin, end) of this part goes to begun in the region
+        long begin = 0;
+        long end = 0;
+        int begun = 0;
+        for (int k = 0; k < slices.size(); k++) {
+            Block.Slice slice = slices.get(k);
+            Tensor tensor = source(slice.segment(), input);
+            int bytes = slice.count() * tensor.dtype().bytes();
+            StridedView view = new StridedView(tensor, elements(slice).axes());
+            long offset = view.contiguous()
+                    ? tensor.offset() + slice.first() * tensor.dtype().bytes()
+                    : -1;
+            long gap = offset - end;
+            if (end > begin && tensor.part() == part && offset >= end && gap <= Math.min(GAP, spare)) {
+                spare -= (int) gap;
+                filled += (int) gap;
+                end = offset + bytes;
+            } else {
+                read(workspace, input, part, begin, end, region + begun);
+                begin = end = 0;
+                if (view.contiguous()) {
+                    part = tensor.part();
+                    begin = offset;
+                    end = offset + bytes;
+                    begun = filled;
+                } else {
+                    view.read(files, input, slice.first(), slice.count(), workspace.segment(region + filled, bytes));
+                    bytesRead.add(bytes);
+                }
+            }
+            at[input * slices.size() + k] = filled;
+            filled += bytes;
+        }
+        read(workspace, input, part, begin, end, region + begun);
+    }
+
+    private void read(Workspace workspace, int input, int part, long begin, long end, long to) throws IOException {
+        if (end == begin) return;
+        files.read(input, part, begin, workspace.buffer(to, (int) (end - begin)));
+        bytesRead.add(end - begin);
+    }
+
+    /** What is not combined comes from the target's template. */
+    private void copy(Block.Slice slice, int target, MemorySegment result) throws IOException {
+        int file = inputs.size() + target;
+        switch (targets.get(target).body().segment(slice.segment())) {
+            case Layout.Literal literal ->
+                MemorySegment.copy(
+                        MemorySegment.ofArray(literal.content()),
+                        slice.first(),
+                        result,
+                        slice.destination(),
+                        slice.count());
+            case Layout.Verbatim verbatim ->
+                files.read(
+                        file,
+                        verbatim.part(),
+                        verbatim.offset() + slice.first(),
+                        result.asSlice(slice.destination(), slice.count()).asByteBuffer());
+            case Layout.Elements elements -> {
+                Tensor tensor = elements.tensor();
+                int bytes = slice.count() * tensor.dtype().bytes();
+                StridedView view = new StridedView(tensor, elements.axes());
+                if (tensor.dtype() == elements.dtype()) {
+                    view.read(files, file, slice.first(), slice.count(), result.asSlice(slice.destination(), bytes));
+                } else {
+                    MemorySegment stored = MemorySegment.ofBuffer(ByteBuffer.allocate(bytes));
+                    float[] values = new float[slice.count()];
+                    view.read(files, file, slice.first(), slice.count(), stored);
+                    Elements.toFloats(tensor.dtype(), stored, 0, values, 0, slice.count());
+                    Elements.fromFloats(elements.dtype(), values, 0, slice.count(), result, slice.destination());
+                }
+            }
+        }
+    }
+
+    private Tensor source(int segment, int input) {
+        Tensor[] found = sources[segment];
+        if (found == null) {
+            String name = ((Layout.Elements) body.segment(segment)).tensor().name();
+            found = new Tensor[inputs.size()];
+            for (int j = 0; j < found.length; j++) {
+                int index = inputs.get(j).indexOf(name, near);
+                found[j] = inputs.get(j).tensors().get(index);
+                near = index;
+            }
+            sources[segment] = found; // threads that race here find the same
+        }
+        return found[input];
+    }
+
+    /** Whether all values are finite and stay so in the given type. */
+    private static boolean finite(float[] values, int start, int count, DType dtype) {
+        int largest = 0;
+        for (int i = start; i < start + count; i++)
+            largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & 0x7fffffff);
+        return largest < Float.floatToRawIntBits(dtype.overflow());
+    }
+
+    private Problem notFinite(Block.Slice slice, int from, float[] in, int chunk, float[] out, int start, int count) {
+        DType dtype = elements(slice).dtype();
+        String tensor = elements(slice).tensor().name();
+        for (int i = 0; i < count; i++) {
+            if (finite(out, start + i, 1, dtype)) continue;
+            for (int j = 0; j < inputs.size(); j++) {
+                float value = in[j * chunk + from + i];
+                if (!Float.isFinite(value))
+                    return Problem.unprocessable(
+                            "%s: tensor %s holds %s; training diverged, or the file is damaged. Leave this file out"
+                                    .formatted(inputs.get(j).path(), tensor, Float.isNaN(value) ? "NaN" : "infinity"));
+            }
+            return Problem.unprocessable(
+                    "tensor %s reaches %g, which is too large for %s; ask for another dtype, such as bf16 or f32"
+                            .formatted(tensor, out[start + i], dtype));
+        }
+        throw new AssertionError("a value that is not finite was seen and is not there");
+    }
+
+    @Override
+    public void close() throws IOException {
+        files.close();
+    }
+}

@@ -1,0 +1,290 @@
+package phema.synthesis;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongConsumer;
+import phema.format.Layout;
+import phema.problem.Problem;
+
+/**
+ * Turns recipes into bytes: a range of one file, or many files in one pass over the inputs. All work is cut into blocks that a fixed set of workers
+ * computes in the order of asking, so that requests share the workers fairly and buffers are as many as workers, however many requests there are.
+ */
+public final class Engine implements AutoCloseable {
+    /** Blocks of one request that may be computed while an earlier one is being sent. */
+    private static final int AHEAD = 2;
+
+    private final long memoryPerWorker;
+    private final int workers;
+    private final Kernel kernel = Kernel.fastest();
+    private final OpenFiles openFiles = new OpenFiles();
+    private final ExecutorService executor;
+    private final BlockingQueue<Workspace> workspaces;
+    private final LongAdder bytesRead = new LongAdder();
+    private final LongAdder bytesWritten = new LongAdder();
+
+    /**
+     * @param maxMemory for buffers of all workers together, in bytes
+     * @param workers threads that read, compute and, for files, write
+     */
+    public Engine(long maxMemory, int workers) {
+        this.memoryPerWorker = maxMemory / workers;
+        this.workers = workers;
+        executor = Executors.newFixedThreadPool(
+                workers, Thread.ofPlatform().daemon().name("phema-engine-", 1).factory());
+        workspaces = new ArrayBlockingQueue<>(workers);
+        for (int i = 0; i < workers; i++) workspaces.add(new Workspace());
+    }
+
+    /** Bytes read from inputs so far. */
+    public long bytesRead() {
+        return bytesRead.sum();
+    }
+
+    /** Bytes of outputs made so far. */
+    public long bytesWritten() {
+        return bytesWritten.sum();
+    }
+
+    /** Computes a range of one file of one output. */
+    void transfer(Recipe recipe, Recipe.Output output, Layout file, WritableByteChannel to, long offset, long length)
+            throws IOException {
+        byte[] header = Body.header(file);
+        if (length == 0) return;
+        Combination.Target target = new Combination.Target(output, new Body(file));
+        try (Combination combination = combination(recipe, List.of(target))) {
+            if (offset < header.length) {
+                int n = (int) Math.min(length, header.length - offset);
+                write(to, ByteBuffer.wrap(header, (int) offset, n));
+                offset += n;
+                length -= n;
+            }
+            if (length > 0) transferBody(combination, to, offset - header.length, offset - header.length + length);
+        }
+    }
+
+    private void transferBody(Combination combination, WritableByteChannel to, long from, long limit)
+            throws IOException {
+        record Pending(Block block, byte[] result, Future<?> computed) {}
+        Deque<Pending> ahead = new ArrayDeque<>();
+        Deque<byte[]> spare = new ArrayDeque<>();
+        try {
+            long next = from;
+            while (next < limit || !ahead.isEmpty()) {
+                while (next < limit && ahead.size() < AHEAD) {
+                    Block block = combination.block(next, limit);
+                    byte[] kept = spare.poll();
+                    byte[] result = kept != null && kept.length >= block.bytes() ? kept : new byte[block.bytes()];
+                    Future<?> computed = submit(combination, workspace -> {
+                        MemorySegment segment = combination.result(workspace, 0);
+                        combination.compute(workspace, block, List.of(segment));
+                        MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, 0, result, 0, block.bytes());
+                    });
+                    ahead.add(new Pending(block, result, computed));
+                    next = block.from() + block.bytes();
+                }
+                Pending first = ahead.element();
+                await(first.computed);
+                // The last bytes go out only when all that went before came from the files that were indexed.
+                if (ahead.size() == 1 && next >= limit) combination.verify();
+                int skip = (int) Math.max(0, from - first.block.from());
+                int end = (int) Math.min(first.block.bytes(), limit - first.block.from());
+                write(to, ByteBuffer.wrap(first.result, skip, end - skip));
+                spare.add(first.result);
+                ahead.remove();
+            }
+        } finally {
+            for (Pending pending : ahead) settle(pending.computed);
+        }
+    }
+
+    private void write(WritableByteChannel to, ByteBuffer bytes) throws IOException {
+        bytesWritten.add(bytes.remaining());
+        while (bytes.hasRemaining()) to.write(bytes);
+    }
+
+    /**
+     * Writes all files of all outputs, reading every input once for outputs that share a layout.
+     *
+     * @param folder created where it does not exist
+     * @param overwrite whether existing files may be replaced; else a {@link Problem}
+     * @param progress told how many bytes are written, as they are
+     */
+    void write(Recipe recipe, Path folder, boolean overwrite, LongConsumer progress) throws IOException {
+        List<PendingFile> files = new ArrayList<>();
+        try {
+            Files.createDirectories(folder);
+            requireRoom(recipe, folder);
+            if (!overwrite)
+                for (Recipe.Output output : recipe.outputs())
+                    for (Layout file : output.files())
+                        if (Files.exists(folder.resolve(file.fileName())))
+                            throw PendingFile.exists(folder.resolve(file.fileName()));
+            int shards = recipe.outputs().stream()
+                    .mapToInt(o -> o.files().size())
+                    .max()
+                    .orElse(0);
+            for (int shard = 0; shard < shards; shard++) {
+                int index = shard;
+                List<Combination.Target> left = new ArrayList<>(recipe.outputs().stream()
+                        .filter(o -> index < o.files().size())
+                        .map(o -> new Combination.Target(o, new Body(o.files().get(index))))
+                        .toList());
+                while (!left.isEmpty()) {
+                    Body body = left.getFirst().body();
+                    List<Combination.Target> together =
+                            left.stream().filter(t -> t.body().alignsWith(body)).toList();
+                    left.removeAll(together);
+                    writeTogether(recipe, together, index, folder, files, progress);
+                }
+            }
+            for (PendingFile file : files) file.commit(overwrite);
+        } catch (IOException e) {
+            if (isFull(e))
+                throw Problem.storageFull(
+                        folder + ": the disk is full; nothing was kept. Make room, or choose another folder", e);
+            throw e;
+        } finally {
+            for (PendingFile file : files) file.close();
+        }
+    }
+
+    private void writeTogether(
+            Recipe recipe,
+            List<Combination.Target> targets,
+            int shard,
+            Path folder,
+            List<PendingFile> files,
+            LongConsumer progress)
+            throws IOException {
+        Deque<Future<?>> inFlight = new ArrayDeque<>();
+        try (Combination combination = combination(recipe, targets)) {
+            int first = files.size();
+            long[] bases = new long[targets.size()];
+            for (int t = 0; t < bases.length; t++) {
+                Layout file = targets.get(t).output().files().get(shard);
+                PendingFile pending = new PendingFile(folder.resolve(file.fileName()));
+                files.add(pending);
+                byte[] header = Body.header(file);
+                pending.write(ByteBuffer.wrap(header), 0);
+                bases[t] = header.length;
+            }
+            try {
+                long size = targets.getFirst().body().size();
+                for (long next = 0; next < size; ) {
+                    Block block = combination.block(next, size);
+                    inFlight.add(submit(combination, workspace -> {
+                        MemorySegment[] results = new MemorySegment[bases.length];
+                        for (int t = 0; t < results.length; t++) results[t] = combination.result(workspace, t);
+                        combination.compute(workspace, block, Arrays.asList(results));
+                        for (int t = 0; t < results.length; t++) {
+                            ByteBuffer bytes = results[t].asByteBuffer().limit(block.bytes());
+                            files.get(first + t).write(bytes, bases[t] + block.from());
+                        }
+                        long written = (long) block.bytes() * results.length;
+                        bytesWritten.add(written);
+                        progress.accept(written);
+                    }));
+                    next = block.from() + block.bytes();
+                    if (inFlight.size() > 2 * workers) await(inFlight.remove());
+                }
+                while (!inFlight.isEmpty()) await(inFlight.remove());
+                combination.verify();
+            } finally {
+                for (Future<?> block : inFlight) settle(block);
+            }
+        }
+    }
+
+    private static void requireRoom(Recipe recipe, Path folder) throws IOException {
+        long needed = recipe.outputs().stream()
+                .flatMap(o -> o.files().stream())
+                .mapToLong(Layout::size)
+                .sum();
+        FileStore store = Files.getFileStore(folder);
+        if (store.getUsableSpace() < needed)
+            throw Problem.storageFull(
+                    "%s: the outputs need %,d MB, and %,d MB are free; make room, or choose another folder"
+                            .formatted(folder, needed >> 20, store.getUsableSpace() >> 20),
+                    null);
+    }
+
+    /** Neither NIO nor POSIX through NIO has a type for it. */
+    private static boolean isFull(IOException e) {
+        String message = String.valueOf(e.getMessage());
+        return message.contains("No space left on device") || message.contains("quota exceeded");
+    }
+
+    private Combination combination(Recipe recipe, List<Combination.Target> targets) throws IOException {
+        return new Combination(recipe, targets, openFiles, kernel, memoryPerWorker, bytesRead);
+    }
+
+    private interface Work {
+        void run(Workspace workspace) throws IOException;
+    }
+
+    private Future<?> submit(Combination combination, Work work) {
+        return executor.submit(() -> {
+            Workspace workspace = workspaces.take();
+            try {
+                workspace.reserve(combination.workspaceBytes());
+                work.run(workspace);
+            } finally {
+                workspaces.add(workspace);
+            }
+            return null;
+        });
+    }
+
+    private static void await(Future<?> computed) throws IOException {
+        try {
+            computed.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException io) throw io;
+            if (e.getCause() instanceof RuntimeException runtime) throw runtime;
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    /** Waits for work whose result nobody wants any more, so that it does not outlive its open files. */
+    private static void settle(Future<?> computed) {
+        boolean interrupted = false;
+        while (!computed.isDone()) {
+            try {
+                computed.get();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            } catch (ExecutionException e) {
+                break;
+            }
+        }
+        if (interrupted) Thread.currentThread().interrupt();
+    }
+
+    @Override
+    public void close() {
+        executor.close();
+        workspaces.forEach(Workspace::close);
+    }
+}

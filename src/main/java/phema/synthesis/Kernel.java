@@ -1,0 +1,33 @@
+package phema.synthesis;
+
+/**
+ * Linear combinations of many inputs into several targets at once.
+ *
+ * <p>Every kernel computes the same bits: each element is a chain of fused multiply-adds in single precision, over the inputs in their order,
+ * starting from zero. So bytes do not depend on the machine, the number of threads or how a file is split into requests.
+ */
+interface Kernel {
+    /**
+     * {@code out[t * stride + i] = sum over j of coefficients[t * inputs + j] * in[j * stride + i]} for {@code i < count}.
+     *
+     * @param in {@code [inputs, stride]}
+     * @param coefficients {@code [targets, inputs]}
+     * @param out {@code [targets, stride]}
+     */
+    void combine(
+            float[] in,
+            int inputs,
+            float[] coefficients,
+            int firstTarget,
+            int targets,
+            float[] out,
+            int stride,
+            int count);
+
+    /** The fastest one that this JVM can run. */
+    static Kernel fastest() {
+        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+                ? new VectorKernel()
+                : new PlainKernel();
+    }
+}

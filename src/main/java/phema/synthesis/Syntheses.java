@@ -1,0 +1,174 @@
+package phema.synthesis;
+
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
+import phema.catalog.Run;
+import phema.catalog.Snapshot;
+import phema.format.Layout;
+import phema.format.Tensor;
+import phema.format.WeightFile;
+import phema.format.WeightFiles;
+import phema.problem.Problem;
+import phema.profile.ProfileSpec;
+import phema.solver.Fit;
+import phema.tensor.DType;
+
+/** Weights from fits: as files that are computed while they are sent, or written to a folder. */
+public final class Syntheses {
+    private final Engine engine;
+
+    public Syntheses(Engine engine) {
+        this.engine = engine;
+    }
+
+    /** A fit and the name, without extension, of the file that its weights go to. */
+    public record Named(String baseName, Fit fit) {}
+
+    /** The files of one set of weights: one, or several shards and their index. */
+    public List<Content> files(Run run, Named named, OutputOptions options) {
+        Recipe recipe = recipe(run, List.of(named), options);
+        Recipe.Output output = recipe.outputs().getFirst();
+        return output.files().stream()
+                .<Content>map(file -> new Synthesized(recipe, output, file))
+                .toList();
+    }
+
+    /**
+     * One tensor, packed, without any header.
+     *
+     * @param tensor as it is in the template
+     * @param content its elements, in {@code dtype}
+     */
+    public record SynthesizedTensor(Tensor tensor, DType dtype, Content content) {}
+
+    /** @throws Problem when the weights have no tensor of this name */
+    public SynthesizedTensor tensor(Run run, Fit fit, String name, OutputOptions options) {
+        WeightFile template = template(run, fit);
+        int index = template.indexOf(name, 0);
+        if (index < 0) throw Problem.unknown("name", "The weights of run " + run.name() + " hold no tensor " + name);
+        Tensor tensor = template.tensors().get(index);
+        List<Integer> rows = IntStream.range(0, tensor.shape().rank()).boxed().toList();
+        Layout.Elements elements = new Layout.Elements(tensor, rows, options.dtype(tensor));
+        Layout layout = new Layout(name + ".bin", tensor.elements() == 0 ? List.of() : List.of(elements));
+        Recipe.Output output = new Recipe.Output(template, coefficients(fit), List.of(layout));
+        Recipe recipe = new Recipe(files(run), List.of(output));
+        return new SynthesizedTensor(tensor, elements.dtype(), new Synthesized(recipe, output, layout));
+    }
+
+    /**
+     * Writes the weights of all fits in one pass over the snapshots. Files appear under their names when all are complete.
+     *
+     * @param folder created where it does not exist
+     * @param overwrite whether existing files may be replaced
+     * @param progress told of bytes written, as they are; see {@link #size}
+     * @return the files written
+     * @throws Problem when a file exists, the disk is full, a snapshot changes meanwhile or holds values that are not finite; nothing is left then
+     */
+    public List<Path> write(
+            Run run, List<Named> fits, OutputOptions options, Path folder, boolean overwrite, LongConsumer progress)
+            throws IOException {
+        Recipe recipe = recipe(run, fits, options);
+        engine.write(recipe, folder, overwrite, progress);
+        return recipe.outputs().stream()
+                .flatMap(output -> output.files().stream())
+                .map(file -> folder.resolve(file.fileName()))
+                .toList();
+    }
+
+    /** Bytes of all files that {@link #write} writes. */
+    public long size(Run run, List<Named> fits, OutputOptions options) {
+        return recipe(run, fits, options).outputs().stream()
+                .flatMap(output -> output.files().stream())
+                .mapToLong(Layout::size)
+                .sum();
+    }
+
+    private static Recipe recipe(Run run, List<Named> fits, OutputOptions options) {
+        List<Recipe.Output> outputs = new ArrayList<>();
+        for (Named named : fits) {
+            WeightFile template = template(run, named.fit());
+            try {
+                List<Layout> files = WeightFiles.writer(options.format())
+                        .layout(named.baseName(), template, options::dtype, metadata(named.fit()), options.shardSize());
+                outputs.add(new Recipe.Output(template, coefficients(named.fit()), files));
+            } catch (IllegalArgumentException e) {
+                throw Problem.invalid("format", String.valueOf(e.getMessage()));
+            }
+        }
+        return new Recipe(files(run), outputs);
+    }
+
+    private static List<WeightFile> files(Run run) {
+        return run.snapshots().stream().map(Snapshot::file).toList();
+    }
+
+    private static float[] coefficients(Fit fit) {
+        float[] coefficients = new float[fit.coefficients().size()];
+        for (int j = 0; j < coefficients.length; j++)
+            coefficients[j] = fit.coefficients().get(j).floatValue();
+        return coefficients;
+    }
+
+    /** The newest snapshot that is not later than the target: whether it is combined or not, so that other targets of a pass do not matter. */
+    private static WeightFile template(Run run, Fit fit) {
+        return run.snapshots().stream()
+                .filter(snapshot -> snapshot.time() <= fit.target().endTime())
+                .reduce((older, newer) -> newer)
+                .orElseThrow(() -> Problem.unprocessable("run " + run.name() + " has no snapshot up to the target's time"))
+                .file();
+    }
+
+    /** Where the weights come from, for whoever finds the file later. */
+    private static Map<String, String> metadata(Fit fit) {
+        Map<String, String> metadata = new TreeMap<>();
+        metadata.put("phema.profile", ProfileSpec.print(fit.target()));
+        metadata.put("phema.time", "%.0f".formatted(fit.target().endTime()));
+        metadata.put("phema.solver", fit.method().name().toLowerCase(Locale.ROOT));
+        if (!Double.isNaN(fit.predictedRelativeError()))
+            metadata.put("phema.predictedRelativeError", "%.3g".formatted(fit.predictedRelativeError()));
+        return metadata;
+    }
+
+    /** A file of a recipe, computed when somebody wants its bytes. */
+    private final class Synthesized implements Content {
+        private final Recipe recipe;
+        private final Recipe.Output output;
+        private final Layout file;
+        private final String identity;
+
+        Synthesized(Recipe recipe, Recipe.Output output, Layout file) {
+            this.recipe = recipe;
+            this.output = output;
+            this.file = file;
+            this.identity = recipe.identity(output, file);
+        }
+
+        @Override
+        public String fileName() {
+            return file.fileName();
+        }
+
+        @Override
+        public long size() {
+            return file.size();
+        }
+
+        @Override
+        public String identity() {
+            return identity;
+        }
+
+        @Override
+        public void transferTo(WritableByteChannel target, long offset, long length) throws IOException {
+            engine.transfer(recipe, output, file, target, offset, length);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package phema.synthesis;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+
+/**
+ * The buffers of one worker: raw bytes outside of the heap, and a chunk of every input as floats, small enough to stay in the processor's
+ * second-level cache while all targets are computed from it.
+ */
+@SuppressWarnings("MustBeClosedChecker") // the arena lives as long as the workspace and is closed with it
+final class Workspace implements AutoCloseable {
+    /** Floats of all inputs in one chunk: 256 KiB. */
+    private static final int CHUNK_FLOATS = 1 << 16;
+
+    private static final int LONGEST_CHUNK = 2048;
+    private static final int SHORTEST_CHUNK = 64;
+
+    /** Targets that are combined from a chunk at once. */
+    static final int TARGETS = 32;
+
+    private Arena arena = Arena.ofShared();
+    private MemorySegment bytes = MemorySegment.NULL;
+    private float[] in = {};
+    private float[] out = {};
+
+    /** Makes room; only what recipes really need is ever allocated. */
+    void reserve(long size) {
+        if (bytes.byteSize() >= size) return;
+        arena.close();
+        arena = Arena.ofShared();
+        bytes = arena.allocate(size, 64);
+    }
+
+    MemorySegment segment(long offset, long length) {
+        return bytes.asSlice(offset, length);
+    }
+
+    ByteBuffer buffer(long offset, long length) {
+        return segment(offset, length).asByteBuffer();
+    }
+
+    /** Elements of each input in a chunk. */
+    static int chunk(int inputs) {
+        return Math.clamp(CHUNK_FLOATS / inputs / SHORTEST_CHUNK * SHORTEST_CHUNK, SHORTEST_CHUNK, LONGEST_CHUNK);
+    }
+
+    /** {@code [inputs, chunk]}. */
+    float[] in(int inputs) {
+        int size = inputs * chunk(inputs);
+        if (in.length < size) in = new float[size];
+        return in;
+    }
+
+    /** {@code [TARGETS, chunk]}. */
+    float[] out() {
+        if (out.length == 0) out = new float[TARGETS * LONGEST_CHUNK];
+        return out;
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

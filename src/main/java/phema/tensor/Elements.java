@@ -1,0 +1,126 @@
+package phema.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * Stored little-endian elements to numbers and back. Narrowing rounds to the nearest, ties to even, and overflows as PyTorch's conversions do: to infinity,
+ * or to NaN in {@link DType#F8_E4M3}, which has no infinity. Offsets are in bytes and need no alignment.
+ *
+ * <p>Only floating types: anything else is an {@link IllegalArgumentException}, since nothing ever computes with it.
+ */
+public final class Elements {
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfDouble DOUBLE =
+            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private static final Float8 E4M3 = new Float8(3, 7, 0x7e, 0x7f);
+    private static final Float8 E5M2 = new Float8(2, 15, 0x7b, 0x7c);
+
+    private Elements() {}
+
+    /** Reads {@code count} elements that begin at byte {@code offset} of {@code from} into {@code to[start]} and on. */
+    public static void toFloats(DType dtype, MemorySegment from, long offset, float[] to, int start, int count) {
+        switch (dtype) {
+            case F64 -> {
+                for (int i = 0; i < count; i++) to[start + i] = (float) from.get(DOUBLE, offset + 8L * i);
+            }
+            case F32 -> MemorySegment.copy(from, FLOAT, offset, to, start, count);
+            case F16 -> {
+                for (int i = 0; i < count; i++) to[start + i] = Float.float16ToFloat(from.get(SHORT, offset + 2L * i));
+            }
+            case BF16 -> {
+                for (int i = 0; i < count; i++)
+                    to[start + i] = Float.intBitsToFloat(from.get(SHORT, offset + 2L * i) << 16);
+            }
+            case F8_E4M3 -> E4M3.decode(from, offset, to, start, count);
+            case F8_E5M2 -> E5M2.decode(from, offset, to, start, count);
+            default -> throw notFloating(dtype);
+        }
+    }
+
+    /** As {@link #toFloats}, without loss for every type. */
+    public static void toDoubles(DType dtype, MemorySegment from, long offset, double[] to, int start, int count) {
+        if (dtype == DType.F64) {
+            MemorySegment.copy(from, DOUBLE, offset, to, start, count);
+            return;
+        }
+        float[] floats = new float[count];
+        toFloats(dtype, from, offset, floats, 0, count);
+        for (int i = 0; i < count; i++) to[start + i] = floats[i];
+    }
+
+    /** Writes {@code count} numbers, {@code from[start]} and on, as elements that begin at byte {@code offset} of {@code to}. */
+    public static void fromFloats(DType dtype, float[] from, int start, int count, MemorySegment to, long offset) {
+        switch (dtype) {
+            case F64 -> {
+                for (int i = 0; i < count; i++) to.set(DOUBLE, offset + 8L * i, from[start + i]);
+            }
+            case F32 -> MemorySegment.copy(from, start, to, FLOAT, offset, count);
+            case F16 -> {
+                for (int i = 0; i < count; i++) to.set(SHORT, offset + 2L * i, Float.floatToFloat16(from[start + i]));
+            }
+            case BF16 -> {
+                for (int i = 0; i < count; i++) to.set(SHORT, offset + 2L * i, toBFloat16(from[start + i]));
+            }
+            case F8_E4M3 -> E4M3.encode(from, start, count, to, offset);
+            case F8_E5M2 -> E5M2.encode(from, start, count, to, offset);
+            default -> throw notFloating(dtype);
+        }
+    }
+
+    private static short toBFloat16(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        // Half of the last kept bit, less one unless that bit is odd: a tie then carries into odd ones only.
+        int rounded = (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+        return (short) (Float.isNaN(value) ? (bits >>> 16) | 0x40 : rounded);
+    }
+
+    private static IllegalArgumentException notFloating(DType dtype) {
+        return new IllegalArgumentException(dtype + " is not a floating type");
+    }
+
+    /**
+     * The eight-bit formats of OCP OFP8, section 5.
+     *
+     * @param largest code of the largest finite number
+     * @param overflow code of what lies beyond it
+     */
+    private record Float8(int mantissaBits, int bias, int largest, int overflow, float[] values) {
+        Float8(int mantissaBits, int bias, int largest, int overflow) {
+            this(mantissaBits, bias, largest, overflow, new float[256]);
+            for (int code = 0; code < 128; code++) {
+                int exponent = Math.max(code >> mantissaBits, 1);
+                int mantissa = code - ((exponent - 1) << mantissaBits);
+                values[code] = Math.scalb((float) mantissa, exponent - bias - mantissaBits);
+                if (code > largest) values[code] = Float.NaN;
+                if (code == overflow && overflow != 0x7f) values[code] = Float.POSITIVE_INFINITY;
+                values[code | 0x80] = -values[code];
+            }
+        }
+
+        void decode(MemorySegment from, long offset, float[] to, int start, int count) {
+            for (int i = 0; i < count; i++) to[start + i] = values[from.get(ValueLayout.JAVA_BYTE, offset + i) & 0xff];
+        }
+
+        void encode(float[] from, int start, int count, MemorySegment to, long offset) {
+            for (int i = 0; i < count; i++) to.set(ValueLayout.JAVA_BYTE, offset + i, code(from[start + i]));
+        }
+
+        private byte code(float value) {
+            int sign = Float.floatToRawIntBits(value) >>> 24 & 0x80;
+            double magnitude = Math.abs(value);
+            if (Float.isNaN(value)) return (byte) (sign | 0x7f);
+            if (magnitude > 1e9) return (byte) (sign | overflow);
+            int exponent = Math.max(Math.getExponent(magnitude), 1 - bias);
+            // Exact up to rint, which rounds ties to even; a carry runs into the exponent by itself.
+            int code = (int) Math.rint(Math.scalb(magnitude, mantissaBits - exponent))
+                    + ((exponent + bias - 1) << mantissaBits);
+            return (byte) (sign | (code > largest ? overflow : code));
+        }
+    }
+}
