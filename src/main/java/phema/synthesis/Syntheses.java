@@ -122,7 +122,8 @@ public final class Syntheses {
         return run.snapshots().stream()
                 .filter(snapshot -> snapshot.time() <= fit.target().endTime())
                 .reduce((older, newer) -> newer)
-                .orElseThrow(() -> Problem.unprocessable("run " + run.name() + " has no snapshot up to the target's time"))
+                .orElseThrow(
+                        () -> Problem.unprocessable("run " + run.name() + " has no snapshot up to the target's time"))
                 .file();
     }
 

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
-import phema.profile.Profile;
+import phema.solver.Curve;
 import phema.solver.Fit;
 
 /**
@@ -37,35 +37,7 @@ record FitView(
         List<String> warnings,
         @Nullable Curve curve) {
 
-    /**
-     * How much each moment of training counts: means over equal stretches from 0 to the target's time, per unit of time.
-     *
-     * @param times middles of the stretches
-     */
-    record Curve(double[] times, double[] target, double[] fitted) {
-        static Curve of(Run run, Fit fit, int points) {
-            double step = fit.target().endTime() / points;
-            double[] times = new double[points];
-            double[] target = new double[points];
-            double[] fitted = new double[points];
-            for (int i = 0; i < points; i++) {
-                times[i] = (i + 0.5) * step;
-                target[i] = mean(fit.target(), i * step, (i + 1) * step);
-                for (int j = 0; j < fit.coefficients().size(); j++) {
-                    double coefficient = fit.coefficients().get(j);
-                    if (coefficient != 0)
-                        fitted[i] += coefficient * mean(run.snapshots().get(j).profile(), i * step, (i + 1) * step);
-                }
-            }
-            return new Curve(times, target, fitted);
-        }
-
-        private static double mean(Profile profile, double from, double to) {
-            return (profile.cumulative(to) - profile.cumulative(from)) / (to - from);
-        }
-    }
-
-    static FitView of(Run run, Fit fit, @Nullable Integer curvePoints) {
+    static FitView of(Run run, Fit fit, @Nullable Curve curve) {
         Map<String, Double> errors = new TreeMap<>();
         fit.predictedRelativeErrors().forEach((method, error) -> {
             if (Double.isFinite(error)) errors.put(Choices.word(method), error);
@@ -82,7 +54,7 @@ record FitView(
                 finite(fit.misfit()),
                 fit.filesUsed(),
                 fit.warnings(),
-                curvePoints == null ? null : Curve.of(run, fit, curvePoints));
+                curve);
     }
 
     private static Map<String, Double> coefficients(List<Snapshot> snapshots, List<Double> coefficients) {

@@ -13,9 +13,13 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Profile;
+import phema.solver.Fit;
+import phema.solver.Options;
+import phema.synthesis.Fits;
 
 /** Coefficients and what is known of their quality, without any weights. */
 @RestController
@@ -24,9 +28,11 @@ class FitsController {
     private static final int MAX_CURVE = 10_000;
     private static final int MAX_TARGETS = 1000;
 
-    private final Backend fits;
+    private final Catalog catalog;
+    private final Fits fits;
 
-    FitsController(Backend fits) {
+    FitsController(Catalog catalog, Fits fits) {
+        this.catalog = catalog;
         this.fits = fits;
     }
 
@@ -34,6 +40,7 @@ class FitsController {
      * What to fit.
      *
      * @param files how many stored files a fit may read
+     * @param dtype that the weights will be stored in: no file is read for an accuracy that it cannot hold
      */
     record FitRequest(
             @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
@@ -49,7 +56,13 @@ class FitsController {
                     allowableValues = {"fewest", "all"},
                     defaultValue = "fewest")
             @Nullable
-            String files) {}
+            String files,
+
+            @Schema(
+                    allowableValues = {"f16", "bf16", "f32", "same"},
+                    defaultValue = "same")
+            @Nullable
+            String dtype) {}
 
     /** One fit per target, in the order of the request. */
     record FitResponse(List<FitView> fits) {}
@@ -66,14 +79,17 @@ class FitsController {
                     @Nullable
                     Integer curve,
             @RequestBody FitRequest request) {
-        if (curve != null && (curve < 1 || curve > MAX_CURVE))
-            throw Problem.invalid("curve", "curve must lie in 1.." + MAX_CURVE + ", not " + curve);
-        Run found = fits.run(run);
-        List<Profile> targets = profiles(found, request.targets);
-        return new FitResponse(
-                fits.fit(found, targets, Choices.solver(request.solver), Choices.files(request.files)).stream()
-                        .map(fit -> FitView.of(found, fit, curve))
-                        .toList());
+        if (curve != null && (curve < 2 || curve > MAX_CURVE))
+            throw Problem.invalid("curve", "curve must lie in 2.." + MAX_CURVE + ", not " + curve);
+        Run found = catalog.run(run);
+        List<Fit> all = fits.fit(
+                found,
+                profiles(found, request.targets),
+                Options.of(Choices.solver(request.solver), Choices.files(request.files)),
+                Choices.dtype(request.dtype));
+        return new FitResponse(all.stream()
+                .map(fit -> FitView.of(found, fit, curve == null ? null : fits.curve(found, fit, curve)))
+                .toList());
     }
 
     private static List<Profile> profiles(Run run, @Nullable List<@Nullable Target> targets) {

@@ -17,16 +17,19 @@ import org.springframework.stereotype.Component;
 final class MalformedRequests implements WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> {
     @Override
     public void customize(ConfigurableTomcatWebServerFactory factory) {
-        factory.addContextCustomizers(context -> context.getParent().getPipeline().addValve(new Report()));
+        factory.addContextCustomizers(
+                context -> context.getParent().getPipeline().addValve(new Report()));
     }
 
     private static final class Report extends ErrorReportValve {
         @Override
         protected void report(Request request, Response response, @Nullable Throwable cause) {
             HttpStatus status = HttpStatus.resolve(response.getStatus());
-            if (status == null || !status.isError() || response.getContentWritten() > 0 || !response.setErrorReported()) return;
-            String problem = "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":\"the request is malformed\"}"
-                    .formatted(status.getReasonPhrase(), status.value());
+            if (status == null || !status.isError() || response.getContentWritten() > 0 || !response.setErrorReported())
+                return;
+            String problem =
+                    "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":\"the request is malformed\"}"
+                            .formatted(status.getReasonPhrase(), status.value());
             try {
                 response.setContentType("application/problem+json");
                 response.getOutputStream().write(problem.getBytes(US_ASCII));

@@ -11,6 +11,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import phema.catalog.Catalog;
 import phema.catalog.Run;
 
 /** The index of runs and their files. */
@@ -18,9 +19,9 @@ import phema.catalog.Run;
 @RequestMapping(path = "/api/v1/runs", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = "runs", description = "Training jobs and their stored files")
 class RunsController {
-    private final Backend catalog;
+    private final Catalog catalog;
 
-    RunsController(Backend catalog) {
+    RunsController(Catalog catalog) {
         this.catalog = catalog;
     }
 

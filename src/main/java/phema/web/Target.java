@@ -28,7 +28,8 @@ record Target(
             throw Problem.invalid(field + "kind", "Unknown kind of profile " + kind + "; there is power");
         if (sigmaRel == null) throw Problem.invalid(field + "sigmaRel", field + "sigmaRel is missing");
         if (run.snapshots().isEmpty())
-            throw Problem.unprocessable("Run " + run.name() + " has no usable snapshot; its snapshots list says why");
+            throw Problem.unprocessable(
+                    "Run " + run.name() + " has no usable snapshot; its list of snapshots says why");
         double end = time == null ? run.snapshots().getLast().time() : time;
         if (!(end > 0 && end < Double.POSITIVE_INFINITY))
             throw Problem.invalid(field + "time", field + "time must be a number above 0, not " + end);

@@ -10,11 +10,24 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
+import java.util.List;
+import java.util.Locale;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
+import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.format.Format;
+import phema.solver.Fit;
+import phema.solver.Options;
+import phema.synthesis.Content;
+import phema.synthesis.Fits;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.Syntheses;
+import phema.synthesis.Syntheses.Named;
+import phema.synthesis.Syntheses.SynthesizedTensor;
 
 /** Weight files that are computed while they are sent. */
 @RestController
@@ -25,9 +38,13 @@ import phema.format.Format;
         name = "weights",
         description = "Weights of any EMA length, computed while they are sent; any byte range costs only that range")
 class WeightsController {
-    private final Backend syntheses;
+    private final Catalog catalog;
+    private final Fits fits;
+    private final Syntheses syntheses;
 
-    WeightsController(Backend syntheses) {
+    WeightsController(Catalog catalog, Fits fits, Syntheses syntheses) {
+        this.catalog = catalog;
+        this.fits = fits;
         this.syntheses = syntheses;
     }
 
@@ -40,18 +57,13 @@ class WeightsController {
             HttpServletRequest request,
             HttpServletResponse response)
             throws IOException {
-        Format wanted = Choices.format(format);
-        Run found = syntheses.run(run);
-        ContentResponse.send(
-                syntheses.content(
-                        found,
-                        query.target().profile(found, ""),
-                        Choices.solver(query.solver()),
-                        Choices.files(query.files()),
-                        wanted,
-                        Choices.dtype(query.dtype())),
-                request,
-                response);
+        OutputOptions options = options(Choices.format(format), query);
+        Run found = catalog.run(run);
+        Fit fit = fit(found, query);
+        Content content = syntheses
+                .files(found, new Named(baseName(query, fit), fit), options)
+                .getFirst();
+        ContentResponse.send(content, request, response);
     }
 
     @RequestMapping("/weights.safetensors/tensors/{*name}")
@@ -67,16 +79,31 @@ class WeightsController {
             HttpServletRequest request,
             HttpServletResponse response)
             throws IOException {
-        Run found = syntheses.run(run);
-        Backend.TensorContent tensor = syntheses.tensor(
-                found,
-                query.target().profile(found, ""),
-                Choices.solver(query.solver()),
-                Choices.files(query.files()),
-                Choices.dtype(query.dtype()),
-                name.substring(1));
+        Run found = catalog.run(run);
+        SynthesizedTensor tensor =
+                syntheses.tensor(found, fit(found, query), name.substring(1), options(Format.SAFETENSORS, query));
         response.setHeader("X-Tensor-DType", tensor.dtype().name());
-        response.setHeader("X-Tensor-Shape", tensor.shape().dims().toString());
+        response.setHeader("X-Tensor-Shape", tensor.tensor().shape().toString());
         ContentResponse.send(tensor.content(), request, response);
+    }
+
+    private Fit fit(Run run, WeightsQuery query) {
+        return fits.fit(
+                        run,
+                        List.of(query.target().profile(run, "")),
+                        Options.of(Choices.solver(query.solver()), Choices.files(query.files())),
+                        Choices.dtype(query.dtype()))
+                .getFirst();
+    }
+
+    private static OutputOptions options(Format format, WeightsQuery query) {
+        return new OutputOptions(format, Choices.dtype(query.dtype()), Long.MAX_VALUE);
+    }
+
+    /** As EDM2 names reconstructions, with more digits where sigma_rel has them: {@code phema-0000262-0.100}. */
+    private static String baseName(WeightsQuery query, Fit fit) {
+        String sigmaRel = new DecimalFormat("0.000#########", DecimalFormatSymbols.getInstance(Locale.ROOT))
+                .format(query.sigmaRel());
+        return String.format(Locale.ROOT, "phema-%07d-%s", (long) (fit.target().endTime() / 1000), sigmaRel);
     }
 }

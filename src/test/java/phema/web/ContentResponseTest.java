@@ -28,6 +28,7 @@ import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.context.TestComponent;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Import;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -357,11 +358,13 @@ class ContentResponseTest {
         return new String(response.body(), ISO_8859_1);
     }
 
-    @SpringBootConfiguration
+    @TestComponent
+    @SpringBootConfiguration(proxyBeanMethods = false)
     @EnableAutoConfiguration(exclude = {DataSourceAutoConfiguration.class, FlywayAutoConfiguration.class})
     @Import({Contents.class, Problems.class, ContainerErrors.class})
     static class Server {}
 
+    @TestComponent
     @RestController
     static class Contents {
         static final long HUGE = 5L << 30;

@@ -2,6 +2,7 @@ package phema.web;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.net.URI;
@@ -17,20 +18,88 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import phema.PhemaApplication;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The REST interface over a real server, on the EDM2 fixture run: 16 times x 2 widths. */
 @SpringBootTest(
-        classes = TestBackend.class,
+        classes = PhemaApplication.class,
         webEnvironment = WebEnvironment.RANDOM_PORT,
-        properties = "phema.roots=src/test/resources/fixtures")
+        properties = {
+            "phema.roots=src/test/resources/fixtures",
+            "phema.home=target",
+            "phema.catalog.settle=0s",
+            "spring.datasource.url=jdbc:sqlite::memory:",
+            "spring.datasource.hikari.maximum-pool-size=1"
+        })
 class RestTest {
     private static final HttpClient client = HttpClient.newHttpClient();
     private static final JsonMapper json = new JsonMapper();
 
     @LocalServerPort
     int port;
+
+    @Test
+    void listsRuns() throws Exception {
+        JsonNode runs = json.readTree(get("/api/v1/runs?size=1000").body());
+        assertThat(runs.at("/items").findValuesAsString("name")).contains("edm2", "safetensors");
+        assertThat(runs.at("/total").asInt()).isEqualTo(runs.at("/items").size());
+        JsonNode run = json.readTree(get("/api/v1/runs/edm2").body());
+        assertThat(run.at("/snapshots").asInt()).isEqualTo(32);
+        assertThat(run.at("/lastTime").asDouble()).isEqualTo(256 * 1024);
+        assertThat(run.at("/format").asString()).isEqualTo("pkl");
+        assertThat(json.readTree(post("/api/v1/runs/edm2/rescan", "").body())).isEqualTo(run);
+    }
+
+    @Test
+    void listsSnapshotsPageByPage() throws Exception {
+        JsonNode page =
+                json.readTree(get("/api/v1/runs/edm2/snapshots?page=1&size=30").body());
+        assertThat(page.at("/total").asInt()).isEqualTo(32);
+        assertThat(page.at("/items").findValuesAsString("name"))
+                .containsExactly("network-snapshot-0000262-0.050.pkl", "network-snapshot-0000262-0.100.pkl");
+        JsonNode last = page.at("/items/1");
+        assertThat(last.at("/state").asString()).isEqualTo("usable");
+        assertThat(last.at("/profile/kind").asString()).isEqualTo("power");
+        assertThat(last.at("/profile/sigmaRel").asDouble()).isEqualTo(0.1);
+        assertThat(last.at("/profile/time").asDouble()).isEqualTo(256 * 1024);
+        assertThat(json.readTree(get("/api/v1/runs/edm2/snapshots?page=2147483647&size=1000")
+                                .body())
+                        .at("/items")
+                        .size())
+                .isZero();
+    }
+
+    @Test
+    void fitsTargetsInTheOrderAskedFor() throws Exception {
+        String body = """
+                {"targets": [{"kind": "power", "sigmaRel": 0.15}, {"sigmaRel": 0.02, "time": 131072}], "solver": "paper"}""";
+        JsonNode fits = json.readTree(
+                        post("/api/v1/runs/edm2/fits?curve=200", body).body())
+                .at("/fits");
+        assertThat(fits.size()).isEqualTo(2);
+        assertThat(fits.at("/0/target/sigmaRel").asDouble()).isEqualTo(0.15);
+        assertThat(fits.at("/0/target/time").asDouble()).isEqualTo(256 * 1024);
+        assertThat(fits.at("/1/target/time").asDouble()).isEqualTo(131072);
+        assertThat(fits.at("/0/curve/times").size()).isEqualTo(200);
+        for (JsonNode fit : fits) {
+            assertThat(fit.at("/solver").asString()).isEqualTo("paper");
+            assertThat(fit.at("/filesUsed").asInt())
+                    .isEqualTo(fit.at("/coefficients").size());
+            double sum = fit.at("/coefficients")
+                    .valueStream()
+                    .mapToDouble(JsonNode::asDouble)
+                    .sum();
+            assertThat(sum).isCloseTo(1, within(1e-9));
+            assertThat(fit.at("/predictedRelativeErrors").propertyNames()).contains("paper", "blup");
+        }
+    }
+
+    @Test
+    void refusesATimeThatNoSnapshotReaches() throws Exception {
+        assertProblem(get("/api/v1/runs/edm2/weights.safetensors?sigmaRel=0.1&time=300000"), 400, "time", "262144");
+    }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
