@@ -18,7 +18,7 @@ public record Excluded(String name, Path path, Reason reason, String message) {
         NO_PROFILE,
         /** Another file of the run has the same time and profile. */
         DUPLICATE,
-        /** Its tensors differ in name, shape or type from those of most of the run. */
+        /** Its tensors differ in name or shape from those of most of the run, or are integers where those are not. */
         DIFFERENT
     }
 }

@@ -10,10 +10,7 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.text.DecimalFormat;
-import java.text.DecimalFormatSymbols;
 import java.util.List;
-import java.util.Locale;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -24,6 +21,7 @@ import phema.solver.Fit;
 import phema.solver.Options;
 import phema.synthesis.Content;
 import phema.synthesis.Fits;
+import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.Syntheses;
 import phema.synthesis.Syntheses.Named;
@@ -61,7 +59,7 @@ class WeightsController {
         Run found = catalog.run(run);
         Fit fit = fit(found, query);
         Content content = syntheses
-                .files(found, new Named(baseName(query, fit), fit), options)
+                .files(found, new Named(Names.baseName(Names.PREFIX, fit.target()), fit), options)
                 .getFirst();
         ContentResponse.send(content, request, response);
     }
@@ -98,12 +96,5 @@ class WeightsController {
 
     private static OutputOptions options(Format format, WeightsQuery query) {
         return new OutputOptions(format, Choices.dtype(query.dtype()), Long.MAX_VALUE);
-    }
-
-    /** As EDM2 names reconstructions, with more digits where sigma_rel has them: {@code phema-0000262-0.100}. */
-    private static String baseName(WeightsQuery query, Fit fit) {
-        String sigmaRel = new DecimalFormat("0.000#########", DecimalFormatSymbols.getInstance(Locale.ROOT))
-                .format(query.sigmaRel());
-        return String.format(Locale.ROOT, "phema-%07d-%s", (long) (fit.target().endTime() / 1000), sigmaRel);
     }
 }

@@ -1,0 +1,105 @@
+package phema.catalog;
+
+import static java.util.Comparator.comparingInt;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+import static java.util.stream.Collectors.toMap;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import phema.format.Tensor;
+import phema.format.WeightFile;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+/**
+ * Which of a run's files can be combined: those that hold the same tensors as most of them. Names, shapes and whether elements are floating-point
+ * must agree; element types need not, as every file is converted by its own.
+ */
+final class Agreement {
+    private record Kind(Shape shape, boolean floating) {}
+
+    private final List<WeightFile> agreeing;
+    private final SortedMap<String, Kind> common;
+
+    /** @param files by time; of two equally large groups the one with the newest file is the run */
+    Agreement(Collection<WeightFile> files) {
+        Map<SortedMap<String, Kind>, List<WeightFile>> groups =
+                files.stream().collect(groupingBy(Agreement::kinds, LinkedHashMap::new, toList()));
+        List<WeightFile> order = List.copyOf(files);
+        var largest = groups.entrySet().stream()
+                .max(comparingInt((Map.Entry<SortedMap<String, Kind>, List<WeightFile>> g) ->
+                                g.getValue().size())
+                        .thenComparing(g -> order.lastIndexOf(g.getValue().getLast())));
+        common = largest.map(Map.Entry::getKey).orElseGet(TreeMap::new);
+        agreeing = largest.map(Map.Entry::getValue).orElseGet(List::of);
+    }
+
+    private static SortedMap<String, Kind> kinds(WeightFile file) {
+        SortedMap<String, Kind> kinds = new TreeMap<>();
+        for (Tensor t : file.tensors())
+            kinds.put(t.name(), new Kind(t.shape(), t.dtype().isFloating()));
+        return kinds;
+    }
+
+    /** The first tensor, by name, in which a file differs from the run, as the end of a sentence; empty when it agrees. */
+    Optional<String> difference(WeightFile file) {
+        SortedMap<String, Kind> own = kinds(file);
+        if (own.equals(common)) return Optional.empty();
+        SortedMap<String, Kind> all = new TreeMap<>(common);
+        all.putAll(own);
+        String tensor = all.keySet().stream()
+                .filter(name -> !Objects.equals(own.get(name), common.get(name)))
+                .findFirst()
+                .orElseThrow();
+        Kind here = own.get(tensor);
+        Kind there = common.get(tensor);
+        if (here == null) return Optional.of("has no tensor " + tensor + ", which most of the run's files hold");
+        if (there == null) return Optional.of("holds tensor " + tensor + ", which most of the run's files lack");
+        if (!here.shape().equals(there.shape()))
+            return Optional.of("holds tensor " + tensor + " with shape " + here.shape()
+                    + ", most of the run's files with " + there.shape());
+        return Optional.of("holds tensor " + tensor + (here.floating() ? " as floating-point" : " as integer")
+                + " numbers, unlike most of the run's files");
+    }
+
+    /** The tensors that a sample stands for: floating-point, and a buffer in none of the files. */
+    SortedMap<String, Shape> averaged() {
+        SortedMap<String, Shape> shapes = new TreeMap<>();
+        common.forEach((name, kind) -> {
+            if (kind.floating()) shapes.put(name, kind.shape());
+        });
+        for (WeightFile file : agreeing) {
+            for (Tensor t : file.tensors()) if (t.role() == Tensor.Role.BUFFER) shapes.remove(t.name());
+        }
+        return shapes;
+    }
+
+    /** A sentence on the first tensor, by name, whose element type is not the same in all agreeing files. */
+    Optional<String> dtypeNotice() {
+        if (agreeing.isEmpty()) return Optional.empty();
+        Map<String, DType> first = dtypes(agreeing.getFirst());
+        for (WeightFile file : agreeing) {
+            Map<String, DType> own = dtypes(file);
+            if (own.equals(first)) continue;
+            String tensor = common.keySet().stream()
+                    .filter(name -> own.get(name) != first.get(name))
+                    .findFirst()
+                    .orElseThrow();
+            return Optional.of("Element types differ, which is allowed: tensor " + tensor + " is " + first.get(tensor)
+                    + " in " + agreeing.getFirst().path().getFileName() + " and " + own.get(tensor) + " in "
+                    + file.path().getFileName() + ".");
+        }
+        return Optional.empty();
+    }
+
+    private static Map<String, DType> dtypes(WeightFile file) {
+        return file.tensors().stream().collect(toMap(Tensor::name, Tensor::dtype));
+    }
+}

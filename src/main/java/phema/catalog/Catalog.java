@@ -1,0 +1,145 @@
+package phema.catalog;
+
+import static java.util.stream.Collectors.joining;
+
+import jakarta.annotation.PostConstruct;
+import jakarta.annotation.PreDestroy;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.StreamSupport;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.stereotype.Service;
+import phema.format.WeightFiles;
+import phema.problem.Problem;
+
+/**
+ * The runs below the configured roots, as the latest scans found them. Nothing here waits for storage but {@link #rescan}.
+ *
+ * <p>A run's name is its folder's path below the root with {@code __} for each separator, so that it fits into one segment of a URL; a root that
+ * itself holds snapshots goes by its own name. Of two runs with one name that of the earlier root counts, and says so.
+ */
+@Service
+public class Catalog {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final List<RootWatcher> watchers;
+    private final Duration poll;
+    private volatile SortedMap<String, Run> runs = Collections.emptySortedMap();
+
+    @Autowired
+    Catalog(CatalogProperties properties, IndexStore store) {
+        this(properties, store, WeightFiles::read);
+    }
+
+    Catalog(CatalogProperties properties, IndexStore store, RunScanner.Reader reader) {
+        poll = properties.catalog().poll();
+        RunScanner scanner = RunScanner.repeated(
+                reader, this::isBelowRoots, properties.catalog().settle());
+        watchers = properties.roots().stream()
+                .map(root -> new RootWatcher(root, scanner, store, this::publish))
+                .toList();
+    }
+
+    /** Starts to watch. Comes back when every root was looked at, or its storage has had ten seconds. */
+    @PostConstruct
+    void start() throws InterruptedException {
+        watchers.forEach(watcher -> watcher.start(poll));
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        for (RootWatcher watcher : watchers) watcher.awaitFirstLook(Duration.ofNanos(end - System.nanoTime()));
+    }
+
+    @PreDestroy
+    void stop() {
+        watchers.forEach(RootWatcher::close);
+    }
+
+    /** By name. */
+    public List<Run> runs() {
+        return List.copyOf(runs.values());
+    }
+
+    /** @throws Problem when no run has this name */
+    public Run run(String name) {
+        SortedMap<String, Run> now = runs;
+        Run run = now.get(name);
+        if (run == null)
+            throw Problem.unknown(
+                    "run",
+                    "No run is named " + name + "; there "
+                            + (now.isEmpty()
+                                    ? "are none below phema.roots"
+                                    : "is " + some(now.keySet().stream().toList())));
+        return run;
+    }
+
+    /**
+     * Looks at the run's root at once instead of with the next poll. What is still being written stays out all the same.
+     *
+     * @throws Problem when no run has this name, then or now, or its storage does not answer
+     */
+    public Run rescan(String name) {
+        Path folder = run(name).folder();
+        for (RootWatcher watcher : watchers) {
+            if (!watcher.contains(folder)) continue;
+            try {
+                watcher.lookNow().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                throw Problem.conflict(
+                        "The scan of run " + name + " is still under way; ask for the run again in a moment");
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw Problem.conflict("The scan of run " + name + " was interrupted");
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return run(name);
+    }
+
+    private static String some(List<String> names) {
+        return names.stream().limit(10).collect(joining(", ")) + (names.size() > 10 ? ", ..." : "");
+    }
+
+    private boolean isBelowRoots(Path realPath) {
+        return watchers.stream().anyMatch(watcher -> watcher.contains(realPath));
+    }
+
+    private synchronized void publish() {
+        SortedMap<String, Run> now = new TreeMap<>();
+        for (RootWatcher watcher : watchers) {
+            watcher.runs().forEach((folder, run) -> {
+                String name = name(watcher.root(), folder);
+                Run first = now.putIfAbsent(name, named(name, run, List.of()));
+                if (first != null && !first.folder().equals(folder))
+                    now.put(
+                            name,
+                            named(
+                                    name,
+                                    first,
+                                    List.of(folder + " has the same name and is not shown; rename one of them.")));
+            });
+        }
+        runs = Collections.unmodifiableSortedMap(now);
+    }
+
+    private static String name(Path root, Path folder) {
+        if (folder.equals(root)) return String.valueOf(folder.getFileName());
+        return StreamSupport.stream(root.relativize(folder).spliterator(), false)
+                .map(Path::toString)
+                .collect(joining("__"));
+    }
+
+    private static Run named(String name, Run run, List<String> moreNotices) {
+        List<String> notices = new ArrayList<>(run.notices());
+        notices.addAll(moreNotices);
+        return new Run(name, run.folder(), run.snapshots(), run.excluded(), notices);
+    }
+}

@@ -1,0 +1,140 @@
+package phema.catalog;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import com.fasterxml.jackson.annotation.PropertyAccessor;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.NestedRuntimeException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
+import phema.format.WeightFile;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What scans learned of files, kept in the database across restarts. Only a cache of what the files say: without it they are read again, and a
+ * database that does not answer costs nothing but that.
+ */
+@Component
+class IndexStore {
+    private static final Logger log = LoggerFactory.getLogger(IndexStore.class);
+
+    /** Components of records and nothing else, so that what is read equals what was written. */
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .changeDefaultVisibility(visibility -> visibility
+                    .withVisibility(PropertyAccessor.ALL, Visibility.NONE)
+                    .withFieldVisibility(Visibility.ANY)
+                    .withCreatorVisibility(Visibility.ANY))
+            .build();
+
+    private final JdbcClient jdbc;
+    private final TransactionTemplate transaction;
+
+    IndexStore(JdbcClient jdbc, TransactionTemplate transaction) {
+        this.jdbc = jdbc;
+        this.transaction = transaction;
+    }
+
+    /** By file name. */
+    Map<String, Known> load(Path folder) {
+        Map<String, Known> known = new HashMap<>();
+        try {
+            jdbc.sql("select name, size, modified, content from catalog_file where folder = ? order by name")
+                    .param(folder.toString())
+                    .query(row -> {
+                        Known.Indexed content = unpack(row.getBytes("content"));
+                        long size = row.getLong("size");
+                        Instant modified = Instant.parse(row.getString("modified"));
+                        known.put(row.getString("name"), new Known(size, modified, System.nanoTime(), content));
+                    });
+        } catch (RuntimeException e) { // whatever is wrong with a cache, the files are there
+            log.warn("What was remembered of {} cannot be used; its files are read again: {}", folder, e.getMessage());
+            return Map.of();
+        }
+        return shareTensors(known);
+    }
+
+    /** Makes the remembered state of a folder {@code after} where it was {@code before}. */
+    void save(Path folder, Map<String, Known> before, Map<String, Known> after) {
+        Set<String> gone = new HashSet<>(before.keySet());
+        gone.removeAll(after.keySet());
+        Map<String, Known> changed = new HashMap<>(after);
+        changed.entrySet().removeIf(e -> before.get(e.getKey()) == e.getValue());
+        gone.addAll(changed.keySet());
+        if (gone.isEmpty()) return;
+        try {
+            transaction.executeWithoutResult(status -> {
+                for (String name : gone) delete(folder, name);
+                changed.forEach((name, known) -> {
+                    if (known.content() instanceof Known.Indexed indexed) insert(folder, name, known, indexed);
+                });
+            });
+        } catch (NestedRuntimeException e) {
+            log.warn(
+                    "The index of {} cannot be remembered; a restart will read its files again: {}",
+                    folder,
+                    e.getMessage());
+        }
+    }
+
+    private void delete(Path folder, String name) {
+        jdbc.sql("delete from catalog_file where folder = ? and name = ?")
+                .param(folder.toString())
+                .param(name)
+                .update();
+    }
+
+    private void insert(Path folder, String name, Known known, Known.Indexed content) {
+        jdbc.sql("insert into catalog_file (folder, name, size, modified, content) values (?, ?, ?, ?, ?)")
+                .param(folder.toString())
+                .param(name)
+                .param(known.size())
+                .param(known.modified().toString())
+                .param(pack(content))
+                .update();
+    }
+
+    private static Map<String, Known> shareTensors(Map<String, Known> known) {
+        WeightFile[] similar = new WeightFile[1];
+        Map<String, Known> shared = new HashMap<>();
+        known.forEach((name, k) -> {
+            if (!(k.content() instanceof Known.Indexed indexed)) return;
+            WeightFile file =
+                    similar[0] == null ? indexed.file() : RunScanner.sharingTensors(indexed.file(), similar[0]);
+            similar[0] = file;
+            shared.put(name, k.with(new Known.Indexed(file, indexed.plan(), indexed.sample())));
+        });
+        return shared;
+    }
+
+    private static byte[] pack(Known.Indexed content) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (OutputStream zip = new GZIPOutputStream(bytes)) {
+            JSON.writeValue(zip, content);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static Known.Indexed unpack(byte[] bytes) {
+        try (InputStream json = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
+            return JSON.readValue(json, Known.Indexed.class);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package phema.catalog;
+
+import java.time.Instant;
+import phema.format.WeightFile;
+
+/**
+ * What scans know of a file.
+ *
+ * @param size in bytes when last looked at
+ * @param modified its time stamp then
+ * @param since when it was first seen with that size and time stamp, by {@link System#nanoTime()}
+ */
+record Known(long size, Instant modified, long since, Content content) {
+    /** What reading it gave. */
+    sealed interface Content {}
+
+    /** Not to be used yet: it may still be written. */
+    record Growing(String message) implements Content {}
+
+    /** @param message why it cannot be used */
+    record Broken(String message) implements Content {}
+
+    /** @param plan identity of the {@link SamplePlan} that the sample was read by; empty when none was read yet */
+    record Indexed(WeightFile file, String plan, Sample sample) implements Content {
+        Indexed(WeightFile file) {
+            this(file, "", new Sample(new double[0], 0));
+        }
+    }
+
+    Known with(Content changed) {
+        return new Known(size, modified, since, changed);
+    }
+}

@@ -1,0 +1,182 @@
+package phema.catalog;
+
+import static java.util.stream.Collectors.toMap;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at one root again and again, on a thread of its own: a root whose storage does not answer holds up no other.
+ *
+ * <p>Every folder below the root that holds a snapshot is a run. Hidden folders and links to folders are left alone: one that leads outside must not be
+ * followed, one that leads inside is found where it leads.
+ */
+final class RootWatcher implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(RootWatcher.class);
+    private static final int MAX_DEPTH = 8;
+
+    private volatile Path root;
+    private final RunScanner scanner;
+    private final IndexStore store;
+    private final Runnable onChange;
+    private final ScheduledExecutorService thread;
+    private final CountDownLatch firstLook = new CountDownLatch(1);
+    private final Map<Path, Scan> scans = new HashMap<>();
+    private final Set<String> logged = new HashSet<>();
+    private volatile SortedMap<Path, Run> runs = new TreeMap<>();
+
+    RootWatcher(Path root, RunScanner scanner, IndexStore store, Runnable onChange) {
+        this.root = root.toAbsolutePath().normalize();
+        this.scanner = scanner;
+        this.store = store;
+        this.onChange = onChange;
+        this.thread = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("catalog " + root).factory());
+    }
+
+    void start(Duration poll) {
+        thread.scheduleWithFixedDelay(this::look, 0, Math.max(poll.toMillis(), 1), TimeUnit.MILLISECONDS);
+    }
+
+    /** Its real path, once it was looked at. */
+    Path root() {
+        return root;
+    }
+
+    boolean contains(Path realPath) {
+        return realPath.startsWith(root);
+    }
+
+    /** By folder, as last seen. */
+    SortedMap<Path, Run> runs() {
+        return runs;
+    }
+
+    /** @return whether the root has been looked at once */
+    boolean awaitFirstLook(Duration patience) throws InterruptedException {
+        return firstLook.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Looks at the root out of turn. */
+    Future<?> lookNow() {
+        return thread.submit(this::look);
+    }
+
+    private void look() {
+        try {
+            if (Files.exists(root)) root = root.toRealPath();
+            Found found = Found.below(root);
+            found.problems.forEach(this::logOnce);
+            scans.keySet().removeIf(folder -> !found.runs.contains(folder) && !found.isUnreadable(folder));
+            publish();
+            for (Path folder : found.runs) scan(folder);
+        } catch (IOException | RuntimeException e) { // would end the schedule
+            log.error("Looking at {} failed", root, e);
+        } finally {
+            firstLook.countDown();
+        }
+    }
+
+    private void scan(Path folder) {
+        try {
+            Scan before = scans.get(folder);
+            if (before == null) {
+                Map<String, Known> remembered = store.load(folder);
+                before = remembered.isEmpty() ? Scan.NONE : Scan.remembered(remembered);
+            }
+            Scan after = scanner.scan(String.valueOf(folder.getFileName()), folder, Selection.DEFAULT, before);
+            if (scans.put(folder, after) == after) return;
+            publish();
+            store.save(folder, before.known(), after.known());
+        } catch (IOException e) {
+            logOnce(folder + " cannot be read: " + e);
+        }
+    }
+
+    private void publish() {
+        SortedMap<Path, Run> now = new TreeMap<>(scans.entrySet().stream()
+                .filter(e -> !e.getValue().names().isEmpty())
+                .collect(toMap(Map.Entry::getKey, e -> e.getValue().run())));
+        if (now.equals(runs)) return;
+        runs = now;
+        onChange.run();
+    }
+
+    private void logOnce(String message) {
+        if (logged.add(message)) log.warn(message);
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+
+    /** What a walk through the root met. */
+    private static final class Found extends SimpleFileVisitor<Path> {
+        final Set<Path> runs = new TreeSet<>();
+        final Set<Path> unreadable = new HashSet<>();
+        final Set<String> problems = new TreeSet<>();
+
+        private final Path root;
+
+        private Found(Path root) {
+            this.root = root;
+        }
+
+        static Found below(Path root) throws IOException {
+            Found found = new Found(root);
+            Files.walkFileTree(root, Set.of(), MAX_DEPTH + 1, found);
+            return found;
+        }
+
+        boolean isUnreadable(Path folder) {
+            return unreadable.stream().anyMatch(folder::startsWith);
+        }
+
+        @Override
+        public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+            boolean hidden = String.valueOf(folder.getFileName()).startsWith(".");
+            return hidden && !folder.equals(root) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (SnapshotName.parse(String.valueOf(file.getFileName()))
+                    .filter(name -> !name.isReconstruction())
+                    .isPresent()) {
+                runs.add(file.getParent());
+            } else if (attributes.isSymbolicLink() && Files.isDirectory(file)) {
+                problems.add(
+                        file + " is a link to a folder and is not followed; name the folder in phema.roots instead");
+            }
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFileFailed(Path path, IOException e) {
+            problems.add(path + " cannot be read: " + e);
+            if (!(e instanceof NoSuchFileException)) unreadable.add(path);
+            return FileVisitResult.CONTINUE;
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package phema.catalog;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.SortedMap;
+import phema.tensor.Shape;
+
+/**
+ * Which elements are sampled: short stretches, one at a random place in each of {@value #STRETCHES} equal parts of all elements laid end to end,
+ * tensors by name. So every element is as likely as any other, a tensor counts by its size, and means over the sample estimate means over the whole
+ * file. Tensors that never change (EDM2's Fourier frequencies, where the format does not call them buffers) count like that too:
+ * they are part of the file whose relative error is predicted.
+ *
+ * @param identity digest of the tensors that it was made for, which decides everything
+ */
+record SamplePlan(String identity, List<Stretch> stretches) {
+    static final int STRETCHES = 64;
+    static final int LENGTH = 32;
+
+    /** Elements that follow each other in row-major order, whatever the strides of the file. */
+    record Stretch(String tensor, long first, int count) {}
+
+    static SamplePlan of(SortedMap<String, Shape> tensors) {
+        byte[] digest = digest(tensors);
+        Random random = new Random(ByteBuffer.wrap(digest).getLong());
+        long total = tensors.values().stream().mapToLong(Shape::elements).sum();
+        int parts = (int) Math.min(STRETCHES, total / LENGTH);
+        List<Stretch> stretches = new ArrayList<>();
+        for (int i = 0; i < parts; i++) {
+            long begin = share(total, i, parts);
+            long room = share(total, i + 1, parts) - begin - LENGTH;
+            addStretch(begin + (long) (random.nextDouble() * (room + 1)), LENGTH, tensors, stretches);
+        }
+        if (parts == 0) addStretch(0, (int) total, tensors, stretches);
+        return new SamplePlan(HexFormat.of().formatHex(digest), List.copyOf(stretches));
+    }
+
+    /** Number of values. */
+    int size() {
+        return stretches.stream().mapToInt(Stretch::count).sum();
+    }
+
+    private static long share(long total, int i, int parts) {
+        return total / parts * i + total % parts * i / parts;
+    }
+
+    /** Cuts a stretch of the elements laid end to end where a tensor ends. */
+    private static void addStretch(long first, int count, Map<String, Shape> tensors, List<Stretch> to) {
+        long begin = 0;
+        for (Map.Entry<String, Shape> tensor : tensors.entrySet()) {
+            long end = begin + tensor.getValue().elements();
+            long from = Math.max(first, begin);
+            long until = Math.min(first + count, end);
+            if (from < until) to.add(new Stretch(tensor.getKey(), from - begin, (int) (until - from)));
+            begin = end;
+        }
+    }
+
+    private static byte[] digest(Map<String, Shape> tensors) {
+        try {
+            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+            tensors.forEach(
+                    (name, shape) -> sha256.update((name + "\0" + shape + "\n").getBytes(StandardCharsets.UTF_8)));
+            return sha256.digest();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package phema.catalog;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import phema.format.FormatException;
+import phema.format.Tensor;
+import phema.format.WeightFile;
+import phema.tensor.Elements;
+
+/** Reads the values that a {@link SamplePlan} names from one file, with a positional read or two per stretch. */
+final class SampleReader implements AutoCloseable {
+    /** Elements of a stretch that lie within so many bytes are read at once, with what lies between them. */
+    private static final long READ_AT_ONCE = 1 << 16;
+
+    private final WeightFile file;
+    private final Map<Integer, FileChannel> channels = new HashMap<>();
+
+    private SampleReader(WeightFile file) {
+        this.file = file;
+    }
+
+    /** @throws FormatException when a value is not finite; the message names its tensor */
+    static Sample read(WeightFile file, SamplePlan plan) throws IOException {
+        Map<String, Tensor> tensors =
+                file.tensors().stream().collect(Collectors.toMap(Tensor::name, Function.identity()));
+        double[] values = new double[plan.size()];
+        double squaredErrors = 0;
+        int n = 0;
+        try (SampleReader reader = new SampleReader(file)) {
+            for (SamplePlan.Stretch stretch : plan.stretches()) {
+                Tensor tensor = tensors.get(stretch.tensor());
+                if (tensor == null) throw new FormatException(file.path(), "has no tensor " + stretch.tensor());
+                for (double value : reader.read(tensor, stretch)) {
+                    double ulp = tensor.dtype().ulp(value);
+                    squaredErrors += ulp * ulp / 12;
+                    values[n++] = value;
+                }
+            }
+        }
+        return new Sample(values, n == 0 ? 0 : squaredErrors / n);
+    }
+
+    private double[] read(Tensor tensor, SamplePlan.Stretch stretch) throws IOException {
+        int width = tensor.dtype().bytes();
+        long[] offsets = new long[stretch.count()];
+        long low = Long.MAX_VALUE;
+        long high = 0;
+        for (int i = 0; i < offsets.length; i++) {
+            offsets[i] = tensor.offset() + storedIndex(tensor, stretch.first() + i) * width;
+            low = Math.min(low, offsets[i]);
+            high = Math.max(high, offsets[i] + width);
+        }
+        boolean atOnce = high - low <= READ_AT_ONCE;
+        ByteBuffer bytes = ByteBuffer.allocate(atOnce ? (int) (high - low) : width);
+        if (atOnce) fill(bytes, tensor.part(), low);
+        double[] values = new double[offsets.length];
+        for (int i = 0; i < offsets.length; i++) {
+            if (!atOnce) fill(bytes, tensor.part(), offsets[i]);
+            Elements.toDoubles(
+                    tensor.dtype(), MemorySegment.ofArray(bytes.array()), atOnce ? offsets[i] - low : 0, values, i, 1);
+            if (!Double.isFinite(values[i]))
+                throw new FormatException(
+                        file.path(), "tensor " + tensor.name() + " holds " + values[i] + "; take the file away");
+        }
+        return values;
+    }
+
+    /** Where the element of this row-major index lies, in elements from the tensor's first. */
+    private static long storedIndex(Tensor tensor, long rowMajorIndex) {
+        List<Long> dims = tensor.shape().dims();
+        long rest = rowMajorIndex;
+        long stored = 0;
+        for (int d = dims.size() - 1; d >= 0; d--) {
+            stored += rest % dims.get(d) * tensor.strides().get(d);
+            rest /= dims.get(d);
+        }
+        return stored;
+    }
+
+    private void fill(ByteBuffer buffer, int part, long offset) throws IOException {
+        FileChannel channel = channels.get(part);
+        if (channel == null) {
+            channel = FileChannel.open(file.parts().get(part).path());
+            channels.put(part, channel);
+        }
+        buffer.clear();
+        while (buffer.hasRemaining()) {
+            int n = channel.read(buffer, offset + buffer.position());
+            if (n < 0) throw new EOFException(file.parts().get(part).path() + ": ended while it was read");
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (FileChannel channel : channels.values()) channel.close();
+    }
+}

@@ -1,0 +1,22 @@
+package phema.catalog;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Which files of a folder count as its run's snapshots: the input options of EDM2's {@code reconstruct_phema.py}.
+ *
+ * @param prefix of the file names ({@code --inprefix}); without one, the most frequent prefix that is not {@code phema}
+ * @param sigmaRels that the names may carry ({@code --instd}); any when empty
+ */
+public record Selection(Optional<String> prefix, List<Double> sigmaRels) {
+    public static final Selection DEFAULT = new Selection(Optional.empty(), List.of());
+
+    public Selection {
+        sigmaRels = List.copyOf(sigmaRels);
+    }
+
+    boolean admits(double sigmaRel) {
+        return sigmaRels.isEmpty() || sigmaRels.stream().anyMatch(s -> Math.abs(s - sigmaRel) < 1e-9);
+    }
+}

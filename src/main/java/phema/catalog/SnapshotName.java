@@ -1,0 +1,46 @@
+package phema.catalog;
+
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A snapshot's file name as EDM2's training loop writes it: {@code PREFIX-KKKKKKK-S.SSS.pkl}, and the same with other extensions.
+ *
+ * @param kimg images seen, in thousands, rounded down
+ */
+record SnapshotName(String fileName, String prefix, long kimg, double sigmaRel, Form form) {
+    /** Prefix that EDM2's reconstruction tool gives its output. */
+    static final String RECONSTRUCTION = "phema";
+
+    private static final Pattern PATTERN = Pattern.compile(
+            "([^.].*)-(\\d{1,12})-(\\d{1,3}\\.\\d{1,9})\\.(pkl|safetensors|safetensors\\.index\\.json)");
+
+    /** What holds the weights. Of several forms of one snapshot the first is used: only a pickle tells parameters from buffers. */
+    enum Form {
+        PICKLE,
+        SAFETENSORS,
+        SHARDED_SAFETENSORS
+    }
+
+    static Optional<SnapshotName> parse(String fileName) {
+        Matcher m = PATTERN.matcher(fileName);
+        if (!m.matches()) return Optional.empty();
+        Form form = switch (m.group(4)) {
+            case "pkl" -> Form.PICKLE;
+            case "safetensors" -> Form.SAFETENSORS;
+            default -> Form.SHARDED_SAFETENSORS;
+        };
+        return Optional.of(new SnapshotName(
+                fileName, m.group(1), Long.parseLong(m.group(2)), Double.parseDouble(m.group(3)), form));
+    }
+
+    /** Images seen. */
+    long nimg() {
+        return Kimg.toNimg(kimg);
+    }
+
+    boolean isReconstruction() {
+        return prefix.equals(RECONSTRUCTION);
+    }
+}

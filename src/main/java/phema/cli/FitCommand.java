@@ -1,0 +1,106 @@
+package phema.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import phema.catalog.Run;
+import phema.solver.Fit;
+import phema.solver.Method;
+import phema.synthesis.Fits;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "fit",
+        description =
+                "Prints the coefficients that reconstruct EMA lengths, and what is known of their quality. Reads a small sample of the weights only.")
+final class FitCommand implements Callable<Integer> {
+    @Mixin
+    private RunInput input = new RunInput();
+
+    @Mixin
+    private Target target = new Target();
+
+    @Option(names = "--coefficients", description = "List the coefficient of every file used.")
+    private boolean coefficients;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        Run run = input.scan();
+        Fits fits = new Fits();
+        List<Fit> solved = target.fits(fits, run, Optional.empty());
+        PrintWriter out = Output.of(spec);
+        if (json) Output.json(out, asJson(run, fits, solved));
+        else print(out, run, fits, solved);
+        return Cli.FINE;
+    }
+
+    private void print(PrintWriter out, Run run, Fits fits, List<Fit> solved) {
+        out.printf("%s: %s%n", run.folder(), Output.summary(run));
+        Output.notices(out, run);
+        fits.report(run)
+                .ifPresent(report -> out.printf(
+                        Locale.ROOT,
+                        "trajectory model: misfit %.2f; leaving out each of %d files in turn, the actual error was %s the predicted one%n",
+                        report.misfit(),
+                        report.filesPredicted(),
+                        ratio(report.actualToPredicted().get(Method.BLUP))));
+        Table table = new Table(
+                "sigma_rel", "time", "files", "predicted error", "paper's", "condition", "sum |x|", "residual");
+        for (Fit fit : solved)
+            table.row(
+                    Target.describe(fit.target()),
+                    "%.0f".formatted(fit.target().endTime()),
+                    String.valueOf(fit.filesUsed()),
+                    Output.error(fit.predictedRelativeErrors().get(fit.method())),
+                    Output.error(fit.predictedRelativeErrors().get(Method.PAPER)),
+                    "%.1e".formatted(fit.conditionNumber()),
+                    "%.2f".formatted(fit.coefficientNorm()),
+                    "%.1e".formatted(fit.profileResidual()));
+        table.print(out);
+        for (Fit fit : solved)
+            for (String warning : fit.warnings()) out.println(Target.describe(fit.target()) + ": " + warning);
+        if (!coefficients) return;
+        for (Fit fit : solved) {
+            out.printf("%ncoefficients for %s%n", Target.describe(fit.target()));
+            for (int j = 0; j < run.snapshots().size(); j++)
+                if (fit.coefficients().get(j) != 0)
+                    out.printf(
+                            Locale.ROOT,
+                            "%+.9f  %s%n",
+                            fit.coefficients().get(j),
+                            run.snapshots().get(j).name());
+        }
+    }
+
+    private static String ratio(@Nullable Double value) {
+        return value == null ? "not comparable with" : String.format(Locale.ROOT, "%.2f times", value);
+    }
+
+    private static Map<String, Object> asJson(Run run, Fits fits, List<Fit> solved) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("run", run.folder().toString());
+        json.put("snapshots", run.snapshots().stream().map(s -> s.name()).toList());
+        json.put("notices", run.notices());
+        json.put("report", fits.report(run));
+        List<Object> list = new ArrayList<>(solved);
+        json.put("fits", list);
+        return json;
+    }
+}

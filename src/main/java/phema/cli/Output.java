@@ -1,0 +1,74 @@
+package phema.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import phema.catalog.Excluded;
+import phema.catalog.Run;
+import phema.catalog.Snapshot;
+import phema.profile.Power;
+import phema.profile.SigmaRel;
+import picocli.CommandLine.Model.CommandSpec;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What several commands print. */
+final class Output {
+    private Output() {}
+
+    static PrintWriter of(@Nullable CommandSpec spec) {
+        return Objects.requireNonNull(spec).commandLine().getOut();
+    }
+
+    static PrintWriter errors(@Nullable CommandSpec spec) {
+        return Objects.requireNonNull(spec).commandLine().getErr();
+    }
+
+    static void json(PrintWriter out, Object value) {
+        out.println(JsonMapper.builder()
+                .enable(SerializationFeature.INDENT_OUTPUT)
+                .build()
+                .writeValueAsString(value));
+    }
+
+    /** {@code 32 snapshots of sigma_rel 0.050 0.100, times 16384 to 262144, 562 KB}. */
+    static String summary(Run run) {
+        if (run.snapshots().isEmpty()) return "no usable snapshots";
+        String lengths = run.snapshots().stream()
+                .map(Snapshot::profile)
+                .filter(Power.class::isInstance)
+                .map(profile -> String.format(Locale.ROOT, "%.3f", SigmaRel.ofGamma(((Power) profile).gamma())))
+                .distinct()
+                .sorted()
+                .collect(Collectors.joining(" "));
+        return String.format(
+                Locale.ROOT,
+                "%d snapshots%s, times %.0f to %.0f, %s",
+                run.snapshots().size(),
+                lengths.isEmpty() ? "" : " of sigma_rel " + lengths,
+                run.snapshots().getFirst().time(),
+                run.snapshots().getLast().time(),
+                bytes(run.snapshots().stream().mapToLong(s -> s.file().size()).sum()));
+    }
+
+    /** What is odd about a run, one line each. */
+    static void notices(PrintWriter out, Run run) {
+        for (String notice : run.notices()) out.println("note: " + notice);
+        for (Excluded excluded : run.excluded())
+            out.println("not used ("
+                    + excluded.reason().name().toLowerCase(Locale.ROOT).replace('_', ' ') + "): " + excluded.message());
+    }
+
+    static String bytes(long bytes) {
+        if (bytes < 10_000) return bytes + " B";
+        if (bytes < 10_000_000) return bytes / 1000 + " KB";
+        if (bytes < 10_000_000_000L) return bytes / 1_000_000 + " MB";
+        return bytes / 1_000_000_000 + " GB";
+    }
+
+    static String error(@Nullable Double relative) {
+        return relative == null || relative.isNaN() ? "-" : String.format(Locale.ROOT, "%.1e", relative);
+    }
+}

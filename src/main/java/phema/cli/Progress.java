@@ -1,0 +1,61 @@
+package phema.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.function.LongConsumer;
+
+/** How far long work is: a bar that is redrawn on a terminal, a line for every tenth elsewhere. Safe for use by many threads. */
+final class Progress implements LongConsumer, AutoCloseable {
+    private static final int WIDTH = 40;
+    private static final long REDRAW_NANOS = 100_000_000;
+
+    private final PrintWriter out;
+    private final boolean terminal;
+    private final long total;
+    private final long started = System.nanoTime();
+    private long done;
+    private long drawn;
+    private int tenths;
+
+    Progress(PrintWriter out, long totalBytes) {
+        this.out = out;
+        this.terminal = System.console() != null && System.console().isTerminal();
+        this.total = totalBytes;
+    }
+
+    @Override
+    public synchronized void accept(long bytes) {
+        done += bytes;
+        long now = System.nanoTime();
+        if (terminal && (now - drawn > REDRAW_NANOS || done == total)) {
+            drawn = now;
+            draw(now);
+        } else if (!terminal && done * 10 / total > tenths) {
+            tenths = (int) (done * 10 / total);
+            if (now - started > 10 * REDRAW_NANOS) out.println(tenths * 10 + "% of " + Output.bytes(total));
+        }
+    }
+
+    private void draw(long now) {
+        double part = (double) done / total;
+        int filled = (int) (part * WIDTH);
+        double left = (now - started) / 1e9 * (1 - part) / part;
+        out.printf(
+                Locale.ROOT,
+                "\r%s%s %3.0f%% of %s, %.0f s left ",
+                "#".repeat(filled),
+                ".".repeat(WIDTH - filled),
+                100 * part,
+                Output.bytes(total),
+                left);
+        out.flush();
+    }
+
+    @Override
+    public void close() {
+        if (terminal) {
+            out.print("\r" + " ".repeat(WIDTH + 40) + "\r");
+            out.flush();
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package phema.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import phema.catalog.Run;
+import phema.format.Format;
+import phema.problem.Problem;
+import phema.solver.Fit;
+import phema.solver.Method;
+import phema.synthesis.Engine;
+import phema.synthesis.Fits;
+import phema.synthesis.Names;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.Syntheses;
+import phema.tensor.DType;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "reconstruct",
+        description =
+                "Writes weights averaged over other EMA lengths than those stored. Takes the options of EDM2's reconstruct_phema.py.")
+final class ReconstructCommand implements Callable<Integer> {
+    /** Formats by the words of the command line. */
+    enum FormatWord {
+        EDM2(Format.EDM2_PICKLE),
+        SAFETENSORS(Format.SAFETENSORS);
+
+        final Format format;
+
+        FormatWord(Format format) {
+            this.format = format;
+        }
+    }
+
+    /** Element types of outputs. */
+    enum DTypeWord {
+        F16,
+        BF16,
+        F32,
+        SAME;
+
+        Optional<DType> dtype() {
+            return DType.named(name());
+        }
+    }
+
+    @Mixin
+    private RunInput input = new RunInput();
+
+    @Mixin
+    private Target target = new Target();
+
+    @Option(
+            names = "--outdir",
+            paramLabel = "DIR",
+            required = true,
+            description = "Folder to write to; created where it does not exist.")
+    private Path outdir = Path.of("");
+
+    @Option(
+            names = "--outprefix",
+            paramLabel = "STR",
+            defaultValue = Names.PREFIX,
+            description = "Prefix of output file names (default: ${DEFAULT-VALUE}).")
+    private String outprefix = Names.PREFIX;
+
+    @Option(names = "--skip", description = "Leave outputs that exist as they are.")
+    private boolean skip;
+
+    @Option(names = "--overwrite", description = "Replace outputs that exist.")
+    private boolean overwrite;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "INT",
+            description = "Write at most so many outputs in one pass over the snapshots; all by default.")
+    private int batch = Integer.MAX_VALUE;
+
+    @Option(names = "--format", description = "edm2 or safetensors; as the snapshots by default.")
+    private @Nullable FormatWord format;
+
+    @Option(
+            names = "--dtype",
+            defaultValue = "same",
+            description = "f16, bf16, f32, or same as the snapshots (default).")
+    private DTypeWord dtype = DTypeWord.SAME;
+
+    @Option(
+            names = "--shard-size",
+            paramLabel = "SIZE",
+            description = "Split safetensors into files of at most this size, such as 5GB.")
+    private @Nullable ByteSize shardSize;
+
+    @Option(
+            names = "--max-memory",
+            paramLabel = "SIZE",
+            defaultValue = "256MB",
+            description = "Most memory for buffers, whatever the size of the model (default: ${DEFAULT-VALUE}).")
+    private ByteSize maxMemory = new ByteSize(256 << 20);
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        if (batch < 1) throw Problem.invalid("batch", "--batch must be at least 1, not " + batch);
+        PrintWriter out = Output.of(spec);
+        Run run = input.scan();
+        Output.notices(out, run);
+        OutputOptions options =
+                new OutputOptions(format(run), dtype.dtype(), shardSize == null ? Long.MAX_VALUE : shardSize.bytes());
+        List<Syntheses.Named> wanted = target.fits(new Fits(), run, options.dtype()).stream()
+                .map(fit -> new Syntheses.Named(Names.baseName(outprefix, fit.target()), fit))
+                .toList();
+        Set<String> names = new HashSet<>();
+        for (Syntheses.Named named : wanted)
+            if (!names.add(named.baseName()))
+                throw Problem.invalid("outstd", "two outputs would be named " + named.baseName());
+        explain(out, run, wanted);
+
+        int workers = Runtime.getRuntime().availableProcessors();
+        try (Engine engine = new Engine(maxMemory.bytes(), workers)) {
+            Syntheses syntheses = new Syntheses(engine);
+            List<Syntheses.Named> missing = skip
+                    ? wanted.stream()
+                            .filter(n -> isMissing(syntheses, run, n, options, out))
+                            .toList()
+                    : wanted;
+            try (Progress progress =
+                    new Progress(Output.errors(spec), Math.max(1, syntheses.size(run, missing, options)))) {
+                for (int i = 0; i < missing.size(); i += Math.min(batch, missing.size()))
+                    syntheses.write(
+                            run,
+                            missing.subList(i, (int) Math.min((long) i + batch, missing.size())),
+                            options,
+                            outdir,
+                            overwrite,
+                            progress);
+            }
+            for (Syntheses.Named named : missing)
+                out.printf(
+                        Locale.ROOT,
+                        "wrote %s: %s, %d files read, predicted error %s%n",
+                        outdir.resolve(
+                                syntheses.files(run, named, options).getLast().fileName()),
+                        Target.describe(named.fit().target()),
+                        named.fit().filesUsed(),
+                        Output.error(named.fit().predictedRelativeError()));
+        }
+        return Cli.FINE;
+    }
+
+    private Format format(Run run) {
+        return format == null ? run.snapshots().getLast().file().format() : format.format;
+    }
+
+    private boolean isMissing(
+            Syntheses syntheses, Run run, Syntheses.Named named, OutputOptions options, PrintWriter out) {
+        String last = syntheses.files(run, named, options).getLast().fileName();
+        boolean exists = Files.exists(outdir.resolve(last));
+        if (exists) out.println("kept " + outdir.resolve(last));
+        return !exists;
+    }
+
+    /** What was chosen for the user, and how to choose otherwise. */
+    private static void explain(PrintWriter out, Run run, List<Syntheses.Named> wanted) {
+        Fit worst = wanted.stream()
+                .map(Syntheses.Named::fit)
+                .max(Comparator.comparingDouble(Fit::predictedRelativeError))
+                .orElseThrow();
+        Method other = worst.method() == Method.BLUP ? Method.PAPER : Method.BLUP;
+        out.printf(
+                "solver %s, %d of %d files: predicted error at most %s (%s: %s there, with --solver %s)%n",
+                word(worst.method()),
+                used(wanted),
+                run.snapshots().size(),
+                Output.error(worst.predictedRelativeErrors().get(worst.method())),
+                word(other),
+                Output.error(worst.predictedRelativeErrors().get(other)),
+                word(other));
+        for (Syntheses.Named named : wanted)
+            for (String warning : named.fit().warnings())
+                out.println("warning: " + Target.describe(named.fit().target()) + ": " + warning);
+    }
+
+    private static long used(List<Syntheses.Named> wanted) {
+        int files = wanted.getFirst().fit().coefficients().size();
+        return java.util.stream.IntStream.range(0, files)
+                .filter(j ->
+                        wanted.stream().anyMatch(n -> n.fit().coefficients().get(j) != 0))
+                .count();
+    }
+
+    private static String word(Method method) {
+        return method.name().toLowerCase(Locale.ROOT);
+    }
+}

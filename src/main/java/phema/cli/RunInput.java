@@ -1,0 +1,47 @@
+package phema.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import phema.catalog.Run;
+import phema.catalog.RunScanner;
+import phema.catalog.Selection;
+import phema.problem.Problem;
+import picocli.CommandLine.Option;
+
+/** The options that say which snapshots to use; EDM2's names and meaning. */
+final class RunInput {
+    @Option(names = "--indir", paramLabel = "DIR", required = true, description = "Folder that holds the snapshots.")
+    private Path indir = Path.of("");
+
+    @Option(
+            names = "--inprefix",
+            paramLabel = "STR",
+            description = "Use only snapshots whose names begin with this prefix.")
+    private @Nullable String inprefix;
+
+    @Option(
+            names = "--instd",
+            paramLabel = "LIST",
+            description = "Use only snapshots of these EMA lengths (sigma_rel).")
+    private @Nullable NumberList instd;
+
+    /** @throws Problem when the folder does not exist or holds no usable snapshot */
+    Run scan() throws IOException {
+        if (!Files.isDirectory(indir)) throw Problem.invalid("indir", indir + " is not a folder");
+        Selection selection = new Selection(Optional.ofNullable(inprefix), instd == null ? List.of() : instd.values());
+        Run run = RunScanner.scan(indir, selection);
+        if (run.snapshots().isEmpty())
+            throw Problem.invalid(
+                    "indir",
+                    run.excluded().isEmpty()
+                            ? indir
+                                    + " holds no snapshots; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors)"
+                            : indir + " holds no usable snapshots; "
+                                    + run.excluded().getFirst().message());
+        return run;
+    }
+}

@@ -1,0 +1,29 @@
+package phema.synthesis;
+
+import java.math.BigDecimal;
+import java.util.Locale;
+import phema.catalog.Kimg;
+import phema.profile.Power;
+import phema.profile.Profile;
+import phema.profile.ProfileSpec;
+import phema.profile.SigmaRel;
+
+/** Names of synthesized files. */
+public final class Names {
+    /** What EDM2's reconstruction tool begins its file names with. */
+    public static final String PREFIX = "phema";
+
+    private Names() {}
+
+    /** {@code phema-0000262-0.100}: as EDM2 names them; more digits where the EMA length has them, another profile as its specification. */
+    public static String baseName(String prefix, Profile target) {
+        return "%s-%07d-%s".formatted(prefix, Kimg.ofNimg(target.endTime()), width(target));
+    }
+
+    private static String width(Profile target) {
+        if (!(target instanceof Power power)) return ProfileSpec.print(target).replaceAll("[^A-Za-z0-9.]+", "-");
+        BigDecimal sigmaRel = BigDecimal.valueOf(Math.round(SigmaRel.ofGamma(power.gamma()) * 1e9), 9)
+                .stripTrailingZeros();
+        return String.format(Locale.ROOT, "%." + Math.max(3, sigmaRel.scale()) + "f", sigmaRel);
+    }
+}

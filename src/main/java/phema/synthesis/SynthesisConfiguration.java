@@ -1,0 +1,57 @@
+package phema.synthesis;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/** The synthesis room as the service uses it. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(SynthesisConfiguration.Settings.class)
+class SynthesisConfiguration {
+    /**
+     * @param maxMemory of all workers' buffers together
+     * @param workers threads that read and combine; 0 for one per processor
+     */
+    @Validated
+    @ConfigurationProperties("phema.synthesis")
+    record Settings(
+            @DefaultValue("256MB") DataSize maxMemory,
+            @DefaultValue("0") int workers) {}
+
+    @Bean
+    Engine engine(Settings settings) {
+        int workers =
+                settings.workers > 0 ? settings.workers : Runtime.getRuntime().availableProcessors();
+        return new Engine(settings.maxMemory.toBytes(), workers);
+    }
+
+    @Bean
+    Syntheses syntheses(Engine engine) {
+        return new Syntheses(engine);
+    }
+
+    @Bean
+    Fits fits() {
+        return new Fits();
+    }
+
+    @Bean
+    MeterBinder synthesisMeters(Engine engine) {
+        return registry -> {
+            FunctionCounter.builder("phema.synthesis.read", engine, Engine::bytesRead)
+                    .baseUnit("bytes")
+                    .description("Bytes read from snapshots")
+                    .register(registry);
+            FunctionCounter.builder("phema.synthesis.written", engine, Engine::bytesWritten)
+                    .baseUnit("bytes")
+                    .description("Bytes of synthesized weights")
+                    .register(registry);
+        };
+    }
+}

@@ -1,0 +1,290 @@
+package phema.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static phema.catalog.TestFiles.FIRST;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+import phema.catalog.Excluded.Reason;
+import phema.format.WeightFiles;
+import phema.problem.Problem;
+
+class CatalogTest {
+    @TempDir
+    Path temporary;
+
+    private final AtomicInteger filesRead = new AtomicInteger();
+    private final List<Catalog> started = new ArrayList<>();
+    private Path root;
+
+    @BeforeEach
+    void createRoot() throws IOException {
+        root = Files.createDirectory(temporary.resolve("root"));
+    }
+
+    @AfterEach
+    void stop() {
+        started.forEach(Catalog::stop);
+    }
+
+    @Test
+    void findsRunsBelowItsRootAtAnyDepthAndNamesThemByTheirPath() throws Exception {
+        TestFiles.copyRun("edm2", root.resolve("xs"));
+        TestFiles.copyRun("safetensors", root.resolve("ablation/dropout/xs"));
+        TestFiles.copyRun("edm2", root.resolve(".trash/xs"));
+
+        assertThat(start(root).runs()).extracting(Run::name).containsExactly("ablation__dropout__xs", "xs");
+    }
+
+    @Test
+    void callsARunThatLiesInTheRootItselfByTheRootsName() throws Exception {
+        TestFiles.copyRun("edm2", root);
+
+        assertThat(start(root).run("root").snapshots()).hasSize(32);
+    }
+
+    @Test
+    void namesTheKnownRunsWhenAskedForAnother() throws Exception {
+        TestFiles.copyRun("edm2", root.resolve("xs"));
+        Catalog catalog = start(root);
+
+        assertThatThrownBy(() -> catalog.run("xl"))
+                .isInstanceOfSatisfying(Problem.class, p -> assertThat(p.kind()).isEqualTo(Problem.Kind.UNKNOWN))
+                .hasMessageContaining("xl")
+                .hasMessageContaining("xs");
+    }
+
+    @Test
+    void seesNewAndVanishedFilesWithoutARestart() throws Exception {
+        Path run = TestFiles.copyRun("safetensors", root.resolve("xs"));
+        Catalog catalog = start(root);
+        TestFiles.copy(run.resolve(FIRST + ".safetensors"), run.resolve("network-snapshot-0000278-0.050.safetensors"));
+        assertThat(catalog.rescan("xs").snapshots()).hasSize(33);
+
+        Files.delete(run.resolve(FIRST + ".safetensors"));
+
+        assertThat(catalog.rescan("xs").snapshots()).hasSize(32);
+        assertThat(filesRead).hasValue(33);
+    }
+
+    @Test
+    void forgetsARunWhoseFolderVanished() throws Exception {
+        TestFiles.safetensors(root.resolve("stays/x-0000001-0.100.safetensors"), "w", 1);
+        Path file = TestFiles.safetensors(root.resolve("goes/x-0000001-0.100.safetensors"), "w", 1);
+        Catalog catalog = start(root);
+        assertThat(catalog.runs()).hasSize(2);
+
+        Files.delete(file);
+        catalog.rescan("stays");
+
+        assertThat(catalog.runs()).extracting(Run::name).containsExactly("stays");
+    }
+
+    @Test
+    void listsABrokenFileWithoutHarmToTheOthers() throws Exception {
+        Path run = TestFiles.copyRun("edm2", root.resolve("xs"));
+        TestFiles.age(TestFiles.truncate(run.resolve(FIRST + ".pkl"), 1000));
+
+        Run found = start(root).run("xs");
+
+        assertThat(found.snapshots()).hasSize(31);
+        assertThat(found.excluded())
+                .singleElement()
+                .extracting(Excluded::reason)
+                .isEqualTo(Reason.BROKEN);
+    }
+
+    @Test
+    void readsNoUnchangedFileAgainAfterARestart() throws Exception {
+        Path run = TestFiles.copyRun("edm2", root.resolve("xs"));
+        Run before = start(root).run("xs");
+        // Were elements read again, this NaN would be seen: size and time stamp say that nothing has changed.
+        Path file = run.resolve(FIRST + ".pkl");
+        FileTime modified = Files.getLastModifiedTime(file);
+        byte[] bytes = Files.readAllBytes(file);
+        before.snapshots().getFirst().file().tensors().forEach(t -> {
+            for (int i = 0; i < t.bytes(); i++) bytes[(int) t.offset() + i] = -1;
+        });
+        Files.write(file, bytes, StandardOpenOption.WRITE);
+        Files.setLastModifiedTime(file, modified);
+
+        Run after = start(root).run("xs");
+
+        assertThat(filesRead).hasValue(32);
+        assertThat(after.snapshots())
+                .extracting(Snapshot::file)
+                .isEqualTo(before.snapshots().stream().map(Snapshot::file).toList());
+        assertThat(after.snapshots())
+                .usingRecursiveComparison()
+                .comparingOnlyFields("name", "profile", "sample")
+                .isEqualTo(before.snapshots());
+    }
+
+    @Test
+    void readsAFileAgainThatChangedWhileNobodyLooked() throws Exception {
+        Path run = TestFiles.copyRun("edm2", root.resolve("xs"));
+        start(root).stop();
+        Files.setLastModifiedTime(run.resolve(FIRST + ".pkl"), FileTime.fromMillis(0));
+
+        assertThat(start(root).run("xs").snapshots()).hasSize(32);
+        assertThat(filesRead).hasValue(33);
+    }
+
+    @Test
+    void losesNothingWhenItsDatabaseIsDeleted() throws Exception {
+        TestFiles.copyRun("edm2", root.resolve("xs"));
+        start(root).stop();
+        Files.delete(temporary.resolve("phema.db"));
+
+        assertThat(start(root).run("xs").snapshots()).hasSize(32);
+        assertThat(filesRead).hasValue(64);
+    }
+
+    @Test
+    void worksWhileTheDatabaseDoesNot() throws Exception {
+        TestFiles.copyRun("edm2", root.resolve("xs"));
+        Catalog catalog = new Catalog(properties(root), store(temporary.resolve("absent")), WeightFiles::read);
+        started.add(catalog);
+
+        catalog.start();
+
+        assertThat(catalog.run("xs").snapshots()).hasSize(32);
+    }
+
+    @Test
+    void followsNoLinkOutOfItsRoots() throws Exception {
+        Path outside = TestFiles.copyRun("safetensors", temporary.resolve("outside"));
+        Path run = Files.createDirectory(root.resolve("xs"));
+        TestFiles.safetensors(run.resolve("x-0000001-0.100.safetensors"), "w", 1);
+        TestFiles.safetensors(root.resolve("other/x-0000003-0.100.safetensors"), "w", 2);
+        Files.createSymbolicLink(run.resolve("x-0000002-0.100.safetensors"), outside.resolve(FIRST + ".safetensors"));
+        Files.createSymbolicLink(
+                run.resolve("x-0000003-0.100.safetensors"), root.resolve("other/x-0000003-0.100.safetensors"));
+        Files.createSymbolicLink(root.resolve("link"), outside);
+        Files.createSymbolicLink(root.resolve("circle"), root);
+
+        Catalog catalog = start(root);
+
+        assertThat(catalog.runs()).extracting(Run::name).containsExactly("other", "xs");
+        assertThat(catalog.run("xs").snapshots())
+                .extracting(Snapshot::name)
+                .containsExactly("x-0000001-0.100.safetensors", "x-0000003-0.100.safetensors");
+        assertThat(catalog.run("xs").notices()).anyMatch(n -> n.contains("x-0000002-0.100.safetensors is a link"));
+    }
+
+    @Test
+    void showsTheRunOfTheFirstRootWhenTwoHaveTheSameName() throws Exception {
+        TestFiles.safetensors(root.resolve("xs/x-0000001-0.100.safetensors"), "w", 1);
+        TestFiles.safetensors(temporary.resolve("second/xs/x-0000002-0.100.safetensors"), "w", 1);
+
+        Catalog catalog = start(root, temporary.resolve("second"));
+
+        assertThat(catalog.runs()).singleElement().satisfies(run -> {
+            assertThat(run.folder()).isEqualTo(root.resolve("xs").toRealPath());
+            assertThat(run.notices()).singleElement().asString().contains("second", "same name");
+        });
+    }
+
+    @Test
+    void keepsTheOtherRootsWhenOneIsAbsentOrCannotBeRead() throws Exception {
+        TestFiles.copyRun("edm2", root.resolve("xs"));
+
+        assertThat(start(temporary.resolve("absent"), root).runs()).hasSize(1);
+    }
+
+    @Test
+    void leavesAnUnreadableFolderAlone() throws Exception {
+        TestFiles.copyRun("edm2", root.resolve("xs"));
+        Path closed = TestFiles.copyRun("edm2", root.resolve("closed"));
+        Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("---------"));
+        try {
+            assumeFalse(Files.isReadable(closed), "the superuser can read everything");
+            assertThat(start(root).runs()).extracting(Run::name).containsExactly("xs");
+        } finally {
+            Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+        }
+    }
+
+    @Test
+    void answersAndScansOtherRootsWhileOneIsStuck() throws Exception {
+        TestFiles.copyRun("edm2", root.resolve("xs"));
+        TestFiles.copyRun("edm2", temporary.resolve("stuck/xl"));
+        CountDownLatch storageAnswers = new CountDownLatch(1);
+        Catalog catalog = new Catalog(properties(temporary.resolve("stuck"), root), store(temporary), file -> {
+            if (file.toString().contains("stuck")) await(storageAnswers);
+            return WeightFiles.read(file);
+        });
+        started.add(catalog);
+
+        Thread start = Thread.ofVirtual().start(() -> startUnchecked(catalog));
+        while (catalog.runs().isEmpty()) Thread.onSpinWait();
+        assertThat(catalog.runs()).extracting(Run::name).containsExactly("xs");
+
+        storageAnswers.countDown();
+        start.join();
+        assertThat(catalog.runs()).extracting(Run::name).containsExactly("xl", "xs");
+    }
+
+    private static void await(CountDownLatch latch) throws IOException {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+    }
+
+    private static void startUnchecked(Catalog catalog) {
+        try {
+            catalog.start();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Catalog start(Path... roots) throws InterruptedException {
+        Catalog catalog = new Catalog(properties(roots), store(temporary), file -> {
+            filesRead.incrementAndGet();
+            return WeightFiles.read(file);
+        });
+        started.add(catalog);
+        catalog.start();
+        return catalog;
+    }
+
+    /** Looks only when asked to, and takes new files at once. */
+    private CatalogProperties properties(Path... roots) {
+        return new CatalogProperties(
+                List.of(roots), temporary, new CatalogProperties.Polling(Duration.ofDays(1), Duration.ZERO));
+    }
+
+    private static IndexStore store(Path home) {
+        DriverManagerDataSource source = new DriverManagerDataSource("jdbc:sqlite:" + home.resolve("phema.db"));
+        if (Files.isDirectory(home))
+            Flyway.configure()
+                    .dataSource(source)
+                    .locations("classpath:db/migration/sqlite")
+                    .load()
+                    .migrate();
+        return new IndexStore(JdbcClient.create(source), new TransactionTemplate(new JdbcTransactionManager(source)));
+    }
+}

@@ -1,0 +1,282 @@
+package phema.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static phema.catalog.TestFiles.FIRST;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import phema.catalog.Excluded.Reason;
+import phema.format.WeightFiles;
+import phema.problem.Problem;
+import phema.profile.Power;
+
+class RunScannerTest {
+    @TempDir
+    Path temporary;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"edm2", "safetensors"})
+    void findsTheSnapshotsOfARunByTimeAndThenByWidth(String format) throws IOException {
+        Run run = RunScanner.scan(TestFiles.FIXTURES.resolve(format), Selection.DEFAULT);
+
+        assertThat(run.name()).isEqualTo(format);
+        assertThat(run.snapshots())
+                .extracting(Snapshot::profile)
+                .isEqualTo(LongStream.rangeClosed(1, 16)
+                        .mapToObj(i -> List.of(Power.ofSigmaRel(0.05, i * 16384), Power.ofSigmaRel(0.10, i * 16384)))
+                        .flatMap(List::stream)
+                        .toList());
+        assertThat(run.excluded()).isEmpty();
+        assertThat(run.notices()).isEmpty();
+    }
+
+    @Test
+    void takesOnlyTheWidthsAskedFor() throws IOException {
+        Run run = RunScanner.scan(TestFiles.FIXTURES.resolve("edm2"), new Selection(Optional.empty(), List.of(0.1)));
+
+        assertThat(run.snapshots()).hasSize(16).allMatch(s -> s.name().endsWith("-0.100.pkl"));
+    }
+
+    @Test
+    void neverTakesReconstructionsForInputsUnlessAskedTo() throws IOException {
+        Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
+        TestFiles.copy(folder.resolve(FIRST + ".safetensors"), folder.resolve("phema-0000262-0.075.safetensors"));
+
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(32);
+        assertThat(RunScanner.scan(folder, new Selection(Optional.of("phema"), List.of()))
+                        .snapshots())
+                .extracting(Snapshot::name)
+                .containsExactly("phema-0000262-0.075.safetensors");
+    }
+
+    @Test
+    void usesTheMostFrequentPrefixAndNamesTheOthers() throws IOException {
+        Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
+        TestFiles.copy(folder.resolve(FIRST + ".safetensors"), folder.resolve("finetuned-0000262-0.050.safetensors"));
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).hasSize(32);
+        assertThat(run.notices()).singleElement().asString().contains("finetuned-* (1)", "--inprefix");
+    }
+
+    @Test
+    void leavesOutTheInitialWeights() throws IOException {
+        Path folder = TestFiles.copyRun("edm2", temporary.resolve("run"));
+        TestFiles.copy(folder.resolve(FIRST + ".pkl"), folder.resolve("network-snapshot-0000000-0.050.pkl"));
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).hasSize(32);
+        assertExcluded(run, "network-snapshot-0000000-0.050.pkl", Reason.NO_PROFILE, "kimg 0");
+    }
+
+    @Test
+    void leavesOutAWidthThatNoPowerProfileHas() throws IOException {
+        Path folder = TestFiles.copyRun("edm2", temporary.resolve("run"));
+        TestFiles.copy(folder.resolve(FIRST + ".pkl"), folder.resolve("network-snapshot-0000016-0.300.pkl"));
+
+        assertExcluded(
+                RunScanner.scan(folder, Selection.DEFAULT),
+                "network-snapshot-0000016-0.300.pkl",
+                Reason.NO_PROFILE,
+                "0.288675");
+    }
+
+    @Test
+    void prefersThePickleOfTwoFormsOfOneSnapshot() throws IOException {
+        Path folder = TestFiles.copyRun("edm2", temporary.resolve("run"));
+        TestFiles.copy(
+                TestFiles.FIXTURES.resolve("safetensors/" + FIRST + ".safetensors"),
+                folder.resolve(FIRST + ".safetensors"));
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots())
+                .hasSize(32)
+                .first()
+                .extracting(Snapshot::name)
+                .isEqualTo(FIRST + ".pkl");
+        assertExcluded(run, FIRST + ".safetensors", Reason.DUPLICATE, FIRST + ".pkl");
+    }
+
+    @Test
+    void usesTheOtherFormWhenThePreferredOneIsBroken() throws IOException {
+        Path folder = TestFiles.copyRun("edm2", temporary.resolve("run"));
+        TestFiles.copy(
+                TestFiles.FIXTURES.resolve("safetensors/" + FIRST + ".safetensors"),
+                folder.resolve(FIRST + ".safetensors"));
+        TestFiles.age(TestFiles.truncate(folder.resolve(FIRST + ".pkl"), 100));
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots())
+                .hasSize(32)
+                .first()
+                .extracting(Snapshot::name)
+                .isEqualTo(FIRST + ".safetensors");
+        assertExcluded(run, FIRST + ".pkl", Reason.BROKEN, FIRST + ".pkl: ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"edm2", "safetensors"})
+    void callsATruncatedFileBrokenWhenItIsOldAndGrowingWhenItIsYoung(String format) throws IOException {
+        Path folder = TestFiles.copyRun(format, temporary.resolve("run"));
+        String extension = format.equals("edm2") ? ".pkl" : ".safetensors";
+        Path file = TestFiles.truncate(folder.resolve(FIRST + extension), 100);
+        assertExcluded(RunScanner.scan(folder, Selection.DEFAULT), FIRST + extension, Reason.GROWING, "try again");
+
+        TestFiles.age(file);
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertExcluded(run, FIRST + extension, Reason.BROKEN, FIRST + extension);
+        assertThat(run.snapshots()).hasSize(31);
+    }
+
+    @Test
+    void leavesOutAFileWithOtherShapesAndNamesTheFirst() throws IOException {
+        for (int kimg : new int[] {1, 2, 3})
+            TestFiles.safetensors(temporary.resolve("x-000000" + kimg + "-0.100.safetensors"), "conv.weight", 1, 2, 3);
+        TestFiles.safetensors(temporary.resolve("x-0000004-0.100.safetensors"), "conv.weight", 1, 2);
+
+        Run run = RunScanner.scan(temporary, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).hasSize(3);
+        assertExcluded(run, "x-0000004-0.100.safetensors", Reason.DIFFERENT, "conv.weight with shape [2]");
+    }
+
+    @Test
+    void leavesOutAFileWithOtherTensorsAndNamesTheFirst() throws IOException {
+        Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
+        TestFiles.safetensors(folder.resolve("network-snapshot-0000278-0.100.safetensors"), "conv.weight", 1, 2);
+
+        assertExcluded(
+                RunScanner.scan(folder, Selection.DEFAULT),
+                "network-snapshot-0000278-0.100.safetensors",
+                Reason.DIFFERENT,
+                "tensor conv.weight");
+    }
+
+    @Test
+    void ofTwoEqualHalvesTakesTheNewer() throws IOException {
+        TestFiles.safetensors(temporary.resolve("x-0000001-0.100.safetensors"), "old", 1);
+        TestFiles.safetensors(temporary.resolve("x-0000002-0.100.safetensors"), "new", 1);
+
+        assertThat(RunScanner.scan(temporary, Selection.DEFAULT).snapshots())
+                .extracting(Snapshot::name)
+                .containsExactly("x-0000002-0.100.safetensors");
+    }
+
+    @Test
+    void combinesFilesOfDifferentElementTypesAndSaysSo() throws IOException {
+        Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
+        Path truth = TestFiles.FIXTURES.resolve("truth/ema-0000262-0.150.safetensors");
+        TestFiles.copy(truth, folder.resolve("network-snapshot-0000262-0.150.safetensors"));
+
+        Run run = RunScanner.scan(folder, new Selection(Optional.empty(), List.of(0.1, 0.15)));
+
+        assertThat(run.snapshots()).hasSize(17);
+        assertThat(run.notices()).first().asString().contains("Element types differ", "F16", "F32");
+    }
+
+    @Test
+    void excludesAFileWithInfinityAndNamesTheTensor() throws IOException {
+        TestFiles.safetensors(temporary.resolve("x-0000001-0.100.safetensors"), "conv.weight", 1, 2);
+        TestFiles.safetensors(
+                temporary.resolve("x-0000002-0.100.safetensors"), "conv.weight", 1, Float.POSITIVE_INFINITY);
+
+        Run run = RunScanner.scan(temporary, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).hasSize(1);
+        assertExcluded(run, "x-0000002-0.100.safetensors", Reason.BROKEN, "tensor conv.weight holds Infinity");
+    }
+
+    @Test
+    void noticesGapsInTimeAndMissingWidths() throws IOException {
+        Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
+        Files.delete(folder.resolve("network-snapshot-0000065-0.050.safetensors"));
+        Files.delete(folder.resolve("network-snapshot-0000065-0.100.safetensors"));
+        Files.delete(folder.resolve("network-snapshot-0000131-0.100.safetensors"));
+
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .containsExactly(
+                        "Snapshots are usually 16 kimg apart, but none lies within kimg 49 to 81.",
+                        "sigma_rel 0.100 has no snapshot at kimg 131.");
+    }
+
+    @Test
+    void saysWhatAFolderHoldsInsteadOfSnapshots() throws IOException {
+        Run run = RunScanner.scan(TestFiles.FIXTURES.resolve("golden"), Selection.DEFAULT);
+
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.notices()).singleElement().asString().contains("phema-* (4)");
+    }
+
+    @Test
+    void refusesWhatIsNotAFolder() {
+        assertThatThrownBy(() -> RunScanner.scan(temporary.resolve("absent"), Selection.DEFAULT))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("absent is not a folder");
+    }
+
+    @Test
+    void looksTwiceBeforeItTakesANewFileWhateverItsTimeStampSays() throws Exception {
+        Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
+        RunScanner scanner = RunScanner.repeated(WeightFiles::read, path -> true, Duration.ofMillis(1));
+        Scan first = scanner.scan("run", folder, Selection.DEFAULT, Scan.NONE);
+        String added = "network-snapshot-0000278-0.100.safetensors";
+        TestFiles.copy(folder.resolve(FIRST + ".safetensors"), folder.resolve(added));
+
+        RunScanner patient = RunScanner.repeated(WeightFiles::read, path -> true, Duration.ofDays(1));
+        Scan second = patient.scan("run", folder, Selection.DEFAULT, first);
+        Thread.sleep(2);
+        Scan third = scanner.scan("run", folder, Selection.DEFAULT, second);
+
+        assertThat(first.run().snapshots()).hasSize(32);
+        assertExcluded(second.run(), added, Reason.GROWING, "once it stays as it is");
+        assertThat(third.run().snapshots()).hasSize(33);
+    }
+
+    @Test
+    void waitsAgainWhenAFileHasGrownBetweenTwoLooks() throws Exception {
+        Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
+        RunScanner patient = RunScanner.repeated(WeightFiles::read, path -> true, Duration.ofMinutes(30));
+        Scan first = patient.scan("run", folder, Selection.DEFAULT, Scan.NONE);
+        TestFiles.age(TestFiles.truncate(folder.resolve(FIRST + ".safetensors"), 2));
+
+        Scan second = patient.scan("run", folder, Selection.DEFAULT, first);
+
+        assertThat(second.run().snapshots()).hasSize(31);
+        assertExcluded(second.run(), FIRST + ".safetensors", Reason.GROWING, FIRST);
+    }
+
+    @Test
+    void keepsItsAnswerWhileNothingChanges() throws IOException {
+        Path folder = TestFiles.copyRun("edm2", temporary.resolve("run"));
+        RunScanner scanner = RunScanner.repeated(WeightFiles::read, path -> true, Duration.ZERO);
+
+        Scan first = scanner.scan("run", folder, Selection.DEFAULT, Scan.NONE);
+
+        assertThat(scanner.scan("run", folder, Selection.DEFAULT, first)).isSameAs(first);
+    }
+
+    private static void assertExcluded(Run run, String name, Reason reason, String message) {
+        assertThat(run.excluded())
+                .filteredOn(e -> e.name().equals(name))
+                .singleElement()
+                .satisfies(e -> {
+                    assertThat(e.reason()).isEqualTo(reason);
+                    assertThat(e.message()).contains(message).doesNotContain("\n");
+                });
+    }
+}

@@ -1,0 +1,143 @@
+package phema.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import phema.format.FilePart;
+import phema.format.Format;
+import phema.format.Tensor;
+import phema.format.WeightFile;
+import phema.format.WeightFiles;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+class SamplePlanTest {
+    @TempDir
+    Path temporary;
+
+    @Property
+    void staysInsideTheTensorsWithoutOverlap(
+            @ForAll @Size(min = 1, max = 40) List<@IntRange(max = 5000) Integer> sizes) {
+        TreeMap<String, Shape> tensors = new TreeMap<>();
+        for (int size : sizes) tensors.put("t" + tensors.size(), Shape.of(size));
+
+        SamplePlan plan = SamplePlan.of(tensors);
+
+        Map<String, Long> end = new TreeMap<>();
+        for (SamplePlan.Stretch stretch : plan.stretches()) {
+            assertThat(stretch.first()).isGreaterThanOrEqualTo(end.getOrDefault(stretch.tensor(), 0L));
+            end.put(stretch.tensor(), stretch.first() + stretch.count());
+        }
+        end.forEach((tensor, last) -> assertThat(last)
+                .isLessThanOrEqualTo(tensors.getOrDefault(tensor, Shape.of(0)).elements()));
+    }
+
+    @Test
+    void touchesEveryTensorThatHoldsAThirtiethOfAllElements() {
+        TreeMap<String, Shape> tensors = new TreeMap<>();
+        for (int i = 0; i < 30; i++) tensors.put("conv" + i, Shape.of(512, 512, 3, 3));
+
+        SamplePlan plan = SamplePlan.of(tensors);
+
+        assertThat(plan.stretches()).extracting(SamplePlan.Stretch::tensor).containsAll(tensors.keySet());
+        assertThat(plan.size()).isEqualTo(2048);
+    }
+
+    @Test
+    void placesEveryStretchElsewhereForOtherTensors() {
+        SamplePlan plan = SamplePlan.of(new TreeMap<>(Map.of("a", Shape.of(1 << 20))));
+
+        assertThat(SamplePlan.of(new TreeMap<>(Map.of("a", Shape.of(1 << 20))))).isEqualTo(plan);
+        assertThat(SamplePlan.of(new TreeMap<>(Map.of("b", Shape.of(1 << 20)))).identity())
+                .isNotEqualTo(plan.identity());
+    }
+
+    @Test
+    void readsTheSameElementsWhateverTheStrides() throws IOException {
+        float[] rowMajor = new float[100 * 70];
+        float[] columnMajor = new float[rowMajor.length];
+        for (int i = 0; i < 100; i++)
+            for (int j = 0; j < 70; j++) rowMajor[i * 70 + j] = columnMajor[j * 100 + i] = i + j / 128f;
+        WeightFile rows = WeightFiles.read(TestFiles.safetensors(temporary.resolve("rows"), "w", rowMajor));
+        WeightFile columns = WeightFiles.read(TestFiles.safetensors(temporary.resolve("columns"), "w", columnMajor));
+        Shape shape = Shape.of(100, 70);
+        SamplePlan plan = SamplePlan.of(new TreeMap<>(Map.of("w", shape)));
+
+        Sample fromRows = SampleReader.read(withLayout(rows, shape, List.of(70L, 1L)), plan);
+        Sample fromColumns = SampleReader.read(withLayout(columns, shape, List.of(1L, 100L)), plan);
+
+        List<Double> expected = new ArrayList<>();
+        for (SamplePlan.Stretch s : plan.stretches())
+            for (int i = 0; i < s.count(); i++) expected.add((double) rowMajor[(int) s.first() + i]);
+        assertThat(fromRows.values())
+                .hasSize(2048)
+                .containsExactly(expected.stream().mapToDouble(v -> v).toArray());
+        assertThat(fromColumns.values()).containsExactly(fromRows.values());
+    }
+
+    @Test
+    void estimatesTheDistancesBetweenWholeFiles() throws IOException {
+        WeightFile newest = fixture("0000262-0.050");
+        TreeMap<String, Shape> tensors = new TreeMap<>();
+        for (Tensor t : newest.tensors()) if (t.dtype().isFloating()) tensors.put(t.name(), t.shape());
+        List<SamplePlan.Stretch> everything = new ArrayList<>();
+        tensors.forEach((name, shape) -> everything.add(new SamplePlan.Stretch(name, 0, (int) shape.elements())));
+        SamplePlan plan = SamplePlan.of(tensors);
+
+        for (String other : List.of("0000016-0.100", "0000131-0.050", "0000245-0.050", "0000262-0.100"))
+            assertThat(distance(newest, fixture(other), plan))
+                    .isCloseTo(
+                            distance(newest, fixture(other), new SamplePlan("everything", everything)),
+                            withinPercentage(10)); // three standard errors of 2048 normal squares
+    }
+
+    private static WeightFile fixture(String name) throws IOException {
+        return WeightFiles.read(TestFiles.FIXTURES.resolve("safetensors/network-snapshot-" + name + ".safetensors"));
+    }
+
+    private static double distance(WeightFile a, WeightFile b, SamplePlan plan) throws IOException {
+        double[] x = SampleReader.read(a, plan).values();
+        double[] y = SampleReader.read(b, plan).values();
+        double sum = 0;
+        for (int i = 0; i < x.length; i++) sum += (x[i] - y[i]) * (x[i] - y[i]);
+        return sum / x.length;
+    }
+
+    private static WeightFile withLayout(WeightFile file, Shape shape, List<Long> strides) {
+        Tensor t = file.tensors().getFirst();
+        return new WeightFile(
+                file.path(),
+                file.format(),
+                file.parts(),
+                file.metadata(),
+                List.of(new Tensor(t.name(), t.dtype(), shape, strides, t.part(), t.offset(), t.role())));
+    }
+
+    @Test
+    void givesTheRoundingVarianceOfTheStoredType() throws IOException {
+        byte[] halves = new byte[64]; // 32 halves of value 1 (0x3c00), whose neighbour is 2^-10 away
+        for (int i = 0; i < 32; i++) halves[2 * i + 1] = 0x3c;
+        Path path = Files.write(temporary.resolve("halves"), halves);
+        Tensor tensor = new Tensor("w", DType.F16, Shape.of(32), List.of(1L), 0, 0, Tensor.Role.PARAMETER);
+        FilePart part = new FilePart(path, 64, Files.getLastModifiedTime(path).toInstant(), "");
+        WeightFile file = new WeightFile(path, Format.SAFETENSORS, List.of(part), Map.of(), List.of(tensor));
+
+        Sample sample = SampleReader.read(file, SamplePlan.of(new TreeMap<>(Map.of("w", tensor.shape()))));
+
+        assertThat(sample.values()).containsOnly(1);
+        assertThat(sample.roundingVariance()).isCloseTo(Math.pow(2, -20) / 12, withinPercentage(1e-9));
+    }
+}
