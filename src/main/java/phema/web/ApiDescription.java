@@ -24,8 +24,6 @@ class ApiDescription {
     private static final Map<Integer, String> PROBLEMS = new TreeMap<>(Map.of(
             400, "A value, field or parameter is wrong or unknown",
             404, "No run, format or tensor has this name",
-            405, "The method is not for this path",
-            406, "Accept asks for something else than this path has",
             409, "A file of the run changed while it was read; try again",
             422, "The run's files cannot give what was asked for",
             500, "The server failed; its log says why"));
@@ -46,6 +44,8 @@ class ApiDescription {
             ApiResponses responses = operation.getResponses();
             if (method.getBeanType() == WeightsController.class) describeContent(responses);
             PROBLEMS.forEach((status, meaning) -> responses.addApiResponse(String.valueOf(status), problem(meaning)));
+            if (method.getBeanType() != WeightsController.class)
+                responses.addApiResponse("406", problem("Accept asks for something else than JSON"));
             if (operation.getRequestBody() != null)
                 responses.addApiResponse("415", problem("The body is not application/json"));
             return operation;

@@ -15,7 +15,7 @@ import org.springframework.web.bind.annotation.RestController;
 /** Errors that only the servlet container saw. It includes what is written here even in a body that was begun, so then nothing must be. */
 @RestController
 final class ContainerErrors implements ErrorController {
-    @RequestMapping("${server.error.path:/error}")
+    @RequestMapping("/error")
     @Nullable
     ResponseEntity<Object> error(HttpServletRequest request, HttpServletResponse response) {
         if (response.isCommitted()) return null;

@@ -47,6 +47,8 @@ final class Problems extends ResponseEntityExceptionHandler {
         if (problem.getType() == null) problem.setType(URI.create("about:blank"));
         return ResponseEntity.status(problem.getStatus())
                 .headers(to -> to.putAll(headers))
+                // Or Spring, wary of paths that end in ".safetensors", makes browsers save it as f.txt.
+                .header("Content-Disposition", "inline")
                 .contentType(MediaType.APPLICATION_PROBLEM_JSON)
                 .body(problem);
     }

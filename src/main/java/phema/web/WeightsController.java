@@ -47,7 +47,9 @@ class WeightsController {
     }
 
     @RequestMapping("/weights.{format}")
-    @Operation(summary = "A weight file")
+    @Operation(
+            summary = "A weight file",
+            description = "Honours Range (one or several), If-Range, If-Match and If-None-Match as RFC 9110 says.")
     void weights(
             @PathVariable String run,
             @Parameter(schema = @Schema(allowableValues = {"safetensors", "pkl"})) @PathVariable String format,

@@ -169,6 +169,7 @@ class RestTest {
     void answersWrongRequestsOfEveryKindWithProblems() throws Exception {
         assertProblem(get("/api/v1/nothing"), 404, "none", "/api/v1/nothing");
         assertProblem(get("/nothing", "Accept", "text/html"), 404, "none", "/nothing");
+        assertProblem(get("/error"), 404, "none", "");
         assertProblem(send(request("/api/v1/runs").DELETE().build()), 405, "none", "");
         assertProblem(get("/api/v1/runs", "Accept", "image/png"), 406, "none", "");
         assertProblem(
@@ -193,6 +194,7 @@ class RestTest {
     @Test
     void describesItself() throws Exception {
         JsonNode api = json.readTree(get("/v3/api-docs").body());
+        assertThat(api.at("/paths").propertyNames()).allMatch(path -> path.startsWith("/api/v1/"));
         JsonNode weights = api.at("/paths/~1api~1v1~1runs~1{run}~1weights.{format}/get");
         assertThat(weights.at("/responses").propertyNames())
                 .contains("200", "206", "304", "400", "404", "409", "412", "416", "422");
