@@ -4,6 +4,7 @@ import java.net.URI;
 import java.util.Collection;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +65,12 @@ final class Problems extends ResponseEntityExceptionHandler {
     ResponseEntity<Object> brokenFile(FormatException e) {
         String message = Objects.requireNonNull(e.getMessage());
         return response(detail(HttpStatus.UNPROCESSABLE_CONTENT, message, null), HttpHeaders.EMPTY);
+    }
+
+    /** Tomcat reads the query only when somebody asks for a parameter. */
+    @ExceptionHandler
+    ResponseEntity<Object> malformedQuery(InvalidParameterException e) {
+        return response(detail(HttpStatus.BAD_REQUEST, "the query string is malformed", null), HttpHeaders.EMPTY);
     }
 
     @ExceptionHandler

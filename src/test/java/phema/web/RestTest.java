@@ -170,6 +170,9 @@ class RestTest {
         assertProblem(get("/api/v1/nothing"), 404, "none", "/api/v1/nothing");
         assertProblem(get("/nothing", "Accept", "text/html"), 404, "none", "/nothing");
         assertProblem(get("/error"), 404, "none", "");
+        assertProblem(get("/api/v1/runs?page=0&=&size=1"), 400, "none", "query string");
+        assertThat(get("/api/v1/runs", "Content-Type", "multipart/form-data").statusCode())
+                .isEqualTo(200);
         assertProblem(send(request("/api/v1/runs").DELETE().build()), 405, "none", "");
         assertProblem(get("/api/v1/runs", "Accept", "image/png"), 406, "none", "");
         assertProblem(
