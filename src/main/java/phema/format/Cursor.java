@@ -49,7 +49,7 @@ final class Cursor {
     private long number(int n) throws IOException {
         byte[] bytes = bytes(n);
         long value = 0;
-        for (int i = n - 1; i >= 0; i--) value = value << 8 | bytes[i] & 0xff;
+        for (int i = n - 1; i >= 0; i--) value = (value << 8) | (bytes[i] & 0xff);
         return value;
     }
 

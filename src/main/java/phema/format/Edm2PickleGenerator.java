@@ -49,12 +49,12 @@ public final class Edm2PickleGenerator {
      * @param className of a persistent class, or {@code ModuleDict} or another container of PyTorch's
      * @param attributes plain values: {@link Boolean}, {@link Integer}, {@link Double}, {@link String}
      */
-    public record Module(
+    public record Node(
             String className,
             Map<String, Object> attributes,
             Map<String, Stored> parameters,
             Map<String, Stored> buffers,
-            Map<String, Module> modules) {}
+            Map<String, Node> modules) {}
 
     /**
      * A tensor and the storage behind it. The same object at two places is tied there.
@@ -76,8 +76,12 @@ public final class Edm2PickleGenerator {
         void write(Stored tensor, OutputStream out) throws IOException;
     }
 
-    /** @param source the Python text that every module carries; tens of kilobytes in real files */
-    public static void write(Module ema, String source, Content content, OutputStream out) throws IOException {
+    /**
+     * Writes a whole snapshot around this network.
+     *
+     * @param source the Python text that every module carries; tens of kilobytes in real files
+     */
+    public static void write(Node ema, String source, Content content, OutputStream out) throws IOException {
         PickleOutput pickle = new PickleOutput(out);
         new Edm2PickleGenerator(pickle, source, content).snapshot(ema);
         pickle.stop();
@@ -87,8 +91,8 @@ public final class Edm2PickleGenerator {
         void write() throws IOException;
     }
 
-    private void snapshot(Module ema) throws IOException {
-        Module plain = new Module("StandIn", Map.of(), Map.of(), Map.of(), Map.of());
+    private void snapshot(Node ema) throws IOException {
+        Node plain = new Node("StandIn", Map.of(), Map.of(), Map.of(), Map.of());
         emptyEasyDict();
         out.op('(');
         entry("encoder", () -> module(plain));
@@ -100,12 +104,12 @@ public final class Edm2PickleGenerator {
             entry("use_labels", () -> out.bool(true));
             out.op('u');
         });
-        entry("loss_fn", () -> module(new Module("StandIn", Map.of(), Map.of(), Map.of(), Map.of())));
+        entry("loss_fn", () -> module(new Node("StandIn", Map.of(), Map.of(), Map.of(), Map.of())));
         entry("ema", () -> module(ema));
         out.op('u');
     }
 
-    private void module(Module module) throws IOException {
+    private void module(Node module) throws IOException {
         if (out.recall(module)) return;
         Global container = new Global("torch.nn.modules.container", module.className());
         if (Edm2PickleReader.ALLOWED.contains(container)) {
@@ -131,7 +135,7 @@ public final class Edm2PickleGenerator {
         }
     }
 
-    private void state(Module module) throws IOException {
+    private void state(Node module) throws IOException {
         emptyDict();
         out.op('(');
         entry("training", () -> out.bool(false));

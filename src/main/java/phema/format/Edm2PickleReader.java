@@ -52,6 +52,7 @@ final class Edm2PickleReader implements WeightReader {
             TorchTensors.TENSOR_WITH_DTYPE,
             EASY_DICT,
             ORDERED_DICT,
+            new Global("builtins", "set"), // protocol 3
             new Global("torch", "Size"),
             new Global("torch", "device"),
             new Global("torch.nn.modules.container", "ModuleDict"),
@@ -64,7 +65,9 @@ final class Edm2PickleReader implements WeightReader {
             new Global("numpy.core.multiarray", "_reconstruct"),
             new Global("numpy.core.multiarray", "scalar"),
             new Global("numpy._core.multiarray", "_reconstruct"),
-            new Global("numpy._core.multiarray", "scalar"));
+            new Global("numpy._core.multiarray", "scalar"),
+            new Global("numpy.core.numeric", "_frombuffer"), // protocol 5
+            new Global("numpy._core.numeric", "_frombuffer"));
 
     @Override
     public WeightFile read(Path path) throws IOException {
@@ -89,7 +92,7 @@ final class Edm2PickleReader implements WeightReader {
             if (in.remaining() > 0) throw file.broken(in.remaining() + " bytes follow the end of the pickle");
             Value ema = entries(root).get("ema").orElseThrow(() -> file.broken("has no `ema`, so it is not " + KIND));
 
-            List<Module> modules = modules(ema);
+            List<ModuleState> modules = modules(ema);
             List<Tensor> tensors = new ArrayList<>();
             Set<String> names = new HashSet<>();
             addTensors(modules, "_parameters", Tensor.Role.PARAMETER, names, tensors);
@@ -99,16 +102,16 @@ final class Edm2PickleReader implements WeightReader {
         }
 
         /** The module tree in the order of {@code named_modules()}: parents first, every module once. */
-        private List<Module> modules(Value root) throws FormatException {
-            List<Module> found = new ArrayList<>();
+        private List<ModuleState> modules(Value root) throws FormatException {
+            List<ModuleState> found = new ArrayList<>();
             Set<Value> seen = Collections.newSetFromMap(new IdentityHashMap<>());
             Deque<Child> open = new ArrayDeque<>();
-            open.push(new Child("", "ema", root));
+            open.push(new Child("", "", root));
             while (!open.isEmpty()) {
                 Child child = open.pop();
                 if (!seen.add(child.value())) continue;
-                String name = child.parent().isEmpty() && found.isEmpty() ? "" : join(child.parent(), child.name());
-                Module module = new Module(name, state(child));
+                String name = join(child.parent(), child.name());
+                ModuleState module = new ModuleState(name, state(name, child.value()));
                 found.add(module);
                 List<Child> children = new ArrayList<>();
                 module.members("_modules").entries().forEach((key, value) -> {
@@ -119,8 +122,8 @@ final class Edm2PickleReader implements WeightReader {
             return found;
         }
 
-        private Dict state(Child child) throws FormatException {
-            if (child.value() instanceof Call call) {
+        private Dict state(String name, Value value) throws FormatException {
+            if (value instanceof Call call) {
                 Value state = call.state();
                 if (call.function().equals(PERSISTENT)
                         && call.arguments().size() == 1
@@ -131,16 +134,16 @@ final class Edm2PickleReader implements WeightReader {
                     if (attributes.get("_modules").isPresent()) return attributes;
                 }
             }
-            throw file.broken("`" + Pickle.shown(join(child.parent(), child.name())) + "` is no module but a "
-                    + Pickle.shown(child.value().kind()));
+            throw file.broken(
+                    "`" + Pickle.shown(join("ema", name)) + "` is no module but a " + Pickle.shown(value.kind()));
         }
 
         private void addTensors(
-                List<Module> modules, String members, Tensor.Role role, Set<String> names, List<Tensor> tensors)
+                List<ModuleState> modules, String members, Tensor.Role role, Set<String> names, List<Tensor> tensors)
                 throws IOException {
             TorchTensors torch = new TorchTensors(file, this::storage);
             Set<Value> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-            for (Module module : modules) {
+            for (ModuleState module : modules) {
                 for (Map.Entry<String, Value> member :
                         module.members(members).entries().entrySet()) {
                     if (member.getValue() instanceof None || !seen.add(member.getValue())) continue;
@@ -168,11 +171,11 @@ final class Edm2PickleReader implements WeightReader {
             if (parent.length() + name.length() >= MAX_NAME)
                 throw file.broken(
                         "has a tensor name of more than " + MAX_NAME + " characters: " + Pickle.shown(parent));
-            return parent.isEmpty() ? name : parent + "." + name;
+            return parent.isEmpty() || name.isEmpty() ? parent + name : parent + "." + name;
         }
 
         /** The network's class and its plain attributes, {@code img_resolution} and the like. */
-        private static Map<String, String> metadata(Value ema, Module root) {
+        private static Map<String, String> metadata(Value ema, ModuleState root) {
             Map<String, String> metadata = new HashMap<>();
             if (ema instanceof Call call
                     && !call.arguments().isEmpty()
@@ -198,15 +201,15 @@ final class Edm2PickleReader implements WeightReader {
         return switch (value) {
             case Dict dict -> dict;
             case Call call -> call.entries();
-            default -> Value.NO_ENTRIES;
+            default -> Dict.EMPTY;
         };
     }
 
     private record Child(String parent, String name, Value value) {}
 
-    private record Module(String name, Dict state) {
+    private record ModuleState(String name, Dict state) {
         Dict members(String kind) {
-            return state.get(kind).map(Edm2PickleReader::entries).orElse(Value.NO_ENTRIES);
+            return state.get(kind).map(Edm2PickleReader::entries).orElse(Dict.EMPTY);
         }
     }
 }

@@ -68,9 +68,13 @@ final class Edm2PickleWriter implements WeightWriter {
     private static List<Integer> storageOrder(Tensor tensor) {
         List<Long> dims = tensor.shape().dims();
         List<Long> strides = tensor.strides();
+        // Without this, dimensions of size one, whose strides mean nothing, would seem to reorder packed tensors.
+        if (tensor.isContiguous())
+            return IntStream.range(0, dims.size()).boxed().toList();
         List<Integer> axes = IntStream.range(0, dims.size())
                 .boxed()
-                .sorted(Comparator.comparing((Integer axis) -> dims.get(axis) == 1 ? Long.MAX_VALUE : strides.get(axis))
+                .sorted(Comparator.comparingLong(
+                                (Integer axis) -> dims.get(axis) == 1 ? Long.MAX_VALUE : strides.get(axis))
                         .reversed())
                 .toList();
         long packed = 1;

@@ -32,7 +32,10 @@ final class Pickle {
     /** Python sources of whole modules, the longest texts in real files, take tens of kilobytes. */
     static final int MAX_TEXT = 1 << 22;
 
-    static final long MAX_ALL_TEXT = 1 << 26;
+    private static final long MAX_ALL_TEXT = 1 << 26;
+
+    /** PyTorch's magic number takes ten bytes. */
+    private static final int MAX_INTEGER = 16;
 
     private final Cursor in;
     private final String kind;
@@ -95,14 +98,14 @@ final class Pickle {
             case 0x86 -> push(tuple(2));
             case 0x87 -> push(tuple(3));
             case 't' -> push(new Tuple(popMark()));
-            case ']', 0x8f -> push(Value.newItems());
+            case ']', 0x8f -> push(new Items());
             case 'l', 0x91 -> push(new Items(popMark()));
             case 'a' -> append(List.of(pop()));
             case 'e', 0x90 -> append(popMark());
-            case '}' -> push(Value.newDict());
+            case '}' -> push(new Dict());
             case 'd' -> {
                 List<Value> items = popMark();
-                push(Value.newDict());
+                push(new Dict());
                 setItems(items);
             }
             case 's' -> {
@@ -149,6 +152,8 @@ final class Pickle {
     }
 
     private Int longInteger(int n) throws IOException {
+        in.demand(n);
+        if (n > MAX_INTEGER) throw in.broken("has an integer of " + n + " bytes, too large for " + kind);
         byte[] bytes = in.bytes(n);
         for (int i = 0; i < n / 2; i++) {
             byte swapped = bytes[i];

@@ -21,7 +21,7 @@ final class PickleOutput {
     private final OutputStream out;
     private final ByteArrayOutputStream frame = new ByteArrayOutputStream();
     private final Map<Object, Integer> memoByValue = new HashMap<>();
-    private final Map<Object, Integer> memoByIdentity = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, Integer> memoByIdentity = new IdentityHashMap<>();
     private int memoized;
 
     PickleOutput(OutputStream out) throws IOException {
@@ -132,7 +132,7 @@ final class PickleOutput {
     }
 
     private void number(int n, long value) {
-        for (int i = 0; i < n; i++) frame.write((int) (value >>> 8 * i));
+        for (int i = 0; i < n; i++) frame.write((int) (value >>> (8 * i)));
     }
 
     private void closeFrame() throws IOException {

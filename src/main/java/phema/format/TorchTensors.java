@@ -42,7 +42,7 @@ final class TorchTensors {
 
     /** Finds the storage that a pickled value stands for. */
     interface Storages {
-        /** @return empty when the value is no storage */
+        /** Empty when the value is no storage. */
         Optional<TorchStorage> find(Value value) throws IOException;
     }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a pickle describes: a graph, possibly with cycles, of plain values and of calls that nobody makes. Compare nodes by identity only.
@@ -41,10 +42,20 @@ sealed interface Value {
     record Tuple(List<Value> items) implements Value {}
 
     /** A list or a set, which grows while the pickle is read. */
-    record Items(List<Value> items) implements Value {}
+    record Items(List<Value> items) implements Value {
+        Items() {
+            this(new ArrayList<>());
+        }
+    }
 
     /** A dictionary, which grows while the pickle is read. Entries under keys other than text are left out: no tensor hangs there. */
     record Dict(Map<String, Value> entries) implements Value {
+        static final Dict EMPTY = new Dict(Map.of());
+
+        Dict() {
+            this(new LinkedHashMap<>());
+        }
+
         Optional<Value> get(String key) {
             return Optional.ofNullable(entries.get(key));
         }
@@ -58,7 +69,7 @@ sealed interface Value {
         private final Global function;
         private final List<Value> arguments;
         private Value state = new None();
-        private Dict entries = NO_ENTRIES;
+        private @Nullable Dict entries;
 
         Call(Global function, List<Value> arguments) {
             this.function = function;
@@ -84,7 +95,7 @@ sealed interface Value {
 
         /** What a dictionary subclass holds. */
         Dict entries() {
-            return entries;
+            return entries == null ? Dict.EMPTY : entries;
         }
 
         void setState(Value state) {
@@ -92,19 +103,9 @@ sealed interface Value {
         }
 
         Dict ownEntries() {
-            if (entries == NO_ENTRIES) entries = newDict();
+            if (entries == null) entries = new Dict();
             return entries;
         }
-    }
-
-    Dict NO_ENTRIES = new Dict(Map.of());
-
-    static Dict newDict() {
-        return new Dict(new LinkedHashMap<>());
-    }
-
-    static Items newItems() {
-        return new Items(new ArrayList<>());
     }
 
     /** What it is, for messages. */

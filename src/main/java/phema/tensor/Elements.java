@@ -18,7 +18,8 @@ public final class Elements {
     private static final ValueLayout.OfDouble DOUBLE =
             ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private static final Float8 E4M3 = new Float8(3, 7, 0x7e, 0x7f);
+    private static final int NAN = 0x7f;
+    private static final Float8 E4M3 = new Float8(3, 7, 0x7e, NAN);
     private static final Float8 E5M2 = new Float8(2, 15, 0x7b, 0x7c);
 
     private Elements() {}
@@ -84,23 +85,34 @@ public final class Elements {
         return new IllegalArgumentException(dtype + " is not a floating type");
     }
 
-    /**
-     * The eight-bit formats of OCP OFP8, section 5.
-     *
-     * @param largest code of the largest finite number
-     * @param overflow code of what lies beyond it
-     */
-    private record Float8(int mantissaBits, int bias, int largest, int overflow, float[] values) {
+    /** The eight-bit formats of OCP OFP8, section 5. */
+    private static final class Float8 {
+        private final int mantissaBits;
+        private final int bias;
+        private final int largest;
+        private final int overflow;
+        private final float[] values = new float[256];
+
+        /**
+         * @param largest code of the largest finite number
+         * @param overflow code of what lies beyond it
+         */
         Float8(int mantissaBits, int bias, int largest, int overflow) {
-            this(mantissaBits, bias, largest, overflow, new float[256]);
+            this.mantissaBits = mantissaBits;
+            this.bias = bias;
+            this.largest = largest;
+            this.overflow = overflow;
             for (int code = 0; code < 128; code++) {
-                int exponent = Math.max(code >> mantissaBits, 1);
-                int mantissa = code - ((exponent - 1) << mantissaBits);
-                values[code] = Math.scalb((float) mantissa, exponent - bias - mantissaBits);
-                if (code > largest) values[code] = Float.NaN;
-                if (code == overflow && overflow != 0x7f) values[code] = Float.POSITIVE_INFINITY;
+                values[code] = value(code);
                 values[code | 0x80] = -values[code];
             }
+        }
+
+        private float value(int code) {
+            if (code > largest) return code == overflow && code != NAN ? Float.POSITIVE_INFINITY : Float.NaN;
+            int exponent = Math.max(code >> mantissaBits, 1);
+            int mantissa = code - ((exponent - 1) << mantissaBits);
+            return Math.scalb((float) mantissa, exponent - bias - mantissaBits);
         }
 
         void decode(MemorySegment from, long offset, float[] to, int start, int count) {
@@ -114,7 +126,7 @@ public final class Elements {
         private byte code(float value) {
             int sign = Float.floatToRawIntBits(value) >>> 24 & 0x80;
             double magnitude = Math.abs(value);
-            if (Float.isNaN(value)) return (byte) (sign | 0x7f);
+            if (Float.isNaN(value)) return (byte) (sign | NAN);
             if (magnitude > 1e9) return (byte) (sign | overflow);
             int exponent = Math.max(Math.getExponent(magnitude), 1 - bias);
             // Exact up to rint, which rounds ties to even; a carry runs into the exponent by itself.
