@@ -98,12 +98,8 @@ final class Problems extends ResponseEntityExceptionHandler {
     protected @Nullable ResponseEntity<Object> handleMethodArgumentNotValid(
             MethodArgumentNotValidException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         FieldError error = Objects.requireNonNull(e.getFieldError());
-        Class<?> type = error.contains(TypeMismatchException.class)
-                ? error.unwrap(TypeMismatchException.class).getRequiredType()
-                : null;
-        String detail = error.isBindingFailure()
-                ? mismatch(error.getField(), type, error.getRejectedValue())
-                : error.getField() + " " + error.getDefaultMessage();
+        Class<?> type = error.unwrap(TypeMismatchException.class).getRequiredType();
+        String detail = mismatch(error.getField(), type, error.getRejectedValue());
         return handleExceptionInternal(e, detail(status, detail, error.getField()), headers, status, request);
     }
 
