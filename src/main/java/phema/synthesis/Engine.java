@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
@@ -21,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
+import java.util.regex.Pattern;
 import phema.format.Layout;
 import phema.problem.Problem;
 
@@ -32,13 +35,15 @@ public final class Engine implements AutoCloseable {
     /** Blocks of one request that may be computed while an earlier one is being sent. */
     private static final int AHEAD = 2;
 
-    private final long memoryPerWorker;
+    private static final Pattern FULL =
+            Pattern.compile("(?i)no space left|not enough space|out of disk space|quota exceeded");
+
+    private final long maxMemory;
     private final int workers;
     private final Kernel kernel = Kernel.fastest();
     private final OpenFiles openFiles = new OpenFiles();
     private final ExecutorService executor;
     private final BlockingQueue<Workspace> workspaces;
-    private final LongAdder bytesRead = new LongAdder();
     private final LongAdder bytesWritten = new LongAdder();
 
     /**
@@ -46,7 +51,7 @@ public final class Engine implements AutoCloseable {
      * @param workers threads that read, compute and, for files, write
      */
     public Engine(long maxMemory, int workers) {
-        this.memoryPerWorker = maxMemory / workers;
+        this.maxMemory = maxMemory;
         this.workers = workers;
         executor = Executors.newFixedThreadPool(
                 workers, Thread.ofPlatform().daemon().name("phema-engine-", 1).factory());
@@ -56,7 +61,12 @@ public final class Engine implements AutoCloseable {
 
     /** Bytes read from inputs so far. */
     public long bytesRead() {
-        return bytesRead.sum();
+        return openFiles.bytesRead();
+    }
+
+    /** Input files that are open now. */
+    int openFiles() {
+        return openFiles.count();
     }
 
     /** Bytes of outputs made so far. */
@@ -67,8 +77,9 @@ public final class Engine implements AutoCloseable {
     /** Computes a range of one file of one output. */
     void transfer(Recipe recipe, Recipe.Output output, Layout file, WritableByteChannel to, long offset, long length)
             throws IOException {
-        byte[] header = Body.header(file);
+        Objects.checkFromIndexSize(offset, length, file.size());
         if (length == 0) return;
+        byte[] header = Body.header(file);
         Combination.Target target = new Combination.Target(output, new Body(file));
         try (Combination combination = combination(recipe, List.of(target))) {
             if (offset < header.length) {
@@ -154,9 +165,10 @@ public final class Engine implements AutoCloseable {
                             left.stream().filter(t -> t.body().alignsWith(body)).toList();
                     left.removeAll(together);
                     writeTogether(recipe, together, index, folder, files, progress);
+                    for (PendingFile file : files) file.complete();
                 }
             }
-            for (PendingFile file : files) file.commit(overwrite);
+            for (PendingFile file : files) file.publish(overwrite);
         } catch (IOException e) {
             if (isFull(e))
                 throw Problem.storageFull(
@@ -222,19 +234,22 @@ public final class Engine implements AutoCloseable {
         FileStore store = Files.getFileStore(folder);
         if (store.getUsableSpace() < needed)
             throw Problem.storageFull(
-                    "%s: the outputs need %,d MB, and %,d MB are free; make room, or choose another folder"
-                            .formatted(folder, needed >> 20, store.getUsableSpace() >> 20),
+                    String.format(
+                            Locale.ROOT,
+                            "%s: the outputs need %,d KB, and %,d KB are free; make room, or choose another folder",
+                            folder,
+                            Math.ceilDiv(needed, 1000),
+                            store.getUsableSpace() / 1000),
                     null);
     }
 
-    /** Neither NIO nor POSIX through NIO has a type for it. */
-    private static boolean isFull(IOException e) {
-        String message = String.valueOf(e.getMessage());
-        return message.contains("No space left on device") || message.contains("quota exceeded");
+    /** NIO has no type for it, only the words of POSIX, Windows and file systems of their own. */
+    static boolean isFull(IOException e) {
+        return FULL.matcher(String.valueOf(e.getMessage())).find();
     }
 
     private Combination combination(Recipe recipe, List<Combination.Target> targets) throws IOException {
-        return new Combination(recipe, targets, openFiles, kernel, memoryPerWorker, bytesRead);
+        return new Combination(recipe, targets, openFiles, kernel, maxMemory, workers);
     }
 
     private interface Work {

@@ -17,11 +17,17 @@ public final class Names {
 
     /** {@code phema-0000262-0.100}: as EDM2 names them; more digits where the EMA length has them, another profile as its specification. */
     public static String baseName(String prefix, Profile target) {
-        return "%s-%07d-%s".formatted(prefix, Kimg.ofNimg(target.endTime()), width(target));
+        return String.format(
+                Locale.ROOT,
+                "%s-%07d-%s",
+                prefix,
+                Kimg.ofNimg(target.endTime()),
+                width(target).replaceAll("[^A-Za-z0-9.]+", "-"));
     }
 
-    private static String width(Profile target) {
-        if (!(target instanceof Power power)) return ProfileSpec.print(target).replaceAll("[^A-Za-z0-9.]+", "-");
+    /** {@code 0.100}: the EMA length of a power-function profile, with as many digits as it has; another profile as its specification. */
+    public static String width(Profile target) {
+        if (!(target instanceof Power power)) return ProfileSpec.print(target);
         BigDecimal sigmaRel = BigDecimal.valueOf(Math.round(SigmaRel.ofGamma(power.gamma()) * 1e9), 9)
                 .stripTrailingZeros();
         return String.format(Locale.ROOT, "%." + Math.max(3, sigmaRel.scale()) + "f", sigmaRel);

@@ -27,6 +27,7 @@ final class Workspace implements AutoCloseable {
     /** Makes room; only what recipes really need is ever allocated. */
     void reserve(long size) {
         if (bytes.byteSize() >= size) return;
+        bytes = MemorySegment.NULL; // should there be no memory for more
         arena.close();
         arena = Arena.ofShared();
         bytes = arena.allocate(size, 64);
