@@ -24,6 +24,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import phema.format.Layout;
 import phema.problem.Problem;
 
@@ -43,7 +44,9 @@ public final class Engine implements AutoCloseable {
     private final Kernel kernel = Kernel.fastest();
     private final OpenFiles openFiles = new OpenFiles();
     private final ExecutorService executor;
+    private final List<Workspace> everyWorkspace;
     private final BlockingQueue<Workspace> workspaces;
+    private final LongAdder opening = new LongAdder();
     private final LongAdder bytesWritten = new LongAdder();
 
     /**
@@ -55,8 +58,8 @@ public final class Engine implements AutoCloseable {
         this.workers = workers;
         executor = Executors.newFixedThreadPool(
                 workers, Thread.ofPlatform().daemon().name("phema-engine-", 1).factory());
-        workspaces = new ArrayBlockingQueue<>(workers);
-        for (int i = 0; i < workers; i++) workspaces.add(new Workspace());
+        everyWorkspace = Stream.generate(Workspace::new).limit(workers).toList();
+        workspaces = new ArrayBlockingQueue<>(workers, false, everyWorkspace);
     }
 
     /** Bytes read from inputs so far. */
@@ -67,6 +70,11 @@ public final class Engine implements AutoCloseable {
     /** Input files that are open now. */
     int openFiles() {
         return openFiles.count();
+    }
+
+    /** Time that workers spent in a stage so far, all together. */
+    public long nanos(Stage stage) {
+        return everyWorkspace.stream().mapToLong(w -> w.nanos(stage)).sum() + (stage == Stage.OPEN ? opening.sum() : 0);
     }
 
     /** Bytes of outputs made so far. */
@@ -211,6 +219,7 @@ public final class Engine implements AutoCloseable {
                             ByteBuffer bytes = results[t].asByteBuffer().limit(block.bytes());
                             files.get(first + t).write(bytes, bases[t] + block.from());
                         }
+                        workspace.finished(Stage.WRITE);
                         long written = (long) block.bytes() * results.length;
                         bytesWritten.add(written);
                         progress.accept(written);
@@ -249,7 +258,12 @@ public final class Engine implements AutoCloseable {
     }
 
     private Combination combination(Recipe recipe, List<Combination.Target> targets) throws IOException {
-        return new Combination(recipe, targets, openFiles, kernel, maxMemory, workers);
+        long begin = System.nanoTime();
+        try {
+            return new Combination(recipe, targets, openFiles, kernel, maxMemory, workers);
+        } finally {
+            opening.add(System.nanoTime() - begin);
+        }
     }
 
     private interface Work {
@@ -300,6 +314,6 @@ public final class Engine implements AutoCloseable {
     @Override
     public void close() {
         executor.close();
-        workspaces.forEach(Workspace::close);
+        everyWorkspace.forEach(Workspace::close);
     }
 }
