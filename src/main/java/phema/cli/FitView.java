@@ -29,7 +29,9 @@ record FitView(
                 coefficients.put(
                         run.snapshots().get(j).name(), fit.coefficients().get(j));
         Map<String, Double> errors = new TreeMap<>();
-        fit.predictedRelativeErrors().forEach((method, error) -> errors.put(Output.word(method), error));
+        fit.predictedRelativeErrors().forEach((method, error) -> {
+            if (Double.isFinite(error)) errors.put(Output.word(method), error);
+        });
         return new FitView(
                 ProfileView.of(fit.target()),
                 Output.word(fit.method()),

@@ -192,7 +192,7 @@ final class ReconstructCommand implements Callable<Integer> {
                 .max(Comparator.comparingDouble(Fit::predictedRelativeError))
                 .orElseThrow();
         Method other = worst.method() == Method.BLUP ? Method.PAPER : Method.BLUP;
-        String errors = Double.isNaN(worst.predictedRelativeError())
+        String errors = !Double.isFinite(worst.predictedRelativeError())
                 ? "the error cannot be predicted"
                 : "predicted error at most %s (%s: %s there, with --solver %s)"
                         .formatted(
