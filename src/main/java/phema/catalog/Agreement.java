@@ -36,7 +36,7 @@ final class Agreement {
         var largest = groups.entrySet().stream()
                 .max(comparingInt((Map.Entry<SortedMap<String, Kind>, List<WeightFile>> g) ->
                                 g.getValue().size())
-                        .thenComparing(g -> order.lastIndexOf(g.getValue().getLast())));
+                        .thenComparingInt(g -> order.lastIndexOf(g.getValue().getLast())));
         common = largest.map(Map.Entry::getKey).orElseGet(TreeMap::new);
         agreeing = largest.map(Map.Entry::getValue).orElseGet(List::of);
     }

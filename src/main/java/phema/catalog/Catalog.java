@@ -66,7 +66,11 @@ public class Catalog {
         return List.copyOf(runs.values());
     }
 
-    /** @throws Problem when no run has this name */
+    /**
+     * The run of that name.
+     *
+     * @throws Problem when there is none
+     */
     public Run run(String name) {
         SortedMap<String, Run> now = runs;
         Run run = now.get(name);

@@ -23,6 +23,8 @@ public record CatalogProperties(
         Path home,
         @DefaultValue @Valid Polling catalog) {
     /**
+     * How new files are noticed.
+     *
      * @param poll pause between two looks at a root; polling sees what other machines write to a network file system, notifications do not
      * @param settle how long a new file must stay unchanged before it is read
      */

@@ -72,7 +72,7 @@ class IndexStore {
         Set<String> gone = new HashSet<>(before.keySet());
         gone.removeAll(after.keySet());
         Map<String, Known> changed = new HashMap<>(after);
-        changed.entrySet().removeIf(e -> before.get(e.getKey()) == e.getValue());
+        changed.entrySet().removeIf(e -> e.getValue().equals(before.get(e.getKey())));
         gone.addAll(changed.keySet());
         if (gone.isEmpty()) return;
         try {

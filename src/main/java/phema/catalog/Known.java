@@ -17,10 +17,18 @@ record Known(long size, Instant modified, long since, Content content) {
     /** Not to be used yet: it may still be written. */
     record Growing(String message) implements Content {}
 
-    /** @param message why it cannot be used */
-    record Broken(String message) implements Content {}
+    /**
+     * It cannot be used.
+     *
+     * @param lasting whether only another content can change that, as opposed to storage that failed or refused
+     */
+    record Broken(String message, boolean lasting) implements Content {}
 
-    /** @param plan identity of the {@link SamplePlan} that the sample was read by; empty when none was read yet */
+    /**
+     * Its structure, and its sample.
+     *
+     * @param plan identity of the {@link SamplePlan} that the sample was read by; empty when none was read yet
+     */
     record Indexed(WeightFile file, String plan, Sample sample) implements Content {
         Indexed(WeightFile file) {
             this(file, "", new Sample(new double[0], 0));

@@ -54,8 +54,9 @@ final class RootWatcher implements AutoCloseable {
                 Thread.ofPlatform().daemon().name("catalog " + root).factory());
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // a look throws nothing
     void start(Duration poll) {
-        thread.scheduleWithFixedDelay(this::look, 0, Math.max(poll.toMillis(), 1), TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(this::look, 0, poll.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Its real path, once it was looked at. */
@@ -72,7 +73,7 @@ final class RootWatcher implements AutoCloseable {
         return runs;
     }
 
-    /** @return whether the root has been looked at once */
+    /** Waits until the root was looked at once; false when patience ended before. */
     boolean awaitFirstLook(Duration patience) throws InterruptedException {
         return firstLook.await(patience.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -105,7 +106,7 @@ final class RootWatcher implements AutoCloseable {
                 before = remembered.isEmpty() ? Scan.NONE : Scan.remembered(remembered);
             }
             Scan after = scanner.scan(String.valueOf(folder.getFileName()), folder, Selection.DEFAULT, before);
-            if (scans.put(folder, after) == after) return;
+            if (after.equals(scans.put(folder, after))) return;
             publish();
             store.save(folder, before.known(), after.known());
         } catch (IOException e) {

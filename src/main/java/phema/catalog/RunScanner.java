@@ -1,6 +1,7 @@
 package phema.catalog;
 
 import static java.util.Comparator.comparing;
+import static java.util.Comparator.comparingLong;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
@@ -88,10 +89,10 @@ public final class RunScanner {
         List<String> notices = new ArrayList<>();
         List<SnapshotName> listed = list(folder, notices);
         List<SnapshotName> names = select(listed, selection, notices);
-        Map<String, Known> known = lookAtAll(folder, names, before);
-        if (before.isOf(listed, known)) return before;
+        Map<String, Known> known = new HashMap<>();
         List<Excluded> excluded = new ArrayList<>();
-        Map<SnapshotName, WeightFile> files = indexed(folder, names, known, excluded);
+        Map<SnapshotName, WeightFile> files = lookAtAll(folder, names, before, known, excluded);
+        if (before.isOf(listed, known)) return before;
         Agreement agreement = new Agreement(files.values());
         SamplePlan plan = SamplePlan.of(agreement.averaged());
         List<Snapshot> snapshots = new ArrayList<>();
@@ -103,18 +104,11 @@ public final class RunScanner {
                 return;
             }
             Known sampled = known.compute(name.fileName(), (n, k) -> sampled(Objects.requireNonNull(k), plan));
-            switch (sampled.content()) {
-                case Known.Growing growing -> excluded.add(exclude(folder, name, Reason.GROWING, growing.message()));
-                case Known.Broken broken -> excluded.add(exclude(folder, name, Reason.BROKEN, broken.message()));
-                case Known.Indexed indexed -> {
-                    used.add(name);
-                    snapshots.add(new Snapshot(
-                            name.fileName(),
-                            indexed.file(),
-                            Power.ofSigmaRel(name.sigmaRel(), name.nimg()),
-                            indexed.sample()));
-                }
-            }
+            usable(folder, name, sampled, excluded).ifPresent(indexed -> {
+                Power profile = Power.ofSigmaRel(name.sigmaRel(), (double) name.nimg());
+                snapshots.add(new Snapshot(name.fileName(), indexed.file(), profile, indexed.sample()));
+                used.add(name);
+            });
         });
         agreement.dtypeNotice().ifPresent(notices::add);
         notices.addAll(Gaps.notices(used));
@@ -136,8 +130,8 @@ public final class RunScanner {
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }
-        names.sort(comparing(SnapshotName::nimg)
-                .thenComparing(SnapshotName::sigmaRel)
+        names.sort(comparingLong(SnapshotName::nimg)
+                .thenComparingDouble(SnapshotName::sigmaRel)
                 .thenComparing(SnapshotName::form)
                 .thenComparing(SnapshotName::fileName));
         return names;
@@ -181,25 +175,55 @@ public final class RunScanner {
                 .collect(joining(", "));
     }
 
-    /** Looks at every file that the run needs, and reads those that are new, changed and settled. */
-    private Map<String, Known> lookAtAll(Path folder, List<SnapshotName> names, Scan before) {
-        Map<String, Known> known = new HashMap<>();
+    /**
+     * Looks at every file that the run needs, and reads those that are new or changed.
+     *
+     * @param known filled with what is known of them now
+     * @param excluded filled with those that are of no use already for themselves
+     * @return the others
+     */
+    private Map<SnapshotName, WeightFile> lookAtAll(
+            Path folder, List<SnapshotName> names, Scan before, Map<String, Known> known, List<Excluded> excluded) {
+        Map<SnapshotName, WeightFile> files = new LinkedHashMap<>();
         SnapshotName taken = null;
-        WeightFile last = null;
         for (SnapshotName name : names) {
-            if (noProfile(name).isPresent() || (taken != null && sameAverage(name, taken))) continue;
-            Optional<Known> now = lookAt(folder.resolve(name.fileName()), name, before, last);
+            Optional<String> noProfile = noProfile(name);
+            if (noProfile.isPresent()) {
+                excluded.add(exclude(folder, name, Reason.NO_PROFILE, name.fileName() + " " + noProfile.get()));
+                continue;
+            }
+            if (taken != null && sameAverage(name, taken)) {
+                String message = name.fileName() + " is the same average as " + taken.fileName() + ", which is used";
+                excluded.add(exclude(folder, name, Reason.DUPLICATE, message));
+                continue;
+            }
+            Optional<Known> now = lookAt(folder.resolve(name.fileName()), name, before, files.get(taken));
             if (now.isEmpty()) continue;
             known.put(name.fileName(), now.get());
-            if (now.get().content() instanceof Known.Indexed indexed) {
-                taken = name;
-                last = indexed.file();
-            }
+            Optional<Known.Indexed> usable = usable(folder, name, now.get(), excluded);
+            if (usable.isEmpty()) continue;
+            files.put(name, usable.get().file());
+            taken = name;
         }
-        return known;
+        return files;
     }
 
-    /** @return empty when the file has just vanished */
+    private static Optional<Known.Indexed> usable(
+            Path folder, SnapshotName name, Known known, List<Excluded> excluded) {
+        return switch (known.content()) {
+            case Known.Growing growing -> {
+                excluded.add(exclude(folder, name, Reason.GROWING, growing.message()));
+                yield Optional.empty();
+            }
+            case Known.Broken broken -> {
+                excluded.add(exclude(folder, name, Reason.BROKEN, broken.message()));
+                yield Optional.empty();
+            }
+            case Known.Indexed indexed -> Optional.of(indexed);
+        };
+    }
+
+    /** What is known of a file now; empty when it has just vanished. */
     private Optional<Known> lookAt(Path path, SnapshotName name, Scan before, @Nullable WeightFile similar) {
         try {
             BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
@@ -217,12 +241,11 @@ public final class RunScanner {
                     ? new Known.Growing(
                             name.fileName() + " has changed a moment ago; it is taken once it stays as it is")
                     : read(path, settled, similar);
-            return earlier.filter(k -> k.content().equals(content))
-                    .or(() -> Optional.of(new Known(attributes.size(), modified, since, content)));
+            return Optional.of(new Known(attributes.size(), modified, since, content));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            return Optional.of(new Known(0, Instant.EPOCH, System.nanoTime(), new Known.Broken(message(path, e))));
+            return Optional.of(new Known(0, Instant.EPOCH, 0, broken(path, e)));
         }
     }
 
@@ -231,7 +254,7 @@ public final class RunScanner {
         boolean sharded = name.form() == SnapshotName.Form.SHARDED_SAFETENSORS;
         return switch (known.content()) {
             case Known.Indexed indexed -> !sharded || isUnchanged(indexed.file());
-            case Known.Broken broken -> !sharded;
+            case Known.Broken broken -> !sharded && broken.lasting();
             case Known.Growing growing -> false;
         };
     }
@@ -241,16 +264,18 @@ public final class RunScanner {
             WeightFile file = reader.read(path);
             for (FilePart part : file.parts()) {
                 if (!allowed.test(part.path().toRealPath()))
-                    return new Known.Broken(path.getFileName() + " needs " + part.path()
-                            + ", which lies outside of phema.roots; move it there");
+                    return new Known.Broken(
+                            path.getFileName() + " needs " + part.path()
+                                    + ", which lies outside of phema.roots; move it there",
+                            false);
             }
             if (!isUnchanged(file)) return new Known.Growing(path.getFileName() + " changed while it was read");
             return new Known.Indexed(similar == null ? file : sharingTensors(file, similar));
-        } catch (IOException
-                | RuntimeException e) { // also of a reader's own mistakes: one file must not cost the others
+        } catch (IOException | RuntimeException e) {
+            // Also a reader's own mistake: one file must not cost the others.
             return settled
-                    ? new Known.Broken(message(path, e))
-                    : new Known.Growing(message(path, e) + " (changed in the last " + settle.toSeconds()
+                    ? broken(path, e)
+                    : new Known.Growing(broken(path, e).message() + " (changed in the last " + settle.toSeconds()
                             + " s, so probably still being written: try again)");
         }
     }
@@ -265,12 +290,14 @@ public final class RunScanner {
                 return known.with(new Known.Growing(path.getFileName() + " changed while it was read"));
             return known.with(new Known.Indexed(indexed.file(), plan.identity(), sample));
         } catch (IOException e) {
-            return known.with(new Known.Broken(message(path, e)));
+            return known.with(broken(path, e));
         }
     }
 
-    private static String message(Path path, Exception e) {
-        return e instanceof FormatException f ? String.valueOf(f.getMessage()) : path + ": cannot be read (" + e + ")";
+    private static Known.Broken broken(Path path, Exception e) {
+        return e instanceof FormatException
+                ? new Known.Broken(String.valueOf(e.getMessage()), true)
+                : new Known.Broken(path + ": cannot be read (" + e + ")", false);
     }
 
     private static boolean isUnchanged(WeightFile file) throws IOException {
@@ -293,46 +320,15 @@ public final class RunScanner {
                 : file;
     }
 
-    /** Files that can be used as far as they are known alone; why the others cannot goes to {@code excluded}. */
-    private static Map<SnapshotName, WeightFile> indexed(
-            Path folder, List<SnapshotName> names, Map<String, Known> known, List<Excluded> excluded) {
-        Map<SnapshotName, WeightFile> files = new LinkedHashMap<>();
-        SnapshotName taken = null;
-        for (SnapshotName name : names) {
-            Optional<String> noProfile = noProfile(name);
-            Known now = known.get(name.fileName());
-            if (noProfile.isPresent()) {
-                excluded.add(exclude(folder, name, Reason.NO_PROFILE, noProfile.get()));
-            } else if (taken != null && sameAverage(name, taken)) {
-                excluded.add(exclude(
-                        folder,
-                        name,
-                        Reason.DUPLICATE,
-                        name.fileName() + " is the same average as " + taken.fileName() + ", which is used"));
-            } else if (now != null) {
-                switch (now.content()) {
-                    case Known.Growing growing ->
-                        excluded.add(exclude(folder, name, Reason.GROWING, growing.message()));
-                    case Known.Broken broken -> excluded.add(exclude(folder, name, Reason.BROKEN, broken.message()));
-                    case Known.Indexed indexed -> {
-                        files.put(name, indexed.file());
-                        taken = name;
-                    }
-                }
-            }
-        }
-        return files;
-    }
-
     private static boolean sameAverage(SnapshotName a, SnapshotName b) {
         return a.nimg() == b.nimg() && a.sigmaRel() == b.sigmaRel();
     }
 
     private static Optional<String> noProfile(SnapshotName name) {
-        if (name.nimg() == 0) return Optional.of(name.fileName() + " holds the initial weights (kimg 0), no average");
+        if (name.nimg() == 0) return Optional.of("holds the initial weights (kimg 0), no average");
         if (!(name.sigmaRel() > 0 && name.sigmaRel() < SigmaRel.LIMIT))
-            return Optional.of(name.fileName() + " has sigma_rel " + name.sigmaRel()
-                    + " in its name, which lies outside of (0, 0.288675)");
+            return Optional.of(
+                    "has sigma_rel " + name.sigmaRel() + " in its name, which lies outside of (0, 0.288675)");
         return Optional.empty();
     }
 

@@ -5,4 +5,5 @@ package phema.catalog;
  *
  * @param roundingVariance mean of {@code ulp^2 / 12} over the values, by each value's stored type
  */
+@SuppressWarnings("ArrayRecordComponent") // numbers for the solver, never compared
 public record Sample(double[] values, double roundingVariance) {}

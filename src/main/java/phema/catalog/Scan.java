@@ -26,9 +26,6 @@ record Scan(Run run, List<SnapshotName> names, Map<String, Known> known) {
 
     /** Whether nothing has changed: the same names, and nothing new known of any of them. */
     boolean isOf(List<SnapshotName> nowNames, Map<String, Known> nowKnown) {
-        return !names.isEmpty()
-                && names.equals(nowNames)
-                && known.size() == nowKnown.size()
-                && nowKnown.entrySet().stream().allMatch(e -> known.get(e.getKey()) == e.getValue());
+        return !names.isEmpty() && names.equals(nowNames) && known.equals(nowKnown);
     }
 }

@@ -1,5 +1,6 @@
 /** The command line: parses, calls, renders. */
-@ApplicationModule(allowedDependencies = {"catalog", "synthesis", "solver", "profile", "format", "tensor", "problem"})
+@ApplicationModule(
+        allowedDependencies = {"bench", "catalog", "synthesis", "solver", "profile", "format", "tensor", "problem"})
 @NullMarked
 package phema.cli;
 

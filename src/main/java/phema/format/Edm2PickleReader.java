@@ -65,7 +65,9 @@ final class Edm2PickleReader implements WeightReader {
             new Global("numpy.core.multiarray", "_reconstruct"),
             new Global("numpy.core.multiarray", "scalar"),
             new Global("numpy._core.multiarray", "_reconstruct"),
-            new Global("numpy._core.multiarray", "scalar"));
+            new Global("numpy._core.multiarray", "scalar"),
+            new Global("numpy.core.numeric", "_frombuffer"), // protocol 5
+            new Global("numpy._core.numeric", "_frombuffer"));
 
     @Override
     public WeightFile read(Path path) throws IOException {
@@ -104,12 +106,12 @@ final class Edm2PickleReader implements WeightReader {
             List<ModuleState> found = new ArrayList<>();
             Set<Value> seen = Collections.newSetFromMap(new IdentityHashMap<>());
             Deque<Child> open = new ArrayDeque<>();
-            open.push(new Child("", "ema", root));
+            open.push(new Child("", "", root));
             while (!open.isEmpty()) {
                 Child child = open.pop();
                 if (!seen.add(child.value())) continue;
-                String name = child.parent().isEmpty() && found.isEmpty() ? "" : join(child.parent(), child.name());
-                ModuleState module = new ModuleState(name, state(child));
+                String name = join(child.parent(), child.name());
+                ModuleState module = new ModuleState(name, state(name, child.value()));
                 found.add(module);
                 List<Child> children = new ArrayList<>();
                 module.members("_modules").entries().forEach((key, value) -> {
@@ -120,8 +122,8 @@ final class Edm2PickleReader implements WeightReader {
             return found;
         }
 
-        private Dict state(Child child) throws FormatException {
-            if (child.value() instanceof Call call) {
+        private Dict state(String name, Value value) throws FormatException {
+            if (value instanceof Call call) {
                 Value state = call.state();
                 if (call.function().equals(PERSISTENT)
                         && call.arguments().size() == 1
@@ -132,8 +134,8 @@ final class Edm2PickleReader implements WeightReader {
                     if (attributes.get("_modules").isPresent()) return attributes;
                 }
             }
-            throw file.broken("`" + Pickle.shown(join(child.parent(), child.name())) + "` is no module but a "
-                    + Pickle.shown(child.value().kind()));
+            throw file.broken(
+                    "`" + Pickle.shown(join("ema", name)) + "` is no module but a " + Pickle.shown(value.kind()));
         }
 
         private void addTensors(
@@ -169,7 +171,7 @@ final class Edm2PickleReader implements WeightReader {
             if (parent.length() + name.length() >= MAX_NAME)
                 throw file.broken(
                         "has a tensor name of more than " + MAX_NAME + " characters: " + Pickle.shown(parent));
-            return parent.isEmpty() ? name : parent + "." + name;
+            return parent.isEmpty() || name.isEmpty() ? parent + name : parent + "." + name;
         }
 
         /** The network's class and its plain attributes, {@code img_resolution} and the like. */

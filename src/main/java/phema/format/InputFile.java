@@ -4,7 +4,9 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
@@ -41,6 +43,16 @@ final class InputFile implements Closeable {
 
     /** @throws FormatException for anything but a regular file; a pipe would block as soon as it is opened */
     static InputFile open(Path path) throws IOException {
+        try {
+            return openRegular(path);
+        } catch (NoSuchFileException e) {
+            throw new FormatException(path, "does not exist");
+        } catch (AccessDeniedException e) {
+            throw new FormatException(path, "may not be read; check its permissions");
+        }
+    }
+
+    private static InputFile openRegular(Path path) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
         if (attributes.isDirectory()) throw new FormatException(path, "is a folder; name a weight file in it");
         if (!attributes.isRegularFile()) throw new FormatException(path, "is a pipe or a device, not a regular file");

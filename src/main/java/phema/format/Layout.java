@@ -23,7 +23,8 @@ public record Layout(String fileName, List<Segment> segments) {
         long bytes();
     }
 
-    /** These very bytes. */
+    /** These very bytes, which nobody changes. */
+    @SuppressWarnings("ArrayRecordComponent")
     public record Literal(byte[] content) implements Segment {
         @Override
         public long bytes() {

@@ -32,7 +32,10 @@ final class Pickle {
     /** Python sources of whole modules, the longest texts in real files, take tens of kilobytes. */
     static final int MAX_TEXT = 1 << 22;
 
-    static final long MAX_ALL_TEXT = 1 << 26;
+    private static final long MAX_ALL_TEXT = 1 << 26;
+
+    /** PyTorch's magic number takes ten bytes. */
+    private static final int MAX_INTEGER = 16;
 
     private final Cursor in;
     private final String kind;
@@ -149,6 +152,8 @@ final class Pickle {
     }
 
     private Int longInteger(int n) throws IOException {
+        in.demand(n);
+        if (n > MAX_INTEGER) throw in.broken("has an integer of " + n + " bytes, too large for " + kind);
         byte[] bytes = in.bytes(n);
         for (int i = 0; i < n / 2; i++) {
             byte swapped = bytes[i];

@@ -22,6 +22,8 @@ import tools.jackson.core.ObjectWriteContext;
  * template's order and named as those libraries name them.
  */
 final class SafetensorsWriter implements WeightWriter {
+    private static final String METADATA = "__metadata__";
+
     @Override
     public List<Layout> layout(
             String baseName,
@@ -52,6 +54,8 @@ final class SafetensorsWriter implements WeightWriter {
     }
 
     private static Elements packed(Tensor tensor, DType dtype) {
+        if (tensor.name().equals(METADATA))
+            throw new IllegalArgumentException("a tensor named `" + METADATA + "` cannot be written as safetensors");
         if (dtype != tensor.dtype() && !(dtype.isFloating() && tensor.dtype().isFloating()))
             throw new IllegalArgumentException(
                     "tensor `" + tensor.name() + "` is " + tensor.dtype() + " and cannot be written as " + dtype);
@@ -90,7 +94,7 @@ final class SafetensorsWriter implements WeightWriter {
 
     private static byte[] header(List<Elements> tensors, Map<String, String> metadata) {
         byte[] json = json(out -> {
-            out.writeObjectPropertyStart("__metadata__");
+            out.writeObjectPropertyStart(METADATA);
             metadata.forEach(out::writeStringProperty);
             out.writeEndObject();
             long offset = 0;

@@ -8,6 +8,8 @@ import phema.tensor.DType;
 /** Lays out new files of one format. */
 public interface WeightWriter {
     /**
+     * Lays out the files that hold a template's tensors.
+     *
      * @param baseName file name without extension
      * @param template the file whose tensors are written, in its order and under its names
      * @param dtypes what each tensor of the template is written as

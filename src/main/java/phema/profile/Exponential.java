@@ -8,12 +8,12 @@ package phema.profile;
  */
 public record Exponential(double rate, double endTime) implements Profile {
     public Exponential {
-        Times.requirePositive("the decay rate", rate);
-        Times.requirePositive("the end time", endTime);
+        Require.positive("the decay rate", rate);
+        Require.positive("the end time", endTime);
     }
 
     public static Exponential ofHalfLife(double halfLife, double endTime) {
-        Times.requirePositive("the half-life", halfLife);
+        Require.positive("the half-life", halfLife);
         return new Exponential(Math.log(2) / halfLife, endTime);
     }
 

@@ -3,7 +3,7 @@ package phema.profile;
 /** A single moment: a raw checkpoint, no averaging at all. */
 public record Impulse(double endTime) implements Profile {
     public Impulse {
-        Times.requirePositive("the end time", endTime);
+        Require.positive("the end time", endTime);
     }
 
     @Override

@@ -9,7 +9,7 @@ public record Mixture(List<Part> parts) implements Profile {
     /** @param weight above 0; the weights of a mixture sum to one */
     public record Part(double weight, Profile profile) {
         public Part {
-            Times.requirePositive("the weight of a part", weight);
+            Require.positive("the weight of a part", weight);
         }
     }
 

@@ -6,7 +6,7 @@ public record Power(double gamma, double endTime) implements Profile {
     public Power {
         if (!(gamma > -1 && gamma < Double.POSITIVE_INFINITY))
             throw new IllegalArgumentException("gamma must be a number above -1, not " + gamma);
-        Times.requirePositive("the end time", endTime);
+        Require.positive("the end time", endTime);
     }
 
     /** @throws IllegalArgumentException outside (0, {@link SigmaRel#LIMIT}) */

@@ -4,7 +4,7 @@ package phema.profile;
 public record Uniform(double window, double endTime) implements Profile {
     /** @throws IllegalArgumentException unless {@code 0 < window <= endTime} */
     public Uniform {
-        Times.requirePositive("the end time", endTime);
+        Require.positive("the end time", endTime);
         if (!(window > 0 && window <= endTime))
             throw new IllegalArgumentException(
                     "the window must lie in (0, " + endTime + "], the end time, not " + window);

@@ -7,19 +7,19 @@ import java.util.Arrays;
  *
  * @param coefficients one per stored average, 0 where it is not read
  * @param conditionNumber of the system that gave them
- * @param truncated whether that system was singular to working precision
+ * @param singular whether that system was, to working precision
  */
-record Combination(double[] coefficients, double conditionNumber, boolean truncated) {
+record Combination(double[] coefficients, double conditionNumber, boolean singular) {
     /** @param x solution of the system of the files at {@code indices}, out of {@code files} */
-    static Combination of(double[] x, int[] indices, int files, SymmetricSystem system) {
+    static Combination of(double[] x, int[] indices, int files, SymmetricSystem system, boolean singular) {
         double[] coefficients = new double[files];
         for (int i = 0; i < x.length; i++) coefficients[indices[i]] = x[i];
-        return new Combination(coefficients, system.conditionNumber(), system.truncated());
+        return new Combination(coefficients, system.conditionNumber(), singular);
     }
 
     Combination normalised() {
         double sum = sum();
-        return new Combination(Arrays.stream(coefficients).map(c -> c / sum).toArray(), conditionNumber, truncated);
+        return new Combination(Arrays.stream(coefficients).map(c -> c / sum).toArray(), conditionNumber, singular);
     }
 
     double sum() {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Ordinary kriging of one target. With {@code E} the covariance of the errors {@code theta_i - theta_target} (rounding noise included), the variance of a
@@ -14,14 +15,14 @@ import java.util.List;
  * @param errors {@code E}, n x n
  */
 record Kriging(double[][] errors) {
-    /** Added to the diagonal, per file and relative to it: below what rounding does to the matrix itself. */
+    /** Noise that stands for the rounding of the matrix itself, per file and relative to the diagonal. */
     private static final double RIDGE = 1e-15;
 
     Kriging {
-        int n = errors.length;
+        errors = Arrays.stream(errors).map(double[]::clone).toArray(double[][]::new);
         double largest = Double.MIN_NORMAL;
-        for (int i = 0; i < n; i++) largest = Math.max(largest, errors[i][i]);
-        for (int i = 0; i < n; i++) errors[i][i] = Math.max(errors[i][i], RIDGE * largest) * (1 + n * RIDGE);
+        for (int i = 0; i < errors.length; i++) largest = Math.max(largest, errors[i][i]);
+        for (int i = 0; i < errors.length; i++) errors[i][i] = Math.max(errors[i][i], RIDGE * largest);
     }
 
     double variance(double[] x) {
@@ -40,10 +41,10 @@ record Kriging(double[][] errors) {
         BitSet kept = (BitSet) files.clone();
         List<Integer> dropped = eliminate(kept, limit);
         // The updates lose digits where the matrix is nearly singular, so a fresh solve has the last word.
-        while (!dropped.isEmpty()) {
+        for (int restored = 1; !dropped.isEmpty(); restored *= 2) {
             Combination few = best(kept);
             if (variance(few.coefficients()) <= limit) return few;
-            kept.set(dropped.removeLast());
+            for (int i = 0; i < restored && !dropped.isEmpty(); i++) kept.set(dropped.removeLast());
         }
         return best;
     }
@@ -51,7 +52,9 @@ record Kriging(double[][] errors) {
     /** @return what was taken out of {@code kept}, in this order */
     private List<Integer> eliminate(BitSet kept, double limit) {
         int[] files = kept.stream().toArray();
-        double[][] inverse = system(files).inverse();
+        double[][] part = Combination.part(errors, files);
+        double[][] inverse =
+                SymmetricSystem.regular(part).orElseGet(() -> withNoise(part)).inverse();
         BitSet left = new BitSet();
         left.set(0, files.length);
         double[] sums = new double[files.length]; // E^-1 1
@@ -84,14 +87,21 @@ record Kriging(double[][] errors) {
     /** The best combination of the files given. */
     Combination best(BitSet files) {
         int[] indices = files.stream().toArray();
-        var system = system(indices);
+        double[][] part = Combination.part(errors, indices);
+        Optional<SymmetricSystem> regular = SymmetricSystem.regular(part);
+        SymmetricSystem system = regular.orElseGet(() -> withNoise(part));
         double[] ones = new double[indices.length];
         Arrays.fill(ones, 1);
-        return Combination.of(system.solve(ones), indices, errors.length, system)
+        return Combination.of(system.solve(ones), indices, errors.length, system, regular.isEmpty())
                 .normalised();
     }
 
-    private SymmetricSystem system(int[] files) {
-        return new SymmetricSystem(Combination.part(errors, files));
+    /** As much noise as makes a singular system regular. (Dropping its smallest eigenvalues instead would drop the best combinations.) */
+    private static SymmetricSystem withNoise(double[][] errors) {
+        for (double noise = RIDGE; ; noise *= 10) {
+            for (int i = 0; i < errors.length; i++) errors[i][i] += noise * errors[i][i];
+            Optional<SymmetricSystem> system = SymmetricSystem.regular(errors);
+            if (system.isPresent()) return system.get();
+        }
     }
 }

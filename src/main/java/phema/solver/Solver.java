@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,7 +41,8 @@ public final class Solver {
 
     /**
      * @param stored in any order. Samples may be left empty in all of them; then there is only {@link Method#PAPER}, without predicted errors.
-     * @throws Problem without stored averages, when samples differ in length, or when one holds NaN or infinity
+     * @throws Problem without stored averages, or when a sample holds NaN or infinity
+     * @throws IllegalArgumentException when samples differ in length
      */
     public Solver(List<StoredAverage> stored) {
         if (stored.isEmpty()) throw Problem.unprocessable("there are no stored averages to solve with");
@@ -53,7 +55,7 @@ public final class Solver {
                         + " hold NaN or infinity: remove that file from the run");
         }
         StoredAverage newest = stored.stream()
-                .max((a, b) -> Double.compare(a.profile().endTime(), b.profile().endTime()))
+                .max(Comparator.comparingDouble(s -> s.profile().endTime()))
                 .orElseThrow();
         meanSquare = Arrays.stream(newest.sample()).map(v -> v * v).average().orElse(0);
         double smallestVariance = 1e-32 * meanSquare + 1e-100; // of double precision
@@ -168,9 +170,8 @@ public final class Solver {
         combinations.forEach((method, x) -> {
             double predicted =
                     kriging.variance(x.coefficients()) + stored.get(file).roundingVariance();
-            logRatios
-                    .computeIfAbsent(method, m -> new ArrayList<>())
-                    .add(Math.log(actualVariance(file, x) / predicted) / 2);
+            double actual = Math.max(actualVariance(file, x), stored.get(file).roundingVariance());
+            logRatios.computeIfAbsent(method, m -> new ArrayList<>()).add(Math.log(actual / predicted) / 2);
         });
         return true;
     }
@@ -190,11 +191,13 @@ public final class Solver {
         if (!Integrals.isSquareIntegrable(target)
                 || !files.stream().allMatch(i -> Integrals.isSquareIntegrable(profile(i)))) return Optional.empty();
         int[] indices = files.stream().toArray();
-        var system = new SymmetricSystem(Combination.part(inner, indices));
+        double[][] gram = Combination.part(inner, indices);
+        Optional<SymmetricSystem> regular = SymmetricSystem.regular(gram);
+        SymmetricSystem system = regular.orElseGet(() -> SymmetricSystem.truncated(gram));
         double[] right = Arrays.stream(indices)
                 .mapToDouble(i -> Integrals.inner(profile(i), target))
                 .toArray();
-        Combination x = Combination.of(system.solve(right), indices, stored.size(), system);
+        Combination x = Combination.of(system.solve(right), indices, stored.size(), system, regular.isEmpty());
         return Optional.of(normalise ? x.normalised() : x);
     }
 
@@ -256,7 +259,7 @@ public final class Solver {
                     Locale.ROOT,
                     "the stored files can express this target only roughly: the fitted profile is %.0f %% off",
                     100 * residual));
-        if (chosen.truncated())
+        if (chosen.singular())
             warnings.add("the system is singular to working precision: some stored files have nearly equal profiles");
         if (chosen.norm() > LARGEST_NORM)
             warnings.add(String.format(
@@ -264,11 +267,10 @@ public final class Solver {
                     "the coefficients' absolute values sum to %.0f: rounding errors of the stored files grow with them",
                     chosen.norm()));
         double last = lastEnd(until(target));
-        if (options.method() == Method.PAPER || !options.laterFiles())
-            if (last < target.endTime())
-                warnings.add(
-                        "the target ends at " + number(target.endTime()) + ", after the last file that may be read, at "
-                                + number(last) + ": allow later files with blup, or choose that time");
+        if (last < target.endTime() && (options.method() == Method.PAPER || !options.laterFiles()))
+            warnings.add(
+                    "the target ends at " + number(target.endTime()) + ", after the last file that may be read, at "
+                            + number(last) + ": allow later files with blup, or choose that time");
         return warnings;
     }
 
@@ -279,8 +281,7 @@ public final class Solver {
     private void requireReached(Profile target) {
         double first =
                 stored.stream().mapToDouble(s -> s.profile().endTime()).min().orElseThrow();
-        double last =
-                stored.stream().mapToDouble(s -> s.profile().endTime()).max().orElseThrow();
+        double last = lastEnd(files(any -> true));
         if (target.endTime() > last)
             throw Problem.invalid(
                     "time",

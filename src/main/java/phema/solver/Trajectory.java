@@ -21,6 +21,12 @@ record Trajectory(List<Double> strengths, double start, List<Double> shares, dou
     private static final int COMPONENTS = ALPHAS.length + 2;
     private static final int ROUNDS = 400;
 
+    /**
+     * The walks start at this share of the first file's time. Stored files say nothing about movement before them, and {@code t^-2} from the first step on would
+     * predict absurd errors for targets that hold a share of the initial weights.
+     */
+    private static final double BEFORE_FIRST = 0.1;
+
     /** Share of the mean distance that is added to the random walks, so that no stretch of training is taken for motionless. */
     private static final double FLOOR = 0.02;
 
@@ -28,7 +34,7 @@ record Trajectory(List<Double> strengths, double start, List<Double> shares, dou
     static Trajectory fit(List<StoredAverage> stored) {
         List<Profile> profiles = stored.stream().map(StoredAverage::profile).toList();
         double start = profiles.stream()
-                .mapToDouble(p -> Math.min(1, p.endTime() / 1000))
+                .mapToDouble(p -> BEFORE_FIRST * p.endTime())
                 .min()
                 .orElseThrow();
         int n = stored.size();
@@ -39,19 +45,27 @@ record Trajectory(List<Double> strengths, double start, List<Double> shares, dou
         double[] measured = new double[pairs];
         double[] rounding = new double[pairs];
         double[][] unit = new double[COMPONENTS][pairs]; // distances under each component of strength one
-        for (int i = 0, pair = 0; i < n; i++) {
-            for (int j = i + 1; j < n; j++, pair++) {
+        int pair = 0;
+        for (int i = 0; i < n; i++) {
+            for (int j = i + 1; j < n; j++) {
                 measured[pair] = meanSquaredDistance(
                         stored.get(i).sample(), stored.get(j).sample());
                 rounding[pair] =
                         stored.get(i).roundingVariance() + stored.get(j).roundingVariance();
                 double[] both = covariances(profiles.get(i), profiles.get(j), start);
                 for (int m = 0; m < COMPONENTS; m++) unit[m][pair] = Math.max(own[i][m] + own[j][m] - 2 * both[m], 0);
+                if (measured[pair] > 0) pair++; // copies of each other say nothing about movement
             }
         }
+        for (int m = 0; m < COMPONENTS; m++) unit[m] = Arrays.copyOf(unit[m], pair);
+        return fit(Arrays.copyOf(measured, pair), Arrays.copyOf(rounding, pair), unit, start);
+    }
+
+    private static Trajectory fit(double[] measured, double[] rounding, double[][] unit, double start) {
+        int pairs = measured.length;
         double[] scale = new double[COMPONENTS];
         for (int m = 0; m < COMPONENTS; m++) {
-            double mean = Arrays.stream(unit[m]).average().orElseThrow();
+            double mean = Arrays.stream(unit[m]).average().orElse(0);
             scale[m] = mean > 0 ? mean : 1;
             for (int p = 0; p < pairs; p++) unit[m][p] /= scale[m];
         }
@@ -60,12 +74,12 @@ record Trajectory(List<Double> strengths, double start, List<Double> shares, dou
         double[] modelled = combine(unit, strengths, rounding);
         double squares = 0;
         for (int p = 0; p < pairs; p++) {
-            double log = Math.log(Math.max(measured[p], Double.MIN_NORMAL) / modelled[p]);
+            double log = Math.log(measured[p] / modelled[p]);
             squares += log * log / pairs;
         }
         double[] means = new double[COMPONENTS];
         for (int m = 0; m < COMPONENTS; m++)
-            means[m] = strengths[m] * Arrays.stream(unit[m]).average().orElseThrow();
+            means[m] = strengths[m] * Arrays.stream(unit[m]).average().orElse(0);
         double distance = Arrays.stream(means).sum();
         for (int m = 0; m < ALPHAS.length; m++) strengths[m] += FLOOR * distance / ALPHAS.length;
         for (int m = 0; m < COMPONENTS; m++) strengths[m] /= scale[m];
@@ -101,7 +115,7 @@ record Trajectory(List<Double> strengths, double start, List<Double> shares, dou
      */
     private static double[] mostLikely(double[][] unit, double[] measured, double[] rounding) {
         double[] strengths = new double[COMPONENTS];
-        Arrays.fill(strengths, StatUtils.percentile(measured, 50) / COMPONENTS);
+        if (measured.length > 0) Arrays.fill(strengths, StatUtils.percentile(measured, 50) / COMPONENTS);
         for (int round = 0; round < ROUNDS; round++) {
             double[] modelled = combine(unit, strengths, rounding);
             for (int m = 0; m < COMPONENTS; m++) {

@@ -19,6 +19,9 @@ public final class Elements {
             ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private static final int NAN = 0x7f;
+    /** Runs shorter than this do not gain from vectors. */
+    private static final int FEW = 16;
+
     private static final Float8 E4M3 = new Float8(3, 7, 0x7e, NAN);
     private static final Float8 E5M2 = new Float8(2, 15, 0x7b, 0x7c);
 
@@ -32,7 +35,8 @@ public final class Elements {
             }
             case F32 -> MemorySegment.copy(from, FLOAT, offset, to, start, count);
             case F16 -> {
-                for (int i = 0; i < count; i++) to[start + i] = Float.float16ToFloat(from.get(SHORT, offset + 2L * i));
+                if (count < FEW || !from.isNative()) widenSome(from, offset, to, start, count);
+                else widen(from, offset, to, start, count);
             }
             case BF16 -> {
                 for (int i = 0; i < count; i++)
@@ -63,7 +67,8 @@ public final class Elements {
             }
             case F32 -> MemorySegment.copy(from, start, to, FLOAT, offset, count);
             case F16 -> {
-                for (int i = 0; i < count; i++) to.set(SHORT, offset + 2L * i, Float.floatToFloat16(from[start + i]));
+                if (count < FEW || !to.isNative()) narrowSome(from, start, count, to, offset);
+                else narrow(from, start, count, to, offset);
             }
             case BF16 -> {
                 for (int i = 0; i < count; i++) to.set(SHORT, offset + 2L * i, toBFloat16(from[start + i]));
@@ -72,6 +77,26 @@ public final class Elements {
             case F8_E5M2 -> E5M2.encode(from, start, count, to, offset);
             default -> throw notFloating(dtype);
         }
+    }
+
+    // The JIT compiler vectorizes a loop only when all it has seen there are long runs in one kind of memory. Hence
+    // each loop of half precision twice, to keep
+    // single elements and arrays from spoiling it for those that count, by a factor of fifteen.
+
+    private static void widen(MemorySegment from, long offset, float[] to, int start, int count) {
+        for (int i = 0; i < count; i++) to[start + i] = Float.float16ToFloat(from.get(SHORT, offset + 2L * i));
+    }
+
+    private static void widenSome(MemorySegment from, long offset, float[] to, int start, int count) {
+        for (int i = 0; i < count; i++) to[start + i] = Float.float16ToFloat(from.get(SHORT, offset + 2L * i));
+    }
+
+    private static void narrow(float[] from, int start, int count, MemorySegment to, long offset) {
+        for (int i = 0; i < count; i++) to.set(SHORT, offset + 2L * i, Float.floatToFloat16(from[start + i]));
+    }
+
+    private static void narrowSome(float[] from, int start, int count, MemorySegment to, long offset) {
+        for (int i = 0; i < count; i++) to.set(SHORT, offset + 2L * i, Float.floatToFloat16(from[start + i]));
     }
 
     private static short toBFloat16(float value) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
@@ -33,7 +34,8 @@ class RunScannerTest {
         assertThat(run.snapshots())
                 .extracting(Snapshot::profile)
                 .isEqualTo(LongStream.rangeClosed(1, 16)
-                        .mapToObj(i -> List.of(Power.ofSigmaRel(0.05, i * 16384), Power.ofSigmaRel(0.10, i * 16384)))
+                        .mapToObj(
+                                i -> List.of(Power.ofSigmaRel(0.05, i * 16384.0), Power.ofSigmaRel(0.10, i * 16384.0)))
                         .flatMap(List::stream)
                         .toList());
         assertThat(run.excluded()).isEmpty();
@@ -258,6 +260,54 @@ class RunScannerTest {
 
         assertThat(second.run().snapshots()).hasSize(31);
         assertExcluded(second.run(), FIRST + ".safetensors", Reason.GROWING, FIRST);
+    }
+
+    @Test
+    void takesAShardedSnapshotOnceItsLastShardIsThere() throws IOException {
+        RunScanner scanner = RunScanner.repeated(WeightFiles::read, path -> true, Duration.ZERO);
+        String name = "x-0000001-0.100.safetensors.index.json";
+        Path first = temporary.resolve("x-0000001-0.100-00001-of-00002.safetensors");
+        Path second = temporary.resolve("x-0000001-0.100-00002-of-00002.safetensors");
+        TestFiles.safetensors(first, "a", 1, 2);
+        Files.writeString(
+                temporary.resolve(name),
+                "{\"metadata\":{\"total_size\":12},\"weight_map\":{\"a\":\"%s\",\"b\":\"%s\"}}"
+                        .formatted(first.getFileName(), second.getFileName()));
+
+        Scan incomplete = scanner.scan("run", temporary, Selection.DEFAULT, Scan.NONE);
+        TestFiles.safetensors(second, "b", 3);
+        Scan complete = scanner.scan("run", temporary, Selection.DEFAULT, incomplete);
+
+        assertExcluded(
+                incomplete.run(), name, Reason.BROKEN, second.getFileName().toString());
+        assertThat(complete.run().snapshots())
+                .singleElement()
+                .satisfies(snapshot -> assertThat(snapshot.sample().values()).containsExactly(1, 2, 3));
+    }
+
+    @Test
+    void triesAgainWhenStorageFailedButNotWhenTheFileIsBroken() throws IOException {
+        TestFiles.safetensors(temporary.resolve("x-0000001-0.100.safetensors"), "w", 1);
+        TestFiles.safetensors(temporary.resolve("x-0000002-0.100.safetensors"), "w", 1);
+        TestFiles.truncate(temporary.resolve("x-0000002-0.100.safetensors"), 1);
+        List<String> reads = new ArrayList<>();
+        RunScanner scanner = RunScanner.repeated(
+                file -> {
+                    reads.add(file.getFileName().toString());
+                    if (reads.size() == 1) throw new IOException("Input/output error");
+                    return WeightFiles.read(file);
+                },
+                path -> true,
+                Duration.ZERO);
+
+        Scan failed = scanner.scan("run", temporary, Selection.DEFAULT, Scan.NONE);
+        Scan recovered = scanner.scan("run", temporary, Selection.DEFAULT, failed);
+
+        assertExcluded(failed.run(), "x-0000001-0.100.safetensors", Reason.BROKEN, "Input/output error");
+        assertThat(recovered.run().snapshots()).hasSize(1);
+        assertThat(reads)
+                .containsExactly(
+                        "x-0000001-0.100.safetensors", "x-0000002-0.100.safetensors", "x-0000001-0.100.safetensors");
     }
 
     @Test

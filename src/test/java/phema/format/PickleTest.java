@@ -57,7 +57,7 @@ class PickleTest {
         // pickle.dumps of a = []; a.append(a)
         assertThat(read(fromHex("80045d946800612e")))
                 .asInstanceOf(type(Items.class))
-                .satisfies(list -> assertThat(list.items().getFirst() == list).isTrue());
+                .satisfies(list -> assertThat(list.items()).singleElement().isSameAs(list));
     }
 
     @Test
@@ -184,6 +184,13 @@ class PickleTest {
         assertThatThrownBy(() -> read(pickle))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("too much text");
+    }
+
+    @Test
+    void anIntegerOfHundredsOfBitsIsRefused() {
+        assertThatThrownBy(() -> read(fromHex("8a11" + "01".repeat(17) + "2e")))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("has an integer of 17 bytes");
     }
 
     @Test

@@ -42,7 +42,7 @@ class SafetensorsWriterTest {
         assertThat(new String(head, 8, head.length - 8, StandardCharsets.UTF_8).stripTrailing())
                 .isEqualTo(json);
         assertThat(head.length % 8).isZero();
-        assertThat(head[0] & 0xff | (head[1] & 0xff) << 8).isEqualTo(head.length - 8);
+        assertThat((head[0] & 0xff) | ((head[1] & 0xff) << 8)).isEqualTo(head.length - 8);
         assertThat(layout.size()).isEqualTo(head.length + 14);
     }
 
@@ -129,6 +129,15 @@ class SafetensorsWriterTest {
         Path index = folder;
         for (Layout layout : layouts) index = Samples.write(layout, template, folder);
         assertThat(contents(WeightFiles.read(index))).isEqualTo(contents(template));
+    }
+
+    @Test
+    void aTensorThatWouldPassForMetadataIsRefused() throws IOException {
+        WeightFile template = WeightFiles.read(snapshot(
+                folder.resolve("a.pkl"), Map.of("__metadata__", Stored.packed(DType.F16, Shape.of())), Map.of()));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> writer.layout("model", template, Tensor::dtype, Map.of(), Long.MAX_VALUE))
+                .withMessageContaining("`__metadata__`");
     }
 
     @Test

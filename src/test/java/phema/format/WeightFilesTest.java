@@ -7,7 +7,6 @@ import static phema.format.Samples.fixture;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -34,7 +33,7 @@ class WeightFilesTest {
         assertRefused(
                 Files.writeString(folder.resolve("a.pt"), "PK\u0003\u0004 and so on"), "is a torch zip checkpoint");
         assertRefused(folder, "is a folder");
-        assertThatThrownBy(() -> WeightFiles.read(folder.resolve("gone.pkl"))).isInstanceOf(NoSuchFileException.class);
+        assertRefused(folder.resolve("gone.pkl"), "does not exist");
     }
 
     @Test

@@ -5,13 +5,14 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import phema.profile.Impulse;
 import phema.profile.Power;
 import phema.profile.Profile;
@@ -75,34 +76,32 @@ record FixtureRun(List<StoredAverage> stored) {
         try (InputStream in = FixtureRun.class.getResourceAsStream("/fixtures/" + name + ".safetensors")) {
             ByteBuffer bytes = ByteBuffer.wrap(in.readAllBytes()).order(ByteOrder.LITTLE_ENDIAN);
             int header = (int) bytes.getLong();
+            ByteBuffer data =
+                    bytes.slice(8 + header, bytes.capacity() - 8 - header).order(ByteOrder.LITTLE_ENDIAN);
             Map<String, JsonNode> tensors = new TreeMap<>();
             new JsonMapper()
-                    .readTree(new String(bytes.array(), 8, header, java.nio.charset.StandardCharsets.UTF_8))
+                    .readTree(new String(bytes.array(), 8, header, StandardCharsets.UTF_8))
                     .properties()
                     .forEach(e -> tensors.put(e.getKey(), e.getValue()));
-            return tensors.entrySet().stream()
-                    .filter(e -> !e.getKey().matches(".*(fourier|resample|metadata|steps).*"))
-                    .flatMapToDouble(e -> {
-                        int from = 8
-                                + header
-                                + e.getValue().get("data_offsets").get(0).asInt();
-                        int to = 8
-                                + header
-                                + e.getValue().get("data_offsets").get(1).asInt();
-                        String type = e.getValue().get("dtype").asString();
-                        int size = type.equals("F32") ? 4 : 2;
-                        return to - from == size
-                                ? DoubleStream.empty() // gains, never trained
-                                : java.util.stream.IntStream.iterate(from, i -> i < to, i -> i + size)
-                                        .mapToDouble(i -> switch (type) {
-                                            case "F32" -> bytes.getFloat(i);
-                                            case "F16" -> Float.float16ToFloat(bytes.getShort(i));
-                                            default -> Float.intBitsToFloat(bytes.getShort(i) << 16);
-                                        });
-                    })
+            tensors.keySet().removeIf(tensor -> !tensor.endsWith("weight")); // gains and buffers are not trained
+            return tensors.values().stream()
+                    .flatMapToDouble(tensor -> elements(data, tensor))
                     .toArray();
         } catch (IOException e) {
-            throw new UncheckedIOException(String.format(Locale.ROOT, "fixture %s", name), e);
+            throw new UncheckedIOException("fixture " + name, e);
         }
+    }
+
+    private static DoubleStream elements(ByteBuffer data, JsonNode tensor) {
+        int from = tensor.get("data_offsets").get(0).asInt();
+        int to = tensor.get("data_offsets").get(1).asInt();
+        return switch (tensor.get("dtype").asString()) {
+            case "F32" -> IntStream.range(0, (to - from) / 4).mapToDouble(i -> data.getFloat(from + 4 * i));
+            case "F16" ->
+                IntStream.range(0, (to - from) / 2).mapToDouble(i -> Float.float16ToFloat(data.getShort(from + 2 * i)));
+            default ->
+                IntStream.range(0, (to - from) / 2)
+                        .mapToDouble(i -> Float.intBitsToFloat(data.getShort(from + 2 * i) << 16));
+        };
     }
 }

@@ -84,7 +84,7 @@ class ElementsTest {
     @ParameterizedTest
     @EnumSource(names = {"F16", "BF16", "F8_E4M3", "F8_E5M2"})
     void everyCodeSurvivesTheWayThereAndBack(DType dtype) {
-        for (int code = 0; code < 1 << 8 * dtype.bytes(); code++) {
+        for (int code = 0; code < 1 << (8 * dtype.bytes()); code++) {
             float value = decode(dtype, code);
             if (Float.isNaN(value))
                 assertThat(decode(dtype, encode(dtype, value))).isNaN();

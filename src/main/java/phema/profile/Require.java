@@ -1,10 +1,10 @@
 package phema.profile;
 
 /** What every profile asks of its parameters. */
-final class Times {
-    private Times() {}
+final class Require {
+    private Require() {}
 
-    static void requirePositive(String what, double value) {
+    static void positive(String what, double value) {
         if (!(value > 0 && value < Double.POSITIVE_INFINITY))
             throw new IllegalArgumentException(what + " must be a positive number, not " + value);
     }

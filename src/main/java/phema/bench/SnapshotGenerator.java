@@ -1,0 +1,224 @@
+package phema.bench;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import phema.format.Edm2PickleGenerator;
+import phema.format.Edm2PickleGenerator.Node;
+import phema.format.Edm2PickleGenerator.Stored;
+import phema.format.Format;
+import phema.format.Layout;
+import phema.format.Tensor;
+import phema.format.WeightFile;
+import phema.format.WeightFiles;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+/**
+ * Writes runs that look like EDM2's: two EMA lengths at equally spaced times, the tensors of its U-Net, weights that move along a smooth path. The same
+ * arguments give the same bytes.
+ */
+public final class SnapshotGenerator {
+    private static final double[] SIGMA_RELS = {0.050, 0.100};
+    private static final long NIMG_PER_SNAPSHOT = 8 << 20;
+
+    /** As much source as EDM2's modules carry. */
+    private static final String SOURCE = "# stand-in for the source of a network\n".repeat(700);
+
+    private final Format format;
+    private final Map<String, Shape> tensors;
+
+    private SnapshotGenerator(Format format, Map<String, Shape> tensors) {
+        this.format = format;
+        this.tensors = tensors;
+    }
+
+    /** Files with the tensors of EDM2's U-Net, of about the given size. */
+    public static SnapshotGenerator network(Format format, long bytes) {
+        // The number of weights grows with the square of the width: find the width.
+        int channels = 8;
+        while (elements(unet(channels + 8)) * 2 <= bytes) channels += 8;
+        return new SnapshotGenerator(format, unet(channels));
+    }
+
+    /** Files with equal one-dimensional tensors. */
+    public static SnapshotGenerator uniform(Format format, int tensors, long bytes) {
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        for (int i = 0; i < tensors; i++) shapes.put("t%05d.weight".formatted(i), Shape.of(bytes / tensors / 2));
+        return new SnapshotGenerator(format, shapes);
+    }
+
+    /**
+     * @param progress told of bytes as they are written
+     * @return bytes written
+     */
+    public long write(Path folder, int files, LongConsumer progress) throws IOException {
+        Files.createDirectories(folder);
+        long total = 0;
+        for (int i = 0; i < files; i++) {
+            long nimg = (i / SIGMA_RELS.length + 1) * NIMG_PER_SNAPSHOT;
+            double sigmaRel = SIGMA_RELS[i % SIGMA_RELS.length];
+            Path path = folder.resolve(String.format(
+                    Locale.ROOT, "network-snapshot-%07d-%.3f.%s", nimg / 1000, sigmaRel, format.extension()));
+            // A longer average lags behind.
+            double angle = 0.1 * (nimg * (1 - 2 * sigmaRel) / NIMG_PER_SNAPSHOT);
+            try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(path), 1 << 20)) {
+                if (format == Format.EDM2_PICKLE) writePickle(angle, out);
+                else writeSafetensors(angle, out);
+            }
+            total += Files.size(path);
+            progress.accept(Files.size(path));
+        }
+        return total;
+    }
+
+    private void writePickle(double angle, OutputStream out) throws IOException {
+        Node network =
+                new Node("Precond", new LinkedHashMap<>(), new LinkedHashMap<>(), Map.of(), new LinkedHashMap<>());
+        tensors.forEach((name, shape) -> {
+            Node module = network;
+            List<String> path = List.of(name.split("\\."));
+            for (String child : path.subList(0, path.size() - 1)) {
+                String type = child.equals("enc") || child.equals("dec") ? "ModuleDict" : "MPModule";
+                module = module.modules()
+                        .computeIfAbsent(
+                                child,
+                                c -> new Node(type, Map.of(), new LinkedHashMap<>(), Map.of(), new LinkedHashMap<>()));
+            }
+            module.parameters().put(path.getLast(), Stored.packed(DType.F16, shape));
+        });
+        Elements elements = new Elements(angle);
+        Edm2PickleGenerator.write(network, SOURCE, (tensor, to) -> elements.write(tensor.storageElements(), to), out);
+    }
+
+    private void writeSafetensors(double angle, OutputStream out) throws IOException {
+        List<Tensor> all = tensors.entrySet().stream()
+                .map(e -> new Tensor(
+                        e.getKey(),
+                        DType.F16,
+                        e.getValue(),
+                        e.getValue().contiguousStrides(),
+                        0,
+                        0,
+                        Tensor.Role.PARAMETER))
+                .toList();
+        WeightFile template = new WeightFile(Path.of("generated"), format, List.of(), Map.of(), all);
+        Layout layout = WeightFiles.writer(format)
+                .layout("generated", template, Tensor::dtype, Map.of(), Long.MAX_VALUE)
+                .getFirst();
+        Elements elements = new Elements(angle);
+        for (Layout.Segment segment : layout.segments()) {
+            if (segment instanceof Layout.Literal literal) out.write(literal.content());
+            else elements.write(segment.bytes() / DType.F16.bytes(), out);
+        }
+    }
+
+    /** Points of a plane that every weight has of its own, seen from a direction that turns with training time. */
+    private static final class Elements {
+        private static final int BLOCK = 1 << 14;
+
+        private final float cosine;
+        private final float sine;
+        private final byte[] bytes = new byte[2 * BLOCK];
+        private long seed = 1;
+
+        Elements(double angle) {
+            cosine = (float) Math.cos(angle);
+            sine = (float) Math.sin(angle);
+        }
+
+        void write(long count, OutputStream out) throws IOException {
+            for (long done = 0; done < count; done += BLOCK) {
+                int n = (int) Math.min(BLOCK, count - done);
+                for (int i = 0; i < n; i++) {
+                    seed = seed * 6364136223846793005L + 1442695040888963407L;
+                    float x = (int) (seed >> 32) * 0x1p-31f;
+                    float y = (int) (seed >> 8) * 0x1p-31f;
+                    short half = Float.floatToFloat16(cosine * x + sine * y);
+                    bytes[2 * i] = (byte) half;
+                    bytes[2 * i + 1] = (byte) (half >> 8);
+                }
+                out.write(bytes, 0, 2 * n);
+            }
+        }
+    }
+
+    private static long elements(Map<String, Shape> tensors) {
+        return tensors.values().stream().mapToLong(Shape::elements).sum();
+    }
+
+    /** The parameters of EDM2's U-Net for 64x64x4 latents and 1000 classes (arXiv 2312.02696, Fig. 21); 128 channels make its size XS. */
+    private static Map<String, Shape> unet(int channels) {
+        Unet net = new Unet(4 * channels);
+        net.shapes.put("unet.emb_noise.weight", Shape.of(4L * channels, channels));
+        net.shapes.put("unet.emb_label.weight", Shape.of(4L * channels, 1000));
+        Deque<Integer> skips = new ArrayDeque<>();
+        int width = channels;
+        net.conv("unet.enc.64x64_conv", 5, width, 3);
+        skips.push(width);
+        for (int level = 0; level < 4; level++) {
+            int resolution = 64 >> level;
+            String at = "unet.enc.%dx%d_".formatted(resolution, resolution);
+            if (level > 0) {
+                net.block(at + "down", width, width, true, false);
+                skips.push(width);
+            }
+            for (int b = 0; b < 3; b++) {
+                net.block(at + "block" + b, width, channels * (level + 1), true, resolution <= 16);
+                width = channels * (level + 1);
+                skips.push(width);
+            }
+        }
+        for (int level = 3; level >= 0; level--) {
+            int resolution = 64 >> level;
+            String at = "unet.dec.%dx%d_".formatted(resolution, resolution);
+            if (level == 3) {
+                net.block(at + "in0", width, width, false, true);
+                net.block(at + "in1", width, width, false, false);
+            } else {
+                net.block(at + "up", width, width, false, false);
+            }
+            for (int b = 0; b < 4; b++) {
+                net.block(at + "block" + b, width + skips.pop(), channels * (level + 1), false, resolution <= 16);
+                width = channels * (level + 1);
+            }
+        }
+        net.conv("unet.out_conv", width, 4, 3);
+        net.shapes.put("unet.out_gain", Shape.of());
+        net.shapes.put("logvar_linear.weight", Shape.of(1, 128));
+        return net.shapes;
+    }
+
+    private static final class Unet {
+        final Map<String, Shape> shapes = new LinkedHashMap<>();
+        final long embedding;
+
+        Unet(long embedding) {
+            this.embedding = embedding;
+        }
+
+        void conv(String name, long in, long out, long kernel) {
+            shapes.put(name + ".weight", Shape.of(out, in, kernel, kernel));
+        }
+
+        void block(String name, long in, long out, boolean encoder, boolean attention) {
+            shapes.put(name + ".emb_gain", Shape.of());
+            conv(name + ".conv_res0", encoder ? out : in, out, 3);
+            shapes.put(name + ".emb_linear.weight", Shape.of(out, embedding));
+            conv(name + ".conv_res1", out, out, 3);
+            if (in != out) conv(name + ".conv_skip", in, out, 1);
+            if (!attention) return;
+            conv(name + ".attn_qkv", out, 3 * out, 1);
+            conv(name + ".attn_proj", out, out, 1);
+        }
+    }
+}

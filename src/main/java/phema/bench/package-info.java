@@ -1,0 +1,7 @@
+/** Benchmarks that a user can run: sets of snapshots of any size, and syntheses of them measured against the limits of the machine. */
+@ApplicationModule(allowedDependencies = {"format", "tensor"})
+@NullMarked
+package phema.bench;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

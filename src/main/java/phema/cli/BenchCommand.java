@@ -1,0 +1,65 @@
+package phema.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import phema.bench.SnapshotGenerator;
+import phema.problem.Problem;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "bench",
+        description = "Measures this machine; see docs/benchmarks.md.",
+        subcommands = {BenchCommand.Generate.class})
+final class BenchCommand {
+    @Command(
+            name = "generate",
+            description = "Writes a run of snapshots of any size; the same options give the same bytes.")
+    static final class Generate implements Callable<Integer> {
+        @Option(
+                names = "--files",
+                defaultValue = "32",
+                description = "Number of snapshots (default: ${DEFAULT-VALUE}).")
+        private int files;
+
+        @Option(
+                names = "--mb",
+                defaultValue = "250",
+                description = "Size of each in millions of bytes (default: ${DEFAULT-VALUE}).")
+        private int megabytes;
+
+        @Option(
+                names = "--format",
+                defaultValue = "edm2",
+                description = "edm2 or safetensors (default: ${DEFAULT-VALUE}).")
+        private ReconstructCommand.FormatWord format = ReconstructCommand.FormatWord.EDM2;
+
+        @Option(names = "--tensors", description = "So many equal tensors instead of those of EDM2's network.")
+        private @Nullable Integer tensors;
+
+        @Parameters(paramLabel = "DIR", description = "Folder to write to.")
+        private Path folder = Path.of("");
+
+        @Spec
+        private @Nullable CommandSpec spec;
+
+        @Override
+        public Integer call() throws IOException {
+            if (files < 1 || megabytes < 1) throw Problem.invalid("files", "--files and --mb must be at least 1");
+            long bytes = megabytes * 1_000_000L;
+            SnapshotGenerator generator = tensors == null
+                    ? SnapshotGenerator.network(format.format, bytes)
+                    : SnapshotGenerator.uniform(format.format, tensors, bytes);
+            try (Progress progress = new Progress(Output.errors(spec), files * bytes)) {
+                long written = generator.write(folder, files, progress);
+                Output.of(spec).printf("wrote %d files, %s, to %s%n", files, Output.bytes(written), folder);
+            }
+            return Cli.FINE;
+        }
+    }
+}

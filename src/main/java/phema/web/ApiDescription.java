@@ -1,0 +1,90 @@
+package phema.web;
+
+import io.swagger.v3.oas.models.OpenAPI;
+import io.swagger.v3.oas.models.headers.Header;
+import io.swagger.v3.oas.models.info.Info;
+import io.swagger.v3.oas.models.info.License;
+import io.swagger.v3.oas.models.media.Content;
+import io.swagger.v3.oas.models.media.IntegerSchema;
+import io.swagger.v3.oas.models.media.MediaType;
+import io.swagger.v3.oas.models.media.ObjectSchema;
+import io.swagger.v3.oas.models.media.Schema;
+import io.swagger.v3.oas.models.media.StringSchema;
+import io.swagger.v3.oas.models.responses.ApiResponse;
+import io.swagger.v3.oas.models.responses.ApiResponses;
+import java.util.Map;
+import java.util.TreeMap;
+import org.springdoc.core.customizers.GlobalOperationCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** What the OpenAPI description says of every operation, so that the controllers need not. */
+@Configuration(proxyBeanMethods = false)
+class ApiDescription {
+    private static final Map<Integer, String> PROBLEMS = new TreeMap<>(Map.of(
+            400, "A value, field or parameter is wrong or unknown",
+            404, "No run, format or tensor has this name",
+            409, "A file of the run changed while it was read; try again",
+            422, "The run's files cannot give what was asked for",
+            500, "The server failed; its log says why"));
+
+    @Bean
+    OpenAPI openApi() {
+        return new OpenAPI()
+                .info(new Info()
+                        .title("phema")
+                        .version("v1")
+                        .description("Weights of any EMA length from a training run's stored averages.")
+                        .license(new License().name("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0")));
+    }
+
+    @Bean
+    GlobalOperationCustomizer responses() {
+        return (operation, method) -> {
+            ApiResponses responses = operation.getResponses();
+            if (method.getBeanType() == WeightsController.class) describeContent(responses);
+            PROBLEMS.forEach((status, meaning) -> responses.addApiResponse(String.valueOf(status), problem(meaning)));
+            if (method.getBeanType() != WeightsController.class)
+                responses.addApiResponse("406", problem("Accept asks for something else than JSON"));
+            if (operation.getRequestBody() != null)
+                responses.addApiResponse("415", problem("The body is not application/json"));
+            return operation;
+        };
+    }
+
+    private static void describeContent(ApiResponses responses) {
+        Schema<?> bytes = new StringSchema().format("binary");
+        Content whole = new Content().addMediaType("application/octet-stream", new MediaType().schema(bytes));
+        Content ranges = new Content()
+                .addMediaType("application/octet-stream", new MediaType().schema(bytes))
+                .addMediaType("multipart/byteranges", new MediaType().schema(bytes));
+        Header tag = new Header()
+                .description("changes whenever any byte of the file could")
+                .schema(new StringSchema());
+        responses.addApiResponse(
+                "200", new ApiResponse().description("The file").content(whole).addHeaderObject("ETag", tag));
+        responses.addApiResponse(
+                "206",
+                new ApiResponse()
+                        .description("The ranges that Range asks for")
+                        .content(ranges)
+                        .addHeaderObject("ETag", tag));
+        responses.addApiResponse("304", new ApiResponse().description("If-None-Match names this version"));
+        responses.addApiResponse("412", problem("If-Match names another version"));
+        responses.addApiResponse(
+                "416", new ApiResponse().description("Range lies outside of the file; Content-Range tells its size"));
+    }
+
+    private static ApiResponse problem(String meaning) {
+        Schema<?> schema = new ObjectSchema()
+                .addProperty("type", new StringSchema())
+                .addProperty("title", new StringSchema())
+                .addProperty("status", new IntegerSchema())
+                .addProperty("detail", new StringSchema())
+                .addProperty("instance", new StringSchema())
+                .addProperty("field", new StringSchema().description("the field or parameter at fault"));
+        return new ApiResponse()
+                .description(meaning)
+                .content(new Content().addMediaType("application/problem+json", new MediaType().schema(schema)));
+    }
+}

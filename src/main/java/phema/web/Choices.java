@@ -1,0 +1,59 @@
+package phema.web;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import phema.format.Format;
+import phema.problem.Problem;
+import phema.solver.Files;
+import phema.solver.Method;
+import phema.tensor.DType;
+
+/** The words of requests, each with its default. */
+final class Choices {
+    private Choices() {}
+
+    static Method solver(@Nullable String word) {
+        return word == null ? Method.BLUP : named("solver", word, Method.values());
+    }
+
+    static Files files(@Nullable String word) {
+        return word == null ? Files.FEWEST : named("files", word, Files.values());
+    }
+
+    /** Empty for {@code same}: each tensor keeps the type that it is stored in. */
+    static Optional<DType> dtype(@Nullable String word) {
+        return word == null || word.equals("same")
+                ? Optional.empty()
+                : Optional.of(named("dtype", word, DType.F16, DType.BF16, DType.F32));
+    }
+
+    static Format format(String extension) {
+        return Arrays.stream(Format.values())
+                .filter(f -> f.extension().equals(extension))
+                .findFirst()
+                .orElseThrow(() -> Problem.unknown(
+                        "format",
+                        "Unknown format " + extension + "; there are "
+                                + Arrays.stream(Format.values())
+                                        .map(Format::extension)
+                                        .collect(Collectors.joining(", "))));
+    }
+
+    @SafeVarargs
+    private static <E extends Enum<E>> E named(String field, String word, E... choices) {
+        return Arrays.stream(choices)
+                .filter(c -> word(c).equals(word))
+                .findFirst()
+                .orElseThrow(() -> Problem.invalid(
+                        field,
+                        "Unknown " + field + " " + word + "; there are "
+                                + Arrays.stream(choices).map(Choices::word).collect(Collectors.joining(", "))));
+    }
+
+    static String word(Enum<?> choice) {
+        return choice.name().toLowerCase(Locale.ROOT);
+    }
+}

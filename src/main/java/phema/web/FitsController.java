@@ -1,0 +1,107 @@
+package phema.web;
+
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+import phema.catalog.Catalog;
+import phema.catalog.Run;
+import phema.problem.Problem;
+import phema.profile.Profile;
+import phema.solver.Fit;
+import phema.solver.Options;
+import phema.synthesis.Fits;
+
+/** Coefficients and what is known of their quality, without any weights. */
+@RestController
+@Tag(name = "fits", description = "Coefficients for a wanted profile, and how good they are")
+class FitsController {
+    private static final int MAX_CURVE = 10_000;
+    private static final int MAX_TARGETS = 1000;
+
+    private final Catalog catalog;
+    private final Fits fits;
+
+    FitsController(Catalog catalog, Fits fits) {
+        this.catalog = catalog;
+        this.fits = fits;
+    }
+
+    /**
+     * What to fit.
+     *
+     * @param files how many stored files a fit may read
+     * @param dtype that the weights will be stored in: no file is read for an accuracy that it cannot hold
+     */
+    record FitRequest(
+            @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
+            List<@Nullable Target> targets,
+
+            @Schema(
+                    allowableValues = {"blup", "paper"},
+                    defaultValue = "blup")
+            @Nullable
+            String solver,
+
+            @Schema(
+                    allowableValues = {"fewest", "all"},
+                    defaultValue = "fewest")
+            @Nullable
+            String files,
+
+            @Schema(
+                    allowableValues = {"f16", "bf16", "f32", "same"},
+                    defaultValue = "same")
+            @Nullable
+            String dtype) {}
+
+    /** One fit per target, in the order of the request. */
+    record FitResponse(List<FitView> fits) {}
+
+    @PostMapping(
+            path = "/api/v1/runs/{run}/fits",
+            consumes = MediaType.APPLICATION_JSON_VALUE,
+            produces = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(summary = "Fits targets to a run's snapshots")
+    FitResponse fit(
+            @PathVariable String run,
+            @Parameter(description = "adds the profiles' curves, at this many times", example = "200")
+                    @RequestParam(required = false)
+                    @Nullable
+                    Integer curve,
+            @RequestBody FitRequest request) {
+        if (curve != null && (curve < 2 || curve > MAX_CURVE))
+            throw Problem.invalid("curve", "curve must lie in 2.." + MAX_CURVE + ", not " + curve);
+        Run found = catalog.run(run);
+        List<Fit> all = fits.fit(
+                found,
+                profiles(found, request.targets),
+                Options.of(Choices.solver(request.solver), Choices.files(request.files)),
+                Choices.dtype(request.dtype));
+        return new FitResponse(all.stream()
+                .map(fit -> FitView.of(found, fit, curve == null ? null : fits.curve(found, fit, curve)))
+                .toList());
+    }
+
+    private static List<Profile> profiles(Run run, @Nullable List<@Nullable Target> targets) {
+        if (targets == null || targets.isEmpty() || targets.size() > MAX_TARGETS)
+            throw Problem.invalid("targets", "targets must hold 1 to " + MAX_TARGETS + " profiles");
+        List<Profile> profiles = new ArrayList<>();
+        for (int i = 0; i < targets.size(); i++) {
+            String field = "targets[" + i + "]";
+            Target target = targets.get(i);
+            if (target == null) throw Problem.invalid(field, field + " is null");
+            profiles.add(target.profile(run, field + "."));
+        }
+        return profiles;
+    }
+}

@@ -1,0 +1,177 @@
+package phema.web;
+
+import java.net.URI;
+import java.util.Collection;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.apache.tomcat.util.http.InvalidParameterException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.TypeMismatchException;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.http.converter.HttpMessageNotReadableException;
+import org.springframework.validation.FieldError;
+import org.springframework.web.bind.MethodArgumentNotValidException;
+import org.springframework.web.bind.MissingServletRequestParameterException;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.WebRequest;
+import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+import org.springframework.web.servlet.resource.NoResourceFoundException;
+import phema.format.FormatException;
+import phema.problem.Problem;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DatabindException;
+import tools.jackson.databind.exc.InvalidFormatException;
+import tools.jackson.databind.exc.MismatchedInputException;
+import tools.jackson.databind.exc.PropertyBindingException;
+
+/** Every failure of a request as problem details (RFC 9457), with the field at fault where there is one. */
+@RestControllerAdvice
+final class Problems extends ResponseEntityExceptionHandler {
+    private static final Logger log = LoggerFactory.getLogger(Problems.class);
+
+    static ProblemDetail detail(HttpStatusCode status, String detail, @Nullable String field) {
+        ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, detail);
+        if (field != null) problem.setProperty("field", field);
+        return problem;
+    }
+
+    static ResponseEntity<Object> response(ProblemDetail problem, HttpHeaders headers) {
+        // Spring leaves out the default; clients that read "type" should find it.
+        if (problem.getType() == null) problem.setType(URI.create("about:blank"));
+        return ResponseEntity.status(problem.getStatus())
+                .headers(to -> to.putAll(headers))
+                // Or Spring, wary of paths that end in ".safetensors", makes browsers save it as f.txt.
+                .header("Content-Disposition", "inline")
+                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+                .body(problem);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> problem(Problem e) {
+        HttpStatusCode status = HttpStatusCode.valueOf(e.kind().status());
+        return response(detail(status, e.getMessage(), e.field()), HttpHeaders.EMPTY);
+    }
+
+    /** A file of the run is broken: the request was fine, and asking again will not help. */
+    @ExceptionHandler
+    ResponseEntity<Object> brokenFile(FormatException e) {
+        String message = Objects.requireNonNull(e.getMessage());
+        return response(detail(HttpStatus.UNPROCESSABLE_CONTENT, message, null), HttpHeaders.EMPTY);
+    }
+
+    /** Tomcat reads the query only when somebody asks for a parameter. */
+    @ExceptionHandler
+    ResponseEntity<Object> malformedQuery(InvalidParameterException e) {
+        return response(detail(HttpStatus.BAD_REQUEST, "the query string is malformed", null), HttpHeaders.EMPTY);
+    }
+
+    @ExceptionHandler
+    void brokenOff(BrokenOffException e) throws BrokenOffException {
+        throw e;
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> unexpected(Exception e) {
+        log.error("A request failed", e);
+        String detail = "The server failed while it worked on this request; its log says why.";
+        return response(detail(HttpStatus.INTERNAL_SERVER_ERROR, detail, null), HttpHeaders.EMPTY);
+    }
+
+    @Override
+    protected @Nullable ResponseEntity<Object> handleTypeMismatch(
+            TypeMismatchException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        String field = Objects.requireNonNullElse(e.getPropertyName(), "request");
+        String detail = mismatch(field, e.getRequiredType(), e.getValue());
+        return handleExceptionInternal(e, detail(status, detail, field), headers, status, request);
+    }
+
+    /** Query parameters that do not fit their record. */
+    @Override
+    protected @Nullable ResponseEntity<Object> handleMethodArgumentNotValid(
+            MethodArgumentNotValidException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        FieldError error = Objects.requireNonNull(e.getFieldError());
+        Class<?> type = error.unwrap(TypeMismatchException.class).getRequiredType();
+        String detail = mismatch(error.getField(), type, error.getRejectedValue());
+        return handleExceptionInternal(e, detail(status, detail, error.getField()), headers, status, request);
+    }
+
+    @Override
+    protected @Nullable ResponseEntity<Object> handleMissingServletRequestParameter(
+            MissingServletRequestParameterException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        String field = e.getParameterName();
+        ProblemDetail problem = detail(status, "the query parameter " + field + " is missing", field);
+        return handleExceptionInternal(e, problem, headers, status, request);
+    }
+
+    @Override
+    protected @Nullable ResponseEntity<Object> handleHttpMessageNotReadable(
+            HttpMessageNotReadableException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        ProblemDetail problem = unreadable(e.getCause(), status);
+        return handleExceptionInternal(e, problem, headers, status, request);
+    }
+
+    @Override
+    protected @Nullable ResponseEntity<Object> handleNoResourceFoundException(
+            NoResourceFoundException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        ProblemDetail problem =
+                detail(status, "there is nothing at /" + e.getResourcePath() + "; see /swagger-ui.html", null);
+        return handleExceptionInternal(e, problem, headers, status, request);
+    }
+
+    @Override
+    protected ResponseEntity<Object> createResponseEntity(
+            @Nullable Object body, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        return response(body instanceof ProblemDetail problem ? problem : ProblemDetail.forStatus(status), headers);
+    }
+
+    private static ProblemDetail unreadable(@Nullable Throwable cause, HttpStatusCode status) {
+        if (cause instanceof PropertyBindingException unknown) {
+            String field = path(unknown);
+            return detail(status, "unknown field " + field + "; there are " + known(unknown), field);
+        }
+        if (cause instanceof DatabindException mismatch && !mismatch.getPath().isEmpty()) {
+            String field = path(mismatch);
+            return detail(status, field + " must be " + wanted(mismatch), field);
+        }
+        if (cause instanceof JacksonException syntax)
+            return detail(status, "the body is not the JSON that is wanted: " + syntax.getOriginalMessage(), null);
+        return detail(status, "the request needs a JSON body", null);
+    }
+
+    private static String mismatch(String field, @Nullable Class<?> type, @Nullable Object value) {
+        return field + " must be " + wanted(type) + ", not " + value;
+    }
+
+    private static String wanted(DatabindException e) {
+        String wanted = e instanceof MismatchedInputException m ? wanted(m.getTargetType()) : "something else";
+        return e instanceof InvalidFormatException f ? wanted + ", not " + f.getValue() : wanted;
+    }
+
+    private static String wanted(@Nullable Class<?> type) {
+        if (type == null) return "something else";
+        if (type == Integer.class || type == int.class) return "a whole number";
+        if (Number.class.isAssignableFrom(type) || type.isPrimitive()) return "a number";
+        if (Collection.class.isAssignableFrom(type)) return "a list";
+        return type == String.class ? "a text" : "an object";
+    }
+
+    /** As in {@code targets[0].sigmaRel}. */
+    private static String path(DatabindException e) {
+        String path = e.getPath().stream()
+                .map(r -> r.getPropertyName() == null ? "[" + r.getIndex() + "]" : "." + r.getPropertyName())
+                .collect(Collectors.joining());
+        return path.startsWith(".") ? path.substring(1) : "body" + path;
+    }
+
+    private static String known(PropertyBindingException e) {
+        return e.getKnownPropertyIds().stream().map(String::valueOf).sorted().collect(Collectors.joining(", "));
+    }
+}

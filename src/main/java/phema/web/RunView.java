@@ -1,0 +1,52 @@
+package phema.web;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import phema.catalog.Run;
+import phema.catalog.Snapshot;
+import phema.format.Tensor;
+import phema.format.WeightFile;
+
+/**
+ * A run.
+ *
+ * @param snapshots how many can be used
+ * @param excluded how many files cannot, for the reasons that its snapshots list
+ * @param firstTime of a usable snapshot, on the training job's clock (images seen for EDM2)
+ * @param sizeBytes of all usable snapshots
+ * @param format of the newest usable snapshot
+ * @param tensors of one snapshot
+ * @param elements of one snapshot, in all tensors
+ * @param notices about the run as a whole, such as gaps
+ */
+record RunView(
+        String name,
+        int snapshots,
+        int excluded,
+        @Nullable Double firstTime,
+        @Nullable Double lastTime,
+        long sizeBytes,
+        @Nullable String format,
+        int tensors,
+        long elements,
+        List<String> notices) {
+    static RunView of(Run run) {
+        List<Snapshot> snapshots = run.snapshots();
+        boolean none = snapshots.isEmpty();
+        List<Tensor> tensors = none ? List.of() : snapshots.getLast().file().tensors();
+        return new RunView(
+                run.name(),
+                snapshots.size(),
+                run.excluded().size(),
+                none ? null : snapshots.getFirst().time(),
+                none ? null : snapshots.getLast().time(),
+                snapshots.stream()
+                        .map(Snapshot::file)
+                        .mapToLong(WeightFile::size)
+                        .sum(),
+                none ? null : snapshots.getLast().file().format().extension(),
+                tensors.size(),
+                tensors.stream().mapToLong(Tensor::elements).sum(),
+                run.notices());
+    }
+}

@@ -1,0 +1,254 @@
+package phema.solver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import phema.problem.Problem;
+import phema.profile.Exponential;
+import phema.profile.Impulse;
+import phema.profile.Power;
+import phema.profile.Profile;
+import phema.profile.Uniform;
+
+class BlupSolverTest {
+    private static final FixtureRun RUN = FixtureRun.averages();
+    private static final Solver SOLVER = new Solver(RUN.stored());
+
+    /** Errors of both methods from a numpy implementation of docs/solver.md on the same files, all weights as the sample. */
+    @ParameterizedTest
+    @CsvSource({
+        "262144, 0.02,  2.383e-3, 2.183e-3, 2.370e-3",
+        "262144, 0.03,  9.615e-4, 9.146e-4, 9.466e-4",
+        "262144, 0.075, 1.886e-4, 1.850e-4, 1.871e-4",
+        "262144, 0.15,  2.010e-4, 1.841e-4, 1.871e-4",
+        "262144, 0.20,  7.212e-4, 1.823e-4, 1.898e-4",
+        "262144, 0.25,  4.980e-3, 6.954e-4, 9.268e-4",
+        "131072, 0.02,  7.056e-3, 4.531e-3, 5.169e-3",
+        "131072, 0.03,  2.460e-3, 1.661e-3, 1.855e-3",
+        "131072, 0.075, 2.629e-4, 2.207e-4, 2.268e-4",
+        "131072, 0.15,  6.904e-4, 3.387e-4, 3.505e-4",
+        "131072, 0.20,  3.028e-3, 6.576e-4, 6.940e-4",
+        "131072, 0.25,  1.174e-2, 2.243e-3, 3.018e-3",
+    })
+    void isNearerToTheTruthThanThePaperAndKnowsHowNear(
+            double time, double sigmaRel, double paperError, double blupError, double predictedError) {
+        var target = Power.ofSigmaRel(sigmaRel, time);
+        double[] truth = FixtureRun.truth(sigmaRel, time);
+        Fit paper = SOLVER.solve(target, Method.PAPER, Files.ALL);
+        Fit blup = SOLVER.solve(target, Method.BLUP, Files.ALL);
+        double error = RUN.error(blup, truth);
+        assertThat(error).isLessThan(RUN.error(paper, truth));
+        assertThat(blup.predictedRelativeError()).isBetween(error / 2, error * 2);
+        assertThat(paper.predictedRelativeError()).isBetween(RUN.error(paper, truth) / 2, RUN.error(paper, truth) * 2);
+
+        assertThat(RUN.error(paper, truth)).isCloseTo(paperError, within(1e-3 * paperError));
+        assertThat(error).isCloseTo(blupError, within(1e-3 * blupError));
+        assertThat(blup.predictedRelativeError()).isCloseTo(predictedError, within(5e-3 * predictedError));
+        assertThat(blup.predictedRelativeErrors())
+                .containsEntry(Method.PAPER, paper.predictedRelativeError())
+                .isEqualTo(paper.predictedRelativeErrors());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.03, 8", "0.075, 12", "0.15, 24"})
+    void aFewFilesGiveNearlyTheAccuracyOfAll(double sigmaRel, int enough) {
+        var target = Power.ofSigmaRel(sigmaRel, FixtureRun.END);
+        double[] truth = FixtureRun.truth(sigmaRel, FixtureRun.END);
+        Fit all = SOLVER.solve(target, Method.BLUP, Files.ALL);
+        Fit few = SOLVER.solve(target, Method.BLUP, Files.FEWEST);
+        assertThat(few.filesUsed()).isLessThanOrEqualTo(enough);
+        assertThat(few.predictedRelativeError()).isLessThanOrEqualTo(1.05 * all.predictedRelativeError());
+        assertThat(RUN.error(few, truth)).isLessThan(1.1 * RUN.error(all, truth));
+    }
+
+    @Test
+    void anAccuracyThatRoundingHidesIsNotPaidFor() {
+        var target = Power.ofSigmaRel(0.15, FixtureRun.END);
+        double fp16 = RUN.stored().getLast().roundingVariance();
+        Options fewest = Options.of(Method.BLUP, Files.FEWEST);
+        Fit exact = SOLVER.solve(target, fewest);
+        Fit rounded = SOLVER.solve(target, fewest.withOutputVariance(fp16));
+        assertThat(rounded.filesUsed()).isLessThan(exact.filesUsed());
+    }
+
+    /** Errors and predictions from the same numpy implementation. */
+    @ParameterizedTest
+    @CsvSource({"0.075, 1.05e-2, 1.13e-2", "0.15, 7.42e-3, 7.78e-3", "0.25, 6.28e-3, 6.39e-3"})
+    void averagesRawCheckpointsWithAnHonestError(double sigmaRel, double error, double predicted) {
+        FixtureRun run = FixtureRun.checkpoints();
+        Fit fit = new Solver(run.stored()).solve(Power.ofSigmaRel(sigmaRel, FixtureRun.END), Method.BLUP, Files.ALL);
+        assertThat(run.error(fit, FixtureRun.truth(sigmaRel, FixtureRun.END))).isCloseTo(error, within(0.01 * error));
+        assertThat(fit.predictedRelativeError()).isCloseTo(predicted, within(0.05 * predicted));
+        assertThat(fit.profileResidual()).isNaN();
+        assertThat(fit.predictedRelativeErrors()).containsOnlyKeys(Method.BLUP);
+    }
+
+    @Test
+    void reachesEveryKindOfTargetFromEveryKindOfStoredAverage() {
+        List<Profile> targets = List.of(
+                Power.ofSigmaRel(0.12, 1024),
+                Power.ofSigmaRel(0.12, 900),
+                Exponential.ofHalfLife(60, 1024),
+                new Uniform(300, 1024),
+                new Impulse(960));
+        Map<String, List<Profile>> kinds = Map.of(
+                "power", profiles(t -> List.of(Power.ofSigmaRel(0.05, t), Power.ofSigmaRel(0.1, t))),
+                "exponential", profiles(t -> List.of(Exponential.ofHalfLife(10, t), Exponential.ofHalfLife(50, t))),
+                "raw", profiles(t -> List.of(new Impulse(t))));
+        kinds.forEach((kind, profiles) -> {
+            List<Profile> all = new ArrayList<>(profiles);
+            all.addAll(targets);
+            SimulatedRun run = SimulatedRun.track(all, 1024);
+            List<StoredAverage> stored = run.stored(profiles);
+            var solver = new Solver(stored);
+            for (Profile target : targets) {
+                Fit fit =
+                        solver.solve(target, Options.of(Method.BLUP, Files.ALL).withLaterFiles());
+                double error = run.relativeError(fit, stored);
+                assertThat(error).as("%s from %s", target, kind).isLessThan(0.02);
+                if (error > 1e-6)
+                    assertThat(fit.predictedRelativeError())
+                            .as("%s from %s", target, kind)
+                            .isBetween(error / 2, error * 2);
+            }
+        });
+    }
+
+    @Test
+    void losesNothingWhereTheSystemIsNearlySingular() {
+        List<Profile> profiles = new ArrayList<>();
+        for (int t = 10; t <= 640; t += 10) profiles.addAll(List.of(new Power(17, t), new Power(-0.2, t)));
+        var target = new Uniform(160, 640);
+        List<Profile> all = new ArrayList<>(profiles);
+        all.add(target);
+        SimulatedRun run = SimulatedRun.track(all, 640);
+        List<StoredAverage> stored = run.stored(profiles);
+        for (Files files : Files.values()) {
+            Fit fit = new Solver(stored).solve(target, Method.BLUP, files);
+            assertThat(run.relativeError(fit, stored)).isLessThan(1e-6);
+        }
+    }
+
+    @Test
+    void copiesOfAFileDoNotUpsetTheModel() {
+        List<StoredAverage> stored = new ArrayList<>(RUN.stored());
+        // as when a tracker starts late: both averages still equal
+        stored.set(
+                0,
+                new StoredAverage(
+                        stored.get(0).profile(),
+                        stored.get(1).sample(),
+                        stored.get(0).roundingVariance()));
+        var solver = new Solver(stored);
+        Fit fit = solver.solve(Power.ofSigmaRel(0.15, FixtureRun.END), Method.BLUP, Files.ALL);
+        assertThat(fit.misfit()).isLessThan(0.7);
+        assertThat(solver.report().orElseThrow().actualToPredicted().get(Method.BLUP))
+                .isBetween(0.5, 2.0);
+    }
+
+    private static List<Profile> profiles(DoubleFunction<List<Profile>> at) {
+        List<Profile> profiles = new ArrayList<>();
+        for (int t = 64; t <= 1024; t += 64) profiles.addAll(at.apply(t));
+        return profiles;
+    }
+
+    @Test
+    void laterFilesHelpOnlyWhereTheyAreAllowed() {
+        var target = Power.ofSigmaRel(0.1, 140_000); // between two times of the run
+        Options options = Options.of(Method.BLUP, Files.ALL);
+        Fit earlier = SOLVER.solve(target, options);
+        Fit any = SOLVER.solve(target, options.withLaterFiles());
+        assertThat(earlier.coefficients().subList(16, 32)).containsOnly(0.0);
+        assertThat(earlier.warnings()).anyMatch(w -> w.contains("allow later files"));
+        assertThat(any.predictedRelativeError()).isLessThan(0.5 * earlier.predictedRelativeError());
+        assertThat(any.warnings()).noneMatch(w -> w.contains("allow later files"));
+    }
+
+    @Test
+    void predictsEachStoredFileFromTheOthersAsWellAsItSays() {
+        RunReport report = SOLVER.report().orElseThrow();
+        assertThat(report.actualToPredicted().get(Method.BLUP)).isBetween(0.7, 1.4);
+        assertThat(report.actualToPredicted().get(Method.PAPER)).isBetween(0.7, 1.4);
+        assertThat(report.filesPredicted()).isGreaterThan(20);
+        assertThat(report.misfit()).isBetween(0.01, 0.3);
+        assertThat(report.shares().values().stream().mapToDouble(x -> x).sum()).isCloseTo(1, within(1e-12));
+    }
+
+    @Test
+    void theFittedCurveFollowsTheTarget() {
+        Fit fit = SOLVER.solve(Power.ofSigmaRel(0.075, FixtureRun.END), Method.BLUP, Files.FEWEST);
+        Curve curve = SOLVER.curve(fit, 200);
+        assertThat(curve.times()).hasSize(200).endsWith(FixtureRun.END);
+        assertThat(curve.targetCumulative()).endsWith(1.0);
+        for (int i = 0; i < 200; i++)
+            assertThat(curve.fittedCumulative().get(i))
+                    .isCloseTo(curve.targetCumulative().get(i), within(0.01));
+    }
+
+    @Test
+    void warnsWhenTheTargetIsOutsideWhatTheFilesExpress() {
+        assertThat(SOLVER.solve(Power.ofSigmaRel(0.005, FixtureRun.END), Method.BLUP, Files.ALL)
+                        .warnings())
+                .anyMatch(w -> w.contains("only roughly"));
+        assertThat(SOLVER.solve(Power.ofSigmaRel(0.1, FixtureRun.END), Method.BLUP, Files.ALL)
+                        .warnings())
+                .isEmpty();
+    }
+
+    @Test
+    void warnsWhenTheModelDoesNotFitTheRun() {
+        List<StoredAverage> shuffled = new ArrayList<>();
+        for (int i = 0; i < 32; i++) {
+            StoredAverage other = RUN.stored().get(i * 13 % 32);
+            shuffled.add(new StoredAverage(RUN.stored().get(i).profile(), other.sample(), other.roundingVariance()));
+        }
+        Fit fit = new Solver(shuffled).solve(Power.ofSigmaRel(0.1, FixtureRun.END), Method.BLUP, Files.ALL);
+        assertThat(fit.warnings()).anyMatch(w -> w.contains("misfit"));
+    }
+
+    @Test
+    void oneFileIsReadAsItIsAndNoErrorPromised() {
+        Fit fit = new Solver(RUN.stored().subList(31, 32))
+                .solve(Power.ofSigmaRel(0.05, FixtureRun.END), Method.BLUP, Files.FEWEST);
+        assertThat(fit.coefficients()).containsExactly(1.0);
+        assertThat(fit.predictedRelativeError()).isNaN();
+        assertThat(fit.warnings()).anyMatch(w -> w.contains("only one stored average"));
+    }
+
+    @Test
+    void refusesATimeThatNoSnapshotReachesAndNamesTheLast() {
+        assertThatThrownBy(() -> SOLVER.solve(Power.ofSigmaRel(0.1, 300_000), Method.BLUP, Files.ALL))
+                .isInstanceOf(Problem.class)
+                .hasMessage("no snapshot reaches time 300000: the last is at 262144");
+        assertThatThrownBy(() -> SOLVER.solve(Power.ofSigmaRel(0.1, 10_000), Method.BLUP, Files.ALL))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("before the first snapshot, at 16384");
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY})
+    void refusesWeightsThatAreNoNumbersAndNamesTheFile(double broken) {
+        List<StoredAverage> stored = new ArrayList<>(RUN.stored());
+        double[] sample = stored.get(3).sample().clone();
+        sample[17] = broken;
+        stored.set(3, new StoredAverage(stored.get(3).profile(), sample, 0));
+        assertThatThrownBy(() -> new Solver(stored))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("power:0.1 at time 32768")
+                .hasMessageContaining("NaN or infinity");
+    }
+
+    @Test
+    void refusesARunWithoutFiles() {
+        assertThatThrownBy(() -> new Solver(List.of())).isInstanceOf(Problem.class);
+    }
+}

@@ -1,0 +1,249 @@
+package phema.web;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import phema.PhemaApplication;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The REST interface over a real server, on the EDM2 fixture run: 16 times x 2 widths. */
+@SpringBootTest(
+        classes = PhemaApplication.class,
+        webEnvironment = WebEnvironment.RANDOM_PORT,
+        properties = {
+            "phema.roots=src/test/resources/fixtures",
+            "phema.home=target",
+            "phema.catalog.settle=0s",
+            "spring.datasource.url=jdbc:sqlite::memory:",
+            "spring.datasource.hikari.maximum-pool-size=1"
+        })
+class RestTest {
+    private static final HttpClient client = HttpClient.newHttpClient();
+    private static final JsonMapper json = new JsonMapper();
+
+    @LocalServerPort
+    int port;
+
+    @Test
+    void listsRuns() throws Exception {
+        JsonNode runs = json.readTree(get("/api/v1/runs?size=1000").body());
+        assertThat(runs.at("/items").findValuesAsString("name")).contains("edm2", "safetensors");
+        assertThat(runs.at("/total").asInt()).isEqualTo(runs.at("/items").size());
+        JsonNode run = json.readTree(get("/api/v1/runs/edm2").body());
+        assertThat(run.at("/snapshots").asInt()).isEqualTo(32);
+        assertThat(run.at("/lastTime").asDouble()).isEqualTo(256 * 1024);
+        assertThat(run.at("/format").asString()).isEqualTo("pkl");
+        assertThat(json.readTree(post("/api/v1/runs/edm2/rescan", "").body())).isEqualTo(run);
+    }
+
+    @Test
+    void listsSnapshotsPageByPage() throws Exception {
+        JsonNode page =
+                json.readTree(get("/api/v1/runs/edm2/snapshots?page=1&size=30").body());
+        assertThat(page.at("/total").asInt()).isEqualTo(32);
+        assertThat(page.at("/items").findValuesAsString("name"))
+                .containsExactly("network-snapshot-0000262-0.050.pkl", "network-snapshot-0000262-0.100.pkl");
+        JsonNode last = page.at("/items/1");
+        assertThat(last.at("/state").asString()).isEqualTo("usable");
+        assertThat(last.at("/profile/kind").asString()).isEqualTo("power");
+        assertThat(last.at("/profile/sigmaRel").asDouble()).isEqualTo(0.1);
+        assertThat(last.at("/profile/time").asDouble()).isEqualTo(256 * 1024);
+        assertThat(json.readTree(get("/api/v1/runs/edm2/snapshots?page=2147483647&size=1000")
+                                .body())
+                        .at("/items")
+                        .size())
+                .isZero();
+    }
+
+    @Test
+    void fitsTargetsInTheOrderAskedFor() throws Exception {
+        String body = """
+                {"targets": [{"kind": "power", "sigmaRel": 0.15}, {"sigmaRel": 0.02, "time": 131072}], "solver": "paper"}""";
+        JsonNode fits = json.readTree(
+                        post("/api/v1/runs/edm2/fits?curve=200", body).body())
+                .at("/fits");
+        assertThat(fits.size()).isEqualTo(2);
+        assertThat(fits.at("/0/target/sigmaRel").asDouble()).isEqualTo(0.15);
+        assertThat(fits.at("/0/target/time").asDouble()).isEqualTo(256 * 1024);
+        assertThat(fits.at("/1/target/time").asDouble()).isEqualTo(131072);
+        assertThat(fits.at("/0/curve/times").size()).isEqualTo(200);
+        for (JsonNode fit : fits) {
+            assertThat(fit.at("/solver").asString()).isEqualTo("paper");
+            assertThat(fit.at("/filesUsed").asInt())
+                    .isEqualTo(fit.at("/coefficients").size());
+            double sum = fit.at("/coefficients")
+                    .valueStream()
+                    .mapToDouble(JsonNode::asDouble)
+                    .sum();
+            assertThat(sum).isCloseTo(1, within(1e-9));
+            assertThat(fit.at("/predictedRelativeErrors").propertyNames()).contains("paper", "blup");
+        }
+    }
+
+    @Test
+    void refusesATimeThatNoSnapshotReaches() throws Exception {
+        assertProblem(get("/api/v1/runs/edm2/weights.safetensors?sigmaRel=0.1&time=300000"), 400, "time", "262144");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            sigmaRel=0.3                        | 400 | sigmaRel | 0.288675
+            sigmaRel=0                          | 400 | sigmaRel | 0.288675
+            sigmaRel=NaN                        | 400 | sigmaRel | 0.288675
+            sigmaRel=wide                       | 400 | sigmaRel | must be a number, not wide
+            sigmaRel=                           | 400 | sigmaRel | missing
+            ''                                  | 400 | sigmaRel | missing
+            sigmarel=0.1                        | 400 | sigmarel | sigmaRel
+            sigmaRel=0.1&sigmaRel=0.2           | 400 | sigmaRel | more than once
+            sigmaRel=0.1&time=-5                | 400 | time     | above 0
+            sigmaRel=0.1&time=Infinity          | 400 | time     | above 0
+            sigmaRel=0.1&solver=magic           | 400 | solver   | blup
+            sigmaRel=0.1&dtype=i64              | 400 | dtype    | bf16
+            sigmaRel=0.1&files=some             | 400 | files    | fewest
+            """)
+    void refusesWrongParametersByName(String query, int status, String field, String says) throws Exception {
+        assertProblem(get("/api/v1/runs/edm2/weights.safetensors?" + query), status, field, says);
+    }
+
+    @Test
+    void refusesUnknownNames() throws Exception {
+        assertProblem(get("/api/v1/runs/nope"), 404, "run", "nope");
+        assertProblem(get("/api/v1/runs/nope/snapshots"), 404, "run", "nope");
+        assertProblem(post("/api/v1/runs/nope/rescan", ""), 404, "run", "nope");
+        assertProblem(get("/api/v1/runs/nope/weights.safetensors?sigmaRel=0.1"), 404, "run", "nope");
+        assertProblem(get("/api/v1/runs/edm2/weights.onnx?sigmaRel=0.1"), 404, "format", "safetensors, pkl");
+        assertProblem(
+                get("/api/v1/runs/edm2/weights.safetensors/tensors/no.such?sigmaRel=0.1"), 404, "name", "no.such");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"page=-1", "size=0", "size=1001", "page=x", "limit=5"})
+    void refusesWrongPages(String query) throws Exception {
+        for (String list : new String[] {"/api/v1/runs", "/api/v1/runs/edm2/snapshots"})
+            assertProblem(get(list + "?" + query), 400, query.substring(0, query.indexOf('=')), "");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {"targets":[{"sigmarel":0.1}]}                        | targets[0].sigmarel | sigmaRel
+            {"targets":[{"sigmaRel":0.1},{"sigmaRel":0.9}]}       | targets[1].sigmaRel | 0.288675
+            {"targets":[{"kind":"gauss","sigmaRel":0.1}]}         | targets[0].kind     | power
+            {"targets":[{"sigmaRel":"wide"}]}                     | targets[0].sigmaRel | must be a number, not wide
+            {"targets":[{"sigmaRel":0.1,"time":-1}]}              | targets[0].time     | above 0
+            {"targets":[{}]}                                      | targets[0].sigmaRel | missing
+            {"targets":[null]}                                    | targets[0]          | null
+            {"targets":[]}                                        | targets             | 1 to 1000
+            {"targets":7}                                         | targets             | must be a list
+            {}                                                    | targets             | 1 to 1000
+            {"targets":[{"sigmaRel":0.1}],"solver":"magic"}       | solver              | blup
+            {"targets":[{"sigmaRel":0.1}],"files":"some"}         | files               | fewest
+            {"target":[{"sigmaRel":0.1}]}                         | target              | targets
+            """)
+    void refusesWrongFieldsByPath(String body, String field, String says) throws Exception {
+        assertProblem(post("/api/v1/runs/edm2/fits", body), 400, field, says);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{", "nonsense", "[]", "{\"targets\":[{\"sigmaRel\":0.1}]} {}"})
+    void refusesWhatIsNoJsonObject(String body) throws Exception {
+        assertProblem(post("/api/v1/runs/edm2/fits", body), 400, "none", "");
+    }
+
+    @Test
+    void answersWrongRequestsOfEveryKindWithProblems() throws Exception {
+        assertProblem(get("/api/v1/nothing"), 404, "none", "/api/v1/nothing");
+        assertProblem(get("/nothing", "Accept", "text/html"), 404, "none", "/nothing");
+        assertProblem(get("/error"), 404, "none", "");
+        assertProblem(get("/api/v1/runs?page=0&=&size=1"), 400, "none", "query string");
+        assertThat(get("/api/v1/runs", "Content-Type", "multipart/form-data").statusCode())
+                .isEqualTo(200);
+        assertProblem(send(request("/api/v1/runs").DELETE().build()), 405, "none", "");
+        assertProblem(get("/api/v1/runs", "Accept", "image/png"), 406, "none", "");
+        assertProblem(
+                send(request("/api/v1/runs/edm2/fits")
+                        .header("Content-Type", "text/plain")
+                        .POST(BodyPublishers.ofString("{}"))
+                        .build()),
+                415,
+                "none",
+                "");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/%zz", "/api/v1/runs/%2e%2e%2f%2e%2e", "/api/v1/runs/a%00b", "/a|b", "/api/v1/runs/..;/x"})
+    void answersMalformedPathsWithoutAPageOfTheContainer(String path) throws Exception {
+        RawHttp response = RawHttp.exchange(port, "GET " + path, "Connection: close");
+        assertThat(response.statusLine()).startsWith("HTTP/1.1 4");
+        assertThat(new String(response.body(), ISO_8859_1)).doesNotContain("<html", "Exception");
+        assertThat(response.hasHeader("Content-Type: application/problem+json")).isTrue();
+    }
+
+    @Test
+    void describesItself() throws Exception {
+        JsonNode api = json.readTree(get("/v3/api-docs").body());
+        assertThat(api.at("/paths").propertyNames()).allMatch(path -> path.startsWith("/api/v1/"));
+        JsonNode weights = api.at("/paths/~1api~1v1~1runs~1{run}~1weights.{format}/get");
+        assertThat(weights.at("/responses").propertyNames())
+                .contains("200", "206", "304", "400", "404", "409", "412", "416", "422");
+        assertThat(weights.at("/parameters").findValuesAsString("name"))
+                .containsExactlyInAnyOrder("run", "format", "sigmaRel", "time", "solver", "dtype", "files");
+        assertThat(weights.at("/responses/404/content").propertyNames()).containsExactly("application/problem+json");
+        assertThat(get("/swagger-ui.html").statusCode()).isEqualTo(302);
+        assertThat(get("/swagger-ui/index.html").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void exposesHealthAndMetricsButNothingElse() throws Exception {
+        assertThat(json.readTree(get("/actuator/health").body()).at("/status").asString())
+                .isEqualTo("UP");
+        assertThat(get("/actuator/prometheus").body()).contains("jvm_memory_used_bytes");
+        assertThat(get("/actuator/env").statusCode()).isEqualTo(404);
+    }
+
+    private void assertProblem(HttpResponse<String> response, int status, String field, String says) {
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+        JsonNode problem = json.readTree(response.body());
+        assertThat(problem.propertyNames()).contains("type", "title", "status", "detail");
+        assertThat(problem.at("/status").asInt()).isEqualTo(status);
+        assertThat(problem.at("/detail").asString()).contains(says).doesNotContain("\n", "Exception", "java.");
+        assertThat(problem.at("/field").asString("none")).isEqualTo(field);
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create("http://localhost:" + port + path));
+    }
+
+    private HttpResponse<String> get(String path, String... headers) throws IOException, InterruptedException {
+        var request = request(path);
+        if (headers.length > 0) request.headers(headers);
+        return send(request.build());
+    }
+
+    private HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
+        return send(request(path)
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body))
+                .build());
+    }
+
+    private static HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
+        return client.send(request, BodyHandlers.ofString());
+    }
+}
