@@ -2,9 +2,9 @@ package phema.cli;
 
 import java.util.concurrent.CountDownLatch;
 
-/** While it is open, a signal that ends the process interrupts the work and waits until that has removed its half-written files. */
-final class CleanStop implements AutoCloseable {
-    private final CountDownLatch ended = new CountDownLatch(1);
+/** From its making until {@link #ended}, a signal that ends the process interrupts the work and waits until that has removed its half-written files. */
+final class CleanStop {
+    private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook;
 
     CleanStop() {
@@ -12,7 +12,7 @@ final class CleanStop implements AutoCloseable {
         hook = new Thread(() -> {
             worker.interrupt();
             try {
-                ended.await();
+                done.await();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -20,9 +20,8 @@ final class CleanStop implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    @Override
-    public void close() {
-        ended.countDown();
+    void ended() {
+        done.countDown();
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {

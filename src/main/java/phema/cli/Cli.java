@@ -45,7 +45,11 @@ public final class Cli {
      * @return the exit status: 0 fine, 1 failed, 2 usage error or bad input
      */
     public static int run(Class<?> application, String... args) {
-        return run(application, new PrintWriter(System.out, true), new PrintWriter(System.err, true), args);
+        return run(
+                application,
+                new PrintWriter(System.out, true, System.out.charset()),
+                new PrintWriter(System.err, true, System.err.charset()),
+                args);
     }
 
     static int run(Class<?> application, PrintWriter out, PrintWriter err, String... args) {
@@ -96,9 +100,9 @@ public final class Cli {
     static String message(FileSystemException e) {
         return e.getFile()
                 + switch (e) {
-                    case NoSuchFileException missing -> " does not exist";
+                    case NoSuchFileException missing -> ": does not exist";
                     case AccessDeniedException denied -> ": permission denied";
-                    case FileAlreadyExistsException exists -> " is a file, not a folder";
+                    case FileAlreadyExistsException exists -> ": is a file, not a folder";
                     default -> ": " + e.getReason();
                 };
     }

@@ -77,6 +77,8 @@ final class Output {
     }
 
     static String error(@Nullable Double relative) {
-        return relative == null || !Double.isFinite(relative) ? "unknown" : String.format(Locale.ROOT, "%.1e", relative);
+        return relative == null || !Double.isFinite(relative)
+                ? "unknown"
+                : String.format(Locale.ROOT, "%.1e", relative);
     }
 }

@@ -118,6 +118,16 @@ final class ReconstructCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        CleanStop stop = new CleanStop();
+        try {
+            reconstruct();
+            return Cli.FINE;
+        } finally {
+            stop.ended();
+        }
+    }
+
+    private void reconstruct() throws IOException {
         if (skip && overwrite)
             throw Problem.invalid("skip", "--skip and --overwrite contradict each other; give one of them");
         if (Files.exists(outdir) && !Files.isDirectory(outdir))
@@ -141,8 +151,7 @@ final class ReconstructCommand implements Callable<Integer> {
         explain(out, run, wanted);
 
         int workers = Runtime.getRuntime().availableProcessors();
-        try (CleanStop stop = new CleanStop();
-                Engine engine = new Engine(maxMemory.bytes(), workers)) {
+        try (Engine engine = new Engine(maxMemory.bytes(), workers)) {
             Syntheses syntheses = new Syntheses(engine);
             List<Syntheses.Named> missing = skip
                     ? wanted.stream()
@@ -170,7 +179,6 @@ final class ReconstructCommand implements Callable<Integer> {
                         run.snapshots().size(),
                         Output.error(named.fit().predictedRelativeError()));
         }
-        return Cli.FINE;
     }
 
     private Format format(Run run) {

@@ -49,7 +49,7 @@ class InspectCommandTest {
         assertThat(result.err().lines())
                 .containsExactly(
                         "phema: " + text + ": is neither safetensors (or its *.index.json) nor an EDM2 pickle",
-                        "phema: " + folder.resolve("missing") + " does not exist");
+                        "phema: " + folder.resolve("missing") + ": does not exist");
         assertThat(result.out()).contains("14 tensors");
     }
 
