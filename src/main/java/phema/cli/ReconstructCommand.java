@@ -147,7 +147,7 @@ final class ReconstructCommand implements Callable<Integer> {
                 throw Problem.invalid(
                         "outstd",
                         "two outputs would be named " + named.baseName()
-                                + "; ask for EMA lengths that differ in the first nine digits");
+                                + "; ask for EMA lengths that differ in the first nine decimals");
         explain(out, run, wanted);
 
         int workers = Runtime.getRuntime().availableProcessors();

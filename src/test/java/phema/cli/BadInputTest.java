@@ -41,7 +41,7 @@ class BadInputTest {
             --outstd 0.1 --max-memory 1KB | phema: combining 1 files into 1 outputs at once needs buffers of 1 MB at least; raise --max-memory, or make fewer at once with --batch
             --outstd 0.1 --batch 0     | phema: --batch must be at least 1, not 0
             --outstd 0.1 --skip --overwrite | phema: --skip and --overwrite contradict each other; give one of them
-            --outstd 0.1,0.1000000001  | phema: two outputs would be named phema-0000262-0.100; ask for EMA lengths that differ in the first nine digits
+            --outstd 0.1,0.1000000001  | phema: two outputs would be named phema-0000262-0.100; ask for EMA lengths that differ in the first nine decimals
             --outstd 0.1 --frobnicate  | phema: Unknown option: '--frobnicate'; see phema reconstruct --help
             --batch 2                  | phema: Missing required option: '--outstd=LIST'; see phema reconstruct --help
             """)

@@ -174,10 +174,12 @@ class WritingTest {
 
     @Test
     void aDiskThatRunsFullMeanwhileKeepsNothing() throws IOException {
-        try (FileSystem disk = disk(1_000_000)) {
+        // One worker, which writes nothing while it fills the disk, and several blocks.
+        try (FileSystem disk = disk(1_000_000);
+                Engine single = new Engine(300 << 10, 1)) {
             Path to = disk.getPath("/out");
             AtomicBoolean first = new AtomicBoolean(true);
-            assertThatThrownBy(() -> syntheses.write(run, named(2), SAFETENSORS, to, false, bytes -> {
+            assertThatThrownBy(() -> new Syntheses(single).write(run, named(2), SAFETENSORS, to, false, bytes -> {
                         if (first.getAndSet(false)) fill(disk.getPath("/filler"));
                     }))
                     .isInstanceOfSatisfying(
