@@ -245,7 +245,7 @@ final class Combination implements AutoCloseable {
     private boolean takesWhatTheFirstTakes(int target, int segment) {
         Target first = targets.getFirst();
         Target other = targets.get(target);
-        return other.output().template() == first.output().template()
+        return other.output().template().equals(first.output().template())
                 && other.body().segment(segment).equals(first.body().segment(segment));
     }
 

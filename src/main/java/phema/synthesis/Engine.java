@@ -14,7 +14,6 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
@@ -85,7 +84,8 @@ public final class Engine implements AutoCloseable {
     /** Computes a range of one file of one output. */
     void transfer(Recipe recipe, Recipe.Output output, Layout file, WritableByteChannel to, long offset, long length)
             throws IOException {
-        Objects.checkFromIndexSize(offset, length, file.size());
+        if (offset < 0 || length < 0 || length > file.size() - offset)
+            throw new IndexOutOfBoundsException("%d bytes from %d on of %d".formatted(length, offset, file.size()));
         if (length == 0) return;
         byte[] header = Body.header(file);
         Combination.Target target = new Combination.Target(output, new Body(file));
