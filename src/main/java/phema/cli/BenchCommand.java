@@ -2,6 +2,7 @@ package phema.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
+import phema.bench.HttpBenchmark;
 import phema.bench.SnapshotGenerator;
 import phema.bench.SynthesisBenchmark;
 import phema.problem.Problem;
@@ -27,7 +29,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = "Measures this machine; see docs/benchmarks.md.",
-        subcommands = {BenchCommand.Generate.class, BenchCommand.Synthesis.class})
+        subcommands = {BenchCommand.Generate.class, BenchCommand.Synthesis.class, BenchCommand.Http.class})
 final class BenchCommand {
     @Command(
             name = "generate",
@@ -200,6 +202,107 @@ final class BenchCommand {
                     .skip(rounds.size() / 2)
                     .findFirst()
                     .orElse(Double.NaN);
+        }
+    }
+
+    @Command(
+            name = "http",
+            description = {
+                "Times downloads of computed weights from a running service against a static file that the same service serves,",
+                "as it does when started with --spring.web.resources.static-locations=file:FOLDER/."
+            })
+    static final class Http implements Callable<Integer> {
+        @Option(
+                names = "--url",
+                defaultValue = "http://localhost:8080",
+                description = "The service (default: ${DEFAULT-VALUE}).")
+        private URI url = URI.create("");
+
+        @Option(names = "--run", required = true, description = "A run of the service.")
+        private String run = "";
+
+        @Option(
+                names = "--static",
+                paramLabel = "PATH",
+                required = true,
+                description = "Path of the static file, such as /file.pkl.")
+        private String file = "";
+
+        @Option(
+                names = "--query",
+                defaultValue = "sigmaRel=0.075",
+                description = "What to compute (default: ${DEFAULT-VALUE}).")
+        private String query = "";
+
+        @Option(
+                names = "--clients",
+                defaultValue = "16",
+                description = "Downloads at once (default: ${DEFAULT-VALUE}).")
+        private int clients;
+
+        @Option(
+                names = "--rounds",
+                defaultValue = "5",
+                description = "Rounds, of which medians are given (default: ${DEFAULT-VALUE}).")
+        private int rounds;
+
+        @Spec
+        private @Nullable CommandSpec spec;
+
+        @Override
+        public Integer call() throws IOException, InterruptedException {
+            URI computed = url.resolve("/api/v1/runs/" + run + "/weights.safetensors?" + query);
+            URI plain = url.resolve(file);
+            PrintWriter out = Output.of(spec);
+            try (HttpBenchmark benchmark = new HttpBenchmark()) {
+                long size = benchmark.size(computed);
+                List<double[]> measured = new ArrayList<>();
+                benchmark.seconds(computed); // warms up
+                benchmark.seconds(plain);
+                for (int i = 0; i < rounds; i++)
+                    measured.add(new double[] {
+                        benchmark.seconds(computed),
+                        benchmark.seconds(plain),
+                        benchmark.rangeSeconds(computed, size / 2, 1024),
+                        benchmark.secondsBesideIdleClients(computed, clients)
+                    });
+                double bytesPerStaticByte = (double) size / benchmark.size(plain);
+                out.printf(Locale.ROOT, "computed %s: %.3f s%n", Output.bytes(size), median(measured, 0));
+                out.printf(
+                        Locale.ROOT, "static %s: %.3f s%n", Output.bytes(benchmark.size(plain)), median(measured, 1));
+                out.printf(
+                        Locale.ROOT,
+                        "speed of computed / static, pair by pair: %.2f%n",
+                        measured.stream()
+                                .mapToDouble(m -> m[1] / m[0] * bytesPerStaticByte)
+                                .sorted()
+                                .skip(rounds / 2)
+                                .findFirst()
+                                .orElseThrow());
+                out.printf(Locale.ROOT, "1 KB in the middle: %.1f ms%n", median(measured, 2) * 1000);
+                out.printf(
+                        Locale.ROOT,
+                        "computed beside %d clients that stall or have gone: %.3f s%n",
+                        clients,
+                        median(measured, 3));
+                List<Double> together = benchmark.secondsAtOnce(computed, clients);
+                out.printf(
+                        Locale.ROOT,
+                        "%d clients at once: the first was done after %.2f s, the last after %.2f s%n",
+                        clients,
+                        together.getFirst(),
+                        together.getLast());
+            }
+            return Cli.FINE;
+        }
+
+        private static double median(List<double[]> measured, int column) {
+            return measured.stream()
+                    .mapToDouble(m -> m[column])
+                    .sorted()
+                    .skip(measured.size() / 2)
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 }

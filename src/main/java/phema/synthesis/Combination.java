@@ -138,6 +138,7 @@ final class Combination implements AutoCloseable {
         workspace.finished(Stage.READ);
 
         int chunk = Workspace.chunk(inputs.size());
+        MemorySegment bytes = workspace.segment(0, workspaceBytes());
         float[] in = workspace.in(inputs.size());
         float[] out = workspace.out();
         int passed = 0; // slices that end before the chunk
@@ -145,14 +146,14 @@ final class Combination implements AutoCloseable {
             int end = Math.min(begin + chunk, block.elements());
             while (end(slices.get(passed)) <= begin) passed++;
             for (int j = 0; j < inputs.size(); j++) {
-                MemorySegment region = workspace.segment((long) j * regionBytes, regionBytes);
+                long region = (long) j * regionBytes;
                 for (int k = passed; k < slices.size() && slices.get(k).start() < end; k++) {
                     Block.Slice slice = slices.get(k);
                     int from = Math.max(begin, slice.start());
                     int to = Math.min(end, end(slice));
                     DType dtype = source(slice.segment(), j).dtype();
-                    long offset = at[j * slices.size() + k] + (long) (from - slice.start()) * dtype.bytes();
-                    Elements.toFloats(dtype, region, offset, in, j * chunk + from - begin, to - from);
+                    long offset = region + at[j * slices.size() + k] + (long) (from - slice.start()) * dtype.bytes();
+                    Elements.toFloats(dtype, bytes, offset, in, j * chunk + from - begin, to - from);
                 }
             }
             workspace.finished(Stage.CONVERT);
@@ -309,10 +310,12 @@ final class Combination implements AutoCloseable {
 
     /** Whether all values are finite and stay so in the given type. */
     private static boolean finite(float[] values, int start, int count, DType dtype) {
-        int largest = 0;
-        for (int i = start; i < start + count; i++)
-            largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & 0x7fffffff);
-        return largest < Float.floatToRawIntBits(dtype.overflow());
+        // A sign that survives only if all are negative: unlike a maximum or an early exit, the JIT compiler makes
+        // vectors of it.
+        int limit = Float.floatToRawIntBits(dtype.overflow());
+        int below = -1;
+        for (int i = start; i < start + count; i++) below &= (Float.floatToRawIntBits(values[i]) & 0x7fffffff) - limit;
+        return below < 0;
     }
 
     private static boolean fits(float value, DType dtype) {
