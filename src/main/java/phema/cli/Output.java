@@ -1,5 +1,8 @@
 package phema.cli;
 
+import static com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Objects;
@@ -9,7 +12,7 @@ import phema.catalog.Excluded;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.profile.Power;
-import phema.profile.SigmaRel;
+import phema.synthesis.Names;
 import picocli.CommandLine.Model.CommandSpec;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -28,6 +31,7 @@ final class Output {
 
     static void json(PrintWriter out, Object value) {
         out.println(JsonMapper.builder()
+                .changeDefaultPropertyInclusion(any -> JsonInclude.Value.construct(NON_NULL, NON_NULL))
                 .enable(SerializationFeature.INDENT_OUTPUT)
                 .build()
                 .writeValueAsString(value));
@@ -39,7 +43,7 @@ final class Output {
         String lengths = run.snapshots().stream()
                 .map(Snapshot::profile)
                 .filter(Power.class::isInstance)
-                .map(profile -> String.format(Locale.ROOT, "%.3f", SigmaRel.ofGamma(((Power) profile).gamma())))
+                .map(Names::width)
                 .distinct()
                 .sorted()
                 .collect(Collectors.joining(" "));
@@ -57,8 +61,7 @@ final class Output {
     static void notices(PrintWriter out, Run run) {
         for (String notice : run.notices()) out.println("note: " + notice);
         for (Excluded excluded : run.excluded())
-            out.println("not used ("
-                    + excluded.reason().name().toLowerCase(Locale.ROOT).replace('_', ' ') + "): " + excluded.message());
+            out.println("not used (" + word(excluded.reason()) + "): " + excluded.message());
     }
 
     static String bytes(long bytes) {
@@ -68,7 +71,14 @@ final class Output {
         return bytes / 1_000_000_000 + " GB";
     }
 
+    /** As users write it. */
+    static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
     static String error(@Nullable Double relative) {
-        return relative == null || relative.isNaN() ? "-" : String.format(Locale.ROOT, "%.1e", relative);
+        return relative == null || !Double.isFinite(relative)
+                ? "unknown"
+                : String.format(Locale.ROOT, "%.1e", relative);
     }
 }

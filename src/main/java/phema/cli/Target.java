@@ -1,7 +1,6 @@
 package phema.cli;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Kimg;
@@ -9,7 +8,6 @@ import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Power;
 import phema.profile.Profile;
-import phema.profile.SigmaRel;
 import phema.solver.Files;
 import phema.solver.Fit;
 import phema.solver.Method;
@@ -48,11 +46,24 @@ final class Target {
     private Files files = Files.FEWEST;
 
     List<Fit> fits(Fits fits, Run run, Optional<DType> dtype) {
-        double time = outkimg == null ? run.snapshots().getLast().time() : Kimg.toNimg(outkimg);
+        double time = time(run);
         List<Profile> profiles = outstd.values().stream()
                 .map(sigmaRel -> profile(sigmaRel, time))
                 .toList();
         return fits.fit(run, profiles, Options.of(solver, files), dtype);
+    }
+
+    private double time(Run run) {
+        double first = run.snapshots().getFirst().time();
+        double last = run.snapshots().getLast().time();
+        if (outkimg == null) return last;
+        double time = Kimg.toNimg(outkimg);
+        if (time < first || time > last)
+            throw Problem.invalid(
+                    "outkimg",
+                    "--outkimg " + outkimg + " lies outside of the snapshots, which reach from " + Kimg.ofNimg(first)
+                            + " to " + Kimg.ofNimg(last));
+        return time;
     }
 
     private static Profile profile(double sigmaRel, double time) {
@@ -61,12 +72,5 @@ final class Target {
         } catch (IllegalArgumentException e) {
             throw Problem.invalid("outstd", "--outstd: " + e.getMessage());
         }
-    }
-
-    /** {@code sigma_rel 0.100}. */
-    static String describe(Profile target) {
-        return target instanceof Power power
-                ? String.format(Locale.ROOT, "%.3f", SigmaRel.ofGamma(power.gamma()))
-                : target.toString();
     }
 }

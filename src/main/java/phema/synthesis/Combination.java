@@ -124,7 +124,9 @@ final class Combination implements AutoCloseable {
      * @throws Problem when a result is not finite, naming the file that has NaN or infinity, or the type that is too narrow
      */
     void compute(Workspace workspace, Block block, List<MemorySegment> results) throws IOException {
+        workspace.start();
         for (Block.Slice slice : block.slices()) if (!slice.combined()) copy(slice, results);
+        workspace.finished(Stage.READ);
         if (block.elements() > 0) combine(workspace, block, results);
     }
 
@@ -133,6 +135,7 @@ final class Combination implements AutoCloseable {
                 block.slices().stream().filter(Block.Slice::combined).toList();
         int[] at = new int[inputs.size() * slices.size()];
         for (int j = 0; j < inputs.size(); j++) read(workspace, j, slices, at);
+        workspace.finished(Stage.READ);
 
         int chunk = Workspace.chunk(inputs.size());
         float[] in = workspace.in(inputs.size());
@@ -152,9 +155,11 @@ final class Combination implements AutoCloseable {
                     Elements.toFloats(dtype, region, offset, in, j * chunk + from - begin, to - from);
                 }
             }
+            workspace.finished(Stage.CONVERT);
             for (int group = 0; group < targets.size(); group += Workspace.TARGETS) {
                 int width = Math.min(Workspace.TARGETS, targets.size() - group);
                 kernel.combine(in, inputs.size(), coefficients, group, width, out, chunk, end - begin);
+                workspace.finished(Stage.COMBINE);
                 for (int k = passed; k < slices.size() && slices.get(k).start() < end; k++) {
                     Block.Slice slice = slices.get(k);
                     int from = Math.max(begin, slice.start());
@@ -168,6 +173,7 @@ final class Combination implements AutoCloseable {
                         Elements.fromFloats(dtype, out, first, to - from, results.get(group + t), offset);
                     }
                 }
+                workspace.finished(Stage.NARROW);
             }
         }
     }
@@ -239,7 +245,7 @@ final class Combination implements AutoCloseable {
     private boolean takesWhatTheFirstTakes(int target, int segment) {
         Target first = targets.getFirst();
         Target other = targets.get(target);
-        return other.output().template() == first.output().template()
+        return other.output().template().equals(first.output().template())
                 && other.body().segment(segment).equals(first.body().segment(segment));
     }
 

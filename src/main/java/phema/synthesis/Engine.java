@@ -14,7 +14,6 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
@@ -24,6 +23,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import phema.format.Layout;
 import phema.problem.Problem;
 
@@ -43,7 +43,9 @@ public final class Engine implements AutoCloseable {
     private final Kernel kernel = Kernel.fastest();
     private final OpenFiles openFiles = new OpenFiles();
     private final ExecutorService executor;
+    private final List<Workspace> everyWorkspace;
     private final BlockingQueue<Workspace> workspaces;
+    private final LongAdder opening = new LongAdder();
     private final LongAdder bytesWritten = new LongAdder();
 
     /**
@@ -55,8 +57,8 @@ public final class Engine implements AutoCloseable {
         this.workers = workers;
         executor = Executors.newFixedThreadPool(
                 workers, Thread.ofPlatform().daemon().name("phema-engine-", 1).factory());
-        workspaces = new ArrayBlockingQueue<>(workers);
-        for (int i = 0; i < workers; i++) workspaces.add(new Workspace());
+        everyWorkspace = Stream.generate(Workspace::new).limit(workers).toList();
+        workspaces = new ArrayBlockingQueue<>(workers, false, everyWorkspace);
     }
 
     /** Bytes read from inputs so far. */
@@ -69,6 +71,11 @@ public final class Engine implements AutoCloseable {
         return openFiles.count();
     }
 
+    /** Time that workers spent in a stage so far, all together. */
+    public long nanos(Stage stage) {
+        return everyWorkspace.stream().mapToLong(w -> w.nanos(stage)).sum() + (stage == Stage.OPEN ? opening.sum() : 0);
+    }
+
     /** Bytes of outputs made so far. */
     public long bytesWritten() {
         return bytesWritten.sum();
@@ -77,7 +84,8 @@ public final class Engine implements AutoCloseable {
     /** Computes a range of one file of one output. */
     void transfer(Recipe recipe, Recipe.Output output, Layout file, WritableByteChannel to, long offset, long length)
             throws IOException {
-        Objects.checkFromIndexSize(offset, length, file.size());
+        if (offset < 0 || length < 0 || length > file.size() - offset)
+            throw new IndexOutOfBoundsException("%d bytes from %d on of %d".formatted(length, offset, file.size()));
         if (length == 0) return;
         byte[] header = Body.header(file);
         Combination.Target target = new Combination.Target(output, new Body(file));
@@ -211,6 +219,7 @@ public final class Engine implements AutoCloseable {
                             ByteBuffer bytes = results[t].asByteBuffer().limit(block.bytes());
                             files.get(first + t).write(bytes, bases[t] + block.from());
                         }
+                        workspace.finished(Stage.WRITE);
                         long written = (long) block.bytes() * results.length;
                         bytesWritten.add(written);
                         progress.accept(written);
@@ -249,7 +258,12 @@ public final class Engine implements AutoCloseable {
     }
 
     private Combination combination(Recipe recipe, List<Combination.Target> targets) throws IOException {
-        return new Combination(recipe, targets, openFiles, kernel, maxMemory, workers);
+        long begin = System.nanoTime();
+        try {
+            return new Combination(recipe, targets, openFiles, kernel, maxMemory, workers);
+        } finally {
+            opening.add(System.nanoTime() - begin);
+        }
     }
 
     private interface Work {
@@ -300,6 +314,6 @@ public final class Engine implements AutoCloseable {
     @Override
     public void close() {
         executor.close();
-        workspaces.forEach(Workspace::close);
+        everyWorkspace.forEach(Workspace::close);
     }
 }

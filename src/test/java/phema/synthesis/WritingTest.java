@@ -23,7 +23,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +37,6 @@ import phema.tensor.DType;
 /** How files appear, or do not. */
 class WritingTest {
     private static final OutputOptions SAFETENSORS = OutputOptions.of(Format.SAFETENSORS);
-    private static final LongConsumer SILENT = bytes -> {};
 
     private final Engine engine = new Engine(1 << 20, 2);
     private final Syntheses syntheses = new Syntheses(engine);
@@ -78,7 +76,7 @@ class WritingTest {
     }
 
     private void write(int targets, Path to, boolean overwrite) throws IOException {
-        syntheses.write(run, named(targets), SAFETENSORS, to, overwrite, SILENT);
+        syntheses.write(run, named(targets), SAFETENSORS, to, overwrite, bytes -> {});
     }
 
     @Test
@@ -176,10 +174,12 @@ class WritingTest {
 
     @Test
     void aDiskThatRunsFullMeanwhileKeepsNothing() throws IOException {
-        try (FileSystem disk = disk(1_000_000)) {
+        // One worker, which writes nothing while it fills the disk, and several blocks.
+        try (FileSystem disk = disk(1_000_000);
+                Engine single = new Engine(300 << 10, 1)) {
             Path to = disk.getPath("/out");
             AtomicBoolean first = new AtomicBoolean(true);
-            assertThatThrownBy(() -> syntheses.write(run, named(2), SAFETENSORS, to, false, bytes -> {
+            assertThatThrownBy(() -> new Syntheses(single).write(run, named(2), SAFETENSORS, to, false, bytes -> {
                         if (first.getAndSet(false)) fill(disk.getPath("/filler"));
                     }))
                     .isInstanceOfSatisfying(
@@ -233,7 +233,7 @@ class WritingTest {
     @Test
     void saysHowMuchMemoryIsNeededAtLeast() {
         try (Engine small = new Engine(64 << 10, 2)) {
-            assertThatThrownBy(() -> new Syntheses(small).write(run, named(200), SAFETENSORS, out, false, SILENT))
+            assertThatThrownBy(() -> new Syntheses(small).write(run, named(200), SAFETENSORS, out, false, bytes -> {}))
                     .isInstanceOf(Problem.class)
                     .hasMessage("combining 2 files into 200 outputs at once needs buffers of 2 MB at least;"
                             + " raise --max-memory, or make fewer at once with --batch");
@@ -243,7 +243,7 @@ class WritingTest {
     @Test
     void twoHundredTargetsOfOnePassAreEachWhatTheyAreAlone() throws IOException {
         try (Engine small = new Engine(2 << 20, 2)) {
-            new Syntheses(small).write(run, named(200), SAFETENSORS, out, false, SILENT);
+            new Syntheses(small).write(run, named(200), SAFETENSORS, out, false, bytes -> {});
         }
         for (int t : new int[] {0, 1, 31, 32, 100, 199})
             assertThat(Files.readAllBytes(out.resolve("out-" + t + ".safetensors")))
@@ -259,7 +259,7 @@ class WritingTest {
             for (long memory : new long[] {600 << 10, 64 << 20}) {
                 try (Engine other = new Engine(memory, workers)) {
                     Path to = out.resolve(workers + "-" + memory);
-                    new Syntheses(other).write(run, named(3), SAFETENSORS, to, false, SILENT);
+                    new Syntheses(other).write(run, named(3), SAFETENSORS, to, false, bytes -> {});
                     assertThat(Files.readAllBytes(to.resolve("out-2.safetensors")))
                             .isEqualTo(expected);
                 }
@@ -269,7 +269,8 @@ class WritingTest {
 
     @Test
     void shardsComeWithAnIndexThatReadsAsTheWhole() throws IOException {
-        List<Path> written = syntheses.write(run, named(1), SAFETENSORS.withShardSize(400_000), out, false, SILENT);
+        List<Path> written =
+                syntheses.write(run, named(1), SAFETENSORS.withShardSize(400_000), out, false, bytes -> {});
         assertThat(TestRuns.names(out))
                 .containsExactly(
                         "out-0-00001-of-00002.safetensors",
