@@ -48,7 +48,8 @@ class InspectCommandTest {
         assertThat(result.status()).isEqualTo(2);
         assertThat(result.err().lines())
                 .containsExactly(
-                        "phema: " + text + ": is neither safetensors (or its *.index.json) nor an EDM2 pickle",
+                        "phema: " + text + ": is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a"
+                                + " torch checkpoint",
                         "phema: " + folder.resolve("missing") + ": does not exist");
         assertThat(result.out()).contains("14 tensors");
     }
