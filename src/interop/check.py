@@ -37,11 +37,11 @@ def combination(std):
     """What the reconstruction must be: numpy's sum of the snapshots with the fit's coefficients."""
     files = sorted((FIXTURES / 'safetensors').glob('*.safetensors'))
     fit = json.loads(phema('fit', '--indir', FIXTURES / 'safetensors', '--outstd', std, '--solver', 'paper', '--json'))
-    weights = dict(zip(fit['snapshots'], fit['fits'][0]['coefficients']))
+    weights = fit['fits'][0]['coefficients']
     tensors = [load_file(f) for f in files]
     newest = load_file(max(files))
     names = [k for k, v in newest.items() if v.is_floating_point()]
-    return {k: sum(np.float64(weights[f.name]) * t[k].double().numpy() for f, t in zip(files, tensors)) for k in names}
+    return {k: sum(weights.get(f.name, 0) * t[k].double().numpy() for f, t in zip(files, tensors)) for k in names}
 
 
 def indexed(path):
@@ -52,7 +52,7 @@ def indexed(path):
                  I32=torch.int32, I16=torch.int16, I8=torch.int8, U64=torch.uint64, U32=torch.uint32, U16=torch.uint16, U8=torch.uint8, BOOL=torch.bool)
     found = {}
     for t in view['tensors']:
-        kind, dims = kinds[t['dtype']], t['shape']['dims']
+        kind, dims = kinds[t['dtype']], t['shape']
         last = sum((d - 1) * s for d, s in zip(dims, t['strides'])) if 0 not in dims else -1
         raw = torch.from_numpy(data[t['offset']:t['offset'] + (last + 1) * kind.itemsize].copy()).view(kind)
         found[t['name']] = torch.as_strided(raw, dims, t['strides']) if last >= 0 else torch.empty(dims, dtype=kind)

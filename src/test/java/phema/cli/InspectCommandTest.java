@@ -65,6 +65,7 @@ class InspectCommandTest {
         assertThat(file.get("tensors").size()).isEqualTo(14);
         JsonNode tensor = file.get("tensors").get(1);
         assertThat(tensor.get("shape").isArray()).isTrue();
+        assertThat(tensor.get("strides").isArray()).isTrue();
         assertThat(tensor.get("role").asString()).isEqualTo("parameter");
         assertThat(Shell.phema("inspect --json " + PICKLE).json().get(0).has("tensors"))
                 .isFalse();
