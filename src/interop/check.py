@@ -53,9 +53,12 @@ def indexed(path):
     found = {}
     for t in view['tensors']:
         kind, dims = kinds[t['dtype']], t['shape']
-        last = sum((d - 1) * s for d, s in zip(dims, t['strides'])) if 0 not in dims else -1
-        raw = torch.from_numpy(data[t['offset']:t['offset'] + (last + 1) * kind.itemsize].copy()).view(kind)
-        found[t['name']] = torch.as_strided(raw, dims, t['strides']) if last >= 0 else torch.empty(dims, dtype=kind)
+        if 0 in dims:
+            found[t['name']] = torch.empty(dims, dtype=kind)
+            continue
+        extent = 1 + sum((d - 1) * s for d, s in zip(dims, t['strides']))
+        raw = torch.from_numpy(data[t['offset']:t['offset'] + extent * kind.itemsize].copy()).view(kind)
+        found[t['name']] = torch.as_strided(raw, dims, t['strides'])
     return found
 
 
