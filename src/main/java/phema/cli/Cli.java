@@ -33,6 +33,9 @@ public final class Cli {
     /** Wrong usage or bad input. */
     static final int BAD_INPUT = 2;
 
+    /** A condition that the user set was not met. */
+    static final int GATE = 3;
+
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show stack traces of errors.")
     private boolean verbose;
 
@@ -42,7 +45,7 @@ public final class Cli {
      * Runs a command.
      *
      * @param application the Spring application that {@code serve} starts
-     * @return the exit status: 0 fine, 1 failed, 2 usage error or bad input
+     * @return the exit status: 0 fine, 1 failed, 2 usage error or bad input, 3 a condition was not met
      */
     public static int run(Class<?> application, String... args) {
         return run(
@@ -59,6 +62,7 @@ public final class Cli {
                 .addSubcommand(new InspectCommand())
                 .addSubcommand(new FitCommand())
                 .addSubcommand(new ReconstructCommand())
+                .addSubcommand(new DiffCommand())
                 .addSubcommand(new BenchCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false)

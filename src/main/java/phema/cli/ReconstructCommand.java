@@ -38,7 +38,8 @@ final class ReconstructCommand implements Callable<Integer> {
     /** Formats by the words of the command line. */
     enum FormatWord {
         EDM2(Format.EDM2_PICKLE),
-        SAFETENSORS(Format.SAFETENSORS);
+        SAFETENSORS(Format.SAFETENSORS),
+        PT(Format.TORCH_ZIP);
 
         final Format format;
 
@@ -91,7 +92,7 @@ final class ReconstructCommand implements Callable<Integer> {
             description = "Write at most so many outputs in one pass over the snapshots; all by default.")
     private int batch = Integer.MAX_VALUE;
 
-    @Option(names = "--format", description = "edm2 or safetensors; as the snapshots by default.")
+    @Option(names = "--format", description = "edm2, safetensors or pt; as the snapshots by default.")
     private @Nullable FormatWord format;
 
     @Option(
