@@ -178,7 +178,7 @@ public final class SynthesisBenchmark {
                 .toList();
         List<Syntheses.Named> fits = new Fits()
                 .fit(run, profiles, Options.of(Method.BLUP, files), Optional.empty()).stream()
-                        .map(fit -> new Syntheses.Named(Names.baseName(Names.PREFIX, fit.target()), fit))
+                        .map(fit -> new Syntheses.Named(Names.baseName(Names.PREFIX, run, fit.target()), fit))
                         .toList();
         Path out = scratch.resolve("out");
         try (Engine engine = new Engine(maxMemory, workers)) {

@@ -87,7 +87,7 @@ public final class Cli {
 
     private static int usageError(CommandLine.ParameterException e, String[] args) {
         PrintWriter err = e.getCommandLine().getErr();
-        err.println("phema: " + words(String.valueOf(e.getMessage())) + "; see "
+        err.println("phema: " + words(String.valueOf(e.getMessage()).replaceFirst("^Error: ", "")) + "; see "
                 + e.getCommandLine().getCommandSpec().qualifiedName() + " --help");
         return BAD_INPUT;
     }

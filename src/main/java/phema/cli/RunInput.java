@@ -52,6 +52,7 @@ final class RunInput {
         if (!run.excluded().isEmpty()) return "; " + run.excluded().getFirst().message();
         if (inprefix != null || instd != null)
             return " of the chosen --inprefix and --instd; phema inspect " + indir + " says what it holds";
-        return "; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors)";
+        return "; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors), or step-00001000.safetensors for"
+                + " raw checkpoints; others need a phema.yaml, see docs/snapshots.md";
     }
 }

@@ -38,7 +38,7 @@ class InspectCommandTest {
         Files.writeString(run.resolve("network-snapshot-0000000-0.050.pkl"), "");
         assertThat(Shell.phema("inspect " + run).fine().out())
                 .contains(
-                        "not used (no profile): network-snapshot-0000000-0.050.pkl holds the initial weights (kimg 0)");
+                        "not used (no profile): network-snapshot-0000000-0.050.pkl holds the initial weights (time 0)");
     }
 
     @Test
