@@ -46,11 +46,13 @@ public final class Cli {
                 .addSubcommand(new InspectCommand())
                 .addSubcommand(new FitCommand())
                 .addSubcommand(new ReconstructCommand())
+                .addSubcommand(new PlanCommand())
                 .addSubcommand(new BenchCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false)
                 .registerConverter(NumberList.class, NumberList::parse)
                 .registerConverter(ByteSize.class, ByteSize::parse)
+                .registerConverter(Count.class, Count::parse)
                 .setParameterExceptionHandler(Cli::usageError);
         line.setExecutionExceptionHandler((e, command, parsed) -> {
             if (cli.verbose) e.printStackTrace(command.getErr());

@@ -14,8 +14,8 @@ import picocli.CommandLine.Option;
 
 /** The options that say which snapshots to use; EDM2's names and meaning. */
 final class RunInput {
-    @Option(names = "--indir", paramLabel = "DIR", required = true, description = "Folder that holds the snapshots.")
-    private Path indir = Path.of("");
+    @Option(names = "--indir", paramLabel = "DIR", description = "Folder that holds the snapshots.")
+    private @Nullable Path indir;
 
     @Option(
             names = "--inprefix",
@@ -29,10 +29,21 @@ final class RunInput {
             description = "Use only snapshots of these EMA lengths (sigma_rel).")
     private @Nullable NumberList instd;
 
+    boolean isGiven() {
+        return indir != null;
+    }
+
+    /** What {@code --instd} says; empty for all. */
+    List<Double> lengths() {
+        return instd == null ? List.of() : instd.values();
+    }
+
     /** @throws Problem when the folder does not exist or holds no usable snapshot */
     Run scan() throws IOException {
+        if (indir == null)
+            throw Problem.invalid("indir", "--indir DIR is missing: the folder that holds the snapshots");
         if (!Files.isDirectory(indir)) throw Problem.invalid("indir", indir + " is not a folder");
-        Selection selection = new Selection(Optional.ofNullable(inprefix), instd == null ? List.of() : instd.values());
+        Selection selection = new Selection(Optional.ofNullable(inprefix), lengths());
         Run run = RunScanner.scan(indir, selection);
         if (run.snapshots().isEmpty())
             throw Problem.invalid(

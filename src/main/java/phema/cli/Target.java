@@ -55,7 +55,7 @@ final class Target {
         return fits.fit(run, profiles, Options.of(solver, files), dtype);
     }
 
-    private static Profile profile(double sigmaRel, double time) {
+    static Profile profile(double sigmaRel, double time) {
         try {
             return Power.ofSigmaRel(sigmaRel, time);
         } catch (IllegalArgumentException e) {
