@@ -7,9 +7,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded;
 import phema.catalog.Run;
-import phema.catalog.Snapshot;
-import phema.profile.Power;
-import phema.profile.SigmaRel;
 import picocli.CommandLine.Model.CommandSpec;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -36,21 +33,24 @@ final class Output {
     /** {@code 32 snapshots of sigma_rel 0.050 0.100, times 16384 to 262144, 562 KB}. */
     static String summary(Run run) {
         if (run.snapshots().isEmpty()) return "no usable snapshots";
-        String lengths = run.snapshots().stream()
-                .map(Snapshot::profile)
-                .filter(Power.class::isInstance)
-                .map(profile -> String.format(Locale.ROOT, "%.3f", SigmaRel.ofGamma(((Power) profile).gamma())))
+        String profiles = run.snapshots().stream()
+                .map(snapshot -> Target.describe(snapshot.profile()))
                 .distinct()
                 .sorted()
                 .collect(Collectors.joining(" "));
         return String.format(
                 Locale.ROOT,
-                "%d snapshots%s, times %.0f to %.0f, %s",
+                "%d %s, times %.0f to %.0f, %s",
                 run.snapshots().size(),
-                lengths.isEmpty() ? "" : " of sigma_rel " + lengths,
+                kind(profiles),
                 run.snapshots().getFirst().time(),
                 run.snapshots().getLast().time(),
                 bytes(run.snapshots().stream().mapToLong(s -> s.file().size()).sum()));
+    }
+
+    private static String kind(String profiles) {
+        if (profiles.equals("impulse")) return "raw checkpoints";
+        return "snapshots of " + (Character.isDigit(profiles.charAt(0)) ? "sigma_rel " : "") + profiles;
     }
 
     /** What is odd about a run, one line each. */

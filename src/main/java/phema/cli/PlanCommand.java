@@ -21,6 +21,7 @@ import phema.catalog.Selection;
 import phema.catalog.Snapshot;
 import phema.format.FilePart;
 import phema.problem.Problem;
+import phema.profile.Power;
 import phema.profile.Profile;
 import phema.solver.Planning;
 import phema.solver.Planning.Scheme;
@@ -154,7 +155,7 @@ final class PlanCommand implements Callable<Integer> {
                         .toList();
         for (double end : ends)
             if (outstd == null) targets.addAll(fits.expressible(run, end));
-            else for (double sigmaRel : outstd.values()) targets.add(Target.profile(sigmaRel, end));
+            else for (double sigmaRel : outstd.values()) targets.add(Target.power(sigmaRel, end));
         if (targets.isEmpty())
             throw Problem.invalid(
                     "outstd",
@@ -205,7 +206,7 @@ final class PlanCommand implements Callable<Integer> {
     private void planning(List<Double> counts) throws IOException {
         Planning planning = like == null ? Planning.typical() : new Fits().planning(scan(like));
         List<Double> targets = outstd == null ? DEFAULT_TARGETS : outstd.values();
-        targets.forEach(sigmaRel -> Target.profile(sigmaRel, 1));
+        targets.forEach(sigmaRel -> Target.power(sigmaRel, 1));
         List<Outlook> outlooks = schemes(counts).stream()
                 .map(scheme -> new Outlook(scheme, planning.errors(scheme, targets)))
                 .sorted(Comparator.<Outlook>comparingLong(o -> o.scheme().bytes(1))
@@ -259,7 +260,7 @@ final class PlanCommand implements Callable<Integer> {
             if (!(count >= 2 && count <= MOST_FILES && count == Math.rint(count)))
                 throw Problem.invalid("times", "--times must be whole numbers in 2.." + MOST_FILES + ", not " + count);
             for (List<Double> stored : lengths) {
-                stored.forEach(sigmaRel -> Target.profile(sigmaRel, 1));
+                stored.forEach(sigmaRel -> Target.profile("instd", () -> Power.ofSigmaRel(sigmaRel, 1)));
                 for (DType each : dtypes) schemes.add(new Scheme((int) count, stored, each));
             }
         }

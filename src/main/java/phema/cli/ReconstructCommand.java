@@ -124,7 +124,7 @@ final class ReconstructCommand implements Callable<Integer> {
         OutputOptions options =
                 new OutputOptions(format(run), dtype.dtype(), shardSize == null ? Long.MAX_VALUE : shardSize.bytes());
         List<Syntheses.Named> wanted = target.fits(new Fits(), run, options.dtype()).stream()
-                .map(fit -> new Syntheses.Named(Names.baseName(outprefix, fit.target()), fit))
+                .map(fit -> new Syntheses.Named(Names.baseName(outprefix, run, fit.target()), fit))
                 .toList();
         Set<String> names = new HashSet<>();
         for (Syntheses.Named named : wanted)

@@ -50,7 +50,7 @@ final class RunInput {
                     "indir",
                     run.excluded().isEmpty()
                             ? indir
-                                    + " holds no snapshots; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors)"
+                                    + " holds no snapshots; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors), or step-00001000.safetensors for raw checkpoints"
                             : indir + " holds no usable snapshots; "
                                     + run.excluded().getFirst().message());
         return run;

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -24,6 +25,10 @@ import tools.jackson.core.ObjectWriteContext;
 final class SafetensorsWriter implements WeightWriter {
     private static final String METADATA = "__metadata__";
 
+    /** Hashes of the tensors, as sd-scripts and the model specification keep them: they would be wrong in a file with others. */
+    private static final Set<String> HASHES_OF_CONTENT =
+            Set.of("sshs_model_hash", "sshs_legacy_hash", "modelspec.hash_sha256");
+
     @Override
     public List<Layout> layout(
             String baseName,
@@ -35,6 +40,7 @@ final class SafetensorsWriter implements WeightWriter {
                 .map(tensor -> packed(tensor, dtypes.apply(tensor)))
                 .toList();
         Map<String, String> carried = new TreeMap<>(template.metadata());
+        carried.keySet().removeAll(HASHES_OF_CONTENT);
         carried.putAll(metadata);
         carried.put("format", "pt");
 

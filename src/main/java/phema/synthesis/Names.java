@@ -3,6 +3,7 @@ package phema.synthesis;
 import java.math.BigDecimal;
 import java.util.Locale;
 import phema.catalog.Kimg;
+import phema.catalog.Run;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
@@ -15,9 +16,14 @@ public final class Names {
 
     private Names() {}
 
-    /** {@code phema-0000262-0.100}: as EDM2 names them; more digits where the EMA length has them, another profile as its specification. */
-    public static String baseName(String prefix, Profile target) {
-        return "%s-%07d-%s".formatted(prefix, Kimg.ofNimg(target.endTime()), width(target));
+    /**
+     * {@code phema-0000262-0.100}: as EDM2 names them; more digits where the EMA length has them, another profile as its specification. The time of runs
+     * that do not count in kimg stands there as it is: {@code phema-2500-0.100}.
+     */
+    public static String baseName(String prefix, Run run, Profile target) {
+        String time =
+                run.countsKimg() ? "%07d".formatted(Kimg.ofNimg(target.endTime())) : "%.0f".formatted(target.endTime());
+        return prefix + "-" + time + "-" + width(target);
     }
 
     private static String width(Profile target) {

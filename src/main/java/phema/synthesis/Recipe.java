@@ -62,6 +62,8 @@ record Recipe(List<WeightFile> inputs, List<Output> outputs) {
                 }
                 case Layout.Elements elements -> {
                     digest.text(elements.tensor().name());
+                    digest.text(elements.tensor().role().name());
+                    digest.number(elements.tensor().offset());
                     digest.text(elements.dtype().name());
                     digest.text(elements.axes().toString());
                 }

@@ -61,7 +61,7 @@ class WeightsController {
         Run found = catalog.run(run);
         Fit fit = fit(found, query);
         Content content = syntheses
-                .files(found, new Named(Names.baseName(Names.PREFIX, fit.target()), fit), options)
+                .files(found, new Named(Names.baseName(Names.PREFIX, found, fit.target()), fit), options)
                 .getFirst();
         ContentResponse.send(content, request, response);
     }
