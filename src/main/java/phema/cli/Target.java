@@ -47,8 +47,7 @@ final class Target {
 
         List<Profile> endingAt(double time) {
             return Stream.concat(
-                            outstd.values().stream()
-                                    .map(sigmaRel -> power(sigmaRel, time)),
+                            outstd.values().stream().map(sigmaRel -> power(sigmaRel, time)),
                             profiles.stream().map(spec -> profile("profile", () -> ProfileSpec.parse(spec, time))))
                     .toList();
         }

@@ -15,6 +15,7 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import phema.problem.Problem;
+import phema.profile.Impulse;
 import phema.profile.Integrals;
 import phema.profile.Power;
 import phema.profile.Profile;
@@ -190,8 +191,11 @@ public final class Solver {
     /**
      * Power profiles that the stored files can express: of the widths 0.01, 0.03 to 0.25, those whose least-squares fit is at most 10 % off. All of them for raw
      * checkpoints, which have no density that could be off.
+     *
+     * @throws Problem when the end lies after the last stored average or before the first
      */
     public List<Profile> expressible(double endTime) {
+        requireReached(new Impulse(endTime));
         Optional<Gram> gram = gram(files(p -> p.endTime() <= endTime));
         return IntStream.rangeClosed(0, 12)
                 .<Profile>mapToObj(i -> Power.ofSigmaRel((1 + 2 * i) / 100.0, endTime))
