@@ -1,5 +1,5 @@
 /** Benchmarks that a user can run: sets of snapshots of any size, and syntheses of them measured against the limits of the machine. */
-@ApplicationModule(allowedDependencies = {"format", "tensor"})
+@ApplicationModule(allowedDependencies = {"catalog", "format", "problem", "profile", "solver", "synthesis", "tensor"})
 @NullMarked
 package phema.bench;
 

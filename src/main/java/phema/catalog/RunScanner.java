@@ -137,7 +137,7 @@ public final class RunScanner {
     }
 
     private static Excluded manifestProblem(Path folder, String problem) {
-        return new Excluded(Manifest.FILE_NAME, folder.resolve(Manifest.FILE_NAME), Reason.BROKEN, problem);
+        return new Excluded(Manifest.FILE_NAME, folder.resolve(Manifest.FILE_NAME), Reason.MANIFEST, problem);
     }
 
     private static List<String> list(Path folder) throws IOException {

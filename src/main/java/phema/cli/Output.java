@@ -1,5 +1,8 @@
 package phema.cli;
 
+import static com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Objects;
@@ -7,6 +10,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded;
 import phema.catalog.Run;
+import phema.synthesis.Names;
 import picocli.CommandLine.Model.CommandSpec;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -25,6 +29,7 @@ final class Output {
 
     static void json(PrintWriter out, Object value) {
         out.println(JsonMapper.builder()
+                .changeDefaultPropertyInclusion(any -> JsonInclude.Value.construct(NON_NULL, NON_NULL))
                 .enable(SerializationFeature.INDENT_OUTPUT)
                 .build()
                 .writeValueAsString(value));
@@ -34,7 +39,7 @@ final class Output {
     static String summary(Run run) {
         if (run.snapshots().isEmpty()) return "no usable snapshots";
         String profiles = run.snapshots().stream()
-                .map(snapshot -> Target.describe(snapshot.profile()))
+                .map(snapshot -> Names.width(snapshot.profile()))
                 .distinct()
                 .sorted()
                 .collect(Collectors.joining(" "));
@@ -57,8 +62,7 @@ final class Output {
     static void notices(PrintWriter out, Run run) {
         for (String notice : run.notices()) out.println("note: " + notice);
         for (Excluded excluded : run.excluded())
-            out.println("not used ("
-                    + excluded.reason().name().toLowerCase(Locale.ROOT).replace('_', ' ') + "): " + excluded.message());
+            out.println("not used (" + word(excluded.reason()) + "): " + excluded.message());
     }
 
     static String bytes(long bytes) {
@@ -68,7 +72,14 @@ final class Output {
         return bytes / 1_000_000_000 + " GB";
     }
 
+    /** As users write it. */
+    static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
     static String error(@Nullable Double relative) {
-        return relative == null || relative.isNaN() ? "-" : String.format(Locale.ROOT, "%.1e", relative);
+        return relative == null || !Double.isFinite(relative)
+                ? "unknown"
+                : String.format(Locale.ROOT, "%.1e", relative);
     }
 }

@@ -2,7 +2,6 @@ package phema.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -13,7 +12,6 @@ import phema.problem.Problem;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
-import phema.profile.SigmaRel;
 import phema.solver.Files;
 import phema.solver.Fit;
 import phema.solver.Method;
@@ -28,7 +26,7 @@ final class Target {
     @ArgGroup(multiplicity = "1")
     private Averages averages = new Averages();
 
-    /** Either, never both. */
+    /** One of the two, never both. */
     private static final class Averages {
         @Option(
                 names = "--outstd",
@@ -74,8 +72,22 @@ final class Target {
     private Files files = Files.FEWEST;
 
     List<Fit> fits(Fits fits, Run run, Optional<DType> dtype) {
-        double time = outkimg == null ? run.snapshots().getLast().time() : Kimg.toNimg(outkimg);
-        return fits.fit(run, averages.endingAt(time), Options.of(solver, files), dtype);
+        return fits.fit(run, averages.endingAt(time(run)), Options.of(solver, files), dtype);
+    }
+
+    private double time(Run run) {
+        double first = run.snapshots().getFirst().time();
+        double last = run.snapshots().getLast().time();
+        if (outkimg == null) return last;
+        if (!run.countsKimg())
+            throw Problem.invalid("outkimg", "--outkimg: the times of " + run.folder() + " are not in kimg");
+        double time = Kimg.toNimg(outkimg);
+        if (time < first || time > last)
+            throw Problem.invalid(
+                    "outkimg",
+                    "--outkimg " + outkimg + " lies outside of the snapshots, which reach from " + Kimg.ofNimg(first)
+                            + " to " + Kimg.ofNimg(last));
+        return time;
     }
 
     /** What {@code --outstd} means. */
@@ -89,12 +101,5 @@ final class Target {
         } catch (IllegalArgumentException e) {
             throw Problem.invalid(option, "--" + option + ": " + e.getMessage());
         }
-    }
-
-    /** {@code 0.100} for a power profile that sigma_rel tells, another as its specification. */
-    static String describe(Profile profile) {
-        return profile instanceof Power power && power.gamma() > 0
-                ? String.format(Locale.ROOT, "%.3f", SigmaRel.ofGamma(power.gamma()))
-                : ProfileSpec.print(profile);
     }
 }

@@ -9,7 +9,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import phema.format.Layout.Elements;
 import phema.format.Layout.Literal;
 import phema.format.Layout.Segment;
@@ -62,11 +61,7 @@ final class SafetensorsWriter implements WeightWriter {
     private static Elements packed(Tensor tensor, DType dtype) {
         if (tensor.name().equals(METADATA))
             throw new IllegalArgumentException("a tensor named `" + METADATA + "` cannot be written as safetensors");
-        if (dtype != tensor.dtype() && !(dtype.isFloating() && tensor.dtype().isFloating()))
-            throw new IllegalArgumentException(
-                    "tensor `" + tensor.name() + "` is " + tensor.dtype() + " and cannot be written as " + dtype);
-        return new Elements(
-                tensor, IntStream.range(0, tensor.shape().rank()).boxed().toList(), dtype);
+        return Elements.rows(tensor, dtype);
     }
 
     private static List<List<Elements>> cut(List<Elements> all, long shardSize) {

@@ -4,7 +4,8 @@ package phema.synthesis;
  * Linear combinations of many inputs into several targets at once.
  *
  * <p>Every kernel computes the same bits: each element is a chain of fused multiply-adds in single precision, over the inputs in their order,
- * starting from zero. So bytes do not depend on the machine, the number of threads or how a file is split into requests.
+ * starting from zero; a zero is positive at last, whatever underflowed. So bytes do not depend on the machine, the number of threads, how a file is
+ * split into requests, or inputs that only other targets need.
  */
 interface Kernel {
     /**

@@ -21,13 +21,15 @@ public final class Names {
      * that do not count in kimg stands there as it is: {@code phema-2500-0.100}.
      */
     public static String baseName(String prefix, Run run, Profile target) {
-        String time =
-                run.countsKimg() ? "%07d".formatted(Kimg.ofNimg(target.endTime())) : "%.0f".formatted(target.endTime());
-        return prefix + "-" + time + "-" + width(target);
+        String time = run.countsKimg()
+                ? String.format(Locale.ROOT, "%07d", Kimg.ofNimg(target.endTime()))
+                : String.format(Locale.ROOT, "%.0f", target.endTime());
+        return prefix + "-" + time + "-" + width(target).replaceAll("[^A-Za-z0-9.]+", "-");
     }
 
-    private static String width(Profile target) {
-        if (!(target instanceof Power power)) return ProfileSpec.print(target).replaceAll("[^A-Za-z0-9.]+", "-");
+    /** {@code 0.100}: the EMA length of a power-function profile, with as many digits as it has; another profile as its specification, and so one that no EMA length tells. */
+    public static String width(Profile target) {
+        if (!(target instanceof Power power && power.gamma() >= 0)) return ProfileSpec.print(target);
         BigDecimal sigmaRel = BigDecimal.valueOf(Math.round(SigmaRel.ofGamma(power.gamma()) * 1e9), 9)
                 .stripTrailingZeros();
         return String.format(Locale.ROOT, "%." + Math.max(3, sigmaRel.scale()) + "f", sigmaRel);

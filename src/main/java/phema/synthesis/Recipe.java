@@ -55,7 +55,10 @@ record Recipe(List<WeightFile> inputs, List<Output> outputs) {
         digest.text(file.fileName());
         for (Layout.Segment segment : file.segments()) {
             switch (segment) {
-                case Layout.Literal literal -> digest.sha.update(literal.content());
+                case Layout.Literal literal -> {
+                    digest.number(literal.bytes());
+                    digest.sha.update(literal.content());
+                }
                 case Layout.Verbatim verbatim -> {
                     digest.number(verbatim.offset());
                     digest.number(verbatim.bytes());

@@ -51,7 +51,7 @@ class WeightsController {
             description = "Honours Range (one or several), If-Range, If-Match and If-None-Match as RFC 9110 says.")
     void weights(
             @PathVariable String run,
-            @Parameter(schema = @Schema(allowableValues = {"safetensors", "pkl"})) @PathVariable String format,
+            @Parameter(schema = @Schema(allowableValues = {"safetensors", "pt", "pkl"})) @PathVariable String format,
             WeightsQuery query,
             HttpServletRequest request,
             HttpServletResponse response)
