@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +20,7 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.tensor.DType;
 import phema.tensor.Shape;
+import phema.worker.NetworkSpec;
 
 /**
  * Writes runs that look like EDM2's: two EMA lengths at equally spaced times, the tensors of its U-Net, weights that move along a smooth path. The same
@@ -156,69 +155,8 @@ public final class SnapshotGenerator {
         return tensors.values().stream().mapToLong(Shape::elements).sum();
     }
 
-    /** The parameters of EDM2's U-Net for 64x64x4 latents and 1000 classes (arXiv 2312.02696, Fig. 21); 128 channels make its size XS. */
+    /** EDM2's network for 64x64x4 latents and 1000 classes; 128 channels make its size XS. */
     private static Map<String, Shape> unet(int channels) {
-        Unet net = new Unet(4 * channels);
-        net.shapes.put("unet.emb_noise.weight", Shape.of(4L * channels, channels));
-        net.shapes.put("unet.emb_label.weight", Shape.of(4L * channels, 1000));
-        Deque<Integer> skips = new ArrayDeque<>();
-        int width = channels;
-        net.conv("unet.enc.64x64_conv", 5, width, 3);
-        skips.push(width);
-        for (int level = 0; level < 4; level++) {
-            int resolution = 64 >> level;
-            String at = "unet.enc.%dx%d_".formatted(resolution, resolution);
-            if (level > 0) {
-                net.block(at + "down", width, width, true, false);
-                skips.push(width);
-            }
-            for (int b = 0; b < 3; b++) {
-                net.block(at + "block" + b, width, channels * (level + 1), true, resolution <= 16);
-                width = channels * (level + 1);
-                skips.push(width);
-            }
-        }
-        for (int level = 3; level >= 0; level--) {
-            int resolution = 64 >> level;
-            String at = "unet.dec.%dx%d_".formatted(resolution, resolution);
-            if (level == 3) {
-                net.block(at + "in0", width, width, false, true);
-                net.block(at + "in1", width, width, false, false);
-            } else {
-                net.block(at + "up", width, width, false, false);
-            }
-            for (int b = 0; b < 4; b++) {
-                net.block(at + "block" + b, width + skips.pop(), channels * (level + 1), false, resolution <= 16);
-                width = channels * (level + 1);
-            }
-        }
-        net.conv("unet.out_conv", width, 4, 3);
-        net.shapes.put("unet.out_gain", Shape.of());
-        net.shapes.put("logvar_linear.weight", Shape.of(1, 128));
-        return net.shapes;
-    }
-
-    private static final class Unet {
-        final Map<String, Shape> shapes = new LinkedHashMap<>();
-        final long embedding;
-
-        Unet(long embedding) {
-            this.embedding = embedding;
-        }
-
-        void conv(String name, long in, long out, long kernel) {
-            shapes.put(name + ".weight", Shape.of(out, in, kernel, kernel));
-        }
-
-        void block(String name, long in, long out, boolean encoder, boolean attention) {
-            shapes.put(name + ".emb_gain", Shape.of());
-            conv(name + ".conv_res0", encoder ? out : in, out, 3);
-            shapes.put(name + ".emb_linear.weight", Shape.of(out, embedding));
-            conv(name + ".conv_res1", out, out, 3);
-            if (in != out) conv(name + ".conv_skip", in, out, 1);
-            if (!attention) return;
-            conv(name + ".attn_qkv", out, 3 * out, 1);
-            conv(name + ".attn_proj", out, out, 1);
-        }
+        return NetworkSpec.of(64, 4, 1000, channels, List.of(1, 2, 3, 4), 3).parameters();
     }
 }

@@ -52,11 +52,14 @@ record Kriging(double[][] errors) {
      * Backward elimination from the files given: drops the one whose loss costs least, as long as {@code variance + hidden} stays below
      * {@code (1 + tolerance)^2} times what it is with all of them.
      *
+     * @param ceiling variance that is not to be passed although the tolerance would allow it
      * @param hidden variance that the result will have anyhow, from rounding to its element type
      */
-    Combination fewest(BitSet files, double tolerance, double hidden) {
+    Combination fewest(BitSet files, double tolerance, double hidden, double ceiling) {
         Combination best = best(files);
-        double limit = (1 + tolerance) * (1 + tolerance) * (variance(best.coefficients()) + hidden) - hidden;
+        double least = variance(best.coefficients());
+        double tolerated = (1 + tolerance) * (1 + tolerance) * (least + hidden) - hidden;
+        double limit = Math.min(tolerated, Math.max(least, ceiling));
         BitSet kept = (BitSet) files.clone();
         List<Integer> dropped = eliminate(kept, limit);
         // The updates lose digits where the matrix is nearly singular, so a fresh solve has the last word.

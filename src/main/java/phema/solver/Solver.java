@@ -80,7 +80,7 @@ public final class Solver {
         requireReached(target);
         Optional<Combination> paper = paper(target, until(target), options.normalise());
         Optional<Kriging> kriging = kriging(target);
-        Optional<Combination> blup = blup(target, kriging, options);
+        Optional<Combination> blup = blup(target, kriging, paper, options);
         Combination chosen = switch (options.method()) {
             case PAPER ->
                 paper.orElseThrow(
@@ -286,12 +286,19 @@ public final class Solver {
                 new Gram(this, indices, regular.orElseGet(() -> SymmetricSystem.truncated(part)), regular.isEmpty()));
     }
 
-    private Optional<Combination> blup(Profile target, Optional<Kriging> kriging, Options options) {
+    /** @param paper what it must not be worse than, however few files it reads */
+    private Optional<Combination> blup(
+            Profile target, Optional<Kriging> kriging, Optional<Combination> paper, Options options) {
         if (stored.size() == 1) return Optional.of(new Combination(new double[] {1}, 1, false));
         BitSet files = options.laterFiles() ? files(any -> true) : until(target);
         return kriging.map(k -> switch (options.files()) {
             case ALL -> k.best(files);
-            case FEWEST -> k.fewest(files, TOLERANCE, options.outputVariance());
+            case FEWEST ->
+                k.fewest(
+                        files,
+                        TOLERANCE,
+                        options.outputVariance(),
+                        paper.map(x -> k.variance(x.coefficients())).orElse(Double.POSITIVE_INFINITY));
         });
     }
 

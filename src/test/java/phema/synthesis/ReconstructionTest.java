@@ -95,7 +95,6 @@ class ReconstructionTest {
         assertThat(after).isEqualTo(before);
     }
 
-    /** Reading the fewest files may cost 5 % of the error. */
     @ParameterizedTest
     @CsvSource({
         "edm2, 262144, ALL",
@@ -120,7 +119,7 @@ class ReconstructionTest {
             double error = error(blup.get(t), truth);
             assertThat(error)
                     .as("sigma_rel %s", TRUTH[t])
-                    .isLessThan(error(paper.get(t), truth) * (files == Files.FEWEST ? 1.05 : 1))
+                    .isLessThan(error(paper.get(t), truth))
                     .isBetween(
                             fits.get(t).predictedRelativeError() / 2,
                             fits.get(t).predictedRelativeError() * 2);

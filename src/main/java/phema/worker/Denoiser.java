@@ -1,0 +1,298 @@
+package phema.worker;
+
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+import java.util.function.ToDoubleFunction;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.api.OutAndGrad;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import phema.format.Tensor.Role;
+
+/**
+ * EDM2's denoiser {@code D(x; sigma, label) = c_skip x + c_out F(c_in x; c_noise, label)} and its loss as one graph of SameDiff. For use by one platform thread:
+ * SameDiff keeps a session for every thread that ever ran a graph.
+ */
+final class Denoiser implements AutoCloseable {
+    private static final double LABEL_BALANCE = 0.5;
+    private static final double RESIDUAL_BALANCE = 0.3;
+    private static final double ATTENTION_BALANCE = 0.3;
+    private static final double CLIP = 256;
+
+    private static final String X = "x";
+    private static final String LABELS = "labels";
+    private static final String SKIP = "c_skip";
+    private static final String OUT = "c_out";
+    private static final String IN = "c_in";
+    private static final String NOISE = "c_noise";
+    private static final String TARGET = "target";
+    private static final String WEIGHT = "loss_weight";
+    private static final String DENOISED = "denoised";
+    private static final String LOGVAR = "logvar";
+    private static final String LOSS = "loss";
+
+    private final NetworkSpec spec;
+    private final UNet net;
+    private final DataType type;
+    private final SameDiff sd;
+    private final SequencedMap<String, SDVariable> parameters = new LinkedHashMap<>();
+    private final List<String> trained = new ArrayList<>();
+    private boolean differentiated;
+
+    /** The loss of a batch, and its gradient by parameter. @param loss mean over images and values */
+    record Gradients(double loss, Map<String, float[]> byName) {}
+
+    Denoiser(Weights weights) {
+        this(weights, DataType.FLOAT);
+    }
+
+    /** @param type of all arithmetic */
+    Denoiser(Weights weights, DataType type) {
+        this.spec = weights.spec();
+        this.net = weights.net();
+        this.type = type;
+        Backend.start();
+        this.sd = SameDiff.create();
+        net.parameters().forEach((name, parameter) -> {
+            INDArray value = array(
+                    weights.get(name),
+                    parameter.shape().dims().stream().mapToLong(d -> d).toArray());
+            boolean buffer = parameter.role() == Role.BUFFER;
+            parameters.put(name, buffer ? sd.constant(name, value) : sd.var(name, value));
+            if (!buffer) trained.add(name);
+        });
+        build();
+    }
+
+    /** The graph, for tests of gradients. */
+    SameDiff graph() {
+        return sd;
+    }
+
+    /** Takes over the trained tensors of {@code weights}. */
+    void load(Weights weights) {
+        for (String name : trained) {
+            INDArray to = parameter(name).getArr();
+            try (INDArray from = array(weights.get(name), to.shape())) {
+                to.assign(from);
+            }
+        }
+    }
+
+    /** Denoised images, [N, C, H, W]. */
+    float[] denoise(Batch batch) {
+        Map<String, INDArray> inputs = inputs(batch);
+        try (INDArray denoised = sd.outputSingle(inputs, DENOISED)) {
+            return floats(denoised);
+        } finally {
+            inputs.values().forEach(INDArray::close);
+        }
+    }
+
+    /** Predicted logarithms of the loss at each noise level, [N]. */
+    float[] logvar(Batch batch) {
+        Map<String, INDArray> inputs = inputs(batch);
+        try (INDArray logvar = sd.outputSingle(inputs, LOGVAR)) {
+            return floats(logvar);
+        } finally {
+            inputs.values().forEach(INDArray::close);
+        }
+    }
+
+    /**
+     * The gradient of the loss {@code weight / exp(u) |D - y|^2 + u} (arXiv 2312.02696, Eq. 21), summed over the values of an image and averaged over images.
+     *
+     * @param clean the images without noise, [N, C, H, W]
+     */
+    Gradients gradients(Batch batch, float[] clean) {
+        differentiate();
+        Map<String, INDArray> inputs = inputs(batch, clean);
+        OutAndGrad result = sd.calculateGradientsAndOutputs(inputs, List.of(LOSS), trained);
+        Map<String, float[]> byName = new LinkedHashMap<>();
+        for (String name : trained) {
+            try (INDArray gradient =
+                    Objects.requireNonNull(result.getGradients().get(name))) {
+                byName.put(name, floats(gradient));
+            }
+        }
+        try (INDArray loss = Objects.requireNonNull(result.getOutputs().get(LOSS))) {
+            return new Gradients(loss.getDouble(0) / spec.pixels(), byName);
+        } finally {
+            inputs.values().forEach(INDArray::close);
+        }
+    }
+
+    private void differentiate() {
+        if (differentiated) return;
+        // SameDiff prints a line for every operation and has no switch against it.
+        PrintStream out = System.out;
+        System.setOut(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
+        try {
+            sd.createGradFunction(trained.toArray(String[]::new));
+        } finally {
+            System.setOut(out);
+        }
+        differentiated = true;
+    }
+
+    Map<String, INDArray> inputs(Batch batch, float[] clean) {
+        Map<String, INDArray> inputs = inputs(batch);
+        inputs.put(TARGET, images(clean));
+        inputs.put(WEIGHT, perImage(batch, Preconditioning::weight, 1, 1, 1));
+        return inputs;
+    }
+
+    private Map<String, INDArray> inputs(Batch batch) {
+        Map<String, INDArray> inputs = new LinkedHashMap<>();
+        inputs.put(X, images(batch.x()));
+        inputs.put(SKIP, perImage(batch, Preconditioning::skip, 1, 1, 1));
+        inputs.put(OUT, perImage(batch, Preconditioning::out, 1, 1, 1));
+        inputs.put(IN, perImage(batch, Preconditioning::in, 1, 1, 1));
+        inputs.put(NOISE, perImage(batch, Preconditioning::noise, 1));
+        if (spec.classes() > 0) inputs.put(LABELS, array(batch.labels(), batch.size(), spec.classes()));
+        return inputs;
+    }
+
+    private INDArray perImage(Batch batch, ToDoubleFunction<Preconditioning> coefficient, long... ones) {
+        double[] values = new double[batch.size()];
+        for (int i = 0; i < values.length; i++)
+            values[i] = coefficient.applyAsDouble(Preconditioning.at(batch.sigma()[i], spec.sigmaData()));
+        long[] shape = new long[ones.length + 1];
+        Arrays.fill(shape, 1);
+        shape[0] = values.length;
+        try (INDArray doubles = Nd4j.createFromArray(values)) {
+            return doubles.reshape(shape).castTo(type).dup();
+        }
+    }
+
+    private INDArray images(float[] values) {
+        return array(values, values.length / spec.pixels(), spec.channels(), spec.resolution(), spec.resolution());
+    }
+
+    private INDArray array(float[] values, long... shape) {
+        INDArray floats = Nd4j.create(values, shape, 'c');
+        if (type == DataType.FLOAT) return floats;
+        try (floats) {
+            return floats.castTo(type);
+        }
+    }
+
+    private static float[] floats(INDArray array) {
+        if (array.dataType() == DataType.FLOAT && array.ordering() == 'c' && !array.isView())
+            return array.data().asFloat();
+        try (INDArray packed = array.castTo(DataType.FLOAT).dup('c')) {
+            return packed.data().asFloat();
+        }
+    }
+
+    private SDVariable parameter(String name) {
+        return Objects.requireNonNull(parameters.get(name), name);
+    }
+
+    private void build() {
+        long size = spec.resolution();
+        SDVariable x = sd.placeHolder(X, type, -1, spec.channels(), size, size);
+        SDVariable skip = sd.placeHolder(SKIP, type, -1, 1, 1, 1);
+        SDVariable out = sd.placeHolder(OUT, type, -1, 1, 1, 1);
+        SDVariable in = sd.placeHolder(IN, type, -1, 1, 1, 1);
+        SDVariable noise = sd.placeHolder(NOISE, type, -1, 1);
+        SDVariable denoised = x.mul(skip).add(network(x.mul(in), in, noise).mul(out));
+        sd.renameVariable(denoised.name(), DENOISED);
+
+        SDVariable fourier = fourier(noise, UNet.LOGVAR_FOURIER);
+        SDVariable logvar = linear(fourier, UNet.LOGVAR, spec.logvarChannels()).reshape(-1, 1, 1, 1);
+        sd.renameVariable(logvar.name(), LOGVAR);
+
+        SDVariable target = sd.placeHolder(TARGET, type, -1, spec.channels(), size, size);
+        SDVariable weight = sd.placeHolder(WEIGHT, type, -1, 1, 1, 1);
+        SDVariable loss = sd.math()
+                .square(denoised.sub(target))
+                .mul(weight.mul(sd.math().exp(sd.math().neg(logvar))))
+                .add(logvar)
+                .mean()
+                .mul(spec.pixels());
+        sd.renameVariable(loss.name(), LOSS);
+        sd.setLossVariables(LOSS);
+    }
+
+    /** The raw network F. @param x scaled to unit variance */
+    private SDVariable network(SDVariable x, SDVariable in, SDVariable noise) {
+        SDVariable embedding = linear(fourier(noise, UNet.NOISE_FOURIER), UNet.NOISE, spec.noiseChannels());
+        if (spec.classes() > 0) {
+            SDVariable labels = sd.placeHolder(LABELS, type, -1, spec.classes());
+            SDVariable label = linear(labels.mul(Math.sqrt(spec.classes())), UNet.LABEL, spec.classes());
+            embedding = Parts.sum(embedding, label, LABEL_BALANCE);
+        }
+        embedding = Parts.silu(sd, embedding);
+
+        // Instead of biases, the network gets a channel of ones; c_in only lends its number of images.
+        SDVariable ones = sd.constant(Nd4j.ones(type, 1, 1, spec.resolution(), spec.resolution()));
+        SDVariable y = conv(sd.concat(1, x, in.mul(0).add(ones)), net.input(), spec.channels() + 1, 3);
+        Deque<SDVariable> skips = new ArrayDeque<>();
+        skips.push(y);
+        for (UNet.Block block : net.encoder()) {
+            y = block(block, y, embedding);
+            skips.push(y);
+        }
+        for (UNet.Block block : net.decoder()) {
+            if (block.skip() > 0) y = Parts.concat(sd, y, block.in() - block.skip(), skips.pop(), block.skip());
+            y = block(block, y, embedding);
+        }
+        return conv(y, UNet.OUTPUT, spec.widths().getFirst(), 3).mul(parameter(UNet.OUTPUT_GAIN));
+    }
+
+    /** Fig. 21. */
+    private SDVariable block(UNet.Block block, SDVariable input, SDVariable embedding) {
+        boolean encoder = block.side() == UNet.Side.ENCODER;
+        boolean widens = block.in() != block.out();
+        String name = block.name();
+        SDVariable x = Parts.resample(sd, input, block.resample());
+        if (encoder) {
+            if (widens) x = conv(x, name + ".conv_skip", block.in(), 1);
+            x = Parts.pixelNorm(x, block.out());
+        }
+        SDVariable scale = linear(embedding, name + ".emb_linear", spec.embeddingChannels())
+                .mul(parameter(name + ".emb_gain"))
+                .add(1.0)
+                .reshape(-1, block.out(), 1, 1);
+        SDVariable y = conv(Parts.silu(sd, x), name + ".conv_res0", encoder ? block.out() : block.in(), 3);
+        y = conv(Parts.silu(sd, y.mul(scale)), name + ".conv_res1", block.out(), 3);
+        if (!encoder && widens) x = conv(x, name + ".conv_skip", block.in(), 1);
+        x = Parts.sum(x, y, RESIDUAL_BALANCE);
+        if (block.heads() > 0) {
+            SDVariable qkv = conv(x, name + ".attn_qkv", block.out(), 1);
+            y = Parts.attention(sd, qkv, block.out(), block.heads(), block.resolution());
+            x = Parts.sum(x, conv(y, name + ".attn_proj", block.out(), 1), ATTENTION_BALANCE);
+        }
+        return sd.math().clipByValue(x, -CLIP, CLIP);
+    }
+
+    private SDVariable conv(SDVariable x, String name, int in, int kernel) {
+        return Parts.conv(sd, x, parameter(name + ".weight"), in, kernel);
+    }
+
+    private SDVariable linear(SDVariable x, String name, int in) {
+        return Parts.linear(sd, x, parameter(name + ".weight"), in);
+    }
+
+    private SDVariable fourier(SDVariable x, String name) {
+        return Parts.fourier(sd, x, parameter(name + ".freqs"), parameter(name + ".phases"));
+    }
+
+    @Override
+    public void close() {
+        parameters.values().forEach(parameter -> parameter.getArr().close());
+    }
+}

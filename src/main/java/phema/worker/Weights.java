@@ -1,0 +1,99 @@
+package phema.worker;
+
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import java.util.random.RandomGenerator;
+import phema.format.Tensor.Role;
+import phema.tensor.Shape;
+
+/** The tensors of one network, in fp32 and row-major, by name and shape as in files. The arrays are shared with whoever asks. */
+final class Weights {
+    private final UNet net;
+    private final SequencedMap<String, float[]> values = new LinkedHashMap<>();
+
+    private Weights(UNet net) {
+        this.net = net;
+    }
+
+    /** What a network is before training. */
+    static Weights initial(NetworkSpec spec, RandomGenerator random) {
+        Weights weights = zero(spec);
+        weights.net.parameters().forEach((name, parameter) -> {
+            float[] to = weights.get(name);
+            for (int i = 0; i < to.length; i++)
+                to[i] = (float)
+                        switch (parameter.initial()) {
+                            case NORMAL -> random.nextGaussian();
+                            case ZERO -> 0;
+                            case FREQUENCY -> 2 * Math.PI * random.nextGaussian();
+                            case PHASE -> 2 * Math.PI * random.nextDouble();
+                        };
+        });
+        return weights;
+    }
+
+    static Weights zero(NetworkSpec spec) {
+        Weights weights = new Weights(UNet.of(spec));
+        weights.net
+                .parameters()
+                .forEach((name, parameter) -> weights.values.put(
+                        name, new float[Math.toIntExact(parameter.shape().elements())]));
+        return weights;
+    }
+
+    Weights copy() {
+        Weights copy = new Weights(net);
+        values.forEach((name, value) -> copy.values.put(name, value.clone()));
+        return copy;
+    }
+
+    NetworkSpec spec() {
+        return net.spec();
+    }
+
+    UNet net() {
+        return net;
+    }
+
+    /** Names of all tensors in the order of files. */
+    Iterable<String> names() {
+        return values.sequencedKeySet();
+    }
+
+    /** Names of what is trained and averaged. */
+    Iterable<String> trained() {
+        return () -> net.parameters().entrySet().stream()
+                .filter(e -> e.getValue().role() == Role.PARAMETER)
+                .map(java.util.Map.Entry::getKey)
+                .iterator();
+    }
+
+    float[] get(String name) {
+        float[] value = values.get(name);
+        if (value == null) throw new IllegalArgumentException("no tensor " + name);
+        return value;
+    }
+
+    Shape shape(String name) {
+        UNet.Parameter parameter = net.parameters().get(name);
+        if (parameter == null) throw new IllegalArgumentException("no tensor " + name);
+        return parameter.shape();
+    }
+
+    /** Forced weight normalization (arXiv 2312.02696, Eq. 66): every output channel of every layer gets a root mean square of one. Gains and buffers stay. */
+    void normalize() {
+        for (String name : trained()) {
+            Shape shape = shape(name);
+            if (shape.rank() == 0) continue;
+            float[] w = get(name);
+            int rows = Math.toIntExact(shape.dims().getFirst());
+            int n = w.length / rows;
+            for (int row = 0; row < rows; row++) {
+                double squares = 0;
+                for (int i = row * n; i < (row + 1) * n; i++) squares += (double) w[i] * w[i];
+                float scale = (float) (1 / (1e-4 + Math.sqrt(squares / n)));
+                for (int i = row * n; i < (row + 1) * n; i++) w[i] *= scale;
+            }
+        }
+    }
+}

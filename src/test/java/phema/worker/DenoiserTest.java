@@ -1,0 +1,122 @@
+package phema.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+class DenoiserTest {
+    private static final NetworkSpec SPEC = NetworkSpec.of(16, 2, 3, 8, List.of(1, 2), 1);
+
+    private final Random random = new Random(3);
+
+    @Test
+    void everyParameterHasTheGradientOfTheLoss() {
+        Weights weights = shaken();
+        Batch batch = batch(3);
+        float[] clean = normal(3 * SPEC.pixels(), 0.5);
+        try (Denoiser denoiser = new Denoiser(weights, DataType.DOUBLE)) {
+            Map<String, float[]> gradients = denoiser.gradients(batch, clean).byName();
+            SameDiff graph = denoiser.graph();
+            Map<String, INDArray> inputs = denoiser.inputs(batch, clean);
+            for (String name : weights.trained()) {
+                INDArray value = graph.getVariable(name).getArr();
+                float[] gradient = Objects.requireNonNull(gradients.get(name));
+                int i = random.nextInt(gradient.length);
+                double at = value.getDouble(i);
+                double h = 1e-4;
+                value.putScalar(i, at + h);
+                double above = graph.outputSingle(inputs, "loss").getDouble(0);
+                value.putScalar(i, at - h);
+                double below = graph.outputSingle(inputs, "loss").getDouble(0);
+                value.putScalar(i, at);
+                assertThat((double) gradient[i])
+                        .as(name)
+                        .isCloseTo((above - below) / (2 * h), within(1e-5 * (1 + Math.abs(gradient[i]))));
+            }
+        }
+    }
+
+    @Test
+    void everyParameterIsTrained() {
+        Weights weights = shaken();
+        try (Denoiser denoiser = new Denoiser(weights)) {
+            Map<String, float[]> gradients =
+                    denoiser.gradients(batch(4), normal(4 * SPEC.pixels(), 0.5)).byName();
+            gradients.forEach((name, gradient) -> {
+                for (float g : gradient) if (g != 0) return;
+                throw new AssertionError(name + " has no gradient");
+            });
+            assertThat(gradients.keySet()).containsExactlyElementsOf(weights.trained());
+        }
+    }
+
+    @Test
+    void withoutNoiseAnImageStaysWhatItIs() {
+        Batch batch = batch(2);
+        double[] sigma = {1e-6, 1e-6};
+        try (Denoiser denoiser = new Denoiser(shaken())) {
+            float[] denoised = denoiser.denoise(new Batch(batch.x(), sigma, batch.labels()));
+            for (int i = 0; i < denoised.length; i++) assertThat(denoised[i]).isCloseTo(batch.x()[i], within(1e-4f));
+        }
+    }
+
+    @Test
+    void anUntrainedNetworkPredictsTheBestLinearEstimate() {
+        // out_gain is zero, so D = c_skip x, with c_skip = sd^2 / (sigma^2 + sd^2).
+        Batch batch = batch(2);
+        try (Denoiser denoiser = new Denoiser(Weights.initial(SPEC, random))) {
+            float[] denoised = denoiser.denoise(batch);
+            int pixels = SPEC.pixels();
+            for (int i = 0; i < denoised.length; i++) {
+                double sigma = batch.sigma()[i / pixels];
+                assertThat((double) denoised[i]).isCloseTo(batch.x()[i] * 0.25 / (sigma * sigma + 0.25), within(1e-5));
+            }
+        }
+    }
+
+    @Test
+    void anImageIsDenoisedTheSameWhateverElseIsInItsBatch() {
+        Batch both = batch(2);
+        Batch second = new Batch(
+                java.util.Arrays.copyOfRange(both.x(), SPEC.pixels(), 2 * SPEC.pixels()),
+                new double[] {both.sigma()[1]},
+                java.util.Arrays.copyOfRange(both.labels(), SPEC.classes(), 2 * SPEC.classes()));
+        try (Denoiser denoiser = new Denoiser(shaken())) {
+            float[] alone = denoiser.denoise(second);
+            float[] together = denoiser.denoise(both);
+            for (int i = 0; i < alone.length; i++)
+                assertThat(together[SPEC.pixels() + i]).isCloseTo(alone[i], within(1e-5f));
+        }
+    }
+
+    /** Weights whose gains are not zero, so that everything matters. */
+    private Weights shaken() {
+        Weights weights = Weights.initial(SPEC, random);
+        for (String name : weights.trained()) if (weights.get(name).length == 1) weights.get(name)[0] = 0.5f;
+        return weights;
+    }
+
+    private Batch batch(int n) {
+        double[] sigma = new double[n];
+        float[] labels = new float[n * SPEC.classes()];
+        for (int i = 0; i < n; i++) {
+            sigma[i] = Math.exp(random.nextGaussian() - 0.4);
+            labels[i * SPEC.classes() + random.nextInt(SPEC.classes())] = 1;
+        }
+        return new Batch(normal(n * SPEC.pixels(), 1), sigma, labels);
+    }
+
+    private float[] normal(int n, double scale) {
+        float[] values = new float[n];
+        for (int i = 0; i < n; i++) values[i] = (float) (scale * random.nextGaussian());
+        return values;
+    }
+}

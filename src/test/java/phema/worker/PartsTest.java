@@ -1,0 +1,157 @@
+package phema.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+class PartsTest {
+    /** A part as a function of variables named a, b, c, in order. */
+    private interface Part {
+        SDVariable of(SameDiff sd, SDVariable[] inputs);
+    }
+
+    private static final Part CONV3 = (sd, v) -> Parts.conv(sd, v[0], v[1], 16, 3);
+    private static final Part CONV1 = (sd, v) -> Parts.conv(sd, v[0], v[1], 16, 1);
+    private static final Part LINEAR = (sd, v) -> Parts.linear(sd, v[0], v[1], 16);
+    private static final Part SILU = (sd, v) -> Parts.silu(sd, v[0]);
+    private static final Part SUM = (sd, v) -> Parts.sum(v[0], v[1], 0.3);
+    private static final Part CONCAT = (sd, v) -> Parts.concat(sd, v[0], 16, v[1], 8);
+    private static final Part FOURIER = (sd, v) -> Parts.fourier(sd, v[0], v[1], v[2]);
+    private static final Part PIXEL_NORM = (sd, v) -> Parts.pixelNorm(v[0], 16);
+    private static final Part UP = (sd, v) -> Parts.resample(sd, v[0], UNet.Resample.UP);
+    private static final Part DOWN = (sd, v) -> Parts.resample(sd, v[0], UNet.Resample.DOWN);
+    private static final Part ATTENTION = (sd, v) -> Parts.attention(sd, v[0], 8, 2, 4);
+
+    private final Random random = new Random(1);
+
+    @Test
+    void everyPartHasTheGradientOfItsOutput() {
+        assertGradient(CONV3, shape(2, 16, 4, 4), shape(4, 16, 3, 3));
+        assertGradient(CONV1, shape(2, 16, 4, 4), shape(4, 16, 1, 1));
+        assertGradient(LINEAR, shape(3, 16), shape(4, 16));
+        assertGradient(SILU, shape(2, 4, 4, 4));
+        assertGradient(SUM, shape(2, 4, 4, 4), shape(2, 4, 4, 4));
+        assertGradient(CONCAT, shape(2, 16, 4, 4), shape(2, 8, 4, 4));
+        assertGradient(FOURIER, shape(3, 1), shape(8), shape(8));
+        assertGradient(PIXEL_NORM, shape(2, 16, 4, 4));
+        assertGradient(UP, shape(2, 4, 4, 4));
+        assertGradient(DOWN, shape(2, 4, 4, 4));
+        assertGradient(ATTENTION, shape(2, 24, 4, 4));
+    }
+
+    @Test
+    void gradientsHoldForOneImageOfOnePixelToo() {
+        assertGradient(CONV3, shape(1, 16, 1, 1), shape(1, 16, 3, 3));
+        assertGradient(LINEAR, shape(1, 16), shape(1, 16));
+        assertGradient(PIXEL_NORM, shape(1, 16, 1, 1));
+    }
+
+    @Test
+    void unitVarianceStaysUnitVariance() {
+        assertUnitVariance(CONV1, shape(16, 16, 16, 16), shape(64, 16, 1, 1));
+        assertUnitVariance(LINEAR, shape(512, 16), shape(64, 16));
+        assertUnitVariance(SILU, shape(16, 16, 16, 16));
+        assertUnitVariance(SUM, shape(16, 16, 16, 16), shape(16, 16, 16, 16));
+        assertUnitVariance(CONCAT, shape(16, 16, 16, 16), shape(16, 8, 16, 16));
+        assertUnitVariance(PIXEL_NORM, shape(16, 16, 16, 16));
+        assertUnitVariance(UP, shape(16, 16, 16, 16));
+    }
+
+    @Test
+    void concatenationGivesBothInputsEqualShares() {
+        double[] out = run(CONCAT, Map.of(0, 1.0, 1, 1.0), shape(8, 16, 8, 8), shape(8, 8, 8, 8));
+        double first = 0;
+        double second = 0;
+        for (int i = 0; i < out.length; i++) {
+            if (i / 64 % 24 < 16) first += out[i] * out[i];
+            else second += out[i] * out[i];
+        }
+        assertThat(first / second).isBetween(0.9, 1.1);
+    }
+
+    @Test
+    void convolutionOfAConstantIsTheSumOfItsNormalizedWeights() {
+        // 16 inputs x 1 tap, weights all 3: normalized to 1, divided by sqrt(16); sum over 16 inputs of ones is 4.
+        double[] out = run(CONV1, Map.of(0, 0.0, 1, 0.0), shape(1, 16, 1, 1), shape(1, 16, 1, 1));
+        assertThat(out[0]).isZero();
+        SameDiff sd = SameDiff.create();
+        SDVariable x = sd.var("x", Nd4j.ones(DataType.DOUBLE, 1, 16, 1, 1));
+        SDVariable w = sd.var("w", Nd4j.ones(DataType.DOUBLE, 1, 16, 1, 1).mul(3));
+        double expected = 16 * (3 / (1e-4 + 3)) / 4;
+        assertThat(Parts.conv(sd, x, w, 16, 1).eval().getDouble(0)).isCloseTo(expected, within(1e-12));
+    }
+
+    private static org.assertj.core.data.Offset<Double> within(double e) {
+        return org.assertj.core.data.Offset.offset(e);
+    }
+
+    private static long[] shape(long... dims) {
+        return dims;
+    }
+
+    private INDArray normal(long[] shape, double scale) {
+        double[] values = new double[(int) java.util.Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
+        for (int i = 0; i < values.length; i++) values[i] = scale * random.nextGaussian();
+        return Nd4j.create(values, shape, 'c');
+    }
+
+    private double[] run(Part part, Map<Integer, Double> scales, long[]... shapes) {
+        SameDiff sd = SameDiff.create();
+        SDVariable[] inputs = new SDVariable[shapes.length];
+        for (int i = 0; i < shapes.length; i++)
+            inputs[i] = sd.var("v" + i, normal(shapes[i], scales.getOrDefault(i, 1.0)));
+        return part.of(sd, inputs).eval().dup('c').data().asDouble();
+    }
+
+    private void assertUnitVariance(Part part, long[]... shapes) {
+        double[] out = run(part, Map.of(), shapes);
+        double squares = 0;
+        for (double value : out) squares += value * value;
+        assertThat(squares / out.length).isBetween(0.95, 1.05);
+    }
+
+    /** Compares with central differences of a random projection of the output. */
+    private void assertGradient(Part part, long[]... shapes) {
+        SameDiff sd = SameDiff.create();
+        SDVariable[] inputs = new SDVariable[shapes.length];
+        for (int i = 0; i < shapes.length; i++) inputs[i] = sd.var("v" + i, normal(shapes[i], 1));
+        SDVariable out = part.of(sd, inputs);
+        SDVariable direction = sd.constant(normal(out.eval().shape(), 1));
+        SDVariable loss = out.mul(direction).sum();
+        sd.setLossVariables(loss);
+        Map<String, INDArray> gradients = sd.calculateGradients(
+                new LinkedHashMap<>(),
+                java.util.Arrays.stream(inputs).map(SDVariable::name).toList());
+        for (SDVariable input : inputs) {
+            INDArray value = input.getArr();
+            double[] analytic = Objects.requireNonNull(gradients.get(input.name()))
+                    .dup('c')
+                    .data()
+                    .asDouble();
+            for (int probe = 0; probe < 8; probe++) {
+                long i = random.nextInt(analytic.length);
+                double at = value.getDouble(i);
+                double h = 1e-5;
+                value.putScalar(i, at + h);
+                double above =
+                        sd.outputSingle(new LinkedHashMap<>(), loss.name()).getDouble(0);
+                value.putScalar(i, at - h);
+                double below =
+                        sd.outputSingle(new LinkedHashMap<>(), loss.name()).getDouble(0);
+                value.putScalar(i, at);
+                assertThat(analytic[(int) i])
+                        .as(input.name() + " at " + i)
+                        .isCloseTo((above - below) / (2 * h), within(1e-6 * Math.max(1, Math.abs(analytic[(int) i]))));
+            }
+        }
+    }
+}
