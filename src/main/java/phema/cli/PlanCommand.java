@@ -14,7 +14,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import phema.catalog.Kimg;
 import phema.catalog.Run;
 import phema.catalog.RunScanner;
 import phema.catalog.Selection;
@@ -27,6 +26,7 @@ import phema.solver.Planning;
 import phema.solver.Planning.Scheme;
 import phema.solver.Retention;
 import phema.synthesis.Fits;
+import phema.synthesis.Names;
 import phema.tensor.DType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -151,7 +151,7 @@ final class PlanCommand implements Callable<Integer> {
         List<Double> ends = outkimg == null
                 ? List.of(run.snapshots().getLast().time())
                 : outkimg.values().stream()
-                        .map(k -> (double) Kimg.toNimg(k.longValue()))
+                        .map(kimg -> Target.time(run, kimg.longValue()))
                         .toList();
         for (double end : ends)
             if (outstd == null) targets.addAll(fits.expressible(run, end));
@@ -174,7 +174,7 @@ final class PlanCommand implements Callable<Integer> {
         Table table = new Table("sigma_rel", "time", "predicted error now", "after", "limit");
         for (Retention.Effect effect : retention.effects())
             table.row(
-                    Target.describe(effect.target()),
+                    Names.width(effect.target()),
                     "%.0f".formatted(effect.target().endTime()),
                     Output.error(effect.before()),
                     Output.error(effect.after()),
@@ -229,7 +229,7 @@ final class PlanCommand implements Callable<Integer> {
             List<String> row = new ArrayList<>(List.of(
                     String.valueOf(outlook.scheme().times()),
                     lengths(outlook.scheme()),
-                    word(outlook.scheme().dtype()),
+                    Output.word(outlook.scheme().dtype()),
                     size(outlook.scheme())));
             outlook.errors().forEach(error -> row.add(Output.error(error)));
             table.row(row.toArray(String[]::new));
@@ -245,7 +245,7 @@ final class PlanCommand implements Callable<Integer> {
                                 Output.error(limit),
                                 o.scheme().times(),
                                 lengths(o.scheme()),
-                                word(o.scheme().dtype()),
+                                Output.word(o.scheme().dtype()),
                                 size(o.scheme())),
                         () -> out.printf(
                                 "none is within %s at all lengths; try more --times, or ask for less with --outstd or --max-error%n",
@@ -283,15 +283,11 @@ final class PlanCommand implements Callable<Integer> {
                         .collect(Collectors.joining("+"));
     }
 
-    private static String word(DType dtype) {
-        return dtype.name().toLowerCase(Locale.ROOT);
-    }
-
     private Map<String, Object> asJson(Outlook outlook, List<Double> targets, double limit) {
         Map<String, Object> view = new LinkedHashMap<>();
         view.put("times", outlook.scheme().times());
         view.put("sigmaRels", outlook.scheme().sigmaRels());
-        view.put("dtype", word(outlook.scheme().dtype()));
+        view.put("dtype", Output.word(outlook.scheme().dtype()));
         view.put("bytes", outlook.scheme().bytes(params == null ? 1 : params.value()));
         view.put(
                 "errors",

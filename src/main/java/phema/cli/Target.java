@@ -72,13 +72,14 @@ final class Target {
     private Files files = Files.FEWEST;
 
     List<Fit> fits(Fits fits, Run run, Optional<DType> dtype) {
-        return fits.fit(run, averages.endingAt(time(run)), Options.of(solver, files), dtype);
+        double end = outkimg == null ? run.snapshots().getLast().time() : time(run, outkimg);
+        return fits.fit(run, averages.endingAt(end), Options.of(solver, files), dtype);
     }
 
-    private double time(Run run) {
+    /** What {@code --outkimg} means. */
+    static double time(Run run, long outkimg) {
         double first = run.snapshots().getFirst().time();
         double last = run.snapshots().getLast().time();
-        if (outkimg == null) return last;
         if (!run.countsKimg())
             throw Problem.invalid("outkimg", "--outkimg: the times of " + run.folder() + " are not in kimg");
         double time = Kimg.toNimg(outkimg);

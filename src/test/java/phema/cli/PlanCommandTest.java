@@ -66,12 +66,12 @@ class PlanCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            ''                                             | either --indir DIR
+            '' | either --indir DIR
             --indir nowhere --times 8                      | either --indir DIR
             --indir nowhere                                | nowhere
             --indir EDM2 --max-error -1                    | --max-error
             --indir EDM2 --outstd 0.4                      | 0.288675
-            --indir EDM2 --outkimg 900                     | no snapshot reaches
+            --indir EDM2 --outkimg 900                     | reach from
             --times 1                                      | 2..1024
             --times 16.5                                   | 2..1024
             --times 16 --instd 0.4                         | --instd
