@@ -138,7 +138,7 @@ class ReconstructionTest {
             Run run, double time, Method method, Files files, OutputOptions options, double... widths)
             throws IOException {
         List<Syntheses.Named> named = fits(run, time, method, files, options, widths).stream()
-                .map(fit -> new Syntheses.Named(Names.baseName(Names.PREFIX, fit.target()), fit))
+                .map(fit -> new Syntheses.Named(Names.baseName(Names.PREFIX, run, fit.target()), fit))
                 .toList();
         List<WeightFile> written = new ArrayList<>();
         for (Path file :
@@ -166,13 +166,18 @@ class ReconstructionTest {
     }
 
     @Test
-    void namesAreThoseOfEdm2WhateverTheLocale() {
+    void namesAreThoseOfEdm2WhateverTheLocale() throws IOException {
+        Run run = TestRuns.fixture("edm2");
+        Run steps = TestRuns.fixture("checkpoints");
         Locale before = Locale.getDefault();
         try {
             Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
-            assertThat(Names.baseName("phema", Power.ofSigmaRel(0.1, 262_144))).isEqualTo("phema-0000262-0.100");
-            assertThat(Names.baseName("phema", Power.ofSigmaRel(0.0125, 2_147_483_648L)))
+            assertThat(Names.baseName("phema", run, Power.ofSigmaRel(0.1, 262_144)))
+                    .isEqualTo("phema-0000262-0.100");
+            assertThat(Names.baseName("phema", run, Power.ofSigmaRel(0.0125, 2_147_483_648L)))
                     .isEqualTo("phema-2147483-0.0125");
+            assertThat(Names.baseName("phema", steps, Power.ofSigmaRel(0.1, 262_144)))
+                    .isEqualTo("phema-262144-0.100");
         } finally {
             Locale.setDefault(before);
         }
