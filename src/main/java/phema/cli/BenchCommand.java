@@ -63,6 +63,8 @@ final class BenchCommand {
         @Override
         public Integer call() throws IOException {
             if (files < 1 || megabytes < 1) throw Problem.invalid("files", "--files and --mb must be at least 1");
+            if (format == ReconstructCommand.FormatWord.PT)
+                throw Problem.invalid("format", "--format pt cannot be generated; choose edm2 or safetensors");
             long bytes = megabytes * 1_000_000L;
             SnapshotGenerator generator = tensors == null
                     ? SnapshotGenerator.network(format.format, bytes)

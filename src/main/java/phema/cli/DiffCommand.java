@@ -14,6 +14,7 @@ import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.synthesis.Comparison;
 import phema.synthesis.Comparison.Difference;
+import phema.tensor.DType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -58,12 +59,42 @@ final class DiffCommand implements Callable<Integer> {
             String b,
             boolean within,
             double tolerance,
-            double relativeError,
-            double maxAbsolute,
+            @Nullable Double relativeError,
+            @Nullable Double maxAbsolute,
             @Nullable String worst,
             List<String> onlyInA,
             List<String> onlyInB,
-            List<Difference> tensors) {}
+            List<TensorView> tensors) {}
+
+    /** @param relativeError absent where it is infinite, and where tensors are not comparable */
+    record TensorView(
+            String name,
+            DType dtypeA,
+            DType dtypeB,
+            List<Long> shapeA,
+            List<Long> shapeB,
+            boolean comparable,
+            @Nullable Double relativeError,
+            @Nullable Double maxAbsolute,
+            @Nullable Long unequal) {
+        static TensorView of(Difference d) {
+            return new TensorView(
+                    d.name(),
+                    d.dtypeA(),
+                    d.dtypeB(),
+                    d.shapeA().dims(),
+                    d.shapeB().dims(),
+                    d.comparable(),
+                    d.comparable() ? finite(d.relativeError()) : null,
+                    d.comparable() ? finite(d.maxAbsolute()) : null,
+                    d.comparable() ? d.unequal() : null);
+        }
+    }
+
+    /** JSON has no other numbers. */
+    private static @Nullable Double finite(double value) {
+        return Double.isFinite(value) ? value : null;
+    }
 
     @Override
     public Integer call() throws IOException {
@@ -83,12 +114,12 @@ final class DiffCommand implements Callable<Integer> {
                             b.toString(),
                             within,
                             tolerance,
-                            comparison.relativeError(),
-                            comparison.maxAbsolute(),
+                            finite(comparison.relativeError()),
+                            finite(comparison.maxAbsolute()),
                             comparison.worst().map(Difference::name).orElse(null),
                             comparison.onlyInA(),
                             comparison.onlyInB(),
-                            listed(comparison)));
+                            listed(comparison).stream().map(TensorView::of).toList()));
         else print(Output.of(spec), comparison, within);
         return within ? Cli.FINE : Cli.GATE;
     }

@@ -56,8 +56,11 @@ final class InspectCommand implements Callable<Integer> {
             Map<String, String> metadata,
             @Nullable List<TensorView> tensors) {}
 
-    /** @param offset of the first element, in bytes from the beginning of its file */
-    record TensorView(String name, DType dtype, List<Long> shape, String role, long offset) {}
+    /**
+     * @param strides in elements; torch checkpoints and pickles hold views
+     * @param offset of the first element, in bytes from the beginning of its file
+     */
+    record TensorView(String name, DType dtype, List<Long> shape, List<Long> strides, String role, long offset) {}
 
     /** What {@code --json} prints of a folder. */
     record RunView(String folder, List<SnapshotView> snapshots, List<ExcludedView> excluded, List<String> notices) {}
@@ -158,7 +161,12 @@ final class InspectCommand implements Callable<Integer> {
 
     private static TensorView view(Tensor tensor) {
         return new TensorView(
-                tensor.name(), tensor.dtype(), tensor.shape().dims(), Output.word(tensor.role()), tensor.offset());
+                tensor.name(),
+                tensor.dtype(),
+                tensor.shape().dims(),
+                tensor.strides(),
+                Output.word(tensor.role()),
+                tensor.offset());
     }
 
     private static RunView view(Run run) {

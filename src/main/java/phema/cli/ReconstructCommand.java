@@ -20,6 +20,7 @@ import phema.solver.Fit;
 import phema.solver.Method;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
+import phema.synthesis.KernelChoice;
 import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.Syntheses;
@@ -114,6 +115,12 @@ final class ReconstructCommand implements Callable<Integer> {
             description = "Most memory for buffers, whatever the size of the model (default: ${DEFAULT-VALUE}).")
     private ByteSize maxMemory = new ByteSize(256 << 20);
 
+    @Option(
+            names = "--kernel",
+            defaultValue = "auto",
+            description = "auto (default), vector, plain, or nd4j: what computes the combinations.")
+    private KernelChoice kernel = KernelChoice.AUTO;
+
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -152,7 +159,7 @@ final class ReconstructCommand implements Callable<Integer> {
         explain(out, run, wanted);
 
         int workers = Runtime.getRuntime().availableProcessors();
-        try (Engine engine = new Engine(maxMemory.bytes(), workers)) {
+        try (Engine engine = new Engine(maxMemory.bytes(), workers, kernel)) {
             Syntheses syntheses = new Syntheses(engine);
             List<Syntheses.Named> missing = skip
                     ? wanted.stream()

@@ -40,7 +40,7 @@ public final class Engine implements AutoCloseable {
 
     private final long maxMemory;
     private final int workers;
-    private final Kernel kernel = Kernel.fastest();
+    private final Kernel kernel;
     private final OpenFiles openFiles = new OpenFiles();
     private final ExecutorService executor;
     private final List<Workspace> everyWorkspace;
@@ -53,6 +53,12 @@ public final class Engine implements AutoCloseable {
      * @param workers threads that read, compute and, for files, write
      */
     public Engine(long maxMemory, int workers) {
+        this(maxMemory, workers, KernelChoice.AUTO);
+    }
+
+    /** @throws Problem when this JVM cannot run the kernel */
+    public Engine(long maxMemory, int workers, KernelChoice kernel) {
+        this.kernel = kernel.create();
         this.maxMemory = maxMemory;
         this.workers = workers;
         executor = Executors.newFixedThreadPool(

@@ -30,7 +30,7 @@ public final class Limits {
         int targets = 4;
         int count = 256;
         int repetitions = 20_000;
-        Kernel kernel = Kernel.fastest();
+        Kernel kernel = KernelChoice.AUTO.create();
         float[][] in = new float[threads][inputs * count];
         float[][] out = new float[threads][targets * count];
         float[] coefficients = new float[inputs * targets];

@@ -43,7 +43,7 @@ class BadInputTest {
             --outstd 0.1 --skip --overwrite | phema: --skip and --overwrite contradict each other; give one of them
             --outstd 0.1,0.1000000001  | phema: two outputs would be named phema-0000262-0.100; ask for EMA lengths that differ in the first nine decimals
             --outstd 0.1 --frobnicate  | phema: Unknown option: '--frobnicate'; see phema reconstruct --help
-            --batch 2                  | phema: Missing required option: '--outstd=LIST'; see phema reconstruct --help
+            --batch 2                  | phema: Missing required argument (specify one of these): (--outstd=LIST | --profile=SPEC [--profile=SPEC]...); see phema reconstruct --help
             """)
     void isNamed(String options, String complaint) throws IOException {
         assertThat(complaint(options)).isEqualTo(complaint);
@@ -76,7 +76,8 @@ class BadInputTest {
         assertThat(Shell.phema("fit --outstd 0.1 --indir " + folder).complaint())
                 .isEqualTo(
                         "phema: " + folder
-                                + " holds no usable snapshots; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors)");
+                                + " holds no usable snapshots; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors), or"
+                                + " step-00001000.safetensors for raw checkpoints; others need a phema.yaml, see docs/snapshots.md");
     }
 
     @Test

@@ -38,7 +38,7 @@ class InspectCommandTest {
         Files.writeString(run.resolve("network-snapshot-0000000-0.050.pkl"), "");
         assertThat(Shell.phema("inspect " + run).fine().out())
                 .contains(
-                        "not used (no profile): network-snapshot-0000000-0.050.pkl holds the initial weights (kimg 0)");
+                        "not used (no profile): network-snapshot-0000000-0.050.pkl holds the initial weights (time 0)");
     }
 
     @Test
@@ -48,7 +48,8 @@ class InspectCommandTest {
         assertThat(result.status()).isEqualTo(2);
         assertThat(result.err().lines())
                 .containsExactly(
-                        "phema: " + text + ": is neither safetensors (or its *.index.json) nor an EDM2 pickle",
+                        "phema: " + text + ": is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a"
+                                + " torch checkpoint",
                         "phema: " + folder.resolve("missing") + ": does not exist");
         assertThat(result.out()).contains("14 tensors");
     }
@@ -64,6 +65,7 @@ class InspectCommandTest {
         assertThat(file.get("tensors").size()).isEqualTo(14);
         JsonNode tensor = file.get("tensors").get(1);
         assertThat(tensor.get("shape").isArray()).isTrue();
+        assertThat(tensor.get("strides").isArray()).isTrue();
         assertThat(tensor.get("role").asString()).isEqualTo("parameter");
         assertThat(Shell.phema("inspect --json " + PICKLE).json().get(0).has("tensors"))
                 .isFalse();

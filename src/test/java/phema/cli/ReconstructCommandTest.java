@@ -66,6 +66,20 @@ class ReconstructCommandTest {
     }
 
     @Test
+    void writesTorchCheckpointsOfTheSameWeights() throws IOException {
+        reconstruct("--outstd 0.1 --format pt").fine();
+        reconstruct("--outstd 0.1 --format safetensors").fine();
+        assertThat(written()).containsExactly("phema-0000262-0.100.pt", "phema-0000262-0.100.safetensors");
+        String base = folder.resolve("out/phema-0000262-0.100").toString();
+        assertThat(Shell.phema("diff " + base + ".pt " + base + ".safetensors")
+                        .fine()
+                        .out())
+                .startsWith("14 tensors in both: relative error 0,");
+        assertThat(reconstruct("--outstd 0.15 --format pt --shard-size 1KB").complaint())
+                .contains("cannot be split into shards");
+    }
+
+    @Test
     void keepsWhatExistsWithSkip() throws IOException {
         reconstruct("--outstd 0.1").fine();
         Path kept = folder.resolve("out/phema-0000262-0.100.pkl");

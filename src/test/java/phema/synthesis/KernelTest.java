@@ -60,9 +60,14 @@ class KernelTest {
             @ForAll @IntRange(min = 1, max = 9) int targets,
             @ForAll @IntRange(min = 1, max = 300) int count) {
         Call call = Call.random(new Random(seed), inputs, targets, count, false);
-        float[] out = call.combine(new VectorKernel());
-        for (int t = 0; t < targets; t++) {
-            for (int i = 0; i < count; i++) {
+        for (Kernel kernel : new Kernel[] {new VectorKernel(), new PlainKernel(), new Nd4jKernel()})
+            assertThatErrorsAreBounded(call, call.combine(kernel));
+    }
+
+    private static void assertThatErrorsAreBounded(Call call, float[] out) {
+        int inputs = call.inputs;
+        for (int t = 0; t < call.targets; t++) {
+            for (int i = 0; i < call.count; i++) {
                 double exact = 0;
                 double magnitude = 0;
                 for (int j = 0; j < inputs; j++) {

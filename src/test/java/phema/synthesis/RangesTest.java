@@ -48,6 +48,7 @@ class RangesTest {
         for (DType dtype : List.of(DType.F64, DType.F32, DType.F16, DType.BF16, DType.F8_E5M2))
             add(run, fit, same.withDType(dtype));
         add(run, fit, same.withShardSize(7000));
+        add(run, fit, OutputOptions.of(Format.TORCH_ZIP));
         for (String tensor : List.of("large", "half", "scalar", "integers"))
             for (Engine engine : List.of(SMALL_BLOCKS, LARGE_BLOCKS))
                 keep(
@@ -58,6 +59,7 @@ class RangesTest {
         Run pickles = TestRuns.run(pickle(folder.resolve("a.pkl"), 1), pickle(folder.resolve("b.pkl"), 2));
         add(pickles, TestRuns.fit(pickles, 0.6, 0.4), OutputOptions.of(Format.EDM2_PICKLE));
         add(pickles, TestRuns.fit(pickles, 0.6, 0.4), same);
+        add(pickles, TestRuns.fit(pickles, 0.6, 0.4), OutputOptions.of(Format.TORCH_ZIP));
     }
 
     @AfterContainer
