@@ -16,8 +16,8 @@ import picocli.CommandLine.Option;
 
 /** The options that say which snapshots to use; EDM2's names and meaning. */
 final class RunInput {
-    @Option(names = "--indir", paramLabel = "DIR", required = true, description = "Folder that holds the snapshots.")
-    private Path indir = Path.of("");
+    @Option(names = "--indir", paramLabel = "DIR", description = "Folder that holds the snapshots.")
+    private @Nullable Path indir;
 
     @Option(
             names = "--inprefix",
@@ -31,14 +31,25 @@ final class RunInput {
             description = "Use only snapshots of these EMA lengths (sigma_rel).")
     private @Nullable NumberList instd;
 
+    boolean isGiven() {
+        return indir != null;
+    }
+
+    /** What {@code --instd} says; empty for all. */
+    List<Double> lengths() {
+        return instd == null ? List.of() : instd.values();
+    }
+
     /**
      * A file that is broken or differs from the others is not left out silently, because the result would be another.
      *
      * @throws Problem when the folder does not exist, holds no usable snapshot or a file that is damaged or of another network
      */
     Run scan() throws IOException {
+        if (indir == null)
+            throw Problem.invalid("indir", "--indir DIR is missing: the folder that holds the snapshots");
         if (!Files.isDirectory(indir)) throw Problem.invalid("indir", "--indir: " + indir + " is not a folder");
-        Selection selection = new Selection(Optional.ofNullable(inprefix), instd == null ? List.of() : instd.values());
+        Selection selection = new Selection(Optional.ofNullable(inprefix), lengths());
         Run run = RunScanner.scan(indir, selection);
         for (Excluded excluded : run.excluded())
             if (excluded.reason() == Reason.BROKEN || excluded.reason() == Reason.DIFFERENT)

@@ -45,8 +45,7 @@ final class Target {
 
         List<Profile> endingAt(double time) {
             return Stream.concat(
-                            outstd.values().stream()
-                                    .map(sigmaRel -> profile("outstd", () -> Power.ofSigmaRel(sigmaRel, time))),
+                            outstd.values().stream().map(sigmaRel -> power(sigmaRel, time)),
                             profiles.stream().map(spec -> profile("profile", () -> ProfileSpec.parse(spec, time))))
                     .toList();
         }
@@ -73,13 +72,14 @@ final class Target {
     private Files files = Files.FEWEST;
 
     List<Fit> fits(Fits fits, Run run, Optional<DType> dtype) {
-        return fits.fit(run, averages.endingAt(time(run)), Options.of(solver, files), dtype);
+        double end = outkimg == null ? run.snapshots().getLast().time() : time(run, outkimg);
+        return fits.fit(run, averages.endingAt(end), Options.of(solver, files), dtype);
     }
 
-    private double time(Run run) {
+    /** What {@code --outkimg} means. */
+    static double time(Run run, long outkimg) {
         double first = run.snapshots().getFirst().time();
         double last = run.snapshots().getLast().time();
-        if (outkimg == null) return last;
         if (!run.countsKimg())
             throw Problem.invalid("outkimg", "--outkimg: the times of " + run.folder() + " are not in kimg");
         double time = Kimg.toNimg(outkimg);
@@ -91,7 +91,12 @@ final class Target {
         return time;
     }
 
-    private static Profile profile(String option, Supplier<Profile> parsed) {
+    /** What {@code --outstd} means. */
+    static Profile power(double sigmaRel, double time) {
+        return profile("outstd", () -> Power.ofSigmaRel(sigmaRel, time));
+    }
+
+    static Profile profile(String option, Supplier<Profile> parsed) {
         try {
             return parsed.get();
         } catch (IllegalArgumentException e) {

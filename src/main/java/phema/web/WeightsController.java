@@ -18,7 +18,6 @@ import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.format.Format;
 import phema.solver.Fit;
-import phema.solver.Options;
 import phema.synthesis.Content;
 import phema.synthesis.Fits;
 import phema.synthesis.Names;
@@ -88,11 +87,7 @@ class WeightsController {
     }
 
     private Fit fit(Run run, WeightsQuery query) {
-        return fits.fit(
-                        run,
-                        List.of(query.target().profile(run, "")),
-                        Options.of(Choices.solver(query.solver()), Choices.files(query.files())),
-                        Choices.dtype(query.dtype()))
+        return fits.fit(run, List.of(query.target(run)), query.options(), Choices.dtype(query.dtype()))
                 .getFirst();
     }
 
