@@ -34,7 +34,7 @@ class BadInputTest {
             --outstd 0.1 --solver lsq  | phema: Invalid value for option '--solver': expected one of [paper, blup] but was 'lsq'; see phema reconstruct --help
             --outstd 0.1 --files some  | phema: Invalid value for option '--files': expected one of [fewest, all] but was 'some'; see phema reconstruct --help
             --outstd 0.1 --dtype f64   | phema: Invalid value for option '--dtype': expected one of [f16, bf16, f32, same] but was 'f64'; see phema reconstruct --help
-            --outstd 0.1 --format onnx | phema: Invalid value for option '--format': expected one of [edm2, safetensors, pt] but was 'onnx'; see phema reconstruct --help
+            --outstd 0.1 --format npz  | phema: Invalid value for option '--format': expected one of [edm2, safetensors, pt] but was 'npz'; see phema reconstruct --help
             --outstd 0.1 --dtype f32   | phema: an EDM2 pickle keeps the element types of its inputs, and tensor `unet.out_gain` is F16, not F32; use --format safetensors
             --outstd 0.1 --shard-size 1KB | phema: an EDM2 pickle cannot be split into shards; use --format safetensors
             --outstd 0.1 --shard-size huge | phema: Invalid value for option '--shard-size': 'huge' is not a size such as 256MB or 5GB; see phema reconstruct --help
@@ -43,7 +43,7 @@ class BadInputTest {
             --outstd 0.1 --skip --overwrite | phema: --skip and --overwrite contradict each other; give one of them
             --outstd 0.1,0.1000000001  | phema: two outputs would be named phema-0000262-0.100; ask for EMA lengths that differ in the first nine decimals
             --outstd 0.1 --frobnicate  | phema: Unknown option: '--frobnicate'; see phema reconstruct --help
-            --batch 2                  | phema: Missing required option: '--outstd=LIST'; see phema reconstruct --help
+            --batch 2                  | 'phema: Missing required argument (specify one of these): (--outstd=LIST | --profile=SPEC [--profile=SPEC]...); see phema reconstruct --help'
             """)
     void isNamed(String options, String complaint) throws IOException {
         assertThat(complaint(options)).isEqualTo(complaint);
@@ -76,7 +76,8 @@ class BadInputTest {
         assertThat(Shell.phema("fit --outstd 0.1 --indir " + folder).complaint())
                 .isEqualTo(
                         "phema: " + folder
-                                + " holds no usable snapshots; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors)");
+                                + " holds no usable snapshots; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors), or"
+                                + " step-00001000.safetensors for raw checkpoints; others need a phema.yaml, see docs/snapshots.md");
     }
 
     @Test
