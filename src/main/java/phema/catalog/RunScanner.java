@@ -195,7 +195,11 @@ public final class RunScanner {
             WeightFile file = usable.get().file();
             Candidate candidate = named.read(file);
             if (refused(folder, candidate, taken, excluded)) continue;
-            WeightFile selected = recognised.tensors().of(file);
+            WeightFile selected = similar != null
+                            && similarSelected != null
+                            && recognised.tensors().sameOf(file, similar)
+                    ? withTensors(file, similarSelected)
+                    : recognised.tensors().of(file);
             if (selected.tensors().isEmpty()) {
                 excluded.add(exclude(folder, candidate, Reason.DIFFERENT, "holds none of the tensors that are wanted"));
                 continue;
@@ -349,9 +353,11 @@ public final class RunScanner {
 
     /** Files of a run usually have equal indexes: thousands of them then need the memory of one. */
     static WeightFile sharingTensors(WeightFile file, WeightFile similar) {
-        return file.tensors().equals(similar.tensors())
-                ? new WeightFile(file.path(), file.format(), file.parts(), file.metadata(), similar.tensors())
-                : file;
+        return file.tensors().equals(similar.tensors()) ? withTensors(file, similar) : file;
+    }
+
+    private static WeightFile withTensors(WeightFile file, WeightFile similar) {
+        return new WeightFile(file.path(), file.format(), file.parts(), file.metadata(), similar.tensors());
     }
 
     /** @param why as the end of a sentence */

@@ -61,6 +61,11 @@ record TensorSelection(Optional<String> prefix, List<NamePattern> exclude, List<
                 : new WeightFile(file.path(), file.format(), file.parts(), file.metadata(), selected);
     }
 
+    /** Whether the selection from two files is known to be the same without a look at their tensors, of which there may be many. */
+    boolean sameOf(WeightFile file, WeightFile other) {
+        return file.tensors() == other.tensors() && isTracker(file) == isTracker(other);
+    }
+
     private static boolean isTracker(WeightFile file) {
         return IndexedName.matches(String.valueOf(file.path().getFileName()));
     }
