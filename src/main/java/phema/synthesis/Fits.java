@@ -73,16 +73,18 @@ public final class Fits {
             }
         }
         List<Fit> fits = fit(run, targets, options, dtype); // complains about a run without snapshots
-        List<String> left = new ArrayList<>(run.snapshots().getLast().file().tensors().stream()
+        List<String> parameters = run.snapshots().getLast().file().tensors().stream()
                 .filter(Recipe::combines)
                 .map(Tensor::name)
-                .toList());
-        for (NamePattern pattern : patterns)
-            if (!left.removeIf(pattern::matches))
-                throw Problem.invalid(
-                        "layer",
-                        "layer " + pattern.text() + " matches no parameter that an earlier layer has not taken;"
-                                + " names of tensors are listed by phema inspect");
+                .toList();
+        List<String> left = new ArrayList<>(parameters);
+        for (NamePattern pattern : patterns) {
+            if (left.removeIf(pattern::matches)) continue;
+            String fault = parameters.stream().noneMatch(pattern::matches)
+                    ? "matches no parameter of " + run.name() + "; they are called like " + parameters.getFirst()
+                    : "matches only parameters that earlier layers have; put it before them";
+            throw Problem.invalid("layer", "layer " + pattern.text() + " " + fault);
+        }
         return IntStream.range(0, specs.size())
                 .mapToObj(i -> new Layer(patterns.get(i), fits.get(i)))
                 .toList();

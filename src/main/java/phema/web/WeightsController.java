@@ -5,6 +5,8 @@ import static org.springframework.web.bind.annotation.RequestMethod.HEAD;
 
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.enums.ParameterIn;
+import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
@@ -38,6 +40,11 @@ import phema.tensor.DType;
         name = "weights",
         description = "Weights of any EMA length, computed while they are sent; any byte range costs only that range")
 class WeightsController {
+    private static final String LAYER_MEANING =
+            "another average for tensors of such names: a pattern, an equals sign and a profile; the first layer that matches counts";
+
+    private static final String LAYER_EXAMPLE = "[\"*attn*=power:0.05\"]";
+
     private final Catalog catalog;
     private final Fits fits;
     private final Syntheses syntheses;
@@ -48,6 +55,12 @@ class WeightsController {
         this.syntheses = syntheses;
     }
 
+    @Parameter(
+            name = QueryParameters.LAYER,
+            in = ParameterIn.QUERY,
+            description = LAYER_MEANING,
+            example = LAYER_EXAMPLE,
+            array = @ArraySchema(schema = @Schema(type = "string")))
     @RequestMapping("/weights.{format}")
     @Operation(
             summary = "A weight file",
@@ -66,6 +79,12 @@ class WeightsController {
         ContentResponse.send(content, request, response);
     }
 
+    @Parameter(
+            name = QueryParameters.LAYER,
+            in = ParameterIn.QUERY,
+            description = LAYER_MEANING,
+            example = LAYER_EXAMPLE,
+            array = @ArraySchema(schema = @Schema(type = "string")))
     @RequestMapping("/weights.safetensors/tensors/{*name}")
     @Operation(
             summary = "One tensor",
