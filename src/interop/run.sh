@@ -17,3 +17,4 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 PYTHONDONTWRITEBYTECODE=1 "$PYTHON" "$here/check.py" "$root" "$work"
+PYTHONDONTWRITEBYTECODE=1 "$PYTHON" "$here/check_tracker.py"

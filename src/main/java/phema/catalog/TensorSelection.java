@@ -23,6 +23,9 @@ record TensorSelection(Optional<String> prefix, List<NamePattern> exclude, List<
     /** What these and pytorch-posthoc-ema store of their own. */
     private static final Set<String> TRACKER_STATE = Set.of("initted", "step");
 
+    /** How many batches a normalization layer has seen. ema-pytorch stores it in half precision, where it looks like a weight and overflows. */
+    private static final String COUNTER = "num_batches_tracked";
+
     TensorSelection {
         exclude = List.copyOf(exclude);
         buffers = List.copyOf(buffers);
@@ -41,7 +44,9 @@ record TensorSelection(Optional<String> prefix, List<NamePattern> exclude, List<
             if (wrapped && TRACKER_STATE.contains(tensor.name())) continue;
             String name = tensor.name().substring(begin.length());
             if (name.isEmpty() || exclude.stream().anyMatch(p -> p.matches(name))) continue;
-            boolean buffer = scales.contains(tensor.name()) || buffers.stream().anyMatch(p -> p.matches(name));
+            boolean buffer = scales.contains(tensor.name())
+                    || name.endsWith(COUNTER)
+                    || buffers.stream().anyMatch(p -> p.matches(name));
             selected.add(new Tensor(
                     name,
                     tensor.dtype(),

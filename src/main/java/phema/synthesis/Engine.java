@@ -82,6 +82,11 @@ public final class Engine implements AutoCloseable {
         return everyWorkspace.stream().mapToLong(w -> w.nanos(stage)).sum() + (stage == Stage.OPEN ? opening.sum() : 0);
     }
 
+    /** Bytes of all workers' buffers, which never shrink: at most what the engine was given. */
+    public long bufferBytes() {
+        return everyWorkspace.stream().mapToLong(Workspace::size).sum();
+    }
+
     /** Bytes of outputs made so far. */
     public long bytesWritten() {
         return bytesWritten.sum();

@@ -1,6 +1,7 @@
 package phema.synthesis;
 
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -51,6 +52,10 @@ class SynthesisConfiguration {
             FunctionCounter.builder("phema.synthesis.written", engine, Engine::bytesWritten)
                     .baseUnit("bytes")
                     .description("Bytes of synthesized weights")
+                    .register(registry);
+            Gauge.builder("phema.synthesis.buffers", engine, Engine::bufferBytes)
+                    .baseUnit("bytes")
+                    .description("Buffers of all workers")
                     .register(registry);
         };
     }

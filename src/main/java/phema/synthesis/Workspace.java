@@ -53,6 +53,11 @@ final class Workspace implements AutoCloseable {
         bytes = arena.allocate(size, 64);
     }
 
+    /** Bytes held outside of the heap. */
+    long size() {
+        return bytes.byteSize();
+    }
+
     MemorySegment segment(long offset, long length) {
         return bytes.asSlice(offset, length);
     }

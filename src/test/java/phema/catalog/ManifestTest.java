@@ -115,6 +115,20 @@ class ManifestTest {
         });
     }
 
+    @Test
+    void neverAveragesTheBatchCounterThatSomeTrackersStoreAsAFloat() throws IOException {
+        manifest("files: 'x-{time}.safetensors'", "profile: impulse");
+        for (int i = 1; i <= 2; i++)
+            TestFiles.safetensors(
+                    folder.resolve("x-" + i + ".safetensors"),
+                    Map.of(),
+                    Map.of("1.weight", 1f, "1.num_batches_tracked", Float.POSITIVE_INFINITY));
+
+        assertThat(scan().snapshots())
+                .hasSize(2)
+                .allSatisfy(snapshot -> assertThat(snapshot.sample().values()).containsExactly(1));
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {files: 'x-{time}.pt', profile: impulse, sigmaRel: [0.1]} | line 1, column 42: unknown key sigmaRel; did you mean sigmaRels?

@@ -252,6 +252,17 @@ class WritingTest {
     }
 
     @Test
+    void buffersStayWithinTheBudgetWhateverIsAskedFor() throws IOException {
+        for (long budget : new long[] {2 << 20, 8 << 20}) {
+            try (Engine engine = new Engine(budget, 2)) {
+                for (int targets : new int[] {1, 8, 200})
+                    new Syntheses(engine).write(run, named(targets), SAFETENSORS, out, true, bytes -> {});
+                assertThat(engine.bufferBytes()).isPositive().isLessThanOrEqualTo(budget);
+            }
+        }
+    }
+
+    @Test
     void bytesDependNeitherOnWorkersNorOnMemory() throws IOException {
         byte[] expected = TestRuns.bytes(
                 syntheses.files(run, named(3).get(2), SAFETENSORS).getFirst());
