@@ -7,12 +7,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A pattern of a manifest for names of files or tensors: {@code *} stands for anything; for files, {@code {time}} and {@code {index}} for whole numbers and
+ * A pattern for names of files or tensors: {@code *} stands for anything; for files, {@code {time}} and {@code {index}} for whole numbers and
  * {@code {sigmaRel}} for a number with a point.
  */
-record NamePattern(String text, Pattern regex, Set<String> fields) {
+public record NamePattern(String text, Pattern regex, Set<String> fields) {
     private static final int MOST_STARS = 4; // more would take long to match
     private static final Pattern TOKEN = Pattern.compile("\\*|\\{([^}]*)}|[^*{]+|\\{");
+
+    /** Without fields. @throws IllegalArgumentException with the end of a sentence on what is wrong */
+    public static NamePattern of(String text) {
+        return of(text, Set.of());
+    }
 
     /** @throws IllegalArgumentException with the end of a sentence on what is wrong */
     static NamePattern of(String text, Set<String> allowedFields) {
@@ -55,7 +60,7 @@ record NamePattern(String text, Pattern regex, Set<String> fields) {
         return "{" + String.join("}, {", fields) + "}";
     }
 
-    boolean matches(String name) {
+    public boolean matches(String name) {
         return regex.matcher(name).matches();
     }
 

@@ -9,12 +9,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.solver.Fit;
 import phema.solver.Method;
 import phema.solver.RunReport;
 import phema.synthesis.Fits;
+import phema.synthesis.Layer;
 import phema.synthesis.Names;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,14 +48,33 @@ final class FitCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Run run = input.scan();
         Fits fits = new Fits();
+        List<Layer> layers = target.layers(fits, run, Optional.empty());
         List<Fit> solved = target.fits(fits, run, Optional.empty());
         PrintWriter out = Output.of(spec);
-        if (json) Output.json(out, asJson(run, fits, solved));
-        else print(out, run, fits, solved);
+        if (json) Output.json(out, asJson(run, fits, solved, layers));
+        else
+            print(
+                    out,
+                    run,
+                    fits,
+                    Stream.concat(solved.stream().map(Row::of), layers.stream().map(Row::of))
+                            .toList());
         return Cli.FINE;
     }
 
-    private void print(PrintWriter out, Run run, Fits fits, List<Fit> solved) {
+    /** A fit and what it is called. */
+    private record Row(String name, Fit fit) {
+        static Row of(Fit fit) {
+            return new Row(Names.width(fit.target()), fit);
+        }
+
+        static Row of(Layer layer) {
+            return new Row(
+                    layer.tensors().text() + "=" + Names.width(layer.fit().target()), layer.fit());
+        }
+    }
+
+    private void print(PrintWriter out, Run run, Fits fits, List<Row> rows) {
         out.printf("%s: %s%n", run.folder(), Output.summary(run));
         Output.notices(out, run);
         fits.report(run)
@@ -65,9 +86,10 @@ final class FitCommand implements Callable<Integer> {
                         ratio(report.actualToPredicted().get(Method.BLUP))));
         Table table = new Table(
                 "sigma_rel", "time", "files", "predicted error", "paper's", "condition", "sum |x|", "residual");
-        for (Fit fit : solved)
+        for (Row row : rows) {
+            Fit fit = row.fit();
             table.row(
-                    Names.width(fit.target()),
+                    row.name(),
                     String.format(Locale.ROOT, "%.0f", fit.target().endTime()),
                     String.valueOf(fit.filesUsed()),
                     Output.error(fit.predictedRelativeErrors().get(fit.method())),
@@ -75,12 +97,13 @@ final class FitCommand implements Callable<Integer> {
                     String.format(Locale.ROOT, "%.1e", fit.conditionNumber()),
                     String.format(Locale.ROOT, "%.2f", fit.coefficientNorm()),
                     String.format(Locale.ROOT, "%.1e", fit.profileResidual()));
+        }
         table.print(out);
-        for (Fit fit : solved)
-            for (String warning : fit.warnings()) out.println(Names.width(fit.target()) + ": " + warning);
+        for (Row row : rows) for (String warning : row.fit().warnings()) out.println(row.name() + ": " + warning);
         if (!coefficients) return;
-        for (Fit fit : solved) {
-            out.printf("%ncoefficients for %s%n", Names.width(fit.target()));
+        for (Row row : rows) {
+            Fit fit = row.fit();
+            out.printf("%ncoefficients for %s%n", row.name());
             for (int j = 0; j < run.snapshots().size(); j++)
                 if (fit.coefficients().get(j) != 0)
                     out.printf(
@@ -106,13 +129,20 @@ final class FitCommand implements Callable<Integer> {
         return json;
     }
 
-    private static Map<String, Object> asJson(Run run, Fits fits, List<Fit> solved) {
+    private static Map<String, Object> asJson(Run run, Fits fits, List<Fit> solved, List<Layer> layers) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("run", run.folder().toString());
         json.put("snapshots", run.snapshots().stream().map(s -> s.name()).toList());
         json.put("notices", run.notices());
         fits.report(run).ifPresent(report -> json.put("report", view(report)));
         json.put("fits", solved.stream().map(fit -> FitView.of(run, fit)).toList());
+        if (!layers.isEmpty())
+            json.put(
+                    "layers",
+                    layers.stream()
+                            .map(layer ->
+                                    Map.of("tensors", layer.tensors().text(), "fit", FitView.of(run, layer.fit())))
+                            .toList());
         return json;
     }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import phema.solver.Method;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
 import phema.synthesis.KernelChoice;
+import phema.synthesis.Layer;
 import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.Syntheses;
@@ -146,8 +148,10 @@ final class ReconstructCommand implements Callable<Integer> {
         Output.notices(out, run);
         OutputOptions options =
                 new OutputOptions(format(run), dtype.dtype(), shardSize == null ? Long.MAX_VALUE : shardSize.bytes());
-        List<Syntheses.Named> wanted = target.fits(new Fits(), run, options.dtype()).stream()
-                .map(fit -> new Syntheses.Named(Names.baseName(outprefix, run, fit.target()), fit))
+        Fits fits = new Fits();
+        List<Layer> layers = target.layers(fits, run, options.dtype());
+        List<Syntheses.Named> wanted = target.fits(fits, run, options.dtype()).stream()
+                .map(fit -> new Syntheses.Named(Names.baseName(outprefix, run, fit.target(), layers), fit, layers))
                 .toList();
         Set<String> names = new HashSet<>();
         for (Syntheses.Named named : wanted)
@@ -183,9 +187,9 @@ final class ReconstructCommand implements Callable<Integer> {
                         "wrote %s from %d of %d files, predicted error %s%n",
                         outdir.resolve(
                                 syntheses.files(run, named, options).getLast().fileName()),
-                        named.fit().filesUsed(),
+                        used(List.of(named)),
                         run.snapshots().size(),
-                        Output.error(named.fit().predictedRelativeError()));
+                        Output.error(named.predictedRelativeError()));
         }
     }
 
@@ -203,8 +207,9 @@ final class ReconstructCommand implements Callable<Integer> {
 
     /** What was chosen for the user, and how to choose otherwise. */
     private static void explain(PrintWriter out, Run run, List<Syntheses.Named> wanted) {
-        Fit worst = wanted.stream()
-                .map(Syntheses.Named::fit)
+        Set<Fit> fits = new LinkedHashSet<>();
+        for (Syntheses.Named named : wanted) fits.addAll(named.fits());
+        Fit worst = fits.stream()
                 .max(Comparator.comparingDouble(Fit::predictedRelativeError))
                 .orElseThrow();
         Method other = worst.method() == Method.BLUP ? Method.PAPER : Method.BLUP;
@@ -223,16 +228,16 @@ final class ReconstructCommand implements Callable<Integer> {
                 used(wanted),
                 run.snapshots().size(),
                 errors);
-        for (Syntheses.Named named : wanted)
-            for (String warning : named.fit().warnings())
-                out.println("warning: " + Names.width(named.fit().target()) + ": " + warning);
+        for (Fit fit : fits)
+            for (String warning : fit.warnings()) out.println("warning: " + Names.width(fit.target()) + ": " + warning);
     }
 
     private static long used(List<Syntheses.Named> wanted) {
         int files = wanted.getFirst().fit().coefficients().size();
         return IntStream.range(0, files)
-                .filter(j ->
-                        wanted.stream().anyMatch(n -> n.fit().coefficients().get(j) != 0))
+                .filter(j -> wanted.stream()
+                        .flatMap(n -> n.fits().stream())
+                        .anyMatch(fit -> fit.coefficients().get(j) != 0))
                 .count();
     }
 }

@@ -17,6 +17,7 @@ import phema.solver.Fit;
 import phema.solver.Method;
 import phema.solver.Options;
 import phema.synthesis.Fits;
+import phema.synthesis.Layer;
 import phema.tensor.DType;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -71,9 +72,24 @@ final class Target {
                     "fewest: read only files that matter, at most 5%% more predicted error (default). all: read every file. For blup.")
     private Files files = Files.FEWEST;
 
+    @Option(
+            names = "--layer",
+            paramLabel = "GLOB=SPEC",
+            description =
+                    "Another average for tensors of such names, in every output, such as '*attn*=power:0.05' (SPEC as for --profile); may be given several times, the first that matches counts. Output names tell: phema-0000262-0.100-attn-0.050.")
+    private List<String> layers = new ArrayList<>();
+
     List<Fit> fits(Fits fits, Run run, Optional<DType> dtype) {
-        double end = outkimg == null ? run.snapshots().getLast().time() : time(run, outkimg);
-        return fits.fit(run, averages.endingAt(end), Options.of(solver, files), dtype);
+        return fits.fit(run, averages.endingAt(end(run)), Options.of(solver, files), dtype);
+    }
+
+    /** What {@code --layer} means. */
+    List<Layer> layers(Fits fits, Run run, Optional<DType> dtype) {
+        return layers.isEmpty() ? List.of() : fits.layers(run, layers, end(run), Options.of(solver, files), dtype);
+    }
+
+    private double end(Run run) {
+        return outkimg == null ? run.snapshots().getLast().time() : time(run, outkimg);
     }
 
     /** What {@code --outkimg} means. */

@@ -4,8 +4,12 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import phema.format.Layout;
@@ -34,8 +38,8 @@ final class Combination implements AutoCloseable {
     private final Body body;
     private final OpenFiles.Inputs files;
 
-    /** {@code [targets, inputs]}, row by row. */
-    private final float[] coefficients;
+    /** {@code [targets, inputs]}, row by row, for each segment of the body; the same array for tensors of the same layers. */
+    private final float[][] coefficients;
 
     /** Where every input has a tensor: {@code sources[segment][input]}, found when first needed. */
     private final Tensor[][] sources;
@@ -61,14 +65,16 @@ final class Combination implements AutoCloseable {
         this.kernel = kernel;
         this.targets = targets;
         this.body = targets.getFirst().body();
+        List<List<float[]>> rows =
+                IntStream.range(0, body.segments()).mapToObj(this::rows).toList();
+        Set<List<float[]>> distinct = new LinkedHashSet<>(rows);
         int[] used = IntStream.range(0, recipe.inputs().size())
-                .filter(j -> targets.stream().anyMatch(t -> t.output().coefficients()[j] != 0))
+                .filter(j -> distinct.stream().flatMap(List::stream).anyMatch(row -> row[j] != 0))
                 .toArray();
         inputs = Arrays.stream(used).mapToObj(recipe.inputs()::get).toList();
-        coefficients = new float[targets.size() * used.length];
-        for (int t = 0; t < targets.size(); t++)
-            for (int j = 0; j < used.length; j++)
-                coefficients[t * used.length + j] = targets.get(t).output().coefficients()[used[j]];
+        Map<List<float[]>, float[]> matrices = new HashMap<>();
+        for (List<float[]> matrix : distinct) matrices.put(matrix, packed(matrix, used));
+        coefficients = rows.stream().map(matrices::get).toArray(float[][]::new);
         sources = new Tensor[body.segments()][];
 
         int stored = inputs.stream()
@@ -95,6 +101,21 @@ final class Combination implements AutoCloseable {
         files = open.open(Stream.concat(
                         inputs.stream(), targets.stream().map(t -> t.output().template()))
                 .toList());
+    }
+
+    /** The coefficients of each target for a segment; none where nothing is combined. */
+    private List<float[]> rows(int segment) {
+        if (!(body.segment(segment) instanceof Layout.Elements elements && Recipe.combines(elements.tensor())))
+            return List.of();
+        String name = elements.tensor().name();
+        return targets.stream().map(t -> t.output().coefficients().of(name)).toList();
+    }
+
+    private static float[] packed(List<float[]> rows, int[] columns) {
+        float[] matrix = new float[rows.size() * columns.length];
+        for (int t = 0; t < rows.size(); t++)
+            for (int j = 0; j < columns.length; j++) matrix[t * columns.length + j] = rows.get(t)[columns[j]];
+        return matrix;
     }
 
     /** The block of the body at a byte; see {@link Body#block}. */
@@ -142,9 +163,10 @@ final class Combination implements AutoCloseable {
         float[] in = workspace.in(inputs.size());
         float[] out = workspace.out();
         int passed = 0; // slices that end before the chunk
-        for (int begin = 0; begin < block.elements(); begin += chunk) {
-            int end = Math.min(begin + chunk, block.elements());
+        for (int begin = 0, end; begin < block.elements(); begin = end) {
             while (end(slices.get(passed)) <= begin) passed++;
+            float[] matrix = coefficients[slices.get(passed).segment()];
+            end = alike(slices, passed, matrix, begin + chunk);
             for (int j = 0; j < inputs.size(); j++) {
                 long region = (long) j * regionBytes;
                 for (int k = passed; k < slices.size() && slices.get(k).start() < end; k++) {
@@ -159,7 +181,7 @@ final class Combination implements AutoCloseable {
             workspace.finished(Stage.CONVERT);
             for (int group = 0; group < targets.size(); group += Workspace.TARGETS) {
                 int width = Math.min(Workspace.TARGETS, targets.size() - group);
-                kernel.combine(in, inputs.size(), coefficients, group, width, out, chunk, end - begin);
+                kernel.combine(in, inputs.size(), matrix, group, width, out, chunk, end - begin);
                 workspace.finished(Stage.COMBINE);
                 for (int k = passed; k < slices.size() && slices.get(k).start() < end; k++) {
                     Block.Slice slice = slices.get(k);
@@ -177,6 +199,15 @@ final class Combination implements AutoCloseable {
                 workspace.finished(Stage.NARROW);
             }
         }
+    }
+
+    /** Where slices with the same coefficients end, or the limit if that comes first. */
+    private int alike(List<Block.Slice> slices, int first, float[] matrix, int limit) {
+        int k = first;
+        while (k + 1 < slices.size()
+                && end(slices.get(k)) < limit
+                && coefficients[slices.get(k + 1).segment()] == matrix) k++;
+        return Math.min(end(slices.get(k)), limit);
     }
 
     private static int end(Block.Slice slice) {

@@ -1,15 +1,20 @@
 package phema.synthesis;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
+import phema.catalog.NamePattern;
 import phema.catalog.Run;
 import phema.catalog.Sample;
 import phema.catalog.Snapshot;
+import phema.format.Tensor;
 import phema.problem.Problem;
 import phema.profile.Profile;
+import phema.profile.ProfileSpec;
 import phema.solver.Curve;
 import phema.solver.Fit;
 import phema.solver.Options;
@@ -38,6 +43,51 @@ public final class Fits {
         Options rounded = options.withOutputVariance(
                 dtype.map(d -> roundingVariance(newest.values(), d)).orElse(newest.roundingVariance()));
         return targets.stream().map(target -> solver.solve(target, rounded)).toList();
+    }
+
+    /**
+     * Targets of single layers.
+     *
+     * @param specs a pattern of tensor names and a profile each, such as {@code *attn*=power:0.05}
+     * @param endTime where the profiles end
+     * @throws Problem when one cannot be read, or no parameter is left for it
+     */
+    public List<Layer> layers(Run run, List<String> specs, double endTime, Options options, Optional<DType> dtype) {
+        if (specs.isEmpty()) return List.of();
+        List<NamePattern> patterns = new ArrayList<>();
+        List<Profile> targets = new ArrayList<>();
+        for (String spec : specs) {
+            int split = spec.indexOf('=');
+            if (split < 1)
+                throw Problem.invalid(
+                        "layer", "layer " + spec + " is not a pattern and a profile, such as *attn*=power:0.05");
+            try {
+                targets.add(ProfileSpec.parse(spec.substring(split + 1), endTime));
+            } catch (IllegalArgumentException e) {
+                throw Problem.invalid("layer", "layer " + spec + ": " + e.getMessage());
+            }
+            try {
+                patterns.add(NamePattern.of(spec.substring(0, split)));
+            } catch (IllegalArgumentException e) {
+                throw Problem.invalid("layer", "layer " + spec + " " + e.getMessage());
+            }
+        }
+        List<Fit> fits = fit(run, targets, options, dtype); // complains about a run without snapshots
+        List<String> parameters = run.snapshots().getLast().file().tensors().stream()
+                .filter(Recipe::combines)
+                .map(Tensor::name)
+                .toList();
+        List<String> left = new ArrayList<>(parameters);
+        for (NamePattern pattern : patterns) {
+            if (left.removeIf(pattern::matches)) continue;
+            String fault = parameters.stream().noneMatch(pattern::matches)
+                    ? "matches no parameter of " + run.name() + "; they are called like " + parameters.getFirst()
+                    : "matches only parameters that earlier layers have; put it before them";
+            throw Problem.invalid("layer", "layer " + pattern.text() + " " + fault);
+        }
+        return IntStream.range(0, specs.size())
+                .mapToObj(i -> new Layer(patterns.get(i), fits.get(i)))
+                .toList();
     }
 
     private static double roundingVariance(double[] values, DType dtype) {

@@ -1,6 +1,7 @@
 package phema.synthesis;
 
 import java.math.BigDecimal;
+import java.util.List;
 import java.util.Locale;
 import phema.catalog.Kimg;
 import phema.catalog.Run;
@@ -24,7 +25,22 @@ public final class Names {
         String time = run.countsKimg()
                 ? String.format(Locale.ROOT, "%07d", Kimg.ofNimg(target.endTime()))
                 : String.format(Locale.ROOT, "%.0f", target.endTime());
-        return prefix + "-" + time + "-" + width(target).replaceAll("[^A-Za-z0-9.]+", "-");
+        return prefix + "-" + time + "-" + plain(width(target));
+    }
+
+    /** {@code phema-0000262-0.100-attn-0.050}: with what each layer is and has instead. */
+    public static String baseName(String prefix, Run run, Profile target, List<Layer> layers) {
+        StringBuilder name = new StringBuilder(baseName(prefix, run, target));
+        for (Layer layer : layers)
+            name.append('-')
+                    .append(plain(layer.tensors().text()).replaceAll("^-|-$", ""))
+                    .append('-')
+                    .append(plain(width(layer.fit().target())));
+        return name.toString();
+    }
+
+    private static String plain(String text) {
+        return text.replaceAll("[^A-Za-z0-9.]+", "-");
     }
 
     /** {@code 0.100}: the EMA length of a power-function profile, with as many digits as it has; another profile as its specification, and so one that no EMA length tells. */

@@ -23,10 +23,9 @@ record Recipe(List<WeightFile> inputs, List<Output> outputs) {
      * One synthesized set of weights.
      *
      * @param template the newest file: gives tensor names, their order, and all that is not combined
-     * @param coefficients one per input
      * @param files one, or several shards and their index
      */
-    record Output(WeightFile template, float[] coefficients, List<Layout> files) {
+    record Output(WeightFile template, Coefficients coefficients, List<Layout> files) {
         Output {
             files = List.copyOf(files);
         }
@@ -46,9 +45,12 @@ record Recipe(List<WeightFile> inputs, List<Output> outputs) {
     String identity(Output output, Layout file) {
         Digest digest = new Digest();
         digest.text(ENGINE);
+        List<float[]> coefficients = output.coefficients.all();
+        digest.number(coefficients.size());
         for (int j = 0; j < inputs.size(); j++) {
-            if (output.coefficients[j] == 0) continue;
-            digest.number(Float.floatToRawIntBits(output.coefficients[j]));
+            int input = j;
+            if (coefficients.stream().allMatch(c -> c[input] == 0)) continue;
+            for (float[] c : coefficients) digest.number(Float.floatToRawIntBits(c[j]));
             digest.parts(inputs.get(j));
         }
         digest.parts(output.template);
@@ -66,6 +68,8 @@ record Recipe(List<WeightFile> inputs, List<Output> outputs) {
                 case Layout.Elements elements -> {
                     digest.text(elements.tensor().name());
                     digest.text(elements.tensor().role().name());
+                    digest.number(coefficients.indexOf(
+                            output.coefficients.of(elements.tensor().name())));
                     digest.number(elements.tensor().offset());
                     digest.text(elements.dtype().name());
                     digest.text(elements.axes().toString());

@@ -9,7 +9,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.format.Layout;
@@ -29,8 +31,43 @@ public final class Syntheses {
         this.engine = engine;
     }
 
-    /** A fit and the name, without extension, of the file that its weights go to. */
-    public record Named(String baseName, Fit fit) {}
+    /**
+     * What to compute, and the name, without extension, of the file that it goes to.
+     *
+     * @param fit of all tensors that no layer claims
+     * @param layers in order: the first whose pattern matches a tensor's name has it
+     */
+    public record Named(String baseName, Fit fit, List<Layer> layers) {
+        public Named {
+            layers = List.copyOf(layers);
+        }
+
+        public Named(String baseName, Fit fit) {
+            this(baseName, fit, List.of());
+        }
+
+        /** That of the layers as well. */
+        public List<Fit> fits() {
+            return Stream.concat(Stream.of(fit), layers.stream().map(Layer::fit))
+                    .toList();
+        }
+
+        /** The largest of its fits; NaN where one is unknown. */
+        public double predictedRelativeError() {
+            return fits().stream()
+                    .mapToDouble(Fit::predictedRelativeError)
+                    .max()
+                    .orElseThrow();
+        }
+
+        private Coefficients coefficients() {
+            return new Coefficients(
+                    Syntheses.coefficients(fit),
+                    layers.stream()
+                            .map(layer -> new Coefficients.Layer(layer.tensors(), Syntheses.coefficients(layer.fit())))
+                            .toList());
+        }
+    }
 
     /** The files of one set of weights: one, or several shards and their index. */
     public List<Content> files(Run run, Named named, OutputOptions options) {
@@ -49,16 +86,16 @@ public final class Syntheses {
      */
     public record SynthesizedTensor(Tensor tensor, DType dtype, Content content) {}
 
-    /** @throws Problem when the weights have no tensor of this name */
-    public SynthesizedTensor tensor(Run run, Fit fit, String name, OutputOptions options) {
-        WeightFile template = template(run, fit);
+    /** One tensor of the weights; the name of their file does not matter. @throws Problem when they have no tensor of this name */
+    public SynthesizedTensor tensor(Run run, Named named, String name, OutputOptions options) {
+        WeightFile template = template(run, named.fit());
         int index = template.indexOf(name, 0);
         if (index < 0) throw Problem.unknown("name", "The weights of run " + run.name() + " hold no tensor " + name);
         Tensor tensor = template.tensors().get(index);
         List<Integer> rows = IntStream.range(0, tensor.shape().rank()).boxed().toList();
         Layout.Elements elements = new Layout.Elements(tensor, rows, options.dtype(tensor));
         Layout layout = new Layout(name + ".bin", tensor.elements() == 0 ? List.of() : List.of(elements));
-        Recipe.Output output = new Recipe.Output(template, coefficients(fit), List.of(layout));
+        Recipe.Output output = new Recipe.Output(template, named.coefficients(), List.of(layout));
         Recipe recipe = new Recipe(files(run), List.of(output));
         return new SynthesizedTensor(tensor, elements.dtype(), new Synthesized(recipe, output, layout));
     }
@@ -97,8 +134,8 @@ public final class Syntheses {
             WeightFile template = template(run, named.fit());
             try {
                 List<Layout> files = WeightFiles.writer(options.format())
-                        .layout(named.baseName(), template, options::dtype, metadata(named.fit()), options.shardSize());
-                outputs.add(new Recipe.Output(template, coefficients(named.fit()), files));
+                        .layout(named.baseName(), template, options::dtype, metadata(named), options.shardSize());
+                outputs.add(new Recipe.Output(template, named.coefficients(), files));
             } catch (IllegalArgumentException e) {
                 throw Problem.invalid("format", String.valueOf(e.getMessage()));
             }
@@ -128,15 +165,19 @@ public final class Syntheses {
     }
 
     /** Where the weights come from, for whoever finds the file later. */
-    private static Map<String, String> metadata(Fit fit) {
+    private static Map<String, String> metadata(Named named) {
+        Fit fit = named.fit();
         Map<String, String> metadata = new TreeMap<>();
         metadata.put("phema.profile", ProfileSpec.print(fit.target()));
         metadata.put(
                 "phema.time", String.format(Locale.ROOT, "%.0f", fit.target().endTime()));
         metadata.put("phema.solver", fit.method().name().toLowerCase(Locale.ROOT));
-        if (!Double.isNaN(fit.predictedRelativeError()))
+        if (!named.layers().isEmpty())
             metadata.put(
-                    "phema.predictedRelativeError", String.format(Locale.ROOT, "%.3g", fit.predictedRelativeError()));
+                    "phema.layers", named.layers().stream().map(Layer::toString).collect(Collectors.joining("; ")));
+        double error = named.predictedRelativeError();
+        if (!Double.isNaN(error))
+            metadata.put("phema.predictedRelativeError", String.format(Locale.ROOT, "%.3g", error));
         return metadata;
     }
 

@@ -12,8 +12,11 @@ import org.springframework.web.method.HandlerMethod;
 import org.springframework.web.servlet.HandlerInterceptor;
 import phema.problem.Problem;
 
-/** Refuses query parameters that nothing would read: a typo must not quietly give other weights. Nor may one be given twice. */
+/** Refuses query parameters that nothing would read: a typo must not quietly give other weights. Nor may one be given twice, but for layers. */
 final class QueryParameters implements HandlerInterceptor {
+    /** Goes with {@link WeightsQuery} and may be given several times. */
+    static final String LAYER = "layer";
+
     @Override
     public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
         if (!(handler instanceof HandlerMethod method)) return true;
@@ -24,7 +27,8 @@ final class QueryParameters implements HandlerInterceptor {
                         name,
                         "Unknown query parameter " + name + "; "
                                 + (known.isEmpty() ? "there are none here" : "there are " + String.join(", ", known)));
-            if (values.length > 1) throw Problem.invalid(name, "Query parameter " + name + " is given more than once");
+            if (values.length > 1 && !name.equals(LAYER))
+                throw Problem.invalid(name, "Query parameter " + name + " is given more than once");
         });
         return true;
     }
@@ -34,10 +38,12 @@ final class QueryParameters implements HandlerInterceptor {
         for (MethodParameter parameter : method.getMethodParameters()) {
             if (parameter.hasParameterAnnotation(RequestParam.class))
                 names.add(parameter.getParameter().getName());
-            else if (parameter.getParameterType() == WeightsQuery.class)
+            else if (parameter.getParameterType() == WeightsQuery.class) {
+                names.add(LAYER);
                 Arrays.stream(WeightsQuery.class.getRecordComponents())
                         .map(RecordComponent::getName)
                         .forEach(names::add);
+            }
         }
         return names;
     }

@@ -5,12 +5,15 @@ import static org.springframework.web.bind.annotation.RequestMethod.HEAD;
 
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.enums.ParameterIn;
+import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -20,11 +23,13 @@ import phema.format.Format;
 import phema.solver.Fit;
 import phema.synthesis.Content;
 import phema.synthesis.Fits;
+import phema.synthesis.Layer;
 import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.Syntheses;
 import phema.synthesis.Syntheses.Named;
 import phema.synthesis.Syntheses.SynthesizedTensor;
+import phema.tensor.DType;
 
 /** Weight files that are computed while they are sent. */
 @RestController
@@ -35,6 +40,11 @@ import phema.synthesis.Syntheses.SynthesizedTensor;
         name = "weights",
         description = "Weights of any EMA length, computed while they are sent; any byte range costs only that range")
 class WeightsController {
+    private static final String LAYER_MEANING =
+            "another average for tensors of such names: a pattern, an equals sign and a profile; the first layer that matches counts";
+
+    private static final String LAYER_EXAMPLE = "[\"*attn*=power:0.05\"]";
+
     private final Catalog catalog;
     private final Fits fits;
     private final Syntheses syntheses;
@@ -45,6 +55,12 @@ class WeightsController {
         this.syntheses = syntheses;
     }
 
+    @Parameter(
+            name = QueryParameters.LAYER,
+            in = ParameterIn.QUERY,
+            description = LAYER_MEANING,
+            example = LAYER_EXAMPLE,
+            array = @ArraySchema(schema = @Schema(type = "string")))
     @RequestMapping("/weights.{format}")
     @Operation(
             summary = "A weight file",
@@ -58,13 +74,17 @@ class WeightsController {
             throws IOException {
         OutputOptions options = options(Choices.format(format), query);
         Run found = catalog.run(run);
-        Fit fit = fit(found, query);
-        Content content = syntheses
-                .files(found, new Named(Names.baseName(Names.PREFIX, found, fit.target()), fit), options)
-                .getFirst();
+        Content content =
+                syntheses.files(found, named(found, query, request), options).getFirst();
         ContentResponse.send(content, request, response);
     }
 
+    @Parameter(
+            name = QueryParameters.LAYER,
+            in = ParameterIn.QUERY,
+            description = LAYER_MEANING,
+            example = LAYER_EXAMPLE,
+            array = @ArraySchema(schema = @Schema(type = "string")))
     @RequestMapping("/weights.safetensors/tensors/{*name}")
     @Operation(
             summary = "One tensor",
@@ -79,16 +99,26 @@ class WeightsController {
             HttpServletResponse response)
             throws IOException {
         Run found = catalog.run(run);
-        SynthesizedTensor tensor =
-                syntheses.tensor(found, fit(found, query), name.substring(1), options(Format.SAFETENSORS, query));
+        SynthesizedTensor tensor = syntheses.tensor(
+                found, named(found, query, request), name.substring(1), options(Format.SAFETENSORS, query));
         response.setHeader("X-Tensor-DType", tensor.dtype().name());
         response.setHeader("X-Tensor-Shape", tensor.tensor().shape().toString());
         ContentResponse.send(tensor.content(), request, response);
     }
 
-    private Fit fit(Run run, WeightsQuery query) {
-        return fits.fit(run, List.of(query.target(run)), query.options(), Choices.dtype(query.dtype()))
+    private Named named(Run run, WeightsQuery query, HttpServletRequest request) {
+        Optional<DType> dtype = Choices.dtype(query.dtype());
+        Fit fit = fits.fit(run, List.of(query.target(run)), query.options(), dtype)
                 .getFirst();
+        // Not bound to the query: Spring would split a single one at its commas, which mixtures have.
+        String[] specs = request.getParameterValues(QueryParameters.LAYER);
+        List<Layer> layers = fits.layers(
+                run,
+                specs == null ? List.of() : List.of(specs),
+                Target.end(run, query.time(), ""),
+                query.options(),
+                dtype);
+        return new Named(Names.baseName(Names.PREFIX, run, fit.target(), layers), fit, layers);
     }
 
     private static OutputOptions options(Format format, WeightsQuery query) {

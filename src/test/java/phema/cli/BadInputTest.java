@@ -42,6 +42,7 @@ class BadInputTest {
             --outstd 0.1 --batch 0     | phema: --batch must be at least 1, not 0
             --outstd 0.1 --skip --overwrite | phema: --skip and --overwrite contradict each other; give one of them
             --outstd 0.1,0.1000000001  | phema: two outputs would be named phema-0000262-0.100; ask for EMA lengths that differ in the first nine decimals
+            --outstd 0.1 --layer *attn*=power:0.05 | phema: layer *attn* matches no parameter of edm2; they are called like unet.out_gain
             --outstd 0.1 --frobnicate  | phema: Unknown option: '--frobnicate'; see phema reconstruct --help
             --batch 2                  | 'phema: Missing required argument (specify one of these): (--outstd=LIST | --profile=SPEC [--profile=SPEC]...); see phema reconstruct --help'
             """)

@@ -22,6 +22,20 @@ class FitCommandTest {
     }
 
     @Test
+    void printsALineForEachLayer() {
+        String command = FIT + "0.15 --layer *conv*=power:0.1 --layer *gain=uniform:65536";
+        assertThat(Shell.phema(command + " --coefficients").fine().out())
+                .containsPattern("(?m)^0\\.150 +262144 ")
+                .containsPattern("(?m)^\\*conv\\*=0\\.100 +262144 +1 ")
+                .containsPattern("(?m)^\\*gain=uniform:65536 +262144 ")
+                .containsPattern(
+                        "coefficients for \\*conv\\*=0\\.100\\R\\+1\\.000000000  network-snapshot-0000262-0\\.100");
+        JsonNode layer = Shell.phema(command + " --json").json().get("layers").get(0);
+        assertThat(layer.get("tensors").asString()).isEqualTo("*conv*");
+        assertThat(layer.at("/fit/target/sigmaRel").asDouble()).isEqualTo(0.1);
+    }
+
+    @Test
     void listsTheCoefficientsOfFilesThatAreRead() {
         String out = Shell.phema(FIT + "0.1 --coefficients").fine().out();
         assertThat(out).endsWith("+1.000000000  network-snapshot-0000262-0.100.pkl" + System.lineSeparator());

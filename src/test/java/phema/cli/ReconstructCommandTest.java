@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import phema.format.Format;
+import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.tensor.DType;
@@ -138,6 +140,34 @@ class ReconstructCommandTest {
                         .fine()
                         .out())
                 .contains("32 of 32 files");
+    }
+
+    @Test
+    void givesLayersAveragesOfTheirOwn() throws IOException {
+        String plain = "--format safetensors --files all --outstd ";
+        reconstruct(plain + "0.05,0.075,0.10,0.15").fine();
+        assertThat(reconstruct(plain + "0.10,0.15 --layer *conv*=power:0.05 --layer unet.out_gain=power:0.075")
+                        .fine()
+                        .out())
+                .contains("phema-0000262-0.100-conv-0.050-unet.out-gain-0.075.safetensors from 32 of 32 files");
+        for (String width : List.of("0.100", "0.150")) {
+            Path layered = folder.resolve("out/phema-0000262-" + width + "-conv-0.050-unet.out-gain-0.075.safetensors");
+            for (Tensor tensor : WeightFiles.read(layered).tensors()) {
+                String own = tensor.name().contains("conv")
+                        ? "0.050"
+                        : tensor.name().equals("unet.out_gain") ? "0.075" : width;
+                assertThat(bytes(layered, tensor.name()))
+                        .as(tensor.name())
+                        .isEqualTo(bytes(folder.resolve("out/phema-0000262-" + own + ".safetensors"), tensor.name()));
+            }
+        }
+    }
+
+    private static byte[] bytes(Path path, String name) throws IOException {
+        WeightFile file = WeightFiles.read(path);
+        Tensor tensor = file.tensors().get(file.indexOf(name, 0));
+        int offset = (int) tensor.offset();
+        return Arrays.copyOfRange(Files.readAllBytes(path), offset, offset + (int) tensor.bytes());
     }
 
     @Test

@@ -125,10 +125,10 @@ class IdentityTest {
                                 syntheses.files(
                                         run, new Syntheses.Named("out", fit), OutputOptions.of(Format.EDM2_PICKLE)),
                                 List.of(syntheses
-                                        .tensor(run, fit, "unet.out_gain", SAFETENSORS)
+                                        .tensor(run, new Syntheses.Named("out", fit), "unet.out_gain", SAFETENSORS)
                                         .content()),
                                 List.of(syntheses
-                                        .tensor(run, fit, "unet.steps", SAFETENSORS)
+                                        .tensor(run, new Syntheses.Named("out", fit), "unet.steps", SAFETENSORS)
                                         .content()))
                         .flatMap(List::stream))
                 .map(Content::identity)

@@ -54,7 +54,7 @@ class RangesTest {
                 keep(
                         engine,
                         List.of(new Syntheses(engine)
-                                .tensor(run, fit, tensor, same)
+                                .tensor(run, new Syntheses.Named("out", fit), tensor, same)
                                 .content()));
         Run pickles = TestRuns.run(pickle(folder.resolve("a.pkl"), 1), pickle(folder.resolve("b.pkl"), 2));
         add(pickles, TestRuns.fit(pickles, 0.6, 0.4), OutputOptions.of(Format.EDM2_PICKLE));

@@ -188,12 +188,12 @@ class ReconstructionTest {
         Run run = TestRuns.fixture("safetensors");
         Fit fit = fits(run, 262_144, Method.BLUP, Files.ALL, SAFETENSORS, 0.1).getFirst();
         assertThat(new Syntheses(ENGINE)
-                        .tensor(run, fit, "unet.out_gain", SAFETENSORS)
+                        .tensor(run, new Syntheses.Named("out", fit), "unet.out_gain", SAFETENSORS)
                         .content()
                         .size())
                 .isEqualTo(2);
-        assertThat(org.assertj.core.api.Assertions.catchThrowable(
-                        () -> new Syntheses(ENGINE).tensor(run, fit, "unet.out", SAFETENSORS)))
+        assertThat(org.assertj.core.api.Assertions.catchThrowable(() ->
+                        new Syntheses(ENGINE).tensor(run, new Syntheses.Named("out", fit), "unet.out", SAFETENSORS)))
                 .hasMessageContaining("hold no tensor unet.out");
     }
 }

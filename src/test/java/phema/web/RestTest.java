@@ -195,6 +195,8 @@ class RestTest {
             ''                                  | 400 | sigmaRel | missing
             sigmarel=0.1                        | 400 | sigmarel | sigmaRel
             sigmaRel=0.1&sigmaRel=0.2           | 400 | sigmaRel | more than once
+            sigmaRel=0.1&layer=*attn*%3Dpower:1 | 400 | layer    | 0.288675
+            sigmaRel=0.1&layer=up.*%3Dimpulse   | 400 | layer    | matches no parameter
             sigmaRel=0.1&time=-5                | 400 | time     | above 0
             sigmaRel=0.1&time=Infinity          | 400 | time     | above 0
             sigmaRel=0.1&solver=magic           | 400 | solver   | blup
@@ -306,7 +308,16 @@ class RestTest {
                 .contains("200", "206", "304", "400", "404", "409", "412", "416", "422");
         assertThat(weights.at("/parameters").findValuesAsString("name"))
                 .containsExactlyInAnyOrder(
-                        "run", "format", "sigmaRel", "profile", "time", "solver", "dtype", "files", "laterFiles");
+                        "run",
+                        "format",
+                        "sigmaRel",
+                        "profile",
+                        "time",
+                        "solver",
+                        "dtype",
+                        "files",
+                        "laterFiles",
+                        "layer");
         assertThat(weights.at("/responses/404/content").propertyNames()).containsExactly("application/problem+json");
         assertThat(get("/swagger-ui.html").statusCode()).isEqualTo(302);
         assertThat(get("/swagger-ui/index.html").statusCode()).isEqualTo(200);

@@ -99,6 +99,24 @@ class WeightsTest {
     }
 
     @Test
+    void haveTheAveragesThatLayersAskFor() throws Exception {
+        String layers = "&layer=*conv*%3Dmixture:0.5*power:0.1,0.5*power:0.2&layer=*gain%3Dpower:0.05";
+        var response = get("/weights.safetensors?sigmaRel=0.13" + layers);
+        byte[] whole = response.body();
+        for (Tensor tensor : indexed(whole).tensors()) {
+            String alone = tensor.name().contains("conv")
+                    ? "profile=mixture:0.5*power:0.1,0.5*power:0.2"
+                    : tensor.name().endsWith("gain") ? "sigmaRel=0.05" : "sigmaRel=0.13";
+            String path = "/weights.safetensors/tensors/" + tensor.name() + "?";
+            assertThat(bytes(whole, tensor))
+                    .as(tensor.name())
+                    .isEqualTo(get(path + alone).body())
+                    .isEqualTo(get(path + "sigmaRel=0.13" + layers).body());
+        }
+        assertThat(tag(response)).isNotEqualTo(tag(get("/weights.safetensors?sigmaRel=0.13")));
+    }
+
+    @Test
     void comeAsPicklesThatIndexAsTheInputsDo() throws Exception {
         WeightFile pickle = indexed(get("/weights.pkl?sigmaRel=0.13").body());
         WeightFile input =
