@@ -182,6 +182,7 @@ class CatalogTest {
         started.add(catalog);
 
         catalog.start();
+        for (int i = 0; i < 600 && catalog.runs().isEmpty(); i++) Thread.sleep(100); // on a very busy machine
 
         assertThat(catalog.run("xs").snapshots()).hasSize(32);
     }
