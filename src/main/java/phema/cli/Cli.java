@@ -46,11 +46,15 @@ public final class Cli {
                 .addSubcommand(new InspectCommand())
                 .addSubcommand(new FitCommand())
                 .addSubcommand(new ReconstructCommand())
+                .addSubcommand(new TrainCommand())
+                .addSubcommand(new GenerateCommand())
                 .addSubcommand(new BenchCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false)
                 .registerConverter(NumberList.class, NumberList::parse)
                 .registerConverter(ByteSize.class, ByteSize::parse)
+                .registerConverter(ImageCount.class, ImageCount::parse)
+                .registerConverter(SeedList.class, SeedList::parse)
                 .setParameterExceptionHandler(Cli::usageError);
         line.setExecutionExceptionHandler((e, command, parsed) -> {
             if (cli.verbose) e.printStackTrace(command.getErr());
