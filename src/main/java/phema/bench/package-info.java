@@ -1,5 +1,6 @@
 /** Benchmarks that a user can run: sets of snapshots of any size, and syntheses of them measured against the limits of the machine. */
-@ApplicationModule(allowedDependencies = {"format", "tensor", "worker"})
+@ApplicationModule(
+        allowedDependencies = {"catalog", "format", "problem", "profile", "solver", "synthesis", "tensor", "worker"})
 @NullMarked
 package phema.bench;
 

@@ -18,6 +18,8 @@ public record Excluded(String name, Path path, Reason reason, String message) {
         NO_PROFILE,
         /** Another file of the run has the same time and profile. */
         DUPLICATE,
+        /** It is the run's manifest, and wrong or missing: there are no snapshots then. */
+        MANIFEST,
         /** Its tensors differ in name or shape from those of most of the run, or are integers where those are not. */
         DIFFERENT
     }

@@ -22,6 +22,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
 import phema.format.WeightFile;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -34,6 +35,7 @@ class IndexStore {
 
     /** Components of records and nothing else, so that what is read equals what was written. */
     private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .changeDefaultVisibility(visibility -> visibility
                     .withVisibility(PropertyAccessor.ALL, Visibility.NONE)
                     .withFieldVisibility(Visibility.ANY)
@@ -115,7 +117,7 @@ class IndexStore {
             WeightFile file =
                     similar[0] == null ? indexed.file() : RunScanner.sharingTensors(indexed.file(), similar[0]);
             similar[0] = file;
-            shared.put(name, k.with(new Known.Indexed(file, indexed.plan(), indexed.sample())));
+            shared.put(name, k.with(new Known.Indexed(file, indexed.plan(), indexed.sample(), indexed.scales())));
         });
         return shared;
     }

@@ -1,6 +1,7 @@
 package phema.catalog;
 
 import java.time.Instant;
+import java.util.Map;
 import phema.format.WeightFile;
 
 /**
@@ -27,11 +28,13 @@ record Known(long size, Instant modified, long since, Content content) {
     /**
      * Its structure, and its sample.
      *
+     * @param file with all its tensors
      * @param plan identity of the {@link SamplePlan} that the sample was read by; empty when none was read yet
+     * @param scales the constants that must be the same in all files, by tensor
      */
-    record Indexed(WeightFile file, String plan, Sample sample) implements Content {
+    record Indexed(WeightFile file, String plan, Sample sample, Map<String, Double> scales) implements Content {
         Indexed(WeightFile file) {
-            this(file, "", new Sample(new double[0], 0));
+            this(file, "", new Sample(new double[0], 0), Map.of());
         }
     }
 

@@ -10,8 +10,12 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -22,13 +26,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Looks at one root again and again, on a thread of its own: a root whose storage does not answer holds up no other.
  *
- * <p>Every folder below the root that holds a snapshot is a run. Hidden folders and links to folders are left alone: one that leads outside must not be
+ * <p>Every folder below the root that holds snapshots, or a manifest, is a run. Hidden folders and links to folders are left alone: one that leads outside must not be
  * followed, one that leads inside is found where it leads.
  */
 final class RootWatcher implements AutoCloseable {
@@ -116,7 +121,8 @@ final class RootWatcher implements AutoCloseable {
 
     private void publish() {
         SortedMap<Path, Run> now = new TreeMap<>(scans.entrySet().stream()
-                .filter(e -> !e.getValue().names().isEmpty())
+                .filter(e ->
+                        e.getValue().recognised().filter(Recognition::isRun).isPresent())
                 .collect(toMap(Map.Entry::getKey, e -> e.getValue().run())));
         if (now.equals(runs)) return;
         runs = now;
@@ -139,6 +145,7 @@ final class RootWatcher implements AutoCloseable {
         final Set<String> problems = new TreeSet<>();
 
         private final Path root;
+        private final Deque<List<String>> names = new ArrayDeque<>();
 
         private Found(Path root) {
             this.root = root;
@@ -157,19 +164,26 @@ final class RootWatcher implements AutoCloseable {
         @Override
         public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
             boolean hidden = String.valueOf(folder.getFileName()).startsWith(".");
-            return hidden && !folder.equals(root) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+            if (hidden && !folder.equals(root)) return FileVisitResult.SKIP_SUBTREE;
+            names.push(new ArrayList<>());
+            return FileVisitResult.CONTINUE;
         }
 
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (SnapshotName.parse(String.valueOf(file.getFileName()))
-                    .filter(name -> !name.isReconstruction())
-                    .isPresent()) {
-                runs.add(file.getParent());
-            } else if (attributes.isSymbolicLink() && Files.isDirectory(file)) {
+            String name = String.valueOf(file.getFileName());
+            if (Recognition.suggestsARun(name) && !names.isEmpty())
+                names.element().add(name);
+            if (attributes.isSymbolicLink() && Files.isDirectory(file)) {
                 problems.add(
                         file + " is a link to a folder and is not followed; name the folder in phema.roots instead");
             }
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e) {
+            if (Recognition.isRun(names.pop())) runs.add(folder);
             return FileVisitResult.CONTINUE;
         }
 

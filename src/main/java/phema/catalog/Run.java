@@ -15,4 +15,9 @@ public record Run(String name, Path folder, List<Snapshot> snapshots, List<Exclu
         excluded = List.copyOf(excluded);
         notices = List.copyOf(notices);
     }
+
+    /** Whether the clock counts images and file names give it in {@link Kimg}, EDM2's way. */
+    public boolean countsKimg() {
+        return snapshots.stream().allMatch(s -> SnapshotName.isTimeOf(s.name(), s.time()));
+    }
 }

@@ -1,10 +1,6 @@
 package phema.catalog;
 
 import static java.util.Comparator.comparing;
-import static java.util.Comparator.comparingLong;
-import static java.util.stream.Collectors.counting;
-import static java.util.stream.Collectors.groupingBy;
-import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -16,13 +12,13 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded.Reason;
@@ -31,8 +27,6 @@ import phema.format.FormatException;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
-import phema.profile.Power;
-import phema.profile.SigmaRel;
 
 /**
  * Finds out what a folder holds: which files are a run's snapshots, and why others are not.
@@ -87,54 +81,87 @@ public final class RunScanner {
     /** @param before what the last scan of this folder gave; files that did not change since are not opened */
     Scan scan(String runName, Path folder, Selection selection, Scan before) throws IOException {
         List<String> notices = new ArrayList<>();
-        List<SnapshotName> listed = list(folder, notices);
-        List<SnapshotName> names = select(listed, selection, notices);
+        Recognition recognised = recognise(folder, selection, notices);
+        notices.addAll(recognised.notices());
         Map<String, Known> known = new HashMap<>();
         List<Excluded> excluded = new ArrayList<>();
-        Map<SnapshotName, WeightFile> files = lookAtAll(folder, names, before, known, excluded);
-        if (before.isOf(listed, known)) return before;
+        recognised.manifestProblem().ifPresent(problem -> excluded.add(manifestProblem(folder, problem)));
+        Map<Candidate, WeightFile> files = lookAtAll(folder, recognised, before, known, excluded);
+        if (before.isOf(recognised, known)) return before;
         Agreement agreement = new Agreement(files.values());
         SamplePlan plan = SamplePlan.of(agreement.averaged());
-        List<Snapshot> snapshots = new ArrayList<>();
-        List<SnapshotName> used = new ArrayList<>();
-        files.forEach((name, file) -> {
+        Map<Candidate, Known.Indexed> sampled = new LinkedHashMap<>();
+        files.forEach((candidate, file) -> {
             Optional<String> difference = agreement.difference(file);
             if (difference.isPresent()) {
-                excluded.add(exclude(folder, name, Reason.DIFFERENT, name.fileName() + " " + difference.get()));
+                excluded.add(exclude(folder, candidate, Reason.DIFFERENT, difference.get()));
                 return;
             }
-            Known sampled = known.compute(name.fileName(), (n, k) -> sampled(Objects.requireNonNull(k), plan));
-            usable(folder, name, sampled, excluded).ifPresent(indexed -> {
-                Power profile = Power.ofSigmaRel(name.sigmaRel(), (double) name.nimg());
-                snapshots.add(new Snapshot(name.fileName(), indexed.file(), profile, indexed.sample()));
-                used.add(name);
-            });
+            Known now = known.compute(candidate.fileName(), (n, k) -> sampled(Objects.requireNonNull(k), file, plan));
+            usable(folder, candidate, now, excluded).ifPresent(indexed -> sampled.put(candidate, indexed));
+        });
+        Map<String, Double> scales = usualScales(sampled.values());
+        List<Snapshot> snapshots = new ArrayList<>();
+        List<Candidate> used = new ArrayList<>();
+        sampled.forEach((candidate, indexed) -> {
+            Optional<String> difference = scaleDifference(indexed.scales(), scales);
+            if (difference.isPresent()) {
+                excluded.add(exclude(folder, candidate, Reason.DIFFERENT, difference.get()));
+                return;
+            }
+            snapshots.add(new Snapshot(
+                    candidate.fileName(),
+                    Objects.requireNonNull(files.get(candidate)),
+                    candidate.profile().orElseThrow(),
+                    indexed.sample()));
+            used.add(candidate);
         });
         agreement.dtypeNotice().ifPresent(notices::add);
         notices.addAll(Gaps.notices(used));
         excluded.sort(comparing(Excluded::name));
-        return new Scan(new Run(runName, folder, snapshots, excluded, notices), listed, known);
+        return new Scan(new Run(runName, folder, snapshots, excluded, notices), Optional.of(recognised), known);
     }
 
-    /** Files whose names are snapshots' names, by time, then sigma_rel, then preference. */
-    private List<SnapshotName> list(Path folder, List<String> notices) throws IOException {
-        List<SnapshotName> names = new ArrayList<>();
+    private Recognition recognise(Path folder, Selection selection, List<String> notices) throws IOException {
+        List<String> names = list(folder);
+        if (!names.contains(Manifest.FILE_NAME))
+            return Recognition.of(readable(folder, names, Recognition::mayBeSnapshot, notices), selection);
+        Path file = folder.resolve(Manifest.FILE_NAME);
+        try {
+            if (leadsOutside(file)) throw new FormatException(file, "is a link that leads outside of phema.roots");
+            Manifest manifest = Manifest.read(file);
+            return manifest.recognise(readable(folder, names, manifest::names, notices), selection);
+        } catch (FormatException e) {
+            return Recognition.withoutManifest(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Excluded manifestProblem(Path folder, String problem) {
+        return new Excluded(Manifest.FILE_NAME, folder.resolve(Manifest.FILE_NAME), Reason.MANIFEST, problem);
+    }
+
+    private static List<String> list(Path folder) throws IOException {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
-            for (Path entry : entries) {
-                Optional<SnapshotName> name = SnapshotName.parse(String.valueOf(entry.getFileName()));
-                if (name.isEmpty() || !Files.isRegularFile(entry)) continue;
-                if (leadsOutside(entry))
-                    notices.add(entry.getFileName() + " is a link that leads outside of phema.roots and is ignored.");
-                else names.add(name.get());
-            }
+            List<String> names = new ArrayList<>();
+            for (Path entry : entries) names.add(String.valueOf(entry.getFileName()));
+            names.sort(null);
+            return names;
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }
-        names.sort(comparingLong(SnapshotName::nimg)
-                .thenComparingDouble(SnapshotName::sigmaRel)
-                .thenComparing(SnapshotName::form)
-                .thenComparing(SnapshotName::fileName));
-        return names;
+    }
+
+    /** Those of the wanted names that are regular files and may be read. */
+    private List<String> readable(Path folder, List<String> names, Predicate<String> wanted, List<String> notices)
+            throws IOException {
+        List<String> readable = new ArrayList<>();
+        for (String name : names) {
+            Path file = folder.resolve(name);
+            if (!wanted.test(name) || !Files.isRegularFile(file)) continue;
+            if (leadsOutside(file)) notices.add(name + " is a link that leads outside of phema.roots and is ignored.");
+            else readable.add(name);
+        }
+        return readable;
     }
 
     private boolean leadsOutside(Path entry) throws IOException {
@@ -145,36 +172,6 @@ public final class RunScanner {
         }
     }
 
-    private static List<SnapshotName> select(List<SnapshotName> all, Selection selection, List<String> notices) {
-        Map<String, Long> prefixes = all.stream().collect(groupingBy(SnapshotName::prefix, TreeMap::new, counting()));
-        Map<String, Long> candidates = new TreeMap<>(prefixes);
-        candidates.remove(SnapshotName.RECONSTRUCTION);
-        String prefix = selection
-                .prefix()
-                .or(() -> candidates.entrySet().stream()
-                        .max(Map.Entry.comparingByValue())
-                        .map(Map.Entry::getKey))
-                .orElse("");
-        candidates.remove(prefix);
-        if (selection.prefix().isEmpty() && !candidates.isEmpty())
-            notices.add("Files named " + withCounts(candidates) + " are not used, because more are named " + prefix
-                    + "-*: give them a folder of their own, or choose them with --inprefix.");
-        List<SnapshotName> selected = all.stream()
-                .filter(n -> n.prefix().equals(prefix) && selection.admits(n.sigmaRel()))
-                .toList();
-        if (selected.isEmpty())
-            notices.add("No file is named " + (prefix.isEmpty() ? "PREFIX" : prefix)
-                    + "-KKKKKKK-S.SSS.pkl or .safetensors with a width that was asked for; the folder holds "
-                    + (prefixes.isEmpty() ? "none of any prefix." : withCounts(prefixes) + "."));
-        return selected;
-    }
-
-    private static String withCounts(Map<String, Long> prefixes) {
-        return prefixes.entrySet().stream()
-                .map(e -> e.getKey() + "-* (" + e.getValue() + ")")
-                .collect(joining(", "));
-    }
-
     /**
      * Looks at every file that the run needs, and reads those that are new or changed.
      *
@@ -182,41 +179,78 @@ public final class RunScanner {
      * @param excluded filled with those that are of no use already for themselves
      * @return the others
      */
-    private Map<SnapshotName, WeightFile> lookAtAll(
-            Path folder, List<SnapshotName> names, Scan before, Map<String, Known> known, List<Excluded> excluded) {
-        Map<SnapshotName, WeightFile> files = new LinkedHashMap<>();
-        SnapshotName taken = null;
-        for (SnapshotName name : names) {
-            Optional<String> noProfile = noProfile(name);
-            if (noProfile.isPresent()) {
-                excluded.add(exclude(folder, name, Reason.NO_PROFILE, name.fileName() + " " + noProfile.get()));
-                continue;
-            }
-            if (taken != null && sameAverage(name, taken)) {
-                String message = name.fileName() + " is the same average as " + taken.fileName() + ", which is used";
-                excluded.add(exclude(folder, name, Reason.DUPLICATE, message));
-                continue;
-            }
-            Optional<Known> now = lookAt(folder.resolve(name.fileName()), name, before, files.get(taken));
+    private Map<Candidate, WeightFile> lookAtAll(
+            Path folder, Recognition recognised, Scan before, Map<String, Known> known, List<Excluded> excluded) {
+        Map<Candidate, WeightFile> files = new LinkedHashMap<>();
+        Candidate taken = null;
+        WeightFile similar = null;
+        WeightFile similarSelected = null;
+        for (Candidate named : recognised.candidates()) {
+            if (refused(folder, named, taken, excluded)) continue;
+            Optional<Known> now = lookAt(folder.resolve(named.fileName()), named, before, similar);
             if (now.isEmpty()) continue;
-            known.put(name.fileName(), now.get());
-            Optional<Known.Indexed> usable = usable(folder, name, now.get(), excluded);
+            known.put(named.fileName(), now.get());
+            Optional<Known.Indexed> usable = usable(folder, named, now.get(), excluded);
             if (usable.isEmpty()) continue;
-            files.put(name, usable.get().file());
-            taken = name;
+            WeightFile file = usable.get().file();
+            Candidate candidate = named.read(file);
+            if (refused(folder, candidate, taken, excluded)) continue;
+            WeightFile selected = recognised.tensors().of(file);
+            if (selected.tensors().isEmpty()) {
+                excluded.add(exclude(folder, candidate, Reason.DIFFERENT, "holds none of the tensors that are wanted"));
+                continue;
+            }
+            similar = file;
+            similarSelected = similarSelected == null ? selected : sharingTensors(selected, similarSelected);
+            files.put(candidate, similarSelected);
+            taken = candidate;
         }
         return files;
     }
 
+    private static boolean refused(
+            Path folder, Candidate candidate, @Nullable Candidate taken, List<Excluded> excluded) {
+        if (candidate.content() instanceof Candidate.Nothing nothing) {
+            excluded.add(exclude(folder, candidate, Reason.NO_PROFILE, nothing.why()));
+            return true;
+        }
+        if (taken == null
+                || candidate.profile().isEmpty()
+                || !candidate.profile().equals(taken.profile())) return false;
+        String message = "is the same average as " + taken.fileName() + ", which is used";
+        excluded.add(exclude(folder, candidate, Reason.DUPLICATE, message));
+        return true;
+    }
+
+    /** The constants of most files; of the newest where as many have others. */
+    private static Map<String, Double> usualScales(Collection<Known.Indexed> files) {
+        Map<Map<String, Double>, Integer> counts = new LinkedHashMap<>();
+        Map<String, Double> usual = Map.of();
+        for (Known.Indexed file : files) counts.merge(file.scales(), 1, Integer::sum);
+        int most = counts.values().stream().mapToInt(n -> n).max().orElse(0);
+        for (Known.Indexed file : files)
+            if (Objects.requireNonNull(counts.get(file.scales())) == most) usual = file.scales();
+        return usual;
+    }
+
+    private static Optional<String> scaleDifference(Map<String, Double> own, Map<String, Double> usual) {
+        return usual.keySet().stream()
+                .sorted()
+                .filter(name -> !Objects.equals(own.get(name), usual.get(name)))
+                .findFirst()
+                .map(name -> "has " + name + " = " + own.get(name) + ", most of the run's files have " + usual.get(name)
+                        + ": its weights are scaled otherwise and cannot be averaged with theirs");
+    }
+
     private static Optional<Known.Indexed> usable(
-            Path folder, SnapshotName name, Known known, List<Excluded> excluded) {
+            Path folder, Candidate candidate, Known known, List<Excluded> excluded) {
         return switch (known.content()) {
             case Known.Growing growing -> {
-                excluded.add(exclude(folder, name, Reason.GROWING, growing.message()));
+                excluded.add(excluded(folder, candidate, Reason.GROWING, growing.message()));
                 yield Optional.empty();
             }
             case Known.Broken broken -> {
-                excluded.add(exclude(folder, name, Reason.BROKEN, broken.message()));
+                excluded.add(excluded(folder, candidate, Reason.BROKEN, broken.message()));
                 yield Optional.empty();
             }
             case Known.Indexed indexed -> Optional.of(indexed);
@@ -224,22 +258,22 @@ public final class RunScanner {
     }
 
     /** What is known of a file now; empty when it has just vanished. */
-    private Optional<Known> lookAt(Path path, SnapshotName name, Scan before, @Nullable WeightFile similar) {
+    private Optional<Known> lookAt(Path path, Candidate candidate, Scan before, @Nullable WeightFile similar) {
         try {
             BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
             Instant modified = attributes.lastModifiedTime().toInstant();
-            Optional<Known> earlier = Optional.ofNullable(before.known().get(name.fileName()))
+            Optional<Known> earlier = Optional.ofNullable(before.known().get(candidate.fileName()))
                     .filter(k -> k.size() == attributes.size() && k.modified().equals(modified));
-            if (earlier.isPresent() && stillHolds(earlier.get(), name)) return earlier;
+            if (earlier.isPresent() && stillHolds(earlier.get(), candidate.isSharded())) return earlier;
             long since = earlier.filter(k -> !(k.content() instanceof Known.Indexed))
                     .map(Known::since)
                     .orElseGet(System::nanoTime);
             boolean settled = Duration.ofNanos(System.nanoTime() - since).compareTo(settle) >= 0
-                    || (before.names().isEmpty()
+                    || (before.recognised().isEmpty()
                             && modified.isBefore(Instant.now().minus(settle)));
             Known.Content content = repeated && !settled
                     ? new Known.Growing(
-                            name.fileName() + " has changed a moment ago; it is taken once it stays as it is")
+                            candidate.fileName() + " has changed a moment ago; it is taken once it stays as it is")
                     : read(path, settled, similar);
             return Optional.of(new Known(attributes.size(), modified, since, content));
         } catch (NoSuchFileException e) {
@@ -250,8 +284,7 @@ public final class RunScanner {
     }
 
     /** Whether a file that looks as before needs not be read. Shards may have changed while their index has not. */
-    private static boolean stillHolds(Known known, SnapshotName name) throws IOException {
-        boolean sharded = name.form() == SnapshotName.Form.SHARDED_SAFETENSORS;
+    private static boolean stillHolds(Known known, boolean sharded) throws IOException {
         return switch (known.content()) {
             case Known.Indexed indexed -> !sharded || isUnchanged(indexed.file());
             case Known.Broken broken -> !sharded && broken.lasting();
@@ -280,15 +313,16 @@ public final class RunScanner {
         }
     }
 
-    private Known sampled(Known known, SamplePlan plan) {
+    private static Known sampled(Known known, WeightFile selected, SamplePlan plan) {
         if (!(known.content() instanceof Known.Indexed indexed)
                 || indexed.plan().equals(plan.identity())) return known;
         Path path = indexed.file().path();
         try {
-            Sample sample = SampleReader.read(indexed.file(), plan);
+            Sample sample = SampleReader.read(selected, plan);
+            Map<String, Double> scales = SampleReader.scales(selected);
             if (!isUnchanged(indexed.file()))
                 return known.with(new Known.Growing(path.getFileName() + " changed while it was read"));
-            return known.with(new Known.Indexed(indexed.file(), plan.identity(), sample));
+            return known.with(new Known.Indexed(indexed.file(), plan.identity(), sample, scales));
         } catch (IOException e) {
             return known.with(broken(path, e));
         }
@@ -320,19 +354,12 @@ public final class RunScanner {
                 : file;
     }
 
-    private static boolean sameAverage(SnapshotName a, SnapshotName b) {
-        return a.nimg() == b.nimg() && a.sigmaRel() == b.sigmaRel();
+    /** @param why as the end of a sentence */
+    private static Excluded exclude(Path folder, Candidate candidate, Reason reason, String why) {
+        return excluded(folder, candidate, reason, candidate.fileName() + " " + why);
     }
 
-    private static Optional<String> noProfile(SnapshotName name) {
-        if (name.nimg() == 0) return Optional.of("holds the initial weights (kimg 0), no average");
-        if (!(name.sigmaRel() > 0 && name.sigmaRel() < SigmaRel.LIMIT))
-            return Optional.of(
-                    "has sigma_rel " + name.sigmaRel() + " in its name, which lies outside of (0, 0.288675)");
-        return Optional.empty();
-    }
-
-    private static Excluded exclude(Path folder, SnapshotName name, Reason reason, String message) {
-        return new Excluded(name.fileName(), folder.resolve(name.fileName()), reason, message);
+    private static Excluded excluded(Path folder, Candidate candidate, Reason reason, String message) {
+        return new Excluded(candidate.fileName(), folder.resolve(candidate.fileName()), reason, message);
     }
 }

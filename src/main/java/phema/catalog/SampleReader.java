@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import phema.format.FormatException;
@@ -29,8 +30,7 @@ final class SampleReader implements AutoCloseable {
 
     /** @throws FormatException when a value is not finite; the message names its tensor */
     static Sample read(WeightFile file, SamplePlan plan) throws IOException {
-        Map<String, Tensor> tensors =
-                file.tensors().stream().collect(Collectors.toMap(Tensor::name, Function.identity()));
+        Map<String, Tensor> tensors = byName(file);
         double[] values = new double[plan.size()];
         double squaredErrors = 0;
         int n = 0;
@@ -46,6 +46,24 @@ final class SampleReader implements AutoCloseable {
             }
         }
         return new Sample(values, n == 0 ? 0 : squaredErrors / n);
+    }
+
+    /** Values of the constants that must be the same in all files, by tensor. */
+    static Map<String, Double> scales(WeightFile file) throws IOException {
+        Map<String, Tensor> tensors = byName(file);
+        Map<String, Double> values = new HashMap<>();
+        try (SampleReader reader = new SampleReader(file)) {
+            for (String name : Lora.scales(file.tensors())) {
+                double[] value =
+                        reader.read(Objects.requireNonNull(tensors.get(name)), new SamplePlan.Stretch(name, 0, 1));
+                values.put(name, value[0]);
+            }
+        }
+        return Map.copyOf(values);
+    }
+
+    private static Map<String, Tensor> byName(WeightFile file) {
+        return file.tensors().stream().collect(Collectors.toMap(Tensor::name, Function.identity()));
     }
 
     private double[] read(Tensor tensor, SamplePlan.Stretch stretch) throws IOException {

@@ -3,29 +3,29 @@ package phema.catalog;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a scan of a folder found, and what the next one may rely on.
  *
- * @param names of the files that were considered
+ * @param recognised the files that were considered; empty before the first scan
  * @param known by file name
  */
-record Scan(Run run, List<SnapshotName> names, Map<String, Known> known) {
+record Scan(Run run, Optional<Recognition> recognised, Map<String, Known> known) {
     /** Before the first scan of a folder of which nothing is remembered. */
     static final Scan NONE = remembered(Map.of());
 
     Scan {
-        names = List.copyOf(names);
         known = Map.copyOf(known);
     }
 
     /** Before the first scan of a folder that an earlier process has scanned. */
     static Scan remembered(Map<String, Known> known) {
-        return new Scan(new Run("", Path.of(""), List.of(), List.of(), List.of()), List.of(), known);
+        return new Scan(new Run("", Path.of(""), List.of(), List.of(), List.of()), Optional.empty(), known);
     }
 
-    /** Whether nothing has changed: the same names, and nothing new known of any of them. */
-    boolean isOf(List<SnapshotName> nowNames, Map<String, Known> nowKnown) {
-        return !names.isEmpty() && names.equals(nowNames) && known.equals(nowKnown);
+    /** Whether nothing has changed: the same files, meant to hold the same, and nothing new known of any of them. */
+    boolean isOf(Recognition nowRecognised, Map<String, Known> nowKnown) {
+        return recognised.equals(Optional.of(nowRecognised)) && known.equals(nowKnown);
     }
 }

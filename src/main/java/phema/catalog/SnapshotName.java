@@ -3,6 +3,7 @@ package phema.catalog;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import phema.profile.Power;
 
 /**
  * A snapshot's file name as EDM2's training loop writes it: {@code PREFIX-KKKKKKK-S.SSS.pkl}, and the same with other extensions.
@@ -38,6 +39,16 @@ record SnapshotName(String fileName, String prefix, long kimg, double sigmaRel, 
     /** Images seen. */
     long nimg() {
         return Kimg.toNimg(kimg);
+    }
+
+    /** Whether a file is named for this time in kimg. */
+    static boolean isTimeOf(String fileName, double time) {
+        return parse(fileName).filter(name -> name.nimg() == time).isPresent();
+    }
+
+    Candidate candidate() {
+        return Candidate.of(
+                fileName, nimg(), "sigma_rel %.3f".formatted(sigmaRel), time -> Power.ofSigmaRel(sigmaRel, time));
     }
 
     boolean isReconstruction() {

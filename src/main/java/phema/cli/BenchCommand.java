@@ -1,11 +1,25 @@
 package phema.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
+import phema.bench.HttpBenchmark;
 import phema.bench.SnapshotGenerator;
+import phema.bench.SynthesisBenchmark;
 import phema.problem.Problem;
+import phema.solver.Files;
+import phema.synthesis.Limits;
+import phema.synthesis.Stage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -15,7 +29,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = "Measures this machine; see docs/benchmarks.md.",
-        subcommands = {BenchCommand.Generate.class})
+        subcommands = {BenchCommand.Generate.class, BenchCommand.Synthesis.class, BenchCommand.Http.class})
 final class BenchCommand {
     @Command(
             name = "generate",
@@ -51,6 +65,8 @@ final class BenchCommand {
         @Override
         public Integer call() throws IOException {
             if (files < 1 || megabytes < 1) throw Problem.invalid("files", "--files and --mb must be at least 1");
+            if (format == ReconstructCommand.FormatWord.PT)
+                throw Problem.invalid("format", "--format pt cannot be generated; choose edm2 or safetensors");
             long bytes = megabytes * 1_000_000L;
             SnapshotGenerator generator = tensors == null
                     ? SnapshotGenerator.network(format.format, bytes)
@@ -60,6 +76,235 @@ final class BenchCommand {
                 Output.of(spec).printf("wrote %d files, %s, to %s%n", files, Output.bytes(written), folder);
             }
             return Cli.FINE;
+        }
+    }
+
+    @Command(
+            name = "synthesis",
+            description =
+                    "Times reconstruct against plainly reading and writing the same files, and says where the time goes.")
+    static final class Synthesis implements Callable<Integer> {
+        @Parameters(paramLabel = "DIR", description = "Folder of snapshots, such as bench generate writes.")
+        private Path folder = Path.of("");
+
+        @Option(
+                names = "--scratch",
+                paramLabel = "DIR",
+                description = "Folder to write to and clean up (default: DIR/bench).")
+        private @Nullable Path scratch;
+
+        @Option(
+                names = "--targets",
+                split = ",",
+                defaultValue = "1,8,25",
+                description = "Numbers of EMA lengths (default: ${DEFAULT-VALUE}).")
+        private List<Integer> targets = new ArrayList<>();
+
+        @Option(
+                names = "--rounds",
+                defaultValue = "3",
+                description = "Rounds, of which medians are given (default: ${DEFAULT-VALUE}).")
+        private int rounds;
+
+        @Spec
+        private @Nullable CommandSpec spec;
+
+        @Override
+        public Integer call() throws IOException {
+            PrintWriter out = Output.of(spec);
+            SynthesisBenchmark benchmark =
+                    new SynthesisBenchmark(folder, scratch == null ? folder.resolve("bench") : scratch);
+            List<SynthesisBenchmark.Round> measured = new ArrayList<>();
+            for (int i = 0; i < rounds; i++) {
+                Output.errors(spec).println("round " + (i + 1) + " of " + rounds);
+                measured.add(benchmark.round(targets));
+            }
+            double read = median(measured, SynthesisBenchmark.Round::plainRead);
+            out.printf(
+                    Locale.ROOT,
+                    "%s, %d processors, medians of %d rounds%nplain read: %.2f s%n%n",
+                    benchmark.describe(),
+                    Runtime.getRuntime().availableProcessors(),
+                    rounds,
+                    read);
+            Table commands = new Table(
+                    "targets", "files", "seconds", "/ plain read", "plain write", "/ (read + write)", "resident");
+            for (int n : targets) {
+                row(commands, n, "all", measured, SynthesisBenchmark.Round::all);
+                row(commands, n, "fewest", measured, SynthesisBenchmark.Round::fewest);
+            }
+            commands.print(out);
+            double bandwidth = Limits.memoryBandwidth();
+            double peak = Limits.multiplyAdds();
+            out.printf(
+                    Locale.ROOT,
+                    "%nlimits of this machine: %.1f GB/s read from memory, %.1f G multiply-adds/s in the first-level cache%n",
+                    bandwidth / 1e9,
+                    peak / 1e9);
+            out.println("in process, seconds of all workers together:");
+            Table stages = new Table(
+                    "targets",
+                    "files",
+                    "wall",
+                    "open",
+                    "read",
+                    "convert",
+                    "combine",
+                    "narrow",
+                    "write",
+                    "read GB/s",
+                    "G madd/s",
+                    "of peak");
+            for (int n : targets) {
+                row(stages, benchmark.breakdown(n, Files.ALL, 256 << 20), peak);
+                row(stages, benchmark.breakdown(n, Files.FEWEST, 256 << 20), peak);
+            }
+            stages.print(out);
+            return Cli.FINE;
+        }
+
+        private static void row(
+                Table table,
+                int targets,
+                String files,
+                List<SynthesisBenchmark.Round> rounds,
+                Function<SynthesisBenchmark.Round, Map<Integer, SynthesisBenchmark.Timing>> commands) {
+            Function<SynthesisBenchmark.Round, SynthesisBenchmark.Timing> timing =
+                    round -> Objects.requireNonNull(commands.apply(round).get(targets));
+            Function<SynthesisBenchmark.Round, Double> write =
+                    round -> Objects.requireNonNull(round.plainWrite().get(targets));
+            table.row(
+                    String.valueOf(targets),
+                    files,
+                    "%.2f".formatted(median(rounds, r -> timing.apply(r).seconds())),
+                    "%.2f".formatted(median(rounds, r -> timing.apply(r).seconds() / r.plainRead())),
+                    "%.2f".formatted(median(rounds, write::apply)),
+                    "%.2f".formatted(median(rounds, r -> timing.apply(r).seconds() / (r.plainRead() + write.apply(r)))),
+                    "%.0f MB".formatted(median(rounds, r -> timing.apply(r).residentBytes() / 1e6)));
+        }
+
+        private static void row(Table table, SynthesisBenchmark.Breakdown b, double peak) {
+            double combine = Objects.requireNonNull(b.stages().get(Stage.COMBINE));
+            double rate = b.multiplyAdds() / combine * b.workers();
+            List<String> cells = new ArrayList<>(
+                    List.of(String.valueOf(b.targets()), String.valueOf(b.filesRead()), "%.2f".formatted(b.seconds())));
+            for (Stage stage : Stage.values())
+                cells.add("%.2f".formatted(b.stages().get(stage)));
+            cells.add("%.1f".formatted(b.bytesRead() / 1e9 / b.seconds()));
+            cells.add("%.1f".formatted(rate / 1e9));
+            cells.add("%.0f%%".formatted(100 * rate / peak));
+            table.row(cells.toArray(String[]::new));
+        }
+
+        private static double median(
+                List<SynthesisBenchmark.Round> rounds, ToDoubleFunction<SynthesisBenchmark.Round> figure) {
+            return rounds.stream()
+                    .mapToDouble(figure)
+                    .sorted()
+                    .skip(rounds.size() / 2)
+                    .findFirst()
+                    .orElse(Double.NaN);
+        }
+    }
+
+    @Command(
+            name = "http",
+            description = {
+                "Times downloads of computed weights from a running service against a static file that the same service serves,",
+                "as it does when started with --spring.web.resources.static-locations=file:FOLDER/."
+            })
+    static final class Http implements Callable<Integer> {
+        @Option(
+                names = "--url",
+                defaultValue = "http://localhost:8080",
+                description = "The service (default: ${DEFAULT-VALUE}).")
+        private URI url = URI.create("");
+
+        @Option(names = "--run", required = true, description = "A run of the service.")
+        private String run = "";
+
+        @Option(
+                names = "--static",
+                paramLabel = "PATH",
+                required = true,
+                description = "Path of the static file, such as /file.pkl.")
+        private String file = "";
+
+        @Option(
+                names = "--query",
+                defaultValue = "sigmaRel=0.075",
+                description = "What to compute (default: ${DEFAULT-VALUE}).")
+        private String query = "";
+
+        @Option(
+                names = "--clients",
+                defaultValue = "16",
+                description = "Downloads at once (default: ${DEFAULT-VALUE}).")
+        private int clients;
+
+        @Option(
+                names = "--rounds",
+                defaultValue = "5",
+                description = "Rounds, of which medians are given (default: ${DEFAULT-VALUE}).")
+        private int rounds;
+
+        @Spec
+        private @Nullable CommandSpec spec;
+
+        @Override
+        public Integer call() throws IOException, InterruptedException {
+            URI computed = url.resolve("/api/v1/runs/" + run + "/weights.safetensors?" + query);
+            URI plain = url.resolve(file);
+            PrintWriter out = Output.of(spec);
+            try (HttpBenchmark benchmark = new HttpBenchmark()) {
+                long size = benchmark.size(computed);
+                List<double[]> measured = new ArrayList<>();
+                benchmark.seconds(computed); // warms up
+                benchmark.seconds(plain);
+                for (int i = 0; i < rounds; i++)
+                    measured.add(new double[] {
+                        benchmark.seconds(computed),
+                        benchmark.seconds(plain),
+                        benchmark.rangeSeconds(computed, size / 2, 1024),
+                        benchmark.secondsBesideIdleClients(computed, clients)
+                    });
+                double bytesPerStaticByte = (double) size / benchmark.size(plain);
+                out.printf(Locale.ROOT, "computed %s: %.3f s%n", Output.bytes(size), median(measured, 0));
+                out.printf(
+                        Locale.ROOT, "static %s: %.3f s%n", Output.bytes(benchmark.size(plain)), median(measured, 1));
+                out.printf(
+                        Locale.ROOT,
+                        "speed of computed / static, pair by pair: %.2f%n",
+                        measured.stream()
+                                .mapToDouble(m -> m[1] / m[0] * bytesPerStaticByte)
+                                .sorted()
+                                .skip(rounds / 2)
+                                .findFirst()
+                                .orElseThrow());
+                out.printf(Locale.ROOT, "1 KB in the middle: %.1f ms%n", median(measured, 2) * 1000);
+                out.printf(
+                        Locale.ROOT,
+                        "computed beside %d clients that stall or have gone: %.3f s%n",
+                        clients,
+                        median(measured, 3));
+                List<Double> together = benchmark.secondsAtOnce(computed, clients);
+                out.printf(
+                        Locale.ROOT,
+                        "%d clients at once: the first was done after %.2f s, the last after %.2f s%n",
+                        clients,
+                        together.getFirst(),
+                        together.getLast());
+            }
+            return Cli.FINE;
+        }
+
+        private static double median(List<double[]> measured, int column) {
+            return measured.stream()
+                    .mapToDouble(m -> m[column])
+                    .sorted()
+                    .skip(measured.size() / 2)
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 }

@@ -13,6 +13,10 @@ record ByteSize(long bytes) {
         Matcher matcher = FORM.matcher(text.strip().toUpperCase(Locale.ROOT));
         if (!matcher.matches()) throw new TypeConversionException("'" + text + "' is not a size such as 256MB or 5GB");
         int shift = 10 * ("KMGT".indexOf(matcher.group(2).isEmpty() ? "-" : matcher.group(2)) + 1);
-        return new ByteSize(Long.parseLong(matcher.group(1)) << shift);
+        try {
+            return new ByteSize(Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << shift));
+        } catch (ArithmeticException e) {
+            throw new TypeConversionException("'" + text + "' is more than any disk holds");
+        }
     }
 }

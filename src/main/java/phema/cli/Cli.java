@@ -1,7 +1,12 @@
 package phema.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Locale;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import phema.format.FormatException;
 import phema.problem.Problem;
@@ -28,6 +33,9 @@ public final class Cli {
     /** Wrong usage or bad input. */
     static final int BAD_INPUT = 2;
 
+    /** A condition that the user set was not met. */
+    static final int GATE = 3;
+
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show stack traces of errors.")
     private boolean verbose;
 
@@ -37,15 +45,25 @@ public final class Cli {
      * Runs a command.
      *
      * @param application the Spring application that {@code serve} starts
-     * @return the exit status: 0 fine, 1 failed, 2 usage error or bad input
+     * @return the exit status: 0 fine, 1 failed, 2 usage error or bad input, 3 a condition was not met
      */
     public static int run(Class<?> application, String... args) {
+        return run(
+                application,
+                new PrintWriter(System.out, true, System.out.charset()),
+                new PrintWriter(System.err, true, System.err.charset()),
+                args);
+    }
+
+    static int run(Class<?> application, PrintWriter out, PrintWriter err, String... args) {
         Cli cli = new Cli();
         CommandLine line = new CommandLine(cli)
                 .addSubcommand(new ServeCommand(application))
                 .addSubcommand(new InspectCommand())
                 .addSubcommand(new FitCommand())
                 .addSubcommand(new ReconstructCommand())
+                .addSubcommand(new PlanCommand())
+                .addSubcommand(new DiffCommand())
                 .addSubcommand(new TrainCommand())
                 .addSubcommand(new GenerateCommand())
                 .addSubcommand(new BenchCommand())
@@ -55,11 +73,14 @@ public final class Cli {
                 .registerConverter(ByteSize.class, ByteSize::parse)
                 .registerConverter(ImageCount.class, ImageCount::parse)
                 .registerConverter(SeedList.class, SeedList::parse)
-                .setParameterExceptionHandler(Cli::usageError);
+                .registerConverter(Count.class, Count::parse)
+                .setParameterExceptionHandler(Cli::usageError)
+                .setOut(out)
+                .setErr(err);
         line.setExecutionExceptionHandler((e, command, parsed) -> {
             if (cli.verbose) e.printStackTrace(command.getErr());
             else command.getErr().println("phema: " + message(e));
-            return e instanceof Problem || e instanceof FormatException || e instanceof NoSuchFileException
+            return e instanceof Problem || e instanceof FormatException || e instanceof FileSystemException
                     ? BAD_INPUT
                     : FAILED;
         });
@@ -72,13 +93,32 @@ public final class Cli {
 
     private static int usageError(CommandLine.ParameterException e, String[] args) {
         PrintWriter err = e.getCommandLine().getErr();
-        err.println("phema: " + e.getMessage() + "; see phema "
-                + e.getCommandLine().getCommandSpec().qualifiedName().replaceFirst("^phema ?", "") + " --help");
+        err.println("phema: " + words(String.valueOf(e.getMessage()).replaceFirst("^Error: ", "")) + "; see "
+                + e.getCommandLine().getCommandSpec().qualifiedName() + " --help");
         return BAD_INPUT;
     }
 
+    /** Choices as users write them, not as our enums are named. */
+    private static String words(String message) {
+        return Pattern.compile("\\[[A-Z0-9, ]+] \\(case-insensitive\\)")
+                .matcher(message)
+                .replaceAll(choices ->
+                        choices.group().replace(" (case-insensitive)", "").toLowerCase(Locale.ROOT));
+    }
+
+    /** The subclasses say in their names what went wrong, and in their messages only where. */
+    static String message(FileSystemException e) {
+        return e.getFile()
+                + switch (e) {
+                    case NoSuchFileException missing -> ": does not exist";
+                    case AccessDeniedException denied -> ": permission denied";
+                    case FileAlreadyExistsException exists -> ": is a file, not a folder";
+                    default -> ": " + e.getReason();
+                };
+    }
+
     private static String message(Exception e) {
-        if (e instanceof NoSuchFileException) return e.getMessage() + " does not exist";
+        if (e instanceof FileSystemException file) return message(file);
         if (e instanceof Problem || e instanceof FormatException) return String.valueOf(e.getMessage());
         @Nullable String message = e.getMessage();
         return e.getClass().getSimpleName() + (message == null ? "" : ": " + message) + " (--verbose shows where)";

@@ -2,18 +2,20 @@ package phema.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.solver.Fit;
 import phema.solver.Method;
+import phema.solver.RunReport;
 import phema.synthesis.Fits;
+import phema.synthesis.Names;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -65,20 +67,20 @@ final class FitCommand implements Callable<Integer> {
                 "sigma_rel", "time", "files", "predicted error", "paper's", "condition", "sum |x|", "residual");
         for (Fit fit : solved)
             table.row(
-                    Target.describe(fit.target()),
-                    "%.0f".formatted(fit.target().endTime()),
+                    Names.width(fit.target()),
+                    String.format(Locale.ROOT, "%.0f", fit.target().endTime()),
                     String.valueOf(fit.filesUsed()),
                     Output.error(fit.predictedRelativeErrors().get(fit.method())),
                     Output.error(fit.predictedRelativeErrors().get(Method.PAPER)),
-                    "%.1e".formatted(fit.conditionNumber()),
-                    "%.2f".formatted(fit.coefficientNorm()),
-                    "%.1e".formatted(fit.profileResidual()));
+                    String.format(Locale.ROOT, "%.1e", fit.conditionNumber()),
+                    String.format(Locale.ROOT, "%.2f", fit.coefficientNorm()),
+                    String.format(Locale.ROOT, "%.1e", fit.profileResidual()));
         table.print(out);
         for (Fit fit : solved)
-            for (String warning : fit.warnings()) out.println(Target.describe(fit.target()) + ": " + warning);
+            for (String warning : fit.warnings()) out.println(Names.width(fit.target()) + ": " + warning);
         if (!coefficients) return;
         for (Fit fit : solved) {
-            out.printf("%ncoefficients for %s%n", Target.describe(fit.target()));
+            out.printf("%ncoefficients for %s%n", Names.width(fit.target()));
             for (int j = 0; j < run.snapshots().size(); j++)
                 if (fit.coefficients().get(j) != 0)
                     out.printf(
@@ -93,14 +95,24 @@ final class FitCommand implements Callable<Integer> {
         return value == null ? "not comparable with" : String.format(Locale.ROOT, "%.2f times", value);
     }
 
+    private static Map<String, Object> view(RunReport report) {
+        Map<String, Double> ratios = new TreeMap<>();
+        report.actualToPredicted().forEach((method, ratio) -> ratios.put(Output.word(method), ratio));
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("misfit", report.misfit());
+        json.put("shares", report.shares());
+        json.put("actualToPredicted", ratios);
+        json.put("filesPredicted", report.filesPredicted());
+        return json;
+    }
+
     private static Map<String, Object> asJson(Run run, Fits fits, List<Fit> solved) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("run", run.folder().toString());
         json.put("snapshots", run.snapshots().stream().map(s -> s.name()).toList());
         json.put("notices", run.notices());
-        json.put("report", fits.report(run));
-        List<Object> list = new ArrayList<>(solved);
-        json.put("fits", list);
+        fits.report(run).ifPresent(report -> json.put("report", view(report)));
+        json.put("fits", solved.stream().map(fit -> FitView.of(run, fit)).toList());
         return json;
     }
 }

@@ -2,6 +2,7 @@ package phema.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,17 +13,15 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import phema.catalog.Excluded;
 import phema.catalog.Run;
 import phema.catalog.RunScanner;
 import phema.catalog.Selection;
 import phema.catalog.Snapshot;
-import phema.format.Format;
 import phema.format.FormatException;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
-import phema.profile.Profile;
+import phema.synthesis.Names;
 import phema.tensor.DType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -50,17 +49,25 @@ final class InspectCommand implements Callable<Integer> {
     /** What {@code --json} prints of a file. */
     record FileView(
             String path,
-            Format format,
-            long bytes,
+            String format,
+            long sizeBytes,
             long elements,
             Map<DType, Long> elementsByDType,
             Map<String, String> metadata,
-            List<Tensor> tensors) {}
+            @Nullable List<TensorView> tensors) {}
+
+    /**
+     * @param strides in elements; torch checkpoints and pickles hold views
+     * @param offset of the first element, in bytes from the beginning of its file
+     */
+    record TensorView(String name, DType dtype, List<Long> shape, List<Long> strides, String role, long offset) {}
 
     /** What {@code --json} prints of a folder. */
-    record RunView(String folder, List<SnapshotView> snapshots, List<Excluded> excluded, List<String> notices) {}
+    record RunView(String folder, List<SnapshotView> snapshots, List<ExcludedView> excluded, List<String> notices) {}
 
-    record SnapshotView(String name, double time, Profile profile, Format format, long bytes, int tensors) {}
+    record SnapshotView(String name, ProfileView profile, String format, long sizeBytes, int tensors) {}
+
+    record ExcludedView(String name, String reason, String message) {}
 
     @Override
     public Integer call() throws IOException {
@@ -81,6 +88,9 @@ final class InspectCommand implements Callable<Integer> {
             } catch (FormatException e) {
                 Output.errors(spec).println("phema: " + e.getMessage());
                 status = Cli.BAD_INPUT;
+            } catch (FileSystemException e) {
+                Output.errors(spec).println("phema: " + Cli.message(e));
+                status = Cli.BAD_INPUT;
             }
         }
         if (json) Output.json(out, views);
@@ -93,7 +103,7 @@ final class InspectCommand implements Callable<Integer> {
                 Locale.ROOT,
                 "%s: %s, %s, %d tensors, %,d elements (%s)%n",
                 file.path(),
-                file.format().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                Output.word(file.format()),
                 Output.bytes(file.size()),
                 file.tensors().size(),
                 elements(file),
@@ -108,7 +118,7 @@ final class InspectCommand implements Callable<Integer> {
                     "  " + tensor.name(),
                     tensor.dtype().name(),
                     tensor.shape().toString(),
-                    tensor.role().name().toLowerCase(Locale.ROOT),
+                    Output.word(tensor.role()),
                     String.valueOf(tensor.offset()));
         table.print(out);
     }
@@ -121,8 +131,8 @@ final class InspectCommand implements Callable<Integer> {
         for (Snapshot snapshot : run.snapshots())
             table.row(
                     "  " + snapshot.name(),
-                    "%.0f".formatted(snapshot.time()),
-                    Target.describe(snapshot.profile()),
+                    String.format(Locale.ROOT, "%.0f", snapshot.time()),
+                    Names.width(snapshot.profile()),
                     String.valueOf(snapshot.file().tensors().size()),
                     Output.bytes(snapshot.file().size()));
         table.print(out);
@@ -141,12 +151,22 @@ final class InspectCommand implements Callable<Integer> {
     private FileView view(WeightFile file) {
         return new FileView(
                 file.path().toString(),
-                file.format(),
+                file.format().extension(),
                 file.size(),
                 elements(file),
                 elementsByDType(file),
                 file.metadata(),
-                tensors ? file.tensors() : List.of());
+                tensors ? file.tensors().stream().map(InspectCommand::view).toList() : null);
+    }
+
+    private static TensorView view(Tensor tensor) {
+        return new TensorView(
+                tensor.name(),
+                tensor.dtype(),
+                tensor.shape().dims(),
+                tensor.strides(),
+                Output.word(tensor.role()),
+                tensor.offset());
     }
 
     private static RunView view(Run run) {
@@ -155,13 +175,14 @@ final class InspectCommand implements Callable<Integer> {
                 run.snapshots().stream()
                         .map(s -> new SnapshotView(
                                 s.name(),
-                                s.time(),
-                                s.profile(),
-                                s.file().format(),
+                                ProfileView.of(s.profile()),
+                                s.file().format().extension(),
                                 s.file().size(),
                                 s.file().tensors().size()))
                         .toList(),
-                run.excluded(),
+                run.excluded().stream()
+                        .map(e -> new ExcludedView(e.name(), Output.word(e.reason()), e.message()))
+                        .toList(),
                 run.notices());
     }
 }

@@ -1,6 +1,7 @@
 package phema.cli;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.TypeConversionException;
@@ -17,23 +18,26 @@ record NumberList(List<Double> values) {
                 numbers.add(number(words[i], text));
                 continue;
             }
-            if (numbers.size() < 2 || i != words.length - 2)
+            if (i < 2 || words[i - 2].strip().equals("...") || i == words.length - 1)
                 throw new TypeConversionException(
-                        "'" + text + "': '...' stands between a second and a last number, as in 0.010,0.015,...,0.250");
-            BigDecimal last = number(words[i + 1], text);
-            BigDecimal step = numbers.getLast().subtract(numbers.get(numbers.size() - 2));
-            if (step.signum() == 0 || last.subtract(numbers.getLast()).signum() == -step.signum())
-                throw new TypeConversionException("'" + text + "' never arrives at " + last);
-            for (BigDecimal next = numbers.getLast().add(step);
-                    last.subtract(next).signum() == step.signum();
-                    next = next.add(step)) {
-                numbers.add(next);
-                if (numbers.size() > MOST)
-                    throw new TypeConversionException("'" + text + "' has more than " + MOST + " numbers");
-            }
+                        "'" + text + "': '...' stands between two numbers and a last one, as in 0.010,0.015,...,0.250");
+            addBetween(numbers, number(words[i + 1], text), text);
         }
         return new NumberList(
                 numbers.stream().map(BigDecimal::doubleValue).distinct().toList());
+    }
+
+    private static void addBetween(List<BigDecimal> numbers, BigDecimal last, String text) {
+        BigDecimal first = numbers.getLast();
+        BigDecimal step = first.subtract(numbers.get(numbers.size() - 2));
+        if (step.signum() == 0 || last.subtract(first).signum() == -step.signum())
+            throw new TypeConversionException("'" + text + "' never arrives at " + last);
+        double steps = last.subtract(first).divide(step, MathContext.DECIMAL64).doubleValue();
+        if (steps > MOST) throw new TypeConversionException("'" + text + "' has more than " + MOST + " numbers");
+        if (Math.abs(steps - Math.rint(steps)) > 1e-4)
+            throw new TypeConversionException(
+                    "'" + text + "': no whole number of steps of " + step + " leads from " + first + " to " + last);
+        for (int k = 1; k < Math.rint(steps); k++) numbers.add(first.add(step.multiply(BigDecimal.valueOf(k))));
     }
 
     private static BigDecimal number(String word, String text) {

@@ -1,5 +1,8 @@
 package phema.cli;
 
+import static com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Objects;
@@ -7,9 +10,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded;
 import phema.catalog.Run;
-import phema.catalog.Snapshot;
-import phema.profile.Power;
-import phema.profile.SigmaRel;
+import phema.synthesis.Names;
 import picocli.CommandLine.Model.CommandSpec;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -28,6 +29,7 @@ final class Output {
 
     static void json(PrintWriter out, Object value) {
         out.println(JsonMapper.builder()
+                .changeDefaultPropertyInclusion(any -> JsonInclude.Value.construct(NON_NULL, NON_NULL))
                 .enable(SerializationFeature.INDENT_OUTPUT)
                 .build()
                 .writeValueAsString(value));
@@ -36,29 +38,31 @@ final class Output {
     /** {@code 32 snapshots of sigma_rel 0.050 0.100, times 16384 to 262144, 562 KB}. */
     static String summary(Run run) {
         if (run.snapshots().isEmpty()) return "no usable snapshots";
-        String lengths = run.snapshots().stream()
-                .map(Snapshot::profile)
-                .filter(Power.class::isInstance)
-                .map(profile -> String.format(Locale.ROOT, "%.3f", SigmaRel.ofGamma(((Power) profile).gamma())))
+        String profiles = run.snapshots().stream()
+                .map(snapshot -> Names.width(snapshot.profile()))
                 .distinct()
                 .sorted()
                 .collect(Collectors.joining(" "));
         return String.format(
                 Locale.ROOT,
-                "%d snapshots%s, times %.0f to %.0f, %s",
+                "%d %s, times %.0f to %.0f, %s",
                 run.snapshots().size(),
-                lengths.isEmpty() ? "" : " of sigma_rel " + lengths,
+                kind(profiles),
                 run.snapshots().getFirst().time(),
                 run.snapshots().getLast().time(),
                 bytes(run.snapshots().stream().mapToLong(s -> s.file().size()).sum()));
+    }
+
+    private static String kind(String profiles) {
+        if (profiles.equals("impulse")) return "raw checkpoints";
+        return "snapshots of " + (Character.isDigit(profiles.charAt(0)) ? "sigma_rel " : "") + profiles;
     }
 
     /** What is odd about a run, one line each. */
     static void notices(PrintWriter out, Run run) {
         for (String notice : run.notices()) out.println("note: " + notice);
         for (Excluded excluded : run.excluded())
-            out.println("not used ("
-                    + excluded.reason().name().toLowerCase(Locale.ROOT).replace('_', ' ') + "): " + excluded.message());
+            out.println("not used (" + word(excluded.reason()) + "): " + excluded.message());
     }
 
     static String bytes(long bytes) {
@@ -68,7 +72,14 @@ final class Output {
         return bytes / 1_000_000_000 + " GB";
     }
 
+    /** As users write it. */
+    static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
     static String error(@Nullable Double relative) {
-        return relative == null || relative.isNaN() ? "-" : String.format(Locale.ROOT, "%.1e", relative);
+        return relative == null || !Double.isFinite(relative)
+                ? "unknown"
+                : String.format(Locale.ROOT, "%.1e", relative);
     }
 }

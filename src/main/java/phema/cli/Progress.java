@@ -16,7 +16,7 @@ final class Progress implements LongConsumer, AutoCloseable {
     private final long total;
     private final long started = System.nanoTime();
     private long done;
-    private long drawn;
+    private long drawn = started;
     private int tenths;
 
     Progress(PrintWriter out, long totalBytes) {

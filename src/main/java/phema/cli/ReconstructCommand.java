@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.format.Format;
@@ -19,6 +20,7 @@ import phema.solver.Fit;
 import phema.solver.Method;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
+import phema.synthesis.KernelChoice;
 import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.Syntheses;
@@ -37,7 +39,8 @@ final class ReconstructCommand implements Callable<Integer> {
     /** Formats by the words of the command line. */
     enum FormatWord {
         EDM2(Format.EDM2_PICKLE),
-        SAFETENSORS(Format.SAFETENSORS);
+        SAFETENSORS(Format.SAFETENSORS),
+        PT(Format.TORCH_ZIP);
 
         final Format format;
 
@@ -90,7 +93,7 @@ final class ReconstructCommand implements Callable<Integer> {
             description = "Write at most so many outputs in one pass over the snapshots; all by default.")
     private int batch = Integer.MAX_VALUE;
 
-    @Option(names = "--format", description = "edm2 or safetensors; as the snapshots by default.")
+    @Option(names = "--format", description = "edm2, safetensors or pt; as the snapshots by default.")
     private @Nullable FormatWord format;
 
     @Option(
@@ -112,11 +115,31 @@ final class ReconstructCommand implements Callable<Integer> {
             description = "Most memory for buffers, whatever the size of the model (default: ${DEFAULT-VALUE}).")
     private ByteSize maxMemory = new ByteSize(256 << 20);
 
+    @Option(
+            names = "--kernel",
+            defaultValue = "auto",
+            description = "auto (default), vector, plain, or nd4j: what computes the combinations.")
+    private KernelChoice kernel = KernelChoice.AUTO;
+
     @Spec
     private @Nullable CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
+        CleanStop stop = new CleanStop();
+        try {
+            reconstruct();
+            return Cli.FINE;
+        } finally {
+            stop.ended();
+        }
+    }
+
+    private void reconstruct() throws IOException {
+        if (skip && overwrite)
+            throw Problem.invalid("skip", "--skip and --overwrite contradict each other; give one of them");
+        if (Files.exists(outdir) && !Files.isDirectory(outdir))
+            throw Problem.invalid("outdir", "--outdir: " + outdir + " is a file, not a folder");
         if (batch < 1) throw Problem.invalid("batch", "--batch must be at least 1, not " + batch);
         PrintWriter out = Output.of(spec);
         Run run = input.scan();
@@ -124,16 +147,19 @@ final class ReconstructCommand implements Callable<Integer> {
         OutputOptions options =
                 new OutputOptions(format(run), dtype.dtype(), shardSize == null ? Long.MAX_VALUE : shardSize.bytes());
         List<Syntheses.Named> wanted = target.fits(new Fits(), run, options.dtype()).stream()
-                .map(fit -> new Syntheses.Named(Names.baseName(outprefix, fit.target()), fit))
+                .map(fit -> new Syntheses.Named(Names.baseName(outprefix, run, fit.target()), fit))
                 .toList();
         Set<String> names = new HashSet<>();
         for (Syntheses.Named named : wanted)
             if (!names.add(named.baseName()))
-                throw Problem.invalid("outstd", "two outputs would be named " + named.baseName());
+                throw Problem.invalid(
+                        "outstd",
+                        "two outputs would be named " + named.baseName()
+                                + "; ask for EMA lengths that differ in the first nine decimals");
         explain(out, run, wanted);
 
         int workers = Runtime.getRuntime().availableProcessors();
-        try (Engine engine = new Engine(maxMemory.bytes(), workers)) {
+        try (Engine engine = new Engine(maxMemory.bytes(), workers, kernel)) {
             Syntheses syntheses = new Syntheses(engine);
             List<Syntheses.Named> missing = skip
                     ? wanted.stream()
@@ -154,14 +180,13 @@ final class ReconstructCommand implements Callable<Integer> {
             for (Syntheses.Named named : missing)
                 out.printf(
                         Locale.ROOT,
-                        "wrote %s: %s, %d files read, predicted error %s%n",
+                        "wrote %s from %d of %d files, predicted error %s%n",
                         outdir.resolve(
                                 syntheses.files(run, named, options).getLast().fileName()),
-                        Target.describe(named.fit().target()),
                         named.fit().filesUsed(),
+                        run.snapshots().size(),
                         Output.error(named.fit().predictedRelativeError()));
         }
-        return Cli.FINE;
     }
 
     private Format format(Run run) {
@@ -183,29 +208,31 @@ final class ReconstructCommand implements Callable<Integer> {
                 .max(Comparator.comparingDouble(Fit::predictedRelativeError))
                 .orElseThrow();
         Method other = worst.method() == Method.BLUP ? Method.PAPER : Method.BLUP;
+        String errors = !Double.isFinite(worst.predictedRelativeError())
+                ? "the error cannot be predicted"
+                : "predicted error at most %s (%s: %s there, with --solver %s)"
+                        .formatted(
+                                Output.error(worst.predictedRelativeError()),
+                                Output.word(other),
+                                Output.error(worst.predictedRelativeErrors().get(other)),
+                                Output.word(other));
         out.printf(
-                "solver %s, %d of %d files: predicted error at most %s (%s: %s there, with --solver %s)%n",
-                word(worst.method()),
+                Locale.ROOT,
+                "solver %s, %d of %d files: %s%n",
+                Output.word(worst.method()),
                 used(wanted),
                 run.snapshots().size(),
-                Output.error(worst.predictedRelativeErrors().get(worst.method())),
-                word(other),
-                Output.error(worst.predictedRelativeErrors().get(other)),
-                word(other));
+                errors);
         for (Syntheses.Named named : wanted)
             for (String warning : named.fit().warnings())
-                out.println("warning: " + Target.describe(named.fit().target()) + ": " + warning);
+                out.println("warning: " + Names.width(named.fit().target()) + ": " + warning);
     }
 
     private static long used(List<Syntheses.Named> wanted) {
         int files = wanted.getFirst().fit().coefficients().size();
-        return java.util.stream.IntStream.range(0, files)
+        return IntStream.range(0, files)
                 .filter(j ->
                         wanted.stream().anyMatch(n -> n.fit().coefficients().get(j) != 0))
                 .count();
-    }
-
-    private static String word(Method method) {
-        return method.name().toLowerCase(Locale.ROOT);
     }
 }

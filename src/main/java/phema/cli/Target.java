@@ -1,31 +1,55 @@
 package phema.cli;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Kimg;
 import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Power;
 import phema.profile.Profile;
-import phema.profile.SigmaRel;
+import phema.profile.ProfileSpec;
 import phema.solver.Files;
 import phema.solver.Fit;
 import phema.solver.Method;
 import phema.solver.Options;
 import phema.synthesis.Fits;
 import phema.tensor.DType;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /** The options that say which averages are wanted, and how they are solved for. */
 final class Target {
-    @Option(
-            names = "--outstd",
-            paramLabel = "LIST",
-            required = true,
-            description = "EMA lengths (sigma_rel) to reconstruct, such as 0.05,0.10 or 0.010,0.015,...,0.250.")
-    private NumberList outstd = new NumberList(List.of());
+    @ArgGroup(multiplicity = "1")
+    private Averages averages = new Averages();
+
+    /** One of the two, never both. */
+    private static final class Averages {
+        @Option(
+                names = "--outstd",
+                paramLabel = "LIST",
+                required = true,
+                description = "EMA lengths (sigma_rel) to reconstruct, such as 0.05,0.10 or 0.010,0.015,...,0.250.")
+        private NumberList outstd = new NumberList(List.of());
+
+        @Option(
+                names = "--profile",
+                paramLabel = "SPEC",
+                required = true,
+                description =
+                        "Average to reconstruct, such as power:0.10, exponential:halflife=50000, uniform:65536 or impulse; may be given several times.")
+        private List<String> profiles = new ArrayList<>();
+
+        List<Profile> endingAt(double time) {
+            return Stream.concat(
+                            outstd.values().stream().map(sigmaRel -> power(sigmaRel, time)),
+                            profiles.stream().map(spec -> profile("profile", () -> ProfileSpec.parse(spec, time))))
+                    .toList();
+        }
+    }
 
     @Option(
             names = "--outkimg",
@@ -48,25 +72,35 @@ final class Target {
     private Files files = Files.FEWEST;
 
     List<Fit> fits(Fits fits, Run run, Optional<DType> dtype) {
-        double time = outkimg == null ? run.snapshots().getLast().time() : Kimg.toNimg(outkimg);
-        List<Profile> profiles = outstd.values().stream()
-                .map(sigmaRel -> profile(sigmaRel, time))
-                .toList();
-        return fits.fit(run, profiles, Options.of(solver, files), dtype);
+        double end = outkimg == null ? run.snapshots().getLast().time() : time(run, outkimg);
+        return fits.fit(run, averages.endingAt(end), Options.of(solver, files), dtype);
     }
 
-    private static Profile profile(double sigmaRel, double time) {
+    /** What {@code --outkimg} means. */
+    static double time(Run run, long outkimg) {
+        double first = run.snapshots().getFirst().time();
+        double last = run.snapshots().getLast().time();
+        if (!run.countsKimg())
+            throw Problem.invalid("outkimg", "--outkimg: the times of " + run.folder() + " are not in kimg");
+        double time = Kimg.toNimg(outkimg);
+        if (time < first || time > last)
+            throw Problem.invalid(
+                    "outkimg",
+                    "--outkimg " + outkimg + " lies outside of the snapshots, which reach from " + Kimg.ofNimg(first)
+                            + " to " + Kimg.ofNimg(last));
+        return time;
+    }
+
+    /** What {@code --outstd} means. */
+    static Profile power(double sigmaRel, double time) {
+        return profile("outstd", () -> Power.ofSigmaRel(sigmaRel, time));
+    }
+
+    static Profile profile(String option, Supplier<Profile> parsed) {
         try {
-            return Power.ofSigmaRel(sigmaRel, time);
+            return parsed.get();
         } catch (IllegalArgumentException e) {
-            throw Problem.invalid("outstd", "--outstd: " + e.getMessage());
+            throw Problem.invalid(option, "--" + option + ": " + e.getMessage());
         }
-    }
-
-    /** {@code sigma_rel 0.100}. */
-    static String describe(Profile target) {
-        return target instanceof Power power
-                ? String.format(Locale.ROOT, "%.3f", SigmaRel.ofGamma(power.gamma()))
-                : target.toString();
     }
 }

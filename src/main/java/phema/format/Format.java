@@ -3,7 +3,8 @@ package phema.format;
 /** Layouts of weight files that users have. */
 public enum Format {
     SAFETENSORS("safetensors"),
-    EDM2_PICKLE("pkl");
+    EDM2_PICKLE("pkl"),
+    TORCH_ZIP("pt");
 
     private final String extension;
 

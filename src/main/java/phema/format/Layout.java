@@ -1,6 +1,7 @@
 package phema.format;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import phema.tensor.DType;
 
 /**
@@ -45,6 +46,16 @@ public record Layout(String fileName, List<Segment> segments) {
     public record Elements(Tensor tensor, List<Integer> axes, DType dtype) implements Segment {
         public Elements {
             axes = List.copyOf(axes);
+        }
+
+        /** In row-major order. @throws IllegalArgumentException when elements of the tensor's type are never converted to the other */
+        static Elements rows(Tensor tensor, DType dtype) {
+            if (dtype != tensor.dtype()
+                    && !(dtype.isFloating() && tensor.dtype().isFloating()))
+                throw new IllegalArgumentException(
+                        "tensor `" + tensor.name() + "` is " + tensor.dtype() + " and cannot be written as " + dtype);
+            return new Elements(
+                    tensor, IntStream.range(0, tensor.shape().rank()).boxed().toList(), dtype);
         }
 
         @Override

@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import phema.format.Layout.Elements;
 import phema.format.Layout.Literal;
 import phema.format.Layout.Segment;
@@ -24,6 +24,10 @@ import tools.jackson.core.ObjectWriteContext;
 final class SafetensorsWriter implements WeightWriter {
     private static final String METADATA = "__metadata__";
 
+    /** Hashes of the tensors, as sd-scripts and the model specification keep them: they would be wrong in a file with others. */
+    private static final Set<String> HASHES_OF_CONTENT =
+            Set.of("sshs_model_hash", "sshs_legacy_hash", "modelspec.hash_sha256");
+
     @Override
     public List<Layout> layout(
             String baseName,
@@ -35,6 +39,7 @@ final class SafetensorsWriter implements WeightWriter {
                 .map(tensor -> packed(tensor, dtypes.apply(tensor)))
                 .toList();
         Map<String, String> carried = new TreeMap<>(template.metadata());
+        carried.keySet().removeAll(HASHES_OF_CONTENT);
         carried.putAll(metadata);
         carried.put("format", "pt");
 
@@ -56,11 +61,7 @@ final class SafetensorsWriter implements WeightWriter {
     private static Elements packed(Tensor tensor, DType dtype) {
         if (tensor.name().equals(METADATA))
             throw new IllegalArgumentException("a tensor named `" + METADATA + "` cannot be written as safetensors");
-        if (dtype != tensor.dtype() && !(dtype.isFloating() && tensor.dtype().isFloating()))
-            throw new IllegalArgumentException(
-                    "tensor `" + tensor.name() + "` is " + tensor.dtype() + " and cannot be written as " + dtype);
-        return new Elements(
-                tensor, IntStream.range(0, tensor.shape().rank()).boxed().toList(), dtype);
+        return Elements.rows(tensor, dtype);
     }
 
     private static List<List<Elements>> cut(List<Elements> all, long shardSize) {

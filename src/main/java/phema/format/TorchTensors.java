@@ -94,13 +94,25 @@ final class TorchTensors {
         }
     }
 
+    /** Whether the value is pickled as a tensor or a parameter. */
+    static boolean isTensor(Value value) {
+        return value instanceof Call call
+                && (isRebuilt(call)
+                        || call.function().equals(PARAMETER)
+                        || call.function().equals(PARAMETER_WITH_STATE));
+    }
+
+    private static boolean isRebuilt(Call call) {
+        return call.function().equals(TENSOR) || call.function().equals(TENSOR_WITH_DTYPE);
+    }
+
     private Call rebuild(String name, Value value) throws FormatException {
         Value tensor = value;
         if (value instanceof Call call
-                && (call.function().equals(PARAMETER) || call.function().equals(PARAMETER_WITH_STATE))
+                && isTensor(call)
+                && !isRebuilt(call)
                 && !call.arguments().isEmpty()) tensor = call.arguments().getFirst();
-        if (tensor instanceof Call call
-                && (call.function().equals(TENSOR) || call.function().equals(TENSOR_WITH_DTYPE))) return call;
+        if (tensor instanceof Call call && isRebuilt(call)) return call;
         throw broken(name, "is no tensor but a " + Pickle.shown(tensor.kind()));
     }
 

@@ -2,15 +2,20 @@ package phema.format;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
 
 /** Reads and lays out weight files of every known format. */
 public final class WeightFiles {
+    /** What {@code torch.save} began with before PyTorch 1.6: a pickle of a magic number. */
+    private static final byte[] LEGACY_TORCH = HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa850192e");
+
     private WeightFiles() {}
 
     /**
      * Indexes a weight file, whose format its content tells. Reads only what is needed to know where the tensors lie.
      *
-     * @param path a safetensors file, the {@code *.index.json} of a sharded one, or an EDM2 network snapshot
+     * @param path a safetensors file, the {@code *.index.json} of a sharded one, an EDM2 network snapshot, or a torch checkpoint
      * @throws FormatException when it is none of these, breaks a rule of its format, or is not a regular file
      */
     public static WeightFile read(Path path) throws IOException {
@@ -21,6 +26,7 @@ public final class WeightFiles {
         return switch (format) {
             case SAFETENSORS -> new SafetensorsWriter();
             case EDM2_PICKLE -> new Edm2PickleWriter();
+            case TORCH_ZIP -> new TorchZipWriter();
         };
     }
 
@@ -28,19 +34,23 @@ public final class WeightFiles {
         byte[] head;
         try (InputFile file = InputFile.open(path)) {
             if (file.size() == 0) throw file.broken("is empty");
-            head = new byte[(int) Math.min(9, file.size())];
+            head = new byte[(int) Math.min(LEGACY_TORCH.length, file.size())];
             file.read(0, head);
         }
         boolean pickle = head.length > 1 && head[0] == (byte) 0x80 && head[1] >= 2 && head[1] <= 5;
         boolean zip = head.length > 3 && head[0] == 'P' && head[1] == 'K' && head[2] == 3 && head[3] == 4;
-        boolean headerFollows = head.length == 9 && head[8] == '{';
+        boolean headerFollows = head.length > 8 && head[8] == '{';
         if (headerFollows && head[7] == 0) return new SafetensorsReader();
+        if (zip) return new TorchZipReader();
+        if (Arrays.equals(head, LEGACY_TORCH))
+            throw new FormatException(
+                    path,
+                    "is a checkpoint in PyTorch's old format, which is no zip archive; convert it in Python with"
+                            + " torch.save(torch.load(old, weights_only=True), new)");
         if (pickle) return new Edm2PickleReader();
         if (head[0] == '{') return new SafetensorsIndexReader();
         if (path.toString().endsWith(".safetensors")) return new SafetensorsReader();
-        if (zip)
-            throw new FormatException(
-                    path, "is a torch zip checkpoint, which cannot be read yet; convert it to safetensors");
-        throw new FormatException(path, "is neither safetensors (or its *.index.json) nor an EDM2 pickle");
+        throw new FormatException(
+                path, "is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a torch checkpoint");
     }
 }

@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import phema.profile.Profile;
 
 /**
  * Ordinary kriging of one target. With {@code E} the covariance of the errors {@code theta_i - theta_target} (rounding noise included), the variance of a
@@ -25,6 +26,24 @@ record Kriging(double[][] errors) {
         for (int i = 0; i < errors.length; i++) errors[i][i] = Math.max(errors[i][i], RIDGE * largest);
     }
 
+    /**
+     * @param stored their profiles and rounding errors
+     * @param covariance of all pairs of them
+     */
+    static Kriging of(Trajectory trajectory, List<StoredAverage> stored, double[][] covariance, Profile target) {
+        double[] toTarget = stored.stream()
+                .mapToDouble(s -> trajectory.covariance(s.profile(), target))
+                .toArray();
+        double ofTarget = trajectory.covariance(target, target);
+        double[][] errors = new double[stored.size()][stored.size()];
+        for (int i = 0; i < errors.length; i++) {
+            for (int j = 0; j < errors.length; j++)
+                errors[i][j] = covariance[i][j] - (toTarget[i] + toTarget[j]) + ofTarget;
+            errors[i][i] += stored.get(i).roundingVariance();
+        }
+        return new Kriging(errors);
+    }
+
     double variance(double[] x) {
         return Math.max(Combination.quadraticForm(errors, x), 0);
     }
@@ -33,11 +52,14 @@ record Kriging(double[][] errors) {
      * Backward elimination from the files given: drops the one whose loss costs least, as long as {@code variance + hidden} stays below
      * {@code (1 + tolerance)^2} times what it is with all of them.
      *
+     * @param ceiling variance that is not to be passed although the tolerance would allow it
      * @param hidden variance that the result will have anyhow, from rounding to its element type
      */
-    Combination fewest(BitSet files, double tolerance, double hidden) {
+    Combination fewest(BitSet files, double tolerance, double hidden, double ceiling) {
         Combination best = best(files);
-        double limit = (1 + tolerance) * (1 + tolerance) * (variance(best.coefficients()) + hidden) - hidden;
+        double least = variance(best.coefficients());
+        double tolerated = (1 + tolerance) * (1 + tolerance) * (least + hidden) - hidden;
+        double limit = Math.min(tolerated, Math.max(least, ceiling));
         BitSet kept = (BitSet) files.clone();
         List<Integer> dropped = eliminate(kept, limit);
         // The updates lose digits where the matrix is nearly singular, so a fresh solve has the last word.
@@ -51,37 +73,24 @@ record Kriging(double[][] errors) {
 
     /** @return what was taken out of {@code kept}, in this order */
     private List<Integer> eliminate(BitSet kept, double limit) {
-        int[] files = kept.stream().toArray();
-        double[][] part = Combination.part(errors, files);
-        double[][] inverse =
-                SymmetricSystem.regular(part).orElseGet(() -> withNoise(part)).inverse();
-        BitSet left = new BitSet();
-        left.set(0, files.length);
-        double[] sums = new double[files.length]; // E^-1 1
-        double total = 0;
-        for (int i = 0; i < files.length; i++) {
-            for (double v : inverse[i]) sums[i] += v;
-            total += sums[i];
-        }
+        var elimination = new Elimination(system(kept.stream().toArray()), kept);
         List<Integer> dropped = new ArrayList<>();
-        while (left.cardinality() > 1) {
-            int least = left.stream()
+        while (true) {
+            int least = kept.stream()
                     .boxed()
-                    .min(Comparator.comparingDouble(i -> sums[i] * sums[i] / inverse[i][i]))
+                    .min(Comparator.comparingDouble(elimination::varianceWithout))
                     .orElseThrow();
-            total -= sums[least] * sums[least] / inverse[least][least];
-            if (!(total > 0 && 1 / total <= limit)) break;
-            left.clear(least);
-            kept.clear(files[least]);
-            dropped.add(files[least]);
-            double[] row = inverse[least];
-            for (int i = left.nextSetBit(0); i >= 0; i = left.nextSetBit(i + 1)) {
-                double factor = row[i] / row[least];
-                sums[i] -= factor * sums[least];
-                for (int j = left.nextSetBit(0); j >= 0; j = left.nextSetBit(j + 1)) inverse[i][j] -= factor * row[j];
-            }
+            if (!(elimination.varianceWithout(least) <= limit)) return dropped;
+            elimination.drop(least);
+            kept.clear(least);
+            dropped.add(least);
         }
-        return dropped;
+    }
+
+    /** Of the files given, with noise where it is singular. */
+    SymmetricSystem system(int[] files) {
+        double[][] part = Combination.part(errors, files);
+        return SymmetricSystem.regular(part).orElseGet(() -> withNoise(part));
     }
 
     /** The best combination of the files given. */
@@ -89,10 +98,14 @@ record Kriging(double[][] errors) {
         int[] indices = files.stream().toArray();
         double[][] part = Combination.part(errors, indices);
         Optional<SymmetricSystem> regular = SymmetricSystem.regular(part);
-        SymmetricSystem system = regular.orElseGet(() -> withNoise(part));
-        double[] ones = new double[indices.length];
+        return best(indices, regular.orElseGet(() -> withNoise(part)), regular.isEmpty());
+    }
+
+    /** @param system of the files, as {@link #system} gives it */
+    Combination best(int[] files, SymmetricSystem system, boolean singular) {
+        double[] ones = new double[files.length];
         Arrays.fill(ones, 1);
-        return Combination.of(system.solve(ones), indices, errors.length, system, regular.isEmpty())
+        return Combination.of(system.solve(ones), files, errors.length, system, singular)
                 .normalised();
     }
 

@@ -12,11 +12,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.function.ToDoubleBiFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import phema.problem.Problem;
+import phema.profile.Impulse;
 import phema.profile.Integrals;
+import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
 
@@ -62,9 +63,9 @@ public final class Solver {
         this.stored = stored.stream()
                 .map(s -> new StoredAverage(s.profile(), s.sample(), Math.max(s.roundingVariance(), smallestVariance)))
                 .toList();
-        inner = symmetric(Integrals::inner);
+        inner = inner();
         trajectory = samples > 0 && stored.size() > 1 ? Optional.of(Trajectory.fit(this.stored)) : Optional.empty();
-        covariance = trajectory.map(t -> symmetric(t::covariance)).orElse(new double[0][]);
+        covariance = trajectory.map(t -> t.covariances(this.stored)).orElse(new double[0][]);
     }
 
     public Fit solve(Profile target, Method method, Files files) {
@@ -79,7 +80,7 @@ public final class Solver {
         requireReached(target);
         Optional<Combination> paper = paper(target, until(target), options.normalise());
         Optional<Kriging> kriging = kriging(target);
-        Optional<Combination> blup = blup(target, kriging, options);
+        Optional<Combination> blup = blup(target, kriging, paper, options);
         Combination chosen = switch (options.method()) {
             case PAPER ->
                 paper.orElseThrow(
@@ -187,43 +188,122 @@ public final class Solver {
         return Arrays.stream(error).map(e -> e * e).average().orElseThrow();
     }
 
-    private Optional<Combination> paper(Profile target, BitSet files, boolean normalise) {
-        if (!Integrals.isSquareIntegrable(target)
-                || !files.stream().allMatch(i -> Integrals.isSquareIntegrable(profile(i)))) return Optional.empty();
-        int[] indices = files.stream().toArray();
-        double[][] gram = Combination.part(inner, indices);
-        Optional<SymmetricSystem> regular = SymmetricSystem.regular(gram);
-        SymmetricSystem system = regular.orElseGet(() -> SymmetricSystem.truncated(gram));
-        double[] right = Arrays.stream(indices)
-                .mapToDouble(i -> Integrals.inner(profile(i), target))
-                .toArray();
-        Combination x = Combination.of(system.solve(right), indices, stored.size(), system, regular.isEmpty());
-        return Optional.of(normalise ? x.normalised() : x);
+    /**
+     * Power profiles that the stored files can express: of the widths 0.01, 0.03 to 0.25, those whose least-squares fit is at most 10 % off. All of them for raw
+     * checkpoints, which have no density that could be off.
+     *
+     * @throws Problem when the end lies after the last stored average or before the first
+     */
+    public List<Profile> expressible(double endTime) {
+        requireReached(new Impulse(endTime));
+        Optional<Gram> gram = gram(files(p -> p.endTime() <= endTime));
+        return IntStream.rangeClosed(0, 12)
+                .<Profile>mapToObj(i -> Power.ofSigmaRel((1 + 2 * i) / 100.0, endTime))
+                .filter(target -> gram.isEmpty()
+                        || profileResidual(target, gram.get().fit(target).normalised()) <= LARGEST_PROFILE_RESIDUAL)
+                .toList();
     }
 
-    private Optional<Combination> blup(Profile target, Optional<Kriging> kriging, Options options) {
+    /**
+     * Which files may be deleted, so that the predicted error of no target exceeds a limit. A target above the limit with all files may become 5 % worse. Costs about as much as
+     * three solves per target.
+     *
+     * @param targets one or more
+     * @param maxError predicted relative error, of the weights before they are rounded to their own type
+     * @throws Problem when a target ends after the last stored average or before the first, or when errors cannot be predicted
+     */
+    public Retention retention(List<Profile> targets, double maxError) {
+        if (!(maxError >= 0)) throw Problem.invalid("maxError", "maxError must be a number from 0 on, not " + maxError);
+        targets.forEach(this::requireReached);
+        Trajectory model = modelled();
+        double limit = maxError * maxError * meanSquare;
+        List<Thinning.Need> needs = targets.parallelStream()
+                .map(target -> new Thinning.Need(
+                        Kriging.of(model, stored, covariance, target), until(target), limit, TOLERANCE))
+                .toList();
+        List<BitSet> newest =
+                new ArrayList<>(targets.stream().map(t -> newest(until(t))).toList());
+        newest.add(newest(files(any -> true)));
+        BitSet kept = Thinning.thin(needs, newest, files(any -> true));
+        List<Retention.Effect> effects = new ArrayList<>();
+        for (int i = 0; i < targets.size(); i++) {
+            Thinning.Need need = needs.get(i);
+            effects.add(new Retention.Effect(
+                    targets.get(i),
+                    Math.sqrt(need.before() / meanSquare),
+                    Math.sqrt(need.variance(kept) / meanSquare),
+                    Math.sqrt(need.limit() / meanSquare)));
+        }
+        return new Retention(
+                IntStream.range(0, stored.size())
+                        .filter(i -> !kept.get(i))
+                        .boxed()
+                        .toList(),
+                effects);
+    }
+
+    /**
+     * Plans a run whose weights will move as those of this one.
+     *
+     * @throws Problem with a single stored average, which says nothing about movement
+     */
+    public Planning planning() {
+        return Planning.like(modelled(), lastEnd(files(any -> true)), meanSquare);
+    }
+
+    private Trajectory modelled() {
+        return trajectory.orElseThrow(
+                () -> Problem.unprocessable("errors cannot be predicted from a single snapshot; two are the least"));
+    }
+
+    private BitSet newest(BitSet files) {
+        double last = lastEnd(files);
+        return files(p -> p.endTime() == last);
+    }
+
+    private Optional<Combination> paper(Profile target, BitSet files, boolean normalise) {
+        return gram(files)
+                .filter(g -> Integrals.isSquareIntegrable(target))
+                .map(g -> normalise ? g.fit(target).normalised() : g.fit(target));
+    }
+
+    /** The paper's equations for the files at {@code indices}. */
+    private record Gram(Solver solver, int[] indices, SymmetricSystem system, boolean singular) {
+        Combination fit(Profile target) {
+            double[] right = Arrays.stream(indices)
+                    .mapToDouble(i -> Integrals.inner(solver.profile(i), target))
+                    .toArray();
+            return Combination.of(system.solve(right), indices, solver.stored.size(), system, singular);
+        }
+    }
+
+    private Optional<Gram> gram(BitSet files) {
+        if (!files.stream().allMatch(i -> Integrals.isSquareIntegrable(profile(i)))) return Optional.empty();
+        int[] indices = files.stream().toArray();
+        double[][] part = Combination.part(inner, indices);
+        Optional<SymmetricSystem> regular = SymmetricSystem.regular(part);
+        return Optional.of(
+                new Gram(this, indices, regular.orElseGet(() -> SymmetricSystem.truncated(part)), regular.isEmpty()));
+    }
+
+    /** @param paper what it must not be worse than, however few files it reads */
+    private Optional<Combination> blup(
+            Profile target, Optional<Kriging> kriging, Optional<Combination> paper, Options options) {
         if (stored.size() == 1) return Optional.of(new Combination(new double[] {1}, 1, false));
         BitSet files = options.laterFiles() ? files(any -> true) : until(target);
         return kriging.map(k -> switch (options.files()) {
             case ALL -> k.best(files);
-            case FEWEST -> k.fewest(files, TOLERANCE, options.outputVariance());
+            case FEWEST ->
+                k.fewest(
+                        files,
+                        TOLERANCE,
+                        options.outputVariance(),
+                        paper.map(x -> k.variance(x.coefficients())).orElse(Double.POSITIVE_INFINITY));
         });
     }
 
     private Optional<Kriging> kriging(Profile target) {
-        return trajectory.map(t -> {
-            double[] toTarget = stored.stream()
-                    .mapToDouble(s -> t.covariance(s.profile(), target))
-                    .toArray();
-            double ofTarget = t.covariance(target, target);
-            double[][] errors = new double[stored.size()][stored.size()];
-            for (int i = 0; i < errors.length; i++) {
-                for (int j = 0; j < errors.length; j++)
-                    errors[i][j] = covariance[i][j] - (toTarget[i] + toTarget[j]) + ofTarget;
-                errors[i][i] += stored.get(i).roundingVariance();
-            }
-            return new Kriging(errors);
-        });
+        return trajectory.map(t -> Kriging.of(t, stored, covariance, target));
     }
 
     /** Coefficients that do not sum to one shrink or stretch the weights themselves as well. */
@@ -306,11 +386,11 @@ public final class Solver {
         return stored.get(file).profile();
     }
 
-    private double[][] symmetric(ToDoubleBiFunction<Profile, Profile> of) {
+    private double[][] inner() {
         int n = stored.size();
         double[][] matrix = new double[n][n];
         for (int i = 0; i < n; i++)
-            for (int j = 0; j <= i; j++) matrix[i][j] = matrix[j][i] = of.applyAsDouble(profile(i), profile(j));
+            for (int j = 0; j <= i; j++) matrix[i][j] = matrix[j][i] = Integrals.inner(profile(i), profile(j));
         return matrix;
     }
 

@@ -25,7 +25,7 @@ record Trajectory(List<Double> strengths, double start, List<Double> shares, dou
      * The walks start at this share of the first file's time. Stored files say nothing about movement before them, and {@code t^-2} from the first step on would
      * predict absurd errors for targets that hold a share of the initial weights.
      */
-    private static final double BEFORE_FIRST = 0.1;
+    static final double BEFORE_FIRST = 0.1;
 
     /** Share of the mean distance that is added to the random walks, so that no stretch of training is taken for motionless. */
     private static final double FLOOR = 0.02;
@@ -99,6 +99,17 @@ record Trajectory(List<Double> strengths, double start, List<Double> shares, dou
         double sum = 0;
         for (int m = 0; m < COMPONENTS; m++) sum += strengths.get(m) * unit[m];
         return sum;
+    }
+
+    /** Of all pairs. */
+    double[][] covariances(List<StoredAverage> stored) {
+        int n = stored.size();
+        double[][] matrix = new double[n][n];
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j <= i; j++)
+                matrix[i][j] = matrix[j][i] =
+                        covariance(stored.get(i).profile(), stored.get(j).profile());
+        return matrix;
     }
 
     private static double[] covariances(Profile a, Profile b, double start) {

@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import phema.format.Layout;
@@ -33,7 +33,6 @@ final class Combination implements AutoCloseable {
     private final List<Target> targets;
     private final Body body;
     private final OpenFiles.Inputs files;
-    private final LongAdder bytesRead;
 
     /** {@code [targets, inputs]}, row by row. */
     private final float[] coefficients;
@@ -53,15 +52,15 @@ final class Combination implements AutoCloseable {
 
     /**
      * @param targets files whose bodies align
-     * @param memory of a workspace, in bytes
+     * @param memory of all workspaces together, in bytes
+     * @param workers number of workspaces
      * @throws Problem when an input changed since it was indexed, or the memory cannot hold the smallest block
      */
-    Combination(Recipe recipe, List<Target> targets, OpenFiles open, Kernel kernel, long memory, LongAdder bytesRead)
+    Combination(Recipe recipe, List<Target> targets, OpenFiles open, Kernel kernel, long memory, int workers)
             throws IOException {
         this.kernel = kernel;
         this.targets = targets;
         this.body = targets.getFirst().body();
-        this.bytesRead = bytesRead;
         int[] used = IntStream.range(0, recipe.inputs().size())
                 .filter(j -> targets.stream().anyMatch(t -> t.output().coefficients()[j] != 0))
                 .toArray();
@@ -74,22 +73,23 @@ final class Combination implements AutoCloseable {
 
         int stored = inputs.stream()
                 .flatMap(input -> input.tensors().stream())
-                .filter(Recipe::combines)
-                .mapToInt(tensor -> tensor.dtype().bytes())
+                .map(Tensor::dtype)
+                .filter(DType::isFloating) // what is a buffer here may be combined: not every format tells
+                .mapToInt(DType::bytes)
                 .max()
                 .orElse(1);
         int written = body.widest();
         // Every input needs its region, with an eighth more for the gaps between tensors; every output its result.
         long perElement = Math.ceilDiv(inputs.size() * stored * 9L, 8L) + (long) targets.size() * written;
-        if (memory / perElement < SMALLEST_BLOCK)
+        if (memory / workers / perElement < SMALLEST_BLOCK)
             throw Problem.invalid(
                     "maxMemory",
-                    "combining %d files into %d outputs at once needs buffers of %d MB for each worker; raise --max-memory or ask for fewer at a time"
+                    "combining %d files into %d outputs at once needs buffers of %d MB at least; raise --max-memory, or make fewer at once with --batch"
                             .formatted(
                                     inputs.size(),
                                     targets.size(),
-                                    Math.ceilDiv(perElement * SMALLEST_BLOCK, 1L << 20)));
-        elementsPerBlock = (int) Math.min(memory / perElement / 8 * 8, LARGEST_BLOCK);
+                                    Math.ceilDiv(perElement * SMALLEST_BLOCK * workers, 1L << 20)));
+        elementsPerBlock = (int) Math.min(memory / workers / perElement / 8 * 8, LARGEST_BLOCK);
         bytesPerBlock = elementsPerBlock * written;
         regionBytes = elementsPerBlock * stored * 9 / 8;
         files = open.open(Stream.concat(
@@ -124,8 +124,9 @@ final class Combination implements AutoCloseable {
      * @throws Problem when a result is not finite, naming the file that has NaN or infinity, or the type that is too narrow
      */
     void compute(Workspace workspace, Block block, List<MemorySegment> results) throws IOException {
-        for (Block.Slice slice : block.slices())
-            if (!slice.combined()) for (int t = 0; t < targets.size(); t++) copy(slice, t, results.get(t));
+        workspace.start();
+        for (Block.Slice slice : block.slices()) if (!slice.combined()) copy(slice, results);
+        workspace.finished(Stage.READ);
         if (block.elements() > 0) combine(workspace, block, results);
     }
 
@@ -134,8 +135,10 @@ final class Combination implements AutoCloseable {
                 block.slices().stream().filter(Block.Slice::combined).toList();
         int[] at = new int[inputs.size() * slices.size()];
         for (int j = 0; j < inputs.size(); j++) read(workspace, j, slices, at);
+        workspace.finished(Stage.READ);
 
         int chunk = Workspace.chunk(inputs.size());
+        MemorySegment bytes = workspace.segment(0, workspaceBytes());
         float[] in = workspace.in(inputs.size());
         float[] out = workspace.out();
         int passed = 0; // slices that end before the chunk
@@ -143,19 +146,21 @@ final class Combination implements AutoCloseable {
             int end = Math.min(begin + chunk, block.elements());
             while (end(slices.get(passed)) <= begin) passed++;
             for (int j = 0; j < inputs.size(); j++) {
-                MemorySegment region = workspace.segment((long) j * regionBytes, regionBytes);
+                long region = (long) j * regionBytes;
                 for (int k = passed; k < slices.size() && slices.get(k).start() < end; k++) {
                     Block.Slice slice = slices.get(k);
                     int from = Math.max(begin, slice.start());
                     int to = Math.min(end, end(slice));
                     DType dtype = source(slice.segment(), j).dtype();
-                    long offset = at[j * slices.size() + k] + (long) (from - slice.start()) * dtype.bytes();
-                    Elements.toFloats(dtype, region, offset, in, j * chunk + from - begin, to - from);
+                    long offset = region + at[j * slices.size() + k] + (long) (from - slice.start()) * dtype.bytes();
+                    Elements.toFloats(dtype, bytes, offset, in, j * chunk + from - begin, to - from);
                 }
             }
+            workspace.finished(Stage.CONVERT);
             for (int group = 0; group < targets.size(); group += Workspace.TARGETS) {
                 int width = Math.min(Workspace.TARGETS, targets.size() - group);
                 kernel.combine(in, inputs.size(), coefficients, group, width, out, chunk, end - begin);
+                workspace.finished(Stage.COMBINE);
                 for (int k = passed; k < slices.size() && slices.get(k).start() < end; k++) {
                     Block.Slice slice = slices.get(k);
                     int from = Math.max(begin, slice.start());
@@ -169,6 +174,7 @@ final class Combination implements AutoCloseable {
                         Elements.fromFloats(dtype, out, first, to - from, results.get(group + t), offset);
                     }
                 }
+                workspace.finished(Stage.NARROW);
             }
         }
     }
@@ -213,7 +219,6 @@ final class Combination implements AutoCloseable {
                     begun = filled;
                 } else {
                     view.read(files, input, slice.first(), slice.count(), workspace.segment(region + filled, bytes));
-                    bytesRead.add(bytes);
                 }
             }
             at[input * slices.size() + k] = filled;
@@ -225,7 +230,30 @@ final class Combination implements AutoCloseable {
     private void read(Workspace workspace, int input, int part, long begin, long end, long to) throws IOException {
         if (end == begin) return;
         files.read(input, part, begin, workspace.buffer(to, (int) (end - begin)));
-        bytesRead.add(end - begin);
+    }
+
+    /** Reads what is not combined once for all targets that take it from the same template. */
+    private void copy(Block.Slice slice, List<MemorySegment> results) throws IOException {
+        copy(slice, 0, results.getFirst());
+        for (int t = 1; t < results.size(); t++) {
+            if (takesWhatTheFirstTakes(t, slice.segment()))
+                MemorySegment.copy(
+                        results.getFirst(), slice.destination(), results.get(t), slice.destination(), bytes(slice));
+            else copy(slice, t, results.get(t));
+        }
+    }
+
+    private boolean takesWhatTheFirstTakes(int target, int segment) {
+        Target first = targets.getFirst();
+        Target other = targets.get(target);
+        return other.output().template().equals(first.output().template())
+                && other.body().segment(segment).equals(first.body().segment(segment));
+    }
+
+    private long bytes(Block.Slice slice) {
+        return body.segment(slice.segment()) instanceof Layout.Elements elements
+                ? (long) slice.count() * elements.dtype().bytes()
+                : slice.count();
     }
 
     /** What is not combined comes from the target's template. */
@@ -256,6 +284,9 @@ final class Combination implements AutoCloseable {
                     float[] values = new float[slice.count()];
                     view.read(files, file, slice.first(), slice.count(), stored);
                     Elements.toFloats(tensor.dtype(), stored, 0, values, 0, slice.count());
+                    for (float value : values)
+                        if (Float.isFinite(value) && !fits(value, elements.dtype()))
+                            throw tooLarge(tensor.name(), value, elements.dtype());
                     Elements.fromFloats(elements.dtype(), values, 0, slice.count(), result, slice.destination());
                 }
             }
@@ -279,17 +310,32 @@ final class Combination implements AutoCloseable {
 
     /** Whether all values are finite and stay so in the given type. */
     private static boolean finite(float[] values, int start, int count, DType dtype) {
-        int largest = 0;
-        for (int i = start; i < start + count; i++)
-            largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & 0x7fffffff);
-        return largest < Float.floatToRawIntBits(dtype.overflow());
+        // A sign that survives only if all are negative: unlike a maximum or an early exit, the JIT compiler makes
+        // vectors of it.
+        int limit = Float.floatToRawIntBits(dtype.overflow());
+        int below = -1;
+        for (int i = start; i < start + count; i++) below &= (Float.floatToRawIntBits(values[i]) & 0x7fffffff) - limit;
+        return below < 0;
+    }
+
+    private static boolean fits(float value, DType dtype) {
+        return Math.abs(value) < dtype.overflow();
+    }
+
+    private static Problem tooLarge(String tensor, float value, DType dtype) {
+        return Problem.unprocessable(String.format(
+                Locale.ROOT,
+                "tensor %s reaches %g, which is too large for %s; ask for another dtype, such as bf16 or f32",
+                tensor,
+                value,
+                dtype));
     }
 
     private Problem notFinite(Block.Slice slice, int from, float[] in, int chunk, float[] out, int start, int count) {
         DType dtype = elements(slice).dtype();
         String tensor = elements(slice).tensor().name();
         for (int i = 0; i < count; i++) {
-            if (finite(out, start + i, 1, dtype)) continue;
+            if (fits(out[start + i], dtype)) continue;
             for (int j = 0; j < inputs.size(); j++) {
                 float value = in[j * chunk + from + i];
                 if (!Float.isFinite(value))
@@ -297,9 +343,7 @@ final class Combination implements AutoCloseable {
                             "%s: tensor %s holds %s; training diverged, or the file is damaged. Leave this file out"
                                     .formatted(inputs.get(j).path(), tensor, Float.isNaN(value) ? "NaN" : "infinity"));
             }
-            return Problem.unprocessable(
-                    "tensor %s reaches %g, which is too large for %s; ask for another dtype, such as bf16 or f32"
-                            .formatted(tensor, out[start + i], dtype));
+            return tooLarge(tensor, out[start + i], dtype);
         }
         throw new AssertionError("a value that is not finite was seen and is not there");
     }

@@ -16,7 +16,9 @@ public interface Content {
     /**
      * Computes the bytes from {@code offset} on and writes them as they become ready; costs nothing outside of that range.
      *
-     * @throws phema.problem.Problem when an input changed since it was indexed, or holds NaN or infinity; no byte that depends on it was written
+     * @throws phema.problem.Problem when an input changed since it was indexed: then the last bytes of the range were not written, so that no client takes what it
+     *     has for complete; or when one holds NaN or infinity: then nothing that depends on it was written
+     * @throws IndexOutOfBoundsException when the range is not one of this file
      */
     void transferTo(WritableByteChannel target, long offset, long length) throws IOException;
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
@@ -21,6 +22,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import phema.format.Layout;
 import phema.problem.Problem;
 
@@ -32,13 +35,17 @@ public final class Engine implements AutoCloseable {
     /** Blocks of one request that may be computed while an earlier one is being sent. */
     private static final int AHEAD = 2;
 
-    private final long memoryPerWorker;
+    private static final Pattern FULL =
+            Pattern.compile("(?i)no space left|not enough space|out of disk space|quota exceeded");
+
+    private final long maxMemory;
     private final int workers;
-    private final Kernel kernel = Kernel.fastest();
+    private final Kernel kernel;
     private final OpenFiles openFiles = new OpenFiles();
     private final ExecutorService executor;
+    private final List<Workspace> everyWorkspace;
     private final BlockingQueue<Workspace> workspaces;
-    private final LongAdder bytesRead = new LongAdder();
+    private final LongAdder opening = new LongAdder();
     private final LongAdder bytesWritten = new LongAdder();
 
     /**
@@ -46,17 +53,33 @@ public final class Engine implements AutoCloseable {
      * @param workers threads that read, compute and, for files, write
      */
     public Engine(long maxMemory, int workers) {
-        this.memoryPerWorker = maxMemory / workers;
+        this(maxMemory, workers, KernelChoice.AUTO);
+    }
+
+    /** @throws Problem when this JVM cannot run the kernel */
+    public Engine(long maxMemory, int workers, KernelChoice kernel) {
+        this.kernel = kernel.create();
+        this.maxMemory = maxMemory;
         this.workers = workers;
         executor = Executors.newFixedThreadPool(
                 workers, Thread.ofPlatform().daemon().name("phema-engine-", 1).factory());
-        workspaces = new ArrayBlockingQueue<>(workers);
-        for (int i = 0; i < workers; i++) workspaces.add(new Workspace());
+        everyWorkspace = Stream.generate(Workspace::new).limit(workers).toList();
+        workspaces = new ArrayBlockingQueue<>(workers, false, everyWorkspace);
     }
 
     /** Bytes read from inputs so far. */
     public long bytesRead() {
-        return bytesRead.sum();
+        return openFiles.bytesRead();
+    }
+
+    /** Input files that are open now. */
+    int openFiles() {
+        return openFiles.count();
+    }
+
+    /** Time that workers spent in a stage so far, all together. */
+    public long nanos(Stage stage) {
+        return everyWorkspace.stream().mapToLong(w -> w.nanos(stage)).sum() + (stage == Stage.OPEN ? opening.sum() : 0);
     }
 
     /** Bytes of outputs made so far. */
@@ -67,8 +90,10 @@ public final class Engine implements AutoCloseable {
     /** Computes a range of one file of one output. */
     void transfer(Recipe recipe, Recipe.Output output, Layout file, WritableByteChannel to, long offset, long length)
             throws IOException {
-        byte[] header = Body.header(file);
+        if (offset < 0 || length < 0 || length > file.size() - offset)
+            throw new IndexOutOfBoundsException("%d bytes from %d on of %d".formatted(length, offset, file.size()));
         if (length == 0) return;
+        byte[] header = Body.header(file);
         Combination.Target target = new Combination.Target(output, new Body(file));
         try (Combination combination = combination(recipe, List.of(target))) {
             if (offset < header.length) {
@@ -154,9 +179,10 @@ public final class Engine implements AutoCloseable {
                             left.stream().filter(t -> t.body().alignsWith(body)).toList();
                     left.removeAll(together);
                     writeTogether(recipe, together, index, folder, files, progress);
+                    for (PendingFile file : files) file.complete();
                 }
             }
-            for (PendingFile file : files) file.commit(overwrite);
+            for (PendingFile file : files) file.publish(overwrite);
         } catch (IOException e) {
             if (isFull(e))
                 throw Problem.storageFull(
@@ -199,6 +225,7 @@ public final class Engine implements AutoCloseable {
                             ByteBuffer bytes = results[t].asByteBuffer().limit(block.bytes());
                             files.get(first + t).write(bytes, bases[t] + block.from());
                         }
+                        workspace.finished(Stage.WRITE);
                         long written = (long) block.bytes() * results.length;
                         bytesWritten.add(written);
                         progress.accept(written);
@@ -222,19 +249,27 @@ public final class Engine implements AutoCloseable {
         FileStore store = Files.getFileStore(folder);
         if (store.getUsableSpace() < needed)
             throw Problem.storageFull(
-                    "%s: the outputs need %,d MB, and %,d MB are free; make room, or choose another folder"
-                            .formatted(folder, needed >> 20, store.getUsableSpace() >> 20),
+                    String.format(
+                            Locale.ROOT,
+                            "%s: the outputs need %,d KB, and %,d KB are free; make room, or choose another folder",
+                            folder,
+                            Math.ceilDiv(needed, 1000),
+                            store.getUsableSpace() / 1000),
                     null);
     }
 
-    /** Neither NIO nor POSIX through NIO has a type for it. */
-    private static boolean isFull(IOException e) {
-        String message = String.valueOf(e.getMessage());
-        return message.contains("No space left on device") || message.contains("quota exceeded");
+    /** NIO has no type for it, only the words of POSIX, Windows and file systems of their own. */
+    static boolean isFull(IOException e) {
+        return FULL.matcher(String.valueOf(e.getMessage())).find();
     }
 
     private Combination combination(Recipe recipe, List<Combination.Target> targets) throws IOException {
-        return new Combination(recipe, targets, openFiles, kernel, memoryPerWorker, bytesRead);
+        long begin = System.nanoTime();
+        try {
+            return new Combination(recipe, targets, openFiles, kernel, maxMemory, workers);
+        } finally {
+            opening.add(System.nanoTime() - begin);
+        }
     }
 
     private interface Work {
@@ -285,6 +320,6 @@ public final class Engine implements AutoCloseable {
     @Override
     public void close() {
         executor.close();
-        workspaces.forEach(Workspace::close);
+        everyWorkspace.forEach(Workspace::close);
     }
 }

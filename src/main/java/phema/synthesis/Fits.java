@@ -13,6 +13,8 @@ import phema.profile.Profile;
 import phema.solver.Curve;
 import phema.solver.Fit;
 import phema.solver.Options;
+import phema.solver.Planning;
+import phema.solver.Retention;
 import phema.solver.RunReport;
 import phema.solver.Solver;
 import phema.solver.StoredAverage;
@@ -53,6 +55,21 @@ public final class Fits {
     /** How well the model of the trajectory holds for the run; empty for a single snapshot. */
     public Optional<RunReport> report(Run run) {
         return solver(run).report();
+    }
+
+    /** The power profiles of a sensible grid that the run's snapshots can express at a time; see {@link Solver#expressible}. */
+    public List<Profile> expressible(Run run, double endTime) {
+        return solver(run).expressible(endTime);
+    }
+
+    /** Which snapshots may be deleted, as indices in the run; see {@link Solver#retention}. */
+    public Retention retention(Run run, List<Profile> targets, double maxError) {
+        return solver(run).retention(targets, maxError);
+    }
+
+    /** Plans a run whose weights will move as those of this one. */
+    public Planning planning(Run run) {
+        return solver(run).planning();
     }
 
     private Solver solver(Run run) {

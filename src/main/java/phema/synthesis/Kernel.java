@@ -3,8 +3,9 @@ package phema.synthesis;
 /**
  * Linear combinations of many inputs into several targets at once.
  *
- * <p>Every kernel computes the same bits: each element is a chain of fused multiply-adds in single precision, over the inputs in their order,
- * starting from zero. So bytes do not depend on the machine, the number of threads or how a file is split into requests.
+ * <p>Every kernel but ND4J's computes the same bits: each element is a chain of fused multiply-adds in single precision, over the inputs in their order,
+ * starting from zero; a zero is positive at last, whatever underflowed. So bytes do not depend on the machine, the number of threads, how a file is
+ * split into requests, or inputs that only other targets need.
  */
 interface Kernel {
     /**
@@ -23,11 +24,4 @@ interface Kernel {
             float[] out,
             int stride,
             int count);
-
-    /** The fastest one that this JVM can run. */
-    static Kernel fastest() {
-        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
-                ? new VectorKernel()
-                : new PlainKernel();
-    }
 }

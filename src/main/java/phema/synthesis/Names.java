@@ -3,6 +3,7 @@ package phema.synthesis;
 import java.math.BigDecimal;
 import java.util.Locale;
 import phema.catalog.Kimg;
+import phema.catalog.Run;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
@@ -15,13 +16,20 @@ public final class Names {
 
     private Names() {}
 
-    /** {@code phema-0000262-0.100}: as EDM2 names them; more digits where the EMA length has them, another profile as its specification. */
-    public static String baseName(String prefix, Profile target) {
-        return "%s-%07d-%s".formatted(prefix, Kimg.ofNimg(target.endTime()), width(target));
+    /**
+     * {@code phema-0000262-0.100}: as EDM2 names them; more digits where the EMA length has them, another profile as its specification. The time of runs
+     * that do not count in kimg stands there as it is: {@code phema-2500-0.100}.
+     */
+    public static String baseName(String prefix, Run run, Profile target) {
+        String time = run.countsKimg()
+                ? String.format(Locale.ROOT, "%07d", Kimg.ofNimg(target.endTime()))
+                : String.format(Locale.ROOT, "%.0f", target.endTime());
+        return prefix + "-" + time + "-" + width(target).replaceAll("[^A-Za-z0-9.]+", "-");
     }
 
-    private static String width(Profile target) {
-        if (!(target instanceof Power power)) return ProfileSpec.print(target).replaceAll("[^A-Za-z0-9.]+", "-");
+    /** {@code 0.100}: the EMA length of a power-function profile, with as many digits as it has; another profile as its specification, and so one that no EMA length tells. */
+    public static String width(Profile target) {
+        if (!(target instanceof Power power && power.gamma() >= 0)) return ProfileSpec.print(target);
         BigDecimal sigmaRel = BigDecimal.valueOf(Math.round(SigmaRel.ofGamma(power.gamma()) * 1e9), 9)
                 .stripTrailingZeros();
         return String.format(Locale.ROOT, "%." + Math.max(3, sigmaRel.scale()) + "f", sigmaRel);

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 import phema.format.FilePart;
 import phema.format.WeightFile;
 import phema.problem.Problem;
@@ -18,6 +19,7 @@ import phema.problem.Problem;
 /** Channels to input files, shared by everything that reads them at the same time, so that many clients do not need many file descriptors. */
 final class OpenFiles {
     private final Map<FilePart, Shared> shared = new HashMap<>();
+    private final LongAdder bytesRead = new LongAdder();
 
     private static final class Shared {
         final FileChannel channel;
@@ -26,6 +28,16 @@ final class OpenFiles {
         Shared(FileChannel channel) {
             this.channel = channel;
         }
+    }
+
+    /** Bytes read from all files so far. */
+    long bytesRead() {
+        return bytesRead.sum();
+    }
+
+    /** How many files are open now. */
+    synchronized int count() {
+        return shared.size();
     }
 
     /** Opens all files, each as it was indexed. @throws Problem when one changed since or is gone */
@@ -90,6 +102,7 @@ final class OpenFiles {
                     throw new IOException("unexpected end of an input file at byte " + position);
                 }
                 position += n;
+                bytesRead.add(n);
             }
         }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 import phema.problem.Problem;
 
 /** A file that appears under its name only when it is complete and on disk. Until then it is a hidden file in the same folder. */
@@ -15,13 +16,13 @@ final class PendingFile implements AutoCloseable {
     private final Path path;
     private final Path temporary;
     private final FileChannel channel;
-    private boolean committed;
+    private boolean published;
 
     PendingFile(Path path) throws IOException {
         this.path = path;
-        Path folder = path.toAbsolutePath().getParent();
-        temporary = Files.createTempFile(folder, "." + path.getFileName() + ".", ".tmp");
-        channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
+        // Not createTempFile, which would keep the file from everybody but its owner.
+        temporary = path.resolveSibling(".%s.%s.tmp".formatted(path.getFileName(), UUID.randomUUID()));
+        channel = FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
     }
 
     /** Writes all of the buffer; safe for use by many threads at once. */
@@ -29,17 +30,26 @@ final class PendingFile implements AutoCloseable {
         while (buffer.hasRemaining()) position += channel.write(buffer, position);
     }
 
-    /** @throws Problem when the file exists and is not to be overwritten */
-    void commit(boolean overwrite) throws IOException {
+    /** Puts everything that was written on disk; the last moment at which that can run full. */
+    void complete() throws IOException {
+        if (!channel.isOpen()) return;
         channel.force(true);
         channel.close();
+    }
+
+    /**
+     * Gives the complete file its name.
+     *
+     * @throws Problem when that exists and is not to be overwritten
+     */
+    void publish(boolean overwrite) throws IOException {
         try {
             if (overwrite) Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
             else Files.move(temporary, path);
         } catch (FileAlreadyExistsException e) {
             throw exists(path);
         }
-        committed = true;
+        published = true;
     }
 
     static Problem exists(Path path) {
@@ -49,6 +59,6 @@ final class PendingFile implements AutoCloseable {
     @Override
     public void close() throws IOException {
         channel.close();
-        if (!committed) Files.deleteIfExists(temporary);
+        if (!published) Files.deleteIfExists(temporary);
     }
 }

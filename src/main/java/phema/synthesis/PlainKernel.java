@@ -22,6 +22,7 @@ final class PlainKernel implements Kernel {
                 int from = j * stride;
                 for (int i = 0; i < count; i++) out[to + i] = Math.fma(in[from + i], c, out[to + i]);
             }
+            for (int i = 0; i < count; i++) out[to + i] += 0f;
         }
     }
 }

@@ -55,13 +55,18 @@ record Recipe(List<WeightFile> inputs, List<Output> outputs) {
         digest.text(file.fileName());
         for (Layout.Segment segment : file.segments()) {
             switch (segment) {
-                case Layout.Literal literal -> digest.sha.update(literal.content());
+                case Layout.Literal literal -> {
+                    digest.number(literal.bytes());
+                    digest.sha.update(literal.content());
+                }
                 case Layout.Verbatim verbatim -> {
                     digest.number(verbatim.offset());
                     digest.number(verbatim.bytes());
                 }
                 case Layout.Elements elements -> {
                     digest.text(elements.tensor().name());
+                    digest.text(elements.tensor().role().name());
+                    digest.number(elements.tensor().offset());
                     digest.text(elements.dtype().name());
                     digest.text(elements.axes().toString());
                 }

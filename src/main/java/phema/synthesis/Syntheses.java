@@ -131,10 +131,12 @@ public final class Syntheses {
     private static Map<String, String> metadata(Fit fit) {
         Map<String, String> metadata = new TreeMap<>();
         metadata.put("phema.profile", ProfileSpec.print(fit.target()));
-        metadata.put("phema.time", "%.0f".formatted(fit.target().endTime()));
+        metadata.put(
+                "phema.time", String.format(Locale.ROOT, "%.0f", fit.target().endTime()));
         metadata.put("phema.solver", fit.method().name().toLowerCase(Locale.ROOT));
         if (!Double.isNaN(fit.predictedRelativeError()))
-            metadata.put("phema.predictedRelativeError", "%.3g".formatted(fit.predictedRelativeError()));
+            metadata.put(
+                    "phema.predictedRelativeError", String.format(Locale.ROOT, "%.3g", fit.predictedRelativeError()));
         return metadata;
     }
 

@@ -53,17 +53,17 @@ final class VectorKernel implements Kernel {
                 a31 = x1.fma(k, a31);
             }
             int o = o0 + i;
-            a00.intoArray(out, o);
-            a01.intoArray(out, o + LANES);
+            a00.add(0f).intoArray(out, o);
+            a01.add(0f).intoArray(out, o + LANES);
             o += stride;
-            a10.intoArray(out, o);
-            a11.intoArray(out, o + LANES);
+            a10.add(0f).intoArray(out, o);
+            a11.add(0f).intoArray(out, o + LANES);
             o += stride;
-            a20.intoArray(out, o);
-            a21.intoArray(out, o + LANES);
+            a20.add(0f).intoArray(out, o);
+            a21.add(0f).intoArray(out, o + LANES);
             o += stride;
-            a30.intoArray(out, o);
-            a31.intoArray(out, o + LANES);
+            a30.add(0f).intoArray(out, o);
+            a31.add(0f).intoArray(out, o + LANES);
         }
         for (int t = 0; t < 4; t++) tail(in, inputs, c, c0 + t * inputs, out, o0 + t * stride, stride, i, count);
     }
@@ -84,14 +84,14 @@ final class VectorKernel implements Kernel {
                 a7 = FloatVector.fromArray(SPECIES, in, at + 7 * LANES).fma(k, a7);
             }
             int o = o0 + i;
-            a0.intoArray(out, o);
-            a1.intoArray(out, o + LANES);
-            a2.intoArray(out, o + 2 * LANES);
-            a3.intoArray(out, o + 3 * LANES);
-            a4.intoArray(out, o + 4 * LANES);
-            a5.intoArray(out, o + 5 * LANES);
-            a6.intoArray(out, o + 6 * LANES);
-            a7.intoArray(out, o + 7 * LANES);
+            a0.add(0f).intoArray(out, o);
+            a1.add(0f).intoArray(out, o + LANES);
+            a2.add(0f).intoArray(out, o + 2 * LANES);
+            a3.add(0f).intoArray(out, o + 3 * LANES);
+            a4.add(0f).intoArray(out, o + 4 * LANES);
+            a5.add(0f).intoArray(out, o + 5 * LANES);
+            a6.add(0f).intoArray(out, o + 6 * LANES);
+            a7.add(0f).intoArray(out, o + 7 * LANES);
         }
         tail(in, inputs, c, c0, out, o0, stride, i, count);
     }
@@ -101,7 +101,7 @@ final class VectorKernel implements Kernel {
         for (int i = from; i < count; i++) {
             float sum = 0;
             for (int j = 0, at = i; j < inputs; j++, at += stride) sum = Math.fma(in[at], c[c0 + j], sum);
-            out[o0 + i] = sum;
+            out[o0 + i] = sum + 0f;
         }
     }
 }

@@ -24,9 +24,30 @@ final class Workspace implements AutoCloseable {
     private float[] in = {};
     private float[] out = {};
 
+    private final long[] nanos = new long[Stage.values().length];
+    private long stamp;
+
+    /** Begins to measure. */
+    void start() {
+        stamp = System.nanoTime();
+    }
+
+    /** Books the time since the last stage ended. */
+    void finished(Stage stage) {
+        long now = System.nanoTime();
+        nanos[stage.ordinal()] += now - stamp;
+        stamp = now;
+    }
+
+    /** Time spent in a stage so far; what another thread reads may be a little old. */
+    long nanos(Stage stage) {
+        return nanos[stage.ordinal()];
+    }
+
     /** Makes room; only what recipes really need is ever allocated. */
     void reserve(long size) {
         if (bytes.byteSize() >= size) return;
+        bytes = MemorySegment.NULL; // should there be no memory for more
         arena.close();
         arena = Arena.ofShared();
         bytes = arena.allocate(size, 64);

@@ -9,18 +9,28 @@ import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.Files;
 import phema.solver.Method;
+import phema.solver.Options;
 import phema.tensor.DType;
 
 /** The words of requests, each with its default. */
 final class Choices {
     private Choices() {}
 
-    static Method solver(@Nullable String word) {
+    private static Method solver(@Nullable String word) {
         return word == null ? Method.BLUP : named("solver", word, Method.values());
     }
 
-    static Files files(@Nullable String word) {
+    private static Files files(@Nullable String word) {
         return word == null ? Files.FEWEST : named("files", word, Files.values());
+    }
+
+    static Options options(@Nullable String solver, @Nullable String files, @Nullable Boolean laterFiles) {
+        Options options = Options.of(solver(solver), files(files));
+        if (!Boolean.TRUE.equals(laterFiles)) return options;
+        if (options.method() == Method.PAPER)
+            throw Problem.invalid(
+                    "laterFiles", "laterFiles needs the solver blup: paper reads no file later than time");
+        return options.withLaterFiles();
     }
 
     /** Empty for {@code same}: each tensor keeps the type that it is stored in. */

@@ -18,7 +18,6 @@ import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.solver.Fit;
-import phema.solver.Options;
 import phema.synthesis.Fits;
 
 /** Coefficients and what is known of their quality, without any weights. */
@@ -40,6 +39,7 @@ class FitsController {
      * What to fit.
      *
      * @param files how many stored files a fit may read
+     * @param laterFiles whether blup may also read files later than a target's end
      * @param dtype that the weights will be stored in: no file is read for an accuracy that it cannot hold
      */
     record FitRequest(
@@ -57,6 +57,8 @@ class FitsController {
                     defaultValue = "fewest")
             @Nullable
             String files,
+
+            @Nullable Boolean laterFiles,
 
             @Schema(
                     allowableValues = {"f16", "bf16", "f32", "same"},
@@ -85,7 +87,7 @@ class FitsController {
         List<Fit> all = fits.fit(
                 found,
                 profiles(found, request.targets),
-                Options.of(Choices.solver(request.solver), Choices.files(request.files)),
+                Choices.options(request.solver, request.files, request.laterFiles),
                 Choices.dtype(request.dtype));
         return new FitResponse(all.stream()
                 .map(fit -> FitView.of(found, fit, curve == null ? null : fits.curve(found, fit, curve)))

@@ -19,7 +19,12 @@ final class ResponseChannel implements WritableByteChannel {
     public int write(ByteBuffer source) throws IOException {
         int count = source.remaining();
         try {
-            out.write(source);
+            if (source.hasArray()) { // else the stream copies it
+                out.write(source.array(), source.arrayOffset() + source.position(), count);
+                source.position(source.limit());
+            } else {
+                out.write(source);
+            }
         } catch (IOException e) {
             clientIsGone = true;
             throw e;

@@ -18,7 +18,6 @@ import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.format.Format;
 import phema.solver.Fit;
-import phema.solver.Options;
 import phema.synthesis.Content;
 import phema.synthesis.Fits;
 import phema.synthesis.Names;
@@ -52,7 +51,7 @@ class WeightsController {
             description = "Honours Range (one or several), If-Range, If-Match and If-None-Match as RFC 9110 says.")
     void weights(
             @PathVariable String run,
-            @Parameter(schema = @Schema(allowableValues = {"safetensors", "pkl"})) @PathVariable String format,
+            @Parameter(schema = @Schema(allowableValues = {"safetensors", "pt", "pkl"})) @PathVariable String format,
             WeightsQuery query,
             HttpServletRequest request,
             HttpServletResponse response)
@@ -61,7 +60,7 @@ class WeightsController {
         Run found = catalog.run(run);
         Fit fit = fit(found, query);
         Content content = syntheses
-                .files(found, new Named(Names.baseName(Names.PREFIX, fit.target()), fit), options)
+                .files(found, new Named(Names.baseName(Names.PREFIX, found, fit.target()), fit), options)
                 .getFirst();
         ContentResponse.send(content, request, response);
     }
@@ -88,11 +87,7 @@ class WeightsController {
     }
 
     private Fit fit(Run run, WeightsQuery query) {
-        return fits.fit(
-                        run,
-                        List.of(query.target().profile(run, "")),
-                        Options.of(Choices.solver(query.solver()), Choices.files(query.files())),
-                        Choices.dtype(query.dtype()))
+        return fits.fit(run, List.of(query.target(run)), query.options(), Choices.dtype(query.dtype()))
                 .getFirst();
     }
 

@@ -4,13 +4,25 @@ import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 import org.springdoc.core.annotations.ParameterObject;
+import phema.catalog.Run;
+import phema.problem.Problem;
+import phema.profile.Profile;
+import phema.profile.ProfileSpec;
+import phema.solver.Options;
 
 /** The query parameters that say which weights. */
 @ParameterObject
 record WeightsQuery(
-        @Parameter(description = "width of the EMA profile, in (0, 0.288675)", example = "0.1", required = true)
+        @Parameter(description = "width of the EMA profile, in (0, 0.288675); this or profile", example = "0.1")
         @Nullable
         Double sigmaRel,
+
+        @Parameter(
+                description =
+                        "any other average: power:SIGMA_REL, power:gamma=G, exponential:halflife=TIME, exponential:decay=BETA,"
+                                + " uniform:WINDOW, impulse or mixture:WEIGHT*PROFILE[@TIME],...")
+        @Nullable
+        String profile,
 
         @Parameter(
                 description =
@@ -43,9 +55,23 @@ record WeightsQuery(
                                 allowableValues = {"fewest", "all"},
                                 defaultValue = "fewest"))
         @Nullable
-        String files) {
+        String files,
 
-    Target target() {
-        return new Target("power", sigmaRel, time);
+        @Parameter(description = "whether blup may also read files later than time") @Nullable
+        Boolean laterFiles) {
+
+    Profile target(Run run) {
+        if (profile == null) return Target.power(sigmaRel, time).profile(run, "");
+        if (sigmaRel != null) throw Problem.invalid("profile", "sigmaRel and profile exclude each other");
+        double end = Target.end(run, time, "");
+        try {
+            return ProfileSpec.parse(profile, end);
+        } catch (IllegalArgumentException unreadable) {
+            throw Problem.invalid("profile", "profile: " + unreadable.getMessage());
+        }
+    }
+
+    Options options() {
+        return Choices.options(solver, files, laterFiles);
     }
 }

@@ -115,6 +115,21 @@ class CatalogTest {
     }
 
     @Test
+    void listsARunWithABrokenManifestWithoutHarmToTheOthersUntilItIsMended() throws Exception {
+        TestFiles.copyRun("edm2", root.resolve("xs"));
+        Path raw = TestFiles.copyRun("checkpoints", root.resolve("raw"));
+        Path manifest = Files.writeString(raw.resolve("phema.yaml"), "files: [");
+        Catalog catalog = start(root);
+
+        assertThat(catalog.run("xs").snapshots()).hasSize(32);
+        assertThat(catalog.run("raw").snapshots()).isEmpty();
+        assertThat(catalog.run("raw").excluded()).extracting(Excluded::reason).containsExactly(Reason.MANIFEST);
+
+        Files.writeString(manifest, "files: 'step-{time}.safetensors'\nprofile: impulse\n");
+        assertThat(catalog.rescan("raw").snapshots()).hasSize(16);
+    }
+
+    @Test
     void readsNoUnchangedFileAgainAfterARestart() throws Exception {
         Path run = TestFiles.copyRun("edm2", root.resolve("xs"));
         Run before = start(root).run("xs");

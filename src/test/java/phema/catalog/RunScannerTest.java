@@ -80,7 +80,7 @@ class RunScannerTest {
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
 
         assertThat(run.snapshots()).hasSize(32);
-        assertExcluded(run, "network-snapshot-0000000-0.050.pkl", Reason.NO_PROFILE, "kimg 0");
+        assertExcluded(run, "network-snapshot-0000000-0.050.pkl", Reason.NO_PROFILE, "time 0");
     }
 
     @Test

@@ -10,6 +10,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** Runs on disk. */
@@ -56,6 +60,26 @@ final class TestFiles {
                 .put(header.getBytes(StandardCharsets.UTF_8));
         for (float value : values) bytes.putFloat(value);
         Files.createDirectories(file.getParent());
+        return age(Files.write(file, bytes.array()));
+    }
+
+    /** A safetensors file with metadata and tensors of type F32 of one element each. */
+    static Path safetensors(Path file, Map<String, String> metadata, Map<String, Float> tensors) throws IOException {
+        List<String> entries = new ArrayList<>();
+        metadata.forEach((key, value) -> entries.add("\"%s\":\"%s\"".formatted(key, value)));
+        StringBuilder header = new StringBuilder("{\"__metadata__\":{" + String.join(",", entries) + "}");
+        ByteBuffer data = ByteBuffer.allocate(4 * tensors.size()).order(ByteOrder.LITTLE_ENDIAN);
+        for (Map.Entry<String, Float> tensor : new TreeMap<>(tensors).entrySet()) {
+            header.append(",\"%s\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[%d,%d]}"
+                    .formatted(tensor.getKey(), data.position(), data.position() + 4));
+            data.putFloat(tensor.getValue());
+        }
+        byte[] head = header.append('}').toString().getBytes(StandardCharsets.UTF_8);
+        ByteBuffer bytes = ByteBuffer.allocate(8 + head.length + data.capacity())
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(head.length)
+                .put(head)
+                .put(data.flip());
         return age(Files.write(file, bytes.array()));
     }
 }

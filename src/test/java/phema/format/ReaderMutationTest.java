@@ -46,6 +46,20 @@ class ReaderMutationTest {
         readOrRefuse("safetensors/network-snapshot-0000016-0.050.safetensors", mutations);
     }
 
+    @Property(tries = 1000)
+    void aDamagedTorchCheckpointIsReadOrRefused(@ForAll("mutations") List<Mutation> mutations) throws IOException {
+        readOrRefuse("torch/training.ckpt", mutations);
+    }
+
+    /** Changes that keep every place keep the directory readable, so that more is reached. */
+    @Property(tries = 1000)
+    void aTorchCheckpointOfChangedBytesIsReadOrRefused(@ForAll("mutations") List<Mutation> mutations)
+            throws IOException {
+        readOrRefuse(
+                "torch/training.ckpt",
+                mutations.stream().filter(mutation -> mutation.kind() < 2).toList());
+    }
+
     @Provide
     Arbitrary<List<Mutation>> mutations() {
         // Most of a fixture's structure lies in its first tenth.

@@ -31,7 +31,8 @@ class WeightFilesTest {
         assertRefused(Files.writeString(folder.resolve("a.txt"), "hello, world"), "is neither safetensors");
         assertRefused(Files.write(folder.resolve("a.pkl"), new byte[0]), "is empty");
         assertRefused(
-                Files.writeString(folder.resolve("a.pt"), "PK\u0003\u0004 and so on"), "is a torch zip checkpoint");
+                Files.writeString(folder.resolve("a.pt"), "PK\u0003\u0004 and so on"),
+                "has no zip directory at its end");
         assertRefused(folder, "is a folder");
         assertRefused(folder.resolve("gone.pkl"), "does not exist");
     }

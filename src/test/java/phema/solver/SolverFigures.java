@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import phema.profile.Power;
 import phema.profile.SigmaRel;
@@ -48,6 +50,21 @@ class SolverFigures {
             Fit fit = rawSolver.solve(Power.ofSigmaRel(width, FixtureRun.END), Method.BLUP, Files.ALL);
             double error = raw.error(fit, FixtureRun.truth(width, FixtureRun.END));
             print("| %.3f | %.2e | %.2e | %d |%n", width, error, fit.predictedRelativeError(), fit.filesUsed());
+        }
+        print(
+                "%n| raw checkpoints | 0.075 | predicted | 0.150 | predicted | 0.250 | predicted |%n|---|---|---|---|---|---|---|%n");
+        for (int every : new int[] {8, 4, 2, 1}) {
+            List<StoredAverage> some = IntStream.rangeClosed(1, 16 / every)
+                    .mapToObj(i -> raw.stored().get(i * every - 1))
+                    .toList();
+            var fewer = new FixtureRun(some);
+            print("| %d", some.size());
+            for (double width : new double[] {0.075, 0.15, 0.25}) {
+                Fit fit = new Solver(some).solve(Power.ofSigmaRel(width, FixtureRun.END), Method.BLUP, Files.ALL);
+                double error = fewer.error(fit, FixtureRun.truth(width, FixtureRun.END));
+                print(" | %.2e | %.2e", error, fit.predictedRelativeError());
+            }
+            print(" |%n");
         }
         print("%n%s%n", solver.report().orElseThrow());
     }

@@ -97,6 +97,90 @@ class RestTest {
     }
 
     @Test
+    void fitsEveryKindOfProfile() throws Exception {
+        String body = """
+                {"targets": [
+                  {"kind": "power", "gamma": 6.94},
+                  {"kind": "exponential", "halfLife": 20000},
+                  {"kind": "exponential", "decay": 0.9999, "time": 131072},
+                  {"kind": "uniform", "window": 65536},
+                  {"kind": "impulse", "time": 200000},
+                  {"kind": "mixture", "parts": [
+                    {"weight": 0.7, "target": {"sigmaRel": 0.05}},
+                    {"weight": 0.3, "target": {"kind": "uniform", "window": 65536, "time": 131072}}]}]}""";
+        JsonNode fits =
+                json.readTree(post("/api/v1/runs/edm2/fits", body).body()).at("/fits");
+        assertThat(fits.valueStream().map(fit -> fit.at("/target/spec").asString()))
+                .containsExactly(
+                        "power:gamma=6.94",
+                        "exponential:halflife=20000",
+                        "exponential:decay=0.9999",
+                        "uniform:65536",
+                        "impulse",
+                        "mixture:0.7*power:0.05,0.3*uniform:65536@131072");
+        assertThat(fits.valueStream().map(fit -> fit.at("/target/time").asDouble()))
+                .containsExactly(262144.0, 262144.0, 131072.0, 262144.0, 200000.0, 262144.0);
+    }
+
+    @Test
+    void readsLaterFilesWhereThatIsAllowed() throws Exception {
+        String target = "{\"targets\": [{\"kind\": \"impulse\", \"time\": 200000}], \"files\": \"all\"";
+        JsonNode without =
+                json.readTree(post("/api/v1/runs/edm2/fits", target + "}").body());
+        JsonNode with = json.readTree(post("/api/v1/runs/edm2/fits", target + ", \"laterFiles\": true}")
+                .body());
+        assertThat(without.at("/fits/0/filesUsed").asInt()).isEqualTo(24);
+        assertThat(with.at("/fits/0/filesUsed").asInt()).isEqualTo(32);
+        assertThat(with.at("/fits/0/predictedRelativeError").asDouble())
+                .isLessThan(without.at("/fits/0/predictedRelativeError").asDouble());
+    }
+
+    @Test
+    void aProfileOfTheQueryGivesTheWeightsOfTheSameLength() throws Exception {
+        String path = "/api/v1/runs/edm2/weights.safetensors?";
+        assertThat(get(path + "profile=power:0.135").headers().firstValue("ETag"))
+                .isEqualTo(get(path + "sigmaRel=0.135").headers().firstValue("ETag"))
+                .isNotEqualTo(get(path + "profile=uniform:65536").headers().firstValue("ETag"));
+    }
+
+    @Test
+    void plansRetention() throws Exception {
+        JsonNode plan = json.readTree(get("/api/v1/runs/edm2/retention?maxError=0.005&sigmaRel=0.05,0.15")
+                .body());
+        assertThat(plan.at("/deletable").size()).isBetween(20, 31);
+        assertThat(plan.at("/deletable").valueStream().map(JsonNode::asString))
+                .allMatch(name -> name.startsWith("network-snapshot-"))
+                .doesNotHaveDuplicates();
+        assertThat(plan.at("/deletableBytes").asLong()).isPositive();
+        assertThat(plan.at("/targets")
+                        .valueStream()
+                        .map(t -> t.at("/target/sigmaRel").asDouble()))
+                .containsExactly(0.05, 0.15);
+        for (JsonNode target : plan.at("/targets"))
+            assertThat(target.at("/errorAfter").asDouble())
+                    .isBetween(target.at("/errorNow").asDouble(), 0.005);
+        assertThat(json.readTree(get("/api/v1/runs/edm2/retention").body())
+                        .at("/targets")
+                        .size())
+                .isGreaterThan(5);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "maxError=-1,     maxError",
+        "maxError=NaN,    maxError",
+        "maxError=little, maxError",
+        "sigmaRel=0.5,    sigmaRel",
+        "sigmaRel=,       sigmaRel",
+        "time=-3,         time",
+        "time=300000,     time",
+        "maxerror=0.1,    maxerror"
+    })
+    void refusesRetentionPlansThatMakeNoSense(String query, String field) throws Exception {
+        assertProblem(get("/api/v1/runs/edm2/retention?" + query), 400, field, "");
+    }
+
+    @Test
     void refusesATimeThatNoSnapshotReaches() throws Exception {
         assertProblem(get("/api/v1/runs/edm2/weights.safetensors?sigmaRel=0.1&time=300000"), 400, "time", "262144");
     }
@@ -116,6 +200,13 @@ class RestTest {
             sigmaRel=0.1&solver=magic           | 400 | solver   | blup
             sigmaRel=0.1&dtype=i64              | 400 | dtype    | bf16
             sigmaRel=0.1&files=some             | 400 | files    | fewest
+            sigmaRel=0.1&laterFiles=maybe       | 400 | laterFiles | maybe
+            sigmaRel=0.1&laterFiles=true&solver=paper | 400 | laterFiles | blup
+            sigmaRel=0.1&profile=impulse        | 400 | profile  | exclude each other
+            profile=gauss:3                     | 400 | profile  | uniform:WINDOW
+            profile=uniform:-1                  | 400 | profile  | -1
+            profile=power:0.3                   | 400 | profile  | 0.288675
+            profile=impulse&time=300000         | 400 | time     | 262144
             """)
     void refusesWrongParametersByName(String query, int status, String field, String says) throws Exception {
         assertProblem(get("/api/v1/runs/edm2/weights.safetensors?" + query), status, field, says);
@@ -146,6 +237,18 @@ class RestTest {
             {"targets":[{"kind":"gauss","sigmaRel":0.1}]}         | targets[0].kind     | power
             {"targets":[{"sigmaRel":"wide"}]}                     | targets[0].sigmaRel | must be a number, not wide
             {"targets":[{"sigmaRel":0.1,"time":-1}]}              | targets[0].time     | above 0
+            {"targets":[{"kind":"exponential"}]}                  | targets[0].halfLife | missing
+            {"targets":[{"kind":"exponential","halfLife":0}]}     | targets[0].halfLife | half-life
+            {"targets":[{"kind":"exponential","decay":1.5}]}      | targets[0].decay    | 1.5
+            {"targets":[{"kind":"exponential","decay":0.9,"halfLife":9}]} | targets[0].decay | exclude each other
+            {"targets":[{"kind":"uniform","window":5,"gamma":3}]} | targets[0].gamma    | not a field of uniform
+            {"targets":[{"kind":"uniform","window":-5}]}          | targets[0].window   | -5
+            {"targets":[{"kind":"impulse","sigmaRel":0.1}]}       | targets[0].sigmaRel | not a field of impulse
+            {"targets":[{"gamma":-2}]}                            | targets[0].gamma    | -1
+            {"targets":[{"kind":"mixture","parts":[{"weight":1}]}]} | targets[0].parts[0] | needs a weight and a target
+            {"targets":[{"kind":"mixture","parts":[{"weight":0.5,"target":{"sigmaRel":0.1}}]}]} | targets[0].parts | sum to 1
+            {"targets":[{"kind":"mixture","parts":[{"weight":1,"target":{"sigmaRel":0.9}}]}]} | targets[0].parts[0].target.sigmaRel | 0.288675
+            {"targets":[{"sigmaRel":0.1}],"laterFiles":true,"solver":"paper"} | laterFiles | blup
             {"targets":[{}]}                                      | targets[0].sigmaRel | missing
             {"targets":[null]}                                    | targets[0]          | null
             {"targets":[]}                                        | targets             | 1 to 1000
@@ -202,7 +305,8 @@ class RestTest {
         assertThat(weights.at("/responses").propertyNames())
                 .contains("200", "206", "304", "400", "404", "409", "412", "416", "422");
         assertThat(weights.at("/parameters").findValuesAsString("name"))
-                .containsExactlyInAnyOrder("run", "format", "sigmaRel", "time", "solver", "dtype", "files");
+                .containsExactlyInAnyOrder(
+                        "run", "format", "sigmaRel", "profile", "time", "solver", "dtype", "files", "laterFiles");
         assertThat(weights.at("/responses/404/content").propertyNames()).containsExactly("application/problem+json");
         assertThat(get("/swagger-ui.html").statusCode()).isEqualTo(302);
         assertThat(get("/swagger-ui/index.html").statusCode()).isEqualTo(200);

@@ -23,6 +23,7 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import phema.PhemaApplication;
+import phema.format.Format;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
@@ -103,6 +104,18 @@ class WeightsTest {
         WeightFile input =
                 WeightFiles.read(Path.of("src/test/resources/fixtures/edm2/network-snapshot-0000262-0.100.pkl"));
         assertThat(pickle.tensors()).isEqualTo(input.tensors());
+    }
+
+    @Test
+    void comeAsTorchCheckpointsOfTheSameWeights() throws Exception {
+        byte[] torch = get("/weights.pt?sigmaRel=0.13").body();
+        byte[] safetensors = get("/weights.safetensors?sigmaRel=0.13").body();
+        WeightFile file = indexed(torch);
+        assertThat(file.format()).isEqualTo(Format.TORCH_ZIP);
+        for (Tensor tensor : indexed(safetensors).tensors())
+            assertThat(bytes(torch, named(file, tensor.name())))
+                    .as(tensor.name())
+                    .isEqualTo(bytes(safetensors, tensor));
     }
 
     @Test

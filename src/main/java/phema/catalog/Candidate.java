@@ -1,0 +1,63 @@
+package phema.catalog;
+
+import java.util.Optional;
+import java.util.function.DoubleFunction;
+import phema.format.WeightFile;
+import phema.profile.Impulse;
+import phema.profile.Profile;
+
+/**
+ * A file that should hold one of a run's averages, by its name or by the manifest.
+ *
+ * @param time on the run's clock; infinite where the file says it itself
+ * @param average what sets it apart from other averages of the same time, such as {@code sigma_rel 0.050}
+ * @param content what it holds
+ */
+record Candidate(String fileName, double time, String average, Content content) {
+    /** What a file should hold. */
+    sealed interface Content {}
+
+    record Average(Profile profile) implements Content {}
+
+    /** @param why as the end of a sentence */
+    record Nothing(String why) implements Content {}
+
+    /** A raw checkpoint of a time that stands in the file's metadata. */
+    record TimeInMetadata(String key) implements Content {}
+
+    /** @param profile from the time; a range that it does not keep makes the file one without a profile */
+    static Candidate of(String fileName, double time, String average, DoubleFunction<Profile> profile) {
+        return new Candidate(fileName, time, average, content(time, profile));
+    }
+
+    private static Content content(double time, DoubleFunction<Profile> profile) {
+        if (!(time > 0)) return new Nothing("holds the initial weights (time " + Math.round(time) + "), no average");
+        try {
+            return new Average(profile.apply(time));
+        } catch (IllegalArgumentException e) {
+            return new Nothing("cannot hold the average that is stated: " + e.getMessage());
+        }
+    }
+
+    Optional<Profile> profile() {
+        return content instanceof Average average ? Optional.of(average.profile()) : Optional.empty();
+    }
+
+    boolean isSharded() {
+        return fileName.endsWith(".index.json");
+    }
+
+    /** The same with its time, once the file is read. */
+    Candidate read(WeightFile file) {
+        if (!(content instanceof TimeInMetadata metadata)) return this;
+        String value = file.metadata().getOrDefault(metadata.key(), "");
+        if (!value.matches("[1-9][0-9]{0,14}"))
+            return new Candidate(
+                    fileName,
+                    time,
+                    average,
+                    new Nothing("has no number in its name and no " + metadata.key()
+                            + " in its metadata; state its time in " + Manifest.FILE_NAME));
+        return of(fileName, Long.parseLong(value), average, Impulse::new);
+    }
+}

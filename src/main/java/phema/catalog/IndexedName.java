@@ -1,0 +1,21 @@
+package phema.catalog;
+
+import java.util.regex.Pattern;
+
+/** {@code INDEX.STEP.pt}, as ema-pytorch, nitrous-ema and pytorch-posthoc-ema name the averages that they track. */
+final class IndexedName {
+    /** The same as a manifest would say it. */
+    static final String PATTERN = "{index}.{time}.pt";
+
+    private static final Pattern NAME = Pattern.compile("\\d{1,4}\\.\\d{1,15}\\.pt");
+
+    private IndexedName() {}
+
+    static boolean matches(String fileName) {
+        return NAME.matcher(fileName).matches();
+    }
+
+    static int index(String fileName) {
+        return Integer.parseInt(fileName.substring(0, fileName.indexOf('.')));
+    }
+}

@@ -1,0 +1,143 @@
+package phema.catalog;
+
+import static java.util.Comparator.comparingDouble;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import phema.format.FormatException;
+import phema.profile.Power;
+import phema.profile.Profile;
+import phema.profile.ProfileSpec;
+import phema.profile.SigmaRel;
+
+/**
+ * What {@code phema.yaml} in a run's folder says of the run's files, where their names alone do not; {@code docs/snapshots.md} describes it.
+ *
+ * @param files which they are
+ * @param profile of all files of a pattern that does not tell them apart, as text; see {@link ProfileSpec}
+ * @param sigmaRels of the averages by index
+ * @param updateEvery steps between two updates of the averages, each made with the beta of a single step
+ * @param updateAfterStep where averaging begins: the run's clock starts there
+ * @param timeScale units of the run's clock in one unit of the files' times
+ * @param tensors which are the model's
+ */
+record Manifest(
+        Files files,
+        Optional<String> profile,
+        List<Double> sigmaRels,
+        long updateEvery,
+        double updateAfterStep,
+        double timeScale,
+        TensorSelection tensors) {
+    static final String FILE_NAME = "phema.yaml";
+
+    /** Which files are the run's. */
+    sealed interface Files {}
+
+    record Matching(NamePattern pattern) implements Files {}
+
+    record Listed(List<Entry> entries) implements Files {
+        Listed {
+            entries = List.copyOf(entries);
+        }
+    }
+
+    /** One file, by name, with its own time and profile. */
+    record Entry(String name, double time, String profile) {}
+
+    Manifest {
+        sigmaRels = List.copyOf(sigmaRels);
+    }
+
+    /** @throws FormatException naming line and column of what is wrong */
+    static Manifest read(Path file) throws IOException {
+        return ManifestReader.read(file);
+    }
+
+    /** Whether a file is one of the run's. */
+    boolean names(String fileName) {
+        return switch (files) {
+            case Matching matching -> matching.pattern().matches(fileName);
+            case Listed listed ->
+                listed.entries().stream().anyMatch(entry -> entry.name().equals(fileName));
+        };
+    }
+
+    /** @param names of the run's files that are there */
+    Recognition recognise(List<String> names, Selection selection) {
+        List<String> notices = new ArrayList<>();
+        List<Candidate> candidates = new ArrayList<>();
+        switch (files) {
+            case Matching matching -> {
+                for (String name : names)
+                    matching.pattern()
+                            .match(name)
+                            .flatMap(m -> candidate(name, m, selection))
+                            .ifPresent(candidates::add);
+                if (candidates.isEmpty())
+                    notices.add("No file is named " + matching.pattern().text() + ", which " + FILE_NAME
+                            + " calls the run's files.");
+            }
+            case Listed listed -> {
+                for (Entry entry : listed.entries()) {
+                    if (names.contains(entry.name()) && selection.sigmaRels().isEmpty())
+                        candidates.add(Candidate.of(
+                                entry.name(),
+                                clock(entry.time()),
+                                entry.profile(),
+                                t -> ProfileSpec.parse(entry.profile(), t)));
+                    else if (!names.contains(entry.name()))
+                        notices.add(FILE_NAME + " lists " + entry.name() + ", which is not there.");
+                }
+            }
+        }
+        candidates.removeIf(c -> !c.fileName().startsWith(selection.prefix().orElse("")));
+        candidates.sort(comparingDouble(Candidate::time)
+                .thenComparing(Candidate::average)
+                .thenComparing(Candidate::fileName));
+        return new Recognition(candidates, tensors, notices, Optional.empty());
+    }
+
+    private Optional<Candidate> candidate(String name, Matcher match, Selection selection) {
+        double time = clock(Double.parseDouble(match.group("time")));
+        if (profile.isPresent())
+            return selection.sigmaRels().isEmpty()
+                    ? Optional.of(Candidate.of(name, time, profile.get(), t -> ProfileSpec.parse(profile.get(), t)))
+                    : Optional.empty();
+        double sigmaRel;
+        if (sigmaRels.isEmpty()) {
+            sigmaRel = Double.parseDouble(match.group("sigmaRel"));
+        } else {
+            int index = Integer.parseInt(match.group("index"));
+            if (index >= sigmaRels.size())
+                return Optional.of(new Candidate(
+                        name,
+                        time,
+                        "index " + index,
+                        new Candidate.Nothing("has index " + index + ", but " + FILE_NAME + " gives only "
+                                + sigmaRels.size() + " sigmaRels, for 0 to " + (sigmaRels.size() - 1))));
+            sigmaRel = sigmaRels.get(index);
+        }
+        return selection.admits(sigmaRel)
+                ? Optional.of(Candidate.of(
+                        name, time, String.format(Locale.ROOT, "sigma_rel %.3f", sigmaRel), t -> tracked(sigmaRel, t)))
+                : Optional.empty();
+    }
+
+    private double clock(double stored) {
+        return (stored - updateAfterStep) * timeScale;
+    }
+
+    /**
+     * What is really tracked when the beta of one step, {@code (1 - 1/t)^(gamma + 1)}, is applied only every {@code updateEvery} steps: the average forgets that
+     * many times more slowly, which is a power profile again, of {@code (gamma + 1) / updateEvery - 1}.
+     */
+    private Profile tracked(double sigmaRel, double time) {
+        return new Power((SigmaRel.toGamma(sigmaRel) + 1) / updateEvery - 1, time);
+    }
+}

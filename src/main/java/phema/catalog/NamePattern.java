@@ -1,0 +1,76 @@
+package phema.catalog;
+
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A pattern of a manifest for names of files or tensors: {@code *} stands for anything; for files, {@code {time}} and {@code {index}} for whole numbers and
+ * {@code {sigmaRel}} for a number with a point.
+ */
+record NamePattern(String text, Pattern regex, Set<String> fields) {
+    private static final int MOST_STARS = 4; // more would take long to match
+    private static final Pattern TOKEN = Pattern.compile("\\*|\\{([^}]*)}|[^*{]+|\\{");
+
+    /** @throws IllegalArgumentException with the end of a sentence on what is wrong */
+    static NamePattern of(String text, Set<String> allowedFields) {
+        Set<String> fields = new LinkedHashSet<>();
+        StringBuilder regex = new StringBuilder();
+        int stars = 0;
+        Matcher token = TOKEN.matcher(text);
+        while (token.find()) {
+            String field = token.group(1);
+            if (field != null) {
+                if (!allowedFields.contains(field))
+                    throw new IllegalArgumentException("has an unknown field {" + field + "}"
+                            + (allowedFields.isEmpty() ? "" : "; there are " + braced(allowedFields)));
+                if (!fields.add(field)) throw new IllegalArgumentException("has {" + field + "} twice");
+                regex.append("(?<")
+                        .append(field)
+                        .append('>')
+                        .append(digits(field))
+                        .append(')');
+            } else if (token.group().equals("*")) {
+                if (++stars > MOST_STARS)
+                    throw new IllegalArgumentException("has more than " + MOST_STARS + " stars; name fewer parts");
+                regex.append(".*");
+            } else {
+                regex.append(Pattern.quote(token.group()));
+            }
+        }
+        return new NamePattern(text, Pattern.compile(regex.toString()), Set.copyOf(fields));
+    }
+
+    private static String digits(String field) {
+        return switch (field) {
+            case "time" -> "\\d{1,15}";
+            case "index" -> "\\d{1,4}";
+            default -> "\\d\\.\\d{1,9}";
+        };
+    }
+
+    static String braced(Set<String> fields) {
+        return "{" + String.join("}, {", fields) + "}";
+    }
+
+    boolean matches(String name) {
+        return regex.matcher(name).matches();
+    }
+
+    Optional<Matcher> match(String name) {
+        Matcher m = regex.matcher(name);
+        return m.matches() ? Optional.of(m) : Optional.empty();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof NamePattern that && text.equals(that.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
+    }
+}

@@ -1,0 +1,45 @@
+package phema.catalog;
+
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import phema.profile.Impulse;
+
+/**
+ * The name of a numbered checkpoint: {@code step-00016384.safetensors}, {@code model_000123.pt}; {@code NAME-000010.safetensors} (epochs) and
+ * {@code NAME-step00001000.safetensors} of sd-scripts and musubi-tuner. At least three digits, or a word for what is counted before them, so that
+ * {@code sd-v1-4.ckpt} is none.
+ *
+ * @param prefix all before the number
+ */
+record NumberedName(String fileName, String prefix, long number) {
+    private static final String EXTENSION = "\\.(safetensors|safetensors\\.index\\.json|pt|pth|ckpt|bin)";
+    private static final Pattern NAME = Pattern.compile(
+            "((?![.])(?:.*[^\\d.])?)(\\d{3,15}|(?<=(?:step|epoch|iter|checkpoint|ckpt)s?[-_=]?)\\d{1,15})" + EXTENSION);
+    private static final Pattern LAST = Pattern.compile("(.*)" + EXTENSION);
+
+    static Optional<NumberedName> parse(String fileName) {
+        Matcher m = NAME.matcher(fileName);
+        if (!m.matches() || m.group(1).endsWith("-of-")) return Optional.empty();
+        return Optional.of(new NumberedName(fileName, m.group(1), Long.parseLong(m.group(2))));
+    }
+
+    Candidate candidate() {
+        return Candidate.of(fileName, number, "checkpoint", Impulse::new);
+    }
+
+    /** Whether this is what a training job that numbers its checkpoints calls its last: {@code NAME.safetensors}. */
+    static boolean isLast(String fileName, String prefix) {
+        Matcher m = LAST.matcher(fileName);
+        return m.matches() && !m.group(1).isEmpty() && m.group(1).equals(name(prefix));
+    }
+
+    static Candidate last(String fileName, String prefix) {
+        String key = prefix.endsWith("step") ? "ss_steps" : "ss_epoch";
+        return new Candidate(fileName, Double.POSITIVE_INFINITY, "checkpoint", new Candidate.TimeInMetadata(key));
+    }
+
+    private static String name(String prefix) {
+        return prefix.replaceFirst("[-_.]?(step)?[-_.]?$", "");
+    }
+}

@@ -1,0 +1,181 @@
+package phema.catalog;
+
+import static java.util.Comparator.comparingDouble;
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * Which files of a folder are a run's snapshots, by its manifest or by their names alone.
+ *
+ * @param candidates by time, then by average, then by preference
+ * @param tensors which of a file's tensors count
+ * @param notices one line each
+ * @param manifestProblem why nothing can be said without another manifest
+ */
+record Recognition(
+        List<Candidate> candidates, TensorSelection tensors, List<String> notices, Optional<String> manifestProblem) {
+    private static final Pattern WEIGHTS =
+            Pattern.compile("[^.].*\\.(pkl|safetensors|safetensors\\.index\\.json|pt|pth|ckpt|bin)");
+
+    private static final Comparator<SnapshotName> EDM2_ORDER = Comparator.comparingLong(SnapshotName::nimg)
+            .thenComparingDouble(SnapshotName::sigmaRel)
+            .thenComparing(SnapshotName::form)
+            .thenComparing(SnapshotName::fileName);
+
+    Recognition {
+        candidates = List.copyOf(candidates);
+        notices = List.copyOf(notices);
+    }
+
+    Recognition(List<Candidate> candidates, List<String> notices) {
+        this(candidates, TensorSelection.ALL, notices, Optional.empty());
+    }
+
+    static Recognition withoutManifest(String problem) {
+        return new Recognition(List.of(), TensorSelection.ALL, List.of(), Optional.of(problem));
+    }
+
+    /** Whether there is anything to say of the folder as a run. */
+    boolean isRun() {
+        return !candidates.isEmpty() || manifestProblem.isPresent();
+    }
+
+    /** Whether a file without a manifest can be a snapshot, by its extension. */
+    static boolean mayBeSnapshot(String name) {
+        return WEIGHTS.matcher(name).matches();
+    }
+
+    /**
+     * Without a manifest: averages named as EDM2 or ema-pytorch name them, or else numbered files as raw checkpoints.
+     *
+     * @param names of the folder's files
+     */
+    static Recognition of(List<String> names, Selection selection) {
+        List<SnapshotName> edm2 = names.stream()
+                .flatMap(name -> SnapshotName.parse(name).stream())
+                .sorted(EDM2_ORDER)
+                .toList();
+        boolean wanted = selection
+                .prefix()
+                .map(prefix -> edm2.stream().anyMatch(n -> n.prefix().equals(prefix)))
+                .orElseGet(() -> edm2.stream().anyMatch(n -> !n.isReconstruction()));
+        if (wanted) return edm2(edm2, selection);
+        if (names.stream().anyMatch(IndexedName::matches)) return indexed(names);
+        List<NumberedName> numbered = names.stream()
+                .flatMap(name -> NumberedName.parse(name).stream())
+                .toList();
+        return numbered.isEmpty() ? edm2(edm2, selection) : numbered(names, numbered, selection);
+    }
+
+    /** Whether a folder with such a file may be a run that nobody has to ask for. */
+    static boolean suggestsARun(String name) {
+        return name.equals(Manifest.FILE_NAME)
+                || IndexedName.matches(name)
+                || NumberedName.parse(name).isPresent()
+                || SnapshotName.parse(name).filter(n -> !n.isReconstruction()).isPresent();
+    }
+
+    /** Whether a folder with these files, of those that suggest it, is a run. A single numbered file is too little to go by. */
+    static boolean isRun(List<String> names) {
+        return names.stream()
+                        .anyMatch(name -> NumberedName.parse(name).isEmpty()
+                                || SnapshotName.parse(name).isPresent())
+                || names.stream()
+                        .flatMap(name -> NumberedName.parse(name).stream())
+                        .collect(groupingBy(NumberedName::prefix, counting()))
+                        .values()
+                        .stream()
+                        .anyMatch(count -> count > 1);
+    }
+
+    private static Recognition edm2(List<SnapshotName> all, Selection selection) {
+        List<String> notices = new ArrayList<>();
+        Map<String, Long> prefixes = all.stream().collect(groupingBy(SnapshotName::prefix, TreeMap::new, counting()));
+        Map<String, Long> candidates = new TreeMap<>(prefixes);
+        candidates.remove(SnapshotName.RECONSTRUCTION);
+        String prefix = chosen(candidates, "-*", selection.prefix(), notices);
+        List<Candidate> selected = all.stream()
+                .filter(n -> n.prefix().equals(prefix) && selection.admits(n.sigmaRel()))
+                .map(SnapshotName::candidate)
+                .toList();
+        if (selected.isEmpty())
+            notices.add("No file is named " + (prefix.isEmpty() ? "PREFIX" : prefix)
+                    + "-KKKKKKK-S.SSS.pkl or .safetensors with a width that was asked for; the folder holds "
+                    + (prefixes.isEmpty() ? "none of any prefix." : withCounts(prefixes, "-*") + "."));
+        return new Recognition(selected, notices);
+    }
+
+    private static Recognition indexed(List<String> names) {
+        long averages = names.stream()
+                .filter(IndexedName::matches)
+                .map(IndexedName::index)
+                .distinct()
+                .count();
+        String sigmaRels = averages == 2 ? "0.05, 0.28" : "..., ...";
+        return withoutManifest(Manifest.FILE_NAME
+                + " is missing: files named INDEX.STEP.pt, as ema-pytorch writes them, do not say which averages they hold. Write it into this"
+                + " folder with the lines `sigmaRels: [" + sigmaRels
+                + "]` and `updateEvery: 100`, with the arguments that your PostHocEMA was given");
+    }
+
+    private static Recognition numbered(List<String> names, List<NumberedName> numbered, Selection selection) {
+        List<String> notices = new ArrayList<>();
+        String prefix = chosen(
+                numbered.stream().collect(groupingBy(NumberedName::prefix, TreeMap::new, counting())),
+                "*",
+                selection.prefix(),
+                notices);
+        if (!selection.sigmaRels().isEmpty())
+            return new Recognition(
+                    List.of(),
+                    List.of("The folder holds raw checkpoints, which have no sigma_rel: leave out --instd."));
+        List<Candidate> candidates = new ArrayList<>(numbered.stream()
+                .filter(n -> n.prefix().equals(prefix))
+                .sorted(comparingDouble(NumberedName::number).thenComparing(NumberedName::fileName))
+                .map(NumberedName::candidate)
+                .toList());
+        if (candidates.isEmpty()) notices.add("No numbered file begins with " + prefix + ".");
+        else
+            notices.add(
+                    "Files named " + prefix + "N are taken for raw checkpoints of time N; for anything else, say so in "
+                            + Manifest.FILE_NAME + ".");
+        names.stream()
+                .filter(name -> NumberedName.isLast(name, prefix))
+                .sorted()
+                .map(name -> NumberedName.last(name, prefix))
+                .forEach(last -> {
+                    candidates.add(last);
+                    notices.add(last.fileName() + " is taken for the last checkpoint, of the time in its metadata.");
+                });
+        return new Recognition(candidates, notices);
+    }
+
+    /** The prefix asked for, or else the most frequent. */
+    private static String chosen(Map<String, Long> counts, String rest, Optional<String> wanted, List<String> notices) {
+        String prefix = wanted.or(() -> counts.entrySet().stream()
+                        .max(Map.Entry.comparingByValue())
+                        .map(Map.Entry::getKey))
+                .orElse("");
+        Map<String, Long> others = new TreeMap<>(counts);
+        others.remove(prefix);
+        if (wanted.isEmpty() && !others.isEmpty())
+            notices.add("Files named " + withCounts(others, rest) + " are not used, because more are named " + prefix
+                    + rest + ": give them a folder of their own, or choose them with --inprefix.");
+        return prefix;
+    }
+
+    private static String withCounts(Map<String, Long> prefixes, String rest) {
+        return prefixes.entrySet().stream()
+                .map(e -> e.getKey() + rest + " (" + e.getValue() + ")")
+                .collect(joining(", "));
+    }
+}

@@ -1,0 +1,231 @@
+package phema.format;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The directory of a zip archive whose entries are stored as they are (PKWARE's APPNOTE.TXT, sections 4.3 and 4.5.3), Zip64 or not. Entries are found at positions, so
+ * nothing between the directory and what is asked for is read. Whatever two zip readers could understand differently is refused: other entries
+ * than the directory's, names twice, overlaps, bytes before or behind the archive.
+ */
+final class ZipIndex {
+    /** Bytes from which on a size or offset is stored in its Zip64 field. */
+    static final long LIMIT_32 = 0xffff_ffffL;
+
+    static final int LIMIT_16 = 0xffff;
+
+    static final int LOCAL = 0x0403_4b50;
+    static final int CENTRAL = 0x0201_4b50;
+    static final int END = 0x0605_4b50;
+    static final int END_64 = 0x0606_4b50;
+    static final int LOCATOR_64 = 0x0706_4b50;
+
+    static final int ZIP64_FIELD = 1;
+
+    private static final int END_BYTES = 22;
+    private static final int LOCATOR_BYTES = 20;
+    private static final int LOCAL_BYTES = 30;
+    private static final int CENTRAL_BYTES = 46;
+
+    private static final int ENCRYPTED = 1 | 1 << 6 | 1 << 13;
+    private static final int SIZES_FOLLOW = 1 << 3;
+
+    /** Three entries per tensor of the largest models, with long names. */
+    private static final long MAX_DIRECTORY = 100_000_000;
+
+    private final InputFile file;
+    private final Map<String, Entry> entries = new HashMap<>();
+
+    /** Where the entry that begins at a place must have ended: where the next one begins, or the directory. */
+    private final Map<Long, Long> limits = new HashMap<>();
+
+    /**
+     * @param header where its local header begins
+     * @param stored bytes in the archive
+     * @param size bytes unpacked
+     */
+    private record Entry(String name, long header, long stored, long size, int flags, int method) {}
+
+    /** A stretch of the file. */
+    record Range(long offset, long length) {}
+
+    private record Directory(long offset, long length, long entries) {}
+
+    /** @throws FormatException when the file is no zip archive, or one that this class refuses */
+    ZipIndex(InputFile file) throws IOException {
+        this.file = file;
+        Directory directory = directory(findEnd());
+        List<Entry> inOrder = new ArrayList<>();
+        Cursor in = file.cursor(directory.offset(), directory.length());
+        for (long i = 0; i < directory.entries(); i++) inOrder.add(entry(in, directory.offset()));
+        if (in.remaining() > 0) throw file.broken("has " + in.remaining() + " bytes too many in its zip directory");
+
+        inOrder.sort(Comparator.comparingLong(Entry::header));
+        for (int i = 0; i < inOrder.size(); i++) {
+            Entry entry = inOrder.get(i);
+            long limit = i + 1 < inOrder.size() ? inOrder.get(i + 1).header() : directory.offset();
+            if (entry.stored() > limit - entry.header() - LOCAL_BYTES)
+                throw broken(entry.name(), "overlaps what follows it, or reaches beyond the archive");
+            limits.put(entry.header(), limit);
+            if (entries.put(entry.name(), entry) != null) throw broken(entry.name(), "is there twice");
+        }
+    }
+
+    Set<String> names() {
+        return entries.keySet();
+    }
+
+    /** Where the content of an entry lies; empty when there is none of this name. */
+    Optional<Range> find(String name) throws IOException {
+        Entry entry = entries.get(name);
+        if (entry == null) return Optional.empty();
+        if ((entry.flags() & ENCRYPTED) != 0) throw broken(name, "is encrypted");
+        if (entry.method() != 0)
+            throw broken(
+                    name,
+                    "is compressed, so its elements cannot be read in place; load the file with torch and save it again");
+        if (entry.size() != entry.stored()) throw broken(name, "is stored in fewer or more bytes than it has");
+        Cursor in = file.cursor(entry.header(), limits.getOrDefault(entry.header(), 0L) - entry.header());
+        if (in.i32() != LOCAL) throw broken(name, "has no header where the directory says");
+        in.skip(2); // version needed
+        int flags = in.u16();
+        int method = in.u16();
+        in.skip(8); // time, date, CRC-32: checked by whoever unpacks archives
+        long stored = in.u32();
+        long size = in.u32();
+        int nameBytes = in.u16();
+        int extraBytes = in.u16();
+        if (!in.utf8(nameBytes).equals(name)
+                || flags != entry.flags()
+                || method != entry.method()
+                || !agrees(stored, entry)
+                || !agrees(size, entry)) throw broken(name, "has a header that contradicts the directory");
+        in.skip(extraBytes);
+        if (entry.size() > in.remaining()) throw broken(name, "overlaps what follows it");
+        return Optional.of(new Range(in.position(), entry.size()));
+    }
+
+    private static boolean agrees(long size, Entry entry) {
+        return size == entry.size() || size == LIMIT_32 || (size == 0 && (entry.flags() & SIZES_FOLLOW) != 0);
+    }
+
+    /** The end record is the last thing in the file, but for a comment that nobody writes and that must fill the file. */
+    private long findEnd() throws IOException {
+        byte[] tail = new byte[(int) Math.min(file.size(), END_BYTES + LIMIT_16)];
+        long start = file.size() - tail.length;
+        file.read(start, tail);
+        ByteBuffer bytes = ByteBuffer.wrap(tail).order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = tail.length - END_BYTES; at >= 0; at--) {
+            int comment = tail.length - at - END_BYTES;
+            if (bytes.getInt(at) == END && Short.toUnsignedInt(bytes.getShort(at + END_BYTES - 2)) == comment)
+                return start + at;
+        }
+        throw file.broken("has no zip directory at its end; it is truncated, or not completely written yet");
+    }
+
+    private Directory directory(long end) throws IOException {
+        Cursor record = file.cursor(end, END_BYTES);
+        record.skip(4);
+        int disk = record.u16();
+        int startDisk = record.u16();
+        int here = record.u16();
+        int count = record.u16();
+        long length = record.u32();
+        long offset = record.u32();
+        if (end >= LOCATOR_BYTES) {
+            Cursor locator = file.cursor(end - LOCATOR_BYTES, LOCATOR_BYTES);
+            if (locator.i32() == LOCATOR_64) return directory64(locator, end - LOCATOR_BYTES);
+        }
+        if (disk != 0 || startDisk != 0 || here != count) throw split();
+        return checked(new Directory(offset, length, count), end);
+    }
+
+    private Directory directory64(Cursor locator, long end) throws IOException {
+        int disk = locator.i32();
+        long begin = locator.i64();
+        if (disk != 0 || locator.i32() != 1) throw split();
+        if (begin < 0 || begin > end) throw damaged();
+        Cursor record = file.cursor(begin, end - begin);
+        if (record.i32() != END_64 || record.i64() != record.remaining()) throw damaged();
+        record.skip(4); // versions
+        if (record.i64() != 0) throw split(); // two disk numbers
+        long here = record.i64();
+        long count = record.i64();
+        if (here != count) throw split();
+        long length = record.i64();
+        return checked(new Directory(record.i64(), length, count), begin);
+    }
+
+    private Directory checked(Directory directory, long end) throws FormatException {
+        if (directory.offset() < 0 || directory.length() < 0 || directory.offset() != end - directory.length())
+            throw damaged();
+        if (directory.length() > MAX_DIRECTORY)
+            throw file.broken("has a zip directory of " + directory.length() + " bytes; at most " + MAX_DIRECTORY
+                    + " are allowed");
+        if (directory.entries() < 0 || directory.entries() > directory.length() / CENTRAL_BYTES) throw damaged();
+        return directory;
+    }
+
+    private Entry entry(Cursor in, long directory) throws IOException {
+        if (in.i32() != CENTRAL) throw damaged();
+        in.skip(4); // versions
+        int flags = in.u16();
+        int method = in.u16();
+        in.skip(8); // time, date, CRC-32
+        long stored = in.u32();
+        long size = in.u32();
+        int nameBytes = in.u16();
+        int extraBytes = in.u16();
+        int commentBytes = in.u16();
+        int disk = in.u16();
+        in.skip(6); // attributes
+        long header = in.u32();
+        String name = in.utf8(nameBytes);
+        Cursor extra = file.cursor(in.position(), Math.min(extraBytes, in.remaining()));
+        in.skip(extraBytes);
+        in.skip(commentBytes);
+
+        if (disk != 0) throw split();
+        // The Zip64 field holds, in this order, those that did not fit.
+        if (size == LIMIT_32 || stored == LIMIT_32 || header == LIMIT_32) {
+            Cursor wide = zip64Field(name, extra);
+            if (size == LIMIT_32) size = wide.i64();
+            if (stored == LIMIT_32) stored = wide.i64();
+            if (header == LIMIT_32) header = wide.i64();
+        }
+        if (stored < 0 || header < 0 || header > directory)
+            throw broken(name, "has a size or place that is not in the file");
+        return new Entry(name, header, stored, size, flags, method);
+    }
+
+    private Cursor zip64Field(String name, Cursor extra) throws IOException {
+        while (extra.remaining() >= 4) {
+            int id = extra.u16();
+            int length = extra.u16();
+            extra.demand(length);
+            if (id == ZIP64_FIELD) return file.cursor(extra.position(), length);
+            extra.skip(length);
+        }
+        throw broken(name, "lacks its Zip64 sizes");
+    }
+
+    private FormatException broken(String name, String problem) {
+        return file.broken("zip entry `" + Pickle.shown(name) + "` " + problem);
+    }
+
+    private FormatException split() {
+        return file.broken("is a part of a zip archive split into several files, or its directory is damaged");
+    }
+
+    private FormatException damaged() {
+        return file.broken("has a damaged zip directory, or something before or behind it");
+    }
+}

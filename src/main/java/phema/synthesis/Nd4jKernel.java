@@ -1,0 +1,31 @@
+package phema.synthesis;
+
+import java.util.Arrays;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** As a matrix product on whatever backend ND4J finds. Every chunk is copied to it and back, which costs more than the product. */
+final class Nd4jKernel implements Kernel {
+    @Override
+    public void combine(
+            float[] in,
+            int inputs,
+            float[] coefficients,
+            int firstTarget,
+            int targets,
+            float[] out,
+            int stride,
+            int count) {
+        float[] rows = Arrays.copyOfRange(coefficients, firstTarget * inputs, (firstTarget + targets) * inputs);
+        float[] columns = new float[inputs * count];
+        for (int j = 0; j < inputs; j++) System.arraycopy(in, j * stride, columns, j * count, count);
+        try (INDArray weights = Nd4j.create(rows, new long[] {targets, inputs}, 'c');
+                INDArray values = Nd4j.create(columns, new long[] {inputs, count}, 'c');
+                INDArray sums = Nd4j.create(weights.dataType(), new long[] {targets, count}, 'c')) {
+            weights.mmuli(values, sums);
+            float[] result = sums.data().asFloat();
+            for (int t = 0; t < targets; t++)
+                for (int i = 0; i < count; i++) out[t * stride + i] = result[t * count + i] + 0f;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package phema.web;
+
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+import phema.catalog.Catalog;
+import phema.catalog.Run;
+import phema.catalog.Snapshot;
+import phema.problem.Problem;
+import phema.profile.Profile;
+import phema.solver.Retention;
+import phema.synthesis.Fits;
+
+/** Which snapshots a run can do without. */
+@RestController
+@Tag(name = "retention", description = "Which files may be deleted, at what predicted error")
+class RetentionController {
+    private static final int MAX_TARGETS = 100;
+
+    private final Catalog catalog;
+    private final Fits fits;
+
+    RetentionController(Catalog catalog, Fits fits) {
+        this.catalog = catalog;
+        this.fits = fits;
+    }
+
+    /**
+     * A proposal: nothing is deleted.
+     *
+     * @param deletable names of the snapshots that may be deleted, all of them together
+     * @param deletableBytes their size
+     * @param targets what that does to each
+     */
+    record RetentionView(List<String> deletable, long deletableBytes, List<EffectView> targets) {}
+
+    /**
+     * Predicted relative errors of the weights, before they are rounded to their own type.
+     *
+     * @param errorNow with all files
+     * @param errorAfter with those that stay
+     * @param limit {@code maxError}, or 5 % more than now where that is larger
+     */
+    record EffectView(ProfileView target, double errorNow, double errorAfter, double limit) {}
+
+    @GetMapping(path = "/api/v1/runs/{run}/retention", produces = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(
+            summary = "Plans which snapshots may be deleted",
+            description = "Keeps the predicted error of a range of EMA lengths under a limit. Deletes nothing.")
+    RetentionView retention(
+            @PathVariable String run,
+            @Parameter(
+                            description =
+                                    "largest predicted relative error; lengths that are above it already may become 5 % worse",
+                            example = "0.002")
+                    @RequestParam(defaultValue = "0")
+                    double maxError,
+            @Parameter(
+                            description = "widths that shall stay possible, separated by commas; by default those of"
+                                    + " 0.01, 0.03 to 0.25 that the run can express within 10 %")
+                    @RequestParam(required = false)
+                    @Nullable
+                    List<Double> sigmaRel,
+            @Parameter(description = "where they end; without it at the newest snapshot's time")
+                    @RequestParam(required = false)
+                    @Nullable
+                    Double time) {
+        Run found = catalog.run(run);
+        double end = Target.end(found, time, "");
+        if (sigmaRel != null && (sigmaRel.isEmpty() || sigmaRel.size() > MAX_TARGETS))
+            throw Problem.invalid("sigmaRel", "sigmaRel must hold 1 to " + MAX_TARGETS + " widths");
+        List<Profile> targets = sigmaRel == null
+                ? fits.expressible(found, end)
+                : sigmaRel.stream()
+                        .map(width -> Target.power(width, end).profile(found, ""))
+                        .toList();
+        if (targets.isEmpty())
+            throw Problem.invalid(
+                    "sigmaRel",
+                    "The run can express no EMA length within 10 %; say with sigmaRel which shall stay possible");
+        Retention retention = fits.retention(found, targets, maxError);
+        List<Snapshot> deletable =
+                retention.deletable().stream().map(found.snapshots()::get).toList();
+        return new RetentionView(
+                deletable.stream().map(Snapshot::name).toList(),
+                deletable.stream().mapToLong(s -> s.file().size()).sum(),
+                retention.effects().stream()
+                        .map(e -> new EffectView(ProfileView.of(e.target()), e.before(), e.after(), e.limit()))
+                        .toList());
+    }
+}

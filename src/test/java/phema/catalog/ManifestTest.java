@@ -1,0 +1,230 @@
+package phema.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import phema.catalog.Excluded.Reason;
+import phema.format.FormatException;
+import phema.format.Tensor;
+import phema.format.WeightFiles;
+import phema.profile.Exponential;
+import phema.profile.Impulse;
+import phema.profile.Power;
+import phema.profile.Profile;
+import phema.profile.SigmaRel;
+
+class ManifestTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void takesTimeAndWidthFromTheNames() throws IOException {
+        manifest("files: 'ema-{sigmaRel}-step{time}.safetensors'", "timeScale: 256");
+        weights("ema-0.05-step1000.safetensors", "ema-0.10-step2000.safetensors", "other-000001.safetensors");
+
+        assertThat(scan().snapshots())
+                .extracting(Snapshot::profile)
+                .containsExactly(Power.ofSigmaRel(0.05, 256_000), Power.ofSigmaRel(0.1, 512_000));
+    }
+
+    @Test
+    void takesRawCheckpointsAndOtherAveragesByTheirProfile() throws IOException {
+        manifest("files: 'x-*-{time}.safetensors'", "profile: exponential:decay=0.999");
+        weights("x-a-100.safetensors", "x-b-200.safetensors");
+
+        assertThat(scan().snapshots())
+                .extracting(Snapshot::profile)
+                .containsExactly(Exponential.ofDecay(0.999, 100), Exponential.ofDecay(0.999, 200));
+    }
+
+    @Test
+    void takesAListOfFilesWithTheirOwnTimesAndProfiles() throws IOException {
+        manifest(
+                "profile: impulse",
+                "files:",
+                "- {name: b.safetensors, time: 2e3, profile: 'power:0.1'}",
+                "- {name: a.safetensors, time: 1000}",
+                "- {name: absent.safetensors, time: 3000}");
+        weights("a.safetensors", "b.safetensors");
+
+        Run run = scan();
+
+        assertThat(run.snapshots())
+                .extracting(Snapshot::profile)
+                .containsExactly(new Impulse(1000), Power.ofSigmaRel(0.1, 2000));
+        assertThat(run.notices()).anyMatch(n -> n.contains("absent.safetensors, which is not there"));
+    }
+
+    /** The beta of a single step, applied every tenth: a tenth of the exponent, on a clock that starts where averaging does. */
+    @Test
+    void correctsTheProfileForUpdatesThatAreFewAndLate() throws IOException {
+        manifest(
+                "sigmaRels: [0.05, 0.28]",
+                "updateEvery: 10",
+                "updateAfterStep: 100",
+                "files: 'e{index}.{time}.safetensors'");
+        weights("e0.1000.safetensors", "e1.1000.safetensors", "e1.100.safetensors", "e2.1000.safetensors");
+
+        Run run = scan();
+
+        assertThat(run.snapshots())
+                .extracting(Snapshot::profile)
+                .containsExactlyInAnyOrder(
+                        new Power((SigmaRel.toGamma(0.05) + 1) / 10 - 1, 900),
+                        new Power((SigmaRel.toGamma(0.28) + 1) / 10 - 1, 900));
+        assertThat(run.excluded())
+                .extracting(Excluded::message)
+                .containsExactly(
+                        "e1.100.safetensors holds the initial weights (time 0), no average",
+                        "e2.1000.safetensors has index 2, but phema.yaml gives only 2 sigmaRels, for 0 to 1");
+    }
+
+    @Test
+    void selectsAndRenamesTensors() throws IOException {
+        manifest(
+                "files: 'x-{time}.safetensors'",
+                "profile: impulse",
+                "prefix: ema_model.",
+                "exclude: ['*.tmp']",
+                "buffers: ['*.mean']");
+        for (int i = 1; i <= 2; i++)
+            TestFiles.safetensors(
+                    folder.resolve("x-" + i + ".safetensors"),
+                    Map.of(),
+                    Map.of("ema_model.a", 1f, "ema_model.a.tmp", 2f, "ema_model.a.mean", 3f, "step", 4f));
+
+        assertThat(scan().snapshots()).hasSize(2).allSatisfy(snapshot -> {
+            assertThat(snapshot.file().tensors())
+                    .extracting(Tensor::name, Tensor::role)
+                    .containsExactly(
+                            org.assertj.core.groups.Tuple.tuple("a", Tensor.Role.PARAMETER),
+                            org.assertj.core.groups.Tuple.tuple("a.mean", Tensor.Role.BUFFER));
+            assertThat(snapshot.sample().values()).containsExactly(1);
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {files: 'x-{time}.pt', profile: impulse, sigmaRel: [0.1]} | line 1, column 42: unknown key sigmaRel; did you mean sigmaRels?
+            {files: 'x-{step}.pt', profile: impulse}                  | line 1, column 9: files has an unknown field {step}; there are {time}, {index}, {sigmaRel}
+            {files: 'x-*.pt', profile: impulse}                       | line 1, column 9: files must say where the time stands in the names
+            {files: '../x-{time}.pt', profile: impulse}               | line 1, column 9: files must name a file in this folder
+            {files: 'x-{time}.pt'}                                    | line 1, column 9: the files' profile is missing
+            {files: 'x-{time}.pt', profile: powr:0.1}                 | line 1, column 33: profile is wrong: cannot read the profile "powr:0.1"
+            {files: 'x-{time}.pt', profile: impulse, timeScale: -2}   | line 1, column 53: timeScale must be a number above 0 and below 1e15, not -2
+            {files: 'x-{time}.pt', profile: impulse, timeScale: a}    | line 1, column 53: timeScale must be a number, not a
+            {files: 'x-{time}.pt', profile: impulse, buffers: a}      | line 1, column 51: buffers must be a list
+            {files: 'x-{time}.pt', profile: impulse, profile: impulse}| line 1, column 42: profile is given twice
+            {files: [{name: a}], profile: impulse}                    | line 1, column 10: time is missing
+            {files: [{name: a/b, time: 1}], profile: impulse}         | line 1, column 17: name must name a file in this folder, not a/b
+            {files: [{name: a, time: 1}]}                             | line 1, column 10: a has no profile, nor has the manifest
+            {sigmaRels: [0.05, 0.4], updateEvery: 1}                  | line 1, column 20: an entry of sigmaRels is wrong: sigma_rel must lie in (0, 0.288675), not 0.4
+            {sigmaRels: [0.05, 0.28]}                                 | line 1, column 13: updateEvery is missing
+            {sigmaRels: [0.05, 0.28], updateEvery: 1.5}               | line 1, column 40: updateEvery must be a whole number, at least 1, not 1.5
+            {updateEvery: 1}                                          | line 1, column 1: files is missing
+            {files: 'x-{time}-{index}.pt', profile: impulse}          | line 1, column 9: {index} in files and sigmaRels belong together
+            [a]                                                       | line 1, column 1: the manifest must be a mapping
+            {files: [                                                 | line 2, column 1: is not YAML
+            ``                                                        | is empty
+            """)
+    void refusesWhatIsWrongAndSaysWhere(String text, String message) throws IOException {
+        manifest(text);
+
+        assertThatThrownBy(() -> Manifest.read(folder.resolve(Manifest.FILE_NAME)))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("phema.yaml: " + message)
+                .message()
+                .doesNotContain("\n");
+    }
+
+    /** Aliases of aliases, and tags that other readers would construct objects from. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            a: &a [x,x,x]|b: &b [*a,*a,*a]|files: [*b,*b]
+            files: !!javax.script.ScriptEngineManager [!!java.net.URL ['http://localhost/']]||
+            """)
+    void constructsNothing(String first, String second, String third) throws IOException {
+        manifest(first, String.valueOf(second), String.valueOf(third));
+
+        assertThatThrownBy(() -> Manifest.read(folder.resolve(Manifest.FILE_NAME)))
+                .isInstanceOf(FormatException.class);
+    }
+
+    @Test
+    void refusesAManifestOfMoreThanAMegabyte() throws IOException {
+        manifest("# " + "x".repeat(1 << 20));
+
+        assertThatThrownBy(() -> Manifest.read(folder.resolve(Manifest.FILE_NAME)))
+                .hasMessageContaining("is larger than 1048576 bytes");
+    }
+
+    @Test
+    void aBrokenManifestLeavesARunWithoutSnapshotsThatSaysWhy() throws IOException {
+        weights("step-1000.safetensors", "step-2000.safetensors");
+        manifest("files: 'step-{tim}.safetensors'");
+
+        Run run = scan();
+
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.excluded()).singleElement().satisfies(e -> {
+            assertThat(e.reason()).isEqualTo(Reason.MANIFEST);
+            assertThat(e.message()).contains("phema.yaml: line 1, column 8: files has an unknown field {tim}");
+        });
+    }
+
+    @Test
+    void aChangedManifestIsSeenByTheNextLook() throws IOException {
+        RunScanner scanner = RunScanner.repeated(WeightFiles::read, path -> true, Duration.ZERO);
+        weights("step-1000.safetensors");
+        manifest("files: 'step-{time}.safetensors'", "profile: impulse");
+        Scan first = scanner.scan("run", folder, Selection.DEFAULT, Scan.NONE);
+        manifest("files: 'step-{time}.safetensors'", "profile: power:0.1");
+
+        Scan second = scanner.scan("run", folder, Selection.DEFAULT, first);
+
+        assertThat(profile(first)).isEqualTo(new Impulse(1000));
+        assertThat(profile(second)).isEqualTo(Power.ofSigmaRel(0.1, 1000));
+        assertThat(scanner.scan("run", folder, Selection.DEFAULT, second)).isSameAs(second);
+    }
+
+    @Test
+    void widthsCanBeChosenAsElsewhere() throws IOException {
+        manifest("files: 'ema-{sigmaRel}-{time}.safetensors'");
+        weights("ema-0.05-1000.safetensors", "ema-0.10-1000.safetensors");
+
+        Run run = RunScanner.scan(folder, new Selection(Optional.empty(), List.of(0.1)));
+
+        assertThat(run.snapshots())
+                .singleElement()
+                .satisfies(s -> assertThat(s.profile().meanTime())
+                        .isCloseTo(Power.ofSigmaRel(0.1, 1000).meanTime(), within(1e-9)));
+    }
+
+    private static Profile profile(Scan scan) {
+        return scan.run().snapshots().getFirst().profile();
+    }
+
+    private Run scan() throws IOException {
+        return RunScanner.scan(folder, Selection.DEFAULT);
+    }
+
+    private void manifest(String... lines) throws IOException {
+        Files.writeString(folder.resolve(Manifest.FILE_NAME), String.join("\n", lines) + "\n");
+    }
+
+    private void weights(String... names) throws IOException {
+        for (String name : names) TestFiles.safetensors(folder.resolve(name), "w", 1, 2, 3);
+    }
+}

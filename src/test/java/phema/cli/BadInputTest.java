@@ -1,0 +1,149 @@
+package phema.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Whatever is wrong with the input: status 2 and one line that says what, where and what to do. */
+class BadInputTest {
+    @TempDir
+    private Path folder;
+
+    private String complaint(String options) {
+        return Shell.phema("reconstruct --indir " + Shell.EDM2 + " --outdir " + folder.resolve("out") + " " + options)
+                .complaint();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --outstd 0.3               | phema: --outstd: sigma_rel must lie in (0, 0.288675), not 0.3
+            --outstd 0.1,0             | phema: --outstd: sigma_rel must lie in (0, 0.288675), not 0.0
+            --outstd -0.1              | phema: --outstd: sigma_rel must lie in (0, 0.288675), not -0.1
+            --outstd 0.1,abc           | phema: Invalid value for option '--outstd': 'abc' in '0.1,abc' is not a number; see phema reconstruct --help
+            --outstd 0.1 --outkimg 999 | phema: --outkimg 999 lies outside of the snapshots, which reach from 16 to 262
+            --outstd 0.1 --outkimg 15  | phema: --outkimg 15 lies outside of the snapshots, which reach from 16 to 262
+            --outstd 0.1 --outkimg -5  | phema: --outkimg -5 lies outside of the snapshots, which reach from 16 to 262
+            --outstd 0.1 --solver lsq  | phema: Invalid value for option '--solver': expected one of [paper, blup] but was 'lsq'; see phema reconstruct --help
+            --outstd 0.1 --files some  | phema: Invalid value for option '--files': expected one of [fewest, all] but was 'some'; see phema reconstruct --help
+            --outstd 0.1 --dtype f64   | phema: Invalid value for option '--dtype': expected one of [f16, bf16, f32, same] but was 'f64'; see phema reconstruct --help
+            --outstd 0.1 --format npz  | phema: Invalid value for option '--format': expected one of [edm2, safetensors, pt] but was 'npz'; see phema reconstruct --help
+            --outstd 0.1 --dtype f32   | phema: an EDM2 pickle keeps the element types of its inputs, and tensor `unet.out_gain` is F16, not F32; use --format safetensors
+            --outstd 0.1 --shard-size 1KB | phema: an EDM2 pickle cannot be split into shards; use --format safetensors
+            --outstd 0.1 --shard-size huge | phema: Invalid value for option '--shard-size': 'huge' is not a size such as 256MB or 5GB; see phema reconstruct --help
+            --outstd 0.1 --max-memory 1KB | phema: combining 1 files into 1 outputs at once needs buffers of 1 MB at least; raise --max-memory, or make fewer at once with --batch
+            --outstd 0.1 --batch 0     | phema: --batch must be at least 1, not 0
+            --outstd 0.1 --skip --overwrite | phema: --skip and --overwrite contradict each other; give one of them
+            --outstd 0.1,0.1000000001  | phema: two outputs would be named phema-0000262-0.100; ask for EMA lengths that differ in the first nine decimals
+            --outstd 0.1 --frobnicate  | phema: Unknown option: '--frobnicate'; see phema reconstruct --help
+            --batch 2                  | 'phema: Missing required argument (specify one of these): (--outstd=LIST | --profile=SPEC [--profile=SPEC]...); see phema reconstruct --help'
+            """)
+    void isNamed(String options, String complaint) throws IOException {
+        assertThat(complaint(options)).isEqualTo(complaint);
+        assertThat(Shell.names(folder.resolve("out"))).isEmpty();
+    }
+
+    @Test
+    void aCommandThatDoesNotExist() {
+        assertThat(Shell.phema("reconstrukt").complaint())
+                .isEqualTo("phema: Unmatched argument at index 0: 'reconstrukt'; see phema --help");
+    }
+
+    @Test
+    void noCommandAtAllGetsTheUsage() {
+        Shell.Result result = Shell.phema(new String[0]);
+        assertThat(result.status()).isEqualTo(2);
+        assertThat(result.out()).contains("Usage: phema", "reconstruct", "inspect", "fit", "serve");
+    }
+
+    @Test
+    void aFolderThatIsMissingOrNone() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        for (Path path : new Path[] {folder.resolve("missing"), file})
+            assertThat(Shell.phema("fit --outstd 0.1 --indir " + path).complaint())
+                    .isEqualTo("phema: --indir: " + path + " is not a folder");
+    }
+
+    @Test
+    void aFolderWithoutSnapshots() {
+        assertThat(Shell.phema("fit --outstd 0.1 --indir " + folder).complaint())
+                .isEqualTo(
+                        "phema: " + folder
+                                + " holds no usable snapshots; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors), or"
+                                + " step-00001000.safetensors for raw checkpoints; others need a phema.yaml, see docs/snapshots.md");
+    }
+
+    @Test
+    void aSelectionWithoutSnapshots() {
+        for (String selection : new String[] {"--instd 0.2", "--inprefix other"})
+            assertThat(complaint("--outstd 0.1 " + selection))
+                    .isEqualTo(
+                            "phema: " + Shell.EDM2 + " holds no usable snapshots of the chosen --inprefix and --instd;"
+                                    + " phema inspect " + Shell.EDM2 + " says what it holds");
+    }
+
+    @Test
+    void aSnapshotOfAnotherShape() throws IOException {
+        Path run = Shell.copy("safetensors", folder.resolve("run"));
+        Path other = run.resolve("network-snapshot-0000131-0.050.safetensors");
+        String bytes = Files.readString(other, StandardCharsets.ISO_8859_1);
+        Files.writeString(other, bytes.replace("[16,4,3,3]", "[16,4,9,1]"), StandardCharsets.ISO_8859_1);
+        assertThat(Shell.phema("reconstruct --indir " + run + " --outdir " + run + " --outstd 0.15")
+                        .complaint())
+                .isEqualTo("phema: network-snapshot-0000131-0.050.safetensors holds tensor"
+                        + " unet.enc.8x8_block0.conv.weight with shape [16, 4, 9, 1], most of the run's files with"
+                        + " [16, 4, 3, 3]. Move that file out of " + run
+                        + ", or choose others with --inprefix or --instd");
+        assertThat(Shell.names(run)).hasSize(32);
+    }
+
+    @Test
+    void aSnapshotThatIsCutShort() throws IOException {
+        Path run = Shell.copy("safetensors", folder.resolve("run"));
+        Path cut = run.resolve("network-snapshot-0000131-0.050.safetensors");
+        Files.write(cut, Arrays.copyOf(Files.readAllBytes(cut), 12_000));
+        Shell.age(cut);
+        assertThat(Shell.phema("fit --indir " + run + " --outstd 0.15").complaint())
+                .startsWith("phema: " + run.toRealPath().resolve(cut.getFileName()) + ": ");
+    }
+
+    @Test
+    void aWeightThatIsNotANumberWhetherTheSampleHoldsItOrNot() throws IOException {
+        byte[] nan = {0, 0x7e};
+        for (int element : new int[] {0, 1, 100, 333, 500, 575}) {
+            Path run = Shell.copy("safetensors", folder.resolve("run-" + element));
+            Path damaged = run.toRealPath().resolve("network-snapshot-0000245-0.100.safetensors");
+            Shell.poke(damaged, "unet.enc.8x8_block0.conv.weight", element, nan);
+            Path out = folder.resolve("out-" + element);
+            assertThat(Shell.phema("reconstruct --indir " + run + " --outdir " + out + " --outstd 0.15 --files all")
+                            .complaint())
+                    .startsWith("phema: " + damaged + ": tensor unet.enc.8x8_block0.conv.weight holds NaN");
+            assertThat(Shell.names(out)).isEmpty();
+        }
+    }
+
+    @Test
+    void anOutputFolderThatIsAFile() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        assertThat(Shell.phema("reconstruct --indir " + Shell.EDM2 + " --outstd 0.1 --outdir " + file)
+                        .complaint())
+                .isEqualTo("phema: --outdir: " + file + " is a file, not a folder");
+        assertThat(Shell.phema("reconstruct --indir " + Shell.EDM2 + " --outstd 0.1 --outdir " + file + "/out")
+                        .complaint())
+                .startsWith("phema: " + file);
+    }
+
+    @Test
+    void comesWithATraceWhenAskedFor() {
+        Shell.Result result = Shell.phema("fit --verbose --outstd 0.1 --indir " + folder.resolve("missing"));
+        assertThat(result.status()).isEqualTo(2);
+        assertThat(result.err()).contains("is not a folder", "\tat phema.cli.RunInput.scan");
+    }
+}

@@ -1,0 +1,67 @@
+package phema.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Locale;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+class FitCommandTest {
+    private static final String FIT = "fit --indir " + Shell.EDM2 + " --outstd ";
+
+    @Test
+    void printsALineForEachTargetAndWhatIsWrongWithIt() {
+        String out = Shell.phema(FIT + "0.02,0.0755").fine().out();
+        assertThat(out)
+                .contains("32 snapshots of sigma_rel 0.050 0.100, times 16384 to 262144")
+                .containsPattern("(?m)^0\\.020 +262144 ")
+                .containsPattern("(?m)^0\\.0755 +262144 ")
+                .containsPattern("(?m)^0\\.020: the stored files can express this target only roughly");
+    }
+
+    @Test
+    void listsTheCoefficientsOfFilesThatAreRead() {
+        String out = Shell.phema(FIT + "0.1 --coefficients").fine().out();
+        assertThat(out).endsWith("+1.000000000  network-snapshot-0000262-0.100.pkl" + System.lineSeparator());
+    }
+
+    @Test
+    void printsTheSameInEveryLocale() {
+        String expected = Shell.phema(FIT + "0.15 --coefficients").fine().out();
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+            assertThat(Shell.phema(FIT + "0.15 --coefficients").fine().out()).isEqualTo(expected);
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+
+    @Test
+    void speaksTheWordsOfTheRestInterfaceInJson() {
+        JsonNode json = Shell.phema(FIT + "0.1,0.15 --solver paper --outkimg 131 --json")
+                .json();
+        assertThat(json.get("snapshots").size()).isEqualTo(32);
+        assertThat(json.get("report").get("actualToPredicted").get("blup").asDouble())
+                .isBetween(0.5, 2.0);
+        JsonNode fit = json.get("fits").get(1);
+        assertThat(fit.get("target").get("kind").asString()).isEqualTo("power");
+        assertThat(fit.get("target").get("sigmaRel").asDouble()).isEqualTo(0.15);
+        assertThat(fit.get("target").get("time").asDouble()).isEqualTo(131_072);
+        assertThat(fit.get("solver").asString()).isEqualTo("paper");
+        assertThat(fit.get("filesUsed").asInt())
+                .isEqualTo(fit.get("coefficients").size())
+                .isEqualTo(16);
+        assertThat(StreamSupport.stream(fit.get("coefficients").spliterator(), false)
+                        .mapToDouble(JsonNode::asDouble)
+                        .sum())
+                .isCloseTo(1, within(1e-9));
+        assertThat(fit.get("predictedRelativeError").asDouble())
+                .isEqualTo(fit.get("predictedRelativeErrors").get("paper").asDouble());
+        for (String number : new String[] {"conditionNumber", "coefficientNorm", "profileResidual", "misfit"})
+            assertThat(fit.get(number).isNumber()).as(number).isTrue();
+        assertThat(fit.get("warnings").isArray()).isTrue();
+    }
+}

@@ -1,0 +1,84 @@
+package phema.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+class InspectCommandTest {
+    private static final String PICKLE = Shell.EDM2 + "/network-snapshot-0000262-0.100.pkl";
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void saysWhatAFileHolds() {
+        assertThat(Shell.phema("inspect " + PICKLE).fine().out().lines())
+                .startsWith(PICKLE + ": edm2 pickle, 23 KB, 14 tensors, 8,049 elements (F16 8,048, I64 1)")
+                .contains("  img_resolution: 8");
+        assertThat(Shell.phema("inspect --tensors " + PICKLE).fine().out())
+                .containsPattern("unet\\.emb_noise\\.weight +F16 +\\[32, 16] +parameter +\\d+")
+                .containsPattern("unet\\.steps +I64 +\\[] +buffer +\\d+");
+    }
+
+    @Test
+    void saysWhatAFolderHolds() {
+        String out = Shell.phema("inspect " + Shell.EDM2).fine().out();
+        assertThat(out).contains("32 snapshots of sigma_rel 0.050 0.100, times 16384 to 262144");
+        assertThat(out).containsPattern("network-snapshot-0000131-0\\.050\\.pkl +131072 +0\\.050 +14 +23 KB");
+    }
+
+    @Test
+    void saysWhatIsWrongWithAFileOfAFolder() throws IOException {
+        Path run = Shell.copy("edm2", folder.resolve("run"));
+        Files.writeString(run.resolve("network-snapshot-0000000-0.050.pkl"), "");
+        assertThat(Shell.phema("inspect " + run).fine().out())
+                .contains(
+                        "not used (no profile): network-snapshot-0000000-0.050.pkl holds the initial weights (time 0)");
+    }
+
+    @Test
+    void goesOnBehindAFileThatIsBrokenOrMissing() throws IOException {
+        Path text = Files.writeString(folder.resolve("notes.txt"), "hello");
+        Shell.Result result = Shell.phema("inspect %s %s %s".formatted(text, folder.resolve("missing"), PICKLE));
+        assertThat(result.status()).isEqualTo(2);
+        assertThat(result.err().lines())
+                .containsExactly(
+                        "phema: " + text + ": is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a"
+                                + " torch checkpoint",
+                        "phema: " + folder.resolve("missing") + ": does not exist");
+        assertThat(result.out()).contains("14 tensors");
+    }
+
+    @Test
+    void printsFilesAsJson() {
+        JsonNode file = Shell.phema("inspect --json --tensors " + PICKLE).json().get(0);
+        assertThat(file.get("path").asString()).isEqualTo(PICKLE);
+        assertThat(file.get("format").asString()).isEqualTo("pkl");
+        assertThat(file.get("sizeBytes").asLong()).isEqualTo(23_239);
+        assertThat(file.get("elements").asLong()).isEqualTo(8049);
+        assertThat(file.get("elementsByDType").get("F16").asLong()).isEqualTo(8048);
+        assertThat(file.get("tensors").size()).isEqualTo(14);
+        JsonNode tensor = file.get("tensors").get(1);
+        assertThat(tensor.get("shape").isArray()).isTrue();
+        assertThat(tensor.get("strides").isArray()).isTrue();
+        assertThat(tensor.get("role").asString()).isEqualTo("parameter");
+        assertThat(Shell.phema("inspect --json " + PICKLE).json().get(0).has("tensors"))
+                .isFalse();
+    }
+
+    @Test
+    void printsFoldersAsJson() {
+        JsonNode run = Shell.phema("inspect --json " + Shell.EDM2).json().get(0);
+        assertThat(run.get("snapshots").size()).isEqualTo(32);
+        JsonNode snapshot = run.get("snapshots").get(31);
+        assertThat(snapshot.get("name").asString()).isEqualTo("network-snapshot-0000262-0.100.pkl");
+        assertThat(snapshot.get("profile").get("sigmaRel").asDouble()).isEqualTo(0.1);
+        assertThat(snapshot.get("profile").get("time").asDouble()).isEqualTo(262_144);
+        assertThat(run.get("excluded").isEmpty()).isTrue();
+    }
+}

@@ -1,0 +1,91 @@
+package phema.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The script and the jar that users run. */
+@DisabledOnOs(OS.WINDOWS)
+class LauncherIT {
+    @TempDir
+    private Path folder;
+
+    private Process start(String... args) throws IOException {
+        List<String> command = new ArrayList<>(List.of("./phema"));
+        command.addAll(List.of(args));
+        return new ProcessBuilder(command)
+                .redirectOutput(folder.resolve("stdout").toFile())
+                .redirectError(folder.resolve("stderr").toFile())
+                .start();
+    }
+
+    private Shell.Result phema(String... args) throws Exception {
+        Process process = start(args);
+        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        List<String> err = Files.readAllLines(folder.resolve("stderr"));
+        err.removeIf(line -> line.equals("WARNING: Using incubator modules: jdk.incubator.vector")); // the JVM's
+        return new Shell.Result(
+                process.exitValue(), Files.readString(folder.resolve("stdout")), String.join("\n", err));
+    }
+
+    @Test
+    void reconstructsARun() throws Exception {
+        Path out = folder.resolve("out");
+        String line = "reconstruct --indir " + Shell.EDM2 + " --outdir " + out + " --outstd 0.075,0.150";
+        assertThat(phema(line.split(" ")).fine().out()).contains("wrote " + out.resolve("phema-0000262-0.150.pkl"));
+        assertThat(Shell.names(out)).containsExactly("phema-0000262-0.075.pkl", "phema-0000262-0.150.pkl");
+        assertThat(phema(line.split(" ")).complaint()).contains("use --overwrite");
+    }
+
+    @Test
+    void tellsItsVersionAndHowToGetHelp() throws Exception {
+        assertThat(phema("--version").fine().out()).startsWith("phema ");
+        assertThat(phema("fit", "--help").fine().out()).contains("--outstd=LIST");
+        assertThat(phema("fit").complaint()).contains("see phema fit --help");
+    }
+
+    @Test
+    void leavesNothingWhenItIsStopped() throws Exception {
+        Path run = Files.createDirectories(folder.resolve("run"));
+        for (String name : List.of("0000131", "0000262"))
+            zeros(run.resolve("network-snapshot-" + name + "-0.100.safetensors"), 20_000_000);
+        Path out = folder.resolve("out");
+        Process process = start(("reconstruct --indir " + run + " --outdir " + out
+                        + " --outstd 0.10,0.11,...,0.19 --solver paper --dtype f32")
+                .split(" "));
+        while (process.isAlive() && Shell.names(out).isEmpty()) Thread.sleep(1);
+        assertThat(Shell.names(out)).hasSizeGreaterThan(0).allMatch(name -> name.endsWith(".tmp"));
+        process.destroy();
+        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(128 + 15);
+        assertThat(Shell.names(out)).isEmpty();
+    }
+
+    /** A sparse file. */
+    private static void zeros(Path file, int elements) throws IOException {
+        byte[] header = "{\"w\":{\"dtype\":\"F16\",\"shape\":[%d],\"data_offsets\":[0,%d]}}"
+                .formatted(elements, 2 * elements)
+                .getBytes(StandardCharsets.UTF_8);
+        ByteBuffer bytes = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(header.length).put(header).flip();
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
+            channel.write(bytes);
+            channel.write(ByteBuffer.allocate(2), 8 + header.length + 2L * elements - 2);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+package phema.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import phema.format.Format;
+import phema.format.WeightFile;
+import phema.format.WeightFiles;
+import phema.tensor.DType;
+
+class ReconstructCommandTest {
+    @TempDir
+    private Path folder;
+
+    private Shell.Result reconstruct(String options) {
+        return Shell.phema("reconstruct --indir " + Shell.EDM2 + " --outdir " + folder.resolve("out") + " " + options);
+    }
+
+    private List<String> written() throws IOException {
+        return Shell.names(folder.resolve("out"));
+    }
+
+    @Test
+    void namesFilesAsEdm2DoesAndKeepsTheirFormat() throws IOException {
+        reconstruct("--outstd 0.050,0.075,...,0.125 --outkimg 131").fine();
+        assertThat(written())
+                .containsExactly(
+                        "phema-0000131-0.050.pkl",
+                        "phema-0000131-0.075.pkl",
+                        "phema-0000131-0.100.pkl",
+                        "phema-0000131-0.125.pkl");
+        for (String name : written())
+            assertThat(WeightFiles.read(folder.resolve("out").resolve(name)).format())
+                    .isEqualTo(Format.EDM2_PICKLE);
+    }
+
+    @Test
+    void saysWhatItChoseAndHowToChooseOtherwise() {
+        Shell.Result result = reconstruct("--outstd 0.02,0.15").fine();
+        assertThat(result.out().lines().toList().getFirst())
+                .matches("solver blup, \\d+ of 32 files: predicted error at most \\d\\.\\de-\\d\\d"
+                        + " \\(paper: \\d\\.\\de-\\d\\d there, with --solver paper\\)");
+        assertThat(result.out())
+                .contains("warning: 0.020: ")
+                .contains("wrote " + folder.resolve("out/phema-0000262-0.150.pkl") + " from ");
+        assertThat(reconstruct("--outstd 0.075 --solver paper").fine().out())
+                .startsWith("solver paper, 32 of 32 files: ")
+                .contains("with --solver blup");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"f16, F16", "bf16, BF16", "F32, F32", "same, F16"})
+    void storesWhateverTypeIsWanted(String word, DType dtype) throws IOException {
+        reconstruct("--outstd 0.1 --format safetensors --dtype " + word).fine();
+        WeightFile file = WeightFiles.read(folder.resolve("out/phema-0000262-0.100.safetensors"));
+        assertThat(file.tensors())
+                .hasSize(14)
+                .allMatch(tensor -> tensor.dtype() == (tensor.name().equals("unet.steps") ? DType.I64 : dtype));
+    }
+
+    @Test
+    void writesTorchCheckpointsOfTheSameWeights() throws IOException {
+        reconstruct("--outstd 0.1 --format pt").fine();
+        reconstruct("--outstd 0.1 --format safetensors").fine();
+        assertThat(written()).containsExactly("phema-0000262-0.100.pt", "phema-0000262-0.100.safetensors");
+        String base = folder.resolve("out/phema-0000262-0.100").toString();
+        assertThat(Shell.phema("diff " + base + ".pt " + base + ".safetensors")
+                        .fine()
+                        .out())
+                .startsWith("14 tensors in both: relative error 0,");
+        assertThat(reconstruct("--outstd 0.15 --format pt --shard-size 1KB").complaint())
+                .contains("cannot be split into shards");
+    }
+
+    @Test
+    void keepsWhatExistsWithSkip() throws IOException {
+        reconstruct("--outstd 0.1").fine();
+        Path kept = folder.resolve("out/phema-0000262-0.100.pkl");
+        Files.writeString(kept, "mine");
+        Shell.Result result = reconstruct("--outstd 0.1,0.15 --skip").fine();
+        assertThat(result.out()).contains("kept " + kept);
+        assertThat(kept).hasContent("mine");
+        assertThat(written()).containsExactly("phema-0000262-0.100.pkl", "phema-0000262-0.150.pkl");
+        assertThat(reconstruct("--outstd 0.1,0.15 --skip").fine().out()).doesNotContain("wrote");
+    }
+
+    @Test
+    void replacesWhatExistsWithOverwriteOnly() throws IOException {
+        reconstruct("--outstd 0.1").fine();
+        Path file = folder.resolve("out/phema-0000262-0.100.pkl");
+        byte[] expected = Files.readAllBytes(file);
+        Files.writeString(file, "mine");
+        assertThat(reconstruct("--outstd 0.1").complaint())
+                .isEqualTo("phema: " + file + " exists; use --overwrite to replace it or --skip to keep it");
+        assertThat(file).hasContent("mine");
+        reconstruct("--outstd 0.1 --overwrite").fine();
+        assertThat(file).hasBinaryContent(expected);
+    }
+
+    @Test
+    void givesTheSameInBatches() throws IOException {
+        String targets = "--outstd 0.05,0.10,...,0.25 --files all";
+        reconstruct(targets).fine();
+        Shell.phema("reconstruct --indir " + Shell.EDM2 + " --outdir " + folder.resolve("batches") + " --batch 2 "
+                        + targets)
+                .fine();
+        assertThat(Shell.names(folder.resolve("batches"))).isEqualTo(written()).hasSize(5);
+        for (String name : written())
+            assertThat(folder.resolve("batches").resolve(name))
+                    .hasSameBinaryContentAs(folder.resolve("out").resolve(name));
+    }
+
+    @Test
+    void takesPrefixesForInputAndOutput() throws IOException {
+        Path run = Shell.copy("edm2", folder.resolve("run"));
+        Files.move(run.resolve("network-snapshot-0000262-0.100.pkl"), run.resolve("other-snapshot-0000262-0.100.pkl"));
+        Shell.Result result = Shell.phema("reconstruct --indir " + run + " --outdir " + folder.resolve("out")
+                        + " --outstd 0.1 --inprefix other-snapshot --outprefix mine")
+                .fine();
+        assertThat(result.out()).contains("1 of 1 files");
+        assertThat(written()).containsExactly("mine-0000262-0.100.pkl");
+    }
+
+    @Test
+    void usesOnlyTheStoredLengthsThatAreAskedFor() {
+        assertThat(reconstruct("--outstd 0.07 --instd 0.05 --solver paper")
+                        .fine()
+                        .out())
+                .contains("16 of 16 files");
+        assertThat(reconstruct("--outstd 0.08 --instd 0.05,0.10 --solver paper")
+                        .fine()
+                        .out())
+                .contains("32 of 32 files");
+    }
+
+    @Test
+    void splitsSafetensorsIntoShards() throws IOException {
+        reconstruct("--outstd 0.1 --format safetensors --shard-size 10KB").fine();
+        assertThat(written())
+                .containsExactly(
+                        "phema-0000262-0.100-00001-of-00002.safetensors",
+                        "phema-0000262-0.100-00002-of-00002.safetensors",
+                        "phema-0000262-0.100.safetensors.index.json");
+        assertThat(WeightFiles.read(folder.resolve("out/phema-0000262-0.100.safetensors.index.json"))
+                        .tensors())
+                .hasSize(14);
+    }
+
+    @Test
+    void doesNotMistakeItsOwnOutputForSnapshots() throws IOException {
+        Path run = Shell.copy("edm2", folder.resolve("run"));
+        for (int i = 0; i < 2; i++)
+            assertThat(Shell.phema("reconstruct --indir " + run + " --outdir " + run
+                                    + " --outstd 0.15 --overwrite --solver paper")
+                            .fine()
+                            .out())
+                    .contains("32 of 32 files");
+        assertThat(Shell.names(run)).hasSize(33);
+    }
+
+    @Test
+    void aSingleSnapshotIsAllThereIs() throws IOException {
+        Path run = Files.createDirectories(folder.resolve("run"));
+        Files.copy(
+                Path.of(Shell.EDM2, "network-snapshot-0000262-0.100.pkl"),
+                run.resolve("network-snapshot-0000262-0.100.pkl"));
+        assertThat(Shell.phema("reconstruct --indir " + run + " --outdir " + run + " --outstd 0.1")
+                        .fine()
+                        .out())
+                .contains("1 of 1 files: the error cannot be predicted", "there is only one stored average");
+    }
+}

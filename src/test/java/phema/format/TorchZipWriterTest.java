@@ -1,0 +1,148 @@
+package phema.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static phema.format.Samples.elements;
+import static phema.format.Samples.fixture;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import phema.format.Tensor.Role;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+class TorchZipWriterTest {
+    private final WeightWriter writer = WeightFiles.writer(Format.TORCH_ZIP);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void whatIsWrittenReadsBackEqual() throws IOException {
+        for (String name :
+                List.of("torch/tensors.pt", "torch/training.ckpt", "edm2/network-snapshot-0000131-0.100.pkl")) {
+            WeightFile template = WeightFiles.read(fixture(name));
+            WeightFile written = WeightFiles.read(Samples.write(layout(template), template, folder));
+            assertThat(written.path()).hasFileName("out.pt");
+            assertThat(contents(written)).isEqualTo(contents(template));
+            assertThat(written.tensors()).allSatisfy(tensor -> {
+                assertThat(tensor.offset() % 64).isZero();
+                assertThat(tensor.isContiguous()).isTrue();
+            });
+        }
+    }
+
+    @Test
+    void theArchiveIsWhatOtherZipReadersExpect() throws IOException {
+        WeightFile template = WeightFiles.read(fixture("torch/training.ckpt"));
+        Path path = Samples.write(layout(template), template, folder);
+        try (ZipFile zip = new ZipFile(path.toFile())) {
+            List<? extends ZipEntry> entries = Collections.list(zip.entries());
+            assertThat(entries.stream().map(ZipEntry::getName))
+                    .startsWith("archive/data.pkl", "archive/byteorder", "archive/data/0")
+                    .endsWith("archive/data/10", "archive/version");
+            assertThat(new String(
+                            zip.getInputStream(zip.getEntry("archive/byteorder"))
+                                    .readAllBytes(),
+                            "US-ASCII"))
+                    .isEqualTo("little");
+            assertThat(zip.getEntry("archive/data/0").getSize()).isEqualTo(2 * 3 * 4);
+            assertThat(entries).allSatisfy(entry -> {
+                assertThat(entry.getMethod()).isEqualTo(ZipEntry.STORED);
+                assertThat(entry.getTimeLocal()).isEqualTo("1980-01-01T00:00");
+            });
+        }
+    }
+
+    @Test
+    void theElementTypeIsTheOneAskedFor() throws IOException {
+        WeightFile template = WeightFiles.read(fixture("torch/training.ckpt"));
+        Layout layout = writer.layout(
+                        "out", template, t -> t.dtype().isFloating() ? DType.F16 : t.dtype(), Map.of(), Long.MAX_VALUE)
+                .getFirst();
+        assertThat(layout.segments().get(1).bytes()).isEqualTo(2 * 3 * 2);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> writer.layout("out", template, t -> DType.F32, Map.of(), Long.MAX_VALUE))
+                .withMessage("tensor `model.1.num_batches_tracked` is I64 and cannot be written as F32");
+    }
+
+    @Test
+    void aCheckpointIsNeverSplit() throws IOException {
+        WeightFile template = WeightFiles.read(fixture("torch/training.ckpt"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> writer.layout("out", template, Tensor::dtype, Map.of(), 20))
+                .withMessageContaining("cannot be split into shards; use --format safetensors");
+    }
+
+    @Test
+    void filesBeyondFourGigabytesReadBack() throws IOException {
+        WeightFile template = template(
+                packed("large", DType.U8, Shape.of(5_000_000_000L)),
+                packed("behind", DType.F32, Shape.of(2)),
+                packed("wide", DType.F16, Shape.of(70_000, 40_000)));
+        WeightFile written = WeightFiles.read(sparse(layout(template)));
+        assertThat(written.tensors().stream().map(Tensor::shape))
+                .containsExactly(Shape.of(5_000_000_000L), Shape.of(2), Shape.of(70_000, 40_000));
+        assertThat(written.tensors().get(1).offset()).isBetween(5_000_000_000L, 5_000_001_000L);
+    }
+
+    @Test
+    void moreTensorsThanOldZipsCountReadBack() throws IOException {
+        Tensor[] many = new Tensor[70_000];
+        for (int i = 0; i < many.length; i++) many[i] = packed("t" + i, DType.F32, Shape.of());
+        WeightFile written = WeightFiles.read(sparse(layout(template(many))));
+        assertThat(written.tensors()).hasSize(70_000);
+        assertThat(written.tensors().getLast().name()).isEqualTo("t69999");
+    }
+
+    private Layout layout(WeightFile template) {
+        List<Layout> layouts = writer.layout("out", template, Tensor::dtype, Map.of(), Long.MAX_VALUE);
+        assertThat(layouts).hasSize(1);
+        return layouts.getFirst();
+    }
+
+    private static Tensor packed(String name, DType dtype, Shape shape) {
+        return new Tensor(name, dtype, shape, shape.contiguousStrides(), 0, 0, Role.PARAMETER);
+    }
+
+    private WeightFile template(Tensor... tensors) {
+        FilePart part = new FilePart(folder, 0, Instant.EPOCH, "");
+        return new WeightFile(folder, Format.SAFETENSORS, List.of(part), Map.of(), List.of(tensors));
+    }
+
+    /** The layout on disk, with a hole in place of all elements. */
+    private Path sparse(Layout layout) throws IOException {
+        Path path = folder.resolve(layout.fileName());
+        try (FileChannel channel = FileChannel.open(
+                path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
+            long position = 0;
+            for (Layout.Segment segment : layout.segments()) {
+                if (segment instanceof Layout.Literal literal)
+                    channel.write(ByteBuffer.wrap(literal.content()), position);
+                position += segment.bytes();
+            }
+        }
+        assertThat(Files.size(path)).isEqualTo(layout.size());
+        return path;
+    }
+
+    private static List<String> contents(WeightFile file) {
+        return file.tensors().stream()
+                .map(tensor -> tensor.name() + " " + tensor.dtype() + tensor.shape() + " "
+                        + HexFormat.of().formatHex(elements(file, tensor)))
+                .toList();
+    }
+}

@@ -1,0 +1,58 @@
+package phema.solver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import phema.profile.Power;
+import phema.tensor.DType;
+
+class PlanningTest {
+    private static final FixtureRun RUN = FixtureRun.averages();
+
+    /** The sample run's stored files, as planned before it, against averages that were tracked directly in it. */
+    @ParameterizedTest
+    @CsvSource({"0.02", "0.03", "0.075", "0.15", "0.2", "0.25"})
+    void foretellsTheErrorsOfTheSampleRun(double sigmaRel) {
+        var scheme = new Planning.Scheme(16, List.of(0.05, 0.1), DType.F16);
+        double planned = Planning.typical().errors(scheme, List.of(sigmaRel)).getFirst();
+        Fit fit = new Solver(RUN.stored()).solve(Power.ofSigmaRel(sigmaRel, FixtureRun.END), Method.BLUP, Files.ALL);
+        double actual = RUN.error(fit, FixtureRun.truth(sigmaRel, FixtureRun.END));
+        assertThat(planned).isBetween(actual / 1.5, actual * 1.5);
+    }
+
+    /** A plan that is made with one half of a run's files, for twice as many, against the run with all of them. */
+    @Test
+    void plansARunLikeAnotherOnItsOwnClock() {
+        List<StoredAverage> every = RUN.stored();
+        var half = new Solver(
+                every.stream().filter(s -> s.profile().endTime() % 32768 == 0).toList());
+        var scheme = new Planning.Scheme(16, List.of(0.05, 0.1), DType.F16);
+        double planned = half.planning().errors(scheme, List.of(0.15)).getFirst();
+        double fitted = new Solver(every)
+                .solve(Power.ofSigmaRel(0.15, FixtureRun.END), Method.BLUP, Files.ALL)
+                .predictedRelativeError();
+        assertThat(planned).isBetween(fitted / 1.3, fitted * 1.3);
+    }
+
+    @Test
+    void aStoredWidthCostsTheRoundingOfItsTypeAtMost() {
+        for (DType dtype : new DType[] {DType.F16, DType.BF16, DType.F32}) {
+            var scheme = new Planning.Scheme(8, List.of(0.1), dtype);
+            double error = Planning.typical().errors(scheme, List.of(0.1)).getFirst();
+            // a value between 1 and 2 is off by ulp / sqrt(12) of itself at most, and by half of that at least
+            double ulp = dtype.ulp(1);
+            assertThat(error).isBetween(ulp / Math.sqrt(12) / 2, ulp / Math.sqrt(12));
+        }
+    }
+
+    @Test
+    void countsFilesAndBytes() {
+        var averages = new Planning.Scheme(64, List.of(0.05, 0.1), DType.BF16);
+        assertThat(averages.files()).isEqualTo(128);
+        assertThat(averages.bytes(1_000_000_000)).isEqualTo(256_000_000_000L);
+        assertThat(new Planning.Scheme(64, List.of(), DType.F32).bytes(10)).isEqualTo(2560);
+    }
+}

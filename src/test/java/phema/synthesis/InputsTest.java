@@ -1,0 +1,495 @@
+package phema.synthesis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import phema.catalog.Run;
+import phema.format.Edm2PickleGenerator.Stored;
+import phema.format.Format;
+import phema.format.Tensor;
+import phema.format.WeightFile;
+import phema.format.WeightFiles;
+import phema.problem.Problem;
+import phema.solver.Fit;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+/** What snapshots may be like, and what must not be in them or happen to them. */
+class InputsTest {
+    private static final OutputOptions SAFETENSORS = OutputOptions.of(Format.SAFETENSORS);
+
+    private final Engine engine = new Engine(400 << 10, 2);
+    private final Syntheses syntheses = new Syntheses(engine);
+
+    @TempDir
+    private Path folder;
+
+    @AfterEach
+    void leavesNoFileOpen() {
+        assertThat(engine.openFiles()).isZero();
+        engine.close();
+    }
+
+    private WeightFile written(Run run, Fit fit, OutputOptions options) throws IOException {
+        Path out = folder.resolve("out-" + TestRuns.names(folder).size());
+        return WeightFiles.read(syntheses
+                .write(run, List.of(new Syntheses.Named("out", fit)), options, out, false, bytes -> {})
+                .getLast());
+    }
+
+    /** Every combined value lies as near to the exact one as single precision and the final rounding allow. */
+    private static void assertCombined(WeightFile result, Run run, Fit fit, String tensor) throws IOException {
+        double[] actual = TestRuns.values(result, tensor);
+        double[][] exact = TestRuns.exact(run, fit, tensor);
+        DType dtype = result.tensors().get(result.indexOf(tensor, 0)).dtype();
+        assertThat(actual).hasSameSizeAs(exact[0]);
+        int n = run.snapshots().size();
+        for (int i = 0; i < actual.length; i++) {
+            double error = (n + 1) * 0x1p-24 * exact[1][i] + (dtype == DType.F32 ? 0 : dtype.ulp(exact[0][i]));
+            assertThat(actual[i]).as("%s[%d]", tensor, i).isCloseTo(exact[0][i], within(error));
+        }
+    }
+
+    @Test
+    void everyFileIsConvertedByItsOwnElementTypes() throws IOException {
+        Random random = new Random(2);
+        List<WeightFile> files = new ArrayList<>();
+        for (DType dtype : List.of(DType.BF16, DType.F32, DType.F64, DType.F16))
+            files.add(TestRuns.safetensors(
+                    folder.resolve(dtype + ".safetensors"),
+                    TestRuns.Content.random("w", dtype, random, 30, 100),
+                    TestRuns.Content.random("scalar", DType.F32, random),
+                    TestRuns.Content.random("empty", dtype, random, 3, 0)));
+        Run run = TestRuns.run(files.toArray(WeightFile[]::new));
+        Fit fit = TestRuns.fit(run, 1.5, -0.75, 0.125, 0.125);
+        WeightFile same = written(run, fit, SAFETENSORS);
+        assertThat(TestRuns.structure(same)).isEqualTo(TestRuns.structure(files.getLast()));
+        assertCombined(same, run, fit, "w");
+        assertCombined(same, run, fit, "scalar");
+        assertCombined(written(run, fit, SAFETENSORS.withDType(DType.F32)), run, fit, "w");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void elementsInAnotherOrderAreFoundWhereTheyAre(Format format) throws IOException {
+        List<WeightFile> files = new ArrayList<>();
+        Shape shape = Shape.of(6, 5, 7, 9);
+        for (List<Long> strides :
+                List.of(List.of(315L, 63L, 9L, 1L), List.of(315L, 1L, 45L, 5L), List.of(1L, 6L, 30L, 210L))) {
+            Map<String, Stored> parameters = new LinkedHashMap<>();
+            parameters.put("first", new Stored(DType.F16, shape, strides, 0, 1890));
+            parameters.put("expanded", new Stored(DType.F32, Shape.of(30, 20), List.of(20L, 1L), 11, 700));
+            files.add(TestRuns.pickle(
+                    folder.resolve(files.size() + ".pkl"),
+                    files.size(),
+                    parameters,
+                    Map.of("steps", Stored.packed(DType.I64, Shape.of()))));
+        }
+        Run run = TestRuns.run(files.toArray(WeightFile[]::new));
+        Fit fit = TestRuns.fit(run, 0.5, 0.25, 0.25);
+        WeightFile result = written(run, fit, OutputOptions.of(format));
+        assertCombined(result, run, fit, "first");
+        assertCombined(result, run, fit, "expanded");
+    }
+
+    @Test
+    void whatIsNotAveragedComesFromTheNewestFileEvenWhenNothingElseDoes() throws IOException {
+        Map<String, Stored> parameters = Map.of("w", Stored.packed(DType.F16, Shape.of(2000)));
+        Map<String, Stored> buffers = new LinkedHashMap<>();
+        buffers.put("steps", Stored.packed(DType.I64, Shape.of(3)));
+        buffers.put("mask", Stored.packed(DType.BOOL, Shape.of(5)));
+        buffers.put("frequencies", Stored.packed(DType.F32, Shape.of(3000)));
+        WeightFile older = TestRuns.pickle(folder.resolve("a.pkl"), 1, parameters, buffers);
+        WeightFile newest = TestRuns.pickle(folder.resolve("b.pkl"), 2, parameters, buffers);
+        Run run = TestRuns.run(older, newest);
+        for (double[] coefficients : new double[][] {{0.5, 0.5}, {1, 0}}) {
+            Fit fit = TestRuns.fit(run, coefficients);
+            WeightFile result = written(run, fit, SAFETENSORS);
+            assertCombined(result, run, fit, "w");
+            for (String buffer : buffers.keySet())
+                assertThat(elements(result, buffer)).isEqualTo(elements(newest, buffer));
+            WeightFile half = written(run, fit, SAFETENSORS.withDType(DType.F16));
+            assertThat(TestRuns.values(half, "frequencies"))
+                    .usingComparatorWithPrecision(0x1p-9)
+                    .containsExactly(TestRuns.values(newest, "frequencies"));
+        }
+    }
+
+    private static byte[] elements(WeightFile file, String name) throws IOException {
+        Tensor tensor = file.tensors().get(file.indexOf(name, 0));
+        byte[] all = Files.readAllBytes(file.parts().get(tensor.part()).path());
+        return Arrays.copyOfRange(all, (int) tensor.offset(), (int) (tensor.offset() + tensor.bytes()));
+    }
+
+    /** Safetensors files call every tensor a parameter. */
+    @Test
+    void aTensorThatOnlySomeFilesCallABufferMayBeWiderThere() throws IOException {
+        WeightFile pickle = TestRuns.pickle(
+                folder.resolve("a.pkl"),
+                1,
+                Map.of("w", Stored.packed(DType.F16, Shape.of(100))),
+                Map.of("frequencies", Stored.packed(DType.F32, Shape.of(200_000))));
+        Random random = new Random(3);
+        WeightFile safetensors = TestRuns.safetensors(
+                folder.resolve("b.safetensors"),
+                TestRuns.Content.random("w", DType.F16, random, 100),
+                TestRuns.Content.random("frequencies", DType.F16, random, 200_000));
+        Run run = TestRuns.run(pickle, safetensors);
+        Fit fit = TestRuns.fit(run, 0.25, 0.75);
+        assertCombined(written(run, fit, SAFETENSORS), run, fit, "frequencies");
+    }
+
+    @Test
+    void thousandsOfTinyTensorsInAnyOrderFindTheirPartners() throws IOException {
+        List<WeightFile> files = new ArrayList<>();
+        for (int j = 0; j < 3; j++) {
+            Random random = new Random(j);
+            List<TestRuns.Content> tensors = new ArrayList<>();
+            for (int k = 0; k < 5000; k++)
+                tensors.add(TestRuns.Content.random(
+                        "blocks.%d.gain".formatted(k), k % 3 == 0 ? DType.F32 : DType.F16, random, k % 4));
+            if (j == 1) Collections.shuffle(tensors, random);
+            files.add(TestRuns.safetensors(folder.resolve(j + ".safetensors"), tensors));
+        }
+        Run run = TestRuns.run(files.toArray(WeightFile[]::new));
+        Fit fit = TestRuns.fit(run, 0.5, 0.25, 0.25);
+        WeightFile result = written(run, fit, SAFETENSORS);
+        for (int k = 0; k < 5000; k += 97) assertCombined(result, run, fit, "blocks.%d.gain".formatted(k));
+    }
+
+    @Test
+    void shardedSnapshotsAreReadShardByShard() throws IOException {
+        List<WeightFile> sharded = new ArrayList<>();
+        for (int j = 0; j < 2; j++) {
+            Run whole = TestRuns.run(weights("whole-" + j, j));
+            List<Path> files = syntheses.write(
+                    whole,
+                    List.of(new Syntheses.Named("shard-" + j, TestRuns.fit(whole, 1))),
+                    SAFETENSORS.withShardSize(5000),
+                    folder.resolve("in"),
+                    false,
+                    bytes -> {});
+            sharded.add(WeightFiles.read(files.getLast()));
+        }
+        assertThat(sharded.getFirst().parts()).hasSizeGreaterThan(1);
+        Run run = TestRuns.run(sharded.toArray(WeightFile[]::new));
+        Fit fit = TestRuns.fit(run, 0.25, 0.75);
+        assertCombined(written(run, fit, SAFETENSORS), run, fit, "w");
+        assertCombined(written(run, fit, SAFETENSORS), run, fit, "v");
+    }
+
+    private WeightFile weights(String name, long seed) throws IOException {
+        Random random = new Random(seed);
+        return TestRuns.safetensors(
+                folder.resolve(name + ".safetensors"),
+                TestRuns.Content.random("w", DType.F32, random, 60, 1000),
+                TestRuns.Content.random("v", DType.F16, random, 77));
+    }
+
+    private Run weights() throws IOException {
+        return TestRuns.run(weights("a", 1), weights("b", 2), weights("c", 3));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void everyByteOfTheTensorsIsReadOnce(Format format, int targets) throws IOException {
+        Run run = format == Format.SAFETENSORS ? weights() : TestRuns.fixture("edm2");
+        List<Syntheses.Named> named = new ArrayList<>();
+        for (int t = 0; t < targets; t++) {
+            double[] coefficients = new double[run.snapshots().size()];
+            coefficients[0] = (t + 1) / 64.0;
+            coefficients[coefficients.length - 2] = 1 - (t + 1) / 64.0;
+            named.add(new Syntheses.Named("out-" + t, TestRuns.fit(run, coefficients)));
+        }
+        syntheses.write(run, named, OutputOptions.of(format), folder.resolve("out"), false, bytes -> {});
+        WeightFile file = run.snapshots().getFirst().file();
+        long tensors = file.tensors().stream()
+                .filter(Recipe::combines)
+                .mapToLong(Tensor::bytes)
+                .sum();
+        if (format == Format.SAFETENSORS) assertThat(engine.bytesRead()).isEqualTo(2 * tensors);
+        // Of a pickle, short stretches between tensors may be read along, and all but tensors is copied once from the
+        // template.
+        else assertThat(engine.bytesRead() - (file.size() - tensors)).isBetween(2 * tensors, 2 * file.size());
+    }
+
+    static Stream<Arguments> everyByteOfTheTensorsIsReadOnce() {
+        return Stream.of(Format.values())
+                .flatMap(format -> Stream.of(1, 40).map(targets -> Arguments.of(format, targets)));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "F16", "BF16"})
+    void aWeightThatIsNotFiniteIsReportedWithItsFileAndTensor(DType dtype) throws IOException {
+        for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            float[] values = new float[40_000];
+            values[values.length - 3] = value;
+            String name = dtype + "-" + value;
+            Run run = TestRuns.run(
+                    TestRuns.safetensors(
+                            folder.resolve("good.safetensors"),
+                            TestRuns.Content.of("w", dtype, Shape.of(40_000), new float[40_000])),
+                    TestRuns.safetensors(
+                            folder.resolve(name + ".safetensors"),
+                            TestRuns.Content.of("w", dtype, Shape.of(40_000), values)));
+            Path out = folder.resolve("out-" + name);
+            assertThatThrownBy(() -> syntheses.write(
+                            run,
+                            List.of(new Syntheses.Named("out", TestRuns.fit(run, 0.5, 0.5))),
+                            SAFETENSORS,
+                            out,
+                            false,
+                            bytes -> {}))
+                    .isInstanceOf(Problem.class)
+                    .hasMessage("%s: tensor w holds %s; training diverged, or the file is damaged. Leave this file out"
+                            .formatted(folder.resolve(name + ".safetensors"), Float.isNaN(value) ? "NaN" : "infinity"));
+            assertThat(TestRuns.names(out)).isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsTooLargeForTheWantedTypeIsRefused() throws IOException {
+        Run run = TestRuns.run(TestRuns.safetensors(
+                folder.resolve("a.safetensors"), TestRuns.Content.of("w", DType.F32, Shape.of(2), 1, -65_520f)));
+        assertThatThrownBy(() -> written(run, TestRuns.fit(run, 1), SAFETENSORS.withDType(DType.F16)))
+                .isInstanceOf(Problem.class)
+                .hasMessage("tensor w reaches -65520.0, which is too large for F16;"
+                        + " ask for another dtype, such as bf16 or f32");
+        assertThat(TestRuns.values(written(run, TestRuns.fit(run, 1), SAFETENSORS.withDType(DType.BF16)), "w"))
+                .containsExactly(1, -65_536);
+
+        Run largest = TestRuns.run(TestRuns.safetensors(
+                folder.resolve("b.safetensors"), TestRuns.Content.of("w", DType.F32, Shape.of(1), 65_519f)));
+        assertThat(TestRuns.values(written(largest, TestRuns.fit(largest, 1), SAFETENSORS.withDType(DType.F16)), "w"))
+                .containsExactly(65_504);
+    }
+
+    @Test
+    void aBufferThatIsTooLargeForTheWantedTypeIsRefusedToo() throws IOException {
+        Path file = folder.resolve("a.pkl");
+        WeightFile pickle = TestRuns.pickle(
+                file,
+                1,
+                Map.of("w", Stored.packed(DType.F16, Shape.of(4))),
+                Map.of("limit", Stored.packed(DType.F32, Shape.of(1))));
+        Tensor limit = pickle.tensors().get(pickle.indexOf("limit", 0));
+        overwrite(file, limit.offset(), TestRuns.encode(DType.F32, 1e9f));
+        Run run = TestRuns.run(WeightFiles.read(file));
+        assertThatThrownBy(() -> written(run, TestRuns.fit(run, 1), SAFETENSORS.withDType(DType.F16)))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("tensor limit reaches")
+                .hasMessageContaining("too large for F16");
+
+        overwrite(file, limit.offset(), TestRuns.encode(DType.F32, Float.NEGATIVE_INFINITY));
+        Run masked = TestRuns.run(WeightFiles.read(file));
+        assertThat(TestRuns.values(written(masked, TestRuns.fit(masked, 1), SAFETENSORS.withDType(DType.F16)), "limit"))
+                .containsExactly(Double.NEGATIVE_INFINITY);
+    }
+
+    private static void overwrite(Path file, long position, byte[] bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(bytes), position);
+        }
+    }
+
+    /** What may happen to a snapshot. */
+    enum Mishap {
+        REPLACED {
+            @Override
+            void happenTo(Path file) throws IOException {
+                Path other = file.resolveSibling("other");
+                Files.copy(file, other);
+                Files.setLastModifiedTime(other, FileTime.from(Instant.parse("2020-01-01T00:00:00Z")));
+                Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+            }
+        },
+        TRUNCATED {
+            @Override
+            void happenTo(Path file) throws IOException {
+                try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                    channel.truncate(channel.size() / 2);
+                }
+            }
+        },
+        DELETED {
+            @Override
+            void happenTo(Path file) throws IOException {
+                Files.delete(file);
+            }
+        },
+        TOUCHED {
+            @Override
+            void happenTo(Path file) throws IOException {
+                Files.setLastModifiedTime(file, FileTime.from(Instant.parse("2020-01-01T00:00:00Z")));
+            }
+        };
+
+        abstract void happenTo(Path file) throws IOException;
+
+        String message(Path file) {
+            return file + (this == DELETED ? " is gone" : " has changed")
+                    + " since it was indexed; rescan the run and ask again";
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSnapshotMustBeTheOneThatWasIndexed(Mishap mishap) throws IOException {
+        Run run = weights();
+        Fit fit = TestRuns.fit(run, 0.5, 0.25, 0.25);
+        Content content = syntheses
+                .files(run, new Syntheses.Named("out", fit), SAFETENSORS)
+                .getFirst();
+        Path file = folder.resolve("b.safetensors");
+        mishap.happenTo(file);
+        assertThatThrownBy(() -> TestRuns.range(content, 0, 1))
+                .isInstanceOfSatisfying(Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.Kind.CONFLICT))
+                .hasMessage(mishap.message(file));
+        assertThatThrownBy(() -> written(run, fit, SAFETENSORS)).hasMessage(mishap.message(file));
+        assertThat(folder.toFile().list((f, name) -> name.endsWith(".tmp"))).isEmpty();
+    }
+
+    @Test
+    void aSnapshotThatIsNotNeededMayChange() throws IOException {
+        Run run = weights();
+        Fit fit = TestRuns.fit(run, 0.5, 0, 0.5);
+        Files.delete(folder.resolve("b.safetensors"));
+        assertThat(written(run, fit, SAFETENSORS).tensors()).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aTransferDoesNotCompleteWhenASnapshotChangesMeanwhile(Mishap mishap) throws IOException {
+        Run run = weights();
+        Content content = syntheses
+                .files(run, new Syntheses.Named("out", TestRuns.fit(run, 0.5, 0.25, 0.25)), SAFETENSORS)
+                .getFirst();
+        Path file = folder.resolve("b.safetensors");
+        Client client = new Client(() -> mishap.happenTo(file));
+        assertThatThrownBy(() -> content.transferTo(client, 0, content.size()))
+                .isInstanceOf(Problem.class)
+                .hasMessage(mishap.message(file));
+        assertThat(client.received.size()).isLessThan((int) content.size());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void noFileAppearsWhenASnapshotChangesMeanwhile(Mishap mishap) throws IOException {
+        Run run = weights();
+        Path file = folder.resolve("b.safetensors");
+        Path out = folder.resolve("out");
+        boolean[] done = {false};
+        assertThatThrownBy(() -> syntheses.write(
+                        run,
+                        List.of(new Syntheses.Named("out", TestRuns.fit(run, 0.5, 0.25, 0.25))),
+                        SAFETENSORS,
+                        out,
+                        false,
+                        bytes -> {
+                            synchronized (done) {
+                                if (done[0]) return;
+                                done[0] = true;
+                                try {
+                                    mishap.happenTo(file);
+                                } catch (IOException e) {
+                                    throw new UncheckedIOException(e);
+                                }
+                            }
+                        }))
+                .isInstanceOf(Problem.class)
+                .hasMessage(mishap.message(file));
+        assertThat(TestRuns.names(out)).isEmpty();
+    }
+
+    @Test
+    void aClientThatGoesAwayStopsNobodyElse() throws IOException {
+        Run run = weights();
+        Content content = syntheses
+                .files(run, new Syntheses.Named("out", TestRuns.fit(run, 0.5, 0.25, 0.25)), SAFETENSORS)
+                .getFirst();
+        byte[] whole = TestRuns.bytes(content);
+        for (int i = 0; i < 20; i++) {
+            Client gone = new Client(() -> {
+                throw new IOException("connection reset");
+            });
+            assertThatThrownBy(() -> content.transferTo(gone, 0, content.size()))
+                    .hasMessage("connection reset");
+            assertThat(engine.openFiles()).isZero();
+        }
+        assertThat(TestRuns.bytes(content)).isEqualTo(whole);
+    }
+
+    @Test
+    void noRangeBeyondTheEndIsComputed() throws IOException {
+        Run run = weights();
+        Content content = syntheses
+                .files(run, new Syntheses.Named("out", TestRuns.fit(run, 1, 0, 0)), SAFETENSORS)
+                .getFirst();
+        assertThatThrownBy(() -> TestRuns.range(content, content.size() - 1, 2))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThat(TestRuns.range(content, content.size(), 0)).isEmpty();
+    }
+
+    private interface Event {
+        void happen() throws IOException;
+    }
+
+    /** Takes a few bytes at a time, and has something happen after the first block. */
+    private static final class Client implements WritableByteChannel {
+        private final ByteArrayOutputStream received = new ByteArrayOutputStream();
+        private final Event event;
+        private boolean happened;
+
+        Client(Event event) {
+            this.event = event;
+        }
+
+        @Override
+        public int write(ByteBuffer source) throws IOException {
+            if (received.size() > 5000 && !happened) {
+                happened = true;
+                event.happen();
+            }
+            byte[] some = new byte[Math.min(source.remaining(), 1000)];
+            source.get(some);
+            received.writeBytes(some);
+            return some.length;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
+    }
+}

@@ -1,0 +1,104 @@
+package phema.synthesis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+
+class KernelTest {
+    private static final float[] ODD = {
+        0f, -0f, Float.MIN_VALUE, -Float.MIN_VALUE, 1e-40f, -1e-40f, Float.MIN_NORMAL, Float.MAX_VALUE, -Float.MAX_VALUE
+    };
+
+    /** Arguments of one call; more room than count and targets before the first, so that a wrong index shows. */
+    private record Call(float[] in, int inputs, float[] coefficients, int targets, int stride, int count) {
+        static Call random(Random random, int inputs, int targets, int count, boolean odd) {
+            int stride = count + random.nextInt(9);
+            float[] in = values(random, inputs * stride, odd);
+            float[] coefficients = values(random, (targets + 1) * inputs, odd);
+            return new Call(in, inputs, coefficients, targets, stride, count);
+        }
+
+        private static float[] values(Random random, int n, boolean odd) {
+            float[] values = new float[n];
+            for (int i = 0; i < n; i++)
+                values[i] = odd && random.nextInt(4) == 0
+                        ? ODD[random.nextInt(ODD.length)]
+                        : (float) (random.nextGaussian() * Math.exp(4 * random.nextGaussian()));
+            return values;
+        }
+
+        /** {@code [targets, stride]}, of all targets but the first of the coefficients. */
+        float[] combine(Kernel kernel) {
+            float[] out = new float[targets * stride];
+            Arrays.fill(out, Float.NaN);
+            kernel.combine(in, inputs, coefficients, 1, targets, out, stride, count);
+            return out;
+        }
+    }
+
+    @Property(tries = 2000)
+    void bothKernelsComputeTheSameBits(
+            @ForAll long seed,
+            @ForAll @IntRange(min = 1, max = 40) int inputs,
+            @ForAll @IntRange(min = 1, max = 9) int targets,
+            @ForAll @IntRange(min = 1, max = 300) int count) {
+        Random random = new Random(seed);
+        Call call = Call.random(random, inputs, targets, count, true);
+        if (random.nextBoolean()) call.in[random.nextInt(call.in.length)] = Float.NEGATIVE_INFINITY;
+        assertThat(call.combine(new VectorKernel())).isEqualTo(call.combine(new PlainKernel()));
+    }
+
+    /** n roundings of the sum and one of each coefficient: (n + 1) half units in the last place of everything added. */
+    @Property
+    void accumulatesInSinglePrecision(
+            @ForAll long seed,
+            @ForAll @IntRange(min = 1, max = 40) int inputs,
+            @ForAll @IntRange(min = 1, max = 9) int targets,
+            @ForAll @IntRange(min = 1, max = 300) int count) {
+        Call call = Call.random(new Random(seed), inputs, targets, count, false);
+        for (Kernel kernel : new Kernel[] {new VectorKernel(), new PlainKernel(), new Nd4jKernel()})
+            assertThatErrorsAreBounded(call, call.combine(kernel));
+    }
+
+    private static void assertThatErrorsAreBounded(Call call, float[] out) {
+        int inputs = call.inputs;
+        for (int t = 0; t < call.targets; t++) {
+            for (int i = 0; i < call.count; i++) {
+                double exact = 0;
+                double magnitude = 0;
+                for (int j = 0; j < inputs; j++) {
+                    double term = (double) call.coefficients[(t + 1) * inputs + j] * call.in[j * call.stride + i];
+                    exact += term;
+                    magnitude += Math.abs(term);
+                }
+                assertThat((double) out[t * call.stride + i] - exact)
+                        .isBetween(-(inputs + 1) * 0x1p-24 * magnitude, (inputs + 1) * 0x1p-24 * magnitude);
+            }
+        }
+    }
+
+    @Property(tries = 2000)
+    void anInputThatOnlyOtherTargetsNeedChangesNoBit(
+            @ForAll long seed,
+            @ForAll @IntRange(min = 2, max = 8) int inputs,
+            @ForAll @IntRange(min = 1, max = 20) int count) {
+        Random random = new Random(seed);
+        Call all = Call.random(random, inputs, 1, count, true);
+        int unused = random.nextInt(inputs);
+        all.coefficients[inputs + unused] = 0;
+        float[] in = new float[(inputs - 1) * all.stride];
+        float[] coefficients = new float[2 * (inputs - 1)];
+        for (int j = 0, to = 0; j < inputs; j++) {
+            if (j == unused) continue;
+            System.arraycopy(all.in, j * all.stride, in, to * all.stride, all.stride);
+            coefficients[inputs - 1 + to++] = all.coefficients[inputs + j];
+        }
+        Call without = new Call(in, inputs - 1, coefficients, 1, all.stride, count);
+        for (Kernel kernel : new Kernel[] {new PlainKernel(), new VectorKernel()})
+            assertThat(all.combine(kernel)).isEqualTo(without.combine(kernel));
+    }
+}

@@ -1,0 +1,131 @@
+package phema.synthesis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
+import org.springframework.util.FileSystemUtils;
+import phema.catalog.Run;
+import phema.format.Edm2PickleGenerator.Stored;
+import phema.format.Format;
+import phema.format.WeightFile;
+import phema.solver.Fit;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+/** Tensors of every type, smaller and larger than a block, in every kind of output: computed in parts and at once. */
+class RangesTest {
+    /** Just enough for the smallest blocks, so that the larger tensors have several. */
+    private static final Engine SMALL_BLOCKS = new Engine(110 << 10, 2);
+
+    private static final Engine LARGE_BLOCKS = new Engine(256 << 20, 1);
+    private static final List<Content> PARTS = new ArrayList<>();
+    private static final List<byte[]> WHOLES = new ArrayList<>();
+    private static Path folder = Path.of("");
+
+    @BeforeContainer
+    static void makeOutputs() throws IOException {
+        folder = Files.createTempDirectory("ranges");
+        Run run = TestRuns.run(
+                safetensors(folder.resolve("a.safetensors"), 1),
+                safetensors(folder.resolve("b.safetensors"), 2),
+                safetensors(folder.resolve("c.safetensors"), 3));
+        Fit fit = TestRuns.fit(run, 0.3, -0.2, 0.9);
+        OutputOptions same = OutputOptions.of(Format.SAFETENSORS);
+        add(run, fit, same);
+        for (DType dtype : List.of(DType.F64, DType.F32, DType.F16, DType.BF16, DType.F8_E5M2))
+            add(run, fit, same.withDType(dtype));
+        add(run, fit, same.withShardSize(7000));
+        add(run, fit, OutputOptions.of(Format.TORCH_ZIP));
+        for (String tensor : List.of("large", "half", "scalar", "integers"))
+            for (Engine engine : List.of(SMALL_BLOCKS, LARGE_BLOCKS))
+                keep(
+                        engine,
+                        List.of(new Syntheses(engine)
+                                .tensor(run, fit, tensor, same)
+                                .content()));
+        Run pickles = TestRuns.run(pickle(folder.resolve("a.pkl"), 1), pickle(folder.resolve("b.pkl"), 2));
+        add(pickles, TestRuns.fit(pickles, 0.6, 0.4), OutputOptions.of(Format.EDM2_PICKLE));
+        add(pickles, TestRuns.fit(pickles, 0.6, 0.4), same);
+        add(pickles, TestRuns.fit(pickles, 0.6, 0.4), OutputOptions.of(Format.TORCH_ZIP));
+    }
+
+    @AfterContainer
+    static void close() throws IOException {
+        SMALL_BLOCKS.close();
+        LARGE_BLOCKS.close();
+        FileSystemUtils.deleteRecursively(folder);
+    }
+
+    private static void add(Run run, Fit fit, OutputOptions options) throws IOException {
+        Syntheses.Named named = new Syntheses.Named("out", fit);
+        for (Engine engine : List.of(SMALL_BLOCKS, LARGE_BLOCKS))
+            keep(engine, new Syntheses(engine).files(run, named, options));
+    }
+
+    private static void keep(Engine engine, List<Content> contents) throws IOException {
+        if (engine == SMALL_BLOCKS) PARTS.addAll(contents);
+        else for (Content content : contents) WHOLES.add(TestRuns.bytes(content));
+    }
+
+    private static WeightFile safetensors(Path path, long seed) throws IOException {
+        Random random = new Random(seed);
+        byte[] integers = new byte[40];
+        random.nextBytes(integers);
+        return TestRuns.safetensors(
+                path,
+                TestRuns.Content.random("large", DType.F32, random, 3, 1111),
+                TestRuns.Content.random("double", DType.F64, random, 1500),
+                TestRuns.Content.random("scalar", DType.F32, random),
+                new TestRuns.Content("integers", DType.I64, Shape.of(5), integers),
+                TestRuns.Content.random("half", DType.F16, random, 2051),
+                TestRuns.Content.random("bfloat", DType.BF16, random, 7),
+                TestRuns.Content.random("empty", DType.F16, random, 0, 4),
+                TestRuns.Content.random("eight", DType.F8_E4M3, random, 1025),
+                new TestRuns.Content("bytes", DType.U8, Shape.of(3), Arrays.copyOf(integers, 3)));
+    }
+
+    private static WeightFile pickle(Path path, long seed) throws IOException {
+        Map<String, Stored> parameters = new LinkedHashMap<>();
+        parameters.put("packed", Stored.packed(DType.F16, Shape.of(50, 50)));
+        parameters.put(
+                "channelsLast", new Stored(DType.F16, Shape.of(8, 17, 3, 3), List.of(153L, 1L, 51L, 17L), 0, 1224));
+        parameters.put("transposed", new Stored(DType.F32, Shape.of(40, 60), List.of(1L, 40L), 0, 2400));
+        parameters.put("inside", new Stored(DType.F32, Shape.of(5), List.of(1L), 2, 10));
+        parameters.put("scalar", Stored.packed(DType.F16, Shape.of()));
+        Map<String, Stored> buffers = new LinkedHashMap<>();
+        buffers.put("steps", Stored.packed(DType.I64, Shape.of()));
+        buffers.put("frequencies", Stored.packed(DType.F32, Shape.of(1500)));
+        return TestRuns.pickle(path, seed, parameters, buffers);
+    }
+
+    @Property(tries = 3000)
+    void anyRangeEqualsThatRangeOfTheWhole(@ForAll @IntRange(min = 0, max = 999) int pick, @ForAll long seed)
+            throws IOException {
+        Content content = PARTS.get(pick % PARTS.size());
+        byte[] whole = WHOLES.get(pick % PARTS.size());
+        assertThat(content.size()).isEqualTo(whole.length);
+        Random random = new Random(seed);
+        int offset = random.nextInt(whole.length + 1);
+        int length = random.nextInt(Math.min(whole.length - offset, random.nextBoolean() ? 9 : 5000) + 1);
+        assertThat(TestRuns.range(content, offset, length))
+                .isEqualTo(Arrays.copyOfRange(whole, offset, offset + length));
+    }
+
+    @Property(tries = 100)
+    void aWholeDoesNotDependOnTheSizeOfBlocks(@ForAll @IntRange(min = 0, max = 999) int pick) throws IOException {
+        assertThat(TestRuns.bytes(PARTS.get(pick % PARTS.size()))).isEqualTo(WHOLES.get(pick % PARTS.size()));
+    }
+}
