@@ -41,7 +41,8 @@ class GeneratorTest {
         try (Generator generator = open("net", null, 1)) {
             float[] alone = generator.fromSeeds(List.of(7L), OptionalInt.empty());
             float[] together = generator.fromSeeds(List.of(3L, 7L), OptionalInt.empty());
-            for (int i = 0; i < alone.length; i++) assertThat(together[alone.length + i]).isCloseTo(alone[i], within(1e-4f));
+            for (int i = 0; i < alone.length; i++)
+                assertThat(together[alone.length + i]).isCloseTo(alone[i], within(1e-4f));
         }
     }
 
@@ -89,9 +90,11 @@ class GeneratorTest {
             generator.fromFile(in, one, 1);
             generator.fromFile(in, all, 16);
         }
-        WeightStore.Values images = WeightStore.read(WeightFiles.read(all)).firstEntry().getValue();
+        WeightStore.Values images =
+                WeightStore.read(WeightFiles.read(all)).firstEntry().getValue();
         assertThat(images.shape()).isEqualTo(Shape.of(3, 3, 4, 4));
-        float[] byOne = WeightStore.read(WeightFiles.read(one)).firstEntry().getValue().elements();
+        float[] byOne =
+                WeightStore.read(WeightFiles.read(one)).firstEntry().getValue().elements();
         for (int i = 0; i < byOne.length; i++) assertThat(images.elements()[i]).isCloseTo(byOne[i], within(1e-4f));
     }
 

@@ -40,10 +40,9 @@ class HeunTest {
     @Test
     void isOfSecondOrder() {
         float[] noise = {1};
-        double coarse = Math.abs(
-                Heun.sample(NORMAL_DATA, noise, options(20, 0), List.of(Randoms.of(0, 0)))[0] - end(1));
-        double fine = Math.abs(
-                Heun.sample(NORMAL_DATA, noise, options(40, 0), List.of(Randoms.of(0, 0)))[0] - end(1));
+        double coarse =
+                Math.abs(Heun.sample(NORMAL_DATA, noise, options(20, 0), List.of(Randoms.of(0, 0)))[0] - end(1));
+        double fine = Math.abs(Heun.sample(NORMAL_DATA, noise, options(40, 0), List.of(Randoms.of(0, 0)))[0] - end(1));
         assertThat(coarse / fine).isBetween(3.0, 6.0);
     }
 

@@ -68,7 +68,10 @@ class PngDatasetTest {
     @Test
     void namesAnImageOfAnotherSize() throws IOException {
         writeImages(LABELS);
-        ImageIO.write(new BufferedImage(3, 3, BufferedImage.TYPE_INT_RGB), "png", folder.resolve("b/1.png").toFile());
+        ImageIO.write(
+                new BufferedImage(3, 3, BufferedImage.TYPE_INT_RGB),
+                "png",
+                folder.resolve("b/1.png").toFile());
         try (Dataset dataset = PngDataset.open(folder)) {
             assertThatThrownBy(() -> dataset.read(1)).hasMessageContaining("b/1.png is 3x3; the first image is 2x2");
         }

@@ -32,8 +32,7 @@ final class TwinExport {
 
     private void export() throws IOException {
         Weights weights = Weights.initial(SPEC, random);
-        for (String name : weights.trained())
-            if (weights.get(name).length == 1) weights.get(name)[0] = 0.5f;
+        for (String name : weights.trained()) if (weights.get(name).length == 1) weights.get(name)[0] = 0.5f;
         write("weights", weights, weights.names());
         SequencedMap<String, WeightStore.Values> tensors = new LinkedHashMap<>();
         Batch batch = batch();
@@ -63,8 +62,7 @@ final class TwinExport {
     }
 
     private void sample(double guidance, String name) throws IOException {
-        SamplerOptions options =
-                new SamplerOptions(18, 0.002, 80, 7, guidance, 0, 0, Double.POSITIVE_INFINITY, 1);
+        SamplerOptions options = new SamplerOptions(18, 0.002, 80, 7, guidance, 0, 0, Double.POSITIVE_INFINITY, 1);
         Path weights = folder.resolve("weights.safetensors");
         try (Generator generator = Generator.open(weights, Optional.empty(), options)) {
             generator.fromFile(folder.resolve("noise.safetensors"), folder.resolve(name + ".safetensors"), N);
@@ -87,14 +85,14 @@ final class TwinExport {
                 1024,
                 1,
                 DType.F32);
-        TrainingState state = new TrainingState(
-                weights, Weights.zero(SPEC), Weights.zero(SPEC), List.of(weights.copy()), 0, 0);
+        TrainingState state =
+                new TrainingState(weights, Weights.zero(SPEC), Weights.zero(SPEC), List.of(weights.copy()), 0, 0);
         float[] losses = new float[STEPS];
         float[] clean = new float[STEPS * N * SPEC.pixels()];
         float[] noisy = new float[clean.length];
         double[] sigma = new double[STEPS * N];
         float[] labels = new float[STEPS * N * SPEC.classes()];
-        try (Trainer trainer = new Trainer(options, new ProceduralDataset(100, SPEC.resolution(), 1) , state)) {
+        try (Trainer trainer = new Trainer(options, new ProceduralDataset(100, SPEC.resolution(), 1), state)) {
             for (int i = 0; i < STEPS; i++) {
                 Trainer.Task task = trainer.task((long) i * N);
                 System.arraycopy(task.clean(), 0, clean, i * N * SPEC.pixels(), N * SPEC.pixels());

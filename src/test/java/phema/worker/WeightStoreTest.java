@@ -18,8 +18,7 @@ import phema.tensor.DType;
 import phema.tensor.Shape;
 
 class WeightStoreTest {
-    private static final NetworkSpec SPEC =
-            new NetworkSpec(16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 0.5);
+    private static final NetworkSpec SPEC = new NetworkSpec(16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 0.5);
 
     @TempDir
     private Path folder = Path.of("");
