@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toList;
 import static java.util.stream.Collectors.toMap;
 
 import java.util.Collection;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,13 +26,16 @@ import phema.tensor.Shape;
 final class Agreement {
     private record Kind(Shape shape, boolean floating) {}
 
+    /** By identity: the files of a run mostly share one list of tensors, which may be long. */
+    private final Map<List<Tensor>, SortedMap<String, Kind>> kinds = new IdentityHashMap<>();
+
     private final List<WeightFile> agreeing;
     private final SortedMap<String, Kind> common;
 
     /** @param files by time; of two equally large groups the one with the newest file is the run */
     Agreement(Collection<WeightFile> files) {
         Map<SortedMap<String, Kind>, List<WeightFile>> groups =
-                files.stream().collect(groupingBy(Agreement::kinds, LinkedHashMap::new, toList()));
+                files.stream().collect(groupingBy(this::kinds, LinkedHashMap::new, toList()));
         List<WeightFile> order = List.copyOf(files);
         var largest = groups.entrySet().stream()
                 .max(comparingInt((Map.Entry<SortedMap<String, Kind>, List<WeightFile>> g) ->
@@ -41,9 +45,13 @@ final class Agreement {
         agreeing = largest.map(Map.Entry::getValue).orElseGet(List::of);
     }
 
-    private static SortedMap<String, Kind> kinds(WeightFile file) {
+    private SortedMap<String, Kind> kinds(WeightFile file) {
+        return kinds.computeIfAbsent(file.tensors(), Agreement::kinds);
+    }
+
+    private static SortedMap<String, Kind> kinds(List<Tensor> tensors) {
         SortedMap<String, Kind> kinds = new TreeMap<>();
-        for (Tensor t : file.tensors())
+        for (Tensor t : tensors)
             kinds.put(t.name(), new Kind(t.shape(), t.dtype().isFloating()));
         return kinds;
     }
@@ -75,8 +83,9 @@ final class Agreement {
         common.forEach((name, kind) -> {
             if (kind.floating()) shapes.put(name, kind.shape());
         });
-        for (WeightFile file : agreeing) {
-            for (Tensor t : file.tensors()) if (t.role() == Tensor.Role.BUFFER) shapes.remove(t.name());
+        for (List<Tensor> tensors : kinds.keySet()) {
+            if (!common.equals(kinds.get(tensors))) continue;
+            for (Tensor t : tensors) if (t.role() == Tensor.Role.BUFFER) shapes.remove(t.name());
         }
         return shapes;
     }
@@ -86,6 +95,7 @@ final class Agreement {
         if (agreeing.isEmpty()) return Optional.empty();
         Map<String, DType> first = dtypes(agreeing.getFirst());
         for (WeightFile file : agreeing) {
+            if (file.tensors() == agreeing.getFirst().tensors()) continue;
             Map<String, DType> own = dtypes(file);
             if (own.equals(first)) continue;
             String tensor = common.keySet().stream()

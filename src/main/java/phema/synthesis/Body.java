@@ -40,9 +40,13 @@ final class Body {
         return starts[segments.size()];
     }
 
-    /** Bytes of the widest element. */
+    /** Bytes of the widest combined element. */
     int widest() {
-        return segments.stream().mapToInt(Body::unit).max().orElse(1);
+        return segments.stream()
+                .filter(Body::combined)
+                .mapToInt(Body::unit)
+                .max()
+                .orElse(1);
     }
 
     /** Whether files of both kinds can be filled block by block together: the same tensors at the same places. */

@@ -30,9 +30,9 @@ final class Shell {
 
     /** What a command left behind. */
     record Result(int status, String out, String err) {
-        /** Ended well and had nothing to complain about. */
+        /** Ended well and had nothing to complain about; on a busy machine it may have said how far it was. */
         Result fine() {
-            assertThat(err).isEmpty();
+            assertThat(err.lines()).allMatch(line -> line.matches("\\d+% of .*"));
             assertThat(status).isZero();
             return this;
         }
