@@ -3,6 +3,9 @@ package phema.worker;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,6 +27,17 @@ final class Backend {
             logger.setLevel(Level.ERROR);
         chooseExtension();
         Nd4j.getBackend();
+    }
+
+    /** Runs something without what it prints: SameDiff prints a line for every operation that it differentiates, and has no switch against it. */
+    static void silently(Runnable action) {
+        PrintStream out = System.out;
+        System.setOut(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
+        try {
+            action.run();
+        } finally {
+            System.setOut(out);
+        }
     }
 
     /** {@code CpuBackend, 2 threads}. */
