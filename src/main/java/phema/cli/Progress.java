@@ -3,6 +3,7 @@ package phema.cli;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.function.LongConsumer;
+import java.util.function.LongFunction;
 
 /** How far long work is: a bar that is redrawn on a terminal, a line for every tenth elsewhere. Safe for use by many threads. */
 final class Progress implements LongConsumer, AutoCloseable {
@@ -11,6 +12,7 @@ final class Progress implements LongConsumer, AutoCloseable {
 
     private final PrintWriter out;
     private final boolean terminal;
+    private final LongFunction<String> amount;
     private final long total;
     private final long started = System.nanoTime();
     private long done;
@@ -18,35 +20,41 @@ final class Progress implements LongConsumer, AutoCloseable {
     private int tenths;
 
     Progress(PrintWriter out, long totalBytes) {
+        this(out, totalBytes, Output::bytes);
+    }
+
+    /** @param amount how the total is shown */
+    Progress(PrintWriter out, long total, LongFunction<String> amount) {
         this.out = out;
+        this.amount = amount;
         this.terminal = System.console() != null && System.console().isTerminal();
-        this.total = totalBytes;
+        this.total = total;
     }
 
     @Override
-    public synchronized void accept(long bytes) {
-        done += bytes;
+    public synchronized void accept(long part) {
+        done += part;
         long now = System.nanoTime();
         if (terminal && (now - drawn > REDRAW_NANOS || done == total)) {
             drawn = now;
             draw(now);
         } else if (!terminal && done * 10 / total > tenths) {
             tenths = (int) (done * 10 / total);
-            if (now - started > 10 * REDRAW_NANOS) out.println(tenths * 10 + "% of " + Output.bytes(total));
+            if (now - started > 10 * REDRAW_NANOS) out.println(tenths * 10 + "% of " + amount.apply(total));
         }
     }
 
     private void draw(long now) {
-        double part = (double) done / total;
-        int filled = (int) (part * WIDTH);
-        double left = (now - started) / 1e9 * (1 - part) / part;
+        double share = (double) done / total;
+        int filled = (int) (share * WIDTH);
+        double left = (now - started) / 1e9 * (1 - share) / share;
         out.printf(
                 Locale.ROOT,
                 "\r%s%s %3.0f%% of %s, %.0f s left ",
                 "#".repeat(filled),
                 ".".repeat(WIDTH - filled),
-                100 * part,
-                Output.bytes(total),
+                100 * share,
+                amount.apply(total),
                 left);
         out.flush();
     }

@@ -1,6 +1,16 @@
 /** The command line: parses, calls, renders. */
 @ApplicationModule(
-        allowedDependencies = {"bench", "catalog", "synthesis", "solver", "profile", "format", "tensor", "problem"})
+        allowedDependencies = {
+            "bench",
+            "catalog",
+            "synthesis",
+            "solver",
+            "profile",
+            "format",
+            "tensor",
+            "worker",
+            "problem"
+        })
 @NullMarked
 package phema.cli;
 

@@ -1,8 +1,5 @@
 package phema.worker;
 
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -136,14 +133,7 @@ final class Denoiser implements AutoCloseable {
 
     private void differentiate() {
         if (differentiated) return;
-        // SameDiff prints a line for every operation and has no switch against it.
-        PrintStream out = System.out;
-        System.setOut(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
-        try {
-            sd.createGradFunction(trained.toArray(String[]::new));
-        } finally {
-            System.setOut(out);
-        }
+        Backend.silently(() -> sd.createGradFunction(trained.toArray(String[]::new)));
         differentiated = true;
     }
 

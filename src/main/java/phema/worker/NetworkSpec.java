@@ -49,7 +49,9 @@ public record NetworkSpec(
     /** @throws Problem when there is no such network */
     public NetworkSpec {
         widths = List.copyOf(widths);
-        attention = List.copyOf(attention);
+        int lowest = resolution >> Math.max(0, widths.size() - 1);
+        attention =
+                attention.stream().filter(r -> r <= resolution && r >= lowest).toList();
         if (widths.isEmpty() || widths.stream().anyMatch(w -> w < 1))
             throw Problem.invalid("channelMult", "channel counts must be at least 1 at every level, not " + widths);
         if (channels < 1 || classes < 0 || noiseChannels < 1 || embeddingChannels < 1 || blocks < 1)
@@ -190,7 +192,7 @@ public record NetworkSpec(
     }
 
     /** Values of one image. */
-    int pixels() {
+    public int pixels() {
         return channels * resolution * resolution;
     }
 

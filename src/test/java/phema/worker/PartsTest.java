@@ -83,6 +83,7 @@ class PartsTest {
         // 16 inputs x 1 tap, weights all 3: normalized to 1, divided by sqrt(16); sum over 16 inputs of ones is 4.
         double[] out = run(CONV1, Map.of(0, 0.0, 1, 0.0), shape(1, 16, 1, 1), shape(1, 16, 1, 1));
         assertThat(out[0]).isZero();
+        Backend.start();
         SameDiff sd = SameDiff.create();
         SDVariable x = sd.var("x", Nd4j.ones(DataType.DOUBLE, 1, 16, 1, 1));
         SDVariable w = sd.var("w", Nd4j.ones(DataType.DOUBLE, 1, 16, 1, 1).mul(3));
@@ -105,6 +106,7 @@ class PartsTest {
     }
 
     private double[] run(Part part, Map<Integer, Double> scales, long[]... shapes) {
+        Backend.start();
         SameDiff sd = SameDiff.create();
         SDVariable[] inputs = new SDVariable[shapes.length];
         for (int i = 0; i < shapes.length; i++)
@@ -121,6 +123,7 @@ class PartsTest {
 
     /** Compares with central differences of a random projection of the output. */
     private void assertGradient(Part part, long[]... shapes) {
+        Backend.start();
         SameDiff sd = SameDiff.create();
         SDVariable[] inputs = new SDVariable[shapes.length];
         for (int i = 0; i < shapes.length; i++) inputs[i] = sd.var("v" + i, normal(shapes[i], 1));
@@ -128,6 +131,7 @@ class PartsTest {
         SDVariable direction = sd.constant(normal(out.eval().shape(), 1));
         SDVariable loss = out.mul(direction).sum();
         sd.setLossVariables(loss);
+        Backend.silently(sd::createGradFunction);
         Map<String, INDArray> gradients = sd.calculateGradients(
                 new LinkedHashMap<>(),
                 java.util.Arrays.stream(inputs).map(SDVariable::name).toList());

@@ -1,0 +1,168 @@
+package phema.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import phema.problem.Problem;
+import phema.worker.Generator;
+import phema.worker.Png;
+import phema.worker.SamplerOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "generate",
+        description = "Makes images with an EDM2 network. Takes the options of EDM2's generate_images.py.")
+final class GenerateCommand implements Callable<Integer> {
+    @Option(names = "--net", paramLabel = "FILE", required = true, description = "Weight file of the network.")
+    private Path net = Path.of("");
+
+    @Option(
+            names = "--gnet",
+            paramLabel = "FILE",
+            description =
+                    "Weight file of the guiding network: an unconditional one, or a worse one for autoguidance. By default the network guides itself, without labels.")
+    private @Nullable Path gnet;
+
+    @Option(names = "--outdir", paramLabel = "DIR", description = "Folder for one PNG per seed, named by it.")
+    private @Nullable Path outdir;
+
+    @Option(
+            names = "--seeds",
+            paramLabel = "LIST",
+            defaultValue = "0-15",
+            description = "Such as 0-63 or 1,2,10-20 (default: ${DEFAULT-VALUE}).")
+    private SeedList seeds = new SeedList(List.of());
+
+    @Option(names = "--grid", paramLabel = "FILE", description = "One PNG with all images side by side.")
+    private @Nullable Path grid;
+
+    @Option(
+            names = "--noise",
+            paramLabel = "FILE",
+            description = {
+                "Use the tensor `noise` [N,C,H,W] (and `labels` [N,classes]) of a safetensors file instead of seeds."
+            })
+    private @Nullable Path noise;
+
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            description =
+                    "With --noise: safetensors file for the tensor `images`, the network's output before decoding.")
+    private @Nullable Path out;
+
+    @Option(
+            names = "--class",
+            paramLabel = "INT",
+            description = "Label of all images; by default each seed has its own.")
+    private @Nullable Integer label;
+
+    @Option(names = "--batch", defaultValue = "16", description = "Images at once (default: ${DEFAULT-VALUE}).")
+    private int batch;
+
+    @Option(names = "--steps", defaultValue = "32", description = "Noise levels (default: ${DEFAULT-VALUE}).")
+    private int steps;
+
+    @Option(names = "--guidance", defaultValue = "1", description = "Guidance strength; 1 for none (default).")
+    private double guidance;
+
+    @Option(
+            names = "--sigma_min",
+            defaultValue = "0.002",
+            description = "Lowest noise level (default: ${DEFAULT-VALUE}).")
+    private double sigmaMin;
+
+    @Option(
+            names = "--sigma_max",
+            defaultValue = "80",
+            description = "Highest noise level (default: ${DEFAULT-VALUE}).")
+    private double sigmaMax;
+
+    @Option(
+            names = "--rho",
+            defaultValue = "7",
+            description = "Exponent of the noise levels (default: ${DEFAULT-VALUE}).")
+    private double rho;
+
+    @Option(
+            names = "--S_churn",
+            defaultValue = "0",
+            description = "Stochasticity strength (default: ${DEFAULT-VALUE}).")
+    private double churn;
+
+    @Option(
+            names = "--S_min",
+            defaultValue = "0",
+            description = "Lowest noise level with churn (default: ${DEFAULT-VALUE}).")
+    private double churnMin;
+
+    @Option(
+            names = "--S_max",
+            defaultValue = "Infinity",
+            description = "Highest noise level with churn (default: none).")
+    private double churnMax;
+
+    @Option(
+            names = "--S_noise",
+            defaultValue = "1",
+            description = "Noise inflation of churn (default: ${DEFAULT-VALUE}).")
+    private double churnNoise;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        if (batch < 1) throw Problem.invalid("batch", "--batch must be at least 1, not " + batch);
+        if ((noise == null) != (out == null)) throw Problem.invalid("noise", "--noise and --out belong together");
+        if (noise == null && outdir == null && grid == null)
+            throw Problem.invalid("outdir", "say where images go: --outdir, --grid, or --noise with --out");
+        SamplerOptions options =
+                new SamplerOptions(steps, sigmaMin, sigmaMax, rho, guidance, churn, churnMin, churnMax, churnNoise);
+        try (Generator generator = Generator.open(net, Optional.ofNullable(gnet), options)) {
+            if (noise != null && out != null) {
+                generator.fromFile(noise, out, batch);
+                Output.of(spec).println("wrote " + out);
+            } else {
+                generate(generator);
+            }
+        }
+        return Cli.FINE;
+    }
+
+    private void generate(Generator generator) throws IOException {
+        Png.requireImages(generator.spec());
+        if (outdir != null) Files.createDirectories(outdir);
+        List<Long> all = seeds.seeds();
+        int pixels = generator.spec().pixels();
+        float[] together = new float[grid == null ? 0 : Math.multiplyExact(all.size(), pixels)];
+        OptionalInt wanted = label == null ? OptionalInt.empty() : OptionalInt.of(label);
+        PrintWriter console = Output.of(spec);
+        try (Progress progress = new Progress(Output.errors(spec), all.size(), n -> n + " images")) {
+            for (int first = 0; first < all.size(); first += batch) {
+                List<Long> part = all.subList(first, Math.min(all.size(), first + batch));
+                float[] images = generator.fromSeeds(part, wanted);
+                for (int i = 0; i < part.size() && outdir != null; i++)
+                    Png.write(
+                            outdir.resolve(String.format(Locale.ROOT, "%06d.png", part.get(i))),
+                            generator.spec(),
+                            images,
+                            i);
+                if (grid != null) System.arraycopy(images, 0, together, first * pixels, images.length);
+                progress.accept(part.size());
+            }
+        }
+        if (grid != null) Png.writeGrid(grid, generator.spec(), together);
+        console.println("wrote " + all.size() + " images to " + (outdir == null ? grid : outdir));
+    }
+}

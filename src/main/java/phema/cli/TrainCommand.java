@@ -1,0 +1,286 @@
+package phema.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import phema.problem.Problem;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+import phema.worker.Average;
+import phema.worker.Dataset;
+import phema.worker.LearningRate;
+import phema.worker.NetworkSpec;
+import phema.worker.PngDataset;
+import phema.worker.Preset;
+import phema.worker.ProceduralDataset;
+import phema.worker.Training;
+import phema.worker.TrainingOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "train",
+        description = {
+            "Trains an EDM2 network and writes snapshots of its averages. Takes the options of EDM2's train_edm2.py.",
+            "Goes on where it stopped when started again with the same options. Amounts are images, such as 128Ki or 8Mi."
+        })
+final class TrainCommand implements Callable<Integer> {
+    private static final String PROCEDURAL = "procedural";
+    private static final int PROCEDURAL_IMAGES = 1 << 16;
+
+    @Option(names = "--outdir", paramLabel = "DIR", required = true, description = "Folder of the run.")
+    private Path outdir = Path.of("");
+
+    @Option(
+            names = "--data",
+            paramLabel = "PATH",
+            defaultValue = PROCEDURAL,
+            description =
+                    "Folder or ZIP file of PNG images, with labels in dataset.json; or `procedural` for built-in shapes (default).")
+    private String data = PROCEDURAL;
+
+    @Option(
+            names = "--resolution",
+            defaultValue = "16",
+            description = "Of procedural images (default: ${DEFAULT-VALUE}).")
+    private int resolution;
+
+    @Option(
+            names = "--cond",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "Train with labels, where there are some (default); --no-cond without.")
+    private boolean conditional;
+
+    @Option(
+            names = "--preset",
+            paramLabel = "STR",
+            description =
+                    "EDM2's sizes and rates: edm2-img512-xs, -s, -m, -l, -xl, -xxl, edm2-img64-s, -m, -l, -xl. Options override it.")
+    private @Nullable String preset;
+
+    @Option(names = "--channels", description = "Width of the network at full resolution (default: 32).")
+    private @Nullable Integer channels;
+
+    @Option(
+            names = "--channel-mult",
+            split = ",",
+            paramLabel = "INT",
+            description = "Widths at each resolution as multiples of it (default: 1,2; presets: 1,2,3,4).")
+    private List<Integer> multipliers = new ArrayList<>();
+
+    @Option(names = "--blocks", description = "Blocks per resolution of the encoder (default: 1; presets: 3).")
+    private @Nullable Integer blocks;
+
+    @Option(
+            names = "--duration",
+            paramLabel = "NIMG",
+            defaultValue = "64Ki",
+            description = "Images to train for (default: ${DEFAULT-VALUE}).")
+    private ImageCount duration = new ImageCount(0);
+
+    @Option(names = "--batch", paramLabel = "NIMG", description = "Images per step (default: 64; presets: 2048).")
+    private @Nullable ImageCount batch;
+
+    @Option(
+            names = "--batch-gpu",
+            paramLabel = "NIMG",
+            description = "Images that go through the network at once (default: all of the batch).")
+    private @Nullable ImageCount microBatch;
+
+    @Option(names = "--lr", description = "Learning rate before decay (default: 0.01).")
+    private @Nullable Double rate;
+
+    @Option(
+            names = "--decay",
+            paramLabel = "BATCHES",
+            description = "Learning rate decay; 0 for none (default; presets have their own).")
+    private @Nullable Double decay;
+
+    @Option(
+            names = "--rampup",
+            paramLabel = "NIMG",
+            description = "Learning rate ramp (default: 10 batches; presets: 10M).")
+    private @Nullable ImageCount ramp;
+
+    @Option(names = "--P_mean", description = "Mean of ln sigma (default: -0.8).")
+    private @Nullable Double pMean;
+
+    @Option(names = "--P_std", description = "Standard deviation of ln sigma (default: 1.6).")
+    private @Nullable Double pStd;
+
+    @Option(
+            names = "--label-dropout",
+            defaultValue = "0",
+            description =
+                    "Share of images shown without label, for guidance by the network itself (default: ${DEFAULT-VALUE}).")
+    private double labelDropout;
+
+    @Option(names = "--flip", description = "Mirror every second image.")
+    private boolean flip;
+
+    @Option(
+            names = "--ema",
+            paramLabel = "LIST",
+            defaultValue = "0.05,0.10",
+            description = "EMA lengths (sigma_rel) to track (default: ${DEFAULT-VALUE}).")
+    private NumberList ema = new NumberList(List.of());
+
+    @Option(
+            names = "--ema-halflife",
+            paramLabel = "NIMG",
+            description = "Track a classic exponential average of this half-life too.")
+    private @Nullable ImageCount halfLife;
+
+    @Option(
+            names = "--snapshot",
+            paramLabel = "NIMG",
+            defaultValue = "8Ki",
+            description = "Interval of snapshots (default: ${DEFAULT-VALUE}).")
+    private ImageCount snapshot = new ImageCount(0);
+
+    @Option(
+            names = "--checkpoint",
+            paramLabel = "NIMG",
+            defaultValue = "32Ki",
+            description = "Interval of checkpoints (default: ${DEFAULT-VALUE}).")
+    private ImageCount checkpoint = new ImageCount(0);
+
+    @Option(
+            names = "--status",
+            paramLabel = "NIMG",
+            defaultValue = "1Ki",
+            description = "Interval of reports (default: ${DEFAULT-VALUE}).")
+    private ImageCount status = new ImageCount(0);
+
+    @Option(names = "--seed", defaultValue = "0", description = "Random seed (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(names = "--dtype", defaultValue = "f16", description = "Of snapshots, f16 (default) or f32.")
+    private ReconstructCommand.DTypeWord dtype = ReconstructCommand.DTypeWord.F16;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        try (Dataset dataset = dataset()) {
+            TrainingOptions options = options(dataset);
+            PrintWriter out = Output.of(spec);
+            out.printf(
+                    Locale.ROOT,
+                    "%,d parameters, %,d images of %dx%d, on %s%n",
+                    options.network().parameters().values().stream()
+                            .mapToLong(Shape::elements)
+                            .sum(),
+                    dataset.size(),
+                    dataset.resolution(),
+                    dataset.resolution(),
+                    Training.backend());
+            out.flush();
+            long reached = train(options, dataset);
+            out.printf(
+                    Locale.ROOT,
+                    reached < options.duration()
+                            ? "stopped at %,d images; the same command goes on from there%n"
+                            : "trained with %,d images%n",
+                    reached);
+        }
+        return Cli.FINE;
+    }
+
+    /** Trains until the end, or until the process is told to stop, and then lets it stop only when the checkpoint is on disk. */
+    private long train(TrainingOptions options, Dataset dataset) throws IOException {
+        StopSignal signal = new StopSignal();
+        Thread hook = new Thread(signal::stopAndWait, "stop");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            TrainingDisplay display = new TrainingDisplay(Output.errors(spec), options.duration());
+            return Training.run(options, dataset, outdir, status.images(), display, signal::stopped);
+        } finally {
+            signal.done();
+            if (!signal.stopped()) Runtime.getRuntime().removeShutdownHook(hook);
+        }
+    }
+
+    private static final class StopSignal {
+        private final CountDownLatch done = new CountDownLatch(1);
+        private volatile boolean stopped;
+
+        boolean stopped() {
+            return stopped;
+        }
+
+        void stopAndWait() {
+            stopped = true;
+            try {
+                done.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        void done() {
+            done.countDown();
+        }
+    }
+
+    private Dataset dataset() throws IOException {
+        return data.equals(PROCEDURAL)
+                ? new ProceduralDataset(PROCEDURAL_IMAGES, resolution, 0)
+                : PngDataset.open(Path.of(data));
+    }
+
+    private TrainingOptions options(Dataset dataset) {
+        Preset base = preset == null ? Preset.SMALL : Preset.named(preset);
+        NetworkSpec network = NetworkSpec.of(
+                dataset.resolution(),
+                dataset.channels(),
+                conditional ? dataset.classes() : 0,
+                channels == null ? base.channels() : channels,
+                multipliers.isEmpty() ? base.multipliers() : multipliers,
+                blocks == null ? base.blocks() : blocks);
+        int images = batch == null ? base.batch() : Math.toIntExact(batch.images());
+        LearningRate learningRate = new LearningRate(
+                rate == null ? base.learningRate() : rate,
+                decay == null ? base.decay() : decay,
+                ramp == null ? base.ramp() : ramp.images());
+        return new TrainingOptions(
+                network,
+                duration.images(),
+                images,
+                microBatch == null ? images : Math.toIntExact(microBatch.images()),
+                learningRate,
+                pMean == null ? base.pMean() : pMean,
+                pStd == null ? base.pStd() : pStd,
+                labelDropout,
+                flip,
+                averages(),
+                snapshot.images(),
+                checkpoint.images(),
+                seed,
+                dtype.dtype().orElse(DType.F16));
+    }
+
+    private List<Average> averages() {
+        List<Average> averages = new ArrayList<>();
+        for (double sigmaRel : ema.values()) {
+            try {
+                averages.add(Average.Power.of(sigmaRel));
+            } catch (IllegalArgumentException e) {
+                throw Problem.invalid("ema", "--ema: " + e.getMessage());
+            }
+        }
+        if (halfLife != null) averages.add(new Average.Exponential(halfLife.images()));
+        return averages;
+    }
+}

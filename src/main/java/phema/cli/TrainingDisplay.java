@@ -1,0 +1,40 @@
+package phema.cli;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.Consumer;
+import phema.worker.Training;
+
+/** How training goes: one line that is redrawn on a terminal, a line per report elsewhere. */
+final class TrainingDisplay implements Consumer<Training.Status> {
+    private final PrintWriter out;
+    private final boolean terminal =
+            System.console() != null && System.console().isTerminal();
+    private final long duration;
+
+    TrainingDisplay(PrintWriter out, long duration) {
+        this.out = out;
+        this.duration = duration;
+    }
+
+    @Override
+    public void accept(Training.Status status) {
+        Duration left = Duration.ofSeconds((long) ((duration - status.nimg()) / 1000.0 * status.secondsPerKimg()));
+        String line = String.format(
+                Locale.ROOT,
+                "%3.0f%% of %,d images, loss %.4f, lr %.2e, %.2f s/kimg, %d:%02d:%02d left",
+                100.0 * status.nimg() / duration,
+                duration,
+                status.loss(),
+                status.learningRate(),
+                status.secondsPerKimg(),
+                left.toHours(),
+                left.toMinutesPart(),
+                left.toSecondsPart());
+        if (status.badGradients() > 0) line += ", " + status.badGradients() + " gradients were not finite";
+        if (terminal) out.print("\r" + line + (status.nimg() == duration ? "\n" : " "));
+        else out.println(line);
+        out.flush();
+    }
+}

@@ -1,0 +1,59 @@
+package phema.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TrainCommandTest {
+    private static final String TINY =
+            " --resolution 4 --channels 4 --channel-mult 1 --batch 256 --duration 2Ki --snapshot 1Ki";
+
+    @TempDir
+    private Path folder = Path.of("");
+
+    @Test
+    void whatWasTrainedIsReconstructedAndMakesImages() throws Exception {
+        Path run = folder.resolve("run");
+        Shell.Result trained = Shell.phema("train --outdir " + run + TINY);
+        assertThat(trained.status()).as(trained.err()).isZero();
+        assertThat(trained.out()).contains("65,536 images of 4x4").contains("trained with 2,048 images");
+        assertThat(trained.err()).contains("100% of 2,048 images, loss ");
+
+        Shell.phema("reconstruct --indir " + run + " --outdir " + folder + " --outstd 0.07");
+        Shell.Result generated = Shell.phema("generate --net " + folder.resolve("phema-0000002-0.070.safetensors")
+                + " --outdir " + folder.resolve("images") + " --seeds 1,5-6 --steps 2");
+        assertThat(generated.out()).contains("wrote 3 images");
+        assertThat(Shell.names(folder.resolve("images"))).containsExactly("000001.png", "000005.png", "000006.png");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --data nowhere                 | phema: nowhere is neither a folder nor a ZIP file
+            --resolution 10 --channel-mult 1,2,3 | phema: a resolution of 10 cannot be halved 2 times; use a multiple of 4 or fewer levels
+            --batch 100                    | phema: --duration 65536 is not a multiple of the batch, 100
+            --ema 0.4                      | phema: --ema: sigma_rel must lie in (0, 0.288675), not 0.4
+            --snapshot 1536 --batch 512 --duration 1536 | phema: --snapshot 1536 is not a multiple of 1024 images, which the names of snapshots can tell apart
+            --duration soon                | phema: Invalid value for option '--duration': 'soon' is not a number of images such as 1024, 128Ki or 8Mi; see phema train --help
+            """)
+    void refusesWhatCannotBeTrained(String options, String complaint) {
+        assertThat(Shell.phema("train --outdir " + folder.resolve("run") + " " + options)
+                        .complaint())
+                .isEqualTo(complaint);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --seeds 3-1 --outdir x | phema: Invalid value for option '--seeds': '3-1' ends before it begins; see phema generate --help
+            --noise x              | phema: --noise and --out belong together
+            --steps 2              | phema: say where images go: --outdir, --grid, or --noise with --out
+            --grid x               | phema: none.safetensors: does not exist
+            """)
+    void refusesWhatCannotBeGenerated(String options, String complaint) {
+        assertThat(Shell.phema("generate --net none.safetensors " + options).complaint())
+                .isEqualTo(complaint);
+    }
+}

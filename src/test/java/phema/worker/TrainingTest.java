@@ -1,0 +1,170 @@
+package phema.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import phema.format.WeightFile;
+import phema.format.WeightFiles;
+import phema.problem.Problem;
+import phema.tensor.DType;
+
+class TrainingTest {
+    private static final NetworkSpec SPEC = NetworkSpec.of(4, 3, 4, 4, List.of(1), 1);
+    private static final Dataset DATA = new ProceduralDataset(300, 4, 1);
+
+    @TempDir
+    private Path folder = Path.of("");
+
+    @Test
+    void continuesBitForBitWhereItStopped() throws IOException {
+        Path whole = folder.resolve("whole");
+        Path parts = folder.resolve("parts");
+        TrainingOptions options = options(2048, 1);
+        Training.run(options, DATA, whole, 1024, status -> {}, () -> false);
+        int[] steps = {0};
+        long stopped = Training.run(options, DATA, parts, 1024, status -> {}, () -> steps[0]++ == 3);
+        assertThat(stopped).isEqualTo(3 * 256);
+        Training.run(options, DATA, parts, 1024, status -> {}, () -> false);
+        for (String name : snapshots(whole))
+            assertThat(parts.resolve(name)).hasSameBinaryContentAs(whole.resolve(name));
+        assertThat(snapshots(parts)).isEqualTo(snapshots(whole));
+    }
+
+    @Test
+    void writesARunOfSnapshotsThatLoadsAgain() throws IOException {
+        Training.run(options(2048, 1), DATA, folder, 1024, status -> {}, () -> false);
+        assertThat(snapshots(folder))
+                .containsExactly(
+                        "classic-ema-0000001.safetensors",
+                        "classic-ema-0000002.safetensors",
+                        "network-snapshot-0000001-0.050.safetensors",
+                        "network-snapshot-0000001-0.100.safetensors",
+                        "network-snapshot-0000002-0.050.safetensors",
+                        "network-snapshot-0000002-0.100.safetensors",
+                        "training-state-0000002.safetensors");
+        WeightFile file = WeightFiles.read(folder.resolve("network-snapshot-0000002-0.100.safetensors"));
+        assertThat(NetworkSpec.of(file)).isEqualTo(SPEC);
+        Weights weights = WeightStore.load(file.path());
+        assertThat(weights.get("unet.out_gain")[0]).isNotZero();
+        assertThat(Files.readAllLines(folder.resolve("stats.jsonl"))).hasSize(2);
+    }
+
+    @Test
+    void learns() throws IOException {
+        TrainingOptions options = options(1024, 1);
+        try (Trainer trainer = new Trainer(options, DATA, TrainingState.initial(options))) {
+            double first = trainer.step();
+            double last = 0;
+            for (int i = 1; i < 25; i++) last = trainer.step();
+            assertThat(last).isLessThan(0.7 * first);
+            assertThat(trainer.state().badGradients()).isZero();
+        }
+    }
+
+    @Test
+    void refusesToContinueWithOtherOptions() throws IOException {
+        Training.run(options(1024, 1), DATA, folder, 1024, status -> {}, () -> false);
+        assertThatThrownBy(() -> Training.run(options(2048, 2), DATA, folder, 1024, status -> {}, () -> false))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("was trained with seed 1, not 2");
+    }
+
+    @Test
+    void refusesImagesThatDoNotFitTheNetwork() {
+        Dataset larger = new ProceduralDataset(10, 16, 1);
+        assertThatThrownBy(() -> Training.run(options(1024, 1), larger, folder, 1, status -> {}, () -> false))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("the images are 16x16 with 3 channels, the network takes 4x4 with 3");
+    }
+
+    @Test
+    void refusesSnapshotsWhoseNamesWouldNotTellTheirTime() {
+        assertThatThrownBy(() -> new TrainingOptions(
+                        SPEC,
+                        2000,
+                        100,
+                        100,
+                        new LearningRate(0.01, 0, 0),
+                        -0.8,
+                        1.6,
+                        0,
+                        false,
+                        List.of(Average.Power.of(0.1)),
+                        1000,
+                        1000,
+                        1,
+                        DType.F16))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("--snapshot 1000 is not a multiple of 1024");
+    }
+
+    @Test
+    void forcedNormalizationGivesEveryOutputChannelUnitMagnitude() {
+        Weights weights = Weights.initial(SPEC, Randoms.of(1, 1));
+        float[] w = weights.get("unet.enc.4x4_conv.weight");
+        for (int i = 0; i < w.length; i++) w[i] *= 100;
+        weights.normalize();
+        int n = w.length / 4;
+        for (int row = 0; row < 4; row++) {
+            double squares = 0;
+            for (int i = row * n; i < (row + 1) * n; i++) squares += (double) w[i] * w[i];
+            assertThat(Math.sqrt(squares / n)).isCloseTo(1, within(1e-5));
+        }
+    }
+
+    @Test
+    void averagesOfAPowerOfTimeHaveItsWeights() {
+        // The average of f(t) = t over a profile t^gamma on (0, T] is T (gamma+1)/(gamma+2), up to the step.
+        Average.Power power = Average.Power.of(0.1);
+        double average = 0;
+        int steps = 20_000;
+        for (int i = 1; i <= steps; i++) {
+            double beta = power.beta(i, 1);
+            average = beta * average + (1 - beta) * i;
+        }
+        assertThat(average / steps).isCloseTo((power.gamma() + 1) / (power.gamma() + 2), within(1e-4));
+    }
+
+    @Test
+    void theLearningRateRampsUpStaysAndDecays() {
+        LearningRate rate = new LearningRate(0.01, 100, 1000);
+        assertThat(rate.at(500, 10)).isCloseTo(0.005, within(1e-12));
+        assertThat(rate.at(1000, 10)).isCloseTo(0.01, within(1e-12));
+        assertThat(rate.at(4000, 10)).isCloseTo(0.005, within(1e-12));
+    }
+
+    private static TrainingOptions options(long duration, long seed) {
+        return new TrainingOptions(
+                SPEC,
+                duration,
+                256,
+                128,
+                new LearningRate(0.02, 0, 512),
+                -0.8,
+                1.6,
+                0.1,
+                true,
+                List.of(Average.Power.of(0.05), Average.Power.of(0.1), new Average.Exponential(1000)),
+                1024,
+                1024,
+                seed,
+                DType.F32);
+    }
+
+    private static List<String> snapshots(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".safetensors"))
+                    .sorted()
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package phema.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import phema.format.FormatException;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+class WeightStoreTest {
+    private static final NetworkSpec SPEC = new NetworkSpec(16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 0.5);
+
+    @TempDir
+    private Path folder = Path.of("");
+
+    @Test
+    void whatWasWrittenIsReadAgain() throws IOException {
+        Weights weights = Weights.initial(SPEC, Randoms.of(1, 1));
+        Weights read = WeightStore.load(write(tensors(weights)));
+        assertThat(read.spec()).isEqualTo(SPEC);
+        for (String name : weights.names()) assertThat(read.get(name)).isEqualTo(weights.get(name));
+    }
+
+    @Test
+    void leavesNothingBesideTheFile() throws IOException {
+        write(tensors(Weights.zero(SPEC)));
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files).containsExactly(folder.resolve("net.safetensors"));
+        }
+    }
+
+    @Test
+    void namesAMissingTensor() throws IOException {
+        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(SPEC));
+        tensors.remove("unet.dec.8x8_in1.conv_res1.weight");
+        assertRefused(tensors, "lacks the tensor `unet.dec.8x8_in1.conv_res1.weight`");
+    }
+
+    @Test
+    void namesASurplusTensor() throws IOException {
+        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(SPEC));
+        tensors.put("unet.dec.16x16_block9.bias", new WeightStore.Values(Shape.of(1), new float[1]));
+        assertRefused(tensors, "has the tensor `unet.dec.16x16_block9.bias`, for which the network has no place");
+    }
+
+    @Test
+    void namesATensorOfAnotherShape() throws IOException {
+        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(SPEC));
+        tensors.put("unet.out_conv.weight", new WeightStore.Values(Shape.of(2, 8, 1, 1), new float[16]));
+        assertRefused(tensors, "`unet.out_conv.weight` has the shape [2, 8, 1, 1] where the network has [2, 8, 3, 3]");
+    }
+
+    @Test
+    void refusesWeightsOfSomethingElse() throws IOException {
+        SequencedMap<String, WeightStore.Values> tensors = new LinkedHashMap<>();
+        tensors.put("lm_head.weight", new WeightStore.Values(Shape.of(2), new float[2]));
+        assertRefused(tensors, "is not an EDM2 network that can be run");
+    }
+
+    private void assertRefused(SequencedMap<String, WeightStore.Values> tensors, String message) throws IOException {
+        Path path = write(tensors);
+        assertThatThrownBy(() -> WeightStore.load(path))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining(message);
+    }
+
+    private static SequencedMap<String, WeightStore.Values> tensors(Weights weights) {
+        SequencedMap<String, WeightStore.Values> tensors = new LinkedHashMap<>();
+        for (String name : weights.names())
+            tensors.put(name, new WeightStore.Values(weights.shape(name), weights.get(name)));
+        return tensors;
+    }
+
+    private Path write(SequencedMap<String, WeightStore.Values> tensors) throws IOException {
+        Path path = folder.resolve("net.safetensors");
+        WeightStore.write(path, tensors, DType.F32, Map.of());
+        return path;
+    }
+}
