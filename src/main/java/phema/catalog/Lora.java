@@ -20,16 +20,17 @@ final class Lora {
 
     /** Names of the constants. */
     static Set<String> scales(List<Tensor> tensors) {
+        Set<String> constants = tensors.stream()
+                .filter(t -> t.name().endsWith(ALPHA) && t.dtype().isFloating() && t.elements() == 1)
+                .map(Tensor::name)
+                .collect(toSet());
+        if (constants.isEmpty()) return constants; // nearly always, and names may be many
         Set<String> modules = tensors.stream()
                 .map(tensor -> ADAPTER.matcher(tensor.name()))
                 .filter(Matcher::matches)
                 .map(m -> m.group(1))
                 .collect(toSet());
-        return tensors.stream()
-                .filter(t -> t.elements() == 1 && t.dtype().isFloating())
-                .map(Tensor::name)
-                .filter(name ->
-                        name.endsWith(ALPHA) && modules.contains(name.substring(0, name.length() - ALPHA.length())))
-                .collect(toSet());
+        constants.removeIf(name -> !modules.contains(name.substring(0, name.length() - ALPHA.length())));
+        return constants;
     }
 }

@@ -3,9 +3,9 @@ package phema.synthesis;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-/** What the machine can do at best, on all processors at once, as the median of several measurements in this process. */
+/** What the machine can do at best, on all processors at once: the best of several measurements in this process. */
 public final class Limits {
-    private static final int ROUNDS = 7;
+    private static final int ROUNDS = 25;
 
     private Limits() {}
 
@@ -14,7 +14,7 @@ public final class Limits {
         int threads = Runtime.getRuntime().availableProcessors();
         long[][] arrays = new long[threads][16 << 20];
         long bytes = (long) threads * arrays[0].length * Long.BYTES;
-        return bytes / medianSeconds(threads, thread -> sum(arrays[thread]));
+        return bytes / leastSeconds(threads, thread -> sum(arrays[thread]));
     }
 
     private static long sum(long[] values) {
@@ -36,7 +36,7 @@ public final class Limits {
         float[] coefficients = new float[inputs * targets];
         double work = (double) threads * repetitions * inputs * targets * count;
         return work
-                / medianSeconds(threads, thread -> {
+                / leastSeconds(threads, thread -> {
                     for (int r = 0; r < repetitions; r++)
                         kernel.combine(in[thread], inputs, coefficients, 0, targets, out[thread], count, count);
                     return (long) out[thread][0];
@@ -49,18 +49,13 @@ public final class Limits {
 
     private static volatile long sink;
 
-    private static double medianSeconds(int threads, Work work) {
-        double[] seconds = new double[ROUNDS];
+    private static double leastSeconds(int threads, Work work) {
+        double least = Double.POSITIVE_INFINITY;
         for (int round = 0; round < ROUNDS; round++) {
             long begin = System.nanoTime();
             sink = IntStream.range(0, threads).parallel().mapToLong(work::run).sum();
-            seconds[round] = (double) (System.nanoTime() - begin) / TimeUnit.SECONDS.toNanos(1);
+            least = Math.min(least, (double) (System.nanoTime() - begin) / TimeUnit.SECONDS.toNanos(1));
         }
-        return IntStream.range(0, ROUNDS)
-                .mapToDouble(r -> seconds[r])
-                .sorted()
-                .skip(ROUNDS / 2)
-                .findFirst()
-                .orElseThrow();
+        return least;
     }
 }
