@@ -30,6 +30,10 @@ public final class SnapshotGenerator {
     private static final double[] SIGMA_RELS = {0.050, 0.100};
     private static final long NIMG_PER_SNAPSHOT = 8 << 20;
 
+    /** Numbers of channels that divide into attention heads. */
+    private static final List<Integer> WIDTHS =
+            List.of(8, 16, 32, 48, 64, 128, 192, 256, 320, 384, 448, 512, 576, 640, 704, 768, 832, 896, 960, 1024);
+
     /** As much source as EDM2's modules carry. */
     private static final String SOURCE = "# stand-in for the source of a network\n".repeat(700);
 
@@ -43,10 +47,15 @@ public final class SnapshotGenerator {
 
     /** Files with the tensors of EDM2's U-Net, of about the given size. */
     public static SnapshotGenerator network(Format format, long bytes) {
-        // The number of weights grows with the square of the width: find the width.
-        int channels = 8;
-        while (elements(unet(channels + 8)) * 2 <= bytes) channels += 8;
-        return new SnapshotGenerator(format, unet(channels));
+        Map<String, Shape> nearest = unet(WIDTHS.getFirst(), 1);
+        for (int channels : WIDTHS) {
+            for (int blocks = 1; blocks <= 5; blocks++) {
+                Map<String, Shape> candidate = unet(channels, blocks);
+                if (Math.abs(2 * elements(candidate) - bytes) < Math.abs(2 * elements(nearest) - bytes))
+                    nearest = candidate;
+            }
+        }
+        return new SnapshotGenerator(format, nearest);
     }
 
     /** Files with equal one-dimensional tensors. */
@@ -155,8 +164,9 @@ public final class SnapshotGenerator {
         return tensors.values().stream().mapToLong(Shape::elements).sum();
     }
 
-    /** EDM2's network for 64x64x4 latents and 1000 classes; 128 channels make its size XS. */
-    private static Map<String, Shape> unet(int channels) {
-        return NetworkSpec.of(64, 4, 1000, channels, List.of(1, 2, 3, 4), 3).parameters();
+    /** EDM2's network for 64x64x4 latents and 1000 classes; 128 channels and 3 blocks make its size XS. */
+    private static Map<String, Shape> unet(int channels, int blocks) {
+        return NetworkSpec.of(64, 4, 1000, channels, List.of(1, 2, 3, 4), blocks)
+                .parameters();
     }
 }
