@@ -213,14 +213,17 @@ final class ReconstructCommand implements Callable<Integer> {
                 .max(Comparator.comparingDouble(Fit::predictedRelativeError))
                 .orElseThrow();
         Method other = worst.method() == Method.BLUP ? Method.PAPER : Method.BLUP;
-        String errors = !Double.isFinite(worst.predictedRelativeError())
-                ? "the error cannot be predicted"
-                : "predicted error at most %s (%s: %s there, with --solver %s)"
+        String alternative = worst.predictedRelativeErrors().containsKey(other)
+                ? "%s: %s there, with --solver %s"
                         .formatted(
-                                Output.error(worst.predictedRelativeError()),
                                 Output.word(other),
                                 Output.error(worst.predictedRelativeErrors().get(other)),
-                                Output.word(other));
+                                Output.word(other))
+                : Output.word(other) + " cannot use these files";
+        String errors = !Double.isFinite(worst.predictedRelativeError())
+                ? "the error cannot be predicted"
+                : "predicted error at most %s (%s)"
+                        .formatted(Output.error(worst.predictedRelativeError()), alternative);
         out.printf(
                 Locale.ROOT,
                 "solver %s, %d of %d files: %s%n",
