@@ -15,6 +15,7 @@ import phema.catalog.Run;
 import phema.solver.Fit;
 import phema.solver.Method;
 import phema.solver.RunReport;
+import phema.synthesis.FitView;
 import phema.synthesis.Fits;
 import phema.synthesis.Layer;
 import phema.synthesis.Names;
@@ -135,13 +136,13 @@ final class FitCommand implements Callable<Integer> {
         json.put("snapshots", run.snapshots().stream().map(s -> s.name()).toList());
         json.put("notices", run.notices());
         fits.report(run).ifPresent(report -> json.put("report", view(report)));
-        json.put("fits", solved.stream().map(fit -> FitView.of(run, fit)).toList());
+        json.put("fits", solved.stream().map(fit -> FitView.of(run, fit, null)).toList());
         if (!layers.isEmpty())
             json.put(
                     "layers",
                     layers.stream()
-                            .map(layer ->
-                                    Map.of("tensors", layer.tensors().text(), "fit", FitView.of(run, layer.fit())))
+                            .map(layer -> Map.of(
+                                    "tensors", layer.tensors().text(), "fit", FitView.of(run, layer.fit(), null)))
                             .toList());
         return json;
     }

@@ -22,6 +22,7 @@ import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.synthesis.Names;
+import phema.synthesis.ProfileView;
 import phema.tensor.DType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

@@ -18,6 +18,7 @@ import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.solver.Fit;
+import phema.synthesis.FitView;
 import phema.synthesis.Fits;
 
 /** Coefficients and what is known of their quality, without any weights. */

@@ -17,6 +17,7 @@ import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.solver.Retention;
 import phema.synthesis.Fits;
+import phema.synthesis.ProfileView;
 
 /** Which snapshots a run can do without. */
 @RestController

@@ -4,6 +4,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded;
 import phema.catalog.Snapshot;
+import phema.synthesis.ProfileView;
 
 /**
  * A file of a run.

@@ -1,4 +1,4 @@
-package phema.cli;
+package phema.synthesis;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -8,14 +8,21 @@ import phema.profile.Profile;
 import phema.profile.ProfileSpec;
 import phema.profile.SigmaRel;
 
-/** A profile in JSON, in the words of the REST interface. */
-record ProfileView(
+/**
+ * An averaging profile in JSON.
+ *
+ * @param spec as {@link ProfileSpec} writes it, like {@code power:0.1}
+ * @param time where it ends, on the training job's clock (images seen for EDM2)
+ * @param sigmaRel of a power profile
+ * @param gamma of a power profile
+ */
+public record ProfileView(
         String kind,
         String spec,
         double time,
         @Nullable Double sigmaRel,
         @Nullable Double gamma) {
-    static ProfileView of(Profile profile) {
+    public static ProfileView of(Profile profile) {
         String spec = ProfileSpec.print(profile);
         String kind = spec.replaceFirst(":.*", "");
         return profile instanceof Power power

@@ -1,7 +1,8 @@
-package phema.web;
+package phema.synthesis;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -9,9 +10,10 @@ import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.solver.Curve;
 import phema.solver.Fit;
+import phema.solver.Method;
 
 /**
- * A fit. Numbers that could not be found out are left out.
+ * A fit in JSON, for REST and the command line alike. Numbers that could not be found out are left out.
  *
  * @param coefficients by snapshot, of the files that are read; they sum to one
  * @param predictedRelativeError predicted L2 error of the weights over their root mean square
@@ -23,7 +25,7 @@ import phema.solver.Fit;
  * @param filesUsed how many files are read
  * @param curve where it was asked for
  */
-record FitView(
+public record FitView(
         ProfileView target,
         String solver,
         Map<String, Double> coefficients,
@@ -37,14 +39,14 @@ record FitView(
         List<String> warnings,
         @Nullable Curve curve) {
 
-    static FitView of(Run run, Fit fit, @Nullable Curve curve) {
+    public static FitView of(Run run, Fit fit, @Nullable Curve curve) {
         Map<String, Double> errors = new TreeMap<>();
         fit.predictedRelativeErrors().forEach((method, error) -> {
-            if (Double.isFinite(error)) errors.put(Choices.word(method), error);
+            if (Double.isFinite(error)) errors.put(word(method), error);
         });
         return new FitView(
                 ProfileView.of(fit.target()),
-                Choices.word(fit.method()),
+                word(fit.method()),
                 coefficients(run.snapshots(), fit.coefficients()),
                 finite(fit.predictedRelativeError()),
                 errors,
@@ -62,6 +64,10 @@ record FitView(
         for (int j = 0; j < coefficients.size(); j++)
             if (coefficients.get(j) != 0) read.put(snapshots.get(j).name(), coefficients.get(j));
         return read;
+    }
+
+    private static String word(Method method) {
+        return method.name().toLowerCase(Locale.ROOT);
     }
 
     /** JSON has no NaN and no infinity. */
