@@ -3,6 +3,7 @@
         allowedDependencies = {
             "bench",
             "catalog",
+            "sweep",
             "synthesis",
             "solver",
             "profile",

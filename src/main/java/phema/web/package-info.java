@@ -1,5 +1,6 @@
 /** The REST interface: parses, calls, renders. */
-@ApplicationModule(allowedDependencies = {"catalog", "synthesis", "solver", "profile", "format", "tensor", "problem"})
+@ApplicationModule(
+        allowedDependencies = {"catalog", "sweep", "synthesis", "solver", "profile", "format", "tensor", "problem"})
 @NullMarked
 package phema.web;
 

@@ -1,0 +1,34 @@
+package phema.sweep;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A sweep and how far it is.
+ *
+ * @param trials how many there are of each state; of a search, so far
+ * @param optimum the best point so far
+ * @param version grows with every change of the sweep or of one of its trials
+ */
+public record Sweep(
+        String id,
+        SweepSpec spec,
+        SweepState state,
+        Map<TrialState, Integer> trials,
+        Optional<Optimum> optimum,
+        Instant created,
+        Optional<Instant> ended,
+        long version) {
+    public Sweep {
+        trials = Map.copyOf(trials);
+    }
+
+    public int count(TrialState wanted) {
+        return trials.getOrDefault(wanted, 0);
+    }
+
+    public int count() {
+        return trials.values().stream().mapToInt(Integer::intValue).sum();
+    }
+}

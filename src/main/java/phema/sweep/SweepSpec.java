@@ -1,0 +1,60 @@
+package phema.sweep;
+
+import java.util.List;
+import phema.solver.Files;
+import phema.solver.Method;
+
+/**
+ * What a sweep varies, and how its points are evaluated.
+ *
+ * @param run whose weights are evaluated
+ * @param sigmaRel EMA lengths; for {@link Mode#SEARCH} the least and the greatest bound the search
+ * @param time where averages end; the run's newest snapshot when empty
+ * @param guidance strengths, 1 for none; for {@link Mode#SEARCH} the least and the greatest bound the search
+ * @param guides guiding networks; none when empty: then an evaluator may guide by the network itself without labels
+ * @param seeds of one evaluation each: several repeat a measurement
+ * @param evaluator a name below {@code phema.evaluators}
+ * @param metric which of its metrics is minimised
+ * @param solver of all weights, guiding ones too
+ * @param files how many stored files a fit may read
+ * @param tolerance of a search: how well the optimum is to be known, as a share of its sigmaRel
+ * @param priority trials of sweeps with a higher one go first
+ */
+public record SweepSpec(
+        String run,
+        Mode mode,
+        List<Double> sigmaRel,
+        List<Double> time,
+        List<Double> guidance,
+        List<Guides> guides,
+        List<Seeds> seeds,
+        String evaluator,
+        String metric,
+        Method solver,
+        Files files,
+        double tolerance,
+        int priority) {
+    /** Which points are evaluated. */
+    public enum Mode {
+        /** All combinations of all axes. */
+        GRID,
+        /** Those that a model of the metric asks for. */
+        SEARCH
+    }
+
+    /** A guiding run, and which of its weights; its newest snapshot's time when {@code time} is empty. */
+    public record Guides(String run, List<Double> sigmaRel, List<Double> time) {
+        public Guides {
+            sigmaRel = List.copyOf(sigmaRel);
+            time = List.copyOf(time);
+        }
+    }
+
+    public SweepSpec {
+        sigmaRel = List.copyOf(sigmaRel);
+        time = List.copyOf(time);
+        guidance = List.copyOf(guidance);
+        guides = List.copyOf(guides);
+        seeds = List.copyOf(seeds);
+    }
+}

@@ -1,0 +1,20 @@
+package phema.sweep;
+
+/** Where a sweep is on its way. */
+public enum SweepState {
+    /** No trial was begun. */
+    QUEUED,
+    RUNNING,
+    /** No trial is begun until it is resumed; those that run go on. */
+    PAUSED,
+    /** Every trial is done. */
+    DONE,
+    /** Every trial has ended, and some failed. */
+    FAILED,
+    CANCELLED;
+
+    /** Whether nothing will happen to it any more by itself. */
+    public boolean isEnd() {
+        return this == DONE || this == FAILED || this == CANCELLED;
+    }
+}

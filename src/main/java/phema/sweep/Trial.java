@@ -1,0 +1,34 @@
+package phema.sweep;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One point of a sweep.
+ *
+ * @param number within its sweep, from 0
+ * @param attempts how often a worker began it
+ * @param worker that has it, or had it last
+ * @param metrics by name, when it is done
+ * @param cached whether the metrics are of an earlier trial that evaluated the same
+ * @param error why it failed, the last time it did
+ * @param change the sweep's {@link Sweep#version} that this state came with
+ */
+public record Trial(
+        String sweep,
+        int number,
+        Point point,
+        TrialState state,
+        int attempts,
+        Optional<String> worker,
+        Map<String, Double> metrics,
+        boolean cached,
+        Optional<String> error,
+        Optional<Instant> started,
+        Optional<Instant> ended,
+        long change) {
+    public Trial {
+        metrics = Map.copyOf(metrics);
+    }
+}
