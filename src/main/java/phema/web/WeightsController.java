@@ -20,6 +20,7 @@ import org.springframework.web.bind.annotation.RestController;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.format.Format;
+import phema.http.ContentResponse;
 import phema.solver.Fit;
 import phema.synthesis.Content;
 import phema.synthesis.Fits;

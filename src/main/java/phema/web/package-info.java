@@ -1,6 +1,16 @@
 /** The REST interface: parses, calls, renders. */
 @ApplicationModule(
-        allowedDependencies = {"catalog", "sweep", "synthesis", "solver", "profile", "format", "tensor", "problem"})
+        allowedDependencies = {
+            "http",
+            "catalog",
+            "sweep",
+            "synthesis",
+            "solver",
+            "profile",
+            "format",
+            "tensor",
+            "problem"
+        })
 @NullMarked
 package phema.web;
 

@@ -1,4 +1,4 @@
-package phema.web;
+package phema.http;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package phema.web;
+package phema.http;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 

@@ -1,4 +1,4 @@
-package phema.web;
+package phema.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package phema.web;
+package phema.http;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;

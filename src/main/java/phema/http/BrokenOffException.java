@@ -1,4 +1,4 @@
-package phema.web;
+package phema.http;
 
 import java.io.IOException;
 

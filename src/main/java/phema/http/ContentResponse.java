@@ -1,4 +1,4 @@
-package phema.web;
+package phema.http;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -25,12 +25,13 @@ import phema.synthesis.Content;
  * <p>A body is either complete or visibly cut: when the content fails before anything was sent, the answer becomes a problem; after that,
  * {@link BrokenOffException} makes the server close the connection.
  */
-final class ContentResponse {
+public final class ContentResponse {
     private static final Logger log = LoggerFactory.getLogger(ContentResponse.class);
 
     private ContentResponse() {}
 
-    static void send(Content content, HttpServletRequest request, HttpServletResponse response) throws IOException {
+    public static void send(Content content, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
         EntityTag tag = EntityTag.strong(content.identity());
         response.setHeader("ETag", tag.toString());
         response.setHeader("Accept-Ranges", "bytes");

@@ -1,4 +1,4 @@
-package phema.web;
+package phema.http;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
@@ -11,8 +11,8 @@ import java.net.SocketException;
 import java.util.Locale;
 
 /** What really comes over the wire, which HTTP clients hide: every byte until the server closes the connection. */
-record RawHttp(String head, byte[] body) {
-    static RawHttp exchange(int port, String requestLine, String... headers) throws IOException {
+public record RawHttp(String head, byte[] body) {
+    public static RawHttp exchange(int port, String requestLine, String... headers) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout(10_000);
             send(socket, requestLine, headers);
@@ -23,7 +23,7 @@ record RawHttp(String head, byte[] body) {
         }
     }
 
-    static void send(Socket socket, String requestLine, String... headers) throws IOException {
+    public static void send(Socket socket, String requestLine, String... headers) throws IOException {
         String request = requestLine + " HTTP/1.1\r\nHost: localhost\r\n" + String.join("\r\n", headers)
                 + (headers.length == 0 ? "" : "\r\n") + "\r\n";
         socket.getOutputStream().write(request.getBytes(ISO_8859_1));
@@ -40,11 +40,11 @@ record RawHttp(String head, byte[] body) {
         return all.toByteArray();
     }
 
-    String statusLine() {
+    public String statusLine() {
         return head.lines().findFirst().orElseThrow();
     }
 
-    boolean hasHeader(String line) {
+    public boolean hasHeader(String line) {
         return head.toLowerCase(Locale.ROOT).lines().anyMatch(line.toLowerCase(Locale.ROOT)::equals);
     }
 }

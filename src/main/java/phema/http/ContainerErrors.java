@@ -1,4 +1,4 @@
-package phema.web;
+package phema.http;
 
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;

@@ -1,4 +1,4 @@
-package phema.web;
+package phema.http;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Collections;
