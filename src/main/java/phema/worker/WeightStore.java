@@ -39,34 +39,67 @@ final class WeightStore {
     @SuppressWarnings("ArrayRecordComponent")
     record Values(Shape shape, float[] elements) {}
 
-    /**
-     * The network and the weights of any readable file.
-     *
-     * @throws FormatException when a tensor is missing, has another shape, or belongs to no part of the network
-     */
+    /** The network and the weights of any readable file. */
     static Weights load(Path path) throws IOException {
         WeightFile file = WeightFiles.read(path);
-        Weights weights = Weights.zero(NetworkSpec.of(file));
-        Set<String> missing = new LinkedHashSet<>();
-        weights.names().forEach(missing::add);
+        requireNetwork(file);
+        SequencedMap<String, float[]> elements = new LinkedHashMap<>();
+        read(file).forEach((name, values) -> elements.put(name, values.elements()));
+        return load(file, elements);
+    }
+
+    /**
+     * The network and the weights of tensors in memory.
+     *
+     * @param index names and shapes of the tensors
+     * @param elements by name, in row-major order; taken over, not copied
+     * @throws FormatException when a tensor is missing, has another shape, or belongs to no part of the network
+     */
+    static Weights load(WeightFile index, Map<String, float[]> elements) throws FormatException {
+        NetworkSpec spec = requireNetwork(index);
+        for (Tensor tensor : index.tensors())
+            if (isFilter(tensor)) requireBox(index, tensor, Objects.requireNonNull(elements.get(tensor.name())));
+        return Weights.of(spec, elements);
+    }
+
+    /** Its names and shapes, before anything is read. */
+    private static NetworkSpec requireNetwork(WeightFile file) throws FormatException {
+        NetworkSpec spec = NetworkSpec.of(file);
+        SequencedMap<String, UNet.Parameter> places = UNet.of(spec).parameters();
+        Set<String> missing = new LinkedHashSet<>(places.keySet());
         List<String> surplus = new ArrayList<>();
-        for (Tensor tensor : file.tensors()) if (!missing.remove(tensor.name())) surplus.add(tensor.name());
+        for (Tensor tensor : file.tensors())
+            if (!missing.remove(tensor.name()) && !isFilter(tensor)) surplus.add(tensor.name());
         if (!missing.isEmpty())
-            throw new FormatException(path, "lacks " + listed(missing) + " of the network that its other tensors make");
+            throw new FormatException(
+                    file.path(), "lacks " + listed(missing) + " of the network that its other tensors make");
         if (!surplus.isEmpty())
-            throw new FormatException(path, "has " + listed(surplus) + ", for which the network has no place");
-        try (Reader reader = new Reader(file)) {
-            for (Tensor tensor : file.tensors()) {
-                Shape expected = weights.shape(tensor.name());
-                if (!tensor.shape().equals(expected))
-                    throw new FormatException(
-                            path,
-                            "tensor `" + tensor.name() + "` has the shape " + tensor.shape() + " where the network has "
-                                    + expected);
-                reader.read(tensor, weights.get(tensor.name()));
-            }
+            throw new FormatException(file.path(), "has " + listed(surplus) + ", for which the network has no place");
+        for (Tensor tensor : file.tensors()) {
+            UNet.Parameter place = places.get(tensor.name());
+            if (place != null && !tensor.shape().equals(place.shape()))
+                throw new FormatException(
+                        file.path(),
+                        "tensor `" + tensor.name() + "` has the shape " + tensor.shape() + " where the network has "
+                                + place.shape());
         }
-        return weights;
+        return spec;
+    }
+
+    /** Some networks keep the filter that they resample with as a buffer. */
+    private static boolean isFilter(Tensor tensor) {
+        return tensor.name().endsWith(".resample_filter");
+    }
+
+    private static void requireBox(WeightFile file, Tensor tensor, float[] filter) throws FormatException {
+        List<Long> dims = tensor.shape().dims().stream().filter(d -> d != 1).toList();
+        boolean box = (dims.equals(List.of(2L)) || dims.equals(List.of(2L, 2L))) && filter[0] > 0;
+        for (float f : filter) box &= f == filter[0];
+        if (!box)
+            throw new FormatException(
+                    file.path(),
+                    "tensor `" + tensor.name()
+                            + "` is another filter than the box of two by two pixels, the only one that is known here");
     }
 
     /** All tensors of a file. */

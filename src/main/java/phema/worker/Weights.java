@@ -1,6 +1,8 @@
 package phema.worker;
 
 import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.random.RandomGenerator;
 import phema.format.Tensor.Role;
@@ -41,6 +43,14 @@ final class Weights {
         return weights;
     }
 
+    /** @param elements of every tensor, by name; taken over, not copied. Others are ignored */
+    static Weights of(NetworkSpec spec, Map<String, float[]> elements) {
+        Weights weights = new Weights(UNet.of(spec));
+        for (String name : weights.net.parameters().keySet())
+            weights.values.put(name, Objects.requireNonNull(elements.get(name), name));
+        return weights;
+    }
+
     Weights copy() {
         Weights copy = new Weights(net);
         values.forEach((name, value) -> copy.values.put(name, value.clone()));
@@ -64,7 +74,7 @@ final class Weights {
     Iterable<String> trained() {
         return () -> net.parameters().entrySet().stream()
                 .filter(e -> e.getValue().role() == Role.PARAMETER)
-                .map(java.util.Map.Entry::getKey)
+                .map(Map.Entry::getKey)
                 .iterator();
     }
 

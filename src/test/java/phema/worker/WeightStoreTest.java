@@ -4,17 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import phema.format.Edm2PickleGenerator;
+import phema.format.Edm2PickleGenerator.Node;
+import phema.format.Edm2PickleGenerator.Stored;
 import phema.format.FormatException;
 import phema.tensor.DType;
+import phema.tensor.Elements;
 import phema.tensor.Shape;
 
 class WeightStoreTest {
@@ -61,6 +69,23 @@ class WeightStoreTest {
     }
 
     @Test
+    void loadsASnapshotOfEdm2sOwnTraining() throws IOException {
+        Weights weights = Weights.initial(SPEC, Randoms.of(1, 1));
+        Weights read = WeightStore.load(pickle(weights, 0.25f, 0.25f, 0.25f, 0.25f));
+        // The pickle states another sigma_data than the usual 0.5.
+        assertThat(read.spec()).isEqualTo(new NetworkSpec(16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 1));
+        for (String name : weights.names()) assertThat(read.get(name)).isEqualTo(weights.get(name));
+    }
+
+    @Test
+    void refusesAnotherResamplingFilterThanTheBox() throws IOException {
+        Path path = pickle(Weights.zero(SPEC), 1, 3, 3, 9);
+        assertThatThrownBy(() -> WeightStore.load(path))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("`unet.enc.8x8_down.resample_filter` is another filter than the box");
+    }
+
+    @Test
     void refusesWeightsOfSomethingElse() throws IOException {
         SequencedMap<String, WeightStore.Values> tensors = new LinkedHashMap<>();
         tensors.put("lm_head.weight", new WeightStore.Values(Shape.of(2), new float[2]));
@@ -72,6 +97,50 @@ class WeightStoreTest {
         assertThatThrownBy(() -> WeightStore.load(path))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining(message);
+    }
+
+    /** A snapshot as EDM2's training loop pickles it, with a filter beside the weights. */
+    private Path pickle(Weights weights, float... filter) throws IOException {
+        Node network = module("Precond", Map.of("sigma_data", 1.0));
+        Map<Stored, float[]> elements = new IdentityHashMap<>();
+        for (String name : weights.names()) {
+            Stored stored = Stored.packed(DType.F32, weights.shape(name));
+            boolean buffer = name.endsWith(".freqs") || name.endsWith(".phases");
+            Node owner = owner(network, name);
+            (buffer ? owner.buffers() : owner.parameters()).put(name.substring(name.lastIndexOf('.') + 1), stored);
+            elements.put(stored, weights.get(name));
+        }
+        Stored box = Stored.packed(DType.F32, Shape.of(1, 1, 2, 2));
+        owner(network, "unet.enc.8x8_down.resample_filter").buffers().put("resample_filter", box);
+        elements.put(box, filter);
+        Path path = folder.resolve("network-snapshot-0000001-0.100.pkl");
+        try (OutputStream out = Files.newOutputStream(path)) {
+            Edm2PickleGenerator.write(
+                    network,
+                    "class Precond: pass\n",
+                    (stored, to) -> to.write(bytes(Objects.requireNonNull(elements.get(stored)))),
+                    out);
+        }
+        return path;
+    }
+
+    private static Node owner(Node network, String name) {
+        Node module = network;
+        for (String child : List.of(name.split("\\.")).subList(0, name.split("\\.").length - 1)) {
+            String type = child.equals("enc") || child.equals("dec") ? "ModuleDict" : "Module";
+            module = module.modules().computeIfAbsent(child, c -> module(type, Map.of()));
+        }
+        return module;
+    }
+
+    private static Node module(String type, Map<String, Object> attributes) {
+        return new Node(type, attributes, new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>());
+    }
+
+    private static byte[] bytes(float[] elements) {
+        byte[] bytes = new byte[elements.length * Float.BYTES];
+        Elements.fromFloats(DType.F32, elements, 0, elements.length, MemorySegment.ofArray(bytes), 0);
+        return bytes;
     }
 
     private static SequencedMap<String, WeightStore.Values> tensors(Weights weights) {
