@@ -4,6 +4,8 @@ import static java.util.stream.Collectors.joining;
 
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.PreDestroy;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,14 +76,35 @@ public class Catalog {
     public Run run(String name) {
         SortedMap<String, Run> now = runs;
         Run run = now.get(name);
-        if (run == null)
-            throw Problem.unknown(
-                    "run",
-                    "No run is named " + name + "; there "
-                            + (now.isEmpty()
-                                    ? "are none below phema.roots"
-                                    : "is " + some(now.keySet().stream().toList())));
+        if (run == null) throw unknown(name, List.copyOf(now.keySet()));
         return run;
+    }
+
+    /**
+     * Scans the run that a service with these roots knows by that name, once and without a service.
+     *
+     * @throws Problem when a root is not a folder, or none has such a run
+     * @throws IOException when a folder cannot be read; files that cannot are among {@link Run#excluded()}
+     */
+    public static Run find(List<Path> roots, String name) throws IOException {
+        List<String> names = new ArrayList<>();
+        for (Path root : roots) {
+            if (!Files.isDirectory(root))
+                throw Problem.invalid("roots", root + " is not a folder; --roots names those that hold runs");
+            Path real = root.toRealPath();
+            for (Path folder : RootWatcher.runsBelow(real)) {
+                if (name(real, folder).equals(name)) return RunScanner.scan(folder, Selection.DEFAULT);
+                names.add(name(real, folder));
+            }
+        }
+        throw unknown(name, names);
+    }
+
+    private static Problem unknown(String name, List<String> there) {
+        return Problem.unknown(
+                "run",
+                "No run is named " + name + "; there "
+                        + (there.isEmpty() ? "are none below phema.roots" : "is " + some(there)));
     }
 
     /**

@@ -133,6 +133,11 @@ final class RootWatcher implements AutoCloseable {
         if (logged.add(message)) log.warn(message);
     }
 
+    /** Folders that are runs, as their files' names suggest. */
+    static Set<Path> runsBelow(Path root) throws IOException {
+        return Found.below(root).runs;
+    }
+
     @Override
     public void close() {
         thread.shutdownNow();

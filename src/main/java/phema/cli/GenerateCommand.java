@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +14,7 @@ import phema.worker.Generator;
 import phema.worker.Png;
 import phema.worker.SamplerOptions;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -23,15 +23,8 @@ import picocli.CommandLine.Spec;
         name = "generate",
         description = "Makes images with an EDM2 network. Takes the options of EDM2's generate_images.py.")
 final class GenerateCommand implements Callable<Integer> {
-    @Option(names = "--net", paramLabel = "FILE", required = true, description = "Weight file of the network.")
-    private Path net = Path.of("");
-
-    @Option(
-            names = "--gnet",
-            paramLabel = "FILE",
-            description =
-                    "Weight file of the guiding network: an unconditional one, or a worse one for autoguidance. By default the network guides itself, without labels.")
-    private @Nullable Path gnet;
+    @Mixin
+    private NetworkInput networks = new NetworkInput();
 
     @Option(names = "--outdir", paramLabel = "DIR", description = "Folder for one PNG per seed, named by it.")
     private @Nullable Path outdir;
@@ -129,25 +122,25 @@ final class GenerateCommand implements Callable<Integer> {
             throw Problem.invalid("outdir", "say where images go: --outdir, --grid, or --noise with --out");
         SamplerOptions options =
                 new SamplerOptions(steps, sigmaMin, sigmaMax, rho, guidance, churn, churnMin, churnMax, churnNoise);
-        try (Generator generator = Generator.open(net, Optional.ofNullable(gnet), options)) {
+        PrintWriter console = Output.of(spec);
+        try (Generator generator = Generator.of(networks.network(console), networks.guide(console), options)) {
             if (noise != null && out != null) {
                 generator.fromFile(noise, out, batch);
-                Output.of(spec).println("wrote " + out);
+                console.println("wrote " + out);
             } else {
-                generate(generator);
+                generate(generator, console);
             }
         }
         return Cli.FINE;
     }
 
-    private void generate(Generator generator) throws IOException {
+    private void generate(Generator generator, PrintWriter console) throws IOException {
         Png.requireImages(generator.spec());
         if (outdir != null) Files.createDirectories(outdir);
         List<Long> all = seeds.seeds();
         int pixels = generator.spec().pixels();
         float[] together = new float[grid == null ? 0 : Math.multiplyExact(all.size(), pixels)];
         OptionalInt wanted = label == null ? OptionalInt.empty() : OptionalInt.of(label);
-        PrintWriter console = Output.of(spec);
         try (Progress progress = new Progress(Output.errors(spec), all.size(), n -> n + " images")) {
             for (int first = 0; first < all.size(); first += batch) {
                 List<Long> part = all.subList(first, Math.min(all.size(), first + batch));

@@ -151,7 +151,7 @@ final class PlanCommand implements Callable<Integer> {
         List<Double> ends = outkimg == null
                 ? List.of(run.snapshots().getLast().time())
                 : outkimg.values().stream()
-                        .map(kimg -> Target.time(run, kimg.longValue()))
+                        .map(kimg -> Target.time("outkimg", run, kimg.longValue()))
                         .toList();
         for (double end : ends)
             if (outstd == null) targets.addAll(fits.expressible(run, end));

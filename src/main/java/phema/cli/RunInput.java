@@ -51,12 +51,16 @@ final class RunInput {
         if (!Files.isDirectory(indir)) throw Problem.invalid("indir", "--indir: " + indir + " is not a folder");
         Selection selection = new Selection(Optional.ofNullable(inprefix), lengths());
         Run run = RunScanner.scan(indir, selection);
-        for (Excluded excluded : run.excluded())
-            if (excluded.reason() == Reason.BROKEN || excluded.reason() == Reason.DIFFERENT)
-                throw Problem.unprocessable(excluded.message() + ". Move that file out of " + indir
-                        + ", or choose others with --inprefix or --instd");
+        requireWhole(run, ", or choose others with --inprefix or --instd");
         if (run.snapshots().isEmpty()) throw Problem.invalid("indir", indir + " holds no usable snapshots" + why(run));
         return run;
+    }
+
+    /** @param otherwise what to do instead of moving the file */
+    static void requireWhole(Run run, String otherwise) {
+        for (Excluded excluded : run.excluded())
+            if (excluded.reason() == Reason.BROKEN || excluded.reason() == Reason.DIFFERENT)
+                throw Problem.unprocessable(excluded.message() + ". Move that file out of " + run.folder() + otherwise);
     }
 
     private String why(Run run) {

@@ -89,21 +89,21 @@ final class Target {
     }
 
     private double end(Run run) {
-        return outkimg == null ? run.snapshots().getLast().time() : time(run, outkimg);
+        return outkimg == null ? run.snapshots().getLast().time() : time("outkimg", run, outkimg);
     }
 
-    /** What {@code --outkimg} means. */
-    static double time(Run run, long outkimg) {
+    /** A snapshot's time as users give it, in thousands of images. @param option at fault when there is no such time */
+    static double time(String option, Run run, long kimg) {
         double first = run.snapshots().getFirst().time();
         double last = run.snapshots().getLast().time();
         if (!run.countsKimg())
-            throw Problem.invalid("outkimg", "--outkimg: the times of " + run.folder() + " are not in kimg");
-        double time = Kimg.toNimg(outkimg);
+            throw Problem.invalid(option, "--" + option + ": the times of " + run.folder() + " are not in kimg");
+        double time = Kimg.toNimg(kimg);
         if (time < first || time > last)
             throw Problem.invalid(
-                    "outkimg",
-                    "--outkimg " + outkimg + " lies outside of the snapshots, which reach from " + Kimg.ofNimg(first)
-                            + " to " + Kimg.ofNimg(last));
+                    option,
+                    "--" + option + " " + kimg + " lies outside of the snapshots, which reach from "
+                            + Kimg.ofNimg(first) + " to " + Kimg.ofNimg(last));
         return time;
     }
 

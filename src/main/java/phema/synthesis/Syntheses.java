@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
@@ -92,12 +93,46 @@ public final class Syntheses {
         int index = template.indexOf(name, 0);
         if (index < 0) throw Problem.unknown("name", "The weights of run " + run.name() + " hold no tensor " + name);
         Tensor tensor = template.tensors().get(index);
-        List<Integer> rows = IntStream.range(0, tensor.shape().rank()).boxed().toList();
-        Layout.Elements elements = new Layout.Elements(tensor, rows, options.dtype(tensor));
+        Layout.Elements elements = rows(tensor, options);
         Layout layout = new Layout(name + ".bin", tensor.elements() == 0 ? List.of() : List.of(elements));
         Recipe.Output output = new Recipe.Output(template, named.coefficients(), List.of(layout));
         Recipe recipe = new Recipe(files(run), List.of(output));
         return new SynthesizedTensor(tensor, elements.dtype(), new Synthesized(recipe, output, layout));
+    }
+
+    /**
+     * Weights in memory, for whoever computes with them in this process.
+     *
+     * @param template names and shapes of the tensors, and what is not combined
+     * @param elements by name, in row-major order: the numbers that a file of the same options would hold
+     */
+    public record Loaded(WeightFile template, SequencedMap<String, float[]> elements) {}
+
+    /**
+     * Computes weights in one pass over the snapshots, without a file.
+     *
+     * @throws Problem when a snapshot changes meanwhile or holds values that are not finite, or a tensor is not of numbers with a fraction
+     */
+    public Loaded load(Run run, Named named, OutputOptions options) throws IOException {
+        WeightFile template = template(run, named.fit());
+        for (Tensor tensor : template.tensors())
+            if (!tensor.dtype().isFloating())
+                throw Problem.unprocessable(template.path() + ": tensor `" + tensor.name() + "` is " + tensor.dtype()
+                        + ", and nothing computes with that");
+        List<Layout.Elements> tensors =
+                template.tensors().stream().map(t -> rows(t, options)).toList();
+        Layout layout = new Layout(
+                named.baseName(),
+                List.copyOf(tensors.stream().filter(t -> t.bytes() > 0).toList()));
+        Recipe.Output output = new Recipe.Output(template, named.coefficients(), List.of(layout));
+        WideningChannel channel = new WideningChannel(tensors);
+        engine.transfer(new Recipe(files(run), List.of(output)), output, layout, channel, 0, layout.size());
+        return new Loaded(template, channel.elements());
+    }
+
+    private static Layout.Elements rows(Tensor tensor, OutputOptions options) {
+        List<Integer> axes = IntStream.range(0, tensor.shape().rank()).boxed().toList();
+        return new Layout.Elements(tensor, axes, options.dtype(tensor));
     }
 
     /**

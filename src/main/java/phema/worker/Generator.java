@@ -40,26 +40,23 @@ public final class Generator implements AutoCloseable {
 
     /**
      * @param guide the guiding network; without one, guidance is by the network itself without labels
-     * @throws FormatException when a file is no network that can be run
      * @throws Problem when the two networks do not belong together, or there is nothing to guide with
      */
-    public static Generator open(Path network, Optional<Path> guide, SamplerOptions options) throws IOException {
-        Weights weights = WeightStore.load(network);
-        NetworkSpec spec = weights.spec();
+    public static Generator of(Network network, Optional<Network> guide, SamplerOptions options) {
+        NetworkSpec spec = network.spec();
         if (guide.isEmpty()) {
             if (options.guidance() != 1 && spec.classes() == 0)
                 throw Problem.invalid(
                         "guidance", network + " has no labels to do without; name a guiding network with --gnet");
-            return new Generator(weights, null, options);
+            return new Generator(network.weights(), null, options);
         }
-        Weights guiding = WeightStore.load(guide.get());
-        NetworkSpec other = guiding.spec();
+        NetworkSpec other = guide.get().spec();
         if (other.resolution() != spec.resolution() || other.channels() != spec.channels())
             throw Problem.invalid("gnet", guide.get() + " makes images of another size than " + network);
         if (other.classes() != 0 && other.classes() != spec.classes())
             throw Problem.invalid(
                     "gnet", guide.get() + " has " + other.classes() + " classes, " + network + " " + spec.classes());
-        return new Generator(weights, guiding, options);
+        return new Generator(network.weights(), guide.get().weights(), options);
     }
 
     public NetworkSpec spec() {

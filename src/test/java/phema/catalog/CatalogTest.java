@@ -64,6 +64,17 @@ class CatalogTest {
     }
 
     @Test
+    void findsARunByTheSameNameWithoutAService() throws Exception {
+        TestFiles.copyRun("edm2", root.resolve("xs"));
+        TestFiles.copyRun("safetensors", root.resolve("ablation/dropout__2/xs"));
+        for (Run run : start(root).runs())
+            assertThat(Catalog.find(List.of(root), run.name()).folder()).isEqualTo(run.folder());
+        assertThatThrownBy(() -> Catalog.find(List.of(root), "s"))
+                .isInstanceOf(Problem.class)
+                .hasMessage("No run is named s; there is ablation__dropout__2__xs, xs");
+    }
+
+    @Test
     void namesTheKnownRunsWhenAskedForAnother() throws Exception {
         TestFiles.copyRun("edm2", root.resolve("xs"));
         Catalog catalog = start(root);

@@ -28,6 +28,13 @@ class TrainCommandTest {
                 + " --outdir " + folder.resolve("images") + " --seeds 1,5-6 --steps 2");
         assertThat(generated.out()).contains("wrote 3 images");
         assertThat(Shell.names(folder.resolve("images"))).containsExactly("000001.png", "000005.png", "000006.png");
+
+        Shell.Result onTheFly = Shell.phema("generate --net phema:run@0.07 --roots " + folder + " --outdir "
+                + folder.resolve("same") + " --seeds 1,5-6 --steps 2");
+        assertThat(onTheFly.out()).contains("phema:run@0.07 from ").contains("wrote 3 images");
+        for (String image : Shell.names(folder.resolve("images")))
+            assertThat(folder.resolve("same").resolve(image))
+                    .hasSameBinaryContentAs(folder.resolve("images").resolve(image));
     }
 
     @ParameterizedTest
@@ -41,6 +48,19 @@ class TrainCommandTest {
             """)
     void refusesWhatCannotBeTrained(String options, String complaint) {
         assertThat(Shell.phema("train --outdir " + folder.resolve("run") + " " + options)
+                        .complaint())
+                .isEqualTo(complaint);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            phema:edm2       | phema: --net phema:edm2 is not of the form phema:RUN@0.100 or phema:RUN@0.100@131k
+            phema:edm3@0.1   | phema: No run is named edm3; there is checkpoints, edm2, ema-pytorch, lora, safetensors, truth
+            phema:edm2@0.4   | phema: --net: sigma_rel must lie in (0, 0.288675), not 0.4
+            phema:edm2@0.1@9999k | phema: --net 9999 lies outside of the snapshots, which reach from 16 to 262
+            """)
+    void refusesAnAverageThatCannotBeReconstructed(String net, String complaint) {
+        assertThat(Shell.phema("generate --grid x --roots src/test/resources/fixtures --net " + net)
                         .complaint())
                 .isEqualTo(complaint);
     }

@@ -131,7 +131,8 @@ class GeneratorTest {
     private static Generator open(String net, @org.jspecify.annotations.Nullable String guide, double guidance)
             throws IOException {
         SamplerOptions options = new SamplerOptions(3, 0.002, 80, 7, guidance, 0, 0, 1, 1);
-        return Generator.open(file(net), Optional.ofNullable(guide).map(GeneratorTest::file), options);
+        Optional<Network> guiding = guide == null ? Optional.empty() : Optional.of(Network.read(file(guide)));
+        return Generator.of(Network.read(file(net)), guiding, options);
     }
 
     private static Path file(String name) {

@@ -64,7 +64,7 @@ final class TwinExport {
     private void sample(double guidance, String name) throws IOException {
         SamplerOptions options = new SamplerOptions(18, 0.002, 80, 7, guidance, 0, 0, Double.POSITIVE_INFINITY, 1);
         Path weights = folder.resolve("weights.safetensors");
-        try (Generator generator = Generator.open(weights, Optional.empty(), options)) {
+        try (Generator generator = Generator.of(Network.read(weights), Optional.empty(), options)) {
             generator.fromFile(folder.resolve("noise.safetensors"), folder.resolve(name + ".safetensors"), N);
         }
     }
