@@ -42,7 +42,7 @@ public final class RunScanner {
 
     /** Indexes a weight file: {@link WeightFiles#read} but for tests that count. */
     interface Reader {
-        WeightFile read(Path file) throws IOException;
+        WeightFile read(Path file, Optional<WeightFile> similar) throws IOException;
     }
 
     private final Reader reader;
@@ -298,7 +298,7 @@ public final class RunScanner {
 
     private Known.Content read(Path path, boolean settled, @Nullable WeightFile similar) {
         try {
-            WeightFile file = reader.read(path);
+            WeightFile file = reader.read(path, Optional.ofNullable(similar));
             for (FilePart part : file.parts()) {
                 if (!allowed.test(part.path().toRealPath()))
                     return new Known.Broken(

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -14,7 +15,7 @@ import tools.jackson.core.JsonToken;
 
 /** A sharded safetensors file: an index in JSON whose {@code weight_map} says which file of the same folder holds which tensor. */
 final class SafetensorsIndexReader implements WeightReader {
-    private final SafetensorsReader shards = new SafetensorsReader();
+    private final SafetensorsReader shards = new SafetensorsReader(Optional.empty());
 
     @Override
     public WeightFile read(Path path) throws IOException {

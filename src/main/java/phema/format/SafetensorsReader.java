@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import phema.tensor.DType;
@@ -19,6 +20,13 @@ import tools.jackson.core.JsonToken;
  * format's own reader; everything else is refused.
  */
 final class SafetensorsReader implements WeightReader {
+    private final Optional<WeightFile> similar;
+
+    /** @param similar a file whose header may be the same, to the byte: then it is not parsed again */
+    SafetensorsReader(Optional<WeightFile> similar) {
+        this.similar = similar;
+    }
+
     @Override
     public WeightFile read(Path path) throws IOException {
         try (InputFile file = InputFile.open(path)) {
@@ -26,19 +34,32 @@ final class SafetensorsReader implements WeightReader {
         }
     }
 
-    private static WeightFile read(InputFile file) throws IOException {
+    private WeightFile read(InputFile file) throws IOException {
         Cursor in = file.cursor(0, file.size());
         long length = in.i64();
         if (length < 2 || length > Json.MAX_BYTES)
             throw file.broken("claims a header of " + Long.toUnsignedString(length) + " bytes; at most "
                     + Json.MAX_BYTES + " are allowed, so it is no safetensors file or damaged");
-        Header header = header(file, in.bytes((int) length));
-        return new WeightFile(
-                file.path(),
-                Format.SAFETENSORS,
-                List.of(file.part()),
-                header.metadata(),
-                tensors(file, header.entries(), in.position()));
+        byte[] json = in.bytes((int) length);
+        FilePart part = file.part();
+        Optional<WeightFile> same = similar.filter(other -> isStructuredAs(other, part));
+        if (same.isPresent())
+            return indexed(part, same.get().metadata(), same.get().tensors());
+        Header header = header(file, json);
+        return indexed(part, header.metadata(), tensors(file, header.entries(), in.position()));
+    }
+
+    /** Equal headers, by their SHA-256, and sizes: all that can be wrong with a file was looked for in the other, and its tensors lie at the same places. */
+    private static boolean isStructuredAs(WeightFile other, FilePart part) {
+        if (other.format() != Format.SAFETENSORS || other.parts().size() != 1) return false;
+        FilePart known = other.parts().getFirst();
+        return known.path().equals(other.path()) // and not the only shard of an index
+                && known.size() == part.size()
+                && known.digest().equals(part.digest());
+    }
+
+    private static WeightFile indexed(FilePart part, Map<String, String> metadata, List<Tensor> tensors) {
+        return new WeightFile(part.path(), Format.SAFETENSORS, List.of(part), metadata, tensors);
     }
 
     private record Header(Map<String, String> metadata, List<Entry> entries) {}

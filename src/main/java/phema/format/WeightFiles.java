@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /** Reads and lays out weight files of every known format. */
 public final class WeightFiles {
@@ -19,7 +20,16 @@ public final class WeightFiles {
      * @throws FormatException when it is none of these, breaks a rule of its format, or is not a regular file
      */
     public static WeightFile read(Path path) throws IOException {
-        return reader(path).read(path);
+        return read(path, Optional.empty());
+    }
+
+    /**
+     * As {@link #read(Path)}, with less work where the file is structured like another.
+     *
+     * @param similar one that was read before and that this one may be like, such as another snapshot of its run; it changes nothing in what is found
+     */
+    public static WeightFile read(Path path, Optional<WeightFile> similar) throws IOException {
+        return reader(path, similar).read(path);
     }
 
     public static WeightWriter writer(Format format) {
@@ -30,7 +40,7 @@ public final class WeightFiles {
         };
     }
 
-    private static WeightReader reader(Path path) throws IOException {
+    private static WeightReader reader(Path path, Optional<WeightFile> similar) throws IOException {
         byte[] head;
         try (InputFile file = InputFile.open(path)) {
             if (file.size() == 0) throw file.broken("is empty");
@@ -40,7 +50,7 @@ public final class WeightFiles {
         boolean pickle = head.length > 1 && head[0] == (byte) 0x80 && head[1] >= 2 && head[1] <= 5;
         boolean zip = head.length > 3 && head[0] == 'P' && head[1] == 'K' && head[2] == 3 && head[3] == 4;
         boolean headerFollows = head.length > 8 && head[8] == '{';
-        if (headerFollows && head[7] == 0) return new SafetensorsReader();
+        if (headerFollows && head[7] == 0) return new SafetensorsReader(similar);
         if (zip) return new TorchZipReader();
         if (Arrays.equals(head, LEGACY_TORCH))
             throw new FormatException(
@@ -49,7 +59,7 @@ public final class WeightFiles {
                             + " torch.save(torch.load(old, weights_only=True), new)");
         if (pickle) return new Edm2PickleReader();
         if (head[0] == '{') return new SafetensorsIndexReader();
-        if (path.toString().endsWith(".safetensors")) return new SafetensorsReader();
+        if (path.toString().endsWith(".safetensors")) return new SafetensorsReader(similar);
         throw new FormatException(
                 path, "is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a torch checkpoint");
     }

@@ -257,10 +257,11 @@ class CatalogTest {
         TestFiles.copyRun("edm2", root.resolve("xs"));
         TestFiles.copyRun("edm2", temporary.resolve("stuck/xl"));
         CountDownLatch storageAnswers = new CountDownLatch(1);
-        Catalog catalog = new Catalog(properties(temporary.resolve("stuck"), root), store(temporary), file -> {
-            if (file.toString().contains("stuck")) await(storageAnswers);
-            return WeightFiles.read(file);
-        });
+        Catalog catalog =
+                new Catalog(properties(temporary.resolve("stuck"), root), store(temporary), (file, similar) -> {
+                    if (file.toString().contains("stuck")) await(storageAnswers);
+                    return WeightFiles.read(file, similar);
+                });
         started.add(catalog);
 
         Thread start = Thread.ofVirtual().start(() -> startUnchecked(catalog));
@@ -289,9 +290,9 @@ class CatalogTest {
     }
 
     private Catalog start(Path... roots) throws InterruptedException {
-        Catalog catalog = new Catalog(properties(roots), store(temporary), file -> {
+        Catalog catalog = new Catalog(properties(roots), store(temporary), (file, similar) -> {
             filesRead.incrementAndGet();
-            return WeightFiles.read(file);
+            return WeightFiles.read(file, similar);
         });
         started.add(catalog);
         catalog.start();

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -135,6 +136,41 @@ class SafetensorsReaderTest {
                     .as("%d bytes", size)
                     .isInstanceOf(FormatException.class);
         }
+    }
+
+    @Test
+    void filesWithTheSameHeaderShareTheirTensors() throws IOException {
+        WeightFile first = WeightFiles.read(fixture("safetensors/network-snapshot-0000016-0.050.safetensors"));
+        Path path = fixture("safetensors/network-snapshot-0000262-0.100.safetensors");
+
+        WeightFile second = WeightFiles.read(path, Optional.of(first));
+
+        assertThat(second).isEqualTo(WeightFiles.read(path));
+        assertThat(second.tensors()).isSameAs(first.tensors());
+    }
+
+    @Test
+    void aFileIsCheckedWhateverItIsSimilarTo() throws IOException {
+        String header = "{\"w\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}";
+        Optional<WeightFile> whole = Optional.of(WeightFiles.read(safetensors(folder.resolve("a"), header, 4)));
+        for (int data : new int[] {3, 5}) {
+            Path path = safetensors(folder.resolve("b"), header, data);
+            assertThatThrownBy(() -> WeightFiles.read(path, whole)).isInstanceOf(FormatException.class);
+        }
+        Path other = safetensors(folder.resolve("c"), header.replace("\"w\"", "\"v\""), 4);
+        assertThat(WeightFiles.read(other, whole)).isEqualTo(WeightFiles.read(other));
+    }
+
+    @Test
+    void theOnlyShardOfAnIndexHasItsOwnMetadata() throws IOException {
+        String header = "{\"w\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}";
+        Path shard = safetensors(folder.resolve("shard.safetensors"), header, 4);
+        Path index = Files.writeString(
+                folder.resolve("model.safetensors.index.json"),
+                "{\"metadata\":{\"step\":\"7\"},\"weight_map\":{\"w\":\"shard.safetensors\"}}");
+
+        assertThat(WeightFiles.read(shard, Optional.of(WeightFiles.read(index))))
+                .isEqualTo(WeightFiles.read(shard));
     }
 
     @Test
