@@ -7,11 +7,11 @@ import static java.util.stream.Collectors.toMap;
 
 import java.util.Collection;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import phema.format.Tensor;
@@ -26,7 +26,10 @@ import phema.tensor.Shape;
 final class Agreement {
     private record Kind(Shape shape, boolean floating) {}
 
-    /** By identity: the files of a run mostly share one list of tensors, which may be long. */
+    /**
+     * By identity, of keys and of values: the files of a run mostly share one list of tensors, which may be too long to compare again and again, and lists that hold
+     * the same tensors share their kinds.
+     */
     private final Map<List<Tensor>, SortedMap<String, Kind>> kinds = new IdentityHashMap<>();
 
     private final List<WeightFile> agreeing;
@@ -35,7 +38,7 @@ final class Agreement {
     /** @param files by time; of two equally large groups the one with the newest file is the run */
     Agreement(Collection<WeightFile> files) {
         Map<SortedMap<String, Kind>, List<WeightFile>> groups =
-                files.stream().collect(groupingBy(this::kinds, LinkedHashMap::new, toList()));
+                files.stream().collect(groupingBy(this::kinds, IdentityHashMap::new, toList()));
         List<WeightFile> order = List.copyOf(files);
         var largest = groups.entrySet().stream()
                 .max(comparingInt((Map.Entry<SortedMap<String, Kind>, List<WeightFile>> g) ->
@@ -46,7 +49,13 @@ final class Agreement {
     }
 
     private SortedMap<String, Kind> kinds(WeightFile file) {
-        return kinds.computeIfAbsent(file.tensors(), Agreement::kinds);
+        SortedMap<String, Kind> known = kinds.get(file.tensors());
+        if (known != null) return known;
+        SortedMap<String, Kind> own = kinds(file.tensors());
+        SortedMap<String, Kind> shared =
+                kinds.values().stream().filter(own::equals).findFirst().orElse(own);
+        kinds.put(file.tensors(), shared);
+        return shared;
     }
 
     private static SortedMap<String, Kind> kinds(List<Tensor> tensors) {
@@ -88,6 +97,11 @@ final class Agreement {
             for (Tensor t : tensors) if (t.role() == Tensor.Role.BUFFER) shapes.remove(t.name());
         }
         return shapes;
+    }
+
+    /** Names of the constants that must be the same in all files. */
+    Set<String> scales() {
+        return agreeing.isEmpty() ? Set.of() : Lora.scales(agreeing.getFirst().tensors());
     }
 
     /** A sentence on the first tensor, by name, whose element type is not the same in all agreeing files. */

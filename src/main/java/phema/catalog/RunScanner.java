@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded.Reason;
@@ -90,6 +91,7 @@ public final class RunScanner {
         if (before.isOf(recognised, known)) return before;
         Agreement agreement = new Agreement(files.values());
         SamplePlan plan = SamplePlan.of(agreement.averaged());
+        Set<String> scaleNames = agreement.scales();
         Map<Candidate, Known.Indexed> sampled = new LinkedHashMap<>();
         files.forEach((candidate, file) -> {
             Optional<String> difference = agreement.difference(file);
@@ -97,7 +99,8 @@ public final class RunScanner {
                 excluded.add(exclude(folder, candidate, Reason.DIFFERENT, difference.get()));
                 return;
             }
-            Known now = known.compute(candidate.fileName(), (n, k) -> sampled(Objects.requireNonNull(k), file, plan));
+            Known now = known.compute(
+                    candidate.fileName(), (n, k) -> sampled(Objects.requireNonNull(k), file, plan, scaleNames));
             usable(folder, candidate, now, excluded).ifPresent(indexed -> sampled.put(candidate, indexed));
         });
         Map<String, Double> scales = usualScales(sampled.values());
@@ -317,13 +320,13 @@ public final class RunScanner {
         }
     }
 
-    private static Known sampled(Known known, WeightFile selected, SamplePlan plan) {
+    private static Known sampled(Known known, WeightFile selected, SamplePlan plan, Set<String> scaleNames) {
         if (!(known.content() instanceof Known.Indexed indexed)
                 || indexed.plan().equals(plan.identity())) return known;
         Path path = indexed.file().path();
         try {
             Sample sample = SampleReader.read(selected, plan);
-            Map<String, Double> scales = SampleReader.scales(selected);
+            Map<String, Double> scales = SampleReader.scales(selected, scaleNames);
             if (!isUnchanged(indexed.file()))
                 return known.with(new Known.Growing(path.getFileName() + " changed while it was read"));
             return known.with(new Known.Indexed(indexed.file(), plan.identity(), sample, scales));

@@ -32,14 +32,14 @@ record SamplePlan(String identity, List<Stretch> stretches) {
         Random random = new Random(ByteBuffer.wrap(digest).getLong());
         long total = tensors.values().stream().mapToLong(Shape::elements).sum();
         int parts = (int) Math.min(STRETCHES, total / LENGTH);
-        List<Stretch> stretches = new ArrayList<>();
+        long[] firsts = new long[Math.max(parts, 1)];
         for (int i = 0; i < parts; i++) {
             long begin = share(total, i, parts);
             long room = share(total, i + 1, parts) - begin - LENGTH;
-            addStretch(begin + (long) (random.nextDouble() * (room + 1)), LENGTH, tensors, stretches);
+            firsts[i] = begin + (long) (random.nextDouble() * (room + 1));
         }
-        if (parts == 0) addStretch(0, (int) total, tensors, stretches);
-        return new SamplePlan(HexFormat.of().formatHex(digest), List.copyOf(stretches));
+        int length = parts == 0 ? (int) total : LENGTH;
+        return new SamplePlan(HexFormat.of().formatHex(digest), stretches(firsts, length, tensors));
     }
 
     /** Number of values. */
@@ -51,16 +51,23 @@ record SamplePlan(String identity, List<Stretch> stretches) {
         return total / parts * i + total % parts * i / parts;
     }
 
-    /** Cuts a stretch of the elements laid end to end where a tensor ends. */
-    private static void addStretch(long first, int count, Map<String, Shape> tensors, List<Stretch> to) {
+    /** Cuts stretches of the elements laid end to end, given by their ascending first elements, where a tensor ends. */
+    private static List<Stretch> stretches(long[] firsts, int length, Map<String, Shape> tensors) {
+        List<Stretch> stretches = new ArrayList<>();
+        int done = 0;
         long begin = 0;
         for (Map.Entry<String, Shape> tensor : tensors.entrySet()) {
             long end = begin + tensor.getValue().elements();
-            long from = Math.max(first, begin);
-            long until = Math.min(first + count, end);
-            if (from < until) to.add(new Stretch(tensor.getKey(), from - begin, (int) (until - from)));
+            while (done < firsts.length && firsts[done] < end) {
+                long from = Math.max(firsts[done], begin);
+                long until = Math.min(firsts[done] + length, end);
+                if (from < until) stretches.add(new Stretch(tensor.getKey(), from - begin, (int) (until - from)));
+                if (until < firsts[done] + length) break; // the next tensor has its rest
+                done++;
+            }
             begin = end;
         }
+        return List.copyOf(stretches);
     }
 
     private static byte[] digest(Map<String, Shape> tensors) {

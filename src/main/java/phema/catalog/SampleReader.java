@@ -1,5 +1,8 @@
 package phema.catalog;
 
+import static java.util.stream.Collectors.toMap;
+import static java.util.stream.Collectors.toSet;
+
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -8,9 +11,7 @@ import java.nio.channels.FileChannel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.Set;
 import phema.format.FormatException;
 import phema.format.Tensor;
 import phema.format.WeightFile;
@@ -30,7 +31,8 @@ final class SampleReader implements AutoCloseable {
 
     /** @throws FormatException when a value is not finite; the message names its tensor */
     static Sample read(WeightFile file, SamplePlan plan) throws IOException {
-        Map<String, Tensor> tensors = byName(file);
+        Map<String, Tensor> tensors = byName(
+                file, plan.stretches().stream().map(SamplePlan.Stretch::tensor).collect(toSet()));
         double[] values = new double[plan.size()];
         double squaredErrors = 0;
         int n = 0;
@@ -48,22 +50,23 @@ final class SampleReader implements AutoCloseable {
         return new Sample(values, n == 0 ? 0 : squaredErrors / n);
     }
 
-    /** Values of the constants that must be the same in all files, by tensor. */
-    static Map<String, Double> scales(WeightFile file) throws IOException {
-        Map<String, Tensor> tensors = byName(file);
+    /** Values of single-element tensors, by name. */
+    static Map<String, Double> scales(WeightFile file, Set<String> names) throws IOException {
         Map<String, Double> values = new HashMap<>();
         try (SampleReader reader = new SampleReader(file)) {
-            for (String name : Lora.scales(file.tensors())) {
-                double[] value =
-                        reader.read(Objects.requireNonNull(tensors.get(name)), new SamplePlan.Stretch(name, 0, 1));
-                values.put(name, value[0]);
+            for (Tensor scale : byName(file, names).values()) {
+                double[] value = reader.read(scale, new SamplePlan.Stretch(scale.name(), 0, 1));
+                values.put(scale.name(), value[0]);
             }
         }
         return Map.copyOf(values);
     }
 
-    private static Map<String, Tensor> byName(WeightFile file) {
-        return file.tensors().stream().collect(Collectors.toMap(Tensor::name, Function.identity()));
+    /** Only those asked for, which are few among many. */
+    private static Map<String, Tensor> byName(WeightFile file, Set<String> names) {
+        return file.tensors().stream()
+                .filter(tensor -> names.contains(tensor.name()))
+                .collect(toMap(Tensor::name, tensor -> tensor));
     }
 
     private double[] read(Tensor tensor, SamplePlan.Stretch stretch) throws IOException {

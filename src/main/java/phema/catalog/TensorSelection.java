@@ -47,14 +47,7 @@ record TensorSelection(Optional<String> prefix, List<NamePattern> exclude, List<
             boolean buffer = scales.contains(tensor.name())
                     || name.endsWith(COUNTER)
                     || buffers.stream().anyMatch(p -> p.matches(name));
-            selected.add(new Tensor(
-                    name,
-                    tensor.dtype(),
-                    tensor.shape(),
-                    tensor.strides(),
-                    tensor.part(),
-                    tensor.offset(),
-                    buffer ? Tensor.Role.BUFFER : tensor.role()));
+            selected.add(tensor.as(name, buffer ? Tensor.Role.BUFFER : tensor.role()));
         }
         return selected.equals(file.tensors())
                 ? file

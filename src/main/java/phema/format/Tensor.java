@@ -27,6 +27,13 @@ public record Tensor(String name, DType dtype, Shape shape, List<Long> strides, 
         strides = List.copyOf(strides);
     }
 
+    /** The same elements under another name or in another role. */
+    public Tensor as(String otherName, Role otherRole) {
+        return otherName.equals(name) && otherRole == role
+                ? this
+                : new Tensor(otherName, dtype, shape, strides, part, offset, otherRole);
+    }
+
     public long elements() {
         return shape.elements();
     }

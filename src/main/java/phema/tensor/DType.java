@@ -1,7 +1,9 @@
 package phema.tensor;
 
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Element types of stored tensors, little-endian. Names are those of the safetensors format. */
 public enum DType {
@@ -21,6 +23,9 @@ public enum DType {
     U8(1),
     BOOL(1);
 
+    private static final Map<String, DType> BY_NAME =
+            Arrays.stream(values()).collect(Collectors.toMap(DType::name, dtype -> dtype));
+
     private final int bytes;
     private final int precision;
     private final int minExponent;
@@ -36,9 +41,7 @@ public enum DType {
     }
 
     public static Optional<DType> named(String safetensorsName) {
-        return Arrays.stream(values())
-                .filter(d -> d.name().equals(safetensorsName))
-                .findFirst();
+        return Optional.ofNullable(BY_NAME.get(safetensorsName));
     }
 
     /** Size of an element in bytes. */

@@ -3,7 +3,6 @@ package phema.tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** Dimensions of a tensor, outermost first; empty for a scalar. */
 public record Shape(List<Long> dims) {
@@ -40,6 +39,6 @@ public record Shape(List<Long> dims) {
     /** {@code [64, 32, 3, 3]}. */
     @Override
     public String toString() {
-        return dims.stream().map(String::valueOf).collect(Collectors.joining(", ", "[", "]"));
+        return dims.toString();
     }
 }
