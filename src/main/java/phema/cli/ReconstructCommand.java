@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -170,26 +171,24 @@ final class ReconstructCommand implements Callable<Integer> {
                             .filter(n -> isMissing(syntheses, run, n, options, out))
                             .toList()
                     : wanted;
-            try (Progress progress =
-                    new Progress(Output.errors(spec), Math.max(1, syntheses.size(run, missing, options)))) {
-                for (int i = 0; i < missing.size(); i += Math.min(batch, missing.size()))
-                    syntheses.write(
-                            run,
-                            missing.subList(i, (int) Math.min((long) i + batch, missing.size())),
-                            options,
-                            outdir,
-                            overwrite,
-                            progress);
+            List<Syntheses.Pass> passes = new ArrayList<>();
+            for (int i = 0; i < missing.size(); i += Math.min(batch, missing.size()))
+                passes.add(syntheses.pass(
+                        run, missing.subList(i, (int) Math.min((long) i + batch, missing.size())), options));
+            long size = passes.stream().mapToLong(Syntheses.Pass::size).sum();
+            List<Path> written = new ArrayList<>();
+            try (Progress progress = new Progress(Output.errors(spec), Math.max(1, size))) {
+                for (Syntheses.Pass pass : passes)
+                    pass.write(outdir, overwrite, progress).forEach(files -> written.add(files.getLast()));
             }
-            for (Syntheses.Named named : missing)
+            for (int i = 0; i < missing.size(); i++)
                 out.printf(
                         Locale.ROOT,
                         "wrote %s from %d of %d files, predicted error %s%n",
-                        outdir.resolve(
-                                syntheses.files(run, named, options).getLast().fileName()),
-                        used(List.of(named)),
+                        written.get(i),
+                        used(List.of(missing.get(i))),
                         run.snapshots().size(),
-                        Output.error(named.predictedRelativeError()));
+                        Output.error(missing.get(i).predictedRelativeError()));
         }
     }
 

@@ -135,32 +135,53 @@ public final class Syntheses {
         return new Layout.Elements(tensor, axes, options.dtype(tensor));
     }
 
-    /**
-     * Writes the weights of all fits in one pass over the snapshots. Files appear under their names when all are complete.
-     *
-     * @param folder created where it does not exist
-     * @param overwrite whether existing files may be replaced
-     * @param progress told of bytes written, as they are; see {@link #size}
-     * @return the files written
-     * @throws Problem when a file exists, the disk is full, a snapshot changes meanwhile or holds values that are not finite; nothing is left then
-     */
+    /** The weights of several fits, to be written in one pass over the snapshots. */
+    public Pass pass(Run run, List<Named> fits, OutputOptions options) {
+        return new Pass(recipe(run, fits, options));
+    }
+
+    /** Files to be written together. */
+    public final class Pass {
+        private final Recipe recipe;
+
+        private Pass(Recipe recipe) {
+            this.recipe = recipe;
+        }
+
+        /** Bytes of all files. */
+        public long size() {
+            return recipe.outputs().stream()
+                    .flatMap(output -> output.files().stream())
+                    .mapToLong(Layout::size)
+                    .sum();
+        }
+
+        /**
+         * Writes the files, which appear under their names when all are complete.
+         *
+         * @param folder created where it does not exist
+         * @param overwrite whether existing files may be replaced
+         * @param progress told of bytes written, as they are
+         * @return the files of each fit, an index of shards last
+         * @throws Problem when a file exists, the disk is full, a snapshot changes meanwhile or holds values that are not finite; nothing is left then
+         */
+        public List<List<Path>> write(Path folder, boolean overwrite, LongConsumer progress) throws IOException {
+            engine.write(recipe, folder, overwrite, progress);
+            return recipe.outputs().stream()
+                    .map(output -> output.files().stream()
+                            .map(file -> folder.resolve(file.fileName()))
+                            .toList())
+                    .toList();
+        }
+    }
+
+    /** Makes a {@link #pass} and writes it. @return all files */
     public List<Path> write(
             Run run, List<Named> fits, OutputOptions options, Path folder, boolean overwrite, LongConsumer progress)
             throws IOException {
-        Recipe recipe = recipe(run, fits, options);
-        engine.write(recipe, folder, overwrite, progress);
-        return recipe.outputs().stream()
-                .flatMap(output -> output.files().stream())
-                .map(file -> folder.resolve(file.fileName()))
+        return pass(run, fits, options).write(folder, overwrite, progress).stream()
+                .flatMap(List::stream)
                 .toList();
-    }
-
-    /** Bytes of all files that {@link #write} writes. */
-    public long size(Run run, List<Named> fits, OutputOptions options) {
-        return recipe(run, fits, options).outputs().stream()
-                .flatMap(output -> output.files().stream())
-                .mapToLong(Layout::size)
-                .sum();
     }
 
     private static Recipe recipe(Run run, List<Named> fits, OutputOptions options) {
