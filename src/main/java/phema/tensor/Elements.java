@@ -18,6 +18,14 @@ public final class Elements {
     private static final ValueLayout.OfDouble DOUBLE =
             ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /** Whether floats lie in memory as in files, so that two of them can be handled as one number. */
+    private static final boolean PAIRS = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+
+    private static final int PAIRED_AT_ONCE = 512;
+
     private static final int NAN = 0x7f;
     /** Runs shorter than this do not gain from vectors. */
     private static final int FEW = 16;
@@ -39,7 +47,9 @@ public final class Elements {
                 else widen(from, offset, to, start, count);
             }
             case BF16 -> {
-                for (int i = 0; i < count; i++)
+                int paired = PAIRS && from.isNative() && count >= FEW ? count & ~1 : 0;
+                widenPairs(from, offset, to, start, paired);
+                for (int i = paired; i < count; i++)
                     to[start + i] = Float.intBitsToFloat(from.get(SHORT, offset + 2L * i) << 16);
             }
             case F8_E4M3 -> E4M3.decode(from, offset, to, start, count);
@@ -71,7 +81,11 @@ public final class Elements {
                 else narrow(from, start, count, to, offset);
             }
             case BF16 -> {
-                for (int i = 0; i < count; i++) to.set(SHORT, offset + 2L * i, toBFloat16(from[start + i]));
+                int paired = PAIRS && to.isNative() && count >= FEW ? count & ~1 : 0;
+                narrowPairs(from, start, paired, to, offset);
+                for (int i = paired; i < count; i++)
+                    to.set(SHORT, offset + 2L * i, (short)
+                            (toBFloat16(Float.floatToRawIntBits(from[start + i])) >>> 16));
             }
             case F8_E4M3 -> E4M3.encode(from, start, count, to, offset);
             case F8_E5M2 -> E5M2.encode(from, start, count, to, offset);
@@ -99,11 +113,49 @@ public final class Elements {
         for (int i = 0; i < count; i++) to.set(SHORT, offset + 2L * i, Float.floatToFloat16(from[start + i]));
     }
 
-    private static short toBFloat16(float value) {
-        int bits = Float.floatToRawIntBits(value);
+    // For bfloat16 there is no instruction that the compiler would use, and it vectorizes neither loops that widen 16
+    // bits
+    // to 32 by themselves nor the step from bits to float. It does vectorize 32 to 64 bits and back: hence two elements
+    // at
+    // a time, and floats taken as the integers that they are in memory.
+
+    private static void widenPairs(MemorySegment from, long offset, float[] to, int start, int count) {
+        MemorySegment floats = MemorySegment.ofArray(to);
+        for (int i = 0; i < count / 2; i++) {
+            int two = from.get(INT, offset + 4L * i);
+            long second = (long) (two & 0xffff0000) << 32;
+            floats.set(LONG, 4L * start + 8L * i, second | ((two << 16) & 0xffffffffL));
+        }
+    }
+
+    private static void narrowPairs(float[] from, int start, int count, MemorySegment to, long offset) {
+        MemorySegment floats = MemorySegment.ofArray(from);
+        long[] rounded = new long[Math.min(count, PAIRED_AT_ONCE) / 2];
+        MemorySegment roundedInts = MemorySegment.ofArray(rounded);
+        for (int done = 0; done < count; done += PAIRED_AT_ONCE) {
+            int n = Math.min(PAIRED_AT_ONCE, count - done);
+            roundAll(floats, 4L * (start + done), roundedInts, n);
+            packPairs(rounded, n / 2, to, offset + 2L * done);
+        }
+    }
+
+    private static void roundAll(MemorySegment floats, long offset, MemorySegment to, int count) {
+        for (int i = 0; i < count; i++) to.set(INT, 4L * i, toBFloat16(floats.get(INT, offset + 4L * i)));
+    }
+
+    private static void packPairs(long[] pairs, int count, MemorySegment to, long offset) {
+        for (int i = 0; i < count; i++) {
+            long two = pairs[i];
+            to.set(INT, offset + 4L * i, (int) (((two >>> 16) & 0xffff) | ((two >>> 32) & 0xffff0000L)));
+        }
+    }
+
+    /** The upper half of the result, of a float's bits, is the bfloat16. Without a branch, for the sake of vectors. */
+    private static int toBFloat16(int bits) {
         // Half of the last kept bit, less one unless that bit is odd: a tie then carries into odd ones only.
-        int rounded = (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
-        return (short) (Float.isNaN(value) ? (bits >>> 16) | 0x40 : rounded);
+        int rounded = bits + 0x7fff + ((bits >>> 16) & 1);
+        int ifNaN = (0x7f800000 - (bits & 0x7fffffff)) >> 31;
+        return (rounded & ~ifNaN) | ((bits | 0x400000) & ifNaN);
     }
 
     private static IllegalArgumentException notFloating(DType dtype) {

@@ -3,9 +3,11 @@ package phema.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -14,6 +16,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class ElementsTest {
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     /** Codes and values of IEEE 754 (table 3.5), of bfloat16 (upper half of binary32) and of OCP OFP8 (table 1), with what lies on ties. */
     @ParameterizedTest(name = "{0} {1} is {2}")
     @CsvSource({
@@ -133,6 +138,38 @@ class ElementsTest {
             assertThat(segment.get(ValueLayout.JAVA_BYTE, 2)).isEqualTo((byte) 0x55);
             assertThat(segment.get(ValueLayout.JAVA_BYTE, 3 + 2 * dtype.bytes()))
                     .isEqualTo((byte) 0x55);
+        }
+    }
+
+    /** Long runs outside of the heap take other paths than single elements. */
+    @ParameterizedTest
+    @EnumSource(names = {"F16", "BF16"})
+    void longRunsAreWhatSingleElementsAre(DType dtype) {
+        Random random = new Random(3);
+        try (Arena arena = Arena.ofConfined()) {
+            for (int count : new int[] {15, 16, 17, 511, 512, 513, 1700}) {
+                float[] values = new float[count + 3];
+                for (int i = 0; i < values.length; i++) values[i] = Float.intBitsToFloat(random.nextInt());
+                values[3] = Float.intBitsToFloat(0x7f800001); // NaN, infinity and what rounds to it, a tie
+                values[4] = Float.NEGATIVE_INFINITY;
+                values[5] = Float.MAX_VALUE;
+                values[6] = 1.00390625f;
+                MemorySegment stored = arena.allocate(2L * count + 7).fill((byte) 0x55);
+                Elements.fromFloats(dtype, values, 3, count, stored, 5);
+                float[] read = new float[count + 2];
+                Elements.toFloats(dtype, stored, 5, read, 1, count);
+                for (int i = 0; i < count; i++) {
+                    long code = encode(dtype, values[3 + i]);
+                    assertThat((long) Short.toUnsignedInt(stored.get(SHORT, 5 + 2L * i)))
+                            .as("%s", values[3 + i])
+                            .isEqualTo(code);
+                    assertThat(read[1 + i]).isEqualTo(Float.valueOf(decode(dtype, code)));
+                }
+                assertThat(read[0]).isZero();
+                assertThat(read[count + 1]).isZero();
+                assertThat(stored.get(ValueLayout.JAVA_BYTE, 4)).isEqualTo((byte) 0x55);
+                assertThat(stored.get(ValueLayout.JAVA_BYTE, 5 + 2L * count)).isEqualTo((byte) 0x55);
+            }
         }
     }
 
