@@ -76,7 +76,7 @@ final class Target {
             names = "--layer",
             paramLabel = "GLOB=SPEC",
             description =
-                    "Another average for tensors of such names, in every output, such as '*attn*=power:0.05' (SPEC as for --profile); may be given several times, the first that matches counts. Output names tell: phema-0000262-0.100-attn-0.050.")
+                    "Another average for tensors of such names, in every output, such as '*attn*=power:0.05' (SPEC as for --profile); may be given several times, the first that matches counts. Output names tell: phema-0000262-0.100-+attn+-0.050.")
     private List<String> layers = new ArrayList<>();
 
     List<Fit> fits(Fits fits, Run run, Optional<DType> dtype) {

@@ -3,6 +3,7 @@ package phema.synthesis;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import phema.catalog.Kimg;
 import phema.catalog.Run;
 import phema.profile.Power;
@@ -14,6 +15,8 @@ import phema.profile.SigmaRel;
 public final class Names {
     /** What EDM2's reconstruction tool begins its file names with. */
     public static final String PREFIX = "phema";
+
+    private static final Pattern SPECIAL = Pattern.compile("[^A-Za-z0-9._]");
 
     private Names() {}
 
@@ -28,15 +31,23 @@ public final class Names {
         return prefix + "-" + time + "-" + plain(width(target));
     }
 
-    /** {@code phema-0000262-0.100-attn-0.050}: with what each layer is and has instead. */
+    /** {@code phema-0000262-0.100-+attn+-0.050}: with what each layer is and has instead. Other layers give another name. */
     public static String baseName(String prefix, Run run, Profile target, List<Layer> layers) {
         StringBuilder name = new StringBuilder(baseName(prefix, run, target));
         for (Layer layer : layers)
             name.append('-')
-                    .append(plain(layer.tensors().text()).replaceAll("^-|-$", ""))
+                    .append(pattern(layer.tensors().text()))
                     .append('-')
                     .append(plain(width(layer.fit().target())));
         return name.toString();
+    }
+
+    /** A plus for each star; what else a file name had better not hold as {@code ~} and its code. */
+    private static String pattern(String text) {
+        return SPECIAL.matcher(text)
+                .replaceAll(c -> c.group().equals("*")
+                        ? "+"
+                        : String.format(Locale.ROOT, "~%04x", (int) c.group().charAt(0)));
     }
 
     private static String plain(String text) {

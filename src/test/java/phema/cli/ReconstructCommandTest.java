@@ -149,9 +149,10 @@ class ReconstructCommandTest {
         assertThat(reconstruct(plain + "0.10,0.15 --layer *conv*=power:0.05 --layer unet.out_gain=power:0.075")
                         .fine()
                         .out())
-                .contains("phema-0000262-0.100-conv-0.050-unet.out-gain-0.075.safetensors from 32 of 32 files");
+                .contains("phema-0000262-0.100-+conv+-0.050-unet.out_gain-0.075.safetensors from 32 of 32 files");
         for (String width : List.of("0.100", "0.150")) {
-            Path layered = folder.resolve("out/phema-0000262-" + width + "-conv-0.050-unet.out-gain-0.075.safetensors");
+            Path layered =
+                    folder.resolve("out/phema-0000262-" + width + "-+conv+-0.050-unet.out_gain-0.075.safetensors");
             for (Tensor tensor : WeightFiles.read(layered).tensors()) {
                 String own = tensor.name().contains("conv")
                         ? "0.050"

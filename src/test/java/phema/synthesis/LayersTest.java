@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -133,6 +134,14 @@ class LayersTest {
             assertThat(WeightFiles.read(files.getFirst()).metadata())
                     .containsEntry("phema.layers", "*attn*=power:0.1; *.bias=power:0.1");
         }
+    }
+
+    @Test
+    void giveFilesOtherNames() {
+        List<String> names = Stream.of("*attn*", "attn", "attn*", "*at*tn*", "at-tn", "at_tn", "at/tn", "at.tn")
+                .map(text -> Names.baseName("x", run, rest.target(), List.of(new Layer(NamePattern.of(text), bias))))
+                .toList();
+        assertThat(names).doesNotHaveDuplicates().allMatch(name -> name.matches("[A-Za-z0-9._+~-]+"));
     }
 
     @Test
