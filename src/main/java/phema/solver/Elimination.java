@@ -48,7 +48,9 @@ final class Elimination {
         for (int i = left.nextSetBit(0); i >= 0; i = left.nextSetBit(i + 1)) {
             double factor = row[i] / row[dropped];
             sums[i] -= factor * sums[dropped];
-            for (int j = left.nextSetBit(0); j >= 0; j = left.nextSetBit(j + 1)) inverse[i][j] -= factor * row[j];
+            double[] own = inverse[i];
+            // Dropped columns too, which nobody looks at: a loop this simple becomes vectors.
+            for (int j = 0; j < own.length; j++) own[j] -= factor * row[j];
         }
     }
 }

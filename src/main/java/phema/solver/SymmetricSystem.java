@@ -36,9 +36,11 @@ final class SymmetricSystem {
         RealMatrix scaled = scaled(matrix, scale);
         try {
             double smallestPivot = scale.length * EPSILON;
-            RealMatrix inverse = new CholeskyDecomposition(scaled, EPSILON, smallestPivot)
+            // Of the same kind as the matrix, since products of different kinds of matrices are slow.
+            RealMatrix inverse = MatrixUtils.createRealMatrix(new CholeskyDecomposition(scaled, EPSILON, smallestPivot)
                     .getSolver()
-                    .getInverse();
+                    .getInverse()
+                    .getData());
             RealMatrix residual = scaled.multiply(inverse).subtract(MatrixUtils.createRealIdentityMatrix(scale.length));
             return residual.getNorm() < LARGEST_RESIDUAL
                     ? Optional.of(new SymmetricSystem(scale, scaled, inverse))
