@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import phema.bench.HttpBenchmark;
 import phema.bench.SnapshotGenerator;
 import phema.bench.SynthesisBenchmark;
+import phema.bench.ThinningBenchmark;
 import phema.problem.Problem;
 import phema.solver.Files;
 import phema.synthesis.Limits;
@@ -29,7 +30,12 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = "Measures this machine; see docs/benchmarks.md.",
-        subcommands = {BenchCommand.Generate.class, BenchCommand.Synthesis.class, BenchCommand.Http.class})
+        subcommands = {
+            BenchCommand.Generate.class,
+            BenchCommand.Synthesis.class,
+            BenchCommand.Thinning.class,
+            BenchCommand.Http.class
+        })
 final class BenchCommand {
     @Command(
             name = "generate",
@@ -204,6 +210,45 @@ final class BenchCommand {
                     .skip(rounds.size() / 2)
                     .findFirst()
                     .orElse(Double.NaN);
+        }
+    }
+
+    @Command(
+            name = "thinning",
+            description = "Times the solver on a run with many files, of which few are read. Needs no files.")
+    static final class Thinning implements Callable<Integer> {
+        @Option(
+                names = "--files",
+                defaultValue = "256",
+                description = "Number of stored averages (default: ${DEFAULT-VALUE}).")
+        private int files;
+
+        @Option(
+                names = "--rounds",
+                defaultValue = "5",
+                description =
+                        "Rounds (default: ${DEFAULT-VALUE}). The first is that of a process that has just started.")
+        private int rounds;
+
+        @Spec
+        private @Nullable CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            ThinningBenchmark benchmark = new ThinningBenchmark(files);
+            Table table = new Table("round", "fit model", "thin", "files used", "retention", "deletable");
+            for (int i = 1; i <= rounds; i++) {
+                ThinningBenchmark.Round round = benchmark.round();
+                table.row(
+                        String.valueOf(i),
+                        String.format(Locale.ROOT, "%.2f s", round.fit()),
+                        String.format(Locale.ROOT, "%.2f s", round.thin()),
+                        String.valueOf(round.filesUsed()),
+                        String.format(Locale.ROOT, "%.2f s", round.retention()),
+                        String.valueOf(round.deletable()));
+            }
+            table.print(Output.of(spec));
+            return Cli.FINE;
         }
     }
 

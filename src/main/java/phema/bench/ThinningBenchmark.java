@@ -1,0 +1,96 @@
+package phema.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.DoubleStream;
+import phema.problem.Problem;
+import phema.profile.Power;
+import phema.profile.Profile;
+import phema.solver.Files;
+import phema.solver.Fit;
+import phema.solver.Method;
+import phema.solver.Retention;
+import phema.solver.Solver;
+import phema.solver.StoredAverage;
+import phema.tensor.DType;
+
+/**
+ * Times the solver on a run with many files: averages of two lengths of a random walk whose steps shrink as those of training do, as half-precision files would hold
+ * them. No files are read.
+ */
+public final class ThinningBenchmark {
+    private static final double[] SIGMA_RELS = {0.050, 0.100};
+    private static final int WEIGHTS = 2048; // as many as are sampled of real files
+    private static final int STEPS_PER_TIME = 32;
+    private static final double ERROR = 0.01;
+
+    private final List<StoredAverage> stored;
+    private final double end;
+
+    /** @param files two for each time */
+    public ThinningBenchmark(int files) {
+        if (files < 4 || files % 2 != 0)
+            throw Problem.invalid("files", "--files must be an even number from 4 on, not " + files);
+        int times = files / SIGMA_RELS.length;
+        stored = walk(times);
+        end = (double) times * STEPS_PER_TIME;
+    }
+
+    /**
+     * Seconds for each step, and what came of it.
+     *
+     * @param fit to fit the model of the trajectory, once per run
+     * @param thin to find the fewest files for one EMA length
+     * @param retention to find what may be deleted, so that 13 EMA lengths stay within 1 %
+     */
+    public record Round(double fit, double thin, int filesUsed, double retention, int deletable) {}
+
+    public Round round() {
+        long begin = System.nanoTime();
+        Solver solver = new Solver(stored);
+        long fitted = System.nanoTime();
+        Fit fit = solver.solve(Power.ofSigmaRel(0.075, end), Method.BLUP, Files.FEWEST);
+        long thinned = System.nanoTime();
+        List<Profile> targets = DoubleStream.iterate(0.01, s -> s < 0.26, s -> s + 0.02)
+                .<Profile>mapToObj(sigmaRel -> Power.ofSigmaRel(sigmaRel, end))
+                .toList();
+        Retention retention = solver.retention(targets, ERROR);
+        long planned = System.nanoTime();
+        return new Round(
+                (fitted - begin) / 1e9,
+                (thinned - fitted) / 1e9,
+                fit.filesUsed(),
+                (planned - thinned) / 1e9,
+                retention.deletable().size());
+    }
+
+    private static List<StoredAverage> walk(int times) {
+        Random random = new Random(1);
+        double[] theta = random.doubles(WEIGHTS, -2, 2).toArray();
+        double[][] averages = {theta.clone(), theta.clone()};
+        List<StoredAverage> stored = new ArrayList<>();
+        for (int step = 1; step <= times * STEPS_PER_TIME; step++) {
+            for (int k = 0; k < WEIGHTS; k++) theta[k] += 0.01 * random.nextGaussian() / Math.sqrt(1 + step / 256.0);
+            for (int a = 0; a < averages.length; a++) {
+                Power profile = Power.ofSigmaRel(SIGMA_RELS[a], step);
+                // Equation 127 of the paper.
+                double beta = Math.pow(1 - 1.0 / step, profile.gamma() + 1);
+                for (int k = 0; k < WEIGHTS; k++) averages[a][k] = beta * averages[a][k] + (1 - beta) * theta[k];
+                if (step % STEPS_PER_TIME == 0) stored.add(inHalfPrecision(profile, averages[a]));
+            }
+        }
+        return stored;
+    }
+
+    private static StoredAverage inHalfPrecision(Profile profile, double[] values) {
+        double[] sample = new double[values.length];
+        double variance = 0;
+        for (int k = 0; k < values.length; k++) {
+            sample[k] = Float.float16ToFloat(Float.floatToFloat16((float) values[k]));
+            double ulp = DType.F16.ulp(sample[k]);
+            variance += ulp * ulp / 12 / values.length;
+        }
+        return new StoredAverage(profile, sample, variance);
+    }
+}
