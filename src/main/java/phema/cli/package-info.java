@@ -8,6 +8,7 @@
             "profile",
             "format",
             "tensor",
+            "metrics",
             "worker",
             "problem"
         })
