@@ -66,6 +66,7 @@ public final class Cli {
                 .addSubcommand(new DiffCommand())
                 .addSubcommand(new TrainCommand())
                 .addSubcommand(new GenerateCommand())
+                .addSubcommand(new MetricsCommand())
                 .addSubcommand(new BenchCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false)

@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
 import phema.worker.Generator;
 import phema.worker.Png;
-import phema.worker.SamplerOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -63,53 +62,8 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--batch", defaultValue = "16", description = "Images at once (default: ${DEFAULT-VALUE}).")
     private int batch;
 
-    @Option(names = "--steps", defaultValue = "32", description = "Noise levels (default: ${DEFAULT-VALUE}).")
-    private int steps;
-
-    @Option(names = "--guidance", defaultValue = "1", description = "Guidance strength; 1 for none (default).")
-    private double guidance;
-
-    @Option(
-            names = "--sigma_min",
-            defaultValue = "0.002",
-            description = "Lowest noise level (default: ${DEFAULT-VALUE}).")
-    private double sigmaMin;
-
-    @Option(
-            names = "--sigma_max",
-            defaultValue = "80",
-            description = "Highest noise level (default: ${DEFAULT-VALUE}).")
-    private double sigmaMax;
-
-    @Option(
-            names = "--rho",
-            defaultValue = "7",
-            description = "Exponent of the noise levels (default: ${DEFAULT-VALUE}).")
-    private double rho;
-
-    @Option(
-            names = "--S_churn",
-            defaultValue = "0",
-            description = "Stochasticity strength (default: ${DEFAULT-VALUE}).")
-    private double churn;
-
-    @Option(
-            names = "--S_min",
-            defaultValue = "0",
-            description = "Lowest noise level with churn (default: ${DEFAULT-VALUE}).")
-    private double churnMin;
-
-    @Option(
-            names = "--S_max",
-            defaultValue = "Infinity",
-            description = "Highest noise level with churn (default: none).")
-    private double churnMax;
-
-    @Option(
-            names = "--S_noise",
-            defaultValue = "1",
-            description = "Noise inflation of churn (default: ${DEFAULT-VALUE}).")
-    private double churnNoise;
+    @Mixin
+    private SamplerFlags sampler = new SamplerFlags();
 
     @Spec
     private @Nullable CommandSpec spec;
@@ -120,10 +74,9 @@ final class GenerateCommand implements Callable<Integer> {
         if ((noise == null) != (out == null)) throw Problem.invalid("noise", "--noise and --out belong together");
         if (noise == null && outdir == null && grid == null)
             throw Problem.invalid("outdir", "say where images go: --outdir, --grid, or --noise with --out");
-        SamplerOptions options =
-                new SamplerOptions(steps, sigmaMin, sigmaMax, rho, guidance, churn, churnMin, churnMax, churnNoise);
         PrintWriter console = Output.of(spec);
-        try (Generator generator = Generator.of(networks.network(console), networks.guide(console), options)) {
+        try (Generator generator =
+                Generator.of(networks.network(console), networks.guide(console), sampler.options())) {
             if (noise != null && out != null) {
                 generator.fromFile(noise, out, batch);
                 console.println("wrote " + out);

@@ -9,6 +9,7 @@
             "profile",
             "format",
             "tensor",
+            "metrics",
             "worker",
             "problem"
         })

@@ -10,9 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.zip.CRC32;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
 
 /**
- * The directory of a zip archive whose entries are stored as they are (PKWARE's APPNOTE.TXT, sections 4.3 and 4.5.3), Zip64 or not. Entries are found at positions, so
+ * The directory of a zip archive whose entries are stored or deflated (PKWARE's APPNOTE.TXT, sections 4.3 and 4.5.3), Zip64 or not. Entries are found at positions, so
  * nothing between the directory and what is asked for is read. Whatever two zip readers could understand differently is refused: other entries
  * than the directory's, names twice, overlaps, bytes before or behind the archive.
  */
@@ -37,6 +40,7 @@ final class ZipIndex {
 
     private static final int ENCRYPTED = 1 | 1 << 6 | 1 << 13;
     private static final int SIZES_FOLLOW = 1 << 3;
+    private static final int DEFLATED = 8;
 
     /** Three entries per tensor of the largest models, with long names. */
     private static final long MAX_DIRECTORY = 100_000_000;
@@ -51,8 +55,9 @@ final class ZipIndex {
      * @param header where its local header begins
      * @param stored bytes in the archive
      * @param size bytes unpacked
+     * @param crc CRC-32 of these
      */
-    private record Entry(String name, long header, long stored, long size, int flags, int method) {}
+    private record Entry(String name, long header, long stored, long size, long crc, int flags, int method) {}
 
     /** A stretch of the file. */
     record Range(long offset, long length) {}
@@ -87,12 +92,60 @@ final class ZipIndex {
     Optional<Range> find(String name) throws IOException {
         Entry entry = entries.get(name);
         if (entry == null) return Optional.empty();
-        if ((entry.flags() & ENCRYPTED) != 0) throw broken(name, "is encrypted");
         if (entry.method() != 0)
             throw broken(
                     name,
                     "is compressed, so its elements cannot be read in place; load the file with torch and save it again");
-        if (entry.size() != entry.stored()) throw broken(name, "is stored in fewer or more bytes than it has");
+        return Optional.of(locate(entry));
+    }
+
+    /**
+     * The content of an entry, unpacked and checked against its CRC-32.
+     *
+     * @param most bytes that are expected at most; a larger entry is refused before anything is unpacked
+     */
+    Optional<byte[]> content(String name, int most) throws IOException {
+        Entry entry = entries.get(name);
+        if (entry == null) return Optional.empty();
+        if (entry.method() != 0 && entry.method() != DEFLATED)
+            throw broken(
+                    name, "is compressed by method " + entry.method() + "; only stored and deflated ones can be read");
+        if (entry.size() > most || entry.stored() > most)
+            throw broken(name, "has " + entry.size() + " bytes; at most " + most + " are expected");
+        Range range = locate(entry);
+        byte[] stored = new byte[(int) range.length()];
+        file.read(range.offset(), stored);
+        byte[] content = entry.method() == 0 ? stored : inflated(entry, stored);
+        CRC32 crc = new CRC32();
+        crc.update(content);
+        if (crc.getValue() != entry.crc()) throw broken(name, "is damaged: its content has another checksum");
+        return Optional.of(content);
+    }
+
+    private byte[] inflated(Entry entry, byte[] stored) throws FormatException {
+        byte[] content = new byte[(int) entry.size()];
+        try (Inflater inflater = new Inflater(true)) {
+            inflater.setInput(stored);
+            int done = 0;
+            while (done < content.length) {
+                int n = inflater.inflate(content, done, content.length - done);
+                if (n == 0) break;
+                done += n;
+            }
+            if (done < content.length || inflater.inflate(new byte[1]) > 0 || inflater.getRemaining() > 0)
+                throw broken(entry.name(), "unpacks to more or fewer bytes than it has");
+            return content;
+        } catch (DataFormatException e) {
+            throw broken(entry.name(), "is damaged and cannot be unpacked");
+        }
+    }
+
+    /** Where the bytes of an entry lie, packed or not. */
+    private Range locate(Entry entry) throws IOException {
+        String name = entry.name();
+        if ((entry.flags() & ENCRYPTED) != 0) throw broken(name, "is encrypted");
+        if (entry.method() == 0 && entry.size() != entry.stored())
+            throw broken(name, "is stored in fewer or more bytes than it has");
         Cursor in = file.cursor(entry.header(), limits.getOrDefault(entry.header(), 0L) - entry.header());
         if (in.i32() != LOCAL) throw broken(name, "has no header where the directory says");
         in.skip(2); // version needed
@@ -106,15 +159,16 @@ final class ZipIndex {
         if (!in.utf8(nameBytes).equals(name)
                 || flags != entry.flags()
                 || method != entry.method()
-                || !agrees(stored, entry)
-                || !agrees(size, entry)) throw broken(name, "has a header that contradicts the directory");
+                || !agrees(stored, entry.stored(), flags)
+                || !agrees(size, entry.size(), flags))
+            throw broken(name, "has a header that contradicts the directory");
         in.skip(extraBytes);
-        if (entry.size() > in.remaining()) throw broken(name, "overlaps what follows it");
-        return Optional.of(new Range(in.position(), entry.size()));
+        if (entry.stored() > in.remaining()) throw broken(name, "overlaps what follows it");
+        return new Range(in.position(), entry.stored());
     }
 
-    private static boolean agrees(long size, Entry entry) {
-        return size == entry.size() || size == LIMIT_32 || (size == 0 && (entry.flags() & SIZES_FOLLOW) != 0);
+    private static boolean agrees(long size, long inDirectory, int flags) {
+        return size == inDirectory || size == LIMIT_32 || (size == 0 && (flags & SIZES_FOLLOW) != 0);
     }
 
     /** The end record is the last thing in the file, but for a comment that nobody writes and that must fill the file. */
@@ -179,7 +233,8 @@ final class ZipIndex {
         in.skip(4); // versions
         int flags = in.u16();
         int method = in.u16();
-        in.skip(8); // time, date, CRC-32
+        in.skip(4); // time, date
+        long crc = in.u32();
         long stored = in.u32();
         long size = in.u32();
         int nameBytes = in.u16();
@@ -203,7 +258,7 @@ final class ZipIndex {
         }
         if (stored < 0 || header < 0 || header > directory)
             throw broken(name, "has a size or place that is not in the file");
-        return new Entry(name, header, stored, size, flags, method);
+        return new Entry(name, header, stored, size, crc, flags, method);
     }
 
     private Cursor zip64Field(String name, Cursor extra) throws IOException {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
+import phema.metrics.Images;
 import phema.problem.Problem;
 
 /** Network outputs as PNG images: -1 is black, 1 white. */
@@ -47,7 +48,7 @@ public final class Png {
                 for (int c = 0; c < 3; c++) {
                     int channel = Math.min(c, spec.channels() - 1);
                     float value = images[index * spec.pixels() + (channel * size + y) * size + x];
-                    rgb = rgb << 8 | (int) Math.clamp(Math.rint(value * 127.5 + 127.5), 0, 255);
+                    rgb = rgb << 8 | Images.level(value);
                 }
                 to.setRGB(left + x, top + y, rgb);
             }

@@ -60,6 +60,16 @@ class ReaderMutationTest {
                 mutations.stream().filter(mutation -> mutation.kind() < 2).toList());
     }
 
+    @Property(tries = 500)
+    void aDamagedNumpyArchiveIsReadOrRefused(@ForAll("mutations") List<Mutation> mutations) throws IOException {
+        readOrRefuse("metrics/fid-compressed.npz", mutations, NumpyArchive::read);
+    }
+
+    @Property(tries = 1000)
+    void aDamagedNumpyPickleIsReadOrRefused(@ForAll("mutations") List<Mutation> mutations) throws IOException {
+        readOrRefuse("metrics/reference-4.pkl", mutations, NumpyPickle::read);
+    }
+
     @Provide
     Arbitrary<List<Mutation>> mutations() {
         // Most of a fixture's structure lies in its first tenth.
@@ -72,12 +82,20 @@ class ReaderMutationTest {
                 .ofMaxSize(6);
     }
 
+    private interface Reading {
+        void of(Path path) throws IOException;
+    }
+
     private static void readOrRefuse(String fixture, List<Mutation> mutations) throws IOException {
+        readOrRefuse(fixture, mutations, WeightFiles::read);
+    }
+
+    private static void readOrRefuse(String fixture, List<Mutation> mutations, Reading reading) throws IOException {
         byte[] bytes = Files.readAllBytes(Samples.fixture(fixture));
         for (Mutation mutation : mutations) bytes = apply(mutation, bytes);
         Files.write(scratch, bytes);
         try {
-            WeightFiles.read(scratch);
+            reading.of(scratch);
         } catch (FormatException expected) {
             // refused by name
         }

@@ -1,0 +1,227 @@
+package phema.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import phema.metrics.Measurement;
+import phema.metrics.Metric;
+import phema.metrics.References;
+import phema.problem.Problem;
+import phema.worker.Dataset;
+import phema.worker.Evaluation;
+import phema.worker.Generator;
+import phema.worker.PngDataset;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "metrics",
+        description = "Frechet distances of images. Takes the options of EDM2's calculate_metrics.py.",
+        subcommands = {MetricsCommand.Calc.class, MetricsCommand.Gen.class, MetricsCommand.Ref.class})
+final class MetricsCommand {
+    private static final String IMAGES = "50000";
+
+    @Command(name = "calc", description = "Metrics of images in a folder or ZIP file.")
+    static final class Calc implements Callable<Integer> {
+        @Option(
+                names = "--images",
+                paramLabel = "PATH",
+                required = true,
+                description = "Folder or ZIP file of PNG images.")
+        private Path images = Path.of("");
+
+        @Option(
+                names = "--ref",
+                paramLabel = "FILE",
+                required = true,
+                description = "Reference statistics, .npz or pickle.")
+        private Path ref = Path.of("");
+
+        @Option(names = "--num", defaultValue = IMAGES, description = "Images to use (default: ${DEFAULT-VALUE}).")
+        private int num;
+
+        @Option(
+                names = "--seed",
+                defaultValue = "0",
+                description = "Decides which images are used where there are more (default: ${DEFAULT-VALUE}).")
+        private long seed;
+
+        @Option(names = "--json", description = "Print JSON.")
+        private boolean json;
+
+        @Mixin
+        private FeatureFlags features = new FeatureFlags();
+
+        @Spec
+        private @Nullable CommandSpec spec;
+
+        @Override
+        public Integer call() throws IOException {
+            requirePositive("num", num);
+            References references = References.read(ref);
+            try (FeatureFlags.Networks networks = features.open();
+                    Dataset dataset = PngDataset.open(images)) {
+                networks.requireReferences(references);
+                if (dataset.size() < num)
+                    throw Problem.invalid(
+                            "num",
+                            "%s holds %,d images where --num asks for %,d".formatted(images, dataset.size(), num));
+                List<Integer> indices = new ArrayList<>(
+                        IntStream.range(0, dataset.size()).boxed().toList());
+                if (num < indices.size()) Collections.shuffle(indices, new Random(seed));
+                try (Progress progress = new Progress(Output.errors(spec), num, n -> n + " images")) {
+                    Map<Metric, Double> values = Evaluation.ofDataset(
+                                    dataset, indices.subList(0, num), features.batch(), networks.all(), progress)
+                            .distances(references);
+                    print(Output.of(spec), json, values, num, 1);
+                }
+            }
+            return Cli.FINE;
+        }
+    }
+
+    @Command(name = "gen", description = "Metrics of images that a network makes, without writing them.")
+    static final class Gen implements Callable<Integer> {
+        @Mixin
+        private NetworkInput nets = new NetworkInput();
+
+        @Option(
+                names = "--ref",
+                paramLabel = "FILE",
+                required = true,
+                description = "Reference statistics, .npz or pickle.")
+        private Path ref = Path.of("");
+
+        @Option(names = "--num", defaultValue = IMAGES, description = "Images to make (default: ${DEFAULT-VALUE}).")
+        private int num;
+
+        @Option(
+                names = "--seed",
+                defaultValue = "0",
+                description = "Seed of the first image (default: ${DEFAULT-VALUE}).")
+        private long seed;
+
+        @Option(
+                names = "--repeats",
+                defaultValue = "1",
+                description =
+                        "Evaluations with the seeds that follow; the least value counts (default: ${DEFAULT-VALUE}; published values: 3).")
+        private int repeats;
+
+        @Option(names = "--json", description = "Print JSON.")
+        private boolean json;
+
+        @Mixin
+        private FeatureFlags features = new FeatureFlags();
+
+        @Mixin
+        private SamplerFlags sampler = new SamplerFlags();
+
+        @Spec
+        private @Nullable CommandSpec spec;
+
+        @Override
+        public Integer call() throws IOException {
+            requirePositive("num", num);
+            requirePositive("repeats", repeats);
+            References references = References.read(ref);
+            Map<Metric, Double> least = new EnumMap<>(Metric.class);
+            PrintWriter told = json ? Output.errors(spec) : Output.of(spec);
+            try (FeatureFlags.Networks networks = features.open();
+                    Generator generator = Generator.of(nets.network(told), nets.guide(told), sampler.options())) {
+                networks.requireReferences(references);
+                try (Progress progress = new Progress(Output.errors(spec), (long) num * repeats, n -> n + " images")) {
+                    for (int repeat = 0; repeat < repeats; repeat++) {
+                        long first = seed + (long) repeat * num;
+                        List<Long> seeds =
+                                LongStream.range(first, first + num).boxed().toList();
+                        Evaluation.ofNetwork(generator, seeds, features.batch(), networks.all(), progress)
+                                .distances(references)
+                                .forEach((metric, value) -> least.merge(metric, value, Math::min));
+                    }
+                }
+            }
+            print(Output.of(spec), json, least, num, repeats);
+            return Cli.FINE;
+        }
+    }
+
+    @Command(name = "ref", description = "Reference statistics of a dataset.")
+    static final class Ref implements Callable<Integer> {
+        @Option(
+                names = "--data",
+                paramLabel = "PATH",
+                required = true,
+                description = "Folder or ZIP file of PNG images.")
+        private Path data = Path.of("");
+
+        @Option(names = "--dest", paramLabel = "FILE.npz", required = true, description = "File for the statistics.")
+        private Path dest = Path.of("");
+
+        @Option(names = "--overwrite", description = "Replace the file if it exists.")
+        private boolean overwrite;
+
+        @Mixin
+        private FeatureFlags features = new FeatureFlags();
+
+        @Spec
+        private @Nullable CommandSpec spec;
+
+        @Override
+        public Integer call() throws IOException {
+            if (!dest.toString().endsWith(".npz"))
+                throw Problem.invalid("dest", "--dest " + dest + ": statistics are written as .npz");
+            if (Files.exists(dest) && !overwrite)
+                throw Problem.conflict(dest + " exists; choose another name or --overwrite");
+            try (FeatureFlags.Networks networks = features.open();
+                    Dataset dataset = PngDataset.open(data)) {
+                List<Integer> indices =
+                        IntStream.range(0, dataset.size()).boxed().toList();
+                try (Progress progress = new Progress(Output.errors(spec), dataset.size(), n -> n + " images")) {
+                    Measurement measurement =
+                            Evaluation.ofDataset(dataset, indices, features.batch(), networks.all(), progress);
+                    Evaluation.write(dest, measurement.statistics());
+                }
+                Output.of(spec).printf(Locale.ROOT, "wrote statistics of %,d images to %s%n", dataset.size(), dest);
+            }
+            return Cli.FINE;
+        }
+    }
+
+    private static void requirePositive(String option, int value) {
+        if (value < 1) throw Problem.invalid(option, "--" + option + " must be at least 1, not " + value);
+    }
+
+    private static void print(PrintWriter out, boolean json, Map<Metric, Double> values, int images, int repeats) {
+        if (json) {
+            Map<String, Double> words = new LinkedHashMap<>();
+            values.forEach((metric, value) -> words.put(metric.word(), value));
+            Output.json(out, words);
+            return;
+        }
+        values.forEach((metric, value) -> out.printf(
+                Locale.ROOT,
+                "%-10s %.6g   %,d images%s%s%n",
+                metric.word(),
+                value,
+                images,
+                repeats > 1 ? ", least of " + repeats : "",
+                metric.caution().isEmpty() ? "" : ", " + metric.caution()));
+    }
+}

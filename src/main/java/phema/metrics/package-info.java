@@ -1,0 +1,7 @@
+/** Frechet distances between images: feature networks, statistics of features, reference statistics. */
+@ApplicationModule(allowedDependencies = {"format", "tensor", "problem"})
+@NullMarked
+package phema.metrics;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,125 @@
+package phema.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MetricsCommandTest {
+    private static final int IMAGES = 70;
+
+    @TempDir
+    private static Path folder = Path.of("");
+
+    private static String net = "";
+
+    @BeforeAll
+    static void makeImages() {
+        Shell.Result trained = Shell.phema("train --outdir " + folder.resolve("run")
+                + " --resolution 4 --channels 4 --channel-mult 1 --batch 256 --duration 1Ki --snapshot 1Ki");
+        assertThat(trained.status()).as(trained.err()).isZero();
+        net = folder.resolve("run/network-snapshot-0000001-0.050.safetensors").toString();
+        generate("a", "0-69");
+        generate("b", "100-169");
+        Shell.phema("metrics ref --data " + folder.resolve("a") + " --dest " + folder.resolve("a.npz"))
+                .fine();
+    }
+
+    private static void generate(String name, String seeds) {
+        Shell.phema("generate --net " + net + " --steps 2 --seeds " + seeds + " --outdir " + folder.resolve(name))
+                .fine();
+    }
+
+    @Test
+    void imagesAreNoDistanceFromTheirOwnStatistics() {
+        assertThat(calc("a")).isCloseTo(0, within(1e-6));
+        assertThat(calc("b")).isGreaterThan(1e-4);
+    }
+
+    @Test
+    void aNetworksImagesMeasureTheSameInFilesAndInMemory() {
+        assertThat(Shell.phema("metrics gen --json --steps 2 --net " + net + ref() + " --seed 100 --num " + IMAGES)
+                        .json()
+                        .get("fd_random")
+                        .asDouble())
+                .isCloseTo(calc("b"), within(1e-9));
+    }
+
+    @Test
+    void theLeastOfSeveralEvaluationsCounts() {
+        assertThat(Shell.phema("metrics gen --json --steps 2 --net " + net + ref() + " --seed 0 --repeats 2 --num "
+                                + IMAGES)
+                        .json()
+                        .get("fd_random")
+                        .asDouble())
+                .isCloseTo(0, within(1e-6));
+    }
+
+    @Test
+    void whatIsNotComparableWithFidSaysSo() {
+        assertThat(Shell.phema("metrics calc --images " + folder.resolve("b") + ref() + " --num " + IMAGES)
+                        .fine()
+                        .out())
+                .contains("not comparable with FID");
+    }
+
+    @Test
+    void theUsersNetworkCounts() {
+        String features = " --features fid=src/test/resources/fixtures/metrics/means.onnx";
+        Path dest = folder.resolve("fid.npz");
+        Shell.phema("metrics ref --data " + folder.resolve("a") + " --dest " + dest + features)
+                .fine();
+        assertThat(Shell.phema("metrics calc --json --images " + folder.resolve("a") + " --ref " + dest + " --num "
+                                + IMAGES + features)
+                        .json()
+                        .get("fid")
+                        .asDouble())
+                .isCloseTo(0, within(1e-6));
+    }
+
+    private static double calc(String images) {
+        return Shell.phema("metrics calc --json --images " + folder.resolve(images) + ref() + " --num " + IMAGES)
+                .json()
+                .get("fd_random")
+                .asDouble();
+    }
+
+    private static String ref() {
+        return " --ref " + folder.resolve("a.npz");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            calc --images FOLDER/a --ref FOLDER/a.npz                | FOLDER/a holds 70 images where --num asks for 50,000
+            calc --images FOLDER/a --ref FOLDER/a.npz --num 64       | 64 images are too few for the covariance of 64 features, fd_random; it takes at least 65
+            calc --images FOLDER/a --ref FOLDER/a.npz --metrics fid  | fid needs its feature network: --features fid=FILE.onnx; src/interop/export_features.py makes it
+            calc --images FOLDER/a --ref FOLDER/a.npz --metrics kid  | no metric is called 'kid'; there are fid, fd_dinov2, fd_random
+            calc --images FOLDER/a --ref FOLDER/a.npz --features x   | --features x: say what it is for, as in fid=x
+            calc --images FOLDER/a --ref src/test/resources/fixtures/metrics/reference-4.pkl --num 70 | src/test/resources/fixtures/metrics/reference-4.pkl holds no statistics for fd_random, only for fid, fd_dinov2
+            calc --images FOLDER/a --ref src/test/resources/fixtures/metrics/fid.npz --num 70 | statistics of 64 features cannot be compared with those of 3; they come from different networks
+            calc --images FOLDER/run --ref FOLDER/a.npz              | FOLDER/run holds no PNG images
+            ref --data FOLDER/a --dest FOLDER/a.npz                  | FOLDER/a.npz exists; choose another name or --overwrite
+            ref --data FOLDER/a --dest FOLDER/a.pkl                  | --dest FOLDER/a.pkl: statistics are written as .npz
+            """)
+    void refusesWhatCannotBeMeasured(String line, String complaint) {
+        assertThat(Shell.phema(("metrics " + line).replace("FOLDER", folder.toString()))
+                        .complaint())
+                .isEqualTo("phema: " + complaint.replace("FOLDER", folder.toString()));
+    }
+
+    @Test
+    void nothingIsLeftOfStatisticsThatCouldNotBeMade() throws Exception {
+        Path few = Files.createDirectory(folder.resolve("few"));
+        Files.copy(folder.resolve("a/000000.png"), few.resolve("0.png"));
+        assertThat(Shell.phema("metrics ref --data " + few + " --dest " + folder.resolve("few.npz"))
+                        .complaint())
+                .endsWith("1 images are too few for the covariance of 64 features, fd_random; it takes at least 65");
+        assertThat(folder.resolve("few.npz")).doesNotExist();
+    }
+}
