@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The command line. Only {@code serve} starts Spring; everything else answers at once. */
+/** The command line. Only {@code serve} and {@code worker} start Spring; everything else answers at once. */
 @Command(
         name = "phema",
         description = "Post-hoc EMA: reconstructs weights averaged over any length from stored snapshots.",
@@ -44,7 +44,7 @@ public final class Cli {
     /**
      * Runs a command.
      *
-     * @param application the Spring application that {@code serve} starts
+     * @param application the Spring application that {@code serve} and {@code worker} start
      * @return the exit status: 0 fine, 1 failed, 2 usage error or bad input, 3 a condition was not met
      */
     public static int run(Class<?> application, String... args) {
@@ -59,6 +59,7 @@ public final class Cli {
         Cli cli = new Cli();
         CommandLine line = new CommandLine(cli)
                 .addSubcommand(new ServeCommand(application))
+                .addSubcommand(new WorkerCommand(application))
                 .addSubcommand(new InspectCommand())
                 .addSubcommand(new FitCommand())
                 .addSubcommand(new ReconstructCommand())

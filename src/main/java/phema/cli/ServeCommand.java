@@ -36,13 +36,18 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        for (String setting : settings)
-            if (!setting.matches("--[a-z][\\w.-]*=.*") && spec != null)
-                throw new CommandLine.ParameterException(
-                        spec.commandLine(), "'" + setting + "' is not a setting of the form --name=value");
+        requireSettings(settings, spec);
         List<String> args = new ArrayList<>(settings);
         if (port != null) args.add("--server.port=" + port);
         SpringApplication.run(application, args.toArray(String[]::new));
         return Cli.FINE;
+    }
+
+    /** What Spring would silently ignore. */
+    static void requireSettings(List<String> settings, @Nullable CommandSpec spec) {
+        for (String setting : settings)
+            if (!setting.matches("--[a-z][\\w.-]*=.*") && spec != null)
+                throw new CommandLine.ParameterException(
+                        spec.commandLine(), "'" + setting + "' is not a setting of the form --name=value");
     }
 }

@@ -19,4 +19,8 @@ public record Point(double sigmaRel, double time, double guidance, Optional<Guid
     public Point withSeeds(Seeds other) {
         return new Point(sigmaRel, time, guidance, guide, other);
     }
+
+    Point withSigmaRel(double other) {
+        return new Point(other, time, guidance, guide, seeds);
+    }
 }

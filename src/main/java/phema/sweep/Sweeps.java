@@ -1,68 +1,220 @@
 package phema.sweep;
 
+import static java.util.stream.Collectors.toCollection;
+
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Service;
+import org.springframework.transaction.support.TransactionTemplate;
 import phema.problem.Problem;
 
 /** Sweeps: made, watched and steered. What is asked for here is done by workers, wherever they run. */
 @Service
 public class Sweeps {
+    private final SweepStore store;
+    private final SweepChecks checks;
+    private final Queue queue;
+    private final TransactionTemplate transaction;
+
+    Sweeps(SweepStore store, SweepChecks checks, Queue queue, TransactionTemplate transaction) {
+        this.store = store;
+        this.checks = checks;
+        this.queue = queue;
+        this.transaction = transaction;
+    }
+
     /** @throws Problem when anything of it could not be run: then nothing is */
     public Sweep create(SweepSpec spec) {
-        throw new UnsupportedOperationException();
+        SweepSpec checked = checks.checked(spec);
+        String id = UUID.randomUUID().toString().replace("-", "").substring(0, 12);
+        return inTransaction(() -> {
+            store.insert(id, checked);
+            add(id, checked, Plan.next(checked, List.of()), 1);
+            return sweep(id);
+        });
     }
 
     /** Newest first. @param run only of this one */
     public List<Sweep> sweeps(Optional<String> run) {
-        throw new UnsupportedOperationException();
+        return sweeps(run, 0, Integer.MAX_VALUE);
+    }
+
+    /** A part of them. */
+    public List<Sweep> sweeps(Optional<String> run, long offset, int limit) {
+        return store.rows(run, offset, limit).stream().map(this::sweep).toList();
+    }
+
+    public int count(Optional<String> run) {
+        return store.count(run);
     }
 
     /** @throws Problem when there is none */
     public Sweep sweep(String id) {
-        throw new UnsupportedOperationException();
+        return sweep(row(id));
+    }
+
+    /** That of {@link Sweep#version}, which costs less than the sweep. */
+    public long version(String id) {
+        return store.version(id).orElseThrow(() -> unknown(id));
     }
 
     /** By number. */
     public List<Trial> trials(String id) {
-        throw new UnsupportedOperationException();
+        row(id);
+        return store.trials(id);
     }
 
     /** Those that changed after the sweep had this version. */
     public List<Trial> trialsChangedAfter(String id, long version) {
-        throw new UnsupportedOperationException();
+        return store.trialsChangedAfter(id, version);
     }
 
     public Trial trial(String id, int number) {
-        throw new UnsupportedOperationException();
+        return store.trial(new TrialId(row(id).id(), number))
+                .orElseThrow(() -> Problem.unknown("number", "sweep " + id + " has no trial " + number));
     }
 
     /** The end of what a trial's latest attempt printed. */
     public String log(String id, int number) {
-        throw new UnsupportedOperationException();
+        return store.log(TrialId.of(trial(id, number)));
     }
 
     /** Ends what runs and begins nothing more. */
     public Sweep cancel(String id) {
-        throw new UnsupportedOperationException();
+        return change(id, version -> {
+            if (sweep(id).state().isEnd()) return;
+            store.hold(id, SweepState.CANCELLED);
+            store.cancel(id, version);
+            queue.removeTrials(id);
+        });
     }
 
     /** Begins nothing more until {@link #resume}; what runs goes on. */
     public Sweep pause(String id) {
-        throw new UnsupportedOperationException();
+        return change(id, version -> {
+            if (sweep(id).state().isEnd())
+                throw Problem.conflict("sweep " + id + " has ended; there is nothing to pause");
+            store.hold(id, SweepState.PAUSED);
+            queue.removeTrials(id);
+        });
     }
 
     public Sweep resume(String id) {
-        throw new UnsupportedOperationException();
+        return change(id, version -> {
+            if (sweep(id).state() == SweepState.PAUSED) release(id);
+        });
     }
 
     /** Gives failed and cancelled trials another try. */
     public Sweep retry(String id) {
-        throw new UnsupportedOperationException();
+        return change(id, version -> {
+            store.retry(id, version);
+            release(id);
+        });
     }
 
-    /** Adds the points of this grid that the sweep lacks. @param more with the run, evaluator and metric of the sweep */
+    /**
+     * Adds the points of this grid that the sweep lacks.
+     *
+     * @param more with the run, evaluator and metric of the sweep
+     */
     public Sweep extend(String id, SweepSpec more) {
-        throw new UnsupportedOperationException();
+        SweepSpec spec = row(id).spec();
+        if (!more.run().equals(spec.run())
+                || !more.evaluator().equals(spec.evaluator())
+                || !more.metric().equals(spec.metric()))
+            throw Problem.invalid("run", "a sweep keeps its run, evaluator and metric; start another one");
+        if (spec.mode() != SweepSpec.Mode.GRID || more.mode() != SweepSpec.Mode.GRID)
+            throw Problem.invalid("mode", "only grids can be extended");
+        SweepSpec checked = checks.checked(more);
+        return change(id, version -> {
+            if (sweep(id).state() == SweepState.CANCELLED)
+                throw Problem.conflict("sweep " + id + " is cancelled; retry it, or start another one");
+            store.changeSpec(id, union(row(id).spec(), checked));
+            add(id, spec, Plan.grid(checked), version);
+        });
+    }
+
+    private static SweepSpec union(SweepSpec a, SweepSpec b) {
+        return new SweepSpec(
+                a.run(),
+                a.mode(),
+                union(a.sigmaRel(), b.sigmaRel()),
+                union(a.time(), b.time()),
+                union(a.guidance(), b.guidance()),
+                union(a.guides(), b.guides()),
+                union(a.seeds(), b.seeds()),
+                a.evaluator(),
+                a.metric(),
+                a.solver(),
+                a.files(),
+                a.tolerance(),
+                a.priority());
+    }
+
+    private static <T> List<T> union(List<T> a, List<T> b) {
+        return List.copyOf(Stream.concat(a.stream(), b.stream()).collect(toCollection(LinkedHashSet::new)));
+    }
+
+    private void add(String id, SweepSpec spec, List<Point> points, long version) {
+        List<TrialId> added = store.add(id, points, version);
+        queue.add(Queue.TRIAL, added.stream().map(TrialId::toString).toList(), spec.priority());
+    }
+
+    private void release(String id) {
+        store.hold(id, null);
+        for (TrialId trial : store.queued(id))
+            queue.ensure(Queue.TRIAL, trial.toString(), row(id).spec().priority());
+    }
+
+    private Sweep change(String id, LongConsumer action) {
+        row(id);
+        return inTransaction(() -> {
+            action.accept(store.touch(id));
+            return sweep(id);
+        });
+    }
+
+    private SweepStore.Row row(String id) {
+        return store.row(id).orElseThrow(() -> unknown(id));
+    }
+
+    private static Problem unknown(String id) {
+        return Problem.unknown("id", "no sweep has the id " + id);
+    }
+
+    private Sweep sweep(SweepStore.Row row) {
+        Map<TrialState, Integer> counts = store.counts(row.id());
+        SweepState state = state(row.held(), counts);
+        return new Sweep(
+                row.id(),
+                row.spec(),
+                state,
+                counts,
+                counts.containsKey(TrialState.DONE) ? Optima.of(row.spec(), store.trials(row.id())) : Optional.empty(),
+                row.created(),
+                state.isEnd() ? store.ended(row.id()) : Optional.empty(),
+                row.version());
+    }
+
+    private static SweepState state(@Nullable String held, Map<TrialState, Integer> counts) {
+        if (held != null && held.equals(SweepState.CANCELLED.name())) return SweepState.CANCELLED;
+        if (counts.keySet().stream().allMatch(TrialState::isEnd))
+            return counts.containsKey(TrialState.FAILED) ? SweepState.FAILED : SweepState.DONE;
+        if (held != null) return SweepState.PAUSED;
+        return counts.keySet().equals(Set.of(TrialState.QUEUED)) ? SweepState.QUEUED : SweepState.RUNNING;
+    }
+
+    private <T> T inTransaction(Supplier<T> action) {
+        return Objects.requireNonNull(transaction.execute(status -> action.get()));
     }
 }

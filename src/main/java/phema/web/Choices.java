@@ -10,6 +10,7 @@ import phema.problem.Problem;
 import phema.solver.Files;
 import phema.solver.Method;
 import phema.solver.Options;
+import phema.sweep.SweepSpec;
 import phema.tensor.DType;
 
 /** The words of requests, each with its default. */
@@ -31,6 +32,10 @@ final class Choices {
             throw Problem.invalid(
                     "laterFiles", "laterFiles needs the solver blup: paper reads no file later than time");
         return options.withLaterFiles();
+    }
+
+    static SweepSpec.Mode mode(@Nullable String word) {
+        return word == null ? SweepSpec.Mode.GRID : named("mode", word, SweepSpec.Mode.values());
     }
 
     /** Empty for {@code same}: each tensor keeps the type that it is stored in. */

@@ -18,11 +18,15 @@ record Page<T>(
     static final int MAX_SIZE = 1000;
 
     static <S, T> Page<T> of(List<S> all, int page, int size, Function<S, T> render) {
-        if (page < 0) throw Problem.invalid("page", "page counts from 0, it cannot be " + page);
-        if (size < 1 || size > MAX_SIZE)
-            throw Problem.invalid("size", "size must lie in 1.." + MAX_SIZE + ", not " + size);
+        check(page, size);
         List<T> items =
                 all.stream().skip((long) page * size).limit(size).map(render).toList();
         return new Page<>(items, page, size, all.size());
+    }
+
+    static void check(int page, int size) {
+        if (page < 0) throw Problem.invalid("page", "page counts from 0, it cannot be " + page);
+        if (size < 1 || size > MAX_SIZE)
+            throw Problem.invalid("size", "size must lie in 1.." + MAX_SIZE + ", not " + size);
     }
 }

@@ -1,11 +1,13 @@
 package phema.web;
 
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.format.Tensor;
 import phema.format.WeightFile;
+import phema.sweep.Recommendation;
 
 /**
  * A run.
@@ -17,6 +19,7 @@ import phema.format.WeightFile;
  * @param format of the newest usable snapshot
  * @param tensors of one snapshot
  * @param elements of one snapshot, in all tensors
+ * @param recommended the EMA length that its weights should have: pinned, else the optimum of its latest sweep
  * @param notices about the run as a whole, such as gaps
  */
 record RunView(
@@ -29,8 +32,9 @@ record RunView(
         @Nullable String format,
         int tensors,
         long elements,
+        @Nullable RecommendedView recommended,
         List<String> notices) {
-    static RunView of(Run run) {
+    static RunView of(Run run, Optional<Recommendation> recommended) {
         List<Snapshot> snapshots = run.snapshots();
         boolean none = snapshots.isEmpty();
         List<Tensor> tensors = none ? List.of() : snapshots.getLast().file().tensors();
@@ -47,6 +51,7 @@ record RunView(
                 none ? null : snapshots.getLast().file().format().extension(),
                 tensors.size(),
                 tensors.stream().mapToLong(Tensor::elements).sum(),
+                recommended.map(RecommendedView::of).orElse(null),
                 run.notices());
     }
 }

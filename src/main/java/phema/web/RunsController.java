@@ -1,18 +1,26 @@
 package phema.web;
 
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.PutMapping;
+import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
+import phema.problem.Problem;
+import phema.sweep.Recommendations;
 
 /** The index of runs and their files. */
 @RestController
@@ -20,22 +28,24 @@ import phema.catalog.Run;
 @Tag(name = "runs", description = "Training jobs and their stored files")
 class RunsController {
     private final Catalog catalog;
+    private final Recommendations recommendations;
 
-    RunsController(Catalog catalog) {
+    RunsController(Catalog catalog, Recommendations recommendations) {
         this.catalog = catalog;
+        this.recommendations = recommendations;
     }
 
     @GetMapping
     @Operation(summary = "All runs, by name")
     Page<RunView> runs(
             @RequestParam(defaultValue = "0") int page, @RequestParam(defaultValue = Page.DEFAULT_SIZE) int size) {
-        return Page.of(catalog.runs(), page, size, RunView::of);
+        return Page.of(catalog.runs(), page, size, this::view);
     }
 
     @GetMapping("/{run}")
     @Operation(summary = "One run")
     RunView run(@PathVariable String run) {
-        return RunView.of(catalog.run(run));
+        return view(catalog.run(run));
     }
 
     @GetMapping("/{run}/snapshots")
@@ -55,6 +65,32 @@ class RunsController {
     @PostMapping("/{run}/rescan")
     @Operation(summary = "Looks for new and changed files now instead of with the next poll")
     RunView rescan(@PathVariable String run) {
-        return RunView.of(catalog.rescan(run));
+        return view(catalog.rescan(run));
+    }
+
+    /** @param time where the average ends; the run's newest snapshot where none is given */
+    record Pin(
+            @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "0.1") @Nullable
+            Double sigmaRel,
+
+            @Nullable Double time) {}
+
+    @PutMapping(path = "/{run}/recommended", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(summary = "Pins the EMA length that the run's weights should have, whatever sweeps find")
+    RunView pin(@PathVariable String run, @RequestBody Pin pin) {
+        if (pin.sigmaRel == null) throw Problem.invalid("sigmaRel", "sigmaRel is missing");
+        recommendations.pin(run, pin.sigmaRel, Optional.ofNullable(pin.time));
+        return run(run);
+    }
+
+    @DeleteMapping("/{run}/recommended")
+    @Operation(summary = "Leaves the recommendation to sweeps again")
+    RunView unpin(@PathVariable String run) {
+        recommendations.unpin(run);
+        return run(run);
+    }
+
+    private RunView view(Run run) {
+        return RunView.of(run, recommendations.of(run.name()));
     }
 }

@@ -1,0 +1,163 @@
+package phema.sweep;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import phema.format.Format;
+import phema.problem.Problem;
+import phema.sweep.EvaluatorProperties.Delivery;
+import phema.sweep.EvaluatorProperties.Settings;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A program of the user's. In its arguments <code>{weights}</code>, <code>{guide}</code>, <code>{trial}</code>, <code>{workdir}</code>, <code>{guidance}</code> and
+ * <code>{seeds}</code> are replaced; the last line of its standard output is a JSON object of metrics.
+ */
+final class CommandEvaluator implements Evaluator {
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final int TAIL = 2000;
+
+    private final String name;
+    private final Settings settings;
+    private final WeightCache cache;
+    private final WeightsUrl url;
+    private final Path scratch;
+
+    /** @param scratch holds the folders that commands work in */
+    CommandEvaluator(String name, Settings settings, WeightCache cache, WeightsUrl url, Path scratch) {
+        this.name = name;
+        this.settings = settings;
+        this.cache = cache;
+        this.url = url;
+        this.scratch = scratch;
+    }
+
+    @Override
+    public String identity() {
+        return name + " " + (settings.version().isEmpty() ? settings.command() : settings.version());
+    }
+
+    @Override
+    public int retries() {
+        return settings.retries();
+    }
+
+    @Override
+    public Optional<Format> format() {
+        return settings.wantedFormat();
+    }
+
+    @Override
+    public void requireStartable() {
+        if (settings.command().isEmpty())
+            throw Problem.invalid("evaluator", "phema.evaluators." + name + ".command is empty");
+        String program = settings.command().getFirst();
+        if (!Programs.isThere(program))
+            throw Problem.invalid(
+                    "evaluator",
+                    "phema.evaluators." + name + ".command: " + program
+                            + (program.contains("/") ? " is no executable file" : " is not on the PATH"));
+    }
+
+    @Override
+    public Map<String, Double> evaluate(Task task, TrialLog log)
+            throws EvaluationException, IOException, InterruptedException {
+        requireStartable();
+        Files.createDirectories(scratch);
+        Path workdir = Files.createTempDirectory(scratch, name + "-");
+        try {
+            if (settings.weights() == Delivery.URL || !(mentions("{weights}") || mentions("{guide}"))) {
+                String weights = url.of(task.spec(), task.weights());
+                Optional<String> guide = task.guide().map(g -> url.of(task.spec(), g));
+                return run(task, weights, guide.orElse(weights), workdir, log);
+            }
+            List<Weights> needed = new ArrayList<>(List.of(task.weights()));
+            task.guide().ifPresent(needed::add);
+            try (WeightCache.Lease lease = cache.lease(needed)) {
+                Path guide = lease.file(task.guide().orElse(task.weights()));
+                return run(task, lease.file(task.weights()).toString(), guide.toString(), workdir, log);
+            }
+        } finally {
+            WeightCache.delete(workdir);
+        }
+    }
+
+    private boolean mentions(String placeholder) {
+        return settings.command().stream().anyMatch(argument -> argument.contains(placeholder));
+    }
+
+    private Map<String, Double> run(Task task, String weights, String guide, Path workdir, TrialLog log)
+            throws EvaluationException, IOException, InterruptedException {
+        Point point = task.trial().point();
+        Path json = workdir.resolve("trial.json");
+        Files.writeString(json, describe(task, weights, guide));
+        List<String> command = settings.command().stream()
+                .map(argument -> argument.replace("{weights}", weights)
+                        .replace("{guide}", guide)
+                        .replace("{trial}", json.toString())
+                        .replace("{workdir}", workdir.toString())
+                        .replace("{guidance}", String.valueOf(point.guidance()))
+                        .replace("{seeds}", point.seeds().toString()))
+                .toList();
+        log.line("$ " + String.join(" ", command));
+        ChildProcess.Result result = ChildProcess.run(command, workdir, settings.timeout(), log);
+        if (result.timedOut())
+            throw new EvaluationException(
+                    "took longer than " + settings.timeout().toSeconds() + " s; " + "phema.evaluators." + name
+                            + ".timeout allows no more\n" + log.tail(TAIL));
+        if (result.status() != 0)
+            throw new EvaluationException("ended with status " + result.status() + "\n" + log.tail(TAIL));
+        return metrics(result.lastLine(), log);
+    }
+
+    /** What a command may want to know of its trial. */
+    private static String describe(Task task, String weights, String guide) {
+        Point point = task.trial().point();
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("sweep", task.trial().sweep());
+        all.put("trial", task.trial().number());
+        all.put("attempt", task.trial().attempts());
+        all.put("run", task.spec().run());
+        all.put("target", Map.of("sigmaRel", point.sigmaRel(), "time", point.time()));
+        all.put("weights", weights);
+        all.put("guidance", point.guidance());
+        point.guide()
+                .ifPresent(g -> all.put(
+                        "guide", Map.of("run", g.run(), "sigmaRel", g.sigmaRel(), "time", g.time(), "weights", guide)));
+        all.put("seeds", point.seeds());
+        all.put("metric", task.spec().metric());
+        return Json.write(all);
+    }
+
+    private static Map<String, Double> metrics(String line, TrialLog log) throws EvaluationException {
+        try {
+            JsonNode json = JSON.readTree(line);
+            if (json != null && json.isObject() && !json.isEmpty()) {
+                Map<String, Double> metrics = new LinkedHashMap<>();
+                for (Map.Entry<String, JsonNode> entry : json.properties()) {
+                    if (!entry.getValue().isNumber()
+                            || !Double.isFinite(entry.getValue().asDouble()))
+                        throw new EvaluationException(
+                                "the metric " + entry.getKey() + " is no number: " + shortened(line));
+                    metrics.put(entry.getKey(), entry.getValue().asDouble());
+                }
+                return metrics;
+            }
+        } catch (JacksonException e) {
+            // said below
+        }
+        throw new EvaluationException("the last line of its output is not a JSON object such as {\"fid\": 2.34}: "
+                + shortened(line) + "\n" + log.tail(TAIL));
+    }
+
+    private static String shortened(String line) {
+        return line.length() > 200 ? line.substring(0, 200) + "..." : line;
+    }
+}

@@ -1,0 +1,36 @@
+package phema.sweep;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import phema.format.Format;
+import phema.problem.Problem;
+
+/** Turns weights into metrics. */
+interface Evaluator {
+    /** Changes whenever the same weights could give other metrics. */
+    String identity();
+
+    /** How often a failed evaluation is tried again. */
+    int retries();
+
+    /** Of the weight files that it wants; the run's own when empty. */
+    Optional<Format> format();
+
+    /** @throws Problem when no evaluation could even begin on this host */
+    void requireStartable();
+
+    /**
+     * What to evaluate.
+     *
+     * @param guide of a guiding network other than the network itself
+     */
+    record Task(SweepSpec spec, Trial trial, Weights weights, Optional<Weights> guide) {}
+
+    /**
+     * @return metrics by name
+     * @throws EvaluationException when it failed, in one line for the user
+     * @throws InterruptedException when it was told to end
+     */
+    Map<String, Double> evaluate(Task task, TrialLog log) throws EvaluationException, IOException, InterruptedException;
+}

@@ -1,0 +1,50 @@
+package phema.sweep;
+
+import java.util.List;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+import phema.catalog.Catalog;
+import phema.catalog.Run;
+import phema.format.Format;
+import phema.problem.Problem;
+import phema.profile.Power;
+import phema.profile.Profile;
+import phema.solver.Fit;
+import phema.solver.Options;
+import phema.synthesis.Content;
+import phema.synthesis.Fits;
+import phema.synthesis.Names;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.Syntheses;
+
+/** What weights a point needs. */
+@Component
+record Reconstructions(Catalog catalog, Fits fits, Syntheses syntheses) {
+    Weights of(SweepSpec spec, Point point, Optional<Format> format) {
+        return weights(spec, spec.run(), point.sigmaRel(), point.time(), format);
+    }
+
+    Optional<Weights> guide(SweepSpec spec, Point point, Optional<Format> format) {
+        return point.guide().map(g -> weights(spec, g.run(), g.sigmaRel(), g.time(), format));
+    }
+
+    /** @throws Problem when the run cannot give them */
+    private Weights weights(SweepSpec spec, String name, double sigmaRel, double time, Optional<Format> wanted) {
+        Run run = catalog.run(name);
+        Profile target = target(sigmaRel, time);
+        Fit fit = fits.fit(run, List.of(target), Options.of(spec.solver(), spec.files()), Optional.empty())
+                .getFirst();
+        Format format = wanted.orElse(run.snapshots().getLast().file().format());
+        Syntheses.Named named = new Syntheses.Named(Names.baseName(Names.PREFIX, run, target), fit);
+        Content content = syntheses.files(run, named, OutputOptions.of(format)).getFirst();
+        return new Weights(run, fit, named.baseName(), format, content, syntheses);
+    }
+
+    static Profile target(double sigmaRel, double time) {
+        try {
+            return Power.ofSigmaRel(sigmaRel, time);
+        } catch (IllegalArgumentException e) {
+            throw Problem.invalid("sigmaRel", "sigmaRel: " + e.getMessage());
+        }
+    }
+}

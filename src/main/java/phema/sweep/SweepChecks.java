@@ -1,0 +1,83 @@
+package phema.sweep;
+
+import java.util.List;
+import org.springframework.stereotype.Component;
+import phema.catalog.Catalog;
+import phema.catalog.Run;
+import phema.problem.Problem;
+
+/** Refuses sweeps that could not be run, before anything of them is. */
+@Component
+record SweepChecks(
+        Catalog catalog, Evaluators evaluators, SweepProperties.Sweeping limits, SweepProperties.Working working) {
+    /**
+     * @return the same with what may be left out
+     * @throws Problem naming the field at fault
+     */
+    SweepSpec checked(SweepSpec given) {
+        SweepSpec spec = withDefaults(given);
+        if (spec.mode() == SweepSpec.Mode.SEARCH) throw Problem.invalid("mode", "mode search is not available yet");
+        if (spec.metric().isBlank()) throw Problem.invalid("metric", "metric is missing: which one to minimise");
+        if (Math.abs(spec.priority()) > 1000)
+            throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + spec.priority());
+        requireSome("sigmaRel", spec.sigmaRel());
+        double points = Plan.gridSize(spec);
+        if (points > limits.maxPoints())
+            throw Problem.invalid(
+                    "sigmaRel",
+                    "the grid has %.0f points; phema.sweep.max-points allows %d".formatted(points, limits.maxPoints()));
+        for (double guidance : spec.guidance())
+            if (!Double.isFinite(guidance))
+                throw Problem.invalid("guidance", "guidance must be a number, not " + guidance);
+        checkTargets(spec.run(), spec.sigmaRel(), spec.time(), "");
+        for (SweepSpec.Guides g : spec.guides()) {
+            requireSome("guides.sigmaRel", g.sigmaRel());
+            checkTargets(g.run(), g.sigmaRel(), g.time(), "guides.");
+        }
+        Evaluator evaluator = evaluators.named(spec.evaluator());
+        if (working.enabled()) evaluator.requireStartable();
+        return spec;
+    }
+
+    private SweepSpec withDefaults(SweepSpec spec) {
+        return new SweepSpec(
+                spec.run(),
+                spec.mode(),
+                spec.sigmaRel(),
+                times(spec.run(), spec.time()),
+                spec.guidance().isEmpty() ? List.of(1.0) : spec.guidance(),
+                spec.guides().stream()
+                        .map(g -> new SweepSpec.Guides(g.run(), g.sigmaRel(), times(g.run(), g.time())))
+                        .toList(),
+                spec.seeds().isEmpty() ? List.of(new Seeds(0, 49_999)) : spec.seeds(),
+                spec.evaluator(),
+                spec.metric(),
+                spec.solver(),
+                spec.files(),
+                spec.tolerance(),
+                spec.priority());
+    }
+
+    private List<Double> times(String name, List<Double> given) {
+        Run run = catalog.run(name);
+        if (run.snapshots().isEmpty())
+            throw Problem.unprocessable("Run " + name + " has no usable snapshot; its list of snapshots says why");
+        return given.isEmpty() ? List.of(run.snapshots().getLast().time()) : given;
+    }
+
+    private void checkTargets(String name, List<Double> sigmaRels, List<Double> times, String field) {
+        Run run = catalog.run(name);
+        double first = run.snapshots().getFirst().time();
+        for (double time : times)
+            if (!(time >= first && time < Double.POSITIVE_INFINITY))
+                throw Problem.invalid(
+                        field + "time",
+                        "%stime %s lies before the first snapshot of run %s, at %s"
+                                .formatted(field, time, name, first));
+        for (double sigmaRel : sigmaRels) Reconstructions.target(sigmaRel, times.getFirst());
+    }
+
+    private static void requireSome(String field, List<?> axis) {
+        if (axis.isEmpty()) throw Problem.invalid(field, "the grid is empty: " + field + " holds nothing");
+    }
+}

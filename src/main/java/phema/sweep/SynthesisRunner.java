@@ -1,0 +1,148 @@
+package phema.sweep;
+
+import com.github.kagkarlsson.scheduler.task.CompletionHandler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+import phema.catalog.Catalog;
+import phema.catalog.Run;
+import phema.problem.Problem;
+import phema.profile.Profile;
+import phema.solver.Fit;
+import phema.solver.Options;
+import phema.synthesis.Fits;
+import phema.synthesis.Names;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.Syntheses;
+
+/** Runs one bulk synthesis, as often as the queue says so. Files appear all together or not at all. */
+@Component
+class SynthesisRunner {
+    private static final Logger log = LoggerFactory.getLogger(SynthesisRunner.class);
+    private static final int MOST_DEATHS = 3;
+
+    private final SynthesisStore store;
+    private final Catalog catalog;
+    private final Fits fits;
+    private final Syntheses syntheses;
+    private final SweepProperties.Storage storage;
+    private final Pulse pulse;
+    private final Self self;
+
+    SynthesisRunner(
+            SynthesisStore store,
+            Catalog catalog,
+            Fits fits,
+            Syntheses syntheses,
+            SweepProperties.Storage storage,
+            Pulse pulse,
+            Self self) {
+        this.store = store;
+        this.catalog = catalog;
+        this.fits = fits;
+        this.syntheses = syntheses;
+        this.storage = storage;
+        this.pulse = pulse;
+        this.self = self;
+    }
+
+    /** All that can be known to go wrong before any weights are read. */
+    void check(SynthesisSpec spec) {
+        Run run = catalog.run(spec.run());
+        List<Syntheses.Named> named = named(run, spec);
+        Set<String> names = new HashSet<>();
+        for (Syntheses.Named n : named)
+            if (!names.add(n.baseName()))
+                throw Problem.invalid("targets", "two targets would both be written to " + n.baseName());
+        syntheses.size(run, named, options(spec));
+    }
+
+    CompletionHandler<Void> run(String id) {
+        Optional<SynthesisJob> job = store.job(id);
+        Optional<Integer> attempt = store.begin(id, self.getName());
+        if (job.isEmpty() || attempt.isEmpty()) return new CompletionHandler.OnCompleteRemove<>();
+        return run(id, job.get().spec(), attempt.get());
+    }
+
+    private CompletionHandler<Void> run(String id, SynthesisSpec spec, int attempt) {
+        Path own = storage.pending(id, attempt);
+        LongAdder bytes = new LongAdder();
+        long[] total = {0};
+        Pulse.Work work = pulse.begin(
+                () -> store.isRunning(id, attempt), () -> store.progress(id, attempt, bytes.sum(), total[0]));
+        try {
+            if (store.deaths(id) > MOST_DEATHS)
+                throw Problem.conflict("every worker that ran it died, " + MOST_DEATHS + " times");
+            Run run = catalog.run(spec.run());
+            List<Syntheses.Named> named = named(run, spec);
+            total[0] = syntheses.size(run, named, options(spec));
+            discardBefore(id, attempt);
+            List<Path> files = syntheses.write(run, named, options(spec), own, false, bytes::add);
+            work.end();
+            store.progress(id, attempt, total[0], total[0]);
+            if (store.isRunning(id, attempt)) publish(id, attempt, own, files);
+        } catch (IOException | RuntimeException e) {
+            boolean stopped = work.end();
+            if (stopped && store.handedBack(id, attempt))
+                return (complete, operations) -> operations.reschedule(complete, Instant.now());
+            if (!stopped) fail(id, attempt, e);
+        } finally {
+            work.close();
+            discard(own);
+        }
+        return new CompletionHandler.OnCompleteRemove<>();
+    }
+
+    private void publish(String id, int attempt, Path own, List<Path> files) throws IOException {
+        deleteFiles(id); // of a worker that died between the next two lines
+        Files.move(own, storage.folder(id));
+        List<String> names =
+                files.stream().map(file -> String.valueOf(file.getFileName())).toList();
+        if (!store.done(id, attempt, names) && store.job(id).isEmpty()) deleteFiles(id);
+    }
+
+    private void fail(String id, int attempt, Exception e) {
+        log.warn("Synthesis {} failed", id, e);
+        store.failed(id, attempt, e.getMessage() == null ? e.toString() : e.getMessage());
+    }
+
+    /** What earlier attempts left whose workers were killed. */
+    private void discardBefore(String id, int attempt) {
+        for (int earlier = 1; earlier < attempt; earlier++) discard(storage.pending(id, earlier));
+    }
+
+    private static void discard(Path folder) {
+        try {
+            WeightCache.delete(folder);
+        } catch (IOException e) {
+            log.warn("{} cannot be deleted: {}", folder, e.toString());
+        }
+    }
+
+    void deleteFiles(String id) throws IOException {
+        WeightCache.delete(storage.folder(id));
+    }
+
+    private List<Syntheses.Named> named(Run run, SynthesisSpec spec) {
+        Options options = Options.of(spec.solver(), spec.files());
+        List<Profile> targets =
+                spec.targets().stream().map(SynthesisSpec.Target::parsed).toList();
+        List<Fit> all = fits.fit(run, targets, spec.laterFiles() ? options.withLaterFiles() : options, spec.dtype());
+        return all.stream()
+                .map(fit -> new Syntheses.Named(Names.baseName(Names.PREFIX, run, fit.target()), fit))
+                .toList();
+    }
+
+    private static OutputOptions options(SynthesisSpec spec) {
+        return new OutputOptions(spec.format(), spec.dtype(), spec.shardSize());
+    }
+}

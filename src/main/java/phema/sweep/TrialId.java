@@ -1,0 +1,18 @@
+package phema.sweep;
+
+/** {@code SWEEP/NUMBER}. */
+record TrialId(String sweep, int number) {
+    static TrialId parse(String text) {
+        int slash = text.indexOf('/');
+        return new TrialId(text.substring(0, slash), Integer.parseInt(text.substring(slash + 1)));
+    }
+
+    static TrialId of(Trial trial) {
+        return new TrialId(trial.sweep(), trial.number());
+    }
+
+    @Override
+    public String toString() {
+        return sweep + "/" + number;
+    }
+}

@@ -1,0 +1,153 @@
+package phema.sweep;
+
+import com.github.kagkarlsson.scheduler.task.CompletionHandler;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/** Runs one trial, as often as the queue says so: what was done stays done. */
+@Component
+class TrialRunner {
+    private static final Logger log = LoggerFactory.getLogger(TrialRunner.class);
+    /** A trial that has brought so many workers down gets no other. */
+    private static final int MOST_DEATHS = 5;
+
+    private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(2);
+
+    private final Trials trials;
+    private final SweepStore store;
+    private final Evaluators evaluators;
+    private final Reconstructions reconstructions;
+    private final Pulse pulse;
+    private final Self self;
+    private final MeterRegistry meters;
+
+    TrialRunner(
+            Trials trials,
+            SweepStore store,
+            Evaluators evaluators,
+            Reconstructions reconstructions,
+            Pulse pulse,
+            Self self,
+            MeterRegistry meters) {
+        this.trials = trials;
+        this.store = store;
+        this.evaluators = evaluators;
+        this.reconstructions = reconstructions;
+        this.pulse = pulse;
+        this.self = self;
+        this.meters = meters;
+    }
+
+    CompletionHandler<Void> run(TrialId id) {
+        Optional<Trials.Begun> begun = trials.begin(id, self.getName());
+        if (begun.isEmpty()) return new CompletionHandler.OnCompleteRemove<>();
+        if (begun.get().mishaps().deaths() > MOST_DEATHS) {
+            trials.failed(begun.get(), "every worker that ran it died, " + MOST_DEATHS + " times");
+            return new CompletionHandler.OnCompleteRemove<>();
+        }
+        return run(begun.get());
+    }
+
+    private CompletionHandler<Void> run(Trials.Begun begun) {
+        TrialLog output = new TrialLog();
+        Pulse.Work work = pulse.begin(() -> store.isRunning(begun.id(), begun.attempt()), () -> {
+            if (output.takeChanged()) store.saveLog(begun.id(), output.text());
+        });
+        try {
+            evaluate(begun, output, work);
+            return new CompletionHandler.OnCompleteRemove<>();
+        } catch (Exception e) {
+            boolean stopped = work.end() || e instanceof InterruptedException;
+            store.saveLog(begun.id(), output.text());
+            return stopped ? stopped(begun) : failed(begun, e);
+        } finally {
+            work.close();
+        }
+    }
+
+    private void evaluate(Trials.Begun begun, TrialLog output, Pulse.Work work) throws Exception {
+        SweepSpec spec = begun.spec();
+        Point point = begun.trial().point();
+        Evaluator evaluator = evaluators.named(spec.evaluator());
+        Evaluator.Task task = new Evaluator.Task(
+                spec,
+                begun.trial(),
+                reconstructions.of(spec, point, evaluator.format()),
+                reconstructions.guide(spec, point, evaluator.format()));
+        String evaluation = identity(evaluator, task);
+        if (store.evaluation(evaluation)
+                .filter(m -> m.containsKey(spec.metric()))
+                .isPresent()) {
+            work.end();
+            trials.doneBefore(begun, evaluation);
+            return;
+        }
+        long start = System.nanoTime();
+        Map<String, Double> metrics = evaluator.evaluate(task, output);
+        if (!metrics.containsKey(spec.metric()))
+            throw new EvaluationException(
+                    "gave " + String.join(", ", metrics.keySet()) + ", but not the sweep's metric " + spec.metric());
+        Duration taken = Duration.ofNanos(System.nanoTime() - start);
+        meters.timer("phema.evaluation", "evaluator", spec.evaluator()).record(taken);
+        work.end();
+        store.saveLog(begun.id(), output.text());
+        trials.done(begun, evaluation, metrics, taken.toNanos() / 1e9);
+    }
+
+    /** It was cancelled, or this worker is about to end. */
+    private CompletionHandler<Void> stopped(Trials.Begun begun) {
+        return trials.handBack(begun) ? later(Duration.ZERO) : new CompletionHandler.OnCompleteRemove<>();
+    }
+
+    private CompletionHandler<Void> failed(Trials.Begun begun, Exception e) {
+        String error = message(e);
+        if (!(e instanceof EvaluationException)) log.warn("Trial {} failed", begun.id(), e);
+        boolean again = begun.mishaps().failures()
+                < evaluators.named(begun.spec().evaluator()).retries();
+        if (again)
+            return trials.failedForNow(begun, error)
+                    ? later(PAUSE_AFTER_FAILURE)
+                    : new CompletionHandler.OnCompleteRemove<>();
+        trials.failed(begun, error);
+        return new CompletionHandler.OnCompleteRemove<>();
+    }
+
+    private static CompletionHandler<Void> later(Duration pause) {
+        return (complete, operations) ->
+                operations.reschedule(complete, Instant.now().plus(pause));
+    }
+
+    private static String message(Exception e) {
+        // Of the latter, the message is only the file's name.
+        return e.getMessage() == null || e instanceof FileSystemException ? e.toString() : e.getMessage();
+    }
+
+    /** All that determines the metrics. */
+    private static String identity(Evaluator evaluator, Evaluator.Task task) {
+        Point point = task.trial().point();
+        String all = String.join(
+                "\n",
+                task.weights().identity(),
+                task.guide().map(Weights::identity).orElse(""),
+                String.valueOf(point.guidance()),
+                point.seeds().toString(),
+                evaluator.identity());
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(all.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 20);
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package phema.sweep;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.LongPredicate;
+import java.util.function.Supplier;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Beginnings and ends of trials, each in one transaction with all that follows from it. */
+@Component
+class Trials {
+    private final SweepStore store;
+    private final Queue queue;
+    private final Recommendations recommendations;
+    private final TransactionTemplate transaction;
+
+    Trials(SweepStore store, Queue queue, Recommendations recommendations, TransactionTemplate transaction) {
+        this.store = store;
+        this.queue = queue;
+        this.recommendations = recommendations;
+        this.transaction = transaction;
+    }
+
+    /** A trial in the hands of this worker; {@link Trial#attempts} says for the how-manieth time. */
+    record Begun(SweepSpec spec, Trial trial, SweepStore.Mishaps mishaps) {
+        TrialId id() {
+            return TrialId.of(trial);
+        }
+
+        int attempt() {
+            return trial.attempts();
+        }
+    }
+
+    /** Empty when it has ended already, or its sweep is paused. */
+    Optional<Begun> begin(TrialId id, String worker) {
+        return inTransaction(() -> {
+            long version = store.touch(id.sweep());
+            Optional<SweepStore.Row> sweep = store.row(id.sweep());
+            if (sweep.isEmpty() || sweep.get().held() != null || !store.begin(id, worker, version))
+                return Optional.empty();
+            store.saveLog(id, "");
+            return store.trial(id).map(trial -> new Begun(sweep.get().spec(), trial, store.mishaps(id)));
+        });
+    }
+
+    /** @return false when this attempt is not the trial's latest, or the trial was cancelled: then its metrics are only kept for others */
+    boolean done(Begun begun, String evaluation, Map<String, Double> metrics, double seconds) {
+        return end(begun, version -> {
+            store.insertEvaluation(evaluation, metrics, seconds);
+            return store.done(begun.id(), begun.attempt(), evaluation, false, version);
+        });
+    }
+
+    /** It was evaluated before. */
+    boolean doneBefore(Begun begun, String evaluation) {
+        return end(begun, version -> store.done(begun.id(), begun.attempt(), evaluation, true, version));
+    }
+
+    boolean failed(Begun begun, String error) {
+        return end(begun, version -> store.failed(begun.id(), begun.attempt(), error, version));
+    }
+
+    /** It will be tried again. */
+    boolean failedForNow(Begun begun, String error) {
+        return inTransaction(() -> store.failedForNow(
+                begun.id(), begun.attempt(), error, store.touch(begun.id().sweep())));
+    }
+
+    /** Somebody else shall do it. @return false when nobody need */
+    boolean handBack(Begun begun) {
+        return inTransaction(() -> store.handedBack(
+                begun.id(), begun.attempt(), store.touch(begun.id().sweep())));
+    }
+
+    private boolean end(Begun begun, LongPredicate record) {
+        return inTransaction(() -> {
+            String sweep = begun.id().sweep();
+            long version = store.touch(sweep);
+            if (!record.test(version)) return false;
+            boolean all = store.counts(sweep).keySet().stream().allMatch(TrialState::isEnd);
+            if (!all && begun.spec().mode() == SweepSpec.Mode.GRID) return true;
+            List<Trial> trials = store.trials(sweep);
+            List<TrialId> added = store.add(sweep, Plan.next(begun.spec(), trials), version);
+            queue.add(
+                    Queue.TRIAL,
+                    added.stream().map(TrialId::toString).toList(),
+                    begun.spec().priority());
+            if (all && added.isEmpty()) recommendations.note(sweep, begun.spec(), trials);
+            return true;
+        });
+    }
+
+    private <T> T inTransaction(Supplier<T> action) {
+        return Objects.requireNonNull(transaction.execute(status -> action.get()));
+    }
+}

@@ -1,0 +1,54 @@
+package phema.web;
+
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.List;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import phema.sweep.Fleet;
+import phema.sweep.Worker;
+
+/** Who works, and what waits. */
+@RestController
+@Tag(name = "fleet", description = "Workers and their queue")
+class FleetController {
+    private static final int FAILURES = 20;
+
+    private final Fleet fleet;
+
+    FleetController(Fleet fleet) {
+        this.fleet = fleet;
+    }
+
+    /**
+     * The fleet.
+     *
+     * @param queueDepth trials and syntheses that wait
+     * @param recentFailures the latest first
+     */
+    record FleetView(List<WorkerView> workers, int queueDepth, List<TrialView> recentFailures) {}
+
+    /** @param running trials as SWEEP/NUMBER, syntheses by their id */
+    record WorkerView(
+            String name, String host, long pid, long sinceEpochMillis, long seenEpochMillis, List<String> running) {
+        static WorkerView of(Worker worker) {
+            return new WorkerView(
+                    worker.name(),
+                    worker.host(),
+                    worker.pid(),
+                    worker.since().toEpochMilli(),
+                    worker.seen().toEpochMilli(),
+                    worker.running());
+        }
+    }
+
+    @GetMapping(path = "/api/v1/fleet", produces = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(summary = "The workers that live, what waits for them, and what failed last")
+    FleetView fleet() {
+        return new FleetView(
+                fleet.workers().stream().map(WorkerView::of).toList(),
+                fleet.queueDepth(),
+                fleet.recentFailures(FAILURES).stream().map(TrialView::of).toList());
+    }
+}

@@ -1,0 +1,37 @@
+package phema.web;
+
+import org.jspecify.annotations.Nullable;
+import phema.sweep.Optimum;
+import phema.sweep.Point;
+
+/**
+ * The best point of a sweep.
+ *
+ * @param value of the metric: the mean over seeds
+ * @param standardError of the value, where it is known
+ * @param sigmaRelLow where the best EMA length lies at least
+ * @param sigmaRelHigh and at most
+ */
+record OptimumView(
+        double sigmaRel,
+        double time,
+        double guidance,
+        Point.@Nullable Guide guide,
+        String metric,
+        double value,
+        @Nullable Double standardError,
+        double sigmaRelLow,
+        double sigmaRelHigh) {
+    static OptimumView of(String metric, Optimum optimum) {
+        return new OptimumView(
+                optimum.point().sigmaRel(),
+                optimum.point().time(),
+                optimum.point().guidance(),
+                optimum.point().guide().orElse(null),
+                metric,
+                optimum.metric(),
+                optimum.standardError().orElse(null),
+                optimum.low(),
+                optimum.high());
+    }
+}

@@ -1,0 +1,165 @@
+package phema.web;
+
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.net.URI;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
+import phema.catalog.Catalog;
+import phema.sweep.ResultsCsv;
+import phema.sweep.Sweep;
+import phema.sweep.Sweeps;
+import phema.sweep.Trial;
+
+/** Many EMA lengths, and what else is to be varied, each evaluated by a worker. */
+@RestController
+@RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
+@Tag(name = "sweeps", description = "Many weights evaluated, to find the best")
+class SweepsController {
+    private final Sweeps sweeps;
+    private final Catalog catalog;
+    private final Events events;
+
+    SweepsController(Sweeps sweeps, Catalog catalog, Events events) {
+        this.sweeps = sweeps;
+        this.catalog = catalog;
+        this.events = events;
+    }
+
+    @PostMapping(path = "/runs/{run}/sweeps", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(summary = "Starts a sweep", description = "All that could be wrong is found out before anything runs.")
+    @ApiResponse(responseCode = "201", description = "The sweep; Location is its address")
+    ResponseEntity<SweepView> create(@PathVariable String run, @RequestBody SweepRequest request) {
+        catalog.run(run);
+        Sweep sweep = sweeps.create(request.spec(run));
+        return ResponseEntity.created(URI.create("/api/v1/sweeps/" + sweep.id()))
+                .body(SweepView.of(sweep));
+    }
+
+    @GetMapping("/sweeps")
+    @Operation(summary = "All sweeps, the newest first")
+    Page<SweepView> sweeps(
+            @Parameter(description = "only those of this run") @RequestParam(required = false) @Nullable String run,
+            @RequestParam(defaultValue = "0") int page,
+            @RequestParam(defaultValue = Page.DEFAULT_SIZE) int size) {
+        Page.check(page, size);
+        Optional<String> only = Optional.ofNullable(run);
+        List<SweepView> items = sweeps.sweeps(only, (long) page * size, size).stream()
+                .map(SweepView::of)
+                .toList();
+        return new Page<>(items, page, size, sweeps.count(only));
+    }
+
+    @GetMapping("/sweeps/{id}")
+    @Operation(summary = "One sweep, and how far it is")
+    SweepView sweep(@PathVariable String id) {
+        return SweepView.of(sweeps.sweep(id));
+    }
+
+    @DeleteMapping("/sweeps/{id}")
+    @Operation(summary = "Cancels a sweep: ends what runs, keeps the results")
+    SweepView cancel(@PathVariable String id) {
+        return SweepView.of(sweeps.cancel(id));
+    }
+
+    @PostMapping("/sweeps/{id}/pause")
+    @Operation(summary = "Begins no more trials; those that run go on")
+    SweepView pause(@PathVariable String id) {
+        return SweepView.of(sweeps.pause(id));
+    }
+
+    @PostMapping("/sweeps/{id}/resume")
+    @Operation(summary = "Goes on after a pause")
+    SweepView resume(@PathVariable String id) {
+        return SweepView.of(sweeps.resume(id));
+    }
+
+    @PostMapping("/sweeps/{id}/retry")
+    @Operation(summary = "Gives failed and cancelled trials another try")
+    SweepView retry(@PathVariable String id) {
+        return SweepView.of(sweeps.retry(id));
+    }
+
+    @PostMapping(path = "/sweeps/{id}/extend", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(summary = "Adds the points of another grid that this one lacks")
+    SweepView extend(@PathVariable String id, @RequestBody SweepRequest request) {
+        String run = sweeps.sweep(id).spec().run();
+        return SweepView.of(sweeps.extend(id, request.spec(run)));
+    }
+
+    @GetMapping("/sweeps/{id}/trials")
+    @Operation(summary = "The points of a sweep with their metrics")
+    Page<TrialView> trials(
+            @PathVariable String id,
+            @RequestParam(defaultValue = "0") int page,
+            @RequestParam(defaultValue = Page.DEFAULT_SIZE) int size) {
+        return Page.of(sweeps.trials(id), page, size, TrialView::of);
+    }
+
+    @GetMapping("/sweeps/{id}/trials/{number}")
+    @Operation(summary = "One point of a sweep")
+    TrialView trial(@PathVariable String id, @PathVariable int number) {
+        return TrialView.of(sweeps.trial(id, number));
+    }
+
+    @GetMapping(path = "/sweeps/{id}/trials/{number}/log", produces = MediaType.TEXT_PLAIN_VALUE + ";charset=UTF-8")
+    @Operation(summary = "The end of what a trial's latest attempt printed, while it runs and afterwards")
+    String log(@PathVariable String id, @PathVariable int number) {
+        return sweeps.log(id, number);
+    }
+
+    /** A sweep with all its trials. */
+    record Results(SweepView sweep, List<TrialView> trials) {}
+
+    @GetMapping("/sweeps/{id}/results.json")
+    @Operation(summary = "A sweep with all its trials")
+    Results results(@PathVariable String id) {
+        return new Results(
+                sweep(id), sweeps.trials(id).stream().map(TrialView::of).toList());
+    }
+
+    @GetMapping(path = "/sweeps/{id}/results.csv", produces = "text/csv;charset=UTF-8")
+    @Operation(summary = "All trials of a sweep, a line each")
+    String csv(@PathVariable String id) {
+        return ResultsCsv.of(sweeps.trials(id));
+    }
+
+    @GetMapping(path = "/sweeps/{id}/events", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
+    @Operation(
+            summary = "Changes as they happen, until the sweep ends",
+            description = "Server-sent events: trial with each trial that changed, then sweep. Last-Event-ID resumes.")
+    SseEmitter events(
+            @PathVariable String id,
+            @Parameter(hidden = true) @RequestHeader(name = "Last-Event-ID", required = false) @Nullable String last) {
+        boolean[] ended = {sweeps.sweep(id).state().isEnd()};
+        long[] seen = {last != null && last.matches("\\d{1,18}") ? Long.parseLong(last) : 0};
+        return events.stream(client -> {
+            if (sweeps.version(id) == seen[0]) return !ended[0];
+            Sweep sweep = sweeps.sweep(id);
+            for (Trial trial : sweeps.trialsChangedAfter(id, seen[0]))
+                client.send(SseEmitter.event().name("trial").data(TrialView.of(trial), MediaType.APPLICATION_JSON));
+            client.send(SseEmitter.event()
+                    .name("sweep")
+                    .id(String.valueOf(sweep.version()))
+                    .data(SweepView.of(sweep), MediaType.APPLICATION_JSON));
+            seen[0] = sweep.version();
+            ended[0] = sweep.state().isEnd();
+            return !ended[0];
+        });
+    }
+}

@@ -1,0 +1,198 @@
+package phema.web;
+
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.net.URI;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
+import phema.catalog.Catalog;
+import phema.catalog.Run;
+import phema.format.Format;
+import phema.problem.Problem;
+import phema.solver.Options;
+import phema.sweep.SynthesisJob;
+import phema.sweep.SynthesisJobs;
+import phema.sweep.SynthesisSpec;
+
+/** Many weight files written to storage in one pass over a run's snapshots. */
+@RestController
+@RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
+@Tag(name = "syntheses", description = "Many weight files written to storage, as a durable job")
+class SynthesesController {
+    private static final int MAX_TARGETS = 1000;
+    /** Above the trials of sweeps: somebody waits for these. */
+    private static final int PRIORITY = 100;
+
+    private final SynthesisJobs jobs;
+    private final Catalog catalog;
+    private final Events events;
+
+    SynthesesController(SynthesisJobs jobs, Catalog catalog, Events events) {
+        this.jobs = jobs;
+        this.catalog = catalog;
+        this.events = events;
+    }
+
+    /**
+     * What to write.
+     *
+     * @param format of the files; the run's own where none is given
+     * @param shardSizeBytes most bytes of tensors in a file, for safetensors
+     * @param priority jobs of higher ones go first; trials have 0 unless they say otherwise
+     */
+    record SynthesisRequest(
+            @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
+            List<@Nullable Target> targets,
+
+            @Schema(
+                    allowableValues = {"blup", "paper"},
+                    defaultValue = "blup")
+            @Nullable
+            String solver,
+
+            @Schema(
+                    allowableValues = {"fewest", "all"},
+                    defaultValue = "fewest")
+            @Nullable
+            String files,
+
+            @Nullable Boolean laterFiles,
+
+            @Schema(allowableValues = {"safetensors", "pt", "pkl"}) @Nullable
+            String format,
+
+            @Schema(
+                    allowableValues = {"f16", "bf16", "f32", "same"},
+                    defaultValue = "same")
+            @Nullable
+            String dtype,
+
+            @Nullable Long shardSizeBytes,
+            @Schema(defaultValue = "100") @Nullable Integer priority) {}
+
+    /**
+     * A job.
+     *
+     * @param state queued, running, done or failed
+     * @param bytes written so far
+     * @param totalBytes of all files, once it has begun
+     * @param folder that holds the files when it is done
+     */
+    record SynthesisView(
+            String id,
+            String run,
+            String state,
+            long bytes,
+            long totalBytes,
+            String folder,
+            List<String> files,
+            @Nullable String worker,
+            @Nullable String error,
+            long createdEpochMillis,
+            @Nullable Long endedEpochMillis) {
+        static SynthesisView of(SynthesisJob job) {
+            return new SynthesisView(
+                    job.id(),
+                    job.spec().run(),
+                    Choices.word(job.state()),
+                    job.bytes(),
+                    job.totalBytes(),
+                    job.folder(),
+                    job.files(),
+                    job.worker().orElse(null),
+                    job.error().orElse(null),
+                    job.created().toEpochMilli(),
+                    job.ended().map(Instant::toEpochMilli).orElse(null));
+        }
+    }
+
+    @PostMapping(path = "/runs/{run}/syntheses", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(summary = "Writes the weights of many targets to storage, in one pass over the snapshots")
+    @ApiResponse(responseCode = "202", description = "The job; Location is its address")
+    ResponseEntity<SynthesisView> create(@PathVariable String run, @RequestBody SynthesisRequest request) {
+        SynthesisJob job = jobs.create(spec(catalog.run(run), request));
+        return ResponseEntity.accepted()
+                .location(URI.create("/api/v1/syntheses/" + job.id()))
+                .body(SynthesisView.of(job));
+    }
+
+    private static SynthesisSpec spec(Run run, SynthesisRequest request) {
+        List<@Nullable Target> targets = Objects.requireNonNullElse(request.targets, List.<@Nullable Target>of());
+        if (targets.isEmpty() || targets.size() > MAX_TARGETS)
+            throw Problem.invalid("targets", "targets must hold 1 to " + MAX_TARGETS + " profiles");
+        List<SynthesisSpec.Target> wanted = new ArrayList<>();
+        for (int i = 0; i < targets.size(); i++) {
+            String field = "targets[" + i + "]";
+            Target target = targets.get(i);
+            if (target == null) throw Problem.invalid(field, field + " is null");
+            wanted.add(SynthesisSpec.Target.of(target.profile(run, field + ".")));
+        }
+        long shardSize = Objects.requireNonNullElse(request.shardSizeBytes, Long.MAX_VALUE);
+        if (shardSize < 1) throw Problem.invalid("shardSizeBytes", "shardSizeBytes must be at least 1");
+        Options options = Choices.options(request.solver, request.files, request.laterFiles);
+        Format format =
+                request.format == null ? run.snapshots().getLast().file().format() : Choices.format(request.format);
+        return new SynthesisSpec(
+                run.name(),
+                wanted,
+                options.method(),
+                options.files(),
+                options.laterFiles(),
+                format,
+                Choices.dtype(request.dtype),
+                shardSize,
+                Objects.requireNonNullElse(request.priority, PRIORITY));
+    }
+
+    @GetMapping("/syntheses")
+    @Operation(summary = "All jobs, the newest first")
+    Page<SynthesisView> syntheses(
+            @RequestParam(defaultValue = "0") int page, @RequestParam(defaultValue = Page.DEFAULT_SIZE) int size) {
+        return Page.of(jobs.jobs(), page, size, SynthesisView::of);
+    }
+
+    @GetMapping("/syntheses/{id}")
+    @Operation(summary = "One job, and how far it is")
+    SynthesisView synthesis(@PathVariable String id) {
+        return SynthesisView.of(jobs.job(id));
+    }
+
+    @DeleteMapping("/syntheses/{id}")
+    @Operation(summary = "Ends a job if it has not ended, and deletes its files")
+    @ApiResponse(responseCode = "204", description = "Gone; what it has written is removed")
+    ResponseEntity<Void> delete(@PathVariable String id) {
+        jobs.delete(id);
+        return ResponseEntity.noContent().build();
+    }
+
+    @GetMapping(path = "/syntheses/{id}/events", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
+    @Operation(summary = "Progress as it happens, until the job ends", description = "Server-sent events: synthesis.")
+    SseEmitter events(@PathVariable String id) {
+        jobs.job(id);
+        SynthesisJob[] seen = new SynthesisJob[1];
+        return events.stream(client -> {
+            SynthesisJob job = jobs.job(id);
+            if (!job.equals(seen[0]))
+                client.send(
+                        SseEmitter.event().name("synthesis").data(SynthesisView.of(job), MediaType.APPLICATION_JSON));
+            seen[0] = job;
+            return !job.state().isEnd();
+        });
+    }
+}

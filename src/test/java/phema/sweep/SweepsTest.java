@@ -1,0 +1,251 @@
+package phema.sweep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import phema.PhemaApplication;
+import phema.problem.Problem;
+
+/** Sweeps on SQLite, with this process as the only worker, on the EDM2 fixture run; commands are shell scripts. */
+@DisabledOnOs(OS.WINDOWS)
+@SpringBootTest(
+        classes = PhemaApplication.class,
+        webEnvironment = WebEnvironment.NONE,
+        properties = {
+            "phema.roots=src/test/resources/fixtures",
+            "phema.catalog.settle=0s",
+            "phema.worker.threads=2",
+            "phema.sweep.max-points=1000"
+        })
+class SweepsTest {
+    @TempDir
+    static Path folder;
+
+    @DynamicPropertySource
+    static void properties(DynamicPropertyRegistry registry) {
+        registry.add("phema.home", () -> folder.resolve("home").toString());
+        // The metric of the first is the EMA length itself; all count how often they are run.
+        command(registry, "length", "sed -n 's/.*\"sigmaRel\":\\([0-9.]*\\).*/{\"fid\": \\1}/p' {trial}", 0);
+        command(registry, "size", "echo \"{\\\"bytes\\\": $(wc -c < {weights})}\"", 0);
+        command(registry, "broken", "echo before; echo reason >&2; exit 3", 1);
+        command(registry, "chatty", "echo '{\"fid\": 1}'; echo done", 0);
+        command(registry, "slow", "sleep 60 & echo $! > " + folder + "/pid; wait; echo '{\"fid\": 1}'", 0);
+        command(registry, "late", "sleep 60 & echo $! > " + folder + "/late; wait", 0);
+        registry.add("phema.evaluators.late.timeout", () -> "1s");
+        registry.add("phema.evaluators.missing.type", () -> "command");
+        registry.add("phema.evaluators.missing.command", () -> "no-such-program");
+    }
+
+    private static void command(DynamicPropertyRegistry registry, String name, String script, int retries) {
+        String key = "phema.evaluators." + name;
+        registry.add(key + ".type", () -> "command");
+        registry.add(key + ".command[0]", () -> "sh");
+        registry.add(key + ".command[1]", () -> "-c");
+        registry.add(key + ".command[2]", () -> "echo run >> " + folder + "/" + name + ".runs; " + script);
+        registry.add(key + ".retries", () -> retries);
+    }
+
+    @Autowired
+    Sweeps sweeps;
+
+    @Autowired
+    Recommendations recommendations;
+
+    @Autowired
+    Fleet fleet;
+
+    static SweepSpec grid(String evaluator, String metric, Double... sigmaRel) {
+        return new SweepSpec(
+                "edm2",
+                SweepSpec.Mode.GRID,
+                List.of(sigmaRel),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(new Seeds(0, 63)),
+                evaluator,
+                metric,
+                phema.solver.Method.BLUP,
+                phema.solver.Files.FEWEST,
+                0.05,
+                0);
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long limit = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("patience").isLessThan(limit);
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    private Sweep awaitEnd(Sweep sweep) {
+        await(() -> sweeps.sweep(sweep.id()).state().isEnd());
+        return sweeps.sweep(sweep.id());
+    }
+
+    private static long runs(String evaluator) throws IOException {
+        Path file = folder.resolve(evaluator + ".runs");
+        return Files.exists(file) ? Files.readAllLines(file).size() : 0;
+    }
+
+    @Test
+    void findsTheBestPointOfAGridAndRecommendsIt() {
+        Sweep sweep = awaitEnd(sweeps.create(grid("length", "fid", 0.15, 0.05, 0.10, 0.20)));
+        assertThat(sweep.state()).isEqualTo(SweepState.DONE);
+        assertThat(sweeps.trials(sweep.id()))
+                .extracting(trial -> trial.metrics().get("fid"))
+                .containsExactly(0.15, 0.05, 0.10, 0.20);
+        Optimum optimum = sweep.optimum().orElseThrow();
+        assertThat(optimum.metric()).isEqualTo(0.05);
+        assertThat(List.of(optimum.low(), optimum.high())).containsExactly(0.05, 0.10);
+        assertThat(recommendations.of("edm2").orElseThrow().sigmaRel()).isEqualTo(0.05);
+        assertThat(recommendations.of("edm2").orElseThrow().sweep()).contains(sweep.id());
+        recommendations.pin("edm2", 0.123, Optional.empty());
+        assertThat(recommendations.of("edm2").orElseThrow().sigmaRel()).isEqualTo(0.123);
+        recommendations.unpin("edm2");
+        assertThat(recommendations.of("edm2").orElseThrow().sigmaRel()).isEqualTo(0.05);
+    }
+
+    @Test
+    void evaluatesOnlyWhatIsNew() throws IOException {
+        Sweep first = awaitEnd(sweeps.create(grid("size", "bytes", 0.06, 0.07)));
+        assertThat(runs("size")).isEqualTo(2);
+        Sweep again = awaitEnd(sweeps.create(grid("size", "bytes", 0.06, 0.08)));
+        assertThat(runs("size")).isEqualTo(3);
+        assertThat(sweeps.trials(again.id())).extracting(Trial::cached).containsExactly(true, false);
+        assertThat(sweeps.trials(again.id()).getFirst().metrics())
+                .isEqualTo(sweeps.trials(first.id()).getFirst().metrics());
+        sweeps.extend(first.id(), grid("size", "bytes", 0.07, 0.08, 0.09));
+        Sweep extended = awaitEnd(first);
+        assertThat(runs("size")).isEqualTo(4);
+        assertThat(extended.spec().sigmaRel()).containsExactly(0.06, 0.07, 0.08, 0.09);
+        assertThat(extended.trials()).isEqualTo(Map.of(TrialState.DONE, 4));
+        // Every fixture file of the run is larger than 10 KB.
+        assertThat(sweeps.trials(first.id())).allMatch(t -> t.metrics().getOrDefault("bytes", 0.0) > 10_000);
+    }
+
+    @Test
+    void triesFailedTrialsAgainAndTellsWhyTheyFailed() throws IOException {
+        Sweep sweep = awaitEnd(sweeps.create(grid("broken", "fid", 0.1)));
+        assertThat(sweep.state()).isEqualTo(SweepState.FAILED);
+        assertThat(runs("broken")).isEqualTo(2);
+        Trial trial = sweeps.trial(sweep.id(), 0);
+        assertThat(trial.error().orElseThrow()).contains("status 3", "before", "reason");
+        assertThat(sweeps.log(sweep.id(), 0)).contains("before", "reason");
+        assertThat(fleet.recentFailures(100)).contains(trial);
+        assertThat(awaitEnd(sweeps.retry(sweep.id())).state()).isEqualTo(SweepState.FAILED);
+        assertThat(runs("broken")).isEqualTo(4);
+    }
+
+    @Test
+    void failsWhereTheLastLineIsNoMetrics() {
+        Sweep sweep = awaitEnd(sweeps.create(grid("chatty", "fid", 0.1)));
+        assertThat(sweeps.trial(sweep.id(), 0).error().orElseThrow()).contains("not a JSON object", "done");
+        sweep = awaitEnd(sweeps.create(grid("length", "fd_dinov2", 0.11)));
+        assertThat(sweeps.trial(sweep.id(), 0).error().orElseThrow())
+                .contains("gave fid")
+                .contains("metric fd_dinov2");
+    }
+
+    @Test
+    void cancellingEndsTheCommandWithAllThatItStarted() throws IOException {
+        Sweep sweep = sweeps.create(grid("slow", "fid", 0.1, 0.2, 0.15));
+        Path pid = folder.resolve("pid");
+        await(() -> Files.exists(pid) && pid.toFile().length() > 0);
+        ProcessHandle started =
+                ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).orElseThrow();
+        assertThat(sweeps.cancel(sweep.id()).trials()).isEqualTo(Map.of(TrialState.CANCELLED, 3));
+        await(() -> !started.isAlive());
+        await(() ->
+                fleet.workers().stream().flatMap(w -> w.running().stream()).noneMatch(t -> t.startsWith(sweep.id())));
+        assertThat(sweeps.sweep(sweep.id()).state()).isEqualTo(SweepState.CANCELLED);
+        await(() -> isEmpty(folder.resolve("home/trials")));
+    }
+
+    @Test
+    void aTimeOutEndsTheCommandWithAllThatItStarted() throws IOException {
+        Sweep sweep = awaitEnd(sweeps.create(grid("late", "fid", 0.1)));
+        assertThat(sweeps.trial(sweep.id(), 0).error().orElseThrow()).contains("longer than 1 s");
+        long pid = Long.parseLong(Files.readString(folder.resolve("late")).strip());
+        await(() -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
+    }
+
+    @Test
+    void beginsNothingWhileItIsPaused() throws IOException {
+        long before = runs("length");
+        Sweep sweep = sweeps.create(grid("length", "fid", 0.211, 0.212, 0.213, 0.214, 0.215, 0.216, 0.217, 0.218));
+        if (sweeps.pause(sweep.id()).state() == SweepState.PAUSED) {
+            await(() -> sweeps.sweep(sweep.id()).count(TrialState.RUNNING) == 0);
+            int queued = sweeps.sweep(sweep.id()).count(TrialState.QUEUED);
+            assertThat(queued).isPositive();
+            assertThat(sweeps.resume(sweep.id()).state()).isNotEqualTo(SweepState.PAUSED);
+        }
+        assertThat(awaitEnd(sweep).trials()).isEqualTo(Map.of(TrialState.DONE, 8));
+        assertThat(runs("length") - before).isEqualTo(8);
+    }
+
+    private static boolean isEmpty(Path path) {
+        if (!Files.exists(path)) return true;
+        try (Stream<Path> all = Files.list(path)) {
+            return all.findAny().isEmpty();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void refusesWhatCannotBeRunBeforeAnythingIs() {
+        int before = sweeps.count(Optional.empty());
+        assertThatThrownBy(() -> sweeps.create(grid("nobody", "fid", 0.1)))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("no evaluator is named nobody")
+                .hasMessageContaining("length");
+        assertThatThrownBy(() -> sweeps.create(grid("length", "fid")))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("grid is empty");
+        assertThatThrownBy(() -> sweeps.create(grid("missing", "fid", 0.1)))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("no-such-program is not on the PATH");
+        assertThatThrownBy(() -> sweeps.create(grid("length", "", 0.1)))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("metric is missing");
+        assertThatThrownBy(() -> sweeps.create(grid("length", "fid", 0.3)))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("0.288675");
+        Double[] many = Stream.iterate(0.01, s -> s + 1e-5).limit(1001).toArray(Double[]::new);
+        assertThatThrownBy(() -> sweeps.create(grid("length", "fid", many)))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("1001 points")
+                .hasMessageContaining("phema.sweep.max-points allows 1000");
+        assertThat(sweeps.count(Optional.empty())).isEqualTo(before);
+    }
+
+    @Test
+    void thisProcessIsInTheFleet() {
+        await(() -> fleet.workers().stream()
+                .anyMatch(w -> w.pid() == ProcessHandle.current().pid()));
+    }
+}
