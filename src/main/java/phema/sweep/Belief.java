@@ -29,6 +29,9 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
     /** Nearer points than this, in the logarithm of sigmaRel, are taken for the same: evaluations with the same seeds share much of their noise. */
     private static final double APART = 0.04;
 
+    /** Standard deviations to either side of the mean of a normal distribution. */
+    private static final double NINETY_PERCENT = 1.645;
+
     private static final GaussIntegrator HERMITE = new GaussIntegratorFactory().hermite(7);
 
     /** @param observations at least one */
@@ -74,14 +77,10 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
             guidances.add(contenders.get(least).guidance());
         }
         SearchPoint point = contenders.get(best);
-        Surrogate.Moments moments = model.at(point);
-        double reach = 1.645 * moments.deviation();
         return new Estimate(
                 point,
-                model.scale().toMetric(moments.mean()),
-                new Interval(
-                        model.scale().toMetric(moments.mean() - reach),
-                        model.scale().toMetric(moments.mean() + reach)),
+                expected(point).value(),
+                values(point),
                 central(lengths, point.sigmaRel()),
                 central(guidances, point.guidance()),
                 model.scale().share(quantile(losses, 0.95)));
@@ -90,6 +89,14 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
     /** What the evaluation of a point will most likely give. */
     Observation expected(SearchPoint point) {
         return new Observation(point, model.scale().toMetric(model.at(point).mean()));
+    }
+
+    /** Holds the metric at a point, noise taken away, with a probability of 90 %. */
+    Interval values(SearchPoint point) {
+        Surrogate.Moments moments = model.at(point);
+        double reach = NINETY_PERCENT * moments.deviation();
+        return new Interval(
+                model.scale().toMetric(moments.mean() - reach), model.scale().toMetric(moments.mean() + reach));
     }
 
     /**
