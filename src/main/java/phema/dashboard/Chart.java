@@ -1,0 +1,28 @@
+package phema.dashboard;
+
+import static com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What {@code chart.js} draws, or a part of it: all charts of a page that go by one id are drawn as one, so that a part can be exchanged alone.
+ *
+ * @param id of the figure
+ * @param x without one where another part has it
+ */
+record Chart(String id, @Nullable Axis x, @Nullable Axis y, List<Layer> layers) {
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .changeDefaultPropertyInclusion(any -> JsonInclude.Value.construct(NON_NULL, NON_NULL))
+            .build();
+
+    Chart {
+        layers = List.copyOf(layers);
+    }
+
+    public String json() {
+        return JSON.writeValueAsString(this);
+    }
+}

@@ -1,0 +1,32 @@
+package phema.dashboard;
+
+import java.util.List;
+import phema.catalog.Run;
+
+/**
+ * How times of a run are shown.
+ *
+ * @param unit empty where nobody knows what the training job counts
+ */
+record Clock(String unit, double perUnit) {
+    static Clock of(Run run) {
+        if (run.snapshots().isEmpty() || !run.countsKimg()) return new Clock("", 1);
+        return run.snapshots().getLast().time() < 1e7 ? new Clock("kimg", 1e3) : new Clock("Mimg", 1e6);
+    }
+
+    double in(double time) {
+        return time / perUnit;
+    }
+
+    List<Double> in(List<Double> times) {
+        return times.stream().map(this::in).toList();
+    }
+
+    String show(double time) {
+        return (Show.number(in(time)) + " " + unit).strip();
+    }
+
+    Axis axis() {
+        return Axis.linear(unit.isEmpty() ? "Training time" : "Training time (" + unit + ")", ",.4~r");
+    }
+}

@@ -1,0 +1,59 @@
+package phema.dashboard;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.web.bind.MissingServletRequestParameterException;
+import org.springframework.web.bind.annotation.ControllerAdvice;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
+import org.springframework.web.servlet.ModelAndView;
+import phema.format.FormatException;
+import phema.problem.Problem;
+
+/** Failures of the pages, for people: a page, or a line on the page that asked for a part of itself. */
+@ControllerAdvice(basePackageClasses = DashboardErrors.class)
+@Order(Ordered.HIGHEST_PRECEDENCE)
+final class DashboardErrors {
+    private static final Logger log = LoggerFactory.getLogger(DashboardErrors.class);
+
+    @ExceptionHandler
+    ModelAndView problem(Problem e, HttpServletRequest request) {
+        return view(e.kind().status(), e.getMessage(), request);
+    }
+
+    @ExceptionHandler
+    ModelAndView brokenFile(FormatException e, HttpServletRequest request) {
+        return view(422, Objects.requireNonNull(e.getMessage()), request);
+    }
+
+    @ExceptionHandler
+    ModelAndView unreadable(MethodArgumentTypeMismatchException e, HttpServletRequest request) {
+        return view(400, e.getName() + " cannot be " + e.getValue(), request);
+    }
+
+    @ExceptionHandler
+    ModelAndView missing(MissingServletRequestParameterException e, HttpServletRequest request) {
+        return view(400, e.getParameterName() + " is missing", request);
+    }
+
+    @ExceptionHandler
+    ModelAndView unexpected(Exception e, HttpServletRequest request) {
+        log.error("A page failed", e);
+        return view(500, "The server failed while it worked on this page; its log says why.", request);
+    }
+
+    private static ModelAndView view(int status, String message, HttpServletRequest request) {
+        boolean part = request.getHeader("HX-Request") != null;
+        ModelAndView view = new ModelAndView(part ? "dashboard/problem :: line" : "dashboard/problem");
+        view.setStatus(HttpStatusCode.valueOf(status));
+        view.addObject("title", HttpStatus.valueOf(status).getReasonPhrase());
+        view.addObject("message", message);
+        return view;
+    }
+}

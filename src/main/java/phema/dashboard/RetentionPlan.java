@@ -1,0 +1,32 @@
+package phema.dashboard;
+
+import java.util.List;
+import phema.catalog.Run;
+import phema.catalog.Snapshot;
+import phema.solver.Retention;
+import phema.synthesis.Names;
+
+/**
+ * Which files a run can do without.
+ *
+ * @param maxError in percent, as it was asked for
+ */
+record RetentionPlan(
+        String maxError, int files, List<String> deletable, String size, List<Effect> effects, String command) {
+    record Effect(String width, String now, String then) {}
+
+    static RetentionPlan of(Run run, Retention retention, double maxError) {
+        List<Snapshot> deletable =
+                retention.deletable().stream().map(run.snapshots()::get).toList();
+        return new RetentionPlan(
+                FitPanel.plain(maxError),
+                run.snapshots().size(),
+                deletable.stream().map(Snapshot::name).toList(),
+                Show.bytes(deletable.stream().mapToLong(s -> s.file().size()).sum()),
+                retention.effects().stream()
+                        .map(e ->
+                                new Effect(Names.width(e.target()), Show.percent(e.before()), Show.percent(e.after())))
+                        .toList(),
+                "phema plan --indir " + run.folder() + " --max-error " + FitPanel.plain(maxError / 100));
+    }
+}

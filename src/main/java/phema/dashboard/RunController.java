@@ -1,0 +1,138 @@
+package phema.dashboard;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
+import phema.catalog.Catalog;
+import phema.catalog.Run;
+import phema.problem.Problem;
+import phema.profile.Power;
+import phema.profile.Profile;
+import phema.solver.Files;
+import phema.solver.Fit;
+import phema.solver.Method;
+import phema.solver.Options;
+import phema.synthesis.Fits;
+import phema.synthesis.Syntheses;
+
+/** The page of a run, and the parts of it that follow its slider. */
+@Controller
+@RequestMapping("/runs/{run}")
+class RunController {
+    private static final String DEFAULT_LENGTH = "0.1";
+
+    private final Catalog catalog;
+    private final Fits fits;
+    private final Syntheses syntheses;
+    private final ErrorCurves errorCurves;
+
+    RunController(Catalog catalog, Fits fits, Syntheses syntheses, ErrorCurves errorCurves) {
+        this.catalog = catalog;
+        this.fits = fits;
+        this.syntheses = syntheses;
+        this.errorCurves = errorCurves;
+    }
+
+    @GetMapping
+    String page(
+            @PathVariable String run,
+            @RequestParam(defaultValue = DEFAULT_LENGTH) double sigmaRel,
+            @RequestParam(required = false) @Nullable Double time,
+            @RequestParam(defaultValue = "blup") String solver,
+            Model model) {
+        Run found = catalog.run(run);
+        model.addAttribute("run", RunSummary.of(found));
+        model.addAttribute("files", RunFiles.of(found));
+        if (!found.snapshots().isEmpty()) fit(found, sigmaRel, time, solver, model);
+        return "dashboard/run";
+    }
+
+    /** What changes with every step of the slider. */
+    @GetMapping("/fit")
+    String fit(
+            @PathVariable String run,
+            @RequestParam double sigmaRel,
+            @RequestParam(required = false) @Nullable Double time,
+            @RequestParam(defaultValue = "blup") String solver,
+            Model model) {
+        fit(catalog.run(run), sigmaRel, time, solver, model);
+        return "dashboard/run :: fit";
+    }
+
+    /** What changes with the time alone. */
+    @GetMapping("/errors")
+    String errors(@PathVariable String run, @RequestParam(required = false) @Nullable Double time, Model model) {
+        Run found = catalog.run(run);
+        model.addAttribute("chart", RunCharts.errors(errorCurves.of(found, end(found, time))));
+        return "dashboard/chart :: data";
+    }
+
+    @GetMapping("/retention")
+    String retention(
+            @PathVariable String run,
+            @RequestParam(defaultValue = "0") double maxError,
+            @RequestParam(required = false) @Nullable Double time,
+            Model model) {
+        Run found = catalog.run(run);
+        List<Profile> targets = fits.expressible(found, end(found, time));
+        if (targets.isEmpty())
+            throw Problem.unprocessable("The run can express no EMA length within 10 %: keep all of its files");
+        model.addAttribute("plan", RetentionPlan.of(found, fits.retention(found, targets, maxError / 100), maxError));
+        return "dashboard/run :: retention";
+    }
+
+    private void fit(Run run, double sigmaRel, @Nullable Double time, String solver, Model model) {
+        double end = end(run, time);
+        Method method = method(solver);
+        Fit fit = fits.fit(run, List.of(target(sigmaRel, end)), Options.of(method, Files.FEWEST), Optional.empty())
+                .getFirst();
+        String address = ServletUriComponentsBuilder.fromCurrentContextPath().toUriString();
+        model.addAttribute("fit", FitPanel.of(run, fit, sigmaRel, address));
+        model.addAttribute("downloads", Download.of(run, fit, sigmaRel, syntheses, address));
+        model.addAttribute("profileChart", RunCharts.profile(run, fit, fits.curve(run, fit, RunCharts.CURVE_POINTS)));
+        model.addAttribute("coefficientChart", RunCharts.coefficients(run, fit));
+        model.addAttribute("errorMark", RunCharts.errorMark(sigmaRel, fit));
+    }
+
+    private static Profile target(double sigmaRel, double end) {
+        try {
+            return Power.ofSigmaRel(sigmaRel, end);
+        } catch (IllegalArgumentException outOfRange) {
+            throw Problem.invalid("sigmaRel", "EMA length: " + outOfRange.getMessage());
+        }
+    }
+
+    private static Method method(String word) {
+        return Arrays.stream(Method.values())
+                .filter(method -> word(method).equals(word))
+                .findFirst()
+                .orElseThrow(() -> Problem.invalid(
+                        "solver",
+                        "Unknown solver " + word + "; there are "
+                                + Arrays.stream(Method.values())
+                                        .map(RunController::word)
+                                        .collect(Collectors.joining(", "))));
+    }
+
+    static String word(Method method) {
+        return method.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static double end(Run run, @Nullable Double time) {
+        if (run.snapshots().isEmpty()) throw Problem.unprocessable("Run " + run.name() + " has no usable snapshot");
+        double end = time == null ? run.snapshots().getLast().time() : time;
+        if (!(end > 0 && end < Double.POSITIVE_INFINITY))
+            throw Problem.invalid("time", "time must be a number above 0, not " + end);
+        return end;
+    }
+}

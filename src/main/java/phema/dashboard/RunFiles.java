@@ -1,0 +1,26 @@
+package phema.dashboard;
+
+import java.util.List;
+import phema.catalog.Run;
+
+/** The files of a run. */
+record RunFiles(List<Used> used, List<NotUsed> notUsed) {
+    record Used(String name, String profile, String time, String size) {}
+
+    record NotUsed(String name, String message) {}
+
+    static RunFiles of(Run run) {
+        Clock clock = Clock.of(run);
+        return new RunFiles(
+                run.snapshots().stream()
+                        .map(s -> new Used(
+                                s.name(),
+                                RunSummary.profile(s),
+                                clock.show(s.time()),
+                                Show.bytes(s.file().size())))
+                        .toList(),
+                run.excluded().stream()
+                        .map(e -> new NotUsed(e.name(), e.message()))
+                        .toList());
+    }
+}

@@ -1,0 +1,84 @@
+package phema.dashboard;
+
+import java.util.List;
+import phema.catalog.Run;
+import phema.catalog.Snapshot;
+import phema.format.Tensor;
+import phema.profile.Impulse;
+import phema.synthesis.Names;
+
+/**
+ * A run in a few words.
+ *
+ * @param parameters elements of one snapshot's parameters
+ * @param span of training that the snapshots cover
+ * @param averages which ones are stored
+ */
+record RunSummary(
+        String name,
+        int snapshots,
+        int excluded,
+        String size,
+        String parameters,
+        String span,
+        String averages,
+        String format,
+        List<String> notices,
+        Chart timeline) {
+    static RunSummary of(Run run) {
+        List<Snapshot> snapshots = run.snapshots();
+        Clock clock = Clock.of(run);
+        boolean none = snapshots.isEmpty();
+        return new RunSummary(
+                run.name(),
+                snapshots.size(),
+                run.excluded().size(),
+                Show.bytes(snapshots.stream().mapToLong(s -> s.file().size()).sum()),
+                none ? "" : parameters(snapshots.getLast()),
+                none
+                        ? ""
+                        : clock.show(snapshots.getFirst().time()) + " to "
+                                + clock.show(snapshots.getLast().time()),
+                String.join(", ", profiles(run)),
+                none ? "" : snapshots.getLast().file().format().extension(),
+                run.notices(),
+                timeline(run, clock));
+    }
+
+    private static String parameters(Snapshot snapshot) {
+        long elements = snapshot.file().tensors().stream()
+                .filter(tensor -> tensor.role() == Tensor.Role.PARAMETER)
+                .mapToLong(Tensor::elements)
+                .sum();
+        return Show.count(elements);
+    }
+
+    /** Where on the training job's clock the snapshots of each average lie. */
+    private static Chart timeline(Run run, Clock clock) {
+        List<String> profiles = profiles(run);
+        List<Layer> layers = profiles.stream()
+                .map(profile -> new Layer(
+                        Layer.Kind.POINTS,
+                        profile,
+                        profiles.indexOf(profile) + 1,
+                        run.snapshots().stream()
+                                .filter(s -> profile(s).equals(profile))
+                                .map(s -> Layer.Point.of(clock.in(s.time()), profiles.indexOf(profile), s.name()))
+                                .toList()))
+                .toList();
+        return new Chart("timeline-" + run.name(), clock.axis().from(0), Axis.of("", profiles), layers);
+    }
+
+    /** Which averages are stored, sorted. */
+    static List<String> profiles(Run run) {
+        return run.snapshots().stream()
+                .map(RunSummary::profile)
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    static String profile(Snapshot snapshot) {
+        return snapshot.profile() instanceof Impulse ? "checkpoint" : Names.width(snapshot.profile());
+    }
+}

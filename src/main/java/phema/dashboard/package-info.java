@@ -1,0 +1,7 @@
+/** The pages for people, rendered on the server; {@code static/dashboard} draws their charts and keeps them live. */
+@ApplicationModule(allowedDependencies = {"catalog", "synthesis", "solver", "profile", "format", "problem"})
+@NullMarked
+package phema.dashboard;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

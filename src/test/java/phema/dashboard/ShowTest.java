@@ -1,0 +1,40 @@
+package phema.dashboard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ShowTest {
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0 B",
+        "999, 999 B",
+        "1000, 1 KB",
+        "23239, 23.2 KB",
+        "999499, 999 KB",
+        "999500, 1 MB",
+        "3000000000000, 3 TB"
+    })
+    void bytesTakeThreeDigits(long bytes, String shown) {
+        assertThat(Show.bytes(bytes)).isEqualTo(shown);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0 %", "0.5, 50 %", "1, 100 %", "0.00020848, 0.0208 %", "NaN, unknown"})
+    void sharesAreShownInPercent(double share, String shown) {
+        assertThat(Show.percent(share)).isEqualTo(shown);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2147.483, '2,147'", "262.144, 262.1", "0.5, 0.5", "1e9, '1,000,000,000'"})
+    void numbersTakeFourDigits(double value, String shown) {
+        assertThat(Show.number(value)).isEqualTo(shown);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0", "1.4612, 1.46", "331234, 3.3e+05", "0.00042, 4.2e-04", "Infinity, unknown"})
+    void magnitudesHaveExponentsWhereThoseAreShorter(double value, String shown) {
+        assertThat(Show.magnitude(value)).isEqualTo(shown);
+    }
+}
