@@ -63,7 +63,11 @@ class SynthesisRunner {
         for (Syntheses.Named n : named)
             if (!names.add(n.baseName()))
                 throw Problem.invalid("targets", "two targets would both be written to " + n.baseName());
-        syntheses.size(run, named, options(spec));
+        pass(run, spec);
+    }
+
+    private Syntheses.Pass pass(Run run, SynthesisSpec spec) {
+        return syntheses.pass(run, named(run, spec), options(spec));
     }
 
     CompletionHandler<Void> run(String id) {
@@ -83,10 +87,12 @@ class SynthesisRunner {
             if (store.deaths(id) > MOST_DEATHS)
                 throw Problem.conflict("every worker that ran it died, " + MOST_DEATHS + " times");
             Run run = catalog.run(spec.run());
-            List<Syntheses.Named> named = named(run, spec);
-            total[0] = syntheses.size(run, named, options(spec));
+            Syntheses.Pass pass = pass(run, spec);
+            total[0] = pass.size();
             discardBefore(id, attempt);
-            List<Path> files = syntheses.write(run, named, options(spec), own, false, bytes::add);
+            List<Path> files = pass.write(own, false, bytes::add).stream()
+                    .flatMap(List::stream)
+                    .toList();
             work.end();
             store.progress(id, attempt, total[0], total[0]);
             if (store.isRunning(id, attempt)) publish(id, attempt, own, files);
