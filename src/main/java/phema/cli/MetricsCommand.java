@@ -168,8 +168,14 @@ final class MetricsCommand {
                 names = "--data",
                 paramLabel = "PATH",
                 required = true,
-                description = "Folder or ZIP file of PNG images.")
-        private Path data = Path.of("");
+                description = "Folder or ZIP file of PNG images; or `procedural` for the shapes that train makes up.")
+        private String data = "";
+
+        @Option(
+                names = "--resolution",
+                defaultValue = "16",
+                description = "Of procedural images (default: ${DEFAULT-VALUE}).")
+        private int resolution;
 
         @Option(names = "--dest", paramLabel = "FILE.npz", required = true, description = "File for the statistics.")
         private Path dest = Path.of("");
@@ -190,7 +196,7 @@ final class MetricsCommand {
             if (Files.exists(dest) && !overwrite)
                 throw Problem.conflict(dest + " exists; choose another name or --overwrite");
             try (FeatureFlags.Networks networks = features.open();
-                    Dataset dataset = PngDataset.open(data)) {
+                    Dataset dataset = TrainCommand.dataset(data, resolution)) {
                 List<Integer> indices =
                         IntStream.range(0, dataset.size()).boxed().toList();
                 try (Progress progress = new Progress(Output.errors(spec), dataset.size(), n -> n + " images")) {

@@ -173,7 +173,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Dataset dataset = dataset()) {
+        try (Dataset dataset = dataset(data, resolution)) {
             TrainingOptions options = options(dataset);
             PrintWriter out = Output.of(spec);
             out.printf(
@@ -234,7 +234,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private Dataset dataset() throws IOException {
+    static Dataset dataset(String data, int resolution) throws IOException {
         return data.equals(PROCEDURAL)
                 ? new ProceduralDataset(PROCEDURAL_IMAGES, resolution, 0)
                 : PngDataset.open(Path.of(data));
