@@ -44,7 +44,9 @@ record Download(
         String fileName = named.baseName() + "." + format.extension();
         String curl = "curl -OJ '" + address + url + "'";
         try {
-            long size = syntheses.size(run, List.of(named), OutputOptions.of(format));
+            long size = syntheses
+                    .pass(run, List.of(named), OutputOptions.of(format))
+                    .size();
             return new Download(name, fileName, Show.bytes(size), url, curl, null);
         } catch (Problem impossible) {
             return new Download(name, fileName, "", url, curl, impossible.getMessage());
