@@ -1,6 +1,16 @@
 /** Benchmarks that a user can run: sets of snapshots of any size, and syntheses of them measured against the limits of the machine. */
 @ApplicationModule(
-        allowedDependencies = {"catalog", "format", "problem", "profile", "solver", "synthesis", "tensor", "worker"})
+        allowedDependencies = {
+            "catalog",
+            "format",
+            "problem",
+            "profile",
+            "solver",
+            "sweep",
+            "synthesis",
+            "tensor",
+            "worker"
+        })
 @NullMarked
 package phema.bench;
 

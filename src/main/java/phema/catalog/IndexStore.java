@@ -10,9 +10,10 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.slf4j.Logger;
@@ -69,11 +70,11 @@ class IndexStore {
         return shareTensors(known);
     }
 
-    /** Makes the remembered state of a folder {@code after} where it was {@code before}. */
+    /** Makes the remembered state of a folder {@code after} where it was {@code before}; in the order of names, or processes that do so together might wait for each other. */
     void save(Path folder, Map<String, Known> before, Map<String, Known> after) {
-        Set<String> gone = new HashSet<>(before.keySet());
+        Set<String> gone = new TreeSet<>(before.keySet());
         gone.removeAll(after.keySet());
-        Map<String, Known> changed = new HashMap<>(after);
+        Map<String, Known> changed = new TreeMap<>(after);
         changed.entrySet().removeIf(e -> e.getValue().equals(before.get(e.getKey())));
         gone.addAll(changed.keySet());
         if (gone.isEmpty()) return;
@@ -100,7 +101,11 @@ class IndexStore {
     }
 
     private void insert(Path folder, String name, Known known, Known.Indexed content) {
-        jdbc.sql("insert into catalog_file (folder, name, size, modified, content) values (?, ?, ?, ?, ?)")
+        // Of a fleet, several processes may have scanned the folder at the same time.
+        jdbc.sql("""
+                        insert into catalog_file (folder, name, size, modified, content) values (?, ?, ?, ?, ?)
+                        on conflict (folder, name) do update
+                        set size = excluded.size, modified = excluded.modified, content = excluded.content""")
                 .param(folder.toString())
                 .param(name)
                 .param(known.size())

@@ -14,6 +14,7 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import phema.bench.HttpBenchmark;
+import phema.bench.SchedulerBenchmark;
 import phema.bench.SnapshotGenerator;
 import phema.bench.SynthesisBenchmark;
 import phema.bench.ThinningBenchmark;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.Unmatched;
 
 @Command(
         name = "bench",
@@ -248,6 +250,47 @@ final class BenchCommand {
                         String.valueOf(round.deletable()));
             }
             table.print(Output.of(spec));
+            return Cli.FINE;
+        }
+    }
+
+    @Command(
+            name = "scheduler",
+            description =
+                    "Times trials that evaluate nothing, on worker processes that it starts: what sweeps cost beside evaluations.")
+    static final class Scheduler implements Callable<Integer> {
+        private final Class<?> application;
+
+        @Option(names = "--trials", defaultValue = "1000", description = "Trials (default: ${DEFAULT-VALUE}).")
+        private int trials;
+
+        @Option(names = "--workers", defaultValue = "4", description = "Worker processes (default: ${DEFAULT-VALUE}).")
+        private int workers;
+
+        @Unmatched
+        private List<String> settings = new ArrayList<>();
+
+        @Spec
+        private @Nullable CommandSpec spec;
+
+        Scheduler(Class<?> application) {
+            this.application = application;
+        }
+
+        @Override
+        public Integer call() throws IOException, InterruptedException {
+            ServeCommand.requireSettings(settings, spec);
+            if (trials < 1 || workers < 1) throw Problem.invalid("trials", "--trials and --workers must be at least 1");
+            Path folder = java.nio.file.Files.createTempDirectory("phema-bench-");
+            double seconds = new SchedulerBenchmark(application, folder, settings).seconds(trials, workers);
+            Output.of(spec)
+                    .printf(
+                            Locale.ROOT,
+                            "%d trials on %d workers: %.1f s, %.0f trials/s%n",
+                            trials,
+                            workers,
+                            seconds,
+                            trials / seconds);
             return Cli.FINE;
         }
     }

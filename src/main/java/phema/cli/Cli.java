@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The command line. Only {@code serve} and {@code worker} start Spring; everything else answers at once. */
+/** The command line. Only {@code serve}, {@code worker} and {@code bench scheduler} start Spring; everything else answers at once. */
 @Command(
         name = "phema",
         description = "Post-hoc EMA: reconstructs weights averaged over any length from stored snapshots.",
@@ -68,7 +68,8 @@ public final class Cli {
                 .addSubcommand(new TrainCommand())
                 .addSubcommand(new GenerateCommand())
                 .addSubcommand(new MetricsCommand())
-                .addSubcommand(new BenchCommand())
+                .addSubcommand(
+                        new CommandLine(new BenchCommand()).addSubcommand(new BenchCommand.Scheduler(application)))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false)
                 .registerConverter(NumberList.class, NumberList::parse)

@@ -79,6 +79,7 @@ final class ChildProcess {
             char[] buffer = new char[8192];
             try (Reader reader = new InputStreamReader(from, StandardCharsets.UTF_8)) {
                 for (int n; (n = reader.read(buffer)) >= 0; ) {
+                    for (int i = 0; i < n; i++) if (buffer[i] == 0) buffer[i] = '?'; // PostgreSQL's texts hold none
                     log.append(new String(buffer, 0, n));
                     split(buffer, n);
                 }

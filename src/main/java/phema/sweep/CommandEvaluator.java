@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
+import phema.catalog.Run;
 import phema.format.Format;
 import phema.problem.Problem;
 import phema.sweep.EvaluatorProperties.Delivery;
@@ -40,7 +42,7 @@ final class CommandEvaluator implements Evaluator {
     }
 
     @Override
-    public String identity() {
+    public String identity(SweepSpec spec, Run run) {
         return name + " " + (settings.version().isEmpty() ? settings.command() : settings.version());
     }
 
@@ -55,7 +57,7 @@ final class CommandEvaluator implements Evaluator {
     }
 
     @Override
-    public void requireStartable() {
+    public void requireStartable(SweepSpec spec, Run run) {
         if (settings.command().isEmpty())
             throw Problem.invalid("evaluator", "phema.evaluators." + name + ".command is empty");
         String program = settings.command().getFirst();
@@ -69,7 +71,7 @@ final class CommandEvaluator implements Evaluator {
     @Override
     public Map<String, Double> evaluate(Task task, TrialLog log)
             throws EvaluationException, IOException, InterruptedException {
-        requireStartable();
+        requireStartable(task.spec(), task.weights().run());
         Files.createDirectories(scratch);
         Path workdir = Files.createTempDirectory(scratch, name + "-");
         try {
@@ -120,20 +122,30 @@ final class CommandEvaluator implements Evaluator {
     /** What a command may want to know of its trial. */
     private static String describe(Task task, String weights, String guide) {
         Point point = task.trial().point();
-        Map<String, Object> all = new LinkedHashMap<>();
+        SequencedMap<String, Object> all = new LinkedHashMap<>();
         all.put("sweep", task.trial().sweep());
         all.put("trial", task.trial().number());
         all.put("attempt", task.trial().attempts());
         all.put("run", task.spec().run());
-        all.put("target", Map.of("sigmaRel", point.sigmaRel(), "time", point.time()));
+        all.put("target", average(point.sigmaRel(), point.time()));
         all.put("weights", weights);
         all.put("guidance", point.guidance());
-        point.guide()
-                .ifPresent(g -> all.put(
-                        "guide", Map.of("run", g.run(), "sigmaRel", g.sigmaRel(), "time", g.time(), "weights", guide)));
+        point.guide().ifPresent(g -> {
+            SequencedMap<String, Object> guiding = average(g.sigmaRel(), g.time());
+            guiding.putFirst("run", g.run());
+            guiding.put("weights", guide);
+            all.put("guide", guiding);
+        });
         all.put("seeds", point.seeds());
         all.put("metric", task.spec().metric());
         return Json.write(all);
+    }
+
+    private static SequencedMap<String, Object> average(double sigmaRel, double time) {
+        SequencedMap<String, Object> average = new LinkedHashMap<>();
+        average.put("sigmaRel", sigmaRel);
+        average.put("time", time);
+        return average;
     }
 
     private static Map<String, Double> metrics(String line, TrialLog log) throws EvaluationException {

@@ -3,13 +3,14 @@ package phema.sweep;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
+import phema.catalog.Run;
 import phema.format.Format;
 import phema.problem.Problem;
 
 /** Turns weights into metrics. */
 interface Evaluator {
     /** Changes whenever the same weights could give other metrics. */
-    String identity();
+    String identity(SweepSpec spec, Run run) throws IOException;
 
     /** How often a failed evaluation is tried again. */
     int retries();
@@ -17,8 +18,8 @@ interface Evaluator {
     /** Of the weight files that it wants; the run's own when empty. */
     Optional<Format> format();
 
-    /** @throws Problem when no evaluation could even begin on this host */
-    void requireStartable();
+    /** @throws Problem when no evaluation of the sweep could even begin on this host */
+    void requireStartable(SweepSpec spec, Run run);
 
     /**
      * What to evaluate.

@@ -37,7 +37,8 @@ record EvaluatorProperties(@DefaultValue Map<String, Settings> evaluators) {
      * @param version stands for what else determines the metrics, such as the version of the command's scripts
      * @param steps of the built-in sampler
      * @param batch images that the built-in sampler makes at once
-     * @param reference statistics that built-in metrics compare with
+     * @param features ONNX feature networks of built-in metrics, by metric: of fid and fd_dinov2; fd_random needs none
+     * @param reference statistics that built-in metrics compare with; {@code reference.npz} beside the run's snapshots without one
      */
     record Settings(
             Type type,
@@ -49,6 +50,7 @@ record EvaluatorProperties(@DefaultValue Map<String, Settings> evaluators) {
             @DefaultValue("") String version,
             @DefaultValue("32") int steps,
             @DefaultValue("64") int batch,
+            @DefaultValue Map<String, Path> features,
             @Nullable Path reference) {
         Optional<Format> wantedFormat() {
             return Optional.ofNullable(format);

@@ -28,7 +28,7 @@ class Evaluators {
                         cache,
                         url,
                         catalog.home().resolve("trials").toAbsolutePath());
-            case BUILTIN -> new BuiltinEvaluator(name, settings, cache);
+            case BUILTIN -> new BuiltinEvaluator(name, settings);
         };
     }
 

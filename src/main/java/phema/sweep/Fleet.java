@@ -26,6 +26,11 @@ public class Fleet {
         return store.seenAfter(Instant.now().minus(SILENCE));
     }
 
+    /** How many live. */
+    int size() {
+        return workers().size();
+    }
+
     /** Trials and syntheses that wait for a worker. */
     public int queueDepth() {
         return queue.depth();

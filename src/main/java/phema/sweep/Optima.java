@@ -1,9 +1,10 @@
 package phema.sweep;
 
 import static java.util.stream.Collectors.groupingBy;
-import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,33 +13,82 @@ import java.util.Optional;
 
 /** Finds the best of the points that were evaluated. */
 final class Optima {
+    /** The least value of some noisy ones is that of the luckiest: from so many EMA lengths on, a model of the metric finds the best. */
+    private static final int LENGTHS_FOR_A_MODEL = 4;
+
+    /** Its cost grows with the cube of the points. */
+    private static final int MOST_FOR_A_MODEL = 200;
+
+    /** Half of an interval that holds 90 % of a normal distribution, in standard deviations. */
+    private static final double NINETY_PERCENT = 1.645;
+
     private Optima() {}
 
-    /** The point of the least mean metric; empty while no trial is done. */
+    /** Of trials that differ in time or guiding network, the best counts. Empty while no trial is done. */
     static Optional<Optimum> of(SweepSpec spec, List<Trial> trials) {
-        Seeds first = spec.seeds().getFirst();
-        Map<Point, List<Double>> repeated = trials.stream()
+        Map<Point, List<Trial>> comparable = trials.stream()
                 .filter(t -> t.state() == TrialState.DONE && t.metrics().containsKey(spec.metric()))
-                .collect(groupingBy(
-                        t -> t.point().withSeeds(first),
-                        LinkedHashMap::new,
-                        mapping(t -> t.metrics().get(spec.metric()), toList())));
-        return repeated.entrySet().stream()
-                .min(Comparator.comparingDouble(e -> mean(e.getValue())))
-                .map(best -> optimum(best.getKey(), best.getValue(), repeated));
+                .collect(groupingBy(t -> t.point().with(0, 1, spec.seeds().getFirst()), LinkedHashMap::new, toList()));
+        return comparable.entrySet().stream()
+                .map(e -> optimum(e.getKey(), observations(spec, e.getValue())))
+                .min(Comparator.comparingDouble(Optimum::metric));
     }
 
-    /** Of a metric with one minimum, that lies between the neighbours of the best EMA length. */
-    private static Optimum optimum(Point best, List<Double> metrics, Map<Point, List<Double>> all) {
+    static List<Observation> observations(SweepSpec spec, Collection<Trial> trials) {
+        List<Observation> observations = new ArrayList<>();
+        for (Trial trial : trials) {
+            Double value = trial.metrics().get(spec.metric());
+            if (value != null) observations.add(new Observation(searchPoint(trial), value));
+        }
+        return observations;
+    }
+
+    static SearchPoint searchPoint(Trial trial) {
+        return new SearchPoint(trial.point().sigmaRel(), trial.point().guidance());
+    }
+
+    private static Optimum optimum(Point rest, List<Observation> observations) {
+        long lengths =
+                observations.stream().map(o -> o.point().sigmaRel()).distinct().count();
+        long points = observations.stream().map(Observation::point).distinct().count();
+        return lengths < LENGTHS_FOR_A_MODEL || points > MOST_FOR_A_MODEL
+                ? least(rest, observations)
+                : modelled(rest, observations);
+    }
+
+    private static Optimum modelled(Point rest, List<Observation> observations) {
+        Estimate best = CurveFit.of(observations).best();
+        double deviation = (best.values().high() - best.values().low()) / 2 / NINETY_PERCENT;
+        return new Optimum(
+                rest.with(best.point().sigmaRel(), best.point().guidance(), rest.seeds()),
+                best.value(),
+                Optional.of(deviation),
+                best.sigmaRel().low(),
+                best.sigmaRel().high());
+    }
+
+    /** Of a metric with one minimum, the best EMA length lies between the neighbours of the least value's. */
+    private static Optimum least(Point rest, List<Observation> observations) {
+        Map<SearchPoint, List<Double>> repeated = new LinkedHashMap<>();
+        for (Observation o : observations)
+            repeated.computeIfAbsent(o.point(), p -> new ArrayList<>()).add(o.value());
+        SearchPoint best = repeated.keySet().stream()
+                .min(Comparator.comparingDouble(p -> mean(repeated.getOrDefault(p, List.of()))))
+                .orElseThrow();
+        List<Double> metrics = repeated.getOrDefault(best, List.of());
         double low = best.sigmaRel();
         double high = best.sigmaRel();
-        for (Point point : all.keySet()) {
+        for (SearchPoint point : repeated.keySet()) {
             double sigmaRel = point.sigmaRel();
-            if (!point.equals(best.withSigmaRel(sigmaRel))) continue;
             if (sigmaRel < best.sigmaRel() && (low == best.sigmaRel() || sigmaRel > low)) low = sigmaRel;
             if (sigmaRel > best.sigmaRel() && (high == best.sigmaRel() || sigmaRel < high)) high = sigmaRel;
         }
-        return new Optimum(best, mean(metrics), standardError(metrics), low, high);
+        return new Optimum(
+                rest.with(best.sigmaRel(), best.guidance(), rest.seeds()),
+                mean(metrics),
+                standardError(metrics),
+                low,
+                high);
     }
 
     private static double mean(List<Double> values) {

@@ -5,22 +5,57 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Which points a sweep evaluates: the one place that knows what its mode means. */
 final class Plan {
+    /** Most EMA lengths and guidances that a search evaluates. */
+    private static final int BUDGET = 50;
+
     private Plan() {}
 
     /**
      * What to evaluate beyond the trials that there are. Asked when a sweep begins and whenever a trial has ended.
      *
      * @param spec with times
+     * @param workers that may evaluate at the same time
      * @return none when the trials at hand are all, or more of them must end first
      */
-    static List<Point> next(SweepSpec spec, List<Trial> trials) {
+    static List<Point> next(SweepSpec spec, List<Trial> trials, int workers) {
         return switch (spec.mode()) {
             case GRID -> trials.isEmpty() ? grid(spec) : List.of();
-            case SEARCH -> throw new IllegalStateException("refused by SweepChecks");
+            case SEARCH -> search(spec, trials, workers);
         };
+    }
+
+    private static List<Point> search(SweepSpec spec, List<Trial> trials, int workers) {
+        Interval guidance = range(spec.guidance());
+        SearchSpec search =
+                new SearchSpec(range(spec.sigmaRel()), guidance, spec.tolerance(), BUDGET, Math.max(1, workers));
+        Search.Step step = Search.next(
+                search,
+                Optima.observations(spec, trials),
+                points(trials, TrialState.QUEUED, TrialState.RUNNING),
+                points(trials, TrialState.FAILED, TrialState.CANCELLED));
+        if (!(step instanceof Search.Step.Ask ask)) return List.of();
+        Optional<Point.Guide> guide = guides(spec).getFirst();
+        List<Point> points = new ArrayList<>();
+        for (SearchPoint asked : ask.points())
+            for (Seeds seeds : spec.seeds())
+                points.add(new Point(asked.sigmaRel(), spec.time().getFirst(), asked.guidance(), guide, seeds));
+        return points;
+    }
+
+    private static List<SearchPoint> points(List<Trial> trials, TrialState... states) {
+        return trials.stream()
+                .filter(trial -> Stream.of(states).anyMatch(state -> state == trial.state()))
+                .map(Optima::searchPoint)
+                .toList();
+    }
+
+    private static Interval range(List<Double> values) {
+        var range = values.stream().mapToDouble(Double::doubleValue).summaryStatistics();
+        return new Interval(range.getMin(), range.getMax());
     }
 
     /** How many points a grid has: known before any is made. */

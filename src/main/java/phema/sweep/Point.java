@@ -15,12 +15,8 @@ public record Point(double sigmaRel, double time, double guidance, Optional<Guid
     /** Weights that guide. */
     public record Guide(String run, double sigmaRel, double time) {}
 
-    /** The same without regard to seeds: points that differ in nothing else repeat a measurement. */
-    public Point withSeeds(Seeds other) {
-        return new Point(sigmaRel, time, guidance, guide, other);
-    }
-
-    Point withSigmaRel(double other) {
-        return new Point(other, time, guidance, guide, seeds);
+    /** Another point of the same time and guiding network. */
+    Point with(double otherSigmaRel, double otherGuidance, Seeds otherSeeds) {
+        return new Point(otherSigmaRel, time, otherGuidance, guide, otherSeeds);
     }
 }

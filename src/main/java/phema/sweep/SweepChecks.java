@@ -16,11 +16,11 @@ record SweepChecks(
      */
     SweepSpec checked(SweepSpec given) {
         SweepSpec spec = withDefaults(given);
-        if (spec.mode() == SweepSpec.Mode.SEARCH) throw Problem.invalid("mode", "mode search is not available yet");
         if (spec.metric().isBlank()) throw Problem.invalid("metric", "metric is missing: which one to minimise");
         if (Math.abs(spec.priority()) > 1000)
             throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + spec.priority());
         requireSome("sigmaRel", spec.sigmaRel());
+        if (spec.mode() == SweepSpec.Mode.SEARCH) checkSearch(spec);
         double points = Plan.gridSize(spec);
         if (points > limits.maxPoints())
             throw Problem.invalid(
@@ -35,8 +35,18 @@ record SweepChecks(
             checkTargets(g.run(), g.sigmaRel(), g.time(), "guides.");
         }
         Evaluator evaluator = evaluators.named(spec.evaluator());
-        if (working.enabled()) evaluator.requireStartable();
+        if (working.enabled()) evaluator.requireStartable(spec, catalog.run(spec.run()));
         return spec;
+    }
+
+    private static void checkSearch(SweepSpec spec) {
+        if (!(spec.tolerance() > 0 && spec.tolerance() < 1))
+            throw Problem.invalid("tolerance", "tolerance must lie between 0 and 1, not be " + spec.tolerance());
+        if (spec.time().size() > 1) throw Problem.invalid("time", "a search has one time; start another one for each");
+        if (spec.guides().size() > 1
+                || spec.guides().stream()
+                        .anyMatch(g -> g.sigmaRel().size() > 1 || g.time().size() > 1))
+            throw Problem.invalid("guides", "a search has one guiding network; start another one for each");
     }
 
     private SweepSpec withDefaults(SweepSpec spec) {

@@ -17,7 +17,7 @@ import phema.solver.Method;
  * @param metric which of its metrics is minimised
  * @param solver of all weights, guiding ones too
  * @param files how many stored files a fit may read
- * @param tolerance of a search: how well the optimum is to be known, as a share of its sigmaRel
+ * @param tolerance of a search: the share of the metric by which what it finds may be worse than the best
  * @param priority trials of sweeps with a higher one go first
  */
 public record SweepSpec(

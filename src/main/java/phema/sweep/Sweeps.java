@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -23,12 +24,15 @@ public class Sweeps {
     private final SweepStore store;
     private final SweepChecks checks;
     private final Queue queue;
+    private final Fleet fleet;
     private final TransactionTemplate transaction;
+    private final Map<String, Found> optima = new ConcurrentHashMap<>();
 
-    Sweeps(SweepStore store, SweepChecks checks, Queue queue, TransactionTemplate transaction) {
+    Sweeps(SweepStore store, SweepChecks checks, Queue queue, Fleet fleet, TransactionTemplate transaction) {
         this.store = store;
         this.checks = checks;
         this.queue = queue;
+        this.fleet = fleet;
         this.transaction = transaction;
     }
 
@@ -38,7 +42,7 @@ public class Sweeps {
         String id = UUID.randomUUID().toString().replace("-", "").substring(0, 12);
         return inTransaction(() -> {
             store.insert(id, checked);
-            add(id, checked, Plan.next(checked, List.of()), 1);
+            add(id, checked, Plan.next(checked, List.of(), fleet.size()), 1);
             return sweep(id);
         });
     }
@@ -200,10 +204,21 @@ public class Sweeps {
                 row.spec(),
                 state,
                 counts,
-                counts.containsKey(TrialState.DONE) ? Optima.of(row.spec(), store.trials(row.id())) : Optional.empty(),
+                counts.containsKey(TrialState.DONE) ? optimum(row) : Optional.empty(),
                 row.created(),
                 state.isEnd() ? store.ended(row.id()) : Optional.empty(),
                 row.version());
+    }
+
+    private record Found(long version, Optional<Optimum> optimum) {}
+
+    /** A model takes a moment to fit. */
+    private Optional<Optimum> optimum(SweepStore.Row row) {
+        Found known = optima.get(row.id());
+        if (known != null && known.version() == row.version()) return known.optimum();
+        Optional<Optimum> optimum = Optima.of(row.spec(), store.trials(row.id()));
+        optima.put(row.id(), new Found(row.version(), optimum));
+        return optimum;
     }
 
     private static SweepState state(@Nullable String held, Map<TrialState, Integer> counts) {

@@ -57,17 +57,18 @@ class SynthesisRunner {
 
     /** All that can be known to go wrong before any weights are read. */
     void check(SynthesisSpec spec) {
+        if (Math.abs(spec.priority()) > 1000)
+            throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + spec.priority());
         Run run = catalog.run(spec.run());
+        if (run.snapshots().isEmpty())
+            throw Problem.unprocessable(
+                    "Run " + run.name() + " has no usable snapshot; its list of snapshots says why");
         List<Syntheses.Named> named = named(run, spec);
         Set<String> names = new HashSet<>();
         for (Syntheses.Named n : named)
             if (!names.add(n.baseName()))
                 throw Problem.invalid("targets", "two targets would both be written to " + n.baseName());
-        pass(run, spec);
-    }
-
-    private Syntheses.Pass pass(Run run, SynthesisSpec spec) {
-        return syntheses.pass(run, named(run, spec), options(spec));
+        syntheses.pass(run, named, options(spec));
     }
 
     CompletionHandler<Void> run(String id) {
@@ -87,7 +88,7 @@ class SynthesisRunner {
             if (store.deaths(id) > MOST_DEATHS)
                 throw Problem.conflict("every worker that ran it died, " + MOST_DEATHS + " times");
             Run run = catalog.run(spec.run());
-            Syntheses.Pass pass = pass(run, spec);
+            Syntheses.Pass pass = syntheses.pass(run, named(run, spec), options(spec));
             total[0] = pass.size();
             discardBefore(id, attempt);
             List<Path> files = pass.write(own, false, bytes::add).stream()

@@ -2,6 +2,7 @@ package phema.sweep;
 
 import com.github.kagkarlsson.scheduler.task.CompletionHandler;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.security.MessageDigest;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.NestedRuntimeException;
 import org.springframework.stereotype.Component;
 
 /** Runs one trial, as often as the queue says so: what was done stays done. */
@@ -23,6 +25,7 @@ class TrialRunner {
     private static final int MOST_DEATHS = 5;
 
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(2);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(16);
 
     private final Trials trials;
     private final SweepStore store;
@@ -102,7 +105,21 @@ class TrialRunner {
         meters.timer("phema.evaluation", "evaluator", spec.evaluator()).record(taken);
         work.end();
         store.saveLog(begun.id(), output.text());
-        trials.done(begun, evaluation, metrics, taken.toNanos() / 1e9);
+        persistently(() -> trials.done(begun, evaluation, metrics, taken.toNanos() / 1e9));
+    }
+
+    /** Hours of work shall not be lost to a database that is away for half a minute. */
+    private static void persistently(Runnable record) throws InterruptedException {
+        for (Duration pause = Duration.ofSeconds(1); ; pause = pause.multipliedBy(2)) {
+            try {
+                record.run();
+                return;
+            } catch (NestedRuntimeException e) {
+                if (pause.compareTo(LONGEST_PAUSE) > 0) throw e;
+                log.warn("A result cannot be recorded yet: {}", e.getMessage());
+                Thread.sleep(pause);
+            }
+        }
     }
 
     /** It was cancelled, or this worker is about to end. */
@@ -134,7 +151,7 @@ class TrialRunner {
     }
 
     /** All that determines the metrics. */
-    private static String identity(Evaluator evaluator, Evaluator.Task task) {
+    private static String identity(Evaluator evaluator, Evaluator.Task task) throws IOException {
         Point point = task.trial().point();
         String all = String.join(
                 "\n",
@@ -142,7 +159,7 @@ class TrialRunner {
                 task.guide().map(Weights::identity).orElse(""),
                 String.valueOf(point.guidance()),
                 point.seeds().toString(),
-                evaluator.identity());
+                evaluator.identity(task.spec(), task.weights().run()));
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(all.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest, 0, 20);

@@ -14,12 +14,19 @@ import org.springframework.transaction.support.TransactionTemplate;
 class Trials {
     private final SweepStore store;
     private final Queue queue;
+    private final Fleet fleet;
     private final Recommendations recommendations;
     private final TransactionTemplate transaction;
 
-    Trials(SweepStore store, Queue queue, Recommendations recommendations, TransactionTemplate transaction) {
+    Trials(
+            SweepStore store,
+            Queue queue,
+            Fleet fleet,
+            Recommendations recommendations,
+            TransactionTemplate transaction) {
         this.store = store;
         this.queue = queue;
+        this.fleet = fleet;
         this.recommendations = recommendations;
         this.transaction = transaction;
     }
@@ -84,7 +91,7 @@ class Trials {
             boolean all = store.counts(sweep).keySet().stream().allMatch(TrialState::isEnd);
             if (!all && begun.spec().mode() == SweepSpec.Mode.GRID) return true;
             List<Trial> trials = store.trials(sweep);
-            List<TrialId> added = store.add(sweep, Plan.next(begun.spec(), trials), version);
+            List<TrialId> added = store.add(sweep, Plan.next(begun.spec(), trials, fleet.size()), version);
             queue.add(
                     Queue.TRIAL,
                     added.stream().map(TrialId::toString).toList(),

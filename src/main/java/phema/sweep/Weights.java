@@ -9,6 +9,7 @@ import phema.solver.Fit;
 import phema.synthesis.Content;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.Syntheses;
+import phema.worker.Network;
 
 /**
  * A weight file that an evaluation needs, not computed yet.
@@ -30,7 +31,16 @@ record Weights(Run run, Fit fit, String baseName, Format format, Content content
     }
 
     void write(Path folder) throws IOException {
-        Syntheses.Named named = new Syntheses.Named(baseName, fit);
-        syntheses.write(run, List.of(named), OutputOptions.of(format), folder, true, bytes -> {});
+        syntheses.write(run, List.of(named()), OutputOptions.of(format), folder, true, bytes -> {});
+    }
+
+    /** Without a file. */
+    Network load() throws IOException {
+        Syntheses.Loaded loaded = syntheses.load(run, named(), OutputOptions.of(format));
+        return Network.of(run.name() + " " + baseName, loaded.template(), loaded.elements());
+    }
+
+    private Syntheses.Named named() {
+        return new Syntheses.Named(baseName, fit);
     }
 }

@@ -1,6 +1,16 @@
 /** Sweeps: durable jobs that evaluate many EMA lengths, on as many machines as there are, and find the best. */
 @ApplicationModule(
-        allowedDependencies = {"catalog", "solver", "synthesis", "worker", "format", "profile", "tensor", "problem"})
+        allowedDependencies = {
+            "catalog",
+            "solver",
+            "synthesis",
+            "worker",
+            "metrics",
+            "format",
+            "profile",
+            "tensor",
+            "problem"
+        })
 @NullMarked
 package phema.sweep;
 

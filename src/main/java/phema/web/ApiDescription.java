@@ -23,8 +23,8 @@ import org.springframework.context.annotation.Configuration;
 class ApiDescription {
     private static final Map<Integer, String> PROBLEMS = new TreeMap<>(Map.of(
             400, "A value, field or parameter is wrong or unknown",
-            404, "No run, format or tensor has this name",
-            409, "A file of the run changed while it was read; try again",
+            404, "Nothing has this name: no run, format, tensor, sweep or job",
+            409, "It cannot be done as things are: a file of the run changed while it was read, a job has ended",
             422, "The run's files cannot give what was asked for",
             500, "The server failed; its log says why"));
 

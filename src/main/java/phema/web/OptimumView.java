@@ -7,10 +7,9 @@ import phema.sweep.Point;
 /**
  * The best point of a sweep.
  *
- * @param value of the metric: the mean over seeds
+ * @param value of the metric that is expected there
  * @param standardError of the value, where it is known
- * @param sigmaRelLow where the best EMA length lies at least
- * @param sigmaRelHigh and at most
+ * @param sigmaRelLow holds, together with sigmaRelHigh, the best EMA length with a probability of 90 %
  */
 record OptimumView(
         double sigmaRel,

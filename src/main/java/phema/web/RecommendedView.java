@@ -9,8 +9,7 @@ import phema.sweep.Recommendation;
  * @param time where the average ends; the run's newest snapshot where none is given
  * @param source pinned by a user, or sweep
  * @param sweep whose optimum it is
- * @param sigmaRelLow where the best EMA length lies at least
- * @param sigmaRelHigh and at most
+ * @param sigmaRelLow holds, together with sigmaRelHigh, the best EMA length with a probability of 90 %
  */
 record RecommendedView(
         double sigmaRel,

@@ -21,7 +21,7 @@ import phema.sweep.SweepSpec;
  * @param seeds of the images of one evaluation, such as 0-49999; several repeat the measurement with other images
  * @param evaluator a name below phema.evaluators
  * @param metric which of the evaluator's metrics to minimise
- * @param tolerance of a search: how well the best EMA length is to be known, as a share of it
+ * @param tolerance of a search: the share of the metric by which what it finds may be worse than the best
  * @param priority trials of higher ones go first
  */
 record SweepRequest(
@@ -57,9 +57,9 @@ record SweepRequest(
         @Nullable
         String files,
 
-        @Nullable Double tolerance,
+        @Schema(defaultValue = "0.02") @Nullable Double tolerance,
         @Schema(defaultValue = "0") @Nullable Integer priority) {
-    private static final double TOLERANCE = 0.05;
+    private static final double TOLERANCE = 0.02;
 
     /** Weights of a run that guide. */
     record Guides(

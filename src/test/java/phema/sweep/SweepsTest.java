@@ -22,7 +22,10 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
+import phema.bench.SnapshotGenerator;
+import phema.format.Format;
 import phema.problem.Problem;
+import phema.tensor.DType;
 
 /** Sweeps on SQLite, with this process as the only worker, on the EDM2 fixture run; commands are shell scripts. */
 @DisabledOnOs(OS.WINDOWS)
@@ -30,7 +33,6 @@ import phema.problem.Problem;
         classes = PhemaApplication.class,
         webEnvironment = WebEnvironment.NONE,
         properties = {
-            "phema.roots=src/test/resources/fixtures",
             "phema.catalog.settle=0s",
             "phema.worker.threads=2",
             "phema.sweep.max-points=1000"
@@ -40,10 +42,17 @@ class SweepsTest {
     static Path folder;
 
     @DynamicPropertySource
-    static void properties(DynamicPropertyRegistry registry) {
+    static void properties(DynamicPropertyRegistry registry) throws IOException {
+        SnapshotGenerator.uniform(Format.SAFETENSORS, 4, 20_000_000).write(folder.resolve("large"), 2, bytes -> {});
+        registry.add("phema.roots", () -> "src/test/resources/fixtures," + folder.resolve("large"));
         registry.add("phema.home", () -> folder.resolve("home").toString());
         // The metric of the first is the EMA length itself; all count how often they are run.
         command(registry, "length", "sed -n 's/.*\"sigmaRel\":\\([0-9.]*\\).*/{\"fid\": \\1}/p' {trial}", 0);
+        command(
+                registry,
+                "valley",
+                "awk -F'\"sigmaRel\":' '{d = $2 - 0.1; if (d < 0) d = -d; printf \"{\\\"fid\\\": %f}\\n\", d + 2}' {trial}",
+                0);
         command(registry, "size", "echo \"{\\\"bytes\\\": $(wc -c < {weights})}\"", 0);
         command(registry, "broken", "echo before; echo reason >&2; exit 3", 1);
         command(registry, "chatty", "echo '{\"fid\": 1}'; echo done", 0);
@@ -71,6 +80,9 @@ class SweepsTest {
 
     @Autowired
     Fleet fleet;
+
+    @Autowired
+    SynthesisJobs syntheses;
 
     static SweepSpec grid(String evaluator, String metric, Double... sigmaRel) {
         return new SweepSpec(
@@ -113,11 +125,11 @@ class SweepsTest {
 
     @Test
     void findsTheBestPointOfAGridAndRecommendsIt() {
-        Sweep sweep = awaitEnd(sweeps.create(grid("length", "fid", 0.15, 0.05, 0.10, 0.20)));
+        Sweep sweep = awaitEnd(sweeps.create(grid("length", "fid", 0.15, 0.05, 0.10)));
         assertThat(sweep.state()).isEqualTo(SweepState.DONE);
         assertThat(sweeps.trials(sweep.id()))
                 .extracting(trial -> trial.metrics().get("fid"))
-                .containsExactly(0.15, 0.05, 0.10, 0.20);
+                .containsExactly(0.15, 0.05, 0.10);
         Optimum optimum = sweep.optimum().orElseThrow();
         assertThat(optimum.metric()).isEqualTo(0.05);
         assertThat(List.of(optimum.low(), optimum.high())).containsExactly(0.05, 0.10);
@@ -127,6 +139,31 @@ class SweepsTest {
         assertThat(recommendations.of("edm2").orElseThrow().sigmaRel()).isEqualTo(0.123);
         recommendations.unpin("edm2");
         assertThat(recommendations.of("edm2").orElseThrow().sigmaRel()).isEqualTo(0.05);
+    }
+
+    @Test
+    void searchesWithFewTrials() {
+        SweepSpec grid = grid("valley", "fid", 0.02, 0.25);
+        SweepSpec search = new SweepSpec(
+                grid.run(),
+                SweepSpec.Mode.SEARCH,
+                grid.sigmaRel(),
+                grid.time(),
+                grid.guidance(),
+                grid.guides(),
+                grid.seeds(),
+                grid.evaluator(),
+                grid.metric(),
+                grid.solver(),
+                grid.files(),
+                0.02,
+                0);
+        Sweep sweep = awaitEnd(sweeps.create(search));
+        assertThat(sweep.state()).isEqualTo(SweepState.DONE);
+        assertThat(sweep.count()).isBetween(4, 12);
+        // |sigmaRel - 0.1| + 2 has its minimum there; 2 % of it are 0.04.
+        assertThat(sweep.optimum().orElseThrow().point().sigmaRel()).isBetween(0.06, 0.14);
+        assertThat(recommendations.of("edm2").orElseThrow().sweep()).contains(sweep.id());
     }
 
     @Test
@@ -241,6 +278,29 @@ class SweepsTest {
                 .hasMessageContaining("1001 points")
                 .hasMessageContaining("phema.sweep.max-points allows 1000");
         assertThat(sweeps.count(Optional.empty())).isEqualTo(before);
+    }
+
+    @Test
+    void aSynthesisThatIsCalledOffLeavesNothing() {
+        List<SynthesisSpec.Target> targets = Stream.iterate(0.05, s -> s + 0.001)
+                .limit(40)
+                .map(s -> new SynthesisSpec.Target("power:" + Math.round(s * 1000) / 1000.0, 8 << 20))
+                .toList();
+        SynthesisJob job = syntheses.create(new SynthesisSpec(
+                "large",
+                targets,
+                phema.solver.Method.PAPER,
+                phema.solver.Files.ALL,
+                false,
+                Format.SAFETENSORS,
+                Optional.of(DType.F32),
+                Long.MAX_VALUE,
+                100));
+        await(() -> syntheses.job(job.id()).bytes() > 0);
+        assertThat(syntheses.job(job.id()).totalBytes()).isGreaterThan(40 * 40_000_000L);
+        syntheses.delete(job.id());
+        await(() -> isEmpty(folder.resolve("home/syntheses")));
+        assertThatThrownBy(() -> syntheses.job(job.id())).isInstanceOf(Problem.class);
     }
 
     @Test

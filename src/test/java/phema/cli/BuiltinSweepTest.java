@@ -1,0 +1,99 @@
+package phema.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import phema.PhemaApplication;
+import phema.problem.Problem;
+import phema.solver.Files;
+import phema.solver.Method;
+import phema.sweep.Seeds;
+import phema.sweep.Sweep;
+import phema.sweep.SweepSpec;
+import phema.sweep.Sweeps;
+import phema.sweep.Trial;
+import phema.sweep.TrialState;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A network is trained, then swept with what is built in; commands tell what is to come out. */
+class BuiltinSweepTest {
+    private static final String TINY =
+            " --resolution 4 --channels 4 --channel-mult 1 --batch 256 --duration 2Ki --snapshot 1Ki";
+
+    @TempDir
+    private static Path folder = Path.of("");
+
+    @BeforeAll
+    static void train() {
+        Path run = folder.resolve("run");
+        assertThat(Shell.phema("train --outdir " + run + TINY).status()).isZero();
+        String net = run.resolve("network-snapshot-0000002-0.050.safetensors").toString();
+        Shell.phema("generate --net " + net + " --steps 2 --seeds 0-99 --outdir " + folder.resolve("images"))
+                .fine();
+        Shell.phema("metrics ref --data " + folder.resolve("images") + " --dest " + run.resolve("reference.npz"))
+                .fine();
+    }
+
+    private static SweepSpec spec(String metric, Seeds seeds) {
+        return new SweepSpec(
+                "run",
+                SweepSpec.Mode.GRID,
+                List.of(0.07),
+                List.of(),
+                List.of(1.0, 1.5),
+                List.of(new SweepSpec.Guides("run", List.of(0.1), List.of(1024.0))),
+                List.of(seeds),
+                "builtin",
+                metric,
+                Method.BLUP,
+                Files.FEWEST,
+                0.02,
+                0);
+    }
+
+    @Test
+    void theBuiltinEvaluatorMeasuresWhatTheCommandMeasures() throws Exception {
+        try (ConfigurableApplicationContext service = new SpringApplicationBuilder(PhemaApplication.class)
+                .web(WebApplicationType.NONE)
+                .run(
+                        "--phema.home=" + folder.resolve("home"),
+                        "--phema.roots=" + folder,
+                        "--phema.catalog.settle=0s",
+                        "--phema.evaluators.builtin.steps=2")) {
+            Sweeps sweeps = service.getBean(Sweeps.class);
+            assertThatThrownBy(() -> sweeps.create(spec("fid", new Seeds(100, 199))))
+                    .isInstanceOf(Problem.class)
+                    .hasMessageContaining("fid needs its feature network: phema.evaluators.builtin.features.fid");
+            assertThatThrownBy(() -> sweeps.create(spec("fd_random", new Seeds(0, 63))))
+                    .isInstanceOf(Problem.class)
+                    .hasMessageContaining("0-63 make too few images");
+
+            Sweep sweep = sweeps.create(spec("fd_random", new Seeds(100, 199)));
+            while (!sweeps.sweep(sweep.id()).state().isEnd()) Thread.sleep(50);
+            List<Trial> trials = sweeps.trials(sweep.id());
+            assertThat(trials).extracting(Trial::error).containsOnly(Optional.empty());
+            assertThat(trials).extracting(Trial::state).containsOnly(TrialState.DONE);
+            for (Trial trial : trials)
+                assertThat(trial.metrics().get("fd_random"))
+                        .isCloseTo(measured(trial.point().guidance()), within(1e-9));
+            assertThat(sweeps.log(sweep.id(), 0)).contains("100 of 100 images");
+        }
+    }
+
+    private static double measured(double guidance) {
+        Shell.Result result = Shell.phema("metrics gen --json --steps 2 --net phema:run@0.07 --gnet phema:run@0.10@1k"
+                + " --guidance " + guidance + " --roots " + folder + " --ref "
+                + folder.resolve("run/reference.npz") + " --seed 100 --num 100");
+        return JsonMapper.shared().readTree(result.out()).get("fd_random").asDouble();
+    }
+}

@@ -1,0 +1,185 @@
+package phema.sweep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import phema.catalog.Run;
+import phema.catalog.RunScanner;
+import phema.catalog.Selection;
+import phema.format.Format;
+import phema.problem.Problem;
+import phema.solver.Fit;
+import phema.solver.Method;
+import phema.solver.Options;
+import phema.synthesis.Engine;
+import phema.synthesis.Fits;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.Syntheses;
+
+/** Weight files of the EDM2 fixture run, all of one size. */
+class WeightCacheTest {
+    private static final Duration LONG = Duration.ofDays(1);
+
+    private static Engine engine;
+    private static Weights a;
+    private static Weights b;
+    private static Weights c;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void reconstruct() throws IOException {
+        engine = new Engine(64 << 20, 1);
+        a = weights(0.05);
+        b = weights(0.10);
+        c = weights(0.15);
+    }
+
+    @AfterAll
+    static void close() {
+        engine.close();
+    }
+
+    private static Weights weights(double sigmaRel) throws IOException {
+        Run run = RunScanner.scan(Path.of("src/test/resources/fixtures/edm2"), Selection.DEFAULT);
+        double end = run.snapshots().getLast().time();
+        Fit fit = new Fits()
+                .fit(
+                        run,
+                        List.of(Reconstructions.target(sigmaRel, end)),
+                        Options.of(Method.BLUP, phema.solver.Files.FEWEST),
+                        Optional.empty())
+                .getFirst();
+        Syntheses syntheses = new Syntheses(engine);
+        Syntheses.Named named = new Syntheses.Named("weights", fit);
+        return new Weights(
+                run,
+                fit,
+                "weights",
+                Format.SAFETENSORS,
+                syntheses
+                        .files(run, named, OutputOptions.of(Format.SAFETENSORS))
+                        .getFirst(),
+                syntheses);
+    }
+
+    private WeightCache cache(double files) {
+        return new WeightCache(folder, (long) (files * a.size()), LONG);
+    }
+
+    private boolean isThere(Weights weights) {
+        return Files.exists(folder.resolve(weights.identity()));
+    }
+
+    @Test
+    void whoNeedsTheSameWeightsSharesOneFile() throws Exception {
+        WeightCache cache = cache(10);
+        try (WeightCache.Lease first = cache.lease(List.of(a))) {
+            Path file = first.file(a);
+            assertThat(Files.size(file)).isEqualTo(a.size());
+            FileTime written = FileTime.from(Instant.EPOCH);
+            Files.setLastModifiedTime(file, written);
+            try (WeightCache.Lease second = cache.lease(List.of(b, a))) {
+                assertThat(second.file(a)).isEqualTo(file);
+                assertThat(second.file(b)).isNotEqualTo(file);
+                assertThat(Files.getLastModifiedTime(file)).isEqualTo(written);
+            }
+        }
+    }
+
+    @Test
+    void theLongestUnusedGoesFirstWhenSpaceIsShort() throws Exception {
+        WeightCache cache = cache(2.5);
+        cache.lease(List.of(a)).close();
+        cache.lease(List.of(b)).close();
+        Files.setLastModifiedTime(
+                folder.resolve(a.identity()), FileTime.from(Instant.now().minusSeconds(60)));
+        cache.lease(List.of(c)).close();
+        assertThat(isThere(a)).isFalse();
+        assertThat(isThere(b)).isTrue();
+        assertThat(isThere(c)).isTrue();
+    }
+
+    @Test
+    void waitsWhileOthersUseTheSpace() throws Exception {
+        WeightCache cache = cache(1.5);
+        WeightCache.Lease held = cache.lease(List.of(a));
+        CountDownLatch begun = new CountDownLatch(1);
+        try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+            Future<Path> waiting = thread.submit(() -> {
+                begun.countDown();
+                try (WeightCache.Lease lease = cache.lease(List.of(b))) {
+                    assertThat(isThere(a)).isFalse();
+                    return lease.file(b);
+                }
+            });
+            begun.await();
+            Thread.sleep(100);
+            assertThat(isThere(a)).isTrue();
+            assertThat(isThere(b)).isFalse();
+            held.close();
+            assertThat(waiting.get(1, TimeUnit.MINUTES)).exists();
+        }
+    }
+
+    @Test
+    void refusesWhatCouldNeverFit() {
+        assertThatThrownBy(() -> cache(1.5).lease(List.of(a, b)))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("phema.worker.weights-space");
+        assertThat(isThere(a)).isFalse();
+    }
+
+    @Test
+    void writesAgainWhatAKilledProcessHalfWrote() throws Exception {
+        Path own = Files.createDirectories(folder.resolve(a.identity()));
+        Files.write(own.resolve(".weights.safetensors.tmp"), new byte[100]);
+        try (WeightCache.Lease lease = cache(1.5).lease(List.of(a))) {
+            assertThat(Files.size(lease.file(a))).isEqualTo(a.size());
+            assertThat(own.resolve(".weights.safetensors.tmp")).doesNotExist();
+        }
+    }
+
+    @Test
+    void leavesNothingWhenItIsOver() throws Exception {
+        WeightCache cache = cache(10);
+        WeightCache.Lease used = cache.lease(List.of(a));
+        cache.lease(List.of(b)).close();
+        cache.clear();
+        assertThat(isThere(a)).isTrue();
+        assertThat(isThere(b)).isFalse();
+        used.close();
+        cache.clear();
+        assertThat(isThere(a)).isFalse();
+    }
+
+    @Test
+    void keepsUnusedFilesOnlyForAWhile() throws Exception {
+        WeightCache cache = new WeightCache(folder, 10 * a.size(), Duration.ofMinutes(10));
+        cache.lease(List.of(a)).close();
+        cache.lease(List.of(b)).close();
+        Files.setLastModifiedTime(
+                folder.resolve(a.identity()), FileTime.from(Instant.now().minusSeconds(601)));
+        cache.tidy();
+        assertThat(isThere(a)).isFalse();
+        assertThat(isThere(b)).isTrue();
+    }
+}

@@ -1,0 +1,198 @@
+package phema.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import phema.PhemaApplication;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Jobs over HTTP, run by the service itself. */
+@DisabledOnOs(OS.WINDOWS)
+@SpringBootTest(
+        classes = PhemaApplication.class,
+        webEnvironment = WebEnvironment.RANDOM_PORT,
+        properties = {
+            "phema.roots=src/test/resources/fixtures",
+            "phema.catalog.settle=0s",
+            "phema.evaluators.length.type=command",
+            "phema.evaluators.length.command=sed,-n,s/.*\"sigmaRel\":\\\\([0-9.]*\\\\).*\"guidance\":\\\\([0-9.]*\\\\).*/{\"fid\":\\\\1\\,\"g\":\\\\2}/p,{trial}"
+        })
+class SweepRestTest {
+    private static final HttpClient client = HttpClient.newHttpClient();
+    private static final JsonMapper json = new JsonMapper();
+
+    @TempDir
+    static Path folder;
+
+    @DynamicPropertySource
+    static void properties(DynamicPropertyRegistry registry) {
+        registry.add("phema.home", () -> folder.toString());
+        registry.add("phema.evaluators.url.type", () -> "command");
+        registry.add("phema.evaluators.url.weights", () -> "url");
+        registry.add("phema.evaluators.url.command[0]", () -> "sh");
+        registry.add("phema.evaluators.url.command[1]", () -> "-c");
+        registry.add("phema.evaluators.url.command[2]", () -> "echo {weights}; echo '{\"fid\": 1}'");
+    }
+
+    @LocalServerPort
+    int port;
+
+    private HttpResponse<String> send(String method, String path, String body) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+                .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
+        if (!body.isEmpty()) request.header("Content-Type", "application/json");
+        return client.send(request.build(), BodyHandlers.ofString());
+    }
+
+    private JsonNode get(String path) throws Exception {
+        HttpResponse<String> response = send("GET", path, "");
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return json.readTree(response.body());
+    }
+
+    private String create(String path, String body, int status) throws Exception {
+        HttpResponse<String> response = send("POST", path, body);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        return response.headers().firstValue("Location").orElseThrow();
+    }
+
+    /** The events' names in order, of a stream that ends when the job does. */
+    private List<String> events(String path) throws Exception {
+        return send("GET", path + "/events", "")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith("event:"))
+                .map(line -> line.substring("event:".length()))
+                .toList();
+    }
+
+    @Test
+    void runsAGridAndTellsItsResultsInEveryForm() throws Exception {
+        String sweep = create("/api/v1/runs/edm2/sweeps", """
+                {"sigmaRel": [0.05, 0.1], "guidance": [1, 1.5], "seeds": ["0-63"], "evaluator": "length", "metric": "fid"}""", 201);
+        assertThat(events(sweep)).contains("trial").last().isEqualTo("sweep");
+        JsonNode ended = get(sweep);
+        assertThat(ended.at("/state").asString()).isEqualTo("done");
+        assertThat(ended.at("/trials/done").asInt()).isEqualTo(4);
+        assertThat(ended.at("/optimum/sigmaRel").asDouble()).isEqualTo(0.05);
+        assertThat(ended.at("/optimum/sigmaRelHigh").asDouble()).isEqualTo(0.1);
+        assertThat(get(sweep + "/trials?size=3").at("/items").size()).isEqualTo(3);
+        assertThat(get(sweep + "/trials/3").at("/metrics/g").asDouble()).isEqualTo(1.5);
+        assertThat(send("GET", sweep + "/trials/3/log", "").body()).contains("$ sed -n", "\"fid\":0.1");
+        assertThat(get(sweep + "/results.json").at("/trials").size()).isEqualTo(4);
+        assertThat(send("GET", sweep + "/results.csv", "").body().lines())
+                .hasSize(5)
+                .startsWith("trial,sigmaRel,time,guidance,guideRun,guideSigmaRel,guideTime,seeds,state,cached,fid,g")
+                .contains("3,0.1,262144.0,1.5,,,,0-63,done,false,0.1,1.5");
+        assertThat(get("/api/v1/sweeps?run=edm2").at("/items").findValuesAsString("id"))
+                .contains(ended.at("/id").asString());
+        assertThat(get("/api/v1/sweeps?run=safetensors").at("/total").asInt()).isZero();
+        assertThat(get("/api/v1/runs/edm2").at("/recommended/sigmaRel").asDouble())
+                .isEqualTo(0.05);
+    }
+
+    @Test
+    void weightsMayBeAUrl() throws Exception {
+        String sweep = create("/api/v1/runs/safetensors/sweeps", """
+                {"sigmaRel": [0.075], "evaluator": "url", "metric": "fid"}""", 201);
+        events(sweep);
+        String printed = send("GET", sweep + "/trials/0/log", "").body();
+        String url = printed.lines()
+                .filter(line -> line.startsWith("http"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(send(
+                                "HEAD",
+                                URI.create(url).getRawPath() + "?"
+                                        + URI.create(url).getRawQuery(),
+                                "")
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void pinsARunsLength() throws Exception {
+        assertThat(send("PUT", "/api/v1/runs/checkpoints/recommended", "{\"sigmaRel\": 0.123}")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(get("/api/v1/runs/checkpoints").at("/recommended/source").asString())
+                .isEqualTo("pinned");
+        assertThat(send("DELETE", "/api/v1/runs/checkpoints/recommended", "").statusCode())
+                .isEqualTo(200);
+        assertThat(get("/api/v1/runs/checkpoints").at("/recommended").isMissingNode())
+                .isTrue();
+    }
+
+    @Test
+    void writesManyTargetsToStorage() throws Exception {
+        String job = create("/api/v1/runs/edm2/syntheses", """
+                {"targets": [{"sigmaRel": 0.05}, {"kind": "uniform", "window": 65536}], "format": "safetensors"}""", 202);
+        assertThat(events(job)).last().isEqualTo("synthesis");
+        JsonNode done = get(job);
+        assertThat(done.at("/state").asString()).as(done.toString()).isEqualTo("done");
+        assertThat(done.at("/bytes").asLong()).isEqualTo(done.at("/totalBytes").asLong());
+        Path written = Path.of(done.at("/folder").asString());
+        try (Stream<Path> files = Files.list(written)) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder(
+                            "phema-0000262-0.050.safetensors", "phema-0000262-uniform-65536.safetensors");
+        }
+        byte[] sent = client.send(
+                        HttpRequest.newBuilder(URI.create("http://localhost:" + port
+                                        + "/api/v1/runs/edm2/weights.safetensors?sigmaRel=0.05"))
+                                .build(),
+                        BodyHandlers.ofByteArray())
+                .body();
+        assertThat(written.resolve("phema-0000262-0.050.safetensors")).hasBinaryContent(sent);
+        assertThat(send("DELETE", job, "").statusCode()).isEqualTo(204);
+        assertThat(written).doesNotExist();
+        assertThat(send("GET", job, "").statusCode()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"sigmaRel\": [0.1], \"evaluator\": \"nobody\", \"metric\": \"fid\"} | 400 | evaluator",
+                "{\"sigmaRel\": [], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
+                "{\"sigmaRel\": [0.1], \"evaluator\": \"length\"} | 400 | metric",
+                "{\"sigmaRel\": [0.5], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
+                "{\"sigmaRel\": [0.1], \"seeds\": [\"5-2\"], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | seeds",
+                "{\"sigmaRel\": [0.1], \"mode\": \"random\", \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | mode",
+                "{\"sigmaRel\": [0.1], \"time\": [-1], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | time",
+                "{\"sigmaRel\": [0.1], \"guides\": [{\"run\": \"none\", \"sigmaRel\": [0.1]}], \"evaluator\": \"length\", \"metric\": \"fid\"} | 404 | run",
+            })
+    void namesTheFieldAtFault(String body, int status, String field) throws Exception {
+        HttpResponse<String> response = send("POST", "/api/v1/runs/edm2/sweeps", body);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        assertThat(json.readTree(response.body()).at("/field").asString()).isEqualTo(field);
+    }
+
+    @Test
+    void tellsWhoWorksAndHowMuchWaits() throws Exception {
+        assertThat(get("/api/v1/fleet").at("/queueDepth").isNumber()).isTrue();
+        String prometheus = send("GET", "/actuator/prometheus", "").body();
+        assertThat(prometheus).contains("phema_queue_depth", "phema_trials{state=\"done\"}");
+    }
+}
