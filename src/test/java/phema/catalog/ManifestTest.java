@@ -132,13 +132,13 @@ class ManifestTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {files: 'x-{time}.pt', profile: impulse, sigmaRel: [0.1]} | line 1, column 42: unknown key sigmaRel; did you mean sigmaRels?
-            {hub: {weights: ../w.safetensors}}                          | line 1, column 16: weights must be a path below this folder
-            {hub: {weights: model.bin}}                                 | line 1, column 16: weights must end with .safetensors
+            {hub: {weights: ../w.safetensors}}                          | line 1, column 17: weights must be a path below this folder
+            {hub: {weights: model.bin}}                                 | line 1, column 17: weights must end with .safetensors
             {hub: {files: [/etc/passwd]}}                               | line 1, column 16: an entry of files must be a path below this folder
             {hub: {files: [.ssh/key]}}                                  | line 1, column 16: an entry of files must be a path below this folder
-            {hub: {owner: a/b}}                                         | line 1, column 14: owner must be a name of letters
+            {hub: {owner: a/b}}                                         | line 1, column 15: owner must be a name of letters
             {hub: {repo: x}}                                            | line 1, column 8: unknown key repo
-            {hub: {owner: lab}, timeScale: 2}                           | files is missing
+            {hub: {owner: lab}, timeScale: 2}                           | line 1, column 1: files is missing
             {files: 'x-{step}.pt', profile: impulse}                  | line 1, column 9: files has an unknown field {step}; there are {time}, {index}, {sigmaRel}
             {files: 'x-*.pt', profile: impulse}                       | line 1, column 9: files must say where the time stands in the names
             {files: '../x-{time}.pt', profile: impulse}               | line 1, column 9: files must name a file in this folder
