@@ -135,7 +135,8 @@ public class Catalog {
         return names.stream().limit(10).collect(joining(", ")) + (names.size() > 10 ? ", ..." : "");
     }
 
-    private boolean isBelowRoots(Path realPath) {
+    /** Whether a path, without links in it, lies below one of the roots: only what does may be read or shown to anybody. */
+    public boolean isBelowRoots(Path realPath) {
         return watchers.stream().anyMatch(watcher -> watcher.contains(realPath));
     }
 
@@ -167,6 +168,6 @@ public class Catalog {
     private static Run named(String name, Run run, List<String> moreNotices) {
         List<String> notices = new ArrayList<>(run.notices());
         notices.addAll(moreNotices);
-        return new Run(name, run.folder(), run.snapshots(), run.excluded(), notices);
+        return new Run(name, run.folder(), run.snapshots(), run.excluded(), notices, run.publication());
     }
 }

@@ -25,6 +25,7 @@ import phema.profile.SigmaRel;
  * @param updateAfterStep where averaging begins: the run's clock starts there
  * @param timeScale units of the run's clock in one unit of the files' times
  * @param tensors which are the model's
+ * @param publication how the run looks as a model repository
  */
 record Manifest(
         Files files,
@@ -33,11 +34,15 @@ record Manifest(
         long updateEvery,
         double updateAfterStep,
         double timeScale,
-        TensorSelection tensors) {
+        TensorSelection tensors,
+        Publication publication) {
     static final String FILE_NAME = "phema.yaml";
 
     /** Which files are the run's. */
     sealed interface Files {}
+
+    /** Those that would be without a manifest. */
+    record Usual() implements Files {}
 
     record Matching(NamePattern pattern) implements Files {}
 
@@ -62,6 +67,7 @@ record Manifest(
     /** Whether a file is one of the run's. */
     boolean names(String fileName) {
         return switch (files) {
+            case Usual usual -> Recognition.mayBeSnapshot(fileName);
             case Matching matching -> matching.pattern().matches(fileName);
             case Listed listed ->
                 listed.entries().stream().anyMatch(entry -> entry.name().equals(fileName));
@@ -73,6 +79,9 @@ record Manifest(
         List<String> notices = new ArrayList<>();
         List<Candidate> candidates = new ArrayList<>();
         switch (files) {
+            case Usual usual -> {
+                return Recognition.of(names, selection).publishedAs(publication);
+            }
             case Matching matching -> {
                 for (String name : names)
                     matching.pattern()
@@ -100,7 +109,7 @@ record Manifest(
         candidates.sort(comparingDouble(Candidate::time)
                 .thenComparing(Candidate::average)
                 .thenComparing(Candidate::fileName));
-        return new Recognition(candidates, tensors, notices, Optional.empty());
+        return new Recognition(candidates, tensors, publication, notices, Optional.empty());
     }
 
     private Optional<Candidate> candidate(String name, Matcher match, Selection selection) {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -32,6 +33,9 @@ import phema.profile.SigmaRel;
 final class ManifestReader {
     private static final int MAX_BYTES = 1 << 20;
     private static final Set<String> FILE_FIELDS = sorted("time", "index", "sigmaRel");
+    private static final String HUB = "hub";
+    private static final Pattern REPOSITORY_PATH =
+            Pattern.compile("(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*");
     private static final Set<String> KEYS = sorted(
             "files",
             "profile",
@@ -41,7 +45,8 @@ final class ManifestReader {
             "timeScale",
             "prefix",
             "exclude",
-            "buffers");
+            "buffers",
+            HUB);
 
     private final Path file;
 
@@ -99,9 +104,9 @@ final class ManifestReader {
         Optional<String> profile = keys.get("profile", ManifestReader::profile);
         List<Double> sigmaRels = keys.get("sigmaRels", value -> list(value, ManifestReader::sigmaRel))
                 .orElse(List.of());
-        Manifest.Files files = keys.get("files", value -> files(value, profile)).orElseGet(() -> libraryFiles(keys));
+        Manifest.Files files = keys.get("files", value -> files(value, profile)).orElseGet(() -> filesByName(keys));
         requireOneProfile(keys, files);
-        if (!keys.has("files") && !keys.has("updateEvery"))
+        if (files instanceof Manifest.Matching && !keys.has("files") && !keys.has("updateEvery"))
             throw keys.wrong(
                     "sigmaRels",
                     "updateEvery is missing: the steps between two updates of the averages, PostHocEMA's argument update_every (its default"
@@ -120,7 +125,38 @@ final class ManifestReader {
                         keys.get("exclude", value -> list(value, ManifestReader::tensors))
                                 .orElse(List.of()),
                         keys.get("buffers", value -> list(value, ManifestReader::tensors))
-                                .orElse(List.of())));
+                                .orElse(List.of())),
+                keys.get(HUB, ManifestReader::publication).orElse(Publication.DEFAULT));
+    }
+
+    private static Publication publication(Named value) {
+        Keys keys = keys(value, sorted("owner", "weights", "files"));
+        return Publication.of(
+                keys.get("owner", ManifestReader::owner),
+                keys.get("weights", ManifestReader::weights).orElse(Publication.DEFAULT.weights()),
+                keys.get("files", files -> list(files, ManifestReader::repositoryPath))
+                        .orElse(List.of()));
+    }
+
+    private static String owner(Named value) {
+        String owner = string(value);
+        if (!owner.matches("[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"))
+            throw value.wrong("must be a name of letters, digits and inner hyphens, not " + owner);
+        return owner;
+    }
+
+    private static String weights(Named value) {
+        String path = repositoryPath(value);
+        if (!path.endsWith(".safetensors"))
+            throw value.wrong("must end with .safetensors, as in unet/diffusion_pytorch_model.safetensors");
+        return path;
+    }
+
+    private static String repositoryPath(Named value) {
+        String path = string(value);
+        if (!REPOSITORY_PATH.matcher(path).matches())
+            throw value.wrong("must be a path below this folder, of letters, digits and ._-, not " + path);
+        return path;
     }
 
     private Node compose() throws IOException {
@@ -145,8 +181,9 @@ final class ManifestReader {
         }
     }
 
-    /** What PostHocEMA of ema-pytorch and its relatives write. */
-    private static Manifest.Files libraryFiles(Keys keys) {
+    /** Without {@code files}: what PostHocEMA of ema-pytorch and its relatives write, or what needs no manifest. */
+    private static Manifest.Files filesByName(Keys keys) {
+        if (keys.values().keySet().equals(Set.of(HUB))) return new Manifest.Usual();
         if (!keys.has("sigmaRels"))
             throw keys.wrong("", "files is missing: a pattern such as 'step-{time}.safetensors', or a list");
         return new Manifest.Matching(NamePattern.of(IndexedName.PATTERN, FILE_FIELDS));

@@ -18,11 +18,16 @@ import java.util.regex.Pattern;
  *
  * @param candidates by time, then by average, then by preference
  * @param tensors which of a file's tensors count
+ * @param publication how the run looks as a model repository
  * @param notices one line each
  * @param manifestProblem why nothing can be said without another manifest
  */
 record Recognition(
-        List<Candidate> candidates, TensorSelection tensors, List<String> notices, Optional<String> manifestProblem) {
+        List<Candidate> candidates,
+        TensorSelection tensors,
+        Publication publication,
+        List<String> notices,
+        Optional<String> manifestProblem) {
     private static final Pattern WEIGHTS =
             Pattern.compile("[^.].*\\.(pkl|safetensors|safetensors\\.index\\.json|pt|pth|ckpt|bin)");
 
@@ -37,11 +42,15 @@ record Recognition(
     }
 
     Recognition(List<Candidate> candidates, List<String> notices) {
-        this(candidates, TensorSelection.ALL, notices, Optional.empty());
+        this(candidates, TensorSelection.ALL, Publication.DEFAULT, notices, Optional.empty());
     }
 
     static Recognition withoutManifest(String problem) {
-        return new Recognition(List.of(), TensorSelection.ALL, List.of(), Optional.of(problem));
+        return new Recognition(List.of(), TensorSelection.ALL, Publication.DEFAULT, List.of(), Optional.of(problem));
+    }
+
+    Recognition publishedAs(Publication how) {
+        return new Recognition(candidates, tensors, how, notices, manifestProblem);
     }
 
     /** Whether there is anything to say of the folder as a run. */

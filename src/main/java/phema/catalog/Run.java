@@ -8,12 +8,24 @@ import java.util.List;
  *
  * @param snapshots that syntheses may read, by time, then by profile; all hold the same tensors
  * @param notices about the run as a whole, such as gaps between snapshots; one line each
+ * @param publication how it looks as a model repository
  */
-public record Run(String name, Path folder, List<Snapshot> snapshots, List<Excluded> excluded, List<String> notices) {
+public record Run(
+        String name,
+        Path folder,
+        List<Snapshot> snapshots,
+        List<Excluded> excluded,
+        List<String> notices,
+        Publication publication) {
     public Run {
         snapshots = List.copyOf(snapshots);
         excluded = List.copyOf(excluded);
         notices = List.copyOf(notices);
+    }
+
+    /** One whose manifest says nothing of repositories. */
+    public Run(String name, Path folder, List<Snapshot> snapshots, List<Excluded> excluded, List<String> notices) {
+        this(name, folder, snapshots, excluded, notices, Publication.DEFAULT);
     }
 
     /** Whether the clock counts images and file names give it in {@link Kimg}, EDM2's way. */

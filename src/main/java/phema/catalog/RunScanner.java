@@ -122,7 +122,10 @@ public final class RunScanner {
         agreement.dtypeNotice().ifPresent(notices::add);
         notices.addAll(Gaps.notices(used));
         excluded.sort(comparing(Excluded::name));
-        return new Scan(new Run(runName, folder, snapshots, excluded, notices), Optional.of(recognised), known);
+        return new Scan(
+                new Run(runName, folder, snapshots, excluded, notices, recognised.publication()),
+                Optional.of(recognised),
+                known);
     }
 
     private Recognition recognise(Path folder, Selection selection, List<String> notices) throws IOException {

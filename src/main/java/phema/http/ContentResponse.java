@@ -32,6 +32,12 @@ public final class ContentResponse {
 
     public static void send(Content content, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
+        send(content, "application/octet-stream", request, response);
+    }
+
+    /** @param type the content's media type */
+    public static void send(Content content, String type, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
         EntityTag tag = EntityTag.strong(content.identity());
         response.setHeader("ETag", tag.toString());
         response.setHeader("Accept-Ranges", "bytes");
@@ -46,7 +52,7 @@ public final class ContentResponse {
                                 HttpStatus.PRECONDITION_FAILED,
                                 "If-Match names another version; the current one is " + tag + "."),
                         null);
-            case MET -> sendRanges(content, requestedRanges(content, tag, request), request, response);
+            case MET -> sendRanges(content, type, requestedRanges(content, tag, request), request, response);
         }
     }
 
@@ -61,6 +67,7 @@ public final class ContentResponse {
 
     private static void sendRanges(
             Content content,
+            String type,
             Optional<List<ByteRange>> requested,
             HttpServletRequest request,
             HttpServletResponse response)
@@ -78,11 +85,11 @@ public final class ContentResponse {
         if (ranges.size() > 1) {
             String boundary = UUID.randomUUID().toString();
             response.setContentType("multipart/byteranges; boundary=" + boundary);
-            pieces = multipart(ranges, content.size(), boundary);
+            pieces = multipart(ranges, content.size(), type, boundary);
         } else {
             ByteRange range = ranges.getFirst();
             if (requested.isPresent()) response.setHeader("Content-Range", range.contentRange(content.size()));
-            response.setContentType("application/octet-stream");
+            response.setContentType(type);
             pieces = List.of(new Piece("", range));
         }
         response.setContentLengthLong(pieces.stream().mapToLong(Piece::length).sum());
@@ -97,10 +104,10 @@ public final class ContentResponse {
     }
 
     /** Section 14.6; a single part is never sent this way. */
-    private static List<Piece> multipart(List<ByteRange> ranges, long size, String boundary) {
+    private static List<Piece> multipart(List<ByteRange> ranges, long size, String type, String boundary) {
         List<Piece> pieces = new ArrayList<>();
         for (ByteRange range : ranges) {
-            String head = "\r\n--" + boundary + "\r\nContent-Type: application/octet-stream\r\nContent-Range: "
+            String head = "\r\n--" + boundary + "\r\nContent-Type: " + type + "\r\nContent-Range: "
                     + range.contentRange(size) + "\r\n\r\n";
             pieces.add(new Piece(head, range));
         }

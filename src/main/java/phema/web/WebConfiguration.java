@@ -8,6 +8,6 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 class WebConfiguration implements WebMvcConfigurer {
     @Override
     public void addInterceptors(InterceptorRegistry registry) {
-        registry.addInterceptor(new QueryParameters()).addPathPatterns("/api/**");
+        registry.addInterceptor(new QueryParameters()).addPathPatterns("/api/v1/**");
     }
 }

@@ -132,6 +132,13 @@ class ManifestTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {files: 'x-{time}.pt', profile: impulse, sigmaRel: [0.1]} | line 1, column 42: unknown key sigmaRel; did you mean sigmaRels?
+            {hub: {weights: ../w.safetensors}}                          | line 1, column 17: weights must be a path below this folder
+            {hub: {weights: model.bin}}                                 | line 1, column 17: weights must end with .safetensors
+            {hub: {files: [/etc/passwd]}}                               | line 1, column 16: an entry of files must be a path below this folder
+            {hub: {files: [.ssh/key]}}                                  | line 1, column 16: an entry of files must be a path below this folder
+            {hub: {owner: a/b}}                                         | line 1, column 15: owner must be a name of letters
+            {hub: {repo: x}}                                            | line 1, column 8: unknown key repo
+            {hub: {owner: lab}, timeScale: 2}                           | line 1, column 1: files is missing
             {files: 'x-{step}.pt', profile: impulse}                  | line 1, column 9: files has an unknown field {step}; there are {time}, {index}, {sigmaRel}
             {files: 'x-*.pt', profile: impulse}                       | line 1, column 9: files must say where the time stands in the names
             {files: '../x-{time}.pt', profile: impulse}               | line 1, column 9: files must name a file in this folder
@@ -211,6 +218,39 @@ class ManifestTest {
         assertThat(profile(first)).isEqualTo(new Impulse(1000));
         assertThat(profile(second)).isEqualTo(Power.ofSigmaRel(0.1, 1000));
         assertThat(scanner.scan("run", folder, Selection.DEFAULT, second)).isSameAs(second);
+    }
+
+    @Test
+    void saysHowARunLooksAsARepositoryWithoutAnythingElse() throws IOException {
+        TestFiles.safetensors(folder.resolve(TestFiles.FIRST + ".safetensors"), "w", 1);
+        manifest(
+                "hub:",
+                "  owner: lab",
+                "  weights: unet/diffusion_pytorch_model.safetensors",
+                "  files: [model_index.json, scheduler/scheduler_config.json]");
+
+        Run run = scan();
+
+        assertThat(run.snapshots()).extracting(Snapshot::name).containsExactly(TestFiles.FIRST + ".safetensors");
+        assertThat(run.publication())
+                .isEqualTo(new Publication(
+                        Optional.of("lab"),
+                        "unet/diffusion_pytorch_model.safetensors",
+                        List.of(
+                                "config.json",
+                                "unet/config.json",
+                                "model_index.json",
+                                "scheduler/scheduler_config.json")));
+    }
+
+    @Test
+    void saysHowAnyRunLooksAsARepository() throws IOException {
+        manifest("files: 'step-{time}.safetensors'", "profile: impulse", "hub: {owner: lab}");
+        weights("step-1000.safetensors");
+
+        assertThat(scan().snapshots()).hasSize(1);
+        assertThat(scan().publication())
+                .isEqualTo(new Publication(Optional.of("lab"), "model.safetensors", List.of("config.json")));
     }
 
     @Test

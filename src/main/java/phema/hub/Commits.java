@@ -1,0 +1,179 @@
+package phema.hub;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.springframework.stereotype.Service;
+import phema.catalog.Run;
+import phema.catalog.Snapshot;
+import phema.format.FilePart;
+import phema.format.Format;
+import phema.problem.Problem;
+import phema.solver.Files;
+import phema.solver.Fit;
+import phema.solver.Options;
+import phema.sweep.Sweeps;
+import phema.synthesis.Content;
+import phema.synthesis.FitView;
+import phema.synthesis.Fits;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.Syntheses;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Turns revisions of runs into commits. Keeps the latest, because clients ask for each file of one in turn. */
+@Service
+final class Commits {
+    private static final Pattern SHA = Pattern.compile("[0-9a-f]{40}");
+    private static final Pattern PART_OF_SHA = Pattern.compile("[0-9a-f]{4,}");
+    private static final int KEPT = 64;
+
+    private final Lengths lengths;
+    private final Fits fits;
+    private final Syntheses syntheses;
+    private final Sweeps sweeps;
+    private final StoredFiles storedFiles;
+    private final CommitStore store;
+    private final ModelCard card;
+    private final JsonMapper json;
+    private final OutputOptions options;
+    private final Map<Key, Made> made = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, Made> eldest) {
+            return size() > KEPT;
+        }
+    });
+
+    /** @param what a sha, or a name and whatever else its commit's texts depend on */
+    private record Key(String run, String what) {}
+
+    /** A commit and what it was made of. */
+    private record Made(Run run, List<StoredFile> stored, Commit commit) {
+        boolean isOf(Run now, List<StoredFile> storedNow) {
+            return run.snapshots() == now.snapshots()
+                    && run.publication().equals(now.publication())
+                    && stored.equals(storedNow);
+        }
+    }
+
+    Commits(
+            Lengths lengths,
+            Fits fits,
+            Syntheses syntheses,
+            Sweeps sweeps,
+            StoredFiles storedFiles,
+            CommitStore store,
+            ModelCard card,
+            JsonMapper json,
+            HubConfiguration.Settings settings) {
+        this.lengths = lengths;
+        this.fits = fits;
+        this.syntheses = syntheses;
+        this.sweeps = sweeps;
+        this.storedFiles = storedFiles;
+        this.store = store;
+        this.card = card;
+        this.json = json.rebuild().enable(SerializationFeature.INDENT_OUTPUT).build();
+        this.options = OutputOptions.of(Format.SAFETENSORS)
+                .withShardSize(settings.shardSize().toBytes());
+    }
+
+    /** @throws HubError when the run has no such revision */
+    Commit of(Run run, String revision) {
+        if (SHA.matcher(revision).matches()) return given(run, revision);
+        if (PART_OF_SHA.matcher(revision).matches())
+            throw Revision.none(revision + " is a part of a commit's sha, of which all 40 digits are needed", run);
+        return latest(
+                run,
+                revision.equals(Revision.MAIN) ? lengths.recommended(run).revision() : Revision.parse(revision, run));
+    }
+
+    /** What a name stands for now. */
+    Commit latest(Run run, Revision revision) {
+        List<StoredFile> stored = storedFiles.of(run);
+        Lengths.Recommended recommended = lengths.recommended(run);
+        Key key = new Key(run.name(), revision.name(run) + " where main is " + recommended);
+        Made before = made.get(key);
+        if (before != null && before.isOf(run, stored)) return before.commit;
+        Fit fit = fit(run, revision);
+        Map<String, String> texts = new TreeMap<>();
+        texts.put("fit.json", json.writeValueAsString(FitView.of(run, fit, null)) + "\n");
+        recommended.sweep().ifPresent(sweep -> texts.put(ModelCard.CHART, chart(sweep)));
+        texts.put("README.md", card.of(run, revision, recommended, fit));
+        Remembered remembered = Remembered.of(run, revision.name(run), fit, texts);
+        Commit commit = commit(run, remembered, fit, stored);
+        store.save(run.name(), commit.sha(), remembered);
+        Made now = new Made(run, stored, commit);
+        made.put(key, now);
+        made.put(new Key(run.name(), commit.sha()), now);
+        return commit;
+    }
+
+    private String chart(String sweep) {
+        return SweepChart.of(sweeps.sweep(sweep), sweeps.trials(sweep));
+    }
+
+    private Fit fit(Run run, Revision revision) {
+        try {
+            return fits.fit(
+                            run,
+                            List.of(revision.target()),
+                            Options.of(revision.method(), Files.FEWEST),
+                            options.dtype())
+                    .getFirst();
+        } catch (Problem cannot) {
+            throw HubError.noRevision(
+                    "Revision " + revision.name(run) + " of run " + run.name() + ": " + cannot.getMessage());
+        }
+    }
+
+    /** What a sha stood for when it was given out. */
+    private Commit given(Run run, String sha) {
+        List<StoredFile> stored = storedFiles.of(run);
+        Key key = new Key(run.name(), sha);
+        Made before = made.get(key);
+        if (before != null && before.isOf(run, stored)) return before.commit;
+        Remembered remembered = store.load(run.name(), sha)
+                .orElseThrow(() -> Revision.none("No commit " + sha + " of run " + run.name() + " was given out", run));
+        Commit commit = remembered
+                .fit(run)
+                .map(fit -> commit(run, remembered, fit, stored))
+                .filter(c -> c.sha().equals(sha))
+                .orElseThrow(() -> HubError.noRevision("Commit " + sha + " of run " + run.name() + " was "
+                        + remembered.title() + ", and can no longer be computed: snapshots or other files of the run,"
+                        + " or phema.hub.shard-size, have changed since. Ask for " + remembered.title() + " again"));
+        made.put(key, new Made(run, stored, commit));
+        return commit;
+    }
+
+    private Commit commit(Run run, Remembered remembered, Fit fit, List<StoredFile> stored) {
+        List<Entry> entries = new ArrayList<>();
+        remembered.texts().forEach((path, text) -> entries.add(Entry.of(path, Text.of(path, text))));
+        stored.forEach(file -> entries.add(Entry.of(file)));
+        String weights = run.publication().weights();
+        int folder = weights.lastIndexOf('/') + 1;
+        String baseName = weights.substring(folder, weights.lastIndexOf('.'));
+        for (Content file : syntheses.files(run, new Syntheses.Named(baseName, fit), options))
+            entries.add(Entry.of(weights.substring(0, folder) + file.fileName(), file));
+        return Commit.of(run.name(), remembered.title(), newest(run, fit, stored), entries);
+    }
+
+    private static Instant newest(Run run, Fit fit, List<StoredFile> stored) {
+        List<Instant> times =
+                new ArrayList<>(stored.stream().map(StoredFile::modified).toList());
+        IntStream.range(0, run.snapshots().size())
+                .filter(j -> fit.coefficients().get(j) != 0)
+                .mapToObj(j -> run.snapshots().get(j))
+                .map(Snapshot::file)
+                .flatMap(file -> file.parts().stream())
+                .map(FilePart::modified)
+                .forEach(times::add);
+        return Collections.max(times);
+    }
+}

@@ -1,0 +1,32 @@
+package phema.hub;
+
+import java.util.Optional;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(HubConfiguration.Settings.class)
+class HubConfiguration {
+    /**
+     * @param owner whose all repositories are beside {@code phema}
+     * @param shardSize most bytes of tensors in one file
+     */
+    @Validated
+    @ConfigurationProperties("phema.hub")
+    record Settings(
+            Optional<String> owner, @DefaultValue("5GB") DataSize shardSize) {}
+
+    /** A revision with a slash comes as {@code refs%2Fpr%2F1}: ours to refuse by name, not Tomcat's as a malformed request. */
+    @Bean
+    WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> slashesInRevisions() {
+        return factory ->
+                factory.addConnectorCustomizers(connector -> connector.setEncodedSolidusHandling("passthrough"));
+    }
+}

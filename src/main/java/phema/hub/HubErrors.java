@@ -1,0 +1,35 @@
+package phema.hub;
+
+import java.util.Map;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+
+/** What does not exist, in the hub's way: clients read the headers, which a HEAD request gets too. */
+@RestControllerAdvice
+@Order(Ordered.HIGHEST_PRECEDENCE)
+final class HubErrors {
+    private static final int MOST = 1000;
+
+    @ExceptionHandler
+    ResponseEntity<Map<String, String>> notFound(HubError e) {
+        ResponseEntity.BodyBuilder response = ResponseEntity.status(HttpStatus.NOT_FOUND)
+                // Or Spring, wary of paths that end in ".safetensors", makes browsers save it as f.txt.
+                .header("Content-Disposition", "inline")
+                .header("X-Error-Code", e.code().name())
+                .header("X-Error-Message", header(e.getMessage()))
+                .contentType(MediaType.APPLICATION_JSON);
+        if (e.commit() != null) response.header("X-Repo-Commit", e.commit());
+        return response.body(Map.of("error", e.getMessage()));
+    }
+
+    /** What a header field can hold: a message may name many files. */
+    private static String header(String message) {
+        String plain = message.replaceAll("[^\\x20-\\x7e]", "?");
+        return plain.length() <= MOST ? plain : plain.substring(0, MOST) + "...";
+    }
+}

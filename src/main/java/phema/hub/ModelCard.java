@@ -1,0 +1,141 @@
+package phema.hub;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+import phema.catalog.Run;
+import phema.format.Tensor;
+import phema.solver.Fit;
+import phema.solver.Method;
+import phema.synthesis.Names;
+
+/** The generated {@code README.md}: what the weights are, how good, and made of what. */
+@Component
+record ModelCard(Repositories repositories) {
+    /** The sweep that the recommendation comes from. */
+    static final String CHART = "sweep.svg";
+
+    static final List<String> TAGS = List.of("ema", "phema");
+
+    String of(Run run, Revision revision, Lengths.Recommended recommended, Fit fit) {
+        String weights = run.publication().weights();
+        return String.format(
+                Locale.ROOT,
+                """
+                %s
+                # %s, EMA length %s
+
+                Weights of the training run `%s`, averaged with the power-function profile of sigma_rel %s
+                ([EDM2](https://arxiv.org/abs/2312.02696)) up to time %s%s. No file holds them: phema combines them from the snapshots
+                below while they are sent. Every other EMA length is a revision too.
+
+                ```python
+                from huggingface_hub import hf_hub_download
+
+                path = hf_hub_download("%s", "%s", revision="%s")
+                ```
+
+                ## How good
+
+                | | |
+                |---|---|
+                | this revision | `%s` |
+                | recommended for this run, and so `main` | `%s`: %s |
+                | predicted relative error of the weights | %s |
+                | the same with the other solver | %s |
+                | fitted profile off the target by | %s |
+                | condition number | %s |
+                | sum of absolute coefficients | %s |
+                | parameters | %,d |
+
+                %s%s
+                ## Snapshots used: %d of %d
+
+                | snapshot | coefficient |
+                |---|---|
+                %s""",
+                yaml(run),
+                run.name(),
+                Names.width(revision.target()),
+                run.name(),
+                Names.width(revision.target()),
+                String.format(Locale.ROOT, "%.0f", revision.target().endTime()),
+                run.countsKimg() ? " (images seen)" : "",
+                repositories.name(run),
+                weights,
+                revision.name(run),
+                revision.name(run),
+                recommended.revision().name(run),
+                recommended.why(),
+                number("%.2g", fit.predictedRelativeError()),
+                other(fit),
+                Double.isNaN(fit.profileResidual()) ? "unknown" : number("%.2g %%", 100 * fit.profileResidual()),
+                number("%.2g", fit.conditionNumber()),
+                number("%.2f", fit.coefficientNorm()),
+                run.snapshots().getLast().file().tensors().stream()
+                        .mapToLong(Tensor::elements)
+                        .sum(),
+                warnings(fit),
+                recommended.sweep().isPresent() ? "![The sweep's metric against EMA length](" + CHART + ")\n" : "",
+                fit.filesUsed(),
+                run.snapshots().size(),
+                coefficients(run, fit));
+    }
+
+    /** For {@code cardData} of model info. */
+    static Map<String, Object> frontMatter(Run run) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        library(run).ifPresent(library -> values.put("library_name", library));
+        values.put("tags", TAGS);
+        return values;
+    }
+
+    /** The library that loads weights of this name. */
+    static Optional<String> library(Run run) {
+        return run.publication().weights().endsWith("diffusion_pytorch_model.safetensors")
+                ? Optional.of("diffusers")
+                : Optional.empty();
+    }
+
+    private static String yaml(Run run) {
+        StringBuilder yaml = new StringBuilder("---\n");
+        library(run)
+                .ifPresent(
+                        library -> yaml.append("library_name: ").append(library).append('\n'));
+        yaml.append("tags:\n");
+        TAGS.forEach(tag -> yaml.append("- ").append(tag).append('\n'));
+        return yaml.append("---\n").toString();
+    }
+
+    private static String other(Fit fit) {
+        Method other = fit.method() == Method.BLUP ? Method.PAPER : Method.BLUP;
+        return number("%.2g", fit.predictedRelativeErrors().getOrDefault(other, Double.NaN)) + " ("
+                + other.name().toLowerCase(Locale.ROOT) + ")";
+    }
+
+    private static String number(String format, double value) {
+        return Double.isFinite(value) ? String.format(Locale.ROOT, format, value) : "unknown";
+    }
+
+    private static String warnings(Fit fit) {
+        StringBuilder lines = new StringBuilder();
+        for (String warning : fit.warnings())
+            lines.append("Warning: ").append(warning).append(".\n\n");
+        return lines.toString();
+    }
+
+    private static String coefficients(Run run, Fit fit) {
+        StringBuilder rows = new StringBuilder();
+        for (int j = 0; j < run.snapshots().size(); j++)
+            if (fit.coefficients().get(j) != 0)
+                rows.append(String.format(
+                        Locale.ROOT,
+                        "| %s | %+.6f |\n",
+                        run.snapshots().get(j).name(),
+                        fit.coefficients().get(j)));
+        return rows.toString();
+    }
+}

@@ -1,0 +1,47 @@
+package phema.hub;
+
+import static java.util.stream.Collectors.joining;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.springframework.stereotype.Component;
+import phema.catalog.Catalog;
+import phema.catalog.Run;
+import phema.problem.Problem;
+
+/** The runs of the catalog by the names of their repositories. */
+@Component
+record Repositories(Catalog catalog, HubConfiguration.Settings settings) {
+    /** Whose every repository is. */
+    private static final String OWNER = "phema";
+
+    /** @throws HubError when there is none of this name */
+    Run run(String owner, String name) {
+        try {
+            Run run = catalog.run(name);
+            if (owners(run).anyMatch(owner::equals)) return run;
+            throw HubError.noRepository("No repository is named " + owner + "/" + name + "; the run's is " + name(run));
+        } catch (Problem unknown) {
+            List<Run> runs = catalog.runs();
+            throw HubError.noRepository("No repository is named " + owner + "/" + name + "; there "
+                    + (runs.isEmpty()
+                            ? "are no runs below phema.roots"
+                            : "is " + runs.stream().limit(10).map(this::name).collect(joining(", "))
+                                    + (runs.size() > 10 ? ", ..." : "")));
+        }
+    }
+
+    List<Run> all() {
+        return catalog.runs();
+    }
+
+    /** That which says most: with the owner that the run's manifest or the service's configuration names. */
+    String name(Run run) {
+        return owners(run).findFirst().orElseThrow() + "/" + run.name();
+    }
+
+    private Stream<String> owners(Run run) {
+        return Stream.of(run.publication().owner().stream(), settings.owner().stream(), Stream.of(OWNER))
+                .flatMap(owner -> owner);
+    }
+}

@@ -1,0 +1,127 @@
+package phema.hub;
+
+import static java.util.stream.Collectors.averagingDouble;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+
+import java.math.BigDecimal;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import phema.sweep.Optimum;
+import phema.sweep.Point;
+import phema.sweep.Sweep;
+import phema.sweep.Trial;
+
+/** A sweep's metric against EMA length as SVG: a line for all that differs otherwise, means over seeds, and the optimum marked. */
+final class SweepChart {
+    private static final int WIDTH = 640;
+    private static final int HEIGHT = 400;
+    private static final int LEFT = 70;
+    private static final int RIGHT = 150;
+    private static final int TOP = 20;
+    private static final int BOTTOM = 50;
+    private static final int TICKS = 5;
+    private static final List<String> COLOURS =
+            List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#666666");
+
+    private final StringBuilder svg = new StringBuilder();
+    private final double[] x;
+    private final double[] y;
+
+    private SweepChart(List<Double> sigmaRels, List<Double> metrics) {
+        x = range(sigmaRels);
+        y = range(metrics);
+    }
+
+    /** @param trials of the sweep, of which at least one is done */
+    static String of(Sweep sweep, List<Trial> trials) {
+        String metric = sweep.spec().metric();
+        SortedMap<String, TreeMap<Double, Double>> lines = new TreeMap<>(trials.stream()
+                .filter(trial -> trial.metrics().containsKey(metric))
+                .collect(groupingBy(
+                        trial -> label(trial.point()),
+                        groupingBy(
+                                trial -> trial.point().sigmaRel(),
+                                TreeMap::new,
+                                averagingDouble(trial -> trial.metrics().getOrDefault(metric, Double.NaN))))));
+        SweepChart chart = new SweepChart(
+                lines.values().stream().flatMap(line -> line.keySet().stream()).toList(),
+                lines.values().stream().flatMap(line -> line.values().stream()).toList());
+        return chart.draw(metric, lines, sweep);
+    }
+
+    private static String label(Point point) {
+        return "guidance " + plain(point.guidance()) + " at " + plain(point.time())
+                + point.guide()
+                        .map(guide -> ", guide " + guide.run() + " " + plain(guide.sigmaRel()))
+                        .orElse("");
+    }
+
+    private String draw(String metric, SortedMap<String, TreeMap<Double, Double>> lines, Sweep sweep) {
+        add(
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">",
+                WIDTH, HEIGHT);
+        add("<title>%s against EMA length</title>", escaped(metric));
+        add("<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>");
+        for (int i = 0; i <= TICKS; i++) {
+            double at = x[0] + (x[1] - x[0]) * i / TICKS;
+            add("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.3f</text>", px(at), HEIGHT - BOTTOM + 18, at);
+            double value = y[0] + (y[1] - y[0]) * i / TICKS;
+            add("<path d=\"M%d %.1fH%d\" stroke=\"#ddd\"/>", LEFT, py(value), WIDTH - RIGHT);
+            add("<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>", LEFT - 6, py(value) + 4, value);
+        }
+        add("<text x=\"%d\" y=\"%d\">EMA length (sigma_rel)</text>", LEFT, HEIGHT - 10);
+        add("<text x=\"%d\" y=\"%d\">%s</text>", LEFT, TOP - 6, escaped(metric));
+        int n = 0;
+        for (Map.Entry<String, TreeMap<Double, Double>> line : lines.entrySet()) {
+            String colour = COLOURS.get(n % COLOURS.size());
+            String points = line.getValue().entrySet().stream()
+                    .map(p -> String.format(Locale.ROOT, "%.1f,%.1f", px(p.getKey()), py(p.getValue())))
+                    .collect(joining(" "));
+            add("<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"/>", points, colour);
+            add(
+                    "<text x=\"%d\" y=\"%d\" fill=\"%s\" font-size=\"10\">%s</text>",
+                    WIDTH - RIGHT + 8, TOP + 12 + 14 * n++, colour, escaped(line.getKey()));
+        }
+        sweep.optimum().ifPresent(this::mark);
+        return svg.append("</svg>\n").toString();
+    }
+
+    private void mark(Optimum optimum) {
+        double sigmaRel = optimum.point().sigmaRel();
+        add(
+                "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"none\" stroke=\"black\" stroke-width=\"2\"><title>%.3f: %.4g</title></circle>",
+                px(sigmaRel), py(optimum.metric()), sigmaRel, optimum.metric());
+    }
+
+    private void add(String format, Object... values) {
+        svg.append(String.format(Locale.ROOT, format, values)).append('\n');
+    }
+
+    private double px(double sigmaRel) {
+        return LEFT + (sigmaRel - x[0]) / (x[1] - x[0]) * (WIDTH - LEFT - RIGHT);
+    }
+
+    private double py(double metric) {
+        return HEIGHT - BOTTOM - (metric - y[0]) / (y[1] - y[0]) * (HEIGHT - TOP - BOTTOM);
+    }
+
+    /** From the least to the greatest, widened where they are equal. */
+    private static double[] range(List<Double> values) {
+        double low = Collections.min(values);
+        double high = Collections.max(values);
+        return low < high ? new double[] {low, high} : new double[] {low - 0.01, low + 0.01};
+    }
+
+    private static String plain(double value) {
+        return new BigDecimal(Double.toString(value)).stripTrailingZeros().toPlainString();
+    }
+
+    private static String escaped(String text) {
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+    }
+}

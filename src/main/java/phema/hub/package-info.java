@@ -1,0 +1,18 @@
+/** The Hugging Face Hub protocol: every run is a model repository, every EMA length a revision, and every file is computed while it is sent. */
+@ApplicationModule(
+        allowedDependencies = {
+            "http",
+            "catalog",
+            "sweep",
+            "synthesis",
+            "solver",
+            "profile",
+            "format",
+            "tensor",
+            "problem"
+        })
+@NullMarked
+package phema.hub;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,113 @@
+package phema.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.StringReader;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Document;
+import org.xml.sax.InputSource;
+import phema.solver.Files;
+import phema.solver.Method;
+import phema.sweep.Optimum;
+import phema.sweep.Point;
+import phema.sweep.Seeds;
+import phema.sweep.Sweep;
+import phema.sweep.SweepSpec;
+import phema.sweep.SweepState;
+import phema.sweep.Trial;
+import phema.sweep.TrialState;
+
+class SweepChartTest {
+    @Test
+    void hasALineForEachGuidanceAndMarksTheOptimum() throws Exception {
+        List<Trial> trials = new ArrayList<>();
+        for (double guidance : new double[] {1, 1.4})
+            for (double sigmaRel : new double[] {0.05, 0.1, 0.15})
+                for (long seed : new long[] {0, 1000})
+                    trials.add(trial(trials.size(), point(sigmaRel, guidance, seed), 3 + seed / 1000.0));
+        trials.add(new Trial(
+                "s",
+                12,
+                point(0.2, 1, 0),
+                TrialState.FAILED,
+                1,
+                Optional.empty(),
+                Map.of(),
+                false,
+                Optional.of("x"),
+                Optional.empty(),
+                Optional.empty(),
+                1));
+        Optimum optimum = new Optimum(point(0.1, 1.4, 0), 3.5, Optional.empty(), 0.05, 0.15);
+
+        Document svg = DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new InputSource(new StringReader(SweepChart.of(sweep(optimum), trials))));
+
+        var lines = svg.getElementsByTagName("polyline");
+        assertThat(lines.getLength()).isEqualTo(2);
+        String[] points = lines.item(1)
+                .getAttributes()
+                .getNamedItem("points")
+                .getNodeValue()
+                .split(" ");
+        assertThat(points).hasSize(3);
+        var circle = svg.getElementsByTagName("circle").item(0).getAttributes();
+        assertThat(points[1])
+                .isEqualTo(circle.getNamedItem("cx").getNodeValue() + ","
+                        + circle.getNamedItem("cy").getNodeValue());
+        assertThat(svg.getDocumentElement().getTextContent()).contains("fid<2", "guidance 1.4 at 1000");
+    }
+
+    private static Point point(double sigmaRel, double guidance, long seed) {
+        return new Point(sigmaRel, 1000, guidance, Optional.empty(), new Seeds(seed, seed + 999));
+    }
+
+    private static Trial trial(int number, Point point, double fid) {
+        return new Trial(
+                "s",
+                number,
+                point,
+                TrialState.DONE,
+                1,
+                Optional.empty(),
+                Map.of("fid<2", fid),
+                false,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                1);
+    }
+
+    private static Sweep sweep(Optimum optimum) {
+        SweepSpec spec = new SweepSpec(
+                "run",
+                SweepSpec.Mode.GRID,
+                List.of(0.05, 0.1, 0.15, 0.2),
+                List.of(),
+                List.of(1.0, 1.4),
+                List.of(),
+                List.of(new Seeds(0, 999), new Seeds(1000, 1999)),
+                "builtin",
+                "fid<2",
+                Method.BLUP,
+                Files.FEWEST,
+                0.01,
+                0);
+        return new Sweep(
+                "s",
+                spec,
+                SweepState.DONE,
+                Map.of(TrialState.DONE, 12),
+                Optional.of(optimum),
+                Instant.EPOCH,
+                Optional.of(Instant.EPOCH),
+                1);
+    }
+}
