@@ -43,8 +43,8 @@ public class Catalog {
 
     Catalog(CatalogProperties properties, IndexStore store, RunScanner.Reader reader) {
         poll = properties.catalog().poll();
-        RunScanner scanner = RunScanner.repeated(
-                reader, this::isBelowRoots, properties.catalog().settle());
+        RunScanner scanner =
+                RunScanner.repeated(reader, this::mayRead, properties.catalog().settle());
         watchers = properties.roots().stream()
                 .map(root -> new RootWatcher(root, scanner, store, this::publish))
                 .toList();
@@ -135,7 +135,8 @@ public class Catalog {
         return names.stream().limit(10).collect(joining(", ")) + (names.size() > 10 ? ", ..." : "");
     }
 
-    private boolean isBelowRoots(Path realPath) {
+    /** Whether a file lies below a root. @param realPath without symbolic links */
+    public boolean mayRead(Path realPath) {
         return watchers.stream().anyMatch(watcher -> watcher.contains(realPath));
     }
 

@@ -2,6 +2,7 @@ package phema.catalog;
 
 import java.nio.file.Path;
 import java.util.List;
+import phema.format.OneLine;
 
 /**
  * One training job's files.
@@ -13,7 +14,7 @@ public record Run(String name, Path folder, List<Snapshot> snapshots, List<Exclu
     public Run {
         snapshots = List.copyOf(snapshots);
         excluded = List.copyOf(excluded);
-        notices = List.copyOf(notices);
+        notices = notices.stream().map(OneLine::of).toList();
     }
 
     /** Whether the clock counts images and file names give it in {@link Kimg}, EDM2's way. */

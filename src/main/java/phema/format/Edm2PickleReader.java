@@ -1,7 +1,6 @@
 package phema.format;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -70,10 +69,8 @@ final class Edm2PickleReader implements WeightReader {
             new Global("numpy._core.numeric", "_frombuffer"));
 
     @Override
-    public WeightFile read(Path path) throws IOException {
-        try (InputFile file = InputFile.open(path)) {
-            return new Indexing(file).run();
-        }
+    public WeightFile read(InputFile file) throws IOException {
+        return new Indexing(file).run();
     }
 
     /** One file's reading. */
@@ -114,9 +111,10 @@ final class Edm2PickleReader implements WeightReader {
                 ModuleState module = new ModuleState(name, state(name, child.value()));
                 found.add(module);
                 List<Child> children = new ArrayList<>();
-                module.members("_modules").entries().forEach((key, value) -> {
-                    if (!(value instanceof None)) children.add(new Child(name, key, value));
-                });
+                for (Map.Entry<String, Value> member :
+                        module.members("_modules").entries().entrySet())
+                    if (!(member.getValue() instanceof None))
+                        children.add(new Child(name, member.getKey(), member.getValue()));
                 children.reversed().forEach(open::push);
             }
             return found;
