@@ -126,6 +126,8 @@ final class SafetensorsReader implements WeightReader {
             expect(file, parser, parser.currentToken(), JsonToken.VALUE_NUMBER_INT);
             long number = parser.getLongValue();
             if (number < 0) throw file.broken("has a negative number in its header");
+            if (numbers.size() == Tensor.MAX_RANK)
+                throw file.broken("has a tensor of more than " + Tensor.MAX_RANK + " dimensions");
             numbers.add(number);
         }
         return numbers;
