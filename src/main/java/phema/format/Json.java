@@ -7,14 +7,14 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * The JSON of safetensors headers and indexes: no duplicate keys, nothing nested deeply, and not so much in it that reading it takes more than some 300 MB, whatever
+ * The JSON of safetensors headers and indexes: no duplicate keys, nothing nested deeply, and not so much in it that reading it takes more than some 200 MB, whatever
  * the {@value #MAX_BYTES} bytes that the format allows are filled with.
  */
 final class Json {
     static final int MAX_BYTES = 100_000_000;
 
     /** A safetensors header takes some 14 for a tensor, an index two. */
-    private static final long MAX_TOKENS = 4_000_000;
+    private static final long MAX_TOKENS = 2_000_000;
 
     static final JsonFactory FACTORY = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
