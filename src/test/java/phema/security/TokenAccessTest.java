@@ -66,8 +66,10 @@ class TokenAccessTest {
         "GET, /api/v1/runs/edm2/weights.safetensors?sigmaRel=0.1, 401, 200, 200",
         "POST, /api/v1/runs/edm2/fits, 401, 200, 200",
         "POST, /api/v1/runs/edm2/rescan, 401, 200, 200",
-        "POST, /api/v1/runs/edm2/syntheses, 401, 403, 404",
-        "POST, /api/v1/runs/edm2/sweeps, 401, 403, 404",
+        "POST, /api/v1/runs/edm2/syntheses, 401, 403, 400",
+        "POST, /api/v1/runs/edm2/sweeps, 401, 403, 400",
+        "PUT, /api/v1/runs/edm2/recommended, 401, 403, 404",
+        "DELETE, /api/v1/sweeps/none, 401, 403, 404",
         "DELETE, /api/v1/runs/edm2, 401, 403, 405",
         "PUT, /api/v1/runs/edm2, 401, 403, 405",
         "GET, /api/models/phema/edm2, 401, 404, 404",
@@ -243,6 +245,28 @@ class TokenAccessTest {
                 "Authorization",
                 "Bearer " + READER);
         assertRefused(response, 400, "targets must hold 1 to 1000 profiles");
+    }
+
+    /** What evaluates weights runs as the service's user: only its configuration says what that is. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"evaluator\": {\"type\": \"command\", \"command\": [\"touch\", \"phema-canary\"]}",
+                "\"evaluator\": \"builtin\", \"command\": [\"touch\", \"phema-canary\"]",
+                "\"evaluator\": \"touch phema-canary\"",
+                "\"evaluator\": \"../../bin/sh\""
+            })
+    void noRequestBringsACommand(String evaluator) throws Exception {
+        HttpResponse<String> response = service.send(
+                "POST",
+                "/api/v1/runs/edm2/sweeps",
+                "{\"axes\": {\"sigmaRel\": [0.1]}, " + evaluator + "}",
+                "Content-Type",
+                "application/json",
+                "Authorization",
+                "Bearer " + WRITER);
+        assertThat(response.statusCode()).as(response.body()).isBetween(400, 499).isNotIn(401, 403);
+        assertThat(service.get("/api/v1/sweeps", "Authorization", "Bearer " + WRITER).body()).contains("\"total\":0");
     }
 
     private HttpResponse<String> bearer(String path, String token) throws Exception {
