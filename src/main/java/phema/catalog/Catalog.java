@@ -43,8 +43,8 @@ public class Catalog {
 
     Catalog(CatalogProperties properties, IndexStore store, RunScanner.Reader reader) {
         poll = properties.catalog().poll();
-        RunScanner scanner = RunScanner.repeated(
-                reader, this::isBelowRoots, properties.catalog().settle());
+        RunScanner scanner =
+                RunScanner.repeated(reader, this::mayRead, properties.catalog().settle());
         watchers = properties.roots().stream()
                 .map(root -> new RootWatcher(root, scanner, store, this::publish))
                 .toList();
@@ -136,7 +136,7 @@ public class Catalog {
     }
 
     /** Whether a path, without links in it, lies below one of the roots: only what does may be read or shown to anybody. */
-    public boolean isBelowRoots(Path realPath) {
+    public boolean mayRead(Path realPath) {
         return watchers.stream().anyMatch(watcher -> watcher.contains(realPath));
     }
 

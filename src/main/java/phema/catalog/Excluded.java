@@ -1,6 +1,7 @@
 package phema.catalog;
 
 import java.nio.file.Path;
+import phema.format.OneLine;
 
 /**
  * A file in a run's folder that no synthesis reads.
@@ -8,6 +9,10 @@ import java.nio.file.Path;
  * @param message for the user: what is wrong and what to do, one line
  */
 public record Excluded(String name, Path path, Reason reason, String message) {
+    public Excluded {
+        message = OneLine.of(message);
+    }
+
     /** Why. */
     public enum Reason {
         /** Still being written. */

@@ -8,8 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import phema.format.FormatException;
+import phema.format.RegularFiles;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
@@ -59,9 +61,12 @@ record Manifest(
         sigmaRels = List.copyOf(sigmaRels);
     }
 
-    /** @throws FormatException naming line and column of what is wrong */
-    static Manifest read(Path file) throws IOException {
-        return ManifestReader.read(file);
+    /**
+     * @param mayRead as for {@link RegularFiles#open}
+     * @throws FormatException naming line and column of what is wrong
+     */
+    static Manifest read(Path file, Predicate<Path> mayRead) throws IOException {
+        return ManifestReader.read(file, mayRead);
     }
 
     /** Whether a file is one of the run's. */

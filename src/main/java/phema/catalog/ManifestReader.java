@@ -1,8 +1,12 @@
 package phema.catalog;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -26,12 +31,14 @@ import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import phema.format.FormatException;
+import phema.format.RegularFiles;
 import phema.profile.ProfileSpec;
 import phema.profile.SigmaRel;
 
 /** Reads a {@link Manifest}. YAML is only taken apart into nodes: nothing is ever constructed from it, so tags mean nothing. */
 final class ManifestReader {
     private static final int MAX_BYTES = 1 << 20;
+    private static final int MAX_MESSAGE = 500;
     private static final Set<String> FILE_FIELDS = sorted("time", "index", "sigmaRel");
     private static final String HUB = "hub";
     private static final Pattern REPOSITORY_PATH =
@@ -48,16 +55,20 @@ final class ManifestReader {
             "buffers",
             HUB);
 
-    private final Path file;
+    private final byte[] text;
 
-    private ManifestReader(Path file) {
-        this.file = file;
+    private ManifestReader(byte[] text) {
+        this.text = text;
     }
 
-    /** @throws FormatException naming line and column of what is wrong */
-    static Manifest read(Path file) throws IOException {
+    /** @see Manifest#read */
+    static Manifest read(Path file, Predicate<Path> mayRead) throws IOException {
+        byte[] text;
+        try (InputStream in = Channels.newInputStream(RegularFiles.open(file, mayRead))) {
+            text = in.readNBytes(MAX_BYTES + 1);
+        }
         try {
-            return new ManifestReader(file).read();
+            return new ManifestReader(text).read();
         } catch (Wrong e) {
             throw new FormatException(file, String.valueOf(e.getMessage()));
         }
@@ -69,7 +80,7 @@ final class ManifestReader {
 
         Wrong(@Nullable Mark at, String message) {
             super((at == null ? "" : "line " + (at.getLine() + 1) + ", column " + (at.getColumn() + 1) + ": ")
-                    + message);
+                    + (message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE) + "..."));
         }
     }
 
@@ -99,7 +110,7 @@ final class ManifestReader {
         }
     }
 
-    private Manifest read() throws IOException {
+    private Manifest read() {
         Keys keys = keys(new Named("the manifest", compose()), KEYS);
         Optional<String> profile = keys.get("profile", ManifestReader::profile);
         List<Double> sigmaRels = keys.get("sigmaRels", value -> list(value, ManifestReader::sigmaRel))
@@ -159,18 +170,16 @@ final class ManifestReader {
         return path;
     }
 
-    private Node compose() throws IOException {
-        if (Files.size(file) > MAX_BYTES) throw new Wrong(null, "is larger than " + MAX_BYTES + " bytes");
+    private Node compose() {
+        if (text.length > MAX_BYTES) throw new Wrong(null, "is larger than " + MAX_BYTES + " bytes");
         try {
             LoaderOptions options = new LoaderOptions();
             options.setCodePointLimit(MAX_BYTES);
             options.setNestingDepthLimit(10);
             options.setMaxAliasesForCollections(0);
-            @Nullable Node node = new Yaml(options).compose(new java.io.StringReader(Files.readString(file)));
+            @Nullable Node node = new Yaml(options).compose(new StringReader(utf8()));
             if (node == null) throw new Wrong(null, "is empty; docs/snapshots.md says what it can hold");
             return node;
-        } catch (CharacterCodingException e) {
-            throw new Wrong(null, "is not UTF-8 text");
         } catch (MarkedYAMLException e) {
             throw new Wrong(e.getProblemMark(), "is not YAML: " + e.getProblem());
         } catch (YAMLException e) {
@@ -178,6 +187,17 @@ final class ManifestReader {
                     null,
                     "is not YAML: "
                             + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+        }
+    }
+
+    private String utf8() {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(text))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new Wrong(null, "is not UTF-8 text");
         }
     }
 

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * {@code {sigmaRel}} for a number with a point.
  */
 public record NamePattern(String text, Pattern regex, Set<String> fields) {
-    private static final int MOST_STARS = 4; // more would take long to match
+    private static final int MOST_STARS = 4; // with fields, more would take long to match
     private static final Pattern TOKEN = Pattern.compile("\\*|\\{([^}]*)}|[^*{]+|\\{");
 
     /** Without fields. @throws IllegalArgumentException with the end of a sentence on what is wrong */
@@ -45,7 +45,20 @@ public record NamePattern(String text, Pattern regex, Set<String> fields) {
                 regex.append(Pattern.quote(token.group()));
             }
         }
-        return new NamePattern(text, Pattern.compile(regex.toString()), Set.copyOf(fields));
+        return new NamePattern(
+                text,
+                Pattern.compile(allowedFields.isEmpty() ? stars(text) : regex.toString(), Pattern.DOTALL),
+                Set.copyOf(fields));
+    }
+
+    /** Matches in time that is linear in the name, which in hostile files is long: what stands between two stars is looked for once, at its first place. */
+    private static String stars(String text) {
+        String[] pieces = text.split("\\*", -1);
+        StringBuilder regex = new StringBuilder(Pattern.quote(pieces[0]));
+        for (int i = 1; i < pieces.length - 1; i++)
+            regex.append("(?>.*?").append(Pattern.quote(pieces[i])).append(')');
+        if (pieces.length > 1) regex.append(".*").append(Pattern.quote(pieces[pieces.length - 1]));
+        return regex.toString();
     }
 
     private static String digits(String field) {

@@ -2,6 +2,7 @@ package phema.catalog;
 
 import java.nio.file.Path;
 import java.util.List;
+import phema.format.OneLine;
 
 /**
  * One training job's files.
@@ -20,7 +21,7 @@ public record Run(
     public Run {
         snapshots = List.copyOf(snapshots);
         excluded = List.copyOf(excluded);
-        notices = List.copyOf(notices);
+        notices = notices.stream().map(OneLine::of).toList();
     }
 
     /** One whose manifest says nothing of repositories. */

@@ -5,6 +5,7 @@ import static java.util.Comparator.comparing;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ public final class RunScanner {
 
     /** Indexes a weight file: {@link WeightFiles#read} but for tests that count. */
     interface Reader {
-        WeightFile read(Path file, Optional<WeightFile> similar) throws IOException;
+        WeightFile read(Path file, Optional<WeightFile> similar, Predicate<Path> mayRead) throws IOException;
     }
 
     private final Reader reader;
@@ -134,10 +135,12 @@ public final class RunScanner {
             return Recognition.of(readable(folder, names, Recognition::mayBeSnapshot, notices), selection);
         Path file = folder.resolve(Manifest.FILE_NAME);
         try {
-            if (leadsOutside(file)) throw new FormatException(file, "is a link that leads outside of phema.roots");
-            Manifest manifest = Manifest.read(file);
+            Manifest manifest = Manifest.read(file, allowed);
             return manifest.recognise(readable(folder, names, manifest::names, notices), selection);
         } catch (FormatException e) {
+            return Recognition.withoutManifest(String.valueOf(e.getMessage()));
+        } catch (FileSystemException e) {
+            if (!Files.isSymbolicLink(file)) throw e; // storage that failed, not a link in a circle
             return Recognition.withoutManifest(String.valueOf(e.getMessage()));
         }
     }
@@ -173,7 +176,7 @@ public final class RunScanner {
     private boolean leadsOutside(Path entry) throws IOException {
         try {
             return Files.isSymbolicLink(entry) && !allowed.test(entry.toRealPath());
-        } catch (NoSuchFileException e) {
+        } catch (FileSystemException e) { // it leads nowhere, or in circles
             return true;
         }
     }
@@ -304,14 +307,7 @@ public final class RunScanner {
 
     private Known.Content read(Path path, boolean settled, @Nullable WeightFile similar) {
         try {
-            WeightFile file = reader.read(path, Optional.ofNullable(similar));
-            for (FilePart part : file.parts()) {
-                if (!allowed.test(part.path().toRealPath()))
-                    return new Known.Broken(
-                            path.getFileName() + " needs " + part.path()
-                                    + ", which lies outside of phema.roots; move it there",
-                            false);
-            }
+            WeightFile file = reader.read(path, Optional.ofNullable(similar), allowed);
             if (!isUnchanged(file)) return new Known.Growing(path.getFileName() + " changed while it was read");
             return new Known.Indexed(similar == null ? file : sharingTensors(file, similar));
         } catch (IOException | RuntimeException e) {
@@ -323,17 +319,17 @@ public final class RunScanner {
         }
     }
 
-    private static Known sampled(Known known, WeightFile selected, SamplePlan plan, Set<String> scaleNames) {
+    private Known sampled(Known known, WeightFile selected, SamplePlan plan, Set<String> scaleNames) {
         if (!(known.content() instanceof Known.Indexed indexed)
                 || indexed.plan().equals(plan.identity())) return known;
         Path path = indexed.file().path();
         try {
-            Sample sample = SampleReader.read(selected, plan);
-            Map<String, Double> scales = SampleReader.scales(selected, scaleNames);
+            Sample sample = SampleReader.read(selected, plan, allowed);
+            Map<String, Double> scales = SampleReader.scales(selected, scaleNames, allowed);
             if (!isUnchanged(indexed.file()))
                 return known.with(new Known.Growing(path.getFileName() + " changed while it was read"));
             return known.with(new Known.Indexed(indexed.file(), plan.identity(), sample, scales));
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             return known.with(broken(path, e));
         }
     }

@@ -8,11 +8,14 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import phema.format.FormatException;
+import phema.format.RegularFiles;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.tensor.Elements;
@@ -23,20 +26,25 @@ final class SampleReader implements AutoCloseable {
     private static final long READ_AT_ONCE = 1 << 16;
 
     private final WeightFile file;
+    private final Predicate<Path> mayRead;
     private final Map<Integer, FileChannel> channels = new HashMap<>();
 
-    private SampleReader(WeightFile file) {
+    private SampleReader(WeightFile file, Predicate<Path> mayRead) {
         this.file = file;
+        this.mayRead = mayRead;
     }
 
-    /** @throws FormatException when a value is not finite; the message names its tensor */
-    static Sample read(WeightFile file, SamplePlan plan) throws IOException {
+    /**
+     * @param mayRead as for {@link RegularFiles#open}
+     * @throws FormatException when a value is not finite; the message names its tensor
+     */
+    static Sample read(WeightFile file, SamplePlan plan, Predicate<Path> mayRead) throws IOException {
         Map<String, Tensor> tensors = byName(
                 file, plan.stretches().stream().map(SamplePlan.Stretch::tensor).collect(toSet()));
         double[] values = new double[plan.size()];
         double squaredErrors = 0;
         int n = 0;
-        try (SampleReader reader = new SampleReader(file)) {
+        try (SampleReader reader = new SampleReader(file, mayRead)) {
             for (SamplePlan.Stretch stretch : plan.stretches()) {
                 Tensor tensor = tensors.get(stretch.tensor());
                 if (tensor == null) throw new FormatException(file.path(), "has no tensor " + stretch.tensor());
@@ -51,9 +59,9 @@ final class SampleReader implements AutoCloseable {
     }
 
     /** Values of single-element tensors, by name. */
-    static Map<String, Double> scales(WeightFile file, Set<String> names) throws IOException {
+    static Map<String, Double> scales(WeightFile file, Set<String> names, Predicate<Path> mayRead) throws IOException {
         Map<String, Double> values = new HashMap<>();
-        try (SampleReader reader = new SampleReader(file)) {
+        try (SampleReader reader = new SampleReader(file, mayRead)) {
             for (Tensor scale : byName(file, names).values()) {
                 double[] value = reader.read(scale, new SamplePlan.Stretch(scale.name(), 0, 1));
                 values.put(scale.name(), value[0]);
@@ -109,7 +117,7 @@ final class SampleReader implements AutoCloseable {
     private void fill(ByteBuffer buffer, int part, long offset) throws IOException {
         FileChannel channel = channels.get(part);
         if (channel == null) {
-            channel = FileChannel.open(file.parts().get(part).path());
+            channel = RegularFiles.open(file.parts().get(part).path(), mayRead);
             channels.put(part, channel);
         }
         buffer.clear();

@@ -60,6 +60,7 @@ public final class Cli {
         CommandLine line = new CommandLine(cli)
                 .addSubcommand(new ServeCommand(application))
                 .addSubcommand(new WorkerCommand(application))
+                .addSubcommand(new TokenCommand())
                 .addSubcommand(new InspectCommand())
                 .addSubcommand(new FitCommand())
                 .addSubcommand(new ReconstructCommand())

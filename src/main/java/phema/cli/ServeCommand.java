@@ -46,7 +46,7 @@ final class ServeCommand implements Callable<Integer> {
     /** What Spring would silently ignore. */
     static void requireSettings(List<String> settings, @Nullable CommandSpec spec) {
         for (String setting : settings)
-            if (!setting.matches("--[a-z][\\w.-]*=.*") && spec != null)
+            if (!setting.matches("--[a-z][\\w.\\[\\]-]*=.*") && spec != null)
                 throw new CommandLine.ParameterException(
                         spec.commandLine(), "'" + setting + "' is not a setting of the form --name=value");
     }

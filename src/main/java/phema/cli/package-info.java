@@ -11,7 +11,8 @@
             "tensor",
             "metrics",
             "worker",
-            "problem"
+            "problem",
+            "security"
         })
 @NullMarked
 package phema.cli;

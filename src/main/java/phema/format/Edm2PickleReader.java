@@ -1,7 +1,6 @@
 package phema.format;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -37,6 +36,9 @@ final class Edm2PickleReader implements WeightReader {
     /** Longer than any model's; a nest of modules could otherwise make names of any length from little. */
     private static final int MAX_NAME = 1024;
 
+    /** Members of all modules together. Modules can share their members, so without a limit a thousand and a thousand would make a million. */
+    private static final int MAX_MEMBERS = 1 << 20;
+
     static final Global PERSISTENT = new Global("torch_utils.persistence", "_reconstruct_persistent_obj");
     static final Global LOAD_FROM_BYTES = new Global("torch.storage", "_load_from_bytes");
     static final Global EASY_DICT = new Global("dnnlib.util", "EasyDict");
@@ -70,16 +72,15 @@ final class Edm2PickleReader implements WeightReader {
             new Global("numpy._core.numeric", "_frombuffer"));
 
     @Override
-    public WeightFile read(Path path) throws IOException {
-        try (InputFile file = InputFile.open(path)) {
-            return new Indexing(file).run();
-        }
+    public WeightFile read(InputFile file) throws IOException {
+        return new Indexing(file).run();
     }
 
     /** One file's reading. */
     private static final class Indexing {
         private final InputFile file;
         private final Map<Long, TorchStorage> storages = new HashMap<>();
+        private long members;
 
         Indexing(InputFile file) {
             this.file = file;
@@ -114,12 +115,19 @@ final class Edm2PickleReader implements WeightReader {
                 ModuleState module = new ModuleState(name, state(name, child.value()));
                 found.add(module);
                 List<Child> children = new ArrayList<>();
-                module.members("_modules").entries().forEach((key, value) -> {
-                    if (!(value instanceof None)) children.add(new Child(name, key, value));
-                });
+                for (Map.Entry<String, Value> member : members(module, "_modules"))
+                    if (!(member.getValue() instanceof None))
+                        children.add(new Child(name, member.getKey(), member.getValue()));
                 children.reversed().forEach(open::push);
             }
             return found;
+        }
+
+        private Set<Map.Entry<String, Value>> members(ModuleState module, String kind) throws FormatException {
+            Map<String, Value> found = module.members(kind).entries();
+            members += found.size();
+            if (members > MAX_MEMBERS) throw file.broken("has more than " + MAX_MEMBERS + " members of modules");
+            return found.entrySet();
         }
 
         private Dict state(String name, Value value) throws FormatException {
@@ -144,8 +152,7 @@ final class Edm2PickleReader implements WeightReader {
             TorchTensors torch = new TorchTensors(file, this::storage);
             Set<Value> seen = Collections.newSetFromMap(new IdentityHashMap<>());
             for (ModuleState module : modules) {
-                for (Map.Entry<String, Value> member :
-                        module.members(members).entries().entrySet()) {
+                for (Map.Entry<String, Value> member : members(module, members)) {
                     if (member.getValue() instanceof None || !seen.add(member.getValue())) continue;
                     String name = join(module.name(), member.getKey());
                     if (!names.add(name)) throw file.broken("has two tensors named `" + Pickle.shown(name) + "`");

@@ -8,6 +8,6 @@ public final class FormatException extends IOException {
     private static final long serialVersionUID = 1L;
 
     public FormatException(Path file, String problem) {
-        super(file + ": " + problem);
+        super(OneLine.of(file + ": " + problem));
     }
 }

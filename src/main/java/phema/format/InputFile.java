@@ -4,15 +4,12 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.function.Predicate;
 
 /**
  * A regular file, read at positions through one small window, so that what is skipped is never read. What cursors take from it counts as the
@@ -22,6 +19,7 @@ final class InputFile implements Closeable {
     private static final int WINDOW = 8192;
 
     private final Path path;
+    private final Predicate<Path> mayRead;
     private final FileChannel channel;
     private final long size;
     private final Instant modified;
@@ -29,11 +27,12 @@ final class InputFile implements Closeable {
     private final ByteBuffer window = ByteBuffer.allocate(WINDOW).limit(0);
     private long windowStart;
 
-    private InputFile(Path path, FileChannel channel, Instant modified) throws IOException {
+    private InputFile(Path path, Predicate<Path> mayRead, RegularFiles.Opened opened) throws IOException {
         this.path = path;
-        this.channel = channel;
+        this.mayRead = mayRead;
+        this.channel = opened.channel();
         this.size = channel.size();
-        this.modified = modified;
+        this.modified = opened.modified();
         try {
             this.structure = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
@@ -41,28 +40,25 @@ final class InputFile implements Closeable {
         }
     }
 
-    /** @throws FormatException for anything but a regular file; a pipe would block as soon as it is opened */
+    /** Wherever it lies. */
     static InputFile open(Path path) throws IOException {
+        return open(path, anywhere -> true);
+    }
+
+    /** @see RegularFiles#open */
+    static InputFile open(Path path, Predicate<Path> mayRead) throws IOException {
+        RegularFiles.Opened opened = RegularFiles.opened(path, mayRead);
         try {
-            return openRegular(path);
-        } catch (NoSuchFileException e) {
-            throw new FormatException(path, "does not exist");
-        } catch (AccessDeniedException e) {
-            throw new FormatException(path, "may not be read; check its permissions");
+            return new InputFile(path, mayRead, opened);
+        } catch (IOException | RuntimeException e) {
+            opened.channel().close();
+            throw e;
         }
     }
 
-    private static InputFile openRegular(Path path) throws IOException {
-        BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-        if (attributes.isDirectory()) throw new FormatException(path, "is a folder; name a weight file in it");
-        if (!attributes.isRegularFile()) throw new FormatException(path, "is a pipe or a device, not a regular file");
-        FileChannel channel = FileChannel.open(path);
-        try {
-            return new InputFile(path, channel, attributes.lastModifiedTime().toInstant());
-        } catch (IOException | RuntimeException e) {
-            channel.close();
-            throw e;
-        }
+    /** Another file of the same folder. */
+    InputFile openSibling(String name) throws IOException {
+        return open(path.resolveSibling(name), mayRead);
     }
 
     Path path() {

@@ -278,7 +278,7 @@ final class Pickle {
 
     /** Fit for one line of an error message. */
     static String shown(String text) {
-        String clean = text.replaceAll("\\p{Cntrl}", "?");
+        String clean = OneLine.of(text);
         return clean.length() <= 200 ? clean : clean.substring(0, 200) + "...";
     }
 }

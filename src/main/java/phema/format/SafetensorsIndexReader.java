@@ -18,15 +18,19 @@ final class SafetensorsIndexReader implements WeightReader {
     private final SafetensorsReader shards = new SafetensorsReader(Optional.empty());
 
     @Override
-    public WeightFile read(Path path) throws IOException {
+    public WeightFile read(InputFile index) throws IOException {
+        Path path = index.path();
         Map<String, String> metadata = new HashMap<>();
         Map<String, String> shardOf = new HashMap<>();
-        parse(path, metadata, shardOf);
+        parse(index, metadata, shardOf);
 
         List<FilePart> parts = new ArrayList<>();
         List<Tensor> tensors = new ArrayList<>();
         for (String name : new TreeSet<>(shardOf.values())) {
-            WeightFile shard = shards.read(sibling(path, name));
+            WeightFile shard;
+            try (InputFile file = index.openSibling(fileName(path, name))) {
+                shard = shards.read(file);
+            }
             for (Tensor tensor : shard.tensors()) {
                 if (!name.equals(shardOf.remove(tensor.name())))
                     throw broken(path, tensor.name(), "lies in " + name + ", which its index does not say");
@@ -50,8 +54,11 @@ final class SafetensorsIndexReader implements WeightReader {
         return new WeightFile(path, Format.SAFETENSORS, parts, metadata, tensors);
     }
 
-    private static void parse(Path path, Map<String, String> metadata, Map<String, String> shardOf) throws IOException {
-        try (JsonParser parser = Json.parser(content(path))) {
+    private static void parse(InputFile file, Map<String, String> metadata, Map<String, String> shardOf)
+            throws IOException {
+        Path path = file.path();
+        if (file.size() > Json.MAX_BYTES) throw file.broken("is too large for an index: " + file.size() + " bytes");
+        try (JsonParser parser = Json.parser(file.cursor(0, file.size()).bytes((int) file.size()))) {
             expect(path, parser.nextToken(), JsonToken.START_OBJECT);
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String field = parser.currentName();
@@ -79,13 +86,6 @@ final class SafetensorsIndexReader implements WeightReader {
             throw new FormatException(path, "has no `weight_map`, so it is no index of safetensors files");
     }
 
-    private static byte[] content(Path path) throws IOException {
-        try (InputFile file = InputFile.open(path)) {
-            if (file.size() > Json.MAX_BYTES) throw file.broken("is too large for an index: " + file.size() + " bytes");
-            return file.cursor(0, file.size()).bytes((int) file.size());
-        }
-    }
-
     private static void readMetadata(JsonParser parser, Map<String, String> metadata) {
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String key = parser.currentName();
@@ -96,12 +96,12 @@ final class SafetensorsIndexReader implements WeightReader {
         }
     }
 
-    private static Path sibling(Path index, String name) throws FormatException {
+    private static String fileName(Path index, String name) throws FormatException {
         if (!name.matches("[^/\\\\\\x00-\\x1f]+") || name.equals(".") || name.equals(".."))
             throw new FormatException(
                     index,
                     "names the shard `" + Pickle.shown(name) + "`; shards must lie in the folder of their index");
-        return index.resolveSibling(name);
+        return name;
     }
 
     private static void expect(Path path, @Nullable JsonToken found, JsonToken wanted) throws FormatException {

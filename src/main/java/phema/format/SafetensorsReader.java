@@ -1,7 +1,6 @@
 package phema.format;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -28,13 +27,7 @@ final class SafetensorsReader implements WeightReader {
     }
 
     @Override
-    public WeightFile read(Path path) throws IOException {
-        try (InputFile file = InputFile.open(path)) {
-            return read(file);
-        }
-    }
-
-    private WeightFile read(InputFile file) throws IOException {
+    public WeightFile read(InputFile file) throws IOException {
         Cursor in = file.cursor(0, file.size());
         long length = in.i64();
         if (length < 2 || length > Json.MAX_BYTES)
@@ -133,6 +126,8 @@ final class SafetensorsReader implements WeightReader {
             expect(file, parser, parser.currentToken(), JsonToken.VALUE_NUMBER_INT);
             long number = parser.getLongValue();
             if (number < 0) throw file.broken("has a negative number in its header");
+            if (numbers.size() == Tensor.MAX_RANK)
+                throw file.broken("has a tensor of more than " + Tensor.MAX_RANK + " dimensions");
             numbers.add(number);
         }
         return numbers;

@@ -23,6 +23,9 @@ public record Tensor(String name, DType dtype, Shape shape, List<Long> strides, 
         BUFFER
     }
 
+    /** Of any tensor in PyTorch or NumPy. */
+    static final int MAX_RANK = 64;
+
     public Tensor {
         strides = List.copyOf(strides);
     }

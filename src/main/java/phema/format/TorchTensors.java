@@ -22,6 +22,8 @@ final class TorchTensors {
     /** For element types that have no storage class: the type follows the arguments of {@link #TENSOR}. */
     static final Global TENSOR_WITH_DTYPE = new Global("torch._utils", "_rebuild_tensor_v3");
 
+    private static final int MAX_REPETITIONS = 8;
+
     /** PyTorch's names of element types. */
     static final Map<Global, DType> DTYPES = Map.ofEntries(
             entry(new Global("torch", "float64"), DType.F64),
@@ -48,6 +50,7 @@ final class TorchTensors {
 
     private final InputFile file;
     private final Storages storages;
+    private long bytes;
 
     TorchTensors(InputFile file, Storages storages) {
         this.file = file;
@@ -85,9 +88,13 @@ final class TorchTensors {
                     : Math.multiplyExact(Math.addExact(last(dims, strides), 1), dtype.bytes());
             if (Math.addExact(first, extent) > storage.bytes())
                 throw broken(name, "reaches beyond its storage of " + storage.bytes() + " bytes");
-            // A stride of zero repeats elements; without a limit a few bytes could stand for petabytes.
-            if (Math.multiplyExact(shape.elements(), dtype.bytes()) > file.size())
-                throw broken(name, "repeats its elements to more than the size of its file");
+            // Strides of zero and views of one storage repeat elements; without a limit a few bytes could stand for
+            // petabytes.
+            bytes = Math.addExact(bytes, Math.multiplyExact(shape.elements(), dtype.bytes()));
+            if (bytes / MAX_REPETITIONS > file.size())
+                throw broken(
+                        name,
+                        "and those before it repeat elements to more than " + MAX_REPETITIONS + " times the file");
             return new Tensor(name, dtype, shape, strides, 0, storage.offset() + first, role);
         } catch (ArithmeticException | IllegalArgumentException e) {
             throw broken(name, "has dimensions that no file could hold");
@@ -125,6 +132,8 @@ final class TorchTensors {
 
     private List<Long> numbers(String name, Value value) throws FormatException {
         if (!(value instanceof Tuple tuple)) throw broken(name, "has a shape or strides that are no tuple");
+        if (tuple.items().size() > Tensor.MAX_RANK)
+            throw broken(name, "has more than " + Tensor.MAX_RANK + " dimensions");
         List<Long> numbers = new ArrayList<>(tuple.items().size());
         for (Value item : tuple.items()) numbers.add(number(name, item));
         return numbers;

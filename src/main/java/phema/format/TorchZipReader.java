@@ -2,7 +2,6 @@ package phema.format;
 
 import java.io.IOException;
 import java.math.BigInteger;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -78,10 +77,8 @@ final class TorchZipReader implements WeightReader {
             new Global("numpy._core.multiarray", "scalar"));
 
     @Override
-    public WeightFile read(Path path) throws IOException {
-        try (InputFile file = InputFile.open(path)) {
-            return new Indexing(file).run();
-        }
+    public WeightFile read(InputFile file) throws IOException {
+        return new Indexing(file).run();
     }
 
     /** One file's reading. */

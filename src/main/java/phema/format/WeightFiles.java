@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Reads and lays out weight files of every known format. */
 public final class WeightFiles {
@@ -20,16 +21,19 @@ public final class WeightFiles {
      * @throws FormatException when it is none of these, breaks a rule of its format, or is not a regular file
      */
     public static WeightFile read(Path path) throws IOException {
-        return read(path, Optional.empty());
+        return read(path, Optional.empty(), anywhere -> true);
     }
 
     /**
-     * As {@link #read(Path)}, with less work where the file is structured like another.
+     * As {@link #read(Path)}, of files that lie where they may, and with less work where the file is structured like another.
      *
      * @param similar one that was read before and that this one may be like, such as another snapshot of its run; it changes nothing in what is found
+     * @param mayRead asked with the real path of each file, before it is opened
      */
-    public static WeightFile read(Path path, Optional<WeightFile> similar) throws IOException {
-        return reader(path, similar).read(path);
+    public static WeightFile read(Path path, Optional<WeightFile> similar, Predicate<Path> mayRead) throws IOException {
+        try (InputFile file = InputFile.open(path, mayRead)) {
+            return reader(file, similar).read(file);
+        }
     }
 
     public static WeightWriter writer(Format format) {
@@ -40,27 +44,22 @@ public final class WeightFiles {
         };
     }
 
-    private static WeightReader reader(Path path, Optional<WeightFile> similar) throws IOException {
-        byte[] head;
-        try (InputFile file = InputFile.open(path)) {
-            if (file.size() == 0) throw file.broken("is empty");
-            head = new byte[(int) Math.min(LEGACY_TORCH.length, file.size())];
-            file.read(0, head);
-        }
+    private static WeightReader reader(InputFile file, Optional<WeightFile> similar) throws IOException {
+        if (file.size() == 0) throw file.broken("is empty");
+        byte[] head = new byte[(int) Math.min(LEGACY_TORCH.length, file.size())];
+        file.read(0, head);
         boolean pickle = head.length > 1 && head[0] == (byte) 0x80 && head[1] >= 2 && head[1] <= 5;
         boolean zip = head.length > 3 && head[0] == 'P' && head[1] == 'K' && head[2] == 3 && head[3] == 4;
         boolean headerFollows = head.length > 8 && head[8] == '{';
         if (headerFollows && head[7] == 0) return new SafetensorsReader(similar);
         if (zip) return new TorchZipReader();
         if (Arrays.equals(head, LEGACY_TORCH))
-            throw new FormatException(
-                    path,
+            throw file.broken(
                     "is a checkpoint in PyTorch's old format, which is no zip archive; convert it in Python with"
                             + " torch.save(torch.load(old, weights_only=True), new)");
         if (pickle) return new Edm2PickleReader();
         if (head[0] == '{') return new SafetensorsIndexReader();
-        if (path.toString().endsWith(".safetensors")) return new SafetensorsReader(similar);
-        throw new FormatException(
-                path, "is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a torch checkpoint");
+        if (file.path().toString().endsWith(".safetensors")) return new SafetensorsReader(similar);
+        throw file.broken("is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a torch checkpoint");
     }
 }

@@ -45,6 +45,8 @@ final class ZipIndex {
     /** Three entries per tensor of the largest models, with long names. */
     private static final long MAX_DIRECTORY = 100_000_000;
 
+    private static final int MAX_ENTRIES = 1 << 19;
+
     private final InputFile file;
     private final Map<String, Entry> entries = new HashMap<>();
 
@@ -223,6 +225,9 @@ final class ZipIndex {
             throw damaged();
         if (directory.length() > MAX_DIRECTORY)
             throw file.broken("has a zip directory of " + directory.length() + " bytes; at most " + MAX_DIRECTORY
+                    + " are allowed");
+        if (directory.entries() > MAX_ENTRIES)
+            throw file.broken("has a zip directory of " + directory.entries() + " entries; at most " + MAX_ENTRIES
                     + " are allowed");
         if (directory.entries() < 0 || directory.entries() > directory.length() / CENTRAL_BYTES) throw damaged();
         return directory;

@@ -114,6 +114,7 @@ final class Problems extends ResponseEntityExceptionHandler {
     @Override
     protected @Nullable ResponseEntity<Object> handleHttpMessageNotReadable(
             HttpMessageNotReadableException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        if (e.getMostSpecificCause() instanceof Problem tooLarge) return problem(tooLarge);
         ProblemDetail problem = unreadable(e.getCause(), status);
         return handleExceptionInternal(e, problem, headers, status, request);
     }

@@ -33,7 +33,7 @@ final class StoredFiles {
             try {
                 if (!Files.isRegularFile(file)) continue;
                 Path real = file.toRealPath();
-                if (!catalog.isBelowRoots(real)) log.warn("{} leads outside of phema.roots and is not shown", file);
+                if (!catalog.mayRead(real)) log.warn("{} leads outside of phema.roots and is not shown", file);
                 else found.add(look(path, real));
             } catch (IOException e) {
                 log.warn("{} cannot be read and is not shown: {}", file, e.toString());

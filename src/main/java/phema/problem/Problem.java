@@ -19,6 +19,8 @@ public final class Problem extends RuntimeException {
         CONFLICT(409),
         /** The stored files cannot give what was asked for. */
         UNPROCESSABLE(422),
+        /** More than a request may hold. */
+        TOO_LARGE(413),
         /** No room to write. */
         STORAGE_FULL(507);
 
@@ -57,6 +59,10 @@ public final class Problem extends RuntimeException {
 
     public static Problem unprocessable(String message) {
         return new Problem(Kind.UNPROCESSABLE, null, message, null);
+    }
+
+    public static Problem tooLarge(String message) {
+        return new Problem(Kind.TOO_LARGE, null, message, null);
     }
 
     public static Problem storageFull(String message, @Nullable Throwable cause) {

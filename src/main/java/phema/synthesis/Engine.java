@@ -22,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import phema.format.Layout;
@@ -41,7 +42,7 @@ public final class Engine implements AutoCloseable {
     private final long maxMemory;
     private final int workers;
     private final Kernel kernel;
-    private final OpenFiles openFiles = new OpenFiles();
+    private final OpenFiles openFiles;
     private final ExecutorService executor;
     private final List<Workspace> everyWorkspace;
     private final BlockingQueue<Workspace> workspaces;
@@ -58,6 +59,12 @@ public final class Engine implements AutoCloseable {
 
     /** @throws Problem when this JVM cannot run the kernel */
     public Engine(long maxMemory, int workers, KernelChoice kernel) {
+        this(maxMemory, workers, kernel, anywhere -> true);
+    }
+
+    /** @param mayRead asked with the real path of each input before it is opened */
+    Engine(long maxMemory, int workers, KernelChoice kernel, Predicate<Path> mayRead) {
+        openFiles = new OpenFiles(mayRead);
         this.kernel = kernel.create();
         this.maxMemory = maxMemory;
         this.workers = workers;

@@ -5,19 +5,22 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
 import phema.format.FilePart;
+import phema.format.RegularFiles;
 import phema.format.WeightFile;
 import phema.problem.Problem;
 
 /** Channels to input files, shared by everything that reads them at the same time, so that many clients do not need many file descriptors. */
 final class OpenFiles {
+    private final Predicate<Path> mayRead;
     private final Map<FilePart, Shared> shared = new HashMap<>();
     private final LongAdder bytesRead = new LongAdder();
 
@@ -28,6 +31,11 @@ final class OpenFiles {
         Shared(FileChannel channel) {
             this.channel = channel;
         }
+    }
+
+    /** @param mayRead as for {@link RegularFiles#open}; asked anew each time, as names may lead elsewhere than when they were indexed */
+    OpenFiles(Predicate<Path> mayRead) {
+        this.mayRead = mayRead;
     }
 
     /** Bytes read from all files so far. */
@@ -66,13 +74,10 @@ final class OpenFiles {
             open.users++;
             return open.channel;
         }
-        try {
-            FileChannel channel = FileChannel.open(part.path(), StandardOpenOption.READ);
-            shared.put(part, new Shared(channel));
-            return channel;
-        } catch (NoSuchFileException e) {
-            throw changed(part, "is gone");
-        }
+        if (!Files.exists(part.path())) throw changed(part, "is gone");
+        FileChannel channel = RegularFiles.open(part.path(), mayRead);
+        shared.put(part, new Shared(channel));
+        return channel;
     }
 
     private synchronized void release(FilePart part) throws IOException {

@@ -10,6 +10,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
+import phema.catalog.Catalog;
 
 /** The synthesis room as the service uses it. */
 @Configuration(proxyBeanMethods = false)
@@ -26,10 +27,10 @@ class SynthesisConfiguration {
             @DefaultValue("0") int workers) {}
 
     @Bean
-    Engine engine(Settings settings) {
+    Engine engine(Settings settings, Catalog catalog) {
         int workers =
                 settings.workers > 0 ? settings.workers : Runtime.getRuntime().availableProcessors();
-        return new Engine(settings.maxMemory.toBytes(), workers);
+        return new Engine(settings.maxMemory.toBytes(), workers, KernelChoice.AUTO, catalog::mayRead);
     }
 
     @Bean

@@ -23,10 +23,15 @@ import org.springframework.context.annotation.Configuration;
 class ApiDescription {
     private static final Map<Integer, String> PROBLEMS = new TreeMap<>(Map.of(
             400, "A value, field or parameter is wrong or unknown",
+            401, "The service is configured with tokens, and this request has none or a wrong one",
+            403, "The token's role does not allow this",
             404, "Nothing has this name: no run, format, tensor, sweep or job",
             409, "It cannot be done as things are: a file of the run changed while it was read, a job has ended",
+            413, "The body is too large",
             422, "The run's files cannot give what was asked for",
-            500, "The server failed; its log says why"));
+            429, "This client sends too many requests; Retry-After says when to come again",
+            500, "The server failed; its log says why",
+            503, "The service is busy; Retry-After says when to come again"));
 
     @Bean
     OpenAPI openApi() {

@@ -258,9 +258,9 @@ class CatalogTest {
         TestFiles.copyRun("edm2", temporary.resolve("stuck/xl"));
         CountDownLatch storageAnswers = new CountDownLatch(1);
         Catalog catalog =
-                new Catalog(properties(temporary.resolve("stuck"), root), store(temporary), (file, similar) -> {
+                new Catalog(properties(temporary.resolve("stuck"), root), store(temporary), (file, similar, mayRead) -> {
                     if (file.toString().contains("stuck")) await(storageAnswers);
-                    return WeightFiles.read(file, similar);
+                    return WeightFiles.read(file, similar, mayRead);
                 });
         started.add(catalog);
 
@@ -290,9 +290,9 @@ class CatalogTest {
     }
 
     private Catalog start(Path... roots) throws InterruptedException {
-        Catalog catalog = new Catalog(properties(roots), store(temporary), (file, similar) -> {
+        Catalog catalog = new Catalog(properties(roots), store(temporary), (file, similar, mayRead) -> {
             filesRead.incrementAndGet();
-            return WeightFiles.read(file, similar);
+            return WeightFiles.read(file, similar, mayRead);
         });
         started.add(catalog);
         catalog.start();

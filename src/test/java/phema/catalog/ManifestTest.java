@@ -163,7 +163,7 @@ class ManifestTest {
     void refusesWhatIsWrongAndSaysWhere(String text, String message) throws IOException {
         manifest(text);
 
-        assertThatThrownBy(() -> Manifest.read(folder.resolve(Manifest.FILE_NAME)))
+        assertThatThrownBy(() -> Manifest.read(folder.resolve(Manifest.FILE_NAME), anywhere -> true))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("phema.yaml: " + message)
                 .message()
@@ -179,7 +179,7 @@ class ManifestTest {
     void constructsNothing(String first, String second, String third) throws IOException {
         manifest(first, String.valueOf(second), String.valueOf(third));
 
-        assertThatThrownBy(() -> Manifest.read(folder.resolve(Manifest.FILE_NAME)))
+        assertThatThrownBy(() -> Manifest.read(folder.resolve(Manifest.FILE_NAME), anywhere -> true))
                 .isInstanceOf(FormatException.class);
     }
 
@@ -187,7 +187,7 @@ class ManifestTest {
     void refusesAManifestOfMoreThanAMegabyte() throws IOException {
         manifest("# " + "x".repeat(1 << 20));
 
-        assertThatThrownBy(() -> Manifest.read(folder.resolve(Manifest.FILE_NAME)))
+        assertThatThrownBy(() -> Manifest.read(folder.resolve(Manifest.FILE_NAME), anywhere -> true))
                 .hasMessageContaining("is larger than 1048576 bytes");
     }
 
@@ -207,7 +207,7 @@ class ManifestTest {
 
     @Test
     void aChangedManifestIsSeenByTheNextLook() throws IOException {
-        RunScanner scanner = RunScanner.repeated(WeightFiles::read, path -> true, Duration.ZERO);
+        RunScanner scanner = RunScanner.repeated(WeightFiles::read, anywhere -> true, Duration.ZERO);
         weights("step-1000.safetensors");
         manifest("files: 'step-{time}.safetensors'", "profile: impulse");
         Scan first = scanner.scan("run", folder, Selection.DEFAULT, Scan.NONE);

@@ -292,10 +292,10 @@ class RunScannerTest {
         TestFiles.truncate(temporary.resolve("x-0000002-0.100.safetensors"), 1);
         List<String> reads = new ArrayList<>();
         RunScanner scanner = RunScanner.repeated(
-                (file, similar) -> {
+                (file, similar, mayRead) -> {
                     reads.add(file.getFileName().toString());
                     if (reads.size() == 1) throw new IOException("Input/output error");
-                    return WeightFiles.read(file, similar);
+                    return WeightFiles.read(file, similar, mayRead);
                 },
                 path -> true,
                 Duration.ZERO);

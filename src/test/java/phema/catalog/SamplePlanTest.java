@@ -76,8 +76,8 @@ class SamplePlanTest {
         Shape shape = Shape.of(100, 70);
         SamplePlan plan = SamplePlan.of(new TreeMap<>(Map.of("w", shape)));
 
-        Sample fromRows = SampleReader.read(withLayout(rows, shape, List.of(70L, 1L)), plan);
-        Sample fromColumns = SampleReader.read(withLayout(columns, shape, List.of(1L, 100L)), plan);
+        Sample fromRows = SampleReader.read(withLayout(rows, shape, List.of(70L, 1L)), plan, anywhere -> true);
+        Sample fromColumns = SampleReader.read(withLayout(columns, shape, List.of(1L, 100L)), plan, anywhere -> true);
 
         List<Double> expected = new ArrayList<>();
         for (SamplePlan.Stretch s : plan.stretches())
@@ -109,8 +109,8 @@ class SamplePlanTest {
     }
 
     private static double distance(WeightFile a, WeightFile b, SamplePlan plan) throws IOException {
-        double[] x = SampleReader.read(a, plan).values();
-        double[] y = SampleReader.read(b, plan).values();
+        double[] x = SampleReader.read(a, plan, anywhere -> true).values();
+        double[] y = SampleReader.read(b, plan, anywhere -> true).values();
         double sum = 0;
         for (int i = 0; i < x.length; i++) sum += (x[i] - y[i]) * (x[i] - y[i]);
         return sum / x.length;
@@ -135,7 +135,8 @@ class SamplePlanTest {
         FilePart part = new FilePart(path, 64, Files.getLastModifiedTime(path).toInstant(), "");
         WeightFile file = new WeightFile(path, Format.SAFETENSORS, List.of(part), Map.of(), List.of(tensor));
 
-        Sample sample = SampleReader.read(file, SamplePlan.of(new TreeMap<>(Map.of("w", tensor.shape()))));
+        Sample sample =
+                SampleReader.read(file, SamplePlan.of(new TreeMap<>(Map.of("w", tensor.shape()))), anywhere -> true);
 
         assertThat(sample.values()).containsOnly(1);
         assertThat(sample.roundingVariance()).isCloseTo(Math.pow(2, -20) / 12, withinPercentage(1e-9));

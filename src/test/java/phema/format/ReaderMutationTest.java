@@ -1,10 +1,12 @@
 package phema.format;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -15,7 +17,10 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
-/** Damage of any kind ends in a {@link FormatException} or in a file that is still whole enough to read; anything else fails these tests. */
+/**
+ * Damage of any kind ends in a {@link FormatException} or in a file that is still whole enough to read; anything else fails these tests. Each property is tried 1000 times, or
+ * as often as {@code -Djqwik.tries.default=200000} says.
+ */
 class ReaderMutationTest {
     private static final byte[] INTERESTING = {
         0, 1, 0x7f, (byte) 0x80, (byte) 0xff, '(', '.', 't', 'R', 'b', '{', '"', ']'
@@ -36,23 +41,23 @@ class ReaderMutationTest {
         Files.delete(scratch);
     }
 
-    @Property(tries = 1000)
+    @Property
     void aDamagedPickleIsReadOrRefused(@ForAll("mutations") List<Mutation> mutations) throws IOException {
         readOrRefuse("edm2/network-snapshot-0000016-0.050.pkl", mutations);
     }
 
-    @Property(tries = 1000)
+    @Property
     void aDamagedSafetensorsFileIsReadOrRefused(@ForAll("mutations") List<Mutation> mutations) throws IOException {
         readOrRefuse("safetensors/network-snapshot-0000016-0.050.safetensors", mutations);
     }
 
-    @Property(tries = 1000)
+    @Property
     void aDamagedTorchCheckpointIsReadOrRefused(@ForAll("mutations") List<Mutation> mutations) throws IOException {
         readOrRefuse("torch/training.ckpt", mutations);
     }
 
     /** Changes that keep every place keep the directory readable, so that more is reached. */
-    @Property(tries = 1000)
+    @Property
     void aTorchCheckpointOfChangedBytesIsReadOrRefused(@ForAll("mutations") List<Mutation> mutations)
             throws IOException {
         readOrRefuse(
@@ -65,9 +70,90 @@ class ReaderMutationTest {
         readOrRefuse("metrics/fid-compressed.npz", mutations, NumpyArchive::read);
     }
 
-    @Property(tries = 1000)
+    @Property
     void aDamagedNumpyPickleIsReadOrRefused(@ForAll("mutations") List<Mutation> mutations) throws IOException {
         readOrRefuse("metrics/reference-4.pkl", mutations, NumpyPickle::read);
+    }
+
+    @Property
+    void aDamagedIndexIsReadOrRefused(@ForAll("mutations") List<Mutation> mutations) throws IOException {
+        String index = "{\"metadata\":{\"total_size\":12,\"format\":\"pt\"},\"weight_map\":{\"a\":\"%s\",\"b\":\"%s\"}}"
+                .formatted(scratch.getFileName(), scratch.getFileName());
+        readOrRefuse(index.getBytes(StandardCharsets.UTF_8), mutations, ReaderMutationTest::readSoundly);
+    }
+
+    /** Few random bytes are opcodes with operands; these are, so that they get further. */
+    @Property
+    void anySequenceOfOpcodesIsReadOrRefused(@ForAll("opcodes") List<String> opcodes) throws IOException {
+        byte[] pickle = ("\u0080\u0004" + String.join("", opcodes) + ".").getBytes(StandardCharsets.ISO_8859_1);
+        readOrRefuse(Files.write(scratch, pickle), ReaderMutationTest::readSoundly);
+    }
+
+    @Property
+    void aTorchCheckpointOfAnyOpcodesIsReadOrRefused(@ForAll("opcodes") List<String> opcodes) throws IOException {
+        byte[] pickle =
+                ("\u0080\u0002}X\u0001\0\0\0a" + String.join("", opcodes) + "s.").getBytes(StandardCharsets.ISO_8859_1);
+        Map<String, byte[]> entries =
+                Samples.ordered("a/data.pkl", pickle, "a/data/0", new byte[12], "a/version", new byte[] {'3'});
+        readOrRefuse(HostileFiles.archive(scratch, entries), ReaderMutationTest::readSoundly);
+    }
+
+    @Provide
+    Arbitrary<List<String>> opcodes() {
+        return Arbitraries.of(
+                        "N",
+                        "\u0088",
+                        "K\u0000",
+                        "K\u0003",
+                        "J\u00ff\u00ff\u00ff\u00ff",
+                        "\u008a\u0008\0\0\0\0\0\0\0\u007f",
+                        "G\u007f\u00f0\0\0\0\0\0\0",
+                        "X\u0001\0\0\0a",
+                        "X\u0007\0\0\0storage",
+                        "X\u0001\0\0\0000",
+                        "\u008c\u0008_modules",
+                        "\u008c\u000b_parameters",
+                        "\u008c\u0003ema",
+                        "C\u0002xx",
+                        "\u008e\u0001\0\0\0\0\0\0\0x",
+                        "(",
+                        "0",
+                        "1",
+                        "2",
+                        ")",
+                        "\u0085",
+                        "\u0086",
+                        "\u0087",
+                        "t",
+                        "]",
+                        "\u008f",
+                        "l",
+                        "a",
+                        "e",
+                        "}",
+                        "d",
+                        "s",
+                        "u",
+                        "q\u0000",
+                        "q\u0001",
+                        "\u0094",
+                        "h\u0000",
+                        "h\u0001",
+                        "R",
+                        "\u0081",
+                        "\u0092",
+                        "b",
+                        "Q",
+                        "ccollections\nOrderedDict\n",
+                        "ctorch._utils\n_rebuild_tensor_v2\n",
+                        "ctorch._utils\n_rebuild_parameter\n",
+                        "ctorch\nFloatStorage\n",
+                        "ctorch.storage\n_load_from_bytes\n",
+                        "}X\u0001\0\0\0a]s",
+                        "((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\0000X\u0003\0\0\0cpuK\u0003tQK\0K\u0003\u0085K\u0001\u0085\u0089ccollections\nOrderedDict\n)Rt")
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(40);
     }
 
     @Provide
@@ -87,15 +173,26 @@ class ReaderMutationTest {
     }
 
     private static void readOrRefuse(String fixture, List<Mutation> mutations) throws IOException {
-        readOrRefuse(fixture, mutations, WeightFiles::read);
+        readOrRefuse(fixture, mutations, ReaderMutationTest::readSoundly);
     }
 
     private static void readOrRefuse(String fixture, List<Mutation> mutations, Reading reading) throws IOException {
-        byte[] bytes = Files.readAllBytes(Samples.fixture(fixture));
+        readOrRefuse(Files.readAllBytes(Samples.fixture(fixture)), mutations, reading);
+    }
+
+    private static void readSoundly(Path file) throws IOException {
+        HostileFiles.requireSound(WeightFiles.read(file));
+    }
+
+    private static void readOrRefuse(byte[] valid, List<Mutation> mutations, Reading reading) throws IOException {
+        byte[] bytes = valid;
         for (Mutation mutation : mutations) bytes = apply(mutation, bytes);
-        Files.write(scratch, bytes);
+        readOrRefuse(Files.write(scratch, bytes), reading);
+    }
+
+    private static void readOrRefuse(Path file, Reading reading) throws IOException {
         try {
-            reading.of(scratch);
+            reading.of(file);
         } catch (FormatException expected) {
             // refused by name
         }

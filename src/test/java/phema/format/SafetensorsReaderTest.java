@@ -143,7 +143,7 @@ class SafetensorsReaderTest {
         WeightFile first = WeightFiles.read(fixture("safetensors/network-snapshot-0000016-0.050.safetensors"));
         Path path = fixture("safetensors/network-snapshot-0000262-0.100.safetensors");
 
-        WeightFile second = WeightFiles.read(path, Optional.of(first));
+        WeightFile second = WeightFiles.read(path, Optional.of(first), anywhere -> true);
 
         assertThat(second).isEqualTo(WeightFiles.read(path));
         assertThat(second.tensors()).isSameAs(first.tensors());
@@ -155,10 +155,10 @@ class SafetensorsReaderTest {
         Optional<WeightFile> whole = Optional.of(WeightFiles.read(safetensors(folder.resolve("a"), header, 4)));
         for (int data : new int[] {3, 5}) {
             Path path = safetensors(folder.resolve("b"), header, data);
-            assertThatThrownBy(() -> WeightFiles.read(path, whole)).isInstanceOf(FormatException.class);
+            assertThatThrownBy(() -> WeightFiles.read(path, whole, anywhere -> true)).isInstanceOf(FormatException.class);
         }
         Path other = safetensors(folder.resolve("c"), header.replace("\"w\"", "\"v\""), 4);
-        assertThat(WeightFiles.read(other, whole)).isEqualTo(WeightFiles.read(other));
+        assertThat(WeightFiles.read(other, whole, anywhere -> true)).isEqualTo(WeightFiles.read(other));
     }
 
     @Test
@@ -169,7 +169,7 @@ class SafetensorsReaderTest {
                 folder.resolve("model.safetensors.index.json"),
                 "{\"metadata\":{\"step\":\"7\"},\"weight_map\":{\"w\":\"shard.safetensors\"}}");
 
-        assertThat(WeightFiles.read(shard, Optional.of(WeightFiles.read(index))))
+        assertThat(WeightFiles.read(shard, Optional.of(WeightFiles.read(index)), anywhere -> true))
                 .isEqualTo(WeightFiles.read(shard));
     }
 

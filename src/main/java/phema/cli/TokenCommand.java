@@ -1,0 +1,46 @@
+package phema.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import phema.security.Role;
+import phema.security.Tokens;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "token",
+        description = {
+            "Makes a token for the service and prints it, with the configuration that lets its bearer in.",
+            "Only the token's hash is in the configuration: the token itself is shown this once."
+        })
+final class TokenCommand implements Callable<Integer> {
+    @Option(names = "--name", required = true, description = "Whose token it is, for logs.")
+    private String name = "";
+
+    @Option(
+            names = "--role",
+            defaultValue = "read",
+            description = "What it allows: ${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}.")
+    private Role role = Role.READ;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = Output.of(spec);
+        String token = Tokens.random();
+        out.println(token);
+        out.println();
+        out.println("# in application.yaml of the service:");
+        out.println("phema.security.tokens:");
+        out.println("  - name: '" + name.replace("'", "''") + "'");
+        out.println("    role: " + role.name().toLowerCase(Locale.ROOT));
+        out.println("    hash: " + Tokens.hash(token));
+        return Cli.FINE;
+    }
+}

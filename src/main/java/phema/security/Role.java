@@ -1,0 +1,9 @@
+package phema.security;
+
+/** What the bearer of a token may do. */
+public enum Role {
+    /** Look, compute and download. */
+    READ,
+    /** Also start, change and stop what the service keeps. */
+    WRITE
+}

@@ -1,0 +1,45 @@
+package phema.security;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.stereotype.Controller;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+
+/** The page on which people, whose browsers send no {@code Authorization}, present their token. */
+@Controller
+@ConditionalOnWebApplication
+final class SignInController {
+    static final String PATH = "/sign-in";
+
+    private final String page;
+    private final boolean needed;
+
+    SignInController(Tokens tokens) throws IOException {
+        needed = !tokens.isEmpty();
+        page = new ClassPathResource("sign-in.html").getContentAsString(UTF_8);
+    }
+
+    @GetMapping(path = PATH)
+    ResponseEntity<String> signIn(@RequestParam @Nullable String error) {
+        if (!needed)
+            return ResponseEntity.status(HttpStatus.FOUND)
+                    .header("Location", "/")
+                    .build();
+        return ResponseEntity.ok()
+                .contentType(new MediaType(MediaType.TEXT_HTML, UTF_8))
+                .header(
+                        "Content-Security-Policy",
+                        "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+                .header("Cache-Control", "no-store")
+                .body(page.replace(
+                        "{{error}}", error == null ? "" : "<p role=\"alert\"><strong>No such token.</strong></p>"));
+    }
+}

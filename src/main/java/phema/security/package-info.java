@@ -1,0 +1,7 @@
+/** Who may ask the service for what, how often, and from where. */
+@ApplicationModule(allowedDependencies = {"problem"})
+@NullMarked
+package phema.security;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;
