@@ -13,7 +13,7 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Where files are.
  *
- * @param roots folders that hold runs, at any depth
+ * @param roots folders that hold runs, at any depth; also {@code s3://bucket/prefix}
  * @param home folder of the database and of what jobs write
  */
 @Validated

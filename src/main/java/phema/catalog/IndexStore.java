@@ -23,8 +23,14 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
 import phema.format.WeightFile;
+import phema.storage.Locations;
+import tools.jackson.core.JsonParser;
+import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.ValueDeserializer;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.module.SimpleModule;
+import tools.jackson.databind.ser.std.ToStringSerializer;
 
 /**
  * What scans learned of files, kept in the database across restarts. Only a cache of what the files say: without it they are read again, and a
@@ -36,12 +42,22 @@ class IndexStore {
 
     /** Components of records and nothing else, so that what is read equals what was written. */
     private static final JsonMapper JSON = JsonMapper.builder()
+            .addModule(new SimpleModule()
+                    .addSerializer(Path.class, ToStringSerializer.instance)
+                    .addDeserializer(Path.class, new LocationDeserializer()))
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .changeDefaultVisibility(visibility -> visibility
                     .withVisibility(PropertyAccessor.ALL, Visibility.NONE)
                     .withFieldVisibility(Visibility.ANY)
                     .withCreatorVisibility(Visibility.ANY))
             .build();
+
+    private static final class LocationDeserializer extends ValueDeserializer<Path> {
+        @Override
+        public Path deserialize(JsonParser parser, DeserializationContext context) {
+            return Locations.path(parser.getString());
+        }
+    }
 
     private final JdbcClient jdbc;
     private final TransactionTemplate transaction;

@@ -4,12 +4,15 @@ import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import phema.format.FormatException;
 import phema.problem.Problem;
+import phema.storage.Locations;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -73,6 +76,7 @@ public final class Cli {
                         new CommandLine(new BenchCommand()).addSubcommand(new BenchCommand.Scheduler(application)))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false)
+                .registerConverter(Path.class, Cli::path)
                 .registerConverter(NumberList.class, NumberList::parse)
                 .registerConverter(ByteSize.class, ByteSize::parse)
                 .registerConverter(ImageCount.class, ImageCount::parse)
@@ -100,6 +104,14 @@ public final class Cli {
         err.println("phema: " + words(String.valueOf(e.getMessage()).replaceFirst("^Error: ", "")) + "; see "
                 + e.getCommandLine().getCommandSpec().qualifiedName() + " --help");
         return BAD_INPUT;
+    }
+
+    private static Path path(String location) {
+        try {
+            return Locations.path(location);
+        } catch (InvalidPathException e) {
+            throw new CommandLine.TypeConversionException("'" + location + "' is " + e.getReason());
+        }
     }
 
     /** Choices as users write them, not as our enums are named. */

@@ -7,6 +7,7 @@
             "synthesis",
             "solver",
             "profile",
+            "storage",
             "format",
             "tensor",
             "metrics",

@@ -28,6 +28,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 import phema.catalog.Excluded.Reason;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
+import phema.storage.S3Endpoint;
 
 class CatalogTest {
     @TempDir
@@ -96,6 +97,26 @@ class CatalogTest {
 
         assertThat(catalog.rescan("xs").snapshots()).hasSize(32);
         assertThat(filesRead).hasValue(33);
+    }
+
+    @Test
+    void watchesABucketAndRemembersWhatItHolds() throws Exception {
+        Path bucket = S3Endpoint.bucket();
+        S3Endpoint.upload(TestFiles.FIXTURES.resolve("safetensors"), bucket.resolve("runs/xs"));
+        Catalog catalog = start(bucket.resolve("runs"));
+        Thread.sleep(Duration.ofSeconds(2)); // an object cannot be made to look older than it is
+        assertThat(catalog.rescan("xs").snapshots()).hasSize(32);
+        assertThat(filesRead).hasValue(32);
+
+        Files.delete(bucket.resolve("runs/xs").resolve(FIRST + ".safetensors"));
+
+        assertThat(catalog.rescan("xs").snapshots()).hasSize(31);
+        assertThat(start(bucket.resolve("runs")).run("xs").snapshots())
+                .extracting(Snapshot::file)
+                .isEqualTo(catalog.run("xs").snapshots().stream()
+                        .map(Snapshot::file)
+                        .toList());
+        assertThat(filesRead).hasValue(32);
     }
 
     @Test
