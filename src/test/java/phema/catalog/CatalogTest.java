@@ -278,8 +278,8 @@ class CatalogTest {
         TestFiles.copyRun("edm2", root.resolve("xs"));
         TestFiles.copyRun("edm2", temporary.resolve("stuck/xl"));
         CountDownLatch storageAnswers = new CountDownLatch(1);
-        Catalog catalog =
-                new Catalog(properties(temporary.resolve("stuck"), root), store(temporary), (file, similar, mayRead) -> {
+        Catalog catalog = new Catalog(
+                properties(temporary.resolve("stuck"), root), store(temporary), (file, similar, mayRead) -> {
                     if (file.toString().contains("stuck")) await(storageAnswers);
                     return WeightFiles.read(file, similar, mayRead);
                 });

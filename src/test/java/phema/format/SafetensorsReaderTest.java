@@ -155,7 +155,8 @@ class SafetensorsReaderTest {
         Optional<WeightFile> whole = Optional.of(WeightFiles.read(safetensors(folder.resolve("a"), header, 4)));
         for (int data : new int[] {3, 5}) {
             Path path = safetensors(folder.resolve("b"), header, data);
-            assertThatThrownBy(() -> WeightFiles.read(path, whole, anywhere -> true)).isInstanceOf(FormatException.class);
+            assertThatThrownBy(() -> WeightFiles.read(path, whole, anywhere -> true))
+                    .isInstanceOf(FormatException.class);
         }
         Path other = safetensors(folder.resolve("c"), header.replace("\"w\"", "\"v\""), 4);
         assertThat(WeightFiles.read(other, whole, anywhere -> true)).isEqualTo(WeightFiles.read(other));

@@ -265,8 +265,13 @@ class TokenAccessTest {
                 "application/json",
                 "Authorization",
                 "Bearer " + WRITER);
-        assertThat(response.statusCode()).as(response.body()).isBetween(400, 499).isNotIn(401, 403);
-        assertThat(service.get("/api/v1/sweeps", "Authorization", "Bearer " + WRITER).body()).contains("\"total\":0");
+        assertThat(response.statusCode())
+                .as(response.body())
+                .isBetween(400, 499)
+                .isNotIn(401, 403);
+        assertThat(service.get("/api/v1/sweeps", "Authorization", "Bearer " + WRITER)
+                        .body())
+                .contains("\"total\":0");
     }
 
     private HttpResponse<String> bearer(String path, String token) throws Exception {

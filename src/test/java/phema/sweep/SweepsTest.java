@@ -32,11 +32,7 @@ import phema.tensor.DType;
 @SpringBootTest(
         classes = PhemaApplication.class,
         webEnvironment = WebEnvironment.NONE,
-        properties = {
-            "phema.catalog.settle=0s",
-            "phema.worker.threads=2",
-            "phema.sweep.max-points=1000"
-        })
+        properties = {"phema.catalog.settle=0s", "phema.worker.threads=2", "phema.sweep.max-points=1000"})
 class SweepsTest {
     @TempDir
     static Path folder;
