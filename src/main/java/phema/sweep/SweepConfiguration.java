@@ -59,7 +59,7 @@ class SweepConfiguration {
     }
 
     @Bean
-    MeterBinder sweepMeters(Queue queue, SweepStore store) {
+    MeterBinder sweepMeters(Queue queue, SweepStore store, EvaluatorProperties evaluators) {
         return registry -> {
             Gauge.builder("phema.queue.depth", queue, Queue::depth)
                     .description("Trials and syntheses that wait for a worker")
@@ -69,6 +69,8 @@ class SweepConfiguration {
                         .tag("state", state.name().toLowerCase(Locale.ROOT))
                         .description("Trials of all sweeps")
                         .register(registry);
+            // From the start, so that a rate over them has a beginning.
+            evaluators.evaluators().keySet().forEach(name -> registry.timer("phema.evaluation", "evaluator", name));
         };
     }
 }
