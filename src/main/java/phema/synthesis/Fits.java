@@ -1,5 +1,9 @@
 package phema.synthesis;
 
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,6 +34,20 @@ public final class Fits {
     private record Prepared(List<Snapshot> snapshots, Solver solver) {}
 
     private final Map<String, Prepared> prepared = new ConcurrentHashMap<>();
+    private final Timer duration;
+    private final DistributionSummary predictedError;
+
+    /** Measures nothing that anybody sees. */
+    public Fits() {
+        this(new SimpleMeterRegistry());
+    }
+
+    Fits(MeterRegistry meters) {
+        duration = Timer.builder("phema.fit").description("Fits of all targets of a request").register(meters);
+        predictedError = DistributionSummary.builder("phema.fit.predicted.error")
+                .description("Relative error of the weights that fits expect")
+                .register(meters);
+    }
 
     /**
      * Coefficients for each target, one per snapshot of the run.
@@ -42,7 +60,10 @@ public final class Fits {
         Sample newest = run.snapshots().getLast().sample();
         Options rounded = options.withOutputVariance(
                 dtype.map(d -> roundingVariance(newest.values(), d)).orElse(newest.roundingVariance()));
-        return targets.stream().map(target -> solver.solve(target, rounded)).toList();
+        return duration.record(() -> targets.stream()
+                .map(target -> solver.solve(target, rounded))
+                .peek(fit -> predictedError.record(fit.predictedRelativeError())) // NaN counts for nothing
+                .toList());
     }
 
     /**

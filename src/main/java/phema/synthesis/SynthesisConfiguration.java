@@ -2,7 +2,9 @@ package phema.synthesis;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.Locale;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -39,8 +41,8 @@ class SynthesisConfiguration {
     }
 
     @Bean
-    Fits fits() {
-        return new Fits();
+    Fits fits(MeterRegistry meters) {
+        return new Fits(meters);
     }
 
     @Bean
@@ -54,6 +56,12 @@ class SynthesisConfiguration {
                     .baseUnit("bytes")
                     .description("Bytes of synthesized weights")
                     .register(registry);
+            for (Stage stage : Stage.values())
+                FunctionCounter.builder("phema.synthesis.time", engine, e -> e.nanos(stage) / 1e9)
+                        .tag("stage", stage.name().toLowerCase(Locale.ROOT))
+                        .baseUnit("seconds")
+                        .description("Time that workers spent, all together")
+                        .register(registry);
             Gauge.builder("phema.synthesis.buffers", engine, Engine::bufferBytes)
                     .baseUnit("bytes")
                     .description("Buffers of all workers")
