@@ -35,7 +35,7 @@ class GrafanaDashboardTest {
 
     @DynamicPropertySource
     static void settings(DynamicPropertyRegistry registry) {
-        registry.add("phema.home", () -> home);
+        registry.add("phema.home", home::toString);
     }
 
     @Test
