@@ -52,8 +52,8 @@ class GrafanaDashboardTest {
 
     private static Set<String> asked() throws IOException {
         StringBuilder text = new StringBuilder(Files.readString(Path.of("docker/prometheus/alerts.yml")));
-        JsonNode dashboard =
-                JsonMapper.shared().readTree(Path.of("docker/grafana/dashboards/phema.json").toFile());
+        JsonNode dashboard = JsonMapper.shared()
+                .readTree(Path.of("docker/grafana/dashboards/phema.json").toFile());
         dashboard.findValues("expr").forEach(expr -> text.append('\n').append(expr.asString()));
         Set<String> metrics = new TreeSet<>();
         METRIC.matcher(text).results().forEach(match -> metrics.add(match.group()));

@@ -43,7 +43,9 @@ public final class Fits {
     }
 
     Fits(MeterRegistry meters) {
-        duration = Timer.builder("phema.fit").description("Fits of all targets of a request").register(meters);
+        duration = Timer.builder("phema.fit")
+                .description("Fits of all targets of a request")
+                .register(meters);
         predictedError = DistributionSummary.builder("phema.fit.predicted.error")
                 .description("Relative error of the weights that fits expect")
                 .register(meters);

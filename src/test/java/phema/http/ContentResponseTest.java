@@ -30,7 +30,11 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.context.TestComponent;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
+import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
@@ -363,7 +367,14 @@ class ContentResponseTest {
     @SpringBootConfiguration(proxyBeanMethods = false)
     @EnableAutoConfiguration(exclude = {DataSourceAutoConfiguration.class, FlywayAutoConfiguration.class})
     @Import({Contents.class, Problems.class, ContainerErrors.class})
-    static class Server {}
+    static class Server {
+        @Bean
+        SecurityFilterChain everythingIsAllowed(HttpSecurity http) throws Exception {
+            return http.headers(AbstractHttpConfigurer::disable)
+                    .authorizeHttpRequests(rules -> rules.anyRequest().permitAll())
+                    .build();
+        }
+    }
 
     @TestComponent
     @RestController

@@ -66,7 +66,7 @@ class TokenAccessTest {
         "GET, /api/v1/runs/edm2/weights.safetensors?sigmaRel=0.1, 401, 200, 200",
         "POST, /api/v1/runs/edm2/fits, 401, 200, 200",
         "POST, /api/v1/runs/edm2/rescan, 401, 200, 200",
-        "POST, /api/v1/runs/edm2/syntheses, 401, 403, 400",
+        "POST, /api/v1/runs/edm2/syntheses, 401, 403, 202",
         "POST, /api/v1/runs/edm2/sweeps, 401, 403, 400",
         "PUT, /api/v1/runs/edm2/recommended, 401, 403, 404",
         "DELETE, /api/v1/sweeps/none, 401, 403, 404",
@@ -91,7 +91,7 @@ class TokenAccessTest {
                     ? new String[] {"Content-Type", "application/json"}
                     : new String[] {"Content-Type", "application/json", "Authorization", "Bearer " + expected[0]};
             int status = service.send(method, path, body, headers).statusCode();
-            // Rooms that are to come answer some of these paths.
+
             if ((int) expected[1] == 404) assertThat(status).isNotIn(401, 403);
             else
                 assertThat(status)

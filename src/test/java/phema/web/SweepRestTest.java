@@ -32,12 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
 @SpringBootTest(
         classes = PhemaApplication.class,
         webEnvironment = WebEnvironment.RANDOM_PORT,
-        properties = {
-            "phema.roots=src/test/resources/fixtures",
-            "phema.catalog.settle=0s",
-            "phema.evaluators.length.type=command",
-            "phema.evaluators.length.command=sed,-n,s/.*\"sigmaRel\":\\\\([0-9.]*\\\\).*\"guidance\":\\\\([0-9.]*\\\\).*/{\"fid\":\\\\1\\,\"g\":\\\\2}/p,{trial}"
-        })
+        properties = {"phema.roots=src/test/resources/fixtures", "phema.catalog.settle=0s"})
 class SweepRestTest {
     private static final HttpClient client = HttpClient.newHttpClient();
     private static final JsonMapper json = new JsonMapper();
@@ -48,11 +43,18 @@ class SweepRestTest {
     @DynamicPropertySource
     static void properties(DynamicPropertyRegistry registry) {
         registry.add("phema.home", () -> folder.toString());
+        registry.add("phema.evaluators.length.type", () -> "command");
+        registry.add("phema.evaluators.length.command[0]", () -> "sed");
+        registry.add("phema.evaluators.length.command[1]", () -> "-n");
+        registry.add(
+                "phema.evaluators.length.command[2]",
+                () -> "s/.*\"sigmaRel\":\\([0-9.]*\\).*\"guidance\":\\([0-9.]*\\).*/{\"fid\":\\1,\"g\":\\2}/p");
+        registry.add("phema.evaluators.length.command[3]", () -> "{trial}");
         registry.add("phema.evaluators.url.type", () -> "command");
         registry.add("phema.evaluators.url.weights", () -> "url");
         registry.add("phema.evaluators.url.command[0]", () -> "sh");
         registry.add("phema.evaluators.url.command[1]", () -> "-c");
-        registry.add("phema.evaluators.url.command[2]", () -> "echo {weights}; echo '{\"fid\": 1}'");
+        registry.add("phema.evaluators.url.command[2]", () -> "echo '{weights}'; echo '{\"fid\": 1}'");
     }
 
     @LocalServerPort
@@ -93,7 +95,9 @@ class SweepRestTest {
                 {"sigmaRel": [0.05, 0.1], "guidance": [1, 1.5], "seeds": ["0-63"], "evaluator": "length", "metric": "fid"}""", 201);
         assertThat(events(sweep)).contains("trial").last().isEqualTo("sweep");
         JsonNode ended = get(sweep);
-        assertThat(ended.at("/state").asString()).isEqualTo("done");
+        assertThat(ended.at("/state").asString())
+                .as(send("GET", sweep + "/trials", "").body())
+                .isEqualTo("done");
         assertThat(ended.at("/trials/done").asInt()).isEqualTo(4);
         assertThat(ended.at("/optimum/sigmaRel").asDouble()).isEqualTo(0.05);
         assertThat(ended.at("/optimum/sigmaRelHigh").asDouble()).isEqualTo(0.1);
@@ -107,7 +111,7 @@ class SweepRestTest {
                 .contains("3,0.1,262144.0,1.5,,,,0-63,done,false,0.1,1.5");
         assertThat(get("/api/v1/sweeps?run=edm2").at("/items").findValuesAsString("id"))
                 .contains(ended.at("/id").asString());
-        assertThat(get("/api/v1/sweeps?run=safetensors").at("/total").asInt()).isZero();
+        assertThat(get("/api/v1/sweeps?run=checkpoints").at("/total").asInt()).isZero();
         assertThat(get("/api/v1/runs/edm2").at("/recommended/sigmaRel").asDouble())
                 .isEqualTo(0.05);
     }
@@ -116,7 +120,7 @@ class SweepRestTest {
     void weightsMayBeAUrl() throws Exception {
         String sweep = create("/api/v1/runs/safetensors/sweeps", """
                 {"sigmaRel": [0.075], "evaluator": "url", "metric": "fid"}""", 201);
-        events(sweep);
+        assertThat(events(sweep)).last().isEqualTo("sweep");
         String printed = send("GET", sweep + "/trials/0/log", "").body();
         String url = printed.lines()
                 .filter(line -> line.startsWith("http"))
