@@ -213,7 +213,7 @@ class FleetIT {
                 "--phema.home=" + folder.resolve("home"),
                 "--phema.roots=src/test/resources/fixtures/edm2",
                 "--phema.catalog.settle=0s",
-                "--phema.worker.drain=1s",
+                "--phema.worker.drain=5s",
                 "--phema.evaluators.script.type=command",
                 "--phema.evaluators.script.command[0]=sh",
                 "--phema.evaluators.script.command[1]=-c",
