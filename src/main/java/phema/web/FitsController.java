@@ -4,7 +4,6 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
@@ -16,7 +15,6 @@ import org.springframework.web.bind.annotation.RestController;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
-import phema.profile.Profile;
 import phema.solver.Fit;
 import phema.synthesis.FitView;
 import phema.synthesis.Fits;
@@ -26,7 +24,6 @@ import phema.synthesis.Fits;
 @Tag(name = "fits", description = "Coefficients for a wanted profile, and how good they are")
 class FitsController {
     private static final int MAX_CURVE = 10_000;
-    private static final int MAX_TARGETS = 1000;
 
     private final Catalog catalog;
     private final Fits fits;
@@ -87,24 +84,11 @@ class FitsController {
         Run found = catalog.run(run);
         List<Fit> all = fits.fit(
                 found,
-                profiles(found, request.targets),
+                Target.profiles(found, request.targets),
                 Choices.options(request.solver, request.files, request.laterFiles),
                 Choices.dtype(request.dtype));
         return new FitResponse(all.stream()
                 .map(fit -> FitView.of(found, fit, curve == null ? null : fits.curve(found, fit, curve)))
                 .toList());
-    }
-
-    private static List<Profile> profiles(Run run, @Nullable List<@Nullable Target> targets) {
-        if (targets == null || targets.isEmpty() || targets.size() > MAX_TARGETS)
-            throw Problem.invalid("targets", "targets must hold 1 to " + MAX_TARGETS + " profiles");
-        List<Profile> profiles = new ArrayList<>();
-        for (int i = 0; i < targets.size(); i++) {
-            String field = "targets[" + i + "]";
-            Target target = targets.get(i);
-            if (target == null) throw Problem.invalid(field, field + " is null");
-            profiles.add(target.profile(run, field + "."));
-        }
-        return profiles;
     }
 }

@@ -6,7 +6,6 @@ import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.net.URI;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +34,6 @@ import phema.sweep.SynthesisSpec;
 @RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = "syntheses", description = "Many weight files written to storage, as a durable job")
 class SynthesesController {
-    private static final int MAX_TARGETS = 1000;
     /** Above the trials of sweeps: somebody waits for these. */
     private static final int PRIORITY = 100;
 
@@ -133,16 +131,9 @@ class SynthesesController {
     }
 
     private static SynthesisSpec spec(Run run, SynthesisRequest request) {
-        List<@Nullable Target> targets = Objects.requireNonNullElse(request.targets, List.<@Nullable Target>of());
-        if (targets.isEmpty() || targets.size() > MAX_TARGETS)
-            throw Problem.invalid("targets", "targets must hold 1 to " + MAX_TARGETS + " profiles");
-        List<SynthesisSpec.Target> wanted = new ArrayList<>();
-        for (int i = 0; i < targets.size(); i++) {
-            String field = "targets[" + i + "]";
-            Target target = targets.get(i);
-            if (target == null) throw Problem.invalid(field, field + " is null");
-            wanted.add(SynthesisSpec.Target.of(target.profile(run, field + ".")));
-        }
+        List<SynthesisSpec.Target> wanted = Target.profiles(run, request.targets).stream()
+                .map(SynthesisSpec.Target::of)
+                .toList();
         long shardSize = Objects.requireNonNullElse(request.shardSizeBytes, Long.MAX_VALUE);
         if (shardSize < 1) throw Problem.invalid("shardSizeBytes", "shardSizeBytes must be at least 1");
         Options options = Choices.options(request.solver, request.files, request.laterFiles);

@@ -44,6 +44,7 @@ record Target(
         @Nullable Double window,
         @Nullable List<@Nullable Part> parts,
         @Nullable Double time) {
+    private static final int MOST = 1000;
 
     /** A part of a mixture. */
     record Part(
@@ -55,6 +56,20 @@ record Target(
 
     static Target power(@Nullable Double sigmaRel, @Nullable Double time) {
         return new Target("power", sigmaRel, null, null, null, null, null, time);
+    }
+
+    /** The field {@code targets} of a request. */
+    static List<Profile> profiles(Run run, @Nullable List<@Nullable Target> targets) {
+        if (targets == null || targets.isEmpty() || targets.size() > MOST)
+            throw Problem.invalid("targets", "targets must hold 1 to " + MOST + " profiles");
+        List<Profile> profiles = new ArrayList<>();
+        for (int i = 0; i < targets.size(); i++) {
+            String field = "targets[" + i + "]";
+            Target target = targets.get(i);
+            if (target == null) throw Problem.invalid(field, field + " is null");
+            profiles.add(target.profile(run, field + "."));
+        }
+        return profiles;
     }
 
     /** @param field where this target stands in its request: empty, or like {@code targets[0].} */
