@@ -9,7 +9,7 @@ for await (const file of listFiles({ ...at, recursive: true })) files.push(file.
 const models = [];
 for await (const model of listModels({ hubUrl, search: { query: repo } })) models.push(model.name);
 const blob = await downloadFile({ ...at, path });
-const tail = await (await downloadFile({ ...at, path })).slice(-1000).arrayBuffer();
+const tail = await blob.slice(blob.size - 1000).arrayBuffer();
 const header = await parseSafetensorsMetadata({ ...at, path, computeParametersCount: true });
 let missing;
 try { await modelInfo({ name: repo, revision: 'nope', hubUrl }); } catch (e) { missing = `${e.statusCode} ${e.message}`; }

@@ -119,9 +119,8 @@ def reconstructed(run, std):
 
 def same(model, expected):
     loaded = model.state_dict()
-    for name, value in expected.items(): assert torch.equal(loaded[name], value.to(loaded[name].dtype)), name
-    assert {k for k, _ in model.named_parameters()} <= set(expected)
-    return f'{len(expected)} tensors equal those of phema reconstruct'
+    for name, value in loaded.items(): assert torch.equal(value, expected[name].to(value.dtype)), name
+    return f'{len(loaded)} tensors equal those of phema reconstruct'
 
 
 os.environ.update(HF_HOME=str(WORK / 'hf'), HF_HUB_DISABLE_TELEMETRY='1', HF_HUB_DISABLE_PROGRESS_BARS='1', DIFFUSERS_VERBOSITY='error', HF_HUB_DISABLE_UPDATE_CHECK='1', NO_COLOR='1')
@@ -288,7 +287,7 @@ def _():
 def _():
     from diffusers import UNet2DModel
     sha = api.model_info('lab/unets__tiny', revision='ema-0.100').sha
-    service.stop(); service.start('--phema.hub.shard-size=50KB')
+    service.stop(); service.start('--phema.hub.shard-size=30KB')
     try: api.model_info('lab/unets__tiny', revision=sha)
     except RevisionNotFoundError as e: assert 'can no longer be computed' in str(e), e
     metadata = api.get_safetensors_metadata('phema/bert', revision='ema-0.100')
@@ -306,7 +305,7 @@ try:
         try: print(f'ok    {name}: {f()}', flush=True)
         except Exception as e:
             failed.append(name)
-            print(f'FAIL  {name}: {e or traceback.format_exc()}', flush=True)
+            print(f'FAIL  {name}: {str(e) or traceback.format_exc()}', flush=True)
 finally: service.stop()
 print(f'{len(checks) - len(failed)} of {len(checks)} checks passed; '
       + ', '.join(f'{p} {importlib.metadata.version(p)}' for p in ('huggingface_hub', 'diffusers', 'transformers', 'torch')))

@@ -24,7 +24,7 @@ final class ResolveController {
     }
 
     @RequestMapping(
-            path = "/{owner}/{name}/resolve/{revision}/{*path}",
+            path = {"/{owner}/{name}/resolve/{revision}/{*path}", "/{owner}/{name}/raw/{revision}/{*path}"},
             method = {GET, HEAD})
     void resolve(
             @PathVariable String owner,

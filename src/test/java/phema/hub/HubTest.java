@@ -105,6 +105,10 @@ class HubTest {
         assertThat(pinned.body()).isEqualTo(named.body());
         assertThat(Client.header(pinned, "X-Repo-Commit")).isEqualTo(sha);
         assertThat(client.sha("phema/safetensors", sha)).isEqualTo(sha);
+        // Where @huggingface/hub asks whether there is such a file.
+        assertThat(client.get("/phema/safetensors/raw/" + sha + "/model.safetensors")
+                        .body())
+                .isEqualTo(named.body());
     }
 
     @Test
