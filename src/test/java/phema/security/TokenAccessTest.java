@@ -91,7 +91,6 @@ class TokenAccessTest {
                     ? new String[] {"Content-Type", "application/json"}
                     : new String[] {"Content-Type", "application/json", "Authorization", "Bearer " + expected[0]};
             int status = service.send(method, path, body, headers).statusCode();
-
             if ((int) expected[1] == 404) assertThat(status).isNotIn(401, 403);
             else
                 assertThat(status)
