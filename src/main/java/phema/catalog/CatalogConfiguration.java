@@ -1,30 +1,31 @@
 package phema.catalog;
 
+import java.beans.PropertyEditorSupport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
-import org.springframework.boot.context.properties.ConfigurationPropertiesBinding;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.convert.converter.Converter;
 import org.springframework.core.env.Environment;
 import phema.storage.Locations;
 
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(CatalogProperties.class)
 class CatalogConfiguration {
+    /** Spring's own editor comes before any converter, knows nothing of object storage, and looks for paths in the web server's folder first. */
     @Bean
-    @ConfigurationPropertiesBinding
-    static Converter<String, Path> locations() {
-        return new Converter<>() { // not a lambda, which would not tell its types
-            @Override
-            public Path convert(String location) {
-                return Locations.path(location);
-            }
-        };
+    static BeanFactoryPostProcessor locations() {
+        return beans -> beans.registerCustomEditor(Path.class, LocationEditor.class);
+    }
+
+    static final class LocationEditor extends PropertyEditorSupport {
+        @Override
+        public void setAsText(String location) {
+            setValue(Locations.path(location));
+        }
     }
 
     /** Creates {@code phema.home} before anything connects to the database in it. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import phema.bench.HttpBenchmark;
 import phema.bench.SchedulerBenchmark;
 import phema.bench.SnapshotGenerator;
+import phema.bench.SoakBenchmark;
 import phema.bench.SynthesisBenchmark;
 import phema.bench.ThinningBenchmark;
 import phema.problem.Problem;
@@ -36,7 +38,8 @@ import picocli.CommandLine.Unmatched;
             BenchCommand.Generate.class,
             BenchCommand.Synthesis.class,
             BenchCommand.Thinning.class,
-            BenchCommand.Http.class
+            BenchCommand.Http.class,
+            BenchCommand.Soak.class
         })
 final class BenchCommand {
     @Command(
@@ -292,6 +295,48 @@ final class BenchCommand {
                             seconds,
                             trials / seconds);
             return Cli.FINE;
+        }
+    }
+
+    @Command(
+            name = "soak",
+            description = {
+                "Has a service of its own scan, fit, serve and sweep for a while, and prints its resident memory, open files and threads. Linux only.",
+                "Any setting of the service can be given as --name=value."
+            })
+    static final class Soak implements Callable<Integer> {
+        @Option(names = "--minutes", defaultValue = "20", description = "How long (default: ${DEFAULT-VALUE}).")
+        private int minutes;
+
+        @Unmatched
+        private List<String> settings = new ArrayList<>();
+
+        @Spec
+        private @Nullable CommandSpec spec;
+
+        @Override
+        public Integer call() throws IOException, InterruptedException {
+            ServeCommand.requireSettings(settings, spec);
+            if (minutes < 1) throw Problem.invalid("minutes", "--minutes must be at least 1");
+            PrintWriter out = Output.of(spec);
+            Path folder = java.nio.file.Files.createTempDirectory("phema-bench-");
+            out.printf("%8s %12s %6s %8s %7s  %s%n", "minutes", "resident", "files", "threads", "errors", "done");
+            SoakBenchmark soak = new SoakBenchmark(folder, settings);
+            soak.run(Duration.ofMinutes(minutes), Duration.ofSeconds(minutes < 5 ? 15 : 60), sample -> {
+                out.printf(
+                        Locale.ROOT,
+                        "%8.1f %9d MB %6d %8d %7d  %s%n",
+                        sample.time().toMillis() / 60e3,
+                        sample.resident() / 1000,
+                        sample.descriptors(),
+                        sample.threads(),
+                        sample.errors(),
+                        sample.done());
+                out.flush();
+            });
+            if (soak.firstError().isEmpty()) return Cli.FINE;
+            Output.errors(spec).println("first error: " + soak.firstError() + "; the service's output is in " + folder);
+            return Cli.FAILED;
         }
     }
 

@@ -26,10 +26,11 @@ record FleetStore(JdbcClient jdbc, Self self) {
         jdbc.sql("delete from worker where name = ?").param(self.getName()).update();
     }
 
-    /** Removes those that have not said for so long that they live. */
+    /** Removes those that have not said for so long that they live, or whose clocks were ahead by as much; who does live says so again. */
     void forget(Duration silence) {
-        jdbc.sql("delete from worker where seen < ?")
-                .param(Instant.now().minus(silence).toEpochMilli())
+        Instant now = Instant.now();
+        jdbc.sql("delete from worker where seen < ? or seen > ?")
+                .params(now.minus(silence).toEpochMilli(), now.plus(silence).toEpochMilli())
                 .update();
     }
 

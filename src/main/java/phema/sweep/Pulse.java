@@ -25,6 +25,7 @@ class Pulse {
     private final SynthesisStore syntheses;
     private final Queue queue;
     private final WeightCache cache;
+    private final ClockJumps clocks;
     private final SweepProperties.Working settings;
     private final Set<Work> all = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
@@ -37,12 +38,14 @@ class Pulse {
             SynthesisStore syntheses,
             Queue queue,
             WeightCache cache,
+            ClockJumps clocks,
             SweepProperties.Working settings) {
         this.fleet = fleet;
         this.sweeps = sweeps;
         this.syntheses = syntheses;
         this.queue = queue;
         this.cache = cache;
+        this.clocks = clocks;
         this.settings = settings;
     }
 
@@ -111,6 +114,7 @@ class Pulse {
             // A process may have died, or been too quick, between a change of a trial and that of the queue.
             quietly(() -> sweeps.lost().forEach((id, priority) -> queue.ensure(Queue.TRIAL, id.toString(), priority)));
             quietly(() -> syntheses.lost().forEach((id, priority) -> queue.ensure(Queue.SYNTHESIS, id, priority)));
+            quietly(clocks::mend);
             quietly(cache::tidy);
         }
         beats++;

@@ -10,8 +10,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.NestedRuntimeException;
 import org.springframework.stereotype.Component;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
@@ -74,6 +76,7 @@ class SynthesisRunner {
     CompletionHandler<Void> run(String id) {
         Optional<SynthesisJob> job = store.job(id);
         Optional<Integer> attempt = store.begin(id, self.getName());
+        if (job.isEmpty()) discardAll(id);
         if (job.isEmpty() || attempt.isEmpty()) return new CompletionHandler.OnCompleteRemove<>();
         return run(id, job.get().spec(), attempt.get());
     }
@@ -85,20 +88,22 @@ class SynthesisRunner {
         Pulse.Work work = pulse.begin(
                 () -> store.isRunning(id, attempt), () -> store.progress(id, attempt, bytes.sum(), total[0]));
         try {
+            discardBefore(id, attempt);
             if (store.deaths(id) > MOST_DEATHS)
                 throw Problem.conflict("every worker that ran it died, " + MOST_DEATHS + " times");
             Run run = catalog.run(spec.run());
             Syntheses.Pass pass = syntheses.pass(run, named(run, spec), options(spec));
             total[0] = pass.size();
-            discardBefore(id, attempt);
             List<Path> files = pass.write(own, false, bytes::add).stream()
                     .flatMap(List::stream)
                     .toList();
             work.end();
-            store.progress(id, attempt, total[0], total[0]);
+            Patience.persistently(() -> store.progress(id, attempt, total[0], total[0]));
             if (store.isRunning(id, attempt)) publish(id, attempt, own, files);
-        } catch (IOException | RuntimeException e) {
-            boolean stopped = work.end();
+        } catch (NestedRuntimeException e) {
+            throw e; // the database's fault, not the synthesis': the queue tries again later
+        } catch (IOException | RuntimeException | InterruptedException e) {
+            boolean stopped = work.end() || e instanceof InterruptedException;
             if (stopped && store.handedBack(id, attempt))
                 return (complete, operations) -> operations.reschedule(complete, Instant.now());
             if (!stopped) fail(id, attempt, e);
@@ -109,12 +114,14 @@ class SynthesisRunner {
         return new CompletionHandler.OnCompleteRemove<>();
     }
 
-    private void publish(String id, int attempt, Path own, List<Path> files) throws IOException {
+    private void publish(String id, int attempt, Path own, List<Path> files) throws IOException, InterruptedException {
         deleteFiles(id); // of a worker that died between the next two lines
         Files.move(own, storage.folder(id));
         List<String> names =
                 files.stream().map(file -> String.valueOf(file.getFileName())).toList();
-        if (!store.done(id, attempt, names) && store.job(id).isEmpty()) deleteFiles(id);
+        boolean[] done = {false};
+        Patience.persistently(() -> done[0] = store.done(id, attempt, names));
+        if (!done[0] && store.job(id).isEmpty()) deleteFiles(id);
     }
 
     private void fail(String id, int attempt, Exception e) {
@@ -125,6 +132,17 @@ class SynthesisRunner {
     /** What earlier attempts left whose workers were killed. */
     private void discardBefore(String id, int attempt) {
         for (int earlier = 1; earlier < attempt; earlier++) discard(storage.pending(id, earlier));
+    }
+
+    /** What a worker left that was killed before the job was deleted. */
+    private void discardAll(String id) {
+        discard(storage.folder(id));
+        try (Stream<Path> all = Files.list(storage.folder())) {
+            all.filter(path -> String.valueOf(path.getFileName()).startsWith("." + id + "-"))
+                    .forEach(SynthesisRunner::discard);
+        } catch (IOException e) {
+            log.warn("{} cannot be tidied: {}", storage.folder(), e.toString());
+        }
     }
 
     private static void discard(Path folder) {

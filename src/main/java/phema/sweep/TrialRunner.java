@@ -25,7 +25,6 @@ class TrialRunner {
     private static final int MOST_DEATHS = 5;
 
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(2);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(16);
 
     private final Trials trials;
     private final SweepStore store;
@@ -70,6 +69,8 @@ class TrialRunner {
         try {
             evaluate(begun, output, work);
             return new CompletionHandler.OnCompleteRemove<>();
+        } catch (NestedRuntimeException e) {
+            throw e; // the database's fault, not the trial's: the queue tries again later
         } catch (Exception e) {
             boolean stopped = work.end() || e instanceof InterruptedException;
             store.saveLog(begun.id(), output.text());
@@ -104,22 +105,10 @@ class TrialRunner {
         Duration taken = Duration.ofNanos(System.nanoTime() - start);
         meters.timer("phema.evaluation", "evaluator", spec.evaluator()).record(taken);
         work.end();
-        store.saveLog(begun.id(), output.text());
-        persistently(() -> trials.done(begun, evaluation, metrics, taken.toNanos() / 1e9));
-    }
-
-    /** Hours of work shall not be lost to a database that is away for half a minute. */
-    private static void persistently(Runnable record) throws InterruptedException {
-        for (Duration pause = Duration.ofSeconds(1); ; pause = pause.multipliedBy(2)) {
-            try {
-                record.run();
-                return;
-            } catch (NestedRuntimeException e) {
-                if (pause.compareTo(LONGEST_PAUSE) > 0) throw e;
-                log.warn("A result cannot be recorded yet: {}", e.getMessage());
-                Thread.sleep(pause);
-            }
-        }
+        Patience.persistently(() -> {
+            store.saveLog(begun.id(), output.text());
+            trials.done(begun, evaluation, metrics, taken.toNanos() / 1e9);
+        });
     }
 
     /** It was cancelled, or this worker is about to end. */

@@ -105,9 +105,27 @@ class WeightCache {
                     null);
         while (true) {
             try (HostLock lock = new HostLock()) {
-                if (makeRoom(distinct)) return write(distinct);
+                if (makeRoom(distinct)) return writeOnFullDisk(distinct);
             }
             Thread.sleep(1000);
+        }
+    }
+
+    /** The disk may have less room than the settings allow: then what nobody uses gives way. */
+    private Lease writeOnFullDisk(Map<String, Weights> needed) throws IOException {
+        try {
+            return write(needed);
+        } catch (Problem e) {
+            if (e.kind() != Problem.Kind.STORAGE_FULL) throw e;
+            boolean removed = false;
+            for (Path own : folders()) {
+                String identity = String.valueOf(own.getFileName());
+                if (needed.containsKey(identity) || isInUse(identity)) continue;
+                remove(own);
+                removed = true;
+            }
+            if (!removed) throw e;
+            return write(needed);
         }
     }
 
@@ -119,7 +137,12 @@ class WeightCache {
                 Path file = weights.in(own);
                 if (!Files.exists(file)) {
                     delete(own);
-                    weights.write(own);
+                    try {
+                        weights.write(own);
+                    } catch (IOException | RuntimeException e) {
+                        delete(own);
+                        throw e;
+                    }
                 }
                 claim(weights.identity());
                 lease.files.put(weights.identity(), file);

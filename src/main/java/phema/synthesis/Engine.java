@@ -8,18 +8,24 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
@@ -36,6 +42,12 @@ public final class Engine implements AutoCloseable {
     /** Blocks of one request that may be computed while an earlier one is being sent. */
     private static final int AHEAD = 2;
 
+    /** A worker that has got nowhere for so long waits for storage that does not answer. */
+    private static final Duration STALLED = Duration.ofSeconds(5);
+
+    /** How many times as many workers as usual there may be, stalled ones included. */
+    private static final int MOST = 5;
+
     private static final Pattern FULL =
             Pattern.compile("(?i)no space left|not enough space|out of disk space|quota exceeded");
 
@@ -43,9 +55,12 @@ public final class Engine implements AutoCloseable {
     private final int workers;
     private final Kernel kernel;
     private final OpenFiles openFiles;
-    private final ExecutorService executor;
+    private final ThreadPoolExecutor executor;
     private final List<Workspace> everyWorkspace;
     private final BlockingQueue<Workspace> workspaces;
+    private final Set<Workspace> inUse = ConcurrentHashMap.newKeySet();
+    private final Set<Workspace> stalled = new HashSet<>();
+    private final Deque<Workspace> spare = new ArrayDeque<>();
     private final LongAdder opening = new LongAdder();
     private final LongAdder bytesWritten = new LongAdder();
 
@@ -68,10 +83,16 @@ public final class Engine implements AutoCloseable {
         this.kernel = kernel.create();
         this.maxMemory = maxMemory;
         this.workers = workers;
-        executor = Executors.newFixedThreadPool(
-                workers, Thread.ofPlatform().daemon().name("phema-engine-", 1).factory());
-        everyWorkspace = Stream.generate(Workspace::new).limit(workers).toList();
-        workspaces = new ArrayBlockingQueue<>(workers, false, everyWorkspace);
+        executor = new ThreadPoolExecutor(
+                workers,
+                workers,
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Thread.ofPlatform().daemon().name("phema-engine-", 1).factory());
+        everyWorkspace = new CopyOnWriteArrayList<>(
+                Stream.generate(Workspace::new).limit(workers).toList());
+        workspaces = new LinkedBlockingQueue<>(everyWorkspace);
     }
 
     /** Bytes read from inputs so far. */
@@ -89,7 +110,7 @@ public final class Engine implements AutoCloseable {
         return everyWorkspace.stream().mapToLong(w -> w.nanos(stage)).sum() + (stage == Stage.OPEN ? opening.sum() : 0);
     }
 
-    /** Bytes of all workers' buffers, which never shrink: at most what the engine was given. */
+    /** Bytes of all workers' buffers, which never shrink: at most what the engine was given, and as much for every worker that waits for stalled storage. */
     public long bufferBytes() {
         return everyWorkspace.stream().mapToLong(Workspace::size).sum();
     }
@@ -291,19 +312,56 @@ public final class Engine implements AutoCloseable {
     private Future<?> submit(Combination combination, Work work) {
         return executor.submit(() -> {
             Workspace workspace = workspaces.take();
+            workspace.start();
+            inUse.add(workspace);
             try {
                 workspace.reserve(combination.workspaceBytes());
                 work.run(workspace);
             } finally {
-                workspaces.add(workspace);
+                putBack(workspace);
             }
             return null;
         });
     }
 
-    private static void await(Future<?> computed) throws IOException {
+    /** Stands in for workers that storage holds up, so that a file system that does not answer stops no run of another. */
+    private synchronized void relieveStalled() {
+        for (Workspace workspace : inUse) {
+            if (workspace.nanosOfStage() < STALLED.toNanos() || workers + stalled.size() >= MOST * workers) continue;
+            if (!stalled.add(workspace)) continue;
+            Workspace another = spare.poll();
+            if (another == null) {
+                another = new Workspace();
+                everyWorkspace.add(another);
+            }
+            workspaces.add(another);
+            executor.setMaximumPoolSize(workers + stalled.size());
+            executor.setCorePoolSize(workers + stalled.size());
+        }
+    }
+
+    private synchronized void putBack(Workspace workspace) {
+        inUse.remove(workspace);
+        if (!stalled.remove(workspace)) {
+            workspaces.add(workspace);
+            return;
+        }
+        workspace.release();
+        spare.add(workspace);
+        executor.setCorePoolSize(workers + stalled.size());
+        executor.setMaximumPoolSize(workers + stalled.size());
+    }
+
+    private void await(Future<?> computed) throws IOException {
         try {
-            computed.get();
+            while (true) {
+                try {
+                    computed.get(1, TimeUnit.SECONDS);
+                    return;
+                } catch (TimeoutException e) {
+                    relieveStalled();
+                }
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

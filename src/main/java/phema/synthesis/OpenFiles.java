@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import phema.format.FilePart;
 import phema.format.RegularFiles;
 import phema.format.WeightFile;
@@ -24,12 +25,24 @@ final class OpenFiles {
     private final Map<FilePart, Shared> shared = new HashMap<>();
     private final LongAdder bytesRead = new LongAdder();
 
-    private static final class Shared {
-        final FileChannel channel;
-        int users = 1;
+    /** Opened by its first user, while the others of the same file wait, and nobody else: storage may take its time. */
+    private final class Shared {
+        final FilePart part;
+        int users;
+        private @Nullable FileChannel channel;
 
-        Shared(FileChannel channel) {
-            this.channel = channel;
+        Shared(FilePart part) {
+            this.part = part;
+        }
+
+        synchronized FileChannel channel() throws IOException {
+            if (channel != null) return channel;
+            if (!Files.exists(part.path())) throw changed(part, "is gone");
+            return channel = RegularFiles.open(part.path(), mayRead);
+        }
+
+        synchronized void close() throws IOException {
+            if (channel != null) channel.close();
         }
     }
 
@@ -55,8 +68,9 @@ final class OpenFiles {
             for (WeightFile file : files) {
                 List<FileChannel> channels = new ArrayList<>();
                 for (FilePart part : file.parts()) {
-                    channels.add(acquire(part));
+                    Shared shared = use(part);
                     inputs.parts.add(part);
+                    channels.add(shared.channel());
                 }
                 inputs.channels.add(List.copyOf(channels));
             }
@@ -68,24 +82,21 @@ final class OpenFiles {
         }
     }
 
-    private synchronized FileChannel acquire(FilePart part) throws IOException {
-        Shared open = shared.get(part);
-        if (open != null) {
-            open.users++;
-            return open.channel;
-        }
-        if (!Files.exists(part.path())) throw changed(part, "is gone");
-        FileChannel channel = RegularFiles.open(part.path(), mayRead);
-        shared.put(part, new Shared(channel));
-        return channel;
+    private synchronized Shared use(FilePart part) {
+        Shared file = shared.computeIfAbsent(part, Shared::new);
+        file.users++;
+        return file;
     }
 
-    private synchronized void release(FilePart part) throws IOException {
-        Shared open = shared.get(part);
-        if (open != null && --open.users == 0) {
+    private void release(FilePart part) throws IOException {
+        Shared unused;
+        synchronized (this) {
+            Shared file = shared.get(part);
+            if (file == null || --file.users > 0) return;
             shared.remove(part);
-            open.channel.close();
+            unused = file;
         }
+        unused.close();
     }
 
     private static Problem changed(FilePart part, String how) {

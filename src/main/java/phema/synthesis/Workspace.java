@@ -25,7 +25,12 @@ final class Workspace implements AutoCloseable {
     private float[] out = {};
 
     private final long[] nanos = new long[Stage.values().length];
-    private long stamp;
+    private volatile long stamp;
+
+    /** Since the last stage ended. */
+    long nanosOfStage() {
+        return System.nanoTime() - stamp;
+    }
 
     /** Begins to measure. */
     void start() {
@@ -51,6 +56,13 @@ final class Workspace implements AutoCloseable {
         arena.close();
         arena = Arena.ofShared();
         bytes = arena.allocate(size, 64);
+    }
+
+    /** Gives back what it holds outside of the heap. */
+    void release() {
+        bytes = MemorySegment.NULL;
+        arena.close();
+        arena = Arena.ofShared();
     }
 
     /** Bytes held outside of the heap. */

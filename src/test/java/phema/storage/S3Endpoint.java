@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.gaul.s3proxy.S3Proxy;
@@ -23,6 +24,8 @@ public final class S3Endpoint {
 
     /** How many of the next reads of objects end in an error of the server. */
     final AtomicInteger failures = new AtomicInteger();
+
+    private volatile CountDownLatch answering = new CountDownLatch(0);
 
     private S3Endpoint() {
         try {
@@ -49,6 +52,11 @@ public final class S3Endpoint {
 
         @Override
         public ResponseInputStream<GetObjectResponse> getBlob(GetObjectRequest request) {
+            try {
+                answering.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
             if (failures.getAndUpdate(n -> Math.max(n - 1, 0)) > 0) throw S3Exceptions.fromStatusCode(503);
             return super.getBlob(request);
         }
@@ -64,6 +72,13 @@ public final class S3Endpoint {
 
     static void failNextReads(int count) {
         RUNNING.failures.set(count);
+    }
+
+    /** Reads of objects get no answer, until the latch is at zero. */
+    public static CountDownLatch stallReads() {
+        CountDownLatch answers = new CountDownLatch(1);
+        RUNNING.answering = answers;
+        return answers;
     }
 
     /** Copies the files of a folder. */

@@ -6,7 +6,6 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -18,11 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import phema.PhemaApplication;
 
 /** Real processes on a real database, some of which are killed. */
 @DisabledOnOs(OS.WINDOWS)
@@ -165,46 +161,20 @@ class FleetIT {
     }
 
     private static List<String> running(Fleet fleet, Process worker) {
-        return fleet.workers().stream()
-                .filter(w -> w.pid() == worker.pid())
-                .flatMap(w -> w.running().stream())
-                .toList();
+        return Workers.running(fleet, worker);
     }
 
     private static void await(BooleanSupplier condition) throws InterruptedException {
-        long limit = System.nanoTime() + Duration.ofMinutes(5).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("patience").isLessThan(limit);
-            Thread.sleep(50);
-        }
+        Workers.await(condition);
     }
 
     /** A service that leaves the work to others. */
     private ConfigurableApplicationContext service(String url, String script) {
-        List<String> settings = settings(url, script);
-        settings.add("--phema.worker.enabled=false");
-        return new SpringApplicationBuilder(PhemaApplication.class)
-                .web(WebApplicationType.NONE)
-                .run(settings.toArray(String[]::new));
+        return Workers.service(settings(url, script));
     }
 
     private Process worker(String url, String script) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules=jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "phema.Phema",
-                "worker"));
-        command.addAll(settings(url, script));
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(
-                        folder.resolve("worker-" + workers.size() + ".log").toFile())
-                .start();
+        return Workers.start(folder.resolve("worker-" + workers.size() + ".log"), settings(url, script));
     }
 
     private List<String> settings(String url, String script) {

@@ -3,7 +3,10 @@ package phema.sweep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.jimfs.Configuration;
+import com.google.common.jimfs.Jimfs;
 import java.io.IOException;
+import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -145,6 +148,47 @@ class WeightCacheTest {
         assertThatThrownBy(() -> cache(1.5).lease(List.of(a, b)))
                 .isInstanceOf(Problem.class)
                 .hasMessageContaining("phema.worker.weights-space");
+        assertThat(isThere(a)).isFalse();
+    }
+
+    @Test
+    void onAFullDiskWhatNobodyUsesGivesWayAndNothingHalfWrittenStays() throws Exception {
+        try (FileSystem disk = Jimfs.newFileSystem(Configuration.unix().toBuilder()
+                .setBlockSize(512)
+                .setMaxSize(a.size() * 3 / 2)
+                .build())) {
+            Path cached = disk.getPath("/weights");
+            WeightCache cache = new WeightCache(cached, 100 * a.size(), LONG);
+            try (WeightCache.Lease held = cache.lease(List.of(a))) {
+                assertThatThrownBy(() -> cache.lease(List.of(b)))
+                        .isInstanceOfSatisfying(
+                                Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.Kind.STORAGE_FULL))
+                        .hasMessageContaining("make room");
+                assertThat(held.file(a)).exists();
+                assertThat(cached.resolve(b.identity())).doesNotExist();
+            }
+            try (WeightCache.Lease lease = cache.lease(List.of(b))) {
+                assertThat(Files.size(lease.file(b))).isEqualTo(b.size());
+                assertThat(cached.resolve(a.identity())).doesNotExist();
+            }
+        }
+    }
+
+    /** Their time stamps come from a clock that may jump: what is in use stays whatever they say. */
+    @Test
+    void filesInUseStayHoweverOldTheySeem() throws Exception {
+        WeightCache cache = new WeightCache(folder, 10 * a.size(), Duration.ofMinutes(10));
+        try (WeightCache.Lease lease = cache.lease(List.of(a))) {
+            Files.setLastModifiedTime(folder.resolve(a.identity()), FileTime.from(Instant.EPOCH));
+            cache.tidy();
+            assertThat(lease.file(a)).exists();
+        }
+        Files.setLastModifiedTime(
+                folder.resolve(a.identity()), FileTime.from(Instant.now().plus(LONG)));
+        cache.tidy();
+        assertThat(isThere(a)).isTrue();
+        WeightCache small = cache(1.5);
+        small.lease(List.of(b)).close();
         assertThat(isThere(a)).isFalse();
     }
 

@@ -12,10 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -317,46 +314,6 @@ class InputsTest {
     private static void overwrite(Path file, long position, byte[] bytes) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.wrap(bytes), position);
-        }
-    }
-
-    /** What may happen to a snapshot. */
-    enum Mishap {
-        REPLACED {
-            @Override
-            void happenTo(Path file) throws IOException {
-                Path other = file.resolveSibling("other");
-                Files.copy(file, other);
-                Files.setLastModifiedTime(other, FileTime.from(Instant.parse("2020-01-01T00:00:00Z")));
-                Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
-            }
-        },
-        TRUNCATED {
-            @Override
-            void happenTo(Path file) throws IOException {
-                try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-                    channel.truncate(channel.size() / 2);
-                }
-            }
-        },
-        DELETED {
-            @Override
-            void happenTo(Path file) throws IOException {
-                Files.delete(file);
-            }
-        },
-        TOUCHED {
-            @Override
-            void happenTo(Path file) throws IOException {
-                Files.setLastModifiedTime(file, FileTime.from(Instant.parse("2020-01-01T00:00:00Z")));
-            }
-        };
-
-        abstract void happenTo(Path file) throws IOException;
-
-        String message(Path file) {
-            return file + (this == DELETED ? " is gone" : " has changed")
-                    + " since it was indexed; rescan the run and ask again";
         }
     }
 

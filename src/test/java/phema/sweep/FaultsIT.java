@@ -1,0 +1,196 @@
+package phema.sweep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** Databases that go away and come back, and clocks that jump, under a service and a worker of another process. */
+@DisabledOnOs(OS.WINDOWS)
+class FaultsIT {
+    @TempDir
+    private Path folder;
+
+    private final List<Process> workers = new ArrayList<>();
+
+    @AfterEach
+    void killAll() throws InterruptedException {
+        for (Process worker : workers) worker.destroyForcibly().waitFor();
+    }
+
+    /** The metric is the EMA length, found out in a second. */
+    private List<String> settings(String url) {
+        String script = "sleep 1; sed -n 's/.*\"sigmaRel\":\\([0-9.]*\\).*/{\"fid\": \\1}/p' {trial}";
+        return List.of(
+                "--server.port=0",
+                "--spring.datasource.url=" + url,
+                "--phema.home=" + folder.resolve("home"),
+                "--phema.roots=src/test/resources/fixtures/edm2",
+                "--phema.catalog.settle=0s",
+                "--phema.evaluators.script.type=command",
+                "--phema.evaluators.script.command[0]=sh",
+                "--phema.evaluators.script.command[1]=-c",
+                "--phema.evaluators.script.command[2]=" + script);
+    }
+
+    private static SweepSpec grid(int trials) {
+        return SweepsTest.grid(
+                "script",
+                "fid",
+                Stream.iterate(5, n -> n + 1).limit(trials).map(n -> n / 100.0).toArray(Double[]::new));
+    }
+
+    private void startWorker(String url) throws IOException {
+        workers.add(Workers.start(folder.resolve("worker.log"), settings(url)));
+    }
+
+    private static void assertAllWell(Sweeps sweeps, String sweep, int trials) throws InterruptedException {
+        Workers.await(() -> sweeps.sweep(sweep).state().isEnd());
+        assertThat(sweeps.sweep(sweep).count(TrialState.DONE)).isEqualTo(trials);
+        assertThat(sweeps.trials(sweep))
+                .allSatisfy(t ->
+                        assertThat(t.metrics().get("fid")).isEqualTo(t.point().sigmaRel()));
+    }
+
+    private static HttpResponse<byte[]> send(
+            ConfigurableApplicationContext service, String method, String path, String body) throws Exception {
+        String port = service.getEnvironment().getRequiredProperty("local.server.port");
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(
+                    HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+                            .header("Content-Type", "application/json")
+                            .method(method, BodyPublishers.ofString(body))
+                            .timeout(Duration.ofSeconds(25))
+                            .build(),
+                    BodyHandlers.ofByteArray());
+        }
+    }
+
+    @Test
+    void trialsGoOnWhenPostgresqlIsBackAndWeightsMeanwhile() throws Exception {
+        Path data = folder.resolve("postgres");
+        int port = freePort();
+        EmbeddedPostgres postgres = postgres(data, port);
+        try {
+            String url = postgres.getJdbcUrl("postgres", "postgres");
+            try (ConfigurableApplicationContext service = Workers.service(settings(url), WebApplicationType.SERVLET)) {
+                Sweeps sweeps = service.getBean(Sweeps.class);
+                startWorker(url);
+                String sweep = sweeps.create(grid(12)).id();
+                Workers.await(() -> sweeps.sweep(sweep).count(TrialState.DONE) >= 3);
+                assertThat(sweeps.sweep(sweep).state().isEnd()).isFalse();
+
+                postgres.close();
+                long gone = System.nanoTime();
+                String weights = "/api/v1/runs/edm2/weights.safetensors?sigmaRel=0.1";
+                assertThat(send(service, "GET", weights, "").statusCode()).isEqualTo(200);
+                HttpResponse<byte[]> refused = send(service, "GET", "/api/v1/sweeps", "");
+                assertThat(refused.statusCode()).isEqualTo(503);
+                assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+                // Longer than heartbeats may be missing.
+                Thread.sleep(Math.max(0, 12_000 - (System.nanoTime() - gone) / 1_000_000));
+                postgres = postgres(data, port);
+
+                assertAllWell(sweeps, sweep, 12);
+                assertThat(send(service, "GET", "/api/v1/sweeps", "").statusCode())
+                        .isEqualTo(200);
+            }
+        } finally {
+            postgres.close();
+        }
+    }
+
+    private static EmbeddedPostgres postgres(Path data, int port) throws IOException {
+        return EmbeddedPostgres.builder()
+                .setDataDirectory(data)
+                .setCleanDataDirectory(false)
+                .setPort(port)
+                .start();
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** Somebody else holds the lock for longer than anybody waits for it. */
+    @Test
+    void trialsGoOnWhenALockedSqliteIsFree() throws Exception {
+        String file = "jdbc:sqlite:" + folder.resolve("phema.db");
+        String url = file + "?journal_mode=WAL&busy_timeout=500&synchronous=NORMAL&transaction_mode=IMMEDIATE";
+        try (ConfigurableApplicationContext service = Workers.service(settings(url), WebApplicationType.SERVLET)) {
+            Sweeps sweeps = service.getBean(Sweeps.class);
+            startWorker(url);
+            String sweep = sweeps.create(grid(8)).id();
+            Workers.await(() -> sweeps.sweep(sweep).count(TrialState.DONE) >= 2);
+            try (Connection other = DriverManager.getConnection(file);
+                    Statement statement = other.createStatement()) {
+                statement.execute("begin immediate");
+                String pin = "/api/v1/runs/edm2/recommended";
+                HttpResponse<byte[]> refused = send(service, "PUT", pin, "{\"sigmaRel\": 0.123}");
+                assertThat(refused.statusCode()).as(new String(refused.body())).isEqualTo(503);
+                assertThat(send(service, "GET", "/api/v1/sweeps", "").statusCode())
+                        .isEqualTo(200);
+                Thread.sleep(5000);
+                int done = sweeps.sweep(sweep).count(TrialState.DONE);
+                Thread.sleep(2000);
+                assertThat(sweeps.sweep(sweep).count(TrialState.DONE))
+                        .isEqualTo(done)
+                        .isLessThan(8);
+                statement.execute("rollback");
+            }
+            assertAllWell(sweeps, sweep, 8);
+        }
+    }
+
+    /** What a service and a worker leave in the queue while their clocks are an hour ahead; the worker is then killed. */
+    @Test
+    void workFromTheFutureIsDoneNow() throws Exception {
+        String url = "jdbc:sqlite:" + folder.resolve("phema.db")
+                + "?journal_mode=WAL&busy_timeout=10000&synchronous=NORMAL&transaction_mode=IMMEDIATE";
+        try (ConfigurableApplicationContext service = Workers.service(settings(url))) {
+            Sweeps sweeps = service.getBean(Sweeps.class);
+            JdbcClient jdbc = service.getBean(JdbcClient.class);
+            String sweep = sweeps.create(grid(2)).id();
+            Timestamp inAnHour = Timestamp.from(Instant.now().plus(Duration.ofHours(1)));
+            jdbc.sql("update scheduled_tasks set execution_time = ?")
+                    .param(inAnHour)
+                    .update();
+            jdbc.sql(
+                            "update scheduled_tasks set picked = true, picked_by = 'gone', last_heartbeat = ? where task_instance = ?")
+                    .params(inAnHour, sweep + "/1")
+                    .update();
+            jdbc.sql("update trial set state = 'RUNNING', attempt = 1, worker = 'gone' where number = 1")
+                    .update();
+            startWorker(url);
+            assertAllWell(sweeps, sweep, 2);
+            assertThat(sweeps.trials(sweep)).extracting(Trial::attempts).containsExactly(1, 2);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+package phema.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import phema.PhemaApplication;
+import phema.bench.SnapshotGenerator;
+import phema.format.Format;
+import phema.storage.S3Endpoint;
+import phema.synthesis.Mishap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What clients of a real server see when files change or storage stalls. */
+@DisabledOnOs(OS.WINDOWS)
+@SpringBootTest(
+        classes = PhemaApplication.class,
+        webEnvironment = WebEnvironment.RANDOM_PORT,
+        properties = {"phema.catalog.settle=0s", "phema.catalog.poll=1h", "phema.synthesis.workers=2"})
+class FaultsTest {
+    private static final String WEIGHTS = "/weights.safetensors?solver=paper&files=all&dtype=f32&sigmaRel=";
+    private static final HttpClient client = HttpClient.newHttpClient();
+
+    @TempDir
+    static Path folder;
+
+    @LocalServerPort
+    int port;
+
+    @DynamicPropertySource
+    static void properties(DynamicPropertyRegistry registry) throws IOException {
+        SnapshotGenerator.uniform(Format.SAFETENSORS, 4, 20_000_000)
+                .write(folder.resolve("runs/large"), 2, bytes -> {});
+        Path bucket = S3Endpoint.bucket();
+        S3Endpoint.upload(folder.resolve("runs/large"), bucket.resolve("remote"));
+        registry.add(
+                "phema.roots", () -> folder.resolve("runs") + ",src/test/resources/fixtures/edm2," + bucket.toUri());
+        registry.add("phema.home", () -> folder.resolve("home").toString());
+    }
+
+    /** A file of the run that something happens to, and that is as before in the end. */
+    private static final class Snapshot implements AutoCloseable {
+        final Path path;
+        private final Path copy = folder.resolve("copy");
+
+        Snapshot() throws IOException {
+            try (Stream<Path> files = Files.list(folder.resolve("runs/large"))) {
+                path = files.sorted().findFirst().orElseThrow();
+            }
+            Files.copy(path, copy, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
+        }
+
+        @Override
+        public void close() throws IOException {
+            Files.copy(copy, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aDownloadIsCutWhenASnapshotChangesMeanwhile(Mishap mishap) throws Exception {
+        String weights = "/api/v1/runs/large" + WEIGHTS + "0.075";
+        try (Snapshot snapshot = new Snapshot()) {
+            HttpResponse<InputStream> response = client.send(request("GET", weights, ""), BodyHandlers.ofInputStream());
+            assertThat(response.statusCode()).isEqualTo(200);
+            try (InputStream body = response.body()) {
+                body.readNBytes(1_000_000);
+                mishap.happenTo(snapshot.path);
+                assertThatThrownBy(body::readAllBytes).isInstanceOf(IOException.class);
+            }
+            HttpResponse<String> again = send("GET", weights, "");
+            assertThat(again.statusCode()).isEqualTo(409);
+            assertThat(json(again).at("/detail").asString()).isEqualTo(mishap.message(snapshot.path));
+        }
+        assertThat(client.send(request("GET", weights, ""), BodyHandlers.ofByteArray())
+                        .body())
+                .hasSizeGreaterThan(40_000_000);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aBulkSynthesisFailsByNameWhenASnapshotChangesMeanwhile(Mishap mishap) throws Exception {
+        Path syntheses = folder.resolve("home/syntheses");
+        try (Snapshot snapshot = new Snapshot()) {
+            HttpResponse<String> created = send("POST", "/api/v1/runs/large/syntheses", """
+                    {"targets": [{"sigmaRel": 0.06}, {"sigmaRel": 0.07}, {"sigmaRel": 0.08}, {"sigmaRel": 0.09}],
+                     "solver": "paper", "files": "all", "dtype": "f32"}""");
+            assertThat(created.statusCode()).as(created.body()).isEqualTo(202);
+            String job = created.headers().firstValue("Location").orElseThrow();
+            await(() -> isBeingWritten(syntheses));
+            mishap.happenTo(snapshot.path);
+            await(() -> json(send("GET", job, "")).at("/state").asString().equals("failed"));
+            assertThat(json(send("GET", job, "")).at("/error").asString()).isEqualTo(mishap.message(snapshot.path));
+            await(() -> names(syntheses).isEmpty());
+            assertThat(send("DELETE", job, "").statusCode()).isEqualTo(204);
+        }
+    }
+
+    @Test
+    void aStoreThatDoesNotAnswerStopsNoOtherRun() throws Exception {
+        List<String> remote = Stream.of("0.06", "0.07", "0.08", "0.09")
+                .map(sigmaRel -> "/api/v1/runs/remote" + WEIGHTS + sigmaRel)
+                .toList();
+        // What was just uploaded must stay as it is for a moment before it is taken.
+        await(() -> json(send("POST", "/api/v1/runs/remote/rescan", ""))
+                        .at("/snapshots")
+                        .asInt()
+                == 2);
+        CountDownLatch answers = S3Endpoint.stallReads();
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<byte[]>> stalled = remote.stream()
+                    .map(weights ->
+                            clients.submit(() -> client.send(request("GET", weights, ""), BodyHandlers.ofByteArray())
+                                    .body()))
+                    .toList();
+            Thread.sleep(500);
+            HttpResponse<byte[]> other =
+                    client.send(request("GET", "/api/v1/runs/edm2" + WEIGHTS + "0.1", ""), BodyHandlers.ofByteArray());
+            assertThat(other.statusCode()).isEqualTo(200);
+            assertThat(other.body()).hasSizeGreaterThan(20_000);
+            assertThat(send("POST", "/api/v1/runs/edm2/rescan", "").statusCode())
+                    .isEqualTo(200);
+            assertThat(stalled.stream().filter(Future::isDone)).isEmpty();
+            answers.countDown();
+            for (int i = 0; i < stalled.size(); i++)
+                assertThat(stalled.get(i).get())
+                        .isEqualTo(client.send(request("GET", remote.get(i), ""), BodyHandlers.ofByteArray())
+                                .body());
+        } finally {
+            answers.countDown();
+        }
+    }
+
+    private static boolean isBeingWritten(Path syntheses) throws IOException {
+        if (!Files.exists(syntheses)) return false;
+        try (Stream<Path> all = Files.walk(syntheses)) {
+            return all.anyMatch(
+                    file -> file.toString().endsWith(".tmp") && file.toFile().length() > 0);
+        } catch (java.io.UncheckedIOException e) {
+            return false; // it has just vanished
+        }
+    }
+
+    private static List<String> names(Path path) throws IOException {
+        try (Stream<Path> all = Files.list(path)) {
+            return all.map(Path::toString).toList();
+        }
+    }
+
+    private interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    private static void await(Condition condition) throws Exception {
+        long limit = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+        while (!condition.holds()) {
+            assertThat(System.nanoTime()).as("patience").isLessThan(limit);
+            Thread.sleep(5);
+        }
+    }
+
+    private HttpRequest request(String method, String path, String body) {
+        return HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+                .header("Content-Type", "application/json")
+                .timeout(Duration.ofSeconds(60))
+                .method(method, BodyPublishers.ofString(body))
+                .build();
+    }
+
+    private HttpResponse<String> send(String method, String path, String body) throws Exception {
+        return client.send(request(method, path, body), BodyHandlers.ofString());
+    }
+
+    private static JsonNode json(HttpResponse<String> response) {
+        return JsonMapper.shared().readTree(response.body());
+    }
+}
