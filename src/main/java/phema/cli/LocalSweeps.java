@@ -2,11 +2,15 @@ package phema.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.NestedExceptionUtils;
+import phema.format.OneLine;
 import phema.problem.Problem;
 import phema.sweep.EvaluatorView;
 import phema.sweep.ResultsCsv;
@@ -46,7 +50,10 @@ final class LocalSweeps implements SweepAccess {
         } catch (RuntimeException e) {
             Throwable cause = NestedExceptionUtils.getMostSpecificCause(e);
             if (cause instanceof Problem problem) throw problem;
-            throw Problem.invalid("settings", "cannot start with these settings: " + cause.getMessage());
+            throw Problem.invalid(
+                    "settings",
+                    "cannot start with these settings: " + setting(e)
+                            + OneLine.of(Objects.requireNonNullElse(cause.getMessage(), cause.toString())));
         }
     }
 
@@ -85,5 +92,13 @@ final class LocalSweeps implements SweepAccess {
     @Override
     public void close() {
         context.close();
+    }
+
+    /** The innermost that could not be understood. */
+    private static String setting(Throwable failure) {
+        String name = "";
+        for (@Nullable Throwable e = failure; e != null; e = e.getCause())
+            if (e instanceof BindException bind) name = bind.getName() + ": ";
+        return name;
     }
 }

@@ -1,5 +1,7 @@
 package phema.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import phema.format.OneLine;
 import phema.problem.Problem;
 import phema.sweep.EvaluatorView;
 import phema.sweep.SweepView;
@@ -200,7 +203,7 @@ final class SweepCommand implements Callable<Integer> {
         PrintWriter err = Output.errors(spec);
         if (!results.sweep().state().equals("done")) {
             for (TrialView trial : results.failed().stream().limit(MOST_ERRORS).toList())
-                err.println("trial %d failed: %s".formatted(trial.number(), trial.error()));
+                err.println("trial %d failed: %s".formatted(trial.number(), printable(trial.error())));
             err.println("phema: sweep %s is %s; %d of %d trials are done"
                     .formatted(
                             results.sweep().id(),
@@ -218,5 +221,10 @@ final class SweepCommand implements Callable<Integer> {
         List<Verdict> missed = verdicts(results).stream().filter(v -> !v.met()).toList();
         missed.forEach(verdict -> err.println("phema: " + verdict));
         return missed.isEmpty() ? Cli.FINE : Cli.GATE;
+    }
+
+    /** What a program printed must not steer the terminal. */
+    private static String printable(@Nullable String text) {
+        return text == null ? "" : text.lines().map(OneLine::of).collect(joining("\n"));
     }
 }

@@ -3,6 +3,7 @@ package phema.cli;
 import static java.util.Comparator.comparing;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -100,16 +101,12 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
     String caution() {
         OptimumView best = sweep.optimum();
         if (best == null) return "";
-        double[] lengths = done().stream()
-                .mapToDouble(TrialView::sigmaRel)
-                .sorted()
-                .distinct()
-                .toArray();
-        if (lengths.length < 2) return "";
-        if (best.sigmaRel() <= lengths[0])
-            return "note: that is the shortest length evaluated; shorter ones may be better";
-        if (best.sigmaRel() >= lengths[lengths.length - 1])
-            return "note: that is the longest length evaluated; longer ones may be better";
+        double shortest = Collections.min(sweep.sigmaRel());
+        double longest = Collections.max(sweep.sigmaRel());
+        if (shortest == longest) return "";
+        if (best.sigmaRel() <= shortest)
+            return "note: that is the shortest length asked for; shorter ones may be better";
+        if (best.sigmaRel() >= longest) return "note: that is the longest length asked for; longer ones may be better";
         return "";
     }
 
