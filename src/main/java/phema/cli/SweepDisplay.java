@@ -1,6 +1,7 @@
 package phema.cli;
 
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import phema.sweep.OptimumView;
@@ -8,8 +9,12 @@ import phema.sweep.SweepView;
 
 /** How far a sweep is: of a grid the share of its trials, of a search, whose number of trials nobody knows, what it has found. */
 final class SweepDisplay implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private final PrintWriter out;
     private final @Nullable Progress progress;
+    private final long begun = System.nanoTime();
+    private boolean warned;
     private int ended;
 
     SweepDisplay(PrintWriter out, SweepView sweep) {
@@ -19,6 +24,10 @@ final class SweepDisplay implements AutoCloseable {
     }
 
     void show(SweepView sweep) {
+        if (!warned && sweep.state().equals("queued") && System.nanoTime() - begun > PATIENCE.toNanos()) {
+            out.println("no trial was begun yet: no worker lives, or all have other work");
+            warned = true;
+        }
         int now = ended(sweep.trials());
         if (now <= ended) return;
         if (progress != null) progress.accept(now - ended);

@@ -1,14 +1,19 @@
 package phema.cli;
 
 import static java.util.Comparator.comparing;
+import static java.util.stream.Collectors.averagingDouble;
+import static java.util.stream.Collectors.groupingBy;
 
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -155,17 +160,24 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         return TextPlot.lines(curves(), best == null ? Double.NaN : best.sigmaRel());
     }
 
+    /** Of points evaluated with several seeds, the mean. */
     private List<TextPlot.Curve> curves() {
-        List<TextPlot.Curve> curves = new ArrayList<>();
-        for (TrialView trial : done()) {
-            Double value = trial.metrics().get(sweep.metric());
-            if (value == null) continue;
-            String name = curve(trial);
-            if (curves.isEmpty() || !curves.getLast().name().equals(name))
-                curves.add(new TextPlot.Curve(name, new ArrayList<>()));
-            curves.getLast().points().add(new TextPlot.Point(trial.sigmaRel(), value));
-        }
-        return curves;
+        Map<String, Map<Double, Double>> curves = done().stream()
+                .filter(t -> t.metrics().containsKey(sweep.metric()))
+                .collect(groupingBy(
+                        this::curve,
+                        LinkedHashMap::new,
+                        groupingBy(
+                                TrialView::sigmaRel,
+                                TreeMap::new,
+                                averagingDouble(t -> t.metrics().getOrDefault(sweep.metric(), Double.NaN)))));
+        return curves.entrySet().stream()
+                .map(curve -> new TextPlot.Curve(
+                        curve.getKey(),
+                        curve.getValue().entrySet().stream()
+                                .map(point -> new TextPlot.Point(point.getKey(), point.getValue()))
+                                .toList()))
+                .toList();
     }
 
     private String curve(TrialView t) {
