@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
 import phema.format.FormatException;
 import phema.problem.Problem;
 import phema.storage.Locations;
+import phema.sweep.Seeds;
+import phema.sweep.SweepSpec;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The command line. Only {@code serve}, {@code worker} and {@code bench scheduler} start Spring; everything else answers at once. */
+/** The command line. Only {@code serve}, {@code worker}, {@code sweep} and {@code bench scheduler} start Spring; everything else answers at once. */
 @Command(
         name = "phema",
         description = "Post-hoc EMA: reconstructs weights averaged over any length from stored snapshots.",
@@ -63,6 +65,7 @@ public final class Cli {
         CommandLine line = new CommandLine(cli)
                 .addSubcommand(new ServeCommand(application))
                 .addSubcommand(new WorkerCommand(application))
+                .addSubcommand(new SweepCommand(application))
                 .addSubcommand(new TokenCommand())
                 .addSubcommand(new InspectCommand())
                 .addSubcommand(new FitCommand())
@@ -82,6 +85,9 @@ public final class Cli {
                 .registerConverter(ImageCount.class, ImageCount::parse)
                 .registerConverter(SeedList.class, SeedList::parse)
                 .registerConverter(Count.class, Count::parse)
+                .registerConverter(Gate.class, Gate::parse)
+                .registerConverter(Seeds.class, SweepAxes::seeds)
+                .registerConverter(SweepSpec.Guides.class, SweepAxes::guides)
                 .setParameterExceptionHandler(Cli::usageError)
                 .setOut(out)
                 .setErr(err);

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
 import phema.tensor.DType;
@@ -200,37 +199,9 @@ final class TrainCommand implements Callable<Integer> {
 
     /** Trains until the end, or until the process is told to stop, and then lets it stop only when the checkpoint is on disk. */
     private long train(TrainingOptions options, Dataset dataset) throws IOException {
-        StopSignal signal = new StopSignal();
-        Thread hook = new Thread(signal::stopAndWait, "stop");
-        Runtime.getRuntime().addShutdownHook(hook);
-        try {
+        try (StopSignal signal = new StopSignal()) {
             TrainingDisplay display = new TrainingDisplay(Output.errors(spec), options.duration());
             return Training.run(options, dataset, outdir, status.images(), display, signal::stopped);
-        } finally {
-            signal.done();
-            if (!signal.stopped()) Runtime.getRuntime().removeShutdownHook(hook);
-        }
-    }
-
-    private static final class StopSignal {
-        private final CountDownLatch done = new CountDownLatch(1);
-        private volatile boolean stopped;
-
-        boolean stopped() {
-            return stopped;
-        }
-
-        void stopAndWait() {
-            stopped = true;
-            try {
-                done.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-
-        void done() {
-            done.countDown();
         }
     }
 

@@ -1,5 +1,6 @@
 package phema.sweep;
 
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.springframework.stereotype.Component;
@@ -11,8 +12,10 @@ import phema.sweep.EvaluatorProperties.Settings;
 @Component
 class Evaluators {
     private final SortedMap<String, Evaluator> all = new TreeMap<>();
+    private final EvaluatorProperties properties;
 
     Evaluators(EvaluatorProperties properties, CatalogProperties catalog, WeightCache cache, WeightsUrl url) {
+        this.properties = properties;
         properties
                 .evaluators()
                 .forEach((name, settings) -> all.put(name, evaluator(name, settings, catalog, cache, url)));
@@ -40,5 +43,21 @@ class Evaluators {
                     "evaluator",
                     "no evaluator is named " + name + "; phema.evaluators has " + String.join(", ", all.keySet()));
         return evaluator;
+    }
+
+    List<EvaluatorView> views() {
+        return new TreeMap<>(properties.evaluators())
+                .entrySet().stream().map(e -> view(e.getKey(), e.getValue())).toList();
+    }
+
+    private static EvaluatorView view(String name, Settings settings) {
+        return new EvaluatorView(
+                name,
+                Words.of(settings.type()),
+                switch (settings.type()) {
+                    case COMMAND -> null;
+                    case BUILTIN ->
+                        settings.features().keySet().stream().sorted().toList();
+                });
     }
 }

@@ -30,7 +30,7 @@ final class Optima {
                 .filter(t -> t.state() == TrialState.DONE && t.metrics().containsKey(spec.metric()))
                 .collect(groupingBy(t -> t.point().with(0, 1, spec.seeds().getFirst()), LinkedHashMap::new, toList()));
         return comparable.entrySet().stream()
-                .map(e -> optimum(e.getKey(), observations(spec, e.getValue())))
+                .map(e -> optimum(spec, e.getKey(), observations(spec, e.getValue())))
                 .min(Comparator.comparingDouble(Optimum::metric));
     }
 
@@ -47,17 +47,26 @@ final class Optima {
         return new SearchPoint(trial.point().sigmaRel(), trial.point().guidance());
     }
 
-    private static Optimum optimum(Point rest, List<Observation> observations) {
+    private static Optimum optimum(SweepSpec spec, Point rest, List<Observation> observations) {
         long lengths =
                 observations.stream().map(o -> o.point().sigmaRel()).distinct().count();
         long points = observations.stream().map(Observation::point).distinct().count();
         return lengths < LENGTHS_FOR_A_MODEL || points > MOST_FOR_A_MODEL
                 ? least(rest, observations)
-                : modelled(rest, observations);
+                : modelled(rest, estimate(spec, observations));
     }
 
-    private static Optimum modelled(Point rest, List<Observation> observations) {
-        Estimate best = CurveFit.of(observations).best();
+    /** A search may find its best point beside those that it evaluated, a grid only between them. */
+    private static Estimate estimate(SweepSpec spec, List<Observation> observations) {
+        return switch (spec.mode()) {
+            case GRID -> CurveFit.of(observations).best();
+            case SEARCH ->
+                Belief.of(Candidates.within(Interval.of(spec.sigmaRel()), Interval.of(spec.guidance())), observations)
+                        .estimate();
+        };
+    }
+
+    private static Optimum modelled(Point rest, Estimate best) {
         double deviation = (best.values().high() - best.values().low()) / 2 / NINETY_PERCENT;
         return new Optimum(
                 rest.with(best.point().sigmaRel(), best.point().guidance(), rest.seeds()),

@@ -29,9 +29,9 @@ final class Plan {
     }
 
     private static List<Point> search(SweepSpec spec, List<Trial> trials, int workers) {
-        Interval guidance = range(spec.guidance());
+        Interval guidance = Interval.of(spec.guidance());
         SearchSpec search =
-                new SearchSpec(range(spec.sigmaRel()), guidance, spec.tolerance(), BUDGET, Math.max(1, workers));
+                new SearchSpec(Interval.of(spec.sigmaRel()), guidance, spec.tolerance(), BUDGET, Math.max(1, workers));
         Search.Step step = Search.next(
                 search,
                 Optima.observations(spec, trials),
@@ -51,11 +51,6 @@ final class Plan {
                 .filter(trial -> Stream.of(states).anyMatch(state -> state == trial.state()))
                 .map(Optima::searchPoint)
                 .toList();
-    }
-
-    private static Interval range(List<Double> values) {
-        var range = values.stream().mapToDouble(Double::doubleValue).summaryStatistics();
-        return new Interval(range.getMin(), range.getMax());
     }
 
     /** How many points a grid has: known before any is made. */

@@ -19,6 +19,7 @@ class Pulse {
     private static final Logger log = LoggerFactory.getLogger(Pulse.class);
     private static final int HEARTBEAT = 2;
     private static final int SWEEPING_UP = 10;
+    private static final Duration HANDING_BACK = Duration.ofSeconds(10);
 
     private final FleetStore fleet;
     private final SweepStore sweeps;
@@ -28,6 +29,7 @@ class Pulse {
     private final ClockJumps clocks;
     private final SweepProperties.Working settings;
     private final Set<Work> all = ConcurrentHashMap.newKeySet();
+    private final Set<Work> open = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("phema-pulse").factory());
     private long beats;
@@ -58,6 +60,9 @@ class Pulse {
     @PreDestroy
     void stop() throws InterruptedException {
         if (!settings.enabled()) return;
+        // The scheduler, which has interrupted them by now, may have waited less than it takes to end a command and hand its trial back.
+        long limit = System.nanoTime() + HANDING_BACK.toNanos();
+        while (!open.isEmpty() && System.nanoTime() < limit) Thread.sleep(20);
         thread.shutdown();
         thread.awaitTermination(5, TimeUnit.SECONDS);
         quietly(fleet::leave);
@@ -93,6 +98,7 @@ class Pulse {
         @Override
         public void close() {
             end();
+            open.remove(this);
         }
     }
 
@@ -102,6 +108,7 @@ class Pulse {
      */
     Work begin(BooleanSupplier wanted, Runnable save) {
         Work work = new Work(wanted, save);
+        open.add(work);
         all.add(work);
         return work;
     }

@@ -2,7 +2,6 @@ package phema.sweep;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -39,7 +38,7 @@ public final class ResultsCsv {
                     .ifPresentOrElse(
                             g -> cells.addAll(List.of(g.run(), g.sigmaRel(), g.time())),
                             () -> cells.addAll(List.of("", "", "")));
-            cells.addAll(List.of(point.seeds(), trial.state().name().toLowerCase(Locale.ROOT), trial.cached()));
+            cells.addAll(List.of(point.seeds(), Words.of(trial.state()), trial.cached()));
             for (String metric : metrics) {
                 Double value = trial.metrics().get(metric);
                 cells.add(value == null ? "" : value);

@@ -9,7 +9,6 @@ import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -66,7 +65,7 @@ class SweepConfiguration {
                     .register(registry);
             for (TrialState state : TrialState.values())
                 Gauge.builder("phema.trials", store, s -> s.counts().getOrDefault(state, 0))
-                        .tag("state", state.name().toLowerCase(Locale.ROOT))
+                        .tag("state", Words.of(state))
                         .description("Trials of all sweeps")
                         .register(registry);
             // From the start, so that a rate over them has a beginning.

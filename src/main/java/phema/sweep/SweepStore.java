@@ -52,10 +52,7 @@ class SweepStore {
 
     /** Begins a change: others who want to change the same sweep wait for the end of this transaction. @return its version from now on */
     long touch(String id) {
-        jdbc.sql("update sweep set version = version + 1 where id = ?")
-                .param(id)
-                .update();
-        return jdbc.sql("select version from sweep where id = ?")
+        return jdbc.sql("update sweep set version = version + 1 where id = ? returning version")
                 .param(id)
                 .query(Long.class)
                 .single();

@@ -47,6 +47,11 @@ public class Sweeps {
         });
     }
 
+    /** Who can be asked to evaluate, by name. */
+    public List<EvaluatorView> evaluators() {
+        return checks.evaluators().views();
+    }
+
     /** Newest first. @param run only of this one */
     public List<Sweep> sweeps(Optional<String> run) {
         return sweeps(run, 0, Integer.MAX_VALUE);

@@ -63,6 +63,7 @@ class TrialRunner {
 
     private CompletionHandler<Void> run(Trials.Begun begun) {
         TrialLog output = new TrialLog();
+        if (begun.attempt() > 1) store.saveLog(begun.id(), "");
         Pulse.Work work = pulse.begin(() -> store.isRunning(begun.id(), begun.attempt()), () -> {
             if (output.takeChanged()) store.saveLog(begun.id(), output.text());
         });

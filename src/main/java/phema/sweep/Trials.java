@@ -49,7 +49,6 @@ class Trials {
             Optional<SweepStore.Row> sweep = store.row(id.sweep());
             if (sweep.isEmpty() || sweep.get().held() != null || !store.begin(id, worker, version))
                 return Optional.empty();
-            store.saveLog(id, "");
             return store.trial(id).map(trial -> new Begun(sweep.get().spec(), trial, store.mishaps(id)));
         });
     }

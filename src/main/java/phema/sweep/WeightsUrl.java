@@ -1,7 +1,6 @@
 package phema.sweep;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 import org.springframework.stereotype.Component;
 import org.springframework.web.util.UriUtils;
 import phema.profile.ProfileSpec;
@@ -15,7 +14,7 @@ record WeightsUrl(SweepProperties.Working settings) {
                 + "/weights." + weights.format().extension()
                 + "?profile=" + ProfileSpec.print(weights.fit().target())
                 + "&time=" + weights.fit().target().endTime()
-                + "&solver=" + spec.solver().name().toLowerCase(Locale.ROOT)
-                + "&files=" + spec.files().name().toLowerCase(Locale.ROOT);
+                + "&solver=" + Words.of(spec.solver())
+                + "&files=" + Words.of(spec.files());
     }
 }

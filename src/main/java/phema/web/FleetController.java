@@ -7,6 +7,7 @@ import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import phema.sweep.Fleet;
+import phema.sweep.TrialView;
 import phema.sweep.Worker;
 
 /** Who works, and what waits. */

@@ -21,10 +21,13 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 import phema.catalog.Catalog;
+import phema.sweep.EvaluatorView;
 import phema.sweep.ResultsCsv;
 import phema.sweep.Sweep;
+import phema.sweep.SweepView;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
+import phema.sweep.TrialView;
 
 /** Many EMA lengths, and what else is to be varied, each evaluated by a worker. */
 @RestController
@@ -49,6 +52,12 @@ class SweepsController {
         Sweep sweep = sweeps.create(request.spec(run));
         return ResponseEntity.created(URI.create("/api/v1/sweeps/" + sweep.id()))
                 .body(SweepView.of(sweep));
+    }
+
+    @GetMapping("/evaluators")
+    @Operation(summary = "Who can be asked to evaluate, by name")
+    List<EvaluatorView> evaluators() {
+        return sweeps.evaluators();
     }
 
     @GetMapping("/sweeps")

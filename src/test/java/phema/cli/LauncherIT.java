@@ -75,6 +75,42 @@ class LauncherIT {
         assertThat(Shell.names(out)).isEmpty();
     }
 
+    @Test
+    void aSweepThatIsStoppedGoesOnWhereItWas() throws Exception {
+        Path script = Files.writeString(folder.resolve("evaluate.sh"), """
+                echo run >> "$2"
+                if grep -q '"sigmaRel":0.1' "$1" && ! [ -e "$3" ]; then sleep 60 & echo $! > "$2.pid"; wait; fi
+                echo '{"fid": 1}'
+                """);
+        Path runs = folder.resolve("runs");
+        Path pid = folder.resolve("runs.pid");
+        Path go = folder.resolve("go");
+        String[] command = {
+            "sweep",
+            "./" + Shell.EDM2,
+            "--outstd=0.05,0.1",
+            "--evaluator=script",
+            "--json",
+            "--phema.home=" + folder.resolve("home"),
+            "--phema.evaluators.script.type=command",
+            "--phema.evaluators.script.command=sh,%s,{trial},%s,%s".formatted(script, runs, go)
+        };
+        Process process = start(command);
+        while (process.isAlive() && !Files.exists(pid)) Thread.sleep(10);
+        process.destroy();
+        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(128 + 15);
+        assertThat(folder.resolve("stderr")).content().contains("is cancelled; the same command goes on");
+        assertThat(ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())))
+                .isEmpty();
+        assertThat(runs).content().hasLineCount(2);
+
+        Files.createFile(go);
+        assertThat(phema(command).json().at("/trials").findValuesAsString("cached"))
+                .containsExactly("true", "false");
+        assertThat(runs).content().hasLineCount(3);
+    }
+
     /** A sparse file. */
     private static void zeros(Path file, int elements) throws IOException {
         byte[] header = "{\"w\":{\"dtype\":\"F16\",\"shape\":[%d],\"data_offsets\":[0,%d]}}"

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
+import phema.PhemaApplication;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
@@ -30,19 +31,23 @@ final class Shell {
 
     /** What a command left behind. */
     record Result(int status, String out, String err) {
+        private static final String PROGRESS = "\\d+% of .*";
+
         /** Ended well and had nothing to complain about; on a busy machine it may have said how far it was. */
         Result fine() {
-            assertThat(err.lines()).allMatch(line -> line.matches("\\d+% of .*"));
+            assertThat(err.lines()).allMatch(line -> line.matches(PROGRESS));
             assertThat(status).isZero();
             return this;
         }
 
         /** The one line that says what was wrong with the input. */
         String complaint() {
-            assertThat(err).startsWith("phema: ").doesNotContain("Exception", "\tat ");
-            assertThat(err.lines()).hasSize(1);
+            assertThat(err).doesNotContain("Exception", "\tat ");
             assertThat(status).isEqualTo(2);
-            return err.strip();
+            List<String> complaints =
+                    err.lines().filter(line -> !line.matches(PROGRESS)).toList();
+            assertThat(complaints).singleElement().asString().startsWith("phema: ");
+            return complaints.getFirst();
         }
 
         JsonNode json() {
@@ -54,7 +59,7 @@ final class Shell {
     static Result phema(String... args) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        int status = Cli.run(Shell.class, new PrintWriter(out, true), new PrintWriter(err, true), args);
+        int status = Cli.run(PhemaApplication.class, new PrintWriter(out, true), new PrintWriter(err, true), args);
         return new Result(status, out.toString(), err.toString());
     }
 

@@ -68,6 +68,7 @@ class TokenAccessTest {
         "POST, /api/v1/runs/edm2/rescan, 401, 200, 200",
         "POST, /api/v1/runs/edm2/syntheses, 401, 403, 202",
         "POST, /api/v1/runs/edm2/sweeps, 401, 403, 400",
+        "GET, /api/v1/evaluators, 401, 200, 200",
         "PUT, /api/v1/runs/edm2/recommended, 401, 403, 404",
         "DELETE, /api/v1/sweeps/none, 401, 403, 404",
         "DELETE, /api/v1/runs/edm2, 401, 403, 405",

@@ -6,8 +6,12 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -23,6 +27,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /** Real processes on a real database, some of which are killed. */
 @DisabledOnOs(OS.WINDOWS)
 class FleetIT {
+    /** From a worker's death until its trial begins elsewhere. */
+    private static final Duration TAKEN_OVER = Duration.ofSeconds(15);
+
     private static final Random RANDOM = new Random(20_261_123);
 
     @TempDir
@@ -65,14 +72,15 @@ class FleetIT {
             Double[] lengths =
                     Stream.iterate(0.05, s -> s + 0.001).limit(trials).toArray(Double[]::new);
             Sweep sweep = sweeps.create(SweepsTest.grid("script", "fid", lengths));
-            List<String> interrupted = new ArrayList<>();
+            Map<String, Instant> interrupted = new HashMap<>();
             for (int kill = 1; kill <= kills; kill++) {
                 int after = trials * kill / (kills + 2) + RANDOM.nextInt(trials / 8);
                 await(() -> sweeps.sweep(sweep.id()).count(TrialState.DONE) >= after);
                 Process victim = workers.get(kill - 1);
                 await(() -> !running(known, victim).isEmpty());
                 victim.destroyForcibly().waitFor();
-                interrupted.addAll(running(known, victim));
+                Instant killed = Instant.now();
+                running(known, victim).forEach(trial -> interrupted.put(trial, killed));
             }
             await(() -> sweeps.sweep(sweep.id()).state().isEnd());
 
@@ -89,8 +97,14 @@ class FleetIT {
             assertThat(sweeps.trials(sweep.id()).stream()
                             .filter(t -> t.attempts() > 1)
                             .map(t -> t.sweep() + "/" + t.number()))
-                    .containsAnyElementsOf(interrupted)
+                    .containsAnyElementsOf(interrupted.keySet())
                     .hasSizeLessThanOrEqualTo(kills);
+            assertThat(sweeps.trials(sweep.id()))
+                    .filteredOn(t -> t.attempts() > 1)
+                    .allSatisfy(t -> assertThat(t.started().orElseThrow())
+                            .isBefore(interrupted
+                                    .getOrDefault(TrialId.of(t).toString(), Instant.MIN)
+                                    .plus(TAKEN_OVER)));
             assertThat(sweeps.sweep(sweep.id()).optimum().orElseThrow().point().sigmaRel())
                     .isEqualTo(0.05);
             assertThat(jdbc.sql("select count(*) from scheduled_tasks")

@@ -53,6 +53,7 @@ class SweepsTest {
         command(registry, "broken", "echo before; echo reason >&2; exit 3", 1);
         command(registry, "chatty", "echo '{\"fid\": 1}'; echo done", 0);
         command(registry, "slow", "sleep 60 & echo $! > " + folder + "/pid; wait; echo '{\"fid\": 1}'", 0);
+        command(registry, "held", "until test -e " + folder + "/release; do sleep 0.05; done; echo '{\"fid\": 1}'", 0);
         command(registry, "late", "sleep 60 & echo $! > " + folder + "/late; wait", 0);
         registry.add("phema.evaluators.late.timeout", () -> "1s");
         registry.add("phema.evaluators.missing.type", () -> "command");
@@ -238,6 +239,41 @@ class SweepsTest {
         }
         assertThat(awaitEnd(sweep).trials()).isEqualTo(Map.of(TrialState.DONE, 8));
         assertThat(runs("length") - before).isEqualTo(8);
+    }
+
+    /** A worker looks a few trials per thread ahead. */
+    @Test
+    void trialsOfHigherPriorityGoFirst() throws IOException {
+        Sweep holding = sweeps.create(grid("held", "fid", 0.101, 0.102));
+        await(() -> sweeps.sweep(holding.id()).count(TrialState.RUNNING) == 2);
+        Double[] many = Stream.iterate(0.15, s -> s + 0.001).limit(16).toArray(Double[]::new);
+        Sweep usual = sweeps.create(grid("held", "fid", many));
+        Sweep urgent = sweeps.create(prior(grid("held", "fid", 0.201, 0.202, 0.203), 5));
+        Files.createFile(folder.resolve("release"));
+        awaitEnd(usual);
+        assertThat(awaitEnd(urgent).trials()).isEqualTo(Map.of(TrialState.DONE, 3));
+        for (Trial first : sweeps.trials(urgent.id()))
+            assertThat(sweeps.trials(usual.id()))
+                    .filteredOn(t ->
+                            t.started().orElseThrow().isAfter(first.started().orElseThrow()))
+                    .hasSizeGreaterThanOrEqualTo(6);
+    }
+
+    private static SweepSpec prior(SweepSpec spec, int priority) {
+        return new SweepSpec(
+                spec.run(),
+                spec.mode(),
+                spec.sigmaRel(),
+                spec.time(),
+                spec.guidance(),
+                spec.guides(),
+                spec.seeds(),
+                spec.evaluator(),
+                spec.metric(),
+                spec.solver(),
+                spec.files(),
+                spec.tolerance(),
+                priority);
     }
 
     private static boolean isEmpty(Path path) {

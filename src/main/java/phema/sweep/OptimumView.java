@@ -1,8 +1,6 @@
-package phema.web;
+package phema.sweep;
 
 import org.jspecify.annotations.Nullable;
-import phema.sweep.Optimum;
-import phema.sweep.Point;
 
 /**
  * The best point of a sweep.
@@ -11,7 +9,7 @@ import phema.sweep.Point;
  * @param standardError of the value, where it is known
  * @param sigmaRelLow holds, together with sigmaRelHigh, the best EMA length with a probability of 90 %
  */
-record OptimumView(
+public record OptimumView(
         double sigmaRel,
         double time,
         double guidance,
@@ -21,7 +19,7 @@ record OptimumView(
         @Nullable Double standardError,
         double sigmaRelLow,
         double sigmaRelHigh) {
-    static OptimumView of(String metric, Optimum optimum) {
+    public static OptimumView of(String metric, Optimum optimum) {
         return new OptimumView(
                 optimum.point().sigmaRel(),
                 optimum.point().time(),

@@ -1,14 +1,10 @@
-package phema.web;
+package phema.sweep;
 
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import phema.sweep.Seeds;
-import phema.sweep.Sweep;
-import phema.sweep.SweepSpec;
-import phema.sweep.TrialState;
 
 /**
  * A sweep.
@@ -18,7 +14,7 @@ import phema.sweep.TrialState;
  * @param optimum the best point so far
  * @param version grows with every change
  */
-record SweepView(
+public record SweepView(
         String id,
         String run,
         String state,
@@ -39,19 +35,19 @@ record SweepView(
         long createdEpochMillis,
         @Nullable Long endedEpochMillis,
         long version) {
-    static SweepView of(Sweep sweep) {
+    public static SweepView of(Sweep sweep) {
         SweepSpec spec = sweep.spec();
         Map<String, Integer> trials = new TreeMap<>();
-        for (TrialState state : TrialState.values()) trials.put(Choices.word(state), sweep.count(state));
+        for (TrialState state : TrialState.values()) trials.put(Words.of(state), sweep.count(state));
         return new SweepView(
                 sweep.id(),
                 spec.run(),
-                Choices.word(sweep.state()),
+                Words.of(sweep.state()),
                 trials,
                 sweep.optimum()
                         .map(optimum -> OptimumView.of(spec.metric(), optimum))
                         .orElse(null),
-                Choices.word(spec.mode()),
+                Words.of(spec.mode()),
                 spec.sigmaRel(),
                 spec.time(),
                 spec.guidance(),
@@ -59,8 +55,8 @@ record SweepView(
                 spec.seeds().stream().map(Seeds::toString).toList(),
                 spec.evaluator(),
                 spec.metric(),
-                Choices.word(spec.solver()),
-                Choices.word(spec.files()),
+                Words.of(spec.solver()),
+                Words.of(spec.files()),
                 spec.tolerance(),
                 spec.priority(),
                 sweep.created().toEpochMilli(),

@@ -1,11 +1,9 @@
-package phema.web;
+package phema.sweep;
 
 import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import phema.sweep.Point;
-import phema.sweep.Trial;
 
 /**
  * One point of a sweep.
@@ -16,7 +14,7 @@ import phema.sweep.Trial;
  * @param cached whether the metrics are of an earlier trial that evaluated the same
  * @param error why it failed, the last time it did
  */
-record TrialView(
+public record TrialView(
         String sweep,
         int number,
         double sigmaRel,
@@ -32,7 +30,7 @@ record TrialView(
         @Nullable String error,
         @Nullable Long startedEpochMillis,
         @Nullable Long endedEpochMillis) {
-    static TrialView of(Trial trial) {
+    public static TrialView of(Trial trial) {
         Point point = trial.point();
         return new TrialView(
                 trial.sweep(),
@@ -42,7 +40,7 @@ record TrialView(
                 point.guidance(),
                 point.guide().orElse(null),
                 point.seeds().toString(),
-                Choices.word(trial.state()),
+                Words.of(trial.state()),
                 new TreeMap<>(trial.metrics()),
                 trial.cached(),
                 trial.attempts(),

@@ -1,0 +1,104 @@
+package phema.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.Banner;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.NestedExceptionUtils;
+import phema.format.OneLine;
+import phema.problem.Problem;
+import phema.sweep.EvaluatorView;
+import phema.sweep.ResultsCsv;
+import phema.sweep.SweepSpec;
+import phema.sweep.SweepView;
+import phema.sweep.Sweeps;
+import phema.sweep.TrialView;
+
+/** Sweeps without a service: this process is a worker as long as it waits. */
+final class LocalSweeps implements SweepAccess {
+    private final ConfigurableApplicationContext context;
+    private final Sweeps sweeps;
+
+    private LocalSweeps(ConfigurableApplicationContext context) {
+        this.context = context;
+        sweeps = context.getBean(Sweeps.class);
+    }
+
+    /**
+     * Says nothing on standard output, unless the settings are about logging.
+     *
+     * @throws Problem when the settings or the database do not let it start
+     */
+    static LocalSweeps start(Class<?> application, List<String> settings) {
+        List<String> args = new ArrayList<>(settings);
+        if (settings.stream().noneMatch(setting -> setting.startsWith("--logging.")))
+            args.add("--logging.threshold.console=OFF");
+        try {
+            return new LocalSweeps(new SpringApplicationBuilder(application)
+                    .web(WebApplicationType.NONE)
+                    .bannerMode(Banner.Mode.OFF)
+                    // The command closes it, when it has taken leave of its sweep.
+                    .registerShutdownHook(false)
+                    // As for all commands, a run's files are what they are now.
+                    .properties("phema.catalog.settle=0s")
+                    .run(args.toArray(String[]::new)));
+        } catch (RuntimeException e) {
+            Throwable cause = NestedExceptionUtils.getMostSpecificCause(e);
+            if (cause instanceof Problem problem) throw problem;
+            throw Problem.invalid(
+                    "settings",
+                    "cannot start with these settings: " + setting(e)
+                            + OneLine.of(Objects.requireNonNullElse(cause.getMessage(), cause.toString())));
+        }
+    }
+
+    @Override
+    public List<EvaluatorView> evaluators() {
+        return sweeps.evaluators();
+    }
+
+    @Override
+    public SweepView create(SweepSpec spec) {
+        return SweepView.of(sweeps.create(spec));
+    }
+
+    @Override
+    public SweepView sweep(String id) {
+        return SweepView.of(sweeps.sweep(id));
+    }
+
+    @Override
+    public List<TrialView> trials(String id) {
+        return sweeps.trials(id).stream().map(TrialView::of).toList();
+    }
+
+    @Override
+    public String csv(String id) {
+        return ResultsCsv.of(sweeps.trials(id));
+    }
+
+    @Override
+    public String leave(String id) {
+        sweeps.cancel(id);
+        return "sweep " + id
+                + " is cancelled; the same command goes on where it was, as what is evaluated is remembered";
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+
+    /** The innermost that could not be understood. */
+    private static String setting(Throwable failure) {
+        String name = "";
+        for (@Nullable Throwable e = failure; e != null; e = e.getCause())
+            if (e instanceof BindException bind) name = bind.getName() + ": ";
+        return name;
+    }
+}

@@ -1,0 +1,158 @@
+package phema.cli;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.springframework.web.util.UriUtils;
+import phema.problem.Problem;
+import phema.sweep.EvaluatorView;
+import phema.sweep.SweepSpec;
+import phema.sweep.SweepView;
+import phema.sweep.TrialView;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Sweeps of a service, through its REST API. */
+final class RemoteSweeps implements SweepAccess {
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    /** A newer service may tell more. */
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    private final HttpClient client =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+    private final String url;
+    private final String token;
+
+    /** @param token empty for none */
+    RemoteSweeps(String url, String token) {
+        if (!url.matches("https?://[^\\s/?#]+(/[^\\s?#]*)?"))
+            throw Problem.invalid("url", "--url " + url + " is not of the form http://host:8080");
+        this.url = url.replaceFirst("/+$", "");
+        this.token = token;
+    }
+
+    private record Results(SweepView sweep, List<TrialView> trials) {}
+
+    @Override
+    public List<EvaluatorView> evaluators() throws IOException {
+        return Arrays.asList(read(get("/evaluators"), EvaluatorView[].class));
+    }
+
+    @Override
+    public SweepView create(SweepSpec spec) throws IOException {
+        HttpRequest.Builder request = request(
+                        "/runs/" + UriUtils.encodePathSegment(spec.run(), StandardCharsets.UTF_8) + "/sweeps")
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(JSON.writeValueAsString(body(spec))));
+        return read(send(request), SweepView.class);
+    }
+
+    @Override
+    public SweepView sweep(String id) throws IOException {
+        return read(get("/sweeps/" + id), SweepView.class);
+    }
+
+    @Override
+    public List<TrialView> trials(String id) throws IOException {
+        return read(get("/sweeps/" + id + "/results.json"), Results.class).trials();
+    }
+
+    @Override
+    public String csv(String id) throws IOException {
+        return get("/sweeps/" + id + "/results.csv");
+    }
+
+    @Override
+    public String leave(String id) {
+        String sweep = url + "/api/v1/sweeps/" + id;
+        return "sweep " + id + " goes on; GET " + sweep + " shows it, DELETE cancels it";
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+
+    private static Map<String, Object> body(SweepSpec spec) {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("mode", Output.word(spec.mode()));
+        body.put("sigmaRel", spec.sigmaRel());
+        body.put("time", spec.time());
+        body.put("guidance", spec.guidance());
+        body.put("guides", spec.guides());
+        body.put("seeds", spec.seeds());
+        body.put("evaluator", spec.evaluator());
+        body.put("metric", spec.metric());
+        body.put("solver", Output.word(spec.solver()));
+        body.put("files", Output.word(spec.files()));
+        body.put("tolerance", spec.tolerance());
+        body.put("priority", spec.priority());
+        return body;
+    }
+
+    private HttpRequest.Builder request(String path) {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(url + "/api/v1" + path)).timeout(PATIENCE);
+        return token.isEmpty() ? request : request.header("Authorization", "Bearer " + token);
+    }
+
+    private String get(String path) throws IOException {
+        return send(request(path));
+    }
+
+    private String send(HttpRequest.Builder request) throws IOException {
+        HttpResponse<String> response;
+        try {
+            response = client.send(request.build(), BodyHandlers.ofString());
+        } catch (ConnectException e) { // has no message
+            throw new ConnectException(url + " does not answer");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+        int status = response.statusCode();
+        if (status < 300) return response.body();
+        String detail = detail(response.body());
+        if (status == 401)
+            throw Problem.invalid("token", url + " wants a token it knows, from --token or PHEMA_TOKEN: " + detail);
+        if (status == 429 || status >= 500)
+            throw new IOException(url + " answers with status " + status + " " + detail);
+        if (detail.isEmpty())
+            throw Problem.invalid("url", "--url " + url + " does not answer as phema does, but with status " + status);
+        throw Problem.invalid("url", detail);
+    }
+
+    /** Of problem details (RFC 9457). */
+    private static String detail(String body) {
+        try {
+            JsonNode json = JSON.readTree(body);
+            return json.path("detail").asString("");
+        } catch (JacksonException e) {
+            return "";
+        }
+    }
+
+    private <T> T read(String body, Class<T> type) {
+        try {
+            return JSON.readValue(body, type);
+        } catch (JacksonException e) {
+            throw Problem.invalid("url", "--url " + url + " does not answer as phema does: " + e.getOriginalMessage());
+        }
+    }
+}

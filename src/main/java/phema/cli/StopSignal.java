@@ -1,0 +1,44 @@
+package phema.cli;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** From its making until it is closed, a signal that ends the process is only noted here, and waits until the work has come to an end of its own. */
+final class StopSignal implements AutoCloseable {
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private final CountDownLatch done = new CountDownLatch(1);
+    private final Thread hook = new Thread(this::stopAndWait, "stop");
+
+    StopSignal() {
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    boolean stopped() {
+        return asked.getCount() == 0;
+    }
+
+    /** Waits for so long, or until the signal comes. @return whether it has come */
+    boolean await(Duration pause) throws InterruptedException {
+        return asked.await(pause.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void stopAndWait() {
+        asked.countDown();
+        try {
+            done.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        done.countDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The process is ending.
+        }
+    }
+}

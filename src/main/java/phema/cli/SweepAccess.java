@@ -1,0 +1,30 @@
+package phema.cli;
+
+import java.io.IOException;
+import java.util.List;
+import phema.problem.Problem;
+import phema.sweep.EvaluatorView;
+import phema.sweep.SweepSpec;
+import phema.sweep.SweepView;
+import phema.sweep.TrialView;
+
+/** Sweeps, wherever they run: in this process or on a service. All throw {@link IOException} when the service does not answer. */
+interface SweepAccess extends AutoCloseable {
+    List<EvaluatorView> evaluators() throws IOException;
+
+    /** @throws Problem when anything of it could not be run: then nothing is */
+    SweepView create(SweepSpec spec) throws IOException;
+
+    SweepView sweep(String id) throws IOException;
+
+    /** By number. */
+    List<TrialView> trials(String id) throws IOException;
+
+    String csv(String id) throws IOException;
+
+    /** Nobody waits for it any more. @return what becomes of it, and how to go on */
+    String leave(String id);
+
+    @Override
+    void close();
+}

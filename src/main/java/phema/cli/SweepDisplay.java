@@ -1,0 +1,53 @@
+package phema.cli;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import phema.sweep.OptimumView;
+import phema.sweep.SweepView;
+
+/** How far a sweep is: of a grid the share of its trials, of a search, whose number of trials nobody knows, what it has found. */
+final class SweepDisplay implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final PrintWriter out;
+    private final @Nullable Progress progress;
+    private final long begun = System.nanoTime();
+    private boolean warned;
+    private int ended;
+
+    SweepDisplay(PrintWriter out, SweepView sweep) {
+        this.out = out;
+        int trials = sweep.trials().values().stream().mapToInt(n -> n).sum();
+        progress = sweep.mode().equals("grid") ? new Progress(out, trials, n -> n + " trials") : null;
+    }
+
+    void show(SweepView sweep) {
+        if (!warned && sweep.state().equals("queued") && System.nanoTime() - begun > PATIENCE.toNanos()) {
+            out.println("no trial was begun yet: no worker lives, or all have other work");
+            warned = true;
+        }
+        int now = ended(sweep.trials());
+        if (now <= ended) return;
+        if (progress != null) progress.accept(now - ended);
+        else out.println(now + " trials" + found(sweep.optimum()));
+        ended = now;
+    }
+
+    private static int ended(Map<String, Integer> trials) {
+        int waiting = trials.getOrDefault("queued", 0) + trials.getOrDefault("running", 0);
+        return trials.values().stream().mapToInt(n -> n).sum() - waiting;
+    }
+
+    private static String found(@Nullable OptimumView best) {
+        if (best == null) return "";
+        return ", best so far sigma_rel " + SweepResults.length(best.sigmaRel()) + ", " + best.metric() + " "
+                + SweepResults.number(best.value());
+    }
+
+    @Override
+    public void close() {
+        if (progress != null) progress.close();
+    }
+}

@@ -1,0 +1,193 @@
+package phema.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+import tools.jackson.databind.JsonNode;
+
+/** Sweeps in the command's own process; commands evaluate. */
+@DisabledOnOs(OS.WINDOWS)
+class LocalSweepTest {
+    /** {@code fid} has its minimum of 2 at an EMA length of 0.1; of 0.2 there is none, but a control character. */
+    private static final String VALLEY = """
+            s=$(sed -n 's/.*"sigmaRel":\\([0-9.]*\\).*/\\1/p' "$1")
+            if [ "$s" = 0.2 ]; then printf 'out of \\033 memory'; exit 3; fi
+            echo run >> "$2"
+            awk -v s="$s" 'BEGIN { x = log(s / 0.1); printf "{\\"fid\\": %.6f, \\"recall\\": %.6f}\\n", 2 * exp(x * x / 2), s }'
+            """;
+
+    @TempDir
+    private static Path folder = Path.of("");
+
+    @BeforeAll
+    static void write() throws IOException {
+        Files.writeString(folder.resolve("valley.sh"), VALLEY);
+    }
+
+    /** Spring keeps it for the process. */
+    @AfterAll
+    static void logAgain() {
+        System.clearProperty("CONSOLE_LOG_THRESHOLD");
+    }
+
+    static List<String> settings(Path home) {
+        return List.of(
+                "--phema.home=" + home,
+                "--phema.evaluators.valley.type=command",
+                "--phema.evaluators.valley.retries=0",
+                "--phema.evaluators.valley.command=sh,%s,{trial},%s"
+                        .formatted(folder.resolve("valley.sh"), folder.resolve("runs")),
+                "--phema.evaluators.missing.type=command",
+                "--phema.evaluators.missing.command=no-such-program");
+    }
+
+    private static Shell.Result sweep(String... more) {
+        List<String> args = new ArrayList<>(List.of("sweep", Shell.EDM2, "--evaluator", "valley"));
+        args.addAll(settings(folder.resolve("home")));
+        args.addAll(List.of(more));
+        return Shell.phema(args.toArray(String[]::new));
+    }
+
+    @Test
+    void findsTheBestAndTellsWhetherItIsGoodEnough() throws Exception {
+        Path junit = folder.resolve("sweep.xml");
+        Path markdown = folder.resolve("sweep.md");
+        Path csv = Files.writeString(folder.resolve("sweep.csv"), "of another sweep");
+        Shell.Result result = sweep(
+                "--outstd=0.05,0.08,0.1,0.125,0.16",
+                "--gate=fid<=2.05",
+                "--gate=recall>=0.2",
+                "--junit=" + junit,
+                "--markdown=" + markdown,
+                "--csv=" + csv);
+
+        assertThat(result.status()).isEqualTo(3);
+        assertThat(result.err()).endsWith("phema: gate recall>=0.2 is not met: recall is 0.1\n");
+        assertThat(result.out())
+                .startsWith("edm2: 5 trials of valley\nsigma_rel     fid  recall\n0.050      2.5431    0.05\n")
+                .contains("best: sigma_rel 0.1", "gate fid<=2.05 is met")
+                .doesNotContain("note:");
+        assertThat(csv)
+                .content()
+                .startsWith("trial,sigmaRel,")
+                .contains(",done,false,2.543")
+                .hasLineCount(6);
+        assertThat(markdown)
+                .content()
+                .contains("| recall\\>=0.2 | 0.1 | not met |", "| 0.050 | 2.5431 | 0.05 |", "```text\n");
+        Element suite = suite(junit);
+        assertThat(List.of(suite.getAttribute("tests"), suite.getAttribute("failures"), suite.getAttribute("errors")))
+                .containsExactly("7", "1", "0");
+        assertThat(tests(suite)).hasSize(7).doesNotHaveDuplicates().contains("fid<=2.05", "recall>=0.2");
+        Element failure = (Element) suite.getElementsByTagName("failure").item(0);
+        assertThat(failure.getAttribute("message")).isEqualTo("gate recall>=0.2 is not met: recall is 0.1");
+        assertThat(((Element) failure.getParentNode()).getAttribute("name")).isEqualTo("recall>=0.2");
+
+        // Again, and two more.
+        long before = Files.lines(folder.resolve("runs")).count();
+        JsonNode again = sweep("--outstd=0.05,0.063,0.08,0.1,0.125,0.16,0.18", "--gate", "fid < 2.05", "--json")
+                .json();
+        assertThat(Files.lines(folder.resolve("runs")).count() - before).isEqualTo(2);
+        assertThat(again.at("/sweep/state").asString()).isEqualTo("done");
+        assertThat(again.at("/sweep/optimum/sigmaRel").asDouble()).isCloseTo(0.1, within(0.01));
+        assertThat(again.at("/sweep/optimum/value").asDouble()).isCloseTo(2, within(0.03));
+        assertThat(again.at("/trials").size()).isEqualTo(7);
+        assertThat(again.at("/gates/0/met").asBoolean()).isTrue();
+        assertThat(Shell.names(folder)).noneMatch(name -> name.endsWith(".tmp"));
+    }
+
+    @Test
+    void failsWhenATrialDoes() throws Exception {
+        Path junit = folder.resolve("failed.xml");
+        Shell.Result result = sweep("--outstd=0.07,0.2", "--gate=fid<=1", "--junit=" + junit);
+        assertThat(result.status()).isEqualTo(1);
+        assertThat(result.err())
+                .contains("trial 1 failed: ended with status 3\n", "out of ? memory")
+                .contains("is failed; 1 of 2 trials are done");
+        assertThat(result.out()).contains("0.200            ", "  failed\n", "best: sigma_rel 0.070, fid");
+        Element suite = suite(junit);
+        assertThat(List.of(suite.getAttribute("tests"), suite.getAttribute("failures"), suite.getAttribute("errors")))
+                .containsExactly("3", "1", "1");
+        Element error = (Element) suite.getElementsByTagName("error").item(0);
+        assertThat(error.getAttribute("message")).isEqualTo("ended with status 3");
+        assertThat(error.getTextContent()).contains("out of ? memory");
+    }
+
+    @Test
+    void aGateOnAMetricThatNoTrialReportedIsBadInput() throws Exception {
+        Path junit = folder.resolve("unknown.xml");
+        Shell.Result result = sweep("--outstd=0.055", "--gate=precision>0", "--junit=" + junit);
+        assertThat(result.complaint())
+                .isEqualTo("phema: --gate precision>0 names no metric of this sweep; its trials reported fid, recall");
+        assertThat(suite(junit).getElementsByTagName("error").getLength()).isEqualTo(1);
+    }
+
+    private static Element suite(Path xml) throws Exception {
+        return (Element) DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(xml.toFile())
+                .getElementsByTagName("testsuite")
+                .item(0);
+    }
+
+    private static List<String> tests(Element suite) {
+        NodeList cases = suite.getElementsByTagName("testcase");
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < cases.getLength(); i++) names.add(((Element) cases.item(i)).getAttribute("name"));
+        return names;
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            --outstd=0.1 --gate=fid=<2      | 'fid=<2' is not a metric, one of <= >= < >, and a number, as in fid<=2.6
+            --outstd=0.1 --gate=fid         | 'fid' is not a metric
+            --outstd=0.1 --seeds=5-2        | --seeds' (RANGE): seeds go from a first to a last one, as in 0-49999, not 5-2
+            --outstd=0.1 --guide=small      | 'small' is not of the form RUN@0.05,0.10
+            --outstd=0.1 --guide=small@x    | 'x' in 'x' is not a number
+            --outstd=0.1 --junit=/no/x.xml  | --junit: /no is no folder that can be written to
+            --outstd=0.1 --mode=random      | expected one of [grid, search]
+            --metric=fid                    | Missing required option: '--outstd=LIST'
+            --outstd=0.1 --url=here         | --url here is not of the form http://host:8080
+            --outstd=0.1 --frobnicate       | '--frobnicate' is not a setting of the form --name=value
+            """)
+    void isRefusedBeforeAnythingIsStarted(String options, String complaint) {
+        String[] args = ("sweep edm2 " + options).split(" ");
+        assertThat(Shell.phema(args).complaint()).contains(complaint);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            --outstd=0.1 --evaluator=nobody                       | no evaluator is named nobody; phema.evaluators has builtin, missing, valley
+            --outstd=0.00001,0.00002,...,0.2 --guidance=0.0001,0.0002,...,5 | the grid has 1000000000 points; phema.sweep.max-points allows 10000
+            --outstd=0.1 --metric=fd_random --evaluator=builtin --gate=fid<=2 | --gate fid<=2 names no metric of this sweep; builtin reports fd_random
+            """)
+    void isRefusedBeforeAnythingIsRun(String options, String complaint) {
+        List<String> args = new ArrayList<>(List.of("sweep", Shell.EDM2));
+        args.addAll(settings(folder.resolve("refused")));
+        args.addAll(List.of(options.split(" ")));
+        assertThat(Shell.phema(args.toArray(String[]::new)).complaint()).isEqualTo("phema: " + complaint);
+    }
+
+    @Test
+    void namesTheSettingThatItCannotUnderstand() {
+        assertThat(sweep("--outstd=0.1", "--phema.worker.threads=many").complaint())
+                .startsWith("phema: cannot start with these settings: phema.worker.threads: ")
+                .contains("many");
+    }
+}

@@ -1,0 +1,150 @@
+package phema.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import phema.PhemaApplication;
+import phema.security.Tokens;
+import tools.jackson.databind.JsonNode;
+
+/** Sweeps on a service that wants tokens; a command evaluates. */
+@DisabledOnOs(OS.WINDOWS)
+@SpringBootTest(
+        classes = PhemaApplication.class,
+        webEnvironment = WebEnvironment.RANDOM_PORT,
+        properties = {"phema.roots=src/test/resources/fixtures", "phema.catalog.settle=0s"})
+class RemoteSweepTest {
+    private static final String READER = Tokens.random();
+    private static final String WRITER = Tokens.random();
+
+    @TempDir
+    static Path folder;
+
+    @DynamicPropertySource
+    static void properties(DynamicPropertyRegistry registry) {
+        registry.add("phema.home", () -> folder.resolve("home").toString());
+        registry.add("phema.security.tokens[0].name", () -> "reader");
+        registry.add("phema.security.tokens[0].role", () -> "read");
+        registry.add("phema.security.tokens[0].hash", () -> Tokens.hash(READER));
+        registry.add("phema.security.tokens[1].name", () -> "writer");
+        registry.add("phema.security.tokens[1].role", () -> "write");
+        registry.add("phema.security.tokens[1].hash", () -> Tokens.hash(WRITER));
+        registry.add("phema.evaluators.valley.type", () -> "command");
+        registry.add("phema.evaluators.valley.command[0]", () -> "sed");
+        registry.add("phema.evaluators.valley.command[1]", () -> "-n");
+        // The metrics are the EMA length and the guidance themselves.
+        registry.add(
+                "phema.evaluators.valley.command[2]",
+                () -> "s/.*\"sigmaRel\":\\([0-9.]*\\).*\"guidance\":\\([0-9.]*\\).*/{\"fid\":\\1,\"g\":\\2}/p");
+        registry.add("phema.evaluators.valley.command[3]", () -> "{trial}");
+    }
+
+    @LocalServerPort
+    int port;
+
+    private Shell.Result sweep(String run, String token, String... more) {
+        List<String> args = new ArrayList<>(List.of("sweep", run, "--url", "http://localhost:" + port + "/"));
+        args.addAll(List.of("--token", token, "--evaluator=valley"));
+        args.addAll(List.of(more));
+        return Shell.phema(args.toArray(String[]::new));
+    }
+
+    @Test
+    void runsAGridOnTheService() throws Exception {
+        Path csv = folder.resolve("sweep.csv");
+        Path junit = folder.resolve("sweep.xml");
+        Shell.Result result = sweep(
+                "edm2",
+                WRITER,
+                "--outstd=0.05,0.1",
+                "--guidance=1,1.5",
+                "--guide=safetensors@0.1,0.15@131072",
+                "--seeds=0-63",
+                "--seeds=64-127",
+                "--gate=fid<=0.05",
+                "--gate=g>=1",
+                "--csv=" + csv,
+                "--junit=" + junit);
+        assertThat(result.fine().out())
+                .startsWith("edm2: 16 trials of valley\n")
+                .containsPattern("sigma_rel +guide +guidance +seeds +fid +g\n")
+                .contains(
+                        "best: sigma_rel 0.050 (0.050 to 0.100), guide safetensors@0.100@131072, guidance 1, fid 0.05")
+                .contains("note: that is the shortest length asked for", "gate fid<=0.05 is met", "gate g>=1 is met");
+        assertThat(csv).content().hasLineCount(17).contains(",safetensors,0.15,131072.0,64-127,done,");
+        assertThat(junit).content().contains("guide safetensors@0.150@131072, guidance 1.5, seeds 64-127\"");
+    }
+
+    @Test
+    void searches() {
+        Shell.Result result = sweep("edm2", WRITER, "--outstd=0.1,0.2", "--mode=search", "--json");
+        assertThat(result.status()).isZero();
+        assertThat(result.err()).containsPattern("\\d+ trials, best so far sigma_rel 0\\.1\\d+, fid 0\\.1");
+        JsonNode json = new tools.jackson.databind.json.JsonMapper().readTree(result.out());
+        assertThat(json.at("/sweep/mode").asString()).isEqualTo("search");
+        assertThat(json.at("/sweep/optimum/sigmaRel").asDouble()).isLessThan(0.103);
+    }
+
+    @Test
+    void aGateThatIsNotMetIsStatusThree() {
+        Shell.Result result = sweep("edm2", WRITER, "--outstd=0.05", "--gate=fid<0.05");
+        assertThat(result.status()).isEqualTo(3);
+        assertThat(result.err()).endsWith("phema: gate fid<0.05 is not met: fid is 0.05\n");
+    }
+
+    @Test
+    void needsATokenThatMayWrite() throws Exception {
+        assertThat(sweep("edm2", "", "--outstd=0.05").complaint())
+                .startsWith(
+                        "phema: http://localhost:" + port + " wants a token it knows, from --token or PHEMA_TOKEN: ");
+        assertThat(sweep("edm2", READER, "--outstd=0.05").complaint()).contains("write");
+        assertThat(Files.exists(folder.resolve("runs"))).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            edm3 --outstd=0.05                                 | No run is named edm3
+            edm2 --outstd=0.5                                  | sigma_rel must lie in (0, 0.288675), not 0.5
+            edm2 --outstd=0.05 --evaluator=nobody              | no evaluator is named nobody
+            edm2 --outstd=0.05 --time=1                        | time 1.0 lies before the first snapshot
+            edm2 --outstd=0.05 --guide=none@0.1                | No run is named none
+            edm2 --outstd=0.01,0.011,...,0.2 --guidance=1,1.01,...,3 | the grid has 38391 points; phema.sweep.max-points allows 10000
+            edm2 --outstd=0.05 --evaluator=builtin --gate=fd_random<1 | --gate fd_random<1 names no metric of this sweep; builtin reports fid
+            edm2 --outstd=0.05 --phema.roots=here              | --phema.roots=here is for the service's configuration
+            """)
+    void isRefusedInOneLine(String line, String complaint) {
+        List<String> words = new ArrayList<>(List.of(line.split(" ")));
+        String run = words.removeFirst();
+        // The last evaluator given would be one too many.
+        List<String> args =
+                new ArrayList<>(List.of("sweep", run, "--url=http://localhost:" + port, "--token=" + WRITER));
+        if (words.stream().noneMatch(word -> word.startsWith("--evaluator"))) args.add("--evaluator=valley");
+        args.addAll(words);
+        assertThat(Shell.phema(args.toArray(String[]::new)).complaint()).contains(complaint);
+    }
+
+    @Test
+    void somethingElseThanPhemaIsNamed() {
+        String address = "http://localhost:" + port + "/actuator/health?";
+        assertThat(Shell.phema("sweep", "edm2", "--outstd=0.1", "--url=" + address)
+                        .complaint())
+                .contains("is not of the form");
+        Shell.Result nobody = Shell.phema("sweep", "edm2", "--outstd=0.1", "--url=http://localhost:1");
+        assertThat(nobody.status()).isEqualTo(1);
+        assertThat(nobody.err()).contains("http://localhost:1 does not answer");
+    }
+}
