@@ -1,5 +1,6 @@
 package phema.sweep;
 
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.springframework.stereotype.Component;
@@ -30,6 +31,10 @@ class Evaluators {
                         catalog.home().resolve("trials").toAbsolutePath());
             case BUILTIN -> new BuiltinEvaluator(name, settings);
         };
+    }
+
+    List<String> names() {
+        return List.copyOf(all.keySet());
     }
 
     /** @throws Problem when none is configured under this name */

@@ -24,14 +24,50 @@ final class Optima {
 
     private Optima() {}
 
+    /**
+     * Trials that can be compared, since they differ in nothing but EMA length, guidance and seeds.
+     *
+     * @param rest what they have in common
+     * @param fit of the metric, where there are enough of them
+     */
+    record Comparable(Point rest, List<Observation> observations, Optional<CurveFit> fit) {
+        static Comparable of(Point rest, List<Observation> observations) {
+            long lengths = observations.stream()
+                    .map(o -> o.point().sigmaRel())
+                    .distinct()
+                    .count();
+            long points =
+                    observations.stream().map(Observation::point).distinct().count();
+            return new Comparable(
+                    rest,
+                    observations,
+                    lengths < LENGTHS_FOR_A_MODEL || points > MOST_FOR_A_MODEL
+                            ? Optional.empty()
+                            : Optional.of(CurveFit.of(observations)));
+        }
+
+        Optimum optimum() {
+            return fit.map(f -> modelled(rest, f.best())).orElseGet(() -> least(rest, observations));
+        }
+    }
+
     /** Of trials that differ in time or guiding network, the best counts. Empty while no trial is done. */
     static Optional<Optimum> of(SweepSpec spec, List<Trial> trials) {
-        Map<Point, List<Trial>> comparable = trials.stream()
+        return best(comparable(spec, trials));
+    }
+
+    static Optional<Optimum> best(List<Comparable> groups) {
+        return groups.stream().map(Comparable::optimum).min(Comparator.comparingDouble(Optimum::metric));
+    }
+
+    static List<Comparable> comparable(SweepSpec spec, List<Trial> trials) {
+        return trials.stream()
                 .filter(t -> t.state() == TrialState.DONE && t.metrics().containsKey(spec.metric()))
-                .collect(groupingBy(t -> t.point().with(0, 1, spec.seeds().getFirst()), LinkedHashMap::new, toList()));
-        return comparable.entrySet().stream()
-                .map(e -> optimum(e.getKey(), observations(spec, e.getValue())))
-                .min(Comparator.comparingDouble(Optimum::metric));
+                .collect(groupingBy(t -> t.point().with(0, 1, spec.seeds().getFirst()), LinkedHashMap::new, toList()))
+                .entrySet()
+                .stream()
+                .map(e -> Comparable.of(e.getKey(), observations(spec, e.getValue())))
+                .toList();
     }
 
     static List<Observation> observations(SweepSpec spec, Collection<Trial> trials) {
@@ -47,17 +83,7 @@ final class Optima {
         return new SearchPoint(trial.point().sigmaRel(), trial.point().guidance());
     }
 
-    private static Optimum optimum(Point rest, List<Observation> observations) {
-        long lengths =
-                observations.stream().map(o -> o.point().sigmaRel()).distinct().count();
-        long points = observations.stream().map(Observation::point).distinct().count();
-        return lengths < LENGTHS_FOR_A_MODEL || points > MOST_FOR_A_MODEL
-                ? least(rest, observations)
-                : modelled(rest, observations);
-    }
-
-    private static Optimum modelled(Point rest, List<Observation> observations) {
-        Estimate best = CurveFit.of(observations).best();
+    private static Optimum modelled(Point rest, Estimate best) {
         double deviation = (best.values().high() - best.values().low()) / 2 / NINETY_PERCENT;
         return new Optimum(
                 rest.with(best.point().sigmaRel(), best.point().guidance(), rest.seeds()),
