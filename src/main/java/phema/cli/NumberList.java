@@ -1,50 +1,16 @@
 package phema.cli;
 
-import java.math.BigDecimal;
-import java.math.MathContext;
-import java.util.ArrayList;
 import java.util.List;
+import phema.profile.Numbers;
 import picocli.CommandLine.TypeConversionException;
 
-/** Numbers as EDM2's scripts take them: {@code 0.05,0.10}, or {@code 0.010,0.015,...,0.250} for all steps between. */
+/** {@link Numbers} of an option. */
 record NumberList(List<Double> values) {
-    private static final int MOST = 100_000;
-
     static NumberList parse(String text) {
-        String[] words = text.split(",", -1);
-        List<BigDecimal> numbers = new ArrayList<>();
-        for (int i = 0; i < words.length; i++) {
-            if (!words[i].strip().equals("...")) {
-                numbers.add(number(words[i], text));
-                continue;
-            }
-            if (i < 2 || words[i - 2].strip().equals("...") || i == words.length - 1)
-                throw new TypeConversionException(
-                        "'" + text + "': '...' stands between two numbers and a last one, as in 0.010,0.015,...,0.250");
-            addBetween(numbers, number(words[i + 1], text), text);
-        }
-        return new NumberList(
-                numbers.stream().map(BigDecimal::doubleValue).distinct().toList());
-    }
-
-    private static void addBetween(List<BigDecimal> numbers, BigDecimal last, String text) {
-        BigDecimal first = numbers.getLast();
-        BigDecimal step = first.subtract(numbers.get(numbers.size() - 2));
-        if (step.signum() == 0 || last.subtract(first).signum() == -step.signum())
-            throw new TypeConversionException("'" + text + "' never arrives at " + last);
-        double steps = last.subtract(first).divide(step, MathContext.DECIMAL64).doubleValue();
-        if (steps > MOST) throw new TypeConversionException("'" + text + "' has more than " + MOST + " numbers");
-        if (Math.abs(steps - Math.rint(steps)) > 1e-4)
-            throw new TypeConversionException(
-                    "'" + text + "': no whole number of steps of " + step + " leads from " + first + " to " + last);
-        for (int k = 1; k < Math.rint(steps); k++) numbers.add(first.add(step.multiply(BigDecimal.valueOf(k))));
-    }
-
-    private static BigDecimal number(String word, String text) {
         try {
-            return new BigDecimal(word.strip());
-        } catch (NumberFormatException e) {
-            throw new TypeConversionException("'" + word + "' in '" + text + "' is not a number");
+            return new NumberList(Numbers.parse(text));
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage());
         }
     }
 }

@@ -12,11 +12,21 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param id of the figure
  * @param x without one where another part has it
+ * @param z what colours tell, if they do
  */
-record Chart(String id, @Nullable Axis x, @Nullable Axis y, List<Layer> layers) {
+record Chart(
+        String id,
+        @Nullable Axis x,
+        @Nullable Axis y,
+        @Nullable Axis z,
+        List<Layer> layers) {
     private static final JsonMapper JSON = JsonMapper.builder()
             .changeDefaultPropertyInclusion(any -> JsonInclude.Value.construct(NON_NULL, NON_NULL))
             .build();
+
+    Chart(String id, @Nullable Axis x, @Nullable Axis y, List<Layer> layers) {
+        this(id, x, y, null, layers);
+    }
 
     Chart {
         layers = List.copyOf(layers);

@@ -1,6 +1,7 @@
 package phema.dashboard;
 
 import java.util.List;
+import phema.catalog.Catalog;
 import phema.catalog.Run;
 
 /**
@@ -9,6 +10,15 @@ import phema.catalog.Run;
  * @param unit empty where nobody knows what the training job counts
  */
 record Clock(String unit, double perUnit) {
+    /** Of a run that may be gone. */
+    static Clock of(Catalog catalog, String run) {
+        return catalog.runs().stream()
+                .filter(r -> r.name().equals(run))
+                .findFirst()
+                .map(Clock::of)
+                .orElse(new Clock("", 1));
+    }
+
     static Clock of(Run run) {
         if (run.snapshots().isEmpty() || !run.countsKimg()) return new Clock("", 1);
         return run.snapshots().getLast().time() < 1e7 ? new Clock("kimg", 1e3) : new Clock("Mimg", 1e6);

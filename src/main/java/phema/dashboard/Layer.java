@@ -10,16 +10,25 @@ import org.jspecify.annotations.Nullable;
  */
 record Layer(Kind kind, String name, int style, List<Point> points) {
     enum Kind {
+        /** A curve; with the band that it lies in where its points have a low and a high end. */
         LINE,
+        /** With error bars where they have a low and a high end. */
         POINTS,
         BARS,
         /** Marks a single point, as where a slider stands. */
-        MARKER
+        MARKER,
+        /** What lies between the first point and the last is marked over the whole height. */
+        SPAN,
+        /** Small marks at the top, whose y is told and not drawn. */
+        REFERENCES,
+        /** Points of a plane, coloured by their {@code z}; all of a chart are of this kind, or none. */
+        HEAT
     }
 
     /**
      * A value.
      *
+     * @param z of a third axis, which colours tell
      * @param note what it is, in words, where the numbers do not say
      */
     record Point(
@@ -27,13 +36,18 @@ record Layer(Kind kind, String name, int style, List<Point> points) {
             double y,
             @Nullable Double low,
             @Nullable Double high,
+            @Nullable Double z,
             @Nullable String note) {
         static Point of(double x, double y) {
-            return new Point(x, y, null, null, null);
+            return new Point(x, y, null, null, null, null);
+        }
+
+        static Point between(double x, double y, double low, double high) {
+            return new Point(x, y, low, high, null, null);
         }
 
         static Point of(double x, double y, String note) {
-            return new Point(x, y, null, null, note);
+            return new Point(x, y, null, null, null, note);
         }
     }
 

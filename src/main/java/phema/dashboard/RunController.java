@@ -2,7 +2,6 @@ package phema.dashboard;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +21,9 @@ import phema.solver.Files;
 import phema.solver.Fit;
 import phema.solver.Method;
 import phema.solver.Options;
+import phema.sweep.Recommendation;
+import phema.sweep.Recommendations;
+import phema.sweep.Sweeps;
 import phema.synthesis.Fits;
 import phema.synthesis.Syntheses;
 
@@ -29,31 +31,56 @@ import phema.synthesis.Syntheses;
 @Controller
 @RequestMapping("/runs/{run}")
 class RunController {
-    private static final String DEFAULT_LENGTH = "0.1";
+    private static final double USUAL_LENGTH = 0.1;
+    private static final int LAST_SWEEPS = 5;
 
     private final Catalog catalog;
     private final Fits fits;
     private final Syntheses syntheses;
     private final ErrorCurves errorCurves;
+    private final Sweeps sweeps;
+    private final Recommendations recommendations;
+    private final SweepForms forms;
 
-    RunController(Catalog catalog, Fits fits, Syntheses syntheses, ErrorCurves errorCurves) {
+    RunController(
+            Catalog catalog,
+            Fits fits,
+            Syntheses syntheses,
+            ErrorCurves errorCurves,
+            Sweeps sweeps,
+            Recommendations recommendations,
+            SweepForms forms) {
         this.catalog = catalog;
         this.fits = fits;
         this.syntheses = syntheses;
         this.errorCurves = errorCurves;
+        this.sweeps = sweeps;
+        this.recommendations = recommendations;
+        this.forms = forms;
     }
 
     @GetMapping
     String page(
             @PathVariable String run,
-            @RequestParam(defaultValue = DEFAULT_LENGTH) double sigmaRel,
+            @RequestParam(required = false) @Nullable Double sigmaRel,
             @RequestParam(required = false) @Nullable Double time,
             @RequestParam(defaultValue = "blup") String solver,
             Model model) {
         Run found = catalog.run(run);
+        Optional<Recommendation> recommendation = recommendations.of(run);
+        double length = sigmaRel != null
+                ? sigmaRel
+                : recommendation.map(Recommendation::sigmaRel).orElse(USUAL_LENGTH);
         model.addAttribute("run", RunSummary.of(found));
         model.addAttribute("files", RunFiles.of(found));
-        if (!found.snapshots().isEmpty()) fit(found, sigmaRel, time, solver, model);
+        model.addAttribute(
+                "sweeps",
+                sweeps.sweeps(Optional.of(run), 0, LAST_SWEEPS).stream()
+                        .map(SweepRow::of)
+                        .toList());
+        model.addAttribute("recommended", recommendation.map(Recommended::of).orElse(null));
+        forms.fresh(run, model);
+        if (!found.snapshots().isEmpty()) fit(found, length, time, solver, model);
         return "dashboard/run";
     }
 
@@ -125,7 +152,7 @@ class RunController {
     }
 
     static String word(Method method) {
-        return method.name().toLowerCase(Locale.ROOT);
+        return Show.word(method);
     }
 
     private static double end(Run run, @Nullable Double time) {

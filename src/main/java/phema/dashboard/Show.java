@@ -4,11 +4,17 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /** Numbers as the pages write them. */
 final class Show {
     private static final String UNKNOWN = "unknown";
+    private static final DateTimeFormatter INSTANT =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private Show() {}
 
@@ -41,6 +47,35 @@ final class Show {
     /** Three digits: {@code 280 M}. */
     static String count(long count) {
         return scaled(count, "", "K", "M", "G", "T").strip();
+    }
+
+    /** Two digits. */
+    static String uncertainty(double value) {
+        return new BigDecimal(value).round(new MathContext(2)).toPlainString();
+    }
+
+    /** As file names write EMA lengths, with more digits where they have them: {@code 0.100}, {@code 0.0755}. */
+    static String length(double sigmaRel) {
+        String digits = FitPanel.plain(sigmaRel);
+        return digits.length() > 5 ? digits : String.format(Locale.ROOT, "%.3f", sigmaRel);
+    }
+
+    /** {@code 8 s}, {@code 4 min 12 s}, {@code 3 h 5 min}. */
+    static String duration(Duration duration) {
+        long seconds = Math.max(0, duration.toSeconds());
+        if (seconds < 60) return seconds + " s";
+        if (seconds < 3600) return seconds / 60 + " min " + seconds % 60 + " s";
+        return seconds / 3600 + " h " + seconds % 3600 / 60 + " min";
+    }
+
+    /** {@code 2026-11-25 15:26 UTC}; the browser makes it local. */
+    static String instant(Instant instant) {
+        return INSTANT.format(instant);
+    }
+
+    /** As requests and addresses write choices. */
+    static String word(Enum<?> choice) {
+        return choice.name().toLowerCase(Locale.ROOT);
     }
 
     private static String scaled(double value, String... units) {

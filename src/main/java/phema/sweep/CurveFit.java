@@ -33,6 +33,11 @@ public final class CurveFit {
         return new CurveFit(Belief.of(Candidates.of(lengths(observations), guidances), observations));
     }
 
+    /** Looks for the best point within bounds that may be wider than what was observed. */
+    static CurveFit within(Interval sigmaRel, Interval guidance, List<Observation> observations) {
+        return new CurveFit(Belief.of(Candidates.within(sigmaRel, guidance), observations));
+    }
+
     private static Interval lengths(List<Observation> observations) {
         var lengths =
                 observations.stream().mapToDouble(o -> o.point().sigmaRel()).summaryStatistics();

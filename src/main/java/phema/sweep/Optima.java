@@ -24,14 +24,59 @@ final class Optima {
 
     private Optima() {}
 
+    /**
+     * Trials that can be compared, since they differ in nothing but EMA length, guidance and seeds.
+     *
+     * @param rest what they have in common
+     * @param fit of the metric, where there are enough of them
+     */
+    record Comparable(Point rest, List<Observation> observations, Optional<CurveFit> fit) {
+        static Comparable of(SweepSpec spec, Point rest, List<Observation> observations) {
+            long lengths = observations.stream()
+                    .map(o -> o.point().sigmaRel())
+                    .distinct()
+                    .count();
+            long points =
+                    observations.stream().map(Observation::point).distinct().count();
+            return new Comparable(
+                    rest,
+                    observations,
+                    lengths < LENGTHS_FOR_A_MODEL || points > MOST_FOR_A_MODEL
+                            ? Optional.empty()
+                            : Optional.of(fit(spec, observations)));
+        }
+
+        /** A search may find its best point beside those that it evaluated, a grid only between them. */
+        private static CurveFit fit(SweepSpec spec, List<Observation> observations) {
+            return switch (spec.mode()) {
+                case GRID -> CurveFit.of(observations);
+                case SEARCH ->
+                    CurveFit.within(Interval.of(spec.sigmaRel()), Interval.of(spec.guidance()), observations);
+            };
+        }
+
+        Optimum optimum() {
+            return fit.map(f -> modelled(rest, f.best())).orElseGet(() -> least(rest, observations));
+        }
+    }
+
     /** Of trials that differ in time or guiding network, the best counts. Empty while no trial is done. */
     static Optional<Optimum> of(SweepSpec spec, List<Trial> trials) {
-        Map<Point, List<Trial>> comparable = trials.stream()
+        return best(comparable(spec, trials));
+    }
+
+    static Optional<Optimum> best(List<Comparable> groups) {
+        return groups.stream().map(Comparable::optimum).min(Comparator.comparingDouble(Optimum::metric));
+    }
+
+    static List<Comparable> comparable(SweepSpec spec, List<Trial> trials) {
+        return trials.stream()
                 .filter(t -> t.state() == TrialState.DONE && t.metrics().containsKey(spec.metric()))
-                .collect(groupingBy(t -> t.point().with(0, 1, spec.seeds().getFirst()), LinkedHashMap::new, toList()));
-        return comparable.entrySet().stream()
-                .map(e -> optimum(spec, e.getKey(), observations(spec, e.getValue())))
-                .min(Comparator.comparingDouble(Optimum::metric));
+                .collect(groupingBy(t -> t.point().with(0, 1, spec.seeds().getFirst()), LinkedHashMap::new, toList()))
+                .entrySet()
+                .stream()
+                .map(e -> Comparable.of(spec, e.getKey(), observations(spec, e.getValue())))
+                .toList();
     }
 
     static List<Observation> observations(SweepSpec spec, Collection<Trial> trials) {
@@ -45,25 +90,6 @@ final class Optima {
 
     static SearchPoint searchPoint(Trial trial) {
         return new SearchPoint(trial.point().sigmaRel(), trial.point().guidance());
-    }
-
-    private static Optimum optimum(SweepSpec spec, Point rest, List<Observation> observations) {
-        long lengths =
-                observations.stream().map(o -> o.point().sigmaRel()).distinct().count();
-        long points = observations.stream().map(Observation::point).distinct().count();
-        return lengths < LENGTHS_FOR_A_MODEL || points > MOST_FOR_A_MODEL
-                ? least(rest, observations)
-                : modelled(rest, estimate(spec, observations));
-    }
-
-    /** A search may find its best point beside those that it evaluated, a grid only between them. */
-    private static Estimate estimate(SweepSpec spec, List<Observation> observations) {
-        return switch (spec.mode()) {
-            case GRID -> CurveFit.of(observations).best();
-            case SEARCH ->
-                Belief.of(Candidates.within(Interval.of(spec.sigmaRel()), Interval.of(spec.guidance())), observations)
-                        .estimate();
-        };
     }
 
     private static Optimum modelled(Point rest, Estimate best) {

@@ -26,7 +26,7 @@ public class Sweeps {
     private final Queue queue;
     private final Fleet fleet;
     private final TransactionTemplate transaction;
-    private final Map<String, Found> optima = new ConcurrentHashMap<>();
+    private final Map<String, Found> found = new ConcurrentHashMap<>();
 
     Sweeps(SweepStore store, SweepChecks checks, Queue queue, Fleet fleet, TransactionTemplate transaction) {
         this.store = store;
@@ -90,6 +90,11 @@ public class Sweeps {
     public Trial trial(String id, int number) {
         return store.trial(new TrialId(row(id).id(), number))
                 .orElseThrow(() -> Problem.unknown("number", "sweep " + id + " has no trial " + number));
+    }
+
+    /** The metric as a function of EMA length and guidance, for each time and guiding network that has enough finished trials. */
+    public List<SweepFit> fits(String id) {
+        return found(row(id)).fits();
     }
 
     /** The end of what a trial's latest attempt printed. */
@@ -174,6 +179,11 @@ public class Sweeps {
         return List.copyOf(Stream.concat(a.stream(), b.stream()).collect(toCollection(LinkedHashSet::new)));
     }
 
+    /** Who can evaluate. */
+    public List<String> evaluatorNames() {
+        return checks.evaluators().names();
+    }
+
     private void add(String id, SweepSpec spec, List<Point> points, long version) {
         List<TrialId> added = store.add(id, points, version);
         queue.add(Queue.TRIAL, added.stream().map(TrialId::toString).toList(), spec.priority());
@@ -215,15 +225,27 @@ public class Sweeps {
                 row.version());
     }
 
-    private record Found(long version, Optional<Optimum> optimum) {}
+    private record Found(long version, List<SweepFit> fits, Optional<Optimum> optimum) {}
+
+    private Optional<Optimum> optimum(SweepStore.Row row) {
+        return found(row).optimum();
+    }
 
     /** A model takes a moment to fit. */
-    private Optional<Optimum> optimum(SweepStore.Row row) {
-        Found known = optima.get(row.id());
-        if (known != null && known.version() == row.version()) return known.optimum();
-        Optional<Optimum> optimum = Optima.of(row.spec(), store.trials(row.id()));
-        optima.put(row.id(), new Found(row.version(), optimum));
-        return optimum;
+    private Found found(SweepStore.Row row) {
+        Found known = found.get(row.id());
+        if (known != null && known.version() == row.version()) return known;
+        List<Optima.Comparable> groups = Optima.comparable(row.spec(), store.trials(row.id()));
+        Found now = new Found(
+                row.version(),
+                groups.stream()
+                        .flatMap(group -> group.fit().stream()
+                                .map(fit -> new SweepFit(
+                                        group.rest().time(), group.rest().guide(), fit)))
+                        .toList(),
+                Optima.best(groups));
+        found.put(row.id(), now);
+        return now;
     }
 
     private static SweepState state(@Nullable String held, Map<TrialState, Integer> counts) {

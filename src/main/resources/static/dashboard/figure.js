@@ -47,7 +47,7 @@ class Figure {
     const button = (text, name, action) => {
       const made = element("button", { type: "button", textContent: text });
       made.setAttribute("aria-label", `${this.title}: ${name}`);
-      made.addEventListener("click", () => action(made));
+      made.addEventListener("click", () => this.stops.length && action(made));
       return made;
     };
     const table = button("Table", "table of values", made => {
@@ -79,12 +79,19 @@ class Figure {
     this.plot.style.height = this.data.y.categories ? `${heightOfRows(this.data)}px` : "";
     const height = this.plot.clientHeight;
     this.plot.replaceChildren();
+    if (!this.stops.length) {
+      this.drawn = null;
+      this.plot.append(element("p", { className: "soft", textContent: "No values yet." }), this.tip);
+      return;
+    }
     this.drawn = draw(this.plot, this.data, { width, height });
     this.drawn.svg.attr("aria-hidden", "true");
     this.cursor = this.drawn.svg.append("line").attr("class", "cursor")
       .attr("y1", this.drawn.top).attr("y2", this.drawn.bottom).attr("visibility", "hidden");
     this.plot.append(this.tip);
-    this.select(null);
+    // What is being read stays when live data come in.
+    const at = this.stops.findIndex(stop => stop.x === this.reading);
+    this.select(at < 0 ? null : at);
   }
 
   point(event) {
@@ -114,6 +121,7 @@ class Figure {
 
   select(index) {
     this.at = index;
+    this.reading = index == null ? null : this.stops[index].x;
     this.tip.hidden = index == null;
     this.cursor?.attr("visibility", index == null ? "hidden" : "visible");
     if (index == null) return;
@@ -124,7 +132,8 @@ class Figure {
     const head = element("strong", { textContent: `${this.data.x.label} ${show.x(x)}`.trim() });
     const rows = this.data.layers.flatMap(layer => valuesAt(layer, x).map(value => {
       const row = element("span", { className: `s${style(layer)}` });
-      row.append(element("b", { textContent: layer.name }), " ", written(value, this.data, show));
+      const name = value.z == null ? layer.name : `${this.data.y.label} ${show.y(value.y)}`;
+      row.append(element("b", { textContent: name }), " ", written(value, this.data, show));
       return row;
     }));
     this.tip.replaceChildren(head, ...rows);
@@ -135,7 +144,14 @@ class Figure {
 
   /** Rows of cells: x, then each series; with the ends of its error bars where it has them. */
   rows(written) {
-    const { layers, x, y } = this.data;
+    const { layers, x, y, z } = this.data;
+    if (z && !x.categories)
+      return [[x.label, y.label, z.label], ...layers[0].points.map(p => [written(p.x, x), written(p.y, y), written(p.z, z)])];
+    if (z)
+      return [[x.label, ...y.categories.map(name => `${y.label} ${name}`.trim())], ...this.stops.map(stop => [
+        written(stop.x, x),
+        ...y.categories.map((_, row) => layers[0].points.filter(p => p.x === stop.x && p.y === row).map(p => written(p.z, z)).join("; ")),
+      ])];
     const spread = layer => layer.points.some(p => p.low != null);
     const header = [x.label || "x", ...layers.flatMap(l => spread(l) ? [l.name, `${l.name}, from`, `${l.name}, to`] : [l.name])];
     const body = this.stops.map(stop => [
@@ -152,7 +168,8 @@ class Figure {
   fillTable() {
     if (this.table.hidden || !this.data) return;
     const show = formats(this.data);
-    const [header, ...body] = this.rows((value, axis) => (axis === this.data.x ? show.x : show.y)(value));
+    const { x, z } = this.data;
+    const [header, ...body] = this.rows((value, axis) => (axis === x ? show.x : axis === z ? show.z : show.y)(value));
     const table = element("table", {});
     table.createTHead().insertRow().append(...header.map(text => element("th", { scope: "col", textContent: text })));
     const rows = table.createTBody();
@@ -208,7 +225,7 @@ class Figure {
   }
 }
 
-const heightOfRows = chart => 46 + 24 * chart.y.categories.length;
+const heightOfRows = chart => chart.z ? 80 + 32 * chart.y.categories.length : 46 + 24 * chart.y.categories.length;
 
 /** The x values that can be read, from left to right. */
 function stops(chart) {
@@ -225,10 +242,12 @@ function valuesAt(layer, x) {
   const i = d3.bisector(p => p.x).left(layer.points, x);
   if (i === 0 || i === layer.points.length) return [];
   const [a, b] = [layer.points[i - 1], layer.points[i]];
-  return [{ x, y: a.y + (b.y - a.y) * (x - a.x) / (b.x - a.x) }];
+  const between = of => of(a) == null ? null : of(a) + (of(b) - of(a)) * (x - a.x) / (b.x - a.x);
+  return [{ x, y: between(p => p.y), low: between(p => p.low), high: between(p => p.high) }];
 }
 
 function written(point, chart, show) {
+  if (point.z != null) return show.z(point.z);
   const value = chart.y.categories ? "" : show.y(point.y);
   const spread = point.low == null ? "" : ` (${show.y(point.low)} to ${show.y(point.high)})`;
   return [value + spread, point.note].filter(Boolean).join(" · ");

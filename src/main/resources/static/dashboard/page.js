@@ -2,8 +2,30 @@
 
 import { drawFigures } from "./figure.js";
 
-document.addEventListener("htmx:load", event => drawFigures(event.detail.elt));
-document.addEventListener("htmx:beforeRequest", () => document.getElementById("problem").replaceChildren());
+document.addEventListener("htmx:load", event => {
+  drawFigures(event.detail.elt);
+  localTimes();
+});
+document.addEventListener("htmx:beforeRequest", event => {
+  if (event.detail.elt.id !== "live") document.getElementById("problem").replaceChildren(); // else nobody could read it
+});
+
+setInterval(localTimes, 1000);
+
+/** Times in the reader's own zone, and how long something runs. */
+function localTimes() {
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (time.matches(".since")) time.textContent = duration((Date.now() - at) / 1000);
+    else time.textContent = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  }
+}
+
+function duration(seconds) {
+  const s = Math.max(Math.floor(seconds), 0);
+  if (s < 60) return `${s} s`;
+  return s < 3600 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.floor(s / 3600)} h ${Math.floor(s % 3600 / 60)} min`;
+}
 
 document.addEventListener("click", async event => {
   const button = event.target.closest("button.copy");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -16,26 +17,61 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.openqa.selenium.Keys;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
 import org.w3c.dom.Document;
 import phema.PhemaApplication;
+import phema.solver.Method;
+import phema.sweep.Seeds;
+import phema.sweep.Sweep;
+import phema.sweep.SweepSpec;
+import phema.sweep.SweepState;
+import phema.sweep.Sweeps;
 
 /** The pages in a real browser, on the demo run. */
 @SpringBootTest(
         classes = PhemaApplication.class,
         webEnvironment = WebEnvironment.RANDOM_PORT,
-        properties = {
-            "phema.roots=snapshots",
-            "phema.home=target/dashboard-home",
-            "phema.catalog.settle=0s",
-            "spring.datasource.url=jdbc:sqlite::memory:",
-            "spring.datasource.hikari.maximum-pool-size=1"
-        })
+        properties = {"phema.roots=snapshots", "phema.catalog.settle=0s"})
 class DashboardIT {
+    private static final String VALLEY = """
+            sleep 0.2; echo measuring; awk '{
+              match($0, /"sigmaRel":[0-9.]+/); s = substr($0, RSTART + 11, RLENGTH - 11)
+              match($0, /"guidance":[0-9.]+/); g = substr($0, RSTART + 11, RLENGTH - 11)
+              d = log(s / 0.12 * g); printf "{\\"fid\\": %f}\\n", 1 + g + d * d }' "$1\"""";
+
     @TempDir
     private static Path downloads;
+
+    @TempDir
+    private static Path home;
+
+    @DynamicPropertySource
+    static void properties(DynamicPropertyRegistry registry) {
+        registry.add("phema.home", () -> home.toString());
+        // Its least value is 2, at guidance 1 and an EMA length of 0.12.
+        evaluator(registry, "valley", VALLEY);
+        evaluator(registry, "broken", "echo 'out of memory' >&2; exit 3");
+        evaluator(registry, "slow", "sleep 60");
+    }
+
+    private static void evaluator(DynamicPropertyRegistry registry, String name, String script) {
+        String key = "phema.evaluators." + name;
+        registry.add(key + ".type", () -> "command");
+        registry.add(key + ".retries", () -> 0);
+        List<String> command = List.of("sh", "-c", script, "sh", "{trial}");
+        for (int i = 0; i < command.size(); i++) {
+            String word = command.get(i);
+            registry.add(key + ".command[" + i + "]", () -> word);
+        }
+    }
+
+    @Autowired
+    private Sweeps sweeps;
 
     private static Browser browser;
 
@@ -60,6 +96,33 @@ class DashboardIT {
     @AfterEach
     void nothingWentWrong() {
         assertThat(browser.complaints()).isEmpty();
+    }
+
+    private Sweep start(String evaluator, Double... sigmaRel) {
+        return sweeps.create(new SweepSpec(
+                "demo",
+                SweepSpec.Mode.GRID,
+                List.of(sigmaRel),
+                List.of(),
+                List.of(1.0, 1.5),
+                List.of(),
+                List.of(new Seeds(0, 7), new Seeds(8, 15)),
+                evaluator,
+                "fid",
+                Method.BLUP,
+                phema.solver.Files.FEWEST,
+                0.02,
+                0));
+    }
+
+    /** Begun once for all tests that look at one. */
+    private Sweep finished() {
+        Sweep sweep = sweeps.sweeps(Optional.of("demo")).stream()
+                .filter(s -> s.state() == SweepState.DONE)
+                .findFirst()
+                .orElseGet(() -> start("valley", 0.03, 0.06, 0.12, 0.24));
+        browser.until("an end", () -> sweeps.sweep(sweep.id()).state().isEnd());
+        return sweeps.sweep(sweep.id());
     }
 
     private void open(String path) {
@@ -167,7 +230,7 @@ class DashboardIT {
                 .hasSize(rows + 1)
                 .first()
                 .asString()
-                .startsWith("Training time (kimg),0.050,0.100");
+                .startsWith("Training time (kimg),0.");
         Document svg = DocumentBuilderFactory.newDefaultNSInstance()
                 .newDocumentBuilder()
                 .parse(browser.saved("coefficients.svg").toFile());
@@ -177,22 +240,137 @@ class DashboardIT {
                 .isGreaterThan(1000);
     }
 
+    @Test
+    void startsASweepAndWatchesItFinish() {
+        open("/runs/demo");
+        browser.click("#new-sweep summary");
+        fill("#sweep-sigmaRel", "0.04, 0.06, ..., 0.24");
+        fill("#sweep-guidance", "1, 1.25");
+        fill("#sweep-seeds", "0-7");
+        browser.type("#sweep-evaluator", "valley");
+        fill("#sweep-metric", "fid");
+        browser.click("#new-sweep button");
+        browser.until("its page", () -> browser.text("h1").equals("fid of demo"));
+        browser.script("return window.samePage = true");
+        browser.until("a first point", () -> !browser.findAll("path.point").isEmpty());
+        browser.until("the end", () -> browser.text(".progress .state").equals("done"));
+
+        assertThat(browser.script("return window.samePage")).isEqualTo(true);
+        assertThat(browser.text(".progress [role=status]")).isEqualTo("22 of 22 trials done");
+        assertThat(Double.parseDouble(browser.text("#live .figures dd"))).isBetween(0.11, 0.13);
+        assertThat(browser.findAll("[id^=metric] .layer path.line")).hasSize(2);
+        assertThat(browser.findAll("[id^=heat] rect.cell[x]")).hasSizeGreaterThanOrEqualTo(22);
+        assertThat(browser.findAll("#trials tr .state.done")).hasSize(22);
+        open("/");
+        assertThat(browser.text(".card")).contains("Recommended EMA length 0.1");
+        assertThat(browser.findAll("#curve-demo path.line")).isNotEmpty();
+    }
+
+    private static void fill(String selector, String text) {
+        browser.find(selector).clear();
+        browser.type(selector, text);
+    }
+
+    @Test
+    void saysBesideTheFieldWhatIsWrongWithASweep() {
+        open("/runs/demo/sweeps");
+        fill("#sweep-sigmaRel", "0.05, 0.10");
+        fill("#sweep-seeds", "many");
+        browser.click(".sweep-form button");
+        browser.until("a complaint", () -> browser.text("#sweep-seeds-note")
+                .contains("seeds must be a range such as 0-49999, not many"));
+        assertThat(browser.find("#sweep-seeds").getAttribute("aria-invalid")).isEqualTo("true");
+        assertThat(browser.find("#sweep-sigmaRel").getAttribute("value")).isEqualTo("0.05, 0.10");
+        assertThat(browser.complaints()).allMatch(complaint -> complaint.contains("400"));
+        fill("#sweep-seeds", "0-7");
+        fill("#sweep-sigmaRel", "0.05, 0.10, many");
+        browser.click(".sweep-form button");
+        browser.until("a complaint", () -> browser.text("#sweep-sigmaRel-note")
+                .contains("' many' in '0.05, 0.10, many' is not a number"));
+        assertThat(browser.complaints()).allMatch(complaint -> complaint.contains("400"));
+    }
+
+    @Test
+    void pausesResumesCancelsAndExtends() {
+        Sweep slow = start("slow", 0.05, 0.10);
+        open("/sweeps/" + slow.id());
+        for (String[] step :
+                new String[][] {{"pause", "paused"}, {"resume", "running queued"}, {"cancel", "cancelled"}}) {
+            browser.click("#action-" + step[0]);
+            browser.until(step[1], () -> step[1].contains(browser.text(".progress .state")));
+        }
+        Sweep sweep = finished();
+        open("/sweeps/" + sweep.id());
+        fill("#sweep-sigmaRel", "0.12, 0.18");
+        browser.click(".sweep-form button");
+        browser.until("more trials", () -> sweeps.sweep(sweep.id()).count() > sweep.count());
+        browser.until("the end", () -> browser.text(".progress .state").equals("done"));
+    }
+
+    @Test
+    void publishedOptimaCanBeSwitchedOff() {
+        open("/sweeps/" + finished().id());
+        assertThat(browser.findAll("path.reference")).isNotEmpty();
+        browser.click("input[value=off]");
+        browser.until("no marks", () -> browser.findAll("path.reference").isEmpty());
+    }
+
+    @Test
+    void aSweepsChartsAreReadAndSaved() throws Exception {
+        Sweep sweep = finished();
+        open("/sweeps/" + sweep.id());
+        browser.type("#metric-" + sweep.id() + " .plot", Keys.HOME);
+        assertThat(browser.text("#metric-" + sweep.id() + " .tip")).contains("EMA length 0.0", "guidance 1", "fitted");
+        browser.type("#heat-" + sweep.id() + " .plot", Keys.HOME);
+        assertThat(browser.text("#heat-" + sweep.id() + " .tip")).contains("Guidance 1");
+        for (String chart : List.of("metric-" + sweep.id(), "heat-" + sweep.id())) {
+            for (int i = 1; i <= 4; i++) browser.click("#" + chart + " .tools button:nth-child(" + i + ")");
+            assertThat(Files.readAllLines(browser.saved(chart + ".csv")))
+                    .hasSize(browser.findAll("#" + chart + " tbody tr").size() + 1)
+                    .first()
+                    .asString()
+                    .startsWith("EMA length,");
+            DocumentBuilderFactory.newDefaultNSInstance()
+                    .newDocumentBuilder()
+                    .parse(browser.saved(chart + ".svg").toFile());
+            assertThat(ImageIO.read(browser.saved(chart + ".png").toFile()).getWidth())
+                    .isGreaterThan(1000);
+        }
+    }
+
+    @Test
+    void aTrialShowsItsLog() {
+        open("/sweeps/" + finished().id());
+        browser.click("#trial-0");
+        assertThat(browser.text("h1")).isEqualTo("Trial 0");
+        assertThat(browser.text(".log")).contains("measuring", "{\"fid\": ");
+    }
+
+    @Test
+    void theFleetShowsItsWorkersAndWhatFailed() {
+        open("/fleet");
+        assertThat(browser.findAll("#workers-title ~ .scroll tbody tr")).hasSize(1);
+        Sweep broken = start("broken", 0.05);
+        browser.until(
+                "a failure",
+                () -> browser.findAll("a[id^='failure-" + broken.id() + "']").size() == 4);
+        assertThat(browser.text(".failure pre")).contains("ended with status 3", "out of memory");
+    }
+
     @ParameterizedTest
-    @CsvSource({
-        "/, light, 1280",
-        "/, dark, 1280",
-        "/, light, 360",
-        "/runs/demo, light, 1280",
-        "/runs/demo, dark, 1280",
-        "/runs/demo, light, 360"
-    })
-    void isFreeOfBarriers(String page, String theme, int width) {
-        browser.look(theme, width, 900);
-        open(page);
-        browser.findAll(".tools button:first-child, summary").forEach(opener -> browser.press(opener));
-        assertThat(browser.barriers()).isEmpty();
-        assertThat((Long) browser.script("return document.documentElement.scrollWidth"))
-                .isLessThanOrEqualTo(width);
+    @CsvSource({"light, 1280", "dark, 1280", "light, 360", "dark, 360"})
+    void isFreeOfBarriers(String theme, int width) {
+        String sweep = "/sweeps/" + finished().id();
+        for (String page :
+                List.of("/", "/runs/demo", "/runs/demo/sweeps", "/sweeps", sweep, sweep + "/trials/0", "/fleet")) {
+            browser.look(theme, width, 900);
+            open(page);
+            browser.findAll(".tools button:first-child, summary").forEach(opener -> browser.press(opener));
+            assertThat(browser.barriers()).as(page).isEmpty();
+            assertThat((Long) browser.script("return document.documentElement.scrollWidth"))
+                    .as(page)
+                    .isLessThanOrEqualTo(width);
+        }
     }
 
     private static String path(String selector) {

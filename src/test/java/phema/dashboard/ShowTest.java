@@ -2,6 +2,7 @@ package phema.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -36,5 +37,17 @@ class ShowTest {
     @CsvSource({"0, 0", "1.4612, 1.46", "331234, 3.3e+05", "0.00042, 4.2e-04", "Infinity, unknown"})
     void magnitudesHaveExponentsWhereThoseAreShorter(double value, String shown) {
         assertThat(Show.magnitude(value)).isEqualTo(shown);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.1, 0.100", "0.05, 0.050", "0.0755, 0.0755"})
+    void lengthsAreWrittenAsInFileNames(double sigmaRel, String shown) {
+        assertThat(Show.length(sigmaRel)).isEqualTo(shown);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PT8.9S, 8 s", "PT4M12S, 4 min 12 s", "PT27H5M, 27 h 5 min", "PT-1S, 0 s"})
+    void durationsTakeTwoUnits(Duration duration, String shown) {
+        assertThat(Show.duration(duration)).isEqualTo(shown);
     }
 }

@@ -69,6 +69,8 @@ class TokenAccessTest {
         "POST, /api/v1/runs/edm2/syntheses, 401, 403, 202",
         "POST, /api/v1/runs/edm2/sweeps, 401, 403, 400",
         "GET, /api/v1/evaluators, 401, 200, 200",
+        "POST, /runs/edm2/sweeps, 401, 403, 400",
+        "POST, /sweeps/none/cancel, 401, 403, 404",
         "PUT, /api/v1/runs/edm2/recommended, 401, 403, 404",
         "DELETE, /api/v1/sweeps/none, 401, 403, 404",
         "DELETE, /api/v1/runs/edm2, 401, 403, 405",
@@ -98,6 +100,18 @@ class TokenAccessTest {
                         .as(method + " " + path + " by " + expected[0])
                         .isEqualTo(expected[1]);
         }
+    }
+
+    @Test
+    void pagesHaveNoButtonsThatWouldBeRefused() throws Exception {
+        String page = "/runs/edm2/sweeps";
+        assertThat(service.send("GET", page, "", "Authorization", "Bearer " + READER)
+                        .body())
+                .contains("Sweeps of edm2")
+                .doesNotContain("Start sweep");
+        assertThat(service.send("GET", page, "", "Authorization", "Bearer " + WRITER)
+                        .body())
+                .contains("Start sweep");
     }
 
     @Test

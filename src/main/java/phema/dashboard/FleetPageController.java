@@ -1,0 +1,55 @@
+package phema.dashboard;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.servlet.ModelAndView;
+import phema.sweep.Fleet;
+import phema.sweep.Sweeps;
+import phema.sweep.SynthesisJobs;
+
+/** Who works, what waits, and what failed. */
+@Controller
+class FleetPageController {
+    private final Fleet fleet;
+    private final Sweeps sweeps;
+    private final SynthesisJobs syntheses;
+
+    FleetPageController(Fleet fleet, Sweeps sweeps, SynthesisJobs syntheses) {
+        this.fleet = fleet;
+        this.sweeps = sweeps;
+        this.syntheses = syntheses;
+    }
+
+    @GetMapping("/fleet")
+    String page(Model model) {
+        show(panel(), model);
+        return "dashboard/fleet";
+    }
+
+    /** Nothing where the reader has seen it already. */
+    @GetMapping("/fleet/live")
+    @Nullable
+    ModelAndView live(@RequestParam int version, Model model) {
+        FleetPanel panel = panel();
+        if (panel.hashCode() == version) {
+            ModelAndView nothing = new ModelAndView();
+            nothing.setStatus(HttpStatus.NO_CONTENT);
+            return nothing;
+        }
+        show(panel, model);
+        return new ModelAndView("dashboard/fleet :: live");
+    }
+
+    private FleetPanel panel() {
+        return FleetPanel.of(fleet, sweeps, syntheses.jobs());
+    }
+
+    private static void show(FleetPanel panel, Model model) {
+        model.addAttribute("fleet", panel);
+        model.addAttribute("version", panel.hashCode());
+    }
+}

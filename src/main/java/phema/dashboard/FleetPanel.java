@@ -1,0 +1,108 @@
+package phema.dashboard;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import phema.sweep.Fleet;
+import phema.sweep.Point;
+import phema.sweep.Sweep;
+import phema.sweep.Sweeps;
+import phema.sweep.SynthesisJob;
+import phema.sweep.Trial;
+import phema.sweep.Worker;
+
+/**
+ * The workers and what there is for them to do.
+ *
+ * @param waiting trials and syntheses
+ */
+record FleetPanel(
+        List<WorkerRow> workers,
+        int waiting,
+        List<SweepRow> sweeps,
+        List<Synthesis> syntheses,
+        List<Failure> failures) {
+    private static final int SWEEPS = 100;
+    private static final int FAILURES = 20;
+
+    /** A worker that says nothing for so long may be gone. */
+    private static final Duration SILENCE = Duration.ofSeconds(5);
+
+    /** @param since as machines write it */
+    record WorkerRow(
+            String name, String host, long pid, String since, String sinceShown, boolean silent, List<Work> work) {}
+
+    /** @param url empty where it has no page */
+    record Work(String id, String what, @Nullable String url) {}
+
+    record Synthesis(String id, String run, String state, int files, String written, String total) {}
+
+    record Failure(String sweep, int number, String what, String host, String ended, String endedShown, String error) {}
+
+    static FleetPanel of(Fleet fleet, Sweeps sweeps, List<SynthesisJob> syntheses) {
+        return new FleetPanel(
+                fleet.workers().stream().map(worker -> row(worker, sweeps)).toList(),
+                fleet.queueDepth(),
+                sweeps.sweeps(java.util.Optional.empty(), 0, SWEEPS).stream()
+                        .filter(sweep -> !sweep.state().isEnd())
+                        .map(SweepRow::of)
+                        .toList(),
+                syntheses.stream()
+                        .filter(job -> !job.state().isEnd())
+                        .map(FleetPanel::row)
+                        .toList(),
+                fleet.recentFailures(FAILURES).stream()
+                        .map(trial -> failure(trial, sweeps.sweep(trial.sweep())))
+                        .toList());
+    }
+
+    private static WorkerRow row(Worker worker, Sweeps sweeps) {
+        return new WorkerRow(
+                worker.name(),
+                worker.host(),
+                worker.pid(),
+                worker.since().toString(),
+                Show.instant(worker.since()),
+                worker.seen().isBefore(Instant.now().minus(SILENCE)),
+                worker.running().stream().map(id -> work(id, sweeps)).toList());
+    }
+
+    /** Of {@code SWEEP/NUMBER}, or the id of a synthesis. */
+    private static Work work(String id, Sweeps sweeps) {
+        int slash = id.indexOf('/');
+        if (slash < 0) return new Work(id, "synthesis " + id, null);
+        String sweep = id.substring(0, slash);
+        int number = Integer.parseInt(id.substring(slash + 1));
+        return new Work(
+                id, what(sweeps.sweep(sweep), sweeps.trial(sweep, number)), "/sweeps/" + sweep + "/trials/" + number);
+    }
+
+    private static String what(Sweep sweep, Trial trial) {
+        Point point = trial.point();
+        return sweep.spec().metric() + " of " + sweep.spec().run() + " at " + Show.length(point.sigmaRel())
+                + (point.guidance() == 1 ? "" : ", guidance " + Show.number(point.guidance()));
+    }
+
+    private static Synthesis row(SynthesisJob job) {
+        return new Synthesis(
+                job.id(),
+                job.spec().run(),
+                Show.word(job.state()),
+                job.spec().targets().size(),
+                Show.bytes(job.bytes()),
+                job.totalBytes() == 0 ? "" : Show.bytes(job.totalBytes()));
+    }
+
+    private static Failure failure(Trial trial, Sweep sweep) {
+        Instant ended = trial.ended().orElse(Instant.EPOCH);
+        return new Failure(
+                trial.sweep(),
+                trial.number(),
+                what(sweep, trial),
+                trial.worker().map(TrialRow::host).orElse(""),
+                ended.toString(),
+                Show.instant(ended),
+                trial.error().orElse(""));
+    }
+}

@@ -1,0 +1,46 @@
+package phema.dashboard;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import phema.catalog.Run;
+import phema.sweep.Recommendation;
+import phema.sweep.Sweep;
+import phema.sweep.Sweeps;
+import phema.sweep.Trial;
+import phema.sweep.TrialState;
+
+/**
+ * A run on the start page.
+ *
+ * @param recommended nothing while nobody knows
+ * @param last the newest sweep that has something to show, or the newest one
+ * @param curve of it
+ */
+record RunCard(
+        RunSummary run,
+        @Nullable Recommended recommended,
+        @Nullable SweepRow last,
+        @Nullable Chart curve) {
+    private static final int SWEEPS = 5;
+
+    static RunCard of(Run run, Optional<Recommendation> recommendation, Sweeps sweeps) {
+        List<Sweep> newest = sweeps.sweeps(Optional.of(run.name()), 0, SWEEPS);
+        Optional<Sweep> telling = newest.stream()
+                .filter(sweep -> sweep.count(TrialState.DONE) > 0)
+                .findFirst();
+        return new RunCard(
+                RunSummary.of(run),
+                recommendation.map(Recommended::of).orElse(null),
+                telling.or(() -> newest.stream().findFirst()).map(SweepRow::of).orElse(null),
+                telling.map(sweep -> curve(run, sweep, sweeps)).orElse(null));
+    }
+
+    private static Chart curve(Run run, Sweep sweep, Sweeps sweeps) {
+        List<Trial> trials = sweeps.trials(sweep.id());
+        Slice slice = Slice.of(sweep.spec(), trials, sweep.optimum(), Map.of());
+        return new SweepCharts(sweep, trials, sweeps.fits(sweep.id()), slice, Clock.of(run))
+                .metric("curve-" + run.name(), false);
+    }
+}

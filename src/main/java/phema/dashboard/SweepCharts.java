@@ -1,0 +1,248 @@
+package phema.dashboard;
+
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import phema.sweep.CurveFit;
+import phema.sweep.Optimum;
+import phema.sweep.Point;
+import phema.sweep.Sweep;
+import phema.sweep.SweepFit;
+import phema.sweep.Trial;
+
+/** What the page of a sweep draws, of the trials that are done. */
+final class SweepCharts {
+    private static final int CURVE_POINTS = 49;
+    private static final String EMA_LENGTH = "EMA length";
+    private static final String METRIC_FORMAT = ",.4~r";
+
+    private final Sweep sweep;
+    private final List<Trial> done;
+    private final List<SweepFit> fits;
+    private final Slice slice;
+    private final Clock clock;
+
+    SweepCharts(Sweep sweep, List<Trial> trials, List<SweepFit> fits, Slice slice, Clock clock) {
+        this.sweep = sweep;
+        this.done = trials.stream()
+                .filter(trial -> trial.metrics().containsKey(sweep.spec().metric()) && slice.contains(trial.point()))
+                .toList();
+        this.fits = fits;
+        this.slice = slice;
+        this.clock = clock;
+    }
+
+    /** @param references whether published optima are marked */
+    Chart metric(String id, boolean references) {
+        List<Layer> layers = new ArrayList<>();
+        Optional<Optimum> optimum = sweep.optimum().filter(o -> slice.contains(o.point()));
+        optimum.ifPresent(o -> layers.add(span(o)));
+        Map<String, List<Trial>> series = series();
+        int style = 0;
+        int best = 1;
+        for (String value : series.keySet()) {
+            style++;
+            List<Trial> trials = series.getOrDefault(value, List.of());
+            Point point = slice.continuous()
+                    ? optimum.map(Optimum::point).orElse(trials.getFirst().point())
+                    : trials.getFirst().point();
+            layers.add(curve(value, style, point, trials));
+            layers.add(points(value, style, trials));
+            if (optimum.filter(o -> slice.by().of(o.point()).equals(slice.by().of(point)))
+                    .isPresent()) best = style;
+        }
+        int marked = best;
+        optimum.ifPresent(o -> layers.add(mark(o, marked)));
+        if (references) references(layers);
+        return new Chart(
+                id, Axis.log(EMA_LENGTH, ".3f"), Axis.linear(sweep.spec().metric(), METRIC_FORMAT), layers);
+    }
+
+    /** Trials by the name of their series. */
+    private Map<String, List<Trial>> series() {
+        boolean one = slice.continuous() || !slice.varies(slice.by());
+        List<String> order = slice.valuesOf(slice.by());
+        Map<String, List<Trial>> byValue = done.stream()
+                .collect(groupingBy(
+                        trial -> one ? "" : slice.by().of(trial.point()),
+                        () -> new TreeMap<>(Comparator.comparingInt(order::indexOf)),
+                        toList()));
+        Map<String, List<Trial>> named = new java.util.LinkedHashMap<>();
+        byValue.forEach((value, trials) -> named.put(one ? sweep.spec().metric() : name(value), trials));
+        return named;
+    }
+
+    private String name(String value) {
+        return slice.by().label.toLowerCase(java.util.Locale.ROOT) + " " + Slice.shown(slice.by(), value, clock);
+    }
+
+    /** What a model says of the metric or, of few EMA lengths, the mean values in a row. */
+    private Layer curve(String name, int style, Point point, List<Trial> trials) {
+        Optional<CurveFit> fit = fits.stream()
+                .filter(f -> f.time() == point.time() && f.guide().equals(point.guide()))
+                .map(SweepFit::fit)
+                .findFirst();
+        String suffix = slice.continuous() ? ", fitted at guidance " + Show.number(point.guidance()) : ", fitted";
+        return fit.map(f -> new Layer(
+                        Layer.Kind.LINE,
+                        name + suffix,
+                        style,
+                        f.curve(point.guidance(), CURVE_POINTS).stream()
+                                .map(p -> Layer.Point.between(
+                                        p.sigmaRel(),
+                                        p.value(),
+                                        p.values().low(),
+                                        p.values().high()))
+                                .toList()))
+                .orElseGet(() -> new Layer(
+                        Layer.Kind.LINE,
+                        name + ", mean",
+                        style,
+                        means(trials).entrySet().stream()
+                                .map(e ->
+                                        Layer.Point.of(e.getKey(), e.getValue().getAverage()))
+                                .toList()));
+    }
+
+    private Layer points(String name, int style, List<Trial> trials) {
+        if (slice.continuous())
+            return new Layer(
+                    Layer.Kind.POINTS,
+                    name,
+                    style,
+                    trials.stream()
+                            .map(trial -> Layer.Point.of(
+                                    trial.point().sigmaRel(),
+                                    value(trial),
+                                    "guidance " + Show.number(trial.point().guidance())))
+                            .toList());
+        return new Layer(
+                Layer.Kind.POINTS,
+                name,
+                style,
+                means(trials).entrySet().stream()
+                        .map(e -> repeated(e.getKey(), e.getValue()))
+                        .toList());
+    }
+
+    private static Layer.Point repeated(double sigmaRel, DoubleSummaryStatistics values) {
+        return values.getCount() == 1
+                ? Layer.Point.of(sigmaRel, values.getAverage())
+                : new Layer.Point(
+                        sigmaRel,
+                        values.getAverage(),
+                        values.getMin(),
+                        values.getMax(),
+                        null,
+                        "mean of " + values.getCount());
+    }
+
+    private Map<Double, DoubleSummaryStatistics> means(List<Trial> trials) {
+        return trials.stream()
+                .collect(groupingBy(
+                        trial -> trial.point().sigmaRel(),
+                        TreeMap::new,
+                        java.util.stream.Collectors.summarizingDouble(this::value)));
+    }
+
+    private double value(Trial trial) {
+        return trial.metrics().getOrDefault(sweep.spec().metric(), Double.NaN);
+    }
+
+    private static Layer span(Optimum optimum) {
+        return new Layer(
+                Layer.Kind.SPAN,
+                "optimum, 90 %",
+                6,
+                List.of(
+                        Layer.Point.of(optimum.low(), optimum.metric(), "least"),
+                        Layer.Point.of(optimum.high(), optimum.metric(), "greatest")));
+    }
+
+    private static Layer mark(Optimum optimum, int style) {
+        double reach = 1.645 * optimum.standardError().orElse(0.0);
+        return new Layer(
+                Layer.Kind.MARKER,
+                "optimum",
+                style,
+                List.of(
+                        reach > 0
+                                ? Layer.Point.between(
+                                        optimum.point().sigmaRel(),
+                                        optimum.metric(),
+                                        optimum.metric() - reach,
+                                        optimum.metric() + reach)
+                                : Layer.Point.of(optimum.point().sigmaRel(), optimum.metric())));
+    }
+
+    /** Within the range that is drawn anyway. */
+    private void references(List<Layer> layers) {
+        DoubleSummaryStatistics range =
+                done.stream().mapToDouble(trial -> trial.point().sigmaRel()).summaryStatistics();
+        List<Layer.Point> points = PublishedOptimum.of(sweep.spec().metric()).stream()
+                .filter(o -> o.sigmaRel() >= range.getMin() && o.sigmaRel() <= range.getMax())
+                .sorted(Comparator.comparingDouble(PublishedOptimum::sigmaRel))
+                .map(o -> Layer.Point.of(o.sigmaRel(), o.value(), o.description()))
+                .toList();
+        if (!points.isEmpty()) layers.add(new Layer(Layer.Kind.REFERENCES, "published", 6, points));
+    }
+
+    /** The mean metric by EMA length and whatever makes the series. */
+    Chart heat(String id) {
+        Axis metric = Axis.linear(sweep.spec().metric(), METRIC_FORMAT);
+        if (slice.continuous())
+            return new Chart(
+                    id,
+                    Axis.log(EMA_LENGTH, ".3f"),
+                    Axis.linear(slice.by().label, ".3~r"),
+                    metric,
+                    List.of(heat(point -> point.sigmaRel(), point -> point.guidance())));
+        List<String> lengths = done.stream()
+                .map(trial -> trial.point().sigmaRel())
+                .distinct()
+                .sorted()
+                .map(Show::length)
+                .toList();
+        List<String> values = slice.valuesOf(slice.by()).reversed();
+        return new Chart(
+                id,
+                Axis.of(EMA_LENGTH, lengths),
+                Axis.of(
+                        slice.by().label,
+                        values.stream()
+                                .map(value -> Slice.shown(slice.by(), value, clock))
+                                .toList()),
+                metric,
+                List.of(heat(point -> (double) lengths.indexOf(Show.length(point.sigmaRel())), point ->
+                        (double) values.indexOf(slice.by().of(point)))));
+    }
+
+    private Layer heat(Function<Point, Double> x, Function<Point, Double> y) {
+        Map<List<Double>, DoubleSummaryStatistics> cells = done.stream()
+                .collect(groupingBy(
+                        trial -> List.of(x.apply(trial.point()), y.apply(trial.point())),
+                        java.util.LinkedHashMap::new,
+                        java.util.stream.Collectors.summarizingDouble(this::value)));
+        return new Layer(
+                Layer.Kind.HEAT,
+                sweep.spec().metric(),
+                1,
+                cells.entrySet().stream()
+                        .map(e -> new Layer.Point(
+                                e.getKey().getFirst(),
+                                e.getKey().getLast(),
+                                null,
+                                null,
+                                e.getValue().getAverage(),
+                                null))
+                        .toList());
+    }
+}

@@ -1,0 +1,126 @@
+package phema.dashboard;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.web.util.UriComponentsBuilder;
+import phema.sweep.Optimum;
+import phema.sweep.Point;
+import phema.sweep.Sweep;
+import phema.sweep.SweepSpec;
+import phema.sweep.SweepState;
+import phema.sweep.Trial;
+import phema.sweep.TrialState;
+
+/**
+ * How far a sweep is, and what it found.
+ *
+ * @param ended whether nothing more happens by itself
+ * @param summary of its trials by state
+ * @param optimum figures of the best point; none while no trial is done
+ * @param optimumUrl of its weights
+ * @param actions that make sense now
+ * @param rows its trials, the most interesting ones where they are very many
+ */
+record SweepPanel(
+        SweepRow row,
+        long version,
+        boolean ended,
+        boolean search,
+        String seeds,
+        String tolerance,
+        String summary,
+        List<FitPanel.Figure> optimum,
+        @Nullable String optimumUrl,
+        List<Action> actions,
+        boolean varyTime,
+        boolean varyGuidance,
+        boolean varyGuide,
+        List<TrialRow> rows) {
+    private static final int MOST_ROWS = 200;
+
+    /** @param word as the address has it */
+    record Action(String word, String label) {}
+
+    static SweepPanel of(Sweep sweep, List<Trial> trials, Slice slice, Clock clock) {
+        SweepSpec spec = sweep.spec();
+        boolean guided = trials.stream().anyMatch(trial -> trial.point().guidance() != 1);
+        return new SweepPanel(
+                SweepRow.of(sweep),
+                sweep.version(),
+                sweep.state().isEnd(),
+                spec.mode() == SweepSpec.Mode.SEARCH,
+                String.join(", ", spec.seeds().stream().map(String::valueOf).toList()),
+                Show.percent(spec.tolerance()),
+                summary(sweep),
+                sweep.optimum().map(o -> figures(spec, o, slice, clock)).orElse(List.of()),
+                sweep.optimum().map(o -> url(spec.run(), o.point())).orElse(null),
+                actions(sweep),
+                slice.varies(Slice.Dimension.TIME),
+                guided,
+                slice.varies(Slice.Dimension.GUIDE),
+                trials.stream()
+                        .sorted(Comparator.comparingInt(
+                                trial -> trials.size() > MOST_ROWS ? interest(trial.state()) : 0))
+                        .limit(MOST_ROWS)
+                        .map(trial -> TrialRow.of(trial, spec.metric(), clock))
+                        .toList());
+    }
+
+    private static int interest(TrialState state) {
+        return switch (state) {
+            case RUNNING -> 0;
+            case FAILED -> 1;
+            case DONE -> 2;
+            case QUEUED -> 3;
+            case CANCELLED -> 4;
+        };
+    }
+
+    private static String summary(Sweep sweep) {
+        List<String> parts = new ArrayList<>();
+        parts.add(sweep.count(TrialState.DONE) + " of " + sweep.count() + " trials done");
+        for (TrialState state : List.of(TrialState.RUNNING, TrialState.QUEUED, TrialState.FAILED, TrialState.CANCELLED))
+            if (sweep.count(state) > 0) parts.add(sweep.count(state) + " " + Show.word(state));
+        return String.join(", ", parts);
+    }
+
+    private static List<FitPanel.Figure> figures(SweepSpec spec, Optimum optimum, Slice slice, Clock clock) {
+        List<FitPanel.Figure> figures = new ArrayList<>();
+        Point best = optimum.point();
+        figures.add(new FitPanel.Figure("Best EMA length", Show.length(best.sigmaRel()), ""));
+        figures.add(new FitPanel.Figure(
+                optimum.standardError().isPresent() ? "With 90 % between" : "Between",
+                Show.length(optimum.low()) + " and " + Show.length(optimum.high()),
+                ""));
+        figures.add(new FitPanel.Figure(spec.metric() + " there", SweepRow.value(optimum), ""));
+        if (slice.varies(Slice.Dimension.GUIDANCE) || best.guidance() != 1)
+            figures.add(new FitPanel.Figure("Guidance", Show.number(best.guidance()), ""));
+        if (slice.varies(Slice.Dimension.TIME)) figures.add(new FitPanel.Figure("Time", clock.show(best.time()), ""));
+        best.guide()
+                .ifPresent(guide -> figures.add(
+                        new FitPanel.Figure("Guiding network", guide.run() + " " + Show.length(guide.sigmaRel()), "")));
+        return figures;
+    }
+
+    private static String url(String run, Point best) {
+        return UriComponentsBuilder.fromPath("/runs/{run}")
+                .queryParam("sigmaRel", FitPanel.plain(best.sigmaRel()))
+                .queryParam("time", FitPanel.plain(best.time()))
+                .encode()
+                .buildAndExpand(run)
+                .toUriString();
+    }
+
+    private static List<Action> actions(Sweep sweep) {
+        List<Action> actions = new ArrayList<>();
+        SweepState state = sweep.state();
+        if (state == SweepState.PAUSED) actions.add(new Action("resume", "Resume"));
+        if (!state.isEnd() && state != SweepState.PAUSED) actions.add(new Action("pause", "Pause"));
+        if (sweep.count(TrialState.FAILED) + sweep.count(TrialState.CANCELLED) > 0)
+            actions.add(new Action("retry", "Retry failed and cancelled"));
+        if (!state.isEnd()) actions.add(new Action("cancel", "Cancel"));
+        return actions;
+    }
+}

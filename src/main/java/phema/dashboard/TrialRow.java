@@ -1,0 +1,85 @@
+package phema.dashboard;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import phema.sweep.Point;
+import phema.sweep.Trial;
+import phema.sweep.TrialState;
+
+/**
+ * A trial.
+ *
+ * @param value of the sweep's metric; empty while it has none
+ * @param metrics all of them, by name
+ * @param state in a word
+ * @param remark what the state does not say
+ * @param started as machines write it, while it runs
+ * @param duration of those that ended
+ */
+record TrialRow(
+        String sweep,
+        int number,
+        String sigmaRel,
+        String time,
+        String guidance,
+        String guide,
+        String seeds,
+        String value,
+        List<Metric> metrics,
+        String state,
+        String remark,
+        String host,
+        String worker,
+        @Nullable String started,
+        String duration,
+        @Nullable String error) {
+    record Metric(String name, String value) {}
+
+    static TrialRow of(Trial trial, String metric, Clock clock) {
+        Point point = trial.point();
+        Map<String, Double> metrics = new TreeMap<>(trial.metrics());
+        boolean running = trial.state() == TrialState.RUNNING;
+        return new TrialRow(
+                trial.sweep(),
+                trial.number(),
+                Show.length(point.sigmaRel()),
+                clock.show(point.time()),
+                Show.number(point.guidance()),
+                point.guide()
+                        .map(g -> g.run() + " " + Show.length(g.sigmaRel()) + " at " + clock.show(g.time()))
+                        .orElse("none"),
+                point.seeds().toString(),
+                metrics.containsKey(metric) ? Show.number(metrics.getOrDefault(metric, Double.NaN)) : "",
+                metrics.entrySet().stream()
+                        .map(e -> new Metric(e.getKey(), String.valueOf(e.getValue())))
+                        .toList(),
+                Show.word(trial.state()),
+                remark(trial),
+                trial.worker().map(TrialRow::host).orElse(""),
+                trial.worker().orElse(""),
+                running ? trial.started().map(Instant::toString).orElse(null) : null,
+                running || trial.cached() ? "" : duration(trial),
+                trial.error().orElse(null));
+    }
+
+    private static String remark(Trial trial) {
+        if (trial.cached()) return "known before";
+        return trial.attempts() > 1 ? "attempt " + trial.attempts() : "";
+    }
+
+    private static String duration(Trial trial) {
+        return trial.started()
+                .flatMap(from -> trial.ended().map(to -> Show.duration(Duration.between(from, to))))
+                .orElse("");
+    }
+
+    /** Of {@code host:pid:id}. */
+    static String host(String worker) {
+        int colon = worker.indexOf(':');
+        return colon < 0 ? worker : worker.substring(0, colon);
+    }
+}

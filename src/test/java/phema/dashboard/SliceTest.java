@@ -1,0 +1,106 @@
+package phema.dashboard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import phema.dashboard.Slice.Dimension;
+import phema.solver.Files;
+import phema.solver.Method;
+import phema.sweep.Optimum;
+import phema.sweep.Point;
+import phema.sweep.Seeds;
+import phema.sweep.SweepSpec;
+import phema.sweep.Trial;
+import phema.sweep.TrialState;
+
+class SliceTest {
+    private static final Seeds SEEDS = new Seeds(0, 7);
+
+    private static Point point(double time, double guidance) {
+        return new Point(0.1, time, guidance, Optional.empty(), SEEDS);
+    }
+
+    private static final Optional<Optimum> BEST =
+            Optional.of(new Optimum(point(2e6, 1.4), 2, Optional.empty(), 0.09, 0.11));
+
+    private static List<Trial> trials(double[] times, double... guidances) {
+        List<Trial> trials = new ArrayList<>();
+        for (double time : times)
+            for (double guidance : guidances)
+                trials.add(new Trial(
+                        "s",
+                        trials.size(),
+                        point(time, guidance),
+                        TrialState.QUEUED,
+                        0,
+                        Optional.empty(),
+                        Map.of(),
+                        false,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        1));
+        return trials;
+    }
+
+    private static Slice slice(SweepSpec.Mode mode, List<Trial> trials, Map<String, String> wanted) {
+        SweepSpec spec = new SweepSpec(
+                "run",
+                mode,
+                List.of(0.1),
+                List.of(),
+                List.of(1.0, 2.0),
+                List.of(),
+                List.of(SEEDS),
+                "builtin",
+                "fid",
+                Method.BLUP,
+                Files.FEWEST,
+                0.02,
+                0);
+        return Slice.of(spec, trials, BEST, wanted);
+    }
+
+    @Test
+    void guidanceMakesTheSeriesWhereSeveralAxesVaryAndTheOthersAreThoseOfTheOptimum() {
+        Slice slice = slice(SweepSpec.Mode.GRID, trials(new double[] {1e6, 2e6}, 1.8, 1.0, 1.4), Map.of());
+        assertThat(slice.by()).isEqualTo(Dimension.GUIDANCE);
+        assertThat(slice.valuesOf(Dimension.GUIDANCE)).containsExactly("1", "1.4", "1.8");
+        assertThat(slice.contains(point(2e6, 1.0))).isTrue();
+        assertThat(slice.contains(point(1e6, 1.4))).isFalse();
+        assertThat(slice.choices(new Clock("Mimg", 1e6)))
+                .extracting(Slice.Choice::name)
+                .containsExactly("by", "time");
+    }
+
+    @Test
+    void readersChooseAnotherAxisAndAnotherValue() {
+        Slice slice = slice(
+                SweepSpec.Mode.GRID, trials(new double[] {1e6, 2e6}, 1.0, 1.4), Map.of("by", "time", "guidance", "1"));
+        assertThat(slice.by()).isEqualTo(Dimension.TIME);
+        assertThat(slice.contains(point(1e6, 1.0))).isTrue();
+        assertThat(slice.contains(point(1e6, 1.4))).isFalse();
+    }
+
+    @Test
+    void whatTheSweepDoesNotHaveIsPassedOver() {
+        Slice slice = slice(
+                SweepSpec.Mode.GRID,
+                trials(new double[] {2e6}, 1.0, 1.4),
+                Map.of("by", "guide", "time", "12", "guidance", "nonsense"));
+        assertThat(slice.by()).isEqualTo(Dimension.GUIDANCE);
+        assertThat(slice.contains(point(2e6, 1.4))).isTrue();
+        assertThat(slice.choices(new Clock("Mimg", 1e6))).isEmpty();
+    }
+
+    @Test
+    void guidancesOfASearchAreNoSeries() {
+        List<Trial> trials = trials(new double[] {2e6}, 1.0, 1.37, 1.62);
+        assertThat(slice(SweepSpec.Mode.SEARCH, trials, Map.of()).continuous()).isTrue();
+        assertThat(slice(SweepSpec.Mode.GRID, trials, Map.of()).continuous()).isFalse();
+    }
+}
