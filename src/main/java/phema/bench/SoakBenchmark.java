@@ -2,6 +2,7 @@ package phema.bench;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -92,7 +93,7 @@ public final class SoakBenchmark {
                     new Work("ranges", 50, () -> range(url)),
                     new Work("fits", 200, () -> fit(url)),
                     new Work("pages", 1000, () -> get(url.resolve("/runs/steady"))),
-                    new Work("new files", 2000, new Coming(folder)::change),
+                    new Work("new files", 2000, new Changes(folder)::change),
                     new Work("metrics", 5000, () -> get(url.resolve("/actuator/prometheus"))),
                     new Work("sweeps", 10_000, () -> sweep(url)));
             all.forEach(work -> threads.execute(() -> repeat(work)));
@@ -174,7 +175,7 @@ public final class SoakBenchmark {
     private void send(HttpRequest request) throws IOException, InterruptedException {
         HttpResponse<InputStream> response = client.send(request, BodyHandlers.ofInputStream());
         try (InputStream body = response.body()) {
-            long bytes = body.transferTo(java.io.OutputStream.nullOutputStream());
+            long bytes = body.transferTo(OutputStream.nullOutputStream());
             if (response.statusCode() / 100 != 2)
                 throw new IOException(
                         request.uri() + " answered " + response.statusCode() + " with " + bytes + " bytes");
@@ -182,12 +183,12 @@ public final class SoakBenchmark {
     }
 
     /** Every other file of a run comes and goes. */
-    private static final class Coming {
+    private static final class Changes {
         private final Path run;
         private final Path aside;
         private final Deque<Path> there = new ArrayDeque<>();
 
-        Coming(Path folder) throws IOException {
+        Changes(Path folder) throws IOException {
             run = folder.resolve("runs/changing");
             aside = folder.resolve("aside");
             try (Stream<Path> files = Files.list(run)) {

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -165,7 +166,7 @@ class KillsIT {
             try {
                 byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(files.resolve(name)));
                 digests.put(name, HexFormat.of().formatHex(digest));
-            } catch (java.security.NoSuchAlgorithmException e) {
+            } catch (NoSuchAlgorithmException e) {
                 throw new AssertionError(e);
             }
         }

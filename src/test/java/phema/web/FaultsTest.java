@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -165,7 +166,7 @@ class FaultsTest {
         try (Stream<Path> all = Files.walk(syntheses)) {
             return all.anyMatch(
                     file -> file.toString().endsWith(".tmp") && file.toFile().length() > 0);
-        } catch (java.io.UncheckedIOException e) {
+        } catch (UncheckedIOException e) {
             return false; // it has just vanished
         }
     }
