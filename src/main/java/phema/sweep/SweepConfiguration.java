@@ -3,6 +3,8 @@ package phema.sweep;
 import com.github.kagkarlsson.scheduler.SchedulerName;
 import com.github.kagkarlsson.scheduler.boot.config.DbSchedulerCustomizer;
 import com.github.kagkarlsson.scheduler.task.CompletionHandler;
+import com.github.kagkarlsson.scheduler.task.ExecutionComplete;
+import com.github.kagkarlsson.scheduler.task.ExecutionOperations;
 import com.github.kagkarlsson.scheduler.task.FailureHandler;
 import com.github.kagkarlsson.scheduler.task.helper.CustomTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
@@ -43,8 +45,13 @@ class SweepConfiguration {
     private static CustomTask<Void> task(String name, Job job) {
         return Tasks.custom(name, Void.class)
                 .onFailure(new FailureHandler.OnFailureRetryLater<>(LATER))
-                .onDeadExecutionRevive()
+                .onDeadExecution(SweepConfiguration::keepPlace)
                 .execute((instance, context) -> job.run(instance.getId()));
+    }
+
+    /** Before all that came after it, or a killed worker's trial would wait for the whole queue. */
+    static void keepPlace(ExecutionComplete ended, ExecutionOperations<Void> operations) {
+        operations.reschedule(ended, ended.getExecution().executionTime);
     }
 
     @Bean

@@ -4,7 +4,6 @@ import com.github.kagkarlsson.scheduler.task.CompletionHandler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -105,7 +104,7 @@ class SynthesisRunner {
         } catch (IOException | RuntimeException | InterruptedException e) {
             boolean stopped = work.end() || e instanceof InterruptedException;
             if (stopped && store.handedBack(id, attempt))
-                return (complete, operations) -> operations.reschedule(complete, Instant.now());
+                return SweepConfiguration::keepPlace;
             if (!stopped) fail(id, attempt, e);
         } finally {
             work.close();

@@ -114,7 +114,7 @@ class TrialRunner {
 
     /** It was cancelled, or this worker is about to end. */
     private CompletionHandler<Void> stopped(Trials.Begun begun) {
-        return trials.handBack(begun) ? later(Duration.ZERO) : new CompletionHandler.OnCompleteRemove<>();
+        return trials.handBack(begun) ? SweepConfiguration::keepPlace : new CompletionHandler.OnCompleteRemove<>();
     }
 
     private CompletionHandler<Void> failed(Trials.Begun begun, Exception e) {
