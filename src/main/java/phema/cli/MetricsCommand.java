@@ -144,7 +144,7 @@ final class MetricsCommand {
             References references = References.read(ref);
             Map<Metric, Double> least = new EnumMap<>(Metric.class);
             PrintWriter told = json ? Output.errors(spec) : Output.of(spec);
-            told.println("computing on " + Training.backend());
+            if (!json) told.println("computing on " + Training.backend());
             try (FeatureFlags.Networks networks = features.open();
                     Generator generator = Generator.of(nets.network(told), nets.guide(told), sampler.options())) {
                 networks.requireReferences(references);
