@@ -298,7 +298,7 @@ def _():
     return f"{len(metadata.files_metadata)} shards; {same(UNet2DModel.from_pretrained('lab/unets__tiny', subfolder='unet', revision='ema-0.100'), reconstructed(UNET, 0.1))}"
 
 
-make_runs(); shutil.copytree(ROOT / 'snapshots/demo', ROOTS / 'demo')
+make_runs(); shutil.copytree(ROOT / 'src/test/resources/fixtures/edm2', ROOTS / 'demo')
 service.start()
 try:
     for name, f in checks:

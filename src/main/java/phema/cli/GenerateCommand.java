@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
 import phema.worker.Generator;
 import phema.worker.Png;
+import phema.worker.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -75,6 +76,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (noise == null && outdir == null && grid == null)
             throw Problem.invalid("outdir", "say where images go: --outdir, --grid, or --noise with --out");
         PrintWriter console = Output.of(spec);
+        console.println("computing on " + Training.backend());
         try (Generator generator =
                 Generator.of(networks.network(console), networks.guide(console), sampler.options())) {
             if (noise != null && out != null) {

@@ -24,6 +24,7 @@ import phema.worker.Dataset;
 import phema.worker.Evaluation;
 import phema.worker.Generator;
 import phema.worker.PngDataset;
+import phema.worker.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -143,6 +144,7 @@ final class MetricsCommand {
             References references = References.read(ref);
             Map<Metric, Double> least = new EnumMap<>(Metric.class);
             PrintWriter told = json ? Output.errors(spec) : Output.of(spec);
+            if (!json) told.println("computing on " + Training.backend());
             try (FeatureFlags.Networks networks = features.open();
                     Generator generator = Generator.of(nets.network(told), nets.guide(told), sampler.options())) {
                 networks.requireReferences(references);

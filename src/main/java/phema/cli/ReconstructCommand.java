@@ -28,6 +28,7 @@ import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.Syntheses;
 import phema.tensor.DType;
+import phema.worker.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -164,6 +165,7 @@ final class ReconstructCommand implements Callable<Integer> {
         explain(out, run, wanted);
 
         int workers = Runtime.getRuntime().availableProcessors();
+        if (kernel == KernelChoice.ND4J) out.println("computing on " + Training.backend());
         try (Engine engine = new Engine(maxMemory.bytes(), workers, kernel)) {
             Syntheses syntheses = new Syntheses(engine);
             List<Syntheses.Named> missing = skip

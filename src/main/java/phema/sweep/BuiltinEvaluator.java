@@ -29,6 +29,7 @@ import phema.worker.Evaluation;
 import phema.worker.Generator;
 import phema.worker.Network;
 import phema.worker.SamplerOptions;
+import phema.worker.Training;
 
 /** Our own sampler and metrics, in this process: one image per seed, never written, compared with reference statistics. */
 final class BuiltinEvaluator implements Evaluator {
@@ -101,7 +102,8 @@ final class BuiltinEvaluator implements Evaluator {
                 networks.add(network(metric));
             }
             Network network = task.weights().load();
-            log.line(network + ", guidance " + point.guidance() + ", seeds " + point.seeds());
+            log.line(network + ", guidance " + point.guidance() + ", seeds " + point.seeds() + ", on "
+                    + Training.backend());
             Optional<Network> guide = Optional.empty();
             if (task.guide().isPresent()) guide = Optional.of(task.guide().get().load());
             SamplerOptions options = new SamplerOptions(
