@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
 import phema.tensor.DType;
 import phema.tensor.Shape;
+import phema.worker.Architecture;
 import phema.worker.Average;
 import phema.worker.Dataset;
 import phema.worker.LearningRate;
@@ -68,6 +69,12 @@ final class TrainCommand implements Callable<Integer> {
                     "EDM2's sizes and rates: edm2-img512-xs, -s, -m, -l, -xl, -xxl, edm2-img64-s, -m, -l, -xl. Options override it.")
     private @Nullable String preset;
 
+    @Option(
+            names = "--arch",
+            defaultValue = "edm2",
+            description = "edm2 (default), or adm: the baseline that EDM2 improves on, with group normalization.")
+    private Architecture architecture = Architecture.EDM2;
+
     @Option(names = "--channels", description = "Width of the network at full resolution (default: 32).")
     private @Nullable Integer channels;
 
@@ -97,7 +104,10 @@ final class TrainCommand implements Callable<Integer> {
             description = "Images that go through the network at once (default: all of the batch).")
     private @Nullable ImageCount microBatch;
 
-    @Option(names = "--lr", description = "Learning rate before decay (default: 0.01).")
+    @Option(
+            names = "--lr",
+            description =
+                    "Learning rate before decay (default: 0.01; presets have their own; adm: 0.001, with presets 0.0001).")
     private @Nullable Double rate;
 
     @Option(
@@ -243,6 +253,7 @@ final class TrainCommand implements Callable<Integer> {
     private TrainingOptions options(Dataset dataset) {
         Preset base = preset == null ? Preset.SMALL : Preset.named(preset);
         NetworkSpec network = NetworkSpec.of(
+                architecture,
                 dataset.resolution(),
                 dataset.channels(),
                 conditional ? dataset.classes() : 0,
@@ -251,7 +262,7 @@ final class TrainCommand implements Callable<Integer> {
                 blocks == null ? base.blocks() : blocks);
         int images = batch == null ? base.batch() : Math.toIntExact(batch.images());
         LearningRate learningRate = new LearningRate(
-                rate == null ? base.learningRate() : rate,
+                rate == null ? learningRate(base) : rate,
                 decay == null ? base.decay() : decay,
                 ramp == null ? base.ramp() : ramp.images());
         return new TrainingOptions(
@@ -269,6 +280,12 @@ final class TrainCommand implements Callable<Integer> {
                 checkpoint.images(),
                 seed,
                 dtype.dtype().orElse(DType.F16));
+    }
+
+    /** A step of Adam changes free weights, which are small, relatively more than normalized ones. Of presets, see arXiv 2312.02696, Table 6, config A. */
+    private double learningRate(Preset base) {
+        if (architecture == Architecture.EDM2) return base.learningRate();
+        return preset == null ? 0.001 : 0.0001;
     }
 
     private List<Average> averages() {

@@ -19,14 +19,13 @@ import org.nd4j.linalg.factory.Nd4j;
 import phema.format.Tensor.Role;
 
 /**
- * EDM2's denoiser {@code D(x; sigma, label) = c_skip x + c_out F(c_in x; c_noise, label)} and its loss as one graph of SameDiff. For use by one platform thread:
+ * The denoiser {@code D(x; sigma, label) = c_skip x + c_out F(c_in x; c_noise, label)} and its loss as one graph of SameDiff. For use by one platform thread:
  * SameDiff keeps a session for every thread that ever ran a graph.
  */
 final class Denoiser implements AutoCloseable {
     private static final double LABEL_BALANCE = 0.5;
     private static final double RESIDUAL_BALANCE = 0.3;
     private static final double ATTENTION_BALANCE = 0.3;
-    private static final double CLIP = 256;
 
     private static final String X = "x";
     private static final String LABELS = "labels";
@@ -44,6 +43,7 @@ final class Denoiser implements AutoCloseable {
     private final UNet net;
     private final DataType type;
     private final SameDiff sd;
+    private final Layers layers;
     private final SequencedMap<String, SDVariable> parameters = new LinkedHashMap<>();
     private final List<String> trained = new ArrayList<>();
     private boolean differentiated;
@@ -62,6 +62,7 @@ final class Denoiser implements AutoCloseable {
         this.type = type;
         Backend.start();
         this.sd = SameDiff.create();
+        this.layers = Layers.of(spec.architecture(), sd, parameters);
         net.parameters().forEach((name, parameter) -> {
             INDArray value = array(
                     weights.get(name),
@@ -202,7 +203,8 @@ final class Denoiser implements AutoCloseable {
         sd.renameVariable(denoised.name(), DENOISED);
 
         SDVariable fourier = fourier(noise, UNet.LOGVAR_FOURIER);
-        SDVariable logvar = linear(fourier, UNet.LOGVAR, spec.logvarChannels()).reshape(-1, 1, 1, 1);
+        SDVariable logvar =
+                layers.linear(fourier, UNet.LOGVAR, spec.logvarChannels()).reshape(-1, 1, 1, 1);
         sd.renameVariable(logvar.name(), LOGVAR);
 
         SDVariable target = sd.placeHolder(TARGET, type, -1, spec.channels(), size, size);
@@ -219,17 +221,21 @@ final class Denoiser implements AutoCloseable {
 
     /** The raw network F. @param x scaled to unit variance */
     private SDVariable network(SDVariable x, SDVariable in, SDVariable noise) {
-        SDVariable embedding = linear(fourier(noise, UNet.NOISE_FOURIER), UNet.NOISE, spec.noiseChannels());
+        SDVariable embedding = layers.linear(fourier(noise, UNet.NOISE_FOURIER), UNet.NOISE, spec.noiseChannels());
         if (spec.classes() > 0) {
             SDVariable labels = sd.placeHolder(LABELS, type, -1, spec.classes());
-            SDVariable label = linear(labels.mul(Math.sqrt(spec.classes())), UNet.LABEL, spec.classes());
-            embedding = Parts.sum(embedding, label, LABEL_BALANCE);
+            SDVariable label = layers.linear(labels.mul(Math.sqrt(spec.classes())), UNet.LABEL, spec.classes());
+            embedding = layers.sum(embedding, label, LABEL_BALANCE);
         }
-        embedding = Parts.silu(sd, embedding);
+        embedding = layers.silu(embedding);
 
-        // Instead of biases, the network gets a channel of ones; c_in only lends its number of images.
-        SDVariable ones = sd.constant(Nd4j.ones(type, 1, 1, spec.resolution(), spec.resolution()));
-        SDVariable y = conv(sd.concat(1, x, in.mul(0).add(ones)), net.input(), spec.channels() + 1, 3);
+        int constant = spec.architecture().constantChannels();
+        if (constant > 0) {
+            // c_in only lends its number of images.
+            SDVariable ones = sd.constant(Nd4j.ones(type, 1, constant, spec.resolution(), spec.resolution()));
+            x = sd.concat(1, x, in.mul(0).add(ones));
+        }
+        SDVariable y = layers.conv(x, net.input(), spec.inputChannels(), 3);
         Deque<SDVariable> skips = new ArrayDeque<>();
         skips.push(y);
         for (UNet.Block block : net.encoder()) {
@@ -237,10 +243,10 @@ final class Denoiser implements AutoCloseable {
             skips.push(y);
         }
         for (UNet.Block block : net.decoder()) {
-            if (block.skip() > 0) y = Parts.concat(sd, y, block.in() - block.skip(), skips.pop(), block.skip());
+            if (block.skip() > 0) y = layers.concat(y, block.in() - block.skip(), skips.pop(), block.skip());
             y = block(block, y, embedding);
         }
-        return conv(y, UNet.OUTPUT, spec.widths().getFirst(), 3).mul(parameter(UNet.OUTPUT_GAIN));
+        return layers.output(y, spec.widths().getFirst(), spec.resolution());
     }
 
     /** Fig. 21. */
@@ -248,33 +254,26 @@ final class Denoiser implements AutoCloseable {
         boolean encoder = block.side() == UNet.Side.ENCODER;
         boolean widens = block.in() != block.out();
         String name = block.name();
+        int size = block.resolution();
         SDVariable x = Parts.resample(sd, input, block.resample());
         if (encoder) {
-            if (widens) x = conv(x, name + ".conv_skip", block.in(), 1);
-            x = Parts.pixelNorm(x, block.out());
+            if (widens) x = layers.conv(x, name + ".conv_skip", block.in(), 1);
+            x = layers.pixelNorm(x, block.out());
         }
-        SDVariable scale = linear(embedding, name + ".emb_linear", spec.embeddingChannels())
-                .mul(parameter(name + ".emb_gain"))
-                .add(1.0)
-                .reshape(-1, block.out(), 1, 1);
-        SDVariable y = conv(Parts.silu(sd, x), name + ".conv_res0", encoder ? block.out() : block.in(), 3);
-        y = conv(Parts.silu(sd, y.mul(scale)), name + ".conv_res1", block.out(), 3);
-        if (!encoder && widens) x = conv(x, name + ".conv_skip", block.in(), 1);
-        x = Parts.sum(x, y, RESIDUAL_BALANCE);
+        SDVariable y = layers.silu(layers.groupNorm(x, name + UNet.NORM0, block.residualIn(), size));
+        y = layers.conv(y, name + ".conv_res0", block.residualIn(), 3);
+        SDVariable modulation = layers.linear(embedding, name + ".emb_linear", spec.embeddingChannels());
+        y = layers.silu(layers.modulate(y, modulation, block));
+        y = layers.conv(y, name + ".conv_res1", block.out(), 3);
+        if (!encoder && widens) x = layers.conv(x, name + ".conv_skip", block.in(), 1);
+        x = layers.sum(x, y, RESIDUAL_BALANCE);
         if (block.heads() > 0) {
-            SDVariable qkv = conv(x, name + ".attn_qkv", block.out(), 1);
-            y = Parts.attention(sd, qkv, block.out(), block.heads(), block.resolution());
-            x = Parts.sum(x, conv(y, name + ".attn_proj", block.out(), 1), ATTENTION_BALANCE);
+            SDVariable normalized = layers.groupNorm(x, name + UNet.ATTENTION_NORM, block.out(), size);
+            SDVariable qkv = layers.conv(normalized, name + ".attn_qkv", block.out(), 1);
+            y = layers.attention(qkv, block.out(), block.heads(), size);
+            x = layers.sum(x, layers.conv(y, name + ".attn_proj", block.out(), 1), ATTENTION_BALANCE);
         }
-        return sd.math().clipByValue(x, -CLIP, CLIP);
-    }
-
-    private SDVariable conv(SDVariable x, String name, int in, int kernel) {
-        return Parts.conv(sd, x, parameter(name + ".weight"), in, kernel);
-    }
-
-    private SDVariable linear(SDVariable x, String name, int in) {
-        return Parts.linear(sd, x, parameter(name + ".weight"), in);
+        return layers.clip(x);
     }
 
     private SDVariable fourier(SDVariable x, String name) {

@@ -7,19 +7,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 class DenoiserTest {
-    private static final NetworkSpec SPEC = NetworkSpec.of(16, 2, 3, 8, List.of(1, 2), 1);
+    private static final NetworkSpec SPEC = spec(Architecture.EDM2);
 
     private final Random random = new Random(3);
 
-    @Test
-    void everyParameterHasTheGradientOfTheLoss() {
-        Weights weights = shaken();
+    private static NetworkSpec spec(Architecture architecture) {
+        return NetworkSpec.of(architecture, 16, 2, 3, 8, List.of(1, 2), 1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Architecture.class)
+    void everyParameterHasTheGradientOfTheLoss(Architecture architecture) {
+        Weights weights = shaken(architecture);
         Batch batch = batch(3);
         float[] clean = normal(3 * SPEC.pixels(), 0.5);
         try (Denoiser denoiser = new Denoiser(weights, DataType.DOUBLE)) {
@@ -44,9 +50,10 @@ class DenoiserTest {
         }
     }
 
-    @Test
-    void everyParameterIsTrained() {
-        Weights weights = shaken();
+    @ParameterizedTest
+    @EnumSource(Architecture.class)
+    void everyParameterIsTrained(Architecture architecture) {
+        Weights weights = shaken(architecture);
         try (Denoiser denoiser = new Denoiser(weights)) {
             Map<String, float[]> gradients =
                     denoiser.gradients(batch(4), normal(4 * SPEC.pixels(), 0.5)).byName();
@@ -58,21 +65,23 @@ class DenoiserTest {
         }
     }
 
-    @Test
-    void withoutNoiseAnImageStaysWhatItIs() {
+    @ParameterizedTest
+    @EnumSource(Architecture.class)
+    void withoutNoiseAnImageStaysWhatItIs(Architecture architecture) {
         Batch batch = batch(2);
         double[] sigma = {1e-6, 1e-6};
-        try (Denoiser denoiser = new Denoiser(shaken())) {
+        try (Denoiser denoiser = new Denoiser(shaken(architecture))) {
             float[] denoised = denoiser.denoise(new Batch(batch.x(), sigma, batch.labels()));
             for (int i = 0; i < denoised.length; i++) assertThat(denoised[i]).isCloseTo(batch.x()[i], within(1e-4f));
         }
     }
 
-    @Test
-    void anUntrainedNetworkPredictsTheBestLinearEstimate() {
-        // out_gain is zero, so D = c_skip x, with c_skip = sd^2 / (sigma^2 + sd^2).
+    @ParameterizedTest
+    @EnumSource(Architecture.class)
+    void anUntrainedNetworkPredictsTheBestLinearEstimate(Architecture architecture) {
+        // The output's gain or weights are zero, so D = c_skip x, with c_skip = sd^2 / (sigma^2 + sd^2).
         Batch batch = batch(2);
-        try (Denoiser denoiser = new Denoiser(Weights.initial(SPEC, random))) {
+        try (Denoiser denoiser = new Denoiser(Weights.initial(spec(architecture), random))) {
             float[] denoised = denoiser.denoise(batch);
             int pixels = SPEC.pixels();
             for (int i = 0; i < denoised.length; i++) {
@@ -82,14 +91,15 @@ class DenoiserTest {
         }
     }
 
-    @Test
-    void anImageIsDenoisedTheSameWhateverElseIsInItsBatch() {
+    @ParameterizedTest
+    @EnumSource(Architecture.class)
+    void anImageIsDenoisedTheSameWhateverElseIsInItsBatch(Architecture architecture) {
         Batch both = batch(2);
         Batch second = new Batch(
                 java.util.Arrays.copyOfRange(both.x(), SPEC.pixels(), 2 * SPEC.pixels()),
                 new double[] {both.sigma()[1]},
                 java.util.Arrays.copyOfRange(both.labels(), SPEC.classes(), 2 * SPEC.classes()));
-        try (Denoiser denoiser = new Denoiser(shaken())) {
+        try (Denoiser denoiser = new Denoiser(shaken(architecture))) {
             float[] alone = denoiser.denoise(second);
             float[] together = denoiser.denoise(both);
             for (int i = 0; i < alone.length; i++)
@@ -97,10 +107,14 @@ class DenoiserTest {
         }
     }
 
-    /** Weights whose gains are not zero, so that everything matters. */
-    private Weights shaken() {
-        Weights weights = Weights.initial(SPEC, random);
-        for (String name : weights.trained()) if (weights.get(name).length == 1) weights.get(name)[0] = 0.5f;
+    /** Weights of which none are zero, so that everything matters. */
+    private Weights shaken(Architecture architecture) {
+        Weights weights = Weights.initial(spec(architecture), random);
+        for (String name : weights.trained()) {
+            float[] w = weights.get(name);
+            for (int i = 0; i < w.length; i++)
+                if (w[i] == 0) w[i] = w.length == 1 ? 0.5f : (float) (0.1 * random.nextGaussian());
+        }
         return weights;
     }
 

@@ -30,6 +30,12 @@ class PartsTest {
     private static final Part UP = (sd, v) -> Parts.resample(sd, v[0], UNet.Resample.UP);
     private static final Part DOWN = (sd, v) -> Parts.resample(sd, v[0], UNet.Resample.DOWN);
     private static final Part ATTENTION = (sd, v) -> Parts.attention(sd, v[0], 8, 2, 4);
+    private static final Part ADM_CONV3 = (sd, v) -> AdmParts.conv(sd, v[0], v[1], v[2], 3);
+    private static final Part ADM_CONV1 = (sd, v) -> AdmParts.conv(sd, v[0], v[1], v[2], 1);
+    private static final Part ADM_LINEAR = (sd, v) -> AdmParts.linear(sd, v[0], v[1], v[2]);
+    private static final Part GROUP_NORM = (sd, v) -> AdmParts.groupNorm(sd, v[0], v[1], v[2], 16, 4);
+    private static final Part MODULATE = (sd, v) -> AdmParts.modulate(sd, v[0], v[1], 4);
+    private static final Part DOT_PRODUCT = (sd, v) -> Parts.attend(sd, Parts.split(v[0], 8, 2, 4), 8, 2, 4);
 
     private final Random random = new Random(1);
 
@@ -49,10 +55,24 @@ class PartsTest {
     }
 
     @Test
+    void everyPartOfTheBaselineHasTheGradientOfItsOutput() {
+        assertGradient(ADM_CONV3, shape(2, 16, 4, 4), shape(4, 16, 3, 3), shape(4));
+        assertGradient(ADM_CONV1, shape(2, 16, 4, 4), shape(4, 16, 1, 1), shape(4));
+        assertGradient(ADM_LINEAR, shape(3, 16), shape(4, 16), shape(4));
+        assertGradient(GROUP_NORM, shape(2, 16, 4, 4), shape(16), shape(16));
+        assertGradient(MODULATE, shape(2, 4, 4, 4), shape(2, 8));
+        assertGradient(DOT_PRODUCT, shape(2, 24, 4, 4));
+    }
+
+    @Test
     void gradientsHoldForOneImageOfOnePixelToo() {
         assertGradient(CONV3, shape(1, 16, 1, 1), shape(1, 16, 3, 3));
         assertGradient(LINEAR, shape(1, 16), shape(1, 16));
         assertGradient(PIXEL_NORM, shape(1, 16, 1, 1));
+        assertGradient(ADM_CONV3, shape(1, 16, 1, 1), shape(1, 16, 3, 3), shape(1));
+        assertGradient(ADM_LINEAR, shape(1, 16), shape(1, 16), shape(1));
+        assertGradient(
+                (sd, v) -> AdmParts.groupNorm(sd, v[0], v[1], v[2], 4, 1), shape(1, 4, 1, 1), shape(4), shape(4));
     }
 
     @Test
@@ -64,6 +84,47 @@ class PartsTest {
         assertUnitVariance(CONCAT, shape(16, 16, 16, 16), shape(16, 8, 16, 16));
         assertUnitVariance(PIXEL_NORM, shape(16, 16, 16, 16));
         assertUnitVariance(UP, shape(16, 16, 16, 16));
+    }
+
+    @Test
+    void groupNormGivesEveryGroupItsMeanAndVariance() {
+        int channels = 16;
+        double[] x = new double[2 * channels * 16];
+        for (int i = 0; i < x.length; i++) x[i] = 3 + 5 * random.nextGaussian();
+        Backend.start();
+        SameDiff sd = SameDiff.create();
+        double[] out = AdmParts.groupNorm(
+                        sd,
+                        sd.var("x", Nd4j.create(x, shape(2, channels, 4, 4), 'c')),
+                        sd.var("w", Nd4j.ones(DataType.DOUBLE, channels).mul(2)),
+                        sd.var("b", Nd4j.ones(DataType.DOUBLE, channels)),
+                        channels,
+                        4)
+                .eval()
+                .dup('c')
+                .data()
+                .asDouble();
+        int group = 4 * 16; // four channels of 4x4
+        for (int first = 0; first < x.length; first += group) {
+            double[] part = java.util.Arrays.copyOfRange(x, first, first + group);
+            double mean = java.util.Arrays.stream(part).average().orElseThrow();
+            double variance = java.util.Arrays.stream(part)
+                    .map(v -> (v - mean) * (v - mean))
+                    .average()
+                    .orElseThrow();
+            for (int i = 0; i < group; i++)
+                assertThat(out[first + i])
+                        .isCloseTo(2 * (part[i] - mean) / Math.sqrt(variance + 1e-5) + 1, within(1e-10));
+        }
+    }
+
+    @Test
+    void groupsHaveAtLeastFourChannelsAndOneSize() {
+        assertThat(AdmParts.groups(2)).isEqualTo(1);
+        assertThat(AdmParts.groups(16)).isEqualTo(4);
+        assertThat(AdmParts.groups(20)).isEqualTo(5);
+        assertThat(AdmParts.groups(132)).isEqualTo(22);
+        assertThat(AdmParts.groups(256)).isEqualTo(32);
     }
 
     @Test

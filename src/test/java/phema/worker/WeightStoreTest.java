@@ -26,7 +26,10 @@ import phema.tensor.Elements;
 import phema.tensor.Shape;
 
 class WeightStoreTest {
-    private static final NetworkSpec SPEC = new NetworkSpec(16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 0.5);
+    private static final NetworkSpec SPEC =
+            new NetworkSpec(Architecture.EDM2, 16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 0.5);
+    private static final NetworkSpec ADM =
+            new NetworkSpec(Architecture.ADM, 16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 0.5);
 
     @TempDir
     private Path folder = Path.of("");
@@ -37,6 +40,24 @@ class WeightStoreTest {
         Weights read = WeightStore.load(write(tensors(weights)));
         assertThat(read.spec()).isEqualTo(SPEC);
         for (String name : weights.names()) assertThat(read.get(name)).isEqualTo(weights.get(name));
+    }
+
+    @Test
+    void theNamesOfTensorsTellTheArchitecture() throws IOException {
+        Weights weights = Weights.initial(ADM, Randoms.of(1, 1));
+        Weights read = WeightStore.load(write(tensors(weights)));
+        assertThat(read.spec()).isEqualTo(ADM);
+        for (String name : weights.names()) assertThat(read.get(name)).isEqualTo(weights.get(name));
+    }
+
+    @Test
+    void namesWhatTheBaselineLacks() throws IOException {
+        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(ADM));
+        tensors.remove("unet.dec.8x8_in0.norm1.bias");
+        assertRefused(tensors, "lacks the tensor `unet.dec.8x8_in0.norm1.bias`");
+        tensors.put("unet.dec.8x8_in0.norm1.bias", new WeightStore.Values(Shape.of(12), new float[12]));
+        tensors.put("unet.out_gain", new WeightStore.Values(Shape.of(), new float[1]));
+        assertRefused(tensors, "has the tensor `unet.out_gain`, for which the network has no place");
     }
 
     @Test
@@ -73,7 +94,8 @@ class WeightStoreTest {
         Weights weights = Weights.initial(SPEC, Randoms.of(1, 1));
         Weights read = WeightStore.load(pickle(weights, 0.25f, 0.25f, 0.25f, 0.25f));
         // The pickle states another sigma_data than the usual 0.5.
-        assertThat(read.spec()).isEqualTo(new NetworkSpec(16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 1));
+        assertThat(read.spec())
+                .isEqualTo(new NetworkSpec(Architecture.EDM2, 16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 1));
         for (String name : weights.names()) assertThat(read.get(name)).isEqualTo(weights.get(name));
     }
 
