@@ -87,6 +87,68 @@ class PartsTest {
     }
 
     @Test
+    void aWideConvolutionKeepsUnitVarianceButForItsZeroPadding() {
+        int n = 16;
+        double[] out = run(CONV3, Map.of(), shape(16, 16, n, n), shape(64, 16, 3, 3));
+        double inside = 0;
+        for (int i = 0; i < out.length; i++) {
+            int x = i % n;
+            int y = i / n % n;
+            if (x > 0 && x < n - 1 && y > 0 && y < n - 1) inside += out[i] * out[i];
+        }
+        assertThat(inside / (16 * 64 * (n - 2) * (n - 2))).isBetween(0.95, 1.05);
+        // Of the (3n)^2 products per image, pair of channels and square of taps, the padding leaves (3n - 2)^2.
+        double left = Math.pow((3 * n - 2) / (3.0 * n), 2);
+        assertThat(meanSquare(out)).isBetween(0.95 * left, 1.05 * left);
+    }
+
+    @Test
+    void downSamplingKeepsWhatNeighboursShareAndAQuarterOfWhatTheyDoNot() {
+        // The mean of four independent values of unit variance has the variance 1/4; the block normalizes pixels right
+        // after it.
+        assertThat(meanSquare(run(DOWN, Map.of(), shape(16, 16, 16, 16)))).isBetween(0.95 / 4, 1.05 / 4);
+        assertUnitVariance(
+                (sd, v) -> Parts.resample(sd, Parts.resample(sd, v[0], UNet.Resample.UP), UNet.Resample.DOWN),
+                shape(16, 16, 16, 16));
+        assertUnitVariance(
+                (sd, v) -> Parts.pixelNorm(Parts.resample(sd, v[0], UNet.Resample.DOWN), 16), shape(16, 16, 16, 16));
+    }
+
+    @Test
+    void fourierFeaturesHaveUnitVarianceWhateverTheirInput() {
+        // Frequencies and phases as they are drawn, 2 pi N(0, 1) and 2 pi U(0, 1): a wide normal phase is uniform, too.
+        Map<Integer, Double> drawn = Map.of(1, 2 * Math.PI, 2, 2 * Math.PI);
+        assertThat(meanSquare(run(FOURIER, drawn, shape(512, 1), shape(256), shape(256))))
+                .isBetween(0.95, 1.05);
+        assertThat(meanSquare(run(
+                        FOURIER,
+                        Map.of(0, 0.0, 1, 2 * Math.PI, 2, 2 * Math.PI),
+                        shape(2, 1),
+                        shape(4096),
+                        shape(4096))))
+                .isBetween(0.95, 1.05);
+    }
+
+    @Test
+    void attentionKeepsUnitVarianceOfValuesThatAgree() {
+        // Every output is a weighted mean of values of unit magnitude: of one, or of equal ones, it is that value.
+        assertUnitVariance((sd, v) -> Parts.attention(sd, v[0], 64, 1, 1), shape(64, 192, 1, 1));
+        Part alike = (sd, v) -> Parts.attention(sd, sd.cnn().upsampling2d(v[0], 4, 4, true), 64, 2, 4);
+        assertUnitVariance(alike, shape(64, 192, 1, 1));
+    }
+
+    @Test
+    void attentionShrinksIndependentValuesAsMuchAsItsWeightsSay() {
+        // Scores of independent unit vectors are q.k / sqrt(d), close to N(0, 1), so weights are log-normal and the
+        // variance of a mean of
+        // n values is E[w^2] n = E[exp(2s)] / (n E[exp(s)]^2) = e / n.
+        int side = 16;
+        int n = side * side;
+        double[] out = run((sd, v) -> Parts.attention(sd, v[0], 64, 1, side), Map.of(), shape(4, 192, side, side));
+        assertThat(meanSquare(out) * n / Math.E).isBetween(0.8, 1.2);
+    }
+
+    @Test
     void groupNormGivesEveryGroupItsMeanAndVariance() {
         int channels = 16;
         double[] x = new double[2 * channels * 16];
@@ -176,10 +238,13 @@ class PartsTest {
     }
 
     private void assertUnitVariance(Part part, long[]... shapes) {
-        double[] out = run(part, Map.of(), shapes);
+        assertThat(meanSquare(run(part, Map.of(), shapes))).isBetween(0.95, 1.05);
+    }
+
+    private static double meanSquare(double[] values) {
         double squares = 0;
-        for (double value : out) squares += value * value;
-        assertThat(squares / out.length).isBetween(0.95, 1.05);
+        for (double value : values) squares += value * value;
+        return squares / values.length;
     }
 
     /** Compares with central differences of a random projection of the output. */
