@@ -172,6 +172,14 @@ final class TrainCommand implements Callable<Integer> {
             description = "Interval of reports (default: ${DEFAULT-VALUE}).")
     private ImageCount status = new ImageCount(0);
 
+    @Option(
+            names = "--magnitudes",
+            paramLabel = "NIMG",
+            defaultValue = "8Ki",
+            description =
+                    "Interval at which magnitudes of activations and weights go to magnitudes.jsonl; 0 for never (default: ${DEFAULT-VALUE}).")
+    private ImageCount magnitudes = new ImageCount(0);
+
     @Option(names = "--seed", defaultValue = "0", description = "Random seed (default: ${DEFAULT-VALUE}).")
     private long seed;
 
@@ -278,6 +286,7 @@ final class TrainCommand implements Callable<Integer> {
                 averages(),
                 snapshot.images(),
                 checkpoint.images(),
+                magnitudes.images(),
                 seed,
                 dtype.dtype().orElse(DType.F16));
     }

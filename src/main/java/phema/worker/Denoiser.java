@@ -46,6 +46,7 @@ final class Denoiser implements AutoCloseable {
     private final Layers layers;
     private final SequencedMap<String, SDVariable> parameters = new LinkedHashMap<>();
     private final List<String> trained = new ArrayList<>();
+    private final SequencedMap<String, SDVariable> activations = new LinkedHashMap<>();
     private boolean differentiated;
 
     /** The loss of a batch, and its gradient by parameter. @param loss mean over images and values */
@@ -107,6 +108,21 @@ final class Denoiser implements AutoCloseable {
         } finally {
             inputs.values().forEach(INDArray::close);
         }
+    }
+
+    /** Root mean squares of the outputs of layers and blocks, by name. */
+    SequencedMap<String, Double> magnitudes(Batch batch) {
+        Map<String, INDArray> inputs = inputs(batch);
+        Map<String, INDArray> outputs = sd.output(
+                inputs, activations.values().stream().map(SDVariable::name).toList());
+        SequencedMap<String, Double> magnitudes = new LinkedHashMap<>();
+        activations.forEach((name, activation) -> {
+            INDArray output = Objects.requireNonNull(outputs.get(activation.name()));
+            magnitudes.put(name, output.norm2Number().doubleValue() / Math.sqrt(output.length()));
+        });
+        outputs.values().forEach(INDArray::close);
+        inputs.values().forEach(INDArray::close);
+        return magnitudes;
     }
 
     /**
@@ -203,8 +219,7 @@ final class Denoiser implements AutoCloseable {
         sd.renameVariable(denoised.name(), DENOISED);
 
         SDVariable fourier = fourier(noise, UNet.LOGVAR_FOURIER);
-        SDVariable logvar =
-                layers.linear(fourier, UNet.LOGVAR, spec.logvarChannels()).reshape(-1, 1, 1, 1);
+        SDVariable logvar = linear(fourier, UNet.LOGVAR, spec.logvarChannels()).reshape(-1, 1, 1, 1);
         sd.renameVariable(logvar.name(), LOGVAR);
 
         SDVariable target = sd.placeHolder(TARGET, type, -1, spec.channels(), size, size);
@@ -221,10 +236,10 @@ final class Denoiser implements AutoCloseable {
 
     /** The raw network F. @param x scaled to unit variance */
     private SDVariable network(SDVariable x, SDVariable in, SDVariable noise) {
-        SDVariable embedding = layers.linear(fourier(noise, UNet.NOISE_FOURIER), UNet.NOISE, spec.noiseChannels());
+        SDVariable embedding = linear(fourier(noise, UNet.NOISE_FOURIER), UNet.NOISE, spec.noiseChannels());
         if (spec.classes() > 0) {
             SDVariable labels = sd.placeHolder(LABELS, type, -1, spec.classes());
-            SDVariable label = layers.linear(labels.mul(Math.sqrt(spec.classes())), UNet.LABEL, spec.classes());
+            SDVariable label = linear(labels.mul(Math.sqrt(spec.classes())), UNet.LABEL, spec.classes());
             embedding = layers.sum(embedding, label, LABEL_BALANCE);
         }
         embedding = layers.silu(embedding);
@@ -235,7 +250,7 @@ final class Denoiser implements AutoCloseable {
             SDVariable ones = sd.constant(Nd4j.ones(type, 1, constant, spec.resolution(), spec.resolution()));
             x = sd.concat(1, x, in.mul(0).add(ones));
         }
-        SDVariable y = layers.conv(x, net.input(), spec.inputChannels(), 3);
+        SDVariable y = conv(x, net.input(), spec.inputChannels(), 3);
         Deque<SDVariable> skips = new ArrayDeque<>();
         skips.push(y);
         for (UNet.Block block : net.encoder()) {
@@ -246,34 +261,47 @@ final class Denoiser implements AutoCloseable {
             if (block.skip() > 0) y = layers.concat(y, block.in() - block.skip(), skips.pop(), block.skip());
             y = block(block, y, embedding);
         }
-        return layers.output(y, spec.widths().getFirst(), spec.resolution());
+        return record(UNet.OUTPUT, layers.output(y, spec.widths().getFirst(), spec.resolution()));
     }
 
-    /** Fig. 21. */
-    private SDVariable block(UNet.Block block, SDVariable input, SDVariable embedding) {
+    /** Fig. 21. @param embedding [N, embedding channels] */
+    SDVariable block(UNet.Block block, SDVariable input, SDVariable embedding) {
         boolean encoder = block.side() == UNet.Side.ENCODER;
         boolean widens = block.in() != block.out();
         String name = block.name();
         int size = block.resolution();
         SDVariable x = Parts.resample(sd, input, block.resample());
         if (encoder) {
-            if (widens) x = layers.conv(x, name + ".conv_skip", block.in(), 1);
+            if (widens) x = conv(x, name + ".conv_skip", block.in(), 1);
             x = layers.pixelNorm(x, block.out());
         }
         SDVariable y = layers.silu(layers.groupNorm(x, name + UNet.NORM0, block.residualIn(), size));
-        y = layers.conv(y, name + ".conv_res0", block.residualIn(), 3);
-        SDVariable modulation = layers.linear(embedding, name + ".emb_linear", spec.embeddingChannels());
+        y = conv(y, name + ".conv_res0", block.residualIn(), 3);
+        SDVariable modulation = linear(embedding, name + ".emb_linear", spec.embeddingChannels());
         y = layers.silu(layers.modulate(y, modulation, block));
-        y = layers.conv(y, name + ".conv_res1", block.out(), 3);
-        if (!encoder && widens) x = layers.conv(x, name + ".conv_skip", block.in(), 1);
+        y = conv(y, name + ".conv_res1", block.out(), 3);
+        if (!encoder && widens) x = conv(x, name + ".conv_skip", block.in(), 1);
         x = layers.sum(x, y, RESIDUAL_BALANCE);
         if (block.heads() > 0) {
             SDVariable normalized = layers.groupNorm(x, name + UNet.ATTENTION_NORM, block.out(), size);
-            SDVariable qkv = layers.conv(normalized, name + ".attn_qkv", block.out(), 1);
+            SDVariable qkv = conv(normalized, name + ".attn_qkv", block.out(), 1);
             y = layers.attention(qkv, block.out(), block.heads(), size);
-            x = layers.sum(x, layers.conv(y, name + ".attn_proj", block.out(), 1), ATTENTION_BALANCE);
+            x = layers.sum(x, conv(y, name + ".attn_proj", block.out(), 1), ATTENTION_BALANCE);
         }
-        return layers.clip(x);
+        return record(name, layers.clip(x));
+    }
+
+    private SDVariable conv(SDVariable x, String name, int in, int kernel) {
+        return record(name, layers.conv(x, name, in, kernel));
+    }
+
+    private SDVariable linear(SDVariable x, String name, int in) {
+        return record(name, layers.linear(x, name, in));
+    }
+
+    private SDVariable record(String name, SDVariable activation) {
+        activations.put(name, activation);
+        return activation;
     }
 
     private SDVariable fourier(SDVariable x, String name) {

@@ -52,6 +52,12 @@ final class Trainer implements AutoCloseable {
         return loss;
     }
 
+    /** Of the network as it is, for the first images of the training with their noise. */
+    Magnitudes magnitudes() throws IOException {
+        denoiser.load(state.weights());
+        return new Magnitudes(state.nimg(), denoiser.magnitudes(task(0).batch()), Magnitudes.of(state.weights()));
+    }
+
     /** Images with noise, and without. */
     @SuppressWarnings("ArrayRecordComponent")
     record Task(Batch batch, float[] clean) {}

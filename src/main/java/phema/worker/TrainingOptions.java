@@ -18,6 +18,7 @@ import phema.tensor.DType;
  * @param averages of the weights that are kept and written
  * @param snapshot images between snapshots
  * @param checkpoint images between checkpoints
+ * @param magnitudes images between measurements of activations and weights, 0 for none
  * @param dtype of snapshots
  */
 public record TrainingOptions(
@@ -33,6 +34,7 @@ public record TrainingOptions(
         List<Average> averages,
         long snapshot,
         long checkpoint,
+        long magnitudes,
         long seed,
         DType dtype) {
     private static final int NAMED_IMAGES = 1024;
@@ -45,6 +47,7 @@ public record TrainingOptions(
         multiple("duration", duration, batch);
         multiple("checkpoint", checkpoint, batch);
         multiple("snapshot", snapshot, batch);
+        if (magnitudes != 0) multiple("magnitudes", magnitudes, batch);
         if (snapshot % NAMED_IMAGES != 0)
             throw Problem.invalid(
                     "snapshot",

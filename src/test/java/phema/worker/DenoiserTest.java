@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 class DenoiserTest {
     private static final NetworkSpec SPEC = spec(Architecture.EDM2);
@@ -104,6 +106,56 @@ class DenoiserTest {
             float[] together = denoiser.denoise(both);
             for (int i = 0; i < alone.length; i++)
                 assertThat(together[SPEC.pixels() + i]).isCloseTo(alone[i], within(1e-5f));
+        }
+    }
+
+    @Test
+    void magnitudesAreRootMeanSquaresOfOutputs() {
+        // The first convolution sees c_in x, of unit variance, and ones; its normalized weights keep that. Zero padding
+        // leaves
+        // (3n-2)^2 of (3n)^2 products in an image n pixels wide.
+        int n = 16;
+        NetworkSpec wide = NetworkSpec.of(n, 3, 0, 256, List.of(1), 1);
+        Batch batch = new Batch(
+                normal(8 * wide.pixels(), Math.hypot(0.5, 1)), new double[] {1, 1, 1, 1, 1, 1, 1, 1}, new float[0]);
+        try (Denoiser denoiser = new Denoiser(Weights.initial(wide, random))) {
+            Map<String, Double> magnitudes = denoiser.magnitudes(batch);
+            assertThat(magnitudes.get("unet.enc.16x16_conv")).isCloseTo((3 * n - 2) / (3.0 * n), within(0.03));
+            assertThat(magnitudes.get("unet.out_conv")).isZero();
+            assertThat(magnitudes)
+                    .containsKeys("unet.dec.16x16_in0.attn_qkv", "unet.dec.16x16_block1", "unet.emb_noise");
+        }
+    }
+
+    @Test
+    void blocksKeepUnitVariance() {
+        // 32x32: attention only at the lower levels.
+        NetworkSpec wide = NetworkSpec.of(32, 3, 0, 32, List.of(1, 2), 1);
+        Weights weights = Weights.initial(wide, random);
+        for (UNet.Block block : weights.net().encoder()) assertUnitVariance(weights, block);
+        for (UNet.Block block : weights.net().decoder()) assertUnitVariance(weights, block);
+    }
+
+    /** The residual branch loses a little to the zero padding of its convolutions; an attention branch can lose all of its 0.3^2 / (0.7^2 + 0.3^2). */
+    private void assertUnitVariance(Weights weights, UNet.Block block) {
+        int in = block.resample() == UNet.Resample.DOWN
+                ? 2 * block.resolution()
+                : block.resample() == UNet.Resample.UP ? block.resolution() / 2 : block.resolution();
+        try (Denoiser denoiser = new Denoiser(weights)) {
+            SameDiff sd = denoiser.graph();
+            INDArray output = denoiser.block(
+                            block,
+                            sd.var(
+                                    "input",
+                                    Nd4j.create(
+                                            normal(4 * block.in() * in * in, 1),
+                                            new long[] {4, block.in(), in, in},
+                                            'c')),
+                            sd.var("embedding", Nd4j.create(normal(4 * 64, 1), new long[] {4, 64}, 'c')))
+                    .eval();
+            double variance = Math.pow(output.norm2Number().doubleValue(), 2) / output.length();
+            double least = block.heads() == 0 ? 0.95 : 0.95 * 0.49 / 0.58;
+            assertThat(variance).as(block.name()).isBetween(least, 1.05);
         }
     }
 

@@ -17,6 +17,8 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.tensor.DType;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class TrainingTest {
     private static final NetworkSpec SPEC = NetworkSpec.of(4, 3, 4, 4, List.of(1), 1);
@@ -81,6 +83,39 @@ class TrainingTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("networks")
+    void logsMagnitudesOfActivationsAndWeights(NetworkSpec network) throws IOException {
+        TrainingOptions options = options(network, 1024, 1);
+        int[] steps = {0};
+        Training.run(options, DATA, folder, 1024, status -> {}, () -> steps[0]++ == 3);
+        Training.run(options, DATA, folder, 1024, status -> {}, () -> false);
+        List<JsonNode> lines = Files.readAllLines(folder.resolve("magnitudes.jsonl")).stream()
+                .map(JsonMapper.shared()::readTree)
+                .toList();
+        assertThat(lines).extracting(line -> line.get("nimg").asLong()).containsExactly(0L, 512L, 1024L);
+        for (JsonNode line : lines)
+            for (String layer : List.of("unet.enc.4x4_conv", "unet.enc.4x4_block0", "unet.emb_noise", "unet.out_conv"))
+                assertThat(line.get("activations").get(layer).asDouble())
+                        .as(layer)
+                        .isFinite();
+        String conv = "unet.dec.4x4_block1.conv_res0.weight";
+        double squares = 0;
+        float[] initial = TrainingState.initial(options).weights().get(conv);
+        for (float w : initial) squares += w * w;
+        assertThat(weight(lines.getFirst(), conv)).isCloseTo(Math.sqrt(squares / initial.length), within(1e-6));
+        // What training adds to EDM2's weights is taken away before the next step; ADM's are free to grow.
+        double grown = weight(lines.getLast(), "unet.dec.4x4_block1.conv_res1.weight");
+        if (network == SPEC) assertThat(grown).isCloseTo(1, within(0.01));
+        else assertThat(grown).isGreaterThan(weight(lines.get(1), "unet.dec.4x4_block1.conv_res1.weight"));
+        assertThat(weight(lines.getFirst(), "unet.dec.4x4_block1.conv_res1.weight") == 0)
+                .isEqualTo(network == ADM);
+    }
+
+    private static double weight(JsonNode line, String name) {
+        return line.get("weights").get(name).asDouble();
+    }
+
     @Test
     void refusesToContinueWithOtherOptions() throws IOException {
         Training.run(options(1024, 1), DATA, folder, 1024, status -> {}, () -> false);
@@ -128,6 +163,7 @@ class TrainingTest {
                         List.of(Average.Power.of(0.1)),
                         1000,
                         1000,
+                        0,
                         1,
                         DType.F16))
                 .isInstanceOf(Problem.class)
@@ -187,6 +223,7 @@ class TrainingTest {
                 List.of(Average.Power.of(0.05), Average.Power.of(0.1), new Average.Exponential(1000)),
                 1024,
                 1024,
+                512,
                 seed,
                 DType.F32);
     }

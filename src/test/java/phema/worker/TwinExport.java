@@ -83,6 +83,7 @@ final class TwinExport {
                 List.of(Average.Power.of(0.1)),
                 1024,
                 1024,
+                0,
                 1,
                 DType.F32);
         TrainingState state =
