@@ -135,6 +135,12 @@ final class TrainCommand implements Callable<Integer> {
                     "Share of images shown without label, for guidance by the network itself (default: ${DEFAULT-VALUE}).")
     private double labelDropout;
 
+    @Option(
+            names = "--dropout",
+            defaultValue = "0",
+            description = "Share of activations in every block that a step does without (default: ${DEFAULT-VALUE}).")
+    private double dropout;
+
     @Option(names = "--flip", description = "Mirror every second image.")
     private boolean flip;
 
@@ -282,6 +288,7 @@ final class TrainCommand implements Callable<Integer> {
                 pMean == null ? base.pMean() : pMean,
                 pStd == null ? base.pStd() : pStd,
                 labelDropout,
+                dropout,
                 flip,
                 averages(),
                 snapshot.images(),

@@ -35,6 +35,7 @@ final class Denoiser implements AutoCloseable {
     private static final String NOISE = "c_noise";
     private static final String TARGET = "target";
     private static final String WEIGHT = "loss_weight";
+    private static final String MASK = ".dropout";
     private static final String DENOISED = "denoised";
     private static final String LOGVAR = "logvar";
     private static final String LOSS = "loss";
@@ -42,6 +43,7 @@ final class Denoiser implements AutoCloseable {
     private final NetworkSpec spec;
     private final UNet net;
     private final DataType type;
+    private final boolean dropout;
     private final SameDiff sd;
     private final Layers layers;
     private final SequencedMap<String, SDVariable> parameters = new LinkedHashMap<>();
@@ -53,14 +55,20 @@ final class Denoiser implements AutoCloseable {
     record Gradients(double loss, Map<String, float[]> byName) {}
 
     Denoiser(Weights weights) {
-        this(weights, DataType.FLOAT);
+        this(weights, false);
+    }
+
+    /** @param dropout whether batches come with masks */
+    Denoiser(Weights weights, boolean dropout) {
+        this(weights, dropout, DataType.FLOAT);
     }
 
     /** @param type of all arithmetic */
-    Denoiser(Weights weights, DataType type) {
+    Denoiser(Weights weights, boolean dropout, DataType type) {
         this.spec = weights.spec();
         this.net = weights.net();
         this.type = type;
+        this.dropout = dropout;
         Backend.start();
         this.sd = SameDiff.create();
         this.layers = Layers.of(spec.architecture(), sd, parameters);
@@ -169,6 +177,12 @@ final class Denoiser implements AutoCloseable {
         inputs.put(IN, perImage(batch, Preconditioning::in, 1, 1, 1));
         inputs.put(NOISE, perImage(batch, Preconditioning::noise, 1));
         if (spec.classes() > 0) inputs.put(LABELS, array(batch.labels(), batch.size(), spec.classes()));
+        for (UNet.Block block : dropout ? net.blocks() : List.<UNet.Block>of()) {
+            float[] mask = Objects.requireNonNull(batch.masks().get(block.name()), block.name());
+            inputs.put(
+                    block.name() + MASK,
+                    array(mask, batch.size(), block.out(), block.resolution(), block.resolution()));
+        }
         return inputs;
     }
 
@@ -279,6 +293,7 @@ final class Denoiser implements AutoCloseable {
         y = conv(y, name + ".conv_res0", block.residualIn(), 3);
         SDVariable modulation = linear(embedding, name + ".emb_linear", spec.embeddingChannels());
         y = layers.silu(layers.modulate(y, modulation, block));
+        if (dropout) y = y.mul(sd.placeHolder(name + MASK, type, -1, block.out(), size, size));
         y = conv(y, name + ".conv_res1", block.out(), 3);
         if (!encoder && widens) x = conv(x, name + ".conv_skip", block.in(), 1);
         x = layers.sum(x, y, RESIDUAL_BALANCE);

@@ -14,6 +14,7 @@ import phema.tensor.DType;
  * @param pMean mean of the logarithm of the noise level
  * @param pStd its standard deviation
  * @param labelDropout share of images shown without their label, for classifier-free guidance
+ * @param dropout share of activations before the second convolution of every block that are taken for zero
  * @param flip whether every second image is mirrored
  * @param averages of the weights that are kept and written
  * @param snapshot images between snapshots
@@ -30,6 +31,7 @@ public record TrainingOptions(
         double pMean,
         double pStd,
         double labelDropout,
+        double dropout,
         boolean flip,
         List<Average> averages,
         long snapshot,
@@ -56,6 +58,8 @@ public record TrainingOptions(
         if (!(pStd > 0)) throw Problem.invalid("pStd", "--P_std must be above 0, not " + pStd);
         if (!(labelDropout >= 0 && labelDropout <= 1))
             throw Problem.invalid("labelDropout", "--label-dropout must lie between 0 and 1, not " + labelDropout);
+        if (!(dropout >= 0 && dropout < 1))
+            throw Problem.invalid("dropout", "--dropout must be at least 0 and below 1, not " + dropout);
         if (averages.isEmpty()) throw Problem.invalid("ema", "name at least one EMA length");
         if (dtype != DType.F16 && dtype != DType.F32)
             throw Problem.invalid("dtype", "snapshots are f16 or f32, not " + dtype);
@@ -76,6 +80,7 @@ public record TrainingOptions(
         identity.put("P_mean", String.valueOf(pMean));
         identity.put("P_std", String.valueOf(pStd));
         identity.put("label-dropout", String.valueOf(labelDropout));
+        identity.put("dropout", String.valueOf(dropout));
         identity.put("flip", String.valueOf(flip));
         identity.put(
                 "ema", String.join(", ", averages.stream().map(Average::label).toList()));

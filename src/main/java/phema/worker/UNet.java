@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
 import phema.format.Tensor.Role;
 import phema.tensor.Shape;
 
@@ -54,6 +55,11 @@ record UNet(NetworkSpec spec, String input, List<Block> encoder, List<Block> dec
         int residualIn() {
             return side == Side.ENCODER ? out : in;
         }
+
+        /** Activations per image between the two convolutions. */
+        int activations() {
+            return out * resolution * resolution;
+        }
     }
 
     /** What an element is before training. */
@@ -73,6 +79,11 @@ record UNet(NetworkSpec spec, String input, List<Block> encoder, List<Block> dec
         Role role() {
             return initial == Initial.FREQUENCY || initial == Initial.PHASE ? Role.BUFFER : Role.PARAMETER;
         }
+    }
+
+    /** All blocks, in order. */
+    List<Block> blocks() {
+        return Stream.concat(encoder.stream(), decoder.stream()).toList();
     }
 
     static UNet of(NetworkSpec spec) {

@@ -3,6 +3,8 @@ package phema.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,9 +30,9 @@ class DenoiserTest {
     @EnumSource(Architecture.class)
     void everyParameterHasTheGradientOfTheLoss(Architecture architecture) {
         Weights weights = shaken(architecture);
-        Batch batch = batch(3);
+        Batch batch = masked(batch(3), architecture);
         float[] clean = normal(3 * SPEC.pixels(), 0.5);
-        try (Denoiser denoiser = new Denoiser(weights, DataType.DOUBLE)) {
+        try (Denoiser denoiser = new Denoiser(weights, true, DataType.DOUBLE)) {
             Map<String, float[]> gradients = denoiser.gradients(batch, clean).byName();
             SameDiff graph = denoiser.graph();
             Map<String, INDArray> inputs = denoiser.inputs(batch, clean);
@@ -168,6 +170,46 @@ class DenoiserTest {
                 if (w[i] == 0) w[i] = w.length == 1 ? 0.5f : (float) (0.1 * random.nextGaussian());
         }
         return weights;
+    }
+
+    /** With dropout of a half. */
+    private Batch masked(Batch batch, Architecture architecture) {
+        Map<String, float[]> masks = new HashMap<>();
+        for (UNet.Block block : UNet.of(spec(architecture)).blocks()) {
+            float[] mask = new float[batch.size() * block.activations()];
+            for (int i = 0; i < mask.length; i++) mask[i] = random.nextBoolean() ? 2 : 0;
+            masks.put(block.name(), mask);
+        }
+        return new Batch(batch.x(), batch.sigma(), batch.labels(), masks);
+    }
+
+    @Test
+    void dropoutOfNothingChangesNothing() {
+        Weights weights = shaken(Architecture.EDM2);
+        Batch batch = batch(2);
+        Batch kept = masked(batch, Architecture.EDM2);
+        kept.masks().values().forEach(mask -> Arrays.fill(mask, 1));
+        try (Denoiser with = new Denoiser(weights, true);
+                Denoiser without = new Denoiser(weights)) {
+            assertThat(with.denoise(kept)).isEqualTo(without.denoise(batch));
+        }
+    }
+
+    @Test
+    void whatIsDroppedDoesNotMatter() {
+        // With everything dropped, the second convolutions get nothing, whatever comes before them.
+        Weights weights = shaken(Architecture.EDM2);
+        Batch batch = masked(batch(2), Architecture.EDM2);
+        batch.masks().values().forEach(mask -> Arrays.fill(mask, 0));
+        try (Denoiser denoiser = new Denoiser(weights, true)) {
+            float[] before = denoiser.denoise(batch);
+            Weights other = weights.copy();
+            for (String name : other.trained())
+                if (name.contains("conv_res") || name.contains("emb_"))
+                    for (int i = 0; i < other.get(name).length; i++) other.get(name)[i] = (float) random.nextGaussian();
+            denoiser.load(other);
+            assertThat(denoiser.denoise(batch)).isEqualTo(before);
+        }
     }
 
     private Batch batch(int n) {

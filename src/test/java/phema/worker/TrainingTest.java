@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -117,6 +119,42 @@ class TrainingTest {
     }
 
     @Test
+    void dropsTheShareOfActivationsThatItIsTold() throws IOException {
+        TrainingOptions options = options(1024, 1);
+        try (Trainer trainer = new Trainer(options, DATA, TrainingState.initial(options))) {
+            Map<String, float[]> masks = trainer.task(0).batch().masks();
+            assertThat(masks)
+                    .containsOnlyKeys(
+                            "unet.enc.4x4_block0",
+                            "unet.dec.4x4_in0",
+                            "unet.dec.4x4_in1",
+                            "unet.dec.4x4_block0",
+                            "unet.dec.4x4_block1");
+            double dropped = 0;
+            for (float[] mask : masks.values()) {
+                assertThat(mask).hasSize(128 * 4 * 4 * 4);
+                for (float m : mask) {
+                    if (m == 0) dropped++;
+                    else assertThat(m).isEqualTo(1.25f);
+                }
+            }
+            double all = 5 * 128 * 64;
+            assertThat(dropped / all).isCloseTo(0.2, within(5 * Math.sqrt(0.2 * 0.8 / all)));
+        }
+    }
+
+    @Test
+    void anImagesMaskIsItsOwn() throws IOException {
+        TrainingOptions options = options(1024, 1);
+        try (Trainer trainer = new Trainer(options, DATA, TrainingState.initial(options))) {
+            float[] from0 = trainer.task(0).batch().masks().get("unet.dec.4x4_in1");
+            float[] from1 = trainer.task(1).batch().masks().get("unet.dec.4x4_in1");
+            assertThat(Arrays.copyOfRange(from1, 0, 127 * 64)).isEqualTo(Arrays.copyOfRange(from0, 64, 128 * 64));
+            assertThat(Arrays.copyOfRange(from0, 0, 64)).isNotEqualTo(Arrays.copyOfRange(from0, 64, 128));
+        }
+    }
+
+    @Test
     void refusesToContinueWithOtherOptions() throws IOException {
         Training.run(options(1024, 1), DATA, folder, 1024, status -> {}, () -> false);
         assertThatThrownBy(() -> Training.run(options(2048, 2), DATA, folder, 1024, status -> {}, () -> false))
@@ -158,6 +196,7 @@ class TrainingTest {
                         new LearningRate(0.01, 0, 0),
                         -0.8,
                         1.6,
+                        0,
                         0,
                         false,
                         List.of(Average.Power.of(0.1)),
@@ -219,6 +258,7 @@ class TrainingTest {
                 -0.8,
                 1.6,
                 0.1,
+                0.2,
                 true,
                 List.of(Average.Power.of(0.05), Average.Power.of(0.1), new Average.Exponential(1000)),
                 1024,

@@ -79,6 +79,7 @@ final class TwinExport {
                 0,
                 1,
                 0,
+                0,
                 false,
                 List.of(Average.Power.of(0.1)),
                 1024,
