@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
 import phema.tensor.DType;
 import phema.tensor.Shape;
+import phema.worker.Architecture;
 import phema.worker.Average;
 import phema.worker.Dataset;
 import phema.worker.LearningRate;
@@ -67,6 +68,12 @@ final class TrainCommand implements Callable<Integer> {
                     "EDM2's sizes and rates: edm2-img512-xs, -s, -m, -l, -xl, -xxl, edm2-img64-s, -m, -l, -xl. Options override it.")
     private @Nullable String preset;
 
+    @Option(
+            names = "--arch",
+            defaultValue = "edm2",
+            description = "edm2 (default), or adm: the baseline that EDM2 improves on, with group normalization.")
+    private Architecture architecture = Architecture.EDM2;
+
     @Option(names = "--channels", description = "Width of the network at full resolution (default: 32).")
     private @Nullable Integer channels;
 
@@ -96,7 +103,10 @@ final class TrainCommand implements Callable<Integer> {
             description = "Images that go through the network at once (default: all of the batch).")
     private @Nullable ImageCount microBatch;
 
-    @Option(names = "--lr", description = "Learning rate before decay (default: 0.01).")
+    @Option(
+            names = "--lr",
+            description =
+                    "Learning rate before decay (default: 0.01; presets have their own; adm: 0.001, with presets 0.0001).")
     private @Nullable Double rate;
 
     @Option(
@@ -123,6 +133,12 @@ final class TrainCommand implements Callable<Integer> {
             description =
                     "Share of images shown without label, for guidance by the network itself (default: ${DEFAULT-VALUE}).")
     private double labelDropout;
+
+    @Option(
+            names = "--dropout",
+            defaultValue = "0",
+            description = "Share of activations in every block that a step does without (default: ${DEFAULT-VALUE}).")
+    private double dropout;
 
     @Option(names = "--flip", description = "Mirror every second image.")
     private boolean flip;
@@ -160,6 +176,14 @@ final class TrainCommand implements Callable<Integer> {
             defaultValue = "1Ki",
             description = "Interval of reports (default: ${DEFAULT-VALUE}).")
     private ImageCount status = new ImageCount(0);
+
+    @Option(
+            names = "--magnitudes",
+            paramLabel = "NIMG",
+            defaultValue = "8Ki",
+            description =
+                    "Interval at which magnitudes of activations and weights go to magnitudes.jsonl; 0 for never (default: ${DEFAULT-VALUE}).")
+    private ImageCount magnitudes = new ImageCount(0);
 
     @Option(names = "--seed", defaultValue = "0", description = "Random seed (default: ${DEFAULT-VALUE}).")
     private long seed;
@@ -214,6 +238,7 @@ final class TrainCommand implements Callable<Integer> {
     private TrainingOptions options(Dataset dataset) {
         Preset base = preset == null ? Preset.SMALL : Preset.named(preset);
         NetworkSpec network = NetworkSpec.of(
+                architecture,
                 dataset.resolution(),
                 dataset.channels(),
                 conditional ? dataset.classes() : 0,
@@ -222,7 +247,7 @@ final class TrainCommand implements Callable<Integer> {
                 blocks == null ? base.blocks() : blocks);
         int images = batch == null ? base.batch() : Math.toIntExact(batch.images());
         LearningRate learningRate = new LearningRate(
-                rate == null ? base.learningRate() : rate,
+                rate == null ? learningRate(base) : rate,
                 decay == null ? base.decay() : decay,
                 ramp == null ? base.ramp() : ramp.images());
         return new TrainingOptions(
@@ -234,12 +259,20 @@ final class TrainCommand implements Callable<Integer> {
                 pMean == null ? base.pMean() : pMean,
                 pStd == null ? base.pStd() : pStd,
                 labelDropout,
+                dropout,
                 flip,
                 averages(),
                 snapshot.images(),
                 checkpoint.images(),
+                magnitudes.images(),
                 seed,
                 dtype.dtype().orElse(DType.F16));
+    }
+
+    /** A step of Adam changes free weights, which are small, relatively more than normalized ones. Of presets, see arXiv 2312.02696, Table 6, config A. */
+    private double learningRate(Preset base) {
+        if (architecture == Architecture.EDM2) return base.learningRate();
+        return preset == null ? 0.001 : 0.0001;
     }
 
     private List<Average> averages() {

@@ -19,14 +19,13 @@ import org.nd4j.linalg.factory.Nd4j;
 import phema.format.Tensor.Role;
 
 /**
- * EDM2's denoiser {@code D(x; sigma, label) = c_skip x + c_out F(c_in x; c_noise, label)} and its loss as one graph of SameDiff. For use by one platform thread:
+ * The denoiser {@code D(x; sigma, label) = c_skip x + c_out F(c_in x; c_noise, label)} and its loss as one graph of SameDiff. For use by one platform thread:
  * SameDiff keeps a session for every thread that ever ran a graph.
  */
 final class Denoiser implements AutoCloseable {
     private static final double LABEL_BALANCE = 0.5;
     private static final double RESIDUAL_BALANCE = 0.3;
     private static final double ATTENTION_BALANCE = 0.3;
-    private static final double CLIP = 256;
 
     private static final String X = "x";
     private static final String LABELS = "labels";
@@ -36,6 +35,7 @@ final class Denoiser implements AutoCloseable {
     private static final String NOISE = "c_noise";
     private static final String TARGET = "target";
     private static final String WEIGHT = "loss_weight";
+    private static final String MASK = ".dropout";
     private static final String DENOISED = "denoised";
     private static final String LOGVAR = "logvar";
     private static final String LOSS = "loss";
@@ -43,25 +43,35 @@ final class Denoiser implements AutoCloseable {
     private final NetworkSpec spec;
     private final UNet net;
     private final DataType type;
+    private final boolean dropout;
     private final SameDiff sd;
+    private final Layers layers;
     private final SequencedMap<String, SDVariable> parameters = new LinkedHashMap<>();
     private final List<String> trained = new ArrayList<>();
+    private final SequencedMap<String, SDVariable> activations = new LinkedHashMap<>();
     private boolean differentiated;
 
     /** The loss of a batch, and its gradient by parameter. @param loss mean over images and values */
     record Gradients(double loss, Map<String, float[]> byName) {}
 
     Denoiser(Weights weights) {
-        this(weights, DataType.FLOAT);
+        this(weights, false);
+    }
+
+    /** @param dropout whether batches come with masks */
+    Denoiser(Weights weights, boolean dropout) {
+        this(weights, dropout, DataType.FLOAT);
     }
 
     /** @param type of all arithmetic */
-    Denoiser(Weights weights, DataType type) {
+    Denoiser(Weights weights, boolean dropout, DataType type) {
         this.spec = weights.spec();
         this.net = weights.net();
         this.type = type;
+        this.dropout = dropout;
         Backend.start();
         this.sd = SameDiff.create();
+        this.layers = Layers.of(spec.architecture(), sd, parameters);
         net.parameters().forEach((name, parameter) -> {
             INDArray value = array(
                     weights.get(name),
@@ -108,6 +118,21 @@ final class Denoiser implements AutoCloseable {
         }
     }
 
+    /** Root mean squares of the outputs of layers and blocks, by name. */
+    SequencedMap<String, Double> magnitudes(Batch batch) {
+        Map<String, INDArray> inputs = inputs(batch);
+        Map<String, INDArray> outputs = sd.output(
+                inputs, activations.values().stream().map(SDVariable::name).toList());
+        SequencedMap<String, Double> magnitudes = new LinkedHashMap<>();
+        activations.forEach((name, activation) -> {
+            INDArray output = Objects.requireNonNull(outputs.get(activation.name()));
+            magnitudes.put(name, output.norm2Number().doubleValue() / Math.sqrt(output.length()));
+        });
+        outputs.values().forEach(INDArray::close);
+        inputs.values().forEach(INDArray::close);
+        return magnitudes;
+    }
+
     /**
      * The gradient of the loss {@code weight / exp(u) |D - y|^2 + u} (arXiv 2312.02696, Eq. 21), summed over the values of an image and averaged over images.
      *
@@ -152,6 +177,12 @@ final class Denoiser implements AutoCloseable {
         inputs.put(IN, perImage(batch, Preconditioning::in, 1, 1, 1));
         inputs.put(NOISE, perImage(batch, Preconditioning::noise, 1));
         if (spec.classes() > 0) inputs.put(LABELS, array(batch.labels(), batch.size(), spec.classes()));
+        for (UNet.Block block : dropout ? net.blocks() : List.<UNet.Block>of()) {
+            float[] mask = Objects.requireNonNull(batch.masks().get(block.name()), block.name());
+            inputs.put(
+                    block.name() + MASK,
+                    array(mask, batch.size(), block.out(), block.resolution(), block.resolution()));
+        }
         return inputs;
     }
 
@@ -223,13 +254,17 @@ final class Denoiser implements AutoCloseable {
         if (spec.classes() > 0) {
             SDVariable labels = sd.placeHolder(LABELS, type, -1, spec.classes());
             SDVariable label = linear(labels.mul(Math.sqrt(spec.classes())), UNet.LABEL, spec.classes());
-            embedding = Parts.sum(embedding, label, LABEL_BALANCE);
+            embedding = layers.sum(embedding, label, LABEL_BALANCE);
         }
-        embedding = Parts.silu(sd, embedding);
+        embedding = layers.silu(embedding);
 
-        // Instead of biases, the network gets a channel of ones; c_in only lends its number of images.
-        SDVariable ones = sd.constant(Nd4j.ones(type, 1, 1, spec.resolution(), spec.resolution()));
-        SDVariable y = conv(sd.concat(1, x, in.mul(0).add(ones)), net.input(), spec.channels() + 1, 3);
+        int constant = spec.architecture().constantChannels();
+        if (constant > 0) {
+            // c_in only lends its number of images.
+            SDVariable ones = sd.constant(Nd4j.ones(type, 1, constant, spec.resolution(), spec.resolution()));
+            x = sd.concat(1, x, in.mul(0).add(ones));
+        }
+        SDVariable y = conv(x, net.input(), spec.inputChannels(), 3);
         Deque<SDVariable> skips = new ArrayDeque<>();
         skips.push(y);
         for (UNet.Block block : net.encoder()) {
@@ -237,44 +272,51 @@ final class Denoiser implements AutoCloseable {
             skips.push(y);
         }
         for (UNet.Block block : net.decoder()) {
-            if (block.skip() > 0) y = Parts.concat(sd, y, block.in() - block.skip(), skips.pop(), block.skip());
+            if (block.skip() > 0) y = layers.concat(y, block.in() - block.skip(), skips.pop(), block.skip());
             y = block(block, y, embedding);
         }
-        return conv(y, UNet.OUTPUT, spec.widths().getFirst(), 3).mul(parameter(UNet.OUTPUT_GAIN));
+        return record(UNet.OUTPUT, layers.output(y, spec.widths().getFirst(), spec.resolution()));
     }
 
-    /** Fig. 21. */
-    private SDVariable block(UNet.Block block, SDVariable input, SDVariable embedding) {
+    /** Fig. 21. @param embedding [N, embedding channels] */
+    SDVariable block(UNet.Block block, SDVariable input, SDVariable embedding) {
         boolean encoder = block.side() == UNet.Side.ENCODER;
         boolean widens = block.in() != block.out();
         String name = block.name();
+        int size = block.resolution();
         SDVariable x = Parts.resample(sd, input, block.resample());
         if (encoder) {
             if (widens) x = conv(x, name + ".conv_skip", block.in(), 1);
-            x = Parts.pixelNorm(x, block.out());
+            x = layers.pixelNorm(x, block.out());
         }
-        SDVariable scale = linear(embedding, name + ".emb_linear", spec.embeddingChannels())
-                .mul(parameter(name + ".emb_gain"))
-                .add(1.0)
-                .reshape(-1, block.out(), 1, 1);
-        SDVariable y = conv(Parts.silu(sd, x), name + ".conv_res0", encoder ? block.out() : block.in(), 3);
-        y = conv(Parts.silu(sd, y.mul(scale)), name + ".conv_res1", block.out(), 3);
+        SDVariable y = layers.silu(layers.groupNorm(x, name + UNet.NORM0, block.residualIn(), size));
+        y = conv(y, name + ".conv_res0", block.residualIn(), 3);
+        SDVariable modulation = linear(embedding, name + ".emb_linear", spec.embeddingChannels());
+        y = layers.silu(layers.modulate(y, modulation, block));
+        if (dropout) y = y.mul(sd.placeHolder(name + MASK, type, -1, block.out(), size, size));
+        y = conv(y, name + ".conv_res1", block.out(), 3);
         if (!encoder && widens) x = conv(x, name + ".conv_skip", block.in(), 1);
-        x = Parts.sum(x, y, RESIDUAL_BALANCE);
+        x = layers.sum(x, y, RESIDUAL_BALANCE);
         if (block.heads() > 0) {
-            SDVariable qkv = conv(x, name + ".attn_qkv", block.out(), 1);
-            y = Parts.attention(sd, qkv, block.out(), block.heads(), block.resolution());
-            x = Parts.sum(x, conv(y, name + ".attn_proj", block.out(), 1), ATTENTION_BALANCE);
+            SDVariable normalized = layers.groupNorm(x, name + UNet.ATTENTION_NORM, block.out(), size);
+            SDVariable qkv = conv(normalized, name + ".attn_qkv", block.out(), 1);
+            y = layers.attention(qkv, block.out(), block.heads(), size);
+            x = layers.sum(x, conv(y, name + ".attn_proj", block.out(), 1), ATTENTION_BALANCE);
         }
-        return sd.math().clipByValue(x, -CLIP, CLIP);
+        return record(name, layers.clip(x));
     }
 
     private SDVariable conv(SDVariable x, String name, int in, int kernel) {
-        return Parts.conv(sd, x, parameter(name + ".weight"), in, kernel);
+        return record(name, layers.conv(x, name, in, kernel));
     }
 
     private SDVariable linear(SDVariable x, String name, int in) {
-        return Parts.linear(sd, x, parameter(name + ".weight"), in);
+        return record(name, layers.linear(x, name, in));
+    }
+
+    private SDVariable record(String name, SDVariable activation) {
+        activations.put(name, activation);
+        return activation;
     }
 
     private SDVariable fourier(SDVariable x, String name) {

@@ -18,8 +18,9 @@ import phema.problem.Problem;
 import phema.tensor.Shape;
 
 /**
- * The sizes of an EDM2 network (arXiv 2312.02696, Fig. 21).
+ * The sizes of an EDM2 network (arXiv 2312.02696, Fig. 21) or of its baseline.
  *
+ * @param architecture what its layers are made of
  * @param resolution width and height of its images or latents
  * @param channels of its images or latents
  * @param classes number of labels, 0 for an unconditional network
@@ -32,6 +33,7 @@ import phema.tensor.Shape;
  * @param sigmaData standard deviation of the data
  */
 public record NetworkSpec(
+        Architecture architecture,
         int resolution,
         int channels,
         int classes,
@@ -70,15 +72,28 @@ public record NetworkSpec(
                                 + CHANNELS_PER_HEAD);
     }
 
+    /** EDM2's network of these sizes. */
+    public static NetworkSpec of(
+            int resolution, int channels, int classes, int modelChannels, List<Integer> multipliers, int blocks) {
+        return of(Architecture.EDM2, resolution, channels, classes, modelChannels, multipliers, blocks);
+    }
+
     /**
      * A network whose widths are multiples of one number, with attention at resolutions 16 and 8.
      *
      * @param multipliers of {@code modelChannels}, one per level
      */
     public static NetworkSpec of(
-            int resolution, int channels, int classes, int modelChannels, List<Integer> multipliers, int blocks) {
+            Architecture architecture,
+            int resolution,
+            int channels,
+            int classes,
+            int modelChannels,
+            List<Integer> multipliers,
+            int blocks) {
         List<Integer> widths = multipliers.stream().map(m -> m * modelChannels).toList();
         return new NetworkSpec(
+                architecture,
                 resolution,
                 channels,
                 classes,
@@ -113,9 +128,12 @@ public record NetworkSpec(
         if (blocks == 0) throw tensors.missing(encoder(resolution) + "block0.conv_res0.weight");
         List<Integer> widths = new ArrayList<>();
         for (int level : levels) widths.add(tensors.dim(encoder(level) + "block0.conv_res0.weight", 0));
+        Architecture architecture =
+                tensors.find(encoder(resolution) + "conv.bias").isPresent() ? Architecture.ADM : Architecture.EDM2;
         return new NetworkSpec(
+                architecture,
                 resolution,
-                tensors.dim(encoder(resolution) + "conv.weight", 1) - 1,
+                tensors.dim(encoder(resolution) + "conv.weight", 1) - architecture.constantChannels(),
                 tensors.find("unet.emb_label.weight").isPresent() ? tensors.dim("unet.emb_label.weight", 1) : 0,
                 tensors.dim("unet.emb_noise.weight", 1),
                 tensors.dim("unet.emb_noise.weight", 0),
@@ -165,13 +183,18 @@ public record NetworkSpec(
         }
     }
 
-    /** Shapes of the learned tensors by name, as EDM2's files have them. */
+    /** Shapes of the learned tensors by name, as files have them. */
     public SequencedMap<String, Shape> parameters() {
         SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
         UNet.of(this).parameters().forEach((name, parameter) -> {
             if (parameter.role() == Role.PARAMETER) shapes.put(name, parameter.shape());
         });
         return shapes;
+    }
+
+    /** Channels of the first convolution's input. */
+    int inputChannels() {
+        return channels + architecture.constantChannels();
     }
 
     int levels() {

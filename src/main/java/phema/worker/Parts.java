@@ -29,8 +29,11 @@ final class Parts {
     /** A convolution without bias whose output has the size of its input (Eq. 47). @param weight [out, in, k, k], k odd */
     static SDVariable conv(SameDiff sd, SDVariable x, SDVariable weight, long in, int kernel) {
         long fanIn = in * kernel * kernel;
-        SDVariable w =
-                normalize(weight, fanIn, 1, 2, 3).mul(1 / Math.sqrt(fanIn)).permute(2, 3, 1, 0);
+        return convolve(sd, x, normalize(weight, fanIn, 1, 2, 3).mul(1 / Math.sqrt(fanIn)), kernel);
+    }
+
+    /** A convolution with plain weights. @param weight [out, in, k, k], k odd */
+    static SDVariable convolve(SameDiff sd, SDVariable x, SDVariable weight, int kernel) {
         Conv2DConfig config = Conv2DConfig.builder()
                 .kH(kernel)
                 .kW(kernel)
@@ -44,7 +47,7 @@ final class Parts {
                 .dataFormat("NCHW")
                 .weightsFormat(WeightsFormat.YXIO)
                 .build();
-        return sd.cnn().conv2d(x, w, config);
+        return sd.cnn().conv2d(x, weight.permute(2, 3, 1, 0), config);
     }
 
     /** Eq. 47 for vectors. @param weight [out, in] */
@@ -107,10 +110,20 @@ final class Parts {
      * @return [N, C, H, W]
      */
     static SDVariable attention(SameDiff sd, SDVariable qkv, int channels, int heads, int resolution) {
-        int d = channels / heads;
-        int positions = resolution * resolution;
-        SDVariable[] parts = sd.unstack(normalize(qkv.reshape(-1, heads, d, 3, positions), d, 2), 3, 3);
-        SDVariable scores = sd.mmul(parts[0].permute(0, 1, 3, 2), parts[1]).mul(1 / Math.sqrt(d));
+        SDVariable split = split(qkv, channels, heads, resolution);
+        return attend(sd, normalize(split, channels / heads, 2), channels, heads, resolution);
+    }
+
+    /** @return [N, heads, C / heads, 3, H W] */
+    static SDVariable split(SDVariable qkv, int channels, int heads, int resolution) {
+        return qkv.reshape(-1, heads, channels / heads, 3, resolution * resolution);
+    }
+
+    /** Dot-product attention (arXiv 1706.03762, Eq. 1). @param qkv as from {@link #split} */
+    static SDVariable attend(SameDiff sd, SDVariable qkv, int channels, int heads, int resolution) {
+        SDVariable[] parts = sd.unstack(qkv, 3, 3);
+        SDVariable scores =
+                sd.mmul(parts[0].permute(0, 1, 3, 2), parts[1]).mul(1 / Math.sqrt((double) channels / heads));
         SDVariable weights = sd.nn().softmax(scores, 3);
         return sd.mmul(parts[2], weights.permute(0, 1, 3, 2)).reshape(-1, channels, resolution, resolution);
     }

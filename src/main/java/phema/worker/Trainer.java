@@ -1,6 +1,8 @@
 package phema.worker;
 
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.random.RandomGenerator;
@@ -22,7 +24,7 @@ final class Trainer implements AutoCloseable {
         this.options = options;
         this.dataset = dataset;
         this.state = state;
-        this.denoiser = new Denoiser(state.weights());
+        this.denoiser = new Denoiser(state.weights(), options.dropout() > 0);
     }
 
     TrainingState state() {
@@ -52,6 +54,12 @@ final class Trainer implements AutoCloseable {
         return loss;
     }
 
+    /** Of the network as it is, for the first images of the training with their noise. */
+    Magnitudes magnitudes() throws IOException {
+        denoiser.load(state.weights());
+        return new Magnitudes(state.nimg(), denoiser.magnitudes(task(0).batch()), Magnitudes.of(state.weights()));
+    }
+
     /** Images with noise, and without. */
     @SuppressWarnings("ArrayRecordComponent")
     record Task(Batch batch, float[] clean) {}
@@ -64,6 +72,10 @@ final class Trainer implements AutoCloseable {
         float[] noisy = new float[n * pixels];
         double[] sigma = new double[n];
         float[] labels = new float[n * spec.classes()];
+        Map<String, float[]> masks = new LinkedHashMap<>();
+        List<UNet.Block> dropping =
+                options.dropout() == 0 ? List.of() : state.weights().net().blocks();
+        for (UNet.Block block : dropping) masks.put(block.name(), new float[n * block.activations()]);
         for (int i = 0; i < n; i++) {
             RandomGenerator random = Randoms.of(options.seed(), first + i);
             Dataset.Example example = dataset.read(index(first + i));
@@ -77,8 +89,15 @@ final class Trainer implements AutoCloseable {
                 noisy[i * pixels + p] = (float) (example.pixels()[from] + sigma[i] * random.nextGaussian());
             }
             if (spec.classes() > 0 && labelled) labels[i * spec.classes() + example.label()] = 1;
+            for (float[] mask : masks.values()) drop(random, mask, i * (mask.length / n), mask.length / n);
         }
-        return new Task(new Batch(noisy, sigma, labels), clean);
+        return new Task(new Batch(noisy, sigma, labels, masks), clean);
+    }
+
+    /** What is not dropped grows, so that the mean stays (arXiv 1207.0580). */
+    private void drop(RandomGenerator random, float[] mask, int first, int count) {
+        float kept = (float) (1 / (1 - options.dropout()));
+        for (int i = first; i < first + count; i++) mask[i] = random.nextDouble() < options.dropout() ? 0 : kept;
     }
 
     /** Every image once per epoch, in an order of the epoch's own. */

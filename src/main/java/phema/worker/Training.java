@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A training run in a folder: snapshots {@code network-snapshot-KKKKKKK-S.SSS.safetensors} of power-function averages, {@code classic-ema-KKKKKKK.safetensors} of
- * exponential ones, the latest {@code training-state-KKKKKKK.safetensors}, and {@code stats.jsonl}.
+ * exponential ones, the latest {@code training-state-KKKKKKK.safetensors}, {@code stats.jsonl} and {@code magnitudes.jsonl}.
  */
 public final class Training {
     private Training() {}
@@ -56,6 +56,7 @@ public final class Training {
             long reported = start.nimg();
             long since = System.nanoTime();
             double loss = 0;
+            if (start.nimg() == 0) logMagnitudes(folder, options, trainer);
             while (trainer.state().nimg() < options.duration() && !stop.getAsBoolean()) {
                 loss += trainer.step() * options.batch();
                 long nimg = trainer.state().nimg();
@@ -68,12 +69,13 @@ public final class Training {
                             options.learningRate().at(nimg - options.batch(), options.batch()),
                             seconds * 1000 / (nimg - reported),
                             trainer.state().badGradients());
-                    append(folder, status);
+                    append(folder.resolve("stats.jsonl"), status);
                     listener.accept(status);
                     reported = nimg;
                     since = System.nanoTime();
                     loss = 0;
                 }
+                logMagnitudes(folder, options, trainer);
                 if (nimg % options.snapshot() == 0) writeSnapshots(folder, options, trainer.state());
                 if (nimg % options.checkpoint() == 0 || end) {
                     trainer.state().write(folder, options);
@@ -127,10 +129,15 @@ public final class Training {
         }
     }
 
-    private static void append(Path folder, Status status) throws IOException {
+    private static void logMagnitudes(Path folder, TrainingOptions options, Trainer trainer) throws IOException {
+        if (options.magnitudes() == 0 || trainer.state().nimg() % options.magnitudes() != 0) return;
+        append(folder.resolve("magnitudes.jsonl"), trainer.magnitudes());
+    }
+
+    private static void append(Path file, Object line) throws IOException {
         Files.writeString(
-                folder.resolve("stats.jsonl"),
-                JsonMapper.shared().writeValueAsString(status) + "\n",
+                file,
+                JsonMapper.shared().writeValueAsString(line) + "\n",
                 StandardOpenOption.CREATE,
                 StandardOpenOption.APPEND);
     }

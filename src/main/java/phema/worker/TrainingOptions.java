@@ -14,10 +14,12 @@ import phema.tensor.DType;
  * @param pMean mean of the logarithm of the noise level
  * @param pStd its standard deviation
  * @param labelDropout share of images shown without their label, for classifier-free guidance
+ * @param dropout share of activations before the second convolution of every block that are taken for zero
  * @param flip whether every second image is mirrored
  * @param averages of the weights that are kept and written
  * @param snapshot images between snapshots
  * @param checkpoint images between checkpoints
+ * @param magnitudes images between measurements of activations and weights, 0 for none
  * @param dtype of snapshots
  */
 public record TrainingOptions(
@@ -29,10 +31,12 @@ public record TrainingOptions(
         double pMean,
         double pStd,
         double labelDropout,
+        double dropout,
         boolean flip,
         List<Average> averages,
         long snapshot,
         long checkpoint,
+        long magnitudes,
         long seed,
         DType dtype) {
     private static final int NAMED_IMAGES = 1024;
@@ -45,6 +49,7 @@ public record TrainingOptions(
         multiple("duration", duration, batch);
         multiple("checkpoint", checkpoint, batch);
         multiple("snapshot", snapshot, batch);
+        if (magnitudes != 0) multiple("magnitudes", magnitudes, batch);
         if (snapshot % NAMED_IMAGES != 0)
             throw Problem.invalid(
                     "snapshot",
@@ -53,6 +58,8 @@ public record TrainingOptions(
         if (!(pStd > 0)) throw Problem.invalid("pStd", "--P_std must be above 0, not " + pStd);
         if (!(labelDropout >= 0 && labelDropout <= 1))
             throw Problem.invalid("labelDropout", "--label-dropout must lie between 0 and 1, not " + labelDropout);
+        if (!(dropout >= 0 && dropout < 1))
+            throw Problem.invalid("dropout", "--dropout must be at least 0 and below 1, not " + dropout);
         if (averages.isEmpty()) throw Problem.invalid("ema", "name at least one EMA length");
         if (dtype != DType.F16 && dtype != DType.F32)
             throw Problem.invalid("dtype", "snapshots are f16 or f32, not " + dtype);
@@ -73,6 +80,7 @@ public record TrainingOptions(
         identity.put("P_mean", String.valueOf(pMean));
         identity.put("P_std", String.valueOf(pStd));
         identity.put("label-dropout", String.valueOf(labelDropout));
+        identity.put("dropout", String.valueOf(dropout));
         identity.put("flip", String.valueOf(flip));
         identity.put(
                 "ema", String.join(", ", averages.stream().map(Average::label).toList()));

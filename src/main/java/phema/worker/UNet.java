@@ -6,11 +6,13 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
 import phema.format.Tensor.Role;
 import phema.tensor.Shape;
 
 /**
- * The blocks of a network and the tensors that they hold (arXiv 2312.02696, Fig. 21), under the names that EDM2's files use.
+ * The blocks of a network and the tensors that they hold (arXiv 2312.02696, Fig. 21), under the names that EDM2's files use. ADM's biases and norms, which those
+ * files do not have, are named in the same way.
  *
  * @param input name of the first convolution
  * @param encoder blocks in order; the output of each, and of the first convolution, is kept for the decoder
@@ -19,11 +21,18 @@ import phema.tensor.Shape;
 record UNet(NetworkSpec spec, String input, List<Block> encoder, List<Block> decoder) {
     static final String OUTPUT = "unet.out_conv";
     static final String OUTPUT_GAIN = "unet.out_gain";
+    static final String OUTPUT_NORM = "unet.out_norm";
     static final String NOISE_FOURIER = "unet.emb_fourier";
     static final String NOISE = "unet.emb_noise";
     static final String LABEL = "unet.emb_label";
     static final String LOGVAR_FOURIER = "logvar_fourier";
     static final String LOGVAR = "logvar_linear";
+
+    // Of a block.
+    static final String EMBEDDING_GAIN = ".emb_gain";
+    static final String NORM0 = ".norm0";
+    static final String NORM1 = ".norm1";
+    static final String ATTENTION_NORM = ".attn_norm";
 
     enum Side {
         ENCODER,
@@ -41,12 +50,26 @@ record UNet(NetworkSpec spec, String input, List<Block> encoder, List<Block> dec
      * @param skip channels that come from the encoder, 0 for none
      * @param heads of self-attention, 0 for none
      */
-    record Block(String name, Side side, Resample resample, int in, int skip, int out, int resolution, int heads) {}
+    record Block(String name, Side side, Resample resample, int in, int skip, int out, int resolution, int heads) {
+        /** Channels that enter the residual branch: in the encoder, the main branch is widened before it. */
+        int residualIn() {
+            return side == Side.ENCODER ? out : in;
+        }
+
+        /** Activations per image between the two convolutions. */
+        int activations() {
+            return out * resolution * resolution;
+        }
+    }
 
     /** What an element is before training. */
     enum Initial {
+        /** Of unit variance. */
         NORMAL,
+        /** Of variance 1 / n, where an output sums n products. */
+        NORMAL_FAN_IN,
         ZERO,
+        ONE,
         FREQUENCY,
         PHASE
     }
@@ -56,6 +79,11 @@ record UNet(NetworkSpec spec, String input, List<Block> encoder, List<Block> dec
         Role role() {
             return initial == Initial.FREQUENCY || initial == Initial.PHASE ? Role.BUFFER : Role.PARAMETER;
         }
+    }
+
+    /** All blocks, in order. */
+    List<Block> blocks() {
+        return Stream.concat(encoder.stream(), decoder.stream()).toList();
     }
 
     static UNet of(NetworkSpec spec) {
@@ -104,14 +132,15 @@ record UNet(NetworkSpec spec, String input, List<Block> encoder, List<Block> dec
 
     /** Every tensor by name, in the order in which files are written. */
     SequencedMap<String, Parameter> parameters() {
-        Parameters all = new Parameters(spec.embeddingChannels());
+        Parameters all = new Parameters(spec.architecture(), spec.embeddingChannels());
         all.fourier(NOISE_FOURIER, spec.noiseChannels());
         all.linear(NOISE, spec.noiseChannels(), spec.embeddingChannels());
         if (spec.classes() > 0) all.linear(LABEL, spec.classes(), spec.embeddingChannels());
-        all.conv(input, spec.channels() + 1, spec.widths().getFirst(), 3);
+        all.conv(input, spec.inputChannels(), spec.widths().getFirst(), 3);
         encoder.forEach(all::block);
         decoder.forEach(all::block);
-        all.conv(OUTPUT, spec.widths().getFirst(), spec.channels(), 3);
+        all.norm(OUTPUT_NORM, spec.widths().getFirst());
+        all.lastConv(OUTPUT, spec.widths().getFirst(), spec.channels(), 3);
         all.gain(OUTPUT_GAIN);
         all.fourier(LOGVAR_FOURIER, spec.logvarChannels());
         all.linear(LOGVAR, spec.logvarChannels(), 1);
@@ -120,34 +149,57 @@ record UNet(NetworkSpec spec, String input, List<Block> encoder, List<Block> dec
 
     private static final class Parameters {
         final SequencedMap<String, Parameter> named = new LinkedHashMap<>();
+        final boolean adm;
         final int embedding;
 
-        Parameters(int embedding) {
+        Parameters(Architecture architecture, int embedding) {
+            this.adm = architecture == Architecture.ADM;
             this.embedding = embedding;
         }
 
         void block(Block block) {
-            gain(block.name() + ".emb_gain");
-            int residual = block.side() == Side.ENCODER ? block.out() : block.in();
-            conv(block.name() + ".conv_res0", residual, block.out(), 3);
-            linear(block.name() + ".emb_linear", embedding, block.out());
-            conv(block.name() + ".conv_res1", block.out(), block.out(), 3);
+            gain(block.name() + EMBEDDING_GAIN);
+            norm(block.name() + NORM0, block.residualIn());
+            conv(block.name() + ".conv_res0", block.residualIn(), block.out(), 3);
+            linear(block.name() + ".emb_linear", embedding, adm ? 2 * block.out() : block.out());
+            norm(block.name() + NORM1, block.out());
+            lastConv(block.name() + ".conv_res1", block.out(), block.out(), 3);
             if (block.in() != block.out()) conv(block.name() + ".conv_skip", block.in(), block.out(), 1);
             if (block.heads() == 0) return;
+            norm(block.name() + ATTENTION_NORM, block.out());
             conv(block.name() + ".attn_qkv", block.out(), 3 * block.out(), 1);
-            conv(block.name() + ".attn_proj", block.out(), block.out(), 1);
+            lastConv(block.name() + ".attn_proj", block.out(), block.out(), 1);
         }
 
         void conv(String name, int in, int out, int kernel) {
-            named.put(name + ".weight", new Parameter(Shape.of(out, in, kernel, kernel), Initial.NORMAL));
+            layer(name, Shape.of(out, in, kernel, kernel), adm ? Initial.NORMAL_FAN_IN : Initial.NORMAL);
+        }
+
+        /** Of a branch or the network, which ADM starts with nothing. */
+        void lastConv(String name, int in, int out, int kernel) {
+            layer(name, Shape.of(out, in, kernel, kernel), adm ? Initial.ZERO : Initial.NORMAL);
         }
 
         void linear(String name, int in, int out) {
-            named.put(name + ".weight", new Parameter(Shape.of(out, in), Initial.NORMAL));
+            layer(name, Shape.of(out, in), adm ? Initial.NORMAL_FAN_IN : Initial.NORMAL);
         }
 
+        private void layer(String name, Shape weight, Initial initial) {
+            named.put(name + ".weight", new Parameter(weight, initial));
+            if (adm)
+                named.put(name + ".bias", new Parameter(Shape.of(weight.dims().getFirst()), Initial.ZERO));
+        }
+
+        /** Of ADM. */
+        void norm(String name, int channels) {
+            if (!adm) return;
+            named.put(name + ".weight", new Parameter(Shape.of(channels), Initial.ONE));
+            named.put(name + ".bias", new Parameter(Shape.of(channels), Initial.ZERO));
+        }
+
+        /** Of EDM2. */
         void gain(String name) {
-            named.put(name, new Parameter(Shape.of(), Initial.ZERO));
+            if (!adm) named.put(name, new Parameter(Shape.of(), Initial.ZERO));
         }
 
         void fourier(String name, int channels) {

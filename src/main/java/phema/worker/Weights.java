@@ -22,11 +22,14 @@ final class Weights {
         Weights weights = zero(spec);
         weights.net.parameters().forEach((name, parameter) -> {
             float[] to = weights.get(name);
+            double fanIn = (double) to.length / rows(parameter.shape());
             for (int i = 0; i < to.length; i++)
                 to[i] = (float)
                         switch (parameter.initial()) {
                             case NORMAL -> random.nextGaussian();
+                            case NORMAL_FAN_IN -> random.nextGaussian() / Math.sqrt(fanIn);
                             case ZERO -> 0;
+                            case ONE -> 1;
                             case FREQUENCY -> 2 * Math.PI * random.nextGaussian();
                             case PHASE -> 2 * Math.PI * random.nextDouble();
                         };
@@ -90,13 +93,22 @@ final class Weights {
         return parameter.shape();
     }
 
-    /** Forced weight normalization (arXiv 2312.02696, Eq. 66): every output channel of every layer gets a root mean square of one. Gains and buffers stay. */
+    /** Output channels of a layer. */
+    private static int rows(Shape shape) {
+        return shape.rank() == 0 ? 1 : Math.toIntExact(shape.dims().getFirst());
+    }
+
+    /**
+     * Forced weight normalization of EDM2 (arXiv 2312.02696, Eq. 66): every output channel of every layer gets a root mean square of one. Gains and buffers stay, and
+     * so does all of ADM.
+     */
     void normalize() {
+        if (spec().architecture() != Architecture.EDM2) return;
         for (String name : trained()) {
             Shape shape = shape(name);
             if (shape.rank() == 0) continue;
             float[] w = get(name);
-            int rows = Math.toIntExact(shape.dims().getFirst());
+            int rows = rows(shape);
             int n = w.length / rows;
             for (int row = 0; row < rows; row++) {
                 double squares = 0;

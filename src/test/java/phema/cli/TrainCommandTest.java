@@ -3,10 +3,10 @@ package phema.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainCommandTest {
     private static final String TINY =
@@ -15,10 +15,11 @@ class TrainCommandTest {
     @TempDir
     private Path folder = Path.of("");
 
-    @Test
-    void whatWasTrainedIsReconstructedAndMakesImages() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"edm2", "adm"})
+    void whatWasTrainedIsReconstructedAndMakesImages(String architecture) throws Exception {
         Path run = folder.resolve("run");
-        Shell.Result trained = Shell.phema("train --outdir " + run + TINY);
+        Shell.Result trained = Shell.phema("train --arch " + architecture + " --outdir " + run + TINY);
         assertThat(trained.status()).as(trained.err()).isZero();
         assertThat(trained.out()).contains("65,536 images of 4x4").contains("trained with 2,048 images");
         assertThat(trained.err()).contains("100% of 2,048 images, loss ");

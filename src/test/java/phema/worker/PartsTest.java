@@ -30,6 +30,12 @@ class PartsTest {
     private static final Part UP = (sd, v) -> Parts.resample(sd, v[0], UNet.Resample.UP);
     private static final Part DOWN = (sd, v) -> Parts.resample(sd, v[0], UNet.Resample.DOWN);
     private static final Part ATTENTION = (sd, v) -> Parts.attention(sd, v[0], 8, 2, 4);
+    private static final Part ADM_CONV3 = (sd, v) -> AdmParts.conv(sd, v[0], v[1], v[2], 3);
+    private static final Part ADM_CONV1 = (sd, v) -> AdmParts.conv(sd, v[0], v[1], v[2], 1);
+    private static final Part ADM_LINEAR = (sd, v) -> AdmParts.linear(sd, v[0], v[1], v[2]);
+    private static final Part GROUP_NORM = (sd, v) -> AdmParts.groupNorm(sd, v[0], v[1], v[2], 16, 4);
+    private static final Part MODULATE = (sd, v) -> AdmParts.modulate(sd, v[0], v[1], 4);
+    private static final Part DOT_PRODUCT = (sd, v) -> Parts.attend(sd, Parts.split(v[0], 8, 2, 4), 8, 2, 4);
 
     private final Random random = new Random(1);
 
@@ -49,10 +55,24 @@ class PartsTest {
     }
 
     @Test
+    void everyPartOfTheBaselineHasTheGradientOfItsOutput() {
+        assertGradient(ADM_CONV3, shape(2, 16, 4, 4), shape(4, 16, 3, 3), shape(4));
+        assertGradient(ADM_CONV1, shape(2, 16, 4, 4), shape(4, 16, 1, 1), shape(4));
+        assertGradient(ADM_LINEAR, shape(3, 16), shape(4, 16), shape(4));
+        assertGradient(GROUP_NORM, shape(2, 16, 4, 4), shape(16), shape(16));
+        assertGradient(MODULATE, shape(2, 4, 4, 4), shape(2, 8));
+        assertGradient(DOT_PRODUCT, shape(2, 24, 4, 4));
+    }
+
+    @Test
     void gradientsHoldForOneImageOfOnePixelToo() {
         assertGradient(CONV3, shape(1, 16, 1, 1), shape(1, 16, 3, 3));
         assertGradient(LINEAR, shape(1, 16), shape(1, 16));
         assertGradient(PIXEL_NORM, shape(1, 16, 1, 1));
+        assertGradient(ADM_CONV3, shape(1, 16, 1, 1), shape(1, 16, 3, 3), shape(1));
+        assertGradient(ADM_LINEAR, shape(1, 16), shape(1, 16), shape(1));
+        assertGradient(
+                (sd, v) -> AdmParts.groupNorm(sd, v[0], v[1], v[2], 4, 1), shape(1, 4, 1, 1), shape(4), shape(4));
     }
 
     @Test
@@ -64,6 +84,109 @@ class PartsTest {
         assertUnitVariance(CONCAT, shape(16, 16, 16, 16), shape(16, 8, 16, 16));
         assertUnitVariance(PIXEL_NORM, shape(16, 16, 16, 16));
         assertUnitVariance(UP, shape(16, 16, 16, 16));
+    }
+
+    @Test
+    void aWideConvolutionKeepsUnitVarianceButForItsZeroPadding() {
+        int n = 16;
+        double[] out = run(CONV3, Map.of(), shape(16, 16, n, n), shape(64, 16, 3, 3));
+        double inside = 0;
+        for (int i = 0; i < out.length; i++) {
+            int x = i % n;
+            int y = i / n % n;
+            if (x > 0 && x < n - 1 && y > 0 && y < n - 1) inside += out[i] * out[i];
+        }
+        assertThat(inside / (16 * 64 * (n - 2) * (n - 2))).isBetween(0.95, 1.05);
+        // Of the (3n)^2 products per image, pair of channels and square of taps, the padding leaves (3n - 2)^2.
+        double left = Math.pow((3 * n - 2) / (3.0 * n), 2);
+        assertThat(meanSquare(out)).isBetween(0.95 * left, 1.05 * left);
+    }
+
+    @Test
+    void downSamplingKeepsWhatNeighboursShareAndAQuarterOfWhatTheyDoNot() {
+        // The mean of four independent values of unit variance has the variance 1/4; the block normalizes pixels right
+        // after it.
+        assertThat(meanSquare(run(DOWN, Map.of(), shape(16, 16, 16, 16)))).isBetween(0.95 / 4, 1.05 / 4);
+        assertUnitVariance(
+                (sd, v) -> Parts.resample(sd, Parts.resample(sd, v[0], UNet.Resample.UP), UNet.Resample.DOWN),
+                shape(16, 16, 16, 16));
+        assertUnitVariance(
+                (sd, v) -> Parts.pixelNorm(Parts.resample(sd, v[0], UNet.Resample.DOWN), 16), shape(16, 16, 16, 16));
+    }
+
+    @Test
+    void fourierFeaturesHaveUnitVarianceWhateverTheirInput() {
+        // Frequencies and phases as they are drawn, 2 pi N(0, 1) and 2 pi U(0, 1): a wide normal phase is uniform, too.
+        Map<Integer, Double> drawn = Map.of(1, 2 * Math.PI, 2, 2 * Math.PI);
+        assertThat(meanSquare(run(FOURIER, drawn, shape(512, 1), shape(256), shape(256))))
+                .isBetween(0.95, 1.05);
+        assertThat(meanSquare(run(
+                        FOURIER,
+                        Map.of(0, 0.0, 1, 2 * Math.PI, 2, 2 * Math.PI),
+                        shape(2, 1),
+                        shape(4096),
+                        shape(4096))))
+                .isBetween(0.95, 1.05);
+    }
+
+    @Test
+    void attentionKeepsUnitVarianceOfValuesThatAgree() {
+        // Every output is a weighted mean of values of unit magnitude: of one, or of equal ones, it is that value.
+        assertUnitVariance((sd, v) -> Parts.attention(sd, v[0], 64, 1, 1), shape(64, 192, 1, 1));
+        Part alike = (sd, v) -> Parts.attention(sd, sd.cnn().upsampling2d(v[0], 4, 4, true), 64, 2, 4);
+        assertUnitVariance(alike, shape(64, 192, 1, 1));
+    }
+
+    @Test
+    void attentionShrinksIndependentValuesAsMuchAsItsWeightsSay() {
+        // Scores of independent unit vectors are q.k / sqrt(d), close to N(0, 1), so weights are log-normal and the
+        // variance of a mean of
+        // n values is E[w^2] n = E[exp(2s)] / (n E[exp(s)]^2) = e / n.
+        int side = 16;
+        int n = side * side;
+        double[] out = run((sd, v) -> Parts.attention(sd, v[0], 64, 1, side), Map.of(), shape(4, 192, side, side));
+        assertThat(meanSquare(out) * n / Math.E).isBetween(0.8, 1.2);
+    }
+
+    @Test
+    void groupNormGivesEveryGroupItsMeanAndVariance() {
+        int channels = 16;
+        double[] x = new double[2 * channels * 16];
+        for (int i = 0; i < x.length; i++) x[i] = 3 + 5 * random.nextGaussian();
+        Backend.start();
+        SameDiff sd = SameDiff.create();
+        double[] out = AdmParts.groupNorm(
+                        sd,
+                        sd.var("x", Nd4j.create(x, shape(2, channels, 4, 4), 'c')),
+                        sd.var("w", Nd4j.ones(DataType.DOUBLE, channels).mul(2)),
+                        sd.var("b", Nd4j.ones(DataType.DOUBLE, channels)),
+                        channels,
+                        4)
+                .eval()
+                .dup('c')
+                .data()
+                .asDouble();
+        int group = 4 * 16; // four channels of 4x4
+        for (int first = 0; first < x.length; first += group) {
+            double[] part = java.util.Arrays.copyOfRange(x, first, first + group);
+            double mean = java.util.Arrays.stream(part).average().orElseThrow();
+            double variance = java.util.Arrays.stream(part)
+                    .map(v -> (v - mean) * (v - mean))
+                    .average()
+                    .orElseThrow();
+            for (int i = 0; i < group; i++)
+                assertThat(out[first + i])
+                        .isCloseTo(2 * (part[i] - mean) / Math.sqrt(variance + 1e-5) + 1, within(1e-10));
+        }
+    }
+
+    @Test
+    void groupsHaveAtLeastFourChannelsAndOneSize() {
+        assertThat(AdmParts.groups(2)).isEqualTo(1);
+        assertThat(AdmParts.groups(16)).isEqualTo(4);
+        assertThat(AdmParts.groups(20)).isEqualTo(5);
+        assertThat(AdmParts.groups(132)).isEqualTo(22);
+        assertThat(AdmParts.groups(256)).isEqualTo(32);
     }
 
     @Test
@@ -115,10 +238,13 @@ class PartsTest {
     }
 
     private void assertUnitVariance(Part part, long[]... shapes) {
-        double[] out = run(part, Map.of(), shapes);
+        assertThat(meanSquare(run(part, Map.of(), shapes))).isBetween(0.95, 1.05);
+    }
+
+    private static double meanSquare(double[] values) {
         double squares = 0;
-        for (double value : out) squares += value * value;
-        assertThat(squares / out.length).isBetween(0.95, 1.05);
+        for (double value : values) squares += value * value;
+        return squares / values.length;
     }
 
     /** Compares with central differences of a random projection of the output. */

@@ -7,27 +7,39 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.tensor.DType;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class TrainingTest {
     private static final NetworkSpec SPEC = NetworkSpec.of(4, 3, 4, 4, List.of(1), 1);
+    private static final NetworkSpec ADM = NetworkSpec.of(Architecture.ADM, 4, 3, 4, 4, List.of(1), 1);
     private static final Dataset DATA = new ProceduralDataset(300, 4, 1);
 
     @TempDir
     private Path folder = Path.of("");
 
-    @Test
-    void continuesBitForBitWhereItStopped() throws IOException {
+    private static Stream<NetworkSpec> networks() {
+        return Stream.of(SPEC, ADM);
+    }
+
+    @ParameterizedTest
+    @MethodSource("networks")
+    void continuesBitForBitWhereItStopped(NetworkSpec network) throws IOException {
         Path whole = folder.resolve("whole");
         Path parts = folder.resolve("parts");
-        TrainingOptions options = options(2048, 1);
+        TrainingOptions options = options(network, 2048, 1);
         Training.run(options, DATA, whole, 1024, status -> {}, () -> false);
         int[] steps = {0};
         long stopped = Training.run(options, DATA, parts, 1024, status -> {}, () -> steps[0]++ == 3);
@@ -38,9 +50,10 @@ class TrainingTest {
         assertThat(snapshots(parts)).isEqualTo(snapshots(whole));
     }
 
-    @Test
-    void writesARunOfSnapshotsThatLoadsAgain() throws IOException {
-        Training.run(options(2048, 1), DATA, folder, 1024, status -> {}, () -> false);
+    @ParameterizedTest
+    @MethodSource("networks")
+    void writesARunOfSnapshotsThatLoadsAgain(NetworkSpec network) throws IOException {
+        Training.run(options(network, 2048, 1), DATA, folder, 1024, status -> {}, () -> false);
         assertThat(snapshots(folder))
                 .containsExactly(
                         "classic-ema-0000001.safetensors",
@@ -51,21 +64,93 @@ class TrainingTest {
                         "network-snapshot-0000002-0.100.safetensors",
                         "training-state-0000002.safetensors");
         WeightFile file = WeightFiles.read(folder.resolve("network-snapshot-0000002-0.100.safetensors"));
-        assertThat(NetworkSpec.of(file)).isEqualTo(SPEC);
+        assertThat(NetworkSpec.of(file)).isEqualTo(network);
         Weights weights = WeightStore.load(file.path());
-        assertThat(weights.get("unet.out_gain")[0]).isNotZero();
+        assertThat(weights.get(network == SPEC ? "unet.out_gain" : "unet.out_conv.weight")[0])
+                .isNotZero();
         assertThat(Files.readAllLines(folder.resolve("stats.jsonl"))).hasSize(2);
     }
 
-    @Test
-    void learns() throws IOException {
-        TrainingOptions options = options(1024, 1);
+    @ParameterizedTest
+    @MethodSource("networks")
+    void learns(NetworkSpec network) throws IOException {
+        TrainingOptions options = options(network, 1024, 1);
         try (Trainer trainer = new Trainer(options, DATA, TrainingState.initial(options))) {
             double first = trainer.step();
             double last = 0;
             for (int i = 1; i < 25; i++) last = trainer.step();
-            assertThat(last).isLessThan(0.7 * first);
+            // A network this small learns slowly from weights that start at zero.
+            assertThat(last).isLessThan((network == SPEC ? 0.7 : 0.85) * first);
             assertThat(trainer.state().badGradients()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("networks")
+    void logsMagnitudesOfActivationsAndWeights(NetworkSpec network) throws IOException {
+        TrainingOptions options = options(network, 1024, 1);
+        int[] steps = {0};
+        Training.run(options, DATA, folder, 1024, status -> {}, () -> steps[0]++ == 3);
+        Training.run(options, DATA, folder, 1024, status -> {}, () -> false);
+        List<JsonNode> lines = Files.readAllLines(folder.resolve("magnitudes.jsonl")).stream()
+                .map(JsonMapper.shared()::readTree)
+                .toList();
+        assertThat(lines).extracting(line -> line.get("nimg").asLong()).containsExactly(0L, 512L, 1024L);
+        for (JsonNode line : lines)
+            for (String layer : List.of("unet.enc.4x4_conv", "unet.enc.4x4_block0", "unet.emb_noise", "unet.out_conv"))
+                assertThat(line.get("activations").get(layer).asDouble())
+                        .as(layer)
+                        .isFinite();
+        String conv = "unet.dec.4x4_block1.conv_res0.weight";
+        double squares = 0;
+        float[] initial = TrainingState.initial(options).weights().get(conv);
+        for (float w : initial) squares += w * w;
+        assertThat(weight(lines.getFirst(), conv)).isCloseTo(Math.sqrt(squares / initial.length), within(1e-6));
+        // What training adds to EDM2's weights is taken away before the next step; ADM's are free to grow.
+        double grown = weight(lines.getLast(), "unet.dec.4x4_block1.conv_res1.weight");
+        if (network == SPEC) assertThat(grown).isCloseTo(1, within(0.01));
+        else assertThat(grown).isGreaterThan(weight(lines.get(1), "unet.dec.4x4_block1.conv_res1.weight"));
+        assertThat(weight(lines.getFirst(), "unet.dec.4x4_block1.conv_res1.weight") == 0)
+                .isEqualTo(network == ADM);
+    }
+
+    private static double weight(JsonNode line, String name) {
+        return line.get("weights").get(name).asDouble();
+    }
+
+    @Test
+    void dropsTheShareOfActivationsThatItIsTold() throws IOException {
+        TrainingOptions options = options(1024, 1);
+        try (Trainer trainer = new Trainer(options, DATA, TrainingState.initial(options))) {
+            Map<String, float[]> masks = trainer.task(0).batch().masks();
+            assertThat(masks)
+                    .containsOnlyKeys(
+                            "unet.enc.4x4_block0",
+                            "unet.dec.4x4_in0",
+                            "unet.dec.4x4_in1",
+                            "unet.dec.4x4_block0",
+                            "unet.dec.4x4_block1");
+            double dropped = 0;
+            for (float[] mask : masks.values()) {
+                assertThat(mask).hasSize(128 * 4 * 4 * 4);
+                for (float m : mask) {
+                    if (m == 0) dropped++;
+                    else assertThat(m).isEqualTo(1.25f);
+                }
+            }
+            double all = 5 * 128 * 64;
+            assertThat(dropped / all).isCloseTo(0.2, within(5 * Math.sqrt(0.2 * 0.8 / all)));
+        }
+    }
+
+    @Test
+    void anImagesMaskIsItsOwn() throws IOException {
+        TrainingOptions options = options(1024, 1);
+        try (Trainer trainer = new Trainer(options, DATA, TrainingState.initial(options))) {
+            float[] from0 = trainer.task(0).batch().masks().get("unet.dec.4x4_in1");
+            float[] from1 = trainer.task(1).batch().masks().get("unet.dec.4x4_in1");
+            assertThat(Arrays.copyOfRange(from1, 0, 127 * 64)).isEqualTo(Arrays.copyOfRange(from0, 64, 128 * 64));
+            assertThat(Arrays.copyOfRange(from0, 0, 64)).isNotEqualTo(Arrays.copyOfRange(from0, 64, 128));
         }
     }
 
@@ -75,6 +160,22 @@ class TrainingTest {
         assertThatThrownBy(() -> Training.run(options(2048, 2), DATA, folder, 1024, status -> {}, () -> false))
                 .isInstanceOf(Problem.class)
                 .hasMessageContaining("was trained with seed 1, not 2");
+    }
+
+    @Test
+    void refusesToContinueWithAnotherArchitecture() throws IOException {
+        Training.run(options(1024, 1), DATA, folder, 1024, status -> {}, () -> false);
+        assertThatThrownBy(() -> Training.run(options(ADM, 2048, 1), DATA, folder, 1024, status -> {}, () -> false))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("was trained with network NetworkSpec[architecture=EDM2");
+    }
+
+    @Test
+    void theBaselinesWeightsAreFree() {
+        Weights weights = Weights.initial(ADM, Randoms.of(1, 1));
+        float[] before = weights.get("unet.enc.4x4_conv.weight").clone();
+        weights.normalize();
+        assertThat(weights.get("unet.enc.4x4_conv.weight")).isEqualTo(before);
     }
 
     @Test
@@ -96,10 +197,12 @@ class TrainingTest {
                         -0.8,
                         1.6,
                         0,
+                        0,
                         false,
                         List.of(Average.Power.of(0.1)),
                         1000,
                         1000,
+                        0,
                         1,
                         DType.F16))
                 .isInstanceOf(Problem.class)
@@ -142,8 +245,12 @@ class TrainingTest {
     }
 
     private static TrainingOptions options(long duration, long seed) {
+        return options(SPEC, duration, seed);
+    }
+
+    private static TrainingOptions options(NetworkSpec network, long duration, long seed) {
         return new TrainingOptions(
-                SPEC,
+                network,
                 duration,
                 256,
                 128,
@@ -151,10 +258,12 @@ class TrainingTest {
                 -0.8,
                 1.6,
                 0.1,
+                0.2,
                 true,
                 List.of(Average.Power.of(0.05), Average.Power.of(0.1), new Average.Exponential(1000)),
                 1024,
                 1024,
+                512,
                 seed,
                 DType.F32);
     }

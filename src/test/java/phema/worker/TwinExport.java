@@ -79,10 +79,12 @@ final class TwinExport {
                 0,
                 1,
                 0,
+                0,
                 false,
                 List.of(Average.Power.of(0.1)),
                 1024,
                 1024,
+                0,
                 1,
                 DType.F32);
         TrainingState state =

@@ -26,7 +26,12 @@ import phema.tensor.Elements;
 import phema.tensor.Shape;
 
 class WeightStoreTest {
-    private static final NetworkSpec SPEC = new NetworkSpec(16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 0.5);
+    private static final NetworkSpec SPEC =
+            new NetworkSpec(Architecture.EDM2, 16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 0.5);
+    private static final NetworkSpec ADM =
+            new NetworkSpec(Architecture.ADM, 16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 0.5);
+
+    private static final float[] BOX = {0.25f, 0.25f, 0.25f, 0.25f};
 
     @TempDir
     private Path folder = Path.of("");
@@ -37,6 +42,24 @@ class WeightStoreTest {
         Weights read = WeightStore.load(write(tensors(weights)));
         assertThat(read.spec()).isEqualTo(SPEC);
         for (String name : weights.names()) assertThat(read.get(name)).isEqualTo(weights.get(name));
+    }
+
+    @Test
+    void theNamesOfTensorsTellTheArchitecture() throws IOException {
+        Weights weights = Weights.initial(ADM, Randoms.of(1, 1));
+        Weights read = WeightStore.load(write(tensors(weights)));
+        assertThat(read.spec()).isEqualTo(ADM);
+        for (String name : weights.names()) assertThat(read.get(name)).isEqualTo(weights.get(name));
+    }
+
+    @Test
+    void namesWhatTheBaselineLacks() throws IOException {
+        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(ADM));
+        tensors.remove("unet.dec.8x8_in0.norm1.bias");
+        assertRefused(tensors, "lacks the tensor `unet.dec.8x8_in0.norm1.bias`");
+        tensors.put("unet.dec.8x8_in0.norm1.bias", new WeightStore.Values(Shape.of(12), new float[12]));
+        tensors.put("unet.out_gain", new WeightStore.Values(Shape.of(), new float[1]));
+        assertRefused(tensors, "has the tensor `unet.out_gain`, for which the network has no place");
     }
 
     @Test
@@ -71,18 +94,45 @@ class WeightStoreTest {
     @Test
     void loadsASnapshotOfEdm2sOwnTraining() throws IOException {
         Weights weights = Weights.initial(SPEC, Randoms.of(1, 1));
-        Weights read = WeightStore.load(pickle(weights, 0.25f, 0.25f, 0.25f, 0.25f));
+        Weights read = WeightStore.load(pickle(tensors(weights), BOX));
         // The pickle states another sigma_data than the usual 0.5.
-        assertThat(read.spec()).isEqualTo(new NetworkSpec(16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 1));
+        assertThat(read.spec())
+                .isEqualTo(new NetworkSpec(Architecture.EDM2, 16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 1));
         for (String name : weights.names()) assertThat(read.get(name)).isEqualTo(weights.get(name));
     }
 
     @Test
+    void namesWhatASnapshotOfEdm2sOwnTrainingLacks() throws IOException {
+        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(SPEC));
+        tensors.remove("unet.enc.16x16_block1.emb_gain");
+        tensors.remove("unet.dec.8x8_in0.attn_qkv.weight");
+        assertRefused(
+                pickle(tensors, BOX),
+                "lacks the tensors `unet.enc.16x16_block1.emb_gain`, `unet.dec.8x8_in0.attn_qkv.weight` of the network");
+    }
+
+    @Test
+    void namesWhatASnapshotOfEdm2sOwnTrainingHasTooMuch() throws IOException {
+        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(SPEC));
+        tensors.put("unet.dec.16x16_block0.norm.weight", new WeightStore.Values(Shape.of(8), new float[8]));
+        assertRefused(
+                pickle(tensors, BOX),
+                "has the tensor `unet.dec.16x16_block0.norm.weight`, for which the network has no place");
+    }
+
+    @Test
+    void namesATensorOfAnotherShapeInASnapshotOfEdm2sOwnTraining() throws IOException {
+        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(SPEC));
+        tensors.put("unet.emb_noise.weight", new WeightStore.Values(Shape.of(20, 6, 1, 1), new float[120]));
+        assertRefused(
+                pickle(tensors, BOX), "`unet.emb_noise.weight` has the shape [20, 6, 1, 1] where the network has");
+    }
+
+    @Test
     void refusesAnotherResamplingFilterThanTheBox() throws IOException {
-        Path path = pickle(Weights.zero(SPEC), 1, 3, 3, 9);
-        assertThatThrownBy(() -> WeightStore.load(path))
-                .isInstanceOf(FormatException.class)
-                .hasMessageContaining("`unet.enc.8x8_down.resample_filter` is another filter than the box");
+        assertRefused(
+                pickle(tensors(Weights.zero(SPEC)), 1, 3, 3, 9),
+                "`unet.enc.8x8_down.resample_filter` is another filter than the box");
     }
 
     @Test
@@ -93,23 +143,26 @@ class WeightStoreTest {
     }
 
     private void assertRefused(SequencedMap<String, WeightStore.Values> tensors, String message) throws IOException {
-        Path path = write(tensors);
+        assertRefused(write(tensors), message);
+    }
+
+    private static void assertRefused(Path path, String message) {
         assertThatThrownBy(() -> WeightStore.load(path))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining(message);
     }
 
     /** A snapshot as EDM2's training loop pickles it, with a filter beside the weights. */
-    private Path pickle(Weights weights, float... filter) throws IOException {
+    private Path pickle(SequencedMap<String, WeightStore.Values> tensors, float... filter) throws IOException {
         Node network = module("Precond", Map.of("sigma_data", 1.0));
         Map<Stored, float[]> elements = new IdentityHashMap<>();
-        for (String name : weights.names()) {
-            Stored stored = Stored.packed(DType.F32, weights.shape(name));
+        tensors.forEach((name, values) -> {
+            Stored stored = Stored.packed(DType.F32, values.shape());
             boolean buffer = name.endsWith(".freqs") || name.endsWith(".phases");
             Node owner = owner(network, name);
             (buffer ? owner.buffers() : owner.parameters()).put(name.substring(name.lastIndexOf('.') + 1), stored);
-            elements.put(stored, weights.get(name));
-        }
+            elements.put(stored, values.elements());
+        });
         Stored box = Stored.packed(DType.F32, Shape.of(1, 1, 2, 2));
         owner(network, "unet.enc.8x8_down.resample_filter").buffers().put("resample_filter", box);
         elements.put(box, filter);
