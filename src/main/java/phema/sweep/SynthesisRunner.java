@@ -98,8 +98,7 @@ class SynthesisRunner {
             if (store.isRunning(id, attempt)) publish(id, attempt, own, files);
         } catch (IOException | RuntimeException e) {
             boolean stopped = work.end();
-            if (stopped && store.handedBack(id, attempt))
-                return SweepConfiguration::keepPlace;
+            if (stopped && store.handedBack(id, attempt)) return SweepConfiguration::keepPlace;
             if (!stopped) fail(id, attempt, e);
         } finally {
             work.close();
