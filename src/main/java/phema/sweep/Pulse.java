@@ -60,7 +60,8 @@ class Pulse {
     @PreDestroy
     void stop() throws InterruptedException {
         if (!settings.enabled()) return;
-        // The scheduler, which has interrupted them by now, may have waited less than it takes to end a command and hand its trial back.
+        // The scheduler, which has interrupted them by now, may have waited less than it takes to end a command and
+        // hand its trial back.
         long limit = System.nanoTime() + HANDING_BACK.toNanos();
         while (!open.isEmpty() && System.nanoTime() < limit) Thread.sleep(20);
         thread.shutdown();

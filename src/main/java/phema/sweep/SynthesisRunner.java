@@ -103,8 +103,7 @@ class SynthesisRunner {
             throw e; // the database's fault, not the synthesis': the queue tries again later
         } catch (IOException | RuntimeException | InterruptedException e) {
             boolean stopped = work.end() || e instanceof InterruptedException;
-            if (stopped && store.handedBack(id, attempt))
-                return SweepConfiguration::keepPlace;
+            if (stopped && store.handedBack(id, attempt)) return SweepConfiguration::keepPlace;
             if (!stopped) fail(id, attempt, e);
         } finally {
             work.close();
