@@ -36,6 +36,7 @@ import picocli.CommandLine.Unmatched;
             BenchCommand.Generate.class,
             BenchCommand.Synthesis.class,
             BenchCommand.Thinning.class,
+            TrainingBenchCommand.class,
             BenchCommand.Http.class
         })
 final class BenchCommand {
