@@ -38,6 +38,7 @@ import picocli.CommandLine.Unmatched;
             BenchCommand.Generate.class,
             BenchCommand.Synthesis.class,
             BenchCommand.Thinning.class,
+            TrainingBenchCommand.class,
             BenchCommand.Http.class,
             BenchCommand.Soak.class
         })

@@ -49,6 +49,7 @@ final class Denoiser implements AutoCloseable {
     private final SequencedMap<String, SDVariable> parameters = new LinkedHashMap<>();
     private final List<String> trained = new ArrayList<>();
     private final SequencedMap<String, SDVariable> activations = new LinkedHashMap<>();
+    private final StepMemory memory = new StepMemory();
     private boolean differentiated;
 
     /** The loss of a batch, and its gradient by parameter. @param loss mean over images and values */
@@ -73,9 +74,9 @@ final class Denoiser implements AutoCloseable {
         this.sd = SameDiff.create();
         this.layers = Layers.of(spec.architecture(), sd, parameters);
         net.parameters().forEach((name, parameter) -> {
-            INDArray value = array(
-                    weights.get(name),
-                    parameter.shape().dims().stream().mapToLong(d -> d).toArray());
+            INDArray value = Nd4j.createUninitialized(
+                    type, parameter.shape().dims().stream().mapToLong(d -> d).toArray());
+            value.data().setData(weights.get(name));
             boolean buffer = parameter.role() == Role.BUFFER;
             parameters.put(name, buffer ? sd.constant(name, value) : sd.var(name, value));
             if (!buffer) trained.add(name);
@@ -91,46 +92,46 @@ final class Denoiser implements AutoCloseable {
     /** Takes over the trained tensors of {@code weights}. */
     void load(Weights weights) {
         for (String name : trained) {
-            INDArray to = parameter(name).getArr();
-            try (INDArray from = array(weights.get(name), to.shape())) {
-                to.assign(from);
-            }
+            parameter(name).getArr().data().setData(weights.get(name));
         }
     }
 
     /** Denoised images, [N, C, H, W]. */
     float[] denoise(Batch batch) {
-        Map<String, INDArray> inputs = inputs(batch);
-        try (INDArray denoised = sd.outputSingle(inputs, DENOISED)) {
-            return floats(denoised);
-        } finally {
-            inputs.values().forEach(INDArray::close);
-        }
+        return output(batch, DENOISED);
     }
 
     /** Predicted logarithms of the loss at each noise level, [N]. */
     float[] logvar(Batch batch) {
+        return output(batch, LOGVAR);
+    }
+
+    private float[] output(Batch batch, String name) {
+        memory.manage(sd);
         Map<String, INDArray> inputs = inputs(batch);
-        try (INDArray logvar = sd.outputSingle(inputs, LOGVAR)) {
-            return floats(logvar);
+        try {
+            return floats(sd.outputSingle(inputs, name));
         } finally {
-            inputs.values().forEach(INDArray::close);
+            memory.reuse();
         }
     }
 
     /** Root mean squares of the outputs of layers and blocks, by name. */
     SequencedMap<String, Double> magnitudes(Batch batch) {
+        memory.manage(sd);
         Map<String, INDArray> inputs = inputs(batch);
-        Map<String, INDArray> outputs = sd.output(
-                inputs, activations.values().stream().map(SDVariable::name).toList());
-        SequencedMap<String, Double> magnitudes = new LinkedHashMap<>();
-        activations.forEach((name, activation) -> {
-            INDArray output = Objects.requireNonNull(outputs.get(activation.name()));
-            magnitudes.put(name, output.norm2Number().doubleValue() / Math.sqrt(output.length()));
-        });
-        outputs.values().forEach(INDArray::close);
-        inputs.values().forEach(INDArray::close);
-        return magnitudes;
+        try {
+            Map<String, INDArray> outputs = sd.output(
+                    inputs, activations.values().stream().map(SDVariable::name).toList());
+            SequencedMap<String, Double> magnitudes = new LinkedHashMap<>();
+            activations.forEach((name, activation) -> {
+                INDArray output = Objects.requireNonNull(outputs.get(activation.name()));
+                magnitudes.put(name, output.norm2Number().doubleValue() / Math.sqrt(output.length()));
+            });
+            return magnitudes;
+        } finally {
+            memory.reuse();
+        }
     }
 
     /**
@@ -140,19 +141,19 @@ final class Denoiser implements AutoCloseable {
      */
     Gradients gradients(Batch batch, float[] clean) {
         differentiate();
+        memory.manage(Objects.requireNonNull(sd.getFunction("grad")));
         Map<String, INDArray> inputs = inputs(batch, clean);
-        OutAndGrad result = sd.calculateGradientsAndOutputs(inputs, List.of(LOSS), trained);
-        Map<String, float[]> byName = new LinkedHashMap<>();
-        for (String name : trained) {
-            try (INDArray gradient =
-                    Objects.requireNonNull(result.getGradients().get(name))) {
-                byName.put(name, floats(gradient));
-            }
-        }
-        try (INDArray loss = Objects.requireNonNull(result.getOutputs().get(LOSS))) {
+        try {
+            OutAndGrad result = sd.calculateGradientsAndOutputs(inputs, List.of(LOSS), trained);
+            Map<String, float[]> byName = new LinkedHashMap<>();
+            for (String name : trained)
+                byName.put(
+                        name,
+                        floats(Objects.requireNonNull(result.getGradients().get(name))));
+            INDArray loss = Objects.requireNonNull(result.getOutputs().get(LOSS));
             return new Gradients(loss.getDouble(0) / spec.pixels(), byName);
         } finally {
-            inputs.values().forEach(INDArray::close);
+            memory.reuse();
         }
     }
 
@@ -187,15 +188,13 @@ final class Denoiser implements AutoCloseable {
     }
 
     private INDArray perImage(Batch batch, ToDoubleFunction<Preconditioning> coefficient, long... ones) {
-        double[] values = new double[batch.size()];
+        float[] values = new float[batch.size()];
         for (int i = 0; i < values.length; i++)
-            values[i] = coefficient.applyAsDouble(Preconditioning.at(batch.sigma()[i], spec.sigmaData()));
+            values[i] = (float) coefficient.applyAsDouble(Preconditioning.at(batch.sigma()[i], spec.sigmaData()));
         long[] shape = new long[ones.length + 1];
         Arrays.fill(shape, 1);
         shape[0] = values.length;
-        try (INDArray doubles = Nd4j.createFromArray(values)) {
-            return doubles.reshape(shape).castTo(type).dup();
-        }
+        return array(values, shape);
     }
 
     private INDArray images(float[] values) {
@@ -203,11 +202,9 @@ final class Denoiser implements AutoCloseable {
     }
 
     private INDArray array(float[] values, long... shape) {
-        INDArray floats = Nd4j.create(values, shape, 'c');
-        if (type == DataType.FLOAT) return floats;
-        try (floats) {
-            return floats.castTo(type);
-        }
+        INDArray array = memory.allocate(type, shape);
+        array.data().setData(values);
+        return array;
     }
 
     private static float[] floats(INDArray array) {
@@ -326,5 +323,6 @@ final class Denoiser implements AutoCloseable {
     @Override
     public void close() {
         parameters.values().forEach(parameter -> parameter.getArr().close());
+        memory.close();
     }
 }

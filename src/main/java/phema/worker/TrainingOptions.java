@@ -1,6 +1,7 @@
 package phema.worker;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import phema.problem.Problem;
@@ -73,6 +74,7 @@ public record TrainingOptions(
     /** Everything that two parts of one training run must share. */
     Map<String, String> identity() {
         Map<String, String> identity = new TreeMap<>();
+        identity.put("arch", network.architecture().name().toLowerCase(Locale.ROOT));
         identity.put("network", network.toString());
         identity.put("batch", String.valueOf(batch));
         identity.put("batch-gpu", String.valueOf(microBatch));

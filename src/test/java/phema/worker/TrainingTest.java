@@ -167,7 +167,7 @@ class TrainingTest {
         Training.run(options(1024, 1), DATA, folder, 1024, status -> {}, () -> false);
         assertThatThrownBy(() -> Training.run(options(ADM, 2048, 1), DATA, folder, 1024, status -> {}, () -> false))
                 .isInstanceOf(Problem.class)
-                .hasMessageContaining("was trained with network NetworkSpec[architecture=EDM2");
+                .hasMessageContaining("was trained with arch edm2, not adm");
     }
 
     @Test
