@@ -3,6 +3,7 @@ package phema.dashboard;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import phema.sweep.Fleet;
 import phema.sweep.Point;
@@ -44,7 +45,7 @@ record FleetPanel(
         return new FleetPanel(
                 fleet.workers().stream().map(worker -> row(worker, sweeps)).toList(),
                 fleet.queueDepth(),
-                sweeps.sweeps(java.util.Optional.empty(), 0, SWEEPS).stream()
+                sweeps.sweeps(Optional.empty(), 0, SWEEPS).stream()
                         .filter(sweep -> !sweep.state().isEnd())
                         .map(SweepRow::of)
                         .toList(),

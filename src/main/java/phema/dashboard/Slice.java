@@ -32,7 +32,7 @@ record Slice(Dimension by, Map<Dimension, List<String>> values, Map<Dimension, S
         }
 
         String word() {
-            return name().toLowerCase(java.util.Locale.ROOT);
+            return Show.word(this);
         }
 
         String of(Point point) {

@@ -1,12 +1,15 @@
 package phema.dashboard;
 
 import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.summarizingDouble;
 import static java.util.stream.Collectors.toList;
 
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.DoubleSummaryStatistics;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -75,13 +78,13 @@ final class SweepCharts {
                         trial -> one ? "" : slice.by().of(trial.point()),
                         () -> new TreeMap<>(Comparator.comparingInt(order::indexOf)),
                         toList()));
-        Map<String, List<Trial>> named = new java.util.LinkedHashMap<>();
+        Map<String, List<Trial>> named = new LinkedHashMap<>();
         byValue.forEach((value, trials) -> named.put(one ? sweep.spec().metric() : name(value), trials));
         return named;
     }
 
     private String name(String value) {
-        return slice.by().label.toLowerCase(java.util.Locale.ROOT) + " " + Slice.shown(slice.by(), value, clock);
+        return slice.by().label.toLowerCase(Locale.ROOT) + " " + Slice.shown(slice.by(), value, clock);
     }
 
     /** What a model says of the metric or, of few EMA lengths, the mean values in a row. */
@@ -147,10 +150,7 @@ final class SweepCharts {
 
     private Map<Double, DoubleSummaryStatistics> means(List<Trial> trials) {
         return trials.stream()
-                .collect(groupingBy(
-                        trial -> trial.point().sigmaRel(),
-                        TreeMap::new,
-                        java.util.stream.Collectors.summarizingDouble(this::value)));
+                .collect(groupingBy(trial -> trial.point().sigmaRel(), TreeMap::new, summarizingDouble(this::value)));
     }
 
     private double value(Trial trial) {
@@ -229,8 +229,8 @@ final class SweepCharts {
         Map<List<Double>, DoubleSummaryStatistics> cells = done.stream()
                 .collect(groupingBy(
                         trial -> List.of(x.apply(trial.point()), y.apply(trial.point())),
-                        java.util.LinkedHashMap::new,
-                        java.util.stream.Collectors.summarizingDouble(this::value)));
+                        LinkedHashMap::new,
+                        summarizingDouble(this::value)));
         return new Layer(
                 Layer.Kind.HEAT,
                 sweep.spec().metric(),

@@ -51,7 +51,7 @@ public final class Numbers {
         }
         if (number.precision() > MOST_DIGITS
                 || Math.abs(number.scale()) > MOST_DIGITS) // exact sums would fill the memory
-        throw new IllegalArgumentException("'" + word + "' has more than " + MOST_DIGITS + " digits");
+        throw new IllegalArgumentException("'" + word + "' in '" + text + "' has more than " + MOST_DIGITS + " digits");
         return number;
     }
 }

@@ -277,16 +277,18 @@ class DashboardIT {
         fill("#sweep-sigmaRel", "0.05, 0.10");
         fill("#sweep-seeds", "many");
         browser.click(".sweep-form button");
-        browser.until("a complaint", () -> browser.text("#sweep-seeds-note")
-                .contains("seeds must be a range such as 0-49999, not many"));
+        browser.until(
+                "a complaint",
+                () -> browser.text("#sweep-seeds-note").contains("seeds must be a range such as 0-49999, not many"));
         assertThat(browser.find("#sweep-seeds").getAttribute("aria-invalid")).isEqualTo("true");
         assertThat(browser.find("#sweep-sigmaRel").getAttribute("value")).isEqualTo("0.05, 0.10");
         assertThat(browser.complaints()).allMatch(complaint -> complaint.contains("400"));
         fill("#sweep-seeds", "0-7");
         fill("#sweep-sigmaRel", "0.05, 0.10, many");
         browser.click(".sweep-form button");
-        browser.until("a complaint", () -> browser.text("#sweep-sigmaRel-note")
-                .contains("' many' in '0.05, 0.10, many' is not a number"));
+        browser.until(
+                "a complaint",
+                () -> browser.text("#sweep-sigmaRel-note").contains("' many' in '0.05, 0.10, many' is not a number"));
         assertThat(browser.complaints()).allMatch(complaint -> complaint.contains("400"));
     }
 
