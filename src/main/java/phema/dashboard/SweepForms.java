@@ -10,6 +10,7 @@ import org.springframework.web.servlet.ModelAndView;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
+import phema.sweep.EvaluatorView;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 
@@ -38,7 +39,9 @@ record SweepForms(Sweeps sweeps, Catalog catalog) {
     }
 
     private void choices(Model model) {
-        model.addAttribute("evaluators", sweeps.evaluatorNames());
+        model.addAttribute(
+                "evaluators",
+                sweeps.evaluators().stream().map(EvaluatorView::name).toList());
         model.addAttribute("runNames", catalog.runs().stream().map(Run::name).toList());
     }
 }

@@ -90,7 +90,8 @@ class SecurityConfiguration {
     private static void headers(HeadersConfigurer<HttpSecurity> headers, boolean confidential) {
         headers.cacheControl(HeadersConfigurer.CacheControlConfig::disable) // it would forbid what ETags are for
                 .frameOptions(HeadersConfigurer.FrameOptionsConfig::deny)
-                .referrerPolicy(policy -> policy.policy(ReferrerPolicy.NO_REFERRER))
+                // With less, forms over plain HTTP would come without the origin that BrowserGuard asks for.
+                .referrerPolicy(policy -> policy.policy(ReferrerPolicy.SAME_ORIGIN))
                 .contentSecurityPolicy(policy -> policy.policyDirectives(POLICY))
                 .crossOriginOpenerPolicy(policy -> policy.policy(CrossOriginOpenerPolicy.SAME_ORIGIN))
                 .crossOriginResourcePolicy(policy -> policy.policy(CrossOriginResourcePolicy.SAME_ORIGIN))

@@ -35,10 +35,6 @@ class Evaluators {
         };
     }
 
-    List<String> names() {
-        return List.copyOf(all.keySet());
-    }
-
     /** @throws Problem when none is configured under this name */
     Evaluator named(String name) {
         Evaluator evaluator = all.get(name);

@@ -179,11 +179,6 @@ public class Sweeps {
         return List.copyOf(Stream.concat(a.stream(), b.stream()).collect(toCollection(LinkedHashSet::new)));
     }
 
-    /** Who can evaluate. */
-    public List<String> evaluatorNames() {
-        return checks.evaluators().names();
-    }
-
     private void add(String id, SweepSpec spec, List<Point> points, long version) {
         List<TrialId> added = store.add(id, points, version);
         queue.add(Queue.TRIAL, added.stream().map(TrialId::toString).toList(), spec.priority());
