@@ -52,6 +52,7 @@ class SweepRestTest {
         registry.add("phema.evaluators.length.command[3]", () -> "{trial}");
         registry.add("phema.evaluators.url.type", () -> "command");
         registry.add("phema.evaluators.url.weights", () -> "url");
+        registry.add("phema.evaluators.url.format", () -> "pt");
         registry.add("phema.evaluators.url.command[0]", () -> "sh");
         registry.add("phema.evaluators.url.command[1]", () -> "-c");
         registry.add("phema.evaluators.url.command[2]", () -> "echo '{weights}'; echo '{\"fid\": 1}'");
@@ -126,6 +127,7 @@ class SweepRestTest {
                 .filter(line -> line.startsWith("http"))
                 .findFirst()
                 .orElseThrow();
+        assertThat(URI.create(url).getPath()).endsWith("/weights.pt");
         assertThat(send(
                                 "HEAD",
                                 URI.create(url).getRawPath() + "?"

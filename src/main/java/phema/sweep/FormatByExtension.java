@@ -1,0 +1,23 @@
+package phema.sweep;
+
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.springframework.boot.context.properties.ConfigurationPropertiesBinding;
+import org.springframework.core.convert.converter.Converter;
+import org.springframework.stereotype.Component;
+import phema.format.Format;
+
+/** Settings name formats as addresses and files do: {@code pkl}, {@code safetensors} or {@code pt}. */
+@Component
+@ConfigurationPropertiesBinding
+class FormatByExtension implements Converter<String, Format> {
+    @Override
+    public Format convert(String extension) {
+        return Arrays.stream(Format.values())
+                .filter(format -> format.extension().equals(extension))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(Arrays.stream(Format.values())
+                        .map(Format::extension)
+                        .collect(Collectors.joining(", ", "expected one of ", ", not " + extension))));
+    }
+}
