@@ -59,7 +59,7 @@ final class Backend {
     }
 
     /**
-     * SameDiff leaves arrays of every step to garbage collection, which knows nothing of their size outside of the heap. JavaCPP starts it when the process grows beyond a
+     * What a step does not use again is left to garbage collection, which knows nothing of its size outside of the heap. JavaCPP starts it when the process grows beyond a
      * limit, but that is all of the machine's memory unless it is set.
      */
     private static void limitMemory() {
