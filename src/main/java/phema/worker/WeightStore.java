@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.UUID;
 import phema.format.Format;
 import phema.format.FormatException;
 import phema.format.Layout;
@@ -155,10 +156,11 @@ final class WeightStore {
 
     /** Writes a file that appears under its name when it is complete and on disk. */
     static void atomically(Path path, Content content) throws IOException {
-        Path folder = path.toAbsolutePath().getParent();
-        Path temporary = Files.createTempFile(folder, "." + path.getFileName() + ".", ".tmp");
+        // Not createTempFile, which would keep the file from everybody but its owner.
+        Path temporary = path.resolveSibling(".%s.%s.tmp".formatted(path.getFileName(), UUID.randomUUID()));
         try {
-            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+            try (FileChannel channel =
+                    FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
                 content.writeTo(channel);
                 channel.force(true);
             }

@@ -16,6 +16,8 @@ import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import phema.format.Edm2PickleGenerator;
 import phema.format.Edm2PickleGenerator.Node;
@@ -42,6 +44,14 @@ class WeightStoreTest {
         Weights read = WeightStore.load(write(tensors(weights)));
         assertThat(read.spec()).isEqualTo(SPEC);
         for (String name : weights.names()) assertThat(read.get(name)).isEqualTo(weights.get(name));
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void othersMayReadWhatIsWrittenAsTheyMayReadOtherFiles() throws IOException {
+        Path other = Files.createFile(folder.resolve("other"));
+        assertThat(Files.getPosixFilePermissions(write(tensors(Weights.zero(SPEC)))))
+                .isEqualTo(Files.getPosixFilePermissions(other));
     }
 
     @Test
