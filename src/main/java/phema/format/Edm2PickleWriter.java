@@ -27,7 +27,7 @@ final class Edm2PickleWriter implements WeightWriter {
             long shardSize) {
         if (template.format() != Format.EDM2_PICKLE)
             throw new IllegalArgumentException("an EDM2 pickle can only be written from EDM2 pickles, which "
-                    + template.path() + " is not" + INSTEAD);
+                    + template.path().getFileName() + " is not" + INSTEAD);
         if (shardSize < template.size())
             throw new IllegalArgumentException("an EDM2 pickle cannot be split into shards" + INSTEAD);
         for (Tensor tensor : template.tensors()) {
