@@ -1,5 +1,9 @@
 package phema.format;
 
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
 /** Layouts of weight files that users have. */
 public enum Format {
     SAFETENSORS("safetensors"),
@@ -15,5 +19,16 @@ public enum Format {
     /** File name extension without the dot. */
     public String extension() {
         return extension;
+    }
+
+    public static Optional<Format> ofExtension(String extension) {
+        return Arrays.stream(values())
+                .filter(format -> format.extension.equals(extension))
+                .findFirst();
+    }
+
+    /** Of all formats, as messages list them. */
+    public static String extensions() {
+        return Arrays.stream(values()).map(Format::extension).collect(Collectors.joining(", "));
     }
 }

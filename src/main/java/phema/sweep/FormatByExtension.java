@@ -1,7 +1,5 @@
 package phema.sweep;
 
-import java.util.Arrays;
-import java.util.stream.Collectors;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBinding;
 import org.springframework.core.convert.converter.Converter;
 import org.springframework.stereotype.Component;
@@ -13,11 +11,8 @@ import phema.format.Format;
 class FormatByExtension implements Converter<String, Format> {
     @Override
     public Format convert(String extension) {
-        return Arrays.stream(Format.values())
-                .filter(format -> format.extension().equals(extension))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(Arrays.stream(Format.values())
-                        .map(Format::extension)
-                        .collect(Collectors.joining(", ", "expected one of ", ", not " + extension))));
+        return Format.ofExtension(extension)
+                .orElseThrow(() ->
+                        new IllegalArgumentException("expected one of " + Format.extensions() + ", not " + extension));
     }
 }

@@ -46,15 +46,9 @@ final class Choices {
     }
 
     static Format format(String extension) {
-        return Arrays.stream(Format.values())
-                .filter(f -> f.extension().equals(extension))
-                .findFirst()
+        return Format.ofExtension(extension)
                 .orElseThrow(() -> Problem.unknown(
-                        "format",
-                        "Unknown format " + extension + "; there are "
-                                + Arrays.stream(Format.values())
-                                        .map(Format::extension)
-                                        .collect(Collectors.joining(", "))));
+                        "format", "Unknown format " + extension + "; there are " + Format.extensions()));
     }
 
     @SafeVarargs
