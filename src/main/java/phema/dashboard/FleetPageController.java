@@ -1,7 +1,5 @@
 package phema.dashboard;
 
-import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -32,14 +30,9 @@ class FleetPageController {
 
     /** Nothing where the reader has seen it already. */
     @GetMapping("/fleet/live")
-    @Nullable
     ModelAndView live(@RequestParam int version, Model model) {
         FleetPanel panel = panel();
-        if (panel.hashCode() == version) {
-            ModelAndView nothing = new ModelAndView();
-            nothing.setStatus(HttpStatus.NO_CONTENT);
-            return nothing;
-        }
+        if (panel.hashCode() == version) return Live.unchanged();
         show(panel, model);
         return new ModelAndView("dashboard/fleet :: live");
     }

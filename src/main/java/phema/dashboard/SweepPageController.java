@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
@@ -70,13 +69,12 @@ class SweepPageController {
 
     /** What changes while the sweep runs; nothing where the reader knows it already. */
     @GetMapping("/sweeps/{id}/live")
-    @Nullable
     ModelAndView live(
             @PathVariable String id,
             @RequestParam(defaultValue = "-1") long version,
             @RequestParam Map<String, String> view,
             Model model) {
-        if (sweeps.version(id) == version) return unchanged();
+        if (sweeps.version(id) == version) return Live.unchanged();
         panel(sweeps.sweep(id), view, model);
         return new ModelAndView("dashboard/sweep :: live");
     }
@@ -119,11 +117,10 @@ class SweepPageController {
     }
 
     @GetMapping("/sweeps/{id}/trials/{number}/live")
-    @Nullable
     ModelAndView trial(@PathVariable String id, @PathVariable int number, @RequestParam String version, Model model) {
         Trial trial = sweeps.trial(id, number);
         String log = sweeps.log(id, number);
-        if (version(trial, log).equals(version)) return unchanged();
+        if (version(trial, log).equals(version)) return Live.unchanged();
         trial(sweeps.sweep(id), trial, log, model);
         return new ModelAndView("dashboard/trial :: live");
     }
@@ -175,11 +172,5 @@ class SweepPageController {
         redirect.setStatusCode(HttpStatus.SEE_OTHER);
         redirect.setExposeModelAttributes(false);
         return new ModelAndView(redirect);
-    }
-
-    private static ModelAndView unchanged() {
-        ModelAndView nothing = new ModelAndView();
-        nothing.setStatus(HttpStatus.NO_CONTENT);
-        return nothing;
     }
 }

@@ -31,6 +31,7 @@ import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.SweepState;
 import phema.sweep.Sweeps;
+import phema.sweep.TrialState;
 
 /** The pages in a real browser, on the demo run. */
 @SpringBootTest(
@@ -43,6 +44,10 @@ class DashboardIT {
               match($0, /"sigmaRel":[0-9.]+/); s = substr($0, RSTART + 11, RLENGTH - 11)
               match($0, /"guidance":[0-9.]+/); g = substr($0, RSTART + 11, RLENGTH - 11)
               d = log(s / 0.12 * g); printf "{\\"fid\\": %f}\\n", 1 + g + d * d }' "$1\"""";
+
+    /** How often a page that asks for news was told that there are none. */
+    private static final String UNCHANGED =
+            "return performance.getEntriesByType('resource').filter(r => r.responseStatus === 204).length";
 
     @TempDir
     private static Path downloads;
@@ -307,6 +312,17 @@ class DashboardIT {
         browser.click(".sweep-form button");
         browser.until("more trials", () -> sweeps.sweep(sweep.id()).count() > sweep.count());
         browser.until("the end", () -> browser.text(".progress .state").equals("done"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/sweeps/{id}", "/sweeps/{id}/trials/0", "/fleet"})
+    void keepsWhatIsShownWhileNothingChanges(String page) {
+        Sweep slow = start("slow", 0.05);
+        browser.until("a trial runs", () -> sweeps.sweep(slow.id()).count(TrialState.RUNNING) > 0);
+        open(page.replace("{id}", slow.id()));
+        browser.until("two answers without news", () -> (Boolean) browser.script(UNCHANGED + " >= 2"));
+        assertThat(browser.findAll("#live, #live *")).isNotEmpty();
+        sweeps.cancel(slow.id());
     }
 
     @Test
