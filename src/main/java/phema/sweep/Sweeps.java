@@ -151,8 +151,11 @@ public class Sweeps {
             throw Problem.invalid("mode", "only grids can be extended");
         SweepSpec checked = checks.checked(more);
         return change(id, version -> {
-            if (sweep(id).state() == SweepState.CANCELLED)
+            SweepState state = sweep(id).state();
+            if (state == SweepState.CANCELLED)
                 throw Problem.conflict("sweep " + id + " is cancelled; retry it, or start another one");
+            // Its last trials may have run on after it was paused.
+            if (state.isEnd()) store.hold(id, null);
             store.changeSpec(id, union(row(id).spec(), checked));
             add(id, spec, Plan.grid(checked), version);
         });

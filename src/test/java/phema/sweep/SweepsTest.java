@@ -54,6 +54,7 @@ class SweepsTest {
         command(registry, "chatty", "echo '{\"fid\": 1}'; echo done", 0);
         command(registry, "slow", "sleep 60 & echo $! > " + folder + "/pid; wait; echo '{\"fid\": 1}'", 0);
         command(registry, "held", "until test -e " + folder + "/release; do sleep 0.05; done; echo '{\"fid\": 1}'", 0);
+        command(registry, "last", "until test -e " + folder + "/go; do sleep 0.05; done; echo '{\"fid\": 1}'", 0);
         command(registry, "late", "sleep 60 & echo $! > " + folder + "/late; wait", 0);
         registry.add("phema.evaluators.late.timeout", () -> "1s");
         registry.add("phema.evaluators.missing.type", () -> "command");
@@ -239,6 +240,17 @@ class SweepsTest {
         }
         assertThat(awaitEnd(sweep).trials()).isEqualTo(Map.of(TrialState.DONE, 8));
         assertThat(runs("length") - before).isEqualTo(8);
+    }
+
+    @Test
+    void goesOnWhereItIsExtendedAfterItsLastTrialEndedInAPause() throws IOException {
+        Sweep sweep = sweeps.create(grid("last", "fid", 0.1));
+        await(() -> sweeps.sweep(sweep.id()).count(TrialState.RUNNING) == 1);
+        assertThat(sweeps.pause(sweep.id()).state()).isEqualTo(SweepState.PAUSED);
+        Files.createFile(folder.resolve("go"));
+        assertThat(awaitEnd(sweep).state()).isEqualTo(SweepState.DONE);
+        sweeps.extend(sweep.id(), grid("last", "fid", 0.2));
+        assertThat(awaitEnd(sweep).trials()).isEqualTo(Map.of(TrialState.DONE, 2));
     }
 
     /** A worker looks a few trials per thread ahead. */
