@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import phema.format.Layout;
 import phema.problem.Problem;
+import phema.storage.PendingFile;
 
 /**
  * Turns recipes into bytes: a range of one file, or many files in one pass over the inputs. All work is cut into blocks that a fixed set of workers
@@ -195,7 +197,7 @@ public final class Engine implements AutoCloseable {
                 for (Recipe.Output output : recipe.outputs())
                     for (Layout file : output.files())
                         if (Files.exists(folder.resolve(file.fileName())))
-                            throw PendingFile.exists(folder.resolve(file.fileName()));
+                            throw exists(folder.resolve(file.fileName()));
             int shards = recipe.outputs().stream()
                     .mapToInt(o -> o.files().size())
                     .max()
@@ -215,7 +217,7 @@ public final class Engine implements AutoCloseable {
                     for (PendingFile file : files) file.complete();
                 }
             }
-            for (PendingFile file : files) file.publish(overwrite);
+            for (PendingFile file : files) publish(file, overwrite);
         } catch (IOException e) {
             if (isFull(e))
                 throw Problem.storageFull(
@@ -224,6 +226,18 @@ public final class Engine implements AutoCloseable {
         } finally {
             for (PendingFile file : files) file.close();
         }
+    }
+
+    private static void publish(PendingFile file, boolean overwrite) throws IOException {
+        try {
+            file.publish(overwrite);
+        } catch (FileAlreadyExistsException e) {
+            throw exists(file.path());
+        }
+    }
+
+    private static Problem exists(Path file) {
+        return Problem.conflict(file + " exists; use --overwrite to replace it or --skip to keep it");
     }
 
     private void writeTogether(

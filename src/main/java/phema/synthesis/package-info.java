@@ -1,5 +1,5 @@
 /** Recipes (which files, which coefficients, which layout) and the one engine that turns any byte range of a recipe into bytes. */
-@ApplicationModule(allowedDependencies = {"format", "solver", "profile", "catalog", "tensor", "problem"})
+@ApplicationModule(allowedDependencies = {"format", "solver", "profile", "catalog", "tensor", "storage", "problem"})
 @NullMarked
 package phema.synthesis;
 

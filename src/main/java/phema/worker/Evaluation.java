@@ -14,6 +14,7 @@ import phema.metrics.Metric;
 import phema.metrics.References;
 import phema.metrics.Statistics;
 import phema.problem.Problem;
+import phema.storage.PendingFile;
 
 /** Statistics of the features of images that a network makes, or of a dataset, in batches that are not kept. */
 public final class Evaluation {
@@ -60,7 +61,8 @@ public final class Evaluation {
             List<Integer> part = indices.subList(first, Math.min(indices.size(), first + batch));
             float[] values = new float[part.size() * pixels];
             for (int i = 0; i < part.size(); i++)
-                System.arraycopy(dataset.read(part.get(i)).pixels(), 0, values, i * pixels, pixels);
+                System.arraycopy(
+                        dataset.read(part.get(i)).pixels(), 0, values, i * pixels, pixels);
             measurement.add(Images.quantized(values, dataset.channels(), dataset.resolution()));
             progress.accept(part.size());
         }
@@ -69,6 +71,6 @@ public final class Evaluation {
 
     /** Writes reference statistics, in the form of {@link References}; the file appears when it is complete. */
     public static void write(Path path, Map<Metric, Statistics> statistics) throws IOException {
-        WeightStore.atomically(path, channel -> References.write(Channels.newOutputStream(channel), statistics));
+        PendingFile.write(path, channel -> References.write(Channels.newOutputStream(channel), statistics));
     }
 }

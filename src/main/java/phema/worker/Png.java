@@ -3,11 +3,12 @@ package phema.worker;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 import phema.metrics.Images;
 import phema.problem.Problem;
+import phema.storage.PendingFile;
 
 /** Network outputs as PNG images: -1 is black, 1 white. */
 public final class Png {
@@ -58,6 +59,6 @@ public final class Png {
     private static void write(Path path, BufferedImage image) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         ImageIO.write(image, "png", bytes);
-        WeightStore.atomically(path, channel -> WeightStore.writeFully(channel, ByteBuffer.wrap(bytes.toByteArray())));
+        PendingFile.write(path, channel -> bytes.writeTo(Channels.newOutputStream(channel)));
     }
 }

@@ -6,10 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -19,13 +16,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.UUID;
 import phema.format.Format;
 import phema.format.FormatException;
 import phema.format.Layout;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
+import phema.storage.PendingFile;
 import phema.tensor.DType;
 import phema.tensor.Elements;
 import phema.tensor.Shape;
@@ -133,7 +130,7 @@ final class WeightStore {
         Layout layout = WeightFiles.writer(Format.SAFETENSORS)
                 .layout("weights", template, Tensor::dtype, metadata, Long.MAX_VALUE)
                 .getFirst();
-        atomically(path, channel -> {
+        PendingFile.write(path, channel -> {
             for (Layout.Segment segment : layout.segments()) {
                 switch (segment) {
                     case Layout.Literal literal -> writeFully(channel, ByteBuffer.wrap(literal.content()));
@@ -149,27 +146,6 @@ final class WeightStore {
         });
     }
 
-    /** What fills a file. */
-    interface Content {
-        void writeTo(FileChannel channel) throws IOException;
-    }
-
-    /** Writes a file that appears under its name when it is complete and on disk. */
-    static void atomically(Path path, Content content) throws IOException {
-        // Not createTempFile, which would keep the file from everybody but its owner.
-        Path temporary = path.resolveSibling(".%s.%s.tmp".formatted(path.getFileName(), UUID.randomUUID()));
-        try {
-            try (FileChannel channel =
-                    FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-                content.writeTo(channel);
-                channel.force(true);
-            }
-            Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
-    }
-
     private static void writeElements(FileChannel channel, float[] elements, DType dtype) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment chunk = arena.allocate((long) CHUNK * dtype.bytes());
@@ -181,7 +157,7 @@ final class WeightStore {
         }
     }
 
-    static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
+    private static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
         while (buffer.hasRemaining()) channel.write(buffer);
     }
 

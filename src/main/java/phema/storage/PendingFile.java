@@ -1,4 +1,4 @@
-package phema.synthesis;
+package phema.storage;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,29 +9,47 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
-import phema.problem.Problem;
 
 /** A file that appears under its name only when it is complete and on disk. Until then it is a hidden file in the same folder. */
-final class PendingFile implements AutoCloseable {
+public final class PendingFile implements AutoCloseable {
     private final Path path;
     private final Path temporary;
     private final FileChannel channel;
     private boolean published;
 
-    PendingFile(Path path) throws IOException {
+    public PendingFile(Path path) throws IOException {
         this.path = path;
         // Not createTempFile, which would keep the file from everybody but its owner.
         temporary = path.resolveSibling(".%s.%s.tmp".formatted(path.getFileName(), UUID.randomUUID()));
         channel = FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
     }
 
+    /** What fills a file. */
+    public interface Content {
+        void writeTo(FileChannel channel) throws IOException;
+    }
+
+    /** Writes a whole file, in the place of what was there. */
+    public static void write(Path path, Content content) throws IOException {
+        try (PendingFile file = new PendingFile(path)) {
+            content.writeTo(file.channel);
+            file.complete();
+            file.publish(true);
+        }
+    }
+
+    /** Where it will appear. */
+    public Path path() {
+        return path;
+    }
+
     /** Writes all of the buffer; safe for use by many threads at once. */
-    void write(ByteBuffer buffer, long position) throws IOException {
+    public void write(ByteBuffer buffer, long position) throws IOException {
         while (buffer.hasRemaining()) position += channel.write(buffer, position);
     }
 
     /** Puts everything that was written on disk; the last moment at which that can run full. */
-    void complete() throws IOException {
+    public void complete() throws IOException {
         if (!channel.isOpen()) return;
         channel.force(true);
         channel.close();
@@ -40,20 +58,12 @@ final class PendingFile implements AutoCloseable {
     /**
      * Gives the complete file its name.
      *
-     * @throws Problem when that exists and is not to be overwritten
+     * @throws FileAlreadyExistsException when that exists and is not to be overwritten
      */
-    void publish(boolean overwrite) throws IOException {
-        try {
-            if (overwrite) Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
-            else Files.move(temporary, path);
-        } catch (FileAlreadyExistsException e) {
-            throw exists(path);
-        }
+    public void publish(boolean overwrite) throws IOException {
+        if (overwrite) Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
+        else Files.move(temporary, path);
         published = true;
-    }
-
-    static Problem exists(Path path) {
-        return Problem.conflict(path + " exists; use --overwrite to replace it or --skip to keep it");
     }
 
     @Override
