@@ -6,8 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
 import phema.worker.Generator;
@@ -51,7 +54,7 @@ final class GenerateCommand implements Callable<Integer> {
             names = "--out",
             paramLabel = "FILE",
             description =
-                    "With --noise: safetensors file for the tensor `images`, the network's output before decoding.")
+                    "Safetensors file for the tensor `images` [N,C,H,W], the network's output before decoding, such as latents.")
     private @Nullable Path out;
 
     @Option(
@@ -72,9 +75,9 @@ final class GenerateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (batch < 1) throw Problem.invalid("batch", "--batch must be at least 1, not " + batch);
-        if ((noise == null) != (out == null)) throw Problem.invalid("noise", "--noise and --out belong together");
-        if (noise == null && outdir == null && grid == null)
-            throw Problem.invalid("outdir", "say where images go: --outdir, --grid, or --noise with --out");
+        if (noise != null && out == null) throw Problem.invalid("noise", "--noise needs --out");
+        if (outdir == null && grid == null && out == null)
+            throw Problem.invalid("outdir", "say where images go: --outdir, --grid or --out");
         PrintWriter console = Output.of(spec);
         console.println("computing on " + Training.backend());
         try (Generator generator =
@@ -90,11 +93,11 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private void generate(Generator generator, PrintWriter console) throws IOException {
-        Png.requireImages(generator.spec());
+        if (outdir != null || grid != null) Png.requireImages(generator.spec());
         if (outdir != null) Files.createDirectories(outdir);
         List<Long> all = seeds.seeds();
         int pixels = generator.spec().pixels();
-        float[] together = new float[grid == null ? 0 : Math.multiplyExact(all.size(), pixels)];
+        float[] together = new float[grid == null && out == null ? 0 : Math.multiplyExact(all.size(), pixels)];
         OptionalInt wanted = label == null ? OptionalInt.empty() : OptionalInt.of(label);
         try (Progress progress = new Progress(Output.errors(spec), all.size(), n -> n + " images")) {
             for (int first = 0; first < all.size(); first += batch) {
@@ -106,11 +109,16 @@ final class GenerateCommand implements Callable<Integer> {
                             generator.spec(),
                             images,
                             i);
-                if (grid != null) System.arraycopy(images, 0, together, first * pixels, images.length);
+                if (together.length > 0) System.arraycopy(images, 0, together, first * pixels, images.length);
                 progress.accept(part.size());
             }
         }
         if (grid != null) Png.writeGrid(grid, generator.spec(), together);
-        console.println("wrote " + all.size() + " images to " + (outdir == null ? grid : outdir));
+        if (out != null) generator.write(out, together);
+        String places = Stream.of(outdir, grid, out)
+                .filter(Objects::nonNull)
+                .map(String::valueOf)
+                .collect(Collectors.joining(", "));
+        console.println("wrote " + all.size() + " images to " + places);
     }
 }

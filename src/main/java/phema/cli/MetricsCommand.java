@@ -23,7 +23,6 @@ import phema.problem.Problem;
 import phema.worker.Dataset;
 import phema.worker.Evaluation;
 import phema.worker.Generator;
-import phema.worker.PngDataset;
 import phema.worker.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -77,7 +76,7 @@ final class MetricsCommand {
             requirePositive("num", num);
             References references = References.read(ref);
             try (FeatureFlags.Networks networks = features.open();
-                    Dataset dataset = PngDataset.open(images)) {
+                    Dataset dataset = Dataset.open(images)) {
                 networks.requireReferences(references);
                 if (dataset.size() < num)
                     throw Problem.invalid(

@@ -16,7 +16,6 @@ import phema.worker.Average;
 import phema.worker.Dataset;
 import phema.worker.LearningRate;
 import phema.worker.NetworkSpec;
-import phema.worker.PngDataset;
 import phema.worker.Preset;
 import phema.worker.ProceduralDataset;
 import phema.worker.Training;
@@ -44,7 +43,7 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "PATH",
             defaultValue = PROCEDURAL,
             description =
-                    "Folder or ZIP file of PNG images, with labels in dataset.json; or `procedural` for built-in shapes (default).")
+                    "Folder or ZIP file of PNG images or NPY latents, with labels in dataset.json; or `procedural` for built-in shapes (default).")
     private String data = PROCEDURAL;
 
     @Option(
@@ -232,7 +231,7 @@ final class TrainCommand implements Callable<Integer> {
     static Dataset dataset(String data, int resolution) throws IOException {
         return data.equals(PROCEDURAL)
                 ? new ProceduralDataset(PROCEDURAL_IMAGES, resolution, 0)
-                : PngDataset.open(Path.of(data));
+                : Dataset.open(Path.of(data));
     }
 
     private TrainingOptions options(Dataset dataset) {

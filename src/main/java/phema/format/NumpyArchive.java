@@ -1,6 +1,7 @@
 package phema.format;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -55,6 +56,18 @@ public final class NumpyArchive {
         }
     }
 
+    /**
+     * One {@code .npy} file, to its end.
+     *
+     * @param problem makes the error for a sentence without subject
+     * @throws FormatException when it is damaged, or not an array of floating numbers
+     */
+    public static NumpyArray array(InputStream in, NumpyArray.Problems problem) throws IOException {
+        byte[] content = in.readNBytes(NumpyArray.MAX_BYTES + 1);
+        if (content.length > NumpyArray.MAX_BYTES) throw problem.of("has more than " + NumpyArray.MAX_BYTES + " bytes");
+        return array(content, problem);
+    }
+
     private static NumpyArray array(byte[] content, NumpyArray.Problems problems) throws FormatException {
         ByteBuffer in = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
         byte[] magic = new byte[MAGIC.length];
@@ -91,7 +104,8 @@ public final class NumpyArchive {
         } catch (ArithmeticException | IllegalArgumentException e) {
             // Reported below.
         }
-        throw problems.of("has the shape " + dims + ", too large for statistics of features");
+        throw problems.of(
+                "has the shape " + dims + "; at most " + NumpyArray.MAX_BYTES / Float.BYTES + " values are read");
     }
 
     /** Writes all arrays in 64 bits, stored, and leaves the stream open. The same arrays make the same bytes. */

@@ -17,7 +17,7 @@ public record NumpyArray(Shape shape, double[] values) {
     /**
      * An array as it is stored.
      *
-     * @param dtype NumPy's name without the byte order, {@code f4} or {@code f8}
+     * @param dtype NumPy's name without the byte order, {@code f2}, {@code f4} or {@code f8}
      * @param order of the bytes of a value
      * @param fortran whether the first index runs fastest
      */
@@ -25,11 +25,12 @@ public record NumpyArray(Shape shape, double[] values) {
         /** @param problem makes the error for a sentence without subject */
         NumpyArray read(ByteBuffer bytes, Problems problem) throws FormatException {
             int width = switch (dtype) {
+                case "f2" -> Short.BYTES;
                 case "f4" -> Float.BYTES;
                 case "f8" -> Double.BYTES;
                 default ->
                     throw problem.of("holds values of type " + Pickle.shown(dtype)
-                            + "; only float32 and float64 (f4, f8) can be read");
+                            + "; only float16, float32 and float64 (f2, f4, f8) can be read");
             };
             if (shape.elements() != bytes.remaining() / (double) width)
                 throw problem.of("holds " + bytes.remaining() + " bytes where its shape " + shape + " needs "
@@ -37,7 +38,11 @@ public record NumpyArray(Shape shape, double[] values) {
             bytes.order(order);
             double[] stored = new double[(int) shape.elements()];
             for (int i = 0; i < stored.length; i++)
-                stored[i] = width == Float.BYTES ? bytes.getFloat() : bytes.getDouble();
+                stored[i] = switch (width) {
+                    case Short.BYTES -> Float.float16ToFloat(bytes.getShort());
+                    case Float.BYTES -> bytes.getFloat();
+                    default -> bytes.getDouble();
+                };
             return new NumpyArray(shape, fortran ? rowMajor(stored, problem) : stored);
         }
 
@@ -55,7 +60,7 @@ public record NumpyArray(Shape shape, double[] values) {
     }
 
     /** Makes errors that name a place in a file. */
-    interface Problems {
+    public interface Problems {
         FormatException of(String problem);
     }
 }

@@ -55,6 +55,8 @@ public final class Evaluation {
     public static Measurement ofDataset(
             Dataset dataset, List<Integer> indices, int batch, List<FeatureNetwork> networks, LongConsumer progress)
             throws IOException {
+        if (dataset instanceof LatentDataset)
+            throw Problem.invalid("data", "latents are no images, and features are of images; decode them first");
         Measurement measurement = new Measurement(networks);
         int pixels = dataset.channels() * dataset.resolution() * dataset.resolution();
         for (int first = 0; first < indices.size(); first += batch) {
@@ -62,7 +64,7 @@ public final class Evaluation {
             float[] values = new float[part.size() * pixels];
             for (int i = 0; i < part.size(); i++)
                 System.arraycopy(
-                        dataset.read(part.get(i)).pixels(), 0, values, i * pixels, pixels);
+                        dataset.read(part.get(i), Randoms.of(0, part.get(i))).pixels(), 0, values, i * pixels, pixels);
             measurement.add(Images.quantized(values, dataset.channels(), dataset.resolution()));
             progress.accept(part.size());
         }

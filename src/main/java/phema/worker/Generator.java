@@ -117,9 +117,15 @@ public final class Generator implements AutoCloseable {
                     randoms);
             System.arraycopy(part, 0, images, first * spec.pixels(), part.length);
         }
+        write(imageFile, images);
+    }
+
+    /** Writes what was made, before any decoding, as the tensor {@code images} of a safetensors file. @param images [N, C, H, W] */
+    public void write(Path file, float[] images) throws IOException {
+        Shape shape = Shape.of(images.length / spec.pixels(), spec.channels(), spec.resolution(), spec.resolution());
         SequencedMap<String, WeightStore.Values> result = new LinkedHashMap<>();
-        result.put(IMAGES, new WeightStore.Values(noise.shape(), images));
-        WeightStore.write(imageFile, result, DType.F32, Map.of());
+        result.put(IMAGES, new WeightStore.Values(shape, images));
+        WeightStore.write(file, result, DType.F32, Map.of());
     }
 
     private static void requireShape(Path file, String name, WeightStore.Values values, Shape expected)

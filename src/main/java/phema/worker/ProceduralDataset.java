@@ -17,7 +17,7 @@ public record ProceduralDataset(int size, int resolution, long seed) implements 
     }
 
     @Override
-    public Example read(int index) {
+    public Example read(int index, RandomGenerator unused) {
         RandomGenerator random = Randoms.of(seed, index);
         int label = random.nextInt(CLASSES);
         double centerX = random.nextDouble(0.3, 0.7) * resolution;

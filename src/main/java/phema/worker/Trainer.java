@@ -78,7 +78,7 @@ final class Trainer implements AutoCloseable {
         for (UNet.Block block : dropping) masks.put(block.name(), new float[n * block.activations()]);
         for (int i = 0; i < n; i++) {
             RandomGenerator random = Randoms.of(options.seed(), first + i);
-            Dataset.Example example = dataset.read(index(first + i));
+            Dataset.Example example = dataset.read(index(first + i), random);
             boolean mirrored = options.flip() && random.nextBoolean();
             boolean labelled = random.nextDouble() >= options.labelDropout();
             sigma[i] = Math.exp(options.pMean() + options.pStd() * random.nextGaussian());

@@ -103,7 +103,7 @@ class MetricsCommandTest {
             calc --images FOLDER/a --ref FOLDER/a.npz --features x   | --features x: say what it is for, as in fid=x
             calc --images FOLDER/a --ref src/test/resources/fixtures/metrics/reference-4.pkl --num 70 | src/test/resources/fixtures/metrics/reference-4.pkl holds no statistics for fd_random, only for fid, fd_dinov2
             calc --images FOLDER/a --ref src/test/resources/fixtures/metrics/fid.npz --num 70 | statistics of 64 features cannot be compared with those of 3; they come from different networks
-            calc --images FOLDER/run --ref FOLDER/a.npz              | FOLDER/run holds no PNG images
+            calc --images FOLDER/run --ref FOLDER/a.npz              | FOLDER/run holds no images (.png) and no latents (.npy)
             ref --data FOLDER/a --dest FOLDER/a.npz                  | FOLDER/a.npz exists; choose another name or --overwrite
             ref --data FOLDER/a --dest FOLDER/a.pkl                  | --dest FOLDER/a.pkl: statistics are written as .npz
             """)

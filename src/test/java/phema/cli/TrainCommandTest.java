@@ -3,10 +3,12 @@ package phema.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.format.WeightFiles;
 
 class TrainCommandTest {
     private static final String TINY =
@@ -36,6 +38,27 @@ class TrainCommandTest {
         for (String image : Shell.names(folder.resolve("images")))
             assertThat(folder.resolve("same").resolve(image))
                     .hasSameBinaryContentAs(folder.resolve("images").resolve(image));
+    }
+
+    @Test
+    void trainsOnLatentsAndMakesSome() throws Exception {
+        Path data = Path.of("src/test/resources/latents/distributions");
+        Shell.Result trained = Shell.phema("train --data " + data + " --outdir " + folder.resolve("run") + TINY);
+        assertThat(trained.out()).contains("2 images of 2x2").contains("trained with 2,048 images");
+        Path net = folder.resolve("run/network-snapshot-0000002-0.100.safetensors");
+        Path out = folder.resolve("latents.safetensors");
+        String generate = "generate --net " + net + " --seeds 3-7 --steps 2 --batch 2 ";
+        assertThat(Shell.phema(generate + "--grid " + folder.resolve("grid.png"))
+                        .complaint())
+                .isEqualTo(
+                        "phema: the network makes latents of 4 channels, which are no images yet; write them with --out FILE.safetensors");
+        assertThat(Shell.phema(generate + "--out " + out).out()).contains("wrote 5 images to " + out);
+        assertThat(WeightFiles.read(out).tensors())
+                .extracting(tensor -> tensor.name() + " " + tensor.shape())
+                .containsExactly("images [5, 4, 2, 2]");
+        assertThat(Shell.phema("metrics ref --data " + data + " --dest " + folder.resolve("ref.npz"))
+                        .complaint())
+                .isEqualTo("phema: latents are no images, and features are of images; decode them first");
     }
 
     @ParameterizedTest
@@ -69,8 +92,8 @@ class TrainCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             --seeds 3-1 --outdir x | phema: Invalid value for option '--seeds': '3-1' ends before it begins; see phema generate --help
-            --noise x              | phema: --noise and --out belong together
-            --steps 2              | phema: say where images go: --outdir, --grid, or --noise with --out
+            --noise x              | phema: --noise needs --out
+            --steps 2              | phema: say where images go: --outdir, --grid or --out
             --grid x               | phema: none.safetensors: does not exist
             """)
     void refusesWhatCannotBeGenerated(String options, String complaint) {
