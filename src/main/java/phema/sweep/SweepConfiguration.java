@@ -8,10 +8,12 @@ import com.github.kagkarlsson.scheduler.task.ExecutionOperations;
 import com.github.kagkarlsson.scheduler.task.FailureHandler;
 import com.github.kagkarlsson.scheduler.task.helper.CustomTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -75,8 +77,17 @@ class SweepConfiguration {
                         .tag("state", Words.of(state))
                         .description("Trials of all sweeps")
                         .register(registry);
-            // From the start, so that a rate over them has a beginning.
-            evaluators.evaluators().keySet().forEach(name -> registry.timer("phema.evaluation", "evaluator", name));
+            // From the database, as workers have no port of their own.
+            for (String name : evaluators.evaluators().keySet())
+                FunctionTimer.builder(
+                                "phema.evaluation",
+                                store,
+                                s -> s.evaluations(name),
+                                s -> s.evaluationSeconds(name),
+                                TimeUnit.SECONDS)
+                        .tag("evaluator", name)
+                        .description("Evaluations of all workers")
+                        .register(registry);
         };
     }
 }

@@ -190,11 +190,27 @@ class SweepStore {
     }
 
     /** Keeps what is there already: of two that evaluate the same at the same time, the first counts. */
-    void insertEvaluation(String evaluation, Map<String, Double> metrics, double seconds) {
+    void insertEvaluation(String evaluation, String evaluator, Map<String, Double> metrics, double seconds) {
         jdbc.sql(
-                        "insert into evaluation (id, metrics, seconds, created) values (?, ?, ?, ?) on conflict (id) do nothing")
-                .params(evaluation, Json.write(metrics), seconds, now())
+                        "insert into evaluation (id, evaluator, metrics, seconds, created) values (?, ?, ?, ?, ?) on conflict (id) do nothing")
+                .params(evaluation, evaluator, Json.write(metrics), seconds, now())
                 .update();
+    }
+
+    /** How many evaluations an evaluator made, on all machines. */
+    long evaluations(String evaluator) {
+        return jdbc.sql("select count(*) from evaluation where evaluator = ?")
+                .param(evaluator)
+                .query(Long.class)
+                .single();
+    }
+
+    /** How long they took together, in seconds. */
+    double evaluationSeconds(String evaluator) {
+        return jdbc.sql("select coalesce(sum(seconds), 0) from evaluation where evaluator = ?")
+                .param(evaluator)
+                .query(Double.class)
+                .single();
     }
 
     /** @return whether the attempt was the trial's latest and had not ended: only then was it recorded */

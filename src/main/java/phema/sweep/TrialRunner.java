@@ -1,7 +1,6 @@
 package phema.sweep;
 
 import com.github.kagkarlsson.scheduler.task.CompletionHandler;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -32,7 +31,6 @@ class TrialRunner {
     private final Reconstructions reconstructions;
     private final Pulse pulse;
     private final Self self;
-    private final MeterRegistry meters;
 
     TrialRunner(
             Trials trials,
@@ -40,15 +38,13 @@ class TrialRunner {
             Evaluators evaluators,
             Reconstructions reconstructions,
             Pulse pulse,
-            Self self,
-            MeterRegistry meters) {
+            Self self) {
         this.trials = trials;
         this.store = store;
         this.evaluators = evaluators;
         this.reconstructions = reconstructions;
         this.pulse = pulse;
         this.self = self;
-        this.meters = meters;
     }
 
     CompletionHandler<Void> run(TrialId id) {
@@ -104,7 +100,6 @@ class TrialRunner {
             throw new EvaluationException(
                     "gave " + String.join(", ", metrics.keySet()) + ", but not the sweep's metric " + spec.metric());
         Duration taken = Duration.ofNanos(System.nanoTime() - start);
-        meters.timer("phema.evaluation", "evaluator", spec.evaluator()).record(taken);
         work.end();
         Patience.persistently(() -> {
             store.saveLog(begun.id(), output.text());

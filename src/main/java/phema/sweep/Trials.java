@@ -56,7 +56,7 @@ class Trials {
     /** @return false when this attempt is not the trial's latest, or the trial was cancelled: then its metrics are only kept for others */
     boolean done(Begun begun, String evaluation, Map<String, Double> metrics, double seconds) {
         return end(begun, version -> {
-            store.insertEvaluation(evaluation, metrics, seconds);
+            store.insertEvaluation(evaluation, begun.spec().evaluator(), metrics, seconds);
             return store.done(begun.id(), begun.attempt(), evaluation, false, version);
         });
     }

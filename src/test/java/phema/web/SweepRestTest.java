@@ -115,6 +115,11 @@ class SweepRestTest {
         assertThat(get("/api/v1/sweeps?run=checkpoints").at("/total").asInt()).isZero();
         assertThat(get("/api/v1/runs/edm2").at("/recommended/sigmaRel").asDouble())
                 .isEqualTo(0.05);
+        assertThat(send("GET", "/actuator/prometheus", "").body().lines())
+                .filteredOn(line -> line.startsWith("phema_evaluation_seconds_count{evaluator=\"length\"}"))
+                .singleElement()
+                .satisfies(line ->
+                        assertThat(Double.parseDouble(line.split(" ")[1])).isGreaterThanOrEqualTo(4));
     }
 
     @Test
