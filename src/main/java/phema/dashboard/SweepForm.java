@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
 import phema.profile.Numbers;
@@ -24,7 +25,8 @@ record SweepForm(
         String tolerance,
         String time,
         String guideRun,
-        String guideSigmaRel) {
+        String guideSigmaRel,
+        String guideTime) {
     private static final String SEARCH = "search";
     private static final double TOLERANCE = 0.02;
 
@@ -39,7 +41,8 @@ record SweepForm(
             @Nullable String tolerance,
             @Nullable String time,
             @Nullable String guideRun,
-            @Nullable String guideSigmaRel) {
+            @Nullable String guideSigmaRel,
+            @Nullable String guideTime) {
         this.mode = text(mode);
         this.sigmaRel = text(sigmaRel);
         this.guidance = text(guidance);
@@ -50,6 +53,7 @@ record SweepForm(
         this.time = text(time);
         this.guideRun = text(guideRun);
         this.guideSigmaRel = text(guideSigmaRel);
+        this.guideTime = text(guideTime);
     }
 
     private static String text(@Nullable String given) {
@@ -59,7 +63,7 @@ record SweepForm(
     /** Where nothing was evaluated yet: what every installation can do. */
     static SweepForm first() {
         return new SweepForm(
-                "grid", "0.05, 0.07, 0.10, 0.14, 0.20", "1", "0-1023", "builtin", "fd_random", "0.02", "", "", "");
+                "grid", "0.05, 0.07, 0.10, 0.14, 0.20", "1", "0-1023", "builtin", "fd_random", "0.02", "", "", "", "");
     }
 
     /** To be repeated or extended. */
@@ -75,7 +79,8 @@ record SweepForm(
                 FitPanel.plain(spec.tolerance()),
                 withTime ? list(spec.time()) : "",
                 guides.isEmpty() ? "" : guides.getFirst().run(),
-                guides.isEmpty() ? "" : list(guides.getFirst().sigmaRel()));
+                guides.isEmpty() ? "" : list(guides.getFirst().sigmaRel()),
+                guides.isEmpty() ? "" : list(guides.getFirst().time()));
     }
 
     boolean isSearch() {
@@ -84,7 +89,7 @@ record SweepForm(
 
     /** Whether something is set that most sweeps leave alone. */
     public boolean isUnusual() {
-        return time.contains(",") || !guideRun.isEmpty() || !guideSigmaRel.isEmpty();
+        return time.contains(",") || !guideRun.isEmpty() || !guideSigmaRel.isEmpty() || !guideTime.isEmpty();
     }
 
     /** @throws Problem naming the field that cannot be read */
@@ -109,16 +114,19 @@ record SweepForm(
                 0);
     }
 
-    /** Points that are to be added to this sweep, reconstructed as its own are. */
+    /** Points that are to be added to this sweep, reconstructed as its own are. The form has its first guiding run only; others stay as they are. */
     SweepSpec extending(SweepSpec spec) {
         SweepSpec more = spec(spec.run());
+        List<SweepSpec.Guides> guides = Stream.concat(
+                        more.guides().stream(), spec.guides().stream().skip(1))
+                .toList();
         return new SweepSpec(
                 spec.run(),
                 SweepSpec.Mode.GRID,
                 more.sigmaRel(),
                 more.time(),
                 more.guidance(),
-                more.guides(),
+                guides,
                 more.seeds(),
                 spec.evaluator(),
                 spec.metric(),
@@ -130,11 +138,12 @@ record SweepForm(
 
     private List<SweepSpec.Guides> guides() {
         if (guideRun.isEmpty()) {
-            if (!guideSigmaRel.isEmpty())
-                throw Problem.invalid("guides.run", "which run do networks of these EMA lengths come from?");
+            if (!guideSigmaRel.isEmpty() || !guideTime.isEmpty())
+                throw Problem.invalid("guides.run", "which run do the guiding networks come from?");
             return List.of();
         }
-        return List.of(new SweepSpec.Guides(guideRun, numbers("guides.sigmaRel", guideSigmaRel), List.of()));
+        return List.of(new SweepSpec.Guides(
+                guideRun, numbers("guides.sigmaRel", guideSigmaRel), numbers("guides.time", guideTime)));
     }
 
     private static List<Double> numbers(String field, String text) {
@@ -158,6 +167,7 @@ record SweepForm(
         return switch (field) {
             case "guides", "guides.run" -> "guideRun";
             case "guides.sigmaRel" -> "guideSigmaRel";
+            case "guides.time" -> "guideTime";
             default -> fields.contains(field) ? field : "";
         };
     }

@@ -1,0 +1,45 @@
+package phema.dashboard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import phema.problem.Problem;
+import phema.solver.Files;
+import phema.solver.Method;
+import phema.sweep.Seeds;
+import phema.sweep.SweepSpec;
+
+class SweepFormTest {
+    private static final SweepSpec SPEC = new SweepSpec(
+            "run",
+            SweepSpec.Mode.GRID,
+            List.of(0.05, 0.1),
+            List.of(1e6, 2e6),
+            List.of(1.0, 1.4),
+            List.of(
+                    new SweepSpec.Guides("small", List.of(0.07, 0.1), List.of(5e5)),
+                    new SweepSpec.Guides("other", List.of(0.2), List.of())),
+            List.of(new Seeds(0, 7), new Seeds(8, 15)),
+            "builtin",
+            "fid",
+            Method.PAPER,
+            Files.ALL,
+            0.05,
+            3);
+
+    @Test
+    void aFormThatNobodyTouchedExtendsByNothing() {
+        assertThat(SweepForm.of(SPEC, true).extending(SPEC)).isEqualTo(SPEC);
+    }
+
+    @Test
+    void asksWhichRunTimesBelongTo() {
+        SweepForm form = new SweepForm(null, "0.1", null, null, "builtin", "fid", null, null, null, null, "500000");
+        assertThatThrownBy(() -> form.spec("run"))
+                .isInstanceOfSatisfying(
+                        Problem.class,
+                        problem -> assertThat(SweepForm.fieldOf(problem)).isEqualTo("guideRun"));
+    }
+}
