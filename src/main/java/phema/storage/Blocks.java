@@ -30,8 +30,6 @@ final class Blocks {
     /** Blocks of one request at most. */
     private static final int MOST_AHEAD = 16;
 
-    private static final int CONNECTIONS = 16;
-
     static final Blocks SHARED = new Blocks();
 
     private record Key(S3Path path, String etag, long number) {
@@ -40,7 +38,6 @@ final class Blocks {
         }
     }
 
-    private final Semaphore connections = new Semaphore(CONNECTIONS);
     private final Executor threads =
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("s3-", 0).factory());
     private int readers;
@@ -119,6 +116,7 @@ final class Blocks {
     }
 
     private byte[] get(S3Path path, S3Attributes object, long from, long to) throws InterruptedException {
+        Semaphore connections = path.getFileSystem().connections();
         connections.acquire();
         try {
             byte[] bytes = path.getFileSystem()

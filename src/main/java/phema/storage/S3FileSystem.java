@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -40,7 +41,11 @@ final class S3FileSystem extends FileSystem {
 
     private record Seen(S3Attributes attributes, long nanoTime) {}
 
+    /** Requests for contents at the same time. Each bucket has its own, so that one whose storage stalls holds up no other. */
+    private static final int CONNECTIONS = 16;
+
     private final String bucket;
+    private final Semaphore connections = new Semaphore(CONNECTIONS);
     private final S3FileStore store = new S3FileStore();
     private final Map<String, Seen> seen = new ConcurrentHashMap<>();
     private volatile @Nullable S3Client client;
@@ -51,6 +56,10 @@ final class S3FileSystem extends FileSystem {
 
     static S3FileSystem of(String bucket) {
         return BUCKETS.computeIfAbsent(bucket, S3FileSystem::new);
+    }
+
+    Semaphore connections() {
+        return connections;
     }
 
     String bucket() {

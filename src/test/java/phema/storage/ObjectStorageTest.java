@@ -21,6 +21,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -195,6 +200,27 @@ class ObjectStorageTest {
         S3Endpoint.failNextReads(2);
 
         assertThat(Files.readAllBytes(bucket.resolve("object"))).isEqualTo(random(10));
+    }
+
+    @Test
+    void aBucketThatStallsHoldsUpNoOther() throws Exception {
+        write(bucket.resolve("object"), random(10));
+        Path stalled = S3Endpoint.bucket();
+        for (int i = 0; i < 20; i++) write(stalled.resolve("" + i), random(10));
+        CountDownLatch answers = S3Endpoint.stallReads(stalled);
+        try (ExecutorService readers = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<byte[]>> waiting = IntStream.range(0, 20)
+                    .mapToObj(i -> readers.submit(() -> Files.readAllBytes(stalled.resolve("" + i))))
+                    .toList();
+            byte[] read = readers.submit(() -> Files.readAllBytes(bucket.resolve("object")))
+                    .get(20, TimeUnit.SECONDS);
+            assertThat(read).isEqualTo(random(10));
+            assertThat(waiting).noneMatch(Future::isDone);
+            answers.countDown();
+            for (Future<byte[]> late : waiting) assertThat(late.get()).isEqualTo(random(10));
+        } finally {
+            answers.countDown();
+        }
     }
 
     @Test

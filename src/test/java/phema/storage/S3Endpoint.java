@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -25,7 +27,7 @@ public final class S3Endpoint {
     /** How many of the next reads of objects end in an error of the server. */
     final AtomicInteger failures = new AtomicInteger();
 
-    private volatile CountDownLatch answering = new CountDownLatch(0);
+    private final Map<String, CountDownLatch> answering = new ConcurrentHashMap<>();
 
     private S3Endpoint() {
         try {
@@ -53,7 +55,7 @@ public final class S3Endpoint {
         @Override
         public ResponseInputStream<GetObjectResponse> getBlob(GetObjectRequest request) {
             try {
-                answering.await();
+                answering.getOrDefault(request.bucket(), new CountDownLatch(0)).await();
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
@@ -74,10 +76,10 @@ public final class S3Endpoint {
         RUNNING.failures.set(count);
     }
 
-    /** Reads of objects get no answer, until the latch is at zero. */
-    public static CountDownLatch stallReads() {
+    /** Reads of this bucket's objects get no answer, until the latch is at zero. */
+    public static CountDownLatch stallReads(Path bucket) {
         CountDownLatch answers = new CountDownLatch(1);
-        RUNNING.answering = answers;
+        RUNNING.answering.put(((S3FileSystem) bucket.getFileSystem()).bucket(), answers);
         return answers;
     }
 

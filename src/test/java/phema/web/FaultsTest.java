@@ -50,6 +50,7 @@ import tools.jackson.databind.json.JsonMapper;
 class FaultsTest {
     private static final String WEIGHTS = "/weights.safetensors?solver=paper&files=all&dtype=f32&sigmaRel=";
     private static final HttpClient client = HttpClient.newHttpClient();
+    private static final Path bucket = S3Endpoint.bucket();
 
     @TempDir
     static Path folder;
@@ -61,7 +62,6 @@ class FaultsTest {
     static void properties(DynamicPropertyRegistry registry) throws IOException {
         SnapshotGenerator.uniform(Format.SAFETENSORS, 4, 20_000_000)
                 .write(folder.resolve("runs/large"), 2, bytes -> {});
-        Path bucket = S3Endpoint.bucket();
         S3Endpoint.upload(folder.resolve("runs/large"), bucket.resolve("remote"));
         registry.add(
                 "phema.roots", () -> folder.resolve("runs") + ",src/test/resources/fixtures/edm2," + bucket.toUri());
@@ -136,7 +136,7 @@ class FaultsTest {
                         .at("/snapshots")
                         .asInt()
                 == 2);
-        CountDownLatch answers = S3Endpoint.stallReads();
+        CountDownLatch answers = S3Endpoint.stallReads(bucket);
         try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<byte[]>> stalled = remote.stream()
                     .map(weights ->
