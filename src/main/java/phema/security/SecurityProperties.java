@@ -24,7 +24,7 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("phema.security")
 record SecurityProperties(
-        @DefaultValue @Valid List<Token> tokens,
+        @DefaultValue List<@Valid Token> tokens,
         @DefaultValue("false") boolean open,
         @DefaultValue("100") @Positive int rate,
         @DefaultValue("64") @Positive int concurrent,
