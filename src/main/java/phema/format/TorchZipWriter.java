@@ -31,7 +31,7 @@ final class TorchZipWriter implements WeightWriter {
                 .toList();
         if (shardSize < tensors.stream().mapToLong(Elements::bytes).sum())
             throw new IllegalArgumentException(
-                    "a torch checkpoint cannot be split into shards; use --format safetensors");
+                    "a torch checkpoint cannot be split into shards; choose safetensors: --format safetensors, or weights.safetensors");
         ZipLayout zip = new ZipLayout();
         zip.add(FOLDER + "data.pkl", new StateDict(tensors).pickle());
         zip.add(FOLDER + "byteorder", ascii("little"));
