@@ -58,6 +58,31 @@ class LauncherIT {
         assertThat(phema("fit").complaint()).contains("see phema fit --help");
     }
 
+    /** Small ones, as figures are taken by hand. */
+    @Test
+    void benchmarksMeasureWhatTheySay() throws Exception {
+        String run = folder.resolve("run").toString();
+        bench("generate --files 4 --mb 1 " + run);
+        assertThat(bench("synthesis " + run + " --targets 1,3 --rounds 1"))
+                .contains("plain read: ", "limits of this machine: ")
+                .containsPattern("(?m)^ *1 +fewest ")
+                .containsPattern("(?m)^ *3 +all ");
+        assertThat(folder.resolve("run/bench")).isEmptyDirectory();
+        assertThat(bench("thinning --files 16 --rounds 1")).containsPattern("(?m)^ *1 .* s .* s ");
+        Path twin = Files.writeString(folder.resolve("twin"), "#!/bin/sh\ntest -s \"$1\" && echo 0.5 0.25\n");
+        assertThat(twin.toFile().setExecutable(true)).isTrue();
+        assertThat(bench("training --resolution 4 --channels 4 --channel-mult 1 --batch 4 --steps 1 --rounds 1 --twin "
+                        + twin))
+                .containsPattern("(?m)^ *median .* 0\\.500 +0\\.250 ");
+        assertThat(bench("scheduler --trials 10 --workers 2")).contains("10 trials on 2 workers: ");
+    }
+
+    private String bench(String line) throws Exception {
+        Shell.Result result = phema(("bench " + line).split(" "));
+        assertThat(result.status()).as(result.err()).isZero();
+        return result.out();
+    }
+
     @Test
     void leavesNothingWhenItIsStopped() throws Exception {
         Path run = Files.createDirectories(folder.resolve("run"));
