@@ -47,7 +47,7 @@ final class SweepCharts {
     Chart metric(String id, boolean references) {
         List<Layer> layers = new ArrayList<>();
         Optional<Optimum> optimum = sweep.optimum().filter(o -> slice.contains(o.point()));
-        optimum.ifPresent(o -> layers.add(span(o)));
+        optimum.filter(o -> o.low() < o.high()).ifPresent(o -> layers.add(span(o)));
         Map<String, List<Trial>> series = series();
         int style = 0;
         int best = 1;

@@ -90,10 +90,11 @@ record SweepPanel(
         List<FitPanel.Figure> figures = new ArrayList<>();
         Point best = optimum.point();
         figures.add(new FitPanel.Figure("Best EMA length", Show.length(best.sigmaRel()), ""));
-        figures.add(new FitPanel.Figure(
-                optimum.standardError().isPresent() ? "With 90 % between" : "Between",
-                Show.length(optimum.low()) + " and " + Show.length(optimum.high()),
-                ""));
+        if (optimum.low() < optimum.high())
+            figures.add(new FitPanel.Figure(
+                    optimum.standardError().isPresent() ? "With 90 % between" : "Between",
+                    Show.length(optimum.low()) + " and " + Show.length(optimum.high()),
+                    ""));
         figures.add(new FitPanel.Figure(spec.metric() + " there", SweepRow.value(optimum), ""));
         if (slice.varies(Slice.Dimension.GUIDANCE) || best.guidance() != 1)
             figures.add(new FitPanel.Figure("Guidance", Show.number(best.guidance()), ""));

@@ -44,12 +44,11 @@ record SweepRow(
     }
 
     static String optimum(Optimum optimum) {
-        return String.format(
-                Locale.ROOT,
-                "%s (%s to %s)",
-                Show.length(optimum.point().sigmaRel()),
-                Show.length(optimum.low()),
-                Show.length(optimum.high()));
+        String best = Show.length(optimum.point().sigmaRel());
+        return optimum.low() == optimum.high()
+                ? best
+                : String.format(
+                        Locale.ROOT, "%s (%s to %s)", best, Show.length(optimum.low()), Show.length(optimum.high()));
     }
 
     static String value(Optimum optimum) {
@@ -68,10 +67,16 @@ record SweepRow(
             add(axes, spec.sigmaRel().size(), "EMA length");
             addSeveral(axes, spec.time().size(), "time");
             addSeveral(axes, spec.guidance().size(), "guidance");
-            add(axes, spec.guides().size(), "guiding run");
+            add(axes, guides(spec), "guiding network");
         }
         addSeveral(axes, spec.seeds().size(), "seed range");
         return axes.toString();
+    }
+
+    private static int guides(SweepSpec spec) {
+        return spec.guides().stream()
+                .mapToInt(g -> g.sigmaRel().size() * Math.max(g.time().size(), 1))
+                .sum();
     }
 
     private static void addSeveral(StringBuilder axes, int count, String what) {

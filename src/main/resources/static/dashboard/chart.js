@@ -29,7 +29,11 @@ function scale(axis, values, range) {
     const log = d3.scaleLog(domain, range);
     return axis.from == null ? log.domain([domain[0] * 0.9, domain[1] * 1.1]) : log;
   }
-  if (domain[0] === domain[1]) domain[1] += 1;
+  if (domain[0] === domain[1]) {
+    const reach = Math.abs(domain[0]) / 10 || 1;
+    domain[0] -= reach;
+    domain[1] += reach;
+  }
   const linear = d3.scaleLinear(domain, range);
   return axis.from == null ? linear.nice() : linear;
 }
