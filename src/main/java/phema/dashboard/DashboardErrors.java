@@ -1,13 +1,21 @@
 package phema.dashboard;
 
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.util.Objects;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.NestedRuntimeException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.TransientDataAccessException;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
+import org.springframework.jdbc.UncategorizedSQLException;
+import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.web.bind.MissingServletRequestParameterException;
 import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -40,6 +48,32 @@ final class DashboardErrors {
     @ExceptionHandler
     ModelAndView missing(MissingServletRequestParameterException e, HttpServletRequest request) {
         return view(400, e.getParameterName() + " is missing", request);
+    }
+
+    /** Tomcat reads the query, or a form, only when somebody asks for a parameter. */
+    @ExceptionHandler
+    ModelAndView malformed(InvalidParameterException e, HttpServletRequest request) {
+        return view(400, "the query string or form is malformed", request);
+    }
+
+    /** As for programs. */
+    @ExceptionHandler({
+        DataAccessResourceFailureException.class,
+        TransientDataAccessException.class,
+        CannotCreateTransactionException.class
+    })
+    ModelAndView databaseIsAway(NestedRuntimeException e, HttpServletRequest request, HttpServletResponse response) {
+        log.warn("The database does not answer: {}", e.getMessage());
+        response.setHeader(HttpHeaders.RETRY_AFTER, "5");
+        return view(503, "The database does not answer; try again in a moment.", request);
+    }
+
+    /** Spring has no name for a database of SQLite that somebody else has locked. */
+    @ExceptionHandler
+    ModelAndView uncategorized(UncategorizedSQLException e, HttpServletRequest request, HttpServletResponse response) {
+        return String.valueOf(e.getMessage()).contains("SQLITE_BUSY")
+                ? databaseIsAway(e, request, response)
+                : unexpected(e, request);
     }
 
     @ExceptionHandler

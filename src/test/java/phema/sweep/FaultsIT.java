@@ -1,6 +1,7 @@
 package phema.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.CannotCreateTransactionException;
 
 /** Databases that go away and come back, and clocks that jump, under a service and a worker of another process. */
 @DisabledOnOs(OS.WINDOWS)
@@ -157,6 +159,10 @@ class FaultsIT {
                 assertThat(refused.statusCode()).as(new String(refused.body())).isEqualTo(503);
                 assertThat(send(service, "GET", "/api/v1/sweeps", "").statusCode())
                         .isEqualTo(200);
+                assertThatThrownBy(() -> sweeps.create(grid(8))).isInstanceOf(CannotCreateTransactionException.class);
+                HttpResponse<byte[]> page = send(service, "POST", "/sweeps/" + sweep + "/pause", "");
+                assertThat(page.statusCode()).isEqualTo(503);
+                assertThat(page.headers().firstValue("Retry-After")).isPresent();
                 Thread.sleep(5000);
                 int done = sweeps.sweep(sweep).count(TrialState.DONE);
                 Thread.sleep(2000);
@@ -166,6 +172,9 @@ class FaultsIT {
                 statement.execute("rollback");
             }
             assertAllWell(sweeps, sweep, 8);
+            // The driver takes a transaction that could not begin for one that did.
+            for (int i = 0; i < 4; i++)
+                assertAllWell(sweeps, sweeps.create(grid(8)).id(), 8);
         }
     }
 
