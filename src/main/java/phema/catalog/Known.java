@@ -34,7 +34,7 @@ record Known(long size, Instant modified, long since, Content content) {
      */
     record Indexed(WeightFile file, String plan, Sample sample, Map<String, Double> scales) implements Content {
         Indexed(WeightFile file) {
-            this(file, "", new Sample(new double[0], 0), Map.of());
+            this(file, "", Sample.EMPTY, Map.of());
         }
     }
 

@@ -105,6 +105,8 @@ public final class RunScanner {
             usable(folder, candidate, now, excluded).ifPresent(indexed -> sampled.put(candidate, indexed));
         });
         Map<String, Double> scales = usualScales(sampled.values());
+        int[] moving =
+                plan.moving(sampled.values().stream().map(Known.Indexed::sample).toList());
         List<Snapshot> snapshots = new ArrayList<>();
         List<Candidate> used = new ArrayList<>();
         sampled.forEach((candidate, indexed) -> {
@@ -117,7 +119,7 @@ public final class RunScanner {
                     candidate.fileName(),
                     Objects.requireNonNull(files.get(candidate)),
                     candidate.profile().orElseThrow(),
-                    indexed.sample()));
+                    indexed.sample().at(moving)));
             used.add(candidate);
         });
         agreement.dtypeNotice().ifPresent(notices::add);

@@ -5,18 +5,22 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.stream.IntStream;
 import phema.tensor.Shape;
 
 /**
  * Which elements are sampled: short stretches, one at a random place in each of {@value #STRETCHES} equal parts of all elements laid end to end,
  * tensors by name. So every element is as likely as any other, a tensor counts by its size, and means over the sample estimate means over the whole
- * file. Tensors that never change (EDM2's Fourier frequencies, where the format does not call them buffers) count like that too:
- * they are part of the file whose relative error is predicted.
+ * file. Tensors that turn out to be the same in all files are left out afterwards, see {@link #moving}.
  *
  * @param identity digest of the tensors that it was made for, which decides everything
  */
@@ -26,6 +30,30 @@ record SamplePlan(String identity, List<Stretch> stretches) {
 
     /** Elements that follow each other in row-major order, whatever the strides of the file. */
     record Stretch(String tensor, long first, int count) {}
+
+    /**
+     * Positions in the sample that belong to tensors which move in training. Those that are the same in all files, such as masks, frozen layers, or EDM2's Fourier frequencies where the format does not
+     * call them buffers, come out without error; their size and rounding would only hide the errors of the others. All positions where nothing moves.
+     */
+    int[] moving(Collection<Sample> samples) {
+        Set<String> moving = new HashSet<>();
+        int from = 0;
+        for (Stretch stretch : stretches) {
+            int to = from + stretch.count();
+            double[] first = samples.isEmpty()
+                    ? new double[0]
+                    : samples.iterator().next().values();
+            for (Sample sample : samples)
+                if (!Arrays.equals(first, from, to, sample.values(), from, to)) moving.add(stretch.tensor());
+            from = to;
+        }
+        IntStream.Builder positions = IntStream.builder();
+        int position = 0;
+        for (Stretch stretch : stretches)
+            for (int i = 0; i < stretch.count(); i++, position++)
+                if (moving.isEmpty() || moving.contains(stretch.tensor())) positions.add(position);
+        return positions.build().toArray();
+    }
 
     static SamplePlan of(SortedMap<String, Shape> tensors) {
         byte[] digest = digest(tensors);

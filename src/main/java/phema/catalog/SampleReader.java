@@ -42,7 +42,7 @@ final class SampleReader implements AutoCloseable {
         Map<String, Tensor> tensors = byName(
                 file, plan.stretches().stream().map(SamplePlan.Stretch::tensor).collect(toSet()));
         double[] values = new double[plan.size()];
-        double squaredErrors = 0;
+        double[] rounding = new double[plan.size()];
         int n = 0;
         try (SampleReader reader = new SampleReader(file, mayRead)) {
             for (SamplePlan.Stretch stretch : plan.stretches()) {
@@ -50,12 +50,12 @@ final class SampleReader implements AutoCloseable {
                 if (tensor == null) throw new FormatException(file.path(), "has no tensor " + stretch.tensor());
                 for (double value : reader.read(tensor, stretch)) {
                     double ulp = tensor.dtype().ulp(value);
-                    squaredErrors += ulp * ulp / 12;
+                    rounding[n] = ulp * ulp / 12;
                     values[n++] = value;
                 }
             }
         }
-        return new Sample(values, n == 0 ? 0 : squaredErrors / n);
+        return new Sample(values, rounding);
     }
 
     /** Values of single-element tensors, by name. */
@@ -97,7 +97,9 @@ final class SampleReader implements AutoCloseable {
                     tensor.dtype(), MemorySegment.ofArray(bytes.array()), atOnce ? offsets[i] - low : 0, values, i, 1);
             if (!Double.isFinite(values[i]))
                 throw new FormatException(
-                        file.path(), "tensor " + tensor.name() + " holds " + values[i] + "; take the file away");
+                        file.path(),
+                        "tensor " + tensor.name() + " holds " + values[i]
+                                + "; take the file away or, if all have it, list the tensor under buffers in phema.yaml");
         }
         return values;
     }

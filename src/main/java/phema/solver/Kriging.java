@@ -44,6 +44,11 @@ record Kriging(double[][] errors) {
         return new Kriging(errors);
     }
 
+    /** Whether all covariances could be computed, which they cannot for the steepest of profiles. */
+    boolean isFinite() {
+        return Arrays.stream(errors).flatMapToDouble(Arrays::stream).allMatch(Double::isFinite);
+    }
+
     double variance(double[] x) {
         return Math.max(Combination.quadraticForm(errors, x), 0);
     }
@@ -111,10 +116,11 @@ record Kriging(double[][] errors) {
 
     /** As much noise as makes a singular system regular. (Dropping its smallest eigenvalues instead would drop the best combinations.) */
     private static SymmetricSystem withNoise(double[][] errors) {
-        for (double noise = RIDGE; ; noise *= 10) {
+        for (double noise = RIDGE; noise < 1e15; noise *= 10) {
             for (int i = 0; i < errors.length; i++) errors[i][i] += noise * errors[i][i];
             Optional<SymmetricSystem> system = SymmetricSystem.regular(errors);
             if (system.isPresent()) return system.get();
         }
+        throw new ArithmeticException("the covariances of errors are not finite");
     }
 }

@@ -29,10 +29,15 @@ public final class Solver {
     /** By how much {@link Files#FEWEST} may raise the predicted error. */
     private static final double TOLERANCE = 0.05;
 
+    /** Sums of squares must stay finite. */
+    private static final double LARGEST_VALUE = 1e140;
+
     private static final double LARGEST_MISFIT = 0.7;
     private static final double LARGEST_PROFILE_RESIDUAL = 0.1;
     private static final double LARGEST_NORM = 30;
     private static final int FILES_TO_PREDICT = 32;
+
+    private static final String NOTHING_TO_AVERAGE = "the snapshots hold no floating-point weights to average";
 
     private final List<StoredAverage> stored;
     private final double[][] inner;
@@ -51,9 +56,10 @@ public final class Solver {
         for (StoredAverage s : stored) {
             if (s.sample().length != samples)
                 throw new IllegalArgumentException("samples of " + samples + " and " + s.sample().length + " values");
-            if (!Arrays.stream(s.sample()).allMatch(Double::isFinite))
-                throw Problem.unprocessable("the weights stored for " + name(s.profile())
-                        + " hold NaN or infinity: remove that file from the run");
+            if (!Arrays.stream(s.sample()).allMatch(v -> Math.abs(v) < LARGEST_VALUE))
+                throw Problem.unprocessable(
+                        "the weights stored for %s hold NaN or infinity, or values beyond %.0e: remove that file from the run"
+                                .formatted(name(s.profile()), LARGEST_VALUE));
         }
         StoredAverage newest = stored.stream()
                 .max(Comparator.comparingDouble(s -> s.profile().endTime()))
@@ -87,14 +93,14 @@ public final class Solver {
                         () -> Problem.invalid(
                                 "solver",
                                 "the paper's solver needs profiles with a square-integrable density, not raw checkpoints: use blup"));
-            case BLUP ->
-                blup.orElseThrow(() -> new IllegalArgumentException("blup needs samples of the stored averages"));
+            case BLUP -> blup.orElseThrow(() -> Problem.unprocessable(NOTHING_TO_AVERAGE));
         };
         Map<Method, Double> errors = new EnumMap<>(Method.class);
         kriging.ifPresent(k -> {
             paper.ifPresent(x -> errors.put(Method.PAPER, relativeError(k, x)));
             blup.ifPresent(x -> errors.put(Method.BLUP, relativeError(k, x)));
         });
+        if (!Arrays.stream(chosen.coefficients()).allMatch(Double::isFinite)) throw tooSteep(target);
         double residual = profileResidual(target, chosen);
         return new Fit(
                 target,
@@ -213,13 +219,13 @@ public final class Solver {
      * @throws Problem when a target ends after the last stored average or before the first, or when errors cannot be predicted
      */
     public Retention retention(List<Profile> targets, double maxError) {
-        if (!(maxError >= 0)) throw Problem.invalid("maxError", "maxError must be a number from 0 on, not " + maxError);
+        if (!(maxError >= 0 && maxError < Double.POSITIVE_INFINITY))
+            throw Problem.invalid("maxError", "maxError must be a number from 0 on, not " + maxError);
         targets.forEach(this::requireReached);
         Trajectory model = modelled();
         double limit = maxError * maxError * meanSquare;
         List<Thinning.Need> needs = targets.parallelStream()
-                .map(target -> new Thinning.Need(
-                        Kriging.of(model, stored, covariance, target), until(target), limit, TOLERANCE))
+                .map(target -> new Thinning.Need(kriging(target).orElseThrow(), until(target), limit, TOLERANCE))
                 .toList();
         List<BitSet> newest =
                 new ArrayList<>(targets.stream().map(t -> newest(until(t))).toList());
@@ -252,8 +258,10 @@ public final class Solver {
     }
 
     private Trajectory modelled() {
-        return trajectory.orElseThrow(
-                () -> Problem.unprocessable("errors cannot be predicted from a single snapshot; two are the least"));
+        return trajectory.orElseThrow(() -> Problem.unprocessable(
+                stored.size() > 1
+                        ? NOTHING_TO_AVERAGE
+                        : "errors cannot be predicted from a single snapshot; two are the least"));
     }
 
     private BitSet newest(BitSet files) {
@@ -303,7 +311,9 @@ public final class Solver {
     }
 
     private Optional<Kriging> kriging(Profile target) {
-        return trajectory.map(t -> Kriging.of(t, stored, covariance, target));
+        Optional<Kriging> kriging = trajectory.map(t -> Kriging.of(t, stored, covariance, target));
+        if (kriging.filter(k -> !k.isFinite()).isPresent()) throw tooSteep(target);
+        return kriging;
     }
 
     /** Coefficients that do not sum to one shrink or stretch the weights themselves as well. */
@@ -392,6 +402,10 @@ public final class Solver {
         for (int i = 0; i < n; i++)
             for (int j = 0; j <= i; j++) matrix[i][j] = matrix[j][i] = Integrals.inner(profile(i), profile(j));
         return matrix;
+    }
+
+    private static Problem tooSteep(Profile target) {
+        return Problem.invalid("profile", name(target) + " is too short or too steep to compute with");
     }
 
     private static String name(Profile profile) {

@@ -66,6 +66,19 @@ class SamplePlanTest {
     }
 
     @Test
+    void leavesOutTensorsThatAreTheSameInAllFiles() {
+        SamplePlan plan =
+                SamplePlan.of(new TreeMap<>(Map.of("mask", Shape.of(2), "scale", Shape.of(1), "w", Shape.of(3))));
+        Sample first = new Sample(new double[] {0, -1e4, 1, 1, 2, 3}, new double[] {0, 5, 6, 7, 8, 9});
+        Sample second = new Sample(new double[] {0, -1e4, 2, 1, 2, 4}, new double[] {0, 5, 6, 7, 8, 9});
+
+        assertThat(plan.moving(List.of(first, second))).containsExactly(2, 3, 4, 5);
+        assertThat(first.at(plan.moving(List.of(first, second))).roundingVariance())
+                .isEqualTo(7.5);
+        assertThat(plan.moving(List.of(first, first))).hasSize(6);
+    }
+
+    @Test
     void readsTheSameElementsWhateverTheStrides() throws IOException {
         float[] rowMajor = new float[100 * 70];
         float[] columnMajor = new float[rowMajor.length];

@@ -58,6 +58,36 @@ class BlupSolverTest {
                 .isEqualTo(paper.predictedRelativeErrors());
     }
 
+    @Test
+    void refusesTargetsThatAreTooSteepToComputeWith() {
+        for (Profile steep : List.of(new Power(1e300, FixtureRun.END), new Exponential(1e300, FixtureRun.END)))
+            assertThatThrownBy(() -> SOLVER.solve(steep, Method.BLUP, Files.FEWEST))
+                    .isInstanceOf(Problem.class)
+                    .hasMessageContaining("is too short or too steep to compute with");
+    }
+
+    @Test
+    void refusesWeightsWhoseSquaresOverflow() {
+        List<StoredAverage> stored = RUN.stored().stream()
+                .map(s -> new StoredAverage(s.profile(), new double[] {s.sample()[0], 1e200}, 0))
+                .toList();
+        assertThatThrownBy(() -> new Solver(stored))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("hold NaN or infinity, or values beyond 1e+140");
+    }
+
+    @Test
+    void saysThatThereIsNothingToAverage() {
+        Solver solver = new Solver(RUN.stored().stream()
+                .map(s -> new StoredAverage(s.profile(), new double[0], 0))
+                .toList());
+        Profile target = Power.ofSigmaRel(0.1, FixtureRun.END);
+        assertThatThrownBy(() -> solver.solve(target, Method.BLUP, Files.ALL))
+                .isInstanceOf(Problem.class)
+                .hasMessage("the snapshots hold no floating-point weights to average");
+        assertThatThrownBy(solver::planning).hasMessage("the snapshots hold no floating-point weights to average");
+    }
+
     @ParameterizedTest
     @CsvSource({"0.03, 8", "0.075, 12", "0.15, 24"})
     void aFewFilesGiveNearlyTheAccuracyOfAll(double sigmaRel, int enough) {
