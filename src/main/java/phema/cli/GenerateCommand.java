@@ -78,6 +78,8 @@ final class GenerateCommand implements Callable<Integer> {
         if (noise != null && out == null) throw Problem.invalid("noise", "--noise needs --out");
         if (outdir == null && grid == null && out == null)
             throw Problem.invalid("outdir", "say where images go: --outdir, --grid or --out");
+        SweepFiles.requireWritable("grid", grid);
+        SweepFiles.requireWritable("out", out);
         PrintWriter console = Output.of(spec);
         console.println("computing on " + Training.backend());
         try (Generator generator =

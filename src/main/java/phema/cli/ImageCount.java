@@ -9,6 +9,8 @@ import picocli.CommandLine.TypeConversionException;
 record ImageCount(long images) {
     private static final Pattern PATTERN = Pattern.compile("(\\d{1,12})(|k|ki|m|mi|g|gi)");
 
+    private static final long MOST = 1_000_000_000_000_000L;
+
     static ImageCount parse(String text) {
         Matcher matcher = PATTERN.matcher(text.toLowerCase(Locale.ROOT));
         if (!matcher.matches())
@@ -22,6 +24,8 @@ record ImageCount(long images) {
             case "gi" -> 1 << 30;
             default -> 1;
         };
-        return new ImageCount(Math.multiplyExact(Long.parseLong(matcher.group(1)), unit));
+        long images = Long.parseLong(matcher.group(1));
+        if (images > MOST / unit) throw new TypeConversionException("'" + text + "' is more than 10^15 images");
+        return new ImageCount(images * unit);
     }
 }

@@ -196,6 +196,7 @@ final class MetricsCommand {
                 throw Problem.invalid("dest", "--dest " + dest + ": statistics are written as .npz");
             if (Files.exists(dest) && !overwrite)
                 throw Problem.conflict(dest + " exists; choose another name or --overwrite");
+            SweepFiles.requireWritable("dest", dest);
             try (FeatureFlags.Networks networks = features.open();
                     Dataset dataset = TrainCommand.dataset(data, resolution)) {
                 List<Integer> indices =

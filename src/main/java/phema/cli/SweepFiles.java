@@ -34,7 +34,8 @@ final class SweepFiles {
         requireWritable("csv", csv);
     }
 
-    private static void requireWritable(String option, @Nullable Path file) {
+    /** @throws Problem unless a file can be written there */
+    static void requireWritable(String option, @Nullable Path file) {
         if (file == null) return;
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || Files.isDirectory(file))

@@ -234,6 +234,12 @@ final class TrainCommand implements Callable<Integer> {
                 : Dataset.open(Path.of(data));
     }
 
+    private static int atOnce(String option, ImageCount count) {
+        if (count.images() > Integer.MAX_VALUE)
+            throw Problem.invalid(option, "--" + option + " " + count.images() + " is more than fits into memory");
+        return (int) count.images();
+    }
+
     private TrainingOptions options(Dataset dataset) {
         Preset base = preset == null ? Preset.SMALL : Preset.named(preset);
         NetworkSpec network = NetworkSpec.of(
@@ -244,7 +250,7 @@ final class TrainCommand implements Callable<Integer> {
                 channels == null ? base.channels() : channels,
                 multipliers.isEmpty() ? base.multipliers() : multipliers,
                 blocks == null ? base.blocks() : blocks);
-        int images = batch == null ? base.batch() : Math.toIntExact(batch.images());
+        int images = batch == null ? base.batch() : atOnce("batch", batch);
         LearningRate learningRate = new LearningRate(
                 rate == null ? learningRate(base) : rate,
                 decay == null ? base.decay() : decay,
@@ -253,7 +259,7 @@ final class TrainCommand implements Callable<Integer> {
                 network,
                 duration.images(),
                 images,
-                microBatch == null ? images : Math.toIntExact(microBatch.images()),
+                microBatch == null ? images : atOnce("batch-gpu", microBatch),
                 learningRate,
                 pMean == null ? base.pMean() : pMean,
                 pStd == null ? base.pStd() : pStd,

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -20,8 +21,18 @@ public final class PendingFile implements AutoCloseable {
     public PendingFile(Path path) throws IOException {
         this.path = path;
         // Not createTempFile, which would keep the file from everybody but its owner.
-        temporary = path.resolveSibling(".%s.%s.tmp".formatted(path.getFileName(), UUID.randomUUID()));
-        channel = FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+        temporary = path.resolveSibling(temporaryName(path));
+        try {
+            channel = FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+        } catch (NoSuchFileException e) {
+            throw new NoSuchFileException(String.valueOf(path.toAbsolutePath().getParent()));
+        }
+    }
+
+    /** Names may have 255 bytes; this one must not be longer than the file's own. */
+    private static String temporaryName(Path path) {
+        String name = String.valueOf(path.getFileName());
+        return ".%.50s.%s.tmp".formatted(name, UUID.randomUUID());
     }
 
     /** What fills a file. */

@@ -39,6 +39,9 @@ public sealed interface Dataset extends AutoCloseable permits LatentDataset, Png
     /** Number of classes, 0 when there are no labels. */
     int classes();
 
+    /** Tells it from others, wherever it lies: by what its images are called and labelled, not by their pixels. */
+    String identity();
+
     /**
      * @param random draws latents that are stored as distributions
      * @throws IOException when the image cannot be read; the message names it

@@ -2,6 +2,7 @@ package phema.worker;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 import phema.format.FormatException;
@@ -67,7 +69,8 @@ final class ImageFolder implements AutoCloseable {
      * @throws FormatException when the archive or the labels cannot be read
      */
     static ImageFolder open(Path path) throws IOException {
-        if (Files.isDirectory(path)) return new ImageFolder(path, Optional.empty(), path);
+        // A walk does not follow a link that it starts from.
+        if (Files.isDirectory(path)) return new ImageFolder(path, Optional.empty(), path.toRealPath());
         if (!Files.isRegularFile(path)) throw Problem.invalid("data", path + " is neither a folder nor a ZIP file");
         FileSystem zip;
         try {
@@ -85,7 +88,7 @@ final class ImageFolder implements AutoCloseable {
 
     private List<String> files(Kind of) throws IOException {
         try (Stream<Path> files = Files.walk(root)) {
-            return files.filter(of::is)
+            return files.filter(file -> of.is(file) && Files.isRegularFile(file))
                     .map(file -> root.relativize(file).toString())
                     .sorted()
                     .toList();
@@ -136,6 +139,14 @@ final class ImageFolder implements AutoCloseable {
 
     int label(int index) {
         return labels[index];
+    }
+
+    /** {@code 70000 png files, 5f0c1d2e}: with a checksum of all names and labels. */
+    String identity() {
+        CRC32C digest = new CRC32C();
+        for (int i = 0; i < names.size(); i++)
+            digest.update((names.get(i).replace('\\', '/') + "\0" + labels[i] + "\n").getBytes(StandardCharsets.UTF_8));
+        return "%d %s files, %08x".formatted(names.size(), kind.name().toLowerCase(Locale.ROOT), digest.getValue());
     }
 
     /** The bytes of an image. */

@@ -48,6 +48,11 @@ final class LatentDataset implements Dataset {
         return folder.classes();
     }
 
+    @Override
+    public String identity() {
+        return folder.identity();
+    }
+
     private boolean areDistributions() {
         return shape.dims().getFirst() == 2 * MEAN.length;
     }

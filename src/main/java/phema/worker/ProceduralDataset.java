@@ -17,6 +17,11 @@ public record ProceduralDataset(int size, int resolution, long seed) implements 
     }
 
     @Override
+    public String identity() {
+        return "procedural, " + size + " images of " + resolution + "x" + resolution + " with seed " + seed;
+    }
+
+    @Override
     public Example read(int index, RandomGenerator unused) {
         RandomGenerator random = Randoms.of(seed, index);
         int label = random.nextInt(CLASSES);

@@ -50,7 +50,8 @@ public final class Training {
             throws IOException {
         requireFit(options.network(), dataset);
         Files.createDirectories(folder);
-        TrainingState start = TrainingState.latest(folder, options).orElseGet(() -> TrainingState.initial(options));
+        TrainingState start =
+                TrainingState.latest(folder, options, dataset).orElseGet(() -> TrainingState.initial(options));
         try (Trainer trainer = new Trainer(options, dataset, start)) {
             long saved = start.nimg();
             long reported = start.nimg();
@@ -78,11 +79,11 @@ public final class Training {
                 logMagnitudes(folder, options, trainer);
                 if (nimg % options.snapshot() == 0) writeSnapshots(folder, options, trainer.state());
                 if (nimg % options.checkpoint() == 0 || end) {
-                    trainer.state().write(folder, options);
+                    trainer.state().write(folder, options, dataset);
                     saved = nimg;
                 }
             }
-            if (saved < trainer.state().nimg()) trainer.state().write(folder, options);
+            if (saved < trainer.state().nimg()) trainer.state().write(folder, options, dataset);
             return trainer.state().nimg();
         }
     }

@@ -3,6 +3,7 @@ package phema.worker;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import phema.problem.Problem;
 import phema.tensor.DType;
@@ -62,6 +63,12 @@ public record TrainingOptions(
         if (!(dropout >= 0 && dropout < 1))
             throw Problem.invalid("dropout", "--dropout must be at least 0 and below 1, not " + dropout);
         if (averages.isEmpty()) throw Problem.invalid("ema", "name at least one EMA length");
+        List<String> labels = averages.stream().map(Average::label).toList();
+        if (Set.copyOf(labels).size() < labels.size())
+            throw Problem.invalid("ema", "--ema names an EMA length twice: " + String.join(", ", labels));
+        for (Average average : averages)
+            if (average instanceof Average.Exponential exponential && exponential.halfLife() < 1)
+                throw Problem.invalid("ema", "--ema-halflife must be at least 1 image, not " + exponential.halfLife());
         if (dtype != DType.F16 && dtype != DType.F32)
             throw Problem.invalid("dtype", "snapshots are f16 or f32, not " + dtype);
     }
@@ -87,6 +94,7 @@ public record TrainingOptions(
         identity.put(
                 "ema", String.join(", ", averages.stream().map(Average::label).toList()));
         identity.put("seed", String.valueOf(seed));
+        identity.put("dtype", dtype.toString());
         return identity;
     }
 }

@@ -44,7 +44,7 @@ record TrainingState(
     }
 
     /** Writes {@code training-state-KKKKKKK.safetensors}, then removes older ones. */
-    void write(Path folder, TrainingOptions options) throws IOException {
+    void write(Path folder, TrainingOptions options, Dataset dataset) throws IOException {
         SequencedMap<String, WeightStore.Values> tensors = new LinkedHashMap<>();
         List<Weights> all = parts();
         List<String> labels = labels(options);
@@ -53,7 +53,7 @@ record TrainingState(
             for (String name : part.names())
                 tensors.put(labels.get(i) + "/" + name, new WeightStore.Values(part.shape(name), part.get(name)));
         }
-        Map<String, String> metadata = new TreeMap<>(options.identity());
+        Map<String, String> metadata = new TreeMap<>(identity(options, dataset));
         metadata.put(NIMG, String.valueOf(nimg));
         metadata.put(BAD_GRADIENTS, String.valueOf(badGradients));
         Path path = folder.resolve("training-state-%07d.safetensors".formatted(nimg / 1000));
@@ -64,16 +64,16 @@ record TrainingState(
     /**
      * The state of the latest checkpoint in a folder.
      *
-     * @throws Problem when it belongs to a training run with other options
+     * @throws Problem when it belongs to a training run with other options or data
      */
-    static Optional<TrainingState> latest(Path folder, TrainingOptions options) throws IOException {
+    static Optional<TrainingState> latest(Path folder, TrainingOptions options, Dataset dataset) throws IOException {
         List<Path> paths = list(folder);
-        return paths.isEmpty() ? Optional.empty() : Optional.of(read(paths.getLast(), options));
+        return paths.isEmpty() ? Optional.empty() : Optional.of(read(paths.getLast(), options, dataset));
     }
 
-    private static TrainingState read(Path path, TrainingOptions options) throws IOException {
+    private static TrainingState read(Path path, TrainingOptions options, Dataset dataset) throws IOException {
         WeightFile file = WeightFiles.read(path);
-        options.identity().forEach((key, value) -> {
+        identity(options, dataset).forEach((key, value) -> {
             @Nullable String stored = file.metadata().get(key);
             if (!value.equals(stored))
                 throw Problem.conflict(path + " was trained with " + key + " " + stored + ", not " + value
@@ -112,6 +112,12 @@ record TrainingState(
     private List<Weights> parts() {
         return Stream.concat(Stream.of(weights, momentum, variance), averages.stream())
                 .toList();
+    }
+
+    private static Map<String, String> identity(TrainingOptions options, Dataset dataset) {
+        Map<String, String> identity = new TreeMap<>(options.identity());
+        identity.put("data", dataset.identity());
+        return identity;
     }
 
     private static List<String> labels(TrainingOptions options) {

@@ -66,6 +66,10 @@ class TrainCommandTest {
             --data nowhere                 | phema: nowhere is neither a folder nor a ZIP file
             --resolution 10 --channel-mult 1,2,3 | phema: a resolution of 10 cannot be halved 2 times; use a multiple of 4 or fewer levels
             --batch 100                    | phema: --duration 65536 is not a multiple of the batch, 100
+            --ema 0.05,0.0500000001        | phema: --ema names an EMA length twice: 0.050, 0.050
+            --ema-halflife 0               | phema: --ema-halflife must be at least 1 image, not 0
+            --batch 3000000000             | phema: --batch 3000000000 is more than fits into memory
+            --duration 999999999999Gi      | phema: Invalid value for option '--duration': '999999999999Gi' is more than 10^15 images; see phema train --help
             --ema 0.4                      | phema: --ema: sigma_rel must lie in (0, 0.288675), not 0.4
             --snapshot 1536 --batch 512 --duration 1536 | phema: --snapshot 1536 is not a multiple of 1024 images, which the names of snapshots can tell apart
             --duration soon                | phema: Invalid value for option '--duration': 'soon' is not a number of images such as 1024, 128Ki or 8Mi; see phema train --help
@@ -93,6 +97,7 @@ class TrainCommandTest {
     @CsvSource(delimiter = '|', textBlock = """
             --seeds 3-1 --outdir x | phema: Invalid value for option '--seeds': '3-1' ends before it begins; see phema generate --help
             --noise x              | phema: --noise needs --out
+            --grid /nowhere/x.png  | phema: --grid: /nowhere is no folder that can be written to
             --steps 2              | phema: say where images go: --outdir, --grid or --out
             --grid x               | phema: none.safetensors: does not exist
             """)

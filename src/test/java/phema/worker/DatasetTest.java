@@ -16,6 +16,8 @@ import javax.imageio.ImageIO;
 import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import phema.format.FormatException;
 import phema.problem.Problem;
 
@@ -111,6 +113,58 @@ class DatasetTest {
         assertThatThrownBy(() -> Dataset.open(folder))
                 .isInstanceOf(Problem.class)
                 .hasMessageContaining("holds no images (.png) and no latents (.npy)");
+    }
+
+    /** Values 0 and 153 are those of the colours below, and 153 is not what linear grey would give. */
+    @ParameterizedTest
+    @ValueSource(ints = {BufferedImage.TYPE_BYTE_INDEXED, BufferedImage.TYPE_BYTE_GRAY, BufferedImage.TYPE_INT_RGB})
+    void readsTheSameFromWhateverKindOfPng(int type) throws IOException {
+        BufferedImage image = new BufferedImage(2, 2, type);
+        if (type == BufferedImage.TYPE_BYTE_GRAY) image.getRaster().setSample(1, 0, 0, 153);
+        else image.setRGB(1, 0, 0x999999);
+        ImageIO.write(
+                new BufferedImage(2, 2, BufferedImage.TYPE_INT_RGB),
+                "png",
+                folder.resolve("0.png").toFile());
+        ImageIO.write(image, "png", folder.resolve("1.png").toFile());
+        try (Dataset dataset = Dataset.open(folder)) {
+            float[] pixels = dataset.read(1, RANDOM).pixels();
+            assertThat(pixels).hasSize(12);
+            for (int c = 0; c < 3; c++) {
+                assertThat(pixels[4 * c]).isEqualTo(-1);
+                assertThat(pixels[4 * c + 1]).isCloseTo(153 / 127.5f - 1, within(1e-6f));
+            }
+        }
+    }
+
+    @Test
+    void readsPalettesAndSingleBits() throws IOException {
+        BufferedImage colours = new BufferedImage(2, 2, BufferedImage.TYPE_BYTE_INDEXED);
+        colours.setRGB(1, 0, 0xff0033);
+        ImageIO.write(colours, "png", folder.resolve("0.png").toFile());
+        try (Dataset dataset = Dataset.open(folder)) {
+            assertThat(dataset.channels()).isEqualTo(3);
+            assertThat(dataset.read(0, RANDOM).pixels()).startsWith(-1, 1, -1, -1, -1, -1);
+        }
+        BufferedImage bits = new BufferedImage(2, 2, BufferedImage.TYPE_BYTE_BINARY);
+        bits.setRGB(1, 0, 0xffffff);
+        ImageIO.write(bits, "png", folder.resolve("0.png").toFile());
+        ImageIO.write(colours, "png", folder.resolve("1.png").toFile());
+        try (Dataset dataset = Dataset.open(folder)) {
+            assertThat(dataset.channels()).isEqualTo(1);
+            assertThat(dataset.read(0, RANDOM).pixels()).containsExactly(-1, 1, -1, -1);
+            assertThatThrownBy(() -> dataset.read(1, RANDOM))
+                    .hasMessageContaining("1.png has colours; the first image is grey");
+        }
+    }
+
+    @Test
+    void followsALinkToTheFolder() throws IOException {
+        writeImages(LABELS);
+        Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("a"));
+        try (Dataset dataset = Dataset.open(link)) {
+            assertThat(dataset.size()).isEqualTo(1);
+        }
     }
 
     @Test

@@ -163,6 +163,23 @@ class TrainingTest {
     }
 
     @Test
+    void refusesToContinueWithOtherData() throws IOException {
+        Training.run(options(1024, 1), DATA, folder, 1024, status -> {}, () -> false);
+        Dataset other = new ProceduralDataset(300, 4, 2);
+        assertThatThrownBy(() -> Training.run(options(2048, 1), other, folder, 1024, status -> {}, () -> false))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining(
+                        "was trained with data procedural, 300 images of 4x4 with seed 1, not procedural,");
+    }
+
+    @Test
+    void namesEmaLengthsWithAllTheirDigits() {
+        assertThat(List.of(0.1, 0.05, 0.0125, 0.0502))
+                .extracting(length -> Average.Power.of(length).label())
+                .containsExactly("0.100", "0.050", "0.0125", "0.0502");
+    }
+
+    @Test
     void refusesToContinueWithAnotherArchitecture() throws IOException {
         Training.run(options(1024, 1), DATA, folder, 1024, status -> {}, () -> false);
         assertThatThrownBy(() -> Training.run(options(ADM, 2048, 1), DATA, folder, 1024, status -> {}, () -> false))
