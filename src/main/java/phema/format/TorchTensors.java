@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import phema.format.Value.Call;
 import phema.format.Value.Global;
 import phema.format.Value.Int;
@@ -68,6 +69,11 @@ final class TorchTensors {
                         name,
                         "has no storage but a "
                                 + Pickle.shown(arguments.getFirst().kind())));
+        if (arguments.getLast() instanceof Value.Dict bits
+                && Stream.of("neg", "conj")
+                        .flatMap(bit -> bits.get(bit).stream())
+                        .anyMatch(new Value.Bool(true)::equals))
+            throw broken(name, "is a negated or conjugated view of another; save x.resolve_neg() or x.resolve_conj()");
         Optional<DType> stated = typed && arguments.get(6) instanceof Global global
                 ? Optional.ofNullable(DTYPES.get(global))
                 : Optional.empty();

@@ -57,6 +57,13 @@ class TorchZipReaderTest {
     }
 
     @Test
+    void refusesAViewWhoseElementsAreNegatedWhenTheyAreRead() {
+        assertThatThrownBy(() -> WeightFiles.read(fixture("torch/negated.pt")))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("tensor `x` is a negated or conjugated view");
+    }
+
+    @Test
     void viewsShareTheirStorage() throws IOException {
         WeightFile file = WeightFiles.read(fixture("torch/tensors.pt"));
         Tensor transposed = tensor(file, "transposed");
