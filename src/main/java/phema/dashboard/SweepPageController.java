@@ -150,7 +150,7 @@ class SweepPageController {
         model.addAttribute("run", run.orElse(null));
         model.addAttribute("sweeps", rows);
         model.addAttribute("page", shown);
-        model.addAttribute("more", (long) (shown + 1) * PAGE < sweeps.count(run));
+        model.addAttribute("more", (shown + 1L) * PAGE < sweeps.count(run));
     }
 
     private void panel(Sweep sweep, Map<String, String> view, Model model) {

@@ -185,6 +185,7 @@ final class Problems extends ResponseEntityExceptionHandler {
     private static String wanted(@Nullable Class<?> type) {
         if (type == null) return "something else";
         if (type == Integer.class || type == int.class) return "a whole number";
+        if (type == Boolean.class || type == boolean.class) return "true or false";
         if (Number.class.isAssignableFrom(type) || type.isPrimitive()) return "a number";
         if (Collection.class.isAssignableFrom(type)) return "a list";
         return type == String.class ? "a text" : "an object";

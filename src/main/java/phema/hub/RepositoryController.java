@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
@@ -101,7 +102,15 @@ final class RepositoryController {
     }
 
     /** Which paths to tell of. */
-    record Paths(List<String> paths, @Nullable Boolean expand) {}
+    record Paths(
+            @Nullable List<@Nullable String> paths,
+            @Nullable Boolean expand) {
+        List<String> named() {
+            return paths == null
+                    ? List.of()
+                    : paths.stream().filter(Objects::nonNull).toList();
+        }
+    }
 
     @PostMapping(path = "/{owner}/{name}/paths-info/{revision}", consumes = MediaType.APPLICATION_JSON_VALUE)
     List<TreeEntry> pathsInfo(
@@ -110,7 +119,7 @@ final class RepositoryController {
             @PathVariable String revision,
             @RequestBody Paths asked) {
         Commit commit = commits.of(repositories.run(owner, name), revision);
-        return TreeEntry.at(commit, asked.paths(), Boolean.TRUE.equals(asked.expand()));
+        return TreeEntry.at(commit, asked.named(), Boolean.TRUE.equals(asked.expand()));
     }
 
     /** The same from huggingface_hub, which sends a form. */
@@ -121,6 +130,6 @@ final class RepositoryController {
             @PathVariable String revision,
             @RequestParam MultiValueMap<String, String> form) {
         boolean expand = Boolean.parseBoolean(form.getFirst("expand"));
-        return pathsInfo(owner, name, revision, new Paths(form.getOrDefault("paths", List.of()), expand));
+        return pathsInfo(owner, name, revision, new Paths(List.copyOf(form.getOrDefault("paths", List.of())), expand));
     }
 }

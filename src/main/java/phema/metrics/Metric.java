@@ -20,7 +20,7 @@ public enum Metric {
                 .filter(metric -> metric.word().equals(word))
                 .findFirst()
                 .orElseThrow(() -> Problem.invalid(
-                        "metrics",
+                        "metric",
                         "no metric is called '" + word + "'; there are "
                                 + Arrays.stream(values()).map(Metric::word).collect(Collectors.joining(", "))));
     }

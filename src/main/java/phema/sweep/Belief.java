@@ -79,7 +79,7 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
         SearchPoint point = contenders.get(best);
         return new Estimate(
                 point,
-                expected(point).value(),
+                value(point),
                 values(point),
                 central(lengths, point.sigmaRel()),
                 central(guidances, point.guidance()),
@@ -88,7 +88,12 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
 
     /** What the evaluation of a point will most likely give. */
     Observation expected(SearchPoint point) {
-        return new Observation(point, model.scale().toMetric(model.at(point).mean()));
+        return new Observation(point, value(point));
+    }
+
+    /** The same as a number, which may be too large for one. */
+    double value(SearchPoint point) {
+        return model.scale().toMetric(model.at(point).mean());
     }
 
     /** Holds the metric at a point, noise taken away, with a probability of 90 %. */

@@ -59,6 +59,6 @@ public final class CurveFit {
     }
 
     private CurvePoint at(SearchPoint point) {
-        return new CurvePoint(point.sigmaRel(), belief.expected(point).value(), belief.values(point));
+        return new CurvePoint(point.sigmaRel(), belief.value(point), belief.values(point));
     }
 }

@@ -38,8 +38,7 @@ public class Recommendations {
         Run found = catalog.run(run);
         if (found.snapshots().isEmpty()) throw Problem.unprocessable("Run " + run + " has no usable snapshot");
         double first = found.snapshots().getFirst().time();
-        if (time.isPresent() && !(time.get() >= first && time.get() < Double.POSITIVE_INFINITY))
-            throw Problem.invalid("time", "time " + time.get() + " lies before the run's first snapshot, at " + first);
+        time.ifPresent(end -> Reconstructions.requireTime("time", found, end));
         Reconstructions.target(sigmaRel, time.orElse(first));
         Recommendation pinned =
                 new Recommendation(sigmaRel, time, Recommendation.Source.PINNED, Optional.empty(), Optional.empty());

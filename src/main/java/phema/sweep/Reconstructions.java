@@ -40,6 +40,17 @@ record Reconstructions(Catalog catalog, Fits fits, Syntheses syntheses) {
         return new Weights(run, fit, named.baseName(), format, content, syntheses);
     }
 
+    /** @throws Problem naming the field unless the run's snapshots reach this time */
+    static void requireTime(String field, Run run, double time) {
+        double first = run.snapshots().getFirst().time();
+        double last = run.snapshots().getLast().time();
+        if (!(time >= first && time <= last))
+            throw Problem.invalid(
+                    field,
+                    "%s %s lies outside of the snapshots of run %s, which reach from %s to %s"
+                            .formatted(field, time, run.name(), first, last));
+    }
+
     static Profile target(double sigmaRel, double time) {
         try {
             return Power.ofSigmaRel(sigmaRel, time);

@@ -19,6 +19,8 @@ record SweepChecks(
         if (spec.metric().isBlank()) throw Problem.invalid("metric", "metric is missing: which one to minimise");
         if (Math.abs(spec.priority()) > 1000)
             throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + spec.priority());
+        if (!(spec.tolerance() > 0 && spec.tolerance() < 1))
+            throw Problem.invalid("tolerance", "tolerance must lie between 0 and 1, not be " + spec.tolerance());
         requireSome("sigmaRel", spec.sigmaRel());
         if (spec.mode() == SweepSpec.Mode.SEARCH) checkSearch(spec);
         double points = Plan.gridSize(spec);
@@ -40,8 +42,6 @@ record SweepChecks(
     }
 
     private static void checkSearch(SweepSpec spec) {
-        if (!(spec.tolerance() > 0 && spec.tolerance() < 1))
-            throw Problem.invalid("tolerance", "tolerance must lie between 0 and 1, not be " + spec.tolerance());
         if (spec.time().size() > 1) throw Problem.invalid("time", "a search has one time; start another one for each");
         if (spec.guides().size() > 1
                 || spec.guides().stream()
@@ -77,13 +77,7 @@ record SweepChecks(
 
     private void checkTargets(String name, List<Double> sigmaRels, List<Double> times, String field) {
         Run run = catalog.run(name);
-        double first = run.snapshots().getFirst().time();
-        for (double time : times)
-            if (!(time >= first && time < Double.POSITIVE_INFINITY))
-                throw Problem.invalid(
-                        field + "time",
-                        "%stime %s lies before the first snapshot of run %s, at %s"
-                                .formatted(field, time, name, first));
+        for (double time : times) Reconstructions.requireTime(field + "time", run, time);
         for (double sigmaRel : sigmaRels) Reconstructions.target(sigmaRel, times.getFirst());
     }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -189,11 +190,15 @@ class SweepStore {
                 .map(Json::readMetrics);
     }
 
-    /** Keeps what is there already: of two that evaluate the same at the same time, the first counts. */
+    /**
+     * Keeps what is there already: of two that evaluate the same at the same time, the first counts. Metrics that it lacks are added, as a command may print only those that it was asked for.
+     */
     void insertEvaluation(String evaluation, String evaluator, Map<String, Double> metrics, double seconds) {
-        jdbc.sql(
-                        "insert into evaluation (id, evaluator, metrics, seconds, created) values (?, ?, ?, ?, ?) on conflict (id) do nothing")
-                .params(evaluation, evaluator, Json.write(metrics), seconds, now())
+        Map<String, Double> all = new TreeMap<>(metrics);
+        all.putAll(evaluation(evaluation).orElse(Map.of()));
+        jdbc.sql("insert into evaluation (id, evaluator, metrics, seconds, created) values (?, ?, ?, ?, ?)"
+                        + " on conflict (id) do update set metrics = excluded.metrics")
+                .params(evaluation, evaluator, Json.write(all), seconds, now())
                 .update();
     }
 

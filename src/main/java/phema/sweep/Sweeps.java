@@ -124,15 +124,19 @@ public class Sweeps {
 
     public Sweep resume(String id) {
         return change(id, version -> {
-            if (sweep(id).state() == SweepState.PAUSED) release(id);
+            SweepState state = sweep(id).state();
+            if (state == SweepState.CANCELLED)
+                throw Problem.conflict("sweep " + id + " is cancelled; retry it, or start another one");
+            if (state == SweepState.PAUSED) release(id);
         });
     }
 
-    /** Gives failed and cancelled trials another try. */
+    /** Gives failed and cancelled trials another try; of a paused sweep, when it is resumed. */
     public Sweep retry(String id) {
         return change(id, version -> {
+            boolean paused = sweep(id).state() == SweepState.PAUSED;
             store.retry(id, version);
-            release(id);
+            if (!paused) release(id);
         });
     }
 

@@ -15,6 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.NestedRuntimeException;
 import org.springframework.stereotype.Component;
+import phema.problem.Problem;
 
 /** Runs one trial, as often as the queue says so: what was done stays done. */
 @Component
@@ -115,14 +116,22 @@ class TrialRunner {
     private CompletionHandler<Void> failed(Trials.Begun begun, Exception e) {
         String error = message(e);
         if (!(e instanceof EvaluationException)) log.warn("Trial {} failed", begun.id(), e);
-        boolean again = begun.mishaps().failures()
-                < evaluators.named(begun.spec().evaluator()).retries();
+        boolean again = begun.mishaps().failures() < retries(begun.spec().evaluator());
         if (again)
             return trials.failedForNow(begun, error)
                     ? later(PAUSE_AFTER_FAILURE)
                     : new CompletionHandler.OnCompleteRemove<>();
         trials.failed(begun, error);
         return new CompletionHandler.OnCompleteRemove<>();
+    }
+
+    /** None of an evaluator that is no longer configured. */
+    private int retries(String evaluator) {
+        try {
+            return evaluators.named(evaluator).retries();
+        } catch (Problem unknown) {
+            return 0;
+        }
     }
 
     private static CompletionHandler<Void> later(Duration pause) {

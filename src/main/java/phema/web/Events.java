@@ -8,6 +8,7 @@ import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
+import phema.problem.Problem;
 
 /** Server-sent events of what workers, wherever they run, write into the database: looked at twice a second, each connection on a thread of its own. */
 @Component
@@ -40,9 +41,12 @@ class Events {
             client.complete();
         } catch (IOException | IllegalStateException clientHasGone) {
             client.complete();
+        } catch (Problem whatItToldOfHasGone) {
+            client.complete();
         } catch (InterruptedException | RuntimeException e) {
+            // Nothing else can be said in a stream that has begun.
             log.warn("A stream of events broke off", e);
-            client.completeWithError(e);
+            client.complete();
         }
     }
 

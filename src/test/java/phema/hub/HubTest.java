@@ -262,6 +262,8 @@ class HubTest {
         assertThat(told.findValuesAsString("path")).containsExactly("README.md");
         assertThat(told.get(0).has("lastCommit")).isTrue();
         assertThat(body.body()).isEqualTo(form.body());
+        for (String nothing : List.of("{}", "{\"paths\":null}", "{\"paths\":[null]}"))
+            assertThat(client.send("POST", path, nothing).body()).asString().isEqualTo("[]");
     }
 
     @Test

@@ -51,6 +51,8 @@ class SweepsTest {
                 0);
         command(registry, "size", "echo \"{\\\"bytes\\\": $(wc -c < {weights})}\"", 0);
         command(registry, "broken", "echo before; echo reason >&2; exit 3", 1);
+        // Prints only the metric that it is asked for.
+        command(registry, "asked", "sed -n 's/.*\"metric\":\"\\([a-z]*\\)\".*/{\"\\1\": 2}/p' {trial}", 0);
         command(registry, "chatty", "echo '{\"fid\": 1}'; echo done", 0);
         command(registry, "slow", "sleep 60 & echo $! > " + folder + "/pid; wait; echo '{\"fid\": 1}'", 0);
         command(registry, "held", "until test -e " + folder + "/release; do sleep 0.05; done; echo '{\"fid\": 1}'", 0);
@@ -226,6 +228,28 @@ class SweepsTest {
         assertThat(sweeps.trial(sweep.id(), 0).error().orElseThrow()).contains("longer than 1 s");
         long pid = Long.parseLong(Files.readString(folder.resolve("late")).strip());
         await(() -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
+    }
+
+    @Test
+    void addsMetricsToWhatWasEvaluatedBefore() throws IOException {
+        awaitEnd(sweeps.create(grid("asked", "fid", 0.1)));
+        for (int i = 0; i < 2; i++) {
+            Sweep other = awaitEnd(sweeps.create(grid("asked", "kid", 0.1)));
+            assertThat(sweeps.trial(other.id(), 0).metrics()).isEqualTo(Map.of("fid", 2.0, "kid", 2.0));
+            assertThat(other.optimum()).isPresent();
+        }
+        assertThat(runs("asked")).isEqualTo(2);
+    }
+
+    @Test
+    void retryingLeavesAPauseAndResumingLeavesACancelledSweep() {
+        Sweep sweep = sweeps.create(grid("slow", "fid", 0.12, 0.22));
+        sweeps.pause(sweep.id());
+        assertThat(sweeps.retry(sweep.id()).state()).isEqualTo(SweepState.PAUSED);
+        sweeps.cancel(sweep.id());
+        assertThatThrownBy(() -> sweeps.resume(sweep.id()))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("is cancelled; retry it");
     }
 
     @Test

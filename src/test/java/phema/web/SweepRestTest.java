@@ -2,12 +2,14 @@ package phema.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
@@ -191,6 +194,10 @@ class SweepRestTest {
                 "{\"sigmaRel\": [0.5], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
                 "{\"sigmaRel\": [0.1], \"seeds\": [\"5-2\"], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | seeds",
                 "{\"sigmaRel\": [0.1], \"mode\": \"random\", \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | mode",
+                "{\"sigmaRel\": [0.1], \"tolerance\": \"NaN\", \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | tolerance",
+                "{\"sigmaRel\": [0.1], \"priority\": 1.5, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | priority",
+                "{\"sigmaRel\": [0.1], \"time\": [1e300], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | time",
+                "{\"sigmaRel\": [0.1], \"guides\": [{\"run\": \"edm2\", \"sigmaRel\": [0.1], \"time\": [1e9]}], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | guides.time",
                 "{\"sigmaRel\": [0.1], \"time\": [-1], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | time",
                 "{\"sigmaRel\": [0.1], \"guides\": [{\"run\": \"none\", \"sigmaRel\": [0.1]}], \"evaluator\": \"length\", \"metric\": \"fid\"} | 404 | run",
             })
@@ -198,6 +205,20 @@ class SweepRestTest {
         HttpResponse<String> response = send("POST", "/api/v1/runs/edm2/sweeps", body);
         assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
         assertThat(json.readTree(response.body()).at("/field").asString()).isEqualTo(field);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/sweeps?page=%zz", "/runs/edm2?sigmaRel=%ff%zz", "/fleet/live?version=%zz"})
+    void pagesRefuseMalformedQueries(String page) throws Exception {
+        URI address = URI.create("http://localhost:" + port);
+        try (Socket socket = new Socket(address.getHost(), port)) {
+            // Java's own client would not send such an address.
+            socket.getOutputStream()
+                    .write(("GET " + page + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(answer).startsWith("HTTP/1.1 400").contains("is malformed");
+        }
     }
 
     @Test
