@@ -168,7 +168,10 @@ public final class RunScanner {
         List<String> readable = new ArrayList<>();
         for (String name : names) {
             Path file = folder.resolve(name);
-            if (!wanted.test(name) || !Files.isRegularFile(file)) continue;
+            if (!wanted.test(name)) continue;
+            if (Files.isSymbolicLink(file) && Files.notExists(file))
+                notices.add(name + " is a link to a file that does not exist and is ignored.");
+            if (!Files.isRegularFile(file)) continue;
             if (leadsOutside(file)) notices.add(name + " is a link that leads outside of phema.roots and is ignored.");
             else readable.add(name);
         }

@@ -1,9 +1,13 @@
 package phema.cli;
 
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** From its making until {@link #ended}, a signal that ends the process interrupts the work and waits until that has removed its half-written files. */
 final class CleanStop {
+    /** What cannot be interrupted must not keep the process alive. */
+    private static final int MOST_SECONDS = 20;
+
     private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook;
 
@@ -12,7 +16,9 @@ final class CleanStop {
         hook = new Thread(() -> {
             worker.interrupt();
             try {
-                done.await();
+                if (!done.await(MOST_SECONDS, TimeUnit.SECONDS))
+                    System.err.println(
+                            "phema: ended without cleaning up; hidden files that end in .tmp can be deleted");
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

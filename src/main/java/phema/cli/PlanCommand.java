@@ -146,12 +146,19 @@ final class PlanCommand implements Callable<Integer> {
         out.flush();
     }
 
+    private static long whole(double kimg) {
+        if (kimg != Math.rint(kimg))
+            throw Problem.invalid(
+                    "outkimg", "--outkimg " + kimg + ": snapshots are named by whole thousands of images");
+        return (long) kimg;
+    }
+
     private List<Profile> targets(Fits fits, Run run) {
         List<Profile> targets = new ArrayList<>();
         List<Double> ends = outkimg == null
                 ? List.of(run.snapshots().getLast().time())
                 : outkimg.values().stream()
-                        .map(kimg -> Target.time("outkimg", run, kimg.longValue()))
+                        .map(kimg -> Target.time("outkimg", run, whole(kimg)))
                         .toList();
         for (double end : ends)
             if (outstd == null) targets.addAll(fits.expressible(run, end));

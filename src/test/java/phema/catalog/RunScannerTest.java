@@ -73,6 +73,21 @@ class RunScannerTest {
     }
 
     @Test
+    void namesLinksToFilesThatHaveGone() throws IOException {
+        Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
+        Files.createSymbolicLink(
+                folder.resolve("network-snapshot-0000300-0.050.safetensors"), temporary.resolve("gone"));
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).hasSize(32);
+        assertThat(run.notices())
+                .singleElement()
+                .asString()
+                .startsWith("network-snapshot-0000300-0.050.safetensors is a link to a file that does not exist");
+    }
+
+    @Test
     void leavesOutTheInitialWeights() throws IOException {
         Path folder = TestFiles.copyRun("edm2", temporary.resolve("run"));
         TestFiles.copy(folder.resolve(FIRST + ".pkl"), folder.resolve("network-snapshot-0000000-0.050.pkl"));

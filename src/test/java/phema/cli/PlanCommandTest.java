@@ -72,6 +72,7 @@ class PlanCommandTest {
             --indir EDM2 --max-error -1                    | --max-error
             --indir EDM2 --outstd 0.4                      | 0.288675
             --indir EDM2 --outkimg 900                     | reach from
+            --indir EDM2 --outkimg 65.9                    | whole thousands of images
             --times 1                                      | 2..1024
             --times 16.5                                   | 2..1024
             --times 16 --instd 0.4                         | --instd
