@@ -76,6 +76,9 @@ class SweepsTest {
     Sweeps sweeps;
 
     @Autowired
+    SweepStore store;
+
+    @Autowired
     Recommendations recommendations;
 
     @Autowired
@@ -239,6 +242,17 @@ class SweepsTest {
             assertThat(other.optimum()).isPresent();
         }
         assertThat(runs("asked")).isEqualTo(2);
+    }
+
+    @Test
+    void saysThatAnEvaluatorHasGone() {
+        Sweep sweep = sweeps.create(grid("slow", "fid", 0.13));
+        sweeps.cancel(sweep.id());
+        store.changeSpec(sweep.id(), grid("gone", "fid", 0.13)); // as a restart with other settings would
+        assertThat(awaitEnd(sweeps.retry(sweep.id())).state()).isEqualTo(SweepState.FAILED);
+        Trial trial = sweeps.trial(sweep.id(), 0);
+        assertThat(trial.error().orElseThrow()).contains("no evaluator is named gone");
+        assertThat(store.mishaps(TrialId.of(trial)).deaths()).isZero();
     }
 
     @Test

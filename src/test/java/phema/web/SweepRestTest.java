@@ -13,7 +13,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -53,6 +58,9 @@ class SweepRestTest {
                 "phema.evaluators.length.command[2]",
                 () -> "s/.*\"sigmaRel\":\\([0-9.]*\\).*\"guidance\":\\([0-9.]*\\).*/{\"fid\":\\1,\"g\":\\2}/p");
         registry.add("phema.evaluators.length.command[3]", () -> "{trial}");
+        registry.add("phema.evaluators.slow.type", () -> "command");
+        registry.add("phema.evaluators.slow.command[0]", () -> "sleep");
+        registry.add("phema.evaluators.slow.command[1]", () -> "60");
         registry.add("phema.evaluators.url.type", () -> "command");
         registry.add("phema.evaluators.url.weights", () -> "url");
         registry.add("phema.evaluators.url.format", () -> "pt");
@@ -156,6 +164,25 @@ class SweepRestTest {
                 .isEqualTo(200);
         assertThat(get("/api/v1/runs/checkpoints").at("/recommended").isMissingNode())
                 .isTrue();
+    }
+
+    @Test
+    void eventsEndWhenTheJobIsDeleted() throws Exception {
+        String sweep = create("/api/v1/runs/edm2/sweeps", """
+                {"sigmaRel": [0.05], "evaluator": "slow", "metric": "fid"}""", 201);
+        Awaitility.await().until(() -> get(sweep).at("/trials/running").asInt() == 1);
+        String job = create("/api/v1/runs/edm2/syntheses", """
+                {"targets": [{"sigmaRel": 0.05}]}""", 202);
+        try (ExecutorService listeners = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<List<String>> told = listeners.submit(() -> events(job));
+            Thread.sleep(1000);
+            assertThat(told.isDone()).isFalse();
+            assertThat(send("DELETE", job, "").statusCode()).isEqualTo(204);
+            // The client would complain of a stream that was cut off.
+            assertThat(told.get(10, TimeUnit.SECONDS)).isNotEmpty();
+        } finally {
+            send("POST", sweep + "/cancel", "");
+        }
     }
 
     @Test
