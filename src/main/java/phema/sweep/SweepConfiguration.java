@@ -78,16 +78,18 @@ class SweepConfiguration {
                         .description("Trials of all sweeps")
                         .register(registry);
             // From the database, as workers have no port of their own.
-            for (String name : evaluators.evaluators().keySet())
+            evaluators.evaluators().keySet().forEach(name -> {
+                EvaluationCount evaluations = new EvaluationCount(store, name);
                 FunctionTimer.builder(
                                 "phema.evaluation",
-                                store,
-                                s -> s.evaluations(name),
-                                s -> s.evaluationSeconds(name),
+                                store, // the registry holds this one weakly
+                                s -> evaluations.count(),
+                                s -> evaluations.seconds(),
                                 TimeUnit.SECONDS)
                         .tag("evaluator", name)
                         .description("Evaluations of all workers")
                         .register(registry);
+            });
         };
     }
 }

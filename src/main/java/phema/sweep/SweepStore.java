@@ -194,11 +194,21 @@ class SweepStore {
      * Keeps what is there already: of two that evaluate the same at the same time, the first counts. Metrics that it lacks are added, as a command may print only those that it was asked for.
      */
     void insertEvaluation(String evaluation, String evaluator, Map<String, Double> metrics, double seconds) {
+        int added = jdbc.sql(
+                        "insert into evaluation (id, evaluator, metrics, seconds, created) values (?, ?, ?, ?, ?) on conflict (id) do nothing")
+                .params(evaluation, evaluator, Json.write(metrics), seconds, now())
+                .update();
+        if (added == 1) return;
+        // Locks the row until the end of the transaction, so that nobody adds to it at the same time.
+        jdbc.sql("update evaluation set seconds = seconds where id = ?")
+                .param(evaluation)
+                .update();
+        Map<String, Double> stored = evaluation(evaluation).orElseThrow();
+        if (stored.keySet().containsAll(metrics.keySet())) return;
         Map<String, Double> all = new TreeMap<>(metrics);
-        all.putAll(evaluation(evaluation).orElse(Map.of()));
-        jdbc.sql("insert into evaluation (id, evaluator, metrics, seconds, created) values (?, ?, ?, ?, ?)"
-                        + " on conflict (id) do update set metrics = excluded.metrics")
-                .params(evaluation, evaluator, Json.write(all), seconds, now())
+        all.putAll(stored);
+        jdbc.sql("update evaluation set metrics = ?, seconds = seconds + ? where id = ?")
+                .params(Json.write(all), seconds, evaluation)
                 .update();
     }
 
