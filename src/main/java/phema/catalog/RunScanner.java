@@ -105,8 +105,10 @@ public final class RunScanner {
             usable(folder, candidate, now, excluded).ifPresent(indexed -> sampled.put(candidate, indexed));
         });
         Map<String, Double> scales = usualScales(sampled.values());
-        int[] moving =
-                plan.moving(sampled.values().stream().map(Known.Indexed::sample).toList());
+        int[] moving = plan.moving(sampled.values().stream()
+                .filter(indexed -> scaleDifference(indexed.scales(), scales).isEmpty())
+                .map(Known.Indexed::sample)
+                .toList());
         List<Snapshot> snapshots = new ArrayList<>();
         List<Candidate> used = new ArrayList<>();
         sampled.forEach((candidate, indexed) -> {

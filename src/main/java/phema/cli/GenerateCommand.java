@@ -78,6 +78,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (noise != null && out == null) throw Problem.invalid("noise", "--noise needs --out");
         if (outdir == null && grid == null && out == null)
             throw Problem.invalid("outdir", "say where images go: --outdir, --grid or --out");
+        if (outdir != null) Files.createDirectories(outdir);
         SweepFiles.requireWritable("grid", grid);
         SweepFiles.requireWritable("out", out);
         PrintWriter console = Output.of(spec);
@@ -94,12 +95,20 @@ final class GenerateCommand implements Callable<Integer> {
         return Cli.FINE;
     }
 
+    private static int size(int images, int pixels) {
+        long size = (long) images * pixels;
+        if (size > Integer.MAX_VALUE - 8)
+            throw Problem.invalid(
+                    "seeds",
+                    "--grid and --out hold all images at once, and " + images + " are too many; make them in parts");
+        return (int) size;
+    }
+
     private void generate(Generator generator, PrintWriter console) throws IOException {
         if (outdir != null || grid != null) Png.requireImages(generator.spec());
-        if (outdir != null) Files.createDirectories(outdir);
         List<Long> all = seeds.seeds();
         int pixels = generator.spec().pixels();
-        float[] together = new float[grid == null && out == null ? 0 : Math.multiplyExact(all.size(), pixels)];
+        float[] together = new float[grid == null && out == null ? 0 : size(all.size(), pixels)];
         OptionalInt wanted = label == null ? OptionalInt.empty() : OptionalInt.of(label);
         try (Progress progress = new Progress(Output.errors(spec), all.size(), n -> n + " images")) {
             for (int first = 0; first < all.size(); first += batch) {

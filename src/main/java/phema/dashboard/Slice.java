@@ -19,8 +19,6 @@ import phema.sweep.Trial;
  * @param continuous whether guidance has any values: a search chose them
  */
 record Slice(Dimension by, Map<Dimension, List<String>> values, Map<Dimension, String> chosen, boolean continuous) {
-    private static final String AT = " at ";
-
     /** What may vary beside EMA length and seeds. The first that does makes the series of a chart, unless readers choose another. */
     enum Dimension {
         GUIDANCE("Guidance"),
@@ -125,20 +123,11 @@ record Slice(Dimension by, Map<Dimension, List<String>> values, Map<Dimension, S
     }
 
     static String shown(Dimension dimension, String value, Clock clock) {
-        return switch (dimension) {
-            case GUIDANCE -> value;
-            case TIME -> clock.show(Double.parseDouble(value));
-            case GUIDE -> {
-                int time = value.lastIndexOf(AT) + AT.length();
-                yield time < AT.length()
-                        ? value
-                        : value.substring(0, time) + clock.show(Double.parseDouble(value.substring(time)));
-            }
-        };
+        return dimension == Dimension.TIME ? clock.show(Double.parseDouble(value)) : value;
     }
 
     private static String guide(Optional<Point.Guide> guide) {
-        return guide.map(g -> g.run() + " " + Show.length(g.sigmaRel()) + AT + FitPanel.plain(g.time()))
+        return guide.map(g -> g.run() + " " + Show.length(g.sigmaRel()) + " at " + FitPanel.plain(g.time()))
                 .orElse("none");
     }
 }

@@ -50,7 +50,8 @@ record TrialRow(
                 clock.show(point.time()),
                 Show.number(point.guidance()),
                 point.guide()
-                        .map(g -> g.run() + " " + Show.length(g.sigmaRel()) + " at " + clock.show(g.time()))
+                        .map(g -> g.run() + " " + Show.length(g.sigmaRel()) + " at "
+                                + FitPanel.plain(g.time())) // on a clock of its own
                         .orElse("none"),
                 point.seeds().toString(),
                 metrics.containsKey(metric) ? Show.number(metrics.getOrDefault(metric, Double.NaN)) : "",

@@ -21,18 +21,12 @@ public final class PendingFile implements AutoCloseable {
     public PendingFile(Path path) throws IOException {
         this.path = path;
         // Not createTempFile, which would keep the file from everybody but its owner.
-        temporary = path.resolveSibling(temporaryName(path));
+        temporary = path.resolveSibling("." + UUID.randomUUID() + ".tmp"); // names may be as long as names can be
         try {
             channel = FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
         } catch (NoSuchFileException e) {
             throw new NoSuchFileException(String.valueOf(path.toAbsolutePath().getParent()));
         }
-    }
-
-    /** Names may have 255 bytes; this one must not be longer than the file's own. */
-    private static String temporaryName(Path path) {
-        String name = String.valueOf(path.getFileName());
-        return ".%.50s.%s.tmp".formatted(name, UUID.randomUUID());
     }
 
     /** What fills a file. */

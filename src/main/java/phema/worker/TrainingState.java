@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -34,6 +35,9 @@ record TrainingState(
     private static final Pattern NAME = Pattern.compile("training-state-(\\d{7,})\\.safetensors");
     private static final String NIMG = "nimg";
     private static final String BAD_GRADIENTS = "bad_gradients";
+
+    /** Parts of the identity that older checkpoints do not tell. */
+    private static final Set<String> LATER = Set.of("data", "dtype");
 
     static TrainingState initial(TrainingOptions options) {
         NetworkSpec spec = options.network();
@@ -75,6 +79,7 @@ record TrainingState(
         WeightFile file = WeightFiles.read(path);
         identity(options, dataset).forEach((key, value) -> {
             @Nullable String stored = file.metadata().get(key);
+            if (stored == null && LATER.contains(key)) return;
             if (!value.equals(stored))
                 throw Problem.conflict(path + " was trained with " + key + " " + stored + ", not " + value
                         + "; use the same options to continue, or another --outdir to start anew");

@@ -31,7 +31,7 @@ function scale(axis, values, range) {
   }
   if (domain[0] === domain[1]) {
     const reach = Math.abs(domain[0]) / 10 || 1;
-    domain[0] -= reach;
+    if (axis.from == null) domain[0] -= reach;
     domain[1] += reach;
   }
   const linear = d3.scaleLinear(domain, range);

@@ -28,12 +28,14 @@ class TrainCommandTest {
 
         Shell.phema("reconstruct --indir " + run + " --outdir " + folder + " --outstd 0.07");
         Shell.Result generated = Shell.phema("generate --net " + folder.resolve("phema-0000002-0.070.safetensors")
-                + " --outdir " + folder.resolve("images") + " --seeds 1,5-6 --steps 2");
+                + " --outdir " + folder.resolve("images") + " --grid " + folder.resolve("images/grid.png")
+                + " --seeds 1,5-6 --steps 2");
         assertThat(generated.out()).contains("wrote 3 images");
-        assertThat(Shell.names(folder.resolve("images"))).containsExactly("000001.png", "000005.png", "000006.png");
+        assertThat(Shell.names(folder.resolve("images")))
+                .containsExactly("000001.png", "000005.png", "000006.png", "grid.png");
 
         Shell.Result onTheFly = Shell.phema("generate --net phema:run@0.07 --roots " + folder + " --outdir "
-                + folder.resolve("same") + " --seeds 1,5-6 --steps 2");
+                + folder.resolve("same") + " --grid " + folder.resolve("same/grid.png") + " --seeds 1,5-6 --steps 2");
         assertThat(onTheFly.out()).contains("phema:run@0.07 from ").contains("wrote 3 images");
         for (String image : Shell.names(folder.resolve("images")))
             assertThat(folder.resolve("same").resolve(image))

@@ -103,12 +103,4 @@ class SliceTest {
         assertThat(slice(SweepSpec.Mode.SEARCH, trials, Map.of()).continuous()).isTrue();
         assertThat(slice(SweepSpec.Mode.GRID, trials, Map.of()).continuous()).isFalse();
     }
-
-    @Test
-    void showsTimesOfGuidingNetworksAsOthers() {
-        Clock clock = new Clock("Mimg", 1e6);
-        assertThat(Slice.shown(Dimension.GUIDE, "run at night 0.125 at 2147484000", clock))
-                .isEqualTo("run at night 0.125 at 2,147 Mimg");
-        assertThat(Slice.shown(Dimension.GUIDE, "none", clock)).isEqualTo("none");
-    }
 }
