@@ -124,6 +124,8 @@ class SynthesisRunner {
 
     private void fail(String id, int attempt, Exception e) {
         log.warn("Synthesis {} failed", id, e);
+        // What a worker published that died before it could say so.
+        if (store.isRunning(id, attempt)) discard(storage.folder(id));
         store.failed(id, attempt, e.getMessage() == null ? e.toString() : e.getMessage());
     }
 

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
@@ -77,6 +78,12 @@ class SweepsTest {
 
     @Autowired
     SweepStore store;
+
+    @Autowired
+    SynthesisRunner runner;
+
+    @Autowired
+    JdbcClient jdbc;
 
     @Autowired
     Recommendations recommendations;
@@ -362,22 +369,41 @@ class SweepsTest {
         assertThat(sweeps.count(Optional.empty())).isEqualTo(before);
     }
 
-    @Test
-    void aSynthesisThatIsCalledOffLeavesNothing() {
-        List<SynthesisSpec.Target> targets = Stream.iterate(0.05, s -> s + 0.001)
-                .limit(40)
-                .map(s -> new SynthesisSpec.Target("power:" + Math.round(s * 1000) / 1000.0, 8 << 20))
-                .toList();
-        SynthesisJob job = syntheses.create(new SynthesisSpec(
+    private static SynthesisSpec synthesis(int targets) {
+        return new SynthesisSpec(
                 "large",
-                targets,
+                Stream.iterate(0.05, s -> s + 0.001)
+                        .limit(targets)
+                        .map(s -> new SynthesisSpec.Target("power:" + Math.round(s * 1000) / 1000.0, 8 << 20))
+                        .toList(),
                 phema.solver.Method.PAPER,
                 phema.solver.Files.ALL,
                 false,
                 Format.SAFETENSORS,
                 Optional.of(DType.F32),
                 Long.MAX_VALUE,
-                100));
+                100);
+    }
+
+    /** The last of its workers dies between publishing the files and saying so. */
+    @Test
+    void aSynthesisThatIsGivenUpLeavesNothing() {
+        SynthesisJob job = syntheses.create(synthesis(1));
+        await(() -> syntheses.job(job.id()).state() == TrialState.DONE);
+        Path files = folder.resolve("home/syntheses/" + job.id());
+        assertThat(files).isNotEmptyDirectory();
+        jdbc.sql("update synthesis set state = 'RUNNING', deaths = 3 where id = ?")
+                .param(job.id())
+                .update();
+        runner.run(job.id());
+        assertThat(syntheses.job(job.id()).error()).hasValue("every worker that ran it died, 3 times");
+        assertThat(files).doesNotExist();
+        syntheses.delete(job.id());
+    }
+
+    @Test
+    void aSynthesisThatIsCalledOffLeavesNothing() {
+        SynthesisJob job = syntheses.create(synthesis(40));
         await(() -> syntheses.job(job.id()).bytes() > 0);
         assertThat(syntheses.job(job.id()).totalBytes()).isGreaterThan(40 * 40_000_000L);
         syntheses.delete(job.id());
