@@ -105,27 +105,21 @@ public final class RunScanner {
             usable(folder, candidate, now, excluded).ifPresent(indexed -> sampled.put(candidate, indexed));
         });
         Map<String, Double> scales = usualScales(sampled.values());
-        int[] moving = plan.moving(sampled.values().stream()
-                .filter(indexed -> scaleDifference(indexed.scales(), scales).isEmpty())
-                .map(Known.Indexed::sample)
-                .toList());
+        Map<Candidate, Known.Indexed> used = new LinkedHashMap<>();
+        sampled.forEach((candidate, indexed) -> scaleDifference(indexed.scales(), scales)
+                .ifPresentOrElse(
+                        difference -> excluded.add(exclude(folder, candidate, Reason.DIFFERENT, difference)),
+                        () -> used.put(candidate, indexed)));
+        int[] moving =
+                plan.moving(used.values().stream().map(Known.Indexed::sample).toList());
         List<Snapshot> snapshots = new ArrayList<>();
-        List<Candidate> used = new ArrayList<>();
-        sampled.forEach((candidate, indexed) -> {
-            Optional<String> difference = scaleDifference(indexed.scales(), scales);
-            if (difference.isPresent()) {
-                excluded.add(exclude(folder, candidate, Reason.DIFFERENT, difference.get()));
-                return;
-            }
-            snapshots.add(new Snapshot(
-                    candidate.fileName(),
-                    Objects.requireNonNull(files.get(candidate)),
-                    candidate.profile().orElseThrow(),
-                    indexed.sample().at(moving)));
-            used.add(candidate);
-        });
+        used.forEach((candidate, indexed) -> snapshots.add(new Snapshot(
+                candidate.fileName(),
+                Objects.requireNonNull(files.get(candidate)),
+                candidate.profile().orElseThrow(),
+                indexed.sample().at(moving))));
         agreement.dtypeNotice().ifPresent(notices::add);
-        notices.addAll(Gaps.notices(used));
+        notices.addAll(Gaps.notices(List.copyOf(used.keySet())));
         excluded.sort(comparing(Excluded::name));
         return new Scan(
                 new Run(runName, folder, snapshots, excluded, notices, recognised.publication()),

@@ -6,30 +6,19 @@ import org.springframework.core.NestedRuntimeException;
 final class EvaluationCount {
     private final SweepStore store;
     private final String evaluator;
-    private volatile long count;
-    private volatile double seconds;
+    private volatile SweepStore.Tally last = new SweepStore.Tally(0, 0);
 
     EvaluationCount(SweepStore store, String evaluator) {
         this.store = store;
         this.evaluator = evaluator;
     }
 
-    long count() {
+    SweepStore.Tally now() {
         try {
-            count = store.evaluations(evaluator);
+            last = store.tally(evaluator);
         } catch (NestedRuntimeException databaseIsAway) {
-            return count;
+            // The last figures stand.
         }
-        return count;
-    }
-
-    /** Of all together. */
-    double seconds() {
-        try {
-            seconds = store.evaluationSeconds(evaluator);
-        } catch (NestedRuntimeException databaseIsAway) {
-            return seconds;
-        }
-        return seconds;
+        return last;
     }
 }

@@ -83,8 +83,8 @@ class SweepConfiguration {
                 FunctionTimer.builder(
                                 "phema.evaluation",
                                 store, // the registry holds this one weakly
-                                s -> evaluations.count(),
-                                s -> evaluations.seconds(),
+                                s -> evaluations.now().count(),
+                                s -> evaluations.now().seconds(),
                                 TimeUnit.SECONDS)
                         .tag("evaluator", name)
                         .description("Evaluations of all workers")

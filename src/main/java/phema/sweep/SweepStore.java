@@ -212,19 +212,14 @@ class SweepStore {
                 .update();
     }
 
-    /** How many evaluations an evaluator made, on all machines. */
-    long evaluations(String evaluator) {
-        return jdbc.sql("select count(*) from evaluation where evaluator = ?")
-                .param(evaluator)
-                .query(Long.class)
-                .single();
-    }
+    /** Evaluations, and the seconds that they took together. */
+    record Tally(long count, double seconds) {}
 
-    /** How long they took together, in seconds. */
-    double evaluationSeconds(String evaluator) {
-        return jdbc.sql("select coalesce(sum(seconds), 0) from evaluation where evaluator = ?")
+    /** What an evaluator did, on all machines. */
+    Tally tally(String evaluator) {
+        return jdbc.sql("select count(*), coalesce(sum(seconds), 0) from evaluation where evaluator = ?")
                 .param(evaluator)
-                .query(Double.class)
+                .query((row, i) -> new Tally(row.getLong(1), row.getDouble(2)))
                 .single();
     }
 

@@ -8,6 +8,9 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.ProviderNotFoundException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -51,8 +54,9 @@ final class ImageFolder implements AutoCloseable {
         this.path = path;
         this.zip = zip;
         this.root = root;
-        List<String> images = files(Kind.PNG);
-        List<String> latents = files(Kind.NPY);
+        Map<Kind, List<String>> files = files();
+        List<String> images = files.getOrDefault(Kind.PNG, List.of());
+        List<String> latents = files.getOrDefault(Kind.NPY, List.of());
         if (images.isEmpty() && latents.isEmpty())
             throw Problem.invalid("data", path + " holds no images (.png) and no latents (.npy)");
         if (!images.isEmpty() && !latents.isEmpty())
@@ -86,13 +90,18 @@ final class ImageFolder implements AutoCloseable {
         }
     }
 
-    private List<String> files(Kind of) throws IOException {
-        try (Stream<Path> files = Files.walk(root)) {
-            return files.filter(file -> of.is(file) && Files.isRegularFile(file))
-                    .map(file -> root.relativize(file).toString())
-                    .sorted()
-                    .toList();
+    /** Names of all images. */
+    private Map<Kind, List<String>> files() throws IOException {
+        Map<Kind, List<String>> files = new EnumMap<>(Kind.class);
+        for (Kind of : Kind.values()) files.put(of, new ArrayList<>());
+        try (Stream<Path> all = Files.walk(root)) {
+            all.forEach(file -> files.forEach((of, names) -> {
+                if (of.is(file) && Files.isRegularFile(file))
+                    names.add(root.relativize(file).toString());
+            }));
         }
+        files.values().forEach(Collections::sort);
+        return files;
     }
 
     private int readLabels() throws IOException {

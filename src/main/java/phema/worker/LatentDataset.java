@@ -63,19 +63,20 @@ final class LatentDataset implements Dataset {
         if (!array.shape().equals(shape))
             throw folder.broken(index, "has the shape " + array.shape() + "; the first one has " + shape);
         double[] stored = array.values();
-        float[] latents = new float[channels() * resolution() * resolution()];
+        boolean drawn = areDistributions();
+        int plane = resolution() * resolution();
+        float[] latents = new float[channels() * plane];
         for (int i = 0; i < latents.length; i++) {
             latents[i] = (float)
-                    (areDistributions()
-                            ? normalized(stored[i] + stored[latents.length + i] * random.nextGaussian(), i)
+                    (drawn
+                            ? normalized(stored[i] + stored[latents.length + i] * random.nextGaussian(), i / plane)
                             : stored[i]);
             if (!Float.isFinite(latents[i])) throw folder.broken(index, "holds a value that is not finite");
         }
         return new Example(latents, folder.label(index));
     }
 
-    private double normalized(double latent, int i) {
-        int channel = i / (resolution() * resolution());
+    private static double normalized(double latent, int channel) {
         return (latent - MEAN[channel]) / DEVIATION[channel] * 0.5;
     }
 

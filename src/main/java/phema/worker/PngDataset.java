@@ -59,8 +59,9 @@ final class PngDataset implements Dataset {
         float[] pixels = new float[channels * resolution * resolution];
         for (int y = 0; y < resolution; y++) {
             for (int x = 0; x < resolution; x++) {
+                int rgb = grey ? 0x010101 * grey(image, x, y) : image.getRGB(x, y);
                 for (int c = 0; c < channels; c++) {
-                    int value = grey ? grey(image, x, y) : image.getRGB(x, y) >> (16 - 8 * c) & 0xff;
+                    int value = rgb >> (16 - 8 * c) & 0xff;
                     pixels[(c * resolution + y) * resolution + x] = value / 127.5f - 1;
                 }
             }
