@@ -6,22 +6,18 @@ import java.util.Objects;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.core.NestedRuntimeException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
-import org.springframework.dao.DataAccessResourceFailureException;
-import org.springframework.dao.TransientDataAccessException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
-import org.springframework.jdbc.UncategorizedSQLException;
-import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.web.bind.MissingServletRequestParameterException;
 import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
 import org.springframework.web.servlet.ModelAndView;
 import phema.format.FormatException;
+import phema.http.Outage;
 import phema.problem.Problem;
 
 /** Failures of the pages, for people: a page, or a line on the page that asked for a part of itself. */
@@ -56,28 +52,13 @@ final class DashboardErrors {
         return view(400, "the query string or form is malformed", request);
     }
 
-    /** As for programs. */
-    @ExceptionHandler({
-        DataAccessResourceFailureException.class,
-        TransientDataAccessException.class,
-        CannotCreateTransactionException.class
-    })
-    ModelAndView databaseIsAway(NestedRuntimeException e, HttpServletRequest request, HttpServletResponse response) {
-        log.warn("The database does not answer: {}", e.getMessage());
-        response.setHeader(HttpHeaders.RETRY_AFTER, "5");
-        return view(503, "The database does not answer; try again in a moment.", request);
-    }
-
-    /** Spring has no name for a database of SQLite that somebody else has locked. */
     @ExceptionHandler
-    ModelAndView uncategorized(UncategorizedSQLException e, HttpServletRequest request, HttpServletResponse response) {
-        return String.valueOf(e.getMessage()).contains("SQLITE_BUSY")
-                ? databaseIsAway(e, request, response)
-                : unexpected(e, request);
-    }
-
-    @ExceptionHandler
-    ModelAndView unexpected(Exception e, HttpServletRequest request) {
+    ModelAndView unexpected(Exception e, HttpServletRequest request, HttpServletResponse response) {
+        if (Outage.isBehind(e)) {
+            log.warn("The database does not answer: {}", e.getMessage());
+            response.setHeader(HttpHeaders.RETRY_AFTER, Outage.SECONDS);
+            return view(503, Outage.MESSAGE, request);
+        }
         log.error("A page failed", e);
         return view(500, "The server failed while it worked on this page; its log says why.", request);
     }

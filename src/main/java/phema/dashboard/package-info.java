@@ -1,6 +1,16 @@
 /** The pages for people, rendered on the server; {@code static/dashboard} draws their charts and keeps them live. */
 @ApplicationModule(
-        allowedDependencies = {"catalog", "synthesis", "solver", "profile", "format", "sweep", "security", "problem"})
+        allowedDependencies = {
+            "http",
+            "catalog",
+            "synthesis",
+            "solver",
+            "profile",
+            "format",
+            "sweep",
+            "security",
+            "problem"
+        })
 @NullMarked
 package phema.dashboard;
 

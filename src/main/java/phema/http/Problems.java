@@ -9,9 +9,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.TypeMismatchException;
-import org.springframework.core.NestedRuntimeException;
-import org.springframework.dao.DataAccessResourceFailureException;
-import org.springframework.dao.TransientDataAccessException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
@@ -19,8 +16,6 @@ import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
-import org.springframework.jdbc.UncategorizedSQLException;
-import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.validation.FieldError;
 import org.springframework.web.bind.MethodArgumentNotValidException;
 import org.springframework.web.bind.MissingServletRequestParameterException;
@@ -78,37 +73,24 @@ final class Problems extends ResponseEntityExceptionHandler {
         return response(detail(HttpStatus.BAD_REQUEST, "the query string is malformed", null), HttpHeaders.EMPTY);
     }
 
-    /** What needs no database, such as weights, goes on meanwhile. */
-    @ExceptionHandler({
-        DataAccessResourceFailureException.class,
-        TransientDataAccessException.class,
-        CannotCreateTransactionException.class
-    })
-    ResponseEntity<Object> databaseIsAway(NestedRuntimeException e) {
-        log.warn("The database does not answer: {}", e.getMessage());
-        String detail = "The database does not answer; try again in a moment.";
-        HttpHeaders headers = new HttpHeaders();
-        headers.set(HttpHeaders.RETRY_AFTER, "5");
-        return response(detail(HttpStatus.SERVICE_UNAVAILABLE, detail, null), headers);
-    }
-
     @ExceptionHandler
     void brokenOff(BrokenOffException e) throws BrokenOffException {
         throw e;
     }
 
-    /** Spring has no name for a database of SQLite that somebody else has locked. */
-    @ExceptionHandler
-    ResponseEntity<Object> uncategorized(UncategorizedSQLException e) {
-        String message = String.valueOf(e.getMessage());
-        return message.contains("SQLITE_BUSY") ? databaseIsAway(e) : unexpected(e);
-    }
-
     @ExceptionHandler
     ResponseEntity<Object> unexpected(Exception e) {
+        if (Outage.isBehind(e)) return databaseIsAway(e);
         log.error("A request failed", e);
         String detail = "The server failed while it worked on this request; its log says why.";
         return response(detail(HttpStatus.INTERNAL_SERVER_ERROR, detail, null), HttpHeaders.EMPTY);
+    }
+
+    private static ResponseEntity<Object> databaseIsAway(Exception e) {
+        log.warn("The database does not answer: {}", e.getMessage());
+        HttpHeaders headers = new HttpHeaders();
+        headers.set(HttpHeaders.RETRY_AFTER, Outage.SECONDS);
+        return response(detail(HttpStatus.SERVICE_UNAVAILABLE, Outage.MESSAGE, null), headers);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package phema.profile;
 
+import java.math.BigDecimal;
+
 /** The relative width of a power-function profile and its exponent (arXiv 2312.02696, Eq. 127 and following). */
 public final class SigmaRel {
     /** Width of the flat profile, {@code 1/sqrt(12)}: the supremum. */
@@ -20,6 +22,12 @@ public final class SigmaRel {
             if (ofGamma(middle) > sigmaRel) low = middle;
             else high = middle;
         }
+    }
+
+    /** {@code 0.100}: with as many digits as it has, three at least and nine at most, as in file names. */
+    public static String print(double sigmaRel) {
+        BigDecimal digits = BigDecimal.valueOf(Math.round(sigmaRel * 1e9), 9).stripTrailingZeros();
+        return digits.setScale(Math.max(3, digits.scale())).toPlainString();
     }
 
     public static double ofGamma(double gamma) {

@@ -1,6 +1,7 @@
 package phema.sweep;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.springframework.stereotype.Component;
@@ -37,12 +38,14 @@ class Evaluators {
 
     /** @throws Problem when none is configured under this name */
     Evaluator named(String name) {
-        Evaluator evaluator = all.get(name);
-        if (evaluator == null)
-            throw Problem.invalid(
-                    "evaluator",
-                    "no evaluator is named " + name + "; phema.evaluators has " + String.join(", ", all.keySet()));
-        return evaluator;
+        return find(name)
+                .orElseThrow(() -> Problem.invalid(
+                        "evaluator",
+                        "no evaluator is named " + name + "; phema.evaluators has " + String.join(", ", all.keySet())));
+    }
+
+    Optional<Evaluator> find(String name) {
+        return Optional.ofNullable(all.get(name));
     }
 
     List<EvaluatorView> views() {

@@ -125,8 +125,7 @@ public class Sweeps {
     public Sweep resume(String id) {
         return change(id, version -> {
             SweepState state = sweep(id).state();
-            if (state == SweepState.CANCELLED)
-                throw Problem.conflict("sweep " + id + " is cancelled; retry it, or start another one");
+            if (state == SweepState.CANCELLED) throw cancelled(id);
             if (state == SweepState.PAUSED) release(id);
         });
     }
@@ -156,8 +155,7 @@ public class Sweeps {
         SweepSpec checked = checks.checked(more);
         return change(id, version -> {
             SweepState state = sweep(id).state();
-            if (state == SweepState.CANCELLED)
-                throw Problem.conflict("sweep " + id + " is cancelled; retry it, or start another one");
+            if (state == SweepState.CANCELLED) throw cancelled(id);
             // Its last trials may have run on after it was paused.
             if (state.isEnd()) store.hold(id, null);
             store.changeSpec(id, union(row(id).spec(), checked));
@@ -207,6 +205,10 @@ public class Sweeps {
 
     private SweepStore.Row row(String id) {
         return store.row(id).orElseThrow(() -> unknown(id));
+    }
+
+    private static Problem cancelled(String id) {
+        return Problem.conflict("sweep " + id + " is cancelled; retry it, or start another one");
     }
 
     private static Problem unknown(String id) {

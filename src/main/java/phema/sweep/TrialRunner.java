@@ -15,7 +15,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.NestedRuntimeException;
 import org.springframework.stereotype.Component;
-import phema.problem.Problem;
 
 /** Runs one trial, as often as the queue says so: what was done stays done. */
 @Component
@@ -116,22 +115,16 @@ class TrialRunner {
     private CompletionHandler<Void> failed(Trials.Begun begun, Exception e) {
         String error = message(e);
         if (!(e instanceof EvaluationException)) log.warn("Trial {} failed", begun.id(), e);
-        boolean again = begun.mishaps().failures() < retries(begun.spec().evaluator());
+        // It may no longer be configured.
+        Optional<Evaluator> evaluator = evaluators.find(begun.spec().evaluator());
+        boolean again =
+                begun.mishaps().failures() < evaluator.map(Evaluator::retries).orElse(0);
         if (again)
             return trials.failedForNow(begun, error)
                     ? later(PAUSE_AFTER_FAILURE)
                     : new CompletionHandler.OnCompleteRemove<>();
         trials.failed(begun, error);
         return new CompletionHandler.OnCompleteRemove<>();
-    }
-
-    /** None of an evaluator that is no longer configured. */
-    private int retries(String evaluator) {
-        try {
-            return evaluators.named(evaluator).retries();
-        } catch (Problem unknown) {
-            return 0;
-        }
     }
 
     private static CompletionHandler<Void> later(Duration pause) {

@@ -1,6 +1,5 @@
 package phema.synthesis;
 
-import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -57,8 +56,6 @@ public final class Names {
     /** {@code 0.100}: the EMA length of a power-function profile, with as many digits as it has; another profile as its specification, and so one that no EMA length tells. */
     public static String width(Profile target) {
         if (!(target instanceof Power power && power.gamma() >= 0)) return ProfileSpec.print(target);
-        BigDecimal sigmaRel = BigDecimal.valueOf(Math.round(SigmaRel.ofGamma(power.gamma()) * 1e9), 9)
-                .stripTrailingZeros();
-        return String.format(Locale.ROOT, "%." + Math.max(3, sigmaRel.scale()) + "f", sigmaRel);
+        return SigmaRel.print(SigmaRel.ofGamma(power.gamma()));
     }
 }

@@ -1,7 +1,5 @@
 package phema.worker;
 
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import phema.profile.SigmaRel;
 
 /** What a training job averages its weights over. */
@@ -9,7 +7,7 @@ public sealed interface Average {
     /** The weight of the old average when {@code batch} images have made it {@code nimg}. */
     double beta(long nimg, int batch);
 
-    /** In file names, which are read for the length again: with as many digits as it has, three at least and nine at most. */
+    /** In file names, from which the length is read again. */
     String label();
 
     /** A power function of relative width sigmaRel (arXiv 2312.02696, Eq. 3). */
@@ -26,10 +24,7 @@ public sealed interface Average {
 
         @Override
         public String label() {
-            BigDecimal digits = BigDecimal.valueOf(sigmaRel)
-                    .setScale(9, RoundingMode.HALF_EVEN)
-                    .stripTrailingZeros();
-            return digits.setScale(Math.max(3, digits.scale())).toPlainString();
+            return SigmaRel.print(sigmaRel);
         }
     }
 
