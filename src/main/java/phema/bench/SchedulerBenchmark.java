@@ -14,14 +14,14 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import phema.format.Format;
-import phema.solver.Files;
-import phema.solver.Method;
+import phema.solver.FilesToRead;
+import phema.solver.SolverKind;
 import phema.sweep.Fleet;
 import phema.sweep.Seeds;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.Sweeps;
-import phema.sweep.TrialState;
+import phema.sweep.WorkState;
 
 /** Times trials that evaluate nothing, on worker processes of their own: what remains is the scheduler, the database and the start of {@code echo}. */
 public final class SchedulerBenchmark {
@@ -66,8 +66,8 @@ public final class SchedulerBenchmark {
             await(processes, () -> sweeps.sweep(sweep.id()).state().isEnd());
             double seconds = (System.nanoTime() - start) / 1e9;
             Sweep ended = sweeps.sweep(sweep.id());
-            if (ended.count(TrialState.DONE) != ended.count())
-                throw new IOException(ended.count(TrialState.FAILED) + " trials failed; see " + folder);
+            if (ended.count(WorkState.DONE) != ended.count())
+                throw new IOException(ended.count(WorkState.FAILED) + " trials failed; see " + folder);
             return seconds;
         } finally {
             processes.forEach(Process::destroy);
@@ -79,7 +79,7 @@ public final class SchedulerBenchmark {
     private static SweepSpec spec(int trials) {
         return new SweepSpec(
                 "run",
-                SweepSpec.Mode.GRID,
+                SweepSpec.SweepMode.GRID,
                 IntStream.rangeClosed(1, LENGTHS).mapToObj(i -> 0.02 * i).toList(),
                 List.of(),
                 List.of(),
@@ -89,8 +89,8 @@ public final class SchedulerBenchmark {
                         .toList(),
                 "nothing",
                 "nothing",
-                Method.BLUP,
-                Files.FEWEST,
+                SolverKind.BLUP,
+                FilesToRead.FEWEST,
                 0.02,
                 0);
     }

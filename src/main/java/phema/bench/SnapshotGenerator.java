@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 import phema.format.Edm2PickleGenerator;
 import phema.format.Edm2PickleGenerator.Node;
-import phema.format.Edm2PickleGenerator.Stored;
+import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.format.Format;
 import phema.format.Layout;
 import phema.format.Tensor;
@@ -102,7 +102,7 @@ public final class SnapshotGenerator {
                                 child,
                                 c -> new Node(type, Map.of(), new LinkedHashMap<>(), Map.of(), new LinkedHashMap<>()));
             }
-            module.parameters().put(path.getLast(), Stored.packed(DType.F16, shape));
+            module.parameters().put(path.getLast(), StoredTensor.packed(DType.F16, shape));
         });
         Elements elements = new Elements(angle);
         Edm2PickleGenerator.write(network, SOURCE, (tensor, to) -> elements.write(tensor.storageElements(), to), out);
@@ -117,7 +117,7 @@ public final class SnapshotGenerator {
                         e.getValue().contiguousStrides(),
                         0,
                         0,
-                        Tensor.Role.PARAMETER))
+                        Tensor.TensorRole.PARAMETER))
                 .toList();
         WeightFile template = new WeightFile(Path.of("generated"), format, List.of(), Map.of(), all);
         Layout layout = WeightFiles.writer(format)

@@ -70,7 +70,7 @@ public final class SoakBenchmark {
      * @param descriptors of open files and connections
      * @param done how often each kind of work was done so far
      */
-    public record Sample(
+    public record SoakSample(
             Duration time, long resident, int descriptors, int threads, Map<String, Long> done, long errors) {}
 
     /** The first thing that went wrong; empty when nothing has. */
@@ -79,7 +79,7 @@ public final class SoakBenchmark {
     }
 
     /** @param samples told how things are, from the first minute on, every so often */
-    public void run(Duration time, Duration every, Consumer<Sample> samples) throws IOException, InterruptedException {
+    public void run(Duration time, Duration every, Consumer<SoakSample> samples) throws IOException, InterruptedException {
         SnapshotGenerator.uniform(Format.SAFETENSORS, 100, BYTES).write(folder.resolve("runs/steady"), FILES, n -> {});
         SnapshotGenerator.uniform(Format.SAFETENSORS, 100, BYTES / 10)
                 .write(folder.resolve("runs/changing"), 2 * FILES, n -> {});
@@ -241,13 +241,13 @@ public final class SoakBenchmark {
         throw new IOException("the service ended; see its output in " + log());
     }
 
-    private Sample sample(Process service, Duration time) throws IOException {
+    private SoakSample sample(Process service, Duration time) throws IOException {
         Path proc = Path.of("/proc", String.valueOf(service.pid()));
         try (Stream<Path> descriptors = Files.list(proc.resolve("fd"))) {
             List<String> status = Files.readAllLines(proc.resolve("status"));
             Map<String, Long> counts = new ConcurrentSkipListMap<>();
             done.forEach((name, count) -> counts.put(name, count.sum()));
-            return new Sample(
+            return new SoakSample(
                     time,
                     number(status, "VmRSS:"),
                     (int) descriptors.count(),

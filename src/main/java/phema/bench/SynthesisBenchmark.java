@@ -21,8 +21,8 @@ import phema.problem.Problem;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.solver.Fit;
-import phema.solver.Method;
-import phema.solver.Options;
+import phema.solver.SolverKind;
+import phema.solver.FitOptions;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
 import phema.synthesis.Names;
@@ -56,7 +56,7 @@ public final class SynthesisBenchmark {
     public record Timing(double seconds, long residentBytes) {}
 
     /** One round: every command once. */
-    public record Round(
+    public record SynthesisRound(
             double plainRead, Map<Integer, Double> plainWrite, Map<Integer, Timing> all, Map<Integer, Timing> fewest) {}
 
     /** EMA lengths for a number of targets, over the range that sweeps cover. */
@@ -67,7 +67,7 @@ public final class SynthesisBenchmark {
                 .toList();
     }
 
-    public Round round(List<Integer> targets) throws IOException {
+    public SynthesisRound round(List<Integer> targets) throws IOException {
         List<Path> inputs = run.snapshots().stream().map(s -> s.file().path()).toList();
         double plainRead = cat(inputs, Optional.empty());
         Map<Integer, Timing> all = new java.util.TreeMap<>();
@@ -87,7 +87,7 @@ public final class SynthesisBenchmark {
             delete(copies);
             delete(out);
         }
-        return new Round(plainRead, plainWrite, all, fewest);
+        return new SynthesisRound(plainRead, plainWrite, all, fewest);
     }
 
     /** Reads files one after the other, to nowhere or each to a copy. */
@@ -170,14 +170,14 @@ public final class SynthesisBenchmark {
             long multiplyAdds,
             int filesRead) {}
 
-    public Breakdown breakdown(int targets, phema.solver.Files files, long maxMemory) throws IOException {
+    public Breakdown breakdown(int targets, phema.solver.FilesToRead files, long maxMemory) throws IOException {
         int workers = Runtime.getRuntime().availableProcessors();
         double time = run.snapshots().getLast().time();
         List<Profile> profiles = sigmaRels(targets).stream()
                 .<Profile>map(s -> Power.ofSigmaRel(s, time))
                 .toList();
         List<Syntheses.Named> fits = new Fits()
-                .fit(run, profiles, Options.of(Method.BLUP, files), Optional.empty()).stream()
+                .fit(run, profiles, FitOptions.of(SolverKind.BLUP, files), Optional.empty()).stream()
                         .map(fit -> new Syntheses.Named(Names.baseName(Names.PREFIX, run, fit.target()), fit))
                         .toList();
         Path out = scratch.resolve("out");

@@ -7,9 +7,9 @@ import java.util.stream.DoubleStream;
 import phema.problem.Problem;
 import phema.profile.Power;
 import phema.profile.Profile;
-import phema.solver.Files;
+import phema.solver.FilesToRead;
 import phema.solver.Fit;
-import phema.solver.Method;
+import phema.solver.SolverKind;
 import phema.solver.Retention;
 import phema.solver.Solver;
 import phema.solver.StoredAverage;
@@ -44,20 +44,20 @@ public final class ThinningBenchmark {
      * @param thin to find the fewest files for one EMA length
      * @param retention to find what may be deleted, so that 13 EMA lengths stay within 1 %
      */
-    public record Round(double fit, double thin, int filesUsed, double retention, int deletable) {}
+    public record ThinningRound(double fit, double thin, int filesUsed, double retention, int deletable) {}
 
-    public Round round() {
+    public ThinningRound round() {
         long begin = System.nanoTime();
         Solver solver = new Solver(stored);
         long fitted = System.nanoTime();
-        Fit fit = solver.solve(Power.ofSigmaRel(0.075, end), Method.BLUP, Files.FEWEST);
+        Fit fit = solver.solve(Power.ofSigmaRel(0.075, end), SolverKind.BLUP, FilesToRead.FEWEST);
         long thinned = System.nanoTime();
         List<Profile> targets = DoubleStream.iterate(0.01, s -> s < 0.26, s -> s + 0.02)
                 .<Profile>mapToObj(sigmaRel -> Power.ofSigmaRel(sigmaRel, end))
                 .toList();
         Retention retention = solver.retention(targets, ERROR);
         long planned = System.nanoTime();
-        return new Round(
+        return new ThinningRound(
                 (fitted - begin) / 1e9,
                 (thinned - fitted) / 1e9,
                 fit.filesUsed(),

@@ -11,7 +11,7 @@ import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 import phema.problem.Problem;
 import phema.tensor.DType;
-import phema.worker.Average;
+import phema.worker.WeightTracker;
 import phema.worker.LearningRate;
 import phema.worker.NetworkSpec;
 import phema.worker.ProceduralDataset;
@@ -38,10 +38,10 @@ public final class TrainingBenchmark {
     }
 
     /** Mean of steps. @param cpuSeconds of all threads together */
-    public record Step(double seconds, double cpuSeconds) {}
+    public record TrainingStep(double seconds, double cpuSeconds) {}
 
     /** Times steps of this process. */
-    public Step time(int steps) throws IOException {
+    public TrainingStep time(int steps) throws IOException {
         int all = WARM_UP + steps;
         long[] wall = new long[all + 1];
         double[] cpu = new double[all + 1];
@@ -49,7 +49,7 @@ public final class TrainingBenchmark {
             wall[step] = System.nanoTime();
             cpu[step] = cpuSeconds();
         });
-        return new Step((wall[all] - wall[WARM_UP]) / 1e9 / steps, (cpu[all] - cpu[WARM_UP]) / steps);
+        return new TrainingStep((wall[all] - wall[WARM_UP]) / 1e9 / steps, (cpu[all] - cpu[WARM_UP]) / steps);
     }
 
     /**
@@ -57,7 +57,7 @@ public final class TrainingBenchmark {
      *
      * @param command is given the checkpoint, the batch and the number of steps, and prints seconds and CPU seconds of a step
      */
-    public Step time(List<String> command, int steps) throws IOException {
+    public TrainingStep time(List<String> command, int steps) throws IOException {
         List<String> line = new ArrayList<>(command);
         line.addAll(List.of(checkpoint().toString(), String.valueOf(batch), String.valueOf(steps)));
         Process process = new ProcessBuilder(line)
@@ -67,7 +67,7 @@ public final class TrainingBenchmark {
                 .strip()
                 .split(" ");
         try {
-            return new Step(Double.parseDouble(words[0]), Double.parseDouble(words[1]));
+            return new TrainingStep(Double.parseDouble(words[0]), Double.parseDouble(words[1]));
         } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
             throw Problem.invalid("twin", String.join(" ", line) + " did not print two numbers");
         }
@@ -86,7 +86,7 @@ public final class TrainingBenchmark {
                 0,
                 0,
                 false,
-                List.of(Average.Power.of(0.1)),
+                List.of(WeightTracker.PowerTracker.of(0.1)),
                 NEVER * batch,
                 NEVER * batch,
                 0,

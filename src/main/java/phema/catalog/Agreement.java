@@ -94,7 +94,7 @@ final class Agreement {
         });
         for (List<Tensor> tensors : kinds.keySet()) {
             if (!common.equals(kinds.get(tensors))) continue;
-            for (Tensor t : tensors) if (t.role() == Tensor.Role.BUFFER) shapes.remove(t.name());
+            for (Tensor t : tensors) if (t.role() == Tensor.TensorRole.BUFFER) shapes.remove(t.name());
         }
         return shapes;
     }

@@ -13,34 +13,34 @@ import phema.profile.Profile;
  * @param average what sets it apart from other averages of the same time, such as {@code sigma_rel 0.050}
  * @param content what it holds
  */
-record Candidate(String fileName, double time, String average, Content content) {
+record Candidate(String fileName, double time, String average, CandidateContent content) {
     /** What a file should hold. */
-    sealed interface Content {}
+    sealed interface CandidateContent {}
 
-    record Average(Profile profile) implements Content {}
+    record AverageOf(Profile profile) implements CandidateContent {}
 
     /** @param why as the end of a sentence */
-    record Nothing(String why) implements Content {}
+    record NoAverage(String why) implements CandidateContent {}
 
     /** A raw checkpoint of a time that stands in the file's metadata. */
-    record TimeInMetadata(String key) implements Content {}
+    record TimeInMetadata(String key) implements CandidateContent {}
 
     /** @param profile from the time; a range that it does not keep makes the file one without a profile */
     static Candidate of(String fileName, double time, String average, DoubleFunction<Profile> profile) {
         return new Candidate(fileName, time, average, content(time, profile));
     }
 
-    private static Content content(double time, DoubleFunction<Profile> profile) {
-        if (!(time > 0)) return new Nothing("holds the initial weights (time " + Math.round(time) + "), no average");
+    private static CandidateContent content(double time, DoubleFunction<Profile> profile) {
+        if (!(time > 0)) return new NoAverage("holds the initial weights (time " + Math.round(time) + "), no average");
         try {
-            return new Average(profile.apply(time));
+            return new AverageOf(profile.apply(time));
         } catch (IllegalArgumentException e) {
-            return new Nothing("cannot hold the average that is stated: " + e.getMessage());
+            return new NoAverage("cannot hold the average that is stated: " + e.getMessage());
         }
     }
 
     Optional<Profile> profile() {
-        return content instanceof Average average ? Optional.of(average.profile()) : Optional.empty();
+        return content instanceof AverageOf average ? Optional.of(average.profile()) : Optional.empty();
     }
 
     boolean isSharded() {
@@ -56,7 +56,7 @@ record Candidate(String fileName, double time, String average, Content content) 
                     fileName,
                     time,
                     average,
-                    new Nothing("has no number in its name and no " + metadata.key()
+                    new NoAverage("has no number in its name and no " + metadata.key()
                             + " in its metadata; state its time in " + Manifest.FILE_NAME));
         return of(fileName, Long.parseLong(value), average, Impulse::new);
     }

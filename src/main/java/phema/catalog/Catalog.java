@@ -41,7 +41,7 @@ public class Catalog {
         this(properties, store, WeightFiles::read);
     }
 
-    Catalog(CatalogProperties properties, IndexStore store, RunScanner.Reader reader) {
+    Catalog(CatalogProperties properties, IndexStore store, RunScanner.FileReader reader) {
         poll = properties.catalog().poll();
         RunScanner scanner =
                 RunScanner.repeated(reader, this::mayRead, properties.catalog().settle());

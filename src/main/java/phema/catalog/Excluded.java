@@ -8,13 +8,13 @@ import phema.format.OneLine;
  *
  * @param message for the user: what is wrong and what to do, one line
  */
-public record Excluded(String name, Path path, Reason reason, String message) {
+public record Excluded(String name, Path path, ExclusionReason reason, String message) {
     public Excluded {
         message = OneLine.of(message);
     }
 
     /** Why. */
-    public enum Reason {
+    public enum ExclusionReason {
         /** Still being written. */
         GROWING,
         /** Breaks a rule of its format, or holds NaN or infinity. */

@@ -68,16 +68,16 @@ class IndexStore {
     }
 
     /** By file name. */
-    Map<String, Known> load(Path folder) {
-        Map<String, Known> known = new HashMap<>();
+    Map<String, RememberedFile> load(Path folder) {
+        Map<String, RememberedFile> known = new HashMap<>();
         try {
             jdbc.sql("select name, size, modified, content from catalog_file where folder = ? order by name")
                     .param(folder.toString())
                     .query(row -> {
-                        Known.Indexed content = unpack(row.getBytes("content"));
+                        RememberedFile.Indexed content = unpack(row.getBytes("content"));
                         long size = row.getLong("size");
                         Instant modified = Instant.parse(row.getString("modified"));
-                        known.put(row.getString("name"), new Known(size, modified, System.nanoTime(), content));
+                        known.put(row.getString("name"), new RememberedFile(size, modified, System.nanoTime(), content));
                     });
         } catch (RuntimeException e) { // whatever is wrong with a cache, the files are there
             log.warn("What was remembered of {} cannot be used; its files are read again: {}", folder, e.getMessage());
@@ -87,10 +87,10 @@ class IndexStore {
     }
 
     /** Makes the remembered state of a folder {@code after} where it was {@code before}; in the order of names, or processes that do so together might wait for each other. */
-    void save(Path folder, Map<String, Known> before, Map<String, Known> after) {
+    void save(Path folder, Map<String, RememberedFile> before, Map<String, RememberedFile> after) {
         Set<String> gone = new TreeSet<>(before.keySet());
         gone.removeAll(after.keySet());
-        Map<String, Known> changed = new TreeMap<>(after);
+        Map<String, RememberedFile> changed = new TreeMap<>(after);
         changed.entrySet().removeIf(e -> e.getValue().equals(before.get(e.getKey())));
         gone.addAll(changed.keySet());
         if (gone.isEmpty()) return;
@@ -98,7 +98,7 @@ class IndexStore {
             transaction.executeWithoutResult(status -> {
                 for (String name : gone) delete(folder, name);
                 changed.forEach((name, known) -> {
-                    if (known.content() instanceof Known.Indexed indexed) insert(folder, name, known, indexed);
+                    if (known.content() instanceof RememberedFile.Indexed indexed) insert(folder, name, known, indexed);
                 });
             });
         } catch (NestedRuntimeException e) {
@@ -116,7 +116,7 @@ class IndexStore {
                 .update();
     }
 
-    private void insert(Path folder, String name, Known known, Known.Indexed content) {
+    private void insert(Path folder, String name, RememberedFile known, RememberedFile.Indexed content) {
         // Of a fleet, several processes may have scanned the folder at the same time.
         jdbc.sql("""
                         insert into catalog_file (folder, name, size, modified, content) values (?, ?, ?, ?, ?)
@@ -130,20 +130,20 @@ class IndexStore {
                 .update();
     }
 
-    private static Map<String, Known> shareTensors(Map<String, Known> known) {
+    private static Map<String, RememberedFile> shareTensors(Map<String, RememberedFile> known) {
         WeightFile[] similar = new WeightFile[1];
-        Map<String, Known> shared = new HashMap<>();
+        Map<String, RememberedFile> shared = new HashMap<>();
         known.forEach((name, k) -> {
-            if (!(k.content() instanceof Known.Indexed indexed)) return;
+            if (!(k.content() instanceof RememberedFile.Indexed indexed)) return;
             WeightFile file =
                     similar[0] == null ? indexed.file() : RunScanner.sharingTensors(indexed.file(), similar[0]);
             similar[0] = file;
-            shared.put(name, k.with(new Known.Indexed(file, indexed.plan(), indexed.sample(), indexed.scales())));
+            shared.put(name, k.with(new RememberedFile.Indexed(file, indexed.plan(), indexed.sample(), indexed.scales())));
         });
         return shared;
     }
 
-    private static byte[] pack(Known.Indexed content) {
+    private static byte[] pack(RememberedFile.Indexed content) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (OutputStream zip = new GZIPOutputStream(bytes)) {
             JSON.writeValue(zip, content);
@@ -153,9 +153,9 @@ class IndexStore {
         return bytes.toByteArray();
     }
 
-    private static Known.Indexed unpack(byte[] bytes) {
+    private static RememberedFile.Indexed unpack(byte[] bytes) {
         try (InputStream json = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
-            return JSON.readValue(json, Known.Indexed.class);
+            return JSON.readValue(json, RememberedFile.Indexed.class);
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }

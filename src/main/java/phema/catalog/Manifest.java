@@ -30,7 +30,7 @@ import phema.profile.SigmaRel;
  * @param publication how the run looks as a model repository
  */
 record Manifest(
-        Files files,
+        ManifestFiles files,
         Optional<String> profile,
         List<Double> sigmaRels,
         long updateEvery,
@@ -41,21 +41,21 @@ record Manifest(
     static final String FILE_NAME = "phema.yaml";
 
     /** Which files are the run's. */
-    sealed interface Files {}
+    sealed interface ManifestFiles {}
 
     /** Those that would be without a manifest. */
-    record Usual() implements Files {}
+    record Usual() implements ManifestFiles {}
 
-    record Matching(NamePattern pattern) implements Files {}
+    record Matching(NamePattern pattern) implements ManifestFiles {}
 
-    record Listed(List<Entry> entries) implements Files {
+    record Listed(List<ManifestEntry> entries) implements ManifestFiles {
         Listed {
             entries = List.copyOf(entries);
         }
     }
 
     /** One file, by name, with its own time and profile. */
-    record Entry(String name, double time, String profile) {}
+    record ManifestEntry(String name, double time, String profile) {}
 
     Manifest {
         sigmaRels = List.copyOf(sigmaRels);
@@ -98,7 +98,7 @@ record Manifest(
                             + " calls the run's files.");
             }
             case Listed listed -> {
-                for (Entry entry : listed.entries()) {
+                for (ManifestEntry entry : listed.entries()) {
                     if (names.contains(entry.name()) && selection.sigmaRels().isEmpty())
                         candidates.add(Candidate.of(
                                 entry.name(),
@@ -133,7 +133,7 @@ record Manifest(
                         name,
                         time,
                         "index " + index,
-                        new Candidate.Nothing("has index " + index + ", but " + FILE_NAME + " gives only "
+                        new Candidate.NoAverage("has index " + index + ", but " + FILE_NAME + " gives only "
                                 + sigmaRels.size() + " sigmaRels, for 0 to " + (sigmaRels.size() - 1))));
             sigmaRel = sigmaRels.get(index);
         }

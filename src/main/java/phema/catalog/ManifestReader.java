@@ -115,7 +115,7 @@ final class ManifestReader {
         Optional<String> profile = keys.get("profile", ManifestReader::profile);
         List<Double> sigmaRels = keys.get("sigmaRels", value -> list(value, ManifestReader::sigmaRel))
                 .orElse(List.of());
-        Manifest.Files files = keys.get("files", value -> files(value, profile)).orElseGet(() -> filesByName(keys));
+        Manifest.ManifestFiles files = keys.get("files", value -> files(value, profile)).orElseGet(() -> filesByName(keys));
         requireOneProfile(keys, files);
         if (files instanceof Manifest.Matching && !keys.has("files") && !keys.has("updateEvery"))
             throw keys.wrong(
@@ -202,14 +202,14 @@ final class ManifestReader {
     }
 
     /** Without {@code files}: what PostHocEMA of ema-pytorch and its relatives write, or what needs no manifest. */
-    private static Manifest.Files filesByName(Keys keys) {
+    private static Manifest.ManifestFiles filesByName(Keys keys) {
         if (keys.values().keySet().equals(Set.of(HUB))) return new Manifest.Usual();
         if (!keys.has("sigmaRels"))
             throw keys.wrong("", "files is missing: a pattern such as 'step-{time}.safetensors', or a list");
         return new Manifest.Matching(NamePattern.of(IndexedName.PATTERN, FILE_FIELDS));
     }
 
-    private static Manifest.Files files(Named value, Optional<String> profile) {
+    private static Manifest.ManifestFiles files(Named value, Optional<String> profile) {
         if (!(value.node() instanceof SequenceNode sequence)) {
             NamePattern pattern = pattern(value, FILE_FIELDS);
             if (!pattern.fields().contains("time"))
@@ -217,13 +217,13 @@ final class ManifestReader {
             return new Manifest.Matching(pattern);
         }
         Set<String> names = new LinkedHashSet<>();
-        List<Manifest.Entry> entries = new ArrayList<>();
+        List<Manifest.ManifestEntry> entries = new ArrayList<>();
         for (Node node : sequence.getValue()) {
             Named entry = new Named("an entry of files", node);
             Keys keys = keys(entry, sorted("name", "time", "profile"));
             String name = keys.require("name", ManifestReader::fileName);
             if (!names.add(name)) throw keys.wrong("name", name + " is listed twice");
-            entries.add(new Manifest.Entry(
+            entries.add(new Manifest.ManifestEntry(
                     name,
                     keys.require("time", ManifestReader::positive),
                     keys.get("profile", ManifestReader::profile)
@@ -233,7 +233,7 @@ final class ManifestReader {
         return new Manifest.Listed(entries);
     }
 
-    private static void requireOneProfile(Keys keys, Manifest.Files files) {
+    private static void requireOneProfile(Keys keys, Manifest.ManifestFiles files) {
         Set<String> fields =
                 files instanceof Manifest.Matching matching ? matching.pattern().fields() : Set.of();
         if (fields.contains("index") != keys.has("sigmaRels"))

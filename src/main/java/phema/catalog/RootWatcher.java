@@ -107,7 +107,7 @@ final class RootWatcher implements AutoCloseable {
         try {
             Scan before = scans.get(folder);
             if (before == null) {
-                Map<String, Known> remembered = store.load(folder);
+                Map<String, RememberedFile> remembered = store.load(folder);
                 before = remembered.isEmpty() ? Scan.NONE : Scan.remembered(remembered);
             }
             Scan after = scanner.scan(String.valueOf(folder.getFileName()), folder, Selection.DEFAULT, before);

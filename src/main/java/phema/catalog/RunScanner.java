@@ -23,7 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import phema.catalog.Excluded.Reason;
+import phema.catalog.Excluded.ExclusionReason;
 import phema.format.FilePart;
 import phema.format.FormatException;
 import phema.format.WeightFile;
@@ -43,16 +43,16 @@ public final class RunScanner {
     static final Duration SETTLE = Duration.ofSeconds(10);
 
     /** Indexes a weight file: {@link WeightFiles#read} but for tests that count. */
-    interface Reader {
+    interface FileReader {
         WeightFile read(Path file, Optional<WeightFile> similar, Predicate<Path> mayRead) throws IOException;
     }
 
-    private final Reader reader;
+    private final FileReader reader;
     private final Predicate<Path> allowed;
     private final Duration settle;
     private final boolean repeated;
 
-    private RunScanner(Reader reader, Predicate<Path> allowed, Duration settle, boolean repeated) {
+    private RunScanner(FileReader reader, Predicate<Path> allowed, Duration settle, boolean repeated) {
         this.reader = reader;
         this.allowed = allowed;
         this.settle = settle;
@@ -60,7 +60,7 @@ public final class RunScanner {
     }
 
     /** @param allowed whether the real path that a symbolic link leads to may be read */
-    static RunScanner repeated(Reader reader, Predicate<Path> allowed, Duration settle) {
+    static RunScanner repeated(FileReader reader, Predicate<Path> allowed, Duration settle) {
         return new RunScanner(reader, allowed, settle, true);
     }
 
@@ -85,7 +85,7 @@ public final class RunScanner {
         List<String> notices = new ArrayList<>();
         Recognition recognised = recognise(folder, selection, notices);
         notices.addAll(recognised.notices());
-        Map<String, Known> known = new HashMap<>();
+        Map<String, RememberedFile> known = new HashMap<>();
         List<Excluded> excluded = new ArrayList<>();
         recognised.manifestProblem().ifPresent(problem -> excluded.add(manifestProblem(folder, problem)));
         Map<Candidate, WeightFile> files = lookAtAll(folder, recognised, before, known, excluded);
@@ -93,25 +93,25 @@ public final class RunScanner {
         Agreement agreement = new Agreement(files.values());
         SamplePlan plan = SamplePlan.of(agreement.averaged());
         Set<String> scaleNames = agreement.scales();
-        Map<Candidate, Known.Indexed> sampled = new LinkedHashMap<>();
+        Map<Candidate, RememberedFile.Indexed> sampled = new LinkedHashMap<>();
         files.forEach((candidate, file) -> {
             Optional<String> difference = agreement.difference(file);
             if (difference.isPresent()) {
-                excluded.add(exclude(folder, candidate, Reason.DIFFERENT, difference.get()));
+                excluded.add(exclude(folder, candidate, ExclusionReason.DIFFERENT, difference.get()));
                 return;
             }
-            Known now = known.compute(
+            RememberedFile now = known.compute(
                     candidate.fileName(), (n, k) -> sampled(Objects.requireNonNull(k), file, plan, scaleNames));
             usable(folder, candidate, now, excluded).ifPresent(indexed -> sampled.put(candidate, indexed));
         });
         Map<String, Double> scales = usualScales(sampled.values());
-        Map<Candidate, Known.Indexed> used = new LinkedHashMap<>();
+        Map<Candidate, RememberedFile.Indexed> used = new LinkedHashMap<>();
         sampled.forEach((candidate, indexed) -> scaleDifference(indexed.scales(), scales)
                 .ifPresentOrElse(
-                        difference -> excluded.add(exclude(folder, candidate, Reason.DIFFERENT, difference)),
+                        difference -> excluded.add(exclude(folder, candidate, ExclusionReason.DIFFERENT, difference)),
                         () -> used.put(candidate, indexed)));
         int[] moving =
-                plan.moving(used.values().stream().map(Known.Indexed::sample).toList());
+                plan.moving(used.values().stream().map(RememberedFile.Indexed::sample).toList());
         List<Snapshot> snapshots = new ArrayList<>();
         used.forEach((candidate, indexed) -> snapshots.add(new Snapshot(
                 candidate.fileName(),
@@ -119,7 +119,7 @@ public final class RunScanner {
                 candidate.profile().orElseThrow(),
                 indexed.sample().at(moving))));
         agreement.dtypeNotice().ifPresent(notices::add);
-        notices.addAll(Gaps.notices(List.copyOf(used.keySet())));
+        notices.addAll(MissingSnapshots.notices(List.copyOf(used.keySet())));
         excluded.sort(comparing(Excluded::name));
         return new Scan(
                 new Run(runName, folder, snapshots, excluded, notices, recognised.publication()),
@@ -144,7 +144,7 @@ public final class RunScanner {
     }
 
     private static Excluded manifestProblem(Path folder, String problem) {
-        return new Excluded(Manifest.FILE_NAME, folder.resolve(Manifest.FILE_NAME), Reason.MANIFEST, problem);
+        return new Excluded(Manifest.FILE_NAME, folder.resolve(Manifest.FILE_NAME), ExclusionReason.MANIFEST, problem);
     }
 
     private static List<String> list(Path folder) throws IOException {
@@ -190,17 +190,17 @@ public final class RunScanner {
      * @return the others
      */
     private Map<Candidate, WeightFile> lookAtAll(
-            Path folder, Recognition recognised, Scan before, Map<String, Known> known, List<Excluded> excluded) {
+            Path folder, Recognition recognised, Scan before, Map<String, RememberedFile> known, List<Excluded> excluded) {
         Map<Candidate, WeightFile> files = new LinkedHashMap<>();
         Candidate taken = null;
         WeightFile similar = null;
         WeightFile similarSelected = null;
         for (Candidate named : recognised.candidates()) {
             if (refused(folder, named, taken, excluded)) continue;
-            Optional<Known> now = lookAt(folder.resolve(named.fileName()), named, before, similar);
+            Optional<RememberedFile> now = lookAt(folder.resolve(named.fileName()), named, before, similar);
             if (now.isEmpty()) continue;
             known.put(named.fileName(), now.get());
-            Optional<Known.Indexed> usable = usable(folder, named, now.get(), excluded);
+            Optional<RememberedFile.Indexed> usable = usable(folder, named, now.get(), excluded);
             if (usable.isEmpty()) continue;
             WeightFile file = usable.get().file();
             Candidate candidate = named.read(file);
@@ -211,7 +211,7 @@ public final class RunScanner {
                     ? withTensors(file, similarSelected)
                     : recognised.tensors().of(file);
             if (selected.tensors().isEmpty()) {
-                excluded.add(exclude(folder, candidate, Reason.DIFFERENT, "holds none of the tensors that are wanted"));
+                excluded.add(exclude(folder, candidate, ExclusionReason.DIFFERENT, "holds none of the tensors that are wanted"));
                 continue;
             }
             similar = file;
@@ -224,25 +224,25 @@ public final class RunScanner {
 
     private static boolean refused(
             Path folder, Candidate candidate, @Nullable Candidate taken, List<Excluded> excluded) {
-        if (candidate.content() instanceof Candidate.Nothing nothing) {
-            excluded.add(exclude(folder, candidate, Reason.NO_PROFILE, nothing.why()));
+        if (candidate.content() instanceof Candidate.NoAverage nothing) {
+            excluded.add(exclude(folder, candidate, ExclusionReason.NO_PROFILE, nothing.why()));
             return true;
         }
         if (taken == null
                 || candidate.profile().isEmpty()
                 || !candidate.profile().equals(taken.profile())) return false;
         String message = "is the same average as " + taken.fileName() + ", which is used";
-        excluded.add(exclude(folder, candidate, Reason.DUPLICATE, message));
+        excluded.add(exclude(folder, candidate, ExclusionReason.DUPLICATE, message));
         return true;
     }
 
     /** The constants of most files; of the newest where as many have others. */
-    private static Map<String, Double> usualScales(Collection<Known.Indexed> files) {
+    private static Map<String, Double> usualScales(Collection<RememberedFile.Indexed> files) {
         Map<Map<String, Double>, Integer> counts = new LinkedHashMap<>();
         Map<String, Double> usual = Map.of();
-        for (Known.Indexed file : files) counts.merge(file.scales(), 1, Integer::sum);
+        for (RememberedFile.Indexed file : files) counts.merge(file.scales(), 1, Integer::sum);
         int most = counts.values().stream().mapToInt(n -> n).max().orElse(0);
-        for (Known.Indexed file : files)
+        for (RememberedFile.Indexed file : files)
             if (Objects.requireNonNull(counts.get(file.scales())) == most) usual = file.scales();
         return usual;
     }
@@ -256,89 +256,89 @@ public final class RunScanner {
                         + ": its weights are scaled otherwise and cannot be averaged with theirs");
     }
 
-    private static Optional<Known.Indexed> usable(
-            Path folder, Candidate candidate, Known known, List<Excluded> excluded) {
+    private static Optional<RememberedFile.Indexed> usable(
+            Path folder, Candidate candidate, RememberedFile known, List<Excluded> excluded) {
         return switch (known.content()) {
-            case Known.Growing growing -> {
-                excluded.add(excluded(folder, candidate, Reason.GROWING, growing.message()));
+            case RememberedFile.Growing growing -> {
+                excluded.add(excluded(folder, candidate, ExclusionReason.GROWING, growing.message()));
                 yield Optional.empty();
             }
-            case Known.Broken broken -> {
-                excluded.add(excluded(folder, candidate, Reason.BROKEN, broken.message()));
+            case RememberedFile.Broken broken -> {
+                excluded.add(excluded(folder, candidate, ExclusionReason.BROKEN, broken.message()));
                 yield Optional.empty();
             }
-            case Known.Indexed indexed -> Optional.of(indexed);
+            case RememberedFile.Indexed indexed -> Optional.of(indexed);
         };
     }
 
     /** What is known of a file now; empty when it has just vanished. */
-    private Optional<Known> lookAt(Path path, Candidate candidate, Scan before, @Nullable WeightFile similar) {
+    private Optional<RememberedFile> lookAt(Path path, Candidate candidate, Scan before, @Nullable WeightFile similar) {
         try {
             BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
             Instant modified = attributes.lastModifiedTime().toInstant();
-            Optional<Known> earlier = Optional.ofNullable(before.known().get(candidate.fileName()))
+            Optional<RememberedFile> earlier = Optional.ofNullable(before.known().get(candidate.fileName()))
                     .filter(k -> k.size() == attributes.size() && k.modified().equals(modified));
             if (earlier.isPresent() && stillHolds(earlier.get(), candidate.isSharded())) return earlier;
-            long since = earlier.filter(k -> !(k.content() instanceof Known.Indexed))
-                    .map(Known::since)
+            long since = earlier.filter(k -> !(k.content() instanceof RememberedFile.Indexed))
+                    .map(RememberedFile::since)
                     .orElseGet(System::nanoTime);
             boolean settled = Duration.ofNanos(System.nanoTime() - since).compareTo(settle) >= 0
                     || (before.recognised().isEmpty()
                             && modified.isBefore(Instant.now().minus(settle)));
-            Known.Content content = repeated && !settled
-                    ? new Known.Growing(
+            RememberedFile.RememberedContent content = repeated && !settled
+                    ? new RememberedFile.Growing(
                             candidate.fileName() + " has changed a moment ago; it is taken once it stays as it is")
                     : read(path, settled, similar);
-            return Optional.of(new Known(attributes.size(), modified, since, content));
+            return Optional.of(new RememberedFile(attributes.size(), modified, since, content));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            return Optional.of(new Known(0, Instant.EPOCH, 0, broken(path, e)));
+            return Optional.of(new RememberedFile(0, Instant.EPOCH, 0, broken(path, e)));
         }
     }
 
     /** Whether a file that looks as before needs not be read. Shards may have changed while their index has not. */
-    private static boolean stillHolds(Known known, boolean sharded) throws IOException {
+    private static boolean stillHolds(RememberedFile known, boolean sharded) throws IOException {
         return switch (known.content()) {
-            case Known.Indexed indexed -> !sharded || isUnchanged(indexed.file());
-            case Known.Broken broken -> !sharded && broken.lasting();
-            case Known.Growing growing -> false;
+            case RememberedFile.Indexed indexed -> !sharded || isUnchanged(indexed.file());
+            case RememberedFile.Broken broken -> !sharded && broken.lasting();
+            case RememberedFile.Growing growing -> false;
         };
     }
 
-    private Known.Content read(Path path, boolean settled, @Nullable WeightFile similar) {
+    private RememberedFile.RememberedContent read(Path path, boolean settled, @Nullable WeightFile similar) {
         try {
             WeightFile file = reader.read(path, Optional.ofNullable(similar), allowed);
-            if (!isUnchanged(file)) return new Known.Growing(path.getFileName() + " changed while it was read");
-            return new Known.Indexed(similar == null ? file : sharingTensors(file, similar));
+            if (!isUnchanged(file)) return new RememberedFile.Growing(path.getFileName() + " changed while it was read");
+            return new RememberedFile.Indexed(similar == null ? file : sharingTensors(file, similar));
         } catch (IOException | RuntimeException e) {
             // Also a reader's own mistake: one file must not cost the others.
             return settled
                     ? broken(path, e)
-                    : new Known.Growing(broken(path, e).message() + " (changed in the last " + settle.toSeconds()
+                    : new RememberedFile.Growing(broken(path, e).message() + " (changed in the last " + settle.toSeconds()
                             + " s, so probably still being written: try again)");
         }
     }
 
-    private Known sampled(Known known, WeightFile selected, SamplePlan plan, Set<String> scaleNames) {
-        if (!(known.content() instanceof Known.Indexed indexed)
+    private RememberedFile sampled(RememberedFile known, WeightFile selected, SamplePlan plan, Set<String> scaleNames) {
+        if (!(known.content() instanceof RememberedFile.Indexed indexed)
                 || indexed.plan().equals(plan.identity())) return known;
         Path path = indexed.file().path();
         try {
             Sample sample = SampleReader.read(selected, plan, allowed);
             Map<String, Double> scales = SampleReader.scales(selected, scaleNames, allowed);
             if (!isUnchanged(indexed.file()))
-                return known.with(new Known.Growing(path.getFileName() + " changed while it was read"));
-            return known.with(new Known.Indexed(indexed.file(), plan.identity(), sample, scales));
+                return known.with(new RememberedFile.Growing(path.getFileName() + " changed while it was read"));
+            return known.with(new RememberedFile.Indexed(indexed.file(), plan.identity(), sample, scales));
         } catch (IOException | RuntimeException e) {
             return known.with(broken(path, e));
         }
     }
 
-    private static Known.Broken broken(Path path, Exception e) {
+    private static RememberedFile.Broken broken(Path path, Exception e) {
         return e instanceof FormatException
-                ? new Known.Broken(String.valueOf(e.getMessage()), true)
-                : new Known.Broken(path + ": cannot be read (" + e + ")", false);
+                ? new RememberedFile.Broken(String.valueOf(e.getMessage()), true)
+                : new RememberedFile.Broken(path + ": cannot be read (" + e + ")", false);
     }
 
     private static boolean isUnchanged(WeightFile file) throws IOException {
@@ -364,11 +364,11 @@ public final class RunScanner {
     }
 
     /** @param why as the end of a sentence */
-    private static Excluded exclude(Path folder, Candidate candidate, Reason reason, String why) {
+    private static Excluded exclude(Path folder, Candidate candidate, ExclusionReason reason, String why) {
         return excluded(folder, candidate, reason, candidate.fileName() + " " + why);
     }
 
-    private static Excluded excluded(Path folder, Candidate candidate, Reason reason, String message) {
+    private static Excluded excluded(Path folder, Candidate candidate, ExclusionReason reason, String message) {
         return new Excluded(candidate.fileName(), folder.resolve(candidate.fileName()), reason, message);
     }
 }

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param recognised the files that were considered; empty before the first scan
  * @param known by file name
  */
-record Scan(Run run, Optional<Recognition> recognised, Map<String, Known> known) {
+record Scan(Run run, Optional<Recognition> recognised, Map<String, RememberedFile> known) {
     /** Before the first scan of a folder of which nothing is remembered. */
     static final Scan NONE = remembered(Map.of());
 
@@ -20,12 +20,12 @@ record Scan(Run run, Optional<Recognition> recognised, Map<String, Known> known)
     }
 
     /** Before the first scan of a folder that an earlier process has scanned. */
-    static Scan remembered(Map<String, Known> known) {
+    static Scan remembered(Map<String, RememberedFile> known) {
         return new Scan(new Run("", Path.of(""), List.of(), List.of(), List.of()), Optional.empty(), known);
     }
 
     /** Whether nothing has changed: the same files, meant to hold the same, and nothing new known of any of them. */
-    boolean isOf(Recognition nowRecognised, Map<String, Known> nowKnown) {
+    boolean isOf(Recognition nowRecognised, Map<String, RememberedFile> nowKnown) {
         return recognised.equals(Optional.of(nowRecognised)) && known.equals(nowKnown);
     }
 }

@@ -47,7 +47,7 @@ record TensorSelection(Optional<String> prefix, List<NamePattern> exclude, List<
             boolean buffer = scales.contains(tensor.name())
                     || name.endsWith(COUNTER)
                     || buffers.stream().anyMatch(p -> p.matches(name));
-            selected.add(tensor.as(name, buffer ? Tensor.Role.BUFFER : tensor.role()));
+            selected.add(tensor.as(name, buffer ? Tensor.TensorRole.BUFFER : tensor.role()));
         }
         return selected.equals(file.tensors())
                 ? file

@@ -21,7 +21,7 @@ import phema.bench.SoakBenchmark;
 import phema.bench.SynthesisBenchmark;
 import phema.bench.ThinningBenchmark;
 import phema.problem.Problem;
-import phema.solver.Files;
+import phema.solver.FilesToRead;
 import phema.synthesis.Limits;
 import phema.synthesis.Stage;
 import picocli.CommandLine.Command;
@@ -36,8 +36,8 @@ import picocli.CommandLine.Unmatched;
         description = "Measures this machine; see docs/benchmarks.md.",
         subcommands = {
             BenchCommand.Generate.class,
-            BenchCommand.Synthesis.class,
-            BenchCommand.Thinning.class,
+            BenchCommand.SynthesisBench.class,
+            BenchCommand.ThinningBench.class,
             TrainingBenchCommand.class,
             BenchCommand.Http.class,
             BenchCommand.Soak.class
@@ -83,9 +83,9 @@ final class BenchCommand {
             SnapshotGenerator generator = tensors == null
                     ? SnapshotGenerator.network(format.format, bytes)
                     : SnapshotGenerator.uniform(format.format, tensors, bytes);
-            try (Progress progress = new Progress(Output.errors(spec), files * bytes)) {
+            try (Progress progress = new Progress(CommandOutput.errors(spec), files * bytes)) {
                 long written = generator.write(folder, files, progress);
-                Output.of(spec).printf("wrote %d files, %s, to %s%n", files, Output.bytes(written), folder);
+                CommandOutput.of(spec).printf("wrote %d files, %s, to %s%n", files, CommandOutput.bytes(written), folder);
             }
             return Cli.FINE;
         }
@@ -95,7 +95,7 @@ final class BenchCommand {
             name = "synthesis",
             description =
                     "Times reconstruct against plainly reading and writing the same files, and says where the time goes.")
-    static final class Synthesis implements Callable<Integer> {
+    static final class SynthesisBench implements Callable<Integer> {
         @Parameters(paramLabel = "DIR", description = "Folder of snapshots, such as bench generate writes.")
         private Path folder = Path.of("");
 
@@ -123,15 +123,15 @@ final class BenchCommand {
 
         @Override
         public Integer call() throws IOException {
-            PrintWriter out = Output.of(spec);
+            PrintWriter out = CommandOutput.of(spec);
             SynthesisBenchmark benchmark =
                     new SynthesisBenchmark(folder, scratch == null ? folder.resolve("bench") : scratch);
-            List<SynthesisBenchmark.Round> measured = new ArrayList<>();
+            List<SynthesisBenchmark.SynthesisRound> measured = new ArrayList<>();
             for (int i = 0; i < rounds; i++) {
-                Output.errors(spec).println("round " + (i + 1) + " of " + rounds);
+                CommandOutput.errors(spec).println("round " + (i + 1) + " of " + rounds);
                 measured.add(benchmark.round(targets));
             }
-            double read = median(measured, SynthesisBenchmark.Round::plainRead);
+            double read = median(measured, SynthesisBenchmark.SynthesisRound::plainRead);
             out.printf(
                     Locale.ROOT,
                     "%s, %d processors, medians of %d rounds%nplain read: %.2f s%n%n",
@@ -142,8 +142,8 @@ final class BenchCommand {
             Table commands = new Table(
                     "targets", "files", "seconds", "/ plain read", "plain write", "/ (read + write)", "resident");
             for (int n : targets) {
-                row(commands, n, "all", measured, SynthesisBenchmark.Round::all);
-                row(commands, n, "fewest", measured, SynthesisBenchmark.Round::fewest);
+                row(commands, n, "all", measured, SynthesisBenchmark.SynthesisRound::all);
+                row(commands, n, "fewest", measured, SynthesisBenchmark.SynthesisRound::fewest);
             }
             commands.print(out);
             double bandwidth = Limits.memoryBandwidth();
@@ -168,8 +168,8 @@ final class BenchCommand {
                     "G madd/s",
                     "of peak");
             for (int n : targets) {
-                row(stages, benchmark.breakdown(n, Files.ALL, 256 << 20), peak);
-                row(stages, benchmark.breakdown(n, Files.FEWEST, 256 << 20), peak);
+                row(stages, benchmark.breakdown(n, FilesToRead.ALL, 256 << 20), peak);
+                row(stages, benchmark.breakdown(n, FilesToRead.FEWEST, 256 << 20), peak);
             }
             stages.print(out);
             return Cli.FINE;
@@ -179,11 +179,11 @@ final class BenchCommand {
                 Table table,
                 int targets,
                 String files,
-                List<SynthesisBenchmark.Round> rounds,
-                Function<SynthesisBenchmark.Round, Map<Integer, SynthesisBenchmark.Timing>> commands) {
-            Function<SynthesisBenchmark.Round, SynthesisBenchmark.Timing> timing =
+                List<SynthesisBenchmark.SynthesisRound> rounds,
+                Function<SynthesisBenchmark.SynthesisRound, Map<Integer, SynthesisBenchmark.Timing>> commands) {
+            Function<SynthesisBenchmark.SynthesisRound, SynthesisBenchmark.Timing> timing =
                     round -> Objects.requireNonNull(commands.apply(round).get(targets));
-            Function<SynthesisBenchmark.Round, Double> write =
+            Function<SynthesisBenchmark.SynthesisRound, Double> write =
                     round -> Objects.requireNonNull(round.plainWrite().get(targets));
             table.row(
                     String.valueOf(targets),
@@ -209,7 +209,7 @@ final class BenchCommand {
         }
 
         private static double median(
-                List<SynthesisBenchmark.Round> rounds, ToDoubleFunction<SynthesisBenchmark.Round> figure) {
+                List<SynthesisBenchmark.SynthesisRound> rounds, ToDoubleFunction<SynthesisBenchmark.SynthesisRound> figure) {
             return rounds.stream()
                     .mapToDouble(figure)
                     .sorted()
@@ -222,7 +222,7 @@ final class BenchCommand {
     @Command(
             name = "thinning",
             description = "Times the solver on a run with many files, of which few are read. Needs no files.")
-    static final class Thinning implements Callable<Integer> {
+    static final class ThinningBench implements Callable<Integer> {
         @Option(
                 names = "--files",
                 defaultValue = "256",
@@ -244,7 +244,7 @@ final class BenchCommand {
             ThinningBenchmark benchmark = new ThinningBenchmark(files);
             Table table = new Table("round", "fit model", "thin", "files used", "retention", "deletable");
             for (int i = 1; i <= rounds; i++) {
-                ThinningBenchmark.Round round = benchmark.round();
+                ThinningBenchmark.ThinningRound round = benchmark.round();
                 table.row(
                         String.valueOf(i),
                         String.format(Locale.ROOT, "%.2f s", round.fit()),
@@ -253,7 +253,7 @@ final class BenchCommand {
                         String.format(Locale.ROOT, "%.2f s", round.retention()),
                         String.valueOf(round.deletable()));
             }
-            table.print(Output.of(spec));
+            table.print(CommandOutput.of(spec));
             return Cli.FINE;
         }
     }
@@ -287,7 +287,7 @@ final class BenchCommand {
             if (trials < 1 || workers < 1) throw Problem.invalid("trials", "--trials and --workers must be at least 1");
             Path folder = java.nio.file.Files.createTempDirectory("phema-bench-");
             double seconds = new SchedulerBenchmark(application, folder, settings).seconds(trials, workers);
-            Output.of(spec)
+            CommandOutput.of(spec)
                     .printf(
                             Locale.ROOT,
                             "%d trials on %d workers: %.1f s, %.0f trials/s%n",
@@ -319,7 +319,7 @@ final class BenchCommand {
         public Integer call() throws IOException, InterruptedException {
             ServeCommand.requireSettings(settings, spec);
             if (minutes < 1) throw Problem.invalid("minutes", "--minutes must be at least 1");
-            PrintWriter out = Output.of(spec);
+            PrintWriter out = CommandOutput.of(spec);
             Path folder = java.nio.file.Files.createTempDirectory("phema-bench-");
             out.printf("%8s %12s %6s %8s %7s  %s%n", "minutes", "resident", "files", "threads", "errors", "done");
             SoakBenchmark soak = new SoakBenchmark(folder, settings);
@@ -336,7 +336,7 @@ final class BenchCommand {
                 out.flush();
             });
             if (soak.firstError().isEmpty()) return Cli.FINE;
-            Output.errors(spec).println("first error: " + soak.firstError() + "; the service's output is in " + folder);
+            CommandOutput.errors(spec).println("first error: " + soak.firstError() + "; the service's output is in " + folder);
             return Cli.FAILED;
         }
     }
@@ -389,7 +389,7 @@ final class BenchCommand {
         public Integer call() throws IOException, InterruptedException {
             URI computed = url.resolve("/api/v1/runs/" + run + "/weights.safetensors?" + query);
             URI plain = url.resolve(file);
-            PrintWriter out = Output.of(spec);
+            PrintWriter out = CommandOutput.of(spec);
             try (HttpBenchmark benchmark = new HttpBenchmark()) {
                 long size = benchmark.size(computed);
                 List<double[]> measured = new ArrayList<>();
@@ -403,9 +403,9 @@ final class BenchCommand {
                         benchmark.secondsBesideIdleClients(computed, clients)
                     });
                 double bytesPerStaticByte = (double) size / benchmark.size(plain);
-                out.printf(Locale.ROOT, "computed %s: %.3f s%n", Output.bytes(size), median(measured, 0));
+                out.printf(Locale.ROOT, "computed %s: %.3f s%n", CommandOutput.bytes(size), median(measured, 0));
                 out.printf(
-                        Locale.ROOT, "static %s: %.3f s%n", Output.bytes(benchmark.size(plain)), median(measured, 1));
+                        Locale.ROOT, "static %s: %.3f s%n", CommandOutput.bytes(benchmark.size(plain)), median(measured, 1));
                 out.printf(
                         Locale.ROOT,
                         "speed of computed / static, pair by pair: %.2f%n",

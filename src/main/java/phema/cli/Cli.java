@@ -86,8 +86,8 @@ public final class Cli {
                 .registerConverter(SeedList.class, SeedList::parse)
                 .registerConverter(Count.class, Count::parse)
                 .registerConverter(Gate.class, Gate::parse)
-                .registerConverter(Seeds.class, SweepAxes::seeds)
-                .registerConverter(SweepSpec.Guides.class, SweepAxes::guides)
+                .registerConverter(Seeds.class, SweepAxisOptions::seeds)
+                .registerConverter(SweepSpec.GuideAxis.class, SweepAxisOptions::guides)
                 .setParameterExceptionHandler(Cli::usageError)
                 .setOut(out)
                 .setErr(err);

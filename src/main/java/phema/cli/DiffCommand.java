@@ -64,10 +64,10 @@ final class DiffCommand implements Callable<Integer> {
             @Nullable String worst,
             List<String> onlyInA,
             List<String> onlyInB,
-            List<TensorView> tensors) {}
+            List<TensorDifferenceView> tensors) {}
 
     /** @param relativeError absent where it is infinite, and where tensors are not comparable */
-    record TensorView(
+    record TensorDifferenceView(
             String name,
             DType dtypeA,
             DType dtypeB,
@@ -77,8 +77,8 @@ final class DiffCommand implements Callable<Integer> {
             @Nullable Double relativeError,
             @Nullable Double maxAbsolute,
             @Nullable Long unequal) {
-        static TensorView of(Difference d) {
-            return new TensorView(
+        static TensorDifferenceView of(Difference d) {
+            return new TensorDifferenceView(
                     d.name(),
                     d.dtypeA(),
                     d.dtypeB(),
@@ -102,13 +102,13 @@ final class DiffCommand implements Callable<Integer> {
         WeightFile fileA = WeightFiles.read(a);
         WeightFile fileB = WeightFiles.read(b);
         Comparison comparison;
-        try (Progress progress = new Progress(Output.errors(spec), Math.max(1, bytes(fileA) + bytes(fileB)))) {
+        try (Progress progress = new Progress(CommandOutput.errors(spec), Math.max(1, bytes(fileA) + bytes(fileB)))) {
             comparison = Comparison.of(fileA, fileB, progress);
         }
         boolean within = comparison.within(tolerance);
         if (json)
-            Output.json(
-                    Output.of(spec),
+            CommandOutput.json(
+                    CommandOutput.of(spec),
                     new View(
                             a.toString(),
                             b.toString(),
@@ -119,8 +119,8 @@ final class DiffCommand implements Callable<Integer> {
                             comparison.worst().map(Difference::name).orElse(null),
                             comparison.onlyInA(),
                             comparison.onlyInB(),
-                            listed(comparison).stream().map(TensorView::of).toList()));
-        else print(Output.of(spec), comparison, within);
+                            listed(comparison).stream().map(TensorDifferenceView::of).toList()));
+        else print(CommandOutput.of(spec), comparison, within);
         return within ? Cli.FINE : Cli.GATE;
     }
 

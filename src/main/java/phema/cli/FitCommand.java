@@ -13,11 +13,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.solver.Fit;
-import phema.solver.Method;
+import phema.solver.SolverKind;
 import phema.solver.RunReport;
 import phema.synthesis.FitView;
 import phema.synthesis.Fits;
-import phema.synthesis.Layer;
+import phema.synthesis.LayerFit;
 import phema.synthesis.Names;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,10 +31,10 @@ import picocli.CommandLine.Spec;
                 "Prints the coefficients that reconstruct EMA lengths, and what is known of their quality. Reads a small sample of the weights only.")
 final class FitCommand implements Callable<Integer> {
     @Mixin
-    private RunInput input = new RunInput();
+    private RunOptions input = new RunOptions();
 
     @Mixin
-    private Target target = new Target();
+    private ProfileOptions target = new ProfileOptions();
 
     @Option(names = "--coefficients", description = "List the coefficient of every file used.")
     private boolean coefficients;
@@ -49,10 +49,10 @@ final class FitCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Run run = input.scan();
         Fits fits = new Fits();
-        List<Layer> layers = target.layers(fits, run, Optional.empty());
+        List<LayerFit> layers = target.layers(fits, run, Optional.empty());
         List<Fit> solved = target.fits(fits, run, Optional.empty());
-        PrintWriter out = Output.of(spec);
-        if (json) Output.json(out, asJson(run, fits, solved, layers));
+        PrintWriter out = CommandOutput.of(spec);
+        if (json) CommandOutput.json(out, asJson(run, fits, solved, layers));
         else
             print(
                     out,
@@ -69,22 +69,22 @@ final class FitCommand implements Callable<Integer> {
             return new Row(Names.width(fit.target()), fit);
         }
 
-        static Row of(Layer layer) {
+        static Row of(LayerFit layer) {
             return new Row(
                     layer.tensors().text() + "=" + Names.width(layer.fit().target()), layer.fit());
         }
     }
 
     private void print(PrintWriter out, Run run, Fits fits, List<Row> rows) {
-        out.printf("%s: %s%n", run.folder(), Output.summary(run));
-        Output.notices(out, run);
+        out.printf("%s: %s%n", run.folder(), CommandOutput.summary(run));
+        CommandOutput.notices(out, run);
         fits.report(run)
                 .ifPresent(report -> out.printf(
                         Locale.ROOT,
                         "trajectory model: misfit %.2f; leaving out each of %d files in turn, the actual error was %s the predicted one%n",
                         report.misfit(),
                         report.filesPredicted(),
-                        ratio(report.actualToPredicted().get(Method.BLUP))));
+                        ratio(report.actualToPredicted().get(SolverKind.BLUP))));
         Table table = new Table(
                 "sigma_rel", "time", "files", "predicted error", "paper's", "condition", "sum |x|", "residual");
         for (Row row : rows) {
@@ -93,8 +93,8 @@ final class FitCommand implements Callable<Integer> {
                     row.name(),
                     String.format(Locale.ROOT, "%.0f", fit.target().endTime()),
                     String.valueOf(fit.filesUsed()),
-                    Output.error(fit.predictedRelativeErrors().get(fit.method())),
-                    Output.error(fit.predictedRelativeErrors().get(Method.PAPER)),
+                    CommandOutput.error(fit.predictedRelativeErrors().get(fit.method())),
+                    CommandOutput.error(fit.predictedRelativeErrors().get(SolverKind.PAPER)),
                     String.format(Locale.ROOT, "%.1e", fit.conditionNumber()),
                     String.format(Locale.ROOT, "%.2f", fit.coefficientNorm()),
                     String.format(Locale.ROOT, "%.1e", fit.profileResidual()));
@@ -121,7 +121,7 @@ final class FitCommand implements Callable<Integer> {
 
     private static Map<String, Object> view(RunReport report) {
         Map<String, Double> ratios = new TreeMap<>();
-        report.actualToPredicted().forEach((method, ratio) -> ratios.put(Output.word(method), ratio));
+        report.actualToPredicted().forEach((method, ratio) -> ratios.put(CommandOutput.word(method), ratio));
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("misfit", report.misfit());
         json.put("shares", report.shares());
@@ -130,7 +130,7 @@ final class FitCommand implements Callable<Integer> {
         return json;
     }
 
-    private static Map<String, Object> asJson(Run run, Fits fits, List<Fit> solved, List<Layer> layers) {
+    private static Map<String, Object> asJson(Run run, Fits fits, List<Fit> solved, List<LayerFit> layers) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("run", run.folder().toString());
         json.put("snapshots", run.snapshots().stream().map(s -> s.name()).toList());

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
         description = "Makes images with an EDM2 network. Takes the options of EDM2's generate_images.py.")
 final class GenerateCommand implements Callable<Integer> {
     @Mixin
-    private NetworkInput networks = new NetworkInput();
+    private NetworkOptions networks = new NetworkOptions();
 
     @Option(names = "--outdir", paramLabel = "DIR", description = "Folder for one PNG per seed, named by it.")
     private @Nullable Path outdir;
@@ -67,7 +67,7 @@ final class GenerateCommand implements Callable<Integer> {
     private int batch;
 
     @Mixin
-    private SamplerFlags sampler = new SamplerFlags();
+    private SamplingOptions sampler = new SamplingOptions();
 
     @Spec
     private @Nullable CommandSpec spec;
@@ -79,9 +79,9 @@ final class GenerateCommand implements Callable<Integer> {
         if (outdir == null && grid == null && out == null)
             throw Problem.invalid("outdir", "say where images go: --outdir, --grid or --out");
         if (outdir != null) Files.createDirectories(outdir);
-        SweepFiles.requireWritable("grid", grid);
-        SweepFiles.requireWritable("out", out);
-        PrintWriter console = Output.of(spec);
+        ReportOptions.requireWritable("grid", grid);
+        ReportOptions.requireWritable("out", out);
+        PrintWriter console = CommandOutput.of(spec);
         console.println("computing on " + Training.backend());
         try (Generator generator =
                 Generator.of(networks.network(console), networks.guide(console), sampler.options())) {
@@ -110,7 +110,7 @@ final class GenerateCommand implements Callable<Integer> {
         int pixels = generator.spec().pixels();
         float[] together = new float[grid == null && out == null ? 0 : size(all.size(), pixels)];
         OptionalInt wanted = label == null ? OptionalInt.empty() : OptionalInt.of(label);
-        try (Progress progress = new Progress(Output.errors(spec), all.size(), n -> n + " images")) {
+        try (Progress progress = new Progress(CommandOutput.errors(spec), all.size(), n -> n + " images")) {
             for (int first = 0; first < all.size(); first += batch) {
                 List<Long> part = all.subList(first, Math.min(all.size(), first + batch));
                 float[] images = generator.fromSeeds(part, wanted);

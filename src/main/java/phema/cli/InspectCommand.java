@@ -55,24 +55,24 @@ final class InspectCommand implements Callable<Integer> {
             long elements,
             Map<DType, Long> elementsByDType,
             Map<String, String> metadata,
-            @Nullable List<TensorView> tensors) {}
+            @Nullable List<InspectedTensor> tensors) {}
 
     /**
      * @param strides in elements; torch checkpoints and pickles hold views
      * @param offset of the first element, in bytes from the beginning of its file
      */
-    record TensorView(String name, DType dtype, List<Long> shape, List<Long> strides, String role, long offset) {}
+    record InspectedTensor(String name, DType dtype, List<Long> shape, List<Long> strides, String role, long offset) {}
 
     /** What {@code --json} prints of a folder. */
-    record RunView(String folder, List<SnapshotView> snapshots, List<ExcludedView> excluded, List<String> notices) {}
+    record InspectedRun(String folder, List<InspectedSnapshot> snapshots, List<ExcludedView> excluded, List<String> notices) {}
 
-    record SnapshotView(String name, ProfileView profile, String format, long sizeBytes, int tensors) {}
+    record InspectedSnapshot(String name, ProfileView profile, String format, long sizeBytes, int tensors) {}
 
     record ExcludedView(String name, String reason, String message) {}
 
     @Override
     public Integer call() throws IOException {
-        PrintWriter out = Output.of(spec);
+        PrintWriter out = CommandOutput.of(spec);
         int status = Cli.FINE;
         List<Object> views = new ArrayList<>();
         for (Path path : paths) {
@@ -87,14 +87,14 @@ final class InspectCommand implements Callable<Integer> {
                     else print(out, file);
                 }
             } catch (FormatException e) {
-                Output.errors(spec).println("phema: " + e.getMessage());
+                CommandOutput.errors(spec).println("phema: " + e.getMessage());
                 status = Cli.BAD_INPUT;
             } catch (FileSystemException e) {
-                Output.errors(spec).println("phema: " + Cli.message(e));
+                CommandOutput.errors(spec).println("phema: " + Cli.message(e));
                 status = Cli.BAD_INPUT;
             }
         }
-        if (json) Output.json(out, views);
+        if (json) CommandOutput.json(out, views);
         return status;
     }
 
@@ -104,8 +104,8 @@ final class InspectCommand implements Callable<Integer> {
                 Locale.ROOT,
                 "%s: %s, %s, %d tensors, %,d elements (%s)%n",
                 file.path(),
-                Output.word(file.format()),
-                Output.bytes(file.size()),
+                CommandOutput.word(file.format()),
+                CommandOutput.bytes(file.size()),
                 file.tensors().size(),
                 elements(file),
                 byDType.entrySet().stream()
@@ -119,14 +119,14 @@ final class InspectCommand implements Callable<Integer> {
                     "  " + tensor.name(),
                     tensor.dtype().name(),
                     tensor.shape().toString(),
-                    Output.word(tensor.role()),
+                    CommandOutput.word(tensor.role()),
                     String.valueOf(tensor.offset()));
         table.print(out);
     }
 
     private static void print(PrintWriter out, Run run) {
-        out.println(run.folder() + ": " + Output.summary(run));
-        Output.notices(out, run);
+        out.println(run.folder() + ": " + CommandOutput.summary(run));
+        CommandOutput.notices(out, run);
         if (run.snapshots().isEmpty()) return;
         Table table = new Table("  snapshot", "time", "profile", "tensors", "size");
         for (Snapshot snapshot : run.snapshots())
@@ -135,7 +135,7 @@ final class InspectCommand implements Callable<Integer> {
                     String.format(Locale.ROOT, "%.0f", snapshot.time()),
                     Names.width(snapshot.profile()),
                     String.valueOf(snapshot.file().tensors().size()),
-                    Output.bytes(snapshot.file().size()));
+                    CommandOutput.bytes(snapshot.file().size()));
         table.print(out);
     }
 
@@ -160,21 +160,21 @@ final class InspectCommand implements Callable<Integer> {
                 tensors ? file.tensors().stream().map(InspectCommand::view).toList() : null);
     }
 
-    private static TensorView view(Tensor tensor) {
-        return new TensorView(
+    private static InspectedTensor view(Tensor tensor) {
+        return new InspectedTensor(
                 tensor.name(),
                 tensor.dtype(),
                 tensor.shape().dims(),
                 tensor.strides(),
-                Output.word(tensor.role()),
+                CommandOutput.word(tensor.role()),
                 tensor.offset());
     }
 
-    private static RunView view(Run run) {
-        return new RunView(
+    private static InspectedRun view(Run run) {
+        return new InspectedRun(
                 run.folder().toString(),
                 run.snapshots().stream()
-                        .map(s -> new SnapshotView(
+                        .map(s -> new InspectedSnapshot(
                                 s.name(),
                                 ProfileView.of(s.profile()),
                                 s.file().format().extension(),
@@ -182,7 +182,7 @@ final class InspectCommand implements Callable<Integer> {
                                 s.file().tensors().size()))
                         .toList(),
                 run.excluded().stream()
-                        .map(e -> new ExcludedView(e.name(), Output.word(e.reason()), e.message()))
+                        .map(e -> new ExcludedView(e.name(), CommandOutput.word(e.reason()), e.message()))
                         .toList(),
                 run.notices());
     }

@@ -21,7 +21,7 @@ import phema.metrics.Metric;
 import phema.metrics.References;
 import phema.problem.Problem;
 import phema.worker.Dataset;
-import phema.worker.Evaluation;
+import phema.worker.ImageMeasurements;
 import phema.worker.Generator;
 import phema.worker.Training;
 import picocli.CommandLine.Command;
@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "metrics",
         description = "Frechet distances of images. Takes the options of EDM2's calculate_metrics.py.",
-        subcommands = {MetricsCommand.Calc.class, MetricsCommand.Gen.class, MetricsCommand.Ref.class})
+        subcommands = {MetricsCommand.Calc.class, MetricsCommand.Gen.class, MetricsCommand.RefCommand.class})
 final class MetricsCommand {
     private static final String IMAGES = "50000";
 
@@ -66,7 +66,7 @@ final class MetricsCommand {
         private boolean json;
 
         @Mixin
-        private FeatureFlags features = new FeatureFlags();
+        private FeatureOptions features = new FeatureOptions();
 
         @Spec
         private @Nullable CommandSpec spec;
@@ -75,7 +75,7 @@ final class MetricsCommand {
         public Integer call() throws IOException {
             requirePositive("num", num);
             References references = References.read(ref);
-            try (FeatureFlags.Networks networks = features.open();
+            try (FeatureOptions.Networks networks = features.open();
                     Dataset dataset = Dataset.open(images)) {
                 networks.requireReferences(references);
                 if (dataset.size() < num)
@@ -85,11 +85,11 @@ final class MetricsCommand {
                 List<Integer> indices = new ArrayList<>(
                         IntStream.range(0, dataset.size()).boxed().toList());
                 if (num < indices.size()) Collections.shuffle(indices, new Random(seed));
-                try (Progress progress = new Progress(Output.errors(spec), num, n -> n + " images")) {
-                    Map<Metric, Double> values = Evaluation.ofDataset(
+                try (Progress progress = new Progress(CommandOutput.errors(spec), num, n -> n + " images")) {
+                    Map<Metric, Double> values = ImageMeasurements.ofDataset(
                                     dataset, indices.subList(0, num), features.batch(), networks.all(), progress)
                             .distances(references);
-                    print(Output.of(spec), json, values, num, 1);
+                    print(CommandOutput.of(spec), json, values, num, 1);
                 }
             }
             return Cli.FINE;
@@ -99,7 +99,7 @@ final class MetricsCommand {
     @Command(name = "gen", description = "Metrics of images that a network makes, without writing them.")
     static final class Gen implements Callable<Integer> {
         @Mixin
-        private NetworkInput nets = new NetworkInput();
+        private NetworkOptions nets = new NetworkOptions();
 
         @Option(
                 names = "--ref",
@@ -128,10 +128,10 @@ final class MetricsCommand {
         private boolean json;
 
         @Mixin
-        private FeatureFlags features = new FeatureFlags();
+        private FeatureOptions features = new FeatureOptions();
 
         @Mixin
-        private SamplerFlags sampler = new SamplerFlags();
+        private SamplingOptions sampler = new SamplingOptions();
 
         @Spec
         private @Nullable CommandSpec spec;
@@ -142,29 +142,29 @@ final class MetricsCommand {
             requirePositive("repeats", repeats);
             References references = References.read(ref);
             Map<Metric, Double> least = new EnumMap<>(Metric.class);
-            PrintWriter told = json ? Output.errors(spec) : Output.of(spec);
+            PrintWriter told = json ? CommandOutput.errors(spec) : CommandOutput.of(spec);
             if (!json) told.println("computing on " + Training.backend());
-            try (FeatureFlags.Networks networks = features.open();
+            try (FeatureOptions.Networks networks = features.open();
                     Generator generator = Generator.of(nets.network(told), nets.guide(told), sampler.options())) {
                 networks.requireReferences(references);
-                try (Progress progress = new Progress(Output.errors(spec), (long) num * repeats, n -> n + " images")) {
+                try (Progress progress = new Progress(CommandOutput.errors(spec), (long) num * repeats, n -> n + " images")) {
                     for (int repeat = 0; repeat < repeats; repeat++) {
                         long first = seed + (long) repeat * num;
                         List<Long> seeds =
                                 LongStream.range(first, first + num).boxed().toList();
-                        Evaluation.ofNetwork(generator, seeds, features.batch(), networks.all(), progress)
+                        ImageMeasurements.ofNetwork(generator, seeds, features.batch(), networks.all(), progress)
                                 .distances(references)
                                 .forEach((metric, value) -> least.merge(metric, value, Math::min));
                     }
                 }
             }
-            print(Output.of(spec), json, least, num, repeats);
+            print(CommandOutput.of(spec), json, least, num, repeats);
             return Cli.FINE;
         }
     }
 
     @Command(name = "ref", description = "Reference statistics of a dataset.")
-    static final class Ref implements Callable<Integer> {
+    static final class RefCommand implements Callable<Integer> {
         @Option(
                 names = "--data",
                 paramLabel = "PATH",
@@ -185,7 +185,7 @@ final class MetricsCommand {
         private boolean overwrite;
 
         @Mixin
-        private FeatureFlags features = new FeatureFlags();
+        private FeatureOptions features = new FeatureOptions();
 
         @Spec
         private @Nullable CommandSpec spec;
@@ -196,17 +196,17 @@ final class MetricsCommand {
                 throw Problem.invalid("dest", "--dest " + dest + ": statistics are written as .npz");
             if (Files.exists(dest) && !overwrite)
                 throw Problem.conflict(dest + " exists; choose another name or --overwrite");
-            SweepFiles.requireWritable("dest", dest);
-            try (FeatureFlags.Networks networks = features.open();
+            ReportOptions.requireWritable("dest", dest);
+            try (FeatureOptions.Networks networks = features.open();
                     Dataset dataset = TrainCommand.dataset(data, resolution)) {
                 List<Integer> indices =
                         IntStream.range(0, dataset.size()).boxed().toList();
-                try (Progress progress = new Progress(Output.errors(spec), dataset.size(), n -> n + " images")) {
+                try (Progress progress = new Progress(CommandOutput.errors(spec), dataset.size(), n -> n + " images")) {
                     Measurement measurement =
-                            Evaluation.ofDataset(dataset, indices, features.batch(), networks.all(), progress);
-                    Evaluation.write(dest, measurement.statistics());
+                            ImageMeasurements.ofDataset(dataset, indices, features.batch(), networks.all(), progress);
+                    ImageMeasurements.write(dest, measurement.statistics());
                 }
-                Output.of(spec).printf(Locale.ROOT, "wrote statistics of %,d images to %s%n", dataset.size(), dest);
+                CommandOutput.of(spec).printf(Locale.ROOT, "wrote statistics of %,d images to %s%n", dataset.size(), dest);
             }
             return Cli.FINE;
         }
@@ -220,7 +220,7 @@ final class MetricsCommand {
         if (json) {
             Map<String, Double> words = new LinkedHashMap<>();
             values.forEach((metric, value) -> words.put(metric.word(), value));
-            Output.json(out, words);
+            CommandOutput.json(out, words);
             return;
         }
         values.forEach((metric, value) -> out.printf(

@@ -53,7 +53,7 @@ final class PlanCommand implements Callable<Integer> {
     private static final int MOST_FILES = 1024;
 
     @Mixin
-    private RunInput input = new RunInput();
+    private RunOptions input = new RunOptions();
 
     @Option(
             names = "--max-error",
@@ -134,13 +134,13 @@ final class PlanCommand implements Callable<Integer> {
         List<Snapshot> deletable =
                 retention.deletable().stream().map(run.snapshots()::get).toList();
         List<String> files = deletable.stream().flatMap(PlanCommand::files).toList();
-        PrintWriter out = Output.of(spec);
+        PrintWriter out = CommandOutput.of(spec);
         if (json) {
-            Output.json(out, Map.of("deletable", files, "bytes", bytes(deletable), "effects", retention.effects()));
+            CommandOutput.json(out, Map.of("deletable", files, "bytes", bytes(deletable), "effects", retention.effects()));
             return;
         }
         boolean alone = list || print0;
-        explain(alone ? Output.errors(spec) : out, run, retention, deletable);
+        explain(alone ? CommandOutput.errors(spec) : out, run, retention, deletable);
         if (!alone && !files.isEmpty()) out.println("may be deleted (--list and --print0 print only these):");
         for (String file : files) out.print(print0 ? file + '\0' : file + System.lineSeparator());
         out.flush();
@@ -158,11 +158,11 @@ final class PlanCommand implements Callable<Integer> {
         List<Double> ends = outkimg == null
                 ? List.of(run.snapshots().getLast().time())
                 : outkimg.values().stream()
-                        .map(kimg -> Target.time("outkimg", run, whole(kimg)))
+                        .map(kimg -> ProfileOptions.time("outkimg", run, whole(kimg)))
                         .toList();
         for (double end : ends)
             if (outstd == null) targets.addAll(fits.expressible(run, end));
-            else for (double sigmaRel : outstd.values()) targets.add(Target.power(sigmaRel, end));
+            else for (double sigmaRel : outstd.values()) targets.add(ProfileOptions.power(sigmaRel, end));
         if (targets.isEmpty())
             throw Problem.invalid(
                     "outstd",
@@ -176,16 +176,16 @@ final class PlanCommand implements Callable<Integer> {
                 run.folder(),
                 deletable.size(),
                 run.snapshots().size(),
-                Output.bytes(bytes(deletable)),
-                Output.bytes(bytes(run.snapshots())));
+                CommandOutput.bytes(bytes(deletable)),
+                CommandOutput.bytes(bytes(run.snapshots())));
         Table table = new Table("sigma_rel", "time", "predicted error now", "after", "limit");
-        for (Retention.Effect effect : retention.effects())
+        for (Retention.TargetEffect effect : retention.effects())
             table.row(
                     Names.width(effect.target()),
                     "%.0f".formatted(effect.target().endTime()),
-                    Output.error(effect.before()),
-                    Output.error(effect.after()),
-                    Output.error(effect.limit()));
+                    CommandOutput.error(effect.before()),
+                    CommandOutput.error(effect.after()),
+                    CommandOutput.error(effect.limit()));
         table.print(out);
         out.flush();
     }
@@ -213,16 +213,16 @@ final class PlanCommand implements Callable<Integer> {
     private void planning(List<Double> counts) throws IOException {
         Planning planning = like == null ? Planning.typical() : new Fits().planning(scan(like));
         List<Double> targets = outstd == null ? DEFAULT_TARGETS : outstd.values();
-        targets.forEach(sigmaRel -> Target.power(sigmaRel, 1));
+        targets.forEach(sigmaRel -> ProfileOptions.power(sigmaRel, 1));
         List<Outlook> outlooks = schemes(counts).stream()
                 .map(scheme -> new Outlook(scheme, planning.errors(scheme, targets)))
                 .sorted(Comparator.<Outlook>comparingLong(o -> o.scheme().bytes(1))
                         .thenComparing(Outlook::worst))
                 .toList();
         double limit = maxError == null ? DEFAULT_ERROR : maxError;
-        PrintWriter out = Output.of(spec);
+        PrintWriter out = CommandOutput.of(spec);
         if (json) {
-            Output.json(
+            CommandOutput.json(
                     out, outlooks.stream().map(o -> asJson(o, targets, limit)).toList());
             return;
         }
@@ -236,9 +236,9 @@ final class PlanCommand implements Callable<Integer> {
             List<String> row = new ArrayList<>(List.of(
                     String.valueOf(outlook.scheme().times()),
                     lengths(outlook.scheme()),
-                    Output.word(outlook.scheme().dtype()),
+                    CommandOutput.word(outlook.scheme().dtype()),
                     size(outlook.scheme())));
-            outlook.errors().forEach(error -> row.add(Output.error(error)));
+            outlook.errors().forEach(error -> row.add(CommandOutput.error(error)));
             table.row(row.toArray(String[]::new));
         }
         table.print(out);
@@ -249,14 +249,14 @@ final class PlanCommand implements Callable<Integer> {
                         o -> out.printf(
                                 Locale.ROOT,
                                 "recommended, the smallest within %s: %d times %s in %s, %s%n",
-                                Output.error(limit),
+                                CommandOutput.error(limit),
                                 o.scheme().times(),
                                 lengths(o.scheme()),
-                                Output.word(o.scheme().dtype()),
+                                CommandOutput.word(o.scheme().dtype()),
                                 size(o.scheme())),
                         () -> out.printf(
                                 "none is within %s at all lengths; try more --times, or ask for less with --outstd or --max-error%n",
-                                Output.error(limit)));
+                                CommandOutput.error(limit)));
     }
 
     private List<Scheme> schemes(List<Double> counts) {
@@ -267,7 +267,7 @@ final class PlanCommand implements Callable<Integer> {
             if (!(count >= 2 && count <= MOST_FILES && count == Math.rint(count)))
                 throw Problem.invalid("times", "--times must be whole numbers in 2.." + MOST_FILES + ", not " + count);
             for (List<Double> stored : lengths) {
-                stored.forEach(sigmaRel -> Target.profile("instd", () -> Power.ofSigmaRel(sigmaRel, 1)));
+                stored.forEach(sigmaRel -> ProfileOptions.profile("instd", () -> Power.ofSigmaRel(sigmaRel, 1)));
                 for (DType each : dtypes) schemes.add(new Scheme((int) count, stored, each));
             }
         }
@@ -279,7 +279,7 @@ final class PlanCommand implements Callable<Integer> {
     }
 
     private String size(Scheme scheme) {
-        return params == null ? scheme.bytes(1) + " B" : Output.bytes(scheme.bytes(params.value()));
+        return params == null ? scheme.bytes(1) + " B" : CommandOutput.bytes(scheme.bytes(params.value()));
     }
 
     private static String lengths(Scheme scheme) {
@@ -294,7 +294,7 @@ final class PlanCommand implements Callable<Integer> {
         Map<String, Object> view = new LinkedHashMap<>();
         view.put("times", outlook.scheme().times());
         view.put("sigmaRels", outlook.scheme().sigmaRels());
-        view.put("dtype", Output.word(outlook.scheme().dtype()));
+        view.put("dtype", CommandOutput.word(outlook.scheme().dtype()));
         view.put("bytes", outlook.scheme().bytes(params == null ? 1 : params.value()));
         view.put(
                 "errors",

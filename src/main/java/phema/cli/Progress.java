@@ -20,7 +20,7 @@ final class Progress implements LongConsumer, AutoCloseable {
     private int tenths;
 
     Progress(PrintWriter out, long totalBytes) {
-        this(out, totalBytes, Output::bytes);
+        this(out, totalBytes, CommandOutput::bytes);
     }
 
     /** @param amount how the total is shown */

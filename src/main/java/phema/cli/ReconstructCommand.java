@@ -19,11 +19,11 @@ import phema.catalog.Run;
 import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.Fit;
-import phema.solver.Method;
+import phema.solver.SolverKind;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
 import phema.synthesis.KernelChoice;
-import phema.synthesis.Layer;
+import phema.synthesis.LayerFit;
 import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.Syntheses;
@@ -66,10 +66,10 @@ final class ReconstructCommand implements Callable<Integer> {
     }
 
     @Mixin
-    private RunInput input = new RunInput();
+    private RunOptions input = new RunOptions();
 
     @Mixin
-    private Target target = new Target();
+    private ProfileOptions target = new ProfileOptions();
 
     @Option(
             names = "--outdir",
@@ -145,13 +145,13 @@ final class ReconstructCommand implements Callable<Integer> {
         if (Files.exists(outdir) && !Files.isDirectory(outdir))
             throw Problem.invalid("outdir", "--outdir: " + outdir + " is a file, not a folder");
         if (batch < 1) throw Problem.invalid("batch", "--batch must be at least 1, not " + batch);
-        PrintWriter out = Output.of(spec);
+        PrintWriter out = CommandOutput.of(spec);
         Run run = input.scan();
-        Output.notices(out, run);
+        CommandOutput.notices(out, run);
         OutputOptions options =
                 new OutputOptions(format(run), dtype.dtype(), shardSize == null ? Long.MAX_VALUE : shardSize.bytes());
         Fits fits = new Fits();
-        List<Layer> layers = target.layers(fits, run, options.dtype());
+        List<LayerFit> layers = target.layers(fits, run, options.dtype());
         List<Syntheses.Named> wanted = target.fits(fits, run, options.dtype()).stream()
                 .map(fit -> new Syntheses.Named(Names.baseName(outprefix, run, fit.target(), layers), fit, layers))
                 .toList();
@@ -179,7 +179,7 @@ final class ReconstructCommand implements Callable<Integer> {
                         run, missing.subList(i, (int) Math.min((long) i + batch, missing.size())), options));
             long size = passes.stream().mapToLong(Syntheses.Pass::size).sum();
             List<Path> written = new ArrayList<>();
-            try (Progress progress = new Progress(Output.errors(spec), Math.max(1, size))) {
+            try (Progress progress = new Progress(CommandOutput.errors(spec), Math.max(1, size))) {
                 for (Syntheses.Pass pass : passes)
                     pass.write(outdir, overwrite, progress).forEach(files -> written.add(files.getLast()));
             }
@@ -190,7 +190,7 @@ final class ReconstructCommand implements Callable<Integer> {
                         written.get(i),
                         used(List.of(missing.get(i))),
                         run.snapshots().size(),
-                        Output.error(missing.get(i).predictedRelativeError()));
+                        CommandOutput.error(missing.get(i).predictedRelativeError()));
         }
     }
 
@@ -213,22 +213,22 @@ final class ReconstructCommand implements Callable<Integer> {
         Fit worst = fits.stream()
                 .max(Comparator.comparingDouble(Fit::predictedRelativeError))
                 .orElseThrow();
-        Method other = worst.method() == Method.BLUP ? Method.PAPER : Method.BLUP;
+        SolverKind other = worst.method() == SolverKind.BLUP ? SolverKind.PAPER : SolverKind.BLUP;
         String alternative = worst.predictedRelativeErrors().containsKey(other)
                 ? "%s: %s there, with --solver %s"
                         .formatted(
-                                Output.word(other),
-                                Output.error(worst.predictedRelativeErrors().get(other)),
-                                Output.word(other))
-                : Output.word(other) + " cannot use these files";
+                                CommandOutput.word(other),
+                                CommandOutput.error(worst.predictedRelativeErrors().get(other)),
+                                CommandOutput.word(other))
+                : CommandOutput.word(other) + " cannot use these files";
         String errors = !Double.isFinite(worst.predictedRelativeError())
                 ? "the error cannot be predicted"
                 : "predicted error at most %s (%s)"
-                        .formatted(Output.error(worst.predictedRelativeError()), alternative);
+                        .formatted(CommandOutput.error(worst.predictedRelativeError()), alternative);
         out.printf(
                 Locale.ROOT,
                 "solver %s, %d of %d files: %s%n",
-                Output.word(worst.method()),
+                CommandOutput.word(worst.method()),
                 used(wanted),
                 run.snapshots().size(),
                 errors);

@@ -91,7 +91,7 @@ final class RemoteSweeps implements SweepAccess {
 
     private static Map<String, Object> body(SweepSpec spec) {
         Map<String, Object> body = new LinkedHashMap<>();
-        body.put("mode", Output.word(spec.mode()));
+        body.put("mode", CommandOutput.word(spec.mode()));
         body.put("sigmaRel", spec.sigmaRel());
         body.put("time", spec.time());
         body.put("guidance", spec.guidance());
@@ -99,8 +99,8 @@ final class RemoteSweeps implements SweepAccess {
         body.put("seeds", spec.seeds());
         body.put("evaluator", spec.evaluator());
         body.put("metric", spec.metric());
-        body.put("solver", Output.word(spec.solver()));
-        body.put("files", Output.word(spec.files()));
+        body.put("solver", CommandOutput.word(spec.solver()));
+        body.put("files", CommandOutput.word(spec.files()));
         body.put("tolerance", spec.tolerance());
         body.put("priority", spec.priority());
         return body;

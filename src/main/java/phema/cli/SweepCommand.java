@@ -53,10 +53,10 @@ final class SweepCommand implements Callable<Integer> {
     private String run = "";
 
     @Mixin
-    private SweepAxes axes = new SweepAxes();
+    private SweepAxisOptions axes = new SweepAxisOptions();
 
     @Mixin
-    private SweepFiles files = new SweepFiles();
+    private ReportOptions files = new ReportOptions();
 
     @Option(
             names = "--gate",
@@ -98,7 +98,7 @@ final class SweepCommand implements Callable<Integer> {
             if (stop.stopped()) return Cli.FAILED;
             SweepView sweep = sweeps.create(axes.spec(name()));
             if (!await(sweeps, sweep.id(), sweep, stop)) {
-                Output.errors(spec).println("phema: " + sweeps.leave(sweep.id()));
+                CommandOutput.errors(spec).println("phema: " + sweeps.leave(sweep.id()));
                 return Cli.FAILED;
             }
             SweepResults results = new SweepResults(sweeps.sweep(sweep.id()), sweeps.trials(sweep.id()));
@@ -153,7 +153,7 @@ final class SweepCommand implements Callable<Integer> {
     private boolean await(SweepAccess sweeps, String id, SweepView created, StopSignal stop)
             throws IOException, InterruptedException {
         long answered = System.nanoTime();
-        try (SweepDisplay display = new SweepDisplay(Output.errors(spec), created)) {
+        try (SweepDisplay display = new SweepDisplay(CommandOutput.errors(spec), created)) {
             while (!stop.await(PAUSE)) {
                 try {
                     SweepView now = sweeps.sweep(id);
@@ -169,13 +169,13 @@ final class SweepCommand implements Callable<Integer> {
     }
 
     private void print(SweepResults results) {
-        PrintWriter out = Output.of(spec);
+        PrintWriter out = CommandOutput.of(spec);
         if (json) {
             Map<String, Object> all = new LinkedHashMap<>();
             all.put("sweep", results.sweep());
             all.put("trials", results.trials());
             all.put("gates", verdicts(results));
-            Output.json(out, all);
+            CommandOutput.json(out, all);
             return;
         }
         out.println(results.summary());
@@ -200,7 +200,7 @@ final class SweepCommand implements Callable<Integer> {
     }
 
     private int status(SweepResults results) {
-        PrintWriter err = Output.errors(spec);
+        PrintWriter err = CommandOutput.errors(spec);
         if (!results.sweep().state().equals("done")) {
             for (TrialView trial : results.failed().stream().limit(MOST_ERRORS).toList())
                 err.println("trial %d failed: %s".formatted(trial.number(), printable(trial.error())));

@@ -161,7 +161,7 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
     }
 
     /** Of points evaluated with several seeds, the mean. */
-    private List<TextPlot.Curve> curves() {
+    private List<TextPlot.PlottedCurve> curves() {
         Map<String, Map<Double, Double>> curves = done().stream()
                 .filter(t -> t.metrics().containsKey(sweep.metric()))
                 .collect(groupingBy(
@@ -172,10 +172,10 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
                                 TreeMap::new,
                                 averagingDouble(t -> t.metrics().getOrDefault(sweep.metric(), Double.NaN)))));
         return curves.entrySet().stream()
-                .map(curve -> new TextPlot.Curve(
+                .map(curve -> new TextPlot.PlottedCurve(
                         curve.getKey(),
                         curve.getValue().entrySet().stream()
-                                .map(point -> new TextPlot.Point(point.getKey(), point.getValue()))
+                                .map(point -> new TextPlot.PlottedPoint(point.getKey(), point.getValue()))
                                 .toList()))
                 .toList();
     }

@@ -14,9 +14,9 @@ final class TextPlot {
     /** Values of more than this times the least are drawn at the top, or nobody would see the valley. */
     private static final double FAR = 3;
 
-    record Point(double x, double y) {}
+    record PlottedPoint(double x, double y) {}
 
-    record Curve(String name, List<Point> points) {}
+    record PlottedCurve(String name, List<PlottedPoint> points) {}
 
     private TextPlot() {}
 
@@ -24,21 +24,21 @@ final class TextPlot {
      * @param best a length to be pointed at; none for NaN
      * @return lines; none when there are no two lengths to tell apart
      */
-    static List<String> lines(List<Curve> curves, double best) {
-        List<Point> all = curves.stream().flatMap(c -> c.points().stream()).toList();
-        if (all.stream().map(Point::x).distinct().count() < 2) return List.of();
-        double[] ys = all.stream().mapToDouble(Point::y).sorted().toArray();
+    static List<String> lines(List<PlottedCurve> curves, double best) {
+        List<PlottedPoint> all = curves.stream().flatMap(c -> c.points().stream()).toList();
+        if (all.stream().map(PlottedPoint::x).distinct().count() < 2) return List.of();
+        double[] ys = all.stream().mapToDouble(PlottedPoint::y).sorted().toArray();
         double low = ys[0];
         double high = ys[ys.length - 1];
         boolean cut = low > 0 && high > FAR * low;
         Scale y = new Scale(value -> value, low, cut ? FAR * low : high, HEIGHT);
-        double[] xs = all.stream().mapToDouble(Point::x).sorted().toArray();
+        double[] xs = all.stream().mapToDouble(PlottedPoint::x).sorted().toArray();
         Scale x = new Scale(Math::log, xs[0], xs[xs.length - 1], WIDTH);
 
         char[][] canvas = new char[HEIGHT][WIDTH];
         for (char[] row : canvas) Arrays.fill(row, ' ');
         for (int i = 0; i < curves.size(); i++)
-            for (Point point : curves.get(i).points())
+            for (PlottedPoint point : curves.get(i).points())
                 canvas[HEIGHT - 1 - y.cell(point.y())][x.cell(point.x())] = mark(i);
 
         String top = (cut ? ">" : "") + SweepResults.number(y.high());

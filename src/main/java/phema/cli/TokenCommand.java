@@ -32,7 +32,7 @@ final class TokenCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        PrintWriter out = Output.of(spec);
+        PrintWriter out = CommandOutput.of(spec);
         String token = Tokens.random();
         out.println(token);
         out.println();

@@ -12,7 +12,7 @@ import phema.problem.Problem;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 import phema.worker.Architecture;
-import phema.worker.Average;
+import phema.worker.WeightTracker;
 import phema.worker.Dataset;
 import phema.worker.LearningRate;
 import phema.worker.NetworkSpec;
@@ -197,7 +197,7 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         try (Dataset dataset = dataset(data, resolution)) {
             TrainingOptions options = options(dataset);
-            PrintWriter out = Output.of(spec);
+            PrintWriter out = CommandOutput.of(spec);
             out.printf(
                     Locale.ROOT,
                     "%,d parameters, %,d images of %dx%d, on %s%n",
@@ -223,7 +223,7 @@ final class TrainCommand implements Callable<Integer> {
     /** Trains until the end, or until the process is told to stop, and then lets it stop only when the checkpoint is on disk. */
     private long train(TrainingOptions options, Dataset dataset) throws IOException {
         try (StopSignal signal = new StopSignal()) {
-            TrainingDisplay display = new TrainingDisplay(Output.errors(spec), options.duration());
+            TrainingDisplay display = new TrainingDisplay(CommandOutput.errors(spec), options.duration());
             return Training.run(options, dataset, outdir, status.images(), display, signal::stopped);
         }
     }
@@ -280,16 +280,16 @@ final class TrainCommand implements Callable<Integer> {
         return preset == null ? 0.001 : 0.0001;
     }
 
-    private List<Average> averages() {
-        List<Average> averages = new ArrayList<>();
+    private List<WeightTracker> averages() {
+        List<WeightTracker> averages = new ArrayList<>();
         for (double sigmaRel : ema.values()) {
             try {
-                averages.add(Average.Power.of(sigmaRel));
+                averages.add(WeightTracker.PowerTracker.of(sigmaRel));
             } catch (IllegalArgumentException e) {
                 throw Problem.invalid("ema", "--ema: " + e.getMessage());
             }
         }
-        if (halfLife != null) averages.add(new Average.Exponential(halfLife.images()));
+        if (halfLife != null) averages.add(new WeightTracker.ExponentialTracker(halfLife.images()));
         return averages;
     }
 }

@@ -92,7 +92,7 @@ final class TrainingBenchCommand implements Callable<Integer> {
         if (!twin.isEmpty() && architecture != Architecture.EDM2)
             throw Problem.invalid("twin", "--twin is an EDM2 network; time --arch adm alone");
         NetworkSpec network = NetworkSpec.of(architecture, resolution, 3, LABELS, channels, multipliers, blocks);
-        Output.of(spec)
+        CommandOutput.of(spec)
                 .printf(
                         Locale.ROOT,
                         "%s, %,d parameters, %d images of %dx%d a step, on %s%n",
@@ -117,8 +117,8 @@ final class TrainingBenchCommand implements Callable<Integer> {
 
     private void time(TrainingBenchmark benchmark) throws IOException {
         Table table = new Table("round", "seconds", "CPU seconds", "twin", "twin CPU", "ratio", "CPU ratio");
-        List<TrainingBenchmark.Step> ours = new ArrayList<>();
-        List<TrainingBenchmark.Step> theirs = new ArrayList<>();
+        List<TrainingBenchmark.TrainingStep> ours = new ArrayList<>();
+        List<TrainingBenchmark.TrainingStep> theirs = new ArrayList<>();
         for (int i = 1; i <= rounds; i++) {
             ours.add(benchmark.time(steps));
             if (!twin.isEmpty()) theirs.add(benchmark.time(twin, steps));
@@ -129,26 +129,26 @@ final class TrainingBenchCommand implements Callable<Integer> {
                     twin.isEmpty() ? List.of() : theirs.subList(i - 1, i));
         }
         row(table, "median", ours, theirs);
-        table.print(Output.of(spec));
+        table.print(CommandOutput.of(spec));
     }
 
     private static void row(
-            Table table, String name, List<TrainingBenchmark.Step> ours, List<TrainingBenchmark.Step> theirs) {
-        double wall = median(ours, TrainingBenchmark.Step::seconds);
-        double cpu = median(ours, TrainingBenchmark.Step::cpuSeconds);
+            Table table, String name, List<TrainingBenchmark.TrainingStep> ours, List<TrainingBenchmark.TrainingStep> theirs) {
+        double wall = median(ours, TrainingBenchmark.TrainingStep::seconds);
+        double cpu = median(ours, TrainingBenchmark.TrainingStep::cpuSeconds);
         List<String> cells = new ArrayList<>(List.of(name, "%.3f".formatted(wall), "%.3f".formatted(cpu)));
         if (theirs.isEmpty()) {
             cells.addAll(List.of("", "", "", ""));
         } else {
-            double twinWall = median(theirs, TrainingBenchmark.Step::seconds);
-            double twinCpu = median(theirs, TrainingBenchmark.Step::cpuSeconds);
+            double twinWall = median(theirs, TrainingBenchmark.TrainingStep::seconds);
+            double twinCpu = median(theirs, TrainingBenchmark.TrainingStep::cpuSeconds);
             for (double value : new double[] {twinWall, twinCpu}) cells.add("%.3f".formatted(value));
             for (double value : new double[] {wall / twinWall, cpu / twinCpu}) cells.add("%.2f".formatted(value));
         }
         table.row(cells.toArray(String[]::new));
     }
 
-    private static double median(List<TrainingBenchmark.Step> steps, ToDoubleFunction<TrainingBenchmark.Step> figure) {
+    private static double median(List<TrainingBenchmark.TrainingStep> steps, ToDoubleFunction<TrainingBenchmark.TrainingStep> figure) {
         return steps.stream()
                 .mapToDouble(figure)
                 .sorted()
@@ -158,11 +158,11 @@ final class TrainingBenchCommand implements Callable<Integer> {
     }
 
     private void watch(TrainingBenchmark benchmark) throws IOException {
-        PrintWriter out = Output.of(spec);
+        PrintWriter out = CommandOutput.of(spec);
         benchmark.train(MEMORY_STEPS, step -> {
             if (!MEMORY_REPORTS.contains(step)) return;
             String resident = TrainingBenchmark.residentBytes().stream()
-                    .mapToObj(Output::bytes)
+                    .mapToObj(CommandOutput::bytes)
                     .findFirst()
                     .orElse("unknown");
             out.printf(Locale.ROOT, "after %,5d steps: %s resident%n", step, resident);

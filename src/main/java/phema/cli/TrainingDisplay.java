@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 import phema.worker.Training;
 
 /** How training goes: one line that is redrawn on a terminal, a line per report elsewhere. */
-final class TrainingDisplay implements Consumer<Training.Status> {
+final class TrainingDisplay implements Consumer<Training.TrainingStatus> {
     private final PrintWriter out;
     private final boolean terminal =
             System.console() != null && System.console().isTerminal();
@@ -19,7 +19,7 @@ final class TrainingDisplay implements Consumer<Training.Status> {
     }
 
     @Override
-    public void accept(Training.Status status) {
+    public void accept(Training.TrainingStatus status) {
         Duration left = Duration.ofSeconds((long) ((duration - status.nimg()) / 1000.0 * status.secondsPerKimg()));
         String line = String.format(
                 Locale.ROOT,

@@ -19,12 +19,12 @@ record Chart(
         @Nullable Axis x,
         @Nullable Axis y,
         @Nullable Axis z,
-        List<Layer> layers) {
+        List<ChartLayer> layers) {
     private static final JsonMapper JSON = JsonMapper.builder()
             .changeDefaultPropertyInclusion(any -> JsonInclude.Value.construct(NON_NULL, NON_NULL))
             .build();
 
-    Chart(String id, @Nullable Axis x, @Nullable Axis y, List<Layer> layers) {
+    Chart(String id, @Nullable Axis x, @Nullable Axis y, List<ChartLayer> layers) {
         this(id, x, y, null, layers);
     }
 

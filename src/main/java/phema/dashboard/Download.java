@@ -8,7 +8,7 @@ import phema.catalog.Run;
 import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.Fit;
-import phema.solver.Method;
+import phema.solver.SolverKind;
 import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.Syntheses;
@@ -58,7 +58,7 @@ record Download(
         UriComponentsBuilder url = UriComponentsBuilder.fromPath("/api/v1/runs/{run}/weights.{format}")
                 .queryParam("sigmaRel", FitPanel.plain(sigmaRel));
         if (time != run.snapshots().getLast().time()) url.queryParam("time", FitPanel.plain(time));
-        if (fit.method() != Method.BLUP) url.queryParam("solver", RunController.word(fit.method()));
+        if (fit.method() != SolverKind.BLUP) url.queryParam("solver", RunController.word(fit.method()));
         return url.encode().buildAndExpand(run.name(), format.extension()).toUriString();
     }
 }

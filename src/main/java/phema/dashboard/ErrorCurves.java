@@ -9,10 +9,10 @@ import org.springframework.stereotype.Component;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.profile.Power;
-import phema.solver.Files;
+import phema.solver.FilesToRead;
 import phema.solver.Fit;
-import phema.solver.Method;
-import phema.solver.Options;
+import phema.solver.SolverKind;
+import phema.solver.FitOptions;
 import phema.synthesis.Fits;
 
 /** Predicted errors over the whole range of EMA lengths. Kept until a run's snapshots change: with hundreds of files they take seconds. */
@@ -24,7 +24,7 @@ class ErrorCurves {
     private static final int MOST_TIMES = 256;
 
     /** @param errors by solver, where they can be predicted */
-    record Errors(double sigmaRel, Map<Method, Double> errors) {}
+    record Errors(double sigmaRel, Map<SolverKind, Double> errors) {}
 
     private record Kept(List<Snapshot> snapshots, Map<Double, List<Errors>> byTime) {}
 
@@ -58,7 +58,7 @@ class ErrorCurves {
                     Fit fit = fits.fit(
                                     run,
                                     List.of(Power.ofSigmaRel(sigmaRel, time)),
-                                    Options.of(Method.BLUP, Files.FEWEST),
+                                    FitOptions.of(SolverKind.BLUP, FilesToRead.FEWEST),
                                     Optional.empty())
                             .getFirst();
                     return new Errors(sigmaRel, fit.predictedRelativeErrors());

@@ -8,7 +8,7 @@ import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.profile.Impulse;
 import phema.solver.Fit;
-import phema.solver.Method;
+import phema.solver.SolverKind;
 import phema.synthesis.Names;
 
 /**
@@ -51,7 +51,7 @@ record FitPanel(
     }
 
     private static List<Time> times(Run run, double chosen) {
-        Clock clock = Clock.of(run);
+        RunClock clock = RunClock.of(run);
         double newest = run.snapshots().getLast().time();
         return Stream.concat(run.snapshots().stream().map(Snapshot::time), Stream.of(chosen))
                 .distinct()
@@ -87,7 +87,7 @@ record FitPanel(
     /** As the hub endpoints name it: {@code ema-0.100}, {@code paper-0.100@2147483k}. */
     private static String revision(Run run, Fit fit) {
         double time = fit.target().endTime();
-        String name = (fit.method() == Method.BLUP ? "ema-" : "paper-") + Names.width(fit.target());
+        String name = (fit.method() == SolverKind.BLUP ? "ema-" : "paper-") + Names.width(fit.target());
         if (time == run.snapshots().getLast().time()) return name;
         long kimg = Kimg.ofNimg(time);
         return name + "@" + (run.countsKimg() && Kimg.toNimg(kimg) == time ? kimg + "k" : plain(time));

@@ -32,7 +32,7 @@ class FleetPageController {
     @GetMapping("/fleet/live")
     ModelAndView live(@RequestParam int version, Model model) {
         FleetPanel panel = panel();
-        if (panel.hashCode() == version) return Live.unchanged();
+        if (panel.hashCode() == version) return LiveAnswers.unchanged();
         show(panel, model);
         return new ModelAndView("dashboard/fleet :: live");
     }

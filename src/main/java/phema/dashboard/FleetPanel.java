@@ -22,7 +22,7 @@ record FleetPanel(
         List<WorkerRow> workers,
         int waiting,
         List<SweepRow> sweeps,
-        List<Synthesis> syntheses,
+        List<SynthesisRow> syntheses,
         List<Failure> failures) {
     private static final int SWEEPS = 100;
     private static final int FAILURES = 20;
@@ -32,12 +32,12 @@ record FleetPanel(
 
     /** @param since as machines write it */
     record WorkerRow(
-            String name, String host, long pid, String since, String sinceShown, boolean silent, List<Work> work) {}
+            String name, String host, long pid, String since, String sinceShown, boolean silent, List<WorkRow> work) {}
 
     /** @param url empty where it has no page */
-    record Work(String id, String what, @Nullable String url) {}
+    record WorkRow(String id, String what, @Nullable String url) {}
 
-    record Synthesis(String id, String run, String state, int files, String written, String total) {}
+    record SynthesisRow(String id, String run, String state, int files, String written, String total) {}
 
     record Failure(String sweep, int number, String what, String host, String ended, String endedShown, String error) {}
 
@@ -70,12 +70,12 @@ record FleetPanel(
     }
 
     /** Of {@code SWEEP/NUMBER}, or the id of a synthesis. */
-    private static Work work(String id, Sweeps sweeps) {
+    private static WorkRow work(String id, Sweeps sweeps) {
         int slash = id.indexOf('/');
-        if (slash < 0) return new Work(id, "synthesis " + id, null);
+        if (slash < 0) return new WorkRow(id, "synthesis " + id, null);
         String sweep = id.substring(0, slash);
         int number = Integer.parseInt(id.substring(slash + 1));
-        return new Work(
+        return new WorkRow(
                 id, what(sweeps.sweep(sweep), sweeps.trial(sweep, number)), "/sweeps/" + sweep + "/trials/" + number);
     }
 
@@ -85,8 +85,8 @@ record FleetPanel(
                 + (point.guidance() == 1 ? "" : ", guidance " + Show.number(point.guidance()));
     }
 
-    private static Synthesis row(SynthesisJob job) {
-        return new Synthesis(
+    private static SynthesisRow row(SynthesisJob job) {
+        return new SynthesisRow(
                 job.id(),
                 job.spec().run(),
                 Show.word(job.state()),

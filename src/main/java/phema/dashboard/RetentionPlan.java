@@ -12,8 +12,8 @@ import phema.synthesis.Names;
  * @param maxError in percent, as it was asked for
  */
 record RetentionPlan(
-        String maxError, int files, List<String> deletable, String size, List<Effect> effects, String command) {
-    record Effect(String width, String now, String then) {}
+        String maxError, int files, List<String> deletable, String size, List<EffectRow> effects, String command) {
+    record EffectRow(String width, String now, String then) {}
 
     static RetentionPlan of(Run run, Retention retention, double maxError) {
         List<Snapshot> deletable =
@@ -25,7 +25,7 @@ record RetentionPlan(
                 Show.bytes(deletable.stream().mapToLong(s -> s.file().size()).sum()),
                 retention.effects().stream()
                         .map(e ->
-                                new Effect(Names.width(e.target()), Show.percent(e.before()), Show.percent(e.after())))
+                                new EffectRow(Names.width(e.target()), Show.percent(e.before()), Show.percent(e.after())))
                         .toList(),
                 "phema plan --indir " + run.folder() + " --max-error " + FitPanel.plain(maxError / 100));
     }

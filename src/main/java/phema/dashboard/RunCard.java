@@ -9,7 +9,7 @@ import phema.sweep.Recommendation;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
-import phema.sweep.TrialState;
+import phema.sweep.WorkState;
 
 /**
  * A run on the start page.
@@ -20,7 +20,7 @@ import phema.sweep.TrialState;
  */
 record RunCard(
         RunSummary run,
-        @Nullable Recommended recommended,
+        @Nullable RecommendedPanel recommended,
         @Nullable SweepRow last,
         @Nullable Chart curve) {
     private static final int SWEEPS = 5;
@@ -28,19 +28,19 @@ record RunCard(
     static RunCard of(Run run, Optional<Recommendation> recommendation, Sweeps sweeps) {
         List<Sweep> newest = sweeps.sweeps(Optional.of(run.name()), 0, SWEEPS);
         Optional<Sweep> telling = newest.stream()
-                .filter(sweep -> sweep.count(TrialState.DONE) > 0)
+                .filter(sweep -> sweep.count(WorkState.DONE) > 0)
                 .findFirst();
         return new RunCard(
                 RunSummary.of(run),
-                recommendation.map(Recommended::of).orElse(null),
+                recommendation.map(RecommendedPanel::of).orElse(null),
                 telling.or(() -> newest.stream().findFirst()).map(SweepRow::of).orElse(null),
                 telling.map(sweep -> curve(run, sweep, sweeps)).orElse(null));
     }
 
     private static Chart curve(Run run, Sweep sweep, Sweeps sweeps) {
         List<Trial> trials = sweeps.trials(sweep.id());
-        Slice slice = Slice.of(sweep.spec(), trials, sweep.optimum(), Map.of());
-        return new SweepCharts(sweep, trials, sweeps.fits(sweep.id()), slice, Clock.of(run))
+        ChartSlice slice = ChartSlice.of(sweep.spec(), trials, sweep.optimum(), Map.of());
+        return new SweepCharts(sweep, trials, sweeps.fits(sweep.id()), slice, RunClock.of(run))
                 .metric("curve-" + run.name(), false);
     }
 }

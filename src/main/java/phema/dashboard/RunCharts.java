@@ -6,9 +6,9 @@ import java.util.stream.IntStream;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.profile.Impulse;
-import phema.solver.Curve;
+import phema.solver.ProfileCurve;
 import phema.solver.Fit;
-import phema.solver.Method;
+import phema.solver.SolverKind;
 
 /** What the page of a run draws. */
 final class RunCharts {
@@ -19,8 +19,8 @@ final class RunCharts {
     private RunCharts() {}
 
     /** The target and what the snapshots make of it: as densities, or as cumulative shares where checkpoints have no density. */
-    static Chart profile(Run run, Fit fit, Curve curve) {
-        Clock clock = Clock.of(run);
+    static Chart profile(Run run, Fit fit, ProfileCurve curve) {
+        RunClock clock = RunClock.of(run);
         boolean points = run.snapshots().stream().anyMatch(s -> s.profile() instanceof Impulse);
         List<Double> target = points ? curve.targetCumulative() : curve.targetDensity();
         List<Double> fitted = points ? curve.fittedCumulative() : curve.fittedDensity();
@@ -37,18 +37,18 @@ final class RunCharts {
                         line("fitted", 2, clock.in(curve.times()), fitted, scale)));
     }
 
-    private static Layer line(String name, int style, List<Double> x, List<Double> y, double scale) {
-        return new Layer(
-                Layer.Kind.LINE,
+    private static ChartLayer line(String name, int style, List<Double> x, List<Double> y, double scale) {
+        return new ChartLayer(
+                ChartLayer.LayerKind.LINE,
                 name,
                 style,
                 IntStream.range(0, x.size())
-                        .mapToObj(i -> Layer.Point.of(x.get(i), y.get(i) * scale))
+                        .mapToObj(i -> ChartLayer.ChartPoint.of(x.get(i), y.get(i) * scale))
                         .toList());
     }
 
     static Chart coefficients(Run run, Fit fit) {
-        Clock clock = Clock.of(run);
+        RunClock clock = RunClock.of(run);
         List<Double> times =
                 run.snapshots().stream().map(Snapshot::time).distinct().toList();
         List<String> profiles = RunSummary.profiles(run);
@@ -59,15 +59,15 @@ final class RunCharts {
                         times.stream().map(time -> Show.number(clock.in(time))).toList()),
                 Axis.linear("Coefficient", ".3~g"),
                 profiles.stream()
-                        .map(profile -> new Layer(
-                                Layer.Kind.BARS,
+                        .map(profile -> new ChartLayer(
+                                ChartLayer.LayerKind.BARS,
                                 profile,
                                 profiles.indexOf(profile) + 1,
                                 IntStream.range(0, run.snapshots().size())
                                         .filter(i -> RunSummary.profile(
                                                         run.snapshots().get(i))
                                                 .equals(profile))
-                                        .mapToObj(i -> Layer.Point.of(
+                                        .mapToObj(i -> ChartLayer.ChartPoint.of(
                                                 times.indexOf(
                                                         run.snapshots().get(i).time()),
                                                 fit.coefficients().get(i),
@@ -77,15 +77,15 @@ final class RunCharts {
     }
 
     static Chart errors(List<ErrorCurves.Errors> curve) {
-        List<Layer> layers = new ArrayList<>();
-        for (Method method : List.of(Method.BLUP, Method.PAPER)) {
-            List<Layer.Point> points = curve.stream()
+        List<ChartLayer> layers = new ArrayList<>();
+        for (SolverKind method : List.of(SolverKind.BLUP, SolverKind.PAPER)) {
+            List<ChartLayer.ChartPoint> points = curve.stream()
                     .filter(errors -> errors.errors().containsKey(method))
                     .map(errors ->
-                            Layer.Point.of(errors.sigmaRel(), errors.errors().get(method)))
+                            ChartLayer.ChartPoint.of(errors.sigmaRel(), errors.errors().get(method)))
                     .toList();
             if (!points.isEmpty())
-                layers.add(new Layer(Layer.Kind.LINE, RunController.word(method), style(method), points));
+                layers.add(new ChartLayer(ChartLayer.LayerKind.LINE, RunController.word(method), style(method), points));
         }
         return new Chart(
                 "errors",
@@ -103,14 +103,14 @@ final class RunCharts {
                 null,
                 error == null
                         ? List.of()
-                        : List.of(new Layer(
-                                Layer.Kind.MARKER,
+                        : List.of(new ChartLayer(
+                                ChartLayer.LayerKind.MARKER,
                                 "this fit",
                                 style(fit.method()),
-                                List.of(Layer.Point.of(sigmaRel, error)))));
+                                List.of(ChartLayer.ChartPoint.of(sigmaRel, error)))));
     }
 
-    private static int style(Method method) {
-        return method == Method.BLUP ? 1 : 2;
+    private static int style(SolverKind method) {
+        return method == SolverKind.BLUP ? 1 : 2;
     }
 }

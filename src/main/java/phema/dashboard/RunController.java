@@ -17,10 +17,10 @@ import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Power;
 import phema.profile.Profile;
-import phema.solver.Files;
+import phema.solver.FilesToRead;
 import phema.solver.Fit;
-import phema.solver.Method;
-import phema.solver.Options;
+import phema.solver.SolverKind;
+import phema.solver.FitOptions;
 import phema.sweep.Recommendation;
 import phema.sweep.Recommendations;
 import phema.sweep.Sweeps;
@@ -78,7 +78,7 @@ class RunController {
                 sweeps.sweeps(Optional.of(run), 0, LAST_SWEEPS).stream()
                         .map(SweepRow::of)
                         .toList());
-        model.addAttribute("recommended", recommendation.map(Recommended::of).orElse(null));
+        model.addAttribute("recommended", recommendation.map(RecommendedPanel::of).orElse(null));
         forms.fresh(run, model);
         if (!found.snapshots().isEmpty()) fit(found, length, time, solver, model);
         return "dashboard/run";
@@ -120,8 +120,8 @@ class RunController {
 
     private void fit(Run run, double sigmaRel, @Nullable Double time, String solver, Model model) {
         double end = end(run, time);
-        Method method = method(solver);
-        Fit fit = fits.fit(run, List.of(target(sigmaRel, end)), Options.of(method, Files.FEWEST), Optional.empty())
+        SolverKind method = method(solver);
+        Fit fit = fits.fit(run, List.of(target(sigmaRel, end)), FitOptions.of(method, FilesToRead.FEWEST), Optional.empty())
                 .getFirst();
         String address = ServletUriComponentsBuilder.fromCurrentContextPath().toUriString();
         model.addAttribute("fit", FitPanel.of(run, fit, sigmaRel, address));
@@ -139,19 +139,19 @@ class RunController {
         }
     }
 
-    private static Method method(String word) {
-        return Arrays.stream(Method.values())
+    private static SolverKind method(String word) {
+        return Arrays.stream(SolverKind.values())
                 .filter(method -> word(method).equals(word))
                 .findFirst()
                 .orElseThrow(() -> Problem.invalid(
                         "solver",
                         "Unknown solver " + word + "; there are "
-                                + Arrays.stream(Method.values())
+                                + Arrays.stream(SolverKind.values())
                                         .map(RunController::word)
                                         .collect(Collectors.joining(", "))));
     }
 
-    static String word(Method method) {
+    static String word(SolverKind method) {
         return Show.word(method);
     }
 

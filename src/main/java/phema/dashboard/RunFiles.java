@@ -4,16 +4,16 @@ import java.util.List;
 import phema.catalog.Run;
 
 /** The files of a run. */
-record RunFiles(List<Used> used, List<NotUsed> notUsed) {
-    record Used(String name, String profile, String time, String size) {}
+record RunFiles(List<UsedFile> used, List<NotUsed> notUsed) {
+    record UsedFile(String name, String profile, String time, String size) {}
 
     record NotUsed(String name, String message) {}
 
     static RunFiles of(Run run) {
-        Clock clock = Clock.of(run);
+        RunClock clock = RunClock.of(run);
         return new RunFiles(
                 run.snapshots().stream()
-                        .map(s -> new Used(
+                        .map(s -> new UsedFile(
                                 s.name(),
                                 RunSummary.profile(s),
                                 clock.show(s.time()),

@@ -27,7 +27,7 @@ record RunSummary(
         Chart timeline) {
     static RunSummary of(Run run) {
         List<Snapshot> snapshots = run.snapshots();
-        Clock clock = Clock.of(run);
+        RunClock clock = RunClock.of(run);
         boolean none = snapshots.isEmpty();
         return new RunSummary(
                 run.name(),
@@ -47,23 +47,23 @@ record RunSummary(
 
     private static String parameters(Snapshot snapshot) {
         long elements = snapshot.file().tensors().stream()
-                .filter(tensor -> tensor.role() == Tensor.Role.PARAMETER)
+                .filter(tensor -> tensor.role() == Tensor.TensorRole.PARAMETER)
                 .mapToLong(Tensor::elements)
                 .sum();
         return Show.count(elements);
     }
 
     /** Where on the training job's clock the snapshots of each average lie. */
-    private static Chart timeline(Run run, Clock clock) {
+    private static Chart timeline(Run run, RunClock clock) {
         List<String> profiles = profiles(run);
-        List<Layer> layers = profiles.stream()
-                .map(profile -> new Layer(
-                        Layer.Kind.POINTS,
+        List<ChartLayer> layers = profiles.stream()
+                .map(profile -> new ChartLayer(
+                        ChartLayer.LayerKind.POINTS,
                         profile,
                         profiles.indexOf(profile) + 1,
                         run.snapshots().stream()
                                 .filter(s -> profile(s).equals(profile))
-                                .map(s -> Layer.Point.of(clock.in(s.time()), profiles.indexOf(profile), s.name()))
+                                .map(s -> ChartLayer.ChartPoint.of(clock.in(s.time()), profiles.indexOf(profile), s.name()))
                                 .toList()))
                 .toList();
         return new Chart("timeline-" + run.name(), clock.axis().from(0), Axis.of("", profiles), layers);

@@ -30,10 +30,10 @@ final class SweepCharts {
     private final Sweep sweep;
     private final List<Trial> done;
     private final List<SweepFit> fits;
-    private final Slice slice;
-    private final Clock clock;
+    private final ChartSlice slice;
+    private final RunClock clock;
 
-    SweepCharts(Sweep sweep, List<Trial> trials, List<SweepFit> fits, Slice slice, Clock clock) {
+    SweepCharts(Sweep sweep, List<Trial> trials, List<SweepFit> fits, ChartSlice slice, RunClock clock) {
         this.sweep = sweep;
         this.done = trials.stream()
                 .filter(trial -> trial.metrics().containsKey(sweep.spec().metric()) && slice.contains(trial.point()))
@@ -45,7 +45,7 @@ final class SweepCharts {
 
     /** @param references whether published optima are marked */
     Chart metric(String id, boolean references) {
-        List<Layer> layers = new ArrayList<>();
+        List<ChartLayer> layers = new ArrayList<>();
         Optional<Optimum> optimum = sweep.optimum().filter(o -> slice.contains(o.point()));
         optimum.filter(o -> o.low() < o.high()).ifPresent(o -> layers.add(span(o)));
         Map<String, List<Trial>> series = series();
@@ -84,51 +84,51 @@ final class SweepCharts {
     }
 
     private String name(String value) {
-        return slice.by().label.toLowerCase(Locale.ROOT) + " " + Slice.shown(slice.by(), value, clock);
+        return slice.by().label.toLowerCase(Locale.ROOT) + " " + ChartSlice.shown(slice.by(), value, clock);
     }
 
     /** What a model says of the metric or, of few EMA lengths, the mean values in a row. */
-    private Layer curve(String name, int style, Point point, List<Trial> trials) {
+    private ChartLayer curve(String name, int style, Point point, List<Trial> trials) {
         Optional<CurveFit> fit = fits.stream()
                 .filter(f -> f.time() == point.time() && f.guide().equals(point.guide()))
                 .map(SweepFit::fit)
                 .findFirst();
         String suffix = slice.continuous() ? ", fitted at guidance " + Show.number(point.guidance()) : ", fitted";
-        return fit.map(f -> new Layer(
-                        Layer.Kind.LINE,
+        return fit.map(f -> new ChartLayer(
+                        ChartLayer.LayerKind.LINE,
                         name + suffix,
                         style,
                         f.curve(point.guidance(), CURVE_POINTS).stream()
-                                .map(p -> Layer.Point.between(
+                                .map(p -> ChartLayer.ChartPoint.between(
                                         p.sigmaRel(),
                                         p.value(),
                                         p.values().low(),
                                         p.values().high()))
                                 .toList()))
-                .orElseGet(() -> new Layer(
-                        Layer.Kind.LINE,
+                .orElseGet(() -> new ChartLayer(
+                        ChartLayer.LayerKind.LINE,
                         name + ", mean",
                         style,
                         means(trials).entrySet().stream()
                                 .map(e ->
-                                        Layer.Point.of(e.getKey(), e.getValue().getAverage()))
+                                        ChartLayer.ChartPoint.of(e.getKey(), e.getValue().getAverage()))
                                 .toList()));
     }
 
-    private Layer points(String name, int style, List<Trial> trials) {
+    private ChartLayer points(String name, int style, List<Trial> trials) {
         if (slice.continuous())
-            return new Layer(
-                    Layer.Kind.POINTS,
+            return new ChartLayer(
+                    ChartLayer.LayerKind.POINTS,
                     name,
                     style,
                     trials.stream()
-                            .map(trial -> Layer.Point.of(
+                            .map(trial -> ChartLayer.ChartPoint.of(
                                     trial.point().sigmaRel(),
                                     value(trial),
                                     "guidance " + Show.number(trial.point().guidance())))
                             .toList());
-        return new Layer(
-                Layer.Kind.POINTS,
+        return new ChartLayer(
+                ChartLayer.LayerKind.POINTS,
                 name,
                 style,
                 means(trials).entrySet().stream()
@@ -136,10 +136,10 @@ final class SweepCharts {
                         .toList());
     }
 
-    private static Layer.Point repeated(double sigmaRel, DoubleSummaryStatistics values) {
+    private static ChartLayer.ChartPoint repeated(double sigmaRel, DoubleSummaryStatistics values) {
         return values.getCount() == 1
-                ? Layer.Point.of(sigmaRel, values.getAverage())
-                : new Layer.Point(
+                ? ChartLayer.ChartPoint.of(sigmaRel, values.getAverage())
+                : new ChartLayer.ChartPoint(
                         sigmaRel,
                         values.getAverage(),
                         values.getMin(),
@@ -157,42 +157,42 @@ final class SweepCharts {
         return trial.metrics().getOrDefault(sweep.spec().metric(), Double.NaN);
     }
 
-    private static Layer span(Optimum optimum) {
-        return new Layer(
-                Layer.Kind.SPAN,
+    private static ChartLayer span(Optimum optimum) {
+        return new ChartLayer(
+                ChartLayer.LayerKind.SPAN,
                 "optimum, 90 %",
                 6,
                 List.of(
-                        Layer.Point.of(optimum.low(), optimum.metric(), "least"),
-                        Layer.Point.of(optimum.high(), optimum.metric(), "greatest")));
+                        ChartLayer.ChartPoint.of(optimum.low(), optimum.metric(), "least"),
+                        ChartLayer.ChartPoint.of(optimum.high(), optimum.metric(), "greatest")));
     }
 
-    private static Layer mark(Optimum optimum, int style) {
+    private static ChartLayer mark(Optimum optimum, int style) {
         double reach = 1.645 * optimum.standardError().orElse(0.0);
-        return new Layer(
-                Layer.Kind.MARKER,
+        return new ChartLayer(
+                ChartLayer.LayerKind.MARKER,
                 "optimum",
                 style,
                 List.of(
                         reach > 0
-                                ? Layer.Point.between(
+                                ? ChartLayer.ChartPoint.between(
                                         optimum.point().sigmaRel(),
                                         optimum.metric(),
                                         optimum.metric() - reach,
                                         optimum.metric() + reach)
-                                : Layer.Point.of(optimum.point().sigmaRel(), optimum.metric())));
+                                : ChartLayer.ChartPoint.of(optimum.point().sigmaRel(), optimum.metric())));
     }
 
     /** Within the range that is drawn anyway. */
-    private void references(List<Layer> layers) {
+    private void references(List<ChartLayer> layers) {
         DoubleSummaryStatistics range =
                 done.stream().mapToDouble(trial -> trial.point().sigmaRel()).summaryStatistics();
-        List<Layer.Point> points = PublishedOptimum.of(sweep.spec().metric()).stream()
+        List<ChartLayer.ChartPoint> points = PublishedOptimum.of(sweep.spec().metric()).stream()
                 .filter(o -> o.sigmaRel() >= range.getMin() && o.sigmaRel() <= range.getMax())
                 .sorted(Comparator.comparingDouble(PublishedOptimum::sigmaRel))
-                .map(o -> Layer.Point.of(o.sigmaRel(), o.value(), o.description()))
+                .map(o -> ChartLayer.ChartPoint.of(o.sigmaRel(), o.value(), o.description()))
                 .toList();
-        if (!points.isEmpty()) layers.add(new Layer(Layer.Kind.REFERENCES, "published", 6, points));
+        if (!points.isEmpty()) layers.add(new ChartLayer(ChartLayer.LayerKind.REFERENCES, "published", 6, points));
     }
 
     /** The mean metric by EMA length and whatever makes the series. */
@@ -218,25 +218,25 @@ final class SweepCharts {
                 Axis.of(
                         slice.by().label,
                         values.stream()
-                                .map(value -> Slice.shown(slice.by(), value, clock))
+                                .map(value -> ChartSlice.shown(slice.by(), value, clock))
                                 .toList()),
                 metric,
                 List.of(heat(point -> (double) lengths.indexOf(Show.length(point.sigmaRel())), point ->
                         (double) values.indexOf(slice.by().of(point)))));
     }
 
-    private Layer heat(Function<Point, Double> x, Function<Point, Double> y) {
+    private ChartLayer heat(Function<Point, Double> x, Function<Point, Double> y) {
         Map<List<Double>, DoubleSummaryStatistics> cells = done.stream()
                 .collect(groupingBy(
                         trial -> List.of(x.apply(trial.point()), y.apply(trial.point())),
                         LinkedHashMap::new,
                         summarizingDouble(this::value)));
-        return new Layer(
-                Layer.Kind.HEAT,
+        return new ChartLayer(
+                ChartLayer.LayerKind.HEAT,
                 sweep.spec().metric(),
                 1,
                 cells.entrySet().stream()
-                        .map(e -> new Layer.Point(
+                        .map(e -> new ChartLayer.ChartPoint(
                                 e.getKey().getFirst(),
                                 e.getKey().getLast(),
                                 null,

@@ -9,8 +9,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
 import phema.profile.Numbers;
-import phema.solver.Files;
-import phema.solver.Method;
+import phema.solver.FilesToRead;
+import phema.solver.SolverKind;
 import phema.sweep.Seeds;
 import phema.sweep.SweepSpec;
 
@@ -68,7 +68,7 @@ record SweepForm(
 
     /** To be repeated or extended. */
     static SweepForm of(SweepSpec spec, boolean withTime) {
-        List<SweepSpec.Guides> guides = spec.guides();
+        List<SweepSpec.GuideAxis> guides = spec.guides();
         return new SweepForm(
                 Show.word(spec.mode()),
                 list(spec.sigmaRel()),
@@ -96,7 +96,7 @@ record SweepForm(
     SweepSpec spec(String run) {
         return new SweepSpec(
                 run,
-                isSearch() ? SweepSpec.Mode.SEARCH : SweepSpec.Mode.GRID,
+                isSearch() ? SweepSpec.SweepMode.SEARCH : SweepSpec.SweepMode.GRID,
                 numbers("sigmaRel", sigmaRel),
                 numbers("time", time),
                 numbers("guidance", guidance),
@@ -106,8 +106,8 @@ record SweepForm(
                         : Arrays.stream(seeds.split(",", -1)).map(Seeds::parse).toList(),
                 evaluator,
                 metric,
-                Method.BLUP,
-                Files.FEWEST,
+                SolverKind.BLUP,
+                FilesToRead.FEWEST,
                 tolerance.isEmpty()
                         ? TOLERANCE
                         : numbers("tolerance", tolerance).getFirst(),
@@ -117,12 +117,12 @@ record SweepForm(
     /** Points that are to be added to this sweep, reconstructed as its own are. The form has its first guiding run only; others stay as they are. */
     SweepSpec extending(SweepSpec spec) {
         SweepSpec more = spec(spec.run());
-        List<SweepSpec.Guides> guides = Stream.concat(
+        List<SweepSpec.GuideAxis> guides = Stream.concat(
                         more.guides().stream(), spec.guides().stream().skip(1))
                 .toList();
         return new SweepSpec(
                 spec.run(),
-                SweepSpec.Mode.GRID,
+                SweepSpec.SweepMode.GRID,
                 more.sigmaRel(),
                 more.time(),
                 more.guidance(),
@@ -136,13 +136,13 @@ record SweepForm(
                 spec.priority());
     }
 
-    private List<SweepSpec.Guides> guides() {
+    private List<SweepSpec.GuideAxis> guides() {
         if (guideRun.isEmpty()) {
             if (!guideSigmaRel.isEmpty() || !guideTime.isEmpty())
                 throw Problem.invalid("guides.run", "which run do the guiding networks come from?");
             return List.of();
         }
-        return List.of(new SweepSpec.Guides(
+        return List.of(new SweepSpec.GuideAxis(
                 guideRun, numbers("guides.sigmaRel", guideSigmaRel), numbers("guides.time", guideTime)));
     }
 

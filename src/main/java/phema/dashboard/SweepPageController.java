@@ -74,7 +74,7 @@ class SweepPageController {
             @RequestParam(defaultValue = "-1") long version,
             @RequestParam Map<String, String> view,
             Model model) {
-        if (sweeps.version(id) == version) return Live.unchanged();
+        if (sweeps.version(id) == version) return LiveAnswers.unchanged();
         panel(sweeps.sweep(id), view, model);
         return new ModelAndView("dashboard/sweep :: live");
     }
@@ -120,7 +120,7 @@ class SweepPageController {
     ModelAndView trial(@PathVariable String id, @PathVariable int number, @RequestParam String version, Model model) {
         Trial trial = sweeps.trial(id, number);
         String log = sweeps.log(id, number);
-        if (version(trial, log).equals(version)) return Live.unchanged();
+        if (version(trial, log).equals(version)) return LiveAnswers.unchanged();
         trial(sweeps.sweep(id), trial, log, model);
         return new ModelAndView("dashboard/trial :: live");
     }
@@ -132,7 +132,7 @@ class SweepPageController {
                 TrialRow.of(
                         trial,
                         sweep.spec().metric(),
-                        Clock.of(catalog, sweep.spec().run())));
+                        RunClock.of(catalog, sweep.spec().run())));
         model.addAttribute("ended", trial.state().isEnd());
         model.addAttribute("log", log);
         model.addAttribute("version", version(trial, log));
@@ -155,8 +155,8 @@ class SweepPageController {
 
     private void panel(Sweep sweep, Map<String, String> view, Model model) {
         List<Trial> trials = sweeps.trials(sweep.id());
-        Clock clock = Clock.of(catalog, sweep.spec().run());
-        Slice slice = Slice.of(sweep.spec(), trials, sweep.optimum(), view);
+        RunClock clock = RunClock.of(catalog, sweep.spec().run());
+        ChartSlice slice = ChartSlice.of(sweep.spec(), trials, sweep.optimum(), view);
         boolean references = !view.getOrDefault("references", "on").equals("off");
         SweepCharts charts = new SweepCharts(sweep, trials, sweeps.fits(sweep.id()), slice, clock);
         model.addAttribute("sweep", SweepPanel.of(sweep, trials, slice, clock));

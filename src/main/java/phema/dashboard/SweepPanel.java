@@ -11,7 +11,7 @@ import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.SweepState;
 import phema.sweep.Trial;
-import phema.sweep.TrialState;
+import phema.sweep.WorkState;
 
 /**
  * How far a sweep is, and what it found.
@@ -33,7 +33,7 @@ record SweepPanel(
         String summary,
         List<FitPanel.Figure> optimum,
         @Nullable String optimumUrl,
-        List<Action> actions,
+        List<SweepAction> actions,
         boolean varyTime,
         boolean varyGuidance,
         boolean varyGuide,
@@ -41,25 +41,25 @@ record SweepPanel(
     private static final int MOST_ROWS = 200;
 
     /** @param word as the address has it */
-    record Action(String word, String label) {}
+    record SweepAction(String word, String label) {}
 
-    static SweepPanel of(Sweep sweep, List<Trial> trials, Slice slice, Clock clock) {
+    static SweepPanel of(Sweep sweep, List<Trial> trials, ChartSlice slice, RunClock clock) {
         SweepSpec spec = sweep.spec();
         boolean guided = trials.stream().anyMatch(trial -> trial.point().guidance() != 1);
         return new SweepPanel(
                 SweepRow.of(sweep),
                 sweep.version(),
                 sweep.state().isEnd(),
-                spec.mode() == SweepSpec.Mode.SEARCH,
+                spec.mode() == SweepSpec.SweepMode.SEARCH,
                 String.join(", ", spec.seeds().stream().map(String::valueOf).toList()),
                 Show.percent(spec.tolerance()),
                 summary(sweep),
                 sweep.optimum().map(o -> figures(spec, o, slice, clock)).orElse(List.of()),
                 sweep.optimum().map(o -> url(spec.run(), o.point())).orElse(null),
                 actions(sweep),
-                slice.varies(Slice.Dimension.TIME),
+                slice.varies(ChartSlice.Dimension.TIME),
                 guided,
-                slice.varies(Slice.Dimension.GUIDE),
+                slice.varies(ChartSlice.Dimension.GUIDE),
                 trials.stream()
                         .sorted(Comparator.comparingInt(
                                 trial -> trials.size() > MOST_ROWS ? interest(trial.state()) : 0))
@@ -68,7 +68,7 @@ record SweepPanel(
                         .toList());
     }
 
-    private static int interest(TrialState state) {
+    private static int interest(WorkState state) {
         return switch (state) {
             case RUNNING -> 0;
             case FAILED -> 1;
@@ -80,13 +80,13 @@ record SweepPanel(
 
     private static String summary(Sweep sweep) {
         List<String> parts = new ArrayList<>();
-        parts.add(sweep.count(TrialState.DONE) + " of " + sweep.count() + " trials done");
-        for (TrialState state : List.of(TrialState.RUNNING, TrialState.QUEUED, TrialState.FAILED, TrialState.CANCELLED))
+        parts.add(sweep.count(WorkState.DONE) + " of " + sweep.count() + " trials done");
+        for (WorkState state : List.of(WorkState.RUNNING, WorkState.QUEUED, WorkState.FAILED, WorkState.CANCELLED))
             if (sweep.count(state) > 0) parts.add(sweep.count(state) + " " + Show.word(state));
         return String.join(", ", parts);
     }
 
-    private static List<FitPanel.Figure> figures(SweepSpec spec, Optimum optimum, Slice slice, Clock clock) {
+    private static List<FitPanel.Figure> figures(SweepSpec spec, Optimum optimum, ChartSlice slice, RunClock clock) {
         List<FitPanel.Figure> figures = new ArrayList<>();
         Point best = optimum.point();
         figures.add(new FitPanel.Figure("Best EMA length", Show.length(best.sigmaRel()), ""));
@@ -96,9 +96,9 @@ record SweepPanel(
                     Show.length(optimum.low()) + " and " + Show.length(optimum.high()),
                     ""));
         figures.add(new FitPanel.Figure(spec.metric() + " there", SweepRow.value(optimum), ""));
-        if (slice.varies(Slice.Dimension.GUIDANCE) || best.guidance() != 1)
+        if (slice.varies(ChartSlice.Dimension.GUIDANCE) || best.guidance() != 1)
             figures.add(new FitPanel.Figure("Guidance", Show.number(best.guidance()), ""));
-        if (slice.varies(Slice.Dimension.TIME)) figures.add(new FitPanel.Figure("Time", clock.show(best.time()), ""));
+        if (slice.varies(ChartSlice.Dimension.TIME)) figures.add(new FitPanel.Figure("Time", clock.show(best.time()), ""));
         best.guide()
                 .ifPresent(guide -> figures.add(
                         new FitPanel.Figure("Guiding network", guide.run() + " " + Show.length(guide.sigmaRel()), "")));
@@ -114,14 +114,14 @@ record SweepPanel(
                 .toUriString();
     }
 
-    private static List<Action> actions(Sweep sweep) {
-        List<Action> actions = new ArrayList<>();
+    private static List<SweepAction> actions(Sweep sweep) {
+        List<SweepAction> actions = new ArrayList<>();
         SweepState state = sweep.state();
-        if (state == SweepState.PAUSED) actions.add(new Action("resume", "Resume"));
-        if (!state.isEnd() && state != SweepState.PAUSED) actions.add(new Action("pause", "Pause"));
-        if (sweep.count(TrialState.FAILED) + sweep.count(TrialState.CANCELLED) > 0)
-            actions.add(new Action("retry", "Retry failed and cancelled"));
-        if (!state.isEnd()) actions.add(new Action("cancel", "Cancel"));
+        if (state == SweepState.PAUSED) actions.add(new SweepAction("resume", "Resume"));
+        if (!state.isEnd() && state != SweepState.PAUSED) actions.add(new SweepAction("pause", "Pause"));
+        if (sweep.count(WorkState.FAILED) + sweep.count(WorkState.CANCELLED) > 0)
+            actions.add(new SweepAction("retry", "Retry failed and cancelled"));
+        if (!state.isEnd()) actions.add(new SweepAction("cancel", "Cancel"));
         return actions;
     }
 }

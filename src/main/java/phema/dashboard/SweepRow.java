@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
-import phema.sweep.TrialState;
+import phema.sweep.WorkState;
 
 /**
  * A sweep in a line.
@@ -35,7 +35,7 @@ record SweepRow(
                 spec.evaluator(),
                 axes(spec),
                 Show.word(sweep.state()),
-                sweep.count(TrialState.DONE),
+                sweep.count(WorkState.DONE),
                 sweep.count(),
                 sweep.optimum().map(SweepRow::optimum).orElse(""),
                 sweep.optimum().map(SweepRow::value).orElse(null),
@@ -61,7 +61,7 @@ record SweepRow(
     /** {@code 5 EMA lengths, 3 guidances, 2 seed ranges}. */
     private static String axes(SweepSpec spec) {
         StringBuilder axes = new StringBuilder();
-        if (spec.mode() == SweepSpec.Mode.SEARCH)
+        if (spec.mode() == SweepSpec.SweepMode.SEARCH)
             axes.append("search of EMA length").append(spec.guidance().size() > 1 ? " and guidance" : "");
         else {
             add(axes, spec.sigmaRel().size(), "EMA length");

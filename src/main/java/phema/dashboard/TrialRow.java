@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import phema.sweep.Point;
 import phema.sweep.Trial;
-import phema.sweep.TrialState;
+import phema.sweep.WorkState;
 
 /**
  * A trial.
@@ -29,7 +29,7 @@ record TrialRow(
         String guide,
         String seeds,
         String value,
-        List<Metric> metrics,
+        List<MetricCell> metrics,
         String state,
         String remark,
         String host,
@@ -37,12 +37,12 @@ record TrialRow(
         @Nullable String started,
         String duration,
         @Nullable String error) {
-    record Metric(String name, String value) {}
+    record MetricCell(String name, String value) {}
 
-    static TrialRow of(Trial trial, String metric, Clock clock) {
+    static TrialRow of(Trial trial, String metric, RunClock clock) {
         Point point = trial.point();
         Map<String, Double> metrics = new TreeMap<>(trial.metrics());
-        boolean running = trial.state() == TrialState.RUNNING;
+        boolean running = trial.state() == WorkState.RUNNING;
         return new TrialRow(
                 trial.sweep(),
                 trial.number(),
@@ -56,7 +56,7 @@ record TrialRow(
                 point.seeds().toString(),
                 metrics.containsKey(metric) ? Show.number(metrics.getOrDefault(metric, Double.NaN)) : "",
                 metrics.entrySet().stream()
-                        .map(e -> new Metric(e.getKey(), String.valueOf(e.getValue())))
+                        .map(e -> new MetricCell(e.getKey(), String.valueOf(e.getValue())))
                         .toList(),
                 Show.word(trial.state()),
                 remark(trial),

@@ -34,10 +34,10 @@ public final class Edm2PickleGenerator {
 
     private final PickleOutput out;
     private final String source;
-    private final Content content;
+    private final ElementSource content;
     private long key = 94_000_000_000_000L;
 
-    private Edm2PickleGenerator(PickleOutput out, String source, Content content) {
+    private Edm2PickleGenerator(PickleOutput out, String source, ElementSource content) {
         this.out = out;
         this.source = source;
         this.content = content;
@@ -52,8 +52,8 @@ public final class Edm2PickleGenerator {
     public record Node(
             String className,
             Map<String, Object> attributes,
-            Map<String, Stored> parameters,
-            Map<String, Stored> buffers,
+            Map<String, StoredTensor> parameters,
+            Map<String, StoredTensor> buffers,
             Map<String, Node> modules) {}
 
     /**
@@ -63,17 +63,17 @@ public final class Edm2PickleGenerator {
      * @param first index of the tensor's first element in its storage
      * @param storageElements number of elements of the storage
      */
-    public record Stored(DType dtype, Shape shape, List<Long> strides, long first, long storageElements) {
+    public record StoredTensor(DType dtype, Shape shape, List<Long> strides, long first, long storageElements) {
         /** A row-major tensor that fills its storage. */
-        public static Stored packed(DType dtype, Shape shape) {
-            return new Stored(dtype, shape, shape.contiguousStrides(), 0, shape.elements());
+        public static StoredTensor packed(DType dtype, Shape shape) {
+            return new StoredTensor(dtype, shape, shape.contiguousStrides(), 0, shape.elements());
         }
     }
 
     /** Supplies the elements. */
-    public interface Content {
+    public interface ElementSource {
         /** Writes the bytes of the whole storage, {@code storageElements} little-endian elements. */
-        void write(Stored tensor, OutputStream out) throws IOException;
+        void write(StoredTensor tensor, OutputStream out) throws IOException;
     }
 
     /**
@@ -81,7 +81,7 @@ public final class Edm2PickleGenerator {
      *
      * @param source the Python text that every module carries; tens of kilobytes in real files
      */
-    public static void write(Node ema, String source, Content content, OutputStream out) throws IOException {
+    public static void write(Node ema, String source, ElementSource content, OutputStream out) throws IOException {
         PickleOutput pickle = new PickleOutput(out);
         new Edm2PickleGenerator(pickle, source, content).snapshot(ema);
         pickle.stop();
@@ -163,7 +163,7 @@ public final class Edm2PickleGenerator {
         }
     }
 
-    private void parameter(Stored tensor) throws IOException {
+    private void parameter(StoredTensor tensor) throws IOException {
         if (out.recall(tensor)) return;
         out.global(TorchTensors.PARAMETER);
         rebuild(tensor);
@@ -176,13 +176,13 @@ public final class Edm2PickleGenerator {
         out.memoize(tensor);
     }
 
-    private void tensor(Stored tensor) throws IOException {
+    private void tensor(StoredTensor tensor) throws IOException {
         if (out.recall(tensor)) return;
         rebuild(tensor);
         out.memoize(tensor);
     }
 
-    private void rebuild(Stored tensor) throws IOException {
+    private void rebuild(StoredTensor tensor) throws IOException {
         Global storage = storageClass(tensor.dtype());
         boolean untyped = storage.equals(TorchStorage.UNTYPED);
         out.global(untyped ? TorchTensors.TENSOR_WITH_DTYPE : TorchTensors.TENSOR);
@@ -199,7 +199,7 @@ public final class Edm2PickleGenerator {
         out.op('R');
     }
 
-    private void storage(Stored tensor, Global type, int unit) throws IOException {
+    private void storage(StoredTensor tensor, Global type, int unit) throws IOException {
         long bytes = tensor.storageElements() * tensor.dtype().bytes();
         byte[] head = legacyHead(type, String.valueOf(key++), bytes / unit);
         out.global(Edm2PickleReader.LOAD_FROM_BYTES);

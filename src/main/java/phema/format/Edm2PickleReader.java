@@ -96,8 +96,8 @@ final class Edm2PickleReader implements WeightReader {
             List<ModuleState> modules = modules(ema);
             List<Tensor> tensors = new ArrayList<>();
             Set<String> names = new HashSet<>();
-            addTensors(modules, "_parameters", Tensor.Role.PARAMETER, names, tensors);
-            addTensors(modules, "_buffers", Tensor.Role.BUFFER, names, tensors);
+            addTensors(modules, "_parameters", Tensor.TensorRole.PARAMETER, names, tensors);
+            addTensors(modules, "_buffers", Tensor.TensorRole.BUFFER, names, tensors);
             return new WeightFile(
                     file.path(), Format.EDM2_PICKLE, List.of(file.part()), metadata(ema, modules.getFirst()), tensors);
         }
@@ -147,7 +147,7 @@ final class Edm2PickleReader implements WeightReader {
         }
 
         private void addTensors(
-                List<ModuleState> modules, String members, Tensor.Role role, Set<String> names, List<Tensor> tensors)
+                List<ModuleState> modules, String members, Tensor.TensorRole role, Set<String> names, List<Tensor> tensors)
                 throws IOException {
             TorchTensors torch = new TorchTensors(file, this::storage);
             Set<Value> seen = Collections.newSetFromMap(new IdentityHashMap<>());

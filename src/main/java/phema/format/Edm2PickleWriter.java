@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import phema.format.Layout.Elements;
+import phema.format.Layout.TensorElements;
 import phema.format.Layout.Segment;
 import phema.format.Layout.Verbatim;
 import phema.tensor.DType;
@@ -37,7 +37,7 @@ final class Edm2PickleWriter implements WeightWriter {
                         + tensor.name() + "` is " + tensor.dtype() + ", not " + dtype + INSTEAD);
         }
         List<Tensor> combined = template.tensors().stream()
-                .filter(tensor -> tensor.role() == Tensor.Role.PARAMETER)
+                .filter(tensor -> tensor.role() == Tensor.TensorRole.PARAMETER)
                 .filter(tensor -> tensor.dtype().isFloating() && tensor.elements() > 0)
                 .sorted(Comparator.comparingLong(Tensor::offset))
                 .toList();
@@ -56,7 +56,7 @@ final class Edm2PickleWriter implements WeightWriter {
                         + "` share a part of their elements" + INSTEAD);
             }
             if (tensor.offset() > position) segments.add(new Verbatim(0, position, tensor.offset() - position));
-            segments.add(new Elements(tensor, storageOrder(tensor), tensor.dtype()));
+            segments.add(new TensorElements(tensor, storageOrder(tensor), tensor.dtype()));
             position = tensor.offset() + tensor.bytes();
             previous = tensor;
         }

@@ -43,18 +43,18 @@ public record Layout(String fileName, List<Segment> segments) {
      * @param axes the order of dimensions, outermost first, in which elements follow each other: 0, 1, ... for row-major
      * @param dtype that the elements are written in
      */
-    public record Elements(Tensor tensor, List<Integer> axes, DType dtype) implements Segment {
-        public Elements {
+    public record TensorElements(Tensor tensor, List<Integer> axes, DType dtype) implements Segment {
+        public TensorElements {
             axes = List.copyOf(axes);
         }
 
         /** In row-major order. @throws IllegalArgumentException when elements of the tensor's type are never converted to the other */
-        static Elements rows(Tensor tensor, DType dtype) {
+        static TensorElements rows(Tensor tensor, DType dtype) {
             if (dtype != tensor.dtype()
                     && !(dtype.isFloating() && tensor.dtype().isFloating()))
                 throw new IllegalArgumentException(
                         "tensor `" + tensor.name() + "` is " + tensor.dtype() + " and cannot be written as " + dtype);
-            return new Elements(
+            return new TensorElements(
                     tensor, IntStream.range(0, tensor.shape().rank()).boxed().toList(), dtype);
         }
 

@@ -47,7 +47,7 @@ public final class NumpyArchive {
             ZipIndex zip = new ZipIndex(file);
             SequencedMap<String, NumpyArray> arrays = new LinkedHashMap<>();
             for (String entry : new TreeSet<>(zip.names())) {
-                NumpyArray.Problems problems = problem -> file.broken("entry `" + Pickle.shown(entry) + "` " + problem);
+                NumpyArray.ProblemFactory problems = problem -> file.broken("entry `" + Pickle.shown(entry) + "` " + problem);
                 if (!entry.endsWith(SUFFIX)) throw problems.of("is no array; a .npz file holds .npy entries");
                 byte[] content = zip.content(entry, NumpyArray.MAX_BYTES).orElseThrow();
                 arrays.put(entry.substring(0, entry.length() - SUFFIX.length()), array(content, problems));
@@ -62,13 +62,13 @@ public final class NumpyArchive {
      * @param problem makes the error for a sentence without subject
      * @throws FormatException when it is damaged, or not an array of floating numbers
      */
-    public static NumpyArray array(InputStream in, NumpyArray.Problems problem) throws IOException {
+    public static NumpyArray array(InputStream in, NumpyArray.ProblemFactory problem) throws IOException {
         byte[] content = in.readNBytes(NumpyArray.MAX_BYTES + 1);
         if (content.length > NumpyArray.MAX_BYTES) throw problem.of("has more than " + NumpyArray.MAX_BYTES + " bytes");
         return array(content, problem);
     }
 
-    private static NumpyArray array(byte[] content, NumpyArray.Problems problems) throws FormatException {
+    private static NumpyArray array(byte[] content, NumpyArray.ProblemFactory problems) throws FormatException {
         ByteBuffer in = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
         byte[] magic = new byte[MAGIC.length];
         if (in.remaining() < MAGIC.length + 6) throw problems.of("is too short for an array");
@@ -89,7 +89,7 @@ public final class NumpyArchive {
                 .filter(dim -> !dim.isEmpty())
                 .map(Long::valueOf)
                 .toList();
-        return new NumpyArray.Stored(
+        return new NumpyArray.ArrayHeader(
                         shape(dims, problems),
                         matcher.group(2),
                         matcher.group(1).equals(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN,
@@ -97,7 +97,7 @@ public final class NumpyArchive {
                 .read(in, problems);
     }
 
-    static Shape shape(List<Long> dims, NumpyArray.Problems problems) throws FormatException {
+    static Shape shape(List<Long> dims, NumpyArray.ProblemFactory problems) throws FormatException {
         try {
             Shape shape = new Shape(dims);
             if (shape.elements() <= NumpyArray.MAX_BYTES / Float.BYTES) return shape;

@@ -21,9 +21,9 @@ public record NumpyArray(Shape shape, double[] values) {
      * @param order of the bytes of a value
      * @param fortran whether the first index runs fastest
      */
-    record Stored(Shape shape, String dtype, ByteOrder order, boolean fortran) {
+    record ArrayHeader(Shape shape, String dtype, ByteOrder order, boolean fortran) {
         /** @param problem makes the error for a sentence without subject */
-        NumpyArray read(ByteBuffer bytes, Problems problem) throws FormatException {
+        NumpyArray read(ByteBuffer bytes, ProblemFactory problem) throws FormatException {
             int width = switch (dtype) {
                 case "f2" -> Short.BYTES;
                 case "f4" -> Float.BYTES;
@@ -46,7 +46,7 @@ public record NumpyArray(Shape shape, double[] values) {
             return new NumpyArray(shape, fortran ? rowMajor(stored, problem) : stored);
         }
 
-        private double[] rowMajor(double[] stored, Problems problem) throws FormatException {
+        private double[] rowMajor(double[] stored, ProblemFactory problem) throws FormatException {
             if (shape.rank() < 2) return stored;
             if (shape.rank() > 2)
                 throw problem.of("is a column-major array of " + shape.rank() + " dimensions; save it row-major");
@@ -60,7 +60,7 @@ public record NumpyArray(Shape shape, double[] values) {
     }
 
     /** Makes errors that name a place in a file. */
-    public interface Problems {
+    public interface ProblemFactory {
         FormatException of(String problem);
     }
 }

@@ -81,7 +81,7 @@ public final class NumpyPickle {
     }
 
     private static Optional<NumpyArray> array(InputFile file, String name, Value value) throws IOException {
-        NumpyArray.Problems problems = problem -> file.broken("`" + Pickle.shown(name) + "` " + problem);
+        NumpyArray.ProblemFactory problems = problem -> file.broken("`" + Pickle.shown(name) + "` " + problem);
         if (!(value instanceof Call call)) return Optional.empty();
         if (RECONSTRUCT.contains(call.function())) {
             // (version, shape, dtype, whether column-major, bytes)
@@ -110,7 +110,7 @@ public final class NumpyPickle {
     }
 
     private static NumpyArray read(
-            InputFile file, Value shape, Value dtype, boolean fortran, Blob bytes, NumpyArray.Problems problems)
+            InputFile file, Value shape, Value dtype, boolean fortran, Blob bytes, NumpyArray.ProblemFactory problems)
             throws IOException {
         if (!(shape instanceof Tuple tuple)) throw problems.of("has no shape");
         List<Long> dims = new ArrayList<>();
@@ -129,7 +129,7 @@ public final class NumpyPickle {
                 && state.items().size() > 1
                 && state.items().get(1) instanceof Text order
                 && order.value().equals(">");
-        NumpyArray.Stored stored = new NumpyArray.Stored(
+        NumpyArray.ArrayHeader stored = new NumpyArray.ArrayHeader(
                 NumpyArchive.shape(dims, problems),
                 type.value(),
                 big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN,

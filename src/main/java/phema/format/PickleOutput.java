@@ -29,7 +29,7 @@ final class PickleOutput {
         out.write(new byte[] {(byte) 0x80, 4});
     }
 
-    interface Content {
+    interface BlobContent {
         void write(OutputStream out) throws IOException;
     }
 
@@ -78,7 +78,7 @@ final class PickleOutput {
     }
 
     /** @param length of what {@code content} writes, in bytes */
-    void bytes(long length, Content content) throws IOException {
+    void bytes(long length, BlobContent content) throws IOException {
         boolean framed = length < FRAME_TARGET;
         if (!framed) closeFrame();
         if (length < 1 << 8) argument('C', 1, length);

@@ -30,9 +30,9 @@ final class SafetensorsReader implements WeightReader {
     public WeightFile read(InputFile file) throws IOException {
         Cursor in = file.cursor(0, file.size());
         long length = in.i64();
-        if (length < 2 || length > Json.MAX_BYTES)
+        if (length < 2 || length > HeaderJson.MAX_BYTES)
             throw file.broken("claims a header of " + Long.toUnsignedString(length) + " bytes; at most "
-                    + Json.MAX_BYTES + " are allowed, so it is no safetensors file or damaged");
+                    + HeaderJson.MAX_BYTES + " are allowed, so it is no safetensors file or damaged");
         byte[] json = in.bytes((int) length);
         FilePart part = file.part();
         Optional<WeightFile> same = similar.filter(other -> isStructuredAs(other, part));
@@ -63,7 +63,7 @@ final class SafetensorsReader implements WeightReader {
     private static Header header(InputFile file, byte[] json) throws FormatException {
         Map<String, String> metadata = new TreeMap<>();
         List<Entry> entries = new ArrayList<>();
-        try (JsonParser parser = Json.parser(json)) {
+        try (JsonParser parser = HeaderJson.parser(json)) {
             expect(file, parser, parser.nextToken(), JsonToken.START_OBJECT);
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String name = parser.currentName();
@@ -170,7 +170,7 @@ final class SafetensorsReader implements WeightReader {
                     entry.shape().contiguousStrides(),
                     0,
                     data + entry.begin(),
-                    Tensor.Role.PARAMETER));
+                    Tensor.TensorRole.PARAMETER));
             end = entry.end();
         }
         long stored = file.size() - data;

@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import phema.format.Layout.Elements;
+import phema.format.Layout.TensorElements;
 import phema.format.Layout.Literal;
 import phema.format.Layout.Segment;
 import phema.tensor.DType;
@@ -35,7 +35,7 @@ final class SafetensorsWriter implements WeightWriter {
             Function<Tensor, DType> dtypes,
             Map<String, String> metadata,
             long shardSize) {
-        List<Elements> all = template.tensors().stream()
+        List<TensorElements> all = template.tensors().stream()
                 .map(tensor -> packed(tensor, dtypes.apply(tensor)))
                 .toList();
         Map<String, String> carried = new TreeMap<>(template.metadata());
@@ -43,7 +43,7 @@ final class SafetensorsWriter implements WeightWriter {
         carried.putAll(metadata);
         carried.put("format", "pt");
 
-        List<List<Elements>> shards = cut(all, shardSize);
+        List<List<TensorElements>> shards = cut(all, shardSize);
         if (shards.size() == 1) return List.of(file(baseName + ".safetensors", shards.getFirst(), carried));
 
         List<Layout> layouts = new ArrayList<>();
@@ -53,23 +53,23 @@ final class SafetensorsWriter implements WeightWriter {
             layouts.add(file(name, shards.get(i), carried));
             shards.get(i).forEach(elements -> fileOf.put(elements.tensor().name(), name));
         }
-        long total = all.stream().mapToLong(Elements::bytes).sum();
+        long total = all.stream().mapToLong(TensorElements::bytes).sum();
         layouts.add(new Layout(baseName + ".safetensors.index.json", List.of(new Literal(index(total, fileOf)))));
         return layouts;
     }
 
-    private static Elements packed(Tensor tensor, DType dtype) {
+    private static TensorElements packed(Tensor tensor, DType dtype) {
         if (tensor.name().equals(METADATA))
             throw new IllegalArgumentException("a tensor named `" + METADATA + "` cannot be written as safetensors");
-        return Elements.rows(tensor, dtype);
+        return TensorElements.rows(tensor, dtype);
     }
 
-    private static List<List<Elements>> cut(List<Elements> all, long shardSize) {
+    private static List<List<TensorElements>> cut(List<TensorElements> all, long shardSize) {
         if (shardSize <= 0) throw new IllegalArgumentException("a shard size of " + shardSize + " bytes holds nothing");
-        List<List<Elements>> shards = new ArrayList<>();
-        List<Elements> shard = new ArrayList<>();
+        List<List<TensorElements>> shards = new ArrayList<>();
+        List<TensorElements> shard = new ArrayList<>();
         long size = 0;
-        for (Elements elements : all) {
+        for (TensorElements elements : all) {
             if (!shard.isEmpty() && elements.bytes() > shardSize - size) {
                 shards.add(shard);
                 shard = new ArrayList<>();
@@ -82,9 +82,9 @@ final class SafetensorsWriter implements WeightWriter {
         return shards;
     }
 
-    private static Layout file(String name, List<Elements> tensors, Map<String, String> metadata) {
-        List<Elements> ordered = tensors.stream()
-                .sorted(Comparator.comparingInt((Elements e) -> e.dtype().bytes())
+    private static Layout file(String name, List<TensorElements> tensors, Map<String, String> metadata) {
+        List<TensorElements> ordered = tensors.stream()
+                .sorted(Comparator.comparingInt((TensorElements e) -> e.dtype().bytes())
                         .reversed())
                 .toList();
         List<Segment> segments = new ArrayList<>();
@@ -93,13 +93,13 @@ final class SafetensorsWriter implements WeightWriter {
         return new Layout(name, segments);
     }
 
-    private static byte[] header(List<Elements> tensors, Map<String, String> metadata) {
+    private static byte[] header(List<TensorElements> tensors, Map<String, String> metadata) {
         byte[] json = json(out -> {
             out.writeObjectPropertyStart(METADATA);
             metadata.forEach(out::writeStringProperty);
             out.writeEndObject();
             long offset = 0;
-            for (Elements elements : tensors) {
+            for (TensorElements elements : tensors) {
                 out.writeObjectPropertyStart(elements.tensor().name());
                 out.writeStringProperty("dtype", elements.dtype().name());
                 out.writeArrayPropertyStart("shape");
@@ -114,9 +114,9 @@ final class SafetensorsWriter implements WeightWriter {
             }
         });
         int padded = Math.ceilDiv(json.length, 8) * 8;
-        if (padded > Json.MAX_BYTES)
+        if (padded > HeaderJson.MAX_BYTES)
             throw new IllegalArgumentException(
-                    "names and metadata take " + padded + " bytes; a safetensors header holds " + Json.MAX_BYTES);
+                    "names and metadata take " + padded + " bytes; a safetensors header holds " + HeaderJson.MAX_BYTES);
         ByteArrayOutputStream header = new ByteArrayOutputStream(8 + padded);
         for (int i = 0; i < 8; i++) header.write((int) ((long) padded >>> (8 * i)));
         header.writeBytes(json);
@@ -137,7 +137,7 @@ final class SafetensorsWriter implements WeightWriter {
 
     private static byte[] json(Consumer<JsonGenerator> content) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (JsonGenerator out = Json.FACTORY.createGenerator(ObjectWriteContext.empty(), bytes)) {
+        try (JsonGenerator out = HeaderJson.FACTORY.createGenerator(ObjectWriteContext.empty(), bytes)) {
             out.writeStartObject();
             content.accept(out);
             out.writeEndObject();

@@ -13,10 +13,10 @@ import phema.tensor.Shape;
  * @param offset of the first element, in bytes from the beginning of that file
  * @param role whether the training job's averages apply to it, as far as the format tells
  */
-public record Tensor(String name, DType dtype, Shape shape, List<Long> strides, int part, long offset, Role role) {
+public record Tensor(String name, DType dtype, Shape shape, List<Long> strides, int part, long offset, TensorRole role) {
 
     /** What a tensor is to its module. */
-    public enum Role {
+    public enum TensorRole {
         /** Learned, hence averaged. Formats that do not tell call every tensor a parameter. */
         PARAMETER,
         /** Kept beside the parameters and never averaged. */
@@ -31,7 +31,7 @@ public record Tensor(String name, DType dtype, Shape shape, List<Long> strides, 
     }
 
     /** The same elements under another name or in another role. */
-    public Tensor as(String otherName, Role otherRole) {
+    public Tensor as(String otherName, TensorRole otherRole) {
         return otherName.equals(name) && otherRole == role
                 ? this
                 : new Tensor(otherName, dtype, shape, strides, part, offset, otherRole);

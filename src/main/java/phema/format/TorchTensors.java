@@ -59,7 +59,7 @@ final class TorchTensors {
     }
 
     /** @throws FormatException unless the value is a tensor whose elements all lie within its storage */
-    Tensor read(String name, Tensor.Role role, Value value) throws IOException {
+    Tensor read(String name, Tensor.TensorRole role, Value value) throws IOException {
         Call call = rebuild(name, value);
         boolean typed = call.function().equals(TENSOR_WITH_DTYPE);
         List<Value> arguments = call.arguments();

@@ -165,7 +165,7 @@ final class TorchZipReader implements WeightReader {
             if (TorchTensors.isTensor(value)) {
                 if (name.isEmpty()) throw file.broken("holds a tensor without a name; save a dictionary of tensors");
                 if (!names.add(name)) throw file.broken("has two tensors named `" + Pickle.shown(name) + "`");
-                tensors.add(torch.read(name, Tensor.Role.PARAMETER, value));
+                tensors.add(torch.read(name, Tensor.TensorRole.PARAMETER, value));
                 return;
             }
             switch (value) {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import phema.format.Layout.Elements;
+import phema.format.Layout.TensorElements;
 import phema.format.Value.Global;
 import phema.tensor.DType;
 import phema.tensor.Shape;
@@ -26,10 +26,10 @@ final class TorchZipWriter implements WeightWriter {
             Function<Tensor, DType> dtypes,
             Map<String, String> metadata,
             long shardSize) {
-        List<Elements> tensors = template.tensors().stream()
-                .map(tensor -> Elements.rows(tensor, dtypes.apply(tensor)))
+        List<TensorElements> tensors = template.tensors().stream()
+                .map(tensor -> TensorElements.rows(tensor, dtypes.apply(tensor)))
                 .toList();
-        if (shardSize < tensors.stream().mapToLong(Elements::bytes).sum())
+        if (shardSize < tensors.stream().mapToLong(TensorElements::bytes).sum())
             throw new IllegalArgumentException(
                     "a torch checkpoint cannot be split into shards; choose safetensors: --format safetensors, or weights.safetensors");
         ZipLayout zip = new ZipLayout();
@@ -46,10 +46,10 @@ final class TorchZipWriter implements WeightWriter {
 
     /** Pickles in protocol 2, the only one that {@code torch.load(weights_only=True)} knows. */
     private static final class StateDict {
-        private final List<Elements> tensors;
+        private final List<TensorElements> tensors;
         private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-        StateDict(List<Elements> tensors) {
+        StateDict(List<TensorElements> tensors) {
             this.tensors = tensors;
         }
 
@@ -67,7 +67,7 @@ final class TorchZipWriter implements WeightWriter {
             return out.toByteArray();
         }
 
-        private void tensor(String key, Elements elements) {
+        private void tensor(String key, TensorElements elements) {
             Shape shape = elements.tensor().shape();
             Optional<Global> storage = name(TorchStorage.CLASSES, elements.dtype());
             global(storage.isPresent() ? TorchTensors.TENSOR : TorchTensors.TENSOR_WITH_DTYPE);

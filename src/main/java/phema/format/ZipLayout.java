@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32;
-import phema.format.Layout.Elements;
+import phema.format.Layout.TensorElements;
 import phema.format.Layout.Literal;
 import phema.format.Layout.Segment;
 
@@ -41,7 +41,7 @@ final class ZipLayout {
         pending.writeBytes(content);
     }
 
-    void add(String name, Elements elements) {
+    void add(String name, TensorElements elements) {
         header(name, elements.bytes(), 0);
         if (elements.bytes() == 0) return;
         flush();

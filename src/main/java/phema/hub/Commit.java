@@ -18,15 +18,15 @@ import java.util.TreeMap;
  * @param date when the newest of the files that it is computed from was written
  * @param files by path
  */
-record Commit(String sha, String title, Instant date, SortedMap<String, Entry> files) {
+record Commit(String sha, String title, Instant date, SortedMap<String, RepositoryEntry> files) {
     private static final String VERSION = "phema-commit-1";
 
     Commit {
         files = Collections.unmodifiableSortedMap(new TreeMap<>(files));
     }
 
-    static Commit of(String run, String title, Instant date, Collection<Entry> entries) {
-        SortedMap<String, Entry> files = new TreeMap<>();
+    static Commit of(String run, String title, Instant date, Collection<RepositoryEntry> entries) {
+        SortedMap<String, RepositoryEntry> files = new TreeMap<>();
         entries.forEach(entry -> files.put(entry.path(), entry));
         MessageDigest digest = Digests.sha256();
         digest.update((VERSION + "\0" + run + "\0").getBytes(UTF_8));
@@ -37,8 +37,8 @@ record Commit(String sha, String title, Instant date, SortedMap<String, Entry> f
     }
 
     /** @throws HubError when the commit has no such file */
-    Entry file(String path) {
-        Entry entry = files.get(path);
+    RepositoryEntry file(String path) {
+        RepositoryEntry entry = files.get(path);
         if (entry == null)
             throw HubError.noEntry(
                     this,

@@ -14,7 +14,7 @@ record CommitStore(JdbcClient jdbc, JsonMapper json) {
     private static final Logger log = LoggerFactory.getLogger(CommitStore.class);
 
     /** A database that does not answer costs clients no more than that they cannot ask for the commit again. */
-    void save(String run, String sha, Remembered commit) {
+    void save(String run, String sha, RememberedStart commit) {
         try {
             jdbc.sql("insert into hub_commit (run, sha, content) values (?, ?, ?) on conflict do nothing")
                     .params(run, sha, json.writeValueAsString(commit))
@@ -24,11 +24,11 @@ record CommitStore(JdbcClient jdbc, JsonMapper json) {
         }
     }
 
-    Optional<Remembered> load(String run, String sha) {
+    Optional<RememberedStart> load(String run, String sha) {
         return jdbc.sql("select content from hub_commit where run = ? and sha = ?")
                 .params(run, sha)
                 .query(String.class)
                 .optional()
-                .map(content -> json.readValue(content, Remembered.class));
+                .map(content -> json.readValue(content, RememberedStart.class));
     }
 }

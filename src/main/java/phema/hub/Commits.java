@@ -15,9 +15,9 @@ import phema.catalog.Snapshot;
 import phema.format.FilePart;
 import phema.format.Format;
 import phema.problem.Problem;
-import phema.solver.Files;
+import phema.solver.FilesToRead;
 import phema.solver.Fit;
-import phema.solver.Options;
+import phema.solver.FitOptions;
 import phema.sweep.Sweeps;
 import phema.synthesis.Content;
 import phema.synthesis.FitView;
@@ -34,7 +34,7 @@ final class Commits {
     private static final Pattern PART_OF_SHA = Pattern.compile("[0-9a-f]{4,}");
     private static final int KEPT = 64;
 
-    private final Lengths lengths;
+    private final OfferedLengths lengths;
     private final Fits fits;
     private final Syntheses syntheses;
     private final Sweeps sweeps;
@@ -63,7 +63,7 @@ final class Commits {
     }
 
     Commits(
-            Lengths lengths,
+            OfferedLengths lengths,
             Fits fits,
             Syntheses syntheses,
             Sweeps sweeps,
@@ -71,7 +71,7 @@ final class Commits {
             CommitStore store,
             ModelCard card,
             JsonMapper json,
-            HubConfiguration.Settings settings) {
+            HubConfiguration.HubProperties settings) {
         this.lengths = lengths;
         this.fits = fits;
         this.syntheses = syntheses;
@@ -97,7 +97,7 @@ final class Commits {
     /** What a name stands for now. */
     Commit latest(Run run, Revision revision) {
         List<StoredFile> stored = storedFiles.of(run);
-        Lengths.Recommended recommended = lengths.recommended(run);
+        OfferedLengths.RecommendedLength recommended = lengths.recommended(run);
         Key key = new Key(run.name(), revision.name(run) + " where main is " + recommended);
         Made before = made.get(key);
         if (before != null && before.isOf(run, stored)) return before.commit;
@@ -106,7 +106,7 @@ final class Commits {
         texts.put("fit.json", json.writeValueAsString(FitView.of(run, fit, null)) + "\n");
         recommended.sweep().ifPresent(sweep -> texts.put(ModelCard.CHART, chart(sweep)));
         texts.put("README.md", card.of(run, revision, recommended, fit));
-        Remembered remembered = Remembered.of(run, revision.name(run), fit, texts);
+        RememberedStart remembered = RememberedStart.of(run, revision.name(run), fit, texts);
         Commit commit = commit(run, remembered, fit, stored);
         store.save(run.name(), commit.sha(), remembered);
         Made now = new Made(run, stored, commit);
@@ -124,7 +124,7 @@ final class Commits {
             return fits.fit(
                             run,
                             List.of(revision.target()),
-                            Options.of(revision.method(), Files.FEWEST),
+                            FitOptions.of(revision.method(), FilesToRead.FEWEST),
                             options.dtype())
                     .getFirst();
         } catch (Problem cannot) {
@@ -139,7 +139,7 @@ final class Commits {
         Key key = new Key(run.name(), sha);
         Made before = made.get(key);
         if (before != null && before.isOf(run, stored)) return before.commit;
-        Remembered remembered = store.load(run.name(), sha)
+        RememberedStart remembered = store.load(run.name(), sha)
                 .orElseThrow(() -> Revision.none("No commit " + sha + " of run " + run.name() + " was given out", run));
         Commit commit = remembered
                 .fit(run)
@@ -152,15 +152,15 @@ final class Commits {
         return commit;
     }
 
-    private Commit commit(Run run, Remembered remembered, Fit fit, List<StoredFile> stored) {
-        List<Entry> entries = new ArrayList<>();
-        remembered.texts().forEach((path, text) -> entries.add(Entry.of(path, Text.of(path, text))));
-        stored.forEach(file -> entries.add(Entry.of(file)));
+    private Commit commit(Run run, RememberedStart remembered, Fit fit, List<StoredFile> stored) {
+        List<RepositoryEntry> entries = new ArrayList<>();
+        remembered.texts().forEach((path, text) -> entries.add(RepositoryEntry.of(path, GeneratedText.of(path, text))));
+        stored.forEach(file -> entries.add(RepositoryEntry.of(file)));
         String weights = run.publication().weights();
         int folder = weights.lastIndexOf('/') + 1;
         String baseName = weights.substring(folder, weights.lastIndexOf('.'));
         for (Content file : syntheses.files(run, new Syntheses.Named(baseName, fit), options))
-            entries.add(Entry.of(weights.substring(0, folder) + file.fileName(), file));
+            entries.add(RepositoryEntry.of(weights.substring(0, folder) + file.fileName(), file));
         return Commit.of(run.name(), remembered.title(), newest(run, fit, stored), entries);
     }
 

@@ -12,7 +12,7 @@ import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
 
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(HubConfiguration.Settings.class)
+@EnableConfigurationProperties(HubConfiguration.HubProperties.class)
 class HubConfiguration {
     /**
      * @param owner whose all repositories are beside {@code phema}
@@ -20,7 +20,7 @@ class HubConfiguration {
      */
     @Validated
     @ConfigurationProperties("phema.hub")
-    record Settings(
+    record HubProperties(
             Optional<String> owner, @DefaultValue("5GB") DataSize shardSize) {}
 
     /** A revision with a slash comes as {@code refs%2Fpr%2F1}: ours to refuse by name, not Tomcat's as a malformed request. */

@@ -9,7 +9,7 @@ import org.springframework.stereotype.Component;
 import phema.catalog.Run;
 import phema.format.Tensor;
 import phema.solver.Fit;
-import phema.solver.Method;
+import phema.solver.SolverKind;
 import phema.synthesis.Names;
 
 /** The generated {@code README.md}: what the weights are, how good, and made of what. */
@@ -20,7 +20,7 @@ record ModelCard(Repositories repositories) {
 
     static final List<String> TAGS = List.of("ema", "phema");
 
-    String of(Run run, Revision revision, Lengths.Recommended recommended, Fit fit) {
+    String of(Run run, Revision revision, OfferedLengths.RecommendedLength recommended, Fit fit) {
         String weights = run.publication().weights();
         return String.format(
                 Locale.ROOT,
@@ -111,7 +111,7 @@ record ModelCard(Repositories repositories) {
     }
 
     private static String other(Fit fit) {
-        Method other = fit.method() == Method.BLUP ? Method.PAPER : Method.BLUP;
+        SolverKind other = fit.method() == SolverKind.BLUP ? SolverKind.PAPER : SolverKind.BLUP;
         return number("%.2g", fit.predictedRelativeErrors().getOrDefault(other, Double.NaN)) + " ("
                 + other.name().toLowerCase(Locale.ROOT) + ")";
     }

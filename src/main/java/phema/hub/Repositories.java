@@ -11,7 +11,7 @@ import phema.problem.Problem;
 
 /** The runs of the catalog by the names of their repositories. */
 @Component
-record Repositories(Catalog catalog, HubConfiguration.Settings settings) {
+record Repositories(Catalog catalog, HubConfiguration.HubProperties settings) {
     /** Whose every repository is. */
     private static final String OWNER = "phema";
 

@@ -26,9 +26,9 @@ import phema.catalog.Run;
 final class RepositoryController {
     private final Repositories repositories;
     private final Commits commits;
-    private final Lengths lengths;
+    private final OfferedLengths lengths;
 
-    RepositoryController(Repositories repositories, Commits commits, Lengths lengths) {
+    RepositoryController(Repositories repositories, Commits commits, OfferedLengths lengths) {
         this.repositories = repositories;
         this.commits = commits;
         this.lengths = lengths;
@@ -59,10 +59,10 @@ final class RepositoryController {
     }
 
     /** Branches only: what they point to changes with every new snapshot. */
-    record Refs(List<Ref> branches, List<Ref> converts, List<Ref> tags, List<Ref> pullRequests) {
-        record Ref(String name, String ref, String targetCommit) {
-            static Ref branch(String name, Commit commit) {
-                return new Ref(name, "refs/heads/" + name, commit.sha());
+    record Refs(List<GitRef> branches, List<GitRef> converts, List<GitRef> tags, List<GitRef> pullRequests) {
+        record GitRef(String name, String ref, String targetCommit) {
+            static GitRef branch(String name, Commit commit) {
+                return new GitRef(name, "refs/heads/" + name, commit.sha());
             }
         }
     }
@@ -71,10 +71,10 @@ final class RepositoryController {
     Refs refs(@PathVariable String owner, @PathVariable String name) {
         Run run = repositories.run(owner, name);
         Revision main = lengths.recommended(run).revision();
-        List<Refs.Ref> branches = new ArrayList<>(List.of(Refs.Ref.branch(Revision.MAIN, commits.latest(run, main))));
+        List<Refs.GitRef> branches = new ArrayList<>(List.of(Refs.GitRef.branch(Revision.MAIN, commits.latest(run, main))));
         Stream.concat(Stream.of(main), lengths.expressible(run).stream())
                 .distinct()
-                .map(revision -> Refs.Ref.branch(revision.branch(run), commits.latest(run, revision)))
+                .map(revision -> Refs.GitRef.branch(revision.branch(run), commits.latest(run, revision)))
                 .forEach(branches::add);
         return new Refs(branches, List.of(), List.of(), List.of());
     }

@@ -35,7 +35,7 @@ final class ResolveController {
             HttpServletResponse response)
             throws IOException {
         Commit commit = commits.of(repositories.run(owner, name), revision);
-        Entry entry = commit.file(path.substring(1));
+        RepositoryEntry entry = commit.file(path.substring(1));
         response.setHeader("X-Repo-Commit", commit.sha());
         // Where huggingface_hub then downloads from: the bytes of this commit, also when the name has moved on before
         // it resumes.

@@ -9,7 +9,7 @@ import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.profile.Power;
 import phema.profile.SigmaRel;
-import phema.solver.Method;
+import phema.solver.SolverKind;
 import phema.synthesis.Names;
 
 /**
@@ -18,7 +18,7 @@ import phema.synthesis.Names;
  *
  * @param target of which the end is the time
  */
-record Revision(Method method, Power target) {
+record Revision(SolverKind method, Power target) {
     static final String MAIN = "main";
 
     private static final Pattern NAME = Pattern.compile("(ema|paper)-(0\\.\\d{1,9})(?:@(\\d{1,15})(k?))?");
@@ -35,11 +35,11 @@ record Revision(Method method, Power target) {
         if (!(time >= oldest(run) && time <= newest(run)))
             throw none(name + ": the run has no snapshots around this time", run);
         return new Revision(
-                matcher.group(1).equals("ema") ? Method.BLUP : Method.PAPER, Power.ofSigmaRel(sigmaRel, time));
+                matcher.group(1).equals("ema") ? SolverKind.BLUP : SolverKind.PAPER, Power.ofSigmaRel(sigmaRel, time));
     }
 
     static Revision of(double sigmaRel, Run run) {
-        return new Revision(Method.BLUP, Power.ofSigmaRel(sigmaRel, newest(run)));
+        return new Revision(SolverKind.BLUP, Power.ofSigmaRel(sigmaRel, newest(run)));
     }
 
     /** The least of EDM2's times that is written as this many thousands, or just that many thousands. */
@@ -58,7 +58,7 @@ record Revision(Method method, Power target) {
     }
 
     private String shortName() {
-        return (method == Method.BLUP ? "ema-" : "paper-") + Names.width(target);
+        return (method == SolverKind.BLUP ? "ema-" : "paper-") + Names.width(target);
     }
 
     /** @param wrong with the revision that was asked for */

@@ -63,7 +63,7 @@ record TreeEntry(
     }
 
     private static TreeEntry file(Commit commit, String path, boolean expand) {
-        Entry entry = commit.file(path);
+        RepositoryEntry entry = commit.file(path);
         return new TreeEntry(
                 "file",
                 entry.oid(),

@@ -4,13 +4,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Something is wrong with what a user asked for or gave us. The message is one line for that user: what was wrong, where, and what to do.
- * REST renders it as problem details (RFC 9457) with the status of its {@link Kind}; the command line prints it and exits with status 2.
+ * REST renders it as problem details (RFC 9457) with the status of its {@link ProblemKind}; the command line prints it and exits with status 2.
  */
 public final class Problem extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** What sort of problem it is, with the HTTP status (RFC 9110, section 15) that says so. */
-    public enum Kind {
+    public enum ProblemKind {
         /** A value that is never right. */
         INVALID(400),
         /** A name that nothing has. */
@@ -26,7 +26,7 @@ public final class Problem extends RuntimeException {
 
         private final int status;
 
-        Kind(int status) {
+        ProblemKind(int status) {
             this.status = status;
         }
 
@@ -35,10 +35,10 @@ public final class Problem extends RuntimeException {
         }
     }
 
-    private final Kind kind;
+    private final ProblemKind kind;
     private final @Nullable String field;
 
-    private Problem(Kind kind, @Nullable String field, String message, @Nullable Throwable cause) {
+    private Problem(ProblemKind kind, @Nullable String field, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.kind = kind;
         this.field = field;
@@ -46,30 +46,30 @@ public final class Problem extends RuntimeException {
 
     /** @param field the request field or command line option at fault, by its REST name */
     public static Problem invalid(String field, String message) {
-        return new Problem(Kind.INVALID, field, message, null);
+        return new Problem(ProblemKind.INVALID, field, message, null);
     }
 
     public static Problem unknown(String field, String message) {
-        return new Problem(Kind.UNKNOWN, field, message, null);
+        return new Problem(ProblemKind.UNKNOWN, field, message, null);
     }
 
     public static Problem conflict(String message) {
-        return new Problem(Kind.CONFLICT, null, message, null);
+        return new Problem(ProblemKind.CONFLICT, null, message, null);
     }
 
     public static Problem unprocessable(String message) {
-        return new Problem(Kind.UNPROCESSABLE, null, message, null);
+        return new Problem(ProblemKind.UNPROCESSABLE, null, message, null);
     }
 
     public static Problem tooLarge(String message) {
-        return new Problem(Kind.TOO_LARGE, null, message, null);
+        return new Problem(ProblemKind.TOO_LARGE, null, message, null);
     }
 
     public static Problem storageFull(String message, @Nullable Throwable cause) {
-        return new Problem(Kind.STORAGE_FULL, null, message, cause);
+        return new Problem(ProblemKind.STORAGE_FULL, null, message, cause);
     }
 
-    public Kind kind() {
+    public ProblemKind kind() {
         return kind;
     }
 

@@ -57,8 +57,8 @@ public final class Integrals {
         return sum;
     }
 
-    private static List<Mixture.Part> parts(Profile profile) {
-        return profile instanceof Mixture m ? m.parts() : List.of(new Mixture.Part(1, profile));
+    private static List<Mixture.MixturePart> parts(Profile profile) {
+        return profile instanceof Mixture m ? m.parts() : List.of(new Mixture.MixturePart(1, profile));
     }
 
     private static double innerOfParts(Profile a, Profile b) {

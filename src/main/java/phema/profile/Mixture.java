@@ -5,10 +5,10 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /** A weighted mean of profiles, which may end at different times. Mixtures within mixtures are expanded. */
-public record Mixture(List<Part> parts) implements Profile {
+public record Mixture(List<MixturePart> parts) implements Profile {
     /** @param weight above 0; the weights of a mixture sum to one */
-    public record Part(double weight, Profile profile) {
-        public Part {
+    public record MixturePart(double weight, Profile profile) {
+        public MixturePart {
             Require.positive("the weight of a part", weight);
         }
     }
@@ -16,14 +16,14 @@ public record Mixture(List<Part> parts) implements Profile {
     /** @throws IllegalArgumentException when the weights do not sum to one within 1e-9 */
     public Mixture {
         parts = parts.stream().flatMap(Mixture::flattened).toList();
-        double sum = parts.stream().mapToDouble(Part::weight).sum();
+        double sum = parts.stream().mapToDouble(MixturePart::weight).sum();
         if (!(Math.abs(sum - 1) < 1e-9))
             throw new IllegalArgumentException("the weights of a mixture must sum to 1, not " + sum);
     }
 
-    private static Stream<Part> flattened(Part part) {
+    private static Stream<MixturePart> flattened(MixturePart part) {
         return part.profile() instanceof Mixture inner
-                ? inner.parts.stream().map(p -> new Part(part.weight() * p.weight(), p.profile()))
+                ? inner.parts.stream().map(p -> new MixturePart(part.weight() * p.weight(), p.profile()))
                 : Stream.of(part);
     }
 

@@ -78,7 +78,7 @@ public final class ProfileSpec {
                 .map(part -> {
                     String profile = after(part, '*');
                     String time = after(profile, '@');
-                    return new Mixture.Part(
+                    return new Mixture.MixturePart(
                             number(spec, before(part, '*')),
                             parse(before(profile, '@'), time.isEmpty() ? endTime : number(spec, time)));
                 })

@@ -7,7 +7,7 @@ import phema.profile.Profile;
 /**
  * Coefficients that turn stored averages into a wanted one, and what is known of their quality.
  *
- * @param coefficients one per stored file, in the order given to the solver, 0 for a file that is not read; they sum to one unless {@link Options#normalise} was off
+ * @param coefficients one per stored file, in the order given to the solver, 0 for a file that is not read; they sum to one unless {@link FitOptions#normalise} was off
  * @param predictedRelativeErrors predicted L2 error of the weights over their root mean square, of this fit and of what the other method would give; rounding of
  *     the result to its own element type is not part of it. No entry where it cannot be predicted: fewer than two files, no samples, or no profile density for the paper
  * @param conditionNumber of the system that was solved, scaled to unit diagonal, in the 1-norm
@@ -18,9 +18,9 @@ import phema.profile.Profile;
  */
 public record Fit(
         Profile target,
-        Method method,
+        SolverKind method,
         List<Double> coefficients,
-        Map<Method, Double> predictedRelativeErrors,
+        Map<SolverKind, Double> predictedRelativeErrors,
         double conditionNumber,
         double coefficientNorm,
         double profileResidual,

@@ -50,7 +50,7 @@ record Kriging(double[][] errors) {
     }
 
     double variance(double[] x) {
-        return Math.max(Combination.quadraticForm(errors, x), 0);
+        return Math.max(Solution.quadraticForm(errors, x), 0);
     }
 
     /**
@@ -60,8 +60,8 @@ record Kriging(double[][] errors) {
      * @param ceiling variance that is not to be passed although the tolerance would allow it
      * @param hidden variance that the result will have anyhow, from rounding to its element type
      */
-    Combination fewest(BitSet files, double tolerance, double hidden, double ceiling) {
-        Combination best = best(files);
+    Solution fewest(BitSet files, double tolerance, double hidden, double ceiling) {
+        Solution best = best(files);
         double least = variance(best.coefficients());
         double tolerated = (1 + tolerance) * (1 + tolerance) * (least + hidden) - hidden;
         double limit = Math.min(tolerated, Math.max(least, ceiling));
@@ -69,7 +69,7 @@ record Kriging(double[][] errors) {
         List<Integer> dropped = eliminate(kept, limit);
         // The updates lose digits where the matrix is nearly singular, so a fresh solve has the last word.
         for (int restored = 1; !dropped.isEmpty(); restored *= 2) {
-            Combination few = best(kept);
+            Solution few = best(kept);
             if (variance(few.coefficients()) <= limit) return few;
             for (int i = 0; i < restored && !dropped.isEmpty(); i++) kept.set(dropped.removeLast());
         }
@@ -94,23 +94,23 @@ record Kriging(double[][] errors) {
 
     /** Of the files given, with noise where it is singular. */
     SymmetricSystem system(int[] files) {
-        double[][] part = Combination.part(errors, files);
+        double[][] part = Solution.part(errors, files);
         return SymmetricSystem.regular(part).orElseGet(() -> withNoise(part));
     }
 
     /** The best combination of the files given. */
-    Combination best(BitSet files) {
+    Solution best(BitSet files) {
         int[] indices = files.stream().toArray();
-        double[][] part = Combination.part(errors, indices);
+        double[][] part = Solution.part(errors, indices);
         Optional<SymmetricSystem> regular = SymmetricSystem.regular(part);
         return best(indices, regular.orElseGet(() -> withNoise(part)), regular.isEmpty());
     }
 
     /** @param system of the files, as {@link #system} gives it */
-    Combination best(int[] files, SymmetricSystem system, boolean singular) {
+    Solution best(int[] files, SymmetricSystem system, boolean singular) {
         double[] ones = new double[files.length];
         Arrays.fill(ones, 1);
-        return Combination.of(system.solve(ones), files, errors.length, system, singular)
+        return Solution.of(system.solve(ones), files, errors.length, system, singular)
                 .normalised();
     }
 

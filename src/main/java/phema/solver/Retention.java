@@ -9,7 +9,7 @@ import phema.profile.Profile;
  * @param deletable files that may be deleted, all of them together; indices in the order given to the solver
  * @param effects what that does to each target, in the order asked for
  */
-public record Retention(List<Integer> deletable, List<Effect> effects) {
+public record Retention(List<Integer> deletable, List<TargetEffect> effects) {
     public Retention {
         deletable = List.copyOf(deletable);
         effects = List.copyOf(effects);
@@ -22,5 +22,5 @@ public record Retention(List<Integer> deletable, List<Effect> effects) {
      * @param after with those that stay
      * @param limit what it was allowed to become
      */
-    public record Effect(Profile target, double before, double after, double limit) {}
+    public record TargetEffect(Profile target, double before, double after, double limit) {}
 }

@@ -11,4 +11,4 @@ import java.util.Map;
  * @param filesPredicted how many were
  */
 public record RunReport(
-        double misfit, Map<String, Double> shares, Map<Method, Double> actualToPredicted, int filesPredicted) {}
+        double misfit, Map<String, Double> shares, Map<SolverKind, Double> actualToPredicted, int filesPredicted) {}

@@ -26,7 +26,7 @@ import phema.profile.ProfileSpec;
  * of files; a solve then takes milliseconds. Immutable, safe for use by many threads.
  */
 public final class Solver {
-    /** By how much {@link Files#FEWEST} may raise the predicted error. */
+    /** By how much {@link FilesToRead#FEWEST} may raise the predicted error. */
     private static final double TOLERANCE = 0.05;
 
     /** Sums of squares must stay finite. */
@@ -46,7 +46,7 @@ public final class Solver {
     private final double[][] covariance;
 
     /**
-     * @param stored in any order. Samples may be left empty in all of them; then there is only {@link Method#PAPER}, without predicted errors.
+     * @param stored in any order. Samples may be left empty in all of them; then there is only {@link SolverKind#PAPER}, without predicted errors.
      * @throws Problem without stored averages, or when a sample holds NaN or infinity
      * @throws IllegalArgumentException when samples differ in length
      */
@@ -74,20 +74,20 @@ public final class Solver {
         covariance = trajectory.map(t -> t.covariances(this.stored)).orElse(new double[0][]);
     }
 
-    public Fit solve(Profile target, Method method, Files files) {
-        return solve(target, Options.of(method, files));
+    public Fit solve(Profile target, SolverKind method, FilesToRead files) {
+        return solve(target, FitOptions.of(method, files));
     }
 
     /**
      * @throws Problem when the target ends after the last stored average or before the first, or when the paper's method is asked of averages without a
      *     square-integrable density
      */
-    public Fit solve(Profile target, Options options) {
+    public Fit solve(Profile target, FitOptions options) {
         requireReached(target);
-        Optional<Combination> paper = paper(target, until(target), options.normalise());
+        Optional<Solution> paper = paper(target, until(target), options.normalise());
         Optional<Kriging> kriging = kriging(target);
-        Optional<Combination> blup = blup(target, kriging, paper, options);
-        Combination chosen = switch (options.method()) {
+        Optional<Solution> blup = blup(target, kriging, paper, options);
+        Solution chosen = switch (options.method()) {
             case PAPER ->
                 paper.orElseThrow(
                         () -> Problem.invalid(
@@ -95,10 +95,10 @@ public final class Solver {
                                 "the paper's solver needs profiles with a square-integrable density, not raw checkpoints: use blup"));
             case BLUP -> blup.orElseThrow(() -> Problem.unprocessable(NOTHING_TO_AVERAGE));
         };
-        Map<Method, Double> errors = new EnumMap<>(Method.class);
+        Map<SolverKind, Double> errors = new EnumMap<>(SolverKind.class);
         kriging.ifPresent(k -> {
-            paper.ifPresent(x -> errors.put(Method.PAPER, relativeError(k, x)));
-            blup.ifPresent(x -> errors.put(Method.BLUP, relativeError(k, x)));
+            paper.ifPresent(x -> errors.put(SolverKind.PAPER, relativeError(k, x)));
+            blup.ifPresent(x -> errors.put(SolverKind.BLUP, relativeError(k, x)));
         });
         if (!Arrays.stream(chosen.coefficients()).allMatch(Double::isFinite)) throw tooSteep(target);
         double residual = profileResidual(target, chosen);
@@ -115,13 +115,13 @@ public final class Solver {
     }
 
     /** @param points at least 2 */
-    public Curve curve(Fit fit, int points) {
+    public ProfileCurve curve(Fit fit, int points) {
         BitSet read = new BitSet();
         for (int i = 0; i < stored.size(); i++) read.set(i, fit.coefficients().get(i) != 0);
         double end = Math.max(fit.target().endTime(), lastEnd(read));
         List<Double> times =
                 IntStream.range(0, points).mapToObj(i -> end * i / (points - 1)).toList();
-        return new Curve(
+        return new ProfileCurve(
                 times,
                 times.stream().map(fit.target()::density).toList(),
                 times.stream().map(t -> combine(fit, p -> p.density(t))).toList(),
@@ -150,11 +150,11 @@ public final class Solver {
                 shares.put("walk t^-" + Trajectory.ALPHAS[m], t.shares().get(m));
             shares.put("deviations", t.shares().get(Trajectory.ALPHAS.length));
             shares.put("drift", t.shares().get(Trajectory.ALPHAS.length + 1));
-            Map<Method, List<Double>> logRatios = new EnumMap<>(Method.class);
+            Map<SolverKind, List<Double>> logRatios = new EnumMap<>(SolverKind.class);
             int step = Math.ceilDiv(stored.size(), FILES_TO_PREDICT);
             int predicted = 0;
             for (int i = stored.size() - 1; i >= 0; i -= step) if (predictFromOthers(i, logRatios)) predicted++;
-            Map<Method, Double> ratios = new EnumMap<>(Method.class);
+            Map<SolverKind, Double> ratios = new EnumMap<>(SolverKind.class);
             logRatios.forEach((method, logs) -> ratios.put(
                     method, Math.exp(logs.stream().mapToDouble(x -> x).average().orElseThrow())));
             return new RunReport(t.misfit(), shares, ratios, predicted);
@@ -162,7 +162,7 @@ public final class Solver {
     }
 
     /** @return false when the others all end earlier, or all later */
-    private boolean predictFromOthers(int file, Map<Method, List<Double>> logRatios) {
+    private boolean predictFromOthers(int file, Map<SolverKind, List<Double>> logRatios) {
         Profile target = profile(file);
         BitSet earlier = until(target);
         earlier.clear(file);
@@ -171,9 +171,9 @@ public final class Solver {
         boolean reached = others.stream().anyMatch(i -> profile(i).endTime() >= target.endTime());
         if (earlier.isEmpty() || !reached) return false;
         Kriging kriging = kriging(target).orElseThrow();
-        Map<Method, Combination> combinations = new EnumMap<>(Method.class);
-        combinations.put(Method.BLUP, kriging.best(others));
-        paper(target, earlier, true).ifPresent(x -> combinations.put(Method.PAPER, x));
+        Map<SolverKind, Solution> combinations = new EnumMap<>(SolverKind.class);
+        combinations.put(SolverKind.BLUP, kriging.best(others));
+        paper(target, earlier, true).ifPresent(x -> combinations.put(SolverKind.PAPER, x));
         combinations.forEach((method, x) -> {
             double predicted =
                     kriging.variance(x.coefficients()) + stored.get(file).roundingVariance();
@@ -183,7 +183,7 @@ public final class Solver {
         return true;
     }
 
-    private double actualVariance(int file, Combination x) {
+    private double actualVariance(int file, Solution x) {
         double[] error = stored.get(file).sample().clone();
         for (int i = 0; i < stored.size(); i++) {
             double c = x.coefficients()[i];
@@ -231,10 +231,10 @@ public final class Solver {
                 new ArrayList<>(targets.stream().map(t -> newest(until(t))).toList());
         newest.add(newest(files(any -> true)));
         BitSet kept = Thinning.thin(needs, newest, files(any -> true));
-        List<Retention.Effect> effects = new ArrayList<>();
+        List<Retention.TargetEffect> effects = new ArrayList<>();
         for (int i = 0; i < targets.size(); i++) {
             Thinning.Need need = needs.get(i);
-            effects.add(new Retention.Effect(
+            effects.add(new Retention.TargetEffect(
                     targets.get(i),
                     Math.sqrt(need.before() / meanSquare),
                     Math.sqrt(need.variance(kept) / meanSquare),
@@ -269,7 +269,7 @@ public final class Solver {
         return files(p -> p.endTime() == last);
     }
 
-    private Optional<Combination> paper(Profile target, BitSet files, boolean normalise) {
+    private Optional<Solution> paper(Profile target, BitSet files, boolean normalise) {
         return gram(files)
                 .filter(g -> Integrals.isSquareIntegrable(target))
                 .map(g -> normalise ? g.fit(target).normalised() : g.fit(target));
@@ -277,27 +277,27 @@ public final class Solver {
 
     /** The paper's equations for the files at {@code indices}. */
     private record Gram(Solver solver, int[] indices, SymmetricSystem system, boolean singular) {
-        Combination fit(Profile target) {
+        Solution fit(Profile target) {
             double[] right = Arrays.stream(indices)
                     .mapToDouble(i -> Integrals.inner(solver.profile(i), target))
                     .toArray();
-            return Combination.of(system.solve(right), indices, solver.stored.size(), system, singular);
+            return Solution.of(system.solve(right), indices, solver.stored.size(), system, singular);
         }
     }
 
     private Optional<Gram> gram(BitSet files) {
         if (!files.stream().allMatch(i -> Integrals.isSquareIntegrable(profile(i)))) return Optional.empty();
         int[] indices = files.stream().toArray();
-        double[][] part = Combination.part(inner, indices);
+        double[][] part = Solution.part(inner, indices);
         Optional<SymmetricSystem> regular = SymmetricSystem.regular(part);
         return Optional.of(
                 new Gram(this, indices, regular.orElseGet(() -> SymmetricSystem.truncated(part)), regular.isEmpty()));
     }
 
     /** @param paper what it must not be worse than, however few files it reads */
-    private Optional<Combination> blup(
-            Profile target, Optional<Kriging> kriging, Optional<Combination> paper, Options options) {
-        if (stored.size() == 1) return Optional.of(new Combination(new double[] {1}, 1, false));
+    private Optional<Solution> blup(
+            Profile target, Optional<Kriging> kriging, Optional<Solution> paper, FitOptions options) {
+        if (stored.size() == 1) return Optional.of(new Solution(new double[] {1}, 1, false));
         BitSet files = options.laterFiles() ? files(any -> true) : until(target);
         return kriging.map(k -> switch (options.files()) {
             case ALL -> k.best(files);
@@ -317,15 +317,15 @@ public final class Solver {
     }
 
     /** Coefficients that do not sum to one shrink or stretch the weights themselves as well. */
-    private double relativeError(Kriging kriging, Combination x) {
+    private double relativeError(Kriging kriging, Solution x) {
         double excess = x.sum() - 1;
         return Math.sqrt(kriging.variance(x.coefficients()) / meanSquare + excess * excess);
     }
 
-    private double profileResidual(Profile target, Combination x) {
+    private double profileResidual(Profile target, Solution x) {
         if (!Integrals.isSquareIntegrable(target)) return Double.NaN;
         double ofTarget = Integrals.inner(target, target);
-        double square = Combination.quadraticForm(inner, x.coefficients()) + ofTarget;
+        double square = Solution.quadraticForm(inner, x.coefficients()) + ofTarget;
         for (int i = 0; i < stored.size(); i++) {
             double c = x.coefficients()[i];
             if (c == 0) continue;
@@ -335,7 +335,7 @@ public final class Solver {
         return Math.sqrt(Math.max(square, 0) / ofTarget);
     }
 
-    private List<String> warnings(Profile target, Options options, Combination chosen, double residual) {
+    private List<String> warnings(Profile target, FitOptions options, Solution chosen, double residual) {
         List<String> warnings = new ArrayList<>();
         if (stored.size() == 1) warnings.add("there is only one stored average: no error can be predicted");
         trajectory
@@ -357,7 +357,7 @@ public final class Solver {
                     "the coefficients' absolute values sum to %.0f: rounding errors of the stored files grow with them",
                     chosen.norm()));
         double last = lastEnd(until(target));
-        if (last < target.endTime() && (options.method() == Method.PAPER || !options.laterFiles()))
+        if (last < target.endTime() && (options.method() == SolverKind.PAPER || !options.laterFiles()))
             warnings.add(
                     "the target ends at " + number(target.endTime()) + ", after the last file that may be read, at "
                             + number(last) + ": allow later files with blup, or choose that time");

@@ -30,12 +30,12 @@ public final class PendingFile implements AutoCloseable {
     }
 
     /** What fills a file. */
-    public interface Content {
+    public interface ContentWriter {
         void writeTo(FileChannel channel) throws IOException;
     }
 
     /** Writes a whole file, in the place of what was there. */
-    public static void write(Path path, Content content) throws IOException {
+    public static void write(Path path, ContentWriter content) throws IOException {
         try (PendingFile file = new PendingFile(path)) {
             content.writeTo(file.channel);
             file.complete();

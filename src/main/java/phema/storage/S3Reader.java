@@ -14,7 +14,7 @@ final class S3Reader extends S3Channel {
         this.path = path;
         this.opened = path.getFileSystem().freshAttributes(path);
         if (opened.isDirectory()) throw new FileSystemException(path.toString(), null, "is a folder");
-        Blocks.SHARED.opened();
+        S3Blocks.SHARED.opened();
     }
 
     @Override
@@ -27,8 +27,8 @@ final class S3Reader extends S3Channel {
         if (!isOpen()) throw new ClosedChannelException();
         if (position >= opened.size()) return -1;
         if (!buffer.hasRemaining()) return 0;
-        byte[] block = Blocks.SHARED.read(path, opened, position / Blocks.SIZE);
-        int from = (int) (position % Blocks.SIZE);
+        byte[] block = S3Blocks.SHARED.read(path, opened, position / S3Blocks.SIZE);
+        int from = (int) (position % S3Blocks.SIZE);
         int n = Math.min(buffer.remaining(), block.length - from);
         buffer.put(block, from, n);
         return n;
@@ -36,6 +36,6 @@ final class S3Reader extends S3Channel {
 
     @Override
     protected void implCloseChannel() {
-        Blocks.SHARED.closed();
+        S3Blocks.SHARED.closed();
     }
 }

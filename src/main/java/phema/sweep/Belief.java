@@ -38,7 +38,7 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
     static Belief of(Candidates candidates, List<Observation> observations) {
         Surrogate model = Surrogate.of(candidates, observations);
         List<SearchPoint> points = candidates.points();
-        List<Surrogate.Moments> moments = points.stream().map(model::at).toList();
+        List<Surrogate.PredictedValue> moments = points.stream().map(model::at).toList();
         double ceiling = moments.stream()
                 .mapToDouble(m -> m.mean() + m.deviation())
                 .min()
@@ -98,7 +98,7 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
 
     /** Holds the metric at a point, noise taken away, with a probability of 90 %. */
     Interval values(SearchPoint point) {
-        Surrogate.Moments moments = model.at(point);
+        Surrogate.PredictedValue moments = model.at(point);
         double reach = NINETY_PERCENT * moments.deviation();
         return new Interval(
                 model.scale().toMetric(moments.mean() - reach), model.scale().toMetric(moments.mean() + reach));

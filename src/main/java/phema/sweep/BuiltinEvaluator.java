@@ -24,8 +24,8 @@ import phema.metrics.OnnxNetwork;
 import phema.metrics.RandomNetwork;
 import phema.metrics.References;
 import phema.problem.Problem;
-import phema.sweep.EvaluatorProperties.Settings;
-import phema.worker.Evaluation;
+import phema.sweep.EvaluatorProperties.EvaluatorSettings;
+import phema.worker.ImageMeasurements;
 import phema.worker.Generator;
 import phema.worker.Network;
 import phema.worker.SamplerOptions;
@@ -37,9 +37,9 @@ final class BuiltinEvaluator implements Evaluator {
     static final String REFERENCE = "reference.npz";
 
     private final String name;
-    private final Settings settings;
+    private final EvaluatorSettings settings;
 
-    BuiltinEvaluator(String name, Settings settings) {
+    BuiltinEvaluator(String name, EvaluatorSettings settings) {
         this.name = name;
         this.settings = settings;
     }
@@ -92,7 +92,7 @@ final class BuiltinEvaluator implements Evaluator {
     }
 
     @Override
-    public Map<String, Double> evaluate(Task task, TrialLog log) throws IOException {
+    public Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log) throws IOException {
         Point point = task.trial().point();
         References references = References.read(reference(task.weights().run()));
         List<FeatureNetwork> networks = new ArrayList<>();
@@ -113,7 +113,7 @@ final class BuiltinEvaluator implements Evaluator {
                     .boxed()
                     .toList();
             try (Generator generator = Generator.of(network, guide, options)) {
-                Map<Metric, Double> distances = Evaluation.ofNetwork(
+                Map<Metric, Double> distances = ImageMeasurements.ofNetwork(
                                 generator, seeds, settings.batch(), networks, progress(seeds.size(), log))
                         .distances(references);
                 Map<String, Double> metrics = new LinkedHashMap<>();
@@ -126,7 +126,7 @@ final class BuiltinEvaluator implements Evaluator {
     }
 
     /** A line for every tenth; the only place at which sampling can be told to end. */
-    private static LongConsumer progress(int total, TrialLog log) {
+    private static LongConsumer progress(int total, EvaluationLog log) {
         long[] done = {0};
         return images -> {
             if (Thread.currentThread().isInterrupted()) throw new CancellationException();

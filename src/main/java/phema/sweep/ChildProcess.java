@@ -23,7 +23,7 @@ final class ChildProcess {
     record Result(int status, boolean timedOut, String lastLine) {}
 
     /** @throws InterruptedException when this thread was interrupted; the program has ended then as well */
-    static Result run(List<String> command, Path workdir, Duration timeout, TrialLog log)
+    static Result run(List<String> command, Path workdir, Duration timeout, EvaluationLog log)
             throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command)
                 .directory(workdir.toFile())
@@ -69,13 +69,13 @@ final class ChildProcess {
         private String last = "";
         private Thread thread = Thread.currentThread();
 
-        static Pump start(InputStream from, TrialLog log) {
+        static Pump start(InputStream from, EvaluationLog log) {
             Pump pump = new Pump();
             pump.thread = Thread.ofVirtual().start(() -> pump.run(from, log));
             return pump;
         }
 
-        private void run(InputStream from, TrialLog log) {
+        private void run(InputStream from, EvaluationLog log) {
             char[] buffer = new char[8192];
             try (Reader reader = new InputStreamReader(from, StandardCharsets.UTF_8)) {
                 for (int n; (n = reader.read(buffer)) >= 0; ) {

@@ -21,13 +21,13 @@ class ClockJumps {
     private static final int SILENT_LOOKS = 3;
 
     private final JdbcClient jdbc;
-    private final Map<String, Heartbeat> heartbeats = new HashMap<>();
+    private final Map<String, LookedAt> heartbeats = new HashMap<>();
 
     ClockJumps(JdbcClient jdbc) {
         this.jdbc = jdbc;
     }
 
-    private record Heartbeat(String task, String instance, Timestamp last, int looks) {}
+    private record LookedAt(String task, String instance, Timestamp last, int looks) {}
 
     /** To be called every ten seconds. */
     void mend() {
@@ -35,16 +35,16 @@ class ClockJumps {
         jdbc.sql("update scheduled_tasks set execution_time = ? where picked = false and execution_time > ?")
                 .params(Timestamp.from(now), Timestamp.from(now.plus(FAR)))
                 .update();
-        Map<String, Heartbeat> latest = new HashMap<>();
+        Map<String, LookedAt> latest = new HashMap<>();
         jdbc.sql("select task_name, task_instance, picked_by, last_heartbeat from scheduled_tasks where picked = true")
                 .query(row -> {
                     String task = row.getString(1);
                     String instance = row.getString(2);
                     String key = task + " " + instance + " " + row.getString(3);
                     Timestamp last = row.getTimestamp(4);
-                    Heartbeat before = heartbeats.get(key);
+                    LookedAt before = heartbeats.get(key);
                     int looks = before != null && before.last.equals(last) ? before.looks + 1 : 0;
-                    latest.put(key, new Heartbeat(task, instance, last, looks));
+                    latest.put(key, new LookedAt(task, instance, last, looks));
                 });
         heartbeats.clear();
         heartbeats.putAll(latest);
@@ -52,7 +52,7 @@ class ClockJumps {
     }
 
     /** What has a heartbeat of long ago goes to the next worker. */
-    private void declareDead(Heartbeat silent) {
+    private void declareDead(LookedAt silent) {
         jdbc.sql("""
                         update scheduled_tasks set last_heartbeat = ?
                         where task_name = ? and task_instance = ? and picked = true and last_heartbeat = ?""")

@@ -13,7 +13,7 @@ import phema.catalog.Run;
 import phema.format.Format;
 import phema.problem.Problem;
 import phema.sweep.EvaluatorProperties.Delivery;
-import phema.sweep.EvaluatorProperties.Settings;
+import phema.sweep.EvaluatorProperties.EvaluatorSettings;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -27,13 +27,13 @@ final class CommandEvaluator implements Evaluator {
     private static final int TAIL = 2000;
 
     private final String name;
-    private final Settings settings;
+    private final EvaluatorSettings settings;
     private final WeightCache cache;
     private final WeightsUrl url;
     private final Path scratch;
 
     /** @param scratch holds the folders that commands work in */
-    CommandEvaluator(String name, Settings settings, WeightCache cache, WeightsUrl url, Path scratch) {
+    CommandEvaluator(String name, EvaluatorSettings settings, WeightCache cache, WeightsUrl url, Path scratch) {
         this.name = name;
         this.settings = settings;
         this.cache = cache;
@@ -61,7 +61,7 @@ final class CommandEvaluator implements Evaluator {
         if (settings.command().isEmpty())
             throw Problem.invalid("evaluator", "phema.evaluators." + name + ".command is empty");
         String program = settings.command().getFirst();
-        if (!Programs.isThere(program))
+        if (!ProgramPath.isThere(program))
             throw Problem.invalid(
                     "evaluator",
                     "phema.evaluators." + name + ".command: " + program
@@ -69,7 +69,7 @@ final class CommandEvaluator implements Evaluator {
     }
 
     @Override
-    public Map<String, Double> evaluate(Task task, TrialLog log)
+    public Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log)
             throws EvaluationException, IOException, InterruptedException {
         requireStartable(task.spec(), task.weights().run());
         Files.createDirectories(scratch);
@@ -80,7 +80,7 @@ final class CommandEvaluator implements Evaluator {
                 Optional<String> guide = task.guide().map(g -> url.of(task.spec(), g));
                 return run(task, weights, guide.orElse(weights), workdir, log);
             }
-            List<Weights> needed = new ArrayList<>(List.of(task.weights()));
+            List<EvaluationWeights> needed = new ArrayList<>(List.of(task.weights()));
             task.guide().ifPresent(needed::add);
             try (WeightCache.Lease lease = cache.lease(needed)) {
                 Path guide = lease.file(task.guide().orElse(task.weights()));
@@ -95,7 +95,7 @@ final class CommandEvaluator implements Evaluator {
         return settings.command().stream().anyMatch(argument -> argument.contains(placeholder));
     }
 
-    private Map<String, Double> run(Task task, String weights, String guide, Path workdir, TrialLog log)
+    private Map<String, Double> run(EvaluationTask task, String weights, String guide, Path workdir, EvaluationLog log)
             throws EvaluationException, IOException, InterruptedException {
         Point point = task.trial().point();
         Path json = workdir.resolve("trial.json");
@@ -120,7 +120,7 @@ final class CommandEvaluator implements Evaluator {
     }
 
     /** What a command may want to know of its trial. */
-    private static String describe(Task task, String weights, String guide) {
+    private static String describe(EvaluationTask task, String weights, String guide) {
         Point point = task.trial().point();
         SequencedMap<String, Object> all = new LinkedHashMap<>();
         all.put("sweep", task.trial().sweep());
@@ -138,7 +138,7 @@ final class CommandEvaluator implements Evaluator {
         });
         all.put("seeds", point.seeds());
         all.put("metric", task.spec().metric());
-        return Json.write(all);
+        return StoredJson.write(all);
     }
 
     private static SequencedMap<String, Object> average(double sigmaRel, double time) {
@@ -148,7 +148,7 @@ final class CommandEvaluator implements Evaluator {
         return average;
     }
 
-    private static Map<String, Double> metrics(String line, TrialLog log) throws EvaluationException {
+    private static Map<String, Double> metrics(String line, EvaluationLog log) throws EvaluationException {
         try {
             JsonNode json = JSON.readTree(line);
             if (json != null && json.isObject() && !json.isEmpty()) {

@@ -26,12 +26,12 @@ interface Evaluator {
      *
      * @param guide of a guiding network other than the network itself
      */
-    record Task(SweepSpec spec, Trial trial, Weights weights, Optional<Weights> guide) {}
+    record EvaluationTask(SweepSpec spec, Trial trial, EvaluationWeights weights, Optional<EvaluationWeights> guide) {}
 
     /**
      * @return metrics by name
      * @throws EvaluationException when it failed, in one line for the user
      * @throws InterruptedException when it was told to end
      */
-    Map<String, Double> evaluate(Task task, TrialLog log) throws EvaluationException, IOException, InterruptedException;
+    Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log) throws EvaluationException, IOException, InterruptedException;
 }

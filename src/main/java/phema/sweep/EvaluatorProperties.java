@@ -12,9 +12,9 @@ import phema.format.Format;
 
 /** @param evaluators by name */
 @ConfigurationProperties("phema")
-record EvaluatorProperties(@DefaultValue Map<String, Settings> evaluators) {
+record EvaluatorProperties(@DefaultValue Map<String, EvaluatorSettings> evaluators) {
     /** Who evaluates. */
-    enum Type {
+    enum EvaluatorType {
         /** Our own sampler and metrics. */
         BUILTIN,
         /** A program of the user's. */
@@ -40,8 +40,8 @@ record EvaluatorProperties(@DefaultValue Map<String, Settings> evaluators) {
      * @param features ONNX feature networks of built-in metrics, by metric: of fid and fd_dinov2; fd_random needs none
      * @param reference statistics that built-in metrics compare with; {@code reference.npz} beside the run's snapshots without one
      */
-    record Settings(
-            Type type,
+    record EvaluatorSettings(
+            EvaluatorType type,
             @DefaultValue List<String> command,
             @DefaultValue("file") Delivery weights,
             @Nullable Format format,

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import org.springframework.stereotype.Component;
 import phema.catalog.CatalogProperties;
 import phema.problem.Problem;
-import phema.sweep.EvaluatorProperties.Settings;
+import phema.sweep.EvaluatorProperties.EvaluatorSettings;
 
 /** The configured evaluators, by name. */
 @Component
@@ -23,7 +23,7 @@ class Evaluators {
     }
 
     private static Evaluator evaluator(
-            String name, Settings settings, CatalogProperties catalog, WeightCache cache, WeightsUrl url) {
+            String name, EvaluatorSettings settings, CatalogProperties catalog, WeightCache cache, WeightsUrl url) {
         return switch (settings.type()) {
             case COMMAND ->
                 new CommandEvaluator(
@@ -53,7 +53,7 @@ class Evaluators {
                 .entrySet().stream().map(e -> view(e.getKey(), e.getValue())).toList();
     }
 
-    private static EvaluatorView view(String name, Settings settings) {
+    private static EvaluatorView view(String name, EvaluatorSettings settings) {
         return new EvaluatorView(
                 name,
                 Words.of(settings.type()),

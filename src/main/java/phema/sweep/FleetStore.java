@@ -8,7 +8,7 @@ import org.springframework.stereotype.Component;
 
 /** The workers in the database. */
 @Component
-record FleetStore(JdbcClient jdbc, Self self) {
+record FleetStore(JdbcClient jdbc, WorkerIdentity self) {
     /** This process is a worker, and lives. */
     void live() {
         jdbc.sql("insert into worker (name, host, pid, since, seen) values (?, ?, ?, ?, ?)"

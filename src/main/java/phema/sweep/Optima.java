@@ -71,7 +71,7 @@ final class Optima {
 
     static List<Comparable> comparable(SweepSpec spec, List<Trial> trials) {
         return trials.stream()
-                .filter(t -> t.state() == TrialState.DONE && t.metrics().containsKey(spec.metric()))
+                .filter(t -> t.state() == WorkState.DONE && t.metrics().containsKey(spec.metric()))
                 .collect(groupingBy(t -> t.point().with(0, 1, spec.seeds().getFirst()), LinkedHashMap::new, toList()))
                 .entrySet()
                 .stream()

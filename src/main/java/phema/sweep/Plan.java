@@ -32,12 +32,12 @@ final class Plan {
         Interval guidance = Interval.of(spec.guidance());
         SearchSpec search =
                 new SearchSpec(Interval.of(spec.sigmaRel()), guidance, spec.tolerance(), BUDGET, Math.max(1, workers));
-        Search.Step step = Search.next(
+        Search.SearchStep step = Search.next(
                 search,
                 Optima.observations(spec, trials),
-                points(trials, TrialState.QUEUED, TrialState.RUNNING),
-                points(trials, TrialState.FAILED, TrialState.CANCELLED));
-        if (!(step instanceof Search.Step.Ask ask)) return List.of();
+                points(trials, WorkState.QUEUED, WorkState.RUNNING),
+                points(trials, WorkState.FAILED, WorkState.CANCELLED));
+        if (!(step instanceof Search.SearchStep.Ask ask)) return List.of();
         Optional<Point.Guide> guide = guides(spec).getFirst();
         List<Point> points = new ArrayList<>();
         for (SearchPoint asked : ask.points())
@@ -46,7 +46,7 @@ final class Plan {
         return points;
     }
 
-    private static List<SearchPoint> points(List<Trial> trials, TrialState... states) {
+    private static List<SearchPoint> points(List<Trial> trials, WorkState... states) {
         return trials.stream()
                 .filter(trial -> Stream.of(states).anyMatch(state -> state == trial.state()))
                 .map(Optima::searchPoint)
@@ -80,7 +80,7 @@ final class Plan {
     private static List<Optional<Point.Guide>> guides(SweepSpec spec) {
         if (spec.guides().isEmpty()) return List.of(Optional.empty());
         List<Optional<Point.Guide>> guides = new ArrayList<>();
-        for (SweepSpec.Guides g : spec.guides())
+        for (SweepSpec.GuideAxis g : spec.guides())
             for (double time : g.time())
                 for (double sigmaRel : g.sigmaRel()) guides.add(Optional.of(new Point.Guide(g.run(), sigmaRel, time)));
         return guides;

@@ -41,7 +41,7 @@ public class Recommendations {
         time.ifPresent(end -> Reconstructions.requireTime("time", found, end));
         Reconstructions.target(sigmaRel, time.orElse(first));
         Recommendation pinned =
-                new Recommendation(sigmaRel, time, Recommendation.Source.PINNED, Optional.empty(), Optional.empty());
+                new Recommendation(sigmaRel, time, Recommendation.RecommendationSource.PINNED, Optional.empty(), Optional.empty());
         save(run, pinned);
         return pinned;
     }
@@ -62,7 +62,7 @@ public class Recommendations {
                         new Recommendation(
                                 optimum.point().sigmaRel(),
                                 Optional.of(optimum.point().time()),
-                                Recommendation.Source.SWEEP,
+                                Recommendation.RecommendationSource.SWEEP,
                                 Optional.of(sweep),
                                 Optional.of(optimum))));
     }
@@ -77,7 +77,7 @@ public class Recommendations {
                 .param(r.sigmaRel())
                 .param(r.time().orElse(null))
                 .param(r.sweep().orElse(null))
-                .param(r.optimum().map(Json::write).orElse(null))
+                .param(r.optimum().map(StoredJson::write).orElse(null))
                 .param(System.currentTimeMillis())
                 .update();
     }
@@ -89,8 +89,8 @@ public class Recommendations {
         return new Recommendation(
                 row.getDouble("sigma_rel"),
                 end,
-                Recommendation.Source.valueOf(row.getString("source")),
+                Recommendation.RecommendationSource.valueOf(row.getString("source")),
                 Optional.ofNullable(row.getString("sweep")),
-                Optional.ofNullable(optimum).map(json -> Json.read(json, Optimum.class)));
+                Optional.ofNullable(optimum).map(json -> StoredJson.read(json, Optimum.class)));
     }
 }

@@ -10,7 +10,7 @@ import phema.problem.Problem;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.solver.Fit;
-import phema.solver.Options;
+import phema.solver.FitOptions;
 import phema.synthesis.Content;
 import phema.synthesis.Fits;
 import phema.synthesis.Names;
@@ -20,24 +20,24 @@ import phema.synthesis.Syntheses;
 /** What weights a point needs. */
 @Component
 record Reconstructions(Catalog catalog, Fits fits, Syntheses syntheses) {
-    Weights of(SweepSpec spec, Point point, Optional<Format> format) {
+    EvaluationWeights of(SweepSpec spec, Point point, Optional<Format> format) {
         return weights(spec, spec.run(), point.sigmaRel(), point.time(), format);
     }
 
-    Optional<Weights> guide(SweepSpec spec, Point point, Optional<Format> format) {
+    Optional<EvaluationWeights> guide(SweepSpec spec, Point point, Optional<Format> format) {
         return point.guide().map(g -> weights(spec, g.run(), g.sigmaRel(), g.time(), format));
     }
 
     /** @throws Problem when the run cannot give them */
-    private Weights weights(SweepSpec spec, String name, double sigmaRel, double time, Optional<Format> wanted) {
+    private EvaluationWeights weights(SweepSpec spec, String name, double sigmaRel, double time, Optional<Format> wanted) {
         Run run = catalog.run(name);
         Profile target = target(sigmaRel, time);
-        Fit fit = fits.fit(run, List.of(target), Options.of(spec.solver(), spec.files()), Optional.empty())
+        Fit fit = fits.fit(run, List.of(target), FitOptions.of(spec.solver(), spec.files()), Optional.empty())
                 .getFirst();
         Format format = wanted.orElse(run.snapshots().getLast().file().format());
         Syntheses.Named named = new Syntheses.Named(Names.baseName(Names.PREFIX, run, target), fit);
         Content content = syntheses.files(run, named, OutputOptions.of(format)).getFirst();
-        return new Weights(run, fit, named.baseName(), format, content, syntheses);
+        return new EvaluationWeights(run, fit, named.baseName(), format, content, syntheses);
     }
 
     /** @throws Problem naming the field unless the run's snapshots reach this time */

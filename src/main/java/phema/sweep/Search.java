@@ -22,15 +22,15 @@ public final class Search {
     private static final double NEARLY = 0.1;
 
     /** What to do next. */
-    public sealed interface Step {
+    public sealed interface SearchStep {
         /** @param points to evaluate; none while the answers that are awaited decide */
-        record Ask(List<SearchPoint> points) implements Step {}
+        record Ask(List<SearchPoint> points) implements SearchStep {}
 
         /** The tolerance is reached, or the budget is spent. */
-        record Found(Estimate estimate) implements Step {}
+        record SearchFound(Estimate estimate) implements SearchStep {}
 
         /** The budget is spent, and no evaluation succeeded. */
-        record Nothing() implements Step {}
+        record SearchFailed() implements SearchStep {}
     }
 
     private Search() {}
@@ -40,7 +40,7 @@ public final class Search {
      * @param running asked for, without a value yet
      * @param failed asked for, and without a value for ever
      */
-    public static Step next(
+    public static SearchStep next(
             SearchSpec spec, List<Observation> observations, List<SearchPoint> running, List<SearchPoint> failed) {
         Candidates candidates = Candidates.within(spec.sigmaRel(), spec.guidance());
         List<SearchPoint> observed =
@@ -58,21 +58,21 @@ public final class Search {
             return ask(
                     first.stream().filter(point -> !taken.contains(point)),
                     Math.min(free, first.size() - taken.size()));
-        if (observed.size() < first.size() && !awaited.isEmpty()) return new Step.Ask(List.of());
-        if (observed.isEmpty()) return left > 0 ? ask(Stream.of(candidates.farthest(taken)), free) : new Step.Nothing();
+        if (observed.size() < first.size() && !awaited.isEmpty()) return new SearchStep.Ask(List.of());
+        if (observed.isEmpty()) return left > 0 ? ask(Stream.of(candidates.farthest(taken)), free) : new SearchStep.SearchFailed();
 
         Belief belief = Belief.of(candidates, observations);
         Estimate estimate = belief.estimate();
         Predicate<SearchPoint> confirms = point -> candidates.distance(point, estimate.point()) < NEARLY;
         boolean known = estimate.loss() <= spec.tolerance();
-        if (known && observed.stream().anyMatch(confirms)) return new Step.Found(estimate);
-        if (left <= 0) return awaited.isEmpty() ? new Step.Found(estimate) : new Step.Ask(List.of());
+        if (known && observed.stream().anyMatch(confirms)) return new SearchStep.SearchFound(estimate);
+        if (left <= 0) return awaited.isEmpty() ? new SearchStep.SearchFound(estimate) : new SearchStep.Ask(List.of());
         if (known) return ask(Stream.of(estimate.point()), awaited.stream().anyMatch(confirms) ? 0 : free);
-        return new Step.Ask(promising(belief, observations, awaited, taken, free));
+        return new SearchStep.Ask(promising(belief, observations, awaited, taken, free));
     }
 
-    private static Step ask(Stream<SearchPoint> points, int most) {
-        return new Step.Ask(points.limit(Math.max(most, 0)).toList());
+    private static SearchStep ask(Stream<SearchPoint> points, int most) {
+        return new SearchStep.Ask(points.limit(Math.max(most, 0)).toList());
     }
 
     /** Several at once: each as if those before it had confirmed what the model expects of them. */

@@ -33,7 +33,7 @@ record Surrogate(Scale scale, Candidates candidates, List<Component> components)
     record Component(double weight, GaussianProcess process) {}
 
     /** Of the noiseless metric at a point, in the model's scale. */
-    record Moments(double mean, double deviation) {}
+    record PredictedValue(double mean, double deviation) {}
 
     /** What parameters are likely to be before anything is observed; spread of the logarithm. */
     private record LogNormal(double median, double spread) {
@@ -70,7 +70,7 @@ record Surrogate(Scale scale, Candidates candidates, List<Component> components)
                         .toList());
     }
 
-    Moments at(SearchPoint point) {
+    PredictedValue at(SearchPoint point) {
         double[] x = candidates.coordinates(point);
         double mean = 0;
         double square = 0;
@@ -79,7 +79,7 @@ record Surrogate(Scale scale, Candidates candidates, List<Component> components)
             mean += c.weight() * normal.mean();
             square += c.weight() * (normal.mean() * normal.mean() + normal.variance());
         }
-        return new Moments(mean, Math.sqrt(Math.max(square - mean * mean, 0)));
+        return new PredictedValue(mean, Math.sqrt(Math.max(square - mean * mean, 0)));
     }
 
     private static List<GaussianProcess.Parameters> parameters(boolean guidance) {

@@ -15,7 +15,7 @@ public record Sweep(
         String id,
         SweepSpec spec,
         SweepState state,
-        Map<TrialState, Integer> trials,
+        Map<WorkState, Integer> trials,
         Optional<Optimum> optimum,
         Instant created,
         Optional<Instant> ended,
@@ -24,7 +24,7 @@ public record Sweep(
         trials = Map.copyOf(trials);
     }
 
-    public int count(TrialState wanted) {
+    public int count(WorkState wanted) {
         return trials.getOrDefault(wanted, 0);
     }
 

@@ -22,7 +22,7 @@ record SweepChecks(
         if (!(spec.tolerance() > 0 && spec.tolerance() < 1))
             throw Problem.invalid("tolerance", "tolerance must lie between 0 and 1, not be " + spec.tolerance());
         requireSome("sigmaRel", spec.sigmaRel());
-        if (spec.mode() == SweepSpec.Mode.SEARCH) checkSearch(spec);
+        if (spec.mode() == SweepSpec.SweepMode.SEARCH) checkSearch(spec);
         double points = Plan.gridSize(spec);
         if (points > limits.maxPoints())
             throw Problem.invalid(
@@ -32,7 +32,7 @@ record SweepChecks(
             if (!Double.isFinite(guidance))
                 throw Problem.invalid("guidance", "guidance must be a number, not " + guidance);
         checkTargets(spec.run(), spec.sigmaRel(), spec.time(), "");
-        for (SweepSpec.Guides g : spec.guides()) {
+        for (SweepSpec.GuideAxis g : spec.guides()) {
             requireSome("guides.sigmaRel", g.sigmaRel());
             checkTargets(g.run(), g.sigmaRel(), g.time(), "guides.");
         }
@@ -57,7 +57,7 @@ record SweepChecks(
                 times(spec.run(), spec.time()),
                 spec.guidance().isEmpty() ? List.of(1.0) : spec.guidance(),
                 spec.guides().stream()
-                        .map(g -> new SweepSpec.Guides(g.run(), g.sigmaRel(), times(g.run(), g.time())))
+                        .map(g -> new SweepSpec.GuideAxis(g.run(), g.sigmaRel(), times(g.run(), g.time())))
                         .toList(),
                 spec.seeds().isEmpty() ? List.of(new Seeds(0, 49_999)) : spec.seeds(),
                 spec.evaluator(),

@@ -57,7 +57,7 @@ class SweepConfiguration {
     }
 
     @Bean
-    DbSchedulerCustomizer schedulerName(Self self) {
+    DbSchedulerCustomizer schedulerName(WorkerIdentity self) {
         return new DbSchedulerCustomizer() {
             @Override
             public Optional<SchedulerName> schedulerName() {
@@ -72,7 +72,7 @@ class SweepConfiguration {
             Gauge.builder("phema.queue.depth", queue, Queue::depth)
                     .description("Trials and syntheses that wait for a worker")
                     .register(registry);
-            for (TrialState state : TrialState.values())
+            for (WorkState state : WorkState.values())
                 Gauge.builder("phema.trials", store, s -> s.counts().getOrDefault(state, 0))
                         .tag("state", Words.of(state))
                         .description("Trials of all sweeps")

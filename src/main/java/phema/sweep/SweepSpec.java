@@ -1,16 +1,16 @@
 package phema.sweep;
 
 import java.util.List;
-import phema.solver.Files;
-import phema.solver.Method;
+import phema.solver.FilesToRead;
+import phema.solver.SolverKind;
 
 /**
  * What a sweep varies, and how its points are evaluated.
  *
  * @param run whose weights are evaluated
- * @param sigmaRel EMA lengths; for {@link Mode#SEARCH} the least and the greatest bound the search
+ * @param sigmaRel EMA lengths; for {@link SweepMode#SEARCH} the least and the greatest bound the search
  * @param time where averages end; the run's newest snapshot when empty
- * @param guidance strengths, 1 for none; for {@link Mode#SEARCH} the least and the greatest bound the search
+ * @param guidance strengths, 1 for none; for {@link SweepMode#SEARCH} the least and the greatest bound the search
  * @param guides guiding networks; none when empty: then an evaluator may guide by the network itself without labels
  * @param seeds of one evaluation each: several repeat a measurement
  * @param evaluator a name below {@code phema.evaluators}
@@ -22,20 +22,20 @@ import phema.solver.Method;
  */
 public record SweepSpec(
         String run,
-        Mode mode,
+        SweepMode mode,
         List<Double> sigmaRel,
         List<Double> time,
         List<Double> guidance,
-        List<Guides> guides,
+        List<GuideAxis> guides,
         List<Seeds> seeds,
         String evaluator,
         String metric,
-        Method solver,
-        Files files,
+        SolverKind solver,
+        FilesToRead files,
         double tolerance,
         int priority) {
     /** Which points are evaluated. */
-    public enum Mode {
+    public enum SweepMode {
         /** All combinations of all axes. */
         GRID,
         /** Those that a model of the metric asks for. */
@@ -43,8 +43,8 @@ public record SweepSpec(
     }
 
     /** A guiding run, and which of its weights; its newest snapshot's time when {@code time} is empty. */
-    public record Guides(String run, List<Double> sigmaRel, List<Double> time) {
-        public Guides {
+    public record GuideAxis(String run, List<Double> sigmaRel, List<Double> time) {
+        public GuideAxis {
             sigmaRel = List.copyOf(sigmaRel);
             time = List.copyOf(time);
         }

@@ -30,17 +30,17 @@ class SweepStore {
     }
 
     /** A sweep without what follows from its trials. */
-    record Row(String id, SweepSpec spec, @Nullable String held, long version, Instant created) {}
+    record StoredSweep(String id, SweepSpec spec, @Nullable String held, long version, Instant created) {}
 
     void insert(String id, SweepSpec spec) {
         jdbc.sql("insert into sweep (id, run, spec, version, created) values (?, ?, ?, 1, ?)")
-                .params(id, spec.run(), Json.write(spec), now())
+                .params(id, spec.run(), StoredJson.write(spec), now())
                 .update();
     }
 
     void changeSpec(String id, SweepSpec spec) {
         jdbc.sql("update sweep set spec = ? where id = ?")
-                .params(Json.write(spec), id)
+                .params(StoredJson.write(spec), id)
                 .update();
     }
 
@@ -66,7 +66,7 @@ class SweepStore {
                 .optional();
     }
 
-    Optional<Row> row(String id) {
+    Optional<StoredSweep> row(String id) {
         return jdbc.sql("select * from sweep where id = ?")
                 .param(id)
                 .query(SweepStore::row)
@@ -74,7 +74,7 @@ class SweepStore {
     }
 
     /** Newest first. */
-    List<Row> rows(Optional<String> run, long offset, int limit) {
+    List<StoredSweep> rows(Optional<String> run, long offset, int limit) {
         List<Object> params = new ArrayList<>(run.stream().toList());
         params.addAll(List.of(limit, offset));
         return jdbc.sql("select * from sweep " + (run.isPresent() ? "where run = ? " : "")
@@ -91,12 +91,12 @@ class SweepStore {
                 .single();
     }
 
-    Map<TrialState, Integer> counts(String id) {
-        Map<TrialState, Integer> counts = new EnumMap<>(TrialState.class);
+    Map<WorkState, Integer> counts(String id) {
+        Map<WorkState, Integer> counts = new EnumMap<>(WorkState.class);
         jdbc.sql("select state, count(*) as n from trial where sweep = ? group by state")
                 .param(id)
                 .query(row -> {
-                    counts.put(TrialState.valueOf(row.getString("state")), row.getInt("n"));
+                    counts.put(WorkState.valueOf(row.getString("state")), row.getInt("n"));
                 });
         return counts;
     }
@@ -142,7 +142,7 @@ class SweepStore {
         int number = known.size();
         List<TrialId> added = new ArrayList<>();
         for (Point point : points) {
-            String json = Json.write(point);
+            String json = StoredJson.write(point);
             if (!known.add(json)) continue;
             jdbc.sql("insert into trial (sweep, number, point, state, change) values (?, ?, ?, 'QUEUED', ?)")
                     .params(id, number, json, version)
@@ -187,7 +187,7 @@ class SweepStore {
                 .param(evaluation)
                 .query(String.class)
                 .optional()
-                .map(Json::readMetrics);
+                .map(StoredJson::readMetrics);
     }
 
     /**
@@ -196,7 +196,7 @@ class SweepStore {
     void insertEvaluation(String evaluation, String evaluator, Map<String, Double> metrics, double seconds) {
         int added = jdbc.sql(
                         "insert into evaluation (id, evaluator, metrics, seconds, created) values (?, ?, ?, ?, ?) on conflict (id) do nothing")
-                .params(evaluation, evaluator, Json.write(metrics), seconds, now())
+                .params(evaluation, evaluator, StoredJson.write(metrics), seconds, now())
                 .update();
         if (added == 1) return;
         // Locks the row until the end of the transaction, so that nobody adds to it at the same time.
@@ -208,7 +208,7 @@ class SweepStore {
         Map<String, Double> all = new TreeMap<>(metrics);
         all.putAll(stored);
         jdbc.sql("update evaluation set metrics = ?, seconds = seconds + ? where id = ?")
-                .params(Json.write(all), seconds, evaluation)
+                .params(StoredJson.write(all), seconds, evaluation)
                 .update();
     }
 
@@ -293,7 +293,7 @@ class SweepStore {
                             select 1 from scheduled_tasks q where q.task_name = 'trial' and q.task_instance = t.sweep || '/' || t.number)""").query(row -> {
             lost.put(
                     new TrialId(row.getString("sweep"), row.getInt("number")),
-                    Json.read(row.getString("spec"), SweepSpec.class).priority());
+                    StoredJson.read(row.getString("spec"), SweepSpec.class).priority());
         });
         return lost;
     }
@@ -314,18 +314,18 @@ class SweepStore {
     }
 
     /** Of all sweeps. */
-    Map<TrialState, Integer> counts() {
-        Map<TrialState, Integer> counts = new EnumMap<>(TrialState.class);
+    Map<WorkState, Integer> counts() {
+        Map<WorkState, Integer> counts = new EnumMap<>(WorkState.class);
         jdbc.sql("select state, count(*) as n from trial group by state").query(row -> {
-            counts.put(TrialState.valueOf(row.getString("state")), row.getInt("n"));
+            counts.put(WorkState.valueOf(row.getString("state")), row.getInt("n"));
         });
         return counts;
     }
 
-    private static Row row(ResultSet row, int i) throws SQLException {
-        return new Row(
+    private static StoredSweep row(ResultSet row, int i) throws SQLException {
+        return new StoredSweep(
                 row.getString("id"),
-                Json.read(row.getString("spec"), SweepSpec.class),
+                StoredJson.read(row.getString("spec"), SweepSpec.class),
                 row.getString("held"),
                 row.getLong("version"),
                 Instant.ofEpochMilli(row.getLong("created")));
@@ -336,11 +336,11 @@ class SweepStore {
         return new Trial(
                 row.getString("sweep"),
                 row.getInt("number"),
-                Json.read(row.getString("point"), Point.class),
-                TrialState.valueOf(row.getString("state")),
+                StoredJson.read(row.getString("point"), Point.class),
+                WorkState.valueOf(row.getString("state")),
                 row.getInt("attempt"),
                 Optional.ofNullable(row.getString("worker")),
-                metrics == null ? Map.of() : Json.readMetrics(metrics),
+                metrics == null ? Map.of() : StoredJson.readMetrics(metrics),
                 row.getInt("cached") != 0,
                 Optional.ofNullable(row.getString("error")),
                 instant(row, row.findColumn("started")),

@@ -24,7 +24,7 @@ public record SweepView(
         List<Double> sigmaRel,
         List<Double> time,
         List<Double> guidance,
-        List<SweepSpec.Guides> guides,
+        List<SweepSpec.GuideAxis> guides,
         List<String> seeds,
         String evaluator,
         String metric,
@@ -38,7 +38,7 @@ public record SweepView(
     public static SweepView of(Sweep sweep) {
         SweepSpec spec = sweep.spec();
         Map<String, Integer> trials = new TreeMap<>();
-        for (TrialState state : TrialState.values()) trials.put(Words.of(state), sweep.count(state));
+        for (WorkState state : WorkState.values()) trials.put(Words.of(state), sweep.count(state));
         return new SweepView(
                 sweep.id(),
                 spec.run(),

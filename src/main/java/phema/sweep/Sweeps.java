@@ -150,7 +150,7 @@ public class Sweeps {
                 || !more.evaluator().equals(spec.evaluator())
                 || !more.metric().equals(spec.metric()))
             throw Problem.invalid("run", "a sweep keeps its run, evaluator and metric; start another one");
-        if (spec.mode() != SweepSpec.Mode.GRID || more.mode() != SweepSpec.Mode.GRID)
+        if (spec.mode() != SweepSpec.SweepMode.GRID || more.mode() != SweepSpec.SweepMode.GRID)
             throw Problem.invalid("mode", "only grids can be extended");
         SweepSpec checked = checks.checked(more);
         return change(id, version -> {
@@ -203,7 +203,7 @@ public class Sweeps {
         });
     }
 
-    private SweepStore.Row row(String id) {
+    private SweepStore.StoredSweep row(String id) {
         return store.row(id).orElseThrow(() -> unknown(id));
     }
 
@@ -215,15 +215,15 @@ public class Sweeps {
         return Problem.unknown("id", "no sweep has the id " + id);
     }
 
-    private Sweep sweep(SweepStore.Row row) {
-        Map<TrialState, Integer> counts = store.counts(row.id());
+    private Sweep sweep(SweepStore.StoredSweep row) {
+        Map<WorkState, Integer> counts = store.counts(row.id());
         SweepState state = state(row.held(), counts);
         return new Sweep(
                 row.id(),
                 row.spec(),
                 state,
                 counts,
-                counts.containsKey(TrialState.DONE) ? optimum(row) : Optional.empty(),
+                counts.containsKey(WorkState.DONE) ? optimum(row) : Optional.empty(),
                 row.created(),
                 state.isEnd() ? store.ended(row.id()) : Optional.empty(),
                 row.version());
@@ -231,12 +231,12 @@ public class Sweeps {
 
     private record Found(long version, List<SweepFit> fits, Optional<Optimum> optimum) {}
 
-    private Optional<Optimum> optimum(SweepStore.Row row) {
+    private Optional<Optimum> optimum(SweepStore.StoredSweep row) {
         return found(row).optimum();
     }
 
     /** A model takes a moment to fit. */
-    private Found found(SweepStore.Row row) {
+    private Found found(SweepStore.StoredSweep row) {
         Found known = found.get(row.id());
         if (known != null && known.version() == row.version()) return known;
         List<Optima.Comparable> groups = Optima.comparable(row.spec(), store.trials(row.id()));
@@ -252,12 +252,12 @@ public class Sweeps {
         return now;
     }
 
-    private static SweepState state(@Nullable String held, Map<TrialState, Integer> counts) {
+    private static SweepState state(@Nullable String held, Map<WorkState, Integer> counts) {
         if (held != null && held.equals(SweepState.CANCELLED.name())) return SweepState.CANCELLED;
-        if (counts.keySet().stream().allMatch(TrialState::isEnd))
-            return counts.containsKey(TrialState.FAILED) ? SweepState.FAILED : SweepState.DONE;
+        if (counts.keySet().stream().allMatch(WorkState::isEnd))
+            return counts.containsKey(WorkState.FAILED) ? SweepState.FAILED : SweepState.DONE;
         if (held != null) return SweepState.PAUSED;
-        return counts.keySet().equals(Set.of(TrialState.QUEUED)) ? SweepState.QUEUED : SweepState.RUNNING;
+        return counts.keySet().equals(Set.of(WorkState.QUEUED)) ? SweepState.QUEUED : SweepState.RUNNING;
     }
 
     private <T> T inTransaction(Supplier<T> action) {

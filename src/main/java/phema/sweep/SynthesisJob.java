@@ -16,7 +16,7 @@ import java.util.Optional;
 public record SynthesisJob(
         String id,
         SynthesisSpec spec,
-        TrialState state,
+        WorkState state,
         long bytes,
         long totalBytes,
         String folder,

@@ -19,7 +19,7 @@ import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.solver.Fit;
-import phema.solver.Options;
+import phema.solver.FitOptions;
 import phema.synthesis.Fits;
 import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
@@ -36,8 +36,8 @@ class SynthesisRunner {
     private final Fits fits;
     private final Syntheses syntheses;
     private final SweepProperties.Storage storage;
-    private final Pulse pulse;
-    private final Self self;
+    private final Heartbeat pulse;
+    private final WorkerIdentity self;
 
     SynthesisRunner(
             SynthesisStore store,
@@ -45,8 +45,8 @@ class SynthesisRunner {
             Fits fits,
             Syntheses syntheses,
             SweepProperties.Storage storage,
-            Pulse pulse,
-            Self self) {
+            Heartbeat pulse,
+            WorkerIdentity self) {
         this.store = store;
         this.catalog = catalog;
         this.fits = fits;
@@ -84,7 +84,7 @@ class SynthesisRunner {
         Path own = storage.pending(id, attempt);
         LongAdder bytes = new LongAdder();
         long[] total = {0};
-        Pulse.Work work = pulse.begin(
+        Heartbeat.Work work = pulse.begin(
                 () -> store.isRunning(id, attempt), () -> store.progress(id, attempt, bytes.sum(), total[0]));
         try {
             discardBefore(id, attempt);
@@ -97,7 +97,7 @@ class SynthesisRunner {
                     .flatMap(List::stream)
                     .toList();
             work.end();
-            Patience.persistently(() -> store.progress(id, attempt, total[0], total[0]));
+            DatabaseRetry.persistently(() -> store.progress(id, attempt, total[0], total[0]));
             if (store.isRunning(id, attempt)) publish(id, attempt, own, files);
         } catch (NestedRuntimeException e) {
             throw e; // the database's fault, not the synthesis': the queue tries again later
@@ -118,7 +118,7 @@ class SynthesisRunner {
         List<String> names =
                 files.stream().map(file -> String.valueOf(file.getFileName())).toList();
         boolean[] done = {false};
-        Patience.persistently(() -> done[0] = store.done(id, attempt, names));
+        DatabaseRetry.persistently(() -> done[0] = store.done(id, attempt, names));
         if (!done[0] && store.job(id).isEmpty()) deleteFiles(id);
     }
 
@@ -158,9 +158,9 @@ class SynthesisRunner {
     }
 
     private List<Syntheses.Named> named(Run run, SynthesisSpec spec) {
-        Options options = Options.of(spec.solver(), spec.files());
+        FitOptions options = FitOptions.of(spec.solver(), spec.files());
         List<Profile> targets =
-                spec.targets().stream().map(SynthesisSpec.Target::parsed).toList();
+                spec.targets().stream().map(SynthesisSpec.SynthesisTarget::parsed).toList();
         List<Fit> all = fits.fit(run, targets, spec.laterFiles() ? options.withLaterFiles() : options, spec.dtype());
         return all.stream()
                 .map(fit -> new Syntheses.Named(Names.baseName(Names.PREFIX, run, fit.target()), fit))

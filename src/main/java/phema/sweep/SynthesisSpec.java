@@ -5,8 +5,8 @@ import java.util.Optional;
 import phema.format.Format;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
-import phema.solver.Files;
-import phema.solver.Method;
+import phema.solver.FilesToRead;
+import phema.solver.SolverKind;
 import phema.tensor.DType;
 
 /**
@@ -18,18 +18,18 @@ import phema.tensor.DType;
  */
 public record SynthesisSpec(
         String run,
-        List<Target> targets,
-        Method solver,
-        Files files,
+        List<SynthesisTarget> targets,
+        SolverKind solver,
+        FilesToRead files,
         boolean laterFiles,
         Format format,
         Optional<DType> dtype,
         long shardSize,
         int priority) {
     /** A profile, as {@link ProfileSpec} writes it, and where it ends. */
-    public record Target(String profile, double time) {
-        public static Target of(Profile profile) {
-            return new Target(ProfileSpec.print(profile), profile.endTime());
+    public record SynthesisTarget(String profile, double time) {
+        public static SynthesisTarget of(Profile profile) {
+            return new SynthesisTarget(ProfileSpec.print(profile), profile.endTime());
         }
 
         Profile parsed() {

@@ -23,7 +23,7 @@ class SynthesisStore {
 
     void insert(String id, SynthesisSpec spec) {
         jdbc.sql("insert into synthesis (id, run, spec, state, created) values (?, ?, ?, 'QUEUED', ?)")
-                .params(id, spec.run(), Json.write(spec), now())
+                .params(id, spec.run(), StoredJson.write(spec), now())
                 .update();
     }
 
@@ -82,7 +82,7 @@ class SynthesisStore {
     boolean done(String id, int attempt, List<String> files) {
         return jdbc.sql("""
                         update synthesis set state = 'DONE', bytes = total_bytes, files = ?, error = null, ended = ?
-                        where id = ? and attempt = ? and state = 'RUNNING'""").params(Json.write(files), now(), id, attempt).update() == 1;
+                        where id = ? and attempt = ? and state = 'RUNNING'""").params(StoredJson.write(files), now(), id, attempt).update() == 1;
     }
 
     boolean failed(String id, int attempt, String error) {
@@ -106,7 +106,7 @@ class SynthesisStore {
                             select 1 from scheduled_tasks q where q.task_name = 'synthesis' and q.task_instance = s.id)""").query(row -> {
             lost.put(
                     row.getString("id"),
-                    Json.read(row.getString("spec"), SynthesisSpec.class).priority());
+                    StoredJson.read(row.getString("spec"), SynthesisSpec.class).priority());
         });
         return lost;
     }
@@ -115,12 +115,12 @@ class SynthesisStore {
         String id = row.getString("id");
         return new SynthesisJob(
                 id,
-                Json.read(row.getString("spec"), SynthesisSpec.class),
-                TrialState.valueOf(row.getString("state")),
+                StoredJson.read(row.getString("spec"), SynthesisSpec.class),
+                WorkState.valueOf(row.getString("state")),
                 row.getLong("bytes"),
                 row.getLong("total_bytes"),
                 storage.folder(id).toString(),
-                Json.readTexts(row.getString("files")),
+                StoredJson.readTexts(row.getString("files")),
                 Optional.ofNullable(row.getString("worker")),
                 Optional.ofNullable(row.getString("error")),
                 Instant.ofEpochMilli(row.getLong("created")),

@@ -19,7 +19,7 @@ public record Trial(
         String sweep,
         int number,
         Point point,
-        TrialState state,
+        WorkState state,
         int attempts,
         Optional<String> worker,
         Map<String, Double> metrics,

@@ -29,16 +29,16 @@ class TrialRunner {
     private final SweepStore store;
     private final Evaluators evaluators;
     private final Reconstructions reconstructions;
-    private final Pulse pulse;
-    private final Self self;
+    private final Heartbeat pulse;
+    private final WorkerIdentity self;
 
     TrialRunner(
             Trials trials,
             SweepStore store,
             Evaluators evaluators,
             Reconstructions reconstructions,
-            Pulse pulse,
-            Self self) {
+            Heartbeat pulse,
+            WorkerIdentity self) {
         this.trials = trials;
         this.store = store;
         this.evaluators = evaluators;
@@ -58,9 +58,9 @@ class TrialRunner {
     }
 
     private CompletionHandler<Void> run(Trials.Begun begun) {
-        TrialLog output = new TrialLog();
+        EvaluationLog output = new EvaluationLog();
         if (begun.attempt() > 1) store.saveLog(begun.id(), "");
-        Pulse.Work work = pulse.begin(() -> store.isRunning(begun.id(), begun.attempt()), () -> {
+        Heartbeat.Work work = pulse.begin(() -> store.isRunning(begun.id(), begun.attempt()), () -> {
             if (output.takeChanged()) store.saveLog(begun.id(), output.text());
         });
         try {
@@ -77,11 +77,11 @@ class TrialRunner {
         }
     }
 
-    private void evaluate(Trials.Begun begun, TrialLog output, Pulse.Work work) throws Exception {
+    private void evaluate(Trials.Begun begun, EvaluationLog output, Heartbeat.Work work) throws Exception {
         SweepSpec spec = begun.spec();
         Point point = begun.trial().point();
         Evaluator evaluator = evaluators.named(spec.evaluator());
-        Evaluator.Task task = new Evaluator.Task(
+        Evaluator.EvaluationTask task = new Evaluator.EvaluationTask(
                 spec,
                 begun.trial(),
                 reconstructions.of(spec, point, evaluator.format()),
@@ -101,7 +101,7 @@ class TrialRunner {
                     "gave " + String.join(", ", metrics.keySet()) + ", but not the sweep's metric " + spec.metric());
         Duration taken = Duration.ofNanos(System.nanoTime() - start);
         work.end();
-        Patience.persistently(() -> {
+        DatabaseRetry.persistently(() -> {
             store.saveLog(begun.id(), output.text());
             trials.done(begun, evaluation, metrics, taken.toNanos() / 1e9);
         });
@@ -138,12 +138,12 @@ class TrialRunner {
     }
 
     /** All that determines the metrics. */
-    private static String identity(Evaluator evaluator, Evaluator.Task task) throws IOException {
+    private static String identity(Evaluator evaluator, Evaluator.EvaluationTask task) throws IOException {
         Point point = task.trial().point();
         String all = String.join(
                 "\n",
                 task.weights().identity(),
-                task.guide().map(Weights::identity).orElse(""),
+                task.guide().map(EvaluationWeights::identity).orElse(""),
                 String.valueOf(point.guidance()),
                 point.seeds().toString(),
                 evaluator.identity(task.spec(), task.weights().run()));

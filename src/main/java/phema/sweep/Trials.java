@@ -46,7 +46,7 @@ class Trials {
     Optional<Begun> begin(TrialId id, String worker) {
         return inTransaction(() -> {
             long version = store.touch(id.sweep());
-            Optional<SweepStore.Row> sweep = store.row(id.sweep());
+            Optional<SweepStore.StoredSweep> sweep = store.row(id.sweep());
             if (sweep.isEmpty() || sweep.get().held() != null || !store.begin(id, worker, version))
                 return Optional.empty();
             return store.trial(id).map(trial -> new Begun(sweep.get().spec(), trial, store.mishaps(id)));
@@ -87,8 +87,8 @@ class Trials {
             String sweep = begun.id().sweep();
             long version = store.touch(sweep);
             if (!record.test(version)) return false;
-            boolean all = store.counts(sweep).keySet().stream().allMatch(TrialState::isEnd);
-            if (!all && begun.spec().mode() == SweepSpec.Mode.GRID) return true;
+            boolean all = store.counts(sweep).keySet().stream().allMatch(WorkState::isEnd);
+            if (!all && begun.spec().mode() == SweepSpec.SweepMode.GRID) return true;
             List<Trial> trials = store.trials(sweep);
             List<TrialId> added = store.add(sweep, Plan.next(begun.spec(), trials, fleet.size()), version);
             queue.add(

@@ -45,7 +45,7 @@ class WeightCache {
     private final Map<String, Claim> claims = new HashMap<>();
 
     @Autowired
-    WeightCache(CatalogProperties catalog, SweepProperties.Working settings, Self self) {
+    WeightCache(CatalogProperties catalog, SweepProperties.Working settings, WorkerIdentity self) {
         this(
                 catalog.home().resolve("weights").resolve(self.host()),
                 settings.weightsSpace().toBytes(),
@@ -77,7 +77,7 @@ class WeightCache {
             this.files = files;
         }
 
-        Path file(Weights weights) {
+        Path file(EvaluationWeights weights) {
             Path file = files.get(weights.identity());
             if (file == null) throw new IllegalArgumentException("not leased");
             return file;
@@ -94,10 +94,10 @@ class WeightCache {
      *
      * @throws Problem when the space would not do even if nobody else used any, or the weights cannot be computed
      */
-    Lease lease(List<Weights> needed) throws IOException, InterruptedException {
-        Map<String, Weights> distinct = new LinkedHashMap<>();
+    Lease lease(List<EvaluationWeights> needed) throws IOException, InterruptedException {
+        Map<String, EvaluationWeights> distinct = new LinkedHashMap<>();
         needed.forEach(w -> distinct.put(w.identity(), w));
-        long bytes = distinct.values().stream().mapToLong(Weights::size).sum();
+        long bytes = distinct.values().stream().mapToLong(EvaluationWeights::size).sum();
         if (bytes > space)
             throw Problem.storageFull(
                     "the weights need %,d KB, phema.worker.weights-space allows %,d KB"
@@ -112,11 +112,11 @@ class WeightCache {
     }
 
     /** The disk may have less room than the settings allow: then what nobody uses gives way. */
-    private Lease writeOnFullDisk(Map<String, Weights> needed) throws IOException {
+    private Lease writeOnFullDisk(Map<String, EvaluationWeights> needed) throws IOException {
         try {
             return write(needed);
         } catch (Problem e) {
-            if (e.kind() != Problem.Kind.STORAGE_FULL) throw e;
+            if (e.kind() != Problem.ProblemKind.STORAGE_FULL) throw e;
             boolean removed = false;
             for (Path own : folders()) {
                 String identity = String.valueOf(own.getFileName());
@@ -129,10 +129,10 @@ class WeightCache {
         }
     }
 
-    private Lease write(Map<String, Weights> needed) throws IOException {
+    private Lease write(Map<String, EvaluationWeights> needed) throws IOException {
         Lease lease = new Lease(new LinkedHashMap<>());
         try {
-            for (Weights weights : needed.values()) {
+            for (EvaluationWeights weights : needed.values()) {
                 Path own = folder.resolve(weights.identity());
                 Path file = weights.in(own);
                 if (!Files.exists(file)) {
@@ -155,7 +155,7 @@ class WeightCache {
     }
 
     /** Deletes unused files, the longest unused first, until the needed ones fit. @return whether they do */
-    private boolean makeRoom(Map<String, Weights> needed) throws IOException {
+    private boolean makeRoom(Map<String, EvaluationWeights> needed) throws IOException {
         long used = 0;
         List<Path> unused = new ArrayList<>();
         for (Path own : folders()) {
@@ -165,7 +165,7 @@ class WeightCache {
             if (!isInUse(identity)) unused.add(own);
         }
         unused.sort(comparing(WeightCache::modified));
-        long room = space - needed.values().stream().mapToLong(Weights::size).sum();
+        long room = space - needed.values().stream().mapToLong(EvaluationWeights::size).sum();
         for (Path own : unused) {
             if (used <= room && modified(own).isAfter(Instant.now().minus(age))) continue;
             used -= size(own);

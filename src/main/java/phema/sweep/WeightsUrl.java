@@ -8,7 +8,7 @@ import phema.profile.ProfileSpec;
 /** Where a service gives weights. */
 @Component
 record WeightsUrl(SweepProperties.Working settings) {
-    String of(SweepSpec spec, Weights weights) {
+    String of(SweepSpec spec, EvaluationWeights weights) {
         return settings.url().replaceFirst("/$", "") + "/api/v1/runs/"
                 + UriUtils.encodePathSegment(weights.run().name(), StandardCharsets.UTF_8)
                 + "/weights." + weights.format().extension()

@@ -10,7 +10,7 @@ import java.util.List;
  * @param slices that fill it, in order
  * @param elements to be combined, of all slices together
  */
-record Block(long from, int bytes, List<Slice> slices, int elements) {
+record Block(long from, int bytes, List<TensorSlice> slices, int elements) {
     /**
      * A run of one segment.
      *
@@ -20,7 +20,7 @@ record Block(long from, int bytes, List<Slice> slices, int elements) {
      * @param destination byte offset in the block
      * @param start of the run among the combined elements of the block; -1 when it is not combined
      */
-    record Slice(int segment, long first, int count, int destination, int start) {
+    record TensorSlice(int segment, long first, int count, int destination, int start) {
         boolean combined() {
             return start >= 0;
         }

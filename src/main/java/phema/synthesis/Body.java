@@ -53,8 +53,8 @@ final class Body {
     boolean alignsWith(Body other) {
         if (!Arrays.equals(starts, other.starts)) return false;
         for (int i = 0; i < segments.size(); i++) {
-            boolean same = segments.get(i) instanceof Layout.Elements a
-                            && other.segments.get(i) instanceof Layout.Elements b
+            boolean same = segments.get(i) instanceof Layout.TensorElements a
+                            && other.segments.get(i) instanceof Layout.TensorElements b
                     ? a.tensor().name().equals(b.tensor().name())
                             && a.dtype() == b.dtype()
                             && a.axes().equals(b.axes())
@@ -77,7 +77,7 @@ final class Body {
         while (i < segments.size() - 1 && starts[i + 1] <= from) i++;
         int unit = unit(segments.get(i));
         long begin = from - (from - starts[i]) % unit;
-        List<Block.Slice> slices = new ArrayList<>();
+        List<Block.TensorSlice> slices = new ArrayList<>();
         int bytes = 0;
         int elements = 0;
         for (; i < segments.size() && begin + bytes < limit; i++) {
@@ -88,7 +88,7 @@ final class Body {
             long count = Math.min(segment.bytes() / unit - first, Math.ceilDiv(limit - begin - bytes, (long) unit));
             count = Math.min(count, (maxBytes - bytes) / unit);
             if (combined) count = Math.min(count, maxElements - elements);
-            if (count > 0) slices.add(new Block.Slice(i, first, (int) count, bytes, combined ? elements : -1));
+            if (count > 0) slices.add(new Block.TensorSlice(i, first, (int) count, bytes, combined ? elements : -1));
             bytes += (int) count * unit;
             if (combined) elements += (int) count;
             if (first + count < segment.bytes() / unit) break;
@@ -97,10 +97,10 @@ final class Body {
     }
 
     private static int unit(Layout.Segment segment) {
-        return segment instanceof Layout.Elements elements ? elements.dtype().bytes() : 1;
+        return segment instanceof Layout.TensorElements elements ? elements.dtype().bytes() : 1;
     }
 
     private static boolean combined(Layout.Segment segment) {
-        return segment instanceof Layout.Elements elements && Recipe.combines(elements.tensor());
+        return segment instanceof Layout.TensorElements elements && Recipe.combines(elements.tensor());
     }
 }

@@ -11,10 +11,10 @@ import phema.catalog.NamePattern;
  * @param layers in order: the first whose pattern matches a tensor's name has it
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody changes it
-record Coefficients(float[] usual, List<Layer> layers) {
+record Coefficients(float[] usual, List<LayerCoefficients> layers) {
     /** @param coefficients one per input */
     @SuppressWarnings("ArrayRecordComponent")
-    record Layer(NamePattern tensors, float[] coefficients) {}
+    record LayerCoefficients(NamePattern tensors, float[] coefficients) {}
 
     Coefficients {
         layers = List.copyOf(layers);
@@ -22,13 +22,13 @@ record Coefficients(float[] usual, List<Layer> layers) {
 
     /** The same array for all tensors of a layer. */
     float[] of(String tensor) {
-        for (Layer layer : layers) if (layer.tensors.matches(tensor)) return layer.coefficients;
+        for (LayerCoefficients layer : layers) if (layer.tensors.matches(tensor)) return layer.coefficients;
         return usual;
     }
 
     /** All arrays that {@link #of} may return. */
     List<float[]> all() {
-        return Stream.concat(Stream.of(usual), layers.stream().map(Layer::coefficients))
+        return Stream.concat(Stream.of(usual), layers.stream().map(LayerCoefficients::coefficients))
                 .toList();
     }
 }

@@ -87,7 +87,7 @@ public record Comparison(
         Sums total = new Sums();
         try (OpenFiles.Inputs files = new OpenFiles(anywhere -> true).open(List.of(a, b));
                 Arena arena = Arena.ofConfined()) {
-            Blocks blocks = new Blocks(files, arena, progress);
+            TensorBlocks blocks = new TensorBlocks(files, arena, progress);
             int near = 0;
             for (Tensor tensor : a.tensors()) {
                 int index = b.indexOf(tensor.name(), near);
@@ -137,7 +137,7 @@ public record Comparison(
     }
 
     /** Reads the same stretch of a tensor of both files at a time. */
-    private static final class Blocks {
+    private static final class TensorBlocks {
         private final OpenFiles.Inputs files;
         private final LongConsumer progress;
         private final MemorySegment bufferA;
@@ -145,7 +145,7 @@ public record Comparison(
         private final double[] valuesA = new double[BLOCK_BYTES / 8];
         private final double[] valuesB = new double[BLOCK_BYTES / 8];
 
-        Blocks(OpenFiles.Inputs files, Arena arena, LongConsumer progress) {
+        TensorBlocks(OpenFiles.Inputs files, Arena arena, LongConsumer progress) {
             this.files = files;
             this.progress = progress;
             bufferA = arena.allocate(BLOCK_BYTES);

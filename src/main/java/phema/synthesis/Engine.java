@@ -123,14 +123,14 @@ public final class Engine implements AutoCloseable {
     }
 
     /** Computes a range of one file of one output. */
-    void transfer(Recipe recipe, Recipe.Output output, Layout file, WritableByteChannel to, long offset, long length)
+    void transfer(Recipe recipe, Recipe.RecipeOutput output, Layout file, WritableByteChannel to, long offset, long length)
             throws IOException {
         if (offset < 0 || length < 0 || length > file.size() - offset)
             throw new IndexOutOfBoundsException("%d bytes from %d on of %d".formatted(length, offset, file.size()));
         if (length == 0) return;
         byte[] header = Body.header(file);
-        Combination.Target target = new Combination.Target(output, new Body(file));
-        try (Combination combination = combination(recipe, List.of(target))) {
+        BlockComputer.BlockTarget target = new BlockComputer.BlockTarget(output, new Body(file));
+        try (BlockComputer combination = combination(recipe, List.of(target))) {
             if (offset < header.length) {
                 int n = (int) Math.min(length, header.length - offset);
                 write(to, ByteBuffer.wrap(header, (int) offset, n));
@@ -141,7 +141,7 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private void transferBody(Combination combination, WritableByteChannel to, long from, long limit)
+    private void transferBody(BlockComputer combination, WritableByteChannel to, long from, long limit)
             throws IOException {
         record Pending(Block block, byte[] result, Future<?> computed) {}
         Deque<Pending> ahead = new ArrayDeque<>();
@@ -194,7 +194,7 @@ public final class Engine implements AutoCloseable {
             Files.createDirectories(folder);
             requireRoom(recipe, folder);
             if (!overwrite)
-                for (Recipe.Output output : recipe.outputs())
+                for (Recipe.RecipeOutput output : recipe.outputs())
                     for (Layout file : output.files())
                         if (Files.exists(folder.resolve(file.fileName())))
                             throw exists(folder.resolve(file.fileName()));
@@ -204,13 +204,13 @@ public final class Engine implements AutoCloseable {
                     .orElse(0);
             for (int shard = 0; shard < shards; shard++) {
                 int index = shard;
-                List<Combination.Target> left = new ArrayList<>(recipe.outputs().stream()
+                List<BlockComputer.BlockTarget> left = new ArrayList<>(recipe.outputs().stream()
                         .filter(o -> index < o.files().size())
-                        .map(o -> new Combination.Target(o, new Body(o.files().get(index))))
+                        .map(o -> new BlockComputer.BlockTarget(o, new Body(o.files().get(index))))
                         .toList());
                 while (!left.isEmpty()) {
                     Body body = left.getFirst().body();
-                    List<Combination.Target> together =
+                    List<BlockComputer.BlockTarget> together =
                             left.stream().filter(t -> t.body().alignsWith(body)).toList();
                     left.removeAll(together);
                     writeTogether(recipe, together, index, folder, files, progress);
@@ -242,14 +242,14 @@ public final class Engine implements AutoCloseable {
 
     private void writeTogether(
             Recipe recipe,
-            List<Combination.Target> targets,
+            List<BlockComputer.BlockTarget> targets,
             int shard,
             Path folder,
             List<PendingFile> files,
             LongConsumer progress)
             throws IOException {
         Deque<Future<?>> inFlight = new ArrayDeque<>();
-        try (Combination combination = combination(recipe, targets)) {
+        try (BlockComputer combination = combination(recipe, targets)) {
             int first = files.size();
             long[] bases = new long[targets.size()];
             for (int t = 0; t < bases.length; t++) {
@@ -310,10 +310,10 @@ public final class Engine implements AutoCloseable {
         return FULL.matcher(String.valueOf(e.getMessage())).find();
     }
 
-    private Combination combination(Recipe recipe, List<Combination.Target> targets) throws IOException {
+    private BlockComputer combination(Recipe recipe, List<BlockComputer.BlockTarget> targets) throws IOException {
         long begin = System.nanoTime();
         try {
-            return new Combination(recipe, targets, openFiles, kernel, maxMemory, workers);
+            return new BlockComputer(recipe, targets, openFiles, kernel, maxMemory, workers);
         } finally {
             opening.add(System.nanoTime() - begin);
         }
@@ -323,7 +323,7 @@ public final class Engine implements AutoCloseable {
         void run(Workspace workspace) throws IOException;
     }
 
-    private Future<?> submit(Combination combination, Work work) {
+    private Future<?> submit(BlockComputer combination, Work work) {
         return executor.submit(() -> {
             Workspace workspace = workspaces.take();
             workspace.start();

@@ -8,9 +8,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
-import phema.solver.Curve;
+import phema.solver.ProfileCurve;
 import phema.solver.Fit;
-import phema.solver.Method;
+import phema.solver.SolverKind;
 
 /**
  * A fit in JSON, for REST and the command line alike. Numbers that could not be found out are left out.
@@ -37,9 +37,9 @@ public record FitView(
         @Nullable Double misfit,
         int filesUsed,
         List<String> warnings,
-        @Nullable Curve curve) {
+        @Nullable ProfileCurve curve) {
 
-    public static FitView of(Run run, Fit fit, @Nullable Curve curve) {
+    public static FitView of(Run run, Fit fit, @Nullable ProfileCurve curve) {
         Map<String, Double> errors = new TreeMap<>();
         fit.predictedRelativeErrors().forEach((method, error) -> {
             if (Double.isFinite(error)) errors.put(word(method), error);
@@ -66,7 +66,7 @@ public record FitView(
         return read;
     }
 
-    private static String word(Method method) {
+    private static String word(SolverKind method) {
         return method.name().toLowerCase(Locale.ROOT);
     }
 

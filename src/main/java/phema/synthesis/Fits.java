@@ -19,9 +19,9 @@ import phema.format.Tensor;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
-import phema.solver.Curve;
+import phema.solver.ProfileCurve;
 import phema.solver.Fit;
-import phema.solver.Options;
+import phema.solver.FitOptions;
 import phema.solver.Planning;
 import phema.solver.Retention;
 import phema.solver.RunReport;
@@ -57,10 +57,10 @@ public final class Fits {
      * @param dtype that the weights will be stored in, the snapshots' own when empty: no file is read for an accuracy that it cannot hold
      * @throws Problem when the run has no snapshots, or a target ends where none reaches
      */
-    public List<Fit> fit(Run run, List<Profile> targets, Options options, Optional<DType> dtype) {
+    public List<Fit> fit(Run run, List<Profile> targets, FitOptions options, Optional<DType> dtype) {
         Solver solver = solver(run);
         Sample newest = run.snapshots().getLast().sample();
-        Options rounded = options.withOutputVariance(
+        FitOptions rounded = options.withOutputVariance(
                 dtype.map(d -> roundingVariance(newest.values(), d)).orElse(newest.roundingVariance()));
         return duration.record(() -> targets.stream()
                 .map(target -> solver.solve(target, rounded))
@@ -75,7 +75,7 @@ public final class Fits {
      * @param endTime where the profiles end
      * @throws Problem when one cannot be read, or no parameter is left for it
      */
-    public List<Layer> layers(Run run, List<String> specs, double endTime, Options options, Optional<DType> dtype) {
+    public List<LayerFit> layers(Run run, List<String> specs, double endTime, FitOptions options, Optional<DType> dtype) {
         if (specs.isEmpty()) return List.of();
         List<NamePattern> patterns = new ArrayList<>();
         List<Profile> targets = new ArrayList<>();
@@ -109,7 +109,7 @@ public final class Fits {
             throw Problem.invalid("layer", "layer " + pattern.text() + " " + fault);
         }
         return IntStream.range(0, specs.size())
-                .mapToObj(i -> new Layer(patterns.get(i), fits.get(i)))
+                .mapToObj(i -> new LayerFit(patterns.get(i), fits.get(i)))
                 .toList();
     }
 
@@ -121,7 +121,7 @@ public final class Fits {
     }
 
     /** Target and fitted profile at equally spaced times. */
-    public Curve curve(Run run, Fit fit, int points) {
+    public ProfileCurve curve(Run run, Fit fit, int points) {
         return solver(run).curve(fit, points);
     }
 

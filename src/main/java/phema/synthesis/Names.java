@@ -31,9 +31,9 @@ public final class Names {
     }
 
     /** {@code phema-0000262-0.100-+attn+-0.050}: with what each layer is and has instead. Other layers give another name. */
-    public static String baseName(String prefix, Run run, Profile target, List<Layer> layers) {
+    public static String baseName(String prefix, Run run, Profile target, List<LayerFit> layers) {
         StringBuilder name = new StringBuilder(baseName(prefix, run, target));
-        for (Layer layer : layers)
+        for (LayerFit layer : layers)
             name.append('-')
                     .append(pattern(layer.tensors().text()))
                     .append('-')

@@ -15,7 +15,7 @@ import phema.format.WeightFile;
  *
  * @param inputs the files that are combined; all hold the same tensors
  */
-record Recipe(List<WeightFile> inputs, List<Output> outputs) {
+record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
     /** Part of every identity: changes when the same recipe gives other bytes than it used to. */
     private static final String ENGINE = "phema-1";
 
@@ -25,8 +25,8 @@ record Recipe(List<WeightFile> inputs, List<Output> outputs) {
      * @param template the newest file: gives tensor names, their order, and all that is not combined
      * @param files one, or several shards and their index
      */
-    record Output(WeightFile template, Coefficients coefficients, List<Layout> files) {
-        Output {
+    record RecipeOutput(WeightFile template, Coefficients coefficients, List<Layout> files) {
+        RecipeOutput {
             files = List.copyOf(files);
         }
     }
@@ -38,11 +38,11 @@ record Recipe(List<WeightFile> inputs, List<Output> outputs) {
 
     /** Whether a tensor is combined; the others are what they are in the template. */
     static boolean combines(Tensor tensor) {
-        return tensor.role() == Tensor.Role.PARAMETER && tensor.dtype().isFloating();
+        return tensor.role() == Tensor.TensorRole.PARAMETER && tensor.dtype().isFloating();
     }
 
     /** 40 hex digits over the inputs (name, size, time stamp, structure), the coefficients and the layout of one file. */
-    String identity(Output output, Layout file) {
+    String identity(RecipeOutput output, Layout file) {
         Digest digest = new Digest();
         digest.text(ENGINE);
         List<float[]> coefficients = output.coefficients.all();
@@ -65,7 +65,7 @@ record Recipe(List<WeightFile> inputs, List<Output> outputs) {
                     digest.number(verbatim.offset());
                     digest.number(verbatim.bytes());
                 }
-                case Layout.Elements elements -> {
+                case Layout.TensorElements elements -> {
                     digest.text(elements.tensor().name());
                     digest.text(elements.tensor().role().name());
                     digest.number(coefficients.indexOf(

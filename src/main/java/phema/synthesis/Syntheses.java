@@ -38,7 +38,7 @@ public final class Syntheses {
      * @param fit of all tensors that no layer claims
      * @param layers in order: the first whose pattern matches a tensor's name has it
      */
-    public record Named(String baseName, Fit fit, List<Layer> layers) {
+    public record Named(String baseName, Fit fit, List<LayerFit> layers) {
         public Named {
             layers = List.copyOf(layers);
         }
@@ -49,7 +49,7 @@ public final class Syntheses {
 
         /** That of the layers as well. */
         public List<Fit> fits() {
-            return Stream.concat(Stream.of(fit), layers.stream().map(Layer::fit))
+            return Stream.concat(Stream.of(fit), layers.stream().map(LayerFit::fit))
                     .toList();
         }
 
@@ -65,7 +65,7 @@ public final class Syntheses {
             return new Coefficients(
                     Syntheses.coefficients(fit),
                     layers.stream()
-                            .map(layer -> new Coefficients.Layer(layer.tensors(), Syntheses.coefficients(layer.fit())))
+                            .map(layer -> new Coefficients.LayerCoefficients(layer.tensors(), Syntheses.coefficients(layer.fit())))
                             .toList());
         }
     }
@@ -73,7 +73,7 @@ public final class Syntheses {
     /** The files of one set of weights: one, or several shards and their index. */
     public List<Content> files(Run run, Named named, OutputOptions options) {
         Recipe recipe = recipe(run, List.of(named), options);
-        Recipe.Output output = recipe.outputs().getFirst();
+        Recipe.RecipeOutput output = recipe.outputs().getFirst();
         return output.files().stream()
                 .<Content>map(file -> new Synthesized(recipe, output, file))
                 .toList();
@@ -93,9 +93,9 @@ public final class Syntheses {
         int index = template.indexOf(name, 0);
         if (index < 0) throw Problem.unknown("name", "The weights of run " + run.name() + " hold no tensor " + name);
         Tensor tensor = template.tensors().get(index);
-        Layout.Elements elements = rows(tensor, options);
+        Layout.TensorElements elements = rows(tensor, options);
         Layout layout = new Layout(name + ".bin", tensor.elements() == 0 ? List.of() : List.of(elements));
-        Recipe.Output output = new Recipe.Output(template, named.coefficients(), List.of(layout));
+        Recipe.RecipeOutput output = new Recipe.RecipeOutput(template, named.coefficients(), List.of(layout));
         Recipe recipe = new Recipe(files(run), List.of(output));
         return new SynthesizedTensor(tensor, elements.dtype(), new Synthesized(recipe, output, layout));
     }
@@ -119,20 +119,20 @@ public final class Syntheses {
             if (!tensor.dtype().isFloating())
                 throw Problem.unprocessable(template.path() + ": tensor `" + tensor.name() + "` is " + tensor.dtype()
                         + ", and nothing computes with that");
-        List<Layout.Elements> tensors =
+        List<Layout.TensorElements> tensors =
                 template.tensors().stream().map(t -> rows(t, options)).toList();
         Layout layout = new Layout(
                 named.baseName(),
                 List.copyOf(tensors.stream().filter(t -> t.bytes() > 0).toList()));
-        Recipe.Output output = new Recipe.Output(template, named.coefficients(), List.of(layout));
+        Recipe.RecipeOutput output = new Recipe.RecipeOutput(template, named.coefficients(), List.of(layout));
         WideningChannel channel = new WideningChannel(tensors);
         engine.transfer(new Recipe(files(run), List.of(output)), output, layout, channel, 0, layout.size());
         return new Loaded(template, channel.elements());
     }
 
-    private static Layout.Elements rows(Tensor tensor, OutputOptions options) {
+    private static Layout.TensorElements rows(Tensor tensor, OutputOptions options) {
         List<Integer> axes = IntStream.range(0, tensor.shape().rank()).boxed().toList();
-        return new Layout.Elements(tensor, axes, options.dtype(tensor));
+        return new Layout.TensorElements(tensor, axes, options.dtype(tensor));
     }
 
     /** The weights of several fits, to be written in one pass over the snapshots. */
@@ -185,13 +185,13 @@ public final class Syntheses {
     }
 
     private static Recipe recipe(Run run, List<Named> fits, OutputOptions options) {
-        List<Recipe.Output> outputs = new ArrayList<>();
+        List<Recipe.RecipeOutput> outputs = new ArrayList<>();
         for (Named named : fits) {
             WeightFile template = template(run, named.fit());
             try {
                 List<Layout> files = WeightFiles.writer(options.format())
                         .layout(named.baseName(), template, options::dtype, metadata(named), options.shardSize());
-                outputs.add(new Recipe.Output(template, named.coefficients(), files));
+                outputs.add(new Recipe.RecipeOutput(template, named.coefficients(), files));
             } catch (IllegalArgumentException e) {
                 throw Problem.invalid("format", String.valueOf(e.getMessage()));
             }
@@ -230,7 +230,7 @@ public final class Syntheses {
         metadata.put("phema.solver", fit.method().name().toLowerCase(Locale.ROOT));
         if (!named.layers().isEmpty())
             metadata.put(
-                    "phema.layers", named.layers().stream().map(Layer::toString).collect(Collectors.joining("; ")));
+                    "phema.layers", named.layers().stream().map(LayerFit::toString).collect(Collectors.joining("; ")));
         double error = named.predictedRelativeError();
         if (!Double.isNaN(error))
             metadata.put("phema.predictedRelativeError", String.format(Locale.ROOT, "%.3g", error));
@@ -240,11 +240,11 @@ public final class Syntheses {
     /** A file of a recipe, computed when somebody wants its bytes. */
     private final class Synthesized implements Content {
         private final Recipe recipe;
-        private final Recipe.Output output;
+        private final Recipe.RecipeOutput output;
         private final Layout file;
         private final String identity;
 
-        Synthesized(Recipe recipe, Recipe.Output output, Layout file) {
+        Synthesized(Recipe recipe, Recipe.RecipeOutput output, Layout file) {
             this.recipe = recipe;
             this.output = output;
             this.file = file;

@@ -16,7 +16,7 @@ import phema.catalog.Catalog;
 
 /** The synthesis room as the service uses it. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(SynthesisConfiguration.Settings.class)
+@EnableConfigurationProperties(SynthesisConfiguration.SynthesisProperties.class)
 class SynthesisConfiguration {
     /**
      * @param maxMemory of all workers' buffers together
@@ -24,12 +24,12 @@ class SynthesisConfiguration {
      */
     @Validated
     @ConfigurationProperties("phema.synthesis")
-    record Settings(
+    record SynthesisProperties(
             @DefaultValue("256MB") DataSize maxMemory,
             @DefaultValue("0") int workers) {}
 
     @Bean
-    Engine engine(Settings settings, Catalog catalog) {
+    Engine engine(SynthesisProperties settings, Catalog catalog) {
         int workers =
                 settings.workers > 0 ? settings.workers : Runtime.getRuntime().availableProcessors();
         return new Engine(settings.maxMemory.toBytes(), workers, KernelChoice.AUTO, catalog::mayRead);

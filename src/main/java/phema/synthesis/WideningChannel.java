@@ -11,11 +11,11 @@ import phema.tensor.Elements;
 
 /** Takes the bytes of tensors, one after the other, and keeps them as numbers. */
 final class WideningChannel implements WritableByteChannel {
-    private final List<Layout.Elements> tensors;
+    private final List<Layout.TensorElements> tensors;
     private final SequencedMap<String, float[]> elements = new LinkedHashMap<>();
     private ByteBuffer current = ByteBuffer.allocate(0);
 
-    WideningChannel(List<Layout.Elements> tensors) {
+    WideningChannel(List<Layout.TensorElements> tensors) {
         this.tensors = tensors;
         begin();
     }
@@ -45,7 +45,7 @@ final class WideningChannel implements WritableByteChannel {
     }
 
     private void end() {
-        Layout.Elements tensor = tensors.get(elements.size());
+        Layout.TensorElements tensor = tensors.get(elements.size());
         float[] numbers = new float[Math.toIntExact(tensor.tensor().elements())];
         Elements.toFloats(tensor.dtype(), MemorySegment.ofArray(current.array()), 0, numbers, 0, numbers.length);
         elements.put(tensor.tensor().name(), numbers);

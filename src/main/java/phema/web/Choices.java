@@ -7,9 +7,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.format.Format;
 import phema.problem.Problem;
-import phema.solver.Files;
-import phema.solver.Method;
-import phema.solver.Options;
+import phema.solver.FilesToRead;
+import phema.solver.SolverKind;
+import phema.solver.FitOptions;
 import phema.sweep.SweepSpec;
 import phema.tensor.DType;
 
@@ -17,25 +17,25 @@ import phema.tensor.DType;
 final class Choices {
     private Choices() {}
 
-    private static Method solver(@Nullable String word) {
-        return word == null ? Method.BLUP : named("solver", word, Method.values());
+    private static SolverKind solver(@Nullable String word) {
+        return word == null ? SolverKind.BLUP : named("solver", word, SolverKind.values());
     }
 
-    private static Files files(@Nullable String word) {
-        return word == null ? Files.FEWEST : named("files", word, Files.values());
+    private static FilesToRead files(@Nullable String word) {
+        return word == null ? FilesToRead.FEWEST : named("files", word, FilesToRead.values());
     }
 
-    static Options options(@Nullable String solver, @Nullable String files, @Nullable Boolean laterFiles) {
-        Options options = Options.of(solver(solver), files(files));
+    static FitOptions options(@Nullable String solver, @Nullable String files, @Nullable Boolean laterFiles) {
+        FitOptions options = FitOptions.of(solver(solver), files(files));
         if (!Boolean.TRUE.equals(laterFiles)) return options;
-        if (options.method() == Method.PAPER)
+        if (options.method() == SolverKind.PAPER)
             throw Problem.invalid(
                     "laterFiles", "laterFiles needs the solver blup: paper reads no file later than time");
         return options.withLaterFiles();
     }
 
-    static SweepSpec.Mode mode(@Nullable String word) {
-        return word == null ? SweepSpec.Mode.GRID : named("mode", word, SweepSpec.Mode.values());
+    static SweepSpec.SweepMode mode(@Nullable String word) {
+        return word == null ? SweepSpec.SweepMode.GRID : named("mode", word, SweepSpec.SweepMode.values());
     }
 
     /** Empty for {@code same}: each tensor keeps the type that it is stored in. */

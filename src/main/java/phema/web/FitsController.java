@@ -42,7 +42,7 @@ class FitsController {
      */
     record FitRequest(
             @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
-            List<@Nullable Target> targets,
+            List<@Nullable ProfileRequest> targets,
 
             @Schema(
                     allowableValues = {"blup", "paper"},
@@ -84,7 +84,7 @@ class FitsController {
         Run found = catalog.run(run);
         List<Fit> all = fits.fit(
                 found,
-                Target.profiles(found, request.targets),
+                ProfileRequest.profiles(found, request.targets),
                 Choices.options(request.solver, request.files, request.laterFiles),
                 Choices.dtype(request.dtype));
         return new FitResponse(all.stream()

@@ -74,13 +74,13 @@ class RetentionController {
                     @Nullable
                     Double time) {
         Run found = catalog.run(run);
-        double end = Target.end(found, time, "");
+        double end = ProfileRequest.end(found, time, "");
         if (sigmaRel != null && (sigmaRel.isEmpty() || sigmaRel.size() > MAX_TARGETS))
             throw Problem.invalid("sigmaRel", "sigmaRel must hold 1 to " + MAX_TARGETS + " widths");
         List<Profile> targets = sigmaRel == null
                 ? fits.expressible(found, end)
                 : sigmaRel.stream()
-                        .map(width -> Target.power(width, end).profile(found, ""))
+                        .map(width -> ProfileRequest.power(width, end).profile(found, ""))
                         .toList();
         if (targets.isEmpty())
             throw Problem.invalid(

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
-import phema.solver.Options;
+import phema.solver.FitOptions;
 import phema.sweep.Seeds;
 import phema.sweep.SweepSpec;
 
@@ -36,7 +36,7 @@ record SweepRequest(
 
         @Nullable List<@Nullable Double> time,
         @Nullable List<@Nullable Double> guidance,
-        @Nullable List<@Nullable Guides> guides,
+        @Nullable List<@Nullable GuidesRequest> guides,
 
         @Schema(example = "[\"0-49999\"]") @Nullable List<@Nullable String> seeds,
 
@@ -62,7 +62,7 @@ record SweepRequest(
     private static final double TOLERANCE = 0.02;
 
     /** Weights of a run that guide. */
-    record Guides(
+    record GuidesRequest(
             @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
             String run,
 
@@ -72,11 +72,11 @@ record SweepRequest(
             @Nullable List<@Nullable Double> time) {}
 
     SweepSpec spec(String run) {
-        Options options = Choices.options(solver, files, null);
-        List<SweepSpec.Guides> guiding = new ArrayList<>();
-        for (Guides g : some("guides", guides)) {
+        FitOptions options = Choices.options(solver, files, null);
+        List<SweepSpec.GuideAxis> guiding = new ArrayList<>();
+        for (GuidesRequest g : some("guides", guides)) {
             if (g.run == null) throw Problem.invalid("guides.run", "guides.run is missing");
-            guiding.add(new SweepSpec.Guides(g.run, some("guides.sigmaRel", g.sigmaRel), some("guides.time", g.time)));
+            guiding.add(new SweepSpec.GuideAxis(g.run, some("guides.sigmaRel", g.sigmaRel), some("guides.time", g.time)));
         }
         return new SweepSpec(
                 run,

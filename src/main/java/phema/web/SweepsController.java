@@ -133,12 +133,12 @@ class SweepsController {
     }
 
     /** A sweep with all its trials. */
-    record Results(SweepView sweep, List<TrialView> trials) {}
+    record SweepResultsView(SweepView sweep, List<TrialView> trials) {}
 
     @GetMapping("/sweeps/{id}/results.json")
     @Operation(summary = "A sweep with all its trials")
-    Results results(@PathVariable String id) {
-        return new Results(
+    SweepResultsView results(@PathVariable String id) {
+        return new SweepResultsView(
                 sweep(id), sweeps.trials(id).stream().map(TrialView::of).toList());
     }
 

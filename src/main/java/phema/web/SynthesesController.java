@@ -24,7 +24,7 @@ import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.format.Format;
 import phema.problem.Problem;
-import phema.solver.Options;
+import phema.solver.FitOptions;
 import phema.sweep.SynthesisJob;
 import phema.sweep.SynthesisJobs;
 import phema.sweep.SynthesisSpec;
@@ -56,7 +56,7 @@ class SynthesesController {
      */
     record SynthesisRequest(
             @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
-            List<@Nullable Target> targets,
+            List<@Nullable ProfileRequest> targets,
 
             @Schema(
                     allowableValues = {"blup", "paper"},
@@ -131,12 +131,12 @@ class SynthesesController {
     }
 
     private static SynthesisSpec spec(Run run, SynthesisRequest request) {
-        List<SynthesisSpec.Target> wanted = Target.profiles(run, request.targets).stream()
-                .map(SynthesisSpec.Target::of)
+        List<SynthesisSpec.SynthesisTarget> wanted = ProfileRequest.profiles(run, request.targets).stream()
+                .map(SynthesisSpec.SynthesisTarget::of)
                 .toList();
         long shardSize = Objects.requireNonNullElse(request.shardSizeBytes, Long.MAX_VALUE);
         if (shardSize < 1) throw Problem.invalid("shardSizeBytes", "shardSizeBytes must be at least 1");
-        Options options = Choices.options(request.solver, request.files, request.laterFiles);
+        FitOptions options = Choices.options(request.solver, request.files, request.laterFiles);
         Format format =
                 request.format == null ? run.snapshots().getLast().file().format() : Choices.format(request.format);
         return new SynthesisSpec(

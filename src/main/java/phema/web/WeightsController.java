@@ -24,7 +24,7 @@ import phema.http.ContentResponse;
 import phema.solver.Fit;
 import phema.synthesis.Content;
 import phema.synthesis.Fits;
-import phema.synthesis.Layer;
+import phema.synthesis.LayerFit;
 import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.Syntheses;
@@ -113,10 +113,10 @@ class WeightsController {
                 .getFirst();
         // Not bound to the query: Spring would split a single one at its commas, which mixtures have.
         String[] specs = request.getParameterValues(QueryParameters.LAYER);
-        List<Layer> layers = fits.layers(
+        List<LayerFit> layers = fits.layers(
                 run,
                 specs == null ? List.of() : List.of(specs),
-                Target.end(run, query.time(), ""),
+                ProfileRequest.end(run, query.time(), ""),
                 query.options(),
                 dtype);
         return new Named(Names.baseName(Names.PREFIX, run, fit.target(), layers), fit, layers);

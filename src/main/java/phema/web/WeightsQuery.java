@@ -8,7 +8,7 @@ import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
-import phema.solver.Options;
+import phema.solver.FitOptions;
 
 /** The query parameters that say which weights. */
 @ParameterObject
@@ -61,9 +61,9 @@ record WeightsQuery(
         Boolean laterFiles) {
 
     Profile target(Run run) {
-        if (profile == null) return Target.power(sigmaRel, time).profile(run, "");
+        if (profile == null) return ProfileRequest.power(sigmaRel, time).profile(run, "");
         if (sigmaRel != null) throw Problem.invalid("profile", "sigmaRel and profile exclude each other");
-        double end = Target.end(run, time, "");
+        double end = ProfileRequest.end(run, time, "");
         try {
             return ProfileSpec.parse(profile, end);
         } catch (IllegalArgumentException unreadable) {
@@ -71,7 +71,7 @@ record WeightsQuery(
         }
     }
 
-    Options options() {
+    FitOptions options() {
         return Choices.options(solver, files, laterFiles);
     }
 }

@@ -16,7 +16,7 @@ import org.nd4j.autodiff.samediff.api.OutAndGrad;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import phema.format.Tensor.Role;
+import phema.format.Tensor.TensorRole;
 
 /**
  * The denoiser {@code D(x; sigma, label) = c_skip x + c_out F(c_in x; c_noise, label)} and its loss as one graph of SameDiff. For use by one platform thread:
@@ -55,17 +55,17 @@ final class Denoiser implements AutoCloseable {
     /** The loss of a batch, and its gradient by parameter. @param loss mean over images and values */
     record Gradients(double loss, Map<String, float[]> byName) {}
 
-    Denoiser(Weights weights) {
+    Denoiser(NetworkWeights weights) {
         this(weights, false);
     }
 
     /** @param dropout whether batches come with masks */
-    Denoiser(Weights weights, boolean dropout) {
+    Denoiser(NetworkWeights weights, boolean dropout) {
         this(weights, dropout, DataType.FLOAT);
     }
 
     /** @param type of all arithmetic */
-    Denoiser(Weights weights, boolean dropout, DataType type) {
+    Denoiser(NetworkWeights weights, boolean dropout, DataType type) {
         this.spec = weights.spec();
         this.net = weights.net();
         this.type = type;
@@ -77,7 +77,7 @@ final class Denoiser implements AutoCloseable {
             INDArray value = Nd4j.createUninitialized(
                     type, parameter.shape().dims().stream().mapToLong(d -> d).toArray());
             value.data().setData(weights.get(name));
-            boolean buffer = parameter.role() == Role.BUFFER;
+            boolean buffer = parameter.role() == TensorRole.BUFFER;
             parameters.put(name, buffer ? sd.constant(name, value) : sd.var(name, value));
             if (!buffer) trained.add(name);
         });
@@ -90,7 +90,7 @@ final class Denoiser implements AutoCloseable {
     }
 
     /** Takes over the trained tensors of {@code weights}. */
-    void load(Weights weights) {
+    void load(NetworkWeights weights) {
         for (String name : trained) {
             parameter(name).getArr().data().setData(weights.get(name));
         }
@@ -178,7 +178,7 @@ final class Denoiser implements AutoCloseable {
         inputs.put(IN, perImage(batch, Preconditioning::in, 1, 1, 1));
         inputs.put(NOISE, perImage(batch, Preconditioning::noise, 1));
         if (spec.classes() > 0) inputs.put(LABELS, array(batch.labels(), batch.size(), spec.classes()));
-        for (UNet.Block block : dropout ? net.blocks() : List.<UNet.Block>of()) {
+        for (UNet.BlockSpec block : dropout ? net.blocks() : List.<UNet.BlockSpec>of()) {
             float[] mask = Objects.requireNonNull(batch.masks().get(block.name()), block.name());
             inputs.put(
                     block.name() + MASK,
@@ -264,11 +264,11 @@ final class Denoiser implements AutoCloseable {
         SDVariable y = conv(x, net.input(), spec.inputChannels(), 3);
         Deque<SDVariable> skips = new ArrayDeque<>();
         skips.push(y);
-        for (UNet.Block block : net.encoder()) {
+        for (UNet.BlockSpec block : net.encoder()) {
             y = block(block, y, embedding);
             skips.push(y);
         }
-        for (UNet.Block block : net.decoder()) {
+        for (UNet.BlockSpec block : net.decoder()) {
             if (block.skip() > 0) y = layers.concat(y, block.in() - block.skip(), skips.pop(), block.skip());
             y = block(block, y, embedding);
         }
@@ -276,7 +276,7 @@ final class Denoiser implements AutoCloseable {
     }
 
     /** Fig. 21. @param embedding [N, embedding channels] */
-    SDVariable block(UNet.Block block, SDVariable input, SDVariable embedding) {
+    SDVariable block(UNet.BlockSpec block, SDVariable input, SDVariable embedding) {
         boolean encoder = block.side() == UNet.Side.ENCODER;
         boolean widens = block.in() != block.out();
         String name = block.name();

@@ -30,7 +30,7 @@ public final class Generator implements AutoCloseable {
     private final int guideClasses;
     private final SamplerOptions options;
 
-    private Generator(Weights network, @Nullable Weights guide, SamplerOptions options) {
+    private Generator(NetworkWeights network, @Nullable NetworkWeights guide, SamplerOptions options) {
         this.spec = network.spec();
         this.network = new Denoiser(network);
         this.guide = guide == null ? null : new Denoiser(guide);

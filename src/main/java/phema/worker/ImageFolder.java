@@ -31,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class ImageFolder implements AutoCloseable {
     /** What holds one image each. */
-    enum Kind {
+    enum ImageKind {
         PNG,
         NPY;
 
@@ -45,7 +45,7 @@ final class ImageFolder implements AutoCloseable {
     private final Path path;
     private final Optional<FileSystem> zip;
     private final Path root;
-    private final Kind kind;
+    private final ImageKind kind;
     private final List<String> names;
     private final int[] labels;
     private final int classes;
@@ -54,15 +54,15 @@ final class ImageFolder implements AutoCloseable {
         this.path = path;
         this.zip = zip;
         this.root = root;
-        Map<Kind, List<String>> files = files();
-        List<String> images = files.getOrDefault(Kind.PNG, List.of());
-        List<String> latents = files.getOrDefault(Kind.NPY, List.of());
+        Map<ImageKind, List<String>> files = files();
+        List<String> images = files.getOrDefault(ImageKind.PNG, List.of());
+        List<String> latents = files.getOrDefault(ImageKind.NPY, List.of());
         if (images.isEmpty() && latents.isEmpty())
             throw Problem.invalid("data", path + " holds no images (.png) and no latents (.npy)");
         if (!images.isEmpty() && !latents.isEmpty())
             throw Problem.invalid(
                     "data", path + " holds both images (.png) and latents (.npy); keep them in folders of their own");
-        kind = latents.isEmpty() ? Kind.PNG : Kind.NPY;
+        kind = latents.isEmpty() ? ImageKind.PNG : ImageKind.NPY;
         names = latents.isEmpty() ? images : latents;
         labels = new int[names.size()];
         classes = Files.exists(root.resolve(LABELS)) ? readLabels() : 0;
@@ -91,9 +91,9 @@ final class ImageFolder implements AutoCloseable {
     }
 
     /** Names of all images. */
-    private Map<Kind, List<String>> files() throws IOException {
-        Map<Kind, List<String>> files = new EnumMap<>(Kind.class);
-        for (Kind of : Kind.values()) files.put(of, new ArrayList<>());
+    private Map<ImageKind, List<String>> files() throws IOException {
+        Map<ImageKind, List<String>> files = new EnumMap<>(ImageKind.class);
+        for (ImageKind of : ImageKind.values()) files.put(of, new ArrayList<>());
         try (Stream<Path> all = Files.walk(root)) {
             all.forEach(file -> files.forEach((of, names) -> {
                 if (of.is(file) && Files.isRegularFile(file))
@@ -134,7 +134,7 @@ final class ImageFolder implements AutoCloseable {
         return most + 1;
     }
 
-    Kind kind() {
+    ImageKind kind() {
         return kind;
     }
 

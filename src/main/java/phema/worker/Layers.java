@@ -28,7 +28,7 @@ sealed interface Layers {
     SDVariable groupNorm(SDVariable x, String name, int channels, int resolution);
 
     /** Between the two convolutions of a block. @param embedding the output of the block's {@code emb_linear} */
-    SDVariable modulate(SDVariable x, SDVariable embedding, UNet.Block block);
+    SDVariable modulate(SDVariable x, SDVariable embedding, UNet.BlockSpec block);
 
     /** @param t weight of {@code b}, where sums are weighted */
     SDVariable sum(SDVariable a, SDVariable b, double t);
@@ -76,7 +76,7 @@ sealed interface Layers {
         }
 
         @Override
-        public SDVariable modulate(SDVariable x, SDVariable embedding, UNet.Block block) {
+        public SDVariable modulate(SDVariable x, SDVariable embedding, UNet.BlockSpec block) {
             return x.mul(embedding
                     .mul(parameter(block.name() + UNet.EMBEDDING_GAIN))
                     .add(1.0)
@@ -144,7 +144,7 @@ sealed interface Layers {
         }
 
         @Override
-        public SDVariable modulate(SDVariable x, SDVariable embedding, UNet.Block block) {
+        public SDVariable modulate(SDVariable x, SDVariable embedding, UNet.BlockSpec block) {
             SDVariable normalized = groupNorm(x, block.name() + UNet.NORM1, block.out(), block.resolution());
             return AdmParts.modulate(sd, normalized, embedding, block.out());
         }

@@ -12,7 +12,7 @@ import phema.tensor.Shape;
  * @param weights of the layers' stored weights; EDM2 normalizes them once more before it uses them
  */
 record Magnitudes(long nimg, SequencedMap<String, Double> activations, SequencedMap<String, Double> weights) {
-    static SequencedMap<String, Double> of(Weights weights) {
+    static SequencedMap<String, Double> of(NetworkWeights weights) {
         SequencedMap<String, Double> magnitudes = new LinkedHashMap<>();
         for (String name : weights.trained()) {
             Shape shape = weights.shape(name);

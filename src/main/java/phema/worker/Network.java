@@ -9,9 +9,9 @@ import phema.format.WeightFile;
 /** An EDM2 network with its weights. */
 public final class Network {
     private final String name;
-    private final Weights weights;
+    private final NetworkWeights weights;
 
-    private Network(String name, Weights weights) {
+    private Network(String name, NetworkWeights weights) {
         this.name = name;
         this.weights = weights;
     }
@@ -37,7 +37,7 @@ public final class Network {
         return weights.spec();
     }
 
-    Weights weights() {
+    NetworkWeights weights() {
         return weights;
     }
 

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import phema.format.FormatException;
 import phema.format.Tensor;
-import phema.format.Tensor.Role;
+import phema.format.Tensor.TensorRole;
 import phema.format.WeightFile;
 import phema.problem.Problem;
 import phema.tensor.Shape;
@@ -187,7 +187,7 @@ public record NetworkSpec(
     public SequencedMap<String, Shape> parameters() {
         SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
         UNet.of(this).parameters().forEach((name, parameter) -> {
-            if (parameter.role() == Role.PARAMETER) shapes.put(name, parameter.shape());
+            if (parameter.role() == TensorRole.PARAMETER) shapes.put(name, parameter.shape());
         });
         return shapes;
     }

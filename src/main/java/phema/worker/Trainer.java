@@ -35,11 +35,11 @@ final class Trainer implements AutoCloseable {
     double step() throws IOException {
         state.weights().normalize();
         denoiser.load(state.weights());
-        Weights gradients = Weights.zero(options.network());
+        NetworkWeights gradients = NetworkWeights.zero(options.network());
         int rounds = options.batch() / options.microBatch();
         double loss = 0;
         for (int round = 0; round < rounds; round++) {
-            Task task = task(state.nimg() + (long) round * options.microBatch());
+            TrainingTask task = task(state.nimg() + (long) round * options.microBatch());
             Denoiser.Gradients part = denoiser.gradients(task.batch(), task.clean());
             loss += part.loss() / rounds;
             add(part.byName(), 1f / rounds, gradients);
@@ -62,9 +62,9 @@ final class Trainer implements AutoCloseable {
 
     /** Images with noise, and without. */
     @SuppressWarnings("ArrayRecordComponent")
-    record Task(Batch batch, float[] clean) {}
+    record TrainingTask(Batch batch, float[] clean) {}
 
-    Task task(long first) throws IOException {
+    TrainingTask task(long first) throws IOException {
         NetworkSpec spec = options.network();
         int pixels = spec.pixels();
         int n = options.microBatch();
@@ -73,9 +73,9 @@ final class Trainer implements AutoCloseable {
         double[] sigma = new double[n];
         float[] labels = new float[n * spec.classes()];
         Map<String, float[]> masks = new LinkedHashMap<>();
-        List<UNet.Block> dropping =
+        List<UNet.BlockSpec> dropping =
                 options.dropout() == 0 ? List.of() : state.weights().net().blocks();
-        for (UNet.Block block : dropping) masks.put(block.name(), new float[n * block.activations()]);
+        for (UNet.BlockSpec block : dropping) masks.put(block.name(), new float[n * block.activations()]);
         for (int i = 0; i < n; i++) {
             RandomGenerator random = Randoms.of(options.seed(), first + i);
             Dataset.Example example = dataset.read(index(first + i), random);
@@ -91,7 +91,7 @@ final class Trainer implements AutoCloseable {
             if (spec.classes() > 0 && labelled) labels[i * spec.classes() + example.label()] = 1;
             for (float[] mask : masks.values()) drop(random, mask, i * (mask.length / n), mask.length / n);
         }
-        return new Task(new Batch(noisy, sigma, labels, masks), clean);
+        return new TrainingTask(new Batch(noisy, sigma, labels, masks), clean);
     }
 
     /** What is not dropped grows, so that the mean stays (arXiv 1207.0580). */
@@ -120,7 +120,7 @@ final class Trainer implements AutoCloseable {
         return order;
     }
 
-    private static void add(Map<String, float[]> from, float share, Weights to) {
+    private static void add(Map<String, float[]> from, float share, NetworkWeights to) {
         for (String name : to.trained()) {
             float[] sum = to.get(name);
             float[] part = Objects.requireNonNull(from.get(name));
@@ -128,7 +128,7 @@ final class Trainer implements AutoCloseable {
         }
     }
 
-    private static long zeroWhatIsNotFinite(Weights gradients) {
+    private static long zeroWhatIsNotFinite(NetworkWeights gradients) {
         long count = 0;
         for (String name : gradients.trained()) {
             float[] g = gradients.get(name);
@@ -142,7 +142,7 @@ final class Trainer implements AutoCloseable {
     }
 
     /** Adam without weight decay (arXiv 1412.6980, algorithm 1). */
-    private void adam(Weights gradients) {
+    private void adam(NetworkWeights gradients) {
         long t = state.nimg() / options.batch() + 1;
         double rate = options.learningRate().at(state.nimg(), options.batch());
         float step = (float) (rate / (1 - Math.pow(BETA1, t)));
@@ -160,7 +160,7 @@ final class Trainer implements AutoCloseable {
         }
     }
 
-    private void average(Weights average, float share) {
+    private void average(NetworkWeights average, float share) {
         for (String name : average.trained()) {
             float[] to = average.get(name);
             float[] w = state.weights().get(name);

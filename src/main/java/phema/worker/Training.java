@@ -30,7 +30,7 @@ public final class Training {
      * @param secondsPerKimg time for a thousand images, since the last status
      * @param badGradients values of gradients so far that were not finite and were taken for zero
      */
-    public record Status(long nimg, double loss, double learningRate, double secondsPerKimg, long badGradients) {}
+    public record TrainingStatus(long nimg, double loss, double learningRate, double secondsPerKimg, long badGradients) {}
 
     /**
      * Trains until the end, or until told to stop; then a checkpoint is written. Goes on from the latest checkpoint in the folder.
@@ -45,7 +45,7 @@ public final class Training {
             Dataset dataset,
             Path folder,
             long statusInterval,
-            Consumer<Status> listener,
+            Consumer<TrainingStatus> listener,
             BooleanSupplier stop)
             throws IOException {
         requireFit(options.network(), dataset);
@@ -64,7 +64,7 @@ public final class Training {
                 boolean end = nimg == options.duration();
                 if (nimg - reported >= statusInterval || end) {
                     double seconds = (System.nanoTime() - since) / 1e9;
-                    Status status = new Status(
+                    TrainingStatus status = new TrainingStatus(
                             nimg,
                             loss / (nimg - reported),
                             options.learningRate().at(nimg - options.batch(), options.batch()),
@@ -114,13 +114,13 @@ public final class Training {
         Map<String, String> metadata = new TreeMap<>(options.network().metadata());
         metadata.put("nimg", String.valueOf(state.nimg()));
         for (int i = 0; i < options.averages().size(); i++) {
-            Average average = options.averages().get(i);
-            Weights weights = state.averages().get(i);
+            WeightTracker average = options.averages().get(i);
+            NetworkWeights weights = state.averages().get(i);
             String name = switch (average) {
-                case Average.Power power ->
+                case WeightTracker.PowerTracker power ->
                     String.format(
                             Locale.ROOT, "network-snapshot-%07d-%s.safetensors", state.nimg() / 1000, power.label());
-                case Average.Exponential exponential ->
+                case WeightTracker.ExponentialTracker exponential ->
                     String.format(Locale.ROOT, "classic-ema-%07d.safetensors", state.nimg() / 1000);
             };
             SequencedMap<String, WeightStore.Values> tensors = new LinkedHashMap<>();

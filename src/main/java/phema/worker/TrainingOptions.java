@@ -35,7 +35,7 @@ public record TrainingOptions(
         double labelDropout,
         double dropout,
         boolean flip,
-        List<Average> averages,
+        List<WeightTracker> averages,
         long snapshot,
         long checkpoint,
         long magnitudes,
@@ -63,11 +63,11 @@ public record TrainingOptions(
         if (!(dropout >= 0 && dropout < 1))
             throw Problem.invalid("dropout", "--dropout must be at least 0 and below 1, not " + dropout);
         if (averages.isEmpty()) throw Problem.invalid("ema", "name at least one EMA length");
-        List<String> labels = averages.stream().map(Average::label).toList();
+        List<String> labels = averages.stream().map(WeightTracker::label).toList();
         if (Set.copyOf(labels).size() < labels.size())
             throw Problem.invalid("ema", "--ema names an EMA length twice: " + String.join(", ", labels));
-        for (Average average : averages)
-            if (average instanceof Average.Exponential exponential && exponential.halfLife() < 1)
+        for (WeightTracker average : averages)
+            if (average instanceof WeightTracker.ExponentialTracker exponential && exponential.halfLife() < 1)
                 throw Problem.invalid("ema", "--ema-halflife must be at least 1 image, not " + exponential.halfLife());
         if (dtype != DType.F16 && dtype != DType.F32)
             throw Problem.invalid("dtype", "snapshots are f16 or f32, not " + dtype);
@@ -92,7 +92,7 @@ public record TrainingOptions(
         identity.put("dropout", String.valueOf(dropout));
         identity.put("flip", String.valueOf(flip));
         identity.put(
-                "ema", String.join(", ", averages.stream().map(Average::label).toList()));
+                "ema", String.join(", ", averages.stream().map(WeightTracker::label).toList()));
         identity.put("seed", String.valueOf(seed));
         identity.put("dtype", dtype.toString());
         return identity;

@@ -31,7 +31,7 @@ import phema.tensor.DType;
  * @param badGradients values of gradients so far that were not finite
  */
 record TrainingState(
-        Weights weights, Weights momentum, Weights variance, List<Weights> averages, long nimg, long badGradients) {
+        NetworkWeights weights, NetworkWeights momentum, NetworkWeights variance, List<NetworkWeights> averages, long nimg, long badGradients) {
     private static final Pattern NAME = Pattern.compile("training-state-(\\d{7,})\\.safetensors");
     private static final String NIMG = "nimg";
     private static final String BAD_GRADIENTS = "bad_gradients";
@@ -41,19 +41,19 @@ record TrainingState(
 
     static TrainingState initial(TrainingOptions options) {
         NetworkSpec spec = options.network();
-        Weights weights = Weights.initial(spec, Randoms.of(options.seed(), -1));
-        List<Weights> averages =
+        NetworkWeights weights = NetworkWeights.initial(spec, Randoms.of(options.seed(), -1));
+        List<NetworkWeights> averages =
                 options.averages().stream().map(a -> weights.copy()).toList();
-        return new TrainingState(weights, Weights.zero(spec), Weights.zero(spec), averages, 0, 0);
+        return new TrainingState(weights, NetworkWeights.zero(spec), NetworkWeights.zero(spec), averages, 0, 0);
     }
 
     /** Writes {@code training-state-KKKKKKK.safetensors}, then removes older ones. */
     void write(Path folder, TrainingOptions options, Dataset dataset) throws IOException {
         SequencedMap<String, WeightStore.Values> tensors = new LinkedHashMap<>();
-        List<Weights> all = parts();
+        List<NetworkWeights> all = parts();
         List<String> labels = labels(options);
         for (int i = 0; i < all.size(); i++) {
-            Weights part = all.get(i);
+            NetworkWeights part = all.get(i);
             for (String name : part.names())
                 tensors.put(labels.get(i) + "/" + name, new WeightStore.Values(part.shape(name), part.get(name)));
         }
@@ -85,9 +85,9 @@ record TrainingState(
                         + "; use the same options to continue, or another --outdir to start anew");
         });
         Map<String, WeightStore.Values> stored = WeightStore.read(file);
-        List<Weights> parts = new ArrayList<>();
+        List<NetworkWeights> parts = new ArrayList<>();
         for (String label : labels(options)) {
-            Weights part = Weights.zero(options.network());
+            NetworkWeights part = NetworkWeights.zero(options.network());
             for (String name : part.names()) {
                 WeightStore.@Nullable Values values = stored.get(label + "/" + name);
                 float[] to = part.get(name);
@@ -114,7 +114,7 @@ record TrainingState(
         }
     }
 
-    private List<Weights> parts() {
+    private List<NetworkWeights> parts() {
         return Stream.concat(Stream.of(weights, momentum, variance), averages.stream())
                 .toList();
     }

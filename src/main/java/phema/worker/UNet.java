@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
-import phema.format.Tensor.Role;
+import phema.format.Tensor.TensorRole;
 import phema.tensor.Shape;
 
 /**
@@ -18,7 +18,7 @@ import phema.tensor.Shape;
  * @param encoder blocks in order; the output of each, and of the first convolution, is kept for the decoder
  * @param decoder blocks in order
  */
-record UNet(NetworkSpec spec, String input, List<Block> encoder, List<Block> decoder) {
+record UNet(NetworkSpec spec, String input, List<BlockSpec> encoder, List<BlockSpec> decoder) {
     static final String OUTPUT = "unet.out_conv";
     static final String OUTPUT_GAIN = "unet.out_gain";
     static final String OUTPUT_NORM = "unet.out_norm";
@@ -50,7 +50,7 @@ record UNet(NetworkSpec spec, String input, List<Block> encoder, List<Block> dec
      * @param skip channels that come from the encoder, 0 for none
      * @param heads of self-attention, 0 for none
      */
-    record Block(String name, Side side, Resample resample, int in, int skip, int out, int resolution, int heads) {
+    record BlockSpec(String name, Side side, Resample resample, int in, int skip, int out, int resolution, int heads) {
         /** Channels that enter the residual branch: in the encoder, the main branch is widened before it. */
         int residualIn() {
             return side == Side.ENCODER ? out : in;
@@ -76,18 +76,18 @@ record UNet(NetworkSpec spec, String input, List<Block> encoder, List<Block> dec
 
     /** @param shape as in files: [out, in] or [out, in, height, width] for weights */
     record Parameter(Shape shape, Initial initial) {
-        Role role() {
-            return initial == Initial.FREQUENCY || initial == Initial.PHASE ? Role.BUFFER : Role.PARAMETER;
+        TensorRole role() {
+            return initial == Initial.FREQUENCY || initial == Initial.PHASE ? TensorRole.BUFFER : TensorRole.PARAMETER;
         }
     }
 
     /** All blocks, in order. */
-    List<Block> blocks() {
+    List<BlockSpec> blocks() {
         return Stream.concat(encoder.stream(), decoder.stream()).toList();
     }
 
     static UNet of(NetworkSpec spec) {
-        List<Block> encoder = new ArrayList<>();
+        List<BlockSpec> encoder = new ArrayList<>();
         Deque<Integer> skips = new ArrayDeque<>();
         int width = spec.widths().getFirst();
         skips.push(width);
@@ -95,33 +95,33 @@ record UNet(NetworkSpec spec, String input, List<Block> encoder, List<Block> dec
             int resolution = spec.resolution(level);
             String at = "unet.enc.%dx%d_".formatted(resolution, resolution);
             if (level > 0) {
-                encoder.add(new Block(at + "down", Side.ENCODER, Resample.DOWN, width, 0, width, resolution, 0));
+                encoder.add(new BlockSpec(at + "down", Side.ENCODER, Resample.DOWN, width, 0, width, resolution, 0));
                 skips.push(width);
             }
             int out = spec.widths().get(level);
             for (int b = 0; b < spec.blocks(); b++) {
                 int heads = spec.attendsAt(level) ? NetworkSpec.heads(out) : 0;
-                encoder.add(new Block(at + "block" + b, Side.ENCODER, Resample.NONE, width, 0, out, resolution, heads));
+                encoder.add(new BlockSpec(at + "block" + b, Side.ENCODER, Resample.NONE, width, 0, out, resolution, heads));
                 width = out;
                 skips.push(width);
             }
         }
-        List<Block> decoder = new ArrayList<>();
+        List<BlockSpec> decoder = new ArrayList<>();
         for (int level = spec.levels() - 1; level >= 0; level--) {
             int resolution = spec.resolution(level);
             String at = "unet.dec.%dx%d_".formatted(resolution, resolution);
             if (level == spec.levels() - 1) {
                 int heads = NetworkSpec.heads(width);
-                decoder.add(new Block(at + "in0", Side.DECODER, Resample.NONE, width, 0, width, resolution, heads));
-                decoder.add(new Block(at + "in1", Side.DECODER, Resample.NONE, width, 0, width, resolution, 0));
+                decoder.add(new BlockSpec(at + "in0", Side.DECODER, Resample.NONE, width, 0, width, resolution, heads));
+                decoder.add(new BlockSpec(at + "in1", Side.DECODER, Resample.NONE, width, 0, width, resolution, 0));
             } else {
-                decoder.add(new Block(at + "up", Side.DECODER, Resample.UP, width, 0, width, resolution, 0));
+                decoder.add(new BlockSpec(at + "up", Side.DECODER, Resample.UP, width, 0, width, resolution, 0));
             }
             int out = spec.widths().get(level);
             for (int b = 0; b <= spec.blocks(); b++) {
                 int skip = skips.pop();
                 int heads = spec.attendsAt(level) ? NetworkSpec.heads(out) : 0;
-                decoder.add(new Block(
+                decoder.add(new BlockSpec(
                         at + "block" + b, Side.DECODER, Resample.NONE, width + skip, skip, out, resolution, heads));
                 width = out;
             }
@@ -157,7 +157,7 @@ record UNet(NetworkSpec spec, String input, List<Block> encoder, List<Block> dec
             this.embedding = embedding;
         }
 
-        void block(Block block) {
+        void block(BlockSpec block) {
             gain(block.name() + EMBEDDING_GAIN);
             norm(block.name() + NORM0, block.residualIn());
             conv(block.name() + ".conv_res0", block.residualIn(), block.out(), 3);

@@ -38,7 +38,7 @@ final class WeightStore {
     record Values(Shape shape, float[] elements) {}
 
     /** The network and the weights of any readable file. */
-    static Weights load(Path path) throws IOException {
+    static NetworkWeights load(Path path) throws IOException {
         WeightFile file = WeightFiles.read(path);
         requireNetwork(file);
         SequencedMap<String, float[]> elements = new LinkedHashMap<>();
@@ -53,11 +53,11 @@ final class WeightStore {
      * @param elements by name, in row-major order; taken over, not copied
      * @throws FormatException when a tensor is missing, has another shape, or belongs to no part of the network
      */
-    static Weights load(WeightFile index, Map<String, float[]> elements) throws FormatException {
+    static NetworkWeights load(WeightFile index, Map<String, float[]> elements) throws FormatException {
         NetworkSpec spec = requireNetwork(index);
         for (Tensor tensor : index.tensors())
             if (isFilter(tensor)) requireBox(index, tensor, Objects.requireNonNull(elements.get(tensor.name())));
-        return Weights.of(spec, elements);
+        return NetworkWeights.of(spec, elements);
     }
 
     /** Its names and shapes, before anything is read. */
@@ -124,7 +124,7 @@ final class WeightStore {
                         e.getValue().shape().contiguousStrides(),
                         0,
                         0,
-                        Tensor.Role.PARAMETER))
+                        Tensor.TensorRole.PARAMETER))
                 .toList();
         WeightFile template = new WeightFile(path, Format.SAFETENSORS, List.of(), Map.of(), list);
         Layout layout = WeightFiles.writer(Format.SAFETENSORS)
@@ -134,7 +134,7 @@ final class WeightStore {
             for (Layout.Segment segment : layout.segments()) {
                 switch (segment) {
                     case Layout.Literal literal -> writeFully(channel, ByteBuffer.wrap(literal.content()));
-                    case Layout.Elements e ->
+                    case Layout.TensorElements e ->
                         writeElements(
                                 channel,
                                 Objects.requireNonNull(tensors.get(e.tensor().name()))

@@ -25,7 +25,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
-import phema.catalog.Excluded.Reason;
+import phema.catalog.Excluded.ExclusionReason;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.storage.S3Endpoint;
@@ -81,7 +81,7 @@ class CatalogTest {
         Catalog catalog = start(root);
 
         assertThatThrownBy(() -> catalog.run("xl"))
-                .isInstanceOfSatisfying(Problem.class, p -> assertThat(p.kind()).isEqualTo(Problem.Kind.UNKNOWN))
+                .isInstanceOfSatisfying(Problem.class, p -> assertThat(p.kind()).isEqualTo(Problem.ProblemKind.UNKNOWN))
                 .hasMessageContaining("xl")
                 .hasMessageContaining("xs");
     }
@@ -143,7 +143,7 @@ class CatalogTest {
         assertThat(found.excluded())
                 .singleElement()
                 .extracting(Excluded::reason)
-                .isEqualTo(Reason.BROKEN);
+                .isEqualTo(ExclusionReason.BROKEN);
     }
 
     @Test
@@ -155,7 +155,7 @@ class CatalogTest {
 
         assertThat(catalog.run("xs").snapshots()).hasSize(32);
         assertThat(catalog.run("raw").snapshots()).isEmpty();
-        assertThat(catalog.run("raw").excluded()).extracting(Excluded::reason).containsExactly(Reason.MANIFEST);
+        assertThat(catalog.run("raw").excluded()).extracting(Excluded::reason).containsExactly(ExclusionReason.MANIFEST);
 
         Files.writeString(manifest, "files: 'step-{time}.safetensors'\nprofile: impulse\n");
         assertThat(catalog.rescan("raw").snapshots()).hasSize(16);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import phema.catalog.Excluded.Reason;
+import phema.catalog.Excluded.ExclusionReason;
 import phema.format.FormatException;
 import phema.format.Tensor;
 import phema.format.WeightFiles;
@@ -109,8 +109,8 @@ class ManifestTest {
             assertThat(snapshot.file().tensors())
                     .extracting(Tensor::name, Tensor::role)
                     .containsExactly(
-                            org.assertj.core.groups.Tuple.tuple("a", Tensor.Role.PARAMETER),
-                            org.assertj.core.groups.Tuple.tuple("a.mean", Tensor.Role.BUFFER));
+                            org.assertj.core.groups.Tuple.tuple("a", Tensor.TensorRole.PARAMETER),
+                            org.assertj.core.groups.Tuple.tuple("a.mean", Tensor.TensorRole.BUFFER));
             assertThat(snapshot.sample().values()).containsExactly(1);
         });
     }
@@ -200,7 +200,7 @@ class ManifestTest {
 
         assertThat(run.snapshots()).isEmpty();
         assertThat(run.excluded()).singleElement().satisfies(e -> {
-            assertThat(e.reason()).isEqualTo(Reason.MANIFEST);
+            assertThat(e.reason()).isEqualTo(ExclusionReason.MANIFEST);
             assertThat(e.message()).contains("phema.yaml: line 1, column 8: files has an unknown field {tim}");
         });
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import phema.catalog.Excluded.Reason;
+import phema.catalog.Excluded.ExclusionReason;
 import phema.format.Tensor;
 import phema.profile.Impulse;
 
@@ -97,7 +97,7 @@ class RecognitionTest {
 
         assertThat(run.snapshots()).isEmpty();
         assertThat(run.excluded()).singleElement().satisfies(e -> {
-            assertThat(e.reason()).isEqualTo(Reason.MANIFEST);
+            assertThat(e.reason()).isEqualTo(ExclusionReason.MANIFEST);
             assertThat(e.message()).contains("`sigmaRels: [0.05, 0.28]` and `updateEvery: 100`");
         });
     }
@@ -151,7 +151,7 @@ class RecognitionTest {
         lora("me.safetensors", 8, Map.of("ss_steps", "400"));
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).excluded())
                 .singleElement()
-                .satisfies(e -> assertThat(e.reason()).isEqualTo(Reason.DUPLICATE));
+                .satisfies(e -> assertThat(e.reason()).isEqualTo(ExclusionReason.DUPLICATE));
     }
 
     @Test
@@ -163,7 +163,7 @@ class RecognitionTest {
 
         assertThat(run.snapshots()).hasSize(2);
         assertThat(run.excluded()).singleElement().satisfies(e -> {
-            assertThat(e.reason()).isEqualTo(Reason.DIFFERENT);
+            assertThat(e.reason()).isEqualTo(ExclusionReason.DIFFERENT);
             assertThat(e.message())
                     .startsWith("me-000001.safetensors has lora_unet_q.alpha = 4.0, most of the run's files have 8.0");
         });

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import phema.catalog.Excluded.Reason;
+import phema.catalog.Excluded.ExclusionReason;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.profile.Power;
@@ -95,7 +95,7 @@ class RunScannerTest {
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
 
         assertThat(run.snapshots()).hasSize(32);
-        assertExcluded(run, "network-snapshot-0000000-0.050.pkl", Reason.NO_PROFILE, "time 0");
+        assertExcluded(run, "network-snapshot-0000000-0.050.pkl", ExclusionReason.NO_PROFILE, "time 0");
     }
 
     @Test
@@ -106,7 +106,7 @@ class RunScannerTest {
         assertExcluded(
                 RunScanner.scan(folder, Selection.DEFAULT),
                 "network-snapshot-0000016-0.300.pkl",
-                Reason.NO_PROFILE,
+                ExclusionReason.NO_PROFILE,
                 "0.288675");
     }
 
@@ -124,7 +124,7 @@ class RunScannerTest {
                 .first()
                 .extracting(Snapshot::name)
                 .isEqualTo(FIRST + ".pkl");
-        assertExcluded(run, FIRST + ".safetensors", Reason.DUPLICATE, FIRST + ".pkl");
+        assertExcluded(run, FIRST + ".safetensors", ExclusionReason.DUPLICATE, FIRST + ".pkl");
     }
 
     @Test
@@ -142,7 +142,7 @@ class RunScannerTest {
                 .first()
                 .extracting(Snapshot::name)
                 .isEqualTo(FIRST + ".safetensors");
-        assertExcluded(run, FIRST + ".pkl", Reason.BROKEN, FIRST + ".pkl: ");
+        assertExcluded(run, FIRST + ".pkl", ExclusionReason.BROKEN, FIRST + ".pkl: ");
     }
 
     @ParameterizedTest
@@ -151,12 +151,12 @@ class RunScannerTest {
         Path folder = TestFiles.copyRun(format, temporary.resolve("run"));
         String extension = format.equals("edm2") ? ".pkl" : ".safetensors";
         Path file = TestFiles.truncate(folder.resolve(FIRST + extension), 100);
-        assertExcluded(RunScanner.scan(folder, Selection.DEFAULT), FIRST + extension, Reason.GROWING, "try again");
+        assertExcluded(RunScanner.scan(folder, Selection.DEFAULT), FIRST + extension, ExclusionReason.GROWING, "try again");
 
         TestFiles.age(file);
 
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
-        assertExcluded(run, FIRST + extension, Reason.BROKEN, FIRST + extension);
+        assertExcluded(run, FIRST + extension, ExclusionReason.BROKEN, FIRST + extension);
         assertThat(run.snapshots()).hasSize(31);
     }
 
@@ -169,7 +169,7 @@ class RunScannerTest {
         Run run = RunScanner.scan(temporary, Selection.DEFAULT);
 
         assertThat(run.snapshots()).hasSize(3);
-        assertExcluded(run, "x-0000004-0.100.safetensors", Reason.DIFFERENT, "conv.weight with shape [2]");
+        assertExcluded(run, "x-0000004-0.100.safetensors", ExclusionReason.DIFFERENT, "conv.weight with shape [2]");
     }
 
     @Test
@@ -180,7 +180,7 @@ class RunScannerTest {
         assertExcluded(
                 RunScanner.scan(folder, Selection.DEFAULT),
                 "network-snapshot-0000278-0.100.safetensors",
-                Reason.DIFFERENT,
+                ExclusionReason.DIFFERENT,
                 "tensor conv.weight");
     }
 
@@ -215,7 +215,7 @@ class RunScannerTest {
         Run run = RunScanner.scan(temporary, Selection.DEFAULT);
 
         assertThat(run.snapshots()).hasSize(1);
-        assertExcluded(run, "x-0000002-0.100.safetensors", Reason.BROKEN, "tensor conv.weight holds Infinity");
+        assertExcluded(run, "x-0000002-0.100.safetensors", ExclusionReason.BROKEN, "tensor conv.weight holds Infinity");
     }
 
     @Test
@@ -260,7 +260,7 @@ class RunScannerTest {
         Scan third = scanner.scan("run", folder, Selection.DEFAULT, second);
 
         assertThat(first.run().snapshots()).hasSize(32);
-        assertExcluded(second.run(), added, Reason.GROWING, "once it stays as it is");
+        assertExcluded(second.run(), added, ExclusionReason.GROWING, "once it stays as it is");
         assertThat(third.run().snapshots()).hasSize(33);
     }
 
@@ -274,7 +274,7 @@ class RunScannerTest {
         Scan second = patient.scan("run", folder, Selection.DEFAULT, first);
 
         assertThat(second.run().snapshots()).hasSize(31);
-        assertExcluded(second.run(), FIRST + ".safetensors", Reason.GROWING, FIRST);
+        assertExcluded(second.run(), FIRST + ".safetensors", ExclusionReason.GROWING, FIRST);
     }
 
     @Test
@@ -294,7 +294,7 @@ class RunScannerTest {
         Scan complete = scanner.scan("run", temporary, Selection.DEFAULT, incomplete);
 
         assertExcluded(
-                incomplete.run(), name, Reason.BROKEN, second.getFileName().toString());
+                incomplete.run(), name, ExclusionReason.BROKEN, second.getFileName().toString());
         assertThat(complete.run().snapshots())
                 .singleElement()
                 .satisfies(snapshot -> assertThat(snapshot.sample().values()).containsExactly(1, 2, 3));
@@ -318,7 +318,7 @@ class RunScannerTest {
         Scan failed = scanner.scan("run", temporary, Selection.DEFAULT, Scan.NONE);
         Scan recovered = scanner.scan("run", temporary, Selection.DEFAULT, failed);
 
-        assertExcluded(failed.run(), "x-0000001-0.100.safetensors", Reason.BROKEN, "Input/output error");
+        assertExcluded(failed.run(), "x-0000001-0.100.safetensors", ExclusionReason.BROKEN, "Input/output error");
         assertThat(recovered.run().snapshots()).hasSize(1);
         assertThat(reads)
                 .containsExactly(
@@ -335,7 +335,7 @@ class RunScannerTest {
         assertThat(scanner.scan("run", folder, Selection.DEFAULT, first)).isSameAs(first);
     }
 
-    private static void assertExcluded(Run run, String name, Reason reason, String message) {
+    private static void assertExcluded(Run run, String name, ExclusionReason reason, String message) {
         assertThat(run.excluded())
                 .filteredOn(e -> e.name().equals(name))
                 .singleElement()

@@ -144,7 +144,7 @@ class SamplePlanTest {
         byte[] halves = new byte[64]; // 32 halves of value 1 (0x3c00), whose neighbour is 2^-10 away
         for (int i = 0; i < 32; i++) halves[2 * i + 1] = 0x3c;
         Path path = Files.write(temporary.resolve("halves"), halves);
-        Tensor tensor = new Tensor("w", DType.F16, Shape.of(32), List.of(1L), 0, 0, Tensor.Role.PARAMETER);
+        Tensor tensor = new Tensor("w", DType.F16, Shape.of(32), List.of(1L), 0, 0, Tensor.TensorRole.PARAMETER);
         FilePart part = new FilePart(path, 64, Files.getLastModifiedTime(path).toInstant(), "");
         WeightFile file = new WeightFile(path, Format.SAFETENSORS, List.of(part), Map.of(), List.of(tensor));
 

@@ -145,6 +145,6 @@ class BadInputTest {
     void comesWithATraceWhenAskedFor() {
         Shell.Result result = Shell.phema("fit --verbose --outstd 0.1 --indir " + folder.resolve("missing"));
         assertThat(result.status()).isEqualTo(2);
-        assertThat(result.err()).contains("is not a folder", "\tat phema.cli.RunInput.scan");
+        assertThat(result.err()).contains("is not a folder", "\tat phema.cli.RunOptions.scan");
     }
 }

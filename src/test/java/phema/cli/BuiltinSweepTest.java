@@ -15,14 +15,14 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import phema.PhemaApplication;
 import phema.problem.Problem;
-import phema.solver.Files;
-import phema.solver.Method;
+import phema.solver.FilesToRead;
+import phema.solver.SolverKind;
 import phema.sweep.Seeds;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
-import phema.sweep.TrialState;
+import phema.sweep.WorkState;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A network is trained, then swept with what is built in; commands tell what is to come out. */
@@ -47,16 +47,16 @@ class BuiltinSweepTest {
     private static SweepSpec spec(String metric, Seeds seeds) {
         return new SweepSpec(
                 "run",
-                SweepSpec.Mode.GRID,
+                SweepSpec.SweepMode.GRID,
                 List.of(0.07),
                 List.of(),
                 List.of(1.0, 1.5),
-                List.of(new SweepSpec.Guides("run", List.of(0.1), List.of(1024.0))),
+                List.of(new SweepSpec.GuideAxis("run", List.of(0.1), List.of(1024.0))),
                 List.of(seeds),
                 "builtin",
                 metric,
-                Method.BLUP,
-                Files.FEWEST,
+                SolverKind.BLUP,
+                FilesToRead.FEWEST,
                 0.02,
                 0);
     }
@@ -82,7 +82,7 @@ class BuiltinSweepTest {
             while (!sweeps.sweep(sweep.id()).state().isEnd()) Thread.sleep(50);
             List<Trial> trials = sweeps.trials(sweep.id());
             assertThat(trials).extracting(Trial::error).containsOnly(Optional.empty());
-            assertThat(trials).extracting(Trial::state).containsOnly(TrialState.DONE);
+            assertThat(trials).extracting(Trial::state).containsOnly(WorkState.DONE);
             for (Trial trial : trials)
                 assertThat(trial.metrics().get("fd_random"))
                         .isCloseTo(measured(trial.point().guidance()), within(1e-9));

@@ -25,13 +25,13 @@ import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import org.w3c.dom.Document;
 import phema.PhemaApplication;
-import phema.solver.Method;
+import phema.solver.SolverKind;
 import phema.sweep.Seeds;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.SweepState;
 import phema.sweep.Sweeps;
-import phema.sweep.TrialState;
+import phema.sweep.WorkState;
 
 /** The pages in a real browser, on the demo run. */
 @SpringBootTest(
@@ -106,7 +106,7 @@ class DashboardIT {
     private Sweep start(String evaluator, Double... sigmaRel) {
         return sweeps.create(new SweepSpec(
                 "demo",
-                SweepSpec.Mode.GRID,
+                SweepSpec.SweepMode.GRID,
                 List.of(sigmaRel),
                 List.of(),
                 List.of(1.0, 1.5),
@@ -114,8 +114,8 @@ class DashboardIT {
                 List.of(new Seeds(0, 7), new Seeds(8, 15)),
                 evaluator,
                 "fid",
-                Method.BLUP,
-                phema.solver.Files.FEWEST,
+                SolverKind.BLUP,
+                phema.solver.FilesToRead.FEWEST,
                 0.02,
                 0));
     }
@@ -318,7 +318,7 @@ class DashboardIT {
     @CsvSource({"/sweeps/{id}", "/sweeps/{id}/trials/0", "/fleet"})
     void keepsWhatIsShownWhileNothingChanges(String page) {
         Sweep slow = start("slow", 0.05);
-        browser.until("a trial runs", () -> sweeps.sweep(slow.id()).count(TrialState.RUNNING) > 0);
+        browser.until("a trial runs", () -> sweeps.sweep(slow.id()).count(WorkState.RUNNING) > 0);
         open(page.replace("{id}", slow.id()));
         browser.until("two answers without news", () -> (Boolean) browser.script(UNCHANGED + " >= 2"));
         assertThat(browser.findAll("#live, #live *")).isNotEmpty();

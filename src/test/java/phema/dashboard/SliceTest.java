@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import phema.dashboard.Slice.Dimension;
-import phema.solver.Files;
-import phema.solver.Method;
+import phema.dashboard.ChartSlice.Dimension;
+import phema.solver.FilesToRead;
+import phema.solver.SolverKind;
 import phema.sweep.Optimum;
 import phema.sweep.Point;
 import phema.sweep.Seeds;
 import phema.sweep.SweepSpec;
 import phema.sweep.Trial;
-import phema.sweep.TrialState;
+import phema.sweep.WorkState;
 
 class SliceTest {
     private static final Seeds SEEDS = new Seeds(0, 7);
@@ -35,7 +35,7 @@ class SliceTest {
                         "s",
                         trials.size(),
                         point(time, guidance),
-                        TrialState.QUEUED,
+                        WorkState.QUEUED,
                         0,
                         Optional.empty(),
                         Map.of(),
@@ -47,7 +47,7 @@ class SliceTest {
         return trials;
     }
 
-    private static Slice slice(SweepSpec.Mode mode, List<Trial> trials, Map<String, String> wanted) {
+    private static ChartSlice slice(SweepSpec.SweepMode mode, List<Trial> trials, Map<String, String> wanted) {
         SweepSpec spec = new SweepSpec(
                 "run",
                 mode,
@@ -58,29 +58,29 @@ class SliceTest {
                 List.of(SEEDS),
                 "builtin",
                 "fid",
-                Method.BLUP,
-                Files.FEWEST,
+                SolverKind.BLUP,
+                FilesToRead.FEWEST,
                 0.02,
                 0);
-        return Slice.of(spec, trials, BEST, wanted);
+        return ChartSlice.of(spec, trials, BEST, wanted);
     }
 
     @Test
     void guidanceMakesTheSeriesWhereSeveralAxesVaryAndTheOthersAreThoseOfTheOptimum() {
-        Slice slice = slice(SweepSpec.Mode.GRID, trials(new double[] {1e6, 2e6}, 1.8, 1.0, 1.4), Map.of());
+        ChartSlice slice = slice(SweepSpec.SweepMode.GRID, trials(new double[] {1e6, 2e6}, 1.8, 1.0, 1.4), Map.of());
         assertThat(slice.by()).isEqualTo(Dimension.GUIDANCE);
         assertThat(slice.valuesOf(Dimension.GUIDANCE)).containsExactly("1", "1.4", "1.8");
         assertThat(slice.contains(point(2e6, 1.0))).isTrue();
         assertThat(slice.contains(point(1e6, 1.4))).isFalse();
-        assertThat(slice.choices(new Clock("Mimg", 1e6)))
-                .extracting(Slice.Choice::name)
+        assertThat(slice.choices(new RunClock("Mimg", 1e6)))
+                .extracting(ChartSlice.Choice::name)
                 .containsExactly("by", "time");
     }
 
     @Test
     void readersChooseAnotherAxisAndAnotherValue() {
-        Slice slice = slice(
-                SweepSpec.Mode.GRID, trials(new double[] {1e6, 2e6}, 1.0, 1.4), Map.of("by", "time", "guidance", "1"));
+        ChartSlice slice = slice(
+                SweepSpec.SweepMode.GRID, trials(new double[] {1e6, 2e6}, 1.0, 1.4), Map.of("by", "time", "guidance", "1"));
         assertThat(slice.by()).isEqualTo(Dimension.TIME);
         assertThat(slice.contains(point(1e6, 1.0))).isTrue();
         assertThat(slice.contains(point(1e6, 1.4))).isFalse();
@@ -88,19 +88,19 @@ class SliceTest {
 
     @Test
     void whatTheSweepDoesNotHaveIsPassedOver() {
-        Slice slice = slice(
-                SweepSpec.Mode.GRID,
+        ChartSlice slice = slice(
+                SweepSpec.SweepMode.GRID,
                 trials(new double[] {2e6}, 1.0, 1.4),
                 Map.of("by", "guide", "time", "12", "guidance", "nonsense"));
         assertThat(slice.by()).isEqualTo(Dimension.GUIDANCE);
         assertThat(slice.contains(point(2e6, 1.4))).isTrue();
-        assertThat(slice.choices(new Clock("Mimg", 1e6))).isEmpty();
+        assertThat(slice.choices(new RunClock("Mimg", 1e6))).isEmpty();
     }
 
     @Test
     void guidancesOfASearchAreNoSeries() {
         List<Trial> trials = trials(new double[] {2e6}, 1.0, 1.37, 1.62);
-        assertThat(slice(SweepSpec.Mode.SEARCH, trials, Map.of()).continuous()).isTrue();
-        assertThat(slice(SweepSpec.Mode.GRID, trials, Map.of()).continuous()).isFalse();
+        assertThat(slice(SweepSpec.SweepMode.SEARCH, trials, Map.of()).continuous()).isTrue();
+        assertThat(slice(SweepSpec.SweepMode.GRID, trials, Map.of()).continuous()).isFalse();
     }
 }

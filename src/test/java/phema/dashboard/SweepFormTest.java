@@ -6,26 +6,26 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import phema.problem.Problem;
-import phema.solver.Files;
-import phema.solver.Method;
+import phema.solver.FilesToRead;
+import phema.solver.SolverKind;
 import phema.sweep.Seeds;
 import phema.sweep.SweepSpec;
 
 class SweepFormTest {
     private static final SweepSpec SPEC = new SweepSpec(
             "run",
-            SweepSpec.Mode.GRID,
+            SweepSpec.SweepMode.GRID,
             List.of(0.05, 0.1),
             List.of(1e6, 2e6),
             List.of(1.0, 1.4),
             List.of(
-                    new SweepSpec.Guides("small", List.of(0.07, 0.1), List.of(5e5)),
-                    new SweepSpec.Guides("other", List.of(0.2), List.of())),
+                    new SweepSpec.GuideAxis("small", List.of(0.07, 0.1), List.of(5e5)),
+                    new SweepSpec.GuideAxis("other", List.of(0.2), List.of())),
             List.of(new Seeds(0, 7), new Seeds(8, 15)),
             "builtin",
             "fid",
-            Method.PAPER,
-            Files.ALL,
+            SolverKind.PAPER,
+            FilesToRead.ALL,
             0.05,
             3);
 

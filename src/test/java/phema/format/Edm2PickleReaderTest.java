@@ -28,12 +28,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import phema.format.Edm2PickleGenerator.Node;
-import phema.format.Edm2PickleGenerator.Stored;
+import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
 class Edm2PickleReaderTest {
-    private static final Stored MATRIX = Stored.packed(DType.F16, Shape.of(2, 3));
+    private static final StoredTensor MATRIX = StoredTensor.packed(DType.F16, Shape.of(2, 3));
 
     @TempDir
     Path folder;
@@ -112,7 +112,7 @@ class Edm2PickleReaderTest {
     @ParameterizedTest
     @EnumSource
     void readsEveryElementType(DType dtype) throws IOException {
-        Stored stored = Stored.packed(dtype, Shape.of(3, 2));
+        StoredTensor stored = StoredTensor.packed(dtype, Shape.of(3, 2));
         WeightFile file = WeightFiles.read(snapshot(folder.resolve("a.pkl"), Map.of("w", stored), Map.of()));
         Tensor tensor = file.tensors().getFirst();
         assertThat(tensor.dtype()).isEqualTo(dtype);
@@ -125,13 +125,13 @@ class Edm2PickleReaderTest {
                 folder.resolve("a.pkl"),
                 ordered(
                         "transposed",
-                        new Stored(DType.U8, Shape.of(2, 3), List.of(1L, 2L), 0, 6),
+                        new StoredTensor(DType.U8, Shape.of(2, 3), List.of(1L, 2L), 0, 6),
                         "channelsLast",
-                        new Stored(DType.U8, Shape.of(1, 2, 2, 2), List.of(8L, 1L, 4L, 2L), 0, 8),
+                        new StoredTensor(DType.U8, Shape.of(1, 2, 2, 2), List.of(8L, 1L, 4L, 2L), 0, 8),
                         "slice",
-                        new Stored(DType.F16, Shape.of(2), List.of(3L), 4, 20),
+                        new StoredTensor(DType.F16, Shape.of(2), List.of(3L), 4, 20),
                         "expanded",
-                        new Stored(DType.U8, Shape.of(3), List.of(0L), 1, 2)),
+                        new StoredTensor(DType.U8, Shape.of(3), List.of(0L), 1, 2)),
                 Map.of()));
         assertThat(file.tensors().stream().map(t -> elements(file, t)))
                 .containsExactly(
@@ -147,9 +147,9 @@ class Edm2PickleReaderTest {
                 folder.resolve("a.pkl"),
                 ordered(
                         "scalar",
-                        Stored.packed(DType.F32, Shape.of()),
+                        StoredTensor.packed(DType.F32, Shape.of()),
                         "empty",
-                        Stored.packed(DType.F16, Shape.of(0, 4))),
+                        StoredTensor.packed(DType.F16, Shape.of(0, 4))),
                 Map.of()));
         assertThat(file.tensors().stream().map(Tensor::shape)).containsExactly(Shape.of(), Shape.of(0, 4));
         assertThat(elements(file, file.tensors().getFirst())).isEqualTo(counting(0, 4));
@@ -162,7 +162,7 @@ class Edm2PickleReaderTest {
                 "Net",
                 Map.of(),
                 Map.of("tied", MATRIX),
-                Map.of("filter", Stored.packed(DType.F16, Shape.of(4))),
+                Map.of("filter", StoredTensor.packed(DType.F16, Shape.of(4))),
                 ordered(
                         "a",
                         shared,
@@ -176,12 +176,12 @@ class Edm2PickleReaderTest {
     @Test
     void namesAreDottedPathsThroughPlainContainers() throws IOException {
         Node leaf = module(
-                Map.of("weight", Stored.packed(DType.F16, Shape.of(1))),
-                Map.of("freqs", Stored.packed(DType.F32, Shape.of(1))));
+                Map.of("weight", StoredTensor.packed(DType.F16, Shape.of(1))),
+                Map.of("freqs", StoredTensor.packed(DType.F32, Shape.of(1))));
         Node root = new Node(
                 "Net",
                 Map.of(),
-                Map.of("out_gain", Stored.packed(DType.F16, Shape.of())),
+                Map.of("out_gain", StoredTensor.packed(DType.F16, Shape.of())),
                 Map.of(),
                 Map.of("enc", new Node("ModuleDict", Map.of(), Map.of(), Map.of(), Map.of("8x8_conv", leaf))));
         assertThat(names(root)).containsExactly("out_gain", "enc.8x8_conv.weight", "enc.8x8_conv.freqs");
@@ -200,14 +200,14 @@ class Edm2PickleReaderTest {
 
     @Test
     void aTensorBeyondItsStorageIsRefused() throws IOException {
-        for (Stored lie : List.of(
-                new Stored(DType.F16, Shape.of(2, 3), List.of(3L, 1L), 1, 6),
-                new Stored(DType.F16, Shape.of(2, 3), List.of(4L, 1L), 0, 6),
-                new Stored(DType.F16, Shape.of(7), List.of(1L), 0, 6),
-                new Stored(DType.F16, Shape.of(2), List.of(1L << 62), 0, 6),
-                new Stored(DType.F16, Shape.of(1L << 62), List.of(1L), 0, 6),
-                new Stored(DType.F16, Shape.of(1L << 62), List.of(0L), 0, 6),
-                new Stored(DType.F16, Shape.of(1), List.of(1L), Long.MAX_VALUE, 6))) {
+        for (StoredTensor lie : List.of(
+                new StoredTensor(DType.F16, Shape.of(2, 3), List.of(3L, 1L), 1, 6),
+                new StoredTensor(DType.F16, Shape.of(2, 3), List.of(4L, 1L), 0, 6),
+                new StoredTensor(DType.F16, Shape.of(7), List.of(1L), 0, 6),
+                new StoredTensor(DType.F16, Shape.of(2), List.of(1L << 62), 0, 6),
+                new StoredTensor(DType.F16, Shape.of(1L << 62), List.of(1L), 0, 6),
+                new StoredTensor(DType.F16, Shape.of(1L << 62), List.of(0L), 0, 6),
+                new StoredTensor(DType.F16, Shape.of(1), List.of(1L), Long.MAX_VALUE, 6))) {
             Path path = snapshot(folder.resolve("a.pkl"), Map.of("w", lie), Map.of());
             assertThatThrownBy(() -> WeightFiles.read(path))
                     .isInstanceOf(FormatException.class)
@@ -285,8 +285,8 @@ class Edm2PickleReaderTest {
 
     @Test
     void aFileOfThreeGigabytesIsIndexedByItsStructureAlone() throws IOException {
-        Map<String, Stored> parameters = new LinkedHashMap<>();
-        for (int i = 0; i < 6; i++) parameters.put("w" + i, Stored.packed(DType.F16, Shape.of(1 << 14, 1 << 14)));
+        Map<String, StoredTensor> parameters = new LinkedHashMap<>();
+        for (int i = 0; i < 6; i++) parameters.put("w" + i, StoredTensor.packed(DType.F16, Shape.of(1 << 14, 1 << 14)));
         Path path = folder.resolve("large.pkl");
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             List<Long> offsets = new ArrayList<>();
@@ -311,7 +311,7 @@ class Edm2PickleReaderTest {
                 .toList();
     }
 
-    private static Node module(Map<String, Stored> parameters, Map<String, Stored> buffers) {
+    private static Node module(Map<String, StoredTensor> parameters, Map<String, StoredTensor> buffers) {
         return new Node("Net", Map.of(), parameters, buffers, Map.of());
     }
 

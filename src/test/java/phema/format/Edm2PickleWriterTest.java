@@ -14,8 +14,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import phema.format.Edm2PickleGenerator.Node;
-import phema.format.Edm2PickleGenerator.Stored;
-import phema.format.Layout.Elements;
+import phema.format.Edm2PickleGenerator.StoredTensor;
+import phema.format.Layout.TensorElements;
 import phema.format.Layout.Verbatim;
 import phema.tensor.DType;
 import phema.tensor.Shape;
@@ -50,7 +50,7 @@ class Edm2PickleWriterTest {
         for (Layout.Segment segment : layout(template).segments()) {
             if (segment instanceof Verbatim verbatim)
                 assertThat(verbatim.offset()).isEqualTo(position);
-            if (segment instanceof Elements elements)
+            if (segment instanceof TensorElements elements)
                 assertThat(elements.tensor().offset()).isEqualTo(position);
             position += segment.bytes();
         }
@@ -61,17 +61,17 @@ class Edm2PickleWriterTest {
     void denseTensorsKeepTheirOrderInTheFile() throws IOException {
         WeightFile template = template(ordered(
                 "transposed",
-                new Stored(DType.F16, Shape.of(2, 3), List.of(1L, 2L), 0, 6),
+                new StoredTensor(DType.F16, Shape.of(2, 3), List.of(1L, 2L), 0, 6),
                 "channelsLast",
-                new Stored(DType.F16, Shape.of(2, 3, 1, 4), List.of(12L, 1L, 12L, 3L), 0, 24),
+                new StoredTensor(DType.F16, Shape.of(2, 3, 1, 4), List.of(12L, 1L, 12L, 3L), 0, 24),
                 "slice",
-                new Stored(DType.F16, Shape.of(2), List.of(1L), 4, 20),
+                new StoredTensor(DType.F16, Shape.of(2), List.of(1L), 4, 20),
                 "pointwise",
-                new Stored(DType.F16, Shape.of(3, 2, 1, 1), List.of(2L, 1L, 1L, 1L), 0, 6),
+                new StoredTensor(DType.F16, Shape.of(3, 2, 1, 1), List.of(2L, 1L, 1L, 1L), 0, 6),
                 "scalar",
-                Stored.packed(DType.F16, Shape.of())));
+                StoredTensor.packed(DType.F16, Shape.of())));
         Layout layout = layout(template);
-        assertThat(elements(layout).map(Elements::axes))
+        assertThat(elements(layout).map(TensorElements::axes))
                 .containsExactly(List.of(1, 0), List.of(2, 0, 3, 1), List.of(0), List.of(0, 1, 2, 3), List.of());
         assertThat(Samples.write(layout, template, folder)).hasSameBinaryContentAs(template.path());
     }
@@ -80,8 +80,8 @@ class Edm2PickleWriterTest {
     void buffersIntegersAndEmptyTensorsStayAsTheyAre() throws IOException {
         WeightFile template = WeightFiles.read(snapshot(
                 folder.resolve("a.pkl"),
-                ordered("n", Stored.packed(DType.I64, Shape.of(2)), "none", Stored.packed(DType.F16, Shape.of(0))),
-                Map.of("freqs", Stored.packed(DType.F16, Shape.of(4)))));
+                ordered("n", StoredTensor.packed(DType.I64, Shape.of(2)), "none", StoredTensor.packed(DType.F16, Shape.of(0))),
+                Map.of("freqs", StoredTensor.packed(DType.F16, Shape.of(4)))));
         assertThat(layout(template).segments()).containsExactly(new Verbatim(0, 0, template.size()));
     }
 
@@ -132,7 +132,7 @@ class Edm2PickleWriterTest {
                 .withMessageEndingWith("; choose safetensors: --format safetensors, or weights.safetensors");
     }
 
-    private WeightFile template(Map<String, Stored> parameters) throws IOException {
+    private WeightFile template(Map<String, StoredTensor> parameters) throws IOException {
         return WeightFiles.read(
                 snapshot(folder.resolve("a.pkl"), new Node("Net", Map.of(), parameters, Map.of(), Map.of())));
     }
@@ -144,12 +144,12 @@ class Edm2PickleWriterTest {
         return layouts.getFirst();
     }
 
-    private static java.util.stream.Stream<Elements> elements(Layout layout) {
-        return layout.segments().stream().filter(Elements.class::isInstance).map(Elements.class::cast);
+    private static java.util.stream.Stream<TensorElements> elements(Layout layout) {
+        return layout.segments().stream().filter(TensorElements.class::isInstance).map(TensorElements.class::cast);
     }
 
     private static Tensor tensor(String name, Shape shape, List<Long> strides, long offset) {
-        return new Tensor(name, DType.F16, shape, strides, 0, offset, Tensor.Role.PARAMETER);
+        return new Tensor(name, DType.F16, shape, strides, 0, offset, Tensor.TensorRole.PARAMETER);
     }
 
     private static WeightFile handmade(Tensor... tensors) {

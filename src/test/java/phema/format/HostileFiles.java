@@ -23,7 +23,7 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import phema.format.Edm2PickleGenerator.Node;
-import phema.format.Edm2PickleGenerator.Stored;
+import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
@@ -349,14 +349,14 @@ final class HostileFiles {
     // EDM2 snapshots
 
     private void addSnapshots() {
-        Stored small = Stored.packed(DType.F16, Shape.of(2, 3));
+        StoredTensor small = StoredTensor.packed(DType.F16, Shape.of(2, 3));
         read("snapshot of one tensor", snapshot(small, text -> text));
-        for (Map.Entry<String, Stored> lie : Map.of(
-                        "a stride of 2^62", new Stored(DType.F16, Shape.of(2), List.of(1L << 62), 0, 6),
-                        "a dimension of 2^62", new Stored(DType.F16, Shape.of(1L << 62), List.of(1L), 0, 6),
-                        "2^62 repeated elements", new Stored(DType.F16, Shape.of(1L << 62), List.of(0L), 0, 6),
-                        "an offset of 2^63 - 1", new Stored(DType.F16, Shape.of(1), List.of(1L), Long.MAX_VALUE, 6),
-                        "an element beyond its storage", new Stored(DType.F16, Shape.of(2, 3), List.of(3L, 1L), 1, 6))
+        for (Map.Entry<String, StoredTensor> lie : Map.of(
+                        "a stride of 2^62", new StoredTensor(DType.F16, Shape.of(2), List.of(1L << 62), 0, 6),
+                        "a dimension of 2^62", new StoredTensor(DType.F16, Shape.of(1L << 62), List.of(1L), 0, 6),
+                        "2^62 repeated elements", new StoredTensor(DType.F16, Shape.of(1L << 62), List.of(0L), 0, 6),
+                        "an offset of 2^63 - 1", new StoredTensor(DType.F16, Shape.of(1), List.of(1L), Long.MAX_VALUE, 6),
+                        "an element beyond its storage", new StoredTensor(DType.F16, Shape.of(2, 3), List.of(3L, 1L), 1, 6))
                 .entrySet()) refused("snapshot with " + lie.getKey(), snapshot(lie.getValue(), text -> text));
         refused(
                 "snapshot of another byte order",
@@ -386,7 +386,7 @@ final class HostileFiles {
                 pickle("}\u008c\u0003ema" + module("}\u0094\u008c\u0001ah\u0001s") + "s."));
     }
 
-    private static Maker snapshot(Stored tensor, UnaryOperator<String> change) {
+    private static Maker snapshot(StoredTensor tensor, UnaryOperator<String> change) {
         return folder -> {
             Path path = Samples.snapshot(folder.resolve("a.pkl"), Map.of("w", tensor), Map.of());
             String content = Files.readString(path, ISO_8859_1);

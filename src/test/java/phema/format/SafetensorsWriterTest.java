@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import phema.format.Edm2PickleGenerator.Stored;
+import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
@@ -29,8 +29,8 @@ class SafetensorsWriterTest {
     void theHeaderIsWhatTheFormatsOwnLibraryReads() throws IOException {
         WeightFile template = WeightFiles.read(snapshot(
                 folder.resolve("a.pkl"),
-                ordered("b", Stored.packed(DType.F16, Shape.of(2, 1)), "a", Stored.packed(DType.F16, Shape.of())),
-                Map.of("steps", Stored.packed(DType.I64, Shape.of()))));
+                ordered("b", StoredTensor.packed(DType.F16, Shape.of(2, 1)), "a", StoredTensor.packed(DType.F16, Shape.of())),
+                Map.of("steps", StoredTensor.packed(DType.I64, Shape.of()))));
         Layout layout =
                 only(writer.layout("model", template, Tensor::dtype, Map.of("sigma_rel", "0.1"), Long.MAX_VALUE));
         byte[] head = ((Layout.Literal) layout.segments().getFirst()).content();
@@ -59,7 +59,7 @@ class SafetensorsWriterTest {
     void stridedTensorsAreWrittenRowByRow() throws IOException {
         WeightFile template = WeightFiles.read(snapshot(
                 folder.resolve("a.pkl"),
-                Map.of("w", new Stored(DType.U8, Shape.of(2, 3), List.of(1L, 2L), 0, 6)),
+                Map.of("w", new StoredTensor(DType.U8, Shape.of(2, 3), List.of(1L, 2L), 0, 6)),
                 Map.of()));
         Layout layout = only(writer.layout("out", template, Tensor::dtype, Map.of(), Long.MAX_VALUE));
         WeightFile written = WeightFiles.read(Samples.write(layout, template, folder));
@@ -71,11 +71,11 @@ class SafetensorsWriterTest {
         WeightFile template = WeightFiles.read(snapshot(
                 folder.resolve("a.pkl"),
                 ordered(
-                        "mask", Stored.packed(DType.BOOL, Shape.of(3)),
-                        "half", Stored.packed(DType.F16, Shape.of(3)),
-                        "full", Stored.packed(DType.F32, Shape.of(3)),
-                        "none", Stored.packed(DType.F64, Shape.of(0)),
-                        "steps", Stored.packed(DType.I64, Shape.of())),
+                        "mask", StoredTensor.packed(DType.BOOL, Shape.of(3)),
+                        "half", StoredTensor.packed(DType.F16, Shape.of(3)),
+                        "full", StoredTensor.packed(DType.F32, Shape.of(3)),
+                        "none", StoredTensor.packed(DType.F64, Shape.of(0)),
+                        "steps", StoredTensor.packed(DType.I64, Shape.of())),
                 Map.of()));
         Layout layout = only(writer.layout("out", template, Tensor::dtype, Map.of(), Long.MAX_VALUE));
         WeightFile written = WeightFiles.read(Samples.write(layout, template, folder));
@@ -89,8 +89,8 @@ class SafetensorsWriterTest {
     void theElementTypeIsTheOneAskedFor() throws IOException {
         WeightFile template = WeightFiles.read(snapshot(
                 folder.resolve("a.pkl"),
-                Map.of("w", Stored.packed(DType.F16, Shape.of(5))),
-                Map.of("n", Stored.packed(DType.I64, Shape.of()))));
+                Map.of("w", StoredTensor.packed(DType.F16, Shape.of(5))),
+                Map.of("n", StoredTensor.packed(DType.I64, Shape.of()))));
         Layout layout = only(writer.layout(
                 "out", template, t -> t.dtype().isFloating() ? DType.F32 : t.dtype(), Map.of(), Long.MAX_VALUE));
         assertThat(layout.segments().subList(1, 3).stream().map(Layout.Segment::bytes))
@@ -105,10 +105,10 @@ class SafetensorsWriterTest {
         WeightFile template = WeightFiles.read(snapshot(
                 folder.resolve("a.pkl"),
                 ordered(
-                        "a", Stored.packed(DType.U8, Shape.of(6)),
-                        "b", Stored.packed(DType.U8, Shape.of(4)),
-                        "large", Stored.packed(DType.U8, Shape.of(30)),
-                        "c", Stored.packed(DType.U8, Shape.of(1))),
+                        "a", StoredTensor.packed(DType.U8, Shape.of(6)),
+                        "b", StoredTensor.packed(DType.U8, Shape.of(4)),
+                        "large", StoredTensor.packed(DType.U8, Shape.of(30)),
+                        "c", StoredTensor.packed(DType.U8, Shape.of(1))),
                 Map.of()));
         List<Layout> layouts = writer.layout("model", template, Tensor::dtype, Map.of(), 10);
         assertThat(layouts.stream().map(Layout::fileName))
@@ -134,7 +134,7 @@ class SafetensorsWriterTest {
     @Test
     void aTensorThatWouldPassForMetadataIsRefused() throws IOException {
         WeightFile template = WeightFiles.read(snapshot(
-                folder.resolve("a.pkl"), Map.of("__metadata__", Stored.packed(DType.F16, Shape.of())), Map.of()));
+                folder.resolve("a.pkl"), Map.of("__metadata__", StoredTensor.packed(DType.F16, Shape.of())), Map.of()));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> writer.layout("model", template, Tensor::dtype, Map.of(), Long.MAX_VALUE))
                 .withMessageContaining("`__metadata__`");

@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import phema.format.Edm2PickleGenerator.Node;
-import phema.format.Edm2PickleGenerator.Stored;
+import phema.format.Edm2PickleGenerator.StoredTensor;
 
 /** Files and what is in them. */
 final class Samples {
@@ -64,14 +64,14 @@ final class Samples {
                                 template.parts().get(range.part()).path());
                         out.write(all, (int) range.offset(), (int) range.bytes());
                     }
-                    case Layout.Elements elements -> out.write(inOrder(template, elements));
+                    case Layout.TensorElements elements -> out.write(inOrder(template, elements));
                 }
             }
         }
         return path;
     }
 
-    private static byte[] inOrder(WeightFile template, Layout.Elements elements) {
+    private static byte[] inOrder(WeightFile template, Layout.TensorElements elements) {
         Tensor tensor = elements.tensor();
         return elements(
                 template,
@@ -95,7 +95,7 @@ final class Samples {
     }
 
     /** A snapshot whose network has these tensors at its root. */
-    static Path snapshot(Path path, Map<String, Stored> parameters, Map<String, Stored> buffers) throws IOException {
+    static Path snapshot(Path path, Map<String, StoredTensor> parameters, Map<String, StoredTensor> buffers) throws IOException {
         return snapshot(path, new Node("Net", Map.of(), parameters, buffers, Map.of()));
     }
 
@@ -107,7 +107,7 @@ final class Samples {
         return path;
     }
 
-    private static byte[] counting(Stored tensor) {
+    private static byte[] counting(StoredTensor tensor) {
         byte[] bytes = new byte[(int) (tensor.storageElements() * tensor.dtype().bytes())];
         for (int i = 0; i < bytes.length; i++) bytes[i] = (byte) i;
         return bytes;

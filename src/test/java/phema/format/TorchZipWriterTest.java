@@ -20,7 +20,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import phema.format.Tensor.Role;
+import phema.format.Tensor.TensorRole;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
@@ -116,7 +116,7 @@ class TorchZipWriterTest {
     }
 
     private static Tensor packed(String name, DType dtype, Shape shape) {
-        return new Tensor(name, dtype, shape, shape.contiguousStrides(), 0, 0, Role.PARAMETER);
+        return new Tensor(name, dtype, shape, shape.contiguousStrides(), 0, 0, TensorRole.PARAMETER);
     }
 
     private WeightFile template(Tensor... tensors) {

@@ -12,8 +12,8 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
 import org.xml.sax.InputSource;
-import phema.solver.Files;
-import phema.solver.Method;
+import phema.solver.FilesToRead;
+import phema.solver.SolverKind;
 import phema.sweep.Optimum;
 import phema.sweep.Point;
 import phema.sweep.Seeds;
@@ -21,7 +21,7 @@ import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.SweepState;
 import phema.sweep.Trial;
-import phema.sweep.TrialState;
+import phema.sweep.WorkState;
 
 class SweepChartTest {
     @Test
@@ -35,7 +35,7 @@ class SweepChartTest {
                 "s",
                 12,
                 point(0.2, 1, 0),
-                TrialState.FAILED,
+                WorkState.FAILED,
                 1,
                 Optional.empty(),
                 Map.of(),
@@ -74,7 +74,7 @@ class SweepChartTest {
                 "s",
                 number,
                 point,
-                TrialState.DONE,
+                WorkState.DONE,
                 1,
                 Optional.empty(),
                 Map.of("fid<2", fid),
@@ -88,7 +88,7 @@ class SweepChartTest {
     private static Sweep sweep(Optimum optimum) {
         SweepSpec spec = new SweepSpec(
                 "run",
-                SweepSpec.Mode.GRID,
+                SweepSpec.SweepMode.GRID,
                 List.of(0.05, 0.1, 0.15, 0.2),
                 List.of(),
                 List.of(1.0, 1.4),
@@ -96,15 +96,15 @@ class SweepChartTest {
                 List.of(new Seeds(0, 999), new Seeds(1000, 1999)),
                 "builtin",
                 "fid<2",
-                Method.BLUP,
-                Files.FEWEST,
+                SolverKind.BLUP,
+                FilesToRead.FEWEST,
                 0.01,
                 0);
         return new Sweep(
                 "s",
                 spec,
                 SweepState.DONE,
-                Map.of(TrialState.DONE, 12),
+                Map.of(WorkState.DONE, 12),
                 Optional.of(optimum),
                 Instant.EPOCH,
                 Optional.of(Instant.EPOCH),

@@ -25,8 +25,8 @@ class ProfileSpecTest {
         assertThat(ProfileSpec.parse("impulse", END)).isEqualTo(new Impulse(END));
         assertThat(ProfileSpec.parse("mixture:0.75*power:0.05,0.25*uniform:1e+4@131072", END))
                 .isEqualTo(new Mixture(List.of(
-                        new Mixture.Part(0.75, Power.ofSigmaRel(0.05, END)),
-                        new Mixture.Part(0.25, new Uniform(10_000, 131_072)))));
+                        new Mixture.MixturePart(0.75, Power.ofSigmaRel(0.05, END)),
+                        new Mixture.MixturePart(0.25, new Uniform(10_000, 131_072)))));
     }
 
     @ParameterizedTest

@@ -43,9 +43,9 @@ class ProfileTest {
     @Test
     void mixturesWithinMixturesAreExpanded() {
         var inner =
-                new Mixture(List.of(new Mixture.Part(0.25, new Impulse(10)), new Mixture.Part(0.75, new Impulse(20))));
-        var outer = new Mixture(List.of(new Mixture.Part(0.5, inner), new Mixture.Part(0.5, new Impulse(30))));
-        assertThat(outer.parts()).extracting(Mixture.Part::weight).containsExactly(0.125, 0.375, 0.5);
+                new Mixture(List.of(new Mixture.MixturePart(0.25, new Impulse(10)), new Mixture.MixturePart(0.75, new Impulse(20))));
+        var outer = new Mixture(List.of(new Mixture.MixturePart(0.5, inner), new Mixture.MixturePart(0.5, new Impulse(30))));
+        assertThat(outer.parts()).extracting(Mixture.MixturePart::weight).containsExactly(0.125, 0.375, 0.5);
         assertThat(outer.meanTime()).isEqualTo(1.25 + 7.5 + 15);
     }
 
@@ -59,7 +59,7 @@ class ProfileTest {
         assertThatIllegalArgumentException().isThrownBy(() -> Exponential.ofDecay(1, 10));
         assertThatIllegalArgumentException().isThrownBy(() -> new Impulse(Double.POSITIVE_INFINITY));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new Mixture(List.of(new Mixture.Part(0.9, new Impulse(10)))))
+                .isThrownBy(() -> new Mixture(List.of(new Mixture.MixturePart(0.9, new Impulse(10)))))
                 .withMessageContaining("sum to 1");
     }
 }

@@ -43,8 +43,8 @@ class BlupSolverTest {
             double time, double sigmaRel, double paperError, double blupError, double predictedError) {
         var target = Power.ofSigmaRel(sigmaRel, time);
         double[] truth = FixtureRun.truth(sigmaRel, time);
-        Fit paper = SOLVER.solve(target, Method.PAPER, Files.ALL);
-        Fit blup = SOLVER.solve(target, Method.BLUP, Files.ALL);
+        Fit paper = SOLVER.solve(target, SolverKind.PAPER, FilesToRead.ALL);
+        Fit blup = SOLVER.solve(target, SolverKind.BLUP, FilesToRead.ALL);
         double error = RUN.error(blup, truth);
         assertThat(error).isLessThan(RUN.error(paper, truth));
         assertThat(blup.predictedRelativeError()).isBetween(error / 2, error * 2);
@@ -54,14 +54,14 @@ class BlupSolverTest {
         assertThat(error).isCloseTo(blupError, within(1e-3 * blupError));
         assertThat(blup.predictedRelativeError()).isCloseTo(predictedError, within(5e-3 * predictedError));
         assertThat(blup.predictedRelativeErrors())
-                .containsEntry(Method.PAPER, paper.predictedRelativeError())
+                .containsEntry(SolverKind.PAPER, paper.predictedRelativeError())
                 .isEqualTo(paper.predictedRelativeErrors());
     }
 
     @Test
     void refusesTargetsThatAreTooSteepToComputeWith() {
         for (Profile steep : List.of(new Power(1e300, FixtureRun.END), new Exponential(1e300, FixtureRun.END)))
-            assertThatThrownBy(() -> SOLVER.solve(steep, Method.BLUP, Files.FEWEST))
+            assertThatThrownBy(() -> SOLVER.solve(steep, SolverKind.BLUP, FilesToRead.FEWEST))
                     .isInstanceOf(Problem.class)
                     .hasMessageContaining("is too short or too steep to compute with");
     }
@@ -82,7 +82,7 @@ class BlupSolverTest {
                 .map(s -> new StoredAverage(s.profile(), new double[0], 0))
                 .toList());
         Profile target = Power.ofSigmaRel(0.1, FixtureRun.END);
-        assertThatThrownBy(() -> solver.solve(target, Method.BLUP, Files.ALL))
+        assertThatThrownBy(() -> solver.solve(target, SolverKind.BLUP, FilesToRead.ALL))
                 .isInstanceOf(Problem.class)
                 .hasMessage("the snapshots hold no floating-point weights to average");
         assertThatThrownBy(solver::planning).hasMessage("the snapshots hold no floating-point weights to average");
@@ -93,8 +93,8 @@ class BlupSolverTest {
     void aFewFilesGiveNearlyTheAccuracyOfAll(double sigmaRel, int enough) {
         var target = Power.ofSigmaRel(sigmaRel, FixtureRun.END);
         double[] truth = FixtureRun.truth(sigmaRel, FixtureRun.END);
-        Fit all = SOLVER.solve(target, Method.BLUP, Files.ALL);
-        Fit few = SOLVER.solve(target, Method.BLUP, Files.FEWEST);
+        Fit all = SOLVER.solve(target, SolverKind.BLUP, FilesToRead.ALL);
+        Fit few = SOLVER.solve(target, SolverKind.BLUP, FilesToRead.FEWEST);
         assertThat(few.filesUsed()).isLessThanOrEqualTo(enough);
         assertThat(few.predictedRelativeError()).isLessThanOrEqualTo(1.05 * all.predictedRelativeError());
         assertThat(RUN.error(few, truth)).isLessThan(1.1 * RUN.error(all, truth));
@@ -104,7 +104,7 @@ class BlupSolverTest {
     void anAccuracyThatRoundingHidesIsNotPaidFor() {
         var target = Power.ofSigmaRel(0.15, FixtureRun.END);
         double fp16 = RUN.stored().getLast().roundingVariance();
-        Options fewest = Options.of(Method.BLUP, Files.FEWEST);
+        FitOptions fewest = FitOptions.of(SolverKind.BLUP, FilesToRead.FEWEST);
         Fit exact = SOLVER.solve(target, fewest);
         Fit rounded = SOLVER.solve(target, fewest.withOutputVariance(fp16));
         assertThat(rounded.filesUsed()).isLessThan(exact.filesUsed());
@@ -115,11 +115,11 @@ class BlupSolverTest {
     @CsvSource({"0.075, 1.05e-2, 1.13e-2", "0.15, 7.42e-3, 7.78e-3", "0.25, 6.28e-3, 6.39e-3"})
     void averagesRawCheckpointsWithAnHonestError(double sigmaRel, double error, double predicted) {
         FixtureRun run = FixtureRun.checkpoints();
-        Fit fit = new Solver(run.stored()).solve(Power.ofSigmaRel(sigmaRel, FixtureRun.END), Method.BLUP, Files.ALL);
+        Fit fit = new Solver(run.stored()).solve(Power.ofSigmaRel(sigmaRel, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL);
         assertThat(run.error(fit, FixtureRun.truth(sigmaRel, FixtureRun.END))).isCloseTo(error, within(0.01 * error));
         assertThat(fit.predictedRelativeError()).isCloseTo(predicted, within(0.05 * predicted));
         assertThat(fit.profileResidual()).isNaN();
-        assertThat(fit.predictedRelativeErrors()).containsOnlyKeys(Method.BLUP);
+        assertThat(fit.predictedRelativeErrors()).containsOnlyKeys(SolverKind.BLUP);
     }
 
     @Test
@@ -142,7 +142,7 @@ class BlupSolverTest {
             var solver = new Solver(stored);
             for (Profile target : targets) {
                 Fit fit =
-                        solver.solve(target, Options.of(Method.BLUP, Files.ALL).withLaterFiles());
+                        solver.solve(target, FitOptions.of(SolverKind.BLUP, FilesToRead.ALL).withLaterFiles());
                 double error = run.relativeError(fit, stored);
                 assertThat(error).as("%s from %s", target, kind).isLessThan(0.02);
                 if (error > 1e-6)
@@ -162,8 +162,8 @@ class BlupSolverTest {
         all.add(target);
         SimulatedRun run = SimulatedRun.track(all, 640);
         List<StoredAverage> stored = run.stored(profiles);
-        for (Files files : Files.values()) {
-            Fit fit = new Solver(stored).solve(target, Method.BLUP, files);
+        for (FilesToRead files : FilesToRead.values()) {
+            Fit fit = new Solver(stored).solve(target, SolverKind.BLUP, files);
             assertThat(run.relativeError(fit, stored)).isLessThan(1e-6);
         }
     }
@@ -179,9 +179,9 @@ class BlupSolverTest {
                         stored.get(1).sample(),
                         stored.get(0).roundingVariance()));
         var solver = new Solver(stored);
-        Fit fit = solver.solve(Power.ofSigmaRel(0.15, FixtureRun.END), Method.BLUP, Files.ALL);
+        Fit fit = solver.solve(Power.ofSigmaRel(0.15, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL);
         assertThat(fit.misfit()).isLessThan(0.7);
-        assertThat(solver.report().orElseThrow().actualToPredicted().get(Method.BLUP))
+        assertThat(solver.report().orElseThrow().actualToPredicted().get(SolverKind.BLUP))
                 .isBetween(0.5, 2.0);
     }
 
@@ -194,7 +194,7 @@ class BlupSolverTest {
     @Test
     void laterFilesHelpOnlyWhereTheyAreAllowed() {
         var target = Power.ofSigmaRel(0.1, 140_000); // between two times of the run
-        Options options = Options.of(Method.BLUP, Files.ALL);
+        FitOptions options = FitOptions.of(SolverKind.BLUP, FilesToRead.ALL);
         Fit earlier = SOLVER.solve(target, options);
         Fit any = SOLVER.solve(target, options.withLaterFiles());
         assertThat(earlier.coefficients().subList(16, 32)).containsOnly(0.0);
@@ -206,8 +206,8 @@ class BlupSolverTest {
     @Test
     void predictsEachStoredFileFromTheOthersAsWellAsItSays() {
         RunReport report = SOLVER.report().orElseThrow();
-        assertThat(report.actualToPredicted().get(Method.BLUP)).isBetween(0.7, 1.4);
-        assertThat(report.actualToPredicted().get(Method.PAPER)).isBetween(0.7, 1.4);
+        assertThat(report.actualToPredicted().get(SolverKind.BLUP)).isBetween(0.7, 1.4);
+        assertThat(report.actualToPredicted().get(SolverKind.PAPER)).isBetween(0.7, 1.4);
         assertThat(report.filesPredicted()).isGreaterThan(20);
         assertThat(report.misfit()).isBetween(0.01, 0.3);
         assertThat(report.shares().values().stream().mapToDouble(x -> x).sum()).isCloseTo(1, within(1e-12));
@@ -215,8 +215,8 @@ class BlupSolverTest {
 
     @Test
     void theFittedCurveFollowsTheTarget() {
-        Fit fit = SOLVER.solve(Power.ofSigmaRel(0.075, FixtureRun.END), Method.BLUP, Files.FEWEST);
-        Curve curve = SOLVER.curve(fit, 200);
+        Fit fit = SOLVER.solve(Power.ofSigmaRel(0.075, FixtureRun.END), SolverKind.BLUP, FilesToRead.FEWEST);
+        ProfileCurve curve = SOLVER.curve(fit, 200);
         assertThat(curve.times()).hasSize(200).endsWith(FixtureRun.END);
         assertThat(curve.targetCumulative()).endsWith(1.0);
         for (int i = 0; i < 200; i++)
@@ -226,10 +226,10 @@ class BlupSolverTest {
 
     @Test
     void warnsWhenTheTargetIsOutsideWhatTheFilesExpress() {
-        assertThat(SOLVER.solve(Power.ofSigmaRel(0.005, FixtureRun.END), Method.BLUP, Files.ALL)
+        assertThat(SOLVER.solve(Power.ofSigmaRel(0.005, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL)
                         .warnings())
                 .anyMatch(w -> w.contains("only roughly"));
-        assertThat(SOLVER.solve(Power.ofSigmaRel(0.1, FixtureRun.END), Method.BLUP, Files.ALL)
+        assertThat(SOLVER.solve(Power.ofSigmaRel(0.1, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL)
                         .warnings())
                 .isEmpty();
     }
@@ -241,14 +241,14 @@ class BlupSolverTest {
             StoredAverage other = RUN.stored().get(i * 13 % 32);
             shuffled.add(new StoredAverage(RUN.stored().get(i).profile(), other.sample(), other.roundingVariance()));
         }
-        Fit fit = new Solver(shuffled).solve(Power.ofSigmaRel(0.1, FixtureRun.END), Method.BLUP, Files.ALL);
+        Fit fit = new Solver(shuffled).solve(Power.ofSigmaRel(0.1, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL);
         assertThat(fit.warnings()).anyMatch(w -> w.contains("misfit"));
     }
 
     @Test
     void oneFileIsReadAsItIsAndNoErrorPromised() {
         Fit fit = new Solver(RUN.stored().subList(31, 32))
-                .solve(Power.ofSigmaRel(0.05, FixtureRun.END), Method.BLUP, Files.FEWEST);
+                .solve(Power.ofSigmaRel(0.05, FixtureRun.END), SolverKind.BLUP, FilesToRead.FEWEST);
         assertThat(fit.coefficients()).containsExactly(1.0);
         assertThat(fit.predictedRelativeError()).isNaN();
         assertThat(fit.warnings()).anyMatch(w -> w.contains("only one stored average"));
@@ -256,10 +256,10 @@ class BlupSolverTest {
 
     @Test
     void refusesATimeThatNoSnapshotReachesAndNamesTheLast() {
-        assertThatThrownBy(() -> SOLVER.solve(Power.ofSigmaRel(0.1, 300_000), Method.BLUP, Files.ALL))
+        assertThatThrownBy(() -> SOLVER.solve(Power.ofSigmaRel(0.1, 300_000), SolverKind.BLUP, FilesToRead.ALL))
                 .isInstanceOf(Problem.class)
                 .hasMessage("no snapshot reaches time 300000: the last is at 262144");
-        assertThatThrownBy(() -> SOLVER.solve(Power.ofSigmaRel(0.1, 10_000), Method.BLUP, Files.ALL))
+        assertThatThrownBy(() -> SOLVER.solve(Power.ofSigmaRel(0.1, 10_000), SolverKind.BLUP, FilesToRead.ALL))
                 .isInstanceOf(Problem.class)
                 .hasMessageContaining("before the first snapshot, at 16384");
     }

@@ -50,7 +50,7 @@ class PaperSolverTest {
     @ParameterizedTest
     @MethodSource("cases")
     void agreesWithTheReferenceImplementation(Case reference) {
-        Fit fit = solver(reference.inputs()).solve(reference.target(), Method.PAPER, Files.ALL);
+        Fit fit = solver(reference.inputs()).solve(reference.target(), SolverKind.PAPER, FilesToRead.ALL);
         double largest =
                 reference.coefficients().stream().mapToDouble(Math::abs).max().orElseThrow();
         for (int i = 0; i < reference.coefficients().size(); i++)
@@ -62,7 +62,7 @@ class PaperSolverTest {
     void leavesOutFilesLaterThanTheTarget() {
         var profiles =
                 List.<Profile>of(Power.ofSigmaRel(0.1, 100), Power.ofSigmaRel(0.05, 100), Power.ofSigmaRel(0.1, 200));
-        Fit fit = solver(profiles).solve(Power.ofSigmaRel(0.07, 150), Method.PAPER, Files.ALL);
+        Fit fit = solver(profiles).solve(Power.ofSigmaRel(0.07, 150), SolverKind.PAPER, FilesToRead.ALL);
         assertThat(fit.coefficients().getLast()).isZero();
         assertThat(fit.filesUsed()).isEqualTo(2);
         assertThat(fit.warnings()).anyMatch(w -> w.contains("ends at 150") && w.contains("at 100"));
@@ -77,7 +77,7 @@ class PaperSolverTest {
                 Power.ofSigmaRel(0.15, 40));
         var target = Power.ofSigmaRel(0.2, 40);
         Fit fit = solver(profiles)
-                .solve(target, Options.of(Method.PAPER, Files.ALL).withoutNormalising());
+                .solve(target, FitOptions.of(SolverKind.PAPER, FilesToRead.ALL).withoutNormalising());
         // normal equations: the residual is orthogonal to every stored profile
         for (Profile p : profiles) {
             double projection = 0;
@@ -93,14 +93,14 @@ class PaperSolverTest {
         // 2 t and 3 t^2 on (0, 1]: the cosine of their angle is sqrt(15) / 4, the condition number (1 + cos) / (1 -
         // cos)
         double cosine = Math.sqrt(15) / 4;
-        Fit fit = solver(List.of(new Power(1, 1), new Power(2, 1))).solve(new Power(1.5, 1), Method.PAPER, Files.ALL);
+        Fit fit = solver(List.of(new Power(1, 1), new Power(2, 1))).solve(new Power(1.5, 1), SolverKind.PAPER, FilesToRead.ALL);
         assertThat(fit.conditionNumber()).isCloseTo((1 + cosine) / (1 - cosine), within(1e-9));
     }
 
     @Test
     void survivesTwoFilesWithTheSameProfile() {
         var twice = Power.ofSigmaRel(0.1, 100);
-        Fit fit = solver(List.of(twice, twice, Power.ofSigmaRel(0.05, 100))).solve(twice, Method.PAPER, Files.ALL);
+        Fit fit = solver(List.of(twice, twice, Power.ofSigmaRel(0.05, 100))).solve(twice, SolverKind.PAPER, FilesToRead.ALL);
         assertThat(fit.coefficients().get(0) + fit.coefficients().get(1)).isCloseTo(1, within(1e-6));
         assertThat(fit.warnings()).anyMatch(w -> w.contains("nearly equal profiles"));
     }
@@ -108,7 +108,7 @@ class PaperSolverTest {
     @Test
     void refusesRawCheckpointsAndNamesTheOtherSolver() {
         var solver = solver(List.of(new Impulse(10), new Impulse(20)));
-        assertThatThrownBy(() -> solver.solve(Power.ofSigmaRel(0.1, 20), Method.PAPER, Files.ALL))
+        assertThatThrownBy(() -> solver.solve(Power.ofSigmaRel(0.1, 20), SolverKind.PAPER, FilesToRead.ALL))
                 .isInstanceOf(Problem.class)
                 .hasMessageContaining("use blup");
     }

@@ -18,7 +18,7 @@ class PlanningTest {
     void foretellsTheErrorsOfTheSampleRun(double sigmaRel) {
         var scheme = new Planning.Scheme(16, List.of(0.05, 0.1), DType.F16);
         double planned = Planning.typical().errors(scheme, List.of(sigmaRel)).getFirst();
-        Fit fit = new Solver(RUN.stored()).solve(Power.ofSigmaRel(sigmaRel, FixtureRun.END), Method.BLUP, Files.ALL);
+        Fit fit = new Solver(RUN.stored()).solve(Power.ofSigmaRel(sigmaRel, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL);
         double actual = RUN.error(fit, FixtureRun.truth(sigmaRel, FixtureRun.END));
         assertThat(planned).isBetween(actual / 1.5, actual * 1.5);
     }
@@ -32,7 +32,7 @@ class PlanningTest {
         var scheme = new Planning.Scheme(16, List.of(0.05, 0.1), DType.F16);
         double planned = half.planning().errors(scheme, List.of(0.15)).getFirst();
         double fitted = new Solver(every)
-                .solve(Power.ofSigmaRel(0.15, FixtureRun.END), Method.BLUP, Files.ALL)
+                .solve(Power.ofSigmaRel(0.15, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL)
                 .predictedRelativeError();
         assertThat(planned).isBetween(fitted / 1.3, fitted * 1.3);
     }

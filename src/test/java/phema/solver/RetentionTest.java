@@ -29,7 +29,7 @@ class RetentionTest {
         FixtureRun rest = without(retention.deletable());
         var solver = new Solver(rest.stored());
         for (double sigmaRel : widths) {
-            Fit fit = solver.solve(Power.ofSigmaRel(sigmaRel, FixtureRun.END), Method.BLUP, Files.ALL);
+            Fit fit = solver.solve(Power.ofSigmaRel(sigmaRel, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL);
             assertThat(rest.error(fit, FixtureRun.truth(sigmaRel, FixtureRun.END)))
                     .as("sigma_rel %s", sigmaRel)
                     .isLessThanOrEqualTo(maxError);
@@ -41,8 +41,8 @@ class RetentionTest {
         List<Profile> targets = targets(List.of(0.03, 0.15));
         Retention retention = SOLVER.retention(targets, 2e-3);
         for (int i = 0; i < targets.size(); i++) {
-            Retention.Effect effect = retention.effects().get(i);
-            Fit all = SOLVER.solve(targets.get(i), Method.BLUP, Files.ALL);
+            Retention.TargetEffect effect = retention.effects().get(i);
+            Fit all = SOLVER.solve(targets.get(i), SolverKind.BLUP, FilesToRead.ALL);
             assertThat(effect.target()).isEqualTo(targets.get(i));
             assertThat(effect.before()).isEqualTo(all.predictedRelativeError());
             assertThat(effect.after()).isBetween(effect.before(), effect.limit());
@@ -52,7 +52,7 @@ class RetentionTest {
 
     @Test
     void letsTargetsThatAreAboveTheLimitAlreadyBecomeFivePercentWorse() {
-        Retention.Effect effect =
+        Retention.TargetEffect effect =
                 SOLVER.retention(targets(List.of(0.02)), 1e-4).effects().getFirst();
         assertThat(effect.limit()).isEqualTo(1.05 * effect.before());
         assertThat(effect.after()).isLessThanOrEqualTo(effect.limit());
@@ -76,9 +76,9 @@ class RetentionTest {
         assertThat(DoubleStream.of(widths).min()).hasValueCloseTo(0.03, within(1e-9));
         assertThat(DoubleStream.of(widths).max()).hasValueCloseTo(0.25, within(1e-9));
         for (Profile target : SOLVER.expressible(FixtureRun.END))
-            assertThat(SOLVER.solve(target, Method.PAPER, Files.ALL).profileResidual())
+            assertThat(SOLVER.solve(target, SolverKind.PAPER, FilesToRead.ALL).profileResidual())
                     .isLessThanOrEqualTo(0.1);
-        assertThat(SOLVER.solve(Power.ofSigmaRel(0.01, FixtureRun.END), Method.PAPER, Files.ALL)
+        assertThat(SOLVER.solve(Power.ofSigmaRel(0.01, FixtureRun.END), SolverKind.PAPER, FilesToRead.ALL)
                         .profileResidual())
                 .isGreaterThan(0.1);
     }

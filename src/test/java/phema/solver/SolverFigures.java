@@ -27,9 +27,9 @@ class SolverFigures {
                     time);
             print("|---|---|---|---|---|---|---|---|%n");
             for (double width : WIDTHS) {
-                Fit paper = fit(width, time, Method.PAPER, Files.ALL);
-                Fit blup = fit(width, time, Method.BLUP, Files.ALL);
-                Fit sparse = fit(width, time, Method.BLUP, Files.FEWEST);
+                Fit paper = fit(width, time, SolverKind.PAPER, FilesToRead.ALL);
+                Fit blup = fit(width, time, SolverKind.BLUP, FilesToRead.ALL);
+                Fit sparse = fit(width, time, SolverKind.BLUP, FilesToRead.FEWEST);
                 print(
                         "| %.3f | %.2e | %.2e | %.2e | %.2e | %.2e | %d | %.1f / %.1f |%n",
                         width,
@@ -47,7 +47,7 @@ class SolverFigures {
         var rawSolver = new Solver(raw.stored());
         print("%n| raw checkpoints, target at %.0f | blup | predicted | files |%n|---|---|---|---|%n", FixtureRun.END);
         for (double width : WIDTHS) {
-            Fit fit = rawSolver.solve(Power.ofSigmaRel(width, FixtureRun.END), Method.BLUP, Files.ALL);
+            Fit fit = rawSolver.solve(Power.ofSigmaRel(width, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL);
             double error = raw.error(fit, FixtureRun.truth(width, FixtureRun.END));
             print("| %.3f | %.2e | %.2e | %d |%n", width, error, fit.predictedRelativeError(), fit.filesUsed());
         }
@@ -60,7 +60,7 @@ class SolverFigures {
             var fewer = new FixtureRun(some);
             print("| %d", some.size());
             for (double width : new double[] {0.075, 0.15, 0.25}) {
-                Fit fit = new Solver(some).solve(Power.ofSigmaRel(width, FixtureRun.END), Method.BLUP, Files.ALL);
+                Fit fit = new Solver(some).solve(Power.ofSigmaRel(width, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL);
                 double error = fewer.error(fit, FixtureRun.truth(width, FixtureRun.END));
                 print(" | %.2e | %.2e", error, fit.predictedRelativeError());
             }
@@ -77,7 +77,7 @@ class SolverFigures {
         assertThat(file).isNotEmptyFile();
     }
 
-    private Fit fit(double width, double time, Method method, Files files) {
+    private Fit fit(double width, double time, SolverKind method, FilesToRead files) {
         return solver.solve(Power.ofSigmaRel(width, time), method, files);
     }
 
@@ -156,7 +156,7 @@ class SolverFigures {
                 top,
                 width,
                 height);
-        for (Method method : Method.values()) {
+        for (SolverKind method : SolverKind.values()) {
             String name = method.name().toLowerCase(Locale.ROOT);
             draw(out, "<path class=\"line %s\" d=\"", name);
             for (double s = 0.015; s < 0.2805; s += 0.0025)
@@ -165,15 +165,15 @@ class SolverFigures {
                         "%s%.1f %.1f",
                         s == 0.015 ? "M" : "L",
                         x.applyAsDouble(s),
-                        y.applyAsDouble(fit(s, time, method, Files.ALL).predictedRelativeError()));
+                        y.applyAsDouble(fit(s, time, method, FilesToRead.ALL).predictedRelativeError()));
             draw(out, "\"/>%n");
             for (double s : WIDTHS)
-                marker(out, method, x.applyAsDouble(s), y.applyAsDouble(error(fit(s, time, method, Files.ALL))));
+                marker(out, method, x.applyAsDouble(s), y.applyAsDouble(error(fit(s, time, method, FilesToRead.ALL))));
         }
         draw(out, "<rect class=\"back\" x=\"%.1f\" y=\"%.1f\" width=\"222\" height=\"44\"/>%n", left + 56, top + 6);
-        for (Method method : Method.values()) {
+        for (SolverKind method : SolverKind.values()) {
             String name = method.name().toLowerCase(Locale.ROOT);
-            double row = top + (method == Method.PAPER ? 22 : 42);
+            double row = top + (method == SolverKind.PAPER ? 22 : 42);
             draw(out, "<path class=\"line %s\" d=\"M%.1f %.1fh26\"/>", name, left + 62, row - 4);
             marker(out, method, left + 75, row - 4);
             draw(
@@ -187,7 +187,7 @@ class SolverFigures {
     }
 
     /** Diamonds and circles, for those who cannot tell the colours. */
-    private static void marker(StringBuilder out, Method method, double x, double y) {
+    private static void marker(StringBuilder out, SolverKind method, double x, double y) {
         switch (method) {
             case PAPER -> draw(out, "<path class=\"paper\" d=\"M%.1f %.1fl5 5 -5 5 -5 -5z\"/>%n", x, y - 5);
             case BLUP -> draw(out, "<circle class=\"blup\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"/>%n", x, y);

@@ -28,8 +28,8 @@ class SolverPropertiesTest {
 
     @Property(tries = 100)
     void coefficientsSumToOne(
-            @ForAll Method method,
-            @ForAll Files files,
+            @ForAll SolverKind method,
+            @ForAll FilesToRead files,
             @ForAll @DoubleRange(min = 0.01, max = 0.28) double sigmaRel,
             @ForAll @DoubleRange(min = 64, max = 768) double time) {
         Fit fit = SOLVER.solve(Power.ofSigmaRel(sigmaRel, time), method, files);
@@ -39,15 +39,15 @@ class SolverPropertiesTest {
 
     @Property(tries = 30)
     void theUnitOfTheClockDoesNotMatter(
-            @ForAll Method method,
+            @ForAll SolverKind method,
             @ForAll @DoubleRange(min = 0.02, max = 0.25) double sigmaRel,
             @ForAll @DoubleRange(min = -3, max = 7) double magnitude) {
         double unit = Math.pow(10, magnitude);
         var rescaled = new Solver(STORED.stream()
                 .map(s -> new StoredAverage(scaled(s.profile(), unit), s.sample(), s.roundingVariance()))
                 .toList());
-        Fit fit = SOLVER.solve(Power.ofSigmaRel(sigmaRel, 768), method, Files.ALL);
-        Fit other = rescaled.solve(Power.ofSigmaRel(sigmaRel, 768 * unit), method, Files.ALL);
+        Fit fit = SOLVER.solve(Power.ofSigmaRel(sigmaRel, 768), method, FilesToRead.ALL);
+        Fit other = rescaled.solve(Power.ofSigmaRel(sigmaRel, 768 * unit), method, FilesToRead.ALL);
         for (int i = 0; i < STORED.size(); i++)
             assertThat(other.coefficients().get(i))
                     .isCloseTo(fit.coefficients().get(i), within(1e-4 * fit.coefficientNorm()));
@@ -60,8 +60,8 @@ class SolverPropertiesTest {
     }
 
     @Property(tries = 24)
-    void aStoredProfileIsGivenBackAsItIs(@ForAll @IntRange(min = 0, max = 23) int file, @ForAll Method method) {
-        Fit fit = SOLVER.solve(PROFILES.get(file), method, Files.ALL);
+    void aStoredProfileIsGivenBackAsItIs(@ForAll @IntRange(min = 0, max = 23) int file, @ForAll SolverKind method) {
+        Fit fit = SOLVER.solve(PROFILES.get(file), method, FilesToRead.ALL);
         for (int i = 0; i < PROFILES.size(); i++)
             assertThat(fit.coefficients().get(i)).isCloseTo(i == file ? 1 : 0, within(1e-4));
         assertThat(fit.predictedRelativeError()).isLessThan(1e-7);
@@ -69,13 +69,13 @@ class SolverPropertiesTest {
 
     @Property(tries = 30)
     void theFitOfAMixtureIsTheMixtureOfTheFits(
-            @ForAll Method method,
+            @ForAll SolverKind method,
             @ForAll @DoubleRange(min = 0.02, max = 0.25) double sigmaRel,
             @ForAll @DoubleRange(min = 0.1, max = 0.9) double weight) {
         var power = Power.ofSigmaRel(sigmaRel, 768);
         var uniform = new Uniform(200, 768);
-        var mixture = new Mixture(List.of(new Mixture.Part(weight, power), new Mixture.Part(1 - weight, uniform)));
-        Options options = Options.of(method, Files.ALL).withoutNormalising();
+        var mixture = new Mixture(List.of(new Mixture.MixturePart(weight, power), new Mixture.MixturePart(1 - weight, uniform)));
+        FitOptions options = FitOptions.of(method, FilesToRead.ALL).withoutNormalising();
         Fit mixed = SOLVER.solve(mixture, options);
         Fit first = SOLVER.solve(power, options);
         Fit second = SOLVER.solve(uniform, options);
@@ -92,13 +92,13 @@ class SolverPropertiesTest {
             @ForAll @DoubleRange(min = 0.01, max = 0.28) double sigmaRel,
             @ForAll @DoubleRange(min = 1, max = 700) double window) {
         for (Profile target : List.of(Power.ofSigmaRel(sigmaRel, 768), new Uniform(window, 768))) {
-            Fit all = SOLVER.solve(target, Method.BLUP, Files.ALL);
-            Fit few = SOLVER.solve(target, Method.BLUP, Files.FEWEST);
+            Fit all = SOLVER.solve(target, SolverKind.BLUP, FilesToRead.ALL);
+            Fit few = SOLVER.solve(target, SolverKind.BLUP, FilesToRead.FEWEST);
             assertThat(few.filesUsed()).isLessThanOrEqualTo(all.filesUsed());
             assertThat(few.predictedRelativeError()).isLessThanOrEqualTo(1.0501 * all.predictedRelativeError());
             assertThat(all.predictedRelativeError())
                     .isLessThanOrEqualTo(1.0001
-                            * SOLVER.solve(target, Method.PAPER, Files.ALL).predictedRelativeError());
+                            * SOLVER.solve(target, SolverKind.PAPER, FilesToRead.ALL).predictedRelativeError());
         }
     }
 }

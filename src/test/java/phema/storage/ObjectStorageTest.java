@@ -79,7 +79,7 @@ class ObjectStorageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, Blocks.SIZE - 1, Blocks.SIZE, Blocks.SIZE + 1, 5 * Blocks.SIZE + 17})
+    @ValueSource(ints = {0, 1, S3Blocks.SIZE - 1, S3Blocks.SIZE, S3Blocks.SIZE + 1, 5 * S3Blocks.SIZE + 17})
     void readsWhatWasWritten(int size) throws IOException {
         write(bucket.resolve("object"), random(size));
 
@@ -164,14 +164,14 @@ class ObjectStorageTest {
     @Test
     void noticesThatAnObjectWasReplacedWhileItIsRead() throws IOException {
         Path object = bucket.resolve("object");
-        write(object, random(3 * Blocks.SIZE));
+        write(object, random(3 * S3Blocks.SIZE));
         BasicFileAttributes before = Files.readAttributes(object, BasicFileAttributes.class);
         try (FileChannel channel = FileChannel.open(object)) {
             channel.read(ByteBuffer.allocate(100), 0);
             Files.delete(object);
-            write(object, new byte[3 * Blocks.SIZE]);
+            write(object, new byte[3 * S3Blocks.SIZE]);
 
-            assertThatThrownBy(() -> channel.read(ByteBuffer.allocate(100), 2 * Blocks.SIZE))
+            assertThatThrownBy(() -> channel.read(ByteBuffer.allocate(100), 2 * S3Blocks.SIZE))
                     .isInstanceOf(FileSystemException.class)
                     .hasMessageContaining("has changed since it was opened");
         }

@@ -73,7 +73,7 @@ class FaultsIT {
 
     private static void assertAllWell(Sweeps sweeps, String sweep, int trials) throws InterruptedException {
         Workers.await(() -> sweeps.sweep(sweep).state().isEnd());
-        assertThat(sweeps.sweep(sweep).count(TrialState.DONE)).isEqualTo(trials);
+        assertThat(sweeps.sweep(sweep).count(WorkState.DONE)).isEqualTo(trials);
         assertThat(sweeps.trials(sweep))
                 .allSatisfy(t ->
                         assertThat(t.metrics().get("fid")).isEqualTo(t.point().sigmaRel()));
@@ -104,7 +104,7 @@ class FaultsIT {
                 Sweeps sweeps = service.getBean(Sweeps.class);
                 startWorker(url);
                 String sweep = sweeps.create(grid(12)).id();
-                Workers.await(() -> sweeps.sweep(sweep).count(TrialState.DONE) >= 3);
+                Workers.await(() -> sweeps.sweep(sweep).count(WorkState.DONE) >= 3);
                 assertThat(sweeps.sweep(sweep).state().isEnd()).isFalse();
 
                 postgres.close();
@@ -150,7 +150,7 @@ class FaultsIT {
             Sweeps sweeps = service.getBean(Sweeps.class);
             startWorker(url);
             String sweep = sweeps.create(grid(8)).id();
-            Workers.await(() -> sweeps.sweep(sweep).count(TrialState.DONE) >= 2);
+            Workers.await(() -> sweeps.sweep(sweep).count(WorkState.DONE) >= 2);
             try (Connection other = DriverManager.getConnection(file);
                     Statement statement = other.createStatement()) {
                 statement.execute("begin immediate");
@@ -164,9 +164,9 @@ class FaultsIT {
                 assertThat(page.statusCode()).isEqualTo(503);
                 assertThat(page.headers().firstValue("Retry-After")).isPresent();
                 Thread.sleep(5000);
-                int done = sweeps.sweep(sweep).count(TrialState.DONE);
+                int done = sweeps.sweep(sweep).count(WorkState.DONE);
                 Thread.sleep(2000);
-                assertThat(sweeps.sweep(sweep).count(TrialState.DONE))
+                assertThat(sweeps.sweep(sweep).count(WorkState.DONE))
                         .isEqualTo(done)
                         .isLessThan(8);
                 statement.execute("rollback");

@@ -75,7 +75,7 @@ class FleetIT {
             Map<String, Instant> interrupted = new HashMap<>();
             for (int kill = 1; kill <= kills; kill++) {
                 int after = trials * kill / (kills + 2) + RANDOM.nextInt(trials / 8);
-                await(() -> sweeps.sweep(sweep.id()).count(TrialState.DONE) >= after);
+                await(() -> sweeps.sweep(sweep.id()).count(WorkState.DONE) >= after);
                 Process victim = workers.get(kill - 1);
                 await(() -> !running(known, victim).isEmpty());
                 victim.destroyForcibly().waitFor();
@@ -84,7 +84,7 @@ class FleetIT {
             }
             await(() -> sweeps.sweep(sweep.id()).state().isEnd());
 
-            assertThat(sweeps.sweep(sweep.id()).count(TrialState.DONE)).isEqualTo(trials);
+            assertThat(sweeps.sweep(sweep.id()).count(WorkState.DONE)).isEqualTo(trials);
             assertThat(sweeps.trials(sweep.id()))
                     .allSatisfy(t -> assertThat(t.metrics().get("fid"))
                             .isEqualTo(t.point().sigmaRel()));
@@ -148,10 +148,10 @@ class FleetIT {
                 first.destroy();
                 assertThat(first.waitFor(1, TimeUnit.MINUTES)).isTrue();
                 assertThat(first.exitValue()).isEqualTo(128 + 15);
-                assertThat(sweeps.trial(sweep.id(), 0).state()).isEqualTo(TrialState.QUEUED);
+                assertThat(sweeps.trial(sweep.id(), 0).state()).isEqualTo(WorkState.QUEUED);
                 workers.add(worker(url, script));
                 await(() -> sweeps.sweep(sweep.id()).state().isEnd());
-                assertThat(sweeps.trial(sweep.id(), 0).state()).isEqualTo(TrialState.DONE);
+                assertThat(sweeps.trial(sweep.id(), 0).state()).isEqualTo(WorkState.DONE);
                 assertThat(sweeps.trial(sweep.id(), 0).attempts()).isEqualTo(2);
             }
         }

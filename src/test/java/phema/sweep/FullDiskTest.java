@@ -75,14 +75,14 @@ class FullDiskTest {
 
     /** Four files of 40 MB. */
     private SynthesisJob ended() throws Exception {
-        List<SynthesisSpec.Target> targets = Stream.of("0.06", "0.07", "0.08", "0.09")
-                .map(sigmaRel -> new SynthesisSpec.Target("power:" + sigmaRel, 8 << 20))
+        List<SynthesisSpec.SynthesisTarget> targets = Stream.of("0.06", "0.07", "0.08", "0.09")
+                .map(sigmaRel -> new SynthesisSpec.SynthesisTarget("power:" + sigmaRel, 8 << 20))
                 .toList();
         String id = jobs.create(new SynthesisSpec(
                         "large",
                         targets,
-                        phema.solver.Method.PAPER,
-                        phema.solver.Files.ALL,
+                        phema.solver.SolverKind.PAPER,
+                        phema.solver.FilesToRead.ALL,
                         false,
                         Format.SAFETENSORS,
                         Optional.of(DType.F32),
@@ -120,7 +120,7 @@ class FullDiskTest {
     void withoutRoomNothingIsBegunAndWithRoomAllIsWell() throws Exception {
         take(50_000_000);
         SynthesisJob failed = ended();
-        assertThat(failed.state()).isEqualTo(TrialState.FAILED);
+        assertThat(failed.state()).isEqualTo(WorkState.FAILED);
         assertThat(failed.error().orElseThrow())
                 .matches(
                         "/syntheses/\\S+: the outputs need 160,00\\d KB, and [\\d,]+ KB are free; make room, or choose another folder");
@@ -128,7 +128,7 @@ class FullDiskTest {
 
         Files.delete(OTHERS);
         SynthesisJob done = ended();
-        assertThat(done.state()).isEqualTo(TrialState.DONE);
+        assertThat(done.state()).isEqualTo(WorkState.DONE);
         assertThat(done.files())
                 .hasSize(4)
                 .allMatch(file -> isOf40Megabytes(SYNTHESES.resolve(done.id()).resolve(file)));
@@ -157,7 +157,7 @@ class FullDiskTest {
         });
         SynthesisJob failed = ended();
         others.join();
-        assertThat(failed.state()).isEqualTo(TrialState.FAILED);
+        assertThat(failed.state()).isEqualTo(WorkState.FAILED);
         assertThat(failed.error().orElseThrow())
                 .startsWith("/syntheses/")
                 .endsWith(": the disk is full; nothing was kept. Make room, or choose another folder");

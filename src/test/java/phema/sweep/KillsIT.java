@@ -67,10 +67,10 @@ class KillsIT {
                 "run",
                 Stream.iterate(5, n -> n + 1)
                         .limit(8)
-                        .map(n -> new SynthesisSpec.Target("power:0.%02d".formatted(n), 8 << 20))
+                        .map(n -> new SynthesisSpec.SynthesisTarget("power:0.%02d".formatted(n), 8 << 20))
                         .toList(),
-                phema.solver.Method.PAPER,
-                phema.solver.Files.ALL,
+                phema.solver.SolverKind.PAPER,
+                phema.solver.FilesToRead.ALL,
                 false,
                 Format.SAFETENSORS,
                 Optional.of(DType.F32),
@@ -89,7 +89,7 @@ class KillsIT {
             for (int i = 0; i < WORKERS; i++) workers.add(start());
             // What nobody disturbs is what all others must be.
             String undisturbed = jobs.create(spec()).id();
-            Workers.await(() -> jobs.job(undisturbed).state() == TrialState.DONE);
+            Workers.await(() -> jobs.job(undisturbed).state() == WorkState.DONE);
             Map<String, String> expected = digests(syntheses.resolve(undisturbed));
             assertThat(expected).hasSize(8);
             jobs.delete(undisturbed);
@@ -148,7 +148,7 @@ class KillsIT {
             Path files = syntheses.resolve(job.id());
             if (Files.exists(files)) assertThat(digests(files)).isEqualTo(expected);
             if (!job.state().isEnd()) continue;
-            if (job.state() == TrialState.DONE) {
+            if (job.state() == WorkState.DONE) {
                 assertThat(files).exists();
                 done++;
             } else {

@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.random.Well19937c;
 import org.junit.jupiter.api.Test;
-import phema.solver.Files;
-import phema.solver.Method;
+import phema.solver.FilesToRead;
+import phema.solver.SolverKind;
 
 /**
  * Grids over EMA lengths and guidance. The metric has the published optima of EDM2-S (arXiv 2312.02696), FID 2.56 at 0.130 without guidance and 2.23 at 0.025 with a
@@ -33,11 +33,11 @@ class OptimaTest {
     }
 
     private static SweepSpec spec(List<Double> times) {
-        return spec(SweepSpec.Mode.GRID, LENGTHS, times, GUIDANCES);
+        return spec(SweepSpec.SweepMode.GRID, LENGTHS, times, GUIDANCES);
     }
 
     private static SweepSpec spec(
-            SweepSpec.Mode mode, List<Double> lengths, List<Double> times, List<Double> guidances) {
+            SweepSpec.SweepMode mode, List<Double> lengths, List<Double> times, List<Double> guidances) {
         return new SweepSpec(
                 "s",
                 mode,
@@ -48,8 +48,8 @@ class OptimaTest {
                 List.of(new Seeds(0, 49_999)),
                 "e",
                 "fid",
-                Method.BLUP,
-                Files.FEWEST,
+                SolverKind.BLUP,
+                FilesToRead.FEWEST,
                 0.02,
                 0);
     }
@@ -72,7 +72,7 @@ class OptimaTest {
                 "id",
                 number,
                 point,
-                TrialState.DONE,
+                WorkState.DONE,
                 1,
                 Optional.empty(),
                 Map.of("fid", fid),
@@ -119,7 +119,7 @@ class OptimaTest {
     /** Where the metric is the length, the least is at the bound, which a search need not have evaluated. */
     @Test
     void aSearchIsBoundedByWhatItWasGivenNotByWhatItEvaluated() {
-        SweepSpec spec = spec(SweepSpec.Mode.SEARCH, List.of(0.1, 0.2), List.of(NEWEST), List.of(1.0));
+        SweepSpec spec = spec(SweepSpec.SweepMode.SEARCH, List.of(0.1, 0.2), List.of(NEWEST), List.of(1.0));
         List<Trial> trials = new ArrayList<>();
         for (double length : List.of(0.109, 0.130, 0.154, 0.183))
             trials.add(done(

@@ -27,20 +27,20 @@ class SearchStepsTest {
         return new SearchSpec(LENGTHS, UNGUIDED, 0.02, budget, parallelism);
     }
 
-    private static List<SearchPoint> asked(Search.Step step) {
-        assertThat(step).isInstanceOf(Search.Step.Ask.class);
-        return ((Search.Step.Ask) step).points();
+    private static List<SearchPoint> asked(Search.SearchStep step) {
+        assertThat(step).isInstanceOf(Search.SearchStep.Ask.class);
+        return ((Search.SearchStep.Ask) step).points();
     }
 
-    private static Estimate found(Search.Step step) {
-        assertThat(step).isInstanceOf(Search.Step.Found.class);
-        return ((Search.Step.Found) step).estimate();
+    private static Estimate found(Search.SearchStep step) {
+        assertThat(step).isInstanceOf(Search.SearchStep.Found.class);
+        return ((Search.SearchStep.Found) step).estimate();
     }
 
-    private static Search.Step finish(SearchSpec spec, List<Observation> observations) {
+    private static Search.SearchStep finish(SearchSpec spec, List<Observation> observations) {
         while (true) {
-            Search.Step step = Search.next(spec, observations, List.of(), List.of());
-            if (!(step instanceof Search.Step.Ask ask)) return step;
+            Search.SearchStep step = Search.next(spec, observations, List.of(), List.of());
+            if (!(step instanceof Search.SearchStep.Ask ask)) return step;
             ask.points().forEach(point -> observations.add(observed(point)));
         }
     }
@@ -82,7 +82,7 @@ class SearchStepsTest {
         Set<SearchPoint> all = new HashSet<>(running);
         while (!running.isEmpty()) {
             observations.add(observed(running.removeFirst()));
-            if (Search.next(spec(9, 3), observations, running, List.of()) instanceof Search.Step.Ask ask)
+            if (Search.next(spec(9, 3), observations, running, List.of()) instanceof Search.SearchStep.Ask ask)
                 for (SearchPoint point : ask.points()) {
                     assertThat(all.add(point)).as("%s is new", point).isTrue();
                     running.add(point);
@@ -99,8 +99,8 @@ class SearchStepsTest {
         // Lengths that this run cannot be reconstructed with.
         List<SearchPoint> failed = new ArrayList<>();
         List<Observation> observations = new ArrayList<>();
-        Search.Step step;
-        while ((step = Search.next(spec(12, 1), observations, List.of(), failed)) instanceof Search.Step.Ask ask)
+        Search.SearchStep step;
+        while ((step = Search.next(spec(12, 1), observations, List.of(), failed)) instanceof Search.SearchStep.Ask ask)
             for (SearchPoint point : ask.points()) {
                 if (point.sigmaRel() < 0.03) failed.add(point);
                 else observations.add(observed(point));
@@ -113,11 +113,11 @@ class SearchStepsTest {
     @Test
     void givesUpWhenEverythingFailed() {
         List<SearchPoint> failed = new ArrayList<>();
-        Search.Step step;
-        while ((step = Search.next(spec(6, 2), List.of(), List.of(), failed)) instanceof Search.Step.Ask ask)
+        Search.SearchStep step;
+        while ((step = Search.next(spec(6, 2), List.of(), List.of(), failed)) instanceof Search.SearchStep.Ask ask)
             failed.addAll(ask.points());
 
-        assertThat(step).isInstanceOf(Search.Step.Nothing.class);
+        assertThat(step).isInstanceOf(Search.SearchStep.Nothing.class);
         assertThat(failed).hasSize(6).doesNotHaveDuplicates();
     }
 
@@ -137,8 +137,8 @@ class SearchStepsTest {
     void searchesMetricsThatCrossZero() {
         // Unbiased estimates of a kernel distance.
         List<Observation> observations = new ArrayList<>();
-        Search.Step step;
-        while ((step = Search.next(spec(12, 1), observations, List.of(), List.of())) instanceof Search.Step.Ask ask)
+        Search.SearchStep step;
+        while ((step = Search.next(spec(12, 1), observations, List.of(), List.of())) instanceof Search.SearchStep.Ask ask)
             for (SearchPoint point : ask.points())
                 observations.add(new Observation(point, Math.pow(Math.log(point.sigmaRel() / 0.060), 2) - 0.05));
 

@@ -95,13 +95,13 @@ class SearchTest {
         List<Observation> observations = new ArrayList<>();
         while (true) {
             switch (Search.next(SPEC, observations, List.of(), List.of())) {
-                case Search.Step.Ask ask -> {
+                case Search.SearchStep.Ask ask -> {
                     assertThat(ask.points()).isNotEmpty().hasSizeLessThanOrEqualTo(SPEC.parallelism());
                     for (SearchPoint point : ask.points())
                         observations.add(new Observation(
                                 point, metric.applyAsDouble(point.sigmaRel()) * (1 + NOISE * random.nextGaussian())));
                 }
-                case Search.Step.Found found -> {
+                case Search.SearchStep.Found found -> {
                     Estimate estimate = found.estimate();
                     double there = metric.applyAsDouble(estimate.point().sigmaRel());
                     double grid = IntStream.rangeClosed(1, 25)
@@ -115,7 +115,7 @@ class SearchTest {
                             estimate.sigmaRel().contains(published.sigmaRel()),
                             estimate.values().contains(there));
                 }
-                case Search.Step.Nothing nothing -> throw new AssertionError(nothing);
+                case Search.SearchStep.Nothing nothing -> throw new AssertionError(nothing);
             }
         }
     }

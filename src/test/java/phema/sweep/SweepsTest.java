@@ -97,7 +97,7 @@ class SweepsTest {
     static SweepSpec grid(String evaluator, String metric, Double... sigmaRel) {
         return new SweepSpec(
                 "edm2",
-                SweepSpec.Mode.GRID,
+                SweepSpec.SweepMode.GRID,
                 List.of(sigmaRel),
                 List.of(),
                 List.of(),
@@ -105,8 +105,8 @@ class SweepsTest {
                 List.of(new Seeds(0, 63)),
                 evaluator,
                 metric,
-                phema.solver.Method.BLUP,
-                phema.solver.Files.FEWEST,
+                phema.solver.SolverKind.BLUP,
+                phema.solver.FilesToRead.FEWEST,
                 0.05,
                 0);
     }
@@ -156,7 +156,7 @@ class SweepsTest {
         SweepSpec grid = grid("valley", "fid", 0.02, 0.25);
         SweepSpec search = new SweepSpec(
                 grid.run(),
-                SweepSpec.Mode.SEARCH,
+                SweepSpec.SweepMode.SEARCH,
                 grid.sigmaRel(),
                 grid.time(),
                 grid.guidance(),
@@ -189,7 +189,7 @@ class SweepsTest {
         Sweep extended = awaitEnd(first);
         assertThat(runs("size")).isEqualTo(4);
         assertThat(extended.spec().sigmaRel()).containsExactly(0.06, 0.07, 0.08, 0.09);
-        assertThat(extended.trials()).isEqualTo(Map.of(TrialState.DONE, 4));
+        assertThat(extended.trials()).isEqualTo(Map.of(WorkState.DONE, 4));
         // Every fixture file of the run is larger than 10 KB.
         assertThat(sweeps.trials(first.id())).allMatch(t -> t.metrics().getOrDefault("bytes", 0.0) > 10_000);
     }
@@ -224,7 +224,7 @@ class SweepsTest {
         await(() -> Files.exists(pid) && pid.toFile().length() > 0);
         ProcessHandle started =
                 ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).orElseThrow();
-        assertThat(sweeps.cancel(sweep.id()).trials()).isEqualTo(Map.of(TrialState.CANCELLED, 3));
+        assertThat(sweeps.cancel(sweep.id()).trials()).isEqualTo(Map.of(WorkState.CANCELLED, 3));
         await(() -> !started.isAlive());
         await(() ->
                 fleet.workers().stream().flatMap(w -> w.running().stream()).noneMatch(t -> t.startsWith(sweep.id())));
@@ -278,37 +278,37 @@ class SweepsTest {
         long before = runs("length");
         Sweep sweep = sweeps.create(grid("length", "fid", 0.211, 0.212, 0.213, 0.214, 0.215, 0.216, 0.217, 0.218));
         if (sweeps.pause(sweep.id()).state() == SweepState.PAUSED) {
-            await(() -> sweeps.sweep(sweep.id()).count(TrialState.RUNNING) == 0);
-            int queued = sweeps.sweep(sweep.id()).count(TrialState.QUEUED);
+            await(() -> sweeps.sweep(sweep.id()).count(WorkState.RUNNING) == 0);
+            int queued = sweeps.sweep(sweep.id()).count(WorkState.QUEUED);
             assertThat(queued).isPositive();
             assertThat(sweeps.resume(sweep.id()).state()).isNotEqualTo(SweepState.PAUSED);
         }
-        assertThat(awaitEnd(sweep).trials()).isEqualTo(Map.of(TrialState.DONE, 8));
+        assertThat(awaitEnd(sweep).trials()).isEqualTo(Map.of(WorkState.DONE, 8));
         assertThat(runs("length") - before).isEqualTo(8);
     }
 
     @Test
     void goesOnWhereItIsExtendedAfterItsLastTrialEndedInAPause() throws IOException {
         Sweep sweep = sweeps.create(grid("last", "fid", 0.1));
-        await(() -> sweeps.sweep(sweep.id()).count(TrialState.RUNNING) == 1);
+        await(() -> sweeps.sweep(sweep.id()).count(WorkState.RUNNING) == 1);
         assertThat(sweeps.pause(sweep.id()).state()).isEqualTo(SweepState.PAUSED);
         Files.createFile(folder.resolve("go"));
         assertThat(awaitEnd(sweep).state()).isEqualTo(SweepState.DONE);
         sweeps.extend(sweep.id(), grid("last", "fid", 0.2));
-        assertThat(awaitEnd(sweep).trials()).isEqualTo(Map.of(TrialState.DONE, 2));
+        assertThat(awaitEnd(sweep).trials()).isEqualTo(Map.of(WorkState.DONE, 2));
     }
 
     /** A worker looks a few trials per thread ahead. */
     @Test
     void trialsOfHigherPriorityGoFirst() throws IOException {
         Sweep holding = sweeps.create(grid("held", "fid", 0.101, 0.102));
-        await(() -> sweeps.sweep(holding.id()).count(TrialState.RUNNING) == 2);
+        await(() -> sweeps.sweep(holding.id()).count(WorkState.RUNNING) == 2);
         Double[] many = Stream.iterate(0.15, s -> s + 0.001).limit(16).toArray(Double[]::new);
         Sweep usual = sweeps.create(grid("held", "fid", many));
         Sweep urgent = sweeps.create(prior(grid("held", "fid", 0.201, 0.202, 0.203), 5));
         Files.createFile(folder.resolve("release"));
         awaitEnd(usual);
-        assertThat(awaitEnd(urgent).trials()).isEqualTo(Map.of(TrialState.DONE, 3));
+        assertThat(awaitEnd(urgent).trials()).isEqualTo(Map.of(WorkState.DONE, 3));
         for (Trial first : sweeps.trials(urgent.id()))
             assertThat(sweeps.trials(usual.id()))
                     .filteredOn(t ->
@@ -374,10 +374,10 @@ class SweepsTest {
                 "large",
                 Stream.iterate(0.05, s -> s + 0.001)
                         .limit(targets)
-                        .map(s -> new SynthesisSpec.Target("power:" + Math.round(s * 1000) / 1000.0, 8 << 20))
+                        .map(s -> new SynthesisSpec.SynthesisTarget("power:" + Math.round(s * 1000) / 1000.0, 8 << 20))
                         .toList(),
-                phema.solver.Method.PAPER,
-                phema.solver.Files.ALL,
+                phema.solver.SolverKind.PAPER,
+                phema.solver.FilesToRead.ALL,
                 false,
                 Format.SAFETENSORS,
                 Optional.of(DType.F32),
@@ -389,7 +389,7 @@ class SweepsTest {
     @Test
     void aSynthesisThatIsGivenUpLeavesNothing() {
         SynthesisJob job = syntheses.create(synthesis(1));
-        await(() -> syntheses.job(job.id()).state() == TrialState.DONE);
+        await(() -> syntheses.job(job.id()).state() == WorkState.DONE);
         Path files = folder.resolve("home/syntheses/" + job.id());
         assertThat(files).isNotEmptyDirectory();
         jdbc.sql("update synthesis set state = 'RUNNING', deaths = 3 where id = ?")

@@ -29,8 +29,8 @@ import phema.catalog.Selection;
 import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.Fit;
-import phema.solver.Method;
-import phema.solver.Options;
+import phema.solver.SolverKind;
+import phema.solver.FitOptions;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
@@ -41,9 +41,9 @@ class WeightCacheTest {
     private static final Duration LONG = Duration.ofDays(1);
 
     private static Engine engine;
-    private static Weights a;
-    private static Weights b;
-    private static Weights c;
+    private static EvaluationWeights a;
+    private static EvaluationWeights b;
+    private static EvaluationWeights c;
 
     @TempDir
     private Path folder;
@@ -61,19 +61,19 @@ class WeightCacheTest {
         engine.close();
     }
 
-    private static Weights weights(double sigmaRel) throws IOException {
+    private static EvaluationWeights weights(double sigmaRel) throws IOException {
         Run run = RunScanner.scan(Path.of("src/test/resources/fixtures/edm2"), Selection.DEFAULT);
         double end = run.snapshots().getLast().time();
         Fit fit = new Fits()
                 .fit(
                         run,
                         List.of(Reconstructions.target(sigmaRel, end)),
-                        Options.of(Method.BLUP, phema.solver.Files.FEWEST),
+                        FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.FEWEST),
                         Optional.empty())
                 .getFirst();
         Syntheses syntheses = new Syntheses(engine);
         Syntheses.Named named = new Syntheses.Named("weights", fit);
-        return new Weights(
+        return new EvaluationWeights(
                 run,
                 fit,
                 "weights",
@@ -88,7 +88,7 @@ class WeightCacheTest {
         return new WeightCache(folder, (long) (files * a.size()), LONG);
     }
 
-    private boolean isThere(Weights weights) {
+    private boolean isThere(EvaluationWeights weights) {
         return Files.exists(folder.resolve(weights.identity()));
     }
 
@@ -162,7 +162,7 @@ class WeightCacheTest {
             try (WeightCache.Lease held = cache.lease(List.of(a))) {
                 assertThatThrownBy(() -> cache.lease(List.of(b)))
                         .isInstanceOfSatisfying(
-                                Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.Kind.STORAGE_FULL))
+                                Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.ProblemKind.STORAGE_FULL))
                         .hasMessageContaining("make room");
                 assertThat(held.file(a)).exists();
                 assertThat(cached.resolve(b.identity())).doesNotExist();

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import phema.format.Edm2PickleGenerator.Stored;
+import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.format.WeightFile;
 import phema.problem.Problem;
 import phema.synthesis.Comparison.Difference;
@@ -133,7 +133,7 @@ class ComparisonTest {
         WeightFile strided = TestRuns.pickle(
                 folder.resolve("a.pkl"),
                 1,
-                Map.of("x", new Stored(DType.F16, shape, List.of(1L, 3L, 150L), 0, shape.elements())),
+                Map.of("x", new StoredTensor(DType.F16, shape, List.of(1L, 3L, 150L), 0, shape.elements())),
                 Map.of());
         double[] values = TestRuns.values(strided, "x");
         float[] floats = new float[values.length];

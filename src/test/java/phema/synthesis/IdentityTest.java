@@ -24,8 +24,8 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.profile.Power;
 import phema.profile.Profile;
-import phema.solver.Method;
-import phema.solver.Options;
+import phema.solver.SolverKind;
+import phema.solver.FitOptions;
 import phema.tensor.DType;
 
 class IdentityTest {
@@ -115,9 +115,9 @@ class IdentityTest {
         Run run = RunScanner.scan(TestRuns.FIXTURES.resolve("edm2"), Selection.DEFAULT);
         Syntheses syntheses = new Syntheses(engine);
         List<Profile> target = List.of(Power.ofSigmaRel(0.1, 262_144));
-        List<String> identities = Stream.of(Method.values())
+        List<String> identities = Stream.of(SolverKind.values())
                 .map(method -> new Fits()
-                        .fit(run, target, Options.of(method, phema.solver.Files.ALL), Optional.empty())
+                        .fit(run, target, FitOptions.of(method, phema.solver.FilesToRead.ALL), Optional.empty())
                         .getFirst())
                 .flatMap(fit -> Stream.of(
                                 syntheses.files(run, new Syntheses.Named("out", fit), SAFETENSORS),

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import phema.catalog.Run;
-import phema.format.Edm2PickleGenerator.Stored;
+import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.format.Format;
 import phema.format.Tensor;
 import phema.format.WeightFile;
@@ -101,14 +101,14 @@ class InputsTest {
         Shape shape = Shape.of(6, 5, 7, 9);
         for (List<Long> strides :
                 List.of(List.of(315L, 63L, 9L, 1L), List.of(315L, 1L, 45L, 5L), List.of(1L, 6L, 30L, 210L))) {
-            Map<String, Stored> parameters = new LinkedHashMap<>();
-            parameters.put("first", new Stored(DType.F16, shape, strides, 0, 1890));
-            parameters.put("expanded", new Stored(DType.F32, Shape.of(30, 20), List.of(20L, 1L), 11, 700));
+            Map<String, StoredTensor> parameters = new LinkedHashMap<>();
+            parameters.put("first", new StoredTensor(DType.F16, shape, strides, 0, 1890));
+            parameters.put("expanded", new StoredTensor(DType.F32, Shape.of(30, 20), List.of(20L, 1L), 11, 700));
             files.add(TestRuns.pickle(
                     folder.resolve(files.size() + ".pkl"),
                     files.size(),
                     parameters,
-                    Map.of("steps", Stored.packed(DType.I64, Shape.of()))));
+                    Map.of("steps", StoredTensor.packed(DType.I64, Shape.of()))));
         }
         Run run = TestRuns.run(files.toArray(WeightFile[]::new));
         Fit fit = TestRuns.fit(run, 0.5, 0.25, 0.25);
@@ -119,11 +119,11 @@ class InputsTest {
 
     @Test
     void whatIsNotAveragedComesFromTheNewestFileEvenWhenNothingElseDoes() throws IOException {
-        Map<String, Stored> parameters = Map.of("w", Stored.packed(DType.F16, Shape.of(2000)));
-        Map<String, Stored> buffers = new LinkedHashMap<>();
-        buffers.put("steps", Stored.packed(DType.I64, Shape.of(3)));
-        buffers.put("mask", Stored.packed(DType.BOOL, Shape.of(5)));
-        buffers.put("frequencies", Stored.packed(DType.F32, Shape.of(3000)));
+        Map<String, StoredTensor> parameters = Map.of("w", StoredTensor.packed(DType.F16, Shape.of(2000)));
+        Map<String, StoredTensor> buffers = new LinkedHashMap<>();
+        buffers.put("steps", StoredTensor.packed(DType.I64, Shape.of(3)));
+        buffers.put("mask", StoredTensor.packed(DType.BOOL, Shape.of(5)));
+        buffers.put("frequencies", StoredTensor.packed(DType.F32, Shape.of(3000)));
         WeightFile older = TestRuns.pickle(folder.resolve("a.pkl"), 1, parameters, buffers);
         WeightFile newest = TestRuns.pickle(folder.resolve("b.pkl"), 2, parameters, buffers);
         Run run = TestRuns.run(older, newest);
@@ -152,8 +152,8 @@ class InputsTest {
         WeightFile pickle = TestRuns.pickle(
                 folder.resolve("a.pkl"),
                 1,
-                Map.of("w", Stored.packed(DType.F16, Shape.of(100))),
-                Map.of("frequencies", Stored.packed(DType.F32, Shape.of(200_000))));
+                Map.of("w", StoredTensor.packed(DType.F16, Shape.of(100))),
+                Map.of("frequencies", StoredTensor.packed(DType.F32, Shape.of(200_000))));
         Random random = new Random(3);
         WeightFile safetensors = TestRuns.safetensors(
                 folder.resolve("b.safetensors"),
@@ -295,8 +295,8 @@ class InputsTest {
         WeightFile pickle = TestRuns.pickle(
                 file,
                 1,
-                Map.of("w", Stored.packed(DType.F16, Shape.of(4))),
-                Map.of("limit", Stored.packed(DType.F32, Shape.of(1))));
+                Map.of("w", StoredTensor.packed(DType.F16, Shape.of(4))),
+                Map.of("limit", StoredTensor.packed(DType.F32, Shape.of(1))));
         Tensor limit = pickle.tensors().get(pickle.indexOf("limit", 0));
         overwrite(file, limit.offset(), TestRuns.encode(DType.F32, 1e9f));
         Run run = TestRuns.run(WeightFiles.read(file));
@@ -328,7 +328,7 @@ class InputsTest {
         Path file = folder.resolve("b.safetensors");
         mishap.happenTo(file);
         assertThatThrownBy(() -> TestRuns.range(content, 0, 1))
-                .isInstanceOfSatisfying(Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.Kind.CONFLICT))
+                .isInstanceOfSatisfying(Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.ProblemKind.CONFLICT))
                 .hasMessage(mishap.message(file));
         assertThatThrownBy(() -> written(run, fit, SAFETENSORS)).hasMessage(mishap.message(file));
         assertThat(folder.toFile().list((f, name) -> name.endsWith(".tmp"))).isEmpty();

@@ -27,8 +27,8 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.solver.Fit;
-import phema.solver.Method;
-import phema.solver.Options;
+import phema.solver.SolverKind;
+import phema.solver.FitOptions;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
@@ -72,7 +72,7 @@ class LayersTest {
         return new Syntheses.Named(
                 "layered",
                 rest,
-                List.of(new Layer(NamePattern.of("*attn*"), attention), new Layer(NamePattern.of("*.bias"), bias)));
+                List.of(new LayerFit(NamePattern.of("*attn*"), attention), new LayerFit(NamePattern.of("*.bias"), bias)));
     }
 
     /** As the patterns say. */
@@ -120,7 +120,7 @@ class LayersTest {
             Syntheses syntheses = new Syntheses(engine);
             Syntheses.Named plain = new Syntheses.Named("plain", rest);
             Syntheses.Named other =
-                    new Syntheses.Named("other", bias, List.of(new Layer(NamePattern.of("out*"), attention)));
+                    new Syntheses.Named("other", bias, List.of(new LayerFit(NamePattern.of("out*"), attention)));
             List<Syntheses.Named> all = List.of(layered(), plain, other);
             List<Path> files = syntheses.write(run, all, SAFETENSORS, folder.resolve("out"), false, bytes -> {});
             long read = engine.bytesRead();
@@ -139,7 +139,7 @@ class LayersTest {
     @Test
     void giveFilesOtherNames() {
         List<String> names = Stream.of("*attn*", "attn", "attn*", "*at*tn*", "at-tn", "at_tn", "at/tn", "at.tn")
-                .map(text -> Names.baseName("x", run, rest.target(), List.of(new Layer(NamePattern.of(text), bias))))
+                .map(text -> Names.baseName("x", run, rest.target(), List.of(new LayerFit(NamePattern.of(text), bias))))
                 .toList();
         assertThat(names).doesNotHaveDuplicates().allMatch(name -> name.matches("[A-Za-z0-9._+~-]+"));
     }
@@ -148,17 +148,17 @@ class LayersTest {
     void countForTheIdentity() {
         try (Engine engine = new Engine(256 << 20, 1)) {
             Syntheses syntheses = new Syntheses(engine);
-            Layer one = new Layer(NamePattern.of("*attn*"), attention);
-            Layer two = new Layer(NamePattern.of("*.bias"), bias);
+            LayerFit one = new LayerFit(NamePattern.of("*attn*"), attention);
+            LayerFit two = new LayerFit(NamePattern.of("*.bias"), bias);
             List<String> identities = new ArrayList<>();
             // A single tensor: files have a header, which tells as well.
-            for (List<Layer> layers : List.of(
-                    List.<Layer>of(),
+            for (List<LayerFit> layers : List.of(
+                    List.<LayerFit>of(),
                     List.of(one),
                     List.of(two),
                     List.of(one, two),
                     List.of(two, one),
-                    List.of(new Layer(NamePattern.of("*mlp*"), bias))))
+                    List.of(new LayerFit(NamePattern.of("*mlp*"), bias))))
                 identities.add(syntheses
                         .tensor(run, new Syntheses.Named("out", rest, layers), "3.attn.bias", SAFETENSORS)
                         .content()
@@ -189,7 +189,7 @@ class LayersTest {
 
     private static void refuses(List<String> specs, String complaint) throws IOException {
         Run edm2 = TestRuns.fixture("edm2");
-        Options options = Options.of(Method.BLUP, phema.solver.Files.ALL);
+        FitOptions options = FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.ALL);
         assertThatThrownBy(() -> new Fits().layers(edm2, specs, 262_144, options, Optional.empty()))
                 .isInstanceOf(Problem.class)
                 .hasMessage(complaint);

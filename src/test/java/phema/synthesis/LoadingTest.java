@@ -12,7 +12,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import phema.catalog.Run;
-import phema.format.Edm2PickleGenerator.Stored;
+import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.format.Format;
 import phema.format.Tensor;
 import phema.format.WeightFile;
@@ -29,12 +29,12 @@ class LoadingTest {
 
     @Test
     void weightsInMemoryAreThoseOfTheFile() throws IOException {
-        Map<String, Stored> parameters = new LinkedHashMap<>();
-        parameters.put("empty", Stored.packed(DType.F16, Shape.of(0, 4)));
-        parameters.put("large", Stored.packed(DType.F16, Shape.of(300, 500)));
-        parameters.put("transposed", new Stored(DType.F32, Shape.of(40, 60), List.of(1L, 40L), 0, 2400));
-        parameters.put("scalar", Stored.packed(DType.F16, Shape.of()));
-        Run run = run(parameters, Map.of("frequencies", Stored.packed(DType.F64, Shape.of(1500))));
+        Map<String, StoredTensor> parameters = new LinkedHashMap<>();
+        parameters.put("empty", StoredTensor.packed(DType.F16, Shape.of(0, 4)));
+        parameters.put("large", StoredTensor.packed(DType.F16, Shape.of(300, 500)));
+        parameters.put("transposed", new StoredTensor(DType.F32, Shape.of(40, 60), List.of(1L, 40L), 0, 2400));
+        parameters.put("scalar", StoredTensor.packed(DType.F16, Shape.of()));
+        Run run = run(parameters, Map.of("frequencies", StoredTensor.packed(DType.F64, Shape.of(1500))));
         Syntheses.Named named = new Syntheses.Named("out", TestRuns.fit(run, 0.6, 0.4));
         try (Engine engine = new Engine(1 << 20, 2)) {
             Syntheses syntheses = new Syntheses(engine);
@@ -61,8 +61,8 @@ class LoadingTest {
     @Test
     void refusesToLoadWhatNothingComputesWith() throws IOException {
         Run run = run(
-                Map.of("w", Stored.packed(DType.F16, Shape.of(3))),
-                Map.of("steps", Stored.packed(DType.I64, Shape.of())));
+                Map.of("w", StoredTensor.packed(DType.F16, Shape.of(3))),
+                Map.of("steps", StoredTensor.packed(DType.I64, Shape.of())));
         try (Engine engine = new Engine(1 << 20, 1)) {
             assertThatThrownBy(() -> new Syntheses(engine)
                             .load(run, new Syntheses.Named("out", TestRuns.fit(run, 0.6, 0.4)), SAME))
@@ -71,7 +71,7 @@ class LoadingTest {
         }
     }
 
-    private Run run(Map<String, Stored> parameters, Map<String, Stored> buffers) throws IOException {
+    private Run run(Map<String, StoredTensor> parameters, Map<String, StoredTensor> buffers) throws IOException {
         return TestRuns.run(
                 TestRuns.pickle(folder.resolve("a.pkl"), 1, parameters, buffers),
                 TestRuns.pickle(folder.resolve("b.pkl"), 2, parameters, buffers));

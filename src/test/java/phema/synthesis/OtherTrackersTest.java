@@ -28,8 +28,8 @@ import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.SigmaRel;
 import phema.solver.Fit;
-import phema.solver.Method;
-import phema.solver.Options;
+import phema.solver.SolverKind;
+import phema.solver.FitOptions;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
@@ -61,7 +61,7 @@ class OtherTrackersTest {
         WeightFile ours = write(
                 scan(run),
                 Power.ofSigmaRel(sigmaRel, 200),
-                Options.of(Method.PAPER, phema.solver.Files.ALL).withoutNormalising());
+                FitOptions.of(SolverKind.PAPER, phema.solver.FilesToRead.ALL).withoutNormalising());
 
         WeightFile theirs = WeightFiles.read(TestRuns.FIXTURES.resolve(
                 String.format(Locale.ROOT, "truth/ema-pytorch-synthesized-%.3f.safetensors", sigmaRel)));
@@ -115,7 +115,7 @@ class OtherTrackersTest {
                 String name = String.format(Locale.ROOT, "step-%08d.safetensors", i * 16384);
                 Files.copy(TestRuns.FIXTURES.resolve("checkpoints").resolve(name), run.resolve(name));
             }
-            Fit fit = fit(scan(run), Power.ofSigmaRel(0.15, 262_144), Options.of(Method.BLUP, phema.solver.Files.ALL));
+            Fit fit = fit(scan(run), Power.ofSigmaRel(0.15, 262_144), FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.ALL));
             double error = error(write(scan(run), fit), truth);
             assertThat(error)
                     .isLessThan(last)
@@ -128,7 +128,7 @@ class OtherTrackersTest {
         Run scanned = scan(run);
         double end = scanned.snapshots().getLast().time();
         WeightFile file =
-                write(scanned, Power.ofSigmaRel(sigmaRel, end), Options.of(Method.BLUP, phema.solver.Files.ALL));
+                write(scanned, Power.ofSigmaRel(sigmaRel, end), FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.ALL));
         double[] difference = TestRuns.values(file, "w");
         for (int k = 0; k < WEIGHTS; k++) difference[k] -= truth[k];
         return TestRuns.norm(difference) / TestRuns.norm(truth);
@@ -156,13 +156,13 @@ class OtherTrackersTest {
         return RunScanner.scan(run, Selection.DEFAULT);
     }
 
-    private static Fit fit(Run run, Profile target, Options options) {
+    private static Fit fit(Run run, Profile target, FitOptions options) {
         return new Fits()
                 .fit(run, List.of(target), options, Optional.of(DType.F32))
                 .getFirst();
     }
 
-    private WeightFile write(Run run, Profile target, Options options) throws IOException {
+    private WeightFile write(Run run, Profile target, FitOptions options) throws IOException {
         return write(run, fit(run, target, options));
     }
 

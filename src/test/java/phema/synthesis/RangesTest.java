@@ -18,7 +18,7 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import org.springframework.util.FileSystemUtils;
 import phema.catalog.Run;
-import phema.format.Edm2PickleGenerator.Stored;
+import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.format.Format;
 import phema.format.WeightFile;
 import phema.solver.Fit;
@@ -98,16 +98,16 @@ class RangesTest {
     }
 
     private static WeightFile pickle(Path path, long seed) throws IOException {
-        Map<String, Stored> parameters = new LinkedHashMap<>();
-        parameters.put("packed", Stored.packed(DType.F16, Shape.of(50, 50)));
+        Map<String, StoredTensor> parameters = new LinkedHashMap<>();
+        parameters.put("packed", StoredTensor.packed(DType.F16, Shape.of(50, 50)));
         parameters.put(
-                "channelsLast", new Stored(DType.F16, Shape.of(8, 17, 3, 3), List.of(153L, 1L, 51L, 17L), 0, 1224));
-        parameters.put("transposed", new Stored(DType.F32, Shape.of(40, 60), List.of(1L, 40L), 0, 2400));
-        parameters.put("inside", new Stored(DType.F32, Shape.of(5), List.of(1L), 2, 10));
-        parameters.put("scalar", Stored.packed(DType.F16, Shape.of()));
-        Map<String, Stored> buffers = new LinkedHashMap<>();
-        buffers.put("steps", Stored.packed(DType.I64, Shape.of()));
-        buffers.put("frequencies", Stored.packed(DType.F32, Shape.of(1500)));
+                "channelsLast", new StoredTensor(DType.F16, Shape.of(8, 17, 3, 3), List.of(153L, 1L, 51L, 17L), 0, 1224));
+        parameters.put("transposed", new StoredTensor(DType.F32, Shape.of(40, 60), List.of(1L, 40L), 0, 2400));
+        parameters.put("inside", new StoredTensor(DType.F32, Shape.of(5), List.of(1L), 2, 10));
+        parameters.put("scalar", StoredTensor.packed(DType.F16, Shape.of()));
+        Map<String, StoredTensor> buffers = new LinkedHashMap<>();
+        buffers.put("steps", StoredTensor.packed(DType.I64, Shape.of()));
+        buffers.put("frequencies", StoredTensor.packed(DType.F32, Shape.of(1500)));
         return TestRuns.pickle(path, seed, parameters, buffers);
     }
 

@@ -21,10 +21,10 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.profile.Power;
 import phema.profile.Profile;
-import phema.solver.Files;
+import phema.solver.FilesToRead;
 import phema.solver.Fit;
-import phema.solver.Method;
-import phema.solver.Options;
+import phema.solver.SolverKind;
+import phema.solver.FitOptions;
 import phema.tensor.DType;
 
 /** The sample run against EDM2's own reconstructions of it (golden) and against averages that were tracked in training (truth). */
@@ -46,7 +46,7 @@ class ReconstructionTest {
     @CsvSource({"edm2", "safetensors"})
     void thePapersSolverGivesWhatEdm2GivesButForLastPlaceRounding(String fixture) throws IOException {
         List<WeightFile> written =
-                write(TestRuns.fixture(fixture), 262_144, Method.PAPER, Files.ALL, SAFETENSORS, GOLDEN);
+                write(TestRuns.fixture(fixture), 262_144, SolverKind.PAPER, FilesToRead.ALL, SAFETENSORS, GOLDEN);
         int values = 0;
         int different = 0;
         for (WeightFile file : written) {
@@ -74,8 +74,8 @@ class ReconstructionTest {
     void aPickleHoldsTheSameAndKeepsEveryOtherByteOfItsTemplate() throws IOException {
         Run run = TestRuns.fixture("edm2");
         WeightFile safetensors =
-                write(run, 262_144, Method.PAPER, Files.ALL, SAFETENSORS, 0.075).getFirst();
-        WeightFile pickle = write(run, 262_144, Method.PAPER, Files.ALL, OutputOptions.of(Format.EDM2_PICKLE), 0.075)
+                write(run, 262_144, SolverKind.PAPER, FilesToRead.ALL, SAFETENSORS, 0.075).getFirst();
+        WeightFile pickle = write(run, 262_144, SolverKind.PAPER, FilesToRead.ALL, OutputOptions.of(Format.EDM2_PICKLE), 0.075)
                 .getFirst();
         assertThat(TestRuns.structure(pickle)).isEqualTo(TestRuns.structure(safetensors));
         for (Tensor tensor : pickle.tensors())
@@ -88,7 +88,7 @@ class ReconstructionTest {
         byte[] after = java.nio.file.Files.readAllBytes(pickle.path());
         assertThat(pickle.tensors()).isEqualTo(template.tensors());
         for (Tensor tensor : template.tensors()) {
-            if (tensor.role() != Tensor.Role.PARAMETER) continue;
+            if (tensor.role() != Tensor.TensorRole.PARAMETER) continue;
             for (byte[] bytes : List.of(before, after))
                 Arrays.fill(bytes, (int) tensor.offset(), (int) (tensor.offset() + tensor.bytes()), (byte) 0);
         }
@@ -106,13 +106,13 @@ class ReconstructionTest {
         "safetensors, 131072, ALL",
         "safetensors, 131072, FEWEST"
     })
-    void blupIsNearerToTheTruthThanThePaperAndKnowsHowNear(String fixture, double time, Files files)
+    void blupIsNearerToTheTruthThanThePaperAndKnowsHowNear(String fixture, double time, FilesToRead files)
             throws IOException {
         Run run = TestRuns.fixture(fixture);
         OutputOptions options = SAFETENSORS.withDType(DType.F32);
-        List<Fit> fits = fits(run, time, Method.BLUP, files, options, TRUTH);
-        List<WeightFile> blup = write(run, time, Method.BLUP, files, options, TRUTH);
-        List<WeightFile> paper = write(run, time, Method.PAPER, Files.ALL, options, TRUTH);
+        List<Fit> fits = fits(run, time, SolverKind.BLUP, files, options, TRUTH);
+        List<WeightFile> blup = write(run, time, SolverKind.BLUP, files, options, TRUTH);
+        List<WeightFile> paper = write(run, time, SolverKind.PAPER, FilesToRead.ALL, options, TRUTH);
         for (int t = 0; t < TRUTH.length; t++) {
             WeightFile truth = WeightFiles.read(TestRuns.FIXTURES.resolve(
                     String.format(Locale.ROOT, "truth/ema-%07d-%.3f.safetensors", (int) time / 1000, TRUTH[t])));
@@ -127,15 +127,15 @@ class ReconstructionTest {
     }
 
     private static List<Fit> fits(
-            Run run, double time, Method method, Files files, OutputOptions options, double... widths) {
+            Run run, double time, SolverKind method, FilesToRead files, OutputOptions options, double... widths) {
         List<Profile> targets = DoubleStream.of(widths)
                 .<Profile>mapToObj(s -> Power.ofSigmaRel(s, time))
                 .toList();
-        return new Fits().fit(run, targets, Options.of(method, files), options.dtype());
+        return new Fits().fit(run, targets, FitOptions.of(method, files), options.dtype());
     }
 
     private List<WeightFile> write(
-            Run run, double time, Method method, Files files, OutputOptions options, double... widths)
+            Run run, double time, SolverKind method, FilesToRead files, OutputOptions options, double... widths)
             throws IOException {
         List<Syntheses.Named> named = fits(run, time, method, files, options, widths).stream()
                 .map(fit -> new Syntheses.Named(Names.baseName(Names.PREFIX, run, fit.target()), fit))
@@ -186,7 +186,7 @@ class ReconstructionTest {
     @Test
     void noOtherTensorThanThoseOfTheRunIsFound() throws IOException {
         Run run = TestRuns.fixture("safetensors");
-        Fit fit = fits(run, 262_144, Method.BLUP, Files.ALL, SAFETENSORS, 0.1).getFirst();
+        Fit fit = fits(run, 262_144, SolverKind.BLUP, FilesToRead.ALL, SAFETENSORS, 0.1).getFirst();
         assertThat(new Syntheses(ENGINE)
                         .tensor(run, new Syntheses.Named("out", fit), "unet.out_gain", SAFETENSORS)
                         .content()

@@ -26,13 +26,13 @@ import phema.catalog.Selection;
 import phema.catalog.Snapshot;
 import phema.format.Edm2PickleGenerator;
 import phema.format.Edm2PickleGenerator.Node;
-import phema.format.Edm2PickleGenerator.Stored;
+import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.profile.Power;
 import phema.solver.Fit;
-import phema.solver.Method;
+import phema.solver.SolverKind;
 import phema.tensor.DType;
 import phema.tensor.Elements;
 import phema.tensor.Shape;
@@ -93,7 +93,7 @@ final class TestRuns {
     }
 
     /** An EDM2 snapshot whose storages are filled with random elements, the same for the same seed. */
-    static WeightFile pickle(Path path, long seed, Map<String, Stored> parameters, Map<String, Stored> buffers)
+    static WeightFile pickle(Path path, long seed, Map<String, StoredTensor> parameters, Map<String, StoredTensor> buffers)
             throws IOException {
         Random random = new Random(seed);
         Node root = new Node("Net", Map.of(), parameters, buffers, Map.of());
@@ -104,7 +104,7 @@ final class TestRuns {
         return WeightFiles.read(path);
     }
 
-    private static byte[] elements(Stored tensor, Random random) {
+    private static byte[] elements(StoredTensor tensor, Random random) {
         byte[] bytes = new byte[(int) tensor.storageElements() * tensor.dtype().bytes()];
         if (!tensor.dtype().isFloating()) {
             random.nextBytes(bytes);
@@ -129,7 +129,7 @@ final class TestRuns {
     static Fit fit(Run run, double... coefficients) {
         return new Fit(
                 Power.ofSigmaRel(0.1, run.snapshots().getLast().time()),
-                Method.BLUP,
+                SolverKind.BLUP,
                 DoubleStream.of(coefficients).boxed().toList(),
                 Map.of(),
                 1,

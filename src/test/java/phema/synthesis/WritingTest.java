@@ -166,7 +166,7 @@ class WritingTest {
             Path to = disk.getPath("/out");
             assertThatThrownBy(() -> write(2, to, false))
                     .isInstanceOfSatisfying(
-                            Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.Kind.STORAGE_FULL))
+                            Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.ProblemKind.STORAGE_FULL))
                     .hasMessageMatching("/out: the outputs need 801 KB, and \\d+ KB are free; .*");
             assertThat(TestRuns.names(to)).isEmpty();
         }
@@ -183,7 +183,7 @@ class WritingTest {
                         if (first.getAndSet(false)) fill(disk.getPath("/filler"));
                     }))
                     .isInstanceOfSatisfying(
-                            Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.Kind.STORAGE_FULL))
+                            Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.ProblemKind.STORAGE_FULL))
                     .hasMessage("/out: the disk is full; nothing was kept. Make room, or choose another folder");
             assertThat(TestRuns.names(to)).isEmpty();
         }

@@ -29,7 +29,7 @@ class DenoiserTest {
     @ParameterizedTest
     @EnumSource(Architecture.class)
     void everyParameterHasTheGradientOfTheLoss(Architecture architecture) {
-        Weights weights = shaken(architecture);
+        NetworkWeights weights = shaken(architecture);
         Batch batch = masked(batch(3), architecture);
         float[] clean = normal(3 * SPEC.pixels(), 0.5);
         try (Denoiser denoiser = new Denoiser(weights, true, DataType.DOUBLE)) {
@@ -57,7 +57,7 @@ class DenoiserTest {
     @ParameterizedTest
     @EnumSource(Architecture.class)
     void everyParameterIsTrained(Architecture architecture) {
-        Weights weights = shaken(architecture);
+        NetworkWeights weights = shaken(architecture);
         try (Denoiser denoiser = new Denoiser(weights)) {
             Map<String, float[]> gradients =
                     denoiser.gradients(batch(4), normal(4 * SPEC.pixels(), 0.5)).byName();
@@ -85,7 +85,7 @@ class DenoiserTest {
     void anUntrainedNetworkPredictsTheBestLinearEstimate(Architecture architecture) {
         // The output's gain or weights are zero, so D = c_skip x, with c_skip = sd^2 / (sigma^2 + sd^2).
         Batch batch = batch(2);
-        try (Denoiser denoiser = new Denoiser(Weights.initial(spec(architecture), random))) {
+        try (Denoiser denoiser = new Denoiser(NetworkWeights.initial(spec(architecture), random))) {
             float[] denoised = denoiser.denoise(batch);
             int pixels = SPEC.pixels();
             for (int i = 0; i < denoised.length; i++) {
@@ -120,7 +120,7 @@ class DenoiserTest {
         NetworkSpec wide = NetworkSpec.of(n, 3, 0, 256, List.of(1), 1);
         Batch batch = new Batch(
                 normal(8 * wide.pixels(), Math.hypot(0.5, 1)), new double[] {1, 1, 1, 1, 1, 1, 1, 1}, new float[0]);
-        try (Denoiser denoiser = new Denoiser(Weights.initial(wide, random))) {
+        try (Denoiser denoiser = new Denoiser(NetworkWeights.initial(wide, random))) {
             Map<String, Double> magnitudes = denoiser.magnitudes(batch);
             assertThat(magnitudes.get("unet.enc.16x16_conv")).isCloseTo((3 * n - 2) / (3.0 * n), within(0.03));
             assertThat(magnitudes.get("unet.out_conv")).isZero();
@@ -133,13 +133,13 @@ class DenoiserTest {
     void blocksKeepUnitVariance() {
         // 32x32: attention only at the lower levels.
         NetworkSpec wide = NetworkSpec.of(32, 3, 0, 32, List.of(1, 2), 1);
-        Weights weights = Weights.initial(wide, random);
-        for (UNet.Block block : weights.net().encoder()) assertUnitVariance(weights, block);
-        for (UNet.Block block : weights.net().decoder()) assertUnitVariance(weights, block);
+        NetworkWeights weights = NetworkWeights.initial(wide, random);
+        for (UNet.BlockSpec block : weights.net().encoder()) assertUnitVariance(weights, block);
+        for (UNet.BlockSpec block : weights.net().decoder()) assertUnitVariance(weights, block);
     }
 
     /** The residual branch loses a little to the zero padding of its convolutions; an attention branch can lose all of its 0.3^2 / (0.7^2 + 0.3^2). */
-    private void assertUnitVariance(Weights weights, UNet.Block block) {
+    private void assertUnitVariance(NetworkWeights weights, UNet.BlockSpec block) {
         int in = block.resample() == UNet.Resample.DOWN
                 ? 2 * block.resolution()
                 : block.resample() == UNet.Resample.UP ? block.resolution() / 2 : block.resolution();
@@ -162,8 +162,8 @@ class DenoiserTest {
     }
 
     /** Weights of which none are zero, so that everything matters. */
-    private Weights shaken(Architecture architecture) {
-        Weights weights = Weights.initial(spec(architecture), random);
+    private NetworkWeights shaken(Architecture architecture) {
+        NetworkWeights weights = NetworkWeights.initial(spec(architecture), random);
         for (String name : weights.trained()) {
             float[] w = weights.get(name);
             for (int i = 0; i < w.length; i++)
@@ -175,7 +175,7 @@ class DenoiserTest {
     /** With dropout of a half. */
     private Batch masked(Batch batch, Architecture architecture) {
         Map<String, float[]> masks = new HashMap<>();
-        for (UNet.Block block : UNet.of(spec(architecture)).blocks()) {
+        for (UNet.BlockSpec block : UNet.of(spec(architecture)).blocks()) {
             float[] mask = new float[batch.size() * block.activations()];
             for (int i = 0; i < mask.length; i++) mask[i] = random.nextBoolean() ? 2 : 0;
             masks.put(block.name(), mask);
@@ -185,7 +185,7 @@ class DenoiserTest {
 
     @Test
     void dropoutOfNothingChangesNothing() {
-        Weights weights = shaken(Architecture.EDM2);
+        NetworkWeights weights = shaken(Architecture.EDM2);
         Batch batch = batch(2);
         Batch kept = masked(batch, Architecture.EDM2);
         kept.masks().values().forEach(mask -> Arrays.fill(mask, 1));
@@ -198,12 +198,12 @@ class DenoiserTest {
     @Test
     void whatIsDroppedDoesNotMatter() {
         // With everything dropped, the second convolutions get nothing, whatever comes before them.
-        Weights weights = shaken(Architecture.EDM2);
+        NetworkWeights weights = shaken(Architecture.EDM2);
         Batch batch = masked(batch(2), Architecture.EDM2);
         batch.masks().values().forEach(mask -> Arrays.fill(mask, 0));
         try (Denoiser denoiser = new Denoiser(weights, true)) {
             float[] before = denoiser.denoise(batch);
-            Weights other = weights.copy();
+            NetworkWeights other = weights.copy();
             for (String name : other.trained())
                 if (name.contains("conv_res") || name.contains("emb_"))
                     for (int i = 0; i < other.get(name).length; i++) other.get(name)[i] = (float) random.nextGaussian();

@@ -147,7 +147,7 @@ class GeneratorTest {
     }
 
     private static void write(String name, NetworkSpec spec, long seed) throws IOException {
-        Weights weights = Weights.initial(spec, Randoms.of(seed, 0));
+        NetworkWeights weights = NetworkWeights.initial(spec, Randoms.of(seed, 0));
         SequencedMap<String, WeightStore.Values> tensors = new LinkedHashMap<>();
         for (String tensor : weights.names()) {
             if (weights.shape(tensor).rank() == 0) weights.get(tensor)[0] = 0.5f;

@@ -65,7 +65,7 @@ class TrainingTest {
                         "training-state-0000002.safetensors");
         WeightFile file = WeightFiles.read(folder.resolve("network-snapshot-0000002-0.100.safetensors"));
         assertThat(NetworkSpec.of(file)).isEqualTo(network);
-        Weights weights = WeightStore.load(file.path());
+        NetworkWeights weights = WeightStore.load(file.path());
         assertThat(weights.get(network == SPEC ? "unet.out_gain" : "unet.out_conv.weight")[0])
                 .isNotZero();
         assertThat(Files.readAllLines(folder.resolve("stats.jsonl"))).hasSize(2);
@@ -175,7 +175,7 @@ class TrainingTest {
     @Test
     void namesEmaLengthsWithAllTheirDigits() {
         assertThat(List.of(0.1, 0.05, 0.0125, 0.0502))
-                .extracting(length -> Average.Power.of(length).label())
+                .extracting(length -> WeightTracker.PowerTracker.of(length).label())
                 .containsExactly("0.100", "0.050", "0.0125", "0.0502");
     }
 
@@ -189,7 +189,7 @@ class TrainingTest {
 
     @Test
     void theBaselinesWeightsAreFree() {
-        Weights weights = Weights.initial(ADM, Randoms.of(1, 1));
+        NetworkWeights weights = NetworkWeights.initial(ADM, Randoms.of(1, 1));
         float[] before = weights.get("unet.enc.4x4_conv.weight").clone();
         weights.normalize();
         assertThat(weights.get("unet.enc.4x4_conv.weight")).isEqualTo(before);
@@ -216,7 +216,7 @@ class TrainingTest {
                         0,
                         0,
                         false,
-                        List.of(Average.Power.of(0.1)),
+                        List.of(WeightTracker.PowerTracker.of(0.1)),
                         1000,
                         1000,
                         0,
@@ -228,7 +228,7 @@ class TrainingTest {
 
     @Test
     void forcedNormalizationGivesEveryOutputChannelUnitMagnitude() {
-        Weights weights = Weights.initial(SPEC, Randoms.of(1, 1));
+        NetworkWeights weights = NetworkWeights.initial(SPEC, Randoms.of(1, 1));
         float[] w = weights.get("unet.enc.4x4_conv.weight");
         for (int i = 0; i < w.length; i++) w[i] *= 100;
         weights.normalize();
@@ -243,7 +243,7 @@ class TrainingTest {
     @Test
     void averagesOfAPowerOfTimeHaveItsWeights() {
         // The average of f(t) = t over a profile t^gamma on (0, T] is T (gamma+1)/(gamma+2), up to the step.
-        Average.Power power = Average.Power.of(0.1);
+        WeightTracker.PowerTracker power = WeightTracker.PowerTracker.of(0.1);
         double average = 0;
         int steps = 20_000;
         for (int i = 1; i <= steps; i++) {
@@ -277,7 +277,7 @@ class TrainingTest {
                 0.1,
                 0.2,
                 true,
-                List.of(Average.Power.of(0.05), Average.Power.of(0.1), new Average.Exponential(1000)),
+                List.of(WeightTracker.PowerTracker.of(0.05), WeightTracker.PowerTracker.of(0.1), new WeightTracker.ExponentialTracker(1000)),
                 1024,
                 1024,
                 512,

@@ -31,7 +31,7 @@ final class TwinExport {
     }
 
     private void export() throws IOException {
-        Weights weights = Weights.initial(SPEC, random);
+        NetworkWeights weights = NetworkWeights.initial(SPEC, random);
         for (String name : weights.trained()) if (weights.get(name).length == 1) weights.get(name)[0] = 0.5f;
         write("weights", weights, weights.names());
         SequencedMap<String, WeightStore.Values> tensors = new LinkedHashMap<>();
@@ -69,7 +69,7 @@ final class TwinExport {
         }
     }
 
-    private void train(Weights weights) throws IOException {
+    private void train(NetworkWeights weights) throws IOException {
         TrainingOptions options = new TrainingOptions(
                 SPEC,
                 1024,
@@ -81,14 +81,14 @@ final class TwinExport {
                 0,
                 0,
                 false,
-                List.of(Average.Power.of(0.1)),
+                List.of(WeightTracker.PowerTracker.of(0.1)),
                 1024,
                 1024,
                 0,
                 1,
                 DType.F32);
         TrainingState state =
-                new TrainingState(weights, Weights.zero(SPEC), Weights.zero(SPEC), List.of(weights.copy()), 0, 0);
+                new TrainingState(weights, NetworkWeights.zero(SPEC), NetworkWeights.zero(SPEC), List.of(weights.copy()), 0, 0);
         float[] losses = new float[STEPS];
         float[] clean = new float[STEPS * N * SPEC.pixels()];
         float[] noisy = new float[clean.length];
@@ -96,7 +96,7 @@ final class TwinExport {
         float[] labels = new float[STEPS * N * SPEC.classes()];
         try (Trainer trainer = new Trainer(options, new ProceduralDataset(100, SPEC.resolution(), 1), state)) {
             for (int i = 0; i < STEPS; i++) {
-                Trainer.Task task = trainer.task((long) i * N);
+                Trainer.TrainingTask task = trainer.task((long) i * N);
                 System.arraycopy(task.clean(), 0, clean, i * N * SPEC.pixels(), N * SPEC.pixels());
                 System.arraycopy(task.batch().x(), 0, noisy, i * N * SPEC.pixels(), N * SPEC.pixels());
                 System.arraycopy(task.batch().sigma(), 0, sigma, i * N, N);
@@ -121,7 +121,7 @@ final class TwinExport {
         to.put("labels", new WeightStore.Values(Shape.of(n, SPEC.classes()), batch.labels()));
     }
 
-    private void write(String file, Weights weights, Iterable<String> names) throws IOException {
+    private void write(String file, NetworkWeights weights, Iterable<String> names) throws IOException {
         SequencedMap<String, WeightStore.Values> tensors = new LinkedHashMap<>();
         for (String name : names) tensors.put(name, new WeightStore.Values(weights.shape(name), weights.get(name)));
         WeightStore.write(folder.resolve(file + ".safetensors"), tensors, DType.F32, Map.of());

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import phema.format.Edm2PickleGenerator;
 import phema.format.Edm2PickleGenerator.Node;
-import phema.format.Edm2PickleGenerator.Stored;
+import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.format.FormatException;
 import phema.tensor.DType;
 import phema.tensor.Elements;
@@ -40,8 +40,8 @@ class WeightStoreTest {
 
     @Test
     void whatWasWrittenIsReadAgain() throws IOException {
-        Weights weights = Weights.initial(SPEC, Randoms.of(1, 1));
-        Weights read = WeightStore.load(write(tensors(weights)));
+        NetworkWeights weights = NetworkWeights.initial(SPEC, Randoms.of(1, 1));
+        NetworkWeights read = WeightStore.load(write(tensors(weights)));
         assertThat(read.spec()).isEqualTo(SPEC);
         for (String name : weights.names()) assertThat(read.get(name)).isEqualTo(weights.get(name));
     }
@@ -50,21 +50,21 @@ class WeightStoreTest {
     @DisabledOnOs(OS.WINDOWS)
     void othersMayReadWhatIsWrittenAsTheyMayReadOtherFiles() throws IOException {
         Path other = Files.createFile(folder.resolve("other"));
-        assertThat(Files.getPosixFilePermissions(write(tensors(Weights.zero(SPEC)))))
+        assertThat(Files.getPosixFilePermissions(write(tensors(NetworkWeights.zero(SPEC)))))
                 .isEqualTo(Files.getPosixFilePermissions(other));
     }
 
     @Test
     void theNamesOfTensorsTellTheArchitecture() throws IOException {
-        Weights weights = Weights.initial(ADM, Randoms.of(1, 1));
-        Weights read = WeightStore.load(write(tensors(weights)));
+        NetworkWeights weights = NetworkWeights.initial(ADM, Randoms.of(1, 1));
+        NetworkWeights read = WeightStore.load(write(tensors(weights)));
         assertThat(read.spec()).isEqualTo(ADM);
         for (String name : weights.names()) assertThat(read.get(name)).isEqualTo(weights.get(name));
     }
 
     @Test
     void namesWhatTheBaselineLacks() throws IOException {
-        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(ADM));
+        SequencedMap<String, WeightStore.Values> tensors = tensors(NetworkWeights.zero(ADM));
         tensors.remove("unet.dec.8x8_in0.norm1.bias");
         assertRefused(tensors, "lacks the tensor `unet.dec.8x8_in0.norm1.bias`");
         tensors.put("unet.dec.8x8_in0.norm1.bias", new WeightStore.Values(Shape.of(12), new float[12]));
@@ -74,7 +74,7 @@ class WeightStoreTest {
 
     @Test
     void leavesNothingBesideTheFile() throws IOException {
-        write(tensors(Weights.zero(SPEC)));
+        write(tensors(NetworkWeights.zero(SPEC)));
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files).containsExactly(folder.resolve("net.safetensors"));
         }
@@ -82,29 +82,29 @@ class WeightStoreTest {
 
     @Test
     void namesAMissingTensor() throws IOException {
-        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(SPEC));
+        SequencedMap<String, WeightStore.Values> tensors = tensors(NetworkWeights.zero(SPEC));
         tensors.remove("unet.dec.8x8_in1.conv_res1.weight");
         assertRefused(tensors, "lacks the tensor `unet.dec.8x8_in1.conv_res1.weight`");
     }
 
     @Test
     void namesASurplusTensor() throws IOException {
-        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(SPEC));
+        SequencedMap<String, WeightStore.Values> tensors = tensors(NetworkWeights.zero(SPEC));
         tensors.put("unet.dec.16x16_block9.bias", new WeightStore.Values(Shape.of(1), new float[1]));
         assertRefused(tensors, "has the tensor `unet.dec.16x16_block9.bias`, for which the network has no place");
     }
 
     @Test
     void namesATensorOfAnotherShape() throws IOException {
-        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(SPEC));
+        SequencedMap<String, WeightStore.Values> tensors = tensors(NetworkWeights.zero(SPEC));
         tensors.put("unet.out_conv.weight", new WeightStore.Values(Shape.of(2, 8, 1, 1), new float[16]));
         assertRefused(tensors, "`unet.out_conv.weight` has the shape [2, 8, 1, 1] where the network has [2, 8, 3, 3]");
     }
 
     @Test
     void loadsASnapshotOfEdm2sOwnTraining() throws IOException {
-        Weights weights = Weights.initial(SPEC, Randoms.of(1, 1));
-        Weights read = WeightStore.load(pickle(tensors(weights), BOX));
+        NetworkWeights weights = NetworkWeights.initial(SPEC, Randoms.of(1, 1));
+        NetworkWeights read = WeightStore.load(pickle(tensors(weights), BOX));
         // The pickle states another sigma_data than the usual 0.5.
         assertThat(read.spec())
                 .isEqualTo(new NetworkSpec(Architecture.EDM2, 16, 2, 3, 6, 20, List.of(8, 12), 2, List.of(8), 10, 1));
@@ -113,7 +113,7 @@ class WeightStoreTest {
 
     @Test
     void namesWhatASnapshotOfEdm2sOwnTrainingLacks() throws IOException {
-        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(SPEC));
+        SequencedMap<String, WeightStore.Values> tensors = tensors(NetworkWeights.zero(SPEC));
         tensors.remove("unet.enc.16x16_block1.emb_gain");
         tensors.remove("unet.dec.8x8_in0.attn_qkv.weight");
         assertRefused(
@@ -123,7 +123,7 @@ class WeightStoreTest {
 
     @Test
     void namesWhatASnapshotOfEdm2sOwnTrainingHasTooMuch() throws IOException {
-        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(SPEC));
+        SequencedMap<String, WeightStore.Values> tensors = tensors(NetworkWeights.zero(SPEC));
         tensors.put("unet.dec.16x16_block0.norm.weight", new WeightStore.Values(Shape.of(8), new float[8]));
         assertRefused(
                 pickle(tensors, BOX),
@@ -132,7 +132,7 @@ class WeightStoreTest {
 
     @Test
     void namesATensorOfAnotherShapeInASnapshotOfEdm2sOwnTraining() throws IOException {
-        SequencedMap<String, WeightStore.Values> tensors = tensors(Weights.zero(SPEC));
+        SequencedMap<String, WeightStore.Values> tensors = tensors(NetworkWeights.zero(SPEC));
         tensors.put("unet.emb_noise.weight", new WeightStore.Values(Shape.of(20, 6, 1, 1), new float[120]));
         assertRefused(
                 pickle(tensors, BOX), "`unet.emb_noise.weight` has the shape [20, 6, 1, 1] where the network has");
@@ -141,7 +141,7 @@ class WeightStoreTest {
     @Test
     void refusesAnotherResamplingFilterThanTheBox() throws IOException {
         assertRefused(
-                pickle(tensors(Weights.zero(SPEC)), 1, 3, 3, 9),
+                pickle(tensors(NetworkWeights.zero(SPEC)), 1, 3, 3, 9),
                 "`unet.enc.8x8_down.resample_filter` is another filter than the box");
     }
 
@@ -165,15 +165,15 @@ class WeightStoreTest {
     /** A snapshot as EDM2's training loop pickles it, with a filter beside the weights. */
     private Path pickle(SequencedMap<String, WeightStore.Values> tensors, float... filter) throws IOException {
         Node network = module("Precond", Map.of("sigma_data", 1.0));
-        Map<Stored, float[]> elements = new IdentityHashMap<>();
+        Map<StoredTensor, float[]> elements = new IdentityHashMap<>();
         tensors.forEach((name, values) -> {
-            Stored stored = Stored.packed(DType.F32, values.shape());
+            StoredTensor stored = StoredTensor.packed(DType.F32, values.shape());
             boolean buffer = name.endsWith(".freqs") || name.endsWith(".phases");
             Node owner = owner(network, name);
             (buffer ? owner.buffers() : owner.parameters()).put(name.substring(name.lastIndexOf('.') + 1), stored);
             elements.put(stored, values.elements());
         });
-        Stored box = Stored.packed(DType.F32, Shape.of(1, 1, 2, 2));
+        StoredTensor box = StoredTensor.packed(DType.F32, Shape.of(1, 1, 2, 2));
         owner(network, "unet.enc.8x8_down.resample_filter").buffers().put("resample_filter", box);
         elements.put(box, filter);
         Path path = folder.resolve("network-snapshot-0000001-0.100.pkl");
@@ -206,7 +206,7 @@ class WeightStoreTest {
         return bytes;
     }
 
-    private static SequencedMap<String, WeightStore.Values> tensors(Weights weights) {
+    private static SequencedMap<String, WeightStore.Values> tensors(NetworkWeights weights) {
         SequencedMap<String, WeightStore.Values> tensors = new LinkedHashMap<>();
         for (String name : weights.names())
             tensors.put(name, new WeightStore.Values(weights.shape(name), weights.get(name)));

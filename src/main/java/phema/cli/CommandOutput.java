@@ -1,0 +1,85 @@
+package phema.cli;
+
+import static com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import phema.catalog.Excluded;
+import phema.catalog.Run;
+import phema.synthesis.Names;
+import picocli.CommandLine.Model.CommandSpec;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What several commands print. */
+final class CommandOutput {
+    private CommandOutput() {}
+
+    static PrintWriter of(@Nullable CommandSpec spec) {
+        return Objects.requireNonNull(spec).commandLine().getOut();
+    }
+
+    static PrintWriter errors(@Nullable CommandSpec spec) {
+        return Objects.requireNonNull(spec).commandLine().getErr();
+    }
+
+    static void json(PrintWriter out, Object value) {
+        out.println(JsonMapper.builder()
+                .changeDefaultPropertyInclusion(any -> JsonInclude.Value.construct(NON_NULL, NON_NULL))
+                .enable(SerializationFeature.INDENT_OUTPUT)
+                .build()
+                .writeValueAsString(value));
+    }
+
+    /** {@code 32 snapshots of sigma_rel 0.050 0.100, times 16384 to 262144, 562 KB}. */
+    static String summary(Run run) {
+        if (run.snapshots().isEmpty()) return "no usable snapshots";
+        String profiles = run.snapshots().stream()
+                .map(snapshot -> Names.width(snapshot.profile()))
+                .distinct()
+                .sorted()
+                .collect(Collectors.joining(" "));
+        return String.format(
+                Locale.ROOT,
+                "%d %s, times %.0f to %.0f, %s",
+                run.snapshots().size(),
+                kind(profiles),
+                run.snapshots().getFirst().time(),
+                run.snapshots().getLast().time(),
+                bytes(run.snapshots().stream().mapToLong(s -> s.file().size()).sum()));
+    }
+
+    private static String kind(String profiles) {
+        if (profiles.equals("impulse")) return "raw checkpoints";
+        return "snapshots of " + (Character.isDigit(profiles.charAt(0)) ? "sigma_rel " : "") + profiles;
+    }
+
+    /** What is odd about a run, one line each. */
+    static void notices(PrintWriter out, Run run) {
+        for (String notice : run.notices()) out.println("note: " + notice);
+        for (Excluded excluded : run.excluded())
+            out.println("not used (" + word(excluded.reason()) + "): " + excluded.message());
+    }
+
+    static String bytes(long bytes) {
+        if (bytes < 10_000) return bytes + " B";
+        if (bytes < 10_000_000) return bytes / 1000 + " KB";
+        if (bytes < 10_000_000_000L) return bytes / 1_000_000 + " MB";
+        return bytes / 1_000_000_000 + " GB";
+    }
+
+    /** As users write it. */
+    static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
+    static String error(@Nullable Double relative) {
+        return relative == null || !Double.isFinite(relative)
+                ? "unknown"
+                : String.format(Locale.ROOT, "%.1e", relative);
+    }
+}

@@ -1,0 +1,105 @@
+package phema.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import phema.catalog.Catalog;
+import phema.catalog.Run;
+import phema.format.Format;
+import phema.problem.Problem;
+import phema.profile.Power;
+import phema.profile.Profile;
+import phema.solver.FilesToRead;
+import phema.solver.Fit;
+import phema.solver.SolverKind;
+import phema.solver.FitOptions;
+import phema.synthesis.Engine;
+import phema.synthesis.Fits;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.Syntheses;
+import phema.worker.Network;
+import picocli.CommandLine.Option;
+
+/** The options that say which networks to run: weight files, or averages of runs that are reconstructed on the fly. */
+final class NetworkOptions {
+    private static final String SCHEME = "phema:";
+    private static final Pattern AVERAGE = Pattern.compile("(.+?)@(\\d{0,3}\\.\\d{1,9})(?:@(\\d{1,12})k)?");
+    private static final long MEMORY = 256 << 20;
+
+    @Option(
+            names = "--net",
+            paramLabel = "NET",
+            required = true,
+            description =
+                    "Network: a weight file, or phema:RUN@0.100 for that EMA length of a run, at its end or at a time"
+                            + " in kimg, such as phema:RUN@0.100@131k.")
+    private String net = "";
+
+    @Option(
+            names = "--gnet",
+            paramLabel = "NET",
+            description =
+                    "Guiding network: an unconditional one, or a worse one for autoguidance. By default the network guides itself, without labels.")
+    private @Nullable String gnet;
+
+    @Option(
+            names = "--roots",
+            paramLabel = "DIR",
+            split = ",",
+            defaultValue = "${env:PHEMA_ROOTS:-snapshots}",
+            description = "Folders that hold runs, for phema:RUN (default: PHEMA_ROOTS, or snapshots).")
+    private List<Path> roots = new ArrayList<>();
+
+    /** @param out told what was reconstructed */
+    Network network(PrintWriter out) throws IOException {
+        return open("net", net, out);
+    }
+
+    Optional<Network> guide(PrintWriter out) throws IOException {
+        return gnet == null ? Optional.empty() : Optional.of(open("gnet", gnet, out));
+    }
+
+    private Network open(String option, String text, PrintWriter out) throws IOException {
+        if (!text.startsWith(SCHEME)) return Network.read(Path.of(text));
+        Matcher average = AVERAGE.matcher(text.substring(SCHEME.length()));
+        if (!average.matches())
+            throw Problem.invalid(
+                    option, "--" + option + " " + text + " is not of the form phema:RUN@0.100 or phema:RUN@0.100@131k");
+        Run run = Catalog.find(roots, average.group(1));
+        RunOptions.requireWhole(run, "");
+        if (run.snapshots().isEmpty())
+            throw Problem.unprocessable(
+                    run.folder() + " holds no usable snapshots; phema inspect " + run.folder() + " says why");
+        double time = average.group(3) == null
+                ? run.snapshots().getLast().time()
+                : ProfileOptions.time(option, run, Long.parseLong(average.group(3)));
+        double sigmaRel = Double.parseDouble(average.group(2));
+        return reconstruct(text, run, ProfileOptions.profile(option, () -> Power.ofSigmaRel(sigmaRel, time)), out);
+    }
+
+    private static Network reconstruct(String name, Run run, Profile target, PrintWriter out) throws IOException {
+        FitOptions options = FitOptions.of(SolverKind.BLUP, FilesToRead.FEWEST);
+        Fit fit =
+                new Fits().fit(run, List.of(target), options, Optional.empty()).getFirst();
+        int workers = Runtime.getRuntime().availableProcessors();
+        try (Engine engine = new Engine(MEMORY, workers)) {
+            Syntheses.Loaded loaded = new Syntheses(engine)
+                    .load(run, new Syntheses.Named(name, fit), OutputOptions.of(Format.SAFETENSORS));
+            out.printf(
+                    Locale.ROOT,
+                    "%s from %d of %d files, predicted error %s%n",
+                    name,
+                    fit.coefficients().stream().filter(c -> c != 0).count(),
+                    run.snapshots().size(),
+                    CommandOutput.error(fit.predictedRelativeError()));
+            return Network.of(name, loaded.template(), loaded.elements());
+        }
+    }
+}

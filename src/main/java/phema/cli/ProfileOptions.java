@@ -1,0 +1,122 @@
+package phema.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import phema.catalog.Kimg;
+import phema.catalog.Run;
+import phema.problem.Problem;
+import phema.profile.Power;
+import phema.profile.Profile;
+import phema.profile.ProfileSpec;
+import phema.solver.FilesToRead;
+import phema.solver.Fit;
+import phema.solver.SolverKind;
+import phema.solver.FitOptions;
+import phema.synthesis.Fits;
+import phema.synthesis.LayerFit;
+import phema.tensor.DType;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Option;
+
+/** The options that say which averages are wanted, and how they are solved for. */
+final class ProfileOptions {
+    @ArgGroup(multiplicity = "1")
+    private Averages averages = new Averages();
+
+    /** One of the two, never both. */
+    private static final class Averages {
+        @Option(
+                names = "--outstd",
+                paramLabel = "LIST",
+                required = true,
+                description = "EMA lengths (sigma_rel) to reconstruct, such as 0.05,0.10 or 0.010,0.015,...,0.250.")
+        private NumberList outstd = new NumberList(List.of());
+
+        @Option(
+                names = "--profile",
+                paramLabel = "SPEC",
+                required = true,
+                description =
+                        "Average to reconstruct, such as power:0.10, exponential:halflife=50000, uniform:65536 or impulse; may be given several times.")
+        private List<String> profiles = new ArrayList<>();
+
+        List<Profile> endingAt(double time) {
+            return Stream.concat(
+                            outstd.values().stream().map(sigmaRel -> power(sigmaRel, time)),
+                            profiles.stream().map(spec -> profile("profile", () -> ProfileSpec.parse(spec, time))))
+                    .toList();
+        }
+    }
+
+    @Option(
+            names = "--outkimg",
+            paramLabel = "KIMG",
+            description = "Training time to reconstruct at, in thousands of images; the latest snapshot's by default.")
+    private @Nullable Long outkimg;
+
+    @Option(
+            names = "--solver",
+            defaultValue = "blup",
+            description =
+                    "blup: the least predicted error (default). paper: the least-squares fit of EDM2's reconstruct_phema.py.")
+    private SolverKind solver = SolverKind.BLUP;
+
+    @Option(
+            names = "--files",
+            defaultValue = "fewest",
+            description =
+                    "fewest: read only files that matter, at most 5%% more predicted error (default). all: read every file. For blup.")
+    private FilesToRead files = FilesToRead.FEWEST;
+
+    @Option(
+            names = "--layer",
+            paramLabel = "GLOB=SPEC",
+            description =
+                    "Another average for tensors of such names, in every output, such as '*attn*=power:0.05' (SPEC as for --profile); may be given several times, the first that matches counts. Output names tell: phema-0000262-0.100-+attn+-0.050.")
+    private List<String> layers = new ArrayList<>();
+
+    List<Fit> fits(Fits fits, Run run, Optional<DType> dtype) {
+        return fits.fit(run, averages.endingAt(end(run)), FitOptions.of(solver, files), dtype);
+    }
+
+    /** What {@code --layer} means. */
+    List<LayerFit> layers(Fits fits, Run run, Optional<DType> dtype) {
+        return layers.isEmpty() ? List.of() : fits.layers(run, layers, end(run), FitOptions.of(solver, files), dtype);
+    }
+
+    private double end(Run run) {
+        return outkimg == null ? run.snapshots().getLast().time() : time("outkimg", run, outkimg);
+    }
+
+    /** A snapshot's time as users give it, in thousands of images. @param option at fault when there is no such time */
+    static double time(String option, Run run, long kimg) {
+        double first = run.snapshots().getFirst().time();
+        double last = run.snapshots().getLast().time();
+        if (!run.countsKimg())
+            throw Problem.invalid(option, "--" + option + ": the times of " + run.folder() + " are not in kimg");
+        double time = Kimg.toNimg(kimg);
+        if (time < first || time > last)
+            throw Problem.invalid(
+                    option,
+                    "--" + option + " " + kimg + " lies outside of the snapshots, which reach from "
+                            + Kimg.ofNimg(first) + " to " + Kimg.ofNimg(last));
+        return time;
+    }
+
+    /** What {@code --outstd} means. */
+    static Profile power(double sigmaRel, double time) {
+        return profile("outstd", () -> Power.ofSigmaRel(sigmaRel, time));
+    }
+
+    static Profile profile(String option, Supplier<Profile> parsed) {
+        try {
+            return parsed.get();
+        } catch (IllegalArgumentException e) {
+            throw Problem.invalid(option, "--" + option + ": " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package phema.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import phema.catalog.Excluded;
+import phema.catalog.Excluded.ExclusionReason;
+import phema.catalog.Run;
+import phema.catalog.RunScanner;
+import phema.catalog.Selection;
+import phema.problem.Problem;
+import picocli.CommandLine.Option;
+
+/** The options that say which snapshots to use; EDM2's names and meaning. */
+final class RunOptions {
+    @Option(names = "--indir", paramLabel = "DIR", description = "Folder that holds the snapshots.")
+    private @Nullable Path indir;
+
+    @Option(
+            names = "--inprefix",
+            paramLabel = "STR",
+            description = "Use only snapshots whose names begin with this prefix.")
+    private @Nullable String inprefix;
+
+    @Option(
+            names = "--instd",
+            paramLabel = "LIST",
+            description = "Use only snapshots of these EMA lengths (sigma_rel).")
+    private @Nullable NumberList instd;
+
+    boolean isGiven() {
+        return indir != null;
+    }
+
+    /** What {@code --instd} says; empty for all. */
+    List<Double> lengths() {
+        return instd == null ? List.of() : instd.values();
+    }
+
+    /**
+     * A file that is broken or differs from the others is not left out silently, because the result would be another.
+     *
+     * @throws Problem when the folder does not exist, holds no usable snapshot or a file that is damaged or of another network
+     */
+    Run scan() throws IOException {
+        if (indir == null)
+            throw Problem.invalid("indir", "--indir DIR is missing: the folder that holds the snapshots");
+        if (!Files.isDirectory(indir)) throw Problem.invalid("indir", "--indir: " + indir + " is not a folder");
+        Selection selection = new Selection(Optional.ofNullable(inprefix), lengths());
+        Run run = RunScanner.scan(indir, selection);
+        requireWhole(run, ", or choose others with --inprefix or --instd");
+        if (run.snapshots().isEmpty()) throw Problem.invalid("indir", indir + " holds no usable snapshots" + why(run));
+        return run;
+    }
+
+    /** @param otherwise what to do instead of moving the file */
+    static void requireWhole(Run run, String otherwise) {
+        for (Excluded excluded : run.excluded())
+            if (excluded.reason() == ExclusionReason.BROKEN || excluded.reason() == ExclusionReason.DIFFERENT)
+                throw Problem.unprocessable(excluded.message() + ". Move that file out of " + run.folder() + otherwise);
+    }
+
+    private String why(Run run) {
+        if (!run.excluded().isEmpty()) return "; " + run.excluded().getFirst().message();
+        if (inprefix != null || instd != null)
+            return " of the chosen --inprefix and --instd; phema inspect " + indir + " says what it holds";
+        return "; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors), or step-00001000.safetensors for"
+                + " raw checkpoints; others need a phema.yaml, see docs/snapshots.md";
+    }
+}

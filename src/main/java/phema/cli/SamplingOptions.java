@@ -1,0 +1,59 @@
+package phema.cli;
+
+import phema.worker.SamplerOptions;
+import picocli.CommandLine.Option;
+
+/** The options of EDM2's sampler. */
+final class SamplingOptions {
+    @Option(names = "--steps", defaultValue = "32", description = "Noise levels (default: ${DEFAULT-VALUE}).")
+    private int steps;
+
+    @Option(names = "--guidance", defaultValue = "1", description = "Guidance strength; 1 for none (default).")
+    private double guidance;
+
+    @Option(
+            names = "--sigma_min",
+            defaultValue = "0.002",
+            description = "Lowest noise level (default: ${DEFAULT-VALUE}).")
+    private double sigmaMin;
+
+    @Option(
+            names = "--sigma_max",
+            defaultValue = "80",
+            description = "Highest noise level (default: ${DEFAULT-VALUE}).")
+    private double sigmaMax;
+
+    @Option(
+            names = "--rho",
+            defaultValue = "7",
+            description = "Exponent of the noise levels (default: ${DEFAULT-VALUE}).")
+    private double rho;
+
+    @Option(
+            names = "--S_churn",
+            defaultValue = "0",
+            description = "Stochasticity strength (default: ${DEFAULT-VALUE}).")
+    private double churn;
+
+    @Option(
+            names = "--S_min",
+            defaultValue = "0",
+            description = "Lowest noise level with churn (default: ${DEFAULT-VALUE}).")
+    private double churnMin;
+
+    @Option(
+            names = "--S_max",
+            defaultValue = "Infinity",
+            description = "Highest noise level with churn (default: none).")
+    private double churnMax;
+
+    @Option(
+            names = "--S_noise",
+            defaultValue = "1",
+            description = "Noise inflation of churn (default: ${DEFAULT-VALUE}).")
+    private double churnNoise;
+
+    SamplerOptions options() {
+        return new SamplerOptions(steps, sigmaMin, sigmaMax, rho, guidance, churn, churnMin, churnMax, churnNoise);
+    }
+}

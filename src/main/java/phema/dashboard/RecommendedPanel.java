@@ -1,0 +1,21 @@
+package phema.dashboard;
+
+import org.jspecify.annotations.Nullable;
+import phema.sweep.Recommendation;
+
+/**
+ * The EMA length that a run's weights should have.
+ *
+ * @param sweep that found it
+ */
+record RecommendedPanel(String width, String why, @Nullable String sweep) {
+    static RecommendedPanel of(Recommendation r) {
+        return new RecommendedPanel(
+                Show.length(r.sigmaRel()),
+                r.optimum()
+                        .map(o -> "the optimum of a sweep, between " + Show.length(o.low()) + " and "
+                                + Show.length(o.high()))
+                        .orElse("pinned"),
+                r.sweep().orElse(null));
+    }
+}

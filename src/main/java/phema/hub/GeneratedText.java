@@ -1,0 +1,38 @@
+package phema.hub;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.Objects;
+import phema.synthesis.Content;
+
+/** A small generated file. Its identity is what git would call it by. */
+@SuppressWarnings("ArrayRecordComponent") // nobody changes it
+record GeneratedText(String fileName, byte[] utf8, String identity) implements Content {
+    static GeneratedText of(String fileName, String text) {
+        byte[] utf8 = text.getBytes(UTF_8);
+        return new GeneratedText(fileName, utf8, blobId(utf8));
+    }
+
+    private static String blobId(byte[] content) {
+        MessageDigest sha1 = Digests.sha1();
+        sha1.update(("blob " + content.length + "\0").getBytes(US_ASCII));
+        return HexFormat.of().formatHex(sha1.digest(content));
+    }
+
+    @Override
+    public long size() {
+        return utf8.length;
+    }
+
+    @Override
+    public void transferTo(WritableByteChannel target, long offset, long length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, utf8.length);
+        target.write(ByteBuffer.wrap(utf8, (int) offset, (int) length));
+    }
+}

@@ -1,0 +1,93 @@
+package phema.hub;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.springframework.stereotype.Component;
+import phema.catalog.Run;
+import phema.catalog.Snapshot;
+import phema.profile.Power;
+import phema.profile.SigmaRel;
+import phema.solver.SolverKind;
+import phema.sweep.Recommendation;
+import phema.sweep.Recommendations;
+import phema.synthesis.Fits;
+
+/** Which EMA lengths to offer of a run. */
+@Component
+final class OfferedLengths {
+    /** What {@code main} is as long as nothing is known of a run. */
+    private static final double USUAL = 0.1;
+
+    private final Fits fits;
+    private final Recommendations recommendations;
+    private final Map<String, Expressible> expressible = new ConcurrentHashMap<>();
+
+    /** It takes a fit of each to find out. */
+    private record Expressible(List<Snapshot> snapshots, List<Revision> revisions) {}
+
+    OfferedLengths(Fits fits, Recommendations recommendations) {
+        this.fits = fits;
+        this.recommendations = recommendations;
+    }
+
+    /**
+     * What {@code main} of a run is.
+     *
+     * @param why as the end of a sentence
+     * @param sweep that says so
+     */
+    record RecommendedLength(Revision revision, String why, Optional<String> sweep) {}
+
+    /** What was pinned or found by a sweep; otherwise 0.100, or what is next to it of that which the run can express. */
+    RecommendedLength recommended(Run run) {
+        return recommendations
+                .of(run.name())
+                .map(recommendation -> recommended(run, recommendation))
+                .orElseGet(() -> usual(run));
+    }
+
+    private static RecommendedLength recommended(Run run, Recommendation r) {
+        Revision newest = Revision.of(r.sigmaRel(), run);
+        Revision revision = r.time()
+                .map(time -> Math.clamp(
+                        time, run.snapshots().getFirst().time(), newest.target().endTime()))
+                .map(time -> new Revision(SolverKind.BLUP, Power.ofSigmaRel(r.sigmaRel(), time)))
+                .orElse(newest);
+        String why = r.optimum()
+                .map(o -> String.format(
+                        Locale.ROOT, "the optimum of a sweep, which lies between %.3f and %.3f", o.low(), o.high()))
+                .orElse("pinned by the run's user");
+        return new RecommendedLength(revision, why, r.sweep());
+    }
+
+    private RecommendedLength usual(Run run) {
+        List<Double> widths = expressible(run).stream()
+                .map(revision -> SigmaRel.ofGamma(revision.target().gamma()))
+                .toList();
+        double width = widths.isEmpty() ? USUAL : Math.clamp(USUAL, Collections.min(widths), Collections.max(widths));
+        return new RecommendedLength(
+                Revision.of(width, run),
+                width == USUAL
+                        ? "no length of this run was evaluated, and this one suits many models"
+                        : "no length of this run was evaluated, and this is the next to 0.100 that its snapshots can express",
+                Optional.empty());
+    }
+
+    /** EMA lengths of a grid that the run's snapshots can express, at the newest one's time. */
+    List<Revision> expressible(Run run) {
+        Expressible known = expressible.get(run.name());
+        if (known == null || known.snapshots != run.snapshots()) {
+            double end = Revision.of(USUAL, run).target().endTime();
+            List<Revision> revisions = fits.expressible(run, end).stream()
+                    .map(profile -> new Revision(SolverKind.BLUP, (Power) profile))
+                    .toList();
+            known = new Expressible(run.snapshots(), revisions);
+            expressible.put(run.name(), known);
+        }
+        return known.revisions;
+    }
+}

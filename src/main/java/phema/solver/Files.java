@@ -1,9 +1,0 @@
-package phema.solver;
-
-/** How many of the stored files a fit may read. */
-public enum Files {
-    /** As few as keep the predicted error within 5 % of what all files give, and not above that of {@link Method#PAPER}. */
-    FEWEST,
-    /** Every one. */
-    ALL
-}

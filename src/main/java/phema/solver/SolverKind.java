@@ -1,0 +1,9 @@
+package phema.solver;
+
+/** How coefficients are found. */
+public enum SolverKind {
+    /** The paper's least-squares fit of averaging profiles (arXiv 2312.02696, section 3.2 and appendix C). */
+    PAPER,
+    /** The best linear unbiased predictor under a model of the trajectory that is estimated from the snapshots themselves. */
+    BLUP
+}
