@@ -13,15 +13,15 @@ import java.util.stream.Stream;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import phema.evaluation.Seeds;
+import phema.fleet.Fleet;
+import phema.fleet.WorkState;
 import phema.format.Format;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
-import phema.sweep.Fleet;
-import phema.sweep.Seeds;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.Sweeps;
-import phema.sweep.WorkState;
 
 /** Times trials that evaluate nothing, on worker processes of their own: what remains is the scheduler, the database and the start of {@code echo}. */
 public final class SchedulerBenchmark {

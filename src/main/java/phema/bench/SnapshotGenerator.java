@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongConsumer;
+import phema.edm2.NetworkSpec;
 import phema.format.Edm2PickleGenerator;
 import phema.format.Edm2PickleGenerator.Node;
 import phema.format.Edm2PickleGenerator.StoredTensor;
@@ -20,7 +21,6 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.tensor.DType;
 import phema.tensor.Shape;
-import phema.worker.NetworkSpec;
 
 /**
  * Writes runs that look like EDM2's: two EMA lengths at equally spaced times, the tensors of its U-Net, weights that move along a smooth path. The same

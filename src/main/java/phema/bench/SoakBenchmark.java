@@ -79,7 +79,8 @@ public final class SoakBenchmark {
     }
 
     /** @param samples told how things are, from the first minute on, every so often */
-    public void run(Duration time, Duration every, Consumer<SoakSample> samples) throws IOException, InterruptedException {
+    public void run(Duration time, Duration every, Consumer<SoakSample> samples)
+            throws IOException, InterruptedException {
         SnapshotGenerator.uniform(Format.SAFETENSORS, 100, BYTES).write(folder.resolve("runs/steady"), FILES, n -> {});
         SnapshotGenerator.uniform(Format.SAFETENSORS, 100, BYTES / 10)
                 .write(folder.resolve("runs/changing"), 2 * FILES, n -> {});

@@ -9,9 +9,9 @@ import phema.profile.Power;
 import phema.profile.Profile;
 import phema.solver.FilesToRead;
 import phema.solver.Fit;
-import phema.solver.SolverKind;
 import phema.solver.Retention;
 import phema.solver.Solver;
+import phema.solver.SolverKind;
 import phema.solver.StoredAverage;
 import phema.tensor.DType;
 

@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.IntConsumer;
 import java.util.stream.Stream;
+import phema.edm2.LearningRate;
+import phema.edm2.NetworkSpec;
+import phema.edm2.ProceduralDataset;
+import phema.edm2.Training;
+import phema.edm2.TrainingOptions;
+import phema.edm2.WeightTracker;
 import phema.problem.Problem;
 import phema.tensor.DType;
-import phema.worker.WeightTracker;
-import phema.worker.LearningRate;
-import phema.worker.NetworkSpec;
-import phema.worker.ProceduralDataset;
-import phema.worker.Training;
-import phema.worker.TrainingOptions;
 
 /** Times steps of training on procedural images, and those of another implementation, and watches memory. */
 public final class TrainingBenchmark {

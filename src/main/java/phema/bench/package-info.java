@@ -2,14 +2,16 @@
 @ApplicationModule(
         allowedDependencies = {
             "catalog",
+            "edm2",
+            "evaluation",
+            "fleet",
             "format",
             "problem",
             "profile",
             "solver",
             "sweep",
             "synthesis",
-            "tensor",
-            "worker"
+            "tensor"
         })
 @NullMarked
 package phema.bench;

@@ -77,7 +77,8 @@ class IndexStore {
                         RememberedFile.Indexed content = unpack(row.getBytes("content"));
                         long size = row.getLong("size");
                         Instant modified = Instant.parse(row.getString("modified"));
-                        known.put(row.getString("name"), new RememberedFile(size, modified, System.nanoTime(), content));
+                        known.put(
+                                row.getString("name"), new RememberedFile(size, modified, System.nanoTime(), content));
                     });
         } catch (RuntimeException e) { // whatever is wrong with a cache, the files are there
             log.warn("What was remembered of {} cannot be used; its files are read again: {}", folder, e.getMessage());
@@ -138,7 +139,8 @@ class IndexStore {
             WeightFile file =
                     similar[0] == null ? indexed.file() : RunScanner.sharingTensors(indexed.file(), similar[0]);
             similar[0] = file;
-            shared.put(name, k.with(new RememberedFile.Indexed(file, indexed.plan(), indexed.sample(), indexed.scales())));
+            shared.put(
+                    name, k.with(new RememberedFile.Indexed(file, indexed.plan(), indexed.sample(), indexed.scales())));
         });
         return shared;
     }

@@ -115,7 +115,8 @@ final class ManifestReader {
         Optional<String> profile = keys.get("profile", ManifestReader::profile);
         List<Double> sigmaRels = keys.get("sigmaRels", value -> list(value, ManifestReader::sigmaRel))
                 .orElse(List.of());
-        Manifest.ManifestFiles files = keys.get("files", value -> files(value, profile)).orElseGet(() -> filesByName(keys));
+        Manifest.ManifestFiles files =
+                keys.get("files", value -> files(value, profile)).orElseGet(() -> filesByName(keys));
         requireOneProfile(keys, files);
         if (files instanceof Manifest.Matching && !keys.has("files") && !keys.has("updateEvery"))
             throw keys.wrong(

@@ -32,7 +32,8 @@ record RememberedFile(long size, Instant modified, long since, RememberedContent
      * @param plan identity of the {@link SamplePlan} that the sample was read by; empty when none was read yet
      * @param scales the constants that must be the same in all files, by tensor
      */
-    record Indexed(WeightFile file, String plan, Sample sample, Map<String, Double> scales) implements RememberedContent {
+    record Indexed(WeightFile file, String plan, Sample sample, Map<String, Double> scales)
+            implements RememberedContent {
         Indexed(WeightFile file) {
             this(file, "", Sample.EMPTY, Map.of());
         }

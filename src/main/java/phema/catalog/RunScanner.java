@@ -110,8 +110,8 @@ public final class RunScanner {
                 .ifPresentOrElse(
                         difference -> excluded.add(exclude(folder, candidate, ExclusionReason.DIFFERENT, difference)),
                         () -> used.put(candidate, indexed)));
-        int[] moving =
-                plan.moving(used.values().stream().map(RememberedFile.Indexed::sample).toList());
+        int[] moving = plan.moving(
+                used.values().stream().map(RememberedFile.Indexed::sample).toList());
         List<Snapshot> snapshots = new ArrayList<>();
         used.forEach((candidate, indexed) -> snapshots.add(new Snapshot(
                 candidate.fileName(),
@@ -190,7 +190,11 @@ public final class RunScanner {
      * @return the others
      */
     private Map<Candidate, WeightFile> lookAtAll(
-            Path folder, Recognition recognised, Scan before, Map<String, RememberedFile> known, List<Excluded> excluded) {
+            Path folder,
+            Recognition recognised,
+            Scan before,
+            Map<String, RememberedFile> known,
+            List<Excluded> excluded) {
         Map<Candidate, WeightFile> files = new LinkedHashMap<>();
         Candidate taken = null;
         WeightFile similar = null;
@@ -211,7 +215,8 @@ public final class RunScanner {
                     ? withTensors(file, similarSelected)
                     : recognised.tensors().of(file);
             if (selected.tensors().isEmpty()) {
-                excluded.add(exclude(folder, candidate, ExclusionReason.DIFFERENT, "holds none of the tensors that are wanted"));
+                excluded.add(exclude(
+                        folder, candidate, ExclusionReason.DIFFERENT, "holds none of the tensors that are wanted"));
                 continue;
             }
             similar = file;
@@ -276,7 +281,8 @@ public final class RunScanner {
         try {
             BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
             Instant modified = attributes.lastModifiedTime().toInstant();
-            Optional<RememberedFile> earlier = Optional.ofNullable(before.known().get(candidate.fileName()))
+            Optional<RememberedFile> earlier = Optional.ofNullable(
+                            before.known().get(candidate.fileName()))
                     .filter(k -> k.size() == attributes.size() && k.modified().equals(modified));
             if (earlier.isPresent() && stillHolds(earlier.get(), candidate.isSharded())) return earlier;
             long since = earlier.filter(k -> !(k.content() instanceof RememberedFile.Indexed))
@@ -309,14 +315,15 @@ public final class RunScanner {
     private RememberedFile.RememberedContent read(Path path, boolean settled, @Nullable WeightFile similar) {
         try {
             WeightFile file = reader.read(path, Optional.ofNullable(similar), allowed);
-            if (!isUnchanged(file)) return new RememberedFile.Growing(path.getFileName() + " changed while it was read");
+            if (!isUnchanged(file))
+                return new RememberedFile.Growing(path.getFileName() + " changed while it was read");
             return new RememberedFile.Indexed(similar == null ? file : sharingTensors(file, similar));
         } catch (IOException | RuntimeException e) {
             // Also a reader's own mistake: one file must not cost the others.
             return settled
                     ? broken(path, e)
-                    : new RememberedFile.Growing(broken(path, e).message() + " (changed in the last " + settle.toSeconds()
-                            + " s, so probably still being written: try again)");
+                    : new RememberedFile.Growing(broken(path, e).message() + " (changed in the last "
+                            + settle.toSeconds() + " s, so probably still being written: try again)");
         }
     }
 

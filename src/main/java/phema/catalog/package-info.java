@@ -1,5 +1,5 @@
 /** Runs and their snapshots: found below the roots, validated, remembered. */
-@ApplicationModule(allowedDependencies = {"format", "profile", "tensor", "storage", "problem"})
+@ApplicationModule(allowedDependencies = {"format", "problem", "profile", "storage", "tensor"})
 @NullMarked
 package phema.catalog;
 

@@ -85,7 +85,8 @@ final class BenchCommand {
                     : SnapshotGenerator.uniform(format.format, tensors, bytes);
             try (Progress progress = new Progress(CommandOutput.errors(spec), files * bytes)) {
                 long written = generator.write(folder, files, progress);
-                CommandOutput.of(spec).printf("wrote %d files, %s, to %s%n", files, CommandOutput.bytes(written), folder);
+                CommandOutput.of(spec)
+                        .printf("wrote %d files, %s, to %s%n", files, CommandOutput.bytes(written), folder);
             }
             return Cli.FINE;
         }
@@ -209,7 +210,8 @@ final class BenchCommand {
         }
 
         private static double median(
-                List<SynthesisBenchmark.SynthesisRound> rounds, ToDoubleFunction<SynthesisBenchmark.SynthesisRound> figure) {
+                List<SynthesisBenchmark.SynthesisRound> rounds,
+                ToDoubleFunction<SynthesisBenchmark.SynthesisRound> figure) {
             return rounds.stream()
                     .mapToDouble(figure)
                     .sorted()
@@ -336,7 +338,8 @@ final class BenchCommand {
                 out.flush();
             });
             if (soak.firstError().isEmpty()) return Cli.FINE;
-            CommandOutput.errors(spec).println("first error: " + soak.firstError() + "; the service's output is in " + folder);
+            CommandOutput.errors(spec)
+                    .println("first error: " + soak.firstError() + "; the service's output is in " + folder);
             return Cli.FAILED;
         }
     }
@@ -405,7 +408,10 @@ final class BenchCommand {
                 double bytesPerStaticByte = (double) size / benchmark.size(plain);
                 out.printf(Locale.ROOT, "computed %s: %.3f s%n", CommandOutput.bytes(size), median(measured, 0));
                 out.printf(
-                        Locale.ROOT, "static %s: %.3f s%n", CommandOutput.bytes(benchmark.size(plain)), median(measured, 1));
+                        Locale.ROOT,
+                        "static %s: %.3f s%n",
+                        CommandOutput.bytes(benchmark.size(plain)),
+                        median(measured, 1));
                 out.printf(
                         Locale.ROOT,
                         "speed of computed / static, pair by pair: %.2f%n",

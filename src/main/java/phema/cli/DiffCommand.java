@@ -119,7 +119,9 @@ final class DiffCommand implements Callable<Integer> {
                             comparison.worst().map(Difference::name).orElse(null),
                             comparison.onlyInA(),
                             comparison.onlyInB(),
-                            listed(comparison).stream().map(TensorDifferenceView::of).toList()));
+                            listed(comparison).stream()
+                                    .map(TensorDifferenceView::of)
+                                    .toList()));
         else print(CommandOutput.of(spec), comparison, within);
         return within ? Cli.FINE : Cli.GATE;
     }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import phema.api.ProfileView;
 import phema.catalog.Run;
 import phema.catalog.RunScanner;
 import phema.catalog.Selection;
@@ -22,7 +23,6 @@ import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.synthesis.Names;
-import phema.synthesis.ProfileView;
 import phema.tensor.DType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -64,7 +64,8 @@ final class InspectCommand implements Callable<Integer> {
     record InspectedTensor(String name, DType dtype, List<Long> shape, List<Long> strides, String role, long offset) {}
 
     /** What {@code --json} prints of a folder. */
-    record InspectedRun(String folder, List<InspectedSnapshot> snapshots, List<ExcludedView> excluded, List<String> notices) {}
+    record InspectedRun(
+            String folder, List<InspectedSnapshot> snapshots, List<ExcludedView> excluded, List<String> notices) {}
 
     record InspectedSnapshot(String name, ProfileView profile, String format, long sizeBytes, int tensors) {}
 

@@ -13,7 +13,7 @@ import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 import org.jspecify.annotations.Nullable;
-import phema.sweep.TrialView;
+import phema.api.TrialView;
 
 /** A sweep as a test report in JUnit's XML: a test for each trial, and one for each gate. */
 final class JUnitXml {

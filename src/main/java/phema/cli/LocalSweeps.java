@@ -10,14 +10,14 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.NestedExceptionUtils;
+import phema.api.SweepView;
+import phema.api.TrialView;
+import phema.evaluation.EvaluatorView;
 import phema.format.OneLine;
 import phema.problem.Problem;
-import phema.sweep.EvaluatorView;
 import phema.sweep.ResultsCsv;
 import phema.sweep.SweepSpec;
-import phema.sweep.SweepView;
 import phema.sweep.Sweeps;
-import phema.sweep.TrialView;
 
 /** Sweeps without a service: this process is a worker as long as it waits. */
 final class LocalSweeps implements SweepAccess {

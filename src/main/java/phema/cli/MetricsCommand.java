@@ -16,14 +16,14 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import phema.edm2.Dataset;
+import phema.edm2.Generator;
+import phema.edm2.Training;
+import phema.evaluation.ImageMeasurements;
 import phema.metrics.Measurement;
 import phema.metrics.Metric;
 import phema.metrics.References;
 import phema.problem.Problem;
-import phema.worker.Dataset;
-import phema.worker.ImageMeasurements;
-import phema.worker.Generator;
-import phema.worker.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -147,7 +147,8 @@ final class MetricsCommand {
             try (FeatureOptions.Networks networks = features.open();
                     Generator generator = Generator.of(nets.network(told), nets.guide(told), sampler.options())) {
                 networks.requireReferences(references);
-                try (Progress progress = new Progress(CommandOutput.errors(spec), (long) num * repeats, n -> n + " images")) {
+                try (Progress progress =
+                        new Progress(CommandOutput.errors(spec), (long) num * repeats, n -> n + " images")) {
                     for (int repeat = 0; repeat < repeats; repeat++) {
                         long first = seed + (long) repeat * num;
                         List<Long> seeds =
@@ -206,7 +207,8 @@ final class MetricsCommand {
                             ImageMeasurements.ofDataset(dataset, indices, features.batch(), networks.all(), progress);
                     ImageMeasurements.write(dest, measurement.statistics());
                 }
-                CommandOutput.of(spec).printf(Locale.ROOT, "wrote statistics of %,d images to %s%n", dataset.size(), dest);
+                CommandOutput.of(spec)
+                        .printf(Locale.ROOT, "wrote statistics of %,d images to %s%n", dataset.size(), dest);
             }
             return Cli.FINE;
         }

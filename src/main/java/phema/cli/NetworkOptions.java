@@ -12,19 +12,19 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
+import phema.edm2.Network;
 import phema.format.Format;
 import phema.problem.Problem;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.solver.FilesToRead;
 import phema.solver.Fit;
-import phema.solver.SolverKind;
 import phema.solver.FitOptions;
+import phema.solver.SolverKind;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.Syntheses;
-import phema.worker.Network;
 import picocli.CommandLine.Option;
 
 /** The options that say which networks to run: weight files, or averages of runs that are reconstructed on the fly. */

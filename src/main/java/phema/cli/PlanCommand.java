@@ -136,7 +136,8 @@ final class PlanCommand implements Callable<Integer> {
         List<String> files = deletable.stream().flatMap(PlanCommand::files).toList();
         PrintWriter out = CommandOutput.of(spec);
         if (json) {
-            CommandOutput.json(out, Map.of("deletable", files, "bytes", bytes(deletable), "effects", retention.effects()));
+            CommandOutput.json(
+                    out, Map.of("deletable", files, "bytes", bytes(deletable), "effects", retention.effects()));
             return;
         }
         boolean alone = list || print0;

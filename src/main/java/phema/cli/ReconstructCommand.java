@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
+import phema.edm2.Training;
 import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.Fit;
@@ -28,7 +29,6 @@ import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.Syntheses;
 import phema.tensor.DType;
-import phema.worker.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -218,7 +218,8 @@ final class ReconstructCommand implements Callable<Integer> {
                 ? "%s: %s there, with --solver %s"
                         .formatted(
                                 CommandOutput.word(other),
-                                CommandOutput.error(worst.predictedRelativeErrors().get(other)),
+                                CommandOutput.error(
+                                        worst.predictedRelativeErrors().get(other)),
                                 CommandOutput.word(other))
                 : CommandOutput.word(other) + " cannot use these files";
         String errors = !Double.isFinite(worst.predictedRelativeError())

@@ -1,6 +1,6 @@
 package phema.cli;
 
-import phema.worker.SamplerOptions;
+import phema.edm2.SamplerOptions;
 import picocli.CommandLine.Option;
 
 /** The options of EDM2's sampler. */

@@ -2,11 +2,11 @@ package phema.cli;
 
 import java.io.IOException;
 import java.util.List;
+import phema.api.SweepView;
+import phema.api.TrialView;
+import phema.evaluation.EvaluatorView;
 import phema.problem.Problem;
-import phema.sweep.EvaluatorView;
 import phema.sweep.SweepSpec;
-import phema.sweep.SweepView;
-import phema.sweep.TrialView;
 
 /** Sweeps, wherever they run: in this process or on a service. All throw {@link IOException} when the service does not answer. */
 interface SweepAccess extends AutoCloseable {

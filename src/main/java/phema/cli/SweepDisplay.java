@@ -4,8 +4,8 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import phema.sweep.OptimumView;
-import phema.sweep.SweepView;
+import phema.api.OptimumView;
+import phema.api.SweepView;
 
 /** How far a sweep is: of a grid the share of its trials, of a search, whose number of trials nobody knows, what it has found. */
 final class SweepDisplay implements AutoCloseable {

@@ -18,10 +18,10 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import phema.sweep.OptimumView;
-import phema.sweep.Point;
-import phema.sweep.SweepView;
-import phema.sweep.TrialView;
+import phema.api.OptimumView;
+import phema.api.SweepView;
+import phema.api.TrialView;
+import phema.evaluation.Point;
 
 /** What a sweep found, in words and columns. */
 record SweepResults(SweepView sweep, List<TrialView> trials) {

@@ -25,7 +25,8 @@ final class TextPlot {
      * @return lines; none when there are no two lengths to tell apart
      */
     static List<String> lines(List<PlottedCurve> curves, double best) {
-        List<PlottedPoint> all = curves.stream().flatMap(c -> c.points().stream()).toList();
+        List<PlottedPoint> all =
+                curves.stream().flatMap(c -> c.points().stream()).toList();
         if (all.stream().map(PlottedPoint::x).distinct().count() < 2) return List.of();
         double[] ys = all.stream().mapToDouble(PlottedPoint::y).sorted().toArray();
         double low = ys[0];

@@ -13,11 +13,11 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.bench.TrainingBenchmark;
+import phema.edm2.Architecture;
+import phema.edm2.NetworkSpec;
+import phema.edm2.Training;
 import phema.problem.Problem;
 import phema.tensor.Shape;
-import phema.worker.Architecture;
-import phema.worker.NetworkSpec;
-import phema.worker.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -133,7 +133,10 @@ final class TrainingBenchCommand implements Callable<Integer> {
     }
 
     private static void row(
-            Table table, String name, List<TrainingBenchmark.TrainingStep> ours, List<TrainingBenchmark.TrainingStep> theirs) {
+            Table table,
+            String name,
+            List<TrainingBenchmark.TrainingStep> ours,
+            List<TrainingBenchmark.TrainingStep> theirs) {
         double wall = median(ours, TrainingBenchmark.TrainingStep::seconds);
         double cpu = median(ours, TrainingBenchmark.TrainingStep::cpuSeconds);
         List<String> cells = new ArrayList<>(List.of(name, "%.3f".formatted(wall), "%.3f".formatted(cpu)));
@@ -148,7 +151,8 @@ final class TrainingBenchCommand implements Callable<Integer> {
         table.row(cells.toArray(String[]::new));
     }
 
-    private static double median(List<TrainingBenchmark.TrainingStep> steps, ToDoubleFunction<TrainingBenchmark.TrainingStep> figure) {
+    private static double median(
+            List<TrainingBenchmark.TrainingStep> steps, ToDoubleFunction<TrainingBenchmark.TrainingStep> figure) {
         return steps.stream()
                 .mapToDouble(figure)
                 .sorted()

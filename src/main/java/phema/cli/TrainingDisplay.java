@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Consumer;
-import phema.worker.Training;
+import phema.edm2.Training;
 
 /** How training goes: one line that is redrawn on a terminal, a line per report elsewhere. */
 final class TrainingDisplay implements Consumer<Training.TrainingStatus> {

@@ -1,19 +1,21 @@
 /** The command line: parses, calls, renders. */
 @ApplicationModule(
         allowedDependencies = {
+            "api",
             "bench",
             "catalog",
+            "edm2",
+            "evaluation",
+            "format",
+            "metrics",
+            "problem",
+            "profile",
+            "security",
+            "solver",
+            "storage",
             "sweep",
             "synthesis",
-            "solver",
-            "profile",
-            "storage",
-            "format",
-            "tensor",
-            "metrics",
-            "worker",
-            "problem",
-            "security"
+            "tensor"
         })
 @NullMarked
 package phema.cli;

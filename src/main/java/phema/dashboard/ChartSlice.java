@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import phema.evaluation.Point;
 import phema.sweep.Optimum;
-import phema.sweep.Point;
 import phema.sweep.SweepSpec;
 import phema.sweep.Trial;
 
@@ -18,7 +18,8 @@ import phema.sweep.Trial;
  * @param chosen values of all axes but {@code by}
  * @param continuous whether guidance has any values: a search chose them
  */
-record ChartSlice(Dimension by, Map<Dimension, List<String>> values, Map<Dimension, String> chosen, boolean continuous) {
+record ChartSlice(
+        Dimension by, Map<Dimension, List<String>> values, Map<Dimension, String> chosen, boolean continuous) {
     /** What may vary beside EMA length and seeds. The first that does makes the series of a chart, unless readers choose another. */
     enum Dimension {
         GUIDANCE("Guidance"),

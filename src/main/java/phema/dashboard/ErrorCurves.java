@@ -11,8 +11,8 @@ import phema.catalog.Snapshot;
 import phema.profile.Power;
 import phema.solver.FilesToRead;
 import phema.solver.Fit;
-import phema.solver.SolverKind;
 import phema.solver.FitOptions;
+import phema.solver.SolverKind;
 import phema.synthesis.Fits;
 
 /** Predicted errors over the whole range of EMA lengths. Kept until a run's snapshots change: with hundreds of files they take seconds. */

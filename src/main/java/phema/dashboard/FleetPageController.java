@@ -5,9 +5,9 @@ import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.ModelAndView;
-import phema.sweep.Fleet;
+import phema.bulk.SynthesisJobs;
+import phema.fleet.Fleet;
 import phema.sweep.Sweeps;
-import phema.sweep.SynthesisJobs;
 
 /** Who works, what waits, and what failed. */
 @Controller

@@ -5,13 +5,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import phema.sweep.Fleet;
-import phema.sweep.Point;
+import phema.bulk.SynthesisJob;
+import phema.evaluation.Point;
+import phema.fleet.Fleet;
+import phema.fleet.Worker;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
-import phema.sweep.SynthesisJob;
 import phema.sweep.Trial;
-import phema.sweep.Worker;
 
 /**
  * The workers and what there is for them to do.
@@ -53,7 +53,7 @@ record FleetPanel(
                         .filter(job -> !job.state().isEnd())
                         .map(FleetPanel::row)
                         .toList(),
-                fleet.recentFailures(FAILURES).stream()
+                sweeps.recentFailures(FAILURES).stream()
                         .map(trial -> failure(trial, sweeps.sweep(trial.sweep())))
                         .toList());
     }

@@ -24,8 +24,8 @@ record RetentionPlan(
                 deletable.stream().map(Snapshot::name).toList(),
                 Show.bytes(deletable.stream().mapToLong(s -> s.file().size()).sum()),
                 retention.effects().stream()
-                        .map(e ->
-                                new EffectRow(Names.width(e.target()), Show.percent(e.before()), Show.percent(e.after())))
+                        .map(e -> new EffectRow(
+                                Names.width(e.target()), Show.percent(e.before()), Show.percent(e.after())))
                         .toList(),
                 "phema plan --indir " + run.folder() + " --max-error " + FitPanel.plain(maxError / 100));
     }

@@ -5,11 +5,11 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
+import phema.fleet.WorkState;
 import phema.sweep.Recommendation;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
-import phema.sweep.WorkState;
 
 /**
  * A run on the start page.
@@ -27,9 +27,8 @@ record RunCard(
 
     static RunCard of(Run run, Optional<Recommendation> recommendation, Sweeps sweeps) {
         List<Sweep> newest = sweeps.sweeps(Optional.of(run.name()), 0, SWEEPS);
-        Optional<Sweep> telling = newest.stream()
-                .filter(sweep -> sweep.count(WorkState.DONE) > 0)
-                .findFirst();
+        Optional<Sweep> telling =
+                newest.stream().filter(sweep -> sweep.count(WorkState.DONE) > 0).findFirst();
         return new RunCard(
                 RunSummary.of(run),
                 recommendation.map(RecommendedPanel::of).orElse(null),

@@ -6,8 +6,8 @@ import java.util.stream.IntStream;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.profile.Impulse;
-import phema.solver.ProfileCurve;
 import phema.solver.Fit;
+import phema.solver.ProfileCurve;
 import phema.solver.SolverKind;
 
 /** What the page of a run draws. */
@@ -81,11 +81,12 @@ final class RunCharts {
         for (SolverKind method : List.of(SolverKind.BLUP, SolverKind.PAPER)) {
             List<ChartLayer.ChartPoint> points = curve.stream()
                     .filter(errors -> errors.errors().containsKey(method))
-                    .map(errors ->
-                            ChartLayer.ChartPoint.of(errors.sigmaRel(), errors.errors().get(method)))
+                    .map(errors -> ChartLayer.ChartPoint.of(
+                            errors.sigmaRel(), errors.errors().get(method)))
                     .toList();
             if (!points.isEmpty())
-                layers.add(new ChartLayer(ChartLayer.LayerKind.LINE, RunController.word(method), style(method), points));
+                layers.add(
+                        new ChartLayer(ChartLayer.LayerKind.LINE, RunController.word(method), style(method), points));
         }
         return new Chart(
                 "errors",

@@ -19,8 +19,8 @@ import phema.profile.Power;
 import phema.profile.Profile;
 import phema.solver.FilesToRead;
 import phema.solver.Fit;
-import phema.solver.SolverKind;
 import phema.solver.FitOptions;
+import phema.solver.SolverKind;
 import phema.sweep.Recommendation;
 import phema.sweep.Recommendations;
 import phema.sweep.Sweeps;
@@ -78,7 +78,8 @@ class RunController {
                 sweeps.sweeps(Optional.of(run), 0, LAST_SWEEPS).stream()
                         .map(SweepRow::of)
                         .toList());
-        model.addAttribute("recommended", recommendation.map(RecommendedPanel::of).orElse(null));
+        model.addAttribute(
+                "recommended", recommendation.map(RecommendedPanel::of).orElse(null));
         forms.fresh(run, model);
         if (!found.snapshots().isEmpty()) fit(found, length, time, solver, model);
         return "dashboard/run";
@@ -121,7 +122,11 @@ class RunController {
     private void fit(Run run, double sigmaRel, @Nullable Double time, String solver, Model model) {
         double end = end(run, time);
         SolverKind method = method(solver);
-        Fit fit = fits.fit(run, List.of(target(sigmaRel, end)), FitOptions.of(method, FilesToRead.FEWEST), Optional.empty())
+        Fit fit = fits.fit(
+                        run,
+                        List.of(target(sigmaRel, end)),
+                        FitOptions.of(method, FilesToRead.FEWEST),
+                        Optional.empty())
                 .getFirst();
         String address = ServletUriComponentsBuilder.fromCurrentContextPath().toUriString();
         model.addAttribute("fit", FitPanel.of(run, fit, sigmaRel, address));

@@ -63,7 +63,8 @@ record RunSummary(
                         profiles.indexOf(profile) + 1,
                         run.snapshots().stream()
                                 .filter(s -> profile(s).equals(profile))
-                                .map(s -> ChartLayer.ChartPoint.of(clock.in(s.time()), profiles.indexOf(profile), s.name()))
+                                .map(s -> ChartLayer.ChartPoint.of(
+                                        clock.in(s.time()), profiles.indexOf(profile), s.name()))
                                 .toList()))
                 .toList();
         return new Chart("timeline-" + run.name(), clock.axis().from(0), Axis.of("", profiles), layers);

@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
-import phema.sweep.CurveFit;
+import phema.evaluation.Point;
+import phema.search.CurveFit;
 import phema.sweep.Optimum;
-import phema.sweep.Point;
 import phema.sweep.Sweep;
 import phema.sweep.SweepFit;
 import phema.sweep.Trial;
@@ -110,8 +110,8 @@ final class SweepCharts {
                         name + ", mean",
                         style,
                         means(trials).entrySet().stream()
-                                .map(e ->
-                                        ChartLayer.ChartPoint.of(e.getKey(), e.getValue().getAverage()))
+                                .map(e -> ChartLayer.ChartPoint.of(
+                                        e.getKey(), e.getValue().getAverage()))
                                 .toList()));
     }
 

@@ -7,11 +7,11 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import phema.evaluation.Seeds;
 import phema.problem.Problem;
 import phema.profile.Numbers;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
-import phema.sweep.Seeds;
 import phema.sweep.SweepSpec;
 
 /** A sweep as people write it: lists with commas. Empty fields take the service's defaults. */

@@ -9,8 +9,8 @@ import org.springframework.ui.Model;
 import org.springframework.web.servlet.ModelAndView;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
+import phema.evaluation.EvaluatorView;
 import phema.problem.Problem;
-import phema.sweep.EvaluatorView;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 

@@ -5,13 +5,13 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.util.UriComponentsBuilder;
+import phema.evaluation.Point;
+import phema.fleet.WorkState;
 import phema.sweep.Optimum;
-import phema.sweep.Point;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.SweepState;
 import phema.sweep.Trial;
-import phema.sweep.WorkState;
 
 /**
  * How far a sweep is, and what it found.
@@ -98,7 +98,8 @@ record SweepPanel(
         figures.add(new FitPanel.Figure(spec.metric() + " there", SweepRow.value(optimum), ""));
         if (slice.varies(ChartSlice.Dimension.GUIDANCE) || best.guidance() != 1)
             figures.add(new FitPanel.Figure("Guidance", Show.number(best.guidance()), ""));
-        if (slice.varies(ChartSlice.Dimension.TIME)) figures.add(new FitPanel.Figure("Time", clock.show(best.time()), ""));
+        if (slice.varies(ChartSlice.Dimension.TIME))
+            figures.add(new FitPanel.Figure("Time", clock.show(best.time()), ""));
         best.guide()
                 .ifPresent(guide -> figures.add(
                         new FitPanel.Figure("Guiding network", guide.run() + " " + Show.length(guide.sigmaRel()), "")));

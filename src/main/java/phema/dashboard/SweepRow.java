@@ -2,10 +2,10 @@ package phema.dashboard;
 
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import phema.fleet.WorkState;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
-import phema.sweep.WorkState;
 
 /**
  * A sweep in a line.

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import phema.sweep.Point;
+import phema.evaluation.Point;
+import phema.fleet.WorkState;
 import phema.sweep.Trial;
-import phema.sweep.WorkState;
 
 /**
  * A trial.

@@ -1,15 +1,19 @@
 /** The pages for people, rendered on the server; {@code static/dashboard} draws their charts and keeps them live. */
 @ApplicationModule(
         allowedDependencies = {
-            "http",
+            "bulk",
             "catalog",
-            "synthesis",
-            "solver",
-            "profile",
+            "evaluation",
+            "fleet",
             "format",
-            "sweep",
+            "http",
+            "problem",
+            "profile",
+            "search",
             "security",
-            "problem"
+            "solver",
+            "sweep",
+            "synthesis"
         })
 @NullMarked
 package phema.dashboard;

@@ -147,7 +147,11 @@ final class Edm2PickleReader implements WeightReader {
         }
 
         private void addTensors(
-                List<ModuleState> modules, String members, Tensor.TensorRole role, Set<String> names, List<Tensor> tensors)
+                List<ModuleState> modules,
+                String members,
+                Tensor.TensorRole role,
+                Set<String> names,
+                List<Tensor> tensors)
                 throws IOException {
             TorchTensors torch = new TorchTensors(file, this::storage);
             Set<Value> seen = Collections.newSetFromMap(new IdentityHashMap<>());

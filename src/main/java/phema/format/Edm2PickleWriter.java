@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import phema.format.Layout.TensorElements;
 import phema.format.Layout.Segment;
+import phema.format.Layout.TensorElements;
 import phema.format.Layout.Verbatim;
 import phema.tensor.DType;
 

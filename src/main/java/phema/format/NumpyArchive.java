@@ -47,7 +47,8 @@ public final class NumpyArchive {
             ZipIndex zip = new ZipIndex(file);
             SequencedMap<String, NumpyArray> arrays = new LinkedHashMap<>();
             for (String entry : new TreeSet<>(zip.names())) {
-                NumpyArray.ProblemFactory problems = problem -> file.broken("entry `" + Pickle.shown(entry) + "` " + problem);
+                NumpyArray.ProblemFactory problems =
+                        problem -> file.broken("entry `" + Pickle.shown(entry) + "` " + problem);
                 if (!entry.endsWith(SUFFIX)) throw problems.of("is no array; a .npz file holds .npy entries");
                 byte[] content = zip.content(entry, NumpyArray.MAX_BYTES).orElseThrow();
                 arrays.put(entry.substring(0, entry.length() - SUFFIX.length()), array(content, problems));

@@ -57,7 +57,8 @@ final class SafetensorsIndexReader implements WeightReader {
     private static void parse(InputFile file, Map<String, String> metadata, Map<String, String> shardOf)
             throws IOException {
         Path path = file.path();
-        if (file.size() > HeaderJson.MAX_BYTES) throw file.broken("is too large for an index: " + file.size() + " bytes");
+        if (file.size() > HeaderJson.MAX_BYTES)
+            throw file.broken("is too large for an index: " + file.size() + " bytes");
         try (JsonParser parser = HeaderJson.parser(file.cursor(0, file.size()).bytes((int) file.size()))) {
             expect(path, parser.nextToken(), JsonToken.START_OBJECT);
             while (parser.nextToken() != JsonToken.END_OBJECT) {

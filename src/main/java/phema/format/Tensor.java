@@ -13,7 +13,8 @@ import phema.tensor.Shape;
  * @param offset of the first element, in bytes from the beginning of that file
  * @param role whether the training job's averages apply to it, as far as the format tells
  */
-public record Tensor(String name, DType dtype, Shape shape, List<Long> strides, int part, long offset, TensorRole role) {
+public record Tensor(
+        String name, DType dtype, Shape shape, List<Long> strides, int part, long offset, TensorRole role) {
 
     /** What a tensor is to its module. */
     public enum TensorRole {

@@ -5,9 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32;
-import phema.format.Layout.TensorElements;
 import phema.format.Layout.Literal;
 import phema.format.Layout.Segment;
+import phema.format.Layout.TensorElements;
 
 /**
  * Lays out a zip archive of stored entries, with Zip64 where sizes, offsets or counts need it. Equal content makes equal bytes: every entry is dated 1980-01-01.

@@ -1,5 +1,5 @@
 /** How answers go over HTTP, whoever gives them: computed files by RFC 9110, with ranges and preconditions, and failures as problem details (RFC 9457). */
-@ApplicationModule(allowedDependencies = {"synthesis", "format", "problem"})
+@ApplicationModule(allowedDependencies = {"format", "problem", "synthesis"})
 @NullMarked
 package phema.http;
 

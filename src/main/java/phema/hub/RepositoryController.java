@@ -71,7 +71,8 @@ final class RepositoryController {
     Refs refs(@PathVariable String owner, @PathVariable String name) {
         Run run = repositories.run(owner, name);
         Revision main = lengths.recommended(run).revision();
-        List<Refs.GitRef> branches = new ArrayList<>(List.of(Refs.GitRef.branch(Revision.MAIN, commits.latest(run, main))));
+        List<Refs.GitRef> branches =
+                new ArrayList<>(List.of(Refs.GitRef.branch(Revision.MAIN, commits.latest(run, main))));
         Stream.concat(Stream.of(main), lengths.expressible(run).stream())
                 .distinct()
                 .map(revision -> Refs.GitRef.branch(revision.branch(run), commits.latest(run, revision)))

@@ -21,7 +21,8 @@ record RepositoryEntry(String path, Content content, Optional<Lfs> lfs) {
 
     /** 40 hex digits: as git's for texts and for pointers to stored files, but the identity of computed ones. */
     String oid() {
-        return lfs.map(l -> GeneratedText.of(path, Lfs.pointer(l.oid(), l.size())).identity())
+        return lfs.map(l ->
+                        GeneratedText.of(path, Lfs.pointer(l.oid(), l.size())).identity())
                 .orElseGet(content::identity);
     }
 

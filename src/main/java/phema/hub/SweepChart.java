@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import phema.evaluation.Point;
 import phema.sweep.Optimum;
-import phema.sweep.Point;
 import phema.sweep.Sweep;
 import phema.sweep.Trial;
 

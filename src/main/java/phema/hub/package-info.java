@@ -1,15 +1,17 @@
 /** The Hugging Face Hub protocol: every run is a model repository, every EMA length a revision, and every file is computed while it is sent. */
 @ApplicationModule(
         allowedDependencies = {
-            "http",
+            "api",
             "catalog",
+            "evaluation",
+            "format",
+            "http",
+            "problem",
+            "profile",
+            "solver",
             "sweep",
             "synthesis",
-            "solver",
-            "profile",
-            "format",
-            "tensor",
-            "problem"
+            "tensor"
         })
 @NullMarked
 package phema.hub;

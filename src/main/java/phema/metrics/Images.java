@@ -1,5 +1,7 @@
 package phema.metrics;
 
+import phema.tensor.PixelLevel;
+
 /**
  * Images as files hold them.
  *
@@ -24,14 +26,9 @@ public record Images(int resolution, byte[] rgb) {
         for (int i = 0; i < rgb.length; i++) {
             int image = i / (3 * plane);
             int channel = Math.min(i / plane % 3, channels - 1);
-            rgb[i] = (byte) level(values[(image * channels + channel) * plane + i % plane]);
+            rgb[i] = (byte) PixelLevel.of(values[(image * channels + channel) * plane + i % plane]);
         }
         return new Images(resolution, rgb);
-    }
-
-    /** The level, 0 to 255, that stands for a value of -1 to 1. */
-    public static int level(float value) {
-        return (int) Math.clamp(Math.rint(value * 127.5 + 127.5), 0, 255);
     }
 
     public int count() {

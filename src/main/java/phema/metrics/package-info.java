@@ -1,5 +1,5 @@
 /** Frechet distances between images: feature networks, statistics of features, reference statistics. */
-@ApplicationModule(allowedDependencies = {"format", "tensor", "problem"})
+@ApplicationModule(allowedDependencies = {"format", "problem", "tensor"})
 @NullMarked
 package phema.metrics;
 

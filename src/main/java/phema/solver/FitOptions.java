@@ -9,7 +9,8 @@ package phema.solver;
  * @param outputVariance mean squared rounding error of the element type in which the result will be stored, 0 for none. {@link FilesToRead#FEWEST} does not read
  *     files for an accuracy that this rounding hides; predicted errors do not contain it.
  */
-public record FitOptions(SolverKind method, FilesToRead files, boolean laterFiles, boolean normalise, double outputVariance) {
+public record FitOptions(
+        SolverKind method, FilesToRead files, boolean laterFiles, boolean normalise, double outputVariance) {
     public static FitOptions of(SolverKind method, FilesToRead files) {
         return new FitOptions(method, files, false, true, 0);
     }

@@ -10,6 +10,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import phema.evaluation.Point;
+import phema.fleet.WorkState;
+import phema.search.CurveFit;
+import phema.search.Estimate;
+import phema.search.Interval;
+import phema.search.Observation;
+import phema.search.SearchPoint;
 
 /** Finds the best of the points that were evaluated. */
 final class Optima {

@@ -1,6 +1,7 @@
 package phema.sweep;
 
 import java.util.Optional;
+import phema.evaluation.Point;
 
 /**
  * The best point of a sweep.

@@ -6,6 +6,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import phema.evaluation.Point;
+import phema.evaluation.Seeds;
+import phema.fleet.WorkState;
+import phema.search.Interval;
+import phema.search.Search;
+import phema.search.SearchPoint;
+import phema.search.SearchSpec;
 
 /** Which points a sweep evaluates: the one place that knows what its mode means. */
 final class Plan {

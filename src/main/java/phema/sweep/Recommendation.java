@@ -11,7 +11,11 @@ import java.util.Optional;
  * @param sweep whose optimum it is
  */
 public record Recommendation(
-        double sigmaRel, Optional<Double> time, RecommendationSource source, Optional<String> sweep, Optional<Optimum> optimum) {
+        double sigmaRel,
+        Optional<Double> time,
+        RecommendationSource source,
+        Optional<String> sweep,
+        Optional<Optimum> optimum) {
     /** Who recommends. A pin counts before a sweep. */
     public enum RecommendationSource {
         PINNED,

@@ -9,7 +9,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
+import phema.evaluation.Reconstructions;
 import phema.problem.Problem;
+import phema.text.StoredJson;
 
 /** Which EMA length a run's weights should have: what its user pinned, else the optimum of its latest finished sweep. */
 @Service
@@ -40,8 +42,8 @@ public class Recommendations {
         double first = found.snapshots().getFirst().time();
         time.ifPresent(end -> Reconstructions.requireTime("time", found, end));
         Reconstructions.target(sigmaRel, time.orElse(first));
-        Recommendation pinned =
-                new Recommendation(sigmaRel, time, Recommendation.RecommendationSource.PINNED, Optional.empty(), Optional.empty());
+        Recommendation pinned = new Recommendation(
+                sigmaRel, time, Recommendation.RecommendationSource.PINNED, Optional.empty(), Optional.empty());
         save(run, pinned);
         return pinned;
     }

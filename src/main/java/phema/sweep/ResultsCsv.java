@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import phema.evaluation.Point;
+import phema.text.Labels;
 
 /** Trials as comma-separated values (RFC 4180): a line each, a column for each metric. */
 public final class ResultsCsv {
@@ -38,7 +40,7 @@ public final class ResultsCsv {
                     .ifPresentOrElse(
                             g -> cells.addAll(List.of(g.run(), g.sigmaRel(), g.time())),
                             () -> cells.addAll(List.of("", "", "")));
-            cells.addAll(List.of(point.seeds(), Words.of(trial.state()), trial.cached()));
+            cells.addAll(List.of(point.seeds(), Labels.of(trial.state()), trial.cached()));
             for (String metric : metrics) {
                 Double value = trial.metrics().get(metric);
                 cells.add(value == null ? "" : value);

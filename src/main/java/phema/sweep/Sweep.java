@@ -3,6 +3,7 @@ package phema.sweep;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import phema.fleet.WorkState;
 
 /**
  * A sweep and how far it is.

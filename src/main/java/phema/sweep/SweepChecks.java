@@ -4,12 +4,16 @@ import java.util.List;
 import org.springframework.stereotype.Component;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
+import phema.evaluation.Evaluator;
+import phema.evaluation.Evaluators;
+import phema.evaluation.Reconstructions;
+import phema.evaluation.Seeds;
+import phema.fleet.WorkerProperties;
 import phema.problem.Problem;
 
 /** Refuses sweeps that could not be run, before anything of them is. */
 @Component
-record SweepChecks(
-        Catalog catalog, Evaluators evaluators, SweepProperties.Sweeping limits, SweepProperties.Working working) {
+record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limits, WorkerProperties working) {
     /**
      * @return the same with what may be left out
      * @throws Problem naming the field at fault
@@ -37,7 +41,7 @@ record SweepChecks(
             checkTargets(g.run(), g.sigmaRel(), g.time(), "guides.");
         }
         Evaluator evaluator = evaluators.named(spec.evaluator());
-        if (working.enabled()) evaluator.requireStartable(spec, catalog.run(spec.run()));
+        if (working.enabled()) evaluator.requireStartable(spec.evaluation(), catalog.run(spec.run()));
         return spec;
     }
 

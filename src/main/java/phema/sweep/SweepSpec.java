@@ -1,6 +1,8 @@
 package phema.sweep;
 
 import java.util.List;
+import phema.evaluation.EvaluationSpec;
+import phema.evaluation.Seeds;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 
@@ -48,6 +50,11 @@ public record SweepSpec(
             sigmaRel = List.copyOf(sigmaRel);
             time = List.copyOf(time);
         }
+    }
+
+    /** Says what all evaluations have in common. */
+    EvaluationSpec evaluation() {
+        return new EvaluationSpec(run, evaluator, metric, seeds, solver, files);
     }
 
     public SweepSpec {

@@ -16,10 +16,14 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import phema.evaluation.Point;
+import phema.fleet.WorkState;
+import phema.text.StoredJson;
+import phema.text.StoredTime;
 
 /** Sweeps and trials in the database. Callers provide transactions; those that change something begin with {@link #touch}. */
 @Component
-class SweepStore {
+public class SweepStore {
     private static final String TRIALS =
             "select t.*, e.metrics from trial t left join evaluation e on e.id = t.evaluation ";
 
@@ -105,7 +109,7 @@ class SweepStore {
     Optional<Instant> ended(String id) {
         return jdbc.sql("select max(ended) from trial where sweep = ?")
                 .param(id)
-                .query((row, i) -> instant(row, 1))
+                .query((row, i) -> StoredTime.read(row, 1))
                 .single();
     }
 
@@ -343,14 +347,9 @@ class SweepStore {
                 metrics == null ? Map.of() : StoredJson.readMetrics(metrics),
                 row.getInt("cached") != 0,
                 Optional.ofNullable(row.getString("error")),
-                instant(row, row.findColumn("started")),
-                instant(row, row.findColumn("ended")),
+                StoredTime.read(row, row.findColumn("started")),
+                StoredTime.read(row, row.findColumn("ended")),
                 row.getLong("change"));
-    }
-
-    static Optional<Instant> instant(ResultSet row, int column) throws SQLException {
-        long millis = row.getLong(column);
-        return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
     }
 
     private static long now() {

@@ -16,6 +16,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.support.TransactionTemplate;
+import phema.evaluation.EvaluatorView;
+import phema.evaluation.Point;
+import phema.fleet.Fleet;
+import phema.fleet.Queue;
+import phema.fleet.WorkState;
 import phema.problem.Problem;
 
 /** Sweeps: made, watched and steered. What is asked for here is done by workers, wherever they run. */
@@ -108,7 +113,7 @@ public class Sweeps {
             if (sweep(id).state().isEnd()) return;
             store.hold(id, SweepState.CANCELLED);
             store.cancel(id, version);
-            queue.removeTrials(id);
+            queue.removeWaiting(TrialId.TASK, id + "/");
         });
     }
 
@@ -118,7 +123,7 @@ public class Sweeps {
             if (sweep(id).state().isEnd())
                 throw Problem.conflict("sweep " + id + " has ended; there is nothing to pause");
             store.hold(id, SweepState.PAUSED);
-            queue.removeTrials(id);
+            queue.removeWaiting(TrialId.TASK, id + "/");
         });
     }
 
@@ -186,13 +191,13 @@ public class Sweeps {
 
     private void add(String id, SweepSpec spec, List<Point> points, long version) {
         List<TrialId> added = store.add(id, points, version);
-        queue.add(Queue.TRIAL, added.stream().map(TrialId::toString).toList(), spec.priority());
+        queue.add(TrialId.TASK, added.stream().map(TrialId::toString).toList(), spec.priority());
     }
 
     private void release(String id) {
         store.hold(id, null);
         for (TrialId trial : store.queued(id))
-            queue.ensure(Queue.TRIAL, trial.toString(), row(id).spec().priority());
+            queue.ensure(TrialId.TASK, trial.toString(), row(id).spec().priority());
     }
 
     private Sweep change(String id, LongConsumer action) {
@@ -205,6 +210,11 @@ public class Sweeps {
 
     private SweepStore.StoredSweep row(String id) {
         return store.row(id).orElseThrow(() -> unknown(id));
+    }
+
+    /** Trials that failed last, the latest first. */
+    public List<Trial> recentFailures(int limit) {
+        return store.recentFailures(limit);
     }
 
     private static Problem cancelled(String id) {

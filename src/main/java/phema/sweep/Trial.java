@@ -3,6 +3,8 @@ package phema.sweep;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import phema.evaluation.Point;
+import phema.fleet.WorkState;
 
 /**
  * One point of a sweep.

@@ -2,6 +2,9 @@ package phema.sweep;
 
 /** {@code SWEEP/NUMBER}. */
 record TrialId(String sweep, int number) {
+    /** The kind of work, as the queue names it. */
+    static final String TASK = "trial";
+
     static TrialId parse(String text) {
         int slash = text.indexOf('/');
         return new TrialId(text.substring(0, slash), Integer.parseInt(text.substring(slash + 1)));

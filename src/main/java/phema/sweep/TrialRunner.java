@@ -1,20 +1,27 @@
 package phema.sweep;
 
 import com.github.kagkarlsson.scheduler.task.CompletionHandler;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.NestedRuntimeException;
 import org.springframework.stereotype.Component;
+import phema.evaluation.EvaluationException;
+import phema.evaluation.EvaluationLog;
+import phema.evaluation.EvaluationSpec;
+import phema.evaluation.EvaluationTask;
+import phema.evaluation.Evaluator;
+import phema.evaluation.Evaluators;
+import phema.evaluation.Point;
+import phema.evaluation.Reconstructions;
+import phema.fleet.DatabaseRetry;
+import phema.fleet.DurableTask;
+import phema.fleet.Heartbeat;
+import phema.fleet.WorkerIdentity;
 
 /** Runs one trial, as often as the queue says so: what was done stays done. */
 @Component
@@ -60,7 +67,7 @@ class TrialRunner {
     private CompletionHandler<Void> run(Trials.Begun begun) {
         EvaluationLog output = new EvaluationLog();
         if (begun.attempt() > 1) store.saveLog(begun.id(), "");
-        Heartbeat.Work work = pulse.begin(() -> store.isRunning(begun.id(), begun.attempt()), () -> {
+        Heartbeat.WatchedWork work = pulse.begin(() -> store.isRunning(begun.id(), begun.attempt()), () -> {
             if (output.takeChanged()) store.saveLog(begun.id(), output.text());
         });
         try {
@@ -77,16 +84,20 @@ class TrialRunner {
         }
     }
 
-    private void evaluate(Trials.Begun begun, EvaluationLog output, Heartbeat.Work work) throws Exception {
+    private void evaluate(Trials.Begun begun, EvaluationLog output, Heartbeat.WatchedWork work) throws Exception {
         SweepSpec spec = begun.spec();
         Point point = begun.trial().point();
         Evaluator evaluator = evaluators.named(spec.evaluator());
-        Evaluator.EvaluationTask task = new Evaluator.EvaluationTask(
-                spec,
-                begun.trial(),
-                reconstructions.of(spec, point, evaluator.format()),
-                reconstructions.guide(spec, point, evaluator.format()));
-        String evaluation = identity(evaluator, task);
+        EvaluationSpec common = spec.evaluation();
+        EvaluationTask task = new EvaluationTask(
+                common,
+                begun.trial().sweep(),
+                begun.trial().number(),
+                begun.attempt(),
+                point,
+                reconstructions.of(common, point, evaluator.format()),
+                reconstructions.guide(common, point, evaluator.format()));
+        String evaluation = task.identity(evaluator);
         if (store.evaluation(evaluation)
                 .filter(m -> m.containsKey(spec.metric()))
                 .isPresent()) {
@@ -109,7 +120,7 @@ class TrialRunner {
 
     /** It was cancelled, or this worker is about to end. */
     private CompletionHandler<Void> stopped(Trials.Begun begun) {
-        return trials.handBack(begun) ? SweepConfiguration::keepPlace : new CompletionHandler.OnCompleteRemove<>();
+        return trials.handBack(begun) ? DurableTask::keepPlace : new CompletionHandler.OnCompleteRemove<>();
     }
 
     private CompletionHandler<Void> failed(Trials.Begun begun, Exception e) {
@@ -135,23 +146,5 @@ class TrialRunner {
     private static String message(Exception e) {
         // Of the latter, the message is only the file's name.
         return e.getMessage() == null || e instanceof FileSystemException ? e.toString() : e.getMessage();
-    }
-
-    /** All that determines the metrics. */
-    private static String identity(Evaluator evaluator, Evaluator.EvaluationTask task) throws IOException {
-        Point point = task.trial().point();
-        String all = String.join(
-                "\n",
-                task.weights().identity(),
-                task.guide().map(EvaluationWeights::identity).orElse(""),
-                String.valueOf(point.guidance()),
-                point.seeds().toString(),
-                evaluator.identity(task.spec(), task.weights().run()));
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(all.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, 20);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
     }
 }

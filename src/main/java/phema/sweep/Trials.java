@@ -8,6 +8,9 @@ import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
+import phema.fleet.Fleet;
+import phema.fleet.Queue;
+import phema.fleet.WorkState;
 
 /** Beginnings and ends of trials, each in one transaction with all that follows from it. */
 @Component
@@ -92,7 +95,7 @@ class Trials {
             List<Trial> trials = store.trials(sweep);
             List<TrialId> added = store.add(sweep, Plan.next(begun.spec(), trials, fleet.size()), version);
             queue.add(
-                    Queue.TRIAL,
+                    TrialId.TASK,
                     added.stream().map(TrialId::toString).toList(),
                     begun.spec().priority());
             if (all && added.isEmpty()) recommendations.note(sweep, begun.spec(), trials);

@@ -1,16 +1,5 @@
 /** Sweeps: durable jobs that evaluate many EMA lengths, on as many machines as there are, and find the best. */
-@ApplicationModule(
-        allowedDependencies = {
-            "catalog",
-            "solver",
-            "synthesis",
-            "worker",
-            "metrics",
-            "format",
-            "profile",
-            "tensor",
-            "problem"
-        })
+@ApplicationModule(allowedDependencies = {"catalog", "evaluation", "fleet", "problem", "search", "solver", "text"})
 @NullMarked
 package phema.sweep;
 

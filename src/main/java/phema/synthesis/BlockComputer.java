@@ -327,7 +327,8 @@ final class BlockComputer implements AutoCloseable {
     private Tensor source(int segment, int input) {
         Tensor[] found = sources[segment];
         if (found == null) {
-            String name = ((Layout.TensorElements) body.segment(segment)).tensor().name();
+            String name =
+                    ((Layout.TensorElements) body.segment(segment)).tensor().name();
             found = new Tensor[inputs.size()];
             for (int j = 0; j < found.length; j++) {
                 int index = inputs.get(j).indexOf(name, near);
@@ -362,7 +363,8 @@ final class BlockComputer implements AutoCloseable {
                 dtype));
     }
 
-    private Problem notFinite(Block.TensorSlice slice, int from, float[] in, int chunk, float[] out, int start, int count) {
+    private Problem notFinite(
+            Block.TensorSlice slice, int from, float[] in, int chunk, float[] out, int start, int count) {
         DType dtype = elements(slice).dtype();
         String tensor = elements(slice).tensor().name();
         for (int i = 0; i < count; i++) {

@@ -97,7 +97,9 @@ final class Body {
     }
 
     private static int unit(Layout.Segment segment) {
-        return segment instanceof Layout.TensorElements elements ? elements.dtype().bytes() : 1;
+        return segment instanceof Layout.TensorElements elements
+                ? elements.dtype().bytes()
+                : 1;
     }
 
     private static boolean combined(Layout.Segment segment) {

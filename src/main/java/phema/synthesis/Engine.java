@@ -123,7 +123,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /** Computes a range of one file of one output. */
-    void transfer(Recipe recipe, Recipe.RecipeOutput output, Layout file, WritableByteChannel to, long offset, long length)
+    void transfer(
+            Recipe recipe, Recipe.RecipeOutput output, Layout file, WritableByteChannel to, long offset, long length)
             throws IOException {
         if (offset < 0 || length < 0 || length > file.size() - offset)
             throw new IndexOutOfBoundsException("%d bytes from %d on of %d".formatted(length, offset, file.size()));
@@ -206,7 +207,8 @@ public final class Engine implements AutoCloseable {
                 int index = shard;
                 List<BlockComputer.BlockTarget> left = new ArrayList<>(recipe.outputs().stream()
                         .filter(o -> index < o.files().size())
-                        .map(o -> new BlockComputer.BlockTarget(o, new Body(o.files().get(index))))
+                        .map(o -> new BlockComputer.BlockTarget(
+                                o, new Body(o.files().get(index))))
                         .toList());
                 while (!left.isEmpty()) {
                     Body body = left.getFirst().body();

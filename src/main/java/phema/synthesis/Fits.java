@@ -19,10 +19,10 @@ import phema.format.Tensor;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
-import phema.solver.ProfileCurve;
 import phema.solver.Fit;
 import phema.solver.FitOptions;
 import phema.solver.Planning;
+import phema.solver.ProfileCurve;
 import phema.solver.Retention;
 import phema.solver.RunReport;
 import phema.solver.Solver;
@@ -75,7 +75,8 @@ public final class Fits {
      * @param endTime where the profiles end
      * @throws Problem when one cannot be read, or no parameter is left for it
      */
-    public List<LayerFit> layers(Run run, List<String> specs, double endTime, FitOptions options, Optional<DType> dtype) {
+    public List<LayerFit> layers(
+            Run run, List<String> specs, double endTime, FitOptions options, Optional<DType> dtype) {
         if (specs.isEmpty()) return List.of();
         List<NamePattern> patterns = new ArrayList<>();
         List<Profile> targets = new ArrayList<>();

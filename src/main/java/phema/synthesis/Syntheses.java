@@ -65,7 +65,8 @@ public final class Syntheses {
             return new Coefficients(
                     Syntheses.coefficients(fit),
                     layers.stream()
-                            .map(layer -> new Coefficients.LayerCoefficients(layer.tensors(), Syntheses.coefficients(layer.fit())))
+                            .map(layer -> new Coefficients.LayerCoefficients(
+                                    layer.tensors(), Syntheses.coefficients(layer.fit())))
                             .toList());
         }
     }
@@ -230,7 +231,8 @@ public final class Syntheses {
         metadata.put("phema.solver", fit.method().name().toLowerCase(Locale.ROOT));
         if (!named.layers().isEmpty())
             metadata.put(
-                    "phema.layers", named.layers().stream().map(LayerFit::toString).collect(Collectors.joining("; ")));
+                    "phema.layers",
+                    named.layers().stream().map(LayerFit::toString).collect(Collectors.joining("; ")));
         double error = named.predictedRelativeError();
         if (!Double.isNaN(error))
             metadata.put("phema.predictedRelativeError", String.format(Locale.ROOT, "%.3g", error));

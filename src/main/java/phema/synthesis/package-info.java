@@ -1,5 +1,5 @@
 /** Recipes (which files, which coefficients, which layout) and the one engine that turns any byte range of a recipe into bytes. */
-@ApplicationModule(allowedDependencies = {"format", "solver", "profile", "catalog", "tensor", "storage", "problem"})
+@ApplicationModule(allowedDependencies = {"catalog", "format", "problem", "profile", "solver", "storage", "tensor"})
 @NullMarked
 package phema.synthesis;
 

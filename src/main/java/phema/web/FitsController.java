@@ -12,11 +12,13 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import phema.api.Choices;
+import phema.api.FitView;
+import phema.api.ProfileRequest;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.solver.Fit;
-import phema.synthesis.FitView;
 import phema.synthesis.Fits;
 
 /** Coefficients and what is known of their quality, without any weights. */

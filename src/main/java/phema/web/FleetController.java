@@ -6,9 +6,10 @@ import java.util.List;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
-import phema.sweep.Fleet;
-import phema.sweep.TrialView;
-import phema.sweep.Worker;
+import phema.api.TrialView;
+import phema.fleet.Fleet;
+import phema.fleet.Worker;
+import phema.sweep.Sweeps;
 
 /** Who works, and what waits. */
 @RestController
@@ -17,9 +18,11 @@ class FleetController {
     private static final int FAILURES = 20;
 
     private final Fleet fleet;
+    private final Sweeps sweeps;
 
-    FleetController(Fleet fleet) {
+    FleetController(Fleet fleet, Sweeps sweeps) {
         this.fleet = fleet;
+        this.sweeps = sweeps;
     }
 
     /**
@@ -50,6 +53,6 @@ class FleetController {
         return new FleetView(
                 fleet.workers().stream().map(WorkerView::of).toList(),
                 fleet.queueDepth(),
-                fleet.recentFailures(FAILURES).stream().map(TrialView::of).toList());
+                sweeps.recentFailures(FAILURES).stream().map(TrialView::of).toList());
     }
 }

@@ -10,6 +10,8 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import phema.api.ProfileRequest;
+import phema.api.ProfileView;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
@@ -17,7 +19,6 @@ import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.solver.Retention;
 import phema.synthesis.Fits;
-import phema.synthesis.ProfileView;
 
 /** Which snapshots a run can do without. */
 @RestController

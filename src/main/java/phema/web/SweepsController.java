@@ -20,14 +20,16 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
+import phema.api.Page;
+import phema.api.SweepRequest;
+import phema.api.SweepView;
+import phema.api.TrialView;
 import phema.catalog.Catalog;
-import phema.sweep.EvaluatorView;
+import phema.evaluation.EvaluatorView;
 import phema.sweep.ResultsCsv;
 import phema.sweep.Sweep;
-import phema.sweep.SweepView;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
-import phema.sweep.TrialView;
 
 /** Many EMA lengths, and what else is to be varied, each evaluated by a worker. */
 @RestController

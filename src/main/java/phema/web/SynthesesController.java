@@ -20,14 +20,17 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
+import phema.api.Choices;
+import phema.api.Page;
+import phema.api.ProfileRequest;
+import phema.bulk.SynthesisJob;
+import phema.bulk.SynthesisJobs;
+import phema.bulk.SynthesisSpec;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.FitOptions;
-import phema.sweep.SynthesisJob;
-import phema.sweep.SynthesisJobs;
-import phema.sweep.SynthesisSpec;
 
 /** Many weight files written to storage in one pass over a run's snapshots. */
 @RestController

@@ -17,6 +17,8 @@ import java.util.Optional;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
+import phema.api.Choices;
+import phema.api.ProfileRequest;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.format.Format;

@@ -4,6 +4,8 @@ import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 import org.springdoc.core.annotations.ParameterObject;
+import phema.api.Choices;
+import phema.api.ProfileRequest;
 import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Profile;

@@ -1,15 +1,19 @@
 /** The REST interface: parses, calls, renders. */
 @ApplicationModule(
         allowedDependencies = {
-            "http",
+            "api",
+            "bulk",
             "catalog",
+            "evaluation",
+            "fleet",
+            "format",
+            "http",
+            "problem",
+            "profile",
+            "solver",
             "sweep",
             "synthesis",
-            "solver",
-            "profile",
-            "format",
-            "tensor",
-            "problem"
+            "tensor"
         })
 @NullMarked
 package phema.web;

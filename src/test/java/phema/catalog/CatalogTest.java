@@ -155,7 +155,9 @@ class CatalogTest {
 
         assertThat(catalog.run("xs").snapshots()).hasSize(32);
         assertThat(catalog.run("raw").snapshots()).isEmpty();
-        assertThat(catalog.run("raw").excluded()).extracting(Excluded::reason).containsExactly(ExclusionReason.MANIFEST);
+        assertThat(catalog.run("raw").excluded())
+                .extracting(Excluded::reason)
+                .containsExactly(ExclusionReason.MANIFEST);
 
         Files.writeString(manifest, "files: 'step-{time}.safetensors'\nprofile: impulse\n");
         assertThat(catalog.rescan("raw").snapshots()).hasSize(16);

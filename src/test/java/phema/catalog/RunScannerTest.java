@@ -151,7 +151,8 @@ class RunScannerTest {
         Path folder = TestFiles.copyRun(format, temporary.resolve("run"));
         String extension = format.equals("edm2") ? ".pkl" : ".safetensors";
         Path file = TestFiles.truncate(folder.resolve(FIRST + extension), 100);
-        assertExcluded(RunScanner.scan(folder, Selection.DEFAULT), FIRST + extension, ExclusionReason.GROWING, "try again");
+        assertExcluded(
+                RunScanner.scan(folder, Selection.DEFAULT), FIRST + extension, ExclusionReason.GROWING, "try again");
 
         TestFiles.age(file);
 
@@ -294,7 +295,10 @@ class RunScannerTest {
         Scan complete = scanner.scan("run", temporary, Selection.DEFAULT, incomplete);
 
         assertExcluded(
-                incomplete.run(), name, ExclusionReason.BROKEN, second.getFileName().toString());
+                incomplete.run(),
+                name,
+                ExclusionReason.BROKEN,
+                second.getFileName().toString());
         assertThat(complete.run().snapshots())
                 .singleElement()
                 .satisfies(snapshot -> assertThat(snapshot.sample().values()).containsExactly(1, 2, 3));

@@ -14,15 +14,15 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import phema.PhemaApplication;
+import phema.evaluation.Seeds;
+import phema.fleet.WorkState;
 import phema.problem.Problem;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
-import phema.sweep.Seeds;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
-import phema.sweep.WorkState;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A network is trained, then swept with what is built in; commands tell what is to come out. */

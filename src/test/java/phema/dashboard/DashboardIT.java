@@ -25,13 +25,13 @@ import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import org.w3c.dom.Document;
 import phema.PhemaApplication;
+import phema.evaluation.Seeds;
+import phema.fleet.WorkState;
 import phema.solver.SolverKind;
-import phema.sweep.Seeds;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.SweepState;
 import phema.sweep.Sweeps;
-import phema.sweep.WorkState;
 
 /** The pages in a real browser, on the demo run. */
 @SpringBootTest(

@@ -8,14 +8,14 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import phema.dashboard.ChartSlice.Dimension;
+import phema.evaluation.Point;
+import phema.evaluation.Seeds;
+import phema.fleet.WorkState;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 import phema.sweep.Optimum;
-import phema.sweep.Point;
-import phema.sweep.Seeds;
 import phema.sweep.SweepSpec;
 import phema.sweep.Trial;
-import phema.sweep.WorkState;
 
 class SliceTest {
     private static final Seeds SEEDS = new Seeds(0, 7);
@@ -80,7 +80,9 @@ class SliceTest {
     @Test
     void readersChooseAnotherAxisAndAnotherValue() {
         ChartSlice slice = slice(
-                SweepSpec.SweepMode.GRID, trials(new double[] {1e6, 2e6}, 1.0, 1.4), Map.of("by", "time", "guidance", "1"));
+                SweepSpec.SweepMode.GRID,
+                trials(new double[] {1e6, 2e6}, 1.0, 1.4),
+                Map.of("by", "time", "guidance", "1"));
         assertThat(slice.by()).isEqualTo(Dimension.TIME);
         assertThat(slice.contains(point(1e6, 1.0))).isTrue();
         assertThat(slice.contains(point(1e6, 1.4))).isFalse();
@@ -100,7 +102,9 @@ class SliceTest {
     @Test
     void guidancesOfASearchAreNoSeries() {
         List<Trial> trials = trials(new double[] {2e6}, 1.0, 1.37, 1.62);
-        assertThat(slice(SweepSpec.SweepMode.SEARCH, trials, Map.of()).continuous()).isTrue();
-        assertThat(slice(SweepSpec.SweepMode.GRID, trials, Map.of()).continuous()).isFalse();
+        assertThat(slice(SweepSpec.SweepMode.SEARCH, trials, Map.of()).continuous())
+                .isTrue();
+        assertThat(slice(SweepSpec.SweepMode.GRID, trials, Map.of()).continuous())
+                .isFalse();
     }
 }

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import phema.evaluation.Seeds;
 import phema.problem.Problem;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
-import phema.sweep.Seeds;
 import phema.sweep.SweepSpec;
 
 class SweepFormTest {

@@ -80,7 +80,11 @@ class Edm2PickleWriterTest {
     void buffersIntegersAndEmptyTensorsStayAsTheyAre() throws IOException {
         WeightFile template = WeightFiles.read(snapshot(
                 folder.resolve("a.pkl"),
-                ordered("n", StoredTensor.packed(DType.I64, Shape.of(2)), "none", StoredTensor.packed(DType.F16, Shape.of(0))),
+                ordered(
+                        "n",
+                        StoredTensor.packed(DType.I64, Shape.of(2)),
+                        "none",
+                        StoredTensor.packed(DType.F16, Shape.of(0))),
                 Map.of("freqs", StoredTensor.packed(DType.F16, Shape.of(4)))));
         assertThat(layout(template).segments()).containsExactly(new Verbatim(0, 0, template.size()));
     }
@@ -145,7 +149,9 @@ class Edm2PickleWriterTest {
     }
 
     private static java.util.stream.Stream<TensorElements> elements(Layout layout) {
-        return layout.segments().stream().filter(TensorElements.class::isInstance).map(TensorElements.class::cast);
+        return layout.segments().stream()
+                .filter(TensorElements.class::isInstance)
+                .map(TensorElements.class::cast);
     }
 
     private static Tensor tensor(String name, Shape shape, List<Long> strides, long offset) {

@@ -355,8 +355,10 @@ final class HostileFiles {
                         "a stride of 2^62", new StoredTensor(DType.F16, Shape.of(2), List.of(1L << 62), 0, 6),
                         "a dimension of 2^62", new StoredTensor(DType.F16, Shape.of(1L << 62), List.of(1L), 0, 6),
                         "2^62 repeated elements", new StoredTensor(DType.F16, Shape.of(1L << 62), List.of(0L), 0, 6),
-                        "an offset of 2^63 - 1", new StoredTensor(DType.F16, Shape.of(1), List.of(1L), Long.MAX_VALUE, 6),
-                        "an element beyond its storage", new StoredTensor(DType.F16, Shape.of(2, 3), List.of(3L, 1L), 1, 6))
+                        "an offset of 2^63 - 1",
+                                new StoredTensor(DType.F16, Shape.of(1), List.of(1L), Long.MAX_VALUE, 6),
+                        "an element beyond its storage",
+                                new StoredTensor(DType.F16, Shape.of(2, 3), List.of(3L, 1L), 1, 6))
                 .entrySet()) refused("snapshot with " + lie.getKey(), snapshot(lie.getValue(), text -> text));
         refused(
                 "snapshot of another byte order",

@@ -29,7 +29,11 @@ class SafetensorsWriterTest {
     void theHeaderIsWhatTheFormatsOwnLibraryReads() throws IOException {
         WeightFile template = WeightFiles.read(snapshot(
                 folder.resolve("a.pkl"),
-                ordered("b", StoredTensor.packed(DType.F16, Shape.of(2, 1)), "a", StoredTensor.packed(DType.F16, Shape.of())),
+                ordered(
+                        "b",
+                        StoredTensor.packed(DType.F16, Shape.of(2, 1)),
+                        "a",
+                        StoredTensor.packed(DType.F16, Shape.of())),
                 Map.of("steps", StoredTensor.packed(DType.I64, Shape.of()))));
         Layout layout =
                 only(writer.layout("model", template, Tensor::dtype, Map.of("sigma_rel", "0.1"), Long.MAX_VALUE));

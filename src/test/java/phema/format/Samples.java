@@ -95,7 +95,8 @@ final class Samples {
     }
 
     /** A snapshot whose network has these tensors at its root. */
-    static Path snapshot(Path path, Map<String, StoredTensor> parameters, Map<String, StoredTensor> buffers) throws IOException {
+    static Path snapshot(Path path, Map<String, StoredTensor> parameters, Map<String, StoredTensor> buffers)
+            throws IOException {
         return snapshot(path, new Node("Net", Map.of(), parameters, buffers, Map.of()));
     }
 

@@ -12,16 +12,16 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
 import org.xml.sax.InputSource;
+import phema.evaluation.Point;
+import phema.evaluation.Seeds;
+import phema.fleet.WorkState;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 import phema.sweep.Optimum;
-import phema.sweep.Point;
-import phema.sweep.Seeds;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.SweepState;
 import phema.sweep.Trial;
-import phema.sweep.WorkState;
 
 class SweepChartTest {
     @Test

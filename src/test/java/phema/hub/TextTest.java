@@ -8,7 +8,8 @@ class TextTest {
     /** {@code printf 'test content\n' | git hash-object --stdin}, from the book Pro Git, section 10.2. */
     @Test
     void isNamedAsGitNamesIt() {
-        assertThat(GeneratedText.of("a", "test content\n").identity()).isEqualTo("d670460b4b4aece5915caf5c68d12f560a9fe3e4");
+        assertThat(GeneratedText.of("a", "test content\n").identity())
+                .isEqualTo("d670460b4b4aece5915caf5c68d12f560a9fe3e4");
     }
 
     /** The example of the Git LFS specification. */

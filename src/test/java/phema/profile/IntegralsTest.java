@@ -25,7 +25,8 @@ class IntegralsTest {
             new Uniform(1, 140),
             new Uniform(120, 120),
             new Mixture(List.of(
-                    new Mixture.MixturePart(0.3, new Uniform(20, 100)), new Mixture.MixturePart(0.7, Power.ofSigmaRel(0.1, 160)))));
+                    new Mixture.MixturePart(0.3, new Uniform(20, 100)),
+                    new Mixture.MixturePart(0.7, Power.ofSigmaRel(0.1, 160)))));
 
     static List<List<Profile>> pairs() {
         return PROFILES.stream()

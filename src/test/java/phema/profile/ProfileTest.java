@@ -42,9 +42,10 @@ class ProfileTest {
 
     @Test
     void mixturesWithinMixturesAreExpanded() {
-        var inner =
-                new Mixture(List.of(new Mixture.MixturePart(0.25, new Impulse(10)), new Mixture.MixturePart(0.75, new Impulse(20))));
-        var outer = new Mixture(List.of(new Mixture.MixturePart(0.5, inner), new Mixture.MixturePart(0.5, new Impulse(30))));
+        var inner = new Mixture(List.of(
+                new Mixture.MixturePart(0.25, new Impulse(10)), new Mixture.MixturePart(0.75, new Impulse(20))));
+        var outer = new Mixture(
+                List.of(new Mixture.MixturePart(0.5, inner), new Mixture.MixturePart(0.5, new Impulse(30))));
         assertThat(outer.parts()).extracting(Mixture.MixturePart::weight).containsExactly(0.125, 0.375, 0.5);
         assertThat(outer.meanTime()).isEqualTo(1.25 + 7.5 + 15);
     }

@@ -115,7 +115,8 @@ class BlupSolverTest {
     @CsvSource({"0.075, 1.05e-2, 1.13e-2", "0.15, 7.42e-3, 7.78e-3", "0.25, 6.28e-3, 6.39e-3"})
     void averagesRawCheckpointsWithAnHonestError(double sigmaRel, double error, double predicted) {
         FixtureRun run = FixtureRun.checkpoints();
-        Fit fit = new Solver(run.stored()).solve(Power.ofSigmaRel(sigmaRel, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL);
+        Fit fit = new Solver(run.stored())
+                .solve(Power.ofSigmaRel(sigmaRel, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL);
         assertThat(run.error(fit, FixtureRun.truth(sigmaRel, FixtureRun.END))).isCloseTo(error, within(0.01 * error));
         assertThat(fit.predictedRelativeError()).isCloseTo(predicted, within(0.05 * predicted));
         assertThat(fit.profileResidual()).isNaN();
@@ -141,8 +142,8 @@ class BlupSolverTest {
             List<StoredAverage> stored = run.stored(profiles);
             var solver = new Solver(stored);
             for (Profile target : targets) {
-                Fit fit =
-                        solver.solve(target, FitOptions.of(SolverKind.BLUP, FilesToRead.ALL).withLaterFiles());
+                Fit fit = solver.solve(
+                        target, FitOptions.of(SolverKind.BLUP, FilesToRead.ALL).withLaterFiles());
                 double error = run.relativeError(fit, stored);
                 assertThat(error).as("%s from %s", target, kind).isLessThan(0.02);
                 if (error > 1e-6)

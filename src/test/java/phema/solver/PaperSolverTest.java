@@ -93,14 +93,16 @@ class PaperSolverTest {
         // 2 t and 3 t^2 on (0, 1]: the cosine of their angle is sqrt(15) / 4, the condition number (1 + cos) / (1 -
         // cos)
         double cosine = Math.sqrt(15) / 4;
-        Fit fit = solver(List.of(new Power(1, 1), new Power(2, 1))).solve(new Power(1.5, 1), SolverKind.PAPER, FilesToRead.ALL);
+        Fit fit = solver(List.of(new Power(1, 1), new Power(2, 1)))
+                .solve(new Power(1.5, 1), SolverKind.PAPER, FilesToRead.ALL);
         assertThat(fit.conditionNumber()).isCloseTo((1 + cosine) / (1 - cosine), within(1e-9));
     }
 
     @Test
     void survivesTwoFilesWithTheSameProfile() {
         var twice = Power.ofSigmaRel(0.1, 100);
-        Fit fit = solver(List.of(twice, twice, Power.ofSigmaRel(0.05, 100))).solve(twice, SolverKind.PAPER, FilesToRead.ALL);
+        Fit fit = solver(List.of(twice, twice, Power.ofSigmaRel(0.05, 100)))
+                .solve(twice, SolverKind.PAPER, FilesToRead.ALL);
         assertThat(fit.coefficients().get(0) + fit.coefficients().get(1)).isCloseTo(1, within(1e-6));
         assertThat(fit.warnings()).anyMatch(w -> w.contains("nearly equal profiles"));
     }

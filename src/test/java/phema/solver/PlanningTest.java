@@ -18,7 +18,8 @@ class PlanningTest {
     void foretellsTheErrorsOfTheSampleRun(double sigmaRel) {
         var scheme = new Planning.Scheme(16, List.of(0.05, 0.1), DType.F16);
         double planned = Planning.typical().errors(scheme, List.of(sigmaRel)).getFirst();
-        Fit fit = new Solver(RUN.stored()).solve(Power.ofSigmaRel(sigmaRel, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL);
+        Fit fit = new Solver(RUN.stored())
+                .solve(Power.ofSigmaRel(sigmaRel, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL);
         double actual = RUN.error(fit, FixtureRun.truth(sigmaRel, FixtureRun.END));
         assertThat(planned).isBetween(actual / 1.5, actual * 1.5);
     }

@@ -60,7 +60,8 @@ class SolverFigures {
             var fewer = new FixtureRun(some);
             print("| %d", some.size());
             for (double width : new double[] {0.075, 0.15, 0.25}) {
-                Fit fit = new Solver(some).solve(Power.ofSigmaRel(width, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL);
+                Fit fit = new Solver(some)
+                        .solve(Power.ofSigmaRel(width, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL);
                 double error = fewer.error(fit, FixtureRun.truth(width, FixtureRun.END));
                 print(" | %.2e | %.2e", error, fit.predictedRelativeError());
             }

@@ -74,7 +74,8 @@ class SolverPropertiesTest {
             @ForAll @DoubleRange(min = 0.1, max = 0.9) double weight) {
         var power = Power.ofSigmaRel(sigmaRel, 768);
         var uniform = new Uniform(200, 768);
-        var mixture = new Mixture(List.of(new Mixture.MixturePart(weight, power), new Mixture.MixturePart(1 - weight, uniform)));
+        var mixture = new Mixture(
+                List.of(new Mixture.MixturePart(weight, power), new Mixture.MixturePart(1 - weight, uniform)));
         FitOptions options = FitOptions.of(method, FilesToRead.ALL).withoutNormalising();
         Fit mixed = SOLVER.solve(mixture, options);
         Fit first = SOLVER.solve(power, options);
@@ -98,7 +99,8 @@ class SolverPropertiesTest {
             assertThat(few.predictedRelativeError()).isLessThanOrEqualTo(1.0501 * all.predictedRelativeError());
             assertThat(all.predictedRelativeError())
                     .isLessThanOrEqualTo(1.0001
-                            * SOLVER.solve(target, SolverKind.PAPER, FilesToRead.ALL).predictedRelativeError());
+                            * SOLVER.solve(target, SolverKind.PAPER, FilesToRead.ALL)
+                                    .predictedRelativeError());
         }
     }
 }

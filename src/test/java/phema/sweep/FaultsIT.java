@@ -31,6 +31,7 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.CannotCreateTransactionException;
+import phema.fleet.WorkState;
 
 /** Databases that go away and come back, and clocks that jump, under a service and a worker of another process. */
 @DisabledOnOs(OS.WINDOWS)

@@ -23,6 +23,9 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import phema.fleet.Fleet;
+import phema.fleet.WorkState;
+import phema.fleet.Worker;
 
 /** Real processes on a real database, some of which are killed. */
 @DisabledOnOs(OS.WINDOWS)

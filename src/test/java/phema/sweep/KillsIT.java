@@ -25,6 +25,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import phema.bench.SnapshotGenerator;
+import phema.bulk.SynthesisJob;
+import phema.bulk.SynthesisJobs;
+import phema.bulk.SynthesisSpec;
+import phema.fleet.Fleet;
+import phema.fleet.WorkState;
 import phema.format.Format;
 import phema.tensor.DType;
 

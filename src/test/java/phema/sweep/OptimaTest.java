@@ -11,6 +11,9 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.random.Well19937c;
 import org.junit.jupiter.api.Test;
+import phema.evaluation.Point;
+import phema.evaluation.Seeds;
+import phema.fleet.WorkState;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 

@@ -19,14 +19,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
-import phema.bench.SnapshotGenerator;
-import phema.format.Format;
+import phema.evaluation.Seeds;
+import phema.fleet.Fleet;
+import phema.fleet.WorkState;
 import phema.problem.Problem;
-import phema.tensor.DType;
 
 /** Sweeps on SQLite, with this process as the only worker, on the EDM2 fixture run; commands are shell scripts. */
 @DisabledOnOs(OS.WINDOWS)
@@ -40,8 +39,7 @@ class SweepsTest {
 
     @DynamicPropertySource
     static void properties(DynamicPropertyRegistry registry) throws IOException {
-        SnapshotGenerator.uniform(Format.SAFETENSORS, 4, 20_000_000).write(folder.resolve("large"), 2, bytes -> {});
-        registry.add("phema.roots", () -> "src/test/resources/fixtures," + folder.resolve("large"));
+        registry.add("phema.roots", () -> "src/test/resources/fixtures");
         registry.add("phema.home", () -> folder.resolve("home").toString());
         // The metric of the first is the EMA length itself; all count how often they are run.
         command(registry, "length", "sed -n 's/.*\"sigmaRel\":\\([0-9.]*\\).*/{\"fid\": \\1}/p' {trial}", 0);
@@ -80,19 +78,10 @@ class SweepsTest {
     SweepStore store;
 
     @Autowired
-    SynthesisRunner runner;
-
-    @Autowired
-    JdbcClient jdbc;
-
-    @Autowired
     Recommendations recommendations;
 
     @Autowired
     Fleet fleet;
-
-    @Autowired
-    SynthesisJobs syntheses;
 
     static SweepSpec grid(String evaluator, String metric, Double... sigmaRel) {
         return new SweepSpec(
@@ -202,7 +191,7 @@ class SweepsTest {
         Trial trial = sweeps.trial(sweep.id(), 0);
         assertThat(trial.error().orElseThrow()).contains("status 3", "before", "reason");
         assertThat(sweeps.log(sweep.id(), 0)).contains("before", "reason");
-        assertThat(fleet.recentFailures(100)).contains(trial);
+        assertThat(sweeps.recentFailures(100)).contains(trial);
         assertThat(awaitEnd(sweeps.retry(sweep.id())).state()).isEqualTo(SweepState.FAILED);
         assertThat(runs("broken")).isEqualTo(4);
     }
@@ -367,48 +356,6 @@ class SweepsTest {
                 .hasMessageContaining("1001 points")
                 .hasMessageContaining("phema.sweep.max-points allows 1000");
         assertThat(sweeps.count(Optional.empty())).isEqualTo(before);
-    }
-
-    private static SynthesisSpec synthesis(int targets) {
-        return new SynthesisSpec(
-                "large",
-                Stream.iterate(0.05, s -> s + 0.001)
-                        .limit(targets)
-                        .map(s -> new SynthesisSpec.SynthesisTarget("power:" + Math.round(s * 1000) / 1000.0, 8 << 20))
-                        .toList(),
-                phema.solver.SolverKind.PAPER,
-                phema.solver.FilesToRead.ALL,
-                false,
-                Format.SAFETENSORS,
-                Optional.of(DType.F32),
-                Long.MAX_VALUE,
-                100);
-    }
-
-    /** The last of its workers dies between publishing the files and saying so. */
-    @Test
-    void aSynthesisThatIsGivenUpLeavesNothing() {
-        SynthesisJob job = syntheses.create(synthesis(1));
-        await(() -> syntheses.job(job.id()).state() == WorkState.DONE);
-        Path files = folder.resolve("home/syntheses/" + job.id());
-        assertThat(files).isNotEmptyDirectory();
-        jdbc.sql("update synthesis set state = 'RUNNING', deaths = 3 where id = ?")
-                .param(job.id())
-                .update();
-        runner.run(job.id());
-        assertThat(syntheses.job(job.id()).error()).hasValue("every worker that ran it died, 3 times");
-        assertThat(files).doesNotExist();
-        syntheses.delete(job.id());
-    }
-
-    @Test
-    void aSynthesisThatIsCalledOffLeavesNothing() {
-        SynthesisJob job = syntheses.create(synthesis(40));
-        await(() -> syntheses.job(job.id()).bytes() > 0);
-        assertThat(syntheses.job(job.id()).totalBytes()).isGreaterThan(40 * 40_000_000L);
-        syntheses.delete(job.id());
-        await(() -> isEmpty(folder.resolve("home/syntheses")));
-        assertThatThrownBy(() -> syntheses.job(job.id())).isInstanceOf(Problem.class);
     }
 
     @Test

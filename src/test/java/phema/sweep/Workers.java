@@ -12,6 +12,7 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import phema.PhemaApplication;
+import phema.fleet.Fleet;
 
 /** Processes of workers, and the service that gives them work. */
 final class Workers {

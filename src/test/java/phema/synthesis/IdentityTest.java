@@ -24,8 +24,8 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.profile.Power;
 import phema.profile.Profile;
-import phema.solver.SolverKind;
 import phema.solver.FitOptions;
+import phema.solver.SolverKind;
 import phema.tensor.DType;
 
 class IdentityTest {

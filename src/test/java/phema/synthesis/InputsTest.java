@@ -328,7 +328,8 @@ class InputsTest {
         Path file = folder.resolve("b.safetensors");
         mishap.happenTo(file);
         assertThatThrownBy(() -> TestRuns.range(content, 0, 1))
-                .isInstanceOfSatisfying(Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.ProblemKind.CONFLICT))
+                .isInstanceOfSatisfying(
+                        Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.ProblemKind.CONFLICT))
                 .hasMessage(mishap.message(file));
         assertThatThrownBy(() -> written(run, fit, SAFETENSORS)).hasMessage(mishap.message(file));
         assertThat(folder.toFile().list((f, name) -> name.endsWith(".tmp"))).isEmpty();

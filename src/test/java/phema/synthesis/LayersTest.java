@@ -27,8 +27,8 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.solver.Fit;
-import phema.solver.SolverKind;
 import phema.solver.FitOptions;
+import phema.solver.SolverKind;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
@@ -72,7 +72,9 @@ class LayersTest {
         return new Syntheses.Named(
                 "layered",
                 rest,
-                List.of(new LayerFit(NamePattern.of("*attn*"), attention), new LayerFit(NamePattern.of("*.bias"), bias)));
+                List.of(
+                        new LayerFit(NamePattern.of("*attn*"), attention),
+                        new LayerFit(NamePattern.of("*.bias"), bias)));
     }
 
     /** As the patterns say. */

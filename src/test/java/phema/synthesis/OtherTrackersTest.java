@@ -28,8 +28,8 @@ import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.SigmaRel;
 import phema.solver.Fit;
-import phema.solver.SolverKind;
 import phema.solver.FitOptions;
+import phema.solver.SolverKind;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
@@ -115,7 +115,10 @@ class OtherTrackersTest {
                 String name = String.format(Locale.ROOT, "step-%08d.safetensors", i * 16384);
                 Files.copy(TestRuns.FIXTURES.resolve("checkpoints").resolve(name), run.resolve(name));
             }
-            Fit fit = fit(scan(run), Power.ofSigmaRel(0.15, 262_144), FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.ALL));
+            Fit fit = fit(
+                    scan(run),
+                    Power.ofSigmaRel(0.15, 262_144),
+                    FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.ALL));
             double error = error(write(scan(run), fit), truth);
             assertThat(error)
                     .isLessThan(last)
@@ -127,8 +130,8 @@ class OtherTrackersTest {
     private double error(Path run, double sigmaRel, double[] truth) throws IOException {
         Run scanned = scan(run);
         double end = scanned.snapshots().getLast().time();
-        WeightFile file =
-                write(scanned, Power.ofSigmaRel(sigmaRel, end), FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.ALL));
+        WeightFile file = write(
+                scanned, Power.ofSigmaRel(sigmaRel, end), FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.ALL));
         double[] difference = TestRuns.values(file, "w");
         for (int k = 0; k < WEIGHTS; k++) difference[k] -= truth[k];
         return TestRuns.norm(difference) / TestRuns.norm(truth);

@@ -101,7 +101,8 @@ class RangesTest {
         Map<String, StoredTensor> parameters = new LinkedHashMap<>();
         parameters.put("packed", StoredTensor.packed(DType.F16, Shape.of(50, 50)));
         parameters.put(
-                "channelsLast", new StoredTensor(DType.F16, Shape.of(8, 17, 3, 3), List.of(153L, 1L, 51L, 17L), 0, 1224));
+                "channelsLast",
+                new StoredTensor(DType.F16, Shape.of(8, 17, 3, 3), List.of(153L, 1L, 51L, 17L), 0, 1224));
         parameters.put("transposed", new StoredTensor(DType.F32, Shape.of(40, 60), List.of(1L, 40L), 0, 2400));
         parameters.put("inside", new StoredTensor(DType.F32, Shape.of(5), List.of(1L), 2, 10));
         parameters.put("scalar", StoredTensor.packed(DType.F16, Shape.of()));

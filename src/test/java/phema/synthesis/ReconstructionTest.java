@@ -23,8 +23,8 @@ import phema.profile.Power;
 import phema.profile.Profile;
 import phema.solver.FilesToRead;
 import phema.solver.Fit;
-import phema.solver.SolverKind;
 import phema.solver.FitOptions;
+import phema.solver.SolverKind;
 import phema.tensor.DType;
 
 /** The sample run against EDM2's own reconstructions of it (golden) and against averages that were tracked in training (truth). */
@@ -73,9 +73,10 @@ class ReconstructionTest {
     @Test
     void aPickleHoldsTheSameAndKeepsEveryOtherByteOfItsTemplate() throws IOException {
         Run run = TestRuns.fixture("edm2");
-        WeightFile safetensors =
-                write(run, 262_144, SolverKind.PAPER, FilesToRead.ALL, SAFETENSORS, 0.075).getFirst();
-        WeightFile pickle = write(run, 262_144, SolverKind.PAPER, FilesToRead.ALL, OutputOptions.of(Format.EDM2_PICKLE), 0.075)
+        WeightFile safetensors = write(run, 262_144, SolverKind.PAPER, FilesToRead.ALL, SAFETENSORS, 0.075)
+                .getFirst();
+        WeightFile pickle = write(
+                        run, 262_144, SolverKind.PAPER, FilesToRead.ALL, OutputOptions.of(Format.EDM2_PICKLE), 0.075)
                 .getFirst();
         assertThat(TestRuns.structure(pickle)).isEqualTo(TestRuns.structure(safetensors));
         for (Tensor tensor : pickle.tensors())
@@ -186,7 +187,8 @@ class ReconstructionTest {
     @Test
     void noOtherTensorThanThoseOfTheRunIsFound() throws IOException {
         Run run = TestRuns.fixture("safetensors");
-        Fit fit = fits(run, 262_144, SolverKind.BLUP, FilesToRead.ALL, SAFETENSORS, 0.1).getFirst();
+        Fit fit = fits(run, 262_144, SolverKind.BLUP, FilesToRead.ALL, SAFETENSORS, 0.1)
+                .getFirst();
         assertThat(new Syntheses(ENGINE)
                         .tensor(run, new Syntheses.Named("out", fit), "unet.out_gain", SAFETENSORS)
                         .content()

@@ -93,7 +93,8 @@ final class TestRuns {
     }
 
     /** An EDM2 snapshot whose storages are filled with random elements, the same for the same seed. */
-    static WeightFile pickle(Path path, long seed, Map<String, StoredTensor> parameters, Map<String, StoredTensor> buffers)
+    static WeightFile pickle(
+            Path path, long seed, Map<String, StoredTensor> parameters, Map<String, StoredTensor> buffers)
             throws IOException {
         Random random = new Random(seed);
         Node root = new Node("Net", Map.of(), parameters, buffers, Map.of());

@@ -1,0 +1,68 @@
+package phema.api;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import phema.format.Format;
+import phema.problem.Problem;
+import phema.solver.FilesToRead;
+import phema.solver.FitOptions;
+import phema.solver.SolverKind;
+import phema.sweep.SweepSpec;
+import phema.tensor.DType;
+
+/** The words of requests, each with its default. */
+public final class Choices {
+    private Choices() {}
+
+    private static SolverKind solver(@Nullable String word) {
+        return word == null ? SolverKind.BLUP : named("solver", word, SolverKind.values());
+    }
+
+    private static FilesToRead files(@Nullable String word) {
+        return word == null ? FilesToRead.FEWEST : named("files", word, FilesToRead.values());
+    }
+
+    public static FitOptions options(@Nullable String solver, @Nullable String files, @Nullable Boolean laterFiles) {
+        FitOptions options = FitOptions.of(solver(solver), files(files));
+        if (!Boolean.TRUE.equals(laterFiles)) return options;
+        if (options.method() == SolverKind.PAPER)
+            throw Problem.invalid(
+                    "laterFiles", "laterFiles needs the solver blup: paper reads no file later than time");
+        return options.withLaterFiles();
+    }
+
+    public static SweepSpec.SweepMode mode(@Nullable String word) {
+        return word == null ? SweepSpec.SweepMode.GRID : named("mode", word, SweepSpec.SweepMode.values());
+    }
+
+    /** Empty for {@code same}: each tensor keeps the type that it is stored in. */
+    public static Optional<DType> dtype(@Nullable String word) {
+        return word == null || word.equals("same")
+                ? Optional.empty()
+                : Optional.of(named("dtype", word, DType.F16, DType.BF16, DType.F32));
+    }
+
+    public static Format format(String extension) {
+        return Format.ofExtension(extension)
+                .orElseThrow(() -> Problem.unknown(
+                        "format", "Unknown format " + extension + "; there are " + Format.extensions()));
+    }
+
+    @SafeVarargs
+    private static <E extends Enum<E>> E named(String field, String word, E... choices) {
+        return Arrays.stream(choices)
+                .filter(c -> word(c).equals(word))
+                .findFirst()
+                .orElseThrow(() -> Problem.invalid(
+                        field,
+                        "Unknown " + field + " " + word + "; there are "
+                                + Arrays.stream(choices).map(Choices::word).collect(Collectors.joining(", "))));
+    }
+
+    public static String word(Enum<?> choice) {
+        return choice.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,32 @@
+package phema.api;
+
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.List;
+import java.util.function.Function;
+import phema.problem.Problem;
+
+/**
+ * A part of a list.
+ *
+ * @param page counted from 0
+ * @param size most items of a page
+ * @param total items of all pages
+ */
+public record Page<T>(
+        @Schema(requiredMode = Schema.RequiredMode.REQUIRED) List<T> items, int page, int size, int total) {
+    public static final String DEFAULT_SIZE = "100";
+    static final int MAX_SIZE = 1000;
+
+    public static <S, T> Page<T> of(List<S> all, int page, int size, Function<S, T> render) {
+        check(page, size);
+        List<T> items =
+                all.stream().skip((long) page * size).limit(size).map(render).toList();
+        return new Page<>(items, page, size, all.size());
+    }
+
+    public static void check(int page, int size) {
+        if (page < 0) throw Problem.invalid("page", "page counts from 0, it cannot be " + page);
+        if (size < 1 || size > MAX_SIZE)
+            throw Problem.invalid("size", "size must lie in 1.." + MAX_SIZE + ", not " + size);
+    }
+}

@@ -1,0 +1,57 @@
+package phema.api;
+
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import phema.catalog.Run;
+import phema.catalog.Snapshot;
+import phema.format.Tensor;
+import phema.format.WeightFile;
+import phema.sweep.Recommendation;
+
+/**
+ * A run.
+ *
+ * @param snapshots how many can be used
+ * @param excluded how many files cannot, for the reasons that its snapshots list
+ * @param firstTime of a usable snapshot, on the training job's clock (images seen for EDM2)
+ * @param sizeBytes of all usable snapshots
+ * @param format of the newest usable snapshot
+ * @param tensors of one snapshot
+ * @param elements of one snapshot, in all tensors
+ * @param recommended the EMA length that its weights should have: pinned, else the optimum of its latest sweep
+ * @param notices about the run as a whole, such as gaps
+ */
+public record RunView(
+        String name,
+        int snapshots,
+        int excluded,
+        @Nullable Double firstTime,
+        @Nullable Double lastTime,
+        long sizeBytes,
+        @Nullable String format,
+        int tensors,
+        long elements,
+        @Nullable RecommendedView recommended,
+        List<String> notices) {
+    public static RunView of(Run run, Optional<Recommendation> recommended) {
+        List<Snapshot> snapshots = run.snapshots();
+        boolean none = snapshots.isEmpty();
+        List<Tensor> tensors = none ? List.of() : snapshots.getLast().file().tensors();
+        return new RunView(
+                run.name(),
+                snapshots.size(),
+                run.excluded().size(),
+                none ? null : snapshots.getFirst().time(),
+                none ? null : snapshots.getLast().time(),
+                snapshots.stream()
+                        .map(Snapshot::file)
+                        .mapToLong(WeightFile::size)
+                        .sum(),
+                none ? null : snapshots.getLast().file().format().extension(),
+                tensors.size(),
+                tensors.stream().mapToLong(Tensor::elements).sum(),
+                recommended.map(RecommendedView::of).orElse(null),
+                run.notices());
+    }
+}

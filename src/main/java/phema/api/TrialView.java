@@ -1,0 +1,55 @@
+package phema.api;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import phema.evaluation.Point;
+import phema.sweep.Trial;
+import phema.text.Labels;
+
+/**
+ * One point of a sweep.
+ *
+ * @param number within its sweep, from 0
+ * @param state queued, running, done, failed or cancelled
+ * @param attempts how often a worker began it
+ * @param cached whether the metrics are of an earlier trial that evaluated the same
+ * @param error why it failed, the last time it did
+ */
+public record TrialView(
+        String sweep,
+        int number,
+        double sigmaRel,
+        double time,
+        double guidance,
+        Point.@Nullable Guide guide,
+        String seeds,
+        String state,
+        Map<String, Double> metrics,
+        boolean cached,
+        int attempts,
+        @Nullable String worker,
+        @Nullable String error,
+        @Nullable Long startedEpochMillis,
+        @Nullable Long endedEpochMillis) {
+    public static TrialView of(Trial trial) {
+        Point point = trial.point();
+        return new TrialView(
+                trial.sweep(),
+                trial.number(),
+                point.sigmaRel(),
+                point.time(),
+                point.guidance(),
+                point.guide().orElse(null),
+                point.seeds().toString(),
+                Labels.of(trial.state()),
+                new TreeMap<>(trial.metrics()),
+                trial.cached(),
+                trial.attempts(),
+                trial.worker().orElse(null),
+                trial.error().orElse(null),
+                trial.started().map(Instant::toEpochMilli).orElse(null),
+                trial.ended().map(Instant::toEpochMilli).orElse(null));
+    }
+}

@@ -1,0 +1,28 @@
+package phema.bulk;
+
+import com.github.kagkarlsson.scheduler.task.helper.CustomTask;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import phema.fleet.Chore;
+import phema.fleet.DurableTask;
+import phema.fleet.Queue;
+
+/** The jobs as the fleet runs them. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(BulkProperties.class)
+class BulkConfiguration {
+    /** The kind of work, as the queue names it. */
+    static final String TASK = "synthesis";
+
+    @Bean
+    CustomTask<Void> synthesisTask(SynthesisRunner runner) {
+        return DurableTask.of(TASK, runner::run);
+    }
+
+    /** A process may have died, or been too quick, between a change of a job and that of the queue. */
+    @Bean
+    Chore lostSyntheses(SynthesisStore store, Queue queue) {
+        return () -> store.lost().forEach((id, priority) -> queue.ensure(TASK, id, priority));
+    }
+}

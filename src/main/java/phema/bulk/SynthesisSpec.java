@@ -1,0 +1,43 @@
+package phema.bulk;
+
+import java.util.List;
+import java.util.Optional;
+import phema.format.Format;
+import phema.profile.Profile;
+import phema.profile.ProfileSpec;
+import phema.solver.FilesToRead;
+import phema.solver.SolverKind;
+import phema.tensor.DType;
+
+/**
+ * Weights that are written to storage.
+ *
+ * @param targets one file, or set of shards, each
+ * @param dtype of the tensors; as they are in the snapshots when empty
+ * @param shardSize most bytes of tensors in a file, for formats that know shards
+ */
+public record SynthesisSpec(
+        String run,
+        List<SynthesisTarget> targets,
+        SolverKind solver,
+        FilesToRead files,
+        boolean laterFiles,
+        Format format,
+        Optional<DType> dtype,
+        long shardSize,
+        int priority) {
+    /** A profile, as {@link ProfileSpec} writes it, and where it ends. */
+    public record SynthesisTarget(String profile, double time) {
+        public static SynthesisTarget of(Profile profile) {
+            return new SynthesisTarget(ProfileSpec.print(profile), profile.endTime());
+        }
+
+        Profile parsed() {
+            return ProfileSpec.parse(profile, time);
+        }
+    }
+
+    public SynthesisSpec {
+        targets = List.copyOf(targets);
+    }
+}

@@ -1,0 +1,163 @@
+package phema.edm2;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SequencedMap;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import phema.format.FormatException;
+import phema.format.WeightFiles;
+import phema.problem.Problem;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+/** Makes images with a network, guided by a second one where asked. For use by one platform thread. */
+public final class Generator implements AutoCloseable {
+    private static final String NOISE = "noise";
+    private static final String LABELS = "labels";
+    private static final String IMAGES = "images";
+
+    private final NetworkSpec spec;
+    private final Denoiser network;
+    private final @Nullable Denoiser guide;
+    private final int guideClasses;
+    private final SamplerOptions options;
+
+    private Generator(NetworkWeights network, @Nullable NetworkWeights guide, SamplerOptions options) {
+        this.spec = network.spec();
+        this.network = new Denoiser(network);
+        this.guide = guide == null ? null : new Denoiser(guide);
+        this.guideClasses = guide == null ? 0 : guide.spec().classes();
+        this.options = options;
+    }
+
+    /**
+     * @param guide the guiding network; without one, guidance is by the network itself without labels
+     * @throws Problem when the two networks do not belong together, or there is nothing to guide with
+     */
+    public static Generator of(Network network, Optional<Network> guide, SamplerOptions options) {
+        NetworkSpec spec = network.spec();
+        if (guide.isEmpty()) {
+            if (options.guidance() != 1 && spec.classes() == 0)
+                throw Problem.invalid(
+                        "guidance", network + " has no labels to do without; name a guiding network with --gnet");
+            return new Generator(network.weights(), null, options);
+        }
+        NetworkSpec other = guide.get().spec();
+        if (other.resolution() != spec.resolution() || other.channels() != spec.channels())
+            throw Problem.invalid("gnet", guide.get() + " makes images of another size than " + network);
+        if (other.classes() != 0 && other.classes() != spec.classes())
+            throw Problem.invalid(
+                    "gnet", guide.get() + " has " + other.classes() + " classes, " + network + " " + spec.classes());
+        return new Generator(network.weights(), guide.get().weights(), options);
+    }
+
+    public NetworkSpec spec() {
+        return spec;
+    }
+
+    /**
+     * One image per seed, the same whatever the other seeds are.
+     *
+     * @param label of all images; by default every seed has one of its own
+     * @return [N, C, H, W]
+     */
+    public float[] fromSeeds(List<Long> seeds, OptionalInt label) {
+        if (label.isPresent() && (label.getAsInt() < 0 || label.getAsInt() >= spec.classes()))
+            throw Problem.invalid(
+                    "class",
+                    "--class " + label.getAsInt() + ": the network has " + spec.classes() + " classes, from 0 on");
+        int pixels = spec.pixels();
+        float[] noise = new float[seeds.size() * pixels];
+        float[] labels = new float[seeds.size() * spec.classes()];
+        List<RandomGenerator> randoms = new ArrayList<>();
+        for (int i = 0; i < seeds.size(); i++) {
+            RandomGenerator random = Randoms.of(seeds.get(i), 0);
+            for (int p = 0; p < pixels; p++) noise[i * pixels + p] = (float) random.nextGaussian();
+            if (spec.classes() > 0) {
+                int own = random.nextInt(spec.classes());
+                labels[i * spec.classes() + label.orElse(own)] = 1;
+            }
+            randoms.add(random);
+        }
+        return sample(noise, labels, randoms);
+    }
+
+    /**
+     * Images for the tensors {@code noise} [N, C, H, W], of unit variance, and {@code labels} [N, classes] of a file, written to another file as {@code images}.
+     * Without {@code labels} images have none.
+     *
+     * @param batch images that go through the network at once
+     * @throws FormatException when the tensors do not fit the network
+     */
+    public void fromFile(Path noiseFile, Path imageFile, int batch) throws IOException {
+        Map<String, WeightStore.Values> tensors = WeightStore.read(WeightFiles.read(noiseFile));
+        WeightStore.@Nullable Values noise = tensors.get(NOISE);
+        WeightStore.@Nullable Values labels = tensors.get(LABELS);
+        if (noise == null) throw new FormatException(noiseFile, "has no tensor `noise`");
+        long n = noise.shape().rank() == 0 ? 0 : noise.shape().dims().getFirst();
+        requireShape(noiseFile, NOISE, noise, Shape.of(n, spec.channels(), spec.resolution(), spec.resolution()));
+        if (labels != null) requireShape(noiseFile, LABELS, labels, Shape.of(n, spec.classes()));
+        float[] labelled = labels == null ? new float[(int) n * spec.classes()] : labels.elements();
+        float[] images = new float[noise.elements().length];
+        for (int first = 0; first < n; first += batch) {
+            int end = (int) Math.min(n, first + batch);
+            List<RandomGenerator> randoms = new ArrayList<>();
+            for (int i = first; i < end; i++) randoms.add(Randoms.of(i, 0));
+            float[] part = sample(
+                    Arrays.copyOfRange(noise.elements(), first * spec.pixels(), end * spec.pixels()),
+                    Arrays.copyOfRange(labelled, first * spec.classes(), end * spec.classes()),
+                    randoms);
+            System.arraycopy(part, 0, images, first * spec.pixels(), part.length);
+        }
+        write(imageFile, images);
+    }
+
+    /** Writes what was made, before any decoding, as the tensor {@code images} of a safetensors file. @param images [N, C, H, W] */
+    public void write(Path file, float[] images) throws IOException {
+        Shape shape = Shape.of(images.length / spec.pixels(), spec.channels(), spec.resolution(), spec.resolution());
+        SequencedMap<String, WeightStore.Values> result = new LinkedHashMap<>();
+        result.put(IMAGES, new WeightStore.Values(shape, images));
+        WeightStore.write(file, result, DType.F32, Map.of());
+    }
+
+    private static void requireShape(Path file, String name, WeightStore.Values values, Shape expected)
+            throws FormatException {
+        if (!values.shape().equals(expected))
+            throw new FormatException(
+                    file, "tensor `" + name + "` has the shape " + values.shape() + "; the network takes " + expected);
+    }
+
+    private float[] sample(float[] noise, float[] labels, List<RandomGenerator> randoms) {
+        return Heun.sample((x, sigma) -> denoise(x, sigma, labels), noise, options, randoms);
+    }
+
+    /** {@code D = D_ref + g (D - D_ref)} (arXiv 2406.02507, Eq. 3). */
+    private float[] denoise(double[] x, double sigma, float[] labels) {
+        double[] sigmas = new double[x.length / spec.pixels()];
+        Arrays.fill(sigmas, sigma);
+        float[] input = new float[x.length];
+        for (int i = 0; i < x.length; i++) input[i] = (float) x[i];
+        float[] denoised = network.denoise(new Batch(input, sigmas, labels));
+        float g = (float) options.guidance();
+        if (g == 1) return denoised;
+        float[] reference = guide == null
+                ? network.denoise(new Batch(input, sigmas, new float[labels.length]))
+                : guide.denoise(new Batch(input, sigmas, guideClasses == 0 ? new float[0] : labels));
+        for (int i = 0; i < denoised.length; i++) denoised[i] = reference[i] + g * (denoised[i] - reference[i]);
+        return denoised;
+    }
+
+    @Override
+    public void close() {
+        network.close();
+        if (guide != null) guide.close();
+    }
+}

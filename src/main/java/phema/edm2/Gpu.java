@@ -1,0 +1,77 @@
+package phema.edm2;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * An NVIDIA GPU.
+ *
+ * @param capability its compute capability, ten times: 86 for 8.6
+ */
+record Gpu(String name, int capability) {
+    /** What libnd4jcuda.so of ND4J 1.0.0-M2.1 holds machine code for. It holds no PTX, from which the driver could compile for other architectures. */
+    private static final List<Integer> CODE = List.of(37, 50, 52, 60, 61, 70, 75, 80, 86);
+
+    static final String COVERED = "sm_" + CODE.getFirst() + " to sm_" + CODE.getLast();
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Pattern LINE = Pattern.compile("(.+), *(\\d{1,2})\\.(\\d)");
+
+    /** Whether there is code for it: machine code of one capability runs on those of the same major number and a minor one that is not less. */
+    boolean covered() {
+        return CODE.stream().anyMatch(code -> code / 10 == capability / 10 && code <= capability);
+    }
+
+    /**
+     * The GPUs of this machine, at least one. The driver's own program is asked, so that nothing of CUDA is loaded.
+     *
+     * @param program {@code nvidia-smi}
+     * @throws IOException when there is none; the message says why
+     */
+    static List<Gpu> listedBy(String program) throws IOException {
+        Process process;
+        try {
+            process = new ProcessBuilder(program, "--query-gpu=name,compute_cap", "--format=csv,noheader")
+                    .redirectErrorStream(true)
+                    .start();
+        } catch (IOException e) {
+            throw new IOException(program + " cannot be started", e);
+        }
+        try {
+            // Whatever it says fits the pipe's buffer.
+            if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                throw new IOException(program + " did not answer within " + PATIENCE.toSeconds() + " seconds");
+            String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            List<String> lines =
+                    answer.lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
+            if (lines.isEmpty()) throw new IOException(program + " says nothing");
+            if (process.exitValue() != 0) throw new IOException(lines.getFirst());
+            List<Gpu> gpus = new ArrayList<>();
+            for (String line : lines) {
+                Matcher matcher = LINE.matcher(line);
+                if (!matcher.matches()) throw new IOException(program + " says: " + line);
+                gpus.add(new Gpu(
+                        matcher.group(1),
+                        10 * Integer.parseInt(matcher.group(2)) + Integer.parseInt(matcher.group(3))));
+            }
+            return gpus;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    /** {@code NVIDIA A100-SXM4-40GB (sm_80)}. */
+    @Override
+    public String toString() {
+        return name + " (sm_" + capability + ")";
+    }
+}

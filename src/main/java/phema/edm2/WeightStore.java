@@ -1,0 +1,252 @@
+package phema.edm2;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+import java.util.Set;
+import phema.format.Format;
+import phema.format.FormatException;
+import phema.format.Layout;
+import phema.format.Tensor;
+import phema.format.WeightFile;
+import phema.format.WeightFiles;
+import phema.storage.PendingFile;
+import phema.tensor.DType;
+import phema.tensor.Elements;
+import phema.tensor.Shape;
+
+/** Tensors between memory and files. Files appear under their names when they are complete and on disk. */
+final class WeightStore {
+    private static final int CHUNK = 1 << 18;
+
+    private WeightStore() {}
+
+    /** Values in row-major order. */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Values(Shape shape, float[] elements) {}
+
+    /** The network and the weights of any readable file. */
+    static NetworkWeights load(Path path) throws IOException {
+        WeightFile file = WeightFiles.read(path);
+        requireNetwork(file);
+        SequencedMap<String, float[]> elements = new LinkedHashMap<>();
+        read(file).forEach((name, values) -> elements.put(name, values.elements()));
+        return load(file, elements);
+    }
+
+    /**
+     * The network and the weights of tensors in memory.
+     *
+     * @param index names and shapes of the tensors
+     * @param elements by name, in row-major order; taken over, not copied
+     * @throws FormatException when a tensor is missing, has another shape, or belongs to no part of the network
+     */
+    static NetworkWeights load(WeightFile index, Map<String, float[]> elements) throws FormatException {
+        NetworkSpec spec = requireNetwork(index);
+        for (Tensor tensor : index.tensors())
+            if (isFilter(tensor)) requireBox(index, tensor, Objects.requireNonNull(elements.get(tensor.name())));
+        return NetworkWeights.of(spec, elements);
+    }
+
+    /** Its names and shapes, before anything is read. */
+    private static NetworkSpec requireNetwork(WeightFile file) throws FormatException {
+        NetworkSpec spec = NetworkSpec.of(file);
+        SequencedMap<String, UNet.Parameter> places = UNet.of(spec).parameters();
+        Set<String> missing = new LinkedHashSet<>(places.keySet());
+        List<String> surplus = new ArrayList<>();
+        for (Tensor tensor : file.tensors())
+            if (!missing.remove(tensor.name()) && !isFilter(tensor)) surplus.add(tensor.name());
+        if (!missing.isEmpty())
+            throw new FormatException(
+                    file.path(), "lacks " + listed(missing) + " of the network that its other tensors make");
+        if (!surplus.isEmpty())
+            throw new FormatException(file.path(), "has " + listed(surplus) + ", for which the network has no place");
+        for (Tensor tensor : file.tensors()) {
+            UNet.Parameter place = places.get(tensor.name());
+            if (place != null && !tensor.shape().equals(place.shape()))
+                throw new FormatException(
+                        file.path(),
+                        "tensor `" + tensor.name() + "` has the shape " + tensor.shape() + " where the network has "
+                                + place.shape());
+        }
+        return spec;
+    }
+
+    /** Some networks keep the filter that they resample with as a buffer. */
+    private static boolean isFilter(Tensor tensor) {
+        return tensor.name().endsWith(".resample_filter");
+    }
+
+    private static void requireBox(WeightFile file, Tensor tensor, float[] filter) throws FormatException {
+        List<Long> dims = tensor.shape().dims().stream().filter(d -> d != 1).toList();
+        boolean box = (dims.equals(List.of(2L)) || dims.equals(List.of(2L, 2L))) && filter[0] > 0;
+        for (float f : filter) box &= f == filter[0];
+        if (!box)
+            throw new FormatException(
+                    file.path(),
+                    "tensor `" + tensor.name()
+                            + "` is another filter than the box of two by two pixels, the only one that is known here");
+    }
+
+    /** All tensors of a file. */
+    static SequencedMap<String, Values> read(WeightFile file) throws IOException {
+        SequencedMap<String, Values> all = new LinkedHashMap<>();
+        try (Reader reader = new Reader(file)) {
+            for (Tensor tensor : file.tensors()) {
+                float[] elements = new float[Math.toIntExact(tensor.elements())];
+                reader.read(tensor, elements);
+                all.put(tensor.name(), new Values(tensor.shape(), elements));
+            }
+        }
+        return all;
+    }
+
+    /** Writes a safetensors file, replacing what has its name. */
+    static void write(Path path, SequencedMap<String, Values> tensors, DType dtype, Map<String, String> metadata)
+            throws IOException {
+        List<Tensor> list = tensors.entrySet().stream()
+                .map(e -> new Tensor(
+                        e.getKey(),
+                        dtype,
+                        e.getValue().shape(),
+                        e.getValue().shape().contiguousStrides(),
+                        0,
+                        0,
+                        Tensor.TensorRole.PARAMETER))
+                .toList();
+        WeightFile template = new WeightFile(path, Format.SAFETENSORS, List.of(), Map.of(), list);
+        Layout layout = WeightFiles.writer(Format.SAFETENSORS)
+                .layout("weights", template, Tensor::dtype, metadata, Long.MAX_VALUE)
+                .getFirst();
+        PendingFile.write(path, channel -> {
+            for (Layout.Segment segment : layout.segments()) {
+                switch (segment) {
+                    case Layout.Literal literal -> writeFully(channel, ByteBuffer.wrap(literal.content()));
+                    case Layout.TensorElements e ->
+                        writeElements(
+                                channel,
+                                Objects.requireNonNull(tensors.get(e.tensor().name()))
+                                        .elements(),
+                                dtype);
+                    case Layout.Verbatim verbatim -> throw new AssertionError("a new file copies nothing");
+                }
+            }
+        });
+    }
+
+    private static void writeElements(FileChannel channel, float[] elements, DType dtype) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment chunk = arena.allocate((long) CHUNK * dtype.bytes());
+            for (int done = 0; done < elements.length; done += CHUNK) {
+                int n = Math.min(CHUNK, elements.length - done);
+                Elements.fromFloats(dtype, elements, done, n, chunk, 0);
+                writeFully(channel, chunk.asSlice(0, (long) n * dtype.bytes()).asByteBuffer());
+            }
+        }
+    }
+
+    private static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
+        while (buffer.hasRemaining()) channel.write(buffer);
+    }
+
+    private static String listed(Collection<String> names) {
+        List<String> some =
+                names.stream().limit(5).map(name -> "`" + name + "`").toList();
+        int more = names.size() - some.size();
+        return (names.size() == 1 ? "the tensor " : "the tensors ")
+                + String.join(", ", some)
+                + (more > 0 ? " and " + more + " more" : "");
+    }
+
+    /** Reads tensors of one file whatever their strides. */
+    private static final class Reader implements AutoCloseable {
+        private final WeightFile file;
+        private final List<FileChannel> parts = new ArrayList<>();
+
+        Reader(WeightFile file) throws IOException {
+            this.file = file;
+            try {
+                for (var part : file.parts()) parts.add(FileChannel.open(part.path()));
+            } catch (IOException e) {
+                close();
+                throw e;
+            }
+        }
+
+        void read(Tensor tensor, float[] to) throws IOException {
+            if (to.length == 0) return;
+            DType dtype = tensor.dtype();
+            if (!dtype.isFloating())
+                throw new FormatException(
+                        file.path(), "tensor `" + tensor.name() + "` is " + dtype + "; a network's are floating");
+            if (tensor.isContiguous()) {
+                fill(tensor, to);
+                return;
+            }
+            long extent = 1;
+            for (int i = 0; i < tensor.shape().rank(); i++)
+                extent += (tensor.shape().dims().get(i) - 1) * tensor.strides().get(i);
+            float[] stored = new float[Math.toIntExact(extent)];
+            fill(tensor, stored);
+            gather(tensor, stored, to);
+        }
+
+        private void fill(Tensor tensor, float[] to) throws IOException {
+            DType dtype = tensor.dtype();
+            FileChannel channel = parts.get(tensor.part());
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment chunk = arena.allocate((long) CHUNK * dtype.bytes());
+                for (int done = 0; done < to.length; done += CHUNK) {
+                    int n = Math.min(CHUNK, to.length - done);
+                    ByteBuffer buffer =
+                            chunk.asSlice(0, (long) n * dtype.bytes()).asByteBuffer();
+                    long position = tensor.offset() + (long) done * dtype.bytes();
+                    while (buffer.hasRemaining()) {
+                        int read = channel.read(buffer, position);
+                        if (read < 0) throw new FormatException(file.path(), "became shorter while it was read");
+                        position += read;
+                    }
+                    Elements.toFloats(dtype, chunk, 0, to, done, n);
+                }
+            }
+        }
+
+        private static void gather(Tensor tensor, float[] stored, float[] to) {
+            int rank = tensor.shape().rank();
+            long[] index = new long[rank];
+            long at = 0;
+            for (int i = 0; i < to.length; i++) {
+                to[i] = stored[(int) at];
+                for (int d = rank - 1; d >= 0; d--) {
+                    at += tensor.strides().get(d);
+                    if (++index[d] < tensor.shape().dims().get(d)) break;
+                    at -= index[d] * tensor.strides().get(d);
+                    index[d] = 0;
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            for (FileChannel part : parts) {
+                try {
+                    part.close();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+package phema.evaluation;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
+import java.util.function.LongConsumer;
+import java.util.stream.LongStream;
+import phema.catalog.Run;
+import phema.edm2.Generator;
+import phema.edm2.Network;
+import phema.edm2.SamplerOptions;
+import phema.edm2.Training;
+import phema.evaluation.EvaluatorProperties.EvaluatorSettings;
+import phema.format.Format;
+import phema.metrics.FeatureNetwork;
+import phema.metrics.Metric;
+import phema.metrics.OnnxNetwork;
+import phema.metrics.RandomNetwork;
+import phema.metrics.References;
+import phema.problem.Problem;
+
+/** Our own sampler and metrics, in this process: one image per seed, never written, compared with reference statistics. */
+final class BuiltinEvaluator implements Evaluator {
+    /** Beside the snapshots, where no other reference is configured. */
+    static final String REFERENCE = "reference.npz";
+
+    private final String name;
+    private final EvaluatorSettings settings;
+
+    BuiltinEvaluator(String name, EvaluatorSettings settings) {
+        this.name = name;
+        this.settings = settings;
+    }
+
+    @Override
+    public String identity(EvaluationSpec spec, Run run) throws IOException {
+        StringBuilder identity = new StringBuilder(name + " " + settings.version() + " " + settings.steps());
+        for (Metric metric : metrics(spec)) {
+            identity.append(' ').append(metric.word());
+            Path file = settings.features().get(metric.word());
+            if (file != null) identity.append(' ').append(Files.size(file));
+        }
+        return identity + " " + digest(reference(run));
+    }
+
+    @Override
+    public int retries() {
+        return settings.retries();
+    }
+
+    @Override
+    public Optional<Format> format() {
+        return Optional.empty();
+    }
+
+    @Override
+    public void requireStartable(EvaluationSpec spec, Run run) {
+        Metric.named(spec.metric());
+        for (Metric metric : metrics(spec)) {
+            Path file = settings.features().get(metric.word());
+            if (metric != Metric.FD_RANDOM && (file == null || !Files.isRegularFile(file)))
+                throw Problem.invalid(
+                        "metric",
+                        metric.word() + " needs its feature network: phema.evaluators." + name + ".features."
+                                + metric.word() + (file == null ? " is missing" : " " + file + " is no file"));
+        }
+        Path reference = reference(run);
+        if (!Files.isRegularFile(reference))
+            throw Problem.invalid(
+                    "evaluator",
+                    "there are no reference statistics at " + reference
+                            + ": make them with phema metrics ref, or name others with phema.evaluators." + name
+                            + ".reference");
+        for (Seeds seeds : spec.seeds())
+            if (seeds.count() <= RandomNetwork.FEATURES)
+                throw Problem.invalid(
+                        "seeds",
+                        "seeds " + seeds + " make too few images for a metric; it needs more than "
+                                + RandomNetwork.FEATURES);
+    }
+
+    @Override
+    public Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log) throws IOException {
+        Point point = task.point();
+        References references = References.read(reference(task.weights().run()));
+        List<FeatureNetwork> networks = new ArrayList<>();
+        try {
+            for (Metric metric : metrics(task.spec())) {
+                references.of(metric); // before hours of work, not after
+                networks.add(network(metric));
+            }
+            Network network = task.weights().load();
+            log.line(network + ", guidance " + point.guidance() + ", seeds " + point.seeds() + ", on "
+                    + Training.backend());
+            Optional<Network> guide = Optional.empty();
+            if (task.guide().isPresent()) guide = Optional.of(task.guide().get().load());
+            SamplerOptions options = new SamplerOptions(
+                    settings.steps(), 0.002, 80, 7, point.guidance(), 0, 0, Double.POSITIVE_INFINITY, 1);
+            List<Long> seeds = LongStream.rangeClosed(
+                            point.seeds().first(), point.seeds().last())
+                    .boxed()
+                    .toList();
+            try (Generator generator = Generator.of(network, guide, options)) {
+                Map<Metric, Double> distances = ImageMeasurements.ofNetwork(
+                                generator, seeds, settings.batch(), networks, progress(seeds.size(), log))
+                        .distances(references);
+                Map<String, Double> metrics = new LinkedHashMap<>();
+                distances.forEach((metric, value) -> metrics.put(metric.word(), value));
+                return metrics;
+            }
+        } finally {
+            networks.forEach(FeatureNetwork::close);
+        }
+    }
+
+    /** A line for every tenth; the only place at which sampling can be told to end. */
+    private static LongConsumer progress(int total, EvaluationLog log) {
+        long[] done = {0};
+        return images -> {
+            if (Thread.currentThread().isInterrupted()) throw new CancellationException();
+            long before = done[0] * 10 / total;
+            done[0] += images;
+            if (done[0] * 10 / total > before) log.line(done[0] + " of " + total + " images");
+        };
+    }
+
+    private SortedSet<Metric> metrics(EvaluationSpec spec) {
+        SortedSet<Metric> metrics = new TreeSet<>();
+        settings.features().keySet().forEach(word -> metrics.add(Metric.named(word)));
+        metrics.add(Metric.named(spec.metric()));
+        return metrics;
+    }
+
+    private FeatureNetwork network(Metric metric) throws IOException {
+        Path file = settings.features().get(metric.word());
+        return file == null ? new RandomNetwork() : OnnxNetwork.open(metric, file);
+    }
+
+    private Path reference(Run run) {
+        Path configured = settings.reference();
+        return configured == null ? run.folder().resolve(REFERENCE) : configured;
+    }
+
+    private static String digest(Path file) throws IOException {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
+            return HexFormat.of().formatHex(digest, 0, 20);
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+    }
+}

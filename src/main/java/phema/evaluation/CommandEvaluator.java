@@ -1,0 +1,177 @@
+package phema.evaluation;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import phema.catalog.Run;
+import phema.evaluation.EvaluatorProperties.Delivery;
+import phema.evaluation.EvaluatorProperties.EvaluatorSettings;
+import phema.format.Format;
+import phema.problem.Problem;
+import phema.storage.FileTree;
+import phema.text.StoredJson;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A program of the user's. In its arguments <code>{weights}</code>, <code>{guide}</code>, <code>{trial}</code>, <code>{workdir}</code>, <code>{guidance}</code> and
+ * <code>{seeds}</code> are replaced; the last line of its standard output is a JSON object of metrics.
+ */
+final class CommandEvaluator implements Evaluator {
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final int TAIL = 2000;
+
+    private final String name;
+    private final EvaluatorSettings settings;
+    private final WeightCache cache;
+    private final WeightsUrl url;
+    private final Path scratch;
+
+    /** @param scratch holds the folders that commands work in */
+    CommandEvaluator(String name, EvaluatorSettings settings, WeightCache cache, WeightsUrl url, Path scratch) {
+        this.name = name;
+        this.settings = settings;
+        this.cache = cache;
+        this.url = url;
+        this.scratch = scratch;
+    }
+
+    @Override
+    public String identity(EvaluationSpec spec, Run run) {
+        return name + " " + (settings.version().isEmpty() ? settings.command() : settings.version());
+    }
+
+    @Override
+    public int retries() {
+        return settings.retries();
+    }
+
+    @Override
+    public Optional<Format> format() {
+        return settings.wantedFormat();
+    }
+
+    @Override
+    public void requireStartable(EvaluationSpec spec, Run run) {
+        if (settings.command().isEmpty())
+            throw Problem.invalid("evaluator", "phema.evaluators." + name + ".command is empty");
+        String program = settings.command().getFirst();
+        if (!ProgramPath.isThere(program))
+            throw Problem.invalid(
+                    "evaluator",
+                    "phema.evaluators." + name + ".command: " + program
+                            + (program.contains("/") ? " is no executable file" : " is not on the PATH"));
+    }
+
+    @Override
+    public Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log)
+            throws EvaluationException, IOException, InterruptedException {
+        requireStartable(task.spec(), task.weights().run());
+        Files.createDirectories(scratch);
+        Path workdir = Files.createTempDirectory(scratch, name + "-");
+        try {
+            if (settings.weights() == Delivery.URL || !(mentions("{weights}") || mentions("{guide}"))) {
+                String weights = url.of(task.spec(), task.weights());
+                Optional<String> guide = task.guide().map(g -> url.of(task.spec(), g));
+                return run(task, weights, guide.orElse(weights), workdir, log);
+            }
+            List<EvaluationWeights> needed = new ArrayList<>(List.of(task.weights()));
+            task.guide().ifPresent(needed::add);
+            try (WeightCache.Lease lease = cache.lease(needed)) {
+                Path guide = lease.file(task.guide().orElse(task.weights()));
+                return run(task, lease.file(task.weights()).toString(), guide.toString(), workdir, log);
+            }
+        } finally {
+            FileTree.delete(workdir);
+        }
+    }
+
+    private boolean mentions(String placeholder) {
+        return settings.command().stream().anyMatch(argument -> argument.contains(placeholder));
+    }
+
+    private Map<String, Double> run(EvaluationTask task, String weights, String guide, Path workdir, EvaluationLog log)
+            throws EvaluationException, IOException, InterruptedException {
+        Point point = task.point();
+        Path json = workdir.resolve("trial.json");
+        Files.writeString(json, describe(task, weights, guide));
+        List<String> command = settings.command().stream()
+                .map(argument -> argument.replace("{weights}", weights)
+                        .replace("{guide}", guide)
+                        .replace("{trial}", json.toString())
+                        .replace("{workdir}", workdir.toString())
+                        .replace("{guidance}", String.valueOf(point.guidance()))
+                        .replace("{seeds}", point.seeds().toString()))
+                .toList();
+        log.line("$ " + String.join(" ", command));
+        ChildProcess.Result result = ChildProcess.run(command, workdir, settings.timeout(), log);
+        if (result.timedOut())
+            throw new EvaluationException(
+                    "took longer than " + settings.timeout().toSeconds() + " s; " + "phema.evaluators." + name
+                            + ".timeout allows no more\n" + log.tail(TAIL));
+        if (result.status() != 0)
+            throw new EvaluationException("ended with status " + result.status() + "\n" + log.tail(TAIL));
+        return metrics(result.lastLine(), log);
+    }
+
+    /** What a command may want to know of its trial. */
+    private static String describe(EvaluationTask task, String weights, String guide) {
+        Point point = task.point();
+        SequencedMap<String, Object> all = new LinkedHashMap<>();
+        all.put("sweep", task.sweep());
+        all.put("trial", task.trial());
+        all.put("attempt", task.attempt());
+        all.put("run", task.spec().run());
+        all.put("target", average(point.sigmaRel(), point.time()));
+        all.put("weights", weights);
+        all.put("guidance", point.guidance());
+        point.guide().ifPresent(g -> {
+            SequencedMap<String, Object> guiding = average(g.sigmaRel(), g.time());
+            guiding.putFirst("run", g.run());
+            guiding.put("weights", guide);
+            all.put("guide", guiding);
+        });
+        all.put("seeds", point.seeds());
+        all.put("metric", task.spec().metric());
+        return StoredJson.write(all);
+    }
+
+    private static SequencedMap<String, Object> average(double sigmaRel, double time) {
+        SequencedMap<String, Object> average = new LinkedHashMap<>();
+        average.put("sigmaRel", sigmaRel);
+        average.put("time", time);
+        return average;
+    }
+
+    private static Map<String, Double> metrics(String line, EvaluationLog log) throws EvaluationException {
+        try {
+            JsonNode json = JSON.readTree(line);
+            if (json != null && json.isObject() && !json.isEmpty()) {
+                Map<String, Double> metrics = new LinkedHashMap<>();
+                for (Map.Entry<String, JsonNode> entry : json.properties()) {
+                    if (!entry.getValue().isNumber()
+                            || !Double.isFinite(entry.getValue().asDouble()))
+                        throw new EvaluationException(
+                                "the metric " + entry.getKey() + " is no number: " + shortened(line));
+                    metrics.put(entry.getKey(), entry.getValue().asDouble());
+                }
+                return metrics;
+            }
+        } catch (JacksonException e) {
+            // said below
+        }
+        throw new EvaluationException("the last line of its output is not a JSON object such as {\"fid\": 2.34}: "
+                + shortened(line) + "\n" + log.tail(TAIL));
+    }
+
+    private static String shortened(String line) {
+        return line.length() > 200 ? line.substring(0, 200) + "..." : line;
+    }
+}

@@ -1,0 +1,22 @@
+package phema.evaluation;
+
+import java.util.List;
+import phema.solver.FilesToRead;
+import phema.solver.SolverKind;
+
+/**
+ * Says what the evaluations of a sweep have in common.
+ *
+ * @param run whose weights are evaluated
+ * @param evaluator a name below {@code phema.evaluators}
+ * @param metric that each must give
+ * @param seeds that they may have
+ * @param solver of all weights, guiding ones too
+ * @param files how many stored files a fit may read
+ */
+public record EvaluationSpec(
+        String run, String evaluator, String metric, List<Seeds> seeds, SolverKind solver, FilesToRead files) {
+    public EvaluationSpec {
+        seeds = List.copyOf(seeds);
+    }
+}

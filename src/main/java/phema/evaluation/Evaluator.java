@@ -1,0 +1,31 @@
+package phema.evaluation;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import phema.catalog.Run;
+import phema.format.Format;
+import phema.problem.Problem;
+
+/** Turns weights into metrics. */
+public interface Evaluator {
+    /** Changes whenever the same weights could give other metrics. */
+    String identity(EvaluationSpec spec, Run run) throws IOException;
+
+    /** How often a failed evaluation is tried again. */
+    int retries();
+
+    /** Of the weight files that it wants; the run's own when empty. */
+    Optional<Format> format();
+
+    /** @throws Problem when no evaluation of the sweep could even begin on this host */
+    void requireStartable(EvaluationSpec spec, Run run);
+
+    /**
+     * @return metrics by name
+     * @throws EvaluationException when it failed, in one line for the user
+     * @throws InterruptedException when it was told to end
+     */
+    Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log)
+            throws EvaluationException, IOException, InterruptedException;
+}

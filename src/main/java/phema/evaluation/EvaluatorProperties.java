@@ -1,0 +1,59 @@
+package phema.evaluation;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import phema.format.Format;
+
+/** @param evaluators by name */
+@ConfigurationProperties("phema")
+record EvaluatorProperties(@DefaultValue Map<String, EvaluatorSettings> evaluators) {
+    /** Who evaluates. */
+    enum EvaluatorType {
+        /** Our own sampler and metrics. */
+        BUILTIN,
+        /** A program of the user's. */
+        COMMAND
+    }
+
+    /** How a command gets its weights. */
+    enum Delivery {
+        FILE,
+        URL
+    }
+
+    /**
+     * One evaluator.
+     *
+     * @param command program and arguments
+     * @param format of the weight files that a command gets; the run's own without one
+     * @param timeout after which an evaluation has failed
+     * @param retries how often a failed evaluation is tried again
+     * @param version stands for what else determines the metrics, such as the version of the command's scripts
+     * @param steps of the built-in sampler
+     * @param batch images that the built-in sampler makes at once
+     * @param features ONNX feature networks of built-in metrics, by metric: of fid and fd_dinov2; fd_random needs none
+     * @param reference statistics that built-in metrics compare with; {@code reference.npz} beside the run's snapshots without one
+     */
+    record EvaluatorSettings(
+            EvaluatorType type,
+            @DefaultValue List<String> command,
+            @DefaultValue("file") Delivery weights,
+            @Nullable Format format,
+            @DefaultValue("24h") Duration timeout,
+            @DefaultValue("1") int retries,
+            @DefaultValue("") String version,
+            @DefaultValue("32") int steps,
+            @DefaultValue("64") int batch,
+            @DefaultValue Map<String, Path> features,
+            @Nullable Path reference) {
+        Optional<Format> wantedFormat() {
+            return Optional.ofNullable(format);
+        }
+    }
+}

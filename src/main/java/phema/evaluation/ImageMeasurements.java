@@ -1,0 +1,84 @@
+package phema.evaluation;
+
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.LongConsumer;
+import phema.edm2.Dataset;
+import phema.edm2.Generator;
+import phema.edm2.LatentDataset;
+import phema.edm2.NetworkSpec;
+import phema.edm2.Png;
+import phema.edm2.Randoms;
+import phema.metrics.FeatureNetwork;
+import phema.metrics.Images;
+import phema.metrics.Measurement;
+import phema.metrics.Metric;
+import phema.metrics.References;
+import phema.metrics.Statistics;
+import phema.problem.Problem;
+import phema.storage.PendingFile;
+
+/** Statistics of the features of images that a network makes, or of a dataset, in batches that are not kept. */
+public final class ImageMeasurements {
+    private ImageMeasurements() {}
+
+    /**
+     * Measures one image per seed, rounded to what image files can hold.
+     *
+     * <p>{@code ImageMeasurements.ofNetwork(generator, seeds, 64, List.of(new RandomNetwork()), n -> {}).distances(References.read(path))} is the metric.
+     *
+     * @param batch images that go through a network at once
+     * @param progress is told the number of images of each batch
+     * @throws Problem when the network makes no images, or values that are not finite
+     */
+    public static Measurement ofNetwork(
+            Generator generator, List<Long> seeds, int batch, List<FeatureNetwork> networks, LongConsumer progress) {
+        NetworkSpec spec = generator.spec();
+        Png.requireImages(spec);
+        Measurement measurement = new Measurement(networks);
+        for (int first = 0; first < seeds.size(); first += batch) {
+            List<Long> part = seeds.subList(first, Math.min(seeds.size(), first + batch));
+            float[] values = generator.fromSeeds(part, OptionalInt.empty());
+            for (int i = 0; i < values.length; i++)
+                if (!Float.isFinite(values[i]))
+                    throw Problem.unprocessable(
+                            "the network makes values that are not finite from seed " + part.get(i / spec.pixels()));
+            measurement.add(Images.quantized(values, spec.channels(), spec.resolution()));
+            progress.accept(part.size());
+        }
+        return measurement;
+    }
+
+    /**
+     * Measures images of a dataset.
+     *
+     * @param indices of the images
+     */
+    public static Measurement ofDataset(
+            Dataset dataset, List<Integer> indices, int batch, List<FeatureNetwork> networks, LongConsumer progress)
+            throws IOException {
+        if (dataset instanceof LatentDataset)
+            throw Problem.invalid("data", "latents are no images, and features are of images; decode them first");
+        Measurement measurement = new Measurement(networks);
+        int pixels = dataset.channels() * dataset.resolution() * dataset.resolution();
+        for (int first = 0; first < indices.size(); first += batch) {
+            List<Integer> part = indices.subList(first, Math.min(indices.size(), first + batch));
+            float[] values = new float[part.size() * pixels];
+            for (int i = 0; i < part.size(); i++)
+                System.arraycopy(
+                        dataset.read(part.get(i), Randoms.of(0, part.get(i))).pixels(), 0, values, i * pixels, pixels);
+            measurement.add(Images.quantized(values, dataset.channels(), dataset.resolution()));
+            progress.accept(part.size());
+        }
+        return measurement;
+    }
+
+    /** Writes reference statistics, in the form of {@link References}; the file appears when it is complete. */
+    public static void write(Path path, Map<Metric, Statistics> statistics) throws IOException {
+        PendingFile.write(path, channel -> References.write(Channels.newOutputStream(channel), statistics));
+    }
+}

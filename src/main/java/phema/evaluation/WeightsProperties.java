@@ -1,0 +1,19 @@
+package phema.evaluation;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * How evaluators on this host get their weights.
+ *
+ * @param weightsSpace of all weight files that are written for them
+ * @param weightsAge how long one that nobody uses is kept
+ * @param url where those with {@code weights: url} find the service
+ */
+@ConfigurationProperties("phema.worker")
+record WeightsProperties(
+        @DefaultValue("20GB") DataSize weightsSpace,
+        @DefaultValue("10m") Duration weightsAge,
+        @DefaultValue("http://localhost:8080") String url) {}

@@ -1,0 +1,21 @@
+package phema.evaluation;
+
+import java.nio.charset.StandardCharsets;
+import org.springframework.stereotype.Component;
+import org.springframework.web.util.UriUtils;
+import phema.profile.ProfileSpec;
+import phema.text.Labels;
+
+/** Where a service gives weights. */
+@Component
+record WeightsUrl(WeightsProperties settings) {
+    String of(EvaluationSpec spec, EvaluationWeights weights) {
+        return settings.url().replaceFirst("/$", "") + "/api/v1/runs/"
+                + UriUtils.encodePathSegment(weights.run().name(), StandardCharsets.UTF_8)
+                + "/weights." + weights.format().extension()
+                + "?profile=" + ProfileSpec.print(weights.fit().target())
+                + "&time=" + weights.fit().target().endTime()
+                + "&solver=" + Labels.of(spec.solver())
+                + "&files=" + Labels.of(spec.files());
+    }
+}

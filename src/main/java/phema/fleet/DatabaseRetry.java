@@ -1,0 +1,28 @@
+package phema.fleet;
+
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.NestedRuntimeException;
+
+/** With the database. */
+public final class DatabaseRetry {
+    private static final Logger log = LoggerFactory.getLogger(DatabaseRetry.class);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(16);
+
+    private DatabaseRetry() {}
+
+    /** Hours of work shall not be lost to a database that is away for half a minute. */
+    public static void persistently(Runnable record) throws InterruptedException {
+        for (Duration pause = Duration.ofSeconds(1); ; pause = pause.multipliedBy(2)) {
+            try {
+                record.run();
+                return;
+            } catch (NestedRuntimeException e) {
+                if (pause.compareTo(LONGEST_PAUSE) > 0) throw e;
+                log.warn("A result cannot be recorded yet: {}", e.getMessage());
+                Thread.sleep(pause);
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package phema.fleet;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.springframework.stereotype.Service;
+
+/** The workers and their queue. */
+@Service
+public class Fleet {
+    /** A worker says every other second that it lives. */
+    private static final Duration SILENCE = Duration.ofSeconds(10);
+
+    private final FleetStore store;
+    private final Queue queue;
+
+    Fleet(FleetStore store, Queue queue) {
+        this.store = store;
+        this.queue = queue;
+    }
+
+    /** Those that live, by name. */
+    public List<Worker> workers() {
+        return store.seenAfter(Instant.now().minus(SILENCE));
+    }
+
+    /** How many live. */
+    public int size() {
+        return workers().size();
+    }
+
+    /** How much waits for a worker. */
+    public int queueDepth() {
+        return queue.depth();
+    }
+}

@@ -1,0 +1,124 @@
+package phema.fleet;
+
+import jakarta.annotation.PostConstruct;
+import jakarta.annotation.PreDestroy;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/** What a worker does once a second beside its work: it says that it lives, saves what its work has printed, and ends work that nobody wants any more. */
+@Component
+public class Heartbeat {
+    private static final Logger log = LoggerFactory.getLogger(Heartbeat.class);
+    private static final int HEARTBEAT = 2;
+    private static final int SWEEPING_UP = 10;
+    private static final Duration HANDING_BACK = Duration.ofSeconds(10);
+
+    private final FleetStore fleet;
+    private final ClockJumps clocks;
+    private final List<Chore> chores;
+    private final WorkerProperties settings;
+    private final Set<WatchedWork> all = ConcurrentHashMap.newKeySet();
+    private final Set<WatchedWork> open = ConcurrentHashMap.newKeySet();
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("phema-pulse").factory());
+    private long beats;
+
+    Heartbeat(FleetStore fleet, ClockJumps clocks, List<Chore> chores, WorkerProperties settings) {
+        this.fleet = fleet;
+        this.clocks = clocks;
+        this.chores = chores;
+        this.settings = settings;
+    }
+
+    @PostConstruct
+    @SuppressWarnings("FutureReturnValueIgnored") // a beat throws nothing
+    void start() {
+        if (settings.enabled()) thread.scheduleAtFixedRate(this::beat, 0, 1, TimeUnit.SECONDS);
+    }
+
+    @PreDestroy
+    void stop() throws InterruptedException {
+        if (!settings.enabled()) return;
+        // The scheduler, which has interrupted them by now, may have waited less than it takes to end a command and
+        // hand its trial back.
+        long limit = System.nanoTime() + HANDING_BACK.toNanos();
+        while (!open.isEmpty() && System.nanoTime() < limit) Thread.sleep(20);
+        thread.shutdown();
+        thread.awaitTermination(5, TimeUnit.SECONDS);
+        quietly(fleet::leave);
+    }
+
+    /** Work of the calling thread, from its making until it is closed. */
+    public final class WatchedWork implements AutoCloseable {
+        private final Thread worker = Thread.currentThread();
+        private final BooleanSupplier wanted;
+        private final Runnable save;
+        private boolean over;
+
+        private WatchedWork(BooleanSupplier wanted, Runnable save) {
+            this.wanted = wanted;
+            this.save = save;
+        }
+
+        private void beat() {
+            save.run();
+            if (wanted.getAsBoolean()) return;
+            synchronized (this) {
+                if (!over) worker.interrupt();
+            }
+        }
+
+        /** No interrupt comes after this, and one that came is forgotten. @return whether one came */
+        public synchronized boolean end() {
+            over = true;
+            all.remove(this);
+            return Thread.interrupted();
+        }
+
+        @Override
+        public void close() {
+            end();
+            open.remove(this);
+        }
+    }
+
+    /**
+     * @param wanted asked every second; the thread is interrupted when not
+     * @param save called every second
+     */
+    public WatchedWork begin(BooleanSupplier wanted, Runnable save) {
+        WatchedWork work = new WatchedWork(wanted, save);
+        open.add(work);
+        all.add(work);
+        return work;
+    }
+
+    private void beat() {
+        if (beats % HEARTBEAT == 0) quietly(fleet::live);
+        for (WatchedWork work : all) quietly(work::beat);
+        if (beats % SWEEPING_UP == SWEEPING_UP - 1) {
+            quietly(() -> fleet.forget(Duration.ofMinutes(1)));
+            quietly(clocks::mend);
+            for (Chore chore : chores) quietly(chore);
+        }
+        beats++;
+    }
+
+    /** The next beat comes anyway. */
+    private static void quietly(Chore action) {
+        try {
+            action.run();
+        } catch (Exception e) {
+            log.warn("A worker's beat failed: {}", e.toString());
+        }
+    }
+}

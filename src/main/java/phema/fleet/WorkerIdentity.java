@@ -1,0 +1,45 @@
+package phema.fleet;
+
+import com.github.kagkarlsson.scheduler.SchedulerName;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
+import org.springframework.stereotype.Component;
+
+/** This process, as the fleet knows it. */
+@Component
+public final class WorkerIdentity implements SchedulerName {
+    private final String host = hostName();
+    private final long pid = ProcessHandle.current().pid();
+    private final Instant since = Instant.now();
+    /** Also after a restart in a container, where everything has pid 1. */
+    private final String name = String.format(
+            Locale.ROOT, "%s:%d:%04x", host, pid, ThreadLocalRandom.current().nextInt(1 << 16));
+
+    @Override
+    public String getName() {
+        return name;
+    }
+
+    public String host() {
+        return host;
+    }
+
+    long pid() {
+        return pid;
+    }
+
+    Instant since() {
+        return since;
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "localhost";
+        }
+    }
+}

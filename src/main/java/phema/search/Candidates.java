@@ -1,0 +1,109 @@
+package phema.search;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * The points that a search chooses from, and their coordinates in the model: the logarithm of sigmaRel, and guidance stretched to the width that the usual range of
+ * lengths has there.
+ *
+ * @param guidance spans that of all points
+ */
+record Candidates(List<SearchPoint> points, Interval sigmaRel, Interval guidance) {
+    /** Of EMA lengths, as names of files write them; finer where a range is narrow. */
+    private static final double LENGTH_STEP = 0.001;
+
+    private static final int FEWEST_LENGTHS = 25;
+    /** Of each guidance where there are several. */
+    private static final int MOST_LENGTHS = 50;
+
+    private static final double[] GUIDANCE_STEPS = {0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1};
+    private static final int MOST_GUIDANCES = 31;
+
+    /** Half of {@code ln 0.250 - ln 0.010}. */
+    private static final double HALF_WIDTH = 1.6;
+
+    static Candidates within(Interval sigmaRel, Interval guidance) {
+        return of(sigmaRel, guidances(guidance));
+    }
+
+    /** @param guidances ascending */
+    static Candidates of(Interval sigmaRel, List<Double> guidances) {
+        List<Double> lengths = lengths(sigmaRel);
+        if (guidances.size() > 1) lengths = thinned(lengths);
+        List<SearchPoint> points = new ArrayList<>();
+        for (double g : guidances) for (double length : lengths) points.add(new SearchPoint(length, g));
+        return new Candidates(points, sigmaRel, new Interval(guidances.getFirst(), guidances.getLast()));
+    }
+
+    boolean varyGuidance() {
+        return guidance.high() > guidance.low();
+    }
+
+    double[] coordinates(SearchPoint point) {
+        double length = Math.log(point.sigmaRel()) - Math.log(sigmaRel.low() * sigmaRel.high()) / 2;
+        if (!varyGuidance()) return new double[] {length};
+        double share = (point.guidance() - guidance.low()) / (guidance.high() - guidance.low());
+        return new double[] {length, (2 * share - 1) * HALF_WIDTH};
+    }
+
+    double distance(SearchPoint a, SearchPoint b) {
+        double[] x = coordinates(a);
+        double[] y = coordinates(b);
+        return x.length == 1 ? Math.abs(x[0] - y[0]) : Math.hypot(x[0] - y[0], x[1] - y[1]);
+    }
+
+    /** The candidate next to a place that is given by shares of the ranges, sigmaRel's in the logarithm. */
+    SearchPoint at(double lengthShare, double guidanceShare) {
+        var place = new SearchPoint(
+                sigmaRel.low() * Math.pow(sigmaRel.high() / sigmaRel.low(), lengthShare),
+                guidance.low() + guidanceShare * (guidance.high() - guidance.low()));
+        SearchPoint nearest = points.getFirst();
+        for (SearchPoint point : points) if (distance(point, place) < distance(nearest, place)) nearest = point;
+        return nearest;
+    }
+
+    /** The candidate that lies farthest from all of the points given. */
+    SearchPoint farthest(List<SearchPoint> others) {
+        return points.stream()
+                .max(Comparator.comparingDouble(point -> others.stream()
+                        .mapToDouble(other -> distance(point, other))
+                        .min()
+                        .orElse(0)))
+                .orElseThrow();
+    }
+
+    private static List<Double> lengths(Interval range) {
+        double step = LENGTH_STEP;
+        double width = range.high() - range.low();
+        while (width > 0 && width < FEWEST_LENGTHS * step) step /= 10;
+        return multiples(range, step);
+    }
+
+    private static List<Double> guidances(Interval range) {
+        double width = range.high() - range.low();
+        for (double step : GUIDANCE_STEPS) if (width <= (MOST_GUIDANCES - 1) * step) return multiples(range, step);
+        return multiples(range, width / (MOST_GUIDANCES - 1));
+    }
+
+    /** Ends included. */
+    private static List<Double> multiples(Interval range, double step) {
+        var values = new TreeSet<Double>();
+        values.add(range.low());
+        values.add(range.high());
+        double margin = step / 10;
+        for (long i = (long) Math.ceil((range.low() + margin) / step); i * step < range.high() - margin; i++)
+            values.add(Math.rint(i * step * 1e9) / 1e9);
+        return List.copyOf(values);
+    }
+
+    /** Those next to equal steps in the logarithm. */
+    private static List<Double> thinned(List<Double> lengths) {
+        double ratio = Math.pow(lengths.getLast() / lengths.getFirst(), 1.0 / (MOST_LENGTHS - 1));
+        List<Double> kept = new ArrayList<>(List.of(lengths.getFirst()));
+        for (double length : lengths) if (length >= kept.getLast() * ratio * (1 - 1e-9)) kept.add(length);
+        return kept;
+    }
+}

@@ -1,0 +1,145 @@
+package phema.search;
+
+import java.util.List;
+
+/**
+ * A Gaussian process conditioned on noisy values (Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, Alg. 2.1). Its mean is a quadratic polynomial
+ * with a wide prior, which is part of the covariance (ibid., Sec. 2.7); what remains is a Matern process of smoothness 3/2, rough enough for curves that bend
+ * differently on both sides of their minimum.
+ */
+final class GaussianProcess {
+    /** Variances of the polynomial's terms. Values are in units of a metric's logarithm, and coordinates span a few units. */
+    private static final double CONSTANT = 25;
+
+    private static final double LINEAR = 1;
+    private static final double QUADRATIC = 1;
+
+    /**
+     * @param lengths of correlation, by coordinate
+     * @param amplitude standard deviation of the Matern process
+     * @param noise standard deviation of a single value
+     */
+    record Parameters(double[] lengths, double amplitude, double noise) {}
+
+    /**
+     * Repeats at one place.
+     *
+     * @param mean of the values
+     * @param count how many
+     * @param squares sum of squared deviations from the mean
+     * @param error standard deviation of the mean; NaN where the parameters' noise tells it
+     */
+    record Datum(double[] x, double mean, int count, double squares, double error) {}
+
+    /** Of the value without noise at a place. */
+    record Normal(double mean, double variance) {}
+
+    /** Of the values without noise at some places. */
+    record Posterior(double[] mean, double[][] covariance) {}
+
+    private final Parameters parameters;
+    private final double[][] x;
+    private final double[][] factor;
+    private final double[] whitened;
+    private final double logEvidence;
+
+    GaussianProcess(Parameters parameters, List<Datum> data) {
+        this.parameters = parameters;
+        this.x = data.stream().map(Datum::x).toArray(double[][]::new);
+        double[][] covariance = new double[x.length][];
+        double log = 0;
+        for (int i = 0; i < x.length; i++) {
+            Datum datum = data.get(i);
+            covariance[i] = covariances(x[i]);
+            covariance[i][i] += Double.isNaN(datum.error())
+                    ? parameters.noise() * parameters.noise() / datum.count()
+                    : datum.error() * datum.error();
+            log -= (datum.count() - 1) * Math.log(parameters.noise())
+                    + datum.squares() / (2 * parameters.noise() * parameters.noise());
+        }
+        this.factor = factor(covariance);
+        this.whitened = whiten(data.stream().mapToDouble(Datum::mean).toArray());
+        for (int i = 0; i < x.length; i++) log -= whitened[i] * whitened[i] / 2 + Math.log(factor[i][i]);
+        this.logEvidence = log;
+    }
+
+    Parameters parameters() {
+        return parameters;
+    }
+
+    /** Of the parameters, up to a constant (ibid., Eq. 2.30). */
+    double logEvidence() {
+        return logEvidence;
+    }
+
+    Normal at(double[] place) {
+        double[] weights = whiten(covariances(place));
+        return new Normal(dot(weights, whitened), Math.max(covariance(place, place) - dot(weights, weights), 0));
+    }
+
+    Posterior posterior(double[][] at) {
+        double[] mean = new double[at.length];
+        double[][] covariance = new double[at.length][at.length];
+        double[][] weights = new double[at.length][];
+        for (int i = 0; i < at.length; i++) {
+            weights[i] = whiten(covariances(at[i]));
+            mean[i] = dot(weights[i], whitened);
+            for (int j = 0; j <= i; j++) {
+                covariance[i][j] = covariance(at[i], at[j]) - dot(weights[i], weights[j]);
+                covariance[j][i] = covariance[i][j];
+            }
+        }
+        return new Posterior(mean, covariance);
+    }
+
+    private double[] covariances(double[] at) {
+        double[] covariances = new double[x.length];
+        for (int i = 0; i < x.length; i++) covariances[i] = covariance(at, x[i]);
+        return covariances;
+    }
+
+    private double covariance(double[] a, double[] b) {
+        double product = dot(a, b);
+        double square = 0;
+        for (int i = 0; i < a.length; i++) {
+            double apart = (a[i] - b[i]) / parameters.lengths()[i];
+            square += apart * apart;
+        }
+        double r = Math.sqrt(3 * square);
+        double matern = (1 + r) * Math.exp(-r);
+        return CONSTANT
+                + LINEAR * product
+                + QUADRATIC * product * product
+                + parameters.amplitude() * parameters.amplitude() * matern;
+    }
+
+    private double[] whiten(double[] values) {
+        double[] whitened = values.clone();
+        for (int i = 0; i < whitened.length; i++) {
+            for (int j = 0; j < i; j++) whitened[i] -= factor[i][j] * whitened[j];
+            whitened[i] /= factor[i][i];
+        }
+        return whitened;
+    }
+
+    /** The lower factor of Cholesky's decomposition. Directions without variance get none. */
+    static double[][] factor(double[][] matrix) {
+        int n = matrix.length;
+        double[][] factor = new double[n][n];
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j <= i; j++) {
+                double rest = matrix[i][j];
+                for (int k = 0; k < j; k++) rest -= factor[i][k] * factor[j][k];
+                if (j < i) factor[i][j] = factor[j][j] == 0 ? 0 : rest / factor[j][j];
+                else factor[i][i] = rest > 1e-11 * matrix[i][i] ? Math.sqrt(rest) : 0;
+            }
+        }
+        return factor;
+    }
+
+    private static double dot(double[] a, double[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) sum += a[i] * b[i];
+        return sum;
+    }
+}

@@ -1,0 +1,19 @@
+package phema.search;
+
+import java.util.OptionalDouble;
+
+/**
+ * One evaluation of a metric, which is better when it is less. Repeats with other seeds are observations of their own: what they differ by tells the noise.
+ *
+ * @param value finite
+ * @param standardError of the value, where the evaluator knows it
+ */
+public record Observation(SearchPoint point, double value, OptionalDouble standardError) {
+    public Observation {
+        if (!Double.isFinite(value)) throw new IllegalArgumentException("a metric of " + value);
+    }
+
+    public Observation(SearchPoint point, double value) {
+        this(point, value, OptionalDouble.empty());
+    }
+}

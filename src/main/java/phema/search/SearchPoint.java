@@ -1,0 +1,8 @@
+package phema.search;
+
+/**
+ * Where a search measures.
+ *
+ * @param guidance {@code g} of {@code D_ref + g (D - D_ref)}; 1 is without guidance
+ */
+public record SearchPoint(double sigmaRel, double guidance) {}

@@ -1,0 +1,132 @@
+package phema.search;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.DoubleStream;
+
+/**
+ * What observations tell about a metric, as a function of the point: Gaussian processes with many choices of parameters, each weighted by how well it explains the
+ * values. So the uncertainty includes that of the parameters, which few observations leave open.
+ *
+ * @param components of weights that sum to one
+ */
+record Surrogate(Scale scale, Candidates candidates, List<Component> components) {
+    private static final double[] LENGTHS = {0.3, 0.5, 0.9, 1.5, 2.5};
+    private static final double[] AMPLITUDES = {0.1, 0.3, 0.9};
+    private static final double[] NOISES = {0.0025, 0.005, 0.01, 0.02, 0.04, 0.08};
+
+    private static final LogNormal LENGTH = new LogNormal(1, 0.7);
+    private static final LogNormal AMPLITUDE = new LogNormal(0.3, 1);
+    private static final LogNormal NOISE = new LogNormal(0.01, 0.7);
+
+    /** Errors that evaluators tell are not believed when they are smaller. */
+    private static final double LEAST_ERROR = 1e-3;
+
+    /** Of parameters that are left out: their weight relative to the best, or their rank. */
+    private static final double NEGLIGIBLE = 0.02;
+
+    private static final int MOST_COMPONENTS = 10;
+
+    record Component(double weight, GaussianProcess process) {}
+
+    /** Of the noiseless metric at a point, in the model's scale. */
+    record PredictedValue(double mean, double deviation) {}
+
+    /** What parameters are likely to be before anything is observed; spread of the logarithm. */
+    private record LogNormal(double median, double spread) {
+        double log(double value) {
+            double z = Math.log(value / median) / spread;
+            return -z * z / 2;
+        }
+    }
+
+    private record Explanation(GaussianProcess process, double log) {}
+
+    /** @param observations at least one */
+    static Surrogate of(Candidates candidates, List<Observation> observations) {
+        Scale scale = Scale.of(observations);
+        List<GaussianProcess.Datum> data = data(scale, candidates, observations);
+        List<Explanation> explanations = new ArrayList<>();
+        for (GaussianProcess.Parameters parameters : parameters(candidates.varyGuidance())) {
+            var process = new GaussianProcess(parameters, data);
+            explanations.add(new Explanation(process, process.logEvidence() + logPrior(parameters)));
+        }
+        explanations.sort(Comparator.comparingDouble(Explanation::log).reversed());
+        double best = explanations.getFirst().log();
+        List<Component> components = explanations.stream()
+                .limit(MOST_COMPONENTS)
+                .map(e -> new Component(Math.exp(e.log() - best), e.process()))
+                .filter(c -> c.weight() >= NEGLIGIBLE)
+                .toList();
+        double sum = components.stream().mapToDouble(Component::weight).sum();
+        return new Surrogate(
+                scale,
+                candidates,
+                components.stream()
+                        .map(c -> new Component(c.weight() / sum, c.process()))
+                        .toList());
+    }
+
+    PredictedValue at(SearchPoint point) {
+        double[] x = candidates.coordinates(point);
+        double mean = 0;
+        double square = 0;
+        for (Component c : components) {
+            GaussianProcess.Normal normal = c.process().at(x);
+            mean += c.weight() * normal.mean();
+            square += c.weight() * (normal.mean() * normal.mean() + normal.variance());
+        }
+        return new PredictedValue(mean, Math.sqrt(Math.max(square - mean * mean, 0)));
+    }
+
+    private static List<GaussianProcess.Parameters> parameters(boolean guidance) {
+        List<GaussianProcess.Parameters> parameters = new ArrayList<>();
+        for (double amplitude : AMPLITUDES)
+            for (double noise : NOISES)
+                for (double length : LENGTHS)
+                    if (guidance)
+                        for (double other : LENGTHS)
+                            parameters.add(
+                                    new GaussianProcess.Parameters(new double[] {length, other}, amplitude, noise));
+                    else parameters.add(new GaussianProcess.Parameters(new double[] {length}, amplitude, noise));
+        return parameters;
+    }
+
+    private static double logPrior(GaussianProcess.Parameters parameters) {
+        return DoubleStream.of(parameters.lengths()).map(LENGTH::log).sum()
+                + AMPLITUDE.log(parameters.amplitude())
+                + NOISE.log(parameters.noise());
+    }
+
+    /** Repeats without errors of their own put together. */
+    private static List<GaussianProcess.Datum> data(
+            Scale scale, Candidates candidates, List<Observation> observations) {
+        Map<SearchPoint, List<Observation>> repeats = new LinkedHashMap<>();
+        List<GaussianProcess.Datum> data = new ArrayList<>();
+        for (Observation o : observations) {
+            if (o.standardError().isEmpty())
+                repeats.computeIfAbsent(o.point(), p -> new ArrayList<>()).add(o);
+            else {
+                double error = scale.errorToModel(o.value(), o.standardError().getAsDouble());
+                data.add(new GaussianProcess.Datum(
+                        candidates.coordinates(o.point()),
+                        scale.toModel(o.value()),
+                        1,
+                        0,
+                        Math.max(error, LEAST_ERROR)));
+            }
+        }
+        repeats.forEach((point, values) -> {
+            double[] y =
+                    values.stream().mapToDouble(o -> scale.toModel(o.value())).toArray();
+            double mean = DoubleStream.of(y).average().orElseThrow();
+            double squares =
+                    DoubleStream.of(y).map(v -> (v - mean) * (v - mean)).sum();
+            data.add(new GaussianProcess.Datum(candidates.coordinates(point), mean, y.length, squares, Double.NaN));
+        });
+        return data;
+    }
+}

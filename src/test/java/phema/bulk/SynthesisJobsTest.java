@@ -1,0 +1,116 @@
+package phema.bulk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import phema.PhemaApplication;
+import phema.bench.SnapshotGenerator;
+import phema.fleet.WorkState;
+import phema.format.Format;
+import phema.problem.Problem;
+import phema.tensor.DType;
+
+/** Syntheses of 40 MB a file, with this process as the only worker. */
+@SpringBootTest(
+        classes = PhemaApplication.class,
+        webEnvironment = WebEnvironment.NONE,
+        properties = "phema.catalog.settle=0s")
+class SynthesisJobsTest {
+    @TempDir
+    static Path folder;
+
+    @DynamicPropertySource
+    static void properties(DynamicPropertyRegistry registry) throws IOException {
+        SnapshotGenerator.uniform(Format.SAFETENSORS, 4, 20_000_000)
+                .write(folder.resolve("runs/large"), 2, bytes -> {});
+        registry.add("phema.roots", () -> folder.resolve("runs").toString());
+        registry.add("phema.home", () -> folder.resolve("home").toString());
+    }
+
+    @Autowired
+    SynthesisJobs syntheses;
+
+    @Autowired
+    SynthesisRunner runner;
+
+    @Autowired
+    JdbcClient jdbc;
+
+    private static void await(BooleanSupplier condition) {
+        long limit = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("patience").isLessThan(limit);
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    private static boolean isEmpty(Path path) {
+        if (!Files.exists(path)) return true;
+        try (Stream<Path> all = Files.list(path)) {
+            return all.findAny().isEmpty();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static SynthesisSpec synthesis(int targets) {
+        return new SynthesisSpec(
+                "large",
+                Stream.iterate(0.05, s -> s + 0.001)
+                        .limit(targets)
+                        .map(s -> new SynthesisSpec.SynthesisTarget("power:" + Math.round(s * 1000) / 1000.0, 8 << 20))
+                        .toList(),
+                phema.solver.SolverKind.PAPER,
+                phema.solver.FilesToRead.ALL,
+                false,
+                Format.SAFETENSORS,
+                Optional.of(DType.F32),
+                Long.MAX_VALUE,
+                100);
+    }
+
+    /** The last of its workers dies between publishing the files and saying so. */
+    @Test
+    void aSynthesisThatIsGivenUpLeavesNothing() {
+        SynthesisJob job = syntheses.create(synthesis(1));
+        await(() -> syntheses.job(job.id()).state() == WorkState.DONE);
+        Path files = folder.resolve("home/syntheses/" + job.id());
+        assertThat(files).isNotEmptyDirectory();
+        jdbc.sql("update synthesis set state = 'RUNNING', deaths = 3 where id = ?")
+                .param(job.id())
+                .update();
+        runner.run(job.id());
+        assertThat(syntheses.job(job.id()).error()).hasValue("every worker that ran it died, 3 times");
+        assertThat(files).doesNotExist();
+        syntheses.delete(job.id());
+    }
+
+    @Test
+    void aSynthesisThatIsCalledOffLeavesNothing() {
+        SynthesisJob job = syntheses.create(synthesis(40));
+        await(() -> syntheses.job(job.id()).bytes() > 0);
+        assertThat(syntheses.job(job.id()).totalBytes()).isGreaterThan(40 * 40_000_000L);
+        syntheses.delete(job.id());
+        await(() -> isEmpty(folder.resolve("home/syntheses")));
+        assertThatThrownBy(() -> syntheses.job(job.id())).isInstanceOf(Problem.class);
+    }
+}

@@ -1,0 +1,229 @@
+package phema.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.jimfs.Configuration;
+import com.google.common.jimfs.Jimfs;
+import java.io.IOException;
+import java.nio.file.FileSystem;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import phema.catalog.Run;
+import phema.catalog.RunScanner;
+import phema.catalog.Selection;
+import phema.format.Format;
+import phema.problem.Problem;
+import phema.solver.Fit;
+import phema.solver.FitOptions;
+import phema.solver.SolverKind;
+import phema.synthesis.Engine;
+import phema.synthesis.Fits;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.Syntheses;
+
+/** Weight files of the EDM2 fixture run, all of one size. */
+class WeightCacheTest {
+    private static final Duration LONG = Duration.ofDays(1);
+
+    private static Engine engine;
+    private static EvaluationWeights a;
+    private static EvaluationWeights b;
+    private static EvaluationWeights c;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void reconstruct() throws IOException {
+        engine = new Engine(64 << 20, 1);
+        a = weights(0.05);
+        b = weights(0.10);
+        c = weights(0.15);
+    }
+
+    @AfterAll
+    static void close() {
+        engine.close();
+    }
+
+    private static EvaluationWeights weights(double sigmaRel) throws IOException {
+        Run run = RunScanner.scan(Path.of("src/test/resources/fixtures/edm2"), Selection.DEFAULT);
+        double end = run.snapshots().getLast().time();
+        Fit fit = new Fits()
+                .fit(
+                        run,
+                        List.of(Reconstructions.target(sigmaRel, end)),
+                        FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.FEWEST),
+                        Optional.empty())
+                .getFirst();
+        Syntheses syntheses = new Syntheses(engine);
+        Syntheses.Named named = new Syntheses.Named("weights", fit);
+        return new EvaluationWeights(
+                run,
+                fit,
+                "weights",
+                Format.SAFETENSORS,
+                syntheses
+                        .files(run, named, OutputOptions.of(Format.SAFETENSORS))
+                        .getFirst(),
+                syntheses);
+    }
+
+    private WeightCache cache(double files) {
+        return new WeightCache(folder, (long) (files * a.size()), LONG);
+    }
+
+    private boolean isThere(EvaluationWeights weights) {
+        return Files.exists(folder.resolve(weights.identity()));
+    }
+
+    @Test
+    void whoNeedsTheSameWeightsSharesOneFile() throws Exception {
+        WeightCache cache = cache(10);
+        try (WeightCache.Lease first = cache.lease(List.of(a))) {
+            Path file = first.file(a);
+            assertThat(Files.size(file)).isEqualTo(a.size());
+            FileTime written = FileTime.from(Instant.EPOCH);
+            Files.setLastModifiedTime(file, written);
+            try (WeightCache.Lease second = cache.lease(List.of(b, a))) {
+                assertThat(second.file(a)).isEqualTo(file);
+                assertThat(second.file(b)).isNotEqualTo(file);
+                assertThat(Files.getLastModifiedTime(file)).isEqualTo(written);
+            }
+        }
+    }
+
+    @Test
+    void theLongestUnusedGoesFirstWhenSpaceIsShort() throws Exception {
+        WeightCache cache = cache(2.5);
+        cache.lease(List.of(a)).close();
+        cache.lease(List.of(b)).close();
+        Files.setLastModifiedTime(
+                folder.resolve(a.identity()), FileTime.from(Instant.now().minusSeconds(60)));
+        cache.lease(List.of(c)).close();
+        assertThat(isThere(a)).isFalse();
+        assertThat(isThere(b)).isTrue();
+        assertThat(isThere(c)).isTrue();
+    }
+
+    @Test
+    void waitsWhileOthersUseTheSpace() throws Exception {
+        WeightCache cache = cache(1.5);
+        WeightCache.Lease held = cache.lease(List.of(a));
+        CountDownLatch begun = new CountDownLatch(1);
+        try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+            Future<Path> waiting = thread.submit(() -> {
+                begun.countDown();
+                try (WeightCache.Lease lease = cache.lease(List.of(b))) {
+                    assertThat(isThere(a)).isFalse();
+                    return lease.file(b);
+                }
+            });
+            begun.await();
+            Thread.sleep(100);
+            assertThat(isThere(a)).isTrue();
+            assertThat(isThere(b)).isFalse();
+            held.close();
+            assertThat(waiting.get(1, TimeUnit.MINUTES)).exists();
+        }
+    }
+
+    @Test
+    void refusesWhatCouldNeverFit() {
+        assertThatThrownBy(() -> cache(1.5).lease(List.of(a, b)))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("phema.worker.weights-space");
+        assertThat(isThere(a)).isFalse();
+    }
+
+    @Test
+    void onAFullDiskWhatNobodyUsesGivesWayAndNothingHalfWrittenStays() throws Exception {
+        try (FileSystem disk = Jimfs.newFileSystem(Configuration.unix().toBuilder()
+                .setBlockSize(512)
+                .setMaxSize(a.size() * 3 / 2)
+                .build())) {
+            Path cached = disk.getPath("/weights");
+            WeightCache cache = new WeightCache(cached, 100 * a.size(), LONG);
+            try (WeightCache.Lease held = cache.lease(List.of(a))) {
+                assertThatThrownBy(() -> cache.lease(List.of(b)))
+                        .isInstanceOfSatisfying(
+                                Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.ProblemKind.STORAGE_FULL))
+                        .hasMessageContaining("make room");
+                assertThat(held.file(a)).exists();
+                assertThat(cached.resolve(b.identity())).doesNotExist();
+            }
+            try (WeightCache.Lease lease = cache.lease(List.of(b))) {
+                assertThat(Files.size(lease.file(b))).isEqualTo(b.size());
+                assertThat(cached.resolve(a.identity())).doesNotExist();
+            }
+        }
+    }
+
+    /** Their time stamps come from a clock that may jump: what is in use stays whatever they say. */
+    @Test
+    void filesInUseStayHoweverOldTheySeem() throws Exception {
+        WeightCache cache = new WeightCache(folder, 10 * a.size(), Duration.ofMinutes(10));
+        try (WeightCache.Lease lease = cache.lease(List.of(a))) {
+            Files.setLastModifiedTime(folder.resolve(a.identity()), FileTime.from(Instant.EPOCH));
+            cache.tidy();
+            assertThat(lease.file(a)).exists();
+        }
+        Files.setLastModifiedTime(
+                folder.resolve(a.identity()), FileTime.from(Instant.now().plus(LONG)));
+        cache.tidy();
+        assertThat(isThere(a)).isTrue();
+        WeightCache small = cache(1.5);
+        small.lease(List.of(b)).close();
+        assertThat(isThere(a)).isFalse();
+    }
+
+    @Test
+    void writesAgainWhatAKilledProcessHalfWrote() throws Exception {
+        Path own = Files.createDirectories(folder.resolve(a.identity()));
+        Files.write(own.resolve(".weights.safetensors.tmp"), new byte[100]);
+        try (WeightCache.Lease lease = cache(1.5).lease(List.of(a))) {
+            assertThat(Files.size(lease.file(a))).isEqualTo(a.size());
+            assertThat(own.resolve(".weights.safetensors.tmp")).doesNotExist();
+        }
+    }
+
+    @Test
+    void leavesNothingWhenItIsOver() throws Exception {
+        WeightCache cache = cache(10);
+        WeightCache.Lease used = cache.lease(List.of(a));
+        cache.lease(List.of(b)).close();
+        cache.clear();
+        assertThat(isThere(a)).isTrue();
+        assertThat(isThere(b)).isFalse();
+        used.close();
+        cache.clear();
+        assertThat(isThere(a)).isFalse();
+    }
+
+    @Test
+    void keepsUnusedFilesOnlyForAWhile() throws Exception {
+        WeightCache cache = new WeightCache(folder, 10 * a.size(), Duration.ofMinutes(10));
+        cache.lease(List.of(a)).close();
+        cache.lease(List.of(b)).close();
+        Files.setLastModifiedTime(
+                folder.resolve(a.identity()), FileTime.from(Instant.now().minusSeconds(601)));
+        cache.tidy();
+        assertThat(isThere(a)).isFalse();
+        assertThat(isThere(b)).isTrue();
+    }
+}

@@ -1,0 +1,96 @@
+package phema.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+import org.apache.commons.math3.random.Well19937c;
+import org.junit.jupiter.api.Test;
+
+class CurveFitTest {
+    /** FID of EDM2-S with its published optimum. */
+    private static double fid(double sigmaRel) {
+        double x = Math.log(sigmaRel / 0.130);
+        return 2.56 * Math.exp(0.5 * x * x);
+    }
+
+    private static List<Observation> grid(double noise, int repeats, int seed) {
+        var random = new Well19937c(seed);
+        List<Observation> observations = new ArrayList<>();
+        for (int i = 1; i <= 25; i++)
+            for (int repeat = 0; repeat < repeats; repeat++)
+                observations.add(new Observation(
+                        new SearchPoint(0.01 * i, 1), fid(0.01 * i) * (1 + noise * random.nextGaussian())));
+        return observations;
+    }
+
+    private static double width(CurveFit fit) {
+        Interval values = fit.best().values();
+        return values.high() - values.low();
+    }
+
+    @Test
+    void goesThroughTheValuesWhenThereIsNoNoise() {
+        CurveFit fit = CurveFit.of(grid(0, 1, 0));
+
+        for (CurveFit.CurvePoint point : fit.curve(1, 50))
+            assertThat(point.value()).isCloseTo(fid(point.sigmaRel()), within(0.01 * fid(point.sigmaRel())));
+        assertThat(fit.best().point().sigmaRel()).isBetween(0.125, 0.135);
+    }
+
+    @Test
+    void itsBandHoldsTheCurveAboutAsOftenAsItSays() {
+        long held = 0;
+        for (int seed = 0; seed < 20; seed++)
+            held += CurveFit.of(grid(0.02, 1, seed)).curve(1, 20).stream()
+                    .filter(point -> point.values().contains(fid(point.sigmaRel())))
+                    .count();
+
+        assertThat(held).isBetween(320L, 400L);
+    }
+
+    @Test
+    void isNotMisledByALuckyValueOfGreatError() {
+        List<Observation> grid = grid(0.02, 3, 1);
+        grid.add(new Observation(new SearchPoint(0.040, 1), 2.0, OptionalDouble.of(1.5)));
+
+        assertThat(CurveFit.of(grid).best().point().sigmaRel()).isBetween(0.11, 0.15);
+    }
+
+    @Test
+    void learnsTheNoiseFromRepeats() {
+        assertThat(width(CurveFit.of(grid(0.04, 3, 2)))).isGreaterThan(2 * width(CurveFit.of(grid(0.005, 3, 2))));
+        assertThat(width(CurveFit.of(grid(0.03, 8, 3)))).isLessThan(width(CurveFit.of(grid(0.03, 2, 3))));
+    }
+
+    @Test
+    void choosesAmongTheGuidancesObserved() {
+        // Optima of EDM2-S: 0.130 without guidance, 0.025 with guidance 1.4.
+        List<Observation> observations = new ArrayList<>();
+        for (double guidance : new double[] {1, 1.2, 1.4, 1.6})
+            IntStream.rangeClosed(1, 12).forEach(i -> {
+                double length = 0.02 * i;
+                double best = 0.130 * Math.pow(0.025 / 0.130, (guidance - 1) / 0.4);
+                double x = Math.log(length / best);
+                double off = guidance - 1.4;
+                observations.add(new Observation(
+                        new SearchPoint(length, guidance), 2.23 * Math.exp(0.3 * x * x + 0.86 * off * off)));
+            });
+
+        Estimate best = CurveFit.of(observations).best();
+
+        assertThat(best.point().guidance()).isEqualTo(1.4);
+        assertThat(best.point().sigmaRel()).isBetween(0.020, 0.031);
+    }
+
+    @Test
+    void makesDoWithASingleTrial() {
+        CurveFit fit = CurveFit.of(List.of(new Observation(new SearchPoint(0.1, 1), 2.5)));
+
+        assertThat(fit.best().point()).isEqualTo(new SearchPoint(0.1, 1));
+        assertThat(fit.curve(1, 50)).hasSize(1);
+    }
+}
