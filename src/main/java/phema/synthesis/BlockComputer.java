@@ -3,6 +3,7 @@ package phema.synthesis;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -10,8 +11,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import phema.format.Layout;
 import phema.format.Tensor;
 import phema.format.WeightFile;
@@ -41,11 +44,11 @@ final class BlockComputer implements AutoCloseable {
     /** {@code [targets, inputs]}, row by row, for each segment of the body; the same array for tensors of the same layers. */
     private final float[][] coefficients;
 
-    /** Where every input has a tensor: {@code sources[segment][input]}, found when first needed. */
-    private final Tensor[][] sources;
+    /** Where every input has the tensor of a segment, found when first needed, by whichever thread comes first. */
+    private final AtomicReferenceArray<List<Tensor>> sources;
 
-    /** Where to look for the next tensor first: files of a run hold the same tensors in the same order. */
-    private int near;
+    /** Where to look for the next tensor first: files of a run hold the same tensors in the same order. A wrong guess costs a search. */
+    private volatile int near;
 
     private final int regionBytes;
     private final int elementsPerBlock;
@@ -75,7 +78,7 @@ final class BlockComputer implements AutoCloseable {
         Map<List<float[]>, float[]> matrices = new HashMap<>();
         for (List<float[]> matrix : distinct) matrices.put(matrix, packed(matrix, used));
         coefficients = rows.stream().map(matrices::get).toArray(float[][]::new);
-        sources = new Tensor[body.segments()][];
+        sources = new AtomicReferenceArray<>(body.segments());
 
         int stored = inputs.stream()
                 .flatMap(input -> input.tensors().stream())
@@ -325,19 +328,23 @@ final class BlockComputer implements AutoCloseable {
     }
 
     private Tensor source(int segment, int input) {
-        Tensor[] found = sources[segment];
+        @Nullable List<Tensor> found = sources.get(segment);
         if (found == null) {
-            String name =
-                    ((Layout.TensorElements) body.segment(segment)).tensor().name();
-            found = new Tensor[inputs.size()];
-            for (int j = 0; j < found.length; j++) {
-                int index = inputs.get(j).indexOf(name, near);
-                found[j] = inputs.get(j).tensors().get(index);
-                near = index;
-            }
-            sources[segment] = found; // threads that race here find the same
+            found = sources(((Layout.TensorElements) body.segment(segment)).tensor().name());
+            sources.set(segment, found); // threads that race here find the same
         }
-        return found[input];
+        return found.get(input);
+    }
+
+    private List<Tensor> sources(String name) {
+        List<Tensor> found = new ArrayList<>();
+        int index = near;
+        for (WeightFile input : inputs) {
+            index = input.indexOf(name, index);
+            found.add(input.tensors().get(index));
+        }
+        near = index;
+        return List.copyOf(found);
     }
 
     /** Whether all values are finite and stay so in the given type. */
