@@ -18,7 +18,6 @@ import phema.edm2.Training;
 import phema.edm2.TrainingOptions;
 import phema.edm2.WeightTracker;
 import phema.problem.Problem;
-import phema.tensor.DType;
 import phema.tensor.Shape;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -187,7 +186,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--seed", defaultValue = "0", description = "Random seed (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--dtype", defaultValue = "f16", description = "Of snapshots, f16 (default) or f32.")
+    @Option(names = "--dtype", defaultValue = "f16", description = "Of snapshots: f16 (default), bf16 or f32.")
     private ReconstructCommand.DTypeWord dtype = ReconstructCommand.DTypeWord.F16;
 
     @Spec
@@ -271,7 +270,9 @@ final class TrainCommand implements Callable<Integer> {
                 checkpoint.images(),
                 magnitudes.images(),
                 seed,
-                dtype.dtype().orElse(DType.F16));
+                dtype.dtype()
+                        .orElseThrow(() -> Problem.invalid(
+                                "dtype", "--dtype takes f16, bf16 or f32; a new run has no snapshots to be the same as")));
     }
 
     /** A step of Adam changes free weights, which are small, relatively more than normalized ones. Of presets, see arXiv 2312.02696, Table 6, config A. */

@@ -1,5 +1,6 @@
 package phema.edm2;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,6 +43,7 @@ public record TrainingOptions(
         long seed,
         DType dtype) {
     private static final int NAMED_IMAGES = 1024;
+    private static final Set<DType> DTYPES = EnumSet.of(DType.F16, DType.BF16, DType.F32);
 
     public TrainingOptions {
         averages = List.copyOf(averages);
@@ -69,8 +71,8 @@ public record TrainingOptions(
         for (WeightTracker average : averages)
             if (average instanceof WeightTracker.ExponentialTracker exponential && exponential.halfLife() < 1)
                 throw Problem.invalid("ema", "--ema-halflife must be at least 1 image, not " + exponential.halfLife());
-        if (dtype != DType.F16 && dtype != DType.F32)
-            throw Problem.invalid("dtype", "snapshots are f16 or f32, not " + dtype);
+        if (!DTYPES.contains(dtype))
+            throw Problem.invalid("dtype", "snapshots are f16, bf16 or f32, not " + dtype);
     }
 
     private static void multiple(String name, long amount, int batch) {

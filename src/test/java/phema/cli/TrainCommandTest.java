@@ -3,12 +3,16 @@ package phema.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.format.Tensor;
+import phema.format.WeightFile;
 import phema.format.WeightFiles;
+import phema.tensor.DType;
 
 class TrainCommandTest {
     private static final String TINY =
@@ -40,6 +44,24 @@ class TrainCommandTest {
         for (String image : Shell.names(folder.resolve("images")))
             assertThat(folder.resolve("same").resolve(image))
                     .hasSameBinaryContentAs(folder.resolve("images").resolve(image));
+    }
+
+    /** The same training, so that the only difference is the rounding of its snapshots: to 8 bits of precision, to nearest. */
+    @Test
+    void writesSnapshotsOfTheTypeThatWasAskedFor() throws Exception {
+        for (String dtype : List.of("f32", "bf16"))
+            assertThat(Shell.phema("train --dtype " + dtype + " --outdir " + folder.resolve(dtype) + TINY)
+                            .status())
+                    .isZero();
+        String name = "network-snapshot-0000002-0.100.safetensors";
+        WeightFile rounded = WeightFiles.read(folder.resolve("bf16").resolve(name));
+        assertThat(rounded.tensors()).extracting(Tensor::dtype).containsOnly(DType.BF16);
+        String same = "diff " + folder.resolve("f32").resolve(name) + " "
+                + folder.resolve("bf16").resolve(name);
+        assertThat(Shell.phema(same + " --tolerance 0.0039").status()).isZero();
+        assertThat(Shell.phema(same + " --tolerance 0.0001").status()).isEqualTo(Cli.GATE);
+        Shell.Result other = Shell.phema("train --dtype f32 --outdir " + folder.resolve("bf16") + TINY);
+        assertThat(other.complaint()).contains("was trained with dtype BF16, not F32");
     }
 
     @Test
@@ -74,6 +96,7 @@ class TrainCommandTest {
             --duration 999999999999Gi      | phema: Invalid value for option '--duration': '999999999999Gi' is more than 10^15 images; see phema train --help
             --ema 0.4                      | phema: --ema: sigma_rel must lie in (0, 0.288675), not 0.4
             --snapshot 1536 --batch 512 --duration 1536 | phema: --snapshot 1536 is not a multiple of 1024 images, which the names of snapshots can tell apart
+            --dtype same                   | phema: --dtype takes f16, bf16 or f32; a new run has no snapshots to be the same as
             --duration soon                | phema: Invalid value for option '--duration': 'soon' is not a number of images such as 1024, 128Ki or 8Mi; see phema train --help
             """)
     void refusesWhatCannotBeTrained(String options, String complaint) {
