@@ -2,6 +2,8 @@ package phema.sweep;
 
 import static java.util.stream.Collectors.toCollection;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +11,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -26,12 +27,22 @@ import phema.problem.Problem;
 /** Sweeps: made, watched and steered. What is asked for here is done by workers, wherever they run. */
 @Service
 public class Sweeps {
+    /** The number of sweeps whose models are kept: those looked at last. */
+    static final int KEPT = 64;
+
     private final SweepStore store;
     private final SweepChecks checks;
     private final Queue queue;
     private final Fleet fleet;
     private final TransactionTemplate transaction;
-    private final Map<String, Found> found = new ConcurrentHashMap<>();
+    private final Map<String, Found> found = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Found> eldest) {
+            return size() > KEPT;
+        }
+    });
 
     Sweeps(SweepStore store, SweepChecks checks, Queue queue, Fleet fleet, TransactionTemplate transaction) {
         this.store = store;
@@ -260,6 +271,11 @@ public class Sweeps {
                 Optima.best(groups));
         found.put(row.id(), now);
         return now;
+    }
+
+    /** How many sweeps' models are in memory. */
+    int kept() {
+        return found.size();
     }
 
     private static SweepState state(@Nullable String held, Map<WorkState, Integer> counts) {

@@ -184,6 +184,20 @@ class SweepsTest {
     }
 
     @Test
+    void keepsTheModelsOfTheSweepsLookedAtLast() {
+        try {
+            for (int i = 0; i <= Sweeps.KEPT; i++) {
+                store.insert("kept" + i, grid("length", "fid", 0.1));
+                assertThat(sweeps.fits("kept" + i)).isEmpty();
+                assertThat(sweeps.kept()).isBetween(1, Sweeps.KEPT);
+            }
+            assertThat(sweeps.kept()).isEqualTo(Sweeps.KEPT);
+        } finally {
+            jdbc.sql("delete from sweep where id like 'kept%'").update();
+        }
+    }
+
+    @Test
     void triesFailedTrialsAgainAndTellsWhyTheyFailed() throws IOException {
         Sweep sweep = awaitEnd(sweeps.create(grid("broken", "fid", 0.1)));
         assertThat(sweep.state()).isEqualTo(SweepState.FAILED);
