@@ -139,17 +139,17 @@ public class SweepStore {
 
     /** Adds those points that the sweep does not have. @return the new trials */
     List<TrialId> add(String id, List<Point> points, long version) {
-        Set<String> known = new HashSet<>(jdbc.sql("select point from trial where sweep = ?")
+        List<Point> there = jdbc.sql("select point from trial where sweep = ?")
                 .param(id)
-                .query(String.class)
-                .list());
-        int number = known.size();
+                .query((row, i) -> StoredJson.read(row.getString(1), Point.class))
+                .list();
+        Set<Point> known = new HashSet<>(there);
+        int number = there.size();
         List<TrialId> added = new ArrayList<>();
         for (Point point : points) {
-            String json = StoredJson.write(point);
-            if (!known.add(json)) continue;
+            if (!known.add(point)) continue;
             jdbc.sql("insert into trial (sweep, number, point, state, change) values (?, ?, ?, 'QUEUED', ?)")
-                    .params(id, number, json, version)
+                    .params(id, number, StoredJson.write(point), version)
                     .update();
             added.add(new TrialId(id, number++));
         }

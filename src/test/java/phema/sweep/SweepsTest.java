@@ -22,10 +22,18 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
+import phema.bench.SnapshotGenerator;
+import phema.bulk.SynthesisJob;
+import phema.bulk.SynthesisJobs;
+import phema.bulk.SynthesisRunner;
+import phema.bulk.SynthesisSpec;
+import phema.evaluation.Point;
 import phema.evaluation.Seeds;
 import phema.fleet.Fleet;
 import phema.fleet.WorkState;
 import phema.problem.Problem;
+import phema.tensor.DType;
+import phema.text.StoredJson;
 
 /** Sweeps on SQLite, with this process as the only worker, on the EDM2 fixture run; commands are shell scripts. */
 @DisabledOnOs(OS.WINDOWS)
@@ -181,6 +189,27 @@ class SweepsTest {
         assertThat(extended.trials()).isEqualTo(Map.of(WorkState.DONE, 4));
         // Every fixture file of the run is larger than 10 KB.
         assertThat(sweeps.trials(first.id())).allMatch(t -> t.metrics().getOrDefault("bytes", 0.0) > 10_000);
+    }
+
+    /** As another version of phema, or of its JSON library, may have written it. */
+    @Test
+    void knowsAPointAgainHoweverItIsWritten() {
+        Point point = new Point(0.1, 262_144, 1, Optional.empty(), new Seeds(0, 63));
+        store.insert("written", grid("length", "fid", 0.1));
+        store.hold("written", SweepState.PAUSED); // or the worker takes its trials
+        try {
+            assertThat(store.add("written", List.of(point), 1)).containsExactly(new TrialId("written", 0));
+            jdbc.sql("update trial set point = ? where sweep = 'written'")
+                    .param("{\"later\": 1, " + StoredJson.write(point).substring(1).replace("0.1,", "1.0e-1, "))
+                    .update();
+            assertThat(store.trial(new TrialId("written", 0)).orElseThrow().point())
+                    .isEqualTo(point);
+            Point other = new Point(0.2, 262_144, 1, Optional.empty(), new Seeds(0, 63));
+            assertThat(store.add("written", List.of(other, point), 2)).containsExactly(new TrialId("written", 1));
+        } finally {
+            jdbc.sql("delete from trial where sweep = 'written'").update();
+            jdbc.sql("delete from sweep where id = 'written'").update();
+        }
     }
 
     @Test
