@@ -1,6 +1,5 @@
 package phema.dashboard;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -27,12 +26,9 @@ record FleetPanel(
     private static final int SWEEPS = 100;
     private static final int FAILURES = 20;
 
-    /** A worker that says nothing for so long may be gone. */
-    private static final Duration SILENCE = Duration.ofSeconds(5);
-
     /** @param since as machines write it */
     record WorkerRow(
-            String name, String host, long pid, String since, String sinceShown, boolean silent, List<WorkRow> work) {}
+            String name, String host, long pid, String since, String sinceShown, List<WorkRow> work) {}
 
     /** @param url empty where it has no page */
     record WorkRow(String id, String what, @Nullable String url) {}
@@ -65,7 +61,6 @@ record FleetPanel(
                 worker.pid(),
                 worker.since().toString(),
                 Show.instant(worker.since()),
-                worker.seen().isBefore(Instant.now().minus(SILENCE)),
                 worker.running().stream().map(id -> work(id, sweeps)).toList());
     }
 

@@ -8,8 +8,8 @@ import org.springframework.stereotype.Service;
 /** The workers and their queue. */
 @Service
 public class Fleet {
-    /** A worker says every other second that it lives. */
-    private static final Duration SILENCE = Duration.ofSeconds(10);
+    /** The time after which a worker that said nothing counts as gone, everywhere; while it lives it says so every other second. */
+    static final Duration SILENCE = Duration.ofSeconds(10);
 
     private final FleetStore store;
     private final Queue queue;

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -223,6 +224,22 @@ class SweepsTest {
             assertThat(sweeps.kept()).isEqualTo(Sweeps.KEPT);
         } finally {
             jdbc.sql("delete from sweep where id like 'kept%'").update();
+        }
+    }
+
+    @Test
+    void aWorkerIsGoneForAllWhenItSaidNothingForAsLongAsTheFleetWaits() {
+        assertThat(listed(Fleet.SILENCE.minusSeconds(3))).isTrue();
+        assertThat(listed(Fleet.SILENCE.plusSeconds(1))).isFalse();
+    }
+
+    private boolean listed(Duration silent) {
+        String insert = "insert into worker (name, host, pid, since, seen) values ('silent', 'host', 1, 0, ?)";
+        jdbc.sql(insert).param(Instant.now().minus(silent).toEpochMilli()).update();
+        try {
+            return fleet.workers().stream().anyMatch(worker -> worker.name().equals("silent"));
+        } finally {
+            jdbc.sql("delete from worker where name = 'silent'").update();
         }
     }
 
