@@ -9,10 +9,13 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import phema.format.FormatException;
 import phema.format.RegularFiles;
@@ -60,14 +63,14 @@ final class SampleReader implements AutoCloseable {
 
     /** Values of single-element tensors, by name. */
     static Map<String, Double> scales(WeightFile file, Set<String> names, Predicate<Path> mayRead) throws IOException {
-        Map<String, Double> values = new HashMap<>();
+        SortedMap<String, Double> values = new TreeMap<>();
         try (SampleReader reader = new SampleReader(file, mayRead)) {
             for (Tensor scale : byName(file, names).values()) {
                 double[] value = reader.read(scale, new SamplePlan.Stretch(scale.name(), 0, 1));
                 values.put(scale.name(), value[0]);
             }
         }
-        return Map.copyOf(values);
+        return Collections.unmodifiableSortedMap(values);
     }
 
     /** Only those asked for, which are few among many. */

@@ -130,6 +130,8 @@ final class FitCommand implements Callable<Integer> {
         return json;
     }
 
+    private record LayerView(String tensors, FitView fit) {}
+
     private static Map<String, Object> asJson(Run run, Fits fits, List<Fit> solved, List<LayerFit> layers) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("run", run.folder().toString());
@@ -141,8 +143,8 @@ final class FitCommand implements Callable<Integer> {
             json.put(
                     "layers",
                     layers.stream()
-                            .map(layer -> Map.of(
-                                    "tensors", layer.tensors().text(), "fit", FitView.of(run, layer.fit(), null)))
+                            .map(layer -> new LayerView(
+                                    layer.tensors().text(), FitView.of(run, layer.fit(), null)))
                             .toList());
         return json;
     }

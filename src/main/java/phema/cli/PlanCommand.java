@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import phema.api.ProfileView;
 import phema.catalog.Run;
 import phema.catalog.RunScanner;
 import phema.catalog.Selection;
@@ -137,7 +138,11 @@ final class PlanCommand implements Callable<Integer> {
         PrintWriter out = CommandOutput.of(spec);
         if (json) {
             CommandOutput.json(
-                    out, Map.of("deletable", files, "bytes", bytes(deletable), "effects", retention.effects()));
+                    out,
+                    new RetentionView(
+                            files,
+                            bytes(deletable),
+                            retention.effects().stream().map(EffectView::of).toList()));
             return;
         }
         boolean alone = list || print0;
@@ -145,6 +150,16 @@ final class PlanCommand implements Callable<Integer> {
         if (!alone && !files.isEmpty()) out.println("may be deleted (--list and --print0 print only these):");
         for (String file : files) out.print(print0 ? file + '\0' : file + System.lineSeparator());
         out.flush();
+    }
+
+    /** @param deletable files, as {@code --list} prints them */
+    private record RetentionView(List<String> deletable, long deletableBytes, List<EffectView> targets) {}
+
+    private record EffectView(ProfileView target, double errorNow, double errorAfter, double limit) {
+        static EffectView of(Retention.TargetEffect effect) {
+            return new EffectView(
+                    ProfileView.of(effect.target()), effect.before(), effect.after(), effect.limit());
+        }
     }
 
     private static long whole(double kimg) {

@@ -1,7 +1,9 @@
 package phema.solver;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import phema.profile.Profile;
 
 /**
@@ -28,7 +30,7 @@ public record Fit(
         List<String> warnings) {
     public Fit {
         coefficients = List.copyOf(coefficients);
-        predictedRelativeErrors = Map.copyOf(predictedRelativeErrors);
+        predictedRelativeErrors = Collections.unmodifiableSortedMap(new TreeMap<>(predictedRelativeErrors));
         warnings = List.copyOf(warnings);
     }
 

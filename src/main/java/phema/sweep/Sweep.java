@@ -1,8 +1,10 @@
 package phema.sweep;
 
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import phema.fleet.WorkState;
 
 /**
@@ -22,7 +24,7 @@ public record Sweep(
         Optional<Instant> ended,
         long version) {
     public Sweep {
-        trials = Map.copyOf(trials);
+        trials = Collections.unmodifiableSortedMap(new TreeMap<>(trials));
     }
 
     public int count(WorkState wanted) {

@@ -1,8 +1,10 @@
 package phema.sweep;
 
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
 
@@ -31,6 +33,6 @@ public record Trial(
         Optional<Instant> ended,
         long change) {
     public Trial {
-        metrics = Map.copyOf(metrics);
+        metrics = Collections.unmodifiableSortedMap(new TreeMap<>(metrics));
     }
 }

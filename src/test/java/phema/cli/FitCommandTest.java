@@ -31,6 +31,7 @@ class FitCommandTest {
                 .containsPattern(
                         "coefficients for \\*conv\\*=0\\.100\\R\\+1\\.000000000  network-snapshot-0000262-0\\.100");
         JsonNode layer = Shell.phema(command + " --json").json().get("layers").get(0);
+        assertThat(layer.propertyNames()).containsExactly("tensors", "fit");
         assertThat(layer.get("tensors").asString()).isEqualTo("*conv*");
         assertThat(layer.at("/fit/target/sigmaRel").asDouble()).isEqualTo(0.1);
     }

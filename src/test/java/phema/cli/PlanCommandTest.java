@@ -32,7 +32,7 @@ class PlanCommandTest {
                         "fit", "--indir", run.toString(), "--outstd", "0.05,0.15,0.25", "--files", "all", "--json")
                 .json()
                 .at("/fits"))
-            assertThat(fit.at("/predictedRelativeErrors/BLUP").asDouble()).isLessThan(0.0031);
+            assertThat(fit.at("/predictedRelativeErrors/blup").asDouble(1)).isLessThan(0.0031);
     }
 
     @Test
@@ -42,6 +42,20 @@ class PlanCommandTest {
         assertThat(lines).isEqualTo(List.of(Shell.phema(plan + "--print0").out().split("\0")));
         String explained = Shell.phema(plan).fine().out();
         assertThat(explained).contains("predicted error now").contains(lines);
+    }
+
+    @Test
+    void speaksTheWordsOfTheRestInterfaceInJsonAndAlwaysInTheSameOrder() {
+        JsonNode plan = Shell.phema("plan --indir " + Shell.EDM2 + " --max-error 0.003 --outstd 0.1,0.2 --json")
+                .json();
+        assertThat(plan.propertyNames()).containsExactly("deletable", "deletableBytes", "targets");
+        assertThat(plan.at("/deletable").size()).isPositive();
+        assertThat(plan.at("/deletableBytes").asLong()).isPositive();
+        JsonNode target = plan.at("/targets/1");
+        assertThat(target.propertyNames()).containsExactly("target", "errorNow", "errorAfter", "limit");
+        assertThat(target.at("/target/spec").asString()).isEqualTo("power:0.2");
+        assertThat(target.at("/errorAfter").asDouble())
+                .isBetween(target.at("/errorNow").asDouble(), target.at("/limit").asDouble());
     }
 
     @Test
