@@ -6,18 +6,24 @@ import org.slf4j.LoggerFactory;
 import org.springframework.core.NestedRuntimeException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The commits that were given out, in the database: what cannot be derived again once the run has more snapshots. */
 @Component
-record CommitStore(JdbcClient jdbc, JsonMapper json) {
+record CommitStore(JdbcClient jdbc) {
     private static final Logger log = LoggerFactory.getLogger(CommitStore.class);
+
+    /** Not the mapper of requests: what is stored must not change with settings of the web, and what a later version adds is passed over. */
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
 
     /** A database that does not answer costs clients no more than that they cannot ask for the commit again. */
     void save(String run, String sha, RememberedStart commit) {
         try {
             jdbc.sql("insert into hub_commit (run, sha, content) values (?, ?, ?) on conflict do nothing")
-                    .params(run, sha, json.writeValueAsString(commit))
+                    .params(run, sha, JSON.writeValueAsString(commit))
                     .update();
         } catch (NestedRuntimeException e) {
             log.warn("Commit {} of run {} cannot be remembered: {}", sha, run, e.getMessage());
@@ -29,6 +35,6 @@ record CommitStore(JdbcClient jdbc, JsonMapper json) {
                 .params(run, sha)
                 .query(String.class)
                 .optional()
-                .map(content -> json.readValue(content, RememberedStart.class));
+                .map(content -> JSON.readValue(content, RememberedStart.class));
     }
 }

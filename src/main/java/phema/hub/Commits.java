@@ -1,5 +1,8 @@
 package phema.hub;
 
+import static com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -34,6 +37,12 @@ final class Commits {
     private static final Pattern PART_OF_SHA = Pattern.compile("[0-9a-f]{4,}");
     private static final int KEPT = 64;
 
+    /** Not the mapper of answers: what a commit holds, and so its sha, must not change with settings of the web. */
+    private static final JsonMapper FIT = JsonMapper.builder()
+            .changeDefaultPropertyInclusion(any -> JsonInclude.Value.construct(NON_NULL, NON_NULL))
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .build();
+
     private final OfferedLengths lengths;
     private final Fits fits;
     private final Syntheses syntheses;
@@ -41,7 +50,6 @@ final class Commits {
     private final StoredFiles storedFiles;
     private final CommitStore store;
     private final ModelCard card;
-    private final JsonMapper json;
     private final OutputOptions options;
     private final Map<Key, Made> made = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
         @Override
@@ -70,7 +78,6 @@ final class Commits {
             StoredFiles storedFiles,
             CommitStore store,
             ModelCard card,
-            JsonMapper json,
             HubConfiguration.HubProperties settings) {
         this.lengths = lengths;
         this.fits = fits;
@@ -79,7 +86,6 @@ final class Commits {
         this.storedFiles = storedFiles;
         this.store = store;
         this.card = card;
-        this.json = json.rebuild().enable(SerializationFeature.INDENT_OUTPUT).build();
         this.options = OutputOptions.of(Format.SAFETENSORS)
                 .withShardSize(settings.shardSize().toBytes());
     }
@@ -103,7 +109,7 @@ final class Commits {
         if (before != null && before.isOf(run, stored)) return before.commit;
         Fit fit = fit(run, revision);
         Map<String, String> texts = new TreeMap<>();
-        texts.put("fit.json", json.writeValueAsString(FitView.of(run, fit, null)) + "\n");
+        texts.put("fit.json", FIT.writeValueAsString(FitView.of(run, fit, null)) + "\n");
         recommended.sweep().ifPresent(sweep -> texts.put(ModelCard.CHART, chart(sweep)));
         texts.put("README.md", card.of(run, revision, recommended, fit));
         RememberedStart remembered = RememberedStart.of(run, revision.name(run), fit, texts);

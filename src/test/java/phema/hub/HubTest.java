@@ -16,13 +16,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.yaml.snakeyaml.Yaml;
 import phema.PhemaApplication;
+import phema.api.FitView;
 import phema.http.RawHttp;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The hub protocol over a real server, on the fixture runs: 16 times x 2 widths. */
 @SpringBootTest(
@@ -41,6 +46,9 @@ class HubTest {
 
     @LocalServerPort
     int port;
+
+    @Autowired
+    JsonMapper answers;
 
     private Client client = new Client(0);
 
@@ -118,6 +126,14 @@ class HubTest {
                 List.of("main", "ema-0.1", "ema-0.100", "ema-0.100@262144", "ema-0.100@262k", "ema-0.100%40262k"))
             shas.add(client.sha("phema/safetensors", name));
         assertThat(shas).hasSize(1);
+    }
+
+    /** The commits that clients were given hold these bytes. */
+    @Test
+    void theFitOfACommitIsWrittenAsAnswersAre() throws Exception {
+        String fit = new String(client.get(REPO + "ema-0.150/fit.json").body(), UTF_8);
+        JsonMapper pretty = answers.rebuild().enable(SerializationFeature.INDENT_OUTPUT).build();
+        assertThat(fit).isEqualTo(pretty.writeValueAsString(answers.readValue(fit, FitView.class)) + "\n");
     }
 
     @Test
