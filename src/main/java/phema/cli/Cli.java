@@ -26,7 +26,7 @@ import picocli.CommandLine.ScopeType;
         description = "Post-hoc EMA: reconstructs weights averaged over any length from stored snapshots.",
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
-        version = "phema 0.1.0",
+        versionProvider = Version.class,
         usageHelpAutoWidth = true)
 public final class Cli {
     /** A command ended as it should. */

@@ -15,6 +15,7 @@ import io.swagger.v3.oas.models.responses.ApiResponses;
 import java.util.Map;
 import java.util.TreeMap;
 import org.springdoc.core.customizers.GlobalOperationCustomizer;
+import org.springframework.boot.info.BuildProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -34,11 +35,11 @@ class ApiDescription {
             503, "The service is busy; Retry-After says when to come again"));
 
     @Bean
-    OpenAPI openApi() {
+    OpenAPI openApi(BuildProperties build) {
         return new OpenAPI()
                 .info(new Info()
                         .title("phema")
-                        .version("v1")
+                        .version(build.getVersion())
                         .description("Weights of any EMA length from a training run's stored averages.")
                         .license(new License().name("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0")));
     }

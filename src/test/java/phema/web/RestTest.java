@@ -15,6 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.info.BuildProperties;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
@@ -40,6 +43,9 @@ class RestTest {
 
     @LocalServerPort
     int port;
+
+    @Autowired
+    BuildProperties build;
 
     @Test
     void listsRuns() throws Exception {
@@ -303,6 +309,7 @@ class RestTest {
     @Test
     void describesItself() throws Exception {
         JsonNode api = json.readTree(get("/v3/api-docs").body());
+        assertThat(api.at("/info/version").asString()).isEqualTo(build.getVersion());
         assertThat(api.at("/paths").propertyNames()).allMatch(path -> path.startsWith("/api/v1/"));
         JsonNode weights = api.at("/paths/~1api~1v1~1runs~1{run}~1weights.{format}/get");
         assertThat(weights.at("/responses").propertyNames())
