@@ -74,7 +74,7 @@ public final class ThinningBenchmark {
             for (int k = 0; k < WEIGHTS; k++) theta[k] += 0.01 * random.nextGaussian() / Math.sqrt(1 + step / 256.0);
             for (int a = 0; a < averages.length; a++) {
                 Power profile = Power.ofSigmaRel(SIGMA_RELS[a], step);
-                // Equation 127 of the paper.
+                // arXiv 2312.02696, Eq. 127
                 double beta = Math.pow(1 - 1.0 / step, profile.gamma() + 1);
                 for (int k = 0; k < WEIGHTS; k++) averages[a][k] = beta * averages[a][k] + (1 - beta) * theta[k];
                 if (step % STEPS_PER_TIME == 0) stored.add(inHalfPrecision(profile, averages[a]));

@@ -10,7 +10,7 @@ public sealed interface WeightTracker {
     /** In file names, from which the length is read again. */
     String label();
 
-    /** A power function of relative width sigmaRel (arXiv 2312.02696, Eq. 3). */
+    /** A power function (arXiv 2312.02696, Eq. 3) of relative width sigmaRel, tracked step by step (Eq. 127). */
     record PowerTracker(double sigmaRel, double gamma) implements WeightTracker {
         /** @throws IllegalArgumentException outside the possible widths */
         public static PowerTracker of(double sigmaRel) {

@@ -2,14 +2,18 @@ package phema.profile;
 
 import java.math.BigDecimal;
 
-/** The relative width of a power-function profile and its exponent (arXiv 2312.02696, Eq. 127 and following). */
+/** The relative width of a power-function profile and its exponent (arXiv 2312.02696, appendix C). */
 public final class SigmaRel {
     /** Width of the flat profile, {@code 1/sqrt(12)}: the supremum. */
     public static final double LIMIT = 1 / Math.sqrt(12);
 
     private SigmaRel() {}
 
-    /** @throws IllegalArgumentException outside (0, {@link #LIMIT}); the message says the range */
+    /**
+     * The exponent of a width (Eq. 126, which Algorithm 2 solves).
+     *
+     * @throws IllegalArgumentException outside (0, {@link #LIMIT}); the message says the range
+     */
     public static double toGamma(double sigmaRel) {
         if (!(sigmaRel > 0 && sigmaRel < LIMIT))
             throw new IllegalArgumentException("sigma_rel must lie in (0, 0.288675), not " + sigmaRel);
@@ -30,6 +34,7 @@ public final class SigmaRel {
         return digits.setScale(Math.max(3, digits.scale())).toPlainString();
     }
 
+    /** The width of an exponent (Eq. 123). */
     public static double ofGamma(double gamma) {
         return Math.sqrt((gamma + 1) / ((gamma + 2) * (gamma + 2) * (gamma + 3)));
     }
