@@ -18,9 +18,12 @@ import phema.format.Value.Call;
 import phema.format.Value.Dict;
 import phema.format.Value.Global;
 import phema.format.Value.Int;
+import phema.format.Value.Items;
 import phema.format.Value.None;
+import phema.format.Value.Persistent;
 import phema.format.Value.Real;
 import phema.format.Value.Text;
+import phema.format.Value.Tuple;
 
 /**
  * Network snapshots of EDM2's training loop: a pickled {@code EasyDict} whose {@code ema} is a tree of modules, each with its source text, its plain attributes and
@@ -199,7 +202,7 @@ final class Edm2PickleReader implements WeightReader {
                     case Int n -> metadata.put(key, n.value().toString());
                     case Real x -> metadata.put(key, String.valueOf(x.value()));
                     case Text text -> metadata.put(key, text.value());
-                    default -> {}
+                    case None _, Blob _, Global _, Tuple _, Items _, Dict _, Persistent _, Call _ -> {}
                 }
             });
             metadata.remove("training");
@@ -212,7 +215,7 @@ final class Edm2PickleReader implements WeightReader {
         return switch (value) {
             case Dict dict -> dict;
             case Call call -> call.entries();
-            default -> Dict.EMPTY;
+            case None _, Bool _, Int _, Real _, Text _, Blob _, Global _, Tuple _, Items _, Persistent _ -> Dict.EMPTY;
         };
     }
 

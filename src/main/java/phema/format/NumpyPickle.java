@@ -18,6 +18,10 @@ import phema.format.Value.Call;
 import phema.format.Value.Dict;
 import phema.format.Value.Global;
 import phema.format.Value.Int;
+import phema.format.Value.Items;
+import phema.format.Value.None;
+import phema.format.Value.Persistent;
+import phema.format.Value.Real;
 import phema.format.Value.Text;
 import phema.format.Value.Tuple;
 
@@ -76,7 +80,7 @@ public final class NumpyPickle {
         return switch (value) {
             case Dict dict -> dict;
             case Call call -> call.entries();
-            default -> Dict.EMPTY;
+            case None _, Bool _, Int _, Real _, Text _, Blob _, Global _, Tuple _, Items _, Persistent _ -> Dict.EMPTY;
         };
     }
 

@@ -11,12 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import phema.format.Value.Blob;
 import phema.format.Value.Bool;
 import phema.format.Value.Call;
 import phema.format.Value.Dict;
 import phema.format.Value.Global;
 import phema.format.Value.Int;
 import phema.format.Value.Items;
+import phema.format.Value.None;
 import phema.format.Value.Persistent;
 import phema.format.Value.Real;
 import phema.format.Value.Text;
@@ -173,7 +175,7 @@ final class TorchZipReader implements WeightReader {
                 case Call call -> addEntries(name, value, call.entries());
                 case Items list -> addItems(name, value, list.items());
                 case Tuple tuple -> addItems(name, value, tuple.items());
-                default -> {}
+                case None _, Bool _, Int _, Real _, Text _, Blob _, Global _, Persistent _ -> {}
             }
         }
 
@@ -202,7 +204,7 @@ final class TorchZipReader implements WeightReader {
                 case Int n -> Optional.of(n.value().toString());
                 case Real x -> Optional.of(String.valueOf(x.value()));
                 case Text text -> Optional.of(text.value());
-                default -> Optional.empty();
+                case None _, Blob _, Global _, Tuple _, Items _, Dict _, Persistent _, Call _ -> Optional.empty();
             };
         }
 

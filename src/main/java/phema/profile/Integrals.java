@@ -151,7 +151,8 @@ public final class Integrals {
             case Impulse i -> List.of();
             case Power p -> List.of(new Term(Math.pow(end / p.endTime(), p.gamma() + 1), p.gamma() + 1));
             case Uniform u -> List.of(new Term(end / u.window(), 1), new Term(-u.startTime() / u.window(), 0));
-            default -> throw new IllegalArgumentException("not a sum of powers: " + profile);
+            case Exponential e -> throw new IllegalArgumentException("not a sum of powers: " + profile);
+            case Mixture m -> throw new IllegalArgumentException("not a single part: " + profile);
         };
     }
 
@@ -160,7 +161,9 @@ public final class Integrals {
         return switch (profile) {
             case Power p -> (p.gamma() + 1) / end;
             case Exponential e -> e.rate();
-            default -> 0;
+            case Impulse i -> 0; // nothing before its end
+            case Uniform u -> 0; // a straight line
+            case Mixture m -> throw new IllegalArgumentException("not a single part: " + profile);
         };
     }
 

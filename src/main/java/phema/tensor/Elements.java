@@ -54,7 +54,7 @@ public final class Elements {
             }
             case F8_E4M3 -> E4M3.decode(from, offset, to, start, count);
             case F8_E5M2 -> E5M2.decode(from, offset, to, start, count);
-            default -> throw notFloating(dtype);
+            case I64, I32, I16, I8, U64, U32, U16, U8, BOOL -> throw notFloating(dtype);
         }
     }
 
@@ -89,7 +89,7 @@ public final class Elements {
             }
             case F8_E4M3 -> E4M3.encode(from, start, count, to, offset);
             case F8_E5M2 -> E5M2.encode(from, start, count, to, offset);
-            default -> throw notFloating(dtype);
+            case I64, I32, I16, I8, U64, U32, U16, U8, BOOL -> throw notFloating(dtype);
         }
     }
 
