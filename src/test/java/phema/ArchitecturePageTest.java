@@ -2,6 +2,10 @@ package phema;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -23,7 +28,11 @@ class ArchitecturePageTest {
     private static final Path CODE = Path.of("src/main/java/phema");
     private static final Path PAGE = Path.of("docs/architecture.md");
 
-    private static final Pattern IMPORT = Pattern.compile("^import (?:static )?phema\\.(\\w+)\\.", Pattern.MULTILINE);
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("phema");
+
+    private static final Pattern ROOM = Pattern.compile("phema\\.(\\w+)");
     private static final Pattern ALLOWED = Pattern.compile("allowedDependencies = \\{([^}]*)}");
     private static final Pattern ROW = Pattern.compile("^\\| ((?:`\\w+`(?:, )?)+) \\| [^|]+ \\| ([^|]*)\\|$", Pattern.MULTILINE);
     private static final Pattern CLASS = Pattern.compile("`(\\w+)\\.([A-Z]\\w*)`");
@@ -97,14 +106,19 @@ class ArchitecturePageTest {
         }
     }
 
-    private static Set<String> used(String room) throws IOException {
-        Set<String> used = new TreeSet<>();
-        try (Stream<Path> files = Files.walk(CODE.resolve(room))) {
-            for (Path file : files.filter(Files::isRegularFile).toList())
-                IMPORT.matcher(Files.readString(file)).results().forEach(use -> used.add(use.group(1)));
-        }
-        used.remove(room);
-        return used;
+    private static Set<String> used(String room) {
+        return CLASSES.stream()
+                .filter(type -> room(type).equals(room))
+                .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+                .map(use -> room(use.getTargetClass().getBaseComponentType()))
+                .filter(other -> !other.isEmpty() && !other.equals(room))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Empty for what lies in none. */
+    private static String room(JavaClass type) {
+        Matcher matcher = ROOM.matcher(type.getPackageName());
+        return matcher.matches() ? matcher.group(1) : "";
     }
 
     private static Set<String> without(Set<String> some, Set<String> all) {

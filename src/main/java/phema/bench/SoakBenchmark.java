@@ -66,7 +66,7 @@ public final class SoakBenchmark {
     /**
      * The service's process at one moment.
      *
-     * @param resident memory in KB
+     * @param resident memory in bytes
      * @param descriptors of open files and connections
      * @param done how often each kind of work was done so far
      */
@@ -250,7 +250,7 @@ public final class SoakBenchmark {
             done.forEach((name, count) -> counts.put(name, count.sum()));
             return new SoakSample(
                     time,
-                    number(status, "VmRSS:"),
+                    number(status, "VmRSS:") << 10,
                     (int) descriptors.count(),
                     (int) number(status, "Threads:"),
                     counts,

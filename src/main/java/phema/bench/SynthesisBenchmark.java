@@ -23,6 +23,7 @@ import phema.profile.Profile;
 import phema.solver.Fit;
 import phema.solver.FitOptions;
 import phema.solver.SolverKind;
+import phema.storage.ByteSize;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
 import phema.synthesis.Names;
@@ -218,9 +219,9 @@ public final class SynthesisBenchmark {
         Snapshot last = run.snapshots().getLast();
         return String.format(
                 Locale.ROOT,
-                "%d files of %d MB (%s)",
+                "%d files of %s (%s)",
                 run.snapshots().size(),
-                last.file().size() / 1_000_000,
+                ByteSize.print(last.file().size()),
                 last.file().format().extension());
     }
 

@@ -1,17 +1,5 @@
 /** Many weight files written to storage in one pass over the snapshots, as durable jobs. */
-@ApplicationModule(
-        allowedDependencies = {
-            "catalog",
-            "fleet",
-            "format",
-            "problem",
-            "profile",
-            "solver",
-            "storage",
-            "synthesis",
-            "tensor",
-            "text"
-        })
+@ApplicationModule(allowedDependencies = {"catalog", "fleet", "format", "problem", "profile", "solver", "storage", "synthesis", "tensor", "text"})
 @NullMarked
 package phema.bulk;
 

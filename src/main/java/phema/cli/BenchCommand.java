@@ -22,6 +22,7 @@ import phema.bench.SynthesisBenchmark;
 import phema.bench.ThinningBenchmark;
 import phema.problem.Problem;
 import phema.solver.FilesToRead;
+import phema.storage.ByteSize;
 import phema.synthesis.Limits;
 import phema.synthesis.Stage;
 import picocli.CommandLine.Command;
@@ -85,8 +86,7 @@ final class BenchCommand {
                     : SnapshotGenerator.uniform(format.format, tensors, bytes);
             try (Progress progress = new Progress(CommandOutput.errors(spec), files * bytes)) {
                 long written = generator.write(folder, files, progress);
-                CommandOutput.of(spec)
-                        .printf("wrote %d files, %s, to %s%n", files, CommandOutput.bytes(written), folder);
+                CommandOutput.of(spec).printf("wrote %d files, %s, to %s%n", files, ByteSize.print(written), folder);
             }
             return Cli.FINE;
         }
@@ -193,7 +193,7 @@ final class BenchCommand {
                     "%.2f".formatted(median(rounds, r -> timing.apply(r).seconds() / r.plainRead())),
                     "%.2f".formatted(median(rounds, write::apply)),
                     "%.2f".formatted(median(rounds, r -> timing.apply(r).seconds() / (r.plainRead() + write.apply(r)))),
-                    "%.0f MB".formatted(median(rounds, r -> timing.apply(r).residentBytes() / 1e6)));
+                    ByteSize.print((long) median(rounds, r -> (double) timing.apply(r).residentBytes())));
         }
 
         private static void row(Table table, SynthesisBenchmark.Breakdown b, double peak) {
@@ -328,9 +328,9 @@ final class BenchCommand {
             soak.run(Duration.ofMinutes(minutes), Duration.ofSeconds(minutes < 5 ? 15 : 60), sample -> {
                 out.printf(
                         Locale.ROOT,
-                        "%8.1f %9d MB %6d %8d %7d  %s%n",
+                        "%8.1f %12s %6d %8d %7d  %s%n",
                         sample.time().toMillis() / 60e3,
-                        sample.resident() / 1000,
+                        ByteSize.print(sample.resident()),
                         sample.descriptors(),
                         sample.threads(),
                         sample.errors(),
@@ -406,12 +406,9 @@ final class BenchCommand {
                         benchmark.secondsBesideIdleClients(computed, clients)
                     });
                 double bytesPerStaticByte = (double) size / benchmark.size(plain);
-                out.printf(Locale.ROOT, "computed %s: %.3f s%n", CommandOutput.bytes(size), median(measured, 0));
+                out.printf(Locale.ROOT, "computed %s: %.3f s%n", ByteSize.print(size), median(measured, 0));
                 out.printf(
-                        Locale.ROOT,
-                        "static %s: %.3f s%n",
-                        CommandOutput.bytes(benchmark.size(plain)),
-                        median(measured, 1));
+                        Locale.ROOT, "static %s: %.3f s%n", ByteSize.print(benchmark.size(plain)), median(measured, 1));
                 out.printf(
                         Locale.ROOT,
                         "speed of computed / static, pair by pair: %.2f%n",
@@ -421,7 +418,7 @@ final class BenchCommand {
                                 .skip(rounds / 2)
                                 .findFirst()
                                 .orElseThrow());
-                out.printf(Locale.ROOT, "1 KB in the middle: %.1f ms%n", median(measured, 2) * 1000);
+                out.printf(Locale.ROOT, "1 KiB in the middle: %.1f ms%n", median(measured, 2) * 1000);
                 out.printf(
                         Locale.ROOT,
                         "computed beside %d clients that stall or have gone: %.3f s%n",

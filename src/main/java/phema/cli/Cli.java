@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import phema.evaluation.Seeds;
 import phema.format.FormatException;
 import phema.problem.Problem;
+import phema.storage.ByteSize;
 import phema.storage.Locations;
 import phema.sweep.SweepSpec;
 import picocli.CommandLine;
@@ -81,7 +82,7 @@ public final class Cli {
                 .setExpandAtFiles(false)
                 .registerConverter(Path.class, Cli::path)
                 .registerConverter(NumberList.class, NumberList::parse)
-                .registerConverter(ByteSize.class, ByteSize::parse)
+                .registerConverter(ByteSize.class, Cli::size)
                 .registerConverter(ImageCount.class, ImageCount::parse)
                 .registerConverter(SeedList.class, SeedList::parse)
                 .registerConverter(Count.class, Count::parse)
@@ -117,6 +118,14 @@ public final class Cli {
             return Locations.path(location);
         } catch (InvalidPathException e) {
             throw new CommandLine.TypeConversionException("'" + location + "' is " + e.getReason());
+        }
+    }
+
+    private static ByteSize size(String text) {
+        try {
+            return ByteSize.of(text);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.TypeConversionException(e.getMessage());
         }
     }
 

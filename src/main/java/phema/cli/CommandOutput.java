@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded;
 import phema.catalog.Run;
+import phema.storage.ByteSize;
 import phema.synthesis.Names;
 import picocli.CommandLine.Model.CommandSpec;
 import tools.jackson.databind.SerializationFeature;
@@ -35,7 +36,7 @@ final class CommandOutput {
                 .writeValueAsString(value));
     }
 
-    /** {@code 32 snapshots of sigma_rel 0.050 0.100, times 16384 to 262144, 562 KB}. */
+    /** {@code 32 snapshots of sigma_rel 0.050 0.100, times 16384 to 262144, 562 kB}. */
     static String summary(Run run) {
         if (run.snapshots().isEmpty()) return "no usable snapshots";
         String profiles = run.snapshots().stream()
@@ -50,7 +51,7 @@ final class CommandOutput {
                 kind(profiles),
                 run.snapshots().getFirst().time(),
                 run.snapshots().getLast().time(),
-                bytes(run.snapshots().stream().mapToLong(s -> s.file().size()).sum()));
+                ByteSize.print(run.snapshots().stream().mapToLong(s -> s.file().size()).sum()));
     }
 
     private static String kind(String profiles) {
@@ -63,13 +64,6 @@ final class CommandOutput {
         for (String notice : run.notices()) out.println("note: " + notice);
         for (Excluded excluded : run.excluded())
             out.println("not used (" + word(excluded.reason()) + "): " + excluded.message());
-    }
-
-    static String bytes(long bytes) {
-        if (bytes < 10_000) return bytes + " B";
-        if (bytes < 10_000_000) return bytes / 1000 + " KB";
-        if (bytes < 10_000_000_000L) return bytes / 1_000_000 + " MB";
-        return bytes / 1_000_000_000 + " GB";
     }
 
     /** As users write it. */

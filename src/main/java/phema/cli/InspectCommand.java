@@ -22,6 +22,7 @@ import phema.format.FormatException;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
+import phema.storage.ByteSize;
 import phema.synthesis.Names;
 import phema.tensor.DType;
 import picocli.CommandLine.Command;
@@ -106,7 +107,7 @@ final class InspectCommand implements Callable<Integer> {
                 "%s: %s, %s, %d tensors, %,d elements (%s)%n",
                 file.path(),
                 CommandOutput.word(file.format()),
-                CommandOutput.bytes(file.size()),
+                ByteSize.print(file.size()),
                 file.tensors().size(),
                 elements(file),
                 byDType.entrySet().stream()
@@ -136,7 +137,7 @@ final class InspectCommand implements Callable<Integer> {
                     String.format(Locale.ROOT, "%.0f", snapshot.time()),
                     Names.width(snapshot.profile()),
                     String.valueOf(snapshot.file().tensors().size()),
-                    CommandOutput.bytes(snapshot.file().size()));
+                    ByteSize.print(snapshot.file().size()));
         table.print(out);
     }
 

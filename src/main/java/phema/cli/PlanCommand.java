@@ -26,6 +26,7 @@ import phema.profile.Profile;
 import phema.solver.Planning;
 import phema.solver.Planning.Scheme;
 import phema.solver.Retention;
+import phema.storage.ByteSize;
 import phema.synthesis.Fits;
 import phema.synthesis.Names;
 import phema.tensor.DType;
@@ -192,8 +193,8 @@ final class PlanCommand implements Callable<Integer> {
                 run.folder(),
                 deletable.size(),
                 run.snapshots().size(),
-                CommandOutput.bytes(bytes(deletable)),
-                CommandOutput.bytes(bytes(run.snapshots())));
+                ByteSize.print(bytes(deletable)),
+                ByteSize.print(bytes(run.snapshots())));
         Table table = new Table("sigma_rel", "time", "predicted error now", "after", "limit");
         for (Retention.TargetEffect effect : retention.effects())
             table.row(
@@ -295,7 +296,7 @@ final class PlanCommand implements Callable<Integer> {
     }
 
     private String size(Scheme scheme) {
-        return params == null ? scheme.bytes(1) + " B" : CommandOutput.bytes(scheme.bytes(params.value()));
+        return params == null ? scheme.bytes(1) + " B" : ByteSize.print(scheme.bytes(params.value()));
     }
 
     private static String lengths(Scheme scheme) {

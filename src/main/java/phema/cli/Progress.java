@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.function.LongConsumer;
 import java.util.function.LongFunction;
+import phema.storage.ByteSize;
 
 /** How far long work is: a bar that is redrawn on a terminal, a line for every tenth elsewhere. Safe for use by many threads. */
 final class Progress implements LongConsumer, AutoCloseable {
@@ -20,7 +21,7 @@ final class Progress implements LongConsumer, AutoCloseable {
     private int tenths;
 
     Progress(PrintWriter out, long totalBytes) {
-        this(out, totalBytes, CommandOutput::bytes);
+        this(out, totalBytes, ByteSize::print);
     }
 
     /** @param amount how the total is shown */

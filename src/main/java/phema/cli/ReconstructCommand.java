@@ -21,6 +21,7 @@ import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.Fit;
 import phema.solver.SolverKind;
+import phema.storage.ByteSize;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
 import phema.synthesis.KernelChoice;
@@ -109,13 +110,13 @@ final class ReconstructCommand implements Callable<Integer> {
     @Option(
             names = "--shard-size",
             paramLabel = "SIZE",
-            description = "Split safetensors into files of at most this size, such as 5GB.")
+            description = "Split safetensors into files of at most this size, such as 5GB or 5GiB.")
     private @Nullable ByteSize shardSize;
 
     @Option(
             names = "--max-memory",
             paramLabel = "SIZE",
-            defaultValue = "256MB",
+            defaultValue = "256MiB",
             description = "Most memory for buffers, whatever the size of the model (default: ${DEFAULT-VALUE}).")
     private ByteSize maxMemory = new ByteSize(256 << 20);
 

@@ -17,6 +17,7 @@ import phema.edm2.Architecture;
 import phema.edm2.NetworkSpec;
 import phema.edm2.Training;
 import phema.problem.Problem;
+import phema.storage.ByteSize;
 import phema.tensor.Shape;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -166,7 +167,7 @@ final class TrainingBenchCommand implements Callable<Integer> {
         benchmark.train(MEMORY_STEPS, step -> {
             if (!MEMORY_REPORTS.contains(step)) return;
             String resident = TrainingBenchmark.residentBytes().stream()
-                    .mapToObj(CommandOutput::bytes)
+                    .mapToObj(ByteSize::print)
                     .findFirst()
                     .orElse("unknown");
             out.printf(Locale.ROOT, "after %,5d steps: %s resident%n", step, resident);

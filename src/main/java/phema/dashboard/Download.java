@@ -9,6 +9,7 @@ import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.Fit;
 import phema.solver.SolverKind;
+import phema.storage.ByteSize;
 import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.Syntheses;
@@ -47,7 +48,7 @@ record Download(
             long size = syntheses
                     .pass(run, List.of(named), OutputOptions.of(format))
                     .size();
-            return new Download(name, fileName, Show.bytes(size), url, curl, null);
+            return new Download(name, fileName, ByteSize.print(size), url, curl, null);
         } catch (Problem impossible) {
             return new Download(name, fileName, "", url, curl, impossible.getMessage());
         }

@@ -8,6 +8,7 @@ import phema.bulk.SynthesisJob;
 import phema.evaluation.Point;
 import phema.fleet.Fleet;
 import phema.fleet.Worker;
+import phema.storage.ByteSize;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
@@ -86,8 +87,8 @@ record FleetPanel(
                 job.spec().run(),
                 Show.word(job.state()),
                 job.spec().targets().size(),
-                Show.bytes(job.bytes()),
-                job.totalBytes() == 0 ? "" : Show.bytes(job.totalBytes()));
+                ByteSize.print(job.bytes()),
+                job.totalBytes() == 0 ? "" : ByteSize.print(job.totalBytes()));
     }
 
     private static Failure failure(Trial trial, Sweep sweep) {

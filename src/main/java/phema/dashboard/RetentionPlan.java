@@ -4,6 +4,7 @@ import java.util.List;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.solver.Retention;
+import phema.storage.ByteSize;
 import phema.synthesis.Names;
 
 /**
@@ -22,7 +23,7 @@ record RetentionPlan(
                 FitPanel.plain(maxError),
                 run.snapshots().size(),
                 deletable.stream().map(Snapshot::name).toList(),
-                Show.bytes(deletable.stream().mapToLong(s -> s.file().size()).sum()),
+                ByteSize.print(deletable.stream().mapToLong(s -> s.file().size()).sum()),
                 retention.effects().stream()
                         .map(e -> new EffectRow(
                                 Names.width(e.target()), Show.percent(e.before()), Show.percent(e.after())))

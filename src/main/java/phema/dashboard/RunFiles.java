@@ -2,6 +2,7 @@ package phema.dashboard;
 
 import java.util.List;
 import phema.catalog.Run;
+import phema.storage.ByteSize;
 
 /** The files of a run. */
 record RunFiles(List<UsedFile> used, List<NotUsed> notUsed) {
@@ -17,7 +18,7 @@ record RunFiles(List<UsedFile> used, List<NotUsed> notUsed) {
                                 s.name(),
                                 RunSummary.profile(s),
                                 clock.show(s.time()),
-                                Show.bytes(s.file().size())))
+                                ByteSize.print(s.file().size())))
                         .toList(),
                 run.excluded().stream()
                         .map(e -> new NotUsed(e.name(), e.message()))

@@ -5,6 +5,7 @@ import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.format.Tensor;
 import phema.profile.Impulse;
+import phema.storage.ByteSize;
 import phema.synthesis.Names;
 
 /**
@@ -33,7 +34,7 @@ record RunSummary(
                 run.name(),
                 snapshots.size(),
                 run.excluded().size(),
-                Show.bytes(snapshots.stream().mapToLong(s -> s.file().size()).sum()),
+                ByteSize.print(snapshots.stream().mapToLong(s -> s.file().size()).sum()),
                 none ? "" : parameters(snapshots.getLast()),
                 none
                         ? ""

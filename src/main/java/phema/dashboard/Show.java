@@ -39,11 +39,6 @@ final class Show {
                 : threeDigits(value);
     }
 
-    /** Three digits, powers of 1000: {@code 23.2 KB}. */
-    static String bytes(long bytes) {
-        return scaled(bytes, "B", "KB", "MB", "GB", "TB", "PB");
-    }
-
     /** Three digits: {@code 280 M}. */
     static String count(long count) {
         return scaled(count, "", "K", "M", "G", "T").strip();

@@ -26,6 +26,7 @@ import org.springframework.stereotype.Component;
 import phema.catalog.CatalogProperties;
 import phema.fleet.WorkerIdentity;
 import phema.problem.Problem;
+import phema.storage.ByteSize;
 import phema.storage.FileTree;
 
 /**
@@ -49,7 +50,7 @@ class WeightCache {
     WeightCache(CatalogProperties catalog, WeightsProperties settings, WorkerIdentity self) {
         this(
                 catalog.home().resolve("weights").resolve(self.host()),
-                settings.weightsSpace().toBytes(),
+                settings.weightsSpace().bytes(),
                 settings.weightsAge());
     }
 
@@ -102,8 +103,8 @@ class WeightCache {
                 distinct.values().stream().mapToLong(EvaluationWeights::size).sum();
         if (bytes > space)
             throw Problem.storageFull(
-                    "the weights need %,d KB, phema.worker.weights-space allows %,d KB"
-                            .formatted(bytes / 1000, space / 1000),
+                    "the weights need %s, %s more than phema.worker.weights-space allows; raise it"
+                            .formatted(ByteSize.print(bytes), ByteSize.print(bytes - space)),
                     null);
         while (true) {
             try (HostLock lock = new HostLock()) {

@@ -3,7 +3,7 @@ package phema.evaluation;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
-import org.springframework.util.unit.DataSize;
+import phema.storage.ByteSize;
 
 /**
  * How evaluators on this host get their weights.
@@ -14,6 +14,6 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("phema.worker")
 record WeightsProperties(
-        @DefaultValue("20GB") DataSize weightsSpace,
+        @DefaultValue("20GiB") ByteSize weightsSpace,
         @DefaultValue("10m") Duration weightsAge,
         @DefaultValue("http://localhost:8080") String url) {}

@@ -9,7 +9,7 @@ import org.springframework.stereotype.Service;
 @Service
 public class Fleet {
     /** The time after which a worker that said nothing counts as gone, everywhere; while it lives it says so every other second. */
-    static final Duration SILENCE = Duration.ofSeconds(10);
+    public static final Duration SILENCE = Duration.ofSeconds(10);
 
     private final FleetStore store;
     private final Queue queue;

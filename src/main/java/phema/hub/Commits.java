@@ -87,7 +87,7 @@ final class Commits {
         this.store = store;
         this.card = card;
         this.options = OutputOptions.of(Format.SAFETENSORS)
-                .withShardSize(settings.shardSize().toBytes());
+                .withShardSize(settings.shardSize().bytes());
     }
 
     /** @throws HubError when the run has no such revision */

@@ -8,8 +8,8 @@ import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
+import phema.storage.ByteSize;
 
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(HubConfiguration.HubProperties.class)
@@ -21,7 +21,7 @@ class HubConfiguration {
     @Validated
     @ConfigurationProperties("phema.hub")
     record HubProperties(
-            Optional<String> owner, @DefaultValue("5GB") DataSize shardSize) {}
+            Optional<String> owner, @DefaultValue("5GiB") ByteSize shardSize) {}
 
     /** A revision with a slash comes as {@code refs%2Fpr%2F1}: ours to refuse by name, not Tomcat's as a malformed request. */
     @Bean

@@ -76,7 +76,7 @@ final class LimitFilter extends OncePerRequestFilter {
             return;
         }
         try {
-            if (request.getContentLengthLong() > limits.maxBody().toBytes())
+            if (request.getContentLengthLong() > limits.maxBody().bytes())
                 Refusal.send(request, response, HttpStatus.CONTENT_TOO_LARGE, LimitedBody.tooLarge(limits.maxBody()));
             else chain.doFilter(new LimitedBody(request, limits.maxBody()), response);
         } finally {

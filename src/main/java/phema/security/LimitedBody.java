@@ -8,20 +8,20 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import org.springframework.util.unit.DataSize;
 import phema.problem.Problem;
+import phema.storage.ByteSize;
 
 /** A request whose body may not say its length beforehand and ends in a {@link Problem} when it becomes too long. */
 final class LimitedBody extends HttpServletRequestWrapper {
-    private final DataSize most;
+    private final ByteSize most;
 
-    LimitedBody(HttpServletRequest request, DataSize most) {
+    LimitedBody(HttpServletRequest request, ByteSize most) {
         super(request);
         this.most = most;
     }
 
-    static String tooLarge(DataSize most) {
-        return "The body of a request may have " + most.toBytes() + " bytes at most";
+    static String tooLarge(ByteSize most) {
+        return "The body of a request may have " + most + " at most";
     }
 
     @Override
@@ -36,10 +36,10 @@ final class LimitedBody extends HttpServletRequestWrapper {
 
     private static final class Counting extends ServletInputStream {
         private final ServletInputStream in;
-        private final DataSize most;
+        private final ByteSize most;
         private long read;
 
-        Counting(ServletInputStream in, DataSize most) {
+        Counting(ServletInputStream in, ByteSize most) {
             this.in = in;
             this.most = most;
         }
@@ -60,7 +60,7 @@ final class LimitedBody extends HttpServletRequestWrapper {
 
         private void count(int n) {
             read += n;
-            if (read > most.toBytes()) throw Problem.tooLarge(tooLarge(most));
+            if (read > most.bytes()) throw Problem.tooLarge(tooLarge(most));
         }
 
         @Override

@@ -8,8 +8,8 @@ import jakarta.validation.constraints.Positive;
 import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
-import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
+import phema.storage.ByteSize;
 
 /**
  * Access to the service.
@@ -29,7 +29,7 @@ record SecurityProperties(
         @DefaultValue("100") @Positive int rate,
         @DefaultValue("64") @Positive int concurrent,
         @DefaultValue("512") @Positive int concurrentInAll,
-        @DefaultValue("1MB") DataSize maxBody) {
+        @DefaultValue("1MiB") ByteSize maxBody) {
     /**
      * What the service knows of a token.
      *

@@ -24,7 +24,7 @@ final class S3Blocks {
     /** Bytes of a block: about what a connection carries while a request is answered. */
     static final int SIZE = 256 << 10;
 
-    /** In blocks: 96 MB. */
+    /** In blocks: 96 MiB. */
     private static final int CAPACITY = 384;
 
     /** Blocks of one request at most. */

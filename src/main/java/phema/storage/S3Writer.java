@@ -25,7 +25,7 @@ import software.amazon.awssdk.services.s3.model.CompletedPart;
  * The object appears when it is forced or closed; of one that was written with gaps nothing remains.
  */
 final class S3Writer extends S3Channel {
-    /** Bytes of every part but the last. S3 wants 5 MB at least, and allows 10,000 of them: 80 GB. */
+    /** Bytes of every part but the last. S3 wants 5 MiB at least, and allows 10,000 of them. */
     static final int PART = 8 << 20;
 
     private static final int MOST_PARTS = 10_000;
@@ -63,7 +63,10 @@ final class S3Writer extends S3Channel {
         int number = Math.toIntExact(position / PART);
         if (number >= MOST_PARTS)
             throw new FileSystemException(
-                    path.toString(), null, "is larger than the 80 GB that can be uploaded; split it with --shard-size");
+                    path.toString(),
+                    null,
+                    "is larger than the " + ByteSize.print((long) MOST_PARTS * PART)
+                            + " that can be uploaded; split it with --shard-size");
         int from = (int) (position % PART);
         int n = Math.min(buffer.remaining(), PART - from);
         Part part = filling.computeIfAbsent(number, i -> new Part());

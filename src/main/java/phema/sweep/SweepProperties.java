@@ -8,4 +8,4 @@ import org.springframework.validation.annotation.Validated;
 /** @param maxPoints most trials of one sweep */
 @Validated
 @ConfigurationProperties("phema.sweep")
-public record SweepProperties(@DefaultValue("10000") @Min(1) int maxPoints) {}
+record SweepProperties(@DefaultValue("10000") @Min(1) int maxPoints) {}

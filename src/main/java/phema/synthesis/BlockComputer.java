@@ -19,6 +19,7 @@ import phema.format.Layout;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.problem.Problem;
+import phema.storage.ByteSize;
 import phema.tensor.DType;
 import phema.tensor.Elements;
 
@@ -34,6 +35,7 @@ final class BlockComputer implements AutoCloseable {
     private static final int LARGEST_BLOCK = 1 << 16;
 
     private static final int SMALLEST_BLOCK = 1 << 10;
+    private static final long MIB = 1 << 20;
 
     private final Kernel kernel;
     private final List<WeightFile> inputs;
@@ -93,11 +95,11 @@ final class BlockComputer implements AutoCloseable {
         if (memory / workers / perElement < SMALLEST_BLOCK)
             throw Problem.invalid(
                     "maxMemory",
-                    "combining %d files into %d outputs at once needs buffers of %d MB at least; raise --max-memory, or make fewer at once with --batch"
+                    "combining %d files into %d outputs at once needs buffers of %s at least; raise --max-memory, or make fewer at once with --batch"
                             .formatted(
                                     inputs.size(),
                                     targets.size(),
-                                    Math.ceilDiv(perElement * SMALLEST_BLOCK * workers, 1L << 20)));
+                                    new ByteSize(Math.ceilDiv(perElement * SMALLEST_BLOCK * workers, MIB) * MIB)));
         elementsPerBlock = (int) Math.min(memory / workers / perElement / 8 * 8, LARGEST_BLOCK);
         bytesPerBlock = elementsPerBlock * written;
         regionBytes = elementsPerBlock * stored * 9 / 8;

@@ -34,6 +34,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import phema.format.Layout;
 import phema.problem.Problem;
+import phema.storage.ByteSize;
 import phema.storage.PendingFile;
 
 /**
@@ -296,14 +297,15 @@ public final class Engine implements AutoCloseable {
                 .mapToLong(Layout::size)
                 .sum();
         FileStore store = Files.getFileStore(folder);
-        if (store.getUsableSpace() < needed)
+        long free = store.getUsableSpace();
+        if (free < needed)
             throw Problem.storageFull(
                     String.format(
                             Locale.ROOT,
-                            "%s: the outputs need %,d KB, and %,d KB are free; make room, or choose another folder",
+                            "%s: the outputs need %s, %s more than is free; make room, or choose another folder",
                             folder,
-                            Math.ceilDiv(needed, 1000),
-                            store.getUsableSpace() / 1000),
+                            ByteSize.print(needed),
+                            ByteSize.print(needed - free)),
                     null);
     }
 

@@ -10,9 +10,9 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
 import phema.catalog.Catalog;
+import phema.storage.ByteSize;
 
 /** The synthesis room as the service uses it. */
 @Configuration(proxyBeanMethods = false)
@@ -25,14 +25,14 @@ class SynthesisConfiguration {
     @Validated
     @ConfigurationProperties("phema.synthesis")
     record SynthesisProperties(
-            @DefaultValue("256MB") DataSize maxMemory,
+            @DefaultValue("256MiB") ByteSize maxMemory,
             @DefaultValue("0") int workers) {}
 
     @Bean
     Engine engine(SynthesisProperties settings, Catalog catalog) {
         int workers =
                 settings.workers > 0 ? settings.workers : Runtime.getRuntime().availableProcessors();
-        return new Engine(settings.maxMemory.toBytes(), workers, KernelChoice.AUTO, catalog::mayRead);
+        return new Engine(settings.maxMemory.bytes(), workers, KernelChoice.AUTO, catalog::mayRead);
     }
 
     @Bean

@@ -1,20 +1,5 @@
 /** The REST interface: parses, calls, renders. */
-@ApplicationModule(
-        allowedDependencies = {
-            "api",
-            "bulk",
-            "catalog",
-            "evaluation",
-            "fleet",
-            "format",
-            "http",
-            "problem",
-            "profile",
-            "solver",
-            "sweep",
-            "synthesis",
-            "tensor"
-        })
+@ApplicationModule(allowedDependencies = {"api", "bulk", "catalog", "evaluation", "fleet", "format", "http", "problem", "profile", "solver", "sweep", "synthesis", "tensor"})
 @NullMarked
 package phema.web;
 

@@ -124,7 +124,7 @@ class FullDiskTest {
         assertThat(failed.state()).isEqualTo(WorkState.FAILED);
         assertThat(failed.error().orElseThrow())
                 .matches(
-                        "/syntheses/\\S+: the outputs need 160,00\\d KB, and [\\d,]+ KB are free; make room, or choose another folder");
+                        "/syntheses/\\S+: the outputs need 160 MB, [0-9.]+ [kM]?B more than is free; make room, or choose another folder");
         awaitNothingLeft();
 
         Files.delete(OTHERS);

@@ -18,7 +18,7 @@ class InspectCommandTest {
     @Test
     void saysWhatAFileHolds() {
         assertThat(Shell.phema("inspect " + PICKLE).fine().out().lines())
-                .startsWith(PICKLE + ": edm2 pickle, 23 KB, 14 tensors, 8,049 elements (F16 8,048, I64 1)")
+                .startsWith(PICKLE + ": edm2 pickle, 23.2 kB, 14 tensors, 8,049 elements (F16 8,048, I64 1)")
                 .contains("  img_resolution: 8");
         assertThat(Shell.phema("inspect --tensors " + PICKLE).fine().out())
                 .containsPattern("unet\\.emb_noise\\.weight +F16 +\\[32, 16] +parameter +\\d+")
@@ -29,7 +29,7 @@ class InspectCommandTest {
     void saysWhatAFolderHolds() {
         String out = Shell.phema("inspect " + Shell.EDM2).fine().out();
         assertThat(out).contains("32 snapshots of sigma_rel 0.050 0.100, times 16384 to 262144");
-        assertThat(out).containsPattern("network-snapshot-0000131-0\\.050\\.pkl +131072 +0\\.050 +14 +23 KB");
+        assertThat(out).containsPattern("network-snapshot-0000131-0\\.050\\.pkl +131072 +0\\.050 +14 +23\\.2 kB");
     }
 
     @Test

@@ -48,26 +48,4 @@ class OptionsTest {
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessageContaining("'" + text + "'");
     }
-
-    @ParameterizedTest
-    @CsvSource({
-        "0, 0",
-        "17, 17",
-        "64KB, 65536",
-        "1kib, 1024",
-        "256 MB, 268435456",
-        "5G, 5368709120",
-        "2TB, 2199023255552"
-    })
-    void sizesHaveUnits(String text, long bytes) {
-        assertThat(ByteSize.parse(text).bytes()).isEqualTo(bytes);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "MB", "-1", "1.5GB", "5 apples", "999999999TB"})
-    void sizesThatAreNoneAreRefused(String text) {
-        assertThatThrownBy(() -> ByteSize.parse(text))
-                .isInstanceOf(TypeConversionException.class)
-                .hasMessageContaining("'" + text + "'");
-    }
 }

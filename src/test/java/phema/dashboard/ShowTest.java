@@ -8,20 +8,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ShowTest {
     @ParameterizedTest
-    @CsvSource({
-        "0, 0 B",
-        "999, 999 B",
-        "1000, 1 KB",
-        "23239, 23.2 KB",
-        "999499, 999 KB",
-        "999500, 1 MB",
-        "3000000000000, 3 TB"
-    })
-    void bytesTakeThreeDigits(long bytes, String shown) {
-        assertThat(Show.bytes(bytes)).isEqualTo(shown);
-    }
-
-    @ParameterizedTest
     @CsvSource({"0, 0 %", "0.5, 50 %", "1, 100 %", "0.00020848, 0.0208 %", "NaN, unknown"})
     void sharesAreShownInPercent(double share, String shown) {
         assertThat(Show.percent(share)).isEqualTo(shown);

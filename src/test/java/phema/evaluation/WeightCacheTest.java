@@ -147,7 +147,7 @@ class WeightCacheTest {
     void refusesWhatCouldNeverFit() {
         assertThatThrownBy(() -> cache(1.5).lease(List.of(a, b)))
                 .isInstanceOf(Problem.class)
-                .hasMessageContaining("phema.worker.weights-space");
+                .hasMessageMatching("the weights need [0-9.]+ [kM]B, [0-9.]+ [kM]?B more than phema.worker.weights-space allows; raise it");
         assertThat(isThere(a)).isFalse();
     }
 

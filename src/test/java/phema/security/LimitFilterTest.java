@@ -9,14 +9,14 @@ import org.junit.jupiter.api.Test;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.security.core.context.SecurityContextHolder;
-import org.springframework.util.unit.DataSize;
+import phema.storage.ByteSize;
 
 /** Requests within requests stand for requests at the same time. */
 class LimitFilterTest {
     private static final FilterChain NOTHING = (request, response) -> {};
 
     private final LimitFilter filter =
-            new LimitFilter(new SecurityProperties(List.of(), false, 1, 2, 3, DataSize.ofKilobytes(1)));
+            new LimitFilter(new SecurityProperties(List.of(), false, 1, 2, 3, new ByteSize(1024)));
 
     @AfterEach
     void signOut() {

@@ -231,7 +231,7 @@ class TokenAccessTest {
                 "application/json",
                 "Authorization",
                 "Bearer " + READER);
-        assertRefused(said, 413, "1048576 bytes at most");
+        assertRefused(said, 413, "1 MiB at most");
         HttpResponse<String> chunked = Service.client()
                 .send(
                         service.request(
@@ -244,7 +244,7 @@ class TokenAccessTest {
                                 "Authorization",
                                 "Bearer " + READER),
                         BodyHandlers.ofString());
-        assertRefused(chunked, 413, "1048576 bytes at most");
+        assertRefused(chunked, 413, "1 MiB at most");
     }
 
     @Test

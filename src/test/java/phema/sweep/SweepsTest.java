@@ -20,14 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
 import phema.bench.SnapshotGenerator;
-import phema.bulk.SynthesisJob;
-import phema.bulk.SynthesisJobs;
-import phema.bulk.SynthesisRunner;
-import phema.bulk.SynthesisSpec;
 import phema.evaluation.Point;
 import phema.evaluation.Seeds;
 import phema.fleet.Fleet;
@@ -85,6 +82,9 @@ class SweepsTest {
 
     @Autowired
     SweepStore store;
+
+    @Autowired
+    JdbcClient jdbc;
 
     @Autowired
     Recommendations recommendations;

@@ -167,7 +167,7 @@ class WritingTest {
             assertThatThrownBy(() -> write(2, to, false))
                     .isInstanceOfSatisfying(
                             Problem.class, e -> assertThat(e.kind()).isEqualTo(Problem.ProblemKind.STORAGE_FULL))
-                    .hasMessageMatching("/out: the outputs need 801 KB, and \\d+ KB are free; .*");
+                    .hasMessageMatching("/out: the outputs need 801 kB, [0-9.]+ kB more than is free; .*");
             assertThat(TestRuns.names(to)).isEmpty();
         }
     }
@@ -235,7 +235,7 @@ class WritingTest {
         try (Engine small = new Engine(64 << 10, 2)) {
             assertThatThrownBy(() -> new Syntheses(small).write(run, named(200), SAFETENSORS, out, false, bytes -> {}))
                     .isInstanceOf(Problem.class)
-                    .hasMessage("combining 2 files into 200 outputs at once needs buffers of 2 MB at least;"
+                    .hasMessage("combining 2 files into 200 outputs at once needs buffers of 2 MiB at least;"
                             + " raise --max-memory, or make fewer at once with --batch");
         }
     }
