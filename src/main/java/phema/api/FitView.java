@@ -2,7 +2,6 @@ package phema.api;
 
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +9,7 @@ import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.solver.Fit;
 import phema.solver.ProfileCurve;
-import phema.solver.SolverKind;
+import phema.text.Labels;
 
 /**
  * A fit in JSON, for REST and the command line alike. Numbers that could not be found out are left out.
@@ -42,11 +41,11 @@ public record FitView(
     public static FitView of(Run run, Fit fit, @Nullable ProfileCurve curve) {
         Map<String, Double> errors = new TreeMap<>();
         fit.predictedRelativeErrors().forEach((method, error) -> {
-            if (Double.isFinite(error)) errors.put(word(method), error);
+            if (Double.isFinite(error)) errors.put(Labels.of(method), error);
         });
         return new FitView(
                 ProfileView.of(fit.target()),
-                word(fit.method()),
+                Labels.of(fit.method()),
                 coefficients(run.snapshots(), fit.coefficients()),
                 finite(fit.predictedRelativeError()),
                 errors,
@@ -64,10 +63,6 @@ public record FitView(
         for (int j = 0; j < coefficients.size(); j++)
             if (coefficients.get(j) != 0) read.put(snapshots.get(j).name(), coefficients.get(j));
         return read;
-    }
-
-    private static String word(SolverKind method) {
-        return method.name().toLowerCase(Locale.ROOT);
     }
 
     /** JSON has no NaN and no infinity. */

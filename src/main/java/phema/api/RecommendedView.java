@@ -2,6 +2,7 @@ package phema.api;
 
 import org.jspecify.annotations.Nullable;
 import phema.sweep.Recommendation;
+import phema.text.Labels;
 
 /**
  * The EMA length that a run's weights should have.
@@ -22,7 +23,7 @@ record RecommendedView(
         return new RecommendedView(
                 r.sigmaRel(),
                 r.time().orElse(null),
-                Choices.word(r.source()),
+                Labels.of(r.source()),
                 r.sweep().orElse(null),
                 r.optimum().map(o -> o.low()).orElse(null),
                 r.optimum().map(o -> o.high()).orElse(null));

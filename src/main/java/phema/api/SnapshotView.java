@@ -1,9 +1,9 @@
 package phema.api;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded;
 import phema.catalog.Snapshot;
+import phema.text.Labels;
 
 /**
  * A file of a run.
@@ -35,12 +35,6 @@ public record SnapshotView(
 
     public static SnapshotView of(Excluded excluded) {
         return new SnapshotView(
-                excluded.name(),
-                "excluded",
-                excluded.reason().name().toLowerCase(Locale.ROOT),
-                excluded.message(),
-                null,
-                null,
-                null);
+                excluded.name(), "excluded", Labels.of(excluded.reason()), excluded.message(), null, null, null);
     }
 }

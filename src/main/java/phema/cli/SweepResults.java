@@ -22,6 +22,7 @@ import phema.api.OptimumView;
 import phema.api.SweepView;
 import phema.api.TrialView;
 import phema.evaluation.Point;
+import phema.profile.SigmaRel;
 
 /** What a sweep found, in words and columns. */
 record SweepResults(SweepView sweep, List<TrialView> trials) {
@@ -198,8 +199,7 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
 
     /** As names of files write it. */
     static String length(double sigmaRel) {
-        String text = String.format(Locale.ROOT, "%.3f", sigmaRel);
-        return Double.parseDouble(text) == sigmaRel ? text : String.valueOf(sigmaRel);
+        return SigmaRel.print(sigmaRel);
     }
 
     private static String time(double time) {

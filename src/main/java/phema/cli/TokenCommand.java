@@ -1,11 +1,11 @@
 package phema.cli;
 
 import java.io.PrintWriter;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import phema.security.Role;
 import phema.security.Tokens;
+import phema.text.Labels;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -39,7 +39,7 @@ final class TokenCommand implements Callable<Integer> {
         out.println("# in application.yaml of the service:");
         out.println("phema.security.tokens:");
         out.println("  - name: '" + name.replace("'", "''") + "'");
-        out.println("    role: " + role.name().toLowerCase(Locale.ROOT));
+        out.println("    role: " + Labels.of(role));
         out.println("    hash: " + Tokens.hash(token));
         return Cli.FINE;
     }

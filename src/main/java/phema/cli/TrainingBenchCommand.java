@@ -19,6 +19,7 @@ import phema.edm2.Training;
 import phema.problem.Problem;
 import phema.storage.ByteSize;
 import phema.tensor.Shape;
+import phema.text.Labels;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -97,7 +98,7 @@ final class TrainingBenchCommand implements Callable<Integer> {
                 .printf(
                         Locale.ROOT,
                         "%s, %,d parameters, %d images of %dx%d a step, on %s%n",
-                        architecture.name().toLowerCase(Locale.ROOT),
+                        Labels.of(architecture),
                         network.parameters().values().stream()
                                 .mapToLong(Shape::elements)
                                 .sum(),

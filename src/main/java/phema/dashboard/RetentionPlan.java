@@ -6,6 +6,7 @@ import phema.catalog.Snapshot;
 import phema.solver.Retention;
 import phema.storage.ByteSize;
 import phema.synthesis.Names;
+import phema.text.Labels;
 
 /**
  * Which files a run can do without.
@@ -20,7 +21,7 @@ record RetentionPlan(
         List<Snapshot> deletable =
                 retention.deletable().stream().map(run.snapshots()::get).toList();
         return new RetentionPlan(
-                FitPanel.plain(maxError),
+                Labels.plain(maxError),
                 run.snapshots().size(),
                 deletable.stream().map(Snapshot::name).toList(),
                 ByteSize.print(deletable.stream().mapToLong(s -> s.file().size()).sum()),
@@ -28,6 +29,6 @@ record RetentionPlan(
                         .map(e -> new EffectRow(
                                 Names.width(e.target()), Show.percent(e.before()), Show.percent(e.after())))
                         .toList(),
-                "phema plan --indir " + run.folder() + " --max-error " + FitPanel.plain(maxError / 100));
+                "phema plan --indir " + run.folder() + " --max-error " + Labels.plain(maxError / 100));
     }
 }

@@ -9,6 +9,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import phema.profile.SigmaRel;
+import phema.text.Labels;
 
 /** Numbers as the pages write them. */
 final class Show {
@@ -51,8 +53,7 @@ final class Show {
 
     /** As file names write EMA lengths, with more digits where they have them: {@code 0.100}, {@code 0.0755}. */
     static String length(double sigmaRel) {
-        String digits = FitPanel.plain(sigmaRel);
-        return digits.length() > 5 ? digits : String.format(Locale.ROOT, "%.3f", sigmaRel);
+        return SigmaRel.print(sigmaRel);
     }
 
     /** {@code 8 s}, {@code 4 min 12 s}, {@code 3 h 5 min}. */
@@ -70,7 +71,7 @@ final class Show {
 
     /** As requests and addresses write choices. */
     static String word(Enum<?> choice) {
-        return choice.name().toLowerCase(Locale.ROOT);
+        return Labels.of(choice);
     }
 
     private static String scaled(double value, String... units) {

@@ -22,6 +22,7 @@ import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 import phema.format.FormatException;
 import phema.problem.Problem;
+import phema.text.Labels;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -36,7 +37,7 @@ final class ImageFolder implements AutoCloseable {
         NPY;
 
         boolean is(Path file) {
-            return file.toString().toLowerCase(Locale.ROOT).endsWith("." + name().toLowerCase(Locale.ROOT));
+            return file.toString().toLowerCase(Locale.ROOT).endsWith("." + Labels.of(this));
         }
     }
 
@@ -155,7 +156,7 @@ final class ImageFolder implements AutoCloseable {
         CRC32C digest = new CRC32C();
         for (int i = 0; i < names.size(); i++)
             digest.update((names.get(i).replace('\\', '/') + "\0" + labels[i] + "\n").getBytes(StandardCharsets.UTF_8));
-        return "%d %s files, %08x".formatted(names.size(), kind.name().toLowerCase(Locale.ROOT), digest.getValue());
+        return "%d %s files, %08x".formatted(names.size(), Labels.of(kind), digest.getValue());
     }
 
     /** The bytes of an image. */

@@ -4,7 +4,6 @@ import static java.util.stream.Collectors.averagingDouble;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 
-import java.math.BigDecimal;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +14,7 @@ import phema.evaluation.Point;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.Trial;
+import phema.text.Labels;
 
 /** A sweep's metric against EMA length as SVG: a line for all that differs otherwise, means over seeds, and the optimum marked. */
 final class SweepChart {
@@ -55,9 +55,9 @@ final class SweepChart {
     }
 
     private static String label(Point point) {
-        return "guidance " + plain(point.guidance()) + " at " + plain(point.time())
+        return "guidance " + Labels.plain(point.guidance()) + " at " + Labels.plain(point.time())
                 + point.guide()
-                        .map(guide -> ", guide " + guide.run() + " " + plain(guide.sigmaRel()))
+                        .map(guide -> ", guide " + guide.run() + " " + Labels.plain(guide.sigmaRel()))
                         .orElse("");
     }
 
@@ -115,10 +115,6 @@ final class SweepChart {
         double low = Collections.min(values);
         double high = Collections.max(values);
         return low < high ? new double[] {low, high} : new double[] {low - 0.01, low + 0.01};
-    }
-
-    private static String plain(double value) {
-        return new BigDecimal(Double.toString(value)).stripTrailingZeros().toPlainString();
     }
 
     private static String escaped(String text) {

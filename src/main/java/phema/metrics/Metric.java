@@ -1,9 +1,9 @@
 package phema.metrics;
 
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import phema.problem.Problem;
+import phema.text.Labels;
 
 /** A Frechet distance, named by the network whose features it compares. Less is better. */
 public enum Metric {
@@ -27,7 +27,7 @@ public enum Metric {
 
     /** {@code fd_dinov2}. */
     public String word() {
-        return name().toLowerCase(Locale.ROOT);
+        return Labels.of(this);
     }
 
     /** What a reader of the number must know; empty when it means what its name says. */

@@ -1,5 +1,5 @@
 /** Frechet distances between images: feature networks, statistics of features, reference statistics. */
-@ApplicationModule(allowedDependencies = {"format", "problem", "tensor"})
+@ApplicationModule(allowedDependencies = {"format", "problem", "tensor", "text"})
 @NullMarked
 package phema.metrics;
 

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import phema.text.Labels;
 
 /**
  * Profiles as text, for command lines, URLs and manifests. The end time is given separately; times and windows are in the training job's own unit.
@@ -61,14 +62,14 @@ public final class ProfileSpec {
         return switch (profile) {
             case Power p -> print(p);
             case Exponential e -> print(e);
-            case Uniform u -> "uniform:" + plain(u.window());
+            case Uniform u -> "uniform:" + Labels.plain(u.window());
             case Impulse i -> "impulse";
             case Mixture m ->
                 m.parts().stream()
-                        .map(p -> plain(p.weight()) + "*" + print(p.profile())
+                        .map(p -> Labels.plain(p.weight()) + "*" + print(p.profile())
                                 + (p.profile().endTime() == m.endTime()
                                         ? ""
-                                        : "@" + plain(p.profile().endTime())))
+                                        : "@" + Labels.plain(p.profile().endTime())))
                         .collect(Collectors.joining(",", "mixture:", ""));
         };
     }
@@ -85,7 +86,7 @@ public final class ProfileSpec {
                 .toList());
         if (mixture.endTime() != endTime)
             throw new IllegalArgumentException("the last part of \"" + spec + "\" must end at the end time "
-                    + plain(endTime) + ", not at " + plain(mixture.endTime()));
+                    + Labels.plain(endTime) + ", not at " + Labels.plain(mixture.endTime()));
         return mixture;
     }
 
@@ -106,7 +107,8 @@ public final class ProfileSpec {
     private static Optional<String> shortest(String form, double value, Profile profile) {
         for (int digits = 1; digits <= 17; digits++) {
             String spec = form
-                    + plain(new BigDecimal(value).round(new MathContext(digits)).doubleValue());
+                    + Labels.plain(
+                            new BigDecimal(value).round(new MathContext(digits)).doubleValue());
             try {
                 if (parse(spec, profile.endTime()).equals(profile)) return Optional.of(spec);
             } catch (IllegalArgumentException outOfRange) {
@@ -138,9 +140,5 @@ public final class ProfileSpec {
     private static String after(String text, char separator) {
         int i = text.indexOf(separator);
         return i < 0 ? "" : text.substring(i + 1);
-    }
-
-    private static String plain(double value) {
-        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
     }
 }

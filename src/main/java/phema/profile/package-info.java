@@ -1,5 +1,5 @@
 /** Averaging profiles: densities, cumulatives, inner products; sigma_rel and gamma. Nothing but mathematics. */
-@ApplicationModule(allowedDependencies = {})
+@ApplicationModule(allowedDependencies = {"text"})
 @NullMarked
 package phema.profile;
 

@@ -1,6 +1,5 @@
 package phema.solver;
 
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -20,6 +19,7 @@ import phema.profile.Integrals;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
+import phema.text.Labels;
 
 /**
  * Finds the coefficients that turn a run's stored averages into wanted ones. Fits the {@link Trajectory} when it is built, which takes part of a second for hundreds
@@ -358,9 +358,9 @@ public final class Solver {
                     chosen.norm()));
         double last = lastEnd(until(target));
         if (last < target.endTime() && (options.method() == SolverKind.PAPER || !options.laterFiles()))
-            warnings.add(
-                    "the target ends at " + number(target.endTime()) + ", after the last file that may be read, at "
-                            + number(last) + ": allow later files with blup, or choose that time");
+            warnings.add("the target ends at " + Labels.plain(target.endTime())
+                    + ", after the last file that may be read, at " + Labels.plain(last)
+                    + ": allow later files with blup, or choose that time");
         return warnings;
     }
 
@@ -375,11 +375,13 @@ public final class Solver {
         if (target.endTime() > last)
             throw Problem.invalid(
                     "time",
-                    "no snapshot reaches time " + number(target.endTime()) + ": the last is at " + number(last));
+                    "no snapshot reaches time " + Labels.plain(target.endTime()) + ": the last is at "
+                            + Labels.plain(last));
         if (target.endTime() < first)
             throw Problem.invalid(
                     "time",
-                    "time " + number(target.endTime()) + " lies before the first snapshot, at " + number(first));
+                    "time " + Labels.plain(target.endTime()) + " lies before the first snapshot, at "
+                            + Labels.plain(first));
     }
 
     private BitSet until(Profile target) {
@@ -409,10 +411,6 @@ public final class Solver {
     }
 
     private static String name(Profile profile) {
-        return ProfileSpec.print(profile) + " at time " + number(profile.endTime());
-    }
-
-    private static String number(double value) {
-        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
+        return ProfileSpec.print(profile) + " at time " + Labels.plain(profile.endTime());
     }
 }

@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import java.util.Locale;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -13,6 +12,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.validation.annotation.Validated;
 import phema.catalog.Catalog;
 import phema.storage.ByteSize;
+import phema.text.Labels;
 
 /** The synthesis room as the service uses it. */
 @Configuration(proxyBeanMethods = false)
@@ -58,7 +58,7 @@ class SynthesisConfiguration {
                     .register(registry);
             for (Stage stage : Stage.values())
                 FunctionCounter.builder("phema.synthesis.time", engine, e -> e.nanos(stage) / 1e9)
-                        .tag("stage", stage.name().toLowerCase(Locale.ROOT))
+                        .tag("stage", Labels.of(stage))
                         .baseUnit("seconds")
                         .description("Time that workers spent, all together")
                         .register(registry);

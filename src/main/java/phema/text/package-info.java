@@ -1,5 +1,5 @@
 /** How values are written and read everywhere alike: words for choices, sizes, and what the database keeps. */
-@ApplicationModule(allowedDependencies = {})
+@ApplicationModule(allowedDependencies = {"problem"})
 @NullMarked
 package phema.text;
 
