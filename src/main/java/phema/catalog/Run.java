@@ -3,6 +3,7 @@ package phema.catalog;
 import java.nio.file.Path;
 import java.util.List;
 import phema.format.OneLine;
+import phema.problem.Problem;
 
 /**
  * One training job's files.
@@ -27,6 +28,31 @@ public record Run(
     /** One whose manifest says nothing of repositories. */
     public Run(String name, Path folder, List<Snapshot> snapshots, List<Excluded> excluded, List<String> notices) {
         this(name, folder, snapshots, excluded, notices, Publication.DEFAULT);
+    }
+
+    /** This run. @throws Problem when it has no snapshot that syntheses may read; it says why */
+    public Run requireUsable() {
+        if (snapshots.isEmpty())
+            throw Problem.unprocessable("Run " + name + " has no usable snapshot"
+                    + (excluded.isEmpty()
+                            ? " in " + folder
+                            : "; first reason: " + excluded.getFirst().message()));
+        return this;
+    }
+
+    /** The last snapshot by time. @throws Problem where there is none */
+    public Snapshot newest() {
+        return requireUsable().snapshots.getLast();
+    }
+
+    /** On the training job's clock: images seen for EDM2. @throws Problem where there is no snapshot */
+    public double newestTime() {
+        return newest().time();
+    }
+
+    /** That of the first snapshot. @throws Problem where there is none */
+    public double oldestTime() {
+        return requireUsable().snapshots.getFirst().time();
     }
 
     /** Whether the clock counts images and file names give it in {@link Kimg}, EDM2's way. */

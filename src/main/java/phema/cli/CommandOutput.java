@@ -12,6 +12,7 @@ import phema.catalog.Excluded;
 import phema.catalog.Run;
 import phema.storage.ByteSize;
 import phema.synthesis.Names;
+import phema.text.Labels;
 import picocli.CommandLine.Model.CommandSpec;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -49,8 +50,8 @@ final class CommandOutput {
                 "%d %s, times %.0f to %.0f, %s",
                 run.snapshots().size(),
                 kind(profiles),
-                run.snapshots().getFirst().time(),
-                run.snapshots().getLast().time(),
+                run.oldestTime(),
+                run.newestTime(),
                 ByteSize.print(run.snapshots().stream().mapToLong(s -> s.file().size()).sum()));
     }
 
@@ -68,7 +69,7 @@ final class CommandOutput {
 
     /** As users write it. */
     static String word(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        return Labels.inWords(constant);
     }
 
     static String error(@Nullable Double relative) {

@@ -173,7 +173,7 @@ final class PlanCommand implements Callable<Integer> {
     private List<Profile> targets(Fits fits, Run run) {
         List<Profile> targets = new ArrayList<>();
         List<Double> ends = outkimg == null
-                ? List.of(run.snapshots().getLast().time())
+                ? List.of(run.newestTime())
                 : outkimg.values().stream()
                         .map(kimg -> ProfileOptions.time("outkimg", run, whole(kimg)))
                         .toList();

@@ -21,7 +21,7 @@ record RunClock(String unit, double perUnit) {
 
     static RunClock of(Run run) {
         if (run.snapshots().isEmpty() || !run.countsKimg()) return new RunClock("", 1);
-        return run.snapshots().getLast().time() < 1e7 ? new RunClock("kimg", 1e3) : new RunClock("Mimg", 1e6);
+        return run.newestTime() < 1e7 ? new RunClock("kimg", 1e3) : new RunClock("Mimg", 1e6);
     }
 
     double in(double time) {

@@ -57,7 +57,7 @@ record ModelInfo(
                         file.oid(),
                         file.lfs().orElse(null)))
                 .toList();
-        Map<String, Long> elements = run.snapshots().getLast().file().tensors().stream()
+        Map<String, Long> elements = run.newest().file().tensors().stream()
                 .collect(groupingBy(t -> t.dtype().name(), TreeMap::new, summingLong(Tensor::elements)));
         long total = elements.values().stream().mapToLong(n -> n).sum();
         return of(id, run, commit.sha(), commit.date(), siblings, new Safetensors(elements, total));
