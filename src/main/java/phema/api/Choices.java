@@ -1,9 +1,6 @@
 package phema.api;
 
-import java.util.Arrays;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.format.Format;
 import phema.problem.Problem;
@@ -12,17 +9,18 @@ import phema.solver.FitOptions;
 import phema.solver.SolverKind;
 import phema.sweep.SweepSpec;
 import phema.tensor.DType;
+import phema.text.Labels;
 
 /** The words of requests, each with its default. */
 public final class Choices {
     private Choices() {}
 
     private static SolverKind solver(@Nullable String word) {
-        return word == null ? SolverKind.BLUP : named("solver", word, SolverKind.values());
+        return word == null ? SolverKind.BLUP : Labels.parse("solver", word, SolverKind.values());
     }
 
     private static FilesToRead files(@Nullable String word) {
-        return word == null ? FilesToRead.FEWEST : named("files", word, FilesToRead.values());
+        return word == null ? FilesToRead.FEWEST : Labels.parse("files", word, FilesToRead.values());
     }
 
     public static FitOptions options(@Nullable String solver, @Nullable String files, @Nullable Boolean laterFiles) {
@@ -35,34 +33,21 @@ public final class Choices {
     }
 
     public static SweepSpec.SweepMode mode(@Nullable String word) {
-        return word == null ? SweepSpec.SweepMode.GRID : named("mode", word, SweepSpec.SweepMode.values());
+        return word == null ? SweepSpec.SweepMode.GRID : Labels.parse("mode", word, SweepSpec.SweepMode.values());
     }
 
     /** Empty for {@code same}: each tensor keeps the type that it is stored in. */
     public static Optional<DType> dtype(@Nullable String word) {
         return word == null || word.equals("same")
                 ? Optional.empty()
-                : Optional.of(named("dtype", word, DType.F16, DType.BF16, DType.F32));
+                : Optional.of(Labels.parse("dtype", word, DType.F16, DType.BF16, DType.F32));
     }
 
     public static Format format(String extension) {
-        return Format.ofExtension(extension)
-                .orElseThrow(() -> Problem.unknown(
-                        "format", "Unknown format " + extension + "; there are " + Format.extensions()));
-    }
-
-    @SafeVarargs
-    private static <E extends Enum<E>> E named(String field, String word, E... choices) {
-        return Arrays.stream(choices)
-                .filter(c -> word(c).equals(word))
-                .findFirst()
-                .orElseThrow(() -> Problem.invalid(
-                        field,
-                        "Unknown " + field + " " + word + "; there are "
-                                + Arrays.stream(choices).map(Choices::word).collect(Collectors.joining(", "))));
-    }
-
-    public static String word(Enum<?> choice) {
-        return choice.name().toLowerCase(Locale.ROOT);
+        try {
+            return Format.parse(extension);
+        } catch (IllegalArgumentException unknown) {
+            throw Problem.unknown("format", String.valueOf(unknown.getMessage()));
+        }
     }
 }

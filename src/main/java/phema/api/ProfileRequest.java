@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
@@ -16,6 +17,7 @@ import phema.profile.Mixture;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.Uniform;
+import phema.synthesis.WeightsReference;
 
 /**
  * A profile asked for. Each kind has fields of its own; those of others are refused.
@@ -131,13 +133,7 @@ public record ProfileRequest(
 
     /** Where a profile ends: at {@code time}, or at the run's newest snapshot. */
     public static double end(Run run, @Nullable Double time, String field) {
-        if (run.snapshots().isEmpty())
-            throw Problem.unprocessable(
-                    "Run " + run.name() + " has no usable snapshot; its list of snapshots says why");
-        double end = time == null ? run.snapshots().getLast().time() : time;
-        if (!(end > 0 && end < Double.POSITIVE_INFINITY))
-            throw Problem.invalid(field + "time", field + "time must be a number above 0, not " + end);
-        return end;
+        return WeightsReference.end(field + "time", run, Optional.ofNullable(time));
     }
 
     /** @return which one of the fields that say the same is given, the first of which is the usual one */

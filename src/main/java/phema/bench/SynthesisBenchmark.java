@@ -20,16 +20,16 @@ import phema.catalog.Snapshot;
 import phema.problem.Problem;
 import phema.profile.Power;
 import phema.profile.Profile;
-import phema.solver.Fit;
 import phema.solver.FitOptions;
 import phema.solver.SolverKind;
 import phema.storage.ByteSize;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
-import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
+import phema.synthesis.PreparedWeights;
 import phema.synthesis.Stage;
 import phema.synthesis.Syntheses;
+import phema.synthesis.WeightsRequest;
 
 /**
  * Times whole {@code phema reconstruct} commands, JVM start and writing included, against reading the same snapshots with {@code cat}, and against reading them
@@ -173,28 +173,26 @@ public final class SynthesisBenchmark {
 
     public Breakdown breakdown(int targets, phema.solver.FilesToRead files, long maxMemory) throws IOException {
         int workers = Runtime.getRuntime().availableProcessors();
-        double time = run.snapshots().getLast().time();
+        double time = run.newestTime();
         List<Profile> profiles = sigmaRels(targets).stream()
                 .<Profile>map(s -> Power.ofSigmaRel(s, time))
                 .toList();
-        List<Syntheses.Named> fits = new Fits()
-                .fit(run, profiles, FitOptions.of(SolverKind.BLUP, files), Optional.empty()).stream()
-                        .map(fit -> new Syntheses.Named(Names.baseName(Names.PREFIX, run, fit.target()), fit))
-                        .toList();
+        PreparedWeights weights = new Fits()
+                .prepare(
+                        run,
+                        WeightsRequest.of(profiles, FitOptions.of(SolverKind.BLUP, files), OutputOptions.AS_STORED));
         Path out = scratch.resolve("out");
         try (Engine engine = new Engine(maxMemory, workers)) {
             Syntheses syntheses = new Syntheses(engine);
-            OutputOptions options =
-                    OutputOptions.of(run.snapshots().getLast().file().format());
-            syntheses.write(run, fits, options, out, true, bytes -> {});
+            syntheses.write(weights, out, true, bytes -> {});
             Map<Stage, Double> stages = new EnumMap<>(Stage.class);
             for (Stage stage : Stage.values()) stages.put(stage, -engine.nanos(stage) / 1e9);
             long read = -engine.bytesRead();
             long begin = System.nanoTime();
-            syntheses.write(run, fits, options, out, true, bytes -> {});
+            syntheses.write(weights, out, true, bytes -> {});
             double seconds = (System.nanoTime() - begin) / 1e9;
             for (Stage stage : Stage.values()) stages.merge(stage, engine.nanos(stage) / 1e9, Double::sum);
-            int used = used(fits.stream().map(Syntheses.Named::fit).toList());
+            int used = weights.filesUsed();
             return new Breakdown(
                     targets, seconds, workers, stages, read + engine.bytesRead(), elements() * used * targets, used);
         } finally {
@@ -202,21 +200,15 @@ public final class SynthesisBenchmark {
         }
     }
 
-    private static int used(List<Fit> fits) {
-        return (int) IntStream.range(0, fits.getFirst().coefficients().size())
-                .filter(j -> fits.stream().anyMatch(fit -> fit.coefficients().get(j) != 0))
-                .count();
-    }
-
     private long elements() {
-        return run.snapshots().getLast().file().tensors().stream()
+        return run.newest().file().tensors().stream()
                 .mapToLong(tensor -> tensor.elements())
                 .sum();
     }
 
     /** {@code 32 files of 249 MB}. */
     public String describe() {
-        Snapshot last = run.snapshots().getLast();
+        Snapshot last = run.newest();
         return String.format(
                 Locale.ROOT,
                 "%d files of %s (%s)",

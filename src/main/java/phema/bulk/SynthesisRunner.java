@@ -4,10 +4,8 @@ import com.github.kagkarlsson.scheduler.task.CompletionHandler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -15,19 +13,13 @@ import org.slf4j.LoggerFactory;
 import org.springframework.core.NestedRuntimeException;
 import org.springframework.stereotype.Component;
 import phema.catalog.Catalog;
-import phema.catalog.Run;
 import phema.fleet.DatabaseRetry;
 import phema.fleet.DurableTask;
 import phema.fleet.Heartbeat;
 import phema.fleet.WorkerIdentity;
 import phema.problem.Problem;
-import phema.profile.Profile;
-import phema.solver.Fit;
-import phema.solver.FitOptions;
 import phema.storage.FileTree;
 import phema.synthesis.Fits;
-import phema.synthesis.Names;
-import phema.synthesis.OutputOptions;
 import phema.synthesis.Syntheses;
 
 /** Runs one bulk synthesis, as often as the queue says so. Files appear all together or not at all. */
@@ -65,16 +57,7 @@ class SynthesisRunner {
     void check(SynthesisSpec spec) {
         if (Math.abs(spec.priority()) > 1000)
             throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + spec.priority());
-        Run run = catalog.run(spec.run());
-        if (run.snapshots().isEmpty())
-            throw Problem.unprocessable(
-                    "Run " + run.name() + " has no usable snapshot; its list of snapshots says why");
-        List<Syntheses.Named> named = named(run, spec);
-        Set<String> names = new HashSet<>();
-        for (Syntheses.Named n : named)
-            if (!names.add(n.baseName()))
-                throw Problem.invalid("targets", "two targets would both be written to " + n.baseName());
-        syntheses.pass(run, named, options(spec));
+        pass(spec);
     }
 
     CompletionHandler<Void> run(String id) {
@@ -95,8 +78,7 @@ class SynthesisRunner {
             discardBefore(id, attempt);
             if (store.deaths(id) > MOST_DEATHS)
                 throw Problem.conflict("every worker that ran it died, " + MOST_DEATHS + " times");
-            Run run = catalog.run(spec.run());
-            Syntheses.Pass pass = syntheses.pass(run, named(run, spec), options(spec));
+            Syntheses.Pass pass = pass(spec);
             total[0] = pass.size();
             List<Path> files = pass.write(own, false, bytes::add).stream()
                     .flatMap(List::stream)
@@ -162,18 +144,8 @@ class SynthesisRunner {
         FileTree.delete(storage.folder(id));
     }
 
-    private List<Syntheses.Named> named(Run run, SynthesisSpec spec) {
-        FitOptions options = FitOptions.of(spec.solver(), spec.files());
-        List<Profile> targets = spec.targets().stream()
-                .map(SynthesisSpec.SynthesisTarget::parsed)
-                .toList();
-        List<Fit> all = fits.fit(run, targets, spec.laterFiles() ? options.withLaterFiles() : options, spec.dtype());
-        return all.stream()
-                .map(fit -> new Syntheses.Named(Names.baseName(Names.PREFIX, run, fit.target()), fit))
-                .toList();
-    }
-
-    private static OutputOptions options(SynthesisSpec spec) {
-        return new OutputOptions(spec.format(), spec.dtype(), spec.shardSize());
+    private Syntheses.Pass pass(SynthesisSpec spec) {
+        return syntheses.pass(
+                fits.prepare(catalog.run(spec.run()), spec.request()).requireDistinctNames());
     }
 }

@@ -6,7 +6,10 @@ import phema.format.Format;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
 import phema.solver.FilesToRead;
+import phema.solver.FitOptions;
 import phema.solver.SolverKind;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.WeightsRequest;
 import phema.tensor.DType;
 
 /**
@@ -39,5 +42,13 @@ public record SynthesisSpec(
 
     public SynthesisSpec {
         targets = List.copyOf(targets);
+    }
+
+    WeightsRequest request() {
+        FitOptions options = FitOptions.of(solver, files);
+        return WeightsRequest.of(
+                targets.stream().map(SynthesisTarget::parsed).toList(),
+                laterFiles ? options.withLaterFiles() : options,
+                new OutputOptions(Optional.of(format), dtype, shardSize));
     }
 }

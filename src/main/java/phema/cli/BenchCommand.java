@@ -20,6 +20,7 @@ import phema.bench.SnapshotGenerator;
 import phema.bench.SoakBenchmark;
 import phema.bench.SynthesisBenchmark;
 import phema.bench.ThinningBenchmark;
+import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.FilesToRead;
 import phema.storage.ByteSize;
@@ -64,7 +65,7 @@ final class BenchCommand {
                 names = "--format",
                 defaultValue = "edm2",
                 description = "edm2 or safetensors (default: ${DEFAULT-VALUE}).")
-        private ReconstructCommand.FormatWord format = ReconstructCommand.FormatWord.EDM2;
+        private Format format = Format.EDM2_PICKLE;
 
         @Option(names = "--tensors", description = "So many equal tensors instead of those of EDM2's network.")
         private @Nullable Integer tensors;
@@ -78,12 +79,12 @@ final class BenchCommand {
         @Override
         public Integer call() throws IOException {
             if (files < 1 || megabytes < 1) throw Problem.invalid("files", "--files and --mb must be at least 1");
-            if (format == ReconstructCommand.FormatWord.PT)
+            if (format == Format.TORCH_ZIP)
                 throw Problem.invalid("format", "--format pt cannot be generated; choose edm2 or safetensors");
             long bytes = megabytes * 1_000_000L;
             SnapshotGenerator generator = tensors == null
-                    ? SnapshotGenerator.network(format.format, bytes)
-                    : SnapshotGenerator.uniform(format.format, tensors, bytes);
+                    ? SnapshotGenerator.network(format, bytes)
+                    : SnapshotGenerator.uniform(format, tensors, bytes);
             try (Progress progress = new Progress(CommandOutput.errors(spec), files * bytes)) {
                 long written = generator.write(folder, files, progress);
                 CommandOutput.of(spec).printf("wrote %d files, %s, to %s%n", files, ByteSize.print(written), folder);

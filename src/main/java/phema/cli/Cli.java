@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import phema.evaluation.Seeds;
+import phema.format.Format;
 import phema.format.FormatException;
 import phema.problem.Problem;
 import phema.storage.ByteSize;
@@ -81,6 +82,7 @@ public final class Cli {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false)
                 .registerConverter(Path.class, Cli::path)
+                .registerConverter(Format.class, Cli::format)
                 .registerConverter(NumberList.class, NumberList::parse)
                 .registerConverter(ByteSize.class, Cli::size)
                 .registerConverter(ImageCount.class, ImageCount::parse)
@@ -126,6 +128,14 @@ public final class Cli {
             return ByteSize.of(text);
         } catch (IllegalArgumentException e) {
             throw new CommandLine.TypeConversionException(e.getMessage());
+        }
+    }
+
+    private static Format format(String word) {
+        try {
+            return Format.parse(word);
+        } catch (IllegalArgumentException unknown) {
+            throw new CommandLine.TypeConversionException(String.valueOf(unknown.getMessage()));
         }
     }
 

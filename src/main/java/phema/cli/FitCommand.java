@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -19,6 +18,8 @@ import phema.solver.SolverKind;
 import phema.synthesis.Fits;
 import phema.synthesis.LayerFit;
 import phema.synthesis.Names;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.PreparedWeights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,8 +50,10 @@ final class FitCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Run run = input.scan();
         Fits fits = new Fits();
-        List<LayerFit> layers = target.layers(fits, run, Optional.empty());
-        List<Fit> solved = target.fits(fits, run, Optional.empty());
+        PreparedWeights weights = fits.prepare(run, target.request(run, OutputOptions.AS_STORED));
+        List<Fit> solved = weights.fits();
+        // All targets end together, and so all have the same layers.
+        List<LayerFit> layers = weights.targets().getFirst().layers();
         PrintWriter out = CommandOutput.of(spec);
         if (json) CommandOutput.json(out, asJson(run, fits, solved, layers));
         else

@@ -13,24 +13,19 @@ import org.jspecify.annotations.Nullable;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.edm2.Network;
-import phema.format.Format;
 import phema.problem.Problem;
-import phema.profile.Power;
-import phema.profile.Profile;
-import phema.solver.FilesToRead;
-import phema.solver.Fit;
-import phema.solver.FitOptions;
-import phema.solver.SolverKind;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
+import phema.synthesis.PreparedWeights;
 import phema.synthesis.Syntheses;
+import phema.synthesis.WeightsReference;
 import picocli.CommandLine.Option;
 
 /** The options that say which networks to run: weight files, or averages of runs that are reconstructed on the fly. */
 final class NetworkOptions {
     private static final String SCHEME = "phema:";
-    private static final Pattern AVERAGE = Pattern.compile("(.+?)@(\\d{0,3}\\.\\d{1,9})(?:@(\\d{1,12})k)?");
+    private static final Pattern AVERAGE = Pattern.compile("(.+?)@(" + WeightsReference.FORM + ")");
     private static final long MEMORY = 256 << 20;
 
     @Option(
@@ -38,8 +33,8 @@ final class NetworkOptions {
             paramLabel = "NET",
             required = true,
             description =
-                    "Network: a weight file, or phema:RUN@0.100 for that EMA length of a run, at its end or at a time"
-                            + " in kimg, such as phema:RUN@0.100@131k.")
+                    "Network: a weight file, or phema:RUN@0.100 for that EMA length of a run, at its end or at a time,"
+                            + " such as phema:RUN@0.100@131k for 131 kimg; phema:RUN@paper-0.100 with the published solver.")
     private String net = "";
 
     @Option(
@@ -74,31 +69,30 @@ final class NetworkOptions {
                     option, "--" + option + " " + text + " is not of the form phema:RUN@0.100 or phema:RUN@0.100@131k");
         Run run = Catalog.find(roots, average.group(1));
         RunOptions.requireWhole(run, "");
-        if (run.snapshots().isEmpty())
-            throw Problem.unprocessable(
-                    run.folder() + " holds no usable snapshots; phema inspect " + run.folder() + " says why");
-        double time = average.group(3) == null
-                ? run.snapshots().getLast().time()
-                : ProfileOptions.time(option, run, Long.parseLong(average.group(3)));
-        double sigmaRel = Double.parseDouble(average.group(2));
-        return reconstruct(text, run, ProfileOptions.profile(option, () -> Power.ofSigmaRel(sigmaRel, time)), out);
+        return reconstruct(text, run, reference(option, average.group(2), run.requireUsable()), out);
     }
 
-    private static Network reconstruct(String name, Run run, Profile target, PrintWriter out) throws IOException {
-        FitOptions options = FitOptions.of(SolverKind.BLUP, FilesToRead.FEWEST);
-        Fit fit =
-                new Fits().fit(run, List.of(target), options, Optional.empty()).getFirst();
+    private static WeightsReference reference(String option, String text, Run run) {
+        try {
+            return WeightsReference.parse(text, run);
+        } catch (Problem e) {
+            throw Problem.invalid(option, "--" + option + ": " + e.getMessage());
+        }
+    }
+
+    private static Network reconstruct(String name, Run run, WeightsReference reference, PrintWriter out)
+            throws IOException {
+        PreparedWeights weights = new Fits().prepare(run, reference.request(OutputOptions.AS_STORED));
         int workers = Runtime.getRuntime().availableProcessors();
         try (Engine engine = new Engine(MEMORY, workers)) {
-            Syntheses.Loaded loaded = new Syntheses(engine)
-                    .load(run, new Syntheses.Named(name, fit), OutputOptions.of(Format.SAFETENSORS));
+            Syntheses.Loaded loaded = new Syntheses(engine).load(weights);
             out.printf(
                     Locale.ROOT,
                     "%s from %d of %d files, predicted error %s%n",
                     name,
-                    fit.coefficients().stream().filter(c -> c != 0).count(),
+                    weights.filesUsed(),
                     run.snapshots().size(),
-                    CommandOutput.error(fit.predictedRelativeError()));
+                    CommandOutput.error(weights.target().predictedRelativeError()));
             return Network.of(name, loaded.template(), loaded.elements());
         }
     }

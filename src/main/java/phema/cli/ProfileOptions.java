@@ -2,23 +2,20 @@ package phema.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import phema.catalog.Kimg;
 import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
 import phema.solver.FilesToRead;
-import phema.solver.Fit;
 import phema.solver.FitOptions;
 import phema.solver.SolverKind;
-import phema.synthesis.Fits;
-import phema.synthesis.LayerFit;
-import phema.tensor.DType;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.WeightsReference;
+import phema.synthesis.WeightsRequest;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
@@ -79,32 +76,22 @@ final class ProfileOptions {
                     "Another average for tensors of such names, in every output, such as '*attn*=power:0.05' (SPEC as for --profile); may be given several times, the first that matches counts. Output names tell: phema-0000262-0.100-+attn+-0.050.")
     private List<String> layers = new ArrayList<>();
 
-    List<Fit> fits(Fits fits, Run run, Optional<DType> dtype) {
-        return fits.fit(run, averages.endingAt(end(run)), FitOptions.of(solver, files), dtype);
-    }
-
-    /** What {@code --layer} means. */
-    List<LayerFit> layers(Fits fits, Run run, Optional<DType> dtype) {
-        return layers.isEmpty() ? List.of() : fits.layers(run, layers, end(run), FitOptions.of(solver, files), dtype);
-    }
-
-    private double end(Run run) {
-        return outkimg == null ? run.snapshots().getLast().time() : time("outkimg", run, outkimg);
+    /** The weights asked for, stored in some way. */
+    WeightsRequest request(Run run, OutputOptions output) {
+        double end = outkimg == null ? run.newestTime() : time("outkimg", run, outkimg);
+        return WeightsRequest.of(averages.endingAt(end), FitOptions.of(solver, files), output)
+                .withLayers(layers);
     }
 
     /** A snapshot's time as users give it, in thousands of images. @param option at fault when there is no such time */
     static double time(String option, Run run, long kimg) {
-        double first = run.snapshots().getFirst().time();
-        double last = run.snapshots().getLast().time();
         if (!run.countsKimg())
             throw Problem.invalid(option, "--" + option + ": the times of " + run.folder() + " are not in kimg");
-        double time = Kimg.toNimg(kimg);
-        if (time < first || time > last)
-            throw Problem.invalid(
-                    option,
-                    "--" + option + " " + kimg + " lies outside of the snapshots, which reach from "
-                            + Kimg.ofNimg(first) + " to " + Kimg.ofNimg(last));
-        return time;
+        try {
+            return WeightsReference.time(kimg + "k", run);
+        } catch (Problem e) {
+            throw Problem.invalid(option, "--" + option + ": " + e.getMessage());
+        }
     }
 
     /** What {@code --outstd} means. */

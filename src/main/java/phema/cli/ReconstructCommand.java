@@ -6,14 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.edm2.Training;
@@ -24,11 +22,13 @@ import phema.solver.SolverKind;
 import phema.storage.ByteSize;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
+import phema.synthesis.FittedTarget;
 import phema.synthesis.KernelChoice;
-import phema.synthesis.LayerFit;
 import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
+import phema.synthesis.PreparedWeights;
 import phema.synthesis.Syntheses;
+import phema.synthesis.WeightsRequest;
 import phema.tensor.DType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,19 +41,6 @@ import picocli.CommandLine.Spec;
         description =
                 "Writes weights averaged over other EMA lengths than those stored. Takes the options of EDM2's reconstruct_phema.py.")
 final class ReconstructCommand implements Callable<Integer> {
-    /** Formats by the words of the command line. */
-    enum FormatWord {
-        EDM2(Format.EDM2_PICKLE),
-        SAFETENSORS(Format.SAFETENSORS),
-        PT(Format.TORCH_ZIP);
-
-        final Format format;
-
-        FormatWord(Format format) {
-            this.format = format;
-        }
-    }
-
     /** Element types of outputs. */
     enum DTypeWord {
         F16,
@@ -82,9 +69,9 @@ final class ReconstructCommand implements Callable<Integer> {
     @Option(
             names = "--outprefix",
             paramLabel = "STR",
-            defaultValue = Names.PREFIX,
+            defaultValue = WeightsRequest.PREFIX,
             description = "Prefix of output file names (default: ${DEFAULT-VALUE}).")
-    private String outprefix = Names.PREFIX;
+    private String outprefix = WeightsRequest.PREFIX;
 
     @Option(names = "--skip", description = "Leave outputs that exist as they are.")
     private boolean skip;
@@ -99,7 +86,7 @@ final class ReconstructCommand implements Callable<Integer> {
     private int batch = Integer.MAX_VALUE;
 
     @Option(names = "--format", description = "edm2, safetensors or pt; as the snapshots by default.")
-    private @Nullable FormatWord format;
+    private @Nullable Format format;
 
     @Option(
             names = "--dtype",
@@ -149,35 +136,26 @@ final class ReconstructCommand implements Callable<Integer> {
         PrintWriter out = CommandOutput.of(spec);
         Run run = input.scan();
         CommandOutput.notices(out, run);
-        OutputOptions options =
-                new OutputOptions(format(run), dtype.dtype(), shardSize == null ? Long.MAX_VALUE : shardSize.bytes());
-        Fits fits = new Fits();
-        List<LayerFit> layers = target.layers(fits, run, options.dtype());
-        List<Syntheses.Named> wanted = target.fits(fits, run, options.dtype()).stream()
-                .map(fit -> new Syntheses.Named(Names.baseName(outprefix, run, fit.target(), layers), fit, layers))
-                .toList();
-        Set<String> names = new HashSet<>();
-        for (Syntheses.Named named : wanted)
-            if (!names.add(named.baseName()))
-                throw Problem.invalid(
-                        "outstd",
-                        "two outputs would be named " + named.baseName()
-                                + "; ask for EMA lengths that differ in the first nine decimals");
-        explain(out, run, wanted);
+        OutputOptions options = new OutputOptions(
+                Optional.ofNullable(format), dtype.dtype(), shardSize == null ? Long.MAX_VALUE : shardSize.bytes());
+        PreparedWeights wanted = new Fits()
+                .prepare(run, target.request(run, options).withPrefix(outprefix))
+                .requireDistinctNames();
+        explain(out, wanted);
 
         int workers = Runtime.getRuntime().availableProcessors();
         if (kernel == KernelChoice.ND4J) out.println("computing on " + Training.backend());
         try (Engine engine = new Engine(maxMemory.bytes(), workers, kernel)) {
             Syntheses syntheses = new Syntheses(engine);
-            List<Syntheses.Named> missing = skip
-                    ? wanted.stream()
-                            .filter(n -> isMissing(syntheses, run, n, options, out))
+            List<FittedTarget> missing = skip
+                    ? wanted.targets().stream()
+                            .filter(target -> isMissing(syntheses, wanted.with(List.of(target)), out))
                             .toList()
-                    : wanted;
+                    : wanted.targets();
             List<Syntheses.Pass> passes = new ArrayList<>();
             for (int i = 0; i < missing.size(); i += Math.min(batch, missing.size()))
-                passes.add(syntheses.pass(
-                        run, missing.subList(i, (int) Math.min((long) i + batch, missing.size())), options));
+                passes.add(syntheses.pass(wanted.with(
+                        missing.subList(i, (int) Math.min((long) i + batch, missing.size())))));
             long size = passes.stream().mapToLong(Syntheses.Pass::size).sum();
             List<Path> written = new ArrayList<>();
             try (Progress progress = new Progress(CommandOutput.errors(spec), Math.max(1, size))) {
@@ -189,28 +167,23 @@ final class ReconstructCommand implements Callable<Integer> {
                         Locale.ROOT,
                         "wrote %s from %d of %d files, predicted error %s%n",
                         written.get(i),
-                        used(List.of(missing.get(i))),
+                        wanted.with(List.of(missing.get(i))).filesUsed(),
                         run.snapshots().size(),
                         CommandOutput.error(missing.get(i).predictedRelativeError()));
         }
     }
 
-    private Format format(Run run) {
-        return format == null ? run.snapshots().getLast().file().format() : format.format;
-    }
-
-    private boolean isMissing(
-            Syntheses syntheses, Run run, Syntheses.Named named, OutputOptions options, PrintWriter out) {
-        String last = syntheses.files(run, named, options).getLast().fileName();
-        boolean exists = Files.exists(outdir.resolve(last));
-        if (exists) out.println("kept " + outdir.resolve(last));
+    private boolean isMissing(Syntheses syntheses, PreparedWeights weights, PrintWriter out) {
+        Path last = outdir.resolve(syntheses.files(weights).getLast().fileName());
+        boolean exists = Files.exists(last);
+        if (exists) out.println("kept " + last);
         return !exists;
     }
 
     /** What was chosen for the user, and how to choose otherwise. */
-    private static void explain(PrintWriter out, Run run, List<Syntheses.Named> wanted) {
+    private static void explain(PrintWriter out, PreparedWeights wanted) {
         Set<Fit> fits = new LinkedHashSet<>();
-        for (Syntheses.Named named : wanted) fits.addAll(named.fits());
+        for (FittedTarget target : wanted.targets()) fits.addAll(target.fits());
         Fit worst = fits.stream()
                 .max(Comparator.comparingDouble(Fit::predictedRelativeError))
                 .orElseThrow();
@@ -231,19 +204,10 @@ final class ReconstructCommand implements Callable<Integer> {
                 Locale.ROOT,
                 "solver %s, %d of %d files: %s%n",
                 CommandOutput.word(worst.method()),
-                used(wanted),
-                run.snapshots().size(),
+                wanted.filesUsed(),
+                wanted.run().snapshots().size(),
                 errors);
         for (Fit fit : fits)
             for (String warning : fit.warnings()) out.println("warning: " + Names.width(fit.target()) + ": " + warning);
-    }
-
-    private static long used(List<Syntheses.Named> wanted) {
-        int files = wanted.getFirst().fit().coefficients().size();
-        return IntStream.range(0, files)
-                .filter(j -> wanted.stream()
-                        .flatMap(n -> n.fits().stream())
-                        .anyMatch(fit -> fit.coefficients().get(j) != 0))
-                .count();
     }
 }

@@ -12,8 +12,9 @@ import phema.solver.SolverKind;
 import phema.storage.ByteSize;
 import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
+import phema.synthesis.PreparedWeights;
 import phema.synthesis.Syntheses;
-import phema.synthesis.Syntheses.Named;
+import phema.text.Labels;
 
 /**
  * A weight file of a fit.
@@ -29,37 +30,37 @@ record Download(
         String url,
         String curl,
         @Nullable String problem) {
-    static List<Download> of(Run run, Fit fit, double sigmaRel, Syntheses syntheses, String address) {
-        Named named = new Named(Names.baseName(Names.PREFIX, run, fit.target()), fit);
+    static List<Download> of(PreparedWeights weights, double sigmaRel, Syntheses syntheses, String address) {
         return Arrays.stream(Format.values())
-                .map(format -> of(run, named, format, url(run, fit, sigmaRel, format), syntheses, address))
+                .map(format -> of(weights.in(format), format, url(weights, sigmaRel, format), syntheses, address))
                 .toList();
     }
 
-    private static Download of(Run run, Named named, Format format, String url, Syntheses syntheses, String address) {
+    private static Download of(
+            PreparedWeights weights, Format format, String url, Syntheses syntheses, String address) {
         String name = switch (format) {
             case SAFETENSORS -> "safetensors";
             case EDM2_PICKLE -> "EDM2 pickle";
             case TORCH_ZIP -> "PyTorch";
         };
-        String fileName = named.baseName() + "." + format.extension();
+        String fileName = weights.target().baseName() + "." + format.extension();
         String curl = "curl -OJ '" + address + url + "'";
         try {
-            long size = syntheses
-                    .pass(run, List.of(named), OutputOptions.of(format))
-                    .size();
+            long size = syntheses.pass(weights).size();
             return new Download(name, fileName, ByteSize.print(size), url, curl, null);
         } catch (Problem impossible) {
             return new Download(name, fileName, "", url, curl, impossible.getMessage());
         }
     }
 
-    private static String url(Run run, Fit fit, double sigmaRel, Format format) {
+    private static String url(PreparedWeights weights, double sigmaRel, Format format) {
+        Run run = weights.run();
+        Fit fit = weights.target().fit();
         double time = fit.target().endTime();
         UriComponentsBuilder url = UriComponentsBuilder.fromPath("/api/v1/runs/{run}/weights.{format}")
-                .queryParam("sigmaRel", FitPanel.plain(sigmaRel));
-        if (time != run.snapshots().getLast().time()) url.queryParam("time", FitPanel.plain(time));
-        if (fit.method() != SolverKind.BLUP) url.queryParam("solver", RunController.word(fit.method()));
+                .queryParam("sigmaRel", Labels.plain(sigmaRel));
+        if (time != run.newestTime()) url.queryParam("time", Labels.plain(time));
+        if (fit.method() != SolverKind.BLUP) url.queryParam("solver", Labels.of(fit.method()));
         return url.encode().buildAndExpand(run.name(), format.extension()).toUriString();
     }
 }

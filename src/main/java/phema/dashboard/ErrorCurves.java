@@ -2,18 +2,17 @@ package phema.dashboard;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.springframework.stereotype.Component;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
-import phema.profile.Power;
-import phema.solver.FilesToRead;
 import phema.solver.Fit;
-import phema.solver.FitOptions;
 import phema.solver.SolverKind;
 import phema.synthesis.Fits;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.WeightsReference;
+import phema.synthesis.WeightsRequest;
 
 /** Predicted errors over the whole range of EMA lengths. Kept until a run's snapshots change: with hundreds of files they take seconds. */
 @Component
@@ -55,12 +54,8 @@ class ErrorCurves {
                 .parallel()
                 .mapToDouble(i -> SHORTEST * Math.pow(LONGEST / SHORTEST, i / (LENGTHS - 1.0)))
                 .mapToObj(sigmaRel -> {
-                    Fit fit = fits.fit(
-                                    run,
-                                    List.of(Power.ofSigmaRel(sigmaRel, time)),
-                                    FitOptions.of(SolverKind.BLUP, FilesToRead.FEWEST),
-                                    Optional.empty())
-                            .getFirst();
+                    WeightsRequest request = WeightsReference.of(sigmaRel, time).request(OutputOptions.AS_STORED);
+                    Fit fit = fits.prepare(run, request).target().fit();
                     return new Errors(sigmaRel, fit.predictedRelativeErrors());
                 })
                 .toList();

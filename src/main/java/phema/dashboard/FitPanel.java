@@ -1,15 +1,14 @@
 package phema.dashboard;
 
-import java.math.BigDecimal;
 import java.util.List;
 import java.util.stream.Stream;
-import phema.catalog.Kimg;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.profile.Impulse;
 import phema.solver.Fit;
-import phema.solver.SolverKind;
 import phema.synthesis.Names;
+import phema.synthesis.WeightsReference;
+import phema.text.Labels;
 
 /**
  * A fit in figures, and the choices that led to it.
@@ -36,23 +35,23 @@ record FitPanel(
     /** @param meaning for those who do not know the word */
     record Figure(String name, String value, String meaning) {}
 
-    static FitPanel of(Run run, Fit fit, double sigmaRel, String address) {
+    static FitPanel of(Run run, WeightsReference reference, Fit fit, double sigmaRel, String address) {
         return new FitPanel(
                 Names.width(fit.target()),
                 sigmaRel,
-                RunController.word(fit.method()),
+                Labels.of(fit.method()),
                 run.snapshots().stream().noneMatch(s -> s.profile() instanceof Impulse),
                 times(run, fit.target().endTime()),
                 figures(run, fit),
                 fit.warnings(),
                 "phema/" + run.name(),
-                revision(run, fit),
+                reference.printMoving(run),
                 address);
     }
 
     private static List<Time> times(Run run, double chosen) {
         RunClock clock = RunClock.of(run);
-        double newest = run.snapshots().getLast().time();
+        double newest = run.newestTime();
         return Stream.concat(run.snapshots().stream().map(Snapshot::time), Stream.of(chosen))
                 .distinct()
                 .sorted((a, b) -> Double.compare(b, a))
@@ -84,16 +83,7 @@ record FitPanel(
                         "Of the system that was solved, scaled to unit diagonal"));
     }
 
-    /** As the hub endpoints name it: {@code ema-0.100}, {@code paper-0.100@2147483k}. */
-    private static String revision(Run run, Fit fit) {
-        double time = fit.target().endTime();
-        String name = (fit.method() == SolverKind.BLUP ? "ema-" : "paper-") + Names.width(fit.target());
-        if (time == run.snapshots().getLast().time()) return name;
-        long kimg = Kimg.ofNimg(time);
-        return name + "@" + (run.countsKimg() && Kimg.toNimg(kimg) == time ? kimg + "k" : plain(time));
-    }
-
     static String plain(double number) {
-        return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
+        return Labels.plain(number);
     }
 }

@@ -9,6 +9,7 @@ import phema.profile.Impulse;
 import phema.solver.Fit;
 import phema.solver.ProfileCurve;
 import phema.solver.SolverKind;
+import phema.text.Labels;
 
 /** What the page of a run draws. */
 final class RunCharts {
@@ -85,8 +86,7 @@ final class RunCharts {
                             errors.sigmaRel(), errors.errors().get(method)))
                     .toList();
             if (!points.isEmpty())
-                layers.add(
-                        new ChartLayer(ChartLayer.LayerKind.LINE, RunController.word(method), style(method), points));
+                layers.add(new ChartLayer(ChartLayer.LayerKind.LINE, Labels.of(method), style(method), points));
         }
         return new Chart(
                 "errors",

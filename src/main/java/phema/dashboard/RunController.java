@@ -1,9 +1,7 @@
 package phema.dashboard;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
@@ -15,17 +13,18 @@ import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
-import phema.profile.Power;
 import phema.profile.Profile;
-import phema.solver.FilesToRead;
 import phema.solver.Fit;
-import phema.solver.FitOptions;
 import phema.solver.SolverKind;
 import phema.sweep.Recommendation;
 import phema.sweep.Recommendations;
 import phema.sweep.Sweeps;
 import phema.synthesis.Fits;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.PreparedWeights;
 import phema.synthesis.Syntheses;
+import phema.synthesis.WeightsReference;
+import phema.text.Labels;
 
 /** The page of a run, and the parts of it that follow its slider. */
 @Controller
@@ -120,51 +119,19 @@ class RunController {
     }
 
     private void fit(Run run, double sigmaRel, @Nullable Double time, String solver, Model model) {
-        double end = end(run, time);
-        SolverKind method = method(solver);
-        Fit fit = fits.fit(
-                        run,
-                        List.of(target(sigmaRel, end)),
-                        FitOptions.of(method, FilesToRead.FEWEST),
-                        Optional.empty())
-                .getFirst();
+        WeightsReference reference = new WeightsReference(
+                Labels.parse("solver", solver, SolverKind.values()), WeightsReference.length(sigmaRel, end(run, time)));
+        PreparedWeights weights = fits.prepare(run, reference.request(OutputOptions.AS_STORED));
+        Fit fit = weights.target().fit();
         String address = ServletUriComponentsBuilder.fromCurrentContextPath().toUriString();
-        model.addAttribute("fit", FitPanel.of(run, fit, sigmaRel, address));
-        model.addAttribute("downloads", Download.of(run, fit, sigmaRel, syntheses, address));
+        model.addAttribute("fit", FitPanel.of(run, reference, fit, sigmaRel, address));
+        model.addAttribute("downloads", Download.of(weights, sigmaRel, syntheses, address));
         model.addAttribute("profileChart", RunCharts.profile(run, fit, fits.curve(run, fit, RunCharts.CURVE_POINTS)));
         model.addAttribute("coefficientChart", RunCharts.coefficients(run, fit));
         model.addAttribute("errorMark", RunCharts.errorMark(sigmaRel, fit));
     }
 
-    private static Profile target(double sigmaRel, double end) {
-        try {
-            return Power.ofSigmaRel(sigmaRel, end);
-        } catch (IllegalArgumentException outOfRange) {
-            throw Problem.invalid("sigmaRel", "EMA length: " + outOfRange.getMessage());
-        }
-    }
-
-    private static SolverKind method(String word) {
-        return Arrays.stream(SolverKind.values())
-                .filter(method -> word(method).equals(word))
-                .findFirst()
-                .orElseThrow(() -> Problem.invalid(
-                        "solver",
-                        "Unknown solver " + word + "; there are "
-                                + Arrays.stream(SolverKind.values())
-                                        .map(RunController::word)
-                                        .collect(Collectors.joining(", "))));
-    }
-
-    static String word(SolverKind method) {
-        return Show.word(method);
-    }
-
     private static double end(Run run, @Nullable Double time) {
-        if (run.snapshots().isEmpty()) throw Problem.unprocessable("Run " + run.name() + " has no usable snapshot");
-        double end = time == null ? run.snapshots().getLast().time() : time;
-        if (!(end > 0 && end < Double.POSITIVE_INFINITY))
-            throw Problem.invalid("time", "time must be a number above 0, not " + end);
-        return end;
+        return WeightsReference.end("time", run, Optional.ofNullable(time));
     }
 }

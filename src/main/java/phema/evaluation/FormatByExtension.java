@@ -11,8 +11,6 @@ import phema.format.Format;
 class FormatByExtension implements Converter<String, Format> {
     @Override
     public Format convert(String extension) {
-        return Format.ofExtension(extension)
-                .orElseThrow(() ->
-                        new IllegalArgumentException("expected one of " + Format.extensions() + ", not " + extension));
+        return Format.parse(extension);
     }
 }

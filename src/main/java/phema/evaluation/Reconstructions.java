@@ -1,21 +1,19 @@
 package phema.evaluation;
 
-import java.util.List;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.format.Format;
 import phema.problem.Problem;
-import phema.profile.Power;
 import phema.profile.Profile;
-import phema.solver.Fit;
 import phema.solver.FitOptions;
-import phema.synthesis.Content;
 import phema.synthesis.Fits;
-import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
+import phema.synthesis.PreparedWeights;
 import phema.synthesis.Syntheses;
+import phema.synthesis.WeightsReference;
+import phema.synthesis.WeightsRequest;
 
 /** What weights a point needs. */
 @Component
@@ -31,32 +29,20 @@ public record Reconstructions(Catalog catalog, Fits fits, Syntheses syntheses) {
     /** @throws Problem when the run cannot give them */
     private EvaluationWeights weights(
             EvaluationSpec spec, String name, double sigmaRel, double time, Optional<Format> wanted) {
-        Run run = catalog.run(name);
-        Profile target = target(sigmaRel, time);
-        Fit fit = fits.fit(run, List.of(target), FitOptions.of(spec.solver(), spec.files()), Optional.empty())
-                .getFirst();
-        Format format = wanted.orElse(run.snapshots().getLast().file().format());
-        Syntheses.Named named = new Syntheses.Named(Names.baseName(Names.PREFIX, run, target), fit);
-        Content content = syntheses.files(run, named, OutputOptions.of(format)).getFirst();
-        return new EvaluationWeights(run, fit, named.baseName(), format, content, syntheses);
+        WeightsRequest request = WeightsRequest.of(
+                WeightsReference.length(sigmaRel, time),
+                FitOptions.of(spec.solver(), spec.files()),
+                wanted.map(OutputOptions::of).orElse(OutputOptions.AS_STORED));
+        PreparedWeights weights = fits.prepare(catalog.run(name), request);
+        return new EvaluationWeights(weights, syntheses.files(weights).getFirst(), syntheses);
     }
 
     /** @throws Problem naming the field unless the run's snapshots reach this time */
     public static void requireTime(String field, Run run, double time) {
-        double first = run.snapshots().getFirst().time();
-        double last = run.snapshots().getLast().time();
-        if (!(time >= first && time <= last))
-            throw Problem.invalid(
-                    field,
-                    "%s %s lies outside of the snapshots of run %s, which reach from %s to %s"
-                            .formatted(field, time, run.name(), first, last));
+        WeightsReference.requireReached(field, run, time);
     }
 
     public static Profile target(double sigmaRel, double time) {
-        try {
-            return Power.ofSigmaRel(sigmaRel, time);
-        } catch (IllegalArgumentException e) {
-            throw Problem.invalid("sigmaRel", "sigmaRel: " + e.getMessage());
-        }
+        return WeightsReference.length(sigmaRel, time);
     }
 }

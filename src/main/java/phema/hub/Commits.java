@@ -19,14 +19,14 @@ import phema.catalog.Snapshot;
 import phema.format.FilePart;
 import phema.format.Format;
 import phema.problem.Problem;
-import phema.solver.FilesToRead;
 import phema.solver.Fit;
-import phema.solver.FitOptions;
 import phema.sweep.Sweeps;
 import phema.synthesis.Content;
 import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
+import phema.synthesis.PreparedWeights;
 import phema.synthesis.Syntheses;
+import phema.synthesis.WeightsReference;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -92,6 +92,7 @@ final class Commits {
 
     /** @throws HubError when the run has no such revision */
     Commit of(Run run, String revision) {
+        Revision.requireAny(run);
         if (SHA.matcher(revision).matches()) return given(run, revision);
         if (PART_OF_SHA.matcher(revision).matches())
             throw Revision.none(revision + " is a part of a commit's sha, of which all 40 digits are needed", run);
@@ -101,10 +102,10 @@ final class Commits {
     }
 
     /** What a name stands for now. */
-    Commit latest(Run run, Revision revision) {
+    Commit latest(Run run, WeightsReference revision) {
         List<StoredFile> stored = storedFiles.of(run);
         OfferedLengths.RecommendedLength recommended = lengths.recommended(run);
-        Key key = new Key(run.name(), revision.name(run) + " where main is " + recommended);
+        Key key = new Key(run.name(), revision.print(run) + " where main is " + recommended);
         Made before = made.get(key);
         if (before != null && before.isOf(run, stored)) return before.commit;
         Fit fit = fit(run, revision);
@@ -112,7 +113,7 @@ final class Commits {
         texts.put("fit.json", FIT.writeValueAsString(FitView.of(run, fit, null)) + "\n");
         recommended.sweep().ifPresent(sweep -> texts.put(ModelCard.CHART, chart(sweep)));
         texts.put("README.md", card.of(run, revision, recommended, fit));
-        RememberedStart remembered = RememberedStart.of(run, revision.name(run), fit, texts);
+        RememberedStart remembered = RememberedStart.of(run, revision.print(run), fit, texts);
         Commit commit = commit(run, remembered, fit, stored);
         store.save(run.name(), commit.sha(), remembered);
         Made now = new Made(run, stored, commit);
@@ -125,17 +126,12 @@ final class Commits {
         return SweepChart.of(sweeps.sweep(sweep), sweeps.trials(sweep));
     }
 
-    private Fit fit(Run run, Revision revision) {
+    private Fit fit(Run run, WeightsReference revision) {
         try {
-            return fits.fit(
-                            run,
-                            List.of(revision.target()),
-                            FitOptions.of(revision.method(), FilesToRead.FEWEST),
-                            options.dtype())
-                    .getFirst();
+            return fits.prepare(run, revision.request(options)).target().fit();
         } catch (Problem cannot) {
             throw HubError.noRevision(
-                    "Revision " + revision.name(run) + " of run " + run.name() + ": " + cannot.getMessage());
+                    "Revision " + revision.print(run) + " of run " + run.name() + ": " + cannot.getMessage());
         }
     }
 
@@ -165,7 +161,7 @@ final class Commits {
         String weights = run.publication().weights();
         int folder = weights.lastIndexOf('/') + 1;
         String baseName = weights.substring(folder, weights.lastIndexOf('.'));
-        for (Content file : syntheses.files(run, new Syntheses.Named(baseName, fit), options))
+        for (Content file : syntheses.files(PreparedWeights.of(run, baseName, fit, options)))
             entries.add(RepositoryEntry.of(weights.substring(0, folder) + file.fileName(), file));
         return Commit.of(run.name(), remembered.title(), newest(run, fit, stored), entries);
     }

@@ -11,6 +11,8 @@ import phema.format.Tensor;
 import phema.solver.Fit;
 import phema.solver.SolverKind;
 import phema.synthesis.Names;
+import phema.synthesis.WeightsReference;
+import phema.text.Labels;
 
 /** The generated {@code README.md}: what the weights are, how good, and made of what. */
 @Component
@@ -20,7 +22,7 @@ record ModelCard(Repositories repositories) {
 
     static final List<String> TAGS = List.of("ema", "phema");
 
-    String of(Run run, Revision revision, OfferedLengths.RecommendedLength recommended, Fit fit) {
+    String of(Run run, WeightsReference revision, OfferedLengths.RecommendedLength recommended, Fit fit) {
         String weights = run.publication().weights();
         return String.format(
                 Locale.ROOT,
@@ -66,16 +68,16 @@ record ModelCard(Repositories repositories) {
                 run.countsKimg() ? " (images seen)" : "",
                 repositories.name(run),
                 weights,
-                revision.name(run),
-                revision.name(run),
-                recommended.revision().name(run),
+                revision.print(run),
+                revision.print(run),
+                recommended.revision().print(run),
                 recommended.why(),
                 number("%.2g", fit.predictedRelativeError()),
                 other(fit),
                 Double.isNaN(fit.profileResidual()) ? "unknown" : number("%.2g %%", 100 * fit.profileResidual()),
                 number("%.2g", fit.conditionNumber()),
                 number("%.2f", fit.coefficientNorm()),
-                run.snapshots().getLast().file().tensors().stream()
+                run.newest().file().tensors().stream()
                         .mapToLong(Tensor::elements)
                         .sum(),
                 warnings(fit),
@@ -112,8 +114,8 @@ record ModelCard(Repositories repositories) {
 
     private static String other(Fit fit) {
         SolverKind other = fit.method() == SolverKind.BLUP ? SolverKind.PAPER : SolverKind.BLUP;
-        return number("%.2g", fit.predictedRelativeErrors().getOrDefault(other, Double.NaN)) + " ("
-                + other.name().toLowerCase(Locale.ROOT) + ")";
+        return number("%.2g", fit.predictedRelativeErrors().getOrDefault(other, Double.NaN)) + " (" + Labels.of(other)
+                + ")";
     }
 
     private static String number(String format, double value) {

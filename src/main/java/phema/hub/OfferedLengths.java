@@ -15,6 +15,7 @@ import phema.solver.SolverKind;
 import phema.sweep.Recommendation;
 import phema.sweep.Recommendations;
 import phema.synthesis.Fits;
+import phema.synthesis.WeightsReference;
 
 /** Which EMA lengths to offer of a run. */
 @Component
@@ -27,7 +28,7 @@ final class OfferedLengths {
     private final Map<String, Expressible> expressible = new ConcurrentHashMap<>();
 
     /** It takes a fit of each to find out. */
-    private record Expressible(List<Snapshot> snapshots, List<Revision> revisions) {}
+    private record Expressible(List<Snapshot> snapshots, List<WeightsReference> revisions) {}
 
     OfferedLengths(Fits fits, Recommendations recommendations) {
         this.fits = fits;
@@ -40,7 +41,7 @@ final class OfferedLengths {
      * @param why as the end of a sentence
      * @param sweep that says so
      */
-    record RecommendedLength(Revision revision, String why, Optional<String> sweep) {}
+    record RecommendedLength(WeightsReference revision, String why, Optional<String> sweep) {}
 
     /** What was pinned or found by a sweep; otherwise 0.100, or what is next to it of that which the run can express. */
     RecommendedLength recommended(Run run) {
@@ -51,12 +52,10 @@ final class OfferedLengths {
     }
 
     private static RecommendedLength recommended(Run run, Recommendation r) {
-        Revision newest = Revision.of(r.sigmaRel(), run);
-        Revision revision = r.time()
-                .map(time -> Math.clamp(
-                        time, run.snapshots().getFirst().time(), newest.target().endTime()))
-                .map(time -> new Revision(SolverKind.BLUP, Power.ofSigmaRel(r.sigmaRel(), time)))
-                .orElse(newest);
+        double time = r.time()
+                .map(wanted -> Math.clamp(wanted, run.oldestTime(), run.newestTime()))
+                .orElseGet(run::newestTime);
+        WeightsReference revision = WeightsReference.of(r.sigmaRel(), time);
         String why = r.optimum()
                 .map(o -> String.format(
                         Locale.ROOT, "the optimum of a sweep, which lies between %.3f and %.3f", o.low(), o.high()))
@@ -70,7 +69,7 @@ final class OfferedLengths {
                 .toList();
         double width = widths.isEmpty() ? USUAL : Math.clamp(USUAL, Collections.min(widths), Collections.max(widths));
         return new RecommendedLength(
-                Revision.of(width, run),
+                WeightsReference.newest(width, run),
                 width == USUAL
                         ? "no length of this run was evaluated, and this one suits many models"
                         : "no length of this run was evaluated, and this is the next to 0.100 that its snapshots can express",
@@ -78,12 +77,11 @@ final class OfferedLengths {
     }
 
     /** EMA lengths of a grid that the run's snapshots can express, at the newest one's time. */
-    List<Revision> expressible(Run run) {
+    List<WeightsReference> expressible(Run run) {
         Expressible known = expressible.get(run.name());
         if (known == null || known.snapshots != run.snapshots()) {
-            double end = Revision.of(USUAL, run).target().endTime();
-            List<Revision> revisions = fits.expressible(run, end).stream()
-                    .map(profile -> new Revision(SolverKind.BLUP, (Power) profile))
+            List<WeightsReference> revisions = fits.expressible(run, run.newestTime()).stream()
+                    .map(profile -> new WeightsReference(SolverKind.BLUP, (Power) profile))
                     .toList();
             known = new Expressible(run.snapshots(), revisions);
             expressible.put(run.name(), known);

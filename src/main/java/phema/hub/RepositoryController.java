@@ -19,6 +19,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import phema.catalog.Run;
+import phema.synthesis.WeightsReference;
 
 /** Which repositories there are, and what their revisions hold. */
 @RestController
@@ -69,13 +70,13 @@ final class RepositoryController {
 
     @GetMapping("/{owner}/{name}/refs")
     Refs refs(@PathVariable String owner, @PathVariable String name) {
-        Run run = repositories.run(owner, name);
-        Revision main = lengths.recommended(run).revision();
+        Run run = Revision.requireAny(repositories.run(owner, name));
+        WeightsReference main = lengths.recommended(run).revision();
         List<Refs.GitRef> branches =
                 new ArrayList<>(List.of(Refs.GitRef.branch(Revision.MAIN, commits.latest(run, main))));
         Stream.concat(Stream.of(main), lengths.expressible(run).stream())
                 .distinct()
-                .map(revision -> Refs.GitRef.branch(revision.branch(run), commits.latest(run, revision)))
+                .map(revision -> Refs.GitRef.branch(revision.printMoving(run), commits.latest(run, revision)))
                 .forEach(branches::add);
         return new Refs(branches, List.of(), List.of(), List.of());
     }

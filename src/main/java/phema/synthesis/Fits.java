@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,11 +30,19 @@ import phema.solver.Solver;
 import phema.solver.StoredAverage;
 import phema.tensor.DType;
 
-/** Fits for the runs of a catalog. Keeps the solver of each run, with its model of the trajectory, until the run's snapshots change. */
+/** Fits weights of the runs of a catalog. Keeps the solver of each run, with its model of the trajectory, until the run's snapshots change. */
 public final class Fits {
-    private record Prepared(List<Snapshot> snapshots, Solver solver) {}
+    private record RunSolver(List<Snapshot> snapshots, Solver solver) {
+        static RunSolver of(Run run) {
+            List<StoredAverage> stored = run.snapshots().stream()
+                    .map(s -> new StoredAverage(
+                            s.profile(), s.sample().values(), s.sample().roundingVariance()))
+                    .toList();
+            return new RunSolver(run.snapshots(), new Solver(stored));
+        }
+    }
 
-    private final Map<String, Prepared> prepared = new ConcurrentHashMap<>();
+    private final Map<String, RunSolver> solvers = new ConcurrentHashMap<>();
     private final Timer duration;
     private final DistributionSummary predictedError;
 
@@ -52,31 +61,39 @@ public final class Fits {
     }
 
     /**
-     * Coefficients for each target, one per snapshot of the run.
+     * Fits and names what is asked for.
      *
-     * @param dtype that the weights will be stored in, the snapshots' own when empty: no file is read for an accuracy that it cannot hold
-     * @throws Problem when the run has no snapshots, or a target ends where none reaches
+     * @throws Problem when the run has no snapshots, a target ends where none reaches, or a layer cannot be read or has no parameter
      */
-    public List<Fit> fit(Run run, List<Profile> targets, FitOptions options, Optional<DType> dtype) {
+    public PreparedWeights prepare(Run run, WeightsRequest request) {
+        List<Fit> fits = fit(run.requireUsable(), request.targets(), request);
+        Map<Double, List<LayerFit>> layers = new HashMap<>(); // by the time at which they end
+        List<FittedTarget> targets = new ArrayList<>();
+        for (Fit fit : fits) {
+            List<LayerFit> own = layers.computeIfAbsent(fit.target().endTime(), end -> layers(run, end, request));
+            String name = Names.baseName(request.prefix(), run, fit.target(), own);
+            targets.add(new FittedTarget(name, fit, own));
+        }
+        return new PreparedWeights(run, targets, request.output());
+    }
+
+    /** Coefficients for each profile, one per snapshot of the run. No file is read for an accuracy that the output's type cannot hold. */
+    private List<Fit> fit(Run run, List<Profile> profiles, WeightsRequest request) {
         Solver solver = solver(run);
-        Sample newest = run.snapshots().getLast().sample();
-        FitOptions rounded = options.withOutputVariance(
-                dtype.map(d -> roundingVariance(newest.values(), d)).orElse(newest.roundingVariance()));
-        return duration.record(() -> targets.stream()
-                .map(target -> solver.solve(target, rounded))
+        Sample newest = run.newest().sample();
+        FitOptions rounded = request.fit()
+                .withOutputVariance(request.output()
+                        .dtype()
+                        .map(dtype -> roundingVariance(newest.values(), dtype))
+                        .orElse(newest.roundingVariance()));
+        return duration.record(() -> profiles.stream()
+                .map(profile -> solver.solve(profile, rounded))
                 .peek(fit -> predictedError.record(fit.predictedRelativeError())) // NaN counts for nothing
                 .toList());
     }
 
-    /**
-     * Targets of single layers.
-     *
-     * @param specs a pattern of tensor names and a profile each, such as {@code *attn*=power:0.05}
-     * @param endTime where the profiles end
-     * @throws Problem when one cannot be read, or no parameter is left for it
-     */
-    public List<LayerFit> layers(
-            Run run, List<String> specs, double endTime, FitOptions options, Optional<DType> dtype) {
+    private List<LayerFit> layers(Run run, double endTime, WeightsRequest request) {
+        List<String> specs = request.layers();
         if (specs.isEmpty()) return List.of();
         List<NamePattern> patterns = new ArrayList<>();
         List<Profile> targets = new ArrayList<>();
@@ -96,8 +113,8 @@ public final class Fits {
                 throw Problem.invalid("layer", "layer " + spec + " " + e.getMessage());
             }
         }
-        List<Fit> fits = fit(run, targets, options, dtype); // complains about a run without snapshots
-        List<String> parameters = run.snapshots().getLast().file().tensors().stream()
+        List<Fit> fits = fit(run, targets, request);
+        List<String> parameters = run.newest().file().tensors().stream()
                 .filter(Recipe::combines)
                 .map(Tensor::name)
                 .toList();
@@ -147,22 +164,11 @@ public final class Fits {
     }
 
     private Solver solver(Run run) {
-        if (run.snapshots().isEmpty())
-            throw Problem.unprocessable("Run " + run.name() + " has no usable snapshots"
-                    + (run.excluded().isEmpty()
-                            ? ""
-                            : "; first reason: " + run.excluded().getFirst().message()));
-        return prepared.compute(
+        run.requireUsable();
+        return solvers.compute(
                         run.name(),
-                        (name, known) -> known != null && known.snapshots == run.snapshots() ? known : prepare(run))
+                        (name, known) ->
+                                known != null && known.snapshots == run.snapshots() ? known : RunSolver.of(run))
                 .solver;
-    }
-
-    private static Prepared prepare(Run run) {
-        List<StoredAverage> stored = run.snapshots().stream()
-                .map(s -> new StoredAverage(
-                        s.profile(), s.sample().values(), s.sample().roundingVariance()))
-                .toList();
-        return new Prepared(run.snapshots(), new Solver(stored));
     }
 }

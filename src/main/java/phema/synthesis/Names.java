@@ -12,9 +12,6 @@ import phema.profile.SigmaRel;
 
 /** Names of synthesized files. */
 public final class Names {
-    /** What EDM2's reconstruction tool begins its file names with. */
-    public static final String PREFIX = "phema";
-
     private static final Pattern SPECIAL = Pattern.compile("[^A-Za-z0-9._]");
 
     private Names() {}
@@ -23,7 +20,7 @@ public final class Names {
      * {@code phema-0000262-0.100}: as EDM2 names them; more digits where the EMA length has them, another profile as its specification. The time of runs
      * that do not count in kimg stands there as it is: {@code phema-2500-0.100}.
      */
-    public static String baseName(String prefix, Run run, Profile target) {
+    static String baseName(String prefix, Run run, Profile target) {
         String time = run.countsKimg()
                 ? String.format(Locale.ROOT, "%07d", Kimg.ofNimg(target.endTime()))
                 : String.format(Locale.ROOT, "%.0f", target.endTime());
@@ -31,7 +28,7 @@ public final class Names {
     }
 
     /** {@code phema-0000262-0.100-+attn+-0.050}: with what each layer is and has instead. Other layers give another name. */
-    public static String baseName(String prefix, Run run, Profile target, List<LayerFit> layers) {
+    static String baseName(String prefix, Run run, Profile target, List<LayerFit> layers) {
         StringBuilder name = new StringBuilder(baseName(prefix, run, target));
         for (LayerFit layer : layers)
             name.append('-')

@@ -8,16 +8,28 @@ import phema.tensor.DType;
 /**
  * How synthesized weights are stored.
  *
+ * @param format that of the run's newest snapshot when empty
  * @param dtype of all floating tensors; as they are in the snapshots when empty
  * @param shardSize most bytes of tensors in a file, for formats that know shards
  */
-public record OutputOptions(Format format, Optional<DType> dtype, long shardSize) {
+public record OutputOptions(Optional<Format> format, Optional<DType> dtype, long shardSize) {
+    /** The options that change nothing: files as the run's own. */
+    public static final OutputOptions AS_STORED = new OutputOptions(Optional.empty(), Optional.empty(), Long.MAX_VALUE);
+
     public static OutputOptions of(Format format) {
-        return new OutputOptions(format, Optional.empty(), Long.MAX_VALUE);
+        return AS_STORED.withFormat(format);
+    }
+
+    public OutputOptions withFormat(Format wanted) {
+        return new OutputOptions(Optional.of(wanted), dtype, shardSize);
     }
 
     public OutputOptions withDType(DType wanted) {
-        return new OutputOptions(format, Optional.of(wanted), shardSize);
+        return withDType(Optional.of(wanted));
+    }
+
+    public OutputOptions withDType(Optional<DType> wanted) {
+        return new OutputOptions(format, wanted, shardSize);
     }
 
     public OutputOptions withShardSize(long bytes) {

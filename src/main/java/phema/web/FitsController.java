@@ -18,8 +18,9 @@ import phema.api.ProfileRequest;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
-import phema.solver.Fit;
 import phema.synthesis.Fits;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.WeightsRequest;
 
 /** Coefficients and what is known of their quality, without any weights. */
 @RestController
@@ -84,12 +85,11 @@ class FitsController {
         if (curve != null && (curve < 2 || curve > MAX_CURVE))
             throw Problem.invalid("curve", "curve must lie in 2.." + MAX_CURVE + ", not " + curve);
         Run found = catalog.run(run);
-        List<Fit> all = fits.fit(
-                found,
+        WeightsRequest wanted = WeightsRequest.of(
                 ProfileRequest.profiles(found, request.targets),
                 Choices.options(request.solver, request.files, request.laterFiles),
-                Choices.dtype(request.dtype));
-        return new FitResponse(all.stream()
+                OutputOptions.AS_STORED.withDType(Choices.dtype(request.dtype)));
+        return new FitResponse(fits.prepare(found, wanted).fits().stream()
                 .map(fit -> FitView.of(found, fit, curve == null ? null : fits.curve(found, fit, curve)))
                 .toList());
     }

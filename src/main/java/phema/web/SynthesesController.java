@@ -31,6 +31,7 @@ import phema.catalog.Run;
 import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.FitOptions;
+import phema.text.Labels;
 
 /** Many weight files written to storage in one pass over a run's snapshots. */
 @RestController
@@ -111,7 +112,7 @@ class SynthesesController {
             return new SynthesisView(
                     job.id(),
                     job.spec().run(),
-                    Choices.word(job.state()),
+                    Labels.of(job.state()),
                     job.bytes(),
                     job.totalBytes(),
                     job.folder(),
@@ -140,8 +141,7 @@ class SynthesesController {
         long shardSize = Objects.requireNonNullElse(request.shardSizeBytes, Long.MAX_VALUE);
         if (shardSize < 1) throw Problem.invalid("shardSizeBytes", "shardSizeBytes must be at least 1");
         FitOptions options = Choices.options(request.solver, request.files, request.laterFiles);
-        Format format =
-                request.format == null ? run.snapshots().getLast().file().format() : Choices.format(request.format);
+        Format format = request.format == null ? run.newest().file().format() : Choices.format(request.format);
         return new SynthesisSpec(
                 run.name(),
                 wanted,

@@ -13,26 +13,19 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
-import java.util.Optional;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 import phema.api.Choices;
-import phema.api.ProfileRequest;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.format.Format;
 import phema.http.ContentResponse;
-import phema.solver.Fit;
 import phema.synthesis.Content;
 import phema.synthesis.Fits;
-import phema.synthesis.LayerFit;
-import phema.synthesis.Names;
-import phema.synthesis.OutputOptions;
+import phema.synthesis.PreparedWeights;
 import phema.synthesis.Syntheses;
-import phema.synthesis.Syntheses.Named;
 import phema.synthesis.Syntheses.SynthesizedTensor;
-import phema.tensor.DType;
 
 /** Weight files that are computed while they are sent. */
 @RestController
@@ -75,10 +68,8 @@ class WeightsController {
             HttpServletRequest request,
             HttpServletResponse response)
             throws IOException {
-        OutputOptions options = options(Choices.format(format), query);
-        Run found = catalog.run(run);
-        Content content =
-                syntheses.files(found, named(found, query, request), options).getFirst();
+        Format wanted = Choices.format(format);
+        Content content = syntheses.files(prepared(run, wanted, query, request)).getFirst();
         ContentResponse.send(content, request, response);
     }
 
@@ -101,30 +92,18 @@ class WeightsController {
             HttpServletRequest request,
             HttpServletResponse response)
             throws IOException {
-        Run found = catalog.run(run);
-        SynthesizedTensor tensor = syntheses.tensor(
-                found, named(found, query, request), name.substring(1), options(Format.SAFETENSORS, query));
+        SynthesizedTensor tensor =
+                syntheses.tensor(prepared(run, Format.SAFETENSORS, query, request), name.substring(1));
         response.setHeader("X-Tensor-DType", tensor.dtype().name());
         response.setHeader("X-Tensor-Shape", tensor.tensor().shape().toString());
         ContentResponse.send(tensor.content(), request, response);
     }
 
-    private Named named(Run run, WeightsQuery query, HttpServletRequest request) {
-        Optional<DType> dtype = Choices.dtype(query.dtype());
-        Fit fit = fits.fit(run, List.of(query.target(run)), query.options(), dtype)
-                .getFirst();
+    private PreparedWeights prepared(String run, Format format, WeightsQuery query, HttpServletRequest request) {
+        Run found = catalog.run(run);
         // Not bound to the query: Spring would split a single one at its commas, which mixtures have.
-        String[] specs = request.getParameterValues(QueryParameters.LAYER);
-        List<LayerFit> layers = fits.layers(
-                run,
-                specs == null ? List.of() : List.of(specs),
-                ProfileRequest.end(run, query.time(), ""),
-                query.options(),
-                dtype);
-        return new Named(Names.baseName(Names.PREFIX, run, fit.target(), layers), fit, layers);
-    }
-
-    private static OutputOptions options(Format format, WeightsQuery query) {
-        return new OutputOptions(format, Choices.dtype(query.dtype()), Long.MAX_VALUE);
+        String[] layers = request.getParameterValues(QueryParameters.LAYER);
+        return fits.prepare(
+                found, query.request(found, format).withLayers(layers == null ? List.of() : List.of(layers)));
     }
 }

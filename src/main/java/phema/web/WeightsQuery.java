@@ -7,10 +7,12 @@ import org.springdoc.core.annotations.ParameterObject;
 import phema.api.Choices;
 import phema.api.ProfileRequest;
 import phema.catalog.Run;
+import phema.format.Format;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
-import phema.solver.FitOptions;
+import phema.synthesis.OutputOptions;
+import phema.synthesis.WeightsRequest;
 
 /** The query parameters that say which weights. */
 @ParameterObject
@@ -62,7 +64,12 @@ record WeightsQuery(
         @Parameter(description = "whether blup may also read files later than time") @Nullable
         Boolean laterFiles) {
 
-    Profile target(Run run) {
+    WeightsRequest request(Run run, Format format) {
+        OutputOptions output = OutputOptions.of(format).withDType(Choices.dtype(dtype));
+        return WeightsRequest.of(target(run), Choices.options(solver, files, laterFiles), output);
+    }
+
+    private Profile target(Run run) {
         if (profile == null) return ProfileRequest.power(sigmaRel, time).profile(run, "");
         if (sigmaRel != null) throw Problem.invalid("profile", "sigmaRel and profile exclude each other");
         double end = ProfileRequest.end(run, time, "");
@@ -71,9 +78,5 @@ record WeightsQuery(
         } catch (IllegalArgumentException unreadable) {
             throw Problem.invalid("profile", "profile: " + unreadable.getMessage());
         }
-    }
-
-    FitOptions options() {
-        return Choices.options(solver, files, laterFiles);
     }
 }

@@ -28,13 +28,13 @@ class BadInputTest {
             --outstd 0.1,0             | phema: --outstd: sigma_rel must lie in (0, 0.288675), not 0.0
             --outstd -0.1              | phema: --outstd: sigma_rel must lie in (0, 0.288675), not -0.1
             --outstd 0.1,abc           | phema: Invalid value for option '--outstd': 'abc' in '0.1,abc' is not a number; see phema reconstruct --help
-            --outstd 0.1 --outkimg 999 | phema: --outkimg 999 lies outside of the snapshots, which reach from 16 to 262
-            --outstd 0.1 --outkimg 15  | phema: --outkimg 15 lies outside of the snapshots, which reach from 16 to 262
-            --outstd 0.1 --outkimg -5  | phema: --outkimg -5 lies outside of the snapshots, which reach from 16 to 262
+            --outstd 0.1 --outkimg 999 | phema: --outkimg: 999k lies outside of the snapshots of run edm2, which reach from 16k to 262k
+            --outstd 0.1 --outkimg 15  | phema: --outkimg: 15k lies outside of the snapshots of run edm2, which reach from 16k to 262k
+            --outstd 0.1 --outkimg -5  | phema: --outkimg: -5k is no time such as 131k or 2500
             --outstd 0.1 --solver lsq  | phema: Invalid value for option '--solver': expected one of [paper, blup] but was 'lsq'; see phema reconstruct --help
             --outstd 0.1 --files some  | phema: Invalid value for option '--files': expected one of [fewest, all] but was 'some'; see phema reconstruct --help
             --outstd 0.1 --dtype f64   | phema: Invalid value for option '--dtype': expected one of [f16, bf16, f32, same] but was 'f64'; see phema reconstruct --help
-            --outstd 0.1 --format npz  | phema: Invalid value for option '--format': expected one of [edm2, safetensors, pt] but was 'npz'; see phema reconstruct --help
+            --outstd 0.1 --format npz  | phema: Invalid value for option '--format': Unknown format npz; there are safetensors, pkl, pt; see phema reconstruct --help
             --outstd 0.1 --dtype f32   | phema: an EDM2 pickle keeps the element types of its inputs, and tensor `unet.out_gain` is F16, not F32; choose safetensors: --format safetensors, or weights.safetensors
             --outstd 0.1 --shard-size 1KB | phema: an EDM2 pickle cannot be split into shards; choose safetensors: --format safetensors, or weights.safetensors
             --outstd 0.1 --shard-size huge | phema: Invalid value for option '--shard-size': 'huge' is not a size such as 256MiB or 5GB; see phema reconstruct --help

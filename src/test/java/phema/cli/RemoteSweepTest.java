@@ -120,7 +120,7 @@ class RemoteSweepTest {
             edm3 --outstd=0.05                                 | No run is named edm3
             edm2 --outstd=0.5                                  | sigma_rel must lie in (0, 0.288675), not 0.5
             edm2 --outstd=0.05 --evaluator=nobody              | no evaluator is named nobody
-            edm2 --outstd=0.05 --time=1                        | time 1.0 lies outside of the snapshots
+            edm2 --outstd=0.05 --time=1                        | time 1 lies outside of the snapshots
             edm2 --outstd=0.05 --guide=none@0.1                | No run is named none
             edm2 --outstd=0.01,0.011,...,0.2 --guidance=1,1.01,...,3 | the grid has 38391 points; phema.sweep.max-points allows 10000
             edm2 --outstd=0.05 --evaluator=builtin --gate=fd_random<1 | --gate fd_random<1 names no metric of this sweep; builtin reports fid

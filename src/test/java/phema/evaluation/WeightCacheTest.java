@@ -13,7 +13,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -28,13 +27,12 @@ import phema.catalog.RunScanner;
 import phema.catalog.Selection;
 import phema.format.Format;
 import phema.problem.Problem;
-import phema.solver.Fit;
-import phema.solver.FitOptions;
-import phema.solver.SolverKind;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
+import phema.synthesis.PreparedWeights;
 import phema.synthesis.Syntheses;
+import phema.synthesis.WeightsReference;
 
 /** Weight files of the EDM2 fixture run, all of one size. */
 class WeightCacheTest {
@@ -63,25 +61,10 @@ class WeightCacheTest {
 
     private static EvaluationWeights weights(double sigmaRel) throws IOException {
         Run run = RunScanner.scan(Path.of("src/test/resources/fixtures/edm2"), Selection.DEFAULT);
-        double end = run.snapshots().getLast().time();
-        Fit fit = new Fits()
-                .fit(
-                        run,
-                        List.of(Reconstructions.target(sigmaRel, end)),
-                        FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.FEWEST),
-                        Optional.empty())
-                .getFirst();
+        PreparedWeights weights = new Fits()
+                .prepare(run, WeightsReference.newest(sigmaRel, run).request(OutputOptions.of(Format.SAFETENSORS)));
         Syntheses syntheses = new Syntheses(engine);
-        Syntheses.Named named = new Syntheses.Named("weights", fit);
-        return new EvaluationWeights(
-                run,
-                fit,
-                "weights",
-                Format.SAFETENSORS,
-                syntheses
-                        .files(run, named, OutputOptions.of(Format.SAFETENSORS))
-                        .getFirst(),
-                syntheses);
+        return new EvaluationWeights(weights, syntheses.files(weights).getFirst(), syntheses);
     }
 
     private WeightCache cache(double files) {

@@ -153,10 +153,10 @@ class HubTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            ema-0.3               | ema-0.3: no average has this EMA length. Revisions are main; ema-S for an EMA length (sigma_rel) S in (0, 0.288675)
-            ema-0.000             | ema-0.000: no average has this EMA length
+            ema-0.3               | ema-0.3: sigma_rel must lie in (0, 0.288675), not 0.3. Revisions are main; ema-S for an EMA length (sigma_rel) S in (0, 0.288675)
+            ema-0.000             | ema-0.000: sigma_rel must lie in (0, 0.288675), not 0.0
             ema-1.0               | ema-1.0 is no revision of run safetensors. Revisions are main
-            ema-0.1@15k           | ema-0.1@15k: the run has no snapshots around this time. Revisions are main;
+            ema-0.1@15k           | ema-0.1@15k: 15k lies outside of the snapshots of run safetensors, which reach from 16k to 262k. Revisions are main;
             ema-0.1@263k          | paper-S@T for an earlier time T, 16k to 262k
             ema-0.1@262k%20       | is no revision
             ema-0.1@-1            | is no revision

@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -42,8 +41,8 @@ class IdentityTest {
     }
 
     private String identity(Run run, OutputOptions options, double... coefficients) {
-        Syntheses.Named named = new Syntheses.Named("out", TestRuns.fit(run, coefficients));
-        return new Syntheses(engine).files(run, named, options).getFirst().identity();
+        PreparedWeights weights = PreparedWeights.of(run, "out", TestRuns.fit(run, coefficients), options);
+        return new Syntheses(engine).files(weights).getFirst().identity();
     }
 
     private WeightFile file(String name, int elements) throws IOException {
@@ -68,7 +67,7 @@ class IdentityTest {
         try (Engine other = new Engine(64 << 20, 4)) {
             Locale.setDefault(Locale.GERMANY);
             assertThat(new Syntheses(other)
-                            .files(moved, new Syntheses.Named("out", TestRuns.fit(moved, 0.5, 0.5)), SAFETENSORS)
+                            .files(PreparedWeights.of(moved, "out", TestRuns.fit(moved, 0.5, 0.5), SAFETENSORS))
                             .getFirst()
                             .identity())
                     .isEqualTo(identity);
@@ -114,21 +113,21 @@ class IdentityTest {
     void differsBetweenSolversFormatsShardsAndTensors() throws IOException {
         Run run = RunScanner.scan(TestRuns.FIXTURES.resolve("edm2"), Selection.DEFAULT);
         Syntheses syntheses = new Syntheses(engine);
-        List<Profile> target = List.of(Power.ofSigmaRel(0.1, 262_144));
+        Profile target = Power.ofSigmaRel(0.1, 262_144);
         List<String> identities = Stream.of(SolverKind.values())
-                .map(method -> new Fits()
-                        .fit(run, target, FitOptions.of(method, phema.solver.FilesToRead.ALL), Optional.empty())
-                        .getFirst())
+                .map(method -> FitOptions.of(method, phema.solver.FilesToRead.ALL))
+                .map(options -> new Fits().prepare(run, WeightsRequest.of(target, options, SAFETENSORS)))
+                .map(weights -> weights.target().fit())
                 .flatMap(fit -> Stream.of(
-                                syntheses.files(run, new Syntheses.Named("out", fit), SAFETENSORS),
-                                syntheses.files(run, new Syntheses.Named("out", fit), SAFETENSORS.withShardSize(9999)),
+                                syntheses.files(PreparedWeights.of(run, "out", fit, SAFETENSORS)),
+                                syntheses.files(PreparedWeights.of(run, "out", fit, SAFETENSORS.withShardSize(9999))),
                                 syntheses.files(
-                                        run, new Syntheses.Named("out", fit), OutputOptions.of(Format.EDM2_PICKLE)),
+                                        PreparedWeights.of(run, "out", fit, OutputOptions.of(Format.EDM2_PICKLE))),
                                 List.of(syntheses
-                                        .tensor(run, new Syntheses.Named("out", fit), "unet.out_gain", SAFETENSORS)
+                                        .tensor(PreparedWeights.of(run, "out", fit, SAFETENSORS), "unet.out_gain")
                                         .content()),
                                 List.of(syntheses
-                                        .tensor(run, new Syntheses.Named("out", fit), "unet.steps", SAFETENSORS)
+                                        .tensor(PreparedWeights.of(run, "out", fit, SAFETENSORS), "unet.steps")
                                         .content()))
                         .flatMap(List::stream))
                 .map(Content::identity)

@@ -58,7 +58,7 @@ class InputsTest {
     private WeightFile written(Run run, Fit fit, OutputOptions options) throws IOException {
         Path out = folder.resolve("out-" + TestRuns.names(folder).size());
         return WeightFiles.read(syntheses
-                .write(run, List.of(new Syntheses.Named("out", fit)), options, out, false, bytes -> {})
+                .write(PreparedWeights.of(run, "out", fit, options), out, false, bytes -> {})
                 .getLast());
     }
 
@@ -188,9 +188,7 @@ class InputsTest {
         for (int j = 0; j < 2; j++) {
             Run whole = TestRuns.run(weights("whole-" + j, j));
             List<Path> files = syntheses.write(
-                    whole,
-                    List.of(new Syntheses.Named("shard-" + j, TestRuns.fit(whole, 1))),
-                    SAFETENSORS.withShardSize(5000),
+                    PreparedWeights.of(whole, "shard-" + j, TestRuns.fit(whole, 1), SAFETENSORS.withShardSize(5000)),
                     folder.resolve("in"),
                     false,
                     bytes -> {});
@@ -219,14 +217,15 @@ class InputsTest {
     @MethodSource
     void everyByteOfTheTensorsIsReadOnce(Format format, int targets) throws IOException {
         Run run = format == Format.EDM2_PICKLE ? TestRuns.fixture("edm2") : weights();
-        List<Syntheses.Named> named = new ArrayList<>();
+        List<FittedTarget> all = new ArrayList<>();
         for (int t = 0; t < targets; t++) {
             double[] coefficients = new double[run.snapshots().size()];
             coefficients[0] = (t + 1) / 64.0;
             coefficients[coefficients.length - 2] = 1 - (t + 1) / 64.0;
-            named.add(new Syntheses.Named("out-" + t, TestRuns.fit(run, coefficients)));
+            all.add(new FittedTarget("out-" + t, TestRuns.fit(run, coefficients), List.of()));
         }
-        syntheses.write(run, named, OutputOptions.of(format), folder.resolve("out"), false, bytes -> {});
+        PreparedWeights weights = new PreparedWeights(run, all, OutputOptions.of(format));
+        syntheses.write(weights, folder.resolve("out"), false, bytes -> {});
         WeightFile file = run.snapshots().getFirst().file();
         long tensors = file.tensors().stream()
                 .filter(Recipe::combines)
@@ -259,9 +258,7 @@ class InputsTest {
                             TestRuns.Content.of("w", dtype, Shape.of(40_000), values)));
             Path out = folder.resolve("out-" + name);
             assertThatThrownBy(() -> syntheses.write(
-                            run,
-                            List.of(new Syntheses.Named("out", TestRuns.fit(run, 0.5, 0.5))),
-                            SAFETENSORS,
+                            PreparedWeights.of(run, "out", TestRuns.fit(run, 0.5, 0.5), SAFETENSORS),
                             out,
                             false,
                             bytes -> {}))
@@ -323,7 +320,7 @@ class InputsTest {
         Run run = weights();
         Fit fit = TestRuns.fit(run, 0.5, 0.25, 0.25);
         Content content = syntheses
-                .files(run, new Syntheses.Named("out", fit), SAFETENSORS)
+                .files(PreparedWeights.of(run, "out", fit, SAFETENSORS))
                 .getFirst();
         Path file = folder.resolve("b.safetensors");
         mishap.happenTo(file);
@@ -348,7 +345,7 @@ class InputsTest {
     void aTransferDoesNotCompleteWhenASnapshotChangesMeanwhile(Mishap mishap) throws IOException {
         Run run = weights();
         Content content = syntheses
-                .files(run, new Syntheses.Named("out", TestRuns.fit(run, 0.5, 0.25, 0.25)), SAFETENSORS)
+                .files(PreparedWeights.of(run, "out", TestRuns.fit(run, 0.5, 0.25, 0.25), SAFETENSORS))
                 .getFirst();
         Path file = folder.resolve("b.safetensors");
         Client client = new Client(() -> mishap.happenTo(file));
@@ -366,9 +363,7 @@ class InputsTest {
         Path out = folder.resolve("out");
         boolean[] done = {false};
         assertThatThrownBy(() -> syntheses.write(
-                        run,
-                        List.of(new Syntheses.Named("out", TestRuns.fit(run, 0.5, 0.25, 0.25))),
-                        SAFETENSORS,
+                        PreparedWeights.of(run, "out", TestRuns.fit(run, 0.5, 0.25, 0.25), SAFETENSORS),
                         out,
                         false,
                         bytes -> {
@@ -391,7 +386,7 @@ class InputsTest {
     void aClientThatGoesAwayStopsNobodyElse() throws IOException {
         Run run = weights();
         Content content = syntheses
-                .files(run, new Syntheses.Named("out", TestRuns.fit(run, 0.5, 0.25, 0.25)), SAFETENSORS)
+                .files(PreparedWeights.of(run, "out", TestRuns.fit(run, 0.5, 0.25, 0.25), SAFETENSORS))
                 .getFirst();
         byte[] whole = TestRuns.bytes(content);
         for (int i = 0; i < 20; i++) {
@@ -409,7 +404,7 @@ class InputsTest {
     void noRangeBeyondTheEndIsComputed() throws IOException {
         Run run = weights();
         Content content = syntheses
-                .files(run, new Syntheses.Named("out", TestRuns.fit(run, 1, 0, 0)), SAFETENSORS)
+                .files(PreparedWeights.of(run, "out", TestRuns.fit(run, 1, 0, 0), SAFETENSORS))
                 .getFirst();
         assertThatThrownBy(() -> TestRuns.range(content, content.size() - 1, 2))
                 .isInstanceOf(IndexOutOfBoundsException.class);

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -26,6 +25,7 @@ import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
+import phema.profile.Power;
 import phema.solver.Fit;
 import phema.solver.FitOptions;
 import phema.solver.SolverKind;
@@ -68,13 +68,16 @@ class LayersTest {
         return TestRuns.safetensors(folder.resolve(name + ".safetensors"), tensors);
     }
 
-    private Syntheses.Named layered() {
-        return new Syntheses.Named(
+    private PreparedWeights layered() {
+        return weights(
                 "layered",
                 rest,
-                List.of(
-                        new LayerFit(NamePattern.of("*attn*"), attention),
-                        new LayerFit(NamePattern.of("*.bias"), bias)));
+                new LayerFit(NamePattern.of("*attn*"), attention),
+                new LayerFit(NamePattern.of("*.bias"), bias));
+    }
+
+    private PreparedWeights weights(String name, Fit fit, LayerFit... layers) {
+        return new PreparedWeights(run, List.of(new FittedTarget(name, fit, List.of(layers))), SAFETENSORS);
     }
 
     /** As the patterns say. */
@@ -82,8 +85,8 @@ class LayersTest {
         return tensor.contains("attn") ? attention : tensor.endsWith(".bias") ? bias : rest;
     }
 
-    private static byte[] tensor(Syntheses syntheses, Run run, Syntheses.Named named, String name) throws IOException {
-        return TestRuns.bytes(syntheses.tensor(run, named, name, SAFETENSORS).content());
+    private static byte[] tensor(Syntheses syntheses, PreparedWeights weights, String name) throws IOException {
+        return TestRuns.bytes(syntheses.tensor(weights, name).content());
     }
 
     @ParameterizedTest
@@ -91,18 +94,18 @@ class LayersTest {
     void haveTheBitsOfTheirTargetsAlone(int memory) throws IOException {
         try (Engine engine = new Engine(memory, 1)) {
             Syntheses syntheses = new Syntheses(engine);
-            Content content = syntheses.files(run, layered(), SAFETENSORS).getFirst();
+            Content content = syntheses.files(layered()).getFirst();
             byte[] whole = TestRuns.bytes(content);
             Path file = java.nio.file.Files.write(folder.resolve("layered"), whole);
             Set<Fit> seen = new HashSet<>();
             for (Tensor tensor : WeightFiles.read(file).tensors()) {
                 Fit alone = wanted(tensor.name());
-                byte[] expected = tensor(syntheses, run, new Syntheses.Named("plain", alone), tensor.name());
+                byte[] expected = tensor(syntheses, weights("plain", alone), tensor.name());
                 int offset = (int) tensor.offset();
                 assertThat(Arrays.copyOfRange(whole, offset, offset + (int) tensor.bytes()))
                         .as(tensor.name())
                         .isEqualTo(expected)
-                        .isEqualTo(tensor(syntheses, run, layered(), tensor.name()));
+                        .isEqualTo(tensor(syntheses, layered(), tensor.name()));
                 seen.add(alone);
             }
             assertThat(seen).hasSize(3);
@@ -120,18 +123,19 @@ class LayersTest {
     void areWrittenBesideOtherOutputsInOnePass() throws IOException {
         try (Engine engine = new Engine(256 << 20, 2)) {
             Syntheses syntheses = new Syntheses(engine);
-            Syntheses.Named plain = new Syntheses.Named("plain", rest);
-            Syntheses.Named other =
-                    new Syntheses.Named("other", bias, List.of(new LayerFit(NamePattern.of("out*"), attention)));
-            List<Syntheses.Named> all = List.of(layered(), plain, other);
-            List<Path> files = syntheses.write(run, all, SAFETENSORS, folder.resolve("out"), false, bytes -> {});
+            PreparedWeights plain = weights("plain", rest);
+            PreparedWeights other = weights("other", bias, new LayerFit(NamePattern.of("out*"), attention));
+            List<PreparedWeights> all = List.of(layered(), plain, other);
+            PreparedWeights together =
+                    plain.with(all.stream().map(PreparedWeights::target).toList());
+            List<Path> files = syntheses.write(together, folder.resolve("out"), false, bytes -> {});
             long read = engine.bytesRead();
             for (int i = 0; i < files.size(); i++)
                 assertThat(files.get(i))
-                        .hasBinaryContent(TestRuns.bytes(
-                                syntheses.files(run, all.get(i), SAFETENSORS).getFirst()));
+                        .hasBinaryContent(
+                                TestRuns.bytes(syntheses.files(all.get(i)).getFirst()));
             long before = engine.bytesRead();
-            syntheses.write(run, List.of(plain), SAFETENSORS, folder.resolve("plain"), false, bytes -> {});
+            syntheses.write(plain, folder.resolve("plain"), false, bytes -> {});
             assertThat(read).isEqualTo(engine.bytesRead() - before);
             assertThat(WeightFiles.read(files.getFirst()).metadata())
                     .containsEntry("phema.layers", "*attn*=power:0.1; *.bias=power:0.1");
@@ -162,7 +166,7 @@ class LayersTest {
                     List.of(two, one),
                     List.of(new LayerFit(NamePattern.of("*mlp*"), bias))))
                 identities.add(syntheses
-                        .tensor(run, new Syntheses.Named("out", rest, layers), "3.attn.bias", SAFETENSORS)
+                        .tensor(weights("out", rest, layers.toArray(LayerFit[]::new)), "3.attn.bias")
                         .content()
                         .identity());
             assertThat(identities).doesNotHaveDuplicates();
@@ -192,7 +196,9 @@ class LayersTest {
     private static void refuses(List<String> specs, String complaint) throws IOException {
         Run edm2 = TestRuns.fixture("edm2");
         FitOptions options = FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.ALL);
-        assertThatThrownBy(() -> new Fits().layers(edm2, specs, 262_144, options, Optional.empty()))
+        WeightsRequest request = WeightsRequest.of(Power.ofSigmaRel(0.1, 262_144), options, OutputOptions.AS_STORED)
+                .withLayers(specs);
+        assertThatThrownBy(() -> new Fits().prepare(edm2, request))
                 .isInstanceOf(Problem.class)
                 .hasMessage(complaint);
     }

@@ -35,14 +35,13 @@ class LoadingTest {
         parameters.put("transposed", new StoredTensor(DType.F32, Shape.of(40, 60), List.of(1L, 40L), 0, 2400));
         parameters.put("scalar", StoredTensor.packed(DType.F16, Shape.of()));
         Run run = run(parameters, Map.of("frequencies", StoredTensor.packed(DType.F64, Shape.of(1500))));
-        Syntheses.Named named = new Syntheses.Named("out", TestRuns.fit(run, 0.6, 0.4));
         try (Engine engine = new Engine(1 << 20, 2)) {
             Syntheses syntheses = new Syntheses(engine);
             for (OutputOptions options : List.of(SAME, SAME.withDType(DType.BF16))) {
-                WeightFile file = WeightFiles.read(syntheses
-                        .write(run, List.of(named), options, folder, true, written -> {})
-                        .getFirst());
-                Syntheses.Loaded loaded = syntheses.load(run, named, options);
+                PreparedWeights weights = PreparedWeights.of(run, "out", TestRuns.fit(run, 0.6, 0.4), options);
+                WeightFile file = WeightFiles.read(
+                        syntheses.write(weights, folder, true, written -> {}).getFirst());
+                Syntheses.Loaded loaded = syntheses.load(weights);
                 assertThat(loaded.elements().keySet())
                         .containsExactlyElementsOf(loaded.template().tensors().stream()
                                 .map(Tensor::name)
@@ -65,7 +64,7 @@ class LoadingTest {
                 Map.of("steps", StoredTensor.packed(DType.I64, Shape.of())));
         try (Engine engine = new Engine(1 << 20, 1)) {
             assertThatThrownBy(() -> new Syntheses(engine)
-                            .load(run, new Syntheses.Named("out", TestRuns.fit(run, 0.6, 0.4)), SAME))
+                            .load(PreparedWeights.of(run, "out", TestRuns.fit(run, 0.6, 0.4), SAME)))
                     .isInstanceOf(Problem.class)
                     .hasMessageContaining("b.pkl: tensor `steps` is I64");
         }

@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -161,8 +159,9 @@ class OtherTrackersTest {
 
     private static Fit fit(Run run, Profile target, FitOptions options) {
         return new Fits()
-                .fit(run, List.of(target), options, Optional.of(DType.F32))
-                .getFirst();
+                .prepare(run, WeightsRequest.of(target, options, F32))
+                .target()
+                .fit();
     }
 
     private WeightFile write(Run run, Profile target, FitOptions options) throws IOException {
@@ -171,9 +170,8 @@ class OtherTrackersTest {
 
     private WeightFile write(Run run, Fit fit) throws IOException {
         Path out = Files.createTempDirectory(folder, "out");
-        List<Syntheses.Named> named = List.of(new Syntheses.Named("weights", fit));
         return WeightFiles.read(new Syntheses(ENGINE)
-                .write(run, named, F32, out, false, bytes -> {})
+                .write(PreparedWeights.of(run, "weights", fit, F32), out, false, bytes -> {})
                 .getFirst());
     }
 

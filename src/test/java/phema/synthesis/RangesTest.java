@@ -54,7 +54,7 @@ class RangesTest {
                 keep(
                         engine,
                         List.of(new Syntheses(engine)
-                                .tensor(run, new Syntheses.Named("out", fit), tensor, same)
+                                .tensor(PreparedWeights.of(run, "out", fit, same), tensor)
                                 .content()));
         Run pickles = TestRuns.run(pickle(folder.resolve("a.pkl"), 1), pickle(folder.resolve("b.pkl"), 2));
         add(pickles, TestRuns.fit(pickles, 0.6, 0.4), OutputOptions.of(Format.EDM2_PICKLE));
@@ -70,9 +70,8 @@ class RangesTest {
     }
 
     private static void add(Run run, Fit fit, OutputOptions options) throws IOException {
-        Syntheses.Named named = new Syntheses.Named("out", fit);
-        for (Engine engine : List.of(SMALL_BLOCKS, LARGE_BLOCKS))
-            keep(engine, new Syntheses(engine).files(run, named, options));
+        PreparedWeights weights = PreparedWeights.of(run, "out", fit, options);
+        for (Engine engine : List.of(SMALL_BLOCKS, LARGE_BLOCKS)) keep(engine, new Syntheses(engine).files(weights));
     }
 
     private static void keep(Engine engine, List<Content> contents) throws IOException {

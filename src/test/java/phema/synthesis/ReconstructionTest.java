@@ -111,7 +111,8 @@ class ReconstructionTest {
             throws IOException {
         Run run = TestRuns.fixture(fixture);
         OutputOptions options = SAFETENSORS.withDType(DType.F32);
-        List<Fit> fits = fits(run, time, SolverKind.BLUP, files, options, TRUTH);
+        List<Fit> fits =
+                prepared(run, time, SolverKind.BLUP, files, options, TRUTH).fits();
         List<WeightFile> blup = write(run, time, SolverKind.BLUP, files, options, TRUTH);
         List<WeightFile> paper = write(run, time, SolverKind.PAPER, FilesToRead.ALL, options, TRUTH);
         for (int t = 0; t < TRUTH.length; t++) {
@@ -127,23 +128,20 @@ class ReconstructionTest {
         }
     }
 
-    private static List<Fit> fits(
+    private static PreparedWeights prepared(
             Run run, double time, SolverKind method, FilesToRead files, OutputOptions options, double... widths) {
         List<Profile> targets = DoubleStream.of(widths)
                 .<Profile>mapToObj(s -> Power.ofSigmaRel(s, time))
                 .toList();
-        return new Fits().fit(run, targets, FitOptions.of(method, files), options.dtype());
+        return new Fits().prepare(run, WeightsRequest.of(targets, FitOptions.of(method, files), options));
     }
 
     private List<WeightFile> write(
             Run run, double time, SolverKind method, FilesToRead files, OutputOptions options, double... widths)
             throws IOException {
-        List<Syntheses.Named> named = fits(run, time, method, files, options, widths).stream()
-                .map(fit -> new Syntheses.Named(Names.baseName(Names.PREFIX, run, fit.target()), fit))
-                .toList();
+        PreparedWeights weights = prepared(run, time, method, files, options, widths);
         List<WeightFile> written = new ArrayList<>();
-        for (Path file :
-                new Syntheses(ENGINE).write(run, named, options, folder.resolve(method.name()), false, bytes -> {}))
+        for (Path file : new Syntheses(ENGINE).write(weights, folder.resolve(method.name()), false, bytes -> {}))
             written.add(WeightFiles.read(file));
         return written;
     }
@@ -187,15 +185,14 @@ class ReconstructionTest {
     @Test
     void noOtherTensorThanThoseOfTheRunIsFound() throws IOException {
         Run run = TestRuns.fixture("safetensors");
-        Fit fit = fits(run, 262_144, SolverKind.BLUP, FilesToRead.ALL, SAFETENSORS, 0.1)
-                .getFirst();
+        PreparedWeights weights = prepared(run, 262_144, SolverKind.BLUP, FilesToRead.ALL, SAFETENSORS, 0.1);
         assertThat(new Syntheses(ENGINE)
-                        .tensor(run, new Syntheses.Named("out", fit), "unet.out_gain", SAFETENSORS)
+                        .tensor(weights, "unet.out_gain")
                         .content()
                         .size())
                 .isEqualTo(2);
-        assertThat(org.assertj.core.api.Assertions.catchThrowable(() ->
-                        new Syntheses(ENGINE).tensor(run, new Syntheses.Named("out", fit), "unet.out", SAFETENSORS)))
+        assertThat(org.assertj.core.api.Assertions.catchThrowable(
+                        () -> new Syntheses(ENGINE).tensor(weights, "unet.out")))
                 .hasMessageContaining("hold no tensor unet.out");
     }
 }

@@ -68,27 +68,33 @@ class WritingTest {
         engine.close();
     }
 
-    private List<Syntheses.Named> named(int targets) {
-        List<Syntheses.Named> named = new ArrayList<>();
-        for (int t = 0; t < targets; t++)
-            named.add(new Syntheses.Named("out-" + t, TestRuns.fit(run, 1 - t / 256.0, t / 256.0)));
-        return named;
+    private PreparedWeights weights(int targets) {
+        List<FittedTarget> all = new ArrayList<>();
+        for (int t = 0; t < targets; t++) all.add(target(t));
+        return new PreparedWeights(run, all, SAFETENSORS);
+    }
+
+    private FittedTarget target(int t) {
+        return new FittedTarget("out-" + t, TestRuns.fit(run, 1 - t / 256.0, t / 256.0), List.of());
+    }
+
+    private PreparedWeights only(int t) {
+        return weights(1).with(List.of(target(t)));
     }
 
     private void write(int targets, Path to, boolean overwrite) throws IOException {
-        syntheses.write(run, named(targets), SAFETENSORS, to, overwrite, bytes -> {});
+        syntheses.write(weights(targets), to, overwrite, bytes -> {});
     }
 
     @Test
     void createsTheFolderAndTellsOfEveryByteOfABody() throws IOException {
         AtomicLong progress = new AtomicLong();
-        List<Path> written =
-                syntheses.write(run, named(2), SAFETENSORS, out.resolve("deep/er"), false, progress::addAndGet);
+        List<Path> written = syntheses.write(weights(2), out.resolve("deep/er"), false, progress::addAndGet);
         assertThat(written)
                 .containsExactly(out.resolve("deep/er/out-0.safetensors"), out.resolve("deep/er/out-1.safetensors"));
         assertThat(progress).hasValue(2 * 4 * 100_007);
         assertThat(Files.size(written.get(0)) + Files.size(written.get(1)))
-                .isEqualTo(syntheses.pass(run, named(2), SAFETENSORS).size());
+                .isEqualTo(syntheses.pass(weights(2)).size());
     }
 
     @Test
@@ -114,14 +120,13 @@ class WritingTest {
         write(2, out, true);
         assertThat(TestRuns.names(out)).containsExactly("out-0.safetensors", "out-1.safetensors");
         assertThat(Files.readAllBytes(out.resolve("out-1.safetensors")))
-                .isEqualTo(TestRuns.bytes(
-                        syntheses.files(run, named(2).get(1), SAFETENSORS).getFirst()));
+                .isEqualTo(TestRuns.bytes(syntheses.files(only(1)).getFirst()));
     }
 
     @Test
     void aFileThatAppearsMeanwhileIsKept() {
         AtomicBoolean first = new AtomicBoolean(true);
-        assertThatThrownBy(() -> syntheses.write(run, named(1), SAFETENSORS, out, false, bytes -> {
+        assertThatThrownBy(() -> syntheses.write(weights(1), out, false, bytes -> {
                     if (first.getAndSet(false)) write(out.resolve("out-0.safetensors"), "mine");
                 }))
                 .isInstanceOf(Problem.class)
@@ -148,8 +153,7 @@ class WritingTest {
         assertThat(List.of(one.get(), other.get())).contains(true);
         assertThat(TestRuns.names(out)).containsExactly("out-0.safetensors");
         assertThat(Files.readAllBytes(out.resolve("out-0.safetensors")))
-                .isEqualTo(TestRuns.bytes(
-                        syntheses.files(run, named(1).getFirst(), SAFETENSORS).getFirst()));
+                .isEqualTo(TestRuns.bytes(syntheses.files(only(0)).getFirst()));
     }
 
     private static <T> T call(Callable<T> callable) {
@@ -179,7 +183,7 @@ class WritingTest {
                 Engine single = new Engine(300 << 10, 1)) {
             Path to = disk.getPath("/out");
             AtomicBoolean first = new AtomicBoolean(true);
-            assertThatThrownBy(() -> new Syntheses(single).write(run, named(2), SAFETENSORS, to, false, bytes -> {
+            assertThatThrownBy(() -> new Syntheses(single).write(weights(2), to, false, bytes -> {
                         if (first.getAndSet(false)) fill(disk.getPath("/filler"));
                     }))
                     .isInstanceOfSatisfying(
@@ -223,7 +227,7 @@ class WritingTest {
 
     @Test
     void aFailingListenerStopsTheWorkAndLeavesNothing() throws IOException {
-        assertThatThrownBy(() -> syntheses.write(run, named(3), SAFETENSORS, out, false, bytes -> {
+        assertThatThrownBy(() -> syntheses.write(weights(3), out, false, bytes -> {
                     throw new IllegalStateException("no more");
                 }))
                 .hasMessage("no more");
@@ -233,7 +237,7 @@ class WritingTest {
     @Test
     void saysHowMuchMemoryIsNeededAtLeast() {
         try (Engine small = new Engine(64 << 10, 2)) {
-            assertThatThrownBy(() -> new Syntheses(small).write(run, named(200), SAFETENSORS, out, false, bytes -> {}))
+            assertThatThrownBy(() -> new Syntheses(small).write(weights(200), out, false, bytes -> {}))
                     .isInstanceOf(Problem.class)
                     .hasMessage("combining 2 files into 200 outputs at once needs buffers of 2 MiB at least;"
                             + " raise --max-memory, or make fewer at once with --batch");
@@ -243,12 +247,11 @@ class WritingTest {
     @Test
     void twoHundredTargetsOfOnePassAreEachWhatTheyAreAlone() throws IOException {
         try (Engine small = new Engine(2 << 20, 2)) {
-            new Syntheses(small).write(run, named(200), SAFETENSORS, out, false, bytes -> {});
+            new Syntheses(small).write(weights(200), out, false, bytes -> {});
         }
         for (int t : new int[] {0, 1, 31, 32, 100, 199})
             assertThat(Files.readAllBytes(out.resolve("out-" + t + ".safetensors")))
-                    .isEqualTo(TestRuns.bytes(
-                            syntheses.files(run, named(200).get(t), SAFETENSORS).getFirst()));
+                    .isEqualTo(TestRuns.bytes(syntheses.files(only(t)).getFirst()));
     }
 
     @Test
@@ -256,7 +259,7 @@ class WritingTest {
         for (long budget : new long[] {2 << 20, 8 << 20}) {
             try (Engine engine = new Engine(budget, 2)) {
                 for (int targets : new int[] {1, 8, 200})
-                    new Syntheses(engine).write(run, named(targets), SAFETENSORS, out, true, bytes -> {});
+                    new Syntheses(engine).write(weights(targets), out, true, bytes -> {});
                 assertThat(engine.bufferBytes()).isPositive().isLessThanOrEqualTo(budget);
             }
         }
@@ -264,13 +267,12 @@ class WritingTest {
 
     @Test
     void bytesDependNeitherOnWorkersNorOnMemory() throws IOException {
-        byte[] expected = TestRuns.bytes(
-                syntheses.files(run, named(3).get(2), SAFETENSORS).getFirst());
+        byte[] expected = TestRuns.bytes(syntheses.files(only(2)).getFirst());
         for (int workers : new int[] {1, 3, 8}) {
             for (long memory : new long[] {600 << 10, 64 << 20}) {
                 try (Engine other = new Engine(memory, workers)) {
                     Path to = out.resolve(workers + "-" + memory);
-                    new Syntheses(other).write(run, named(3), SAFETENSORS, to, false, bytes -> {});
+                    new Syntheses(other).write(weights(3), to, false, bytes -> {});
                     assertThat(Files.readAllBytes(to.resolve("out-2.safetensors")))
                             .isEqualTo(expected);
                 }
@@ -280,8 +282,11 @@ class WritingTest {
 
     @Test
     void shardsComeWithAnIndexThatReadsAsTheWhole() throws IOException {
-        List<Path> written =
-                syntheses.write(run, named(1), SAFETENSORS.withShardSize(400_000), out, false, bytes -> {});
+        List<Path> written = syntheses.write(
+                new PreparedWeights(run, weights(1).targets(), SAFETENSORS.withShardSize(400_000)),
+                out,
+                false,
+                bytes -> {});
         assertThat(TestRuns.names(out))
                 .containsExactly(
                         "out-0-00001-of-00002.safetensors",
