@@ -15,11 +15,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.springframework.web.util.UriUtils;
+import phema.api.SweepResultsView;
 import phema.api.SweepView;
 import phema.api.TrialView;
 import phema.evaluation.EvaluatorView;
 import phema.problem.Problem;
 import phema.sweep.SweepSpec;
+import phema.text.Labels;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -47,8 +49,6 @@ final class RemoteSweeps implements SweepAccess {
         this.token = token;
     }
 
-    private record Results(SweepView sweep, List<TrialView> trials) {}
-
     @Override
     public List<EvaluatorView> evaluators() throws IOException {
         return Arrays.asList(read(get("/evaluators"), EvaluatorView[].class));
@@ -70,7 +70,8 @@ final class RemoteSweeps implements SweepAccess {
 
     @Override
     public List<TrialView> trials(String id) throws IOException {
-        return read(get("/sweeps/" + id + "/results.json"), Results.class).trials();
+        return read(get("/sweeps/" + id + "/results.json"), SweepResultsView.class)
+                .trials();
     }
 
     @Override
@@ -91,7 +92,7 @@ final class RemoteSweeps implements SweepAccess {
 
     private static Map<String, Object> body(SweepSpec spec) {
         Map<String, Object> body = new LinkedHashMap<>();
-        body.put("mode", CommandOutput.word(spec.mode()));
+        body.put("mode", Labels.of(spec.mode()));
         body.put("sigmaRel", spec.sigmaRel());
         body.put("time", spec.time());
         body.put("guidance", spec.guidance());
@@ -99,8 +100,8 @@ final class RemoteSweeps implements SweepAccess {
         body.put("seeds", spec.seeds());
         body.put("evaluator", spec.evaluator());
         body.put("metric", spec.metric());
-        body.put("solver", CommandOutput.word(spec.solver()));
-        body.put("files", CommandOutput.word(spec.files()));
+        body.put("solver", Labels.of(spec.solver()));
+        body.put("files", Labels.of(spec.files()));
         body.put("tolerance", spec.tolerance());
         body.put("priority", spec.priority());
         return body;

@@ -22,6 +22,7 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 import phema.api.Page;
 import phema.api.SweepRequest;
+import phema.api.SweepResultsView;
 import phema.api.SweepView;
 import phema.api.TrialView;
 import phema.catalog.Catalog;
@@ -133,9 +134,6 @@ class SweepsController {
     String log(@PathVariable String id, @PathVariable int number) {
         return sweeps.log(id, number);
     }
-
-    /** A sweep with all its trials. */
-    record SweepResultsView(SweepView sweep, List<TrialView> trials) {}
 
     @GetMapping("/sweeps/{id}/results.json")
     @Operation(summary = "A sweep with all its trials")
