@@ -31,7 +31,7 @@ public final class ThinningBenchmark {
     /** @param files two for each time */
     public ThinningBenchmark(int files) {
         if (files < 4 || files % 2 != 0)
-            throw Problem.invalid("files", "--files must be an even number from 4 on, not " + files);
+            throw Problem.invalid("files", "files must be an even number from 4 on, not " + files);
         int times = files / SIGMA_RELS.length;
         stored = walk(times);
         end = (double) times * STEPS_PER_TIME;

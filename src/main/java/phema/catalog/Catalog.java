@@ -90,7 +90,7 @@ public class Catalog {
         List<String> names = new ArrayList<>();
         for (Path root : roots) {
             if (!Files.isDirectory(root))
-                throw Problem.invalid("roots", root + " is not a folder; --roots names those that hold runs");
+                throw Problem.invalid("roots", root + " is not a folder; phema.roots names those that hold runs");
             Path real = root.toRealPath();
             for (Path folder : RootWatcher.runsBelow(real)) {
                 if (name(real, folder).equals(name)) return RunScanner.scan(folder, Selection.DEFAULT);

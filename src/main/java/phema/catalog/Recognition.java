@@ -145,8 +145,7 @@ record Recognition(
                 notices);
         if (!selection.sigmaRels().isEmpty())
             return new Recognition(
-                    List.of(),
-                    List.of("The folder holds raw checkpoints, which have no sigma_rel: leave out --instd."));
+                    List.of(), List.of("The folder holds raw checkpoints, which have no sigma_rel to choose them by."));
         List<Candidate> candidates = new ArrayList<>(numbered.stream()
                 .filter(n -> n.prefix().equals(prefix))
                 .sorted(comparingDouble(NumberedName::number).thenComparing(NumberedName::fileName))
@@ -178,7 +177,7 @@ record Recognition(
         others.remove(prefix);
         if (wanted.isEmpty() && !others.isEmpty())
             notices.add("Files named " + withCounts(others, rest) + " are not used, because more are named " + prefix
-                    + rest + ": give them a folder of their own, or choose them with --inprefix.");
+                    + rest + ": give them a folder of their own, or choose them by their prefix.");
         return prefix;
     }
 

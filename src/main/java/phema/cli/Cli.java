@@ -96,6 +96,8 @@ public final class Cli {
                 .setErr(err);
         line.setExecutionExceptionHandler((e, command, parsed) -> {
             if (cli.verbose) e.printStackTrace(command.getErr());
+            else if (e instanceof Problem problem)
+                command.getErr().println("phema: " + OptionNames.in(problem, command.getCommandSpec()));
             else command.getErr().println("phema: " + message(e));
             return e instanceof Problem || e instanceof FormatException || e instanceof FileSystemException
                     ? BAD_INPUT
@@ -160,7 +162,7 @@ public final class Cli {
 
     private static String message(Exception e) {
         if (e instanceof FileSystemException file) return message(file);
-        if (e instanceof Problem || e instanceof FormatException) return String.valueOf(e.getMessage());
+        if (e instanceof FormatException) return String.valueOf(e.getMessage());
         @Nullable String message = e.getMessage();
         return e.getClass().getSimpleName() + (message == null ? "" : ": " + message) + " (--verbose shows where)";
     }

@@ -46,8 +46,7 @@ public final class Generator implements AutoCloseable {
         NetworkSpec spec = network.spec();
         if (guide.isEmpty()) {
             if (options.guidance() != 1 && spec.classes() == 0)
-                throw Problem.invalid(
-                        "guidance", network + " has no labels to do without; name a guiding network with --gnet");
+                throw Problem.invalid("guidance", network + " has no labels to do without; give it a guiding network");
             return new Generator(network.weights(), null, options);
         }
         NetworkSpec other = guide.get().spec();
@@ -73,7 +72,7 @@ public final class Generator implements AutoCloseable {
         if (label.isPresent() && (label.getAsInt() < 0 || label.getAsInt() >= spec.classes()))
             throw Problem.invalid(
                     "class",
-                    "--class " + label.getAsInt() + ": the network has " + spec.classes() + " classes, from 0 on");
+                    "class " + label.getAsInt() + ": the network has " + spec.classes() + " classes, from 0 on");
         int pixels = spec.pixels();
         float[] noise = new float[seeds.size() * pixels];
         float[] labels = new float[seeds.size() * spec.classes()];

@@ -13,7 +13,8 @@ public record LearningRate(double reference, double decay, long ramp) {
     public LearningRate {
         if (!(reference > 0 && reference < Double.POSITIVE_INFINITY))
             throw Problem.invalid("lr", "the learning rate must be a number above 0, not " + reference);
-        if (!(decay >= 0) || ramp < 0) throw Problem.invalid("decay", "--decay and --rampup cannot be negative");
+        if (!(decay >= 0)) throw Problem.invalid("decay", "decay cannot be negative, as is " + decay);
+        if (ramp < 0) throw Problem.invalid("rampup", "rampup cannot be negative, as is " + ramp);
     }
 
     /** @param nimg images seen before the step */

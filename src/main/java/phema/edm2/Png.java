@@ -20,7 +20,7 @@ public final class Png {
             throw Problem.invalid(
                     "net",
                     "the network makes latents of " + spec.channels()
-                            + " channels, which are no images yet; write them with --out FILE.safetensors");
+                            + " channels, which are no images yet; write them into a safetensors file");
     }
 
     /** Writes one image of a batch. @param images [N, C, H, W] */

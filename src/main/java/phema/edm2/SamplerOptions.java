@@ -26,12 +26,12 @@ public record SamplerOptions(
         double churnMax,
         double churnNoise) {
     public SamplerOptions {
-        if (steps < 1) throw Problem.invalid("steps", "--steps must be at least 1, not " + steps);
+        if (steps < 1) throw Problem.invalid("steps", "steps must be at least 1, not " + steps);
         if (!(sigmaMin > 0 && sigmaMin < sigmaMax && sigmaMax < Double.POSITIVE_INFINITY))
             throw Problem.invalid("sigmaMin", "noise levels must satisfy 0 < sigma_min < sigma_max");
-        if (!(rho > 0)) throw Problem.invalid("rho", "--rho must be above 0, not " + rho);
-        if (!Double.isFinite(guidance)) throw Problem.invalid("guidance", "--guidance must be a number");
-        if (!(churn >= 0)) throw Problem.invalid("churn", "--S_churn cannot be negative");
+        if (!(rho > 0)) throw Problem.invalid("rho", "rho must be above 0, not " + rho);
+        if (!Double.isFinite(guidance)) throw Problem.invalid("guidance", "guidance must be a number, not " + guidance);
+        if (!(churn >= 0)) throw Problem.invalid("S_churn", "S_churn cannot be negative, as is " + churn);
     }
 
     /** The noise levels {@code (a + i/(n-1) (b - a))^rho}, {@code a = sigma_max^(1/rho)}, {@code b = sigma_min^(1/rho)}, then 0. */

@@ -2,12 +2,12 @@ package phema.edm2;
 
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import phema.problem.Problem;
 import phema.tensor.DType;
+import phema.text.Labels;
 
 /**
  * How a network is trained. Amounts are numbers of images.
@@ -47,9 +47,10 @@ public record TrainingOptions(
 
     public TrainingOptions {
         averages = List.copyOf(averages);
-        if (batch < 1 || microBatch < 1) throw Problem.invalid("batch", "--batch and --batch-gpu must be at least 1");
+        if (batch < 1) throw Problem.invalid("batch", "batch must be at least 1, not " + batch);
+        if (microBatch < 1) throw Problem.invalid("batchGpu", "batchGpu must be at least 1, not " + microBatch);
         if (batch % microBatch != 0)
-            throw Problem.invalid("batchGpu", "--batch " + batch + " is not a multiple of --batch-gpu " + microBatch);
+            throw Problem.invalid("batchGpu", "batchGpu " + microBatch + " does not divide the batch, " + batch);
         multiple("duration", duration, batch);
         multiple("checkpoint", checkpoint, batch);
         multiple("snapshot", snapshot, batch);
@@ -57,33 +58,34 @@ public record TrainingOptions(
         if (snapshot % NAMED_IMAGES != 0)
             throw Problem.invalid(
                     "snapshot",
-                    "--snapshot " + snapshot + " is not a multiple of " + NAMED_IMAGES
+                    "snapshot " + snapshot + " is not a multiple of " + NAMED_IMAGES
                             + " images, which the names of snapshots can tell apart");
-        if (!(pStd > 0)) throw Problem.invalid("pStd", "--P_std must be above 0, not " + pStd);
+        if (!(pStd > 0)) throw Problem.invalid("P_std", "P_std must be above 0, not " + pStd);
         if (!(labelDropout >= 0 && labelDropout <= 1))
-            throw Problem.invalid("labelDropout", "--label-dropout must lie between 0 and 1, not " + labelDropout);
+            throw Problem.invalid("labelDropout", "labelDropout must lie between 0 and 1, not " + labelDropout);
         if (!(dropout >= 0 && dropout < 1))
-            throw Problem.invalid("dropout", "--dropout must be at least 0 and below 1, not " + dropout);
+            throw Problem.invalid("dropout", "dropout must be at least 0 and below 1, not " + dropout);
         if (averages.isEmpty()) throw Problem.invalid("ema", "name at least one EMA length");
         List<String> labels = averages.stream().map(WeightTracker::label).toList();
         if (Set.copyOf(labels).size() < labels.size())
-            throw Problem.invalid("ema", "--ema names an EMA length twice: " + String.join(", ", labels));
+            throw Problem.invalid("ema", "ema names an EMA length twice: " + String.join(", ", labels));
         for (WeightTracker average : averages)
             if (average instanceof WeightTracker.ExponentialTracker exponential && exponential.halfLife() < 1)
-                throw Problem.invalid("ema", "--ema-halflife must be at least 1 image, not " + exponential.halfLife());
+                throw Problem.invalid(
+                        "emaHalflife", "emaHalflife must be at least 1 image, not " + exponential.halfLife());
         if (!DTYPES.contains(dtype))
             throw Problem.invalid("dtype", "snapshots are f16, bf16 or f32, not " + dtype);
     }
 
     private static void multiple(String name, long amount, int batch) {
         if (amount < 1 || amount % batch != 0)
-            throw Problem.invalid(name, "--" + name + " " + amount + " is not a multiple of the batch, " + batch);
+            throw Problem.invalid(name, name + " " + amount + " is not a multiple of the batch, " + batch);
     }
 
     /** Everything that two parts of one training run must share. */
     Map<String, String> identity() {
         Map<String, String> identity = new TreeMap<>();
-        identity.put("arch", network.architecture().name().toLowerCase(Locale.ROOT));
+        identity.put("arch", Labels.of(network.architecture()));
         identity.put("network", network.toString());
         identity.put("batch", String.valueOf(batch));
         identity.put("batch-gpu", String.valueOf(microBatch));

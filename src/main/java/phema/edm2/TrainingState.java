@@ -87,7 +87,7 @@ record TrainingState(
             if (stored == null && LATER.contains(key)) return;
             if (!value.equals(stored))
                 throw Problem.conflict(path + " was trained with " + key + " " + stored + ", not " + value
-                        + "; use the same options to continue, or another --outdir to start anew");
+                        + "; use the same options to continue, or another folder to start anew");
         });
         Map<String, WeightStore.Values> stored = WeightStore.read(file);
         List<NetworkWeights> parts = new ArrayList<>();

@@ -16,7 +16,7 @@ import phema.tensor.DType;
  * loads the template loads the result. Metadata has no place in it.
  */
 final class Edm2PickleWriter implements WeightWriter {
-    private static final String INSTEAD = "; choose safetensors: --format safetensors, or weights.safetensors";
+    private static final String INSTEAD = "; choose the format safetensors";
 
     @Override
     public List<Layout> layout(

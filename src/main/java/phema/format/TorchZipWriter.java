@@ -31,7 +31,7 @@ final class TorchZipWriter implements WeightWriter {
                 .toList();
         if (shardSize < tensors.stream().mapToLong(TensorElements::bytes).sum())
             throw new IllegalArgumentException(
-                    "a torch checkpoint cannot be split into shards; choose safetensors: --format safetensors, or weights.safetensors");
+                    "a torch checkpoint cannot be split into shards; choose the format safetensors");
         ZipLayout zip = new ZipLayout();
         zip.add(FOLDER + "data.pkl", new StateDict(tensors).pickle());
         zip.add(FOLDER + "byteorder", ascii("little"));

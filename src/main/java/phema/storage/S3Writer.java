@@ -66,7 +66,7 @@ final class S3Writer extends S3Channel {
                     path.toString(),
                     null,
                     "is larger than the " + ByteSize.print((long) MOST_PARTS * PART)
-                            + " that can be uploaded; split it with --shard-size");
+                            + " that can be uploaded; split it into shards");
         int from = (int) (position % PART);
         int n = Math.min(buffer.remaining(), PART - from);
         Part part = filling.computeIfAbsent(number, i -> new Part());

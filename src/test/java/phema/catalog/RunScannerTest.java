@@ -69,7 +69,7 @@ class RunScannerTest {
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
 
         assertThat(run.snapshots()).hasSize(32);
-        assertThat(run.notices()).singleElement().asString().contains("finetuned-* (1)", "--inprefix");
+        assertThat(run.notices()).singleElement().asString().contains("finetuned-* (1)", "choose them by their prefix");
     }
 
     @Test

@@ -75,7 +75,7 @@ class TrainCommandTest {
         assertThat(Shell.phema(generate + "--grid " + folder.resolve("grid.png"))
                         .complaint())
                 .isEqualTo(
-                        "phema: the network makes latents of 4 channels, which are no images yet; write them with --out FILE.safetensors");
+                        "phema: the network makes latents of 4 channels, which are no images yet; write them into a safetensors file");
         assertThat(Shell.phema(generate + "--out " + out).out()).contains("wrote 5 images to " + out);
         assertThat(WeightFiles.read(out).tensors())
                 .extracting(tensor -> tensor.name() + " " + tensor.shape())
@@ -110,7 +110,7 @@ class TrainCommandTest {
             phema:edm2       | phema: --net phema:edm2 is not of the form phema:RUN@0.100 or phema:RUN@0.100@131k
             phema:edm3@0.1   | phema: No run is named edm3; there is checkpoints, edm2, ema-pytorch, lora, safetensors, truth
             phema:edm2@0.4   | phema: --net: sigma_rel must lie in (0, 0.288675), not 0.4
-            phema:edm2@0.1@9999k | phema: --net 9999 lies outside of the snapshots, which reach from 16 to 262
+            phema:edm2@0.1@9999k | phema: --net: 9999k lies outside of the snapshots of run edm2, which reach from 16k to 262k
             """)
     void refusesAnAverageThatCannotBeReconstructed(String net, String complaint) {
         assertThat(Shell.phema("generate --grid x --roots src/test/resources/fixtures --net " + net)

@@ -69,7 +69,7 @@ class GeneratorTest {
     void withoutLabelsThereIsNothingToGuideWith() {
         assertThatThrownBy(() -> open("unconditional", null, 1.5))
                 .isInstanceOf(Problem.class)
-                .hasMessageContaining("name a guiding network with --gnet");
+                .hasMessageContaining("give it a guiding network");
     }
 
     @Test

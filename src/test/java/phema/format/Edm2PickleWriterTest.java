@@ -118,22 +118,20 @@ class Edm2PickleWriterTest {
         WeightFile safetensors = WeightFiles.read(fixture("safetensors/network-snapshot-0000262-0.050.safetensors"));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> writer.layout("out", pickle, t -> DType.F32, Map.of(), Long.MAX_VALUE))
-                .withMessageContaining(
-                        "is F16, not F32; choose safetensors: --format safetensors, or weights.safetensors");
+                .withMessageContaining("is F16, not F32; choose the format safetensors");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> writer.layout("out", pickle, Tensor::dtype, Map.of(), 1000))
-                .withMessage(
-                        "an EDM2 pickle cannot be split into shards; choose safetensors: --format safetensors, or weights.safetensors");
+                .withMessage("an EDM2 pickle cannot be split into shards; choose the format safetensors");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> writer.layout("out", safetensors, Tensor::dtype, Map.of(), Long.MAX_VALUE))
-                .withMessageEndingWith("; choose safetensors: --format safetensors, or weights.safetensors");
+                .withMessageEndingWith("; choose the format safetensors");
     }
 
     private static void assertRefused(String problem, Tensor... tensors) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> layout(handmade(tensors)))
                 .withMessageContaining(problem)
-                .withMessageEndingWith("; choose safetensors: --format safetensors, or weights.safetensors");
+                .withMessageEndingWith("; choose the format safetensors");
     }
 
     private WeightFile template(Map<String, StoredTensor> parameters) throws IOException {
