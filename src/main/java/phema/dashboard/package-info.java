@@ -1,21 +1,5 @@
 /** The pages for people, rendered on the server; {@code static/dashboard} draws their charts and keeps them live. */
-@ApplicationModule(
-        allowedDependencies = {
-            "bulk",
-            "catalog",
-            "evaluation",
-            "fleet",
-            "format",
-            "http",
-            "problem",
-            "profile",
-            "search",
-            "security",
-            "solver",
-            "sweep",
-            "synthesis",
-            "text"
-        })
+@ApplicationModule(allowedDependencies = {"bulk", "catalog", "evaluation", "fleet", "format", "http", "problem", "profile", "search", "security", "solver", "storage", "sweep", "synthesis", "text"})
 @NullMarked
 package phema.dashboard;
 

@@ -1,21 +1,5 @@
 /** The REST interface: parses, calls, renders. */
-@ApplicationModule(
-        allowedDependencies = {
-            "api",
-            "bulk",
-            "catalog",
-            "evaluation",
-            "fleet",
-            "format",
-            "http",
-            "problem",
-            "profile",
-            "solver",
-            "sweep",
-            "synthesis",
-            "tensor",
-            "text"
-        })
+@ApplicationModule(allowedDependencies = {"api", "bulk", "catalog", "evaluation", "fleet", "format", "http", "problem", "profile", "solver", "sweep", "synthesis", "text"})
 @NullMarked
 package phema.web;
 
