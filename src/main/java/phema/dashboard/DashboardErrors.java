@@ -11,6 +11,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
+import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.web.bind.MissingServletRequestParameterException;
 import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -50,6 +51,13 @@ final class DashboardErrors {
     @ExceptionHandler
     ModelAndView malformed(InvalidParameterException e, HttpServletRequest request) {
         return view(400, "the query string or form is malformed", request);
+    }
+
+    /** The firewall looks at names and values when somebody asks for them. */
+    @ExceptionHandler
+    ModelAndView rejected(RequestRejectedException e, HttpServletRequest request) {
+        return view(
+                400, "the request is malformed: a header or the name of a parameter holds what none may hold", request);
     }
 
     @ExceptionHandler

@@ -16,6 +16,7 @@ import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
+import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.validation.FieldError;
 import org.springframework.web.bind.MethodArgumentNotValidException;
 import org.springframework.web.bind.MissingServletRequestParameterException;
@@ -71,6 +72,12 @@ final class Problems extends ResponseEntityExceptionHandler {
     @ExceptionHandler
     ResponseEntity<Object> malformedQuery(InvalidParameterException e) {
         return response(detail(HttpStatus.BAD_REQUEST, "the query string is malformed", null), HttpHeaders.EMPTY);
+    }
+
+    /** The firewall looks at names and values when somebody asks for them; whoever answers for it answers for those, too. */
+    @ExceptionHandler
+    void rejected(RequestRejectedException e) throws RequestRejectedException {
+        throw e;
     }
 
     @ExceptionHandler

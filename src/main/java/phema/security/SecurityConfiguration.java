@@ -10,7 +10,6 @@ import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Objects;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -130,10 +129,7 @@ class SecurityConfiguration {
 
     private static void unauthorized(
             HttpServletRequest request, HttpServletResponse response, AuthenticationException e) throws IOException {
-        String accept = Objects.requireNonNullElse(request.getHeader("Accept"), "");
-        if (request.getMethod().equals("GET")
-                && accept.contains("text/html")
-                && !request.getRequestURI().startsWith("/api/")) {
+        if (request.getMethod().equals("GET") && Refusal.isForAPage(request)) {
             response.setStatus(HttpStatus.FOUND.value());
             response.setHeader("Location", SignInController.PATH);
             return;
@@ -158,9 +154,16 @@ class SecurityConfiguration {
         return firewall;
     }
 
+    /** Told of what the firewall refuses at once, and of names and values that it refuses when somebody asks for them, however late. */
     @Bean
     RequestRejectedHandler malformed() {
-        return (request, response, e) ->
-                Refusal.send(request, response, HttpStatus.BAD_REQUEST, "the request is malformed");
+        return (request, response, e) -> {
+            if (!response.isCommitted()) response.resetBuffer();
+            Refusal.send(
+                    request,
+                    response,
+                    HttpStatus.BAD_REQUEST,
+                    "the request is malformed: its path, a header, or the name of a parameter holds what none may hold");
+        };
     }
 }

@@ -13,9 +13,15 @@ import java.util.Locale;
 /** What really comes over the wire, which HTTP clients hide: every byte until the server closes the connection. */
 public record RawHttp(String head, byte[] body) {
     public static RawHttp exchange(int port, String requestLine, String... headers) throws IOException {
+        return exchangeWithBody(port, requestLine, "", headers);
+    }
+
+    /** @param headers with those that say where the body ends */
+    static RawHttp exchangeWithBody(int port, String requestLine, String body, String... headers) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(60_000);
             send(socket, requestLine, headers);
+            socket.getOutputStream().write(body.getBytes(ISO_8859_1));
             byte[] all = readToEnd(socket.getInputStream());
             String text = new String(all, ISO_8859_1);
             int end = text.indexOf("\r\n\r\n");

@@ -19,6 +19,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
+import phema.http.RejectedRequests;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -112,6 +113,11 @@ class TokenAccessTest {
         assertThat(service.send("GET", page, "", "Authorization", "Bearer " + WRITER)
                         .body())
                 .contains("Start sweep");
+    }
+
+    @Test
+    void whatTheFirewallRejectsIsTheClientsFaultAtEveryDoor() throws Exception {
+        RejectedRequests.assertAnswered(port, "Authorization: Bearer " + WRITER);
     }
 
     @Test

@@ -23,6 +23,7 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import phema.PhemaApplication;
 import phema.http.RawHttp;
+import phema.http.RejectedRequests;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -304,6 +305,11 @@ class RestTest {
         assertThat(response.statusLine()).startsWith("HTTP/1.1 4");
         assertThat(new String(response.body(), ISO_8859_1)).doesNotContain("<html", "Exception");
         assertThat(response.hasHeader("Content-Type: application/problem+json")).isTrue();
+    }
+
+    @Test
+    void whatTheFirewallRejectsIsTheClientsFaultAtEveryDoor() throws Exception {
+        RejectedRequests.assertAnswered(port);
     }
 
     @Test
