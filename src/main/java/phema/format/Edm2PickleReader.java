@@ -13,17 +13,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import phema.format.Value.Blob;
-import phema.format.Value.Bool;
 import phema.format.Value.Call;
 import phema.format.Value.Dict;
 import phema.format.Value.Global;
-import phema.format.Value.Int;
-import phema.format.Value.Items;
 import phema.format.Value.None;
-import phema.format.Value.Persistent;
-import phema.format.Value.Real;
 import phema.format.Value.Text;
-import phema.format.Value.Tuple;
 
 /**
  * Network snapshots of EDM2's training loop: a pickled {@code EasyDict} whose {@code ema} is a tree of modules, each with its source text, its plain attributes and
@@ -196,15 +190,7 @@ final class Edm2PickleReader implements WeightReader {
                     && call.arguments().getFirst() instanceof Dict meta
                     && meta.get("class_name").orElse(null) instanceof Text name)
                 metadata.put("class_name", name.value());
-            root.state().entries().forEach((key, value) -> {
-                switch (value) {
-                    case Bool b -> metadata.put(key, String.valueOf(b.value()));
-                    case Int n -> metadata.put(key, n.value().toString());
-                    case Real x -> metadata.put(key, String.valueOf(x.value()));
-                    case Text text -> metadata.put(key, text.value());
-                    case None _, Blob _, Global _, Tuple _, Items _, Dict _, Persistent _, Call _ -> {}
-                }
-            });
+            root.state().entries().forEach((key, value) -> value.plain().ifPresent(text -> metadata.put(key, text)));
             metadata.remove("training");
             return metadata;
         }
@@ -212,11 +198,8 @@ final class Edm2PickleReader implements WeightReader {
 
     /** A dictionary's entries, whether it is a plain one or an {@code OrderedDict} or {@code EasyDict}. */
     private static Dict entries(Value value) {
-        return switch (value) {
-            case Dict dict -> dict;
-            case Call call -> call.entries();
-            case None _, Bool _, Int _, Real _, Text _, Blob _, Global _, Tuple _, Items _, Persistent _ -> Dict.EMPTY;
-        };
+        if (value instanceof Dict dict) return dict;
+        return value instanceof Call call ? call.entries() : Dict.EMPTY;
     }
 
     private record Child(String parent, String name, Value value) {}

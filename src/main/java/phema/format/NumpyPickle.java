@@ -18,10 +18,6 @@ import phema.format.Value.Call;
 import phema.format.Value.Dict;
 import phema.format.Value.Global;
 import phema.format.Value.Int;
-import phema.format.Value.Items;
-import phema.format.Value.None;
-import phema.format.Value.Persistent;
-import phema.format.Value.Real;
 import phema.format.Value.Text;
 import phema.format.Value.Tuple;
 
@@ -77,11 +73,8 @@ public final class NumpyPickle {
     }
 
     private static Dict entries(Value value) {
-        return switch (value) {
-            case Dict dict -> dict;
-            case Call call -> call.entries();
-            case None _, Bool _, Int _, Real _, Text _, Blob _, Global _, Tuple _, Items _, Persistent _ -> Dict.EMPTY;
-        };
+        if (value instanceof Dict dict) return dict;
+        return value instanceof Call call ? call.entries() : Dict.EMPTY;
     }
 
     private static Optional<NumpyArray> array(InputFile file, String name, Value value) throws IOException {

@@ -11,16 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import phema.format.Value.Blob;
-import phema.format.Value.Bool;
 import phema.format.Value.Call;
 import phema.format.Value.Dict;
 import phema.format.Value.Global;
 import phema.format.Value.Int;
 import phema.format.Value.Items;
-import phema.format.Value.None;
 import phema.format.Value.Persistent;
-import phema.format.Value.Real;
 import phema.format.Value.Text;
 import phema.format.Value.Tuple;
 import phema.format.ZipIndex.Range;
@@ -170,13 +166,10 @@ final class TorchZipReader implements WeightReader {
                 tensors.add(torch.read(name, Tensor.TensorRole.PARAMETER, value));
                 return;
             }
-            switch (value) {
-                case Dict dict -> addEntries(name, value, dict);
-                case Call call -> addEntries(name, value, call.entries());
-                case Items list -> addItems(name, value, list.items());
-                case Tuple tuple -> addItems(name, value, tuple.items());
-                case None _, Bool _, Int _, Real _, Text _, Blob _, Global _, Persistent _ -> {}
-            }
+            if (value instanceof Dict dict) addEntries(name, value, dict);
+            else if (value instanceof Call call) addEntries(name, value, call.entries());
+            else if (value instanceof Items list) addItems(name, value, list.items());
+            else if (value instanceof Tuple tuple) addItems(name, value, tuple.items());
         }
 
         private void addEntries(String name, Value value, Dict dict) throws IOException {
@@ -184,7 +177,7 @@ final class TorchZipReader implements WeightReader {
             enter(name, value);
             for (Map.Entry<String, Value> entry : dict.entries().entrySet()) {
                 String path = join(name, entry.getKey());
-                if (inLists == 0) plain(entry.getValue()).ifPresent(text -> metadata.put(path, text));
+                if (inLists == 0) entry.getValue().plain().ifPresent(text -> metadata.put(path, text));
                 add(path, entry.getValue());
             }
             around.remove(value);
@@ -196,16 +189,6 @@ final class TorchZipReader implements WeightReader {
             for (int i = 0; i < items.size(); i++) add(join(name, String.valueOf(i)), items.get(i));
             inLists--;
             around.remove(value);
-        }
-
-        private static Optional<String> plain(Value value) {
-            return switch (value) {
-                case Bool b -> Optional.of(String.valueOf(b.value()));
-                case Int n -> Optional.of(n.value().toString());
-                case Real x -> Optional.of(String.valueOf(x.value()));
-                case Text text -> Optional.of(text.value());
-                case None _, Blob _, Global _, Tuple _, Items _, Dict _, Persistent _, Call _ -> Optional.empty();
-            };
         }
 
         private void enter(String name, Value value) throws FormatException {

@@ -15,13 +15,33 @@ import org.jspecify.annotations.Nullable;
 sealed interface Value {
     record None() implements Value {}
 
-    record Bool(boolean value) implements Value {}
+    record Bool(boolean value) implements Value {
+        @Override
+        public Optional<String> plain() {
+            return Optional.of(String.valueOf(value));
+        }
+    }
 
-    record Int(BigInteger value) implements Value {}
+    record Int(BigInteger value) implements Value {
+        @Override
+        public Optional<String> plain() {
+            return Optional.of(value.toString());
+        }
+    }
 
-    record Real(double value) implements Value {}
+    record Real(double value) implements Value {
+        @Override
+        public Optional<String> plain() {
+            return Optional.of(String.valueOf(value));
+        }
+    }
 
-    record Text(String value) implements Value {}
+    record Text(String value) implements Value {
+        @Override
+        public Optional<String> plain() {
+            return Optional.of(value);
+        }
+    }
 
     /** A {@code bytes} object, left in the file. */
     record Blob(long offset, long length) implements Value {}
@@ -106,6 +126,11 @@ sealed interface Value {
             if (entries == null) entries = new Dict();
             return entries;
         }
+    }
+
+    /** As text, where it is a boolean, a number or a text. */
+    default Optional<String> plain() {
+        return Optional.empty();
     }
 
     /** What it is, for messages. */
