@@ -10,6 +10,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
+import phema.problem.Problem;
 import phema.storage.Locations;
 
 @Configuration(proxyBeanMethods = false)
@@ -32,7 +33,12 @@ class CatalogConfiguration {
     @Bean
     static BeanFactoryPostProcessor homeFolder(Environment environment) {
         return beans -> {
-            Path home = Path.of(environment.getRequiredProperty("phema.home"));
+            Path home = Locations.path(environment.getRequiredProperty("phema.home"));
+            if (!Locations.isLocal(home))
+                throw Problem.invalid(
+                        "phema.home",
+                        "phema.home " + home
+                                + ": a database and locks need a folder of this machine, not object storage");
             try {
                 Files.createDirectories(home);
             } catch (IOException e) {

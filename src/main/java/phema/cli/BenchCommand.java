@@ -45,6 +45,8 @@ import picocli.CommandLine.Unmatched;
             BenchCommand.Soak.class
         })
 final class BenchCommand {
+    private static final String ONLY_DISKS = "benchmarks measure disks of this machine; name a folder of one";
+
     @Command(
             name = "generate",
             description = "Writes a run of snapshots of any size; the same options give the same bytes.")
@@ -78,6 +80,7 @@ final class BenchCommand {
 
         @Override
         public Integer call() throws IOException {
+            Cli.requireLocal("dir", folder, ONLY_DISKS);
             if (files < 1 || megabytes < 1) throw Problem.invalid("files", "--files and --mb must be at least 1");
             if (format == Format.TORCH_ZIP)
                 throw Problem.invalid("format", "--format pt cannot be generated; choose edm2 or safetensors");
@@ -125,6 +128,8 @@ final class BenchCommand {
 
         @Override
         public Integer call() throws IOException {
+            Cli.requireLocal("dir", folder, ONLY_DISKS);
+            Cli.requireLocal("scratch", scratch, ONLY_DISKS);
             PrintWriter out = CommandOutput.of(spec);
             SynthesisBenchmark benchmark =
                     new SynthesisBenchmark(folder, scratch == null ? folder.resolve("bench") : scratch);
@@ -194,7 +199,8 @@ final class BenchCommand {
                     "%.2f".formatted(median(rounds, r -> timing.apply(r).seconds() / r.plainRead())),
                     "%.2f".formatted(median(rounds, write::apply)),
                     "%.2f".formatted(median(rounds, r -> timing.apply(r).seconds() / (r.plainRead() + write.apply(r)))),
-                    ByteSize.print((long) median(rounds, r -> (double) timing.apply(r).residentBytes())));
+                    ByteSize.print(
+                            (long) median(rounds, r -> (double) timing.apply(r).residentBytes())));
         }
 
         private static void row(Table table, SynthesisBenchmark.Breakdown b, double peak) {

@@ -99,7 +99,10 @@ public final class Cli {
             else if (e instanceof Problem problem)
                 command.getErr().println("phema: " + OptionNames.in(problem, command.getCommandSpec()));
             else command.getErr().println("phema: " + message(e));
-            return e instanceof Problem || e instanceof FormatException || e instanceof FileSystemException
+            return e instanceof Problem
+                            || e instanceof FormatException
+                            || e instanceof FileSystemException
+                            || e instanceof InvalidPathException
                     ? BAD_INPUT
                     : FAILED;
         });
@@ -121,8 +124,22 @@ public final class Cli {
         try {
             return Locations.path(location);
         } catch (InvalidPathException e) {
-            throw new CommandLine.TypeConversionException("'" + location + "' is " + e.getReason());
+            throw new CommandLine.TypeConversionException(message(e));
         }
+    }
+
+    /**
+     * Refuses what lies in object storage where that will not do.
+     *
+     * @param why the rest of a sentence: why not, and what to do
+     */
+    static void requireLocal(String option, @Nullable Path path, String why) {
+        if (path != null && !Locations.isLocal(path))
+            throw Problem.invalid(option, "--" + option + " " + path + ": " + why);
+    }
+
+    private static String message(InvalidPathException e) {
+        return "'" + e.getInput() + "' is " + e.getReason();
     }
 
     private static ByteSize size(String text) {
@@ -162,6 +179,7 @@ public final class Cli {
 
     private static String message(Exception e) {
         if (e instanceof FileSystemException file) return message(file);
+        if (e instanceof InvalidPathException location) return message(location);
         if (e instanceof FormatException) return String.valueOf(e.getMessage());
         @Nullable String message = e.getMessage();
         return e.getClass().getSimpleName() + (message == null ? "" : ": " + message) + " (--verbose shows where)";

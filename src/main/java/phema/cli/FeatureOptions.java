@@ -13,6 +13,7 @@ import phema.metrics.OnnxNetwork;
 import phema.metrics.RandomNetwork;
 import phema.metrics.References;
 import phema.problem.Problem;
+import phema.storage.Locations;
 import picocli.CommandLine.Option;
 
 /** Which metrics, by which feature networks. */
@@ -80,7 +81,7 @@ final class FeatureOptions {
                 throw Problem.invalid(
                         "features", "--features " + feature + ": say what it is for, as in fid=" + feature);
             Metric metric = equals < 0 ? wanted.getFirst() : Metric.named(feature.substring(0, equals));
-            if (files.put(metric, Path.of(feature.substring(equals + 1))) != null)
+            if (files.put(metric, Locations.path(feature.substring(equals + 1))) != null)
                 throw Problem.invalid("features", "--features has two networks for " + metric.word());
         }
         return files;

@@ -14,6 +14,13 @@ import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.edm2.Network;
 import phema.problem.Problem;
+import phema.profile.Power;
+import phema.profile.Profile;
+import phema.solver.FilesToRead;
+import phema.solver.Fit;
+import phema.solver.FitOptions;
+import phema.solver.SolverKind;
+import phema.storage.Locations;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
@@ -62,7 +69,7 @@ final class NetworkOptions {
     }
 
     private Network open(String option, String text, PrintWriter out) throws IOException {
-        if (!text.startsWith(SCHEME)) return Network.read(Path.of(text));
+        if (!text.startsWith(SCHEME)) return Network.read(Locations.path(text));
         Matcher average = AVERAGE.matcher(text.substring(SCHEME.length()));
         if (!average.matches())
             throw Problem.invalid(

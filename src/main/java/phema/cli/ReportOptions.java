@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
+import phema.storage.Locations;
 import phema.storage.PendingFile;
 import picocli.CommandLine.Option;
 
@@ -36,7 +37,7 @@ final class ReportOptions {
 
     /** @throws Problem unless a file can be written there */
     static void requireWritable(String option, @Nullable Path file) {
-        if (file == null) return;
+        if (file == null || !Locations.isLocal(file)) return; // a bucket has the folders that files lie in
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || Files.isDirectory(file))
             throw Problem.invalid(option, "--" + option + " " + file + " is a folder");

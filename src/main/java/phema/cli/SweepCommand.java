@@ -18,6 +18,7 @@ import phema.api.TrialView;
 import phema.evaluation.EvaluatorView;
 import phema.format.OneLine;
 import phema.problem.Problem;
+import phema.storage.Locations;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -123,7 +124,7 @@ final class SweepCommand implements Callable<Integer> {
     /** Where RUN is one; names hold no separator. */
     private @Nullable Path folder() {
         if (url != null || !run.contains("/")) return null;
-        Path folder = Path.of(run).toAbsolutePath().normalize();
+        Path folder = Locations.path(run).toAbsolutePath().normalize();
         if (!Files.isDirectory(folder)) throw Problem.invalid("run", run + " is not a folder");
         return folder;
     }

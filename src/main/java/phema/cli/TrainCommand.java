@@ -18,6 +18,7 @@ import phema.edm2.Training;
 import phema.edm2.TrainingOptions;
 import phema.edm2.WeightTracker;
 import phema.problem.Problem;
+import phema.storage.Locations;
 import phema.tensor.Shape;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -194,6 +195,10 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Cli.requireLocal(
+                "outdir",
+                outdir,
+                "training adds to its logs as it goes, which object storage cannot; train into a folder, and copy the run");
         try (Dataset dataset = dataset(data, resolution)) {
             TrainingOptions options = options(dataset);
             PrintWriter out = CommandOutput.of(spec);
@@ -230,7 +235,7 @@ final class TrainCommand implements Callable<Integer> {
     static Dataset dataset(String data, int resolution) throws IOException {
         return data.equals(PROCEDURAL)
                 ? new ProceduralDataset(PROCEDURAL_IMAGES, resolution, 0)
-                : Dataset.open(Path.of(data));
+                : Dataset.open(Locations.path(data));
     }
 
     private static int atOnce(String option, ImageCount count) {
@@ -272,7 +277,8 @@ final class TrainCommand implements Callable<Integer> {
                 seed,
                 dtype.dtype()
                         .orElseThrow(() -> Problem.invalid(
-                                "dtype", "--dtype takes f16, bf16 or f32; a new run has no snapshots to be the same as")));
+                                "dtype",
+                                "--dtype takes f16, bf16 or f32; a new run has no snapshots to be the same as")));
     }
 
     /** A step of Adam changes free weights, which are small, relatively more than normalized ones. Of presets, see arXiv 2312.02696, Table 6, config A. */

@@ -14,11 +14,13 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Collectors;
 import phema.format.FormatException;
 import phema.problem.Problem;
+import phema.storage.Locations;
 import phema.tensor.Shape;
 
 /**
@@ -68,7 +70,7 @@ public final class OnnxNetwork implements FeatureNetwork {
         if (!Files.exists(path)) throw new NoSuchFileException(path.toString());
         OrtEnvironment environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            OrtSession session = environment.createSession(path.toString(), options);
+            OrtSession session = session(environment, path, options);
             try {
                 return new OnnxNetwork(metric, path, environment, session);
             } catch (IOException | OrtException | RuntimeException e) {
@@ -77,6 +79,19 @@ public final class OnnxNetwork implements FeatureNetwork {
             }
         } catch (OrtException e) {
             throw new FormatException(path, "is not an ONNX network that can be run: " + line(e));
+        }
+    }
+
+    /** The runtime, which is not Java, reads only files of this machine. */
+    private static OrtSession session(OrtEnvironment environment, Path path, OrtSession.SessionOptions options)
+            throws IOException, OrtException {
+        if (Locations.isLocal(path)) return environment.createSession(path.toString(), options);
+        Path copy = Files.createTempFile("phema-", ".onnx");
+        try {
+            Files.copy(path, copy, StandardCopyOption.REPLACE_EXISTING);
+            return environment.createSession(copy.toString(), options);
+        } finally {
+            Files.delete(copy);
         }
     }
 

@@ -1,5 +1,5 @@
 /** Frechet distances between images: feature networks, statistics of features, reference statistics. */
-@ApplicationModule(allowedDependencies = {"format", "problem", "tensor", "text"})
+@ApplicationModule(allowedDependencies = {"format", "tensor", "storage", "problem"})
 @NullMarked
 package phema.metrics;
 

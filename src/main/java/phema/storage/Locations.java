@@ -1,5 +1,6 @@
 package phema.storage;
 
+import java.nio.file.FileSystems;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -19,5 +20,10 @@ public final class Locations {
                 || url.group(2).isEmpty())
             throw new InvalidPathException(location, "neither a path nor s3://bucket/prefix");
         return S3FileSystem.of(url.group(2)).getPath(url.group(3) == null ? "/" : url.group(3));
+    }
+
+    /** Whether it lies on this machine, for what object storage cannot do: add to a file, be locked, be read by other programs. */
+    public static boolean isLocal(Path path) {
+        return path.getFileSystem() == FileSystems.getDefault();
     }
 }

@@ -70,9 +70,19 @@ abstract class S3Channel extends FileChannel {
         throw new UnsupportedOperationException();
     }
 
+    /** What the JDK copies files with. */
     @Override
-    public long transferTo(long from, long count, WritableByteChannel target) {
-        throw new UnsupportedOperationException();
+    public long transferTo(long from, long count, WritableByteChannel target) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(S3Blocks.SIZE);
+        long done = 0;
+        while (done < count) {
+            int n = read(buffer.clear().limit((int) Math.min(buffer.capacity(), count - done)), from + done);
+            if (n < 0) break;
+            buffer.flip();
+            while (buffer.hasRemaining()) target.write(buffer);
+            done += n;
+        }
+        return done;
     }
 
     @Override

@@ -3,13 +3,19 @@ package phema.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import phema.storage.S3Endpoint;
 
 class MetricsCommandTest {
     private static final int IMAGES = 70;
@@ -81,6 +87,61 @@ class MetricsCommandTest {
                         .get("fid")
                         .asDouble())
                 .isCloseTo(0, within(1e-6));
+    }
+
+    @Test
+    void everyArgumentMayLieInABucket() throws IOException {
+        Path bucket = S3Endpoint.bucket();
+        Path images = S3Endpoint.upload(folder.resolve("a"), bucket.resolve("images"));
+        Path zip = bucket.resolve("images.zip");
+        Files.write(zip, zipped(folder.resolve("a")));
+        Path weights = bucket.resolve("net.safetensors");
+        Files.copy(Path.of(net), weights);
+        Path means = bucket.resolve("means.onnx");
+        Files.copy(Path.of("src/test/resources/fixtures/metrics/means.onnx"), means);
+        Path ref = bucket.resolve("statistics/fid.npz");
+
+        Shell.phema("metrics ref --data " + images + " --dest " + ref + " --features fid=" + means)
+                .fine();
+        assertThat(Shell.phema("metrics calc --json --images " + zip + " --ref " + ref + " --num " + IMAGES
+                                + " --features fid=" + means)
+                        .json()
+                        .get("fid")
+                        .asDouble())
+                .isCloseTo(0, within(1e-6));
+
+        Path made = bucket.resolve("made");
+        Shell.phema("generate --net " + weights + " --gnet " + weights + " --steps 2 --seeds 0-1 --outdir " + made
+                        + " --grid " + bucket.resolve("grids/all.png") + " --out " + bucket.resolve("made.safetensors"))
+                .fine();
+        assertThat(Shell.names(made)).containsExactly("000000.png", "000001.png");
+        for (String name : Shell.names(made))
+            assertThat(Files.readAllBytes(made.resolve(name)))
+                    .isEqualTo(Files.readAllBytes(folder.resolve("a").resolve(name)));
+        assertThat(Shell.phema("inspect " + bucket.resolve("made.safetensors"))
+                        .fine()
+                        .out())
+                .contains("1 tensors, 96 elements");
+        assertThat(bucket.resolve("grids/all.png")).exists();
+
+        for (Path data : List.of(images, zip)) {
+            Shell.Result trained = Shell.phema("train --data " + data + " --outdir "
+                    + folder.resolve("from-" + data.getFileName())
+                    + " --channels 4 --channel-mult 1 --batch 256 --duration 1Ki --snapshot 1Ki");
+            assertThat(trained.status()).as(trained.err()).isZero();
+            assertThat(trained.out()).contains("70 images of 4x4");
+        }
+    }
+
+    private static byte[] zipped(Path images) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+            for (String name : Shell.names(images)) {
+                zip.putNextEntry(new ZipEntry(name));
+                Files.copy(images.resolve(name), zip);
+            }
+        }
+        return bytes.toByteArray();
     }
 
     private static double calc(String images) {

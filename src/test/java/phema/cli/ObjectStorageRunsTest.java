@@ -8,6 +8,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import phema.storage.S3Endpoint;
 
 class ObjectStorageRunsTest {
@@ -47,6 +50,40 @@ class ObjectStorageRunsTest {
         assertThat(Shell.phema("fit --indir gs://bucket/x --outstd 0.1").complaint())
                 .contains("gs://bucket/x")
                 .contains("s3://bucket/prefix");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "inspect gs://b/x",
+                "diff gs://b/x y",
+                "fit --indir gs://b/x --outstd 0.1",
+                "reconstruct --indir x --outstd 0.1 --outdir gs://b/x",
+                "plan --times 8 --like gs://b/x",
+                "train --outdir out --data gs://b/x",
+                "generate --net gs://b/x --out y",
+                "metrics calc --images x --ref x --num 1 --features fid=gs://b/x",
+                "metrics gen --net x --ref gs://b/x",
+                "metrics ref --data gs://b/x --dest y.npz",
+                "sweep gs://b/x --outstd 0.1"
+            })
+    void storageThatIsUnknownIsRefusedWhereverItIsNamed(String line) throws IOException {
+        String command = line.replace("--ref x", "--ref src/test/resources/fixtures/metrics/fid.npz");
+        assertThat(Shell.phema(command).complaint()).contains("gs://b/x' is neither a path nor s3://bucket/prefix");
+        assertThat(Path.of("gs:")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            train --outdir s3://b/x                | --outdir s3://b/x: training adds to its logs as it goes
+            serve --server.port=0 --phema.home=s3://b/x | phema.home s3://b/x: a database and locks need a folder of this machine
+            bench generate s3://b/x                | --dir s3://b/x: benchmarks measure disks of this machine
+            bench synthesis s3://b/x               | --dir s3://b/x: benchmarks measure disks of this machine
+            bench synthesis x --scratch s3://b/x   | --scratch s3://b/x: benchmarks measure disks of this machine
+            """)
+    void whatABucketCannotDoIsRefusedByName(String line, String complaint) {
+        assertThat(Shell.phema(line).complaint()).contains(complaint);
+        assertThat(Path.of("s3:")).doesNotExist();
     }
 
     /** The table, without the line that names the folder. */
