@@ -29,8 +29,9 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 
 /**
- * Switches over our own enums and sealed types name every case: whoever adds one, a profile or a type of elements, is then led by the compiler to all that must know
- * it, where a {@code default} would go on with wrong numbers without a word.
+ * Switches over our own enums and sealed types name every case: whoever adds one, a profile or a type of elements, is
+ * then led by the compiler to all that must know it, where a {@code default} would go on with wrong numbers without a
+ * word.
  */
 class SwitchesTest {
     private static final Path SOURCES = Path.of("src/main/java");

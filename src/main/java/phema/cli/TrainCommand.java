@@ -198,7 +198,8 @@ final class TrainCommand implements Callable<Integer> {
         Cli.requireLocal(
                 "outdir",
                 outdir,
-                "training adds to its logs as it goes, which object storage cannot; train into a folder, and copy the run");
+                "training adds to its logs as it goes, which object storage cannot;"
+                        + " train into a folder, and copy the run");
         try (Dataset dataset = dataset(data, resolution)) {
             TrainingOptions options = options(dataset);
             PrintWriter out = CommandOutput.of(spec);

@@ -74,7 +74,10 @@ final class Problems extends ResponseEntityExceptionHandler {
         return response(detail(HttpStatus.BAD_REQUEST, "the query string is malformed", null), HttpHeaders.EMPTY);
     }
 
-    /** The firewall looks at names and values when somebody asks for them; whoever answers for it answers for those, too. */
+    /**
+     * The firewall looks at names and values when somebody asks for them; whoever answers for it answers for those,
+     * too.
+     */
     @ExceptionHandler
     void rejected(RequestRejectedException e) throws RequestRejectedException {
         throw e;

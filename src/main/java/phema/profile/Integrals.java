@@ -18,8 +18,8 @@ public final class Integrals {
     private Integrals() {}
 
     /**
-     * {@code <a, b> = integral of a(t) b(t) dt} (arXiv 2312.02696, Eq. 151 and Algorithm 3). Parts without a square-integrable density (impulses,
-     * power profiles with {@code gamma <= -1/2}) count as 0.
+     * {@code <a, b> = integral of a(t) b(t) dt} (arXiv 2312.02696, Eq. 151 and Algorithm 3). Parts without a
+     * square-integrable density (impulses, power profiles with {@code gamma <= -1/2}) count as 0.
      */
     public static double inner(Profile a, Profile b) {
         double sum = 0;

@@ -154,7 +154,10 @@ class SecurityConfiguration {
         return firewall;
     }
 
-    /** Told of what the firewall refuses at once, and of names and values that it refuses when somebody asks for them, however late. */
+    /**
+     * Told of what the firewall refuses at once, and of names and values that it refuses when somebody asks for them,
+     * however late.
+     */
     @Bean
     RequestRejectedHandler malformed() {
         return (request, response, e) -> {
@@ -163,7 +166,8 @@ class SecurityConfiguration {
                     request,
                     response,
                     HttpStatus.BAD_REQUEST,
-                    "the request is malformed: its path, a header, or the name of a parameter holds what none may hold");
+                    "the request is malformed: its path, a header, or the name of a parameter"
+                            + " holds what none may hold");
         };
     }
 }

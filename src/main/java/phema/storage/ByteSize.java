@@ -8,8 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads and prints sizes in bytes, everywhere alike: kB, MB, GB, TB and PB are powers of 1000, KiB, MiB, GiB, TiB and PiB powers of 1024 (IEC 80000-13). What is
- * printed can be typed.
+ * Reads and prints sizes in bytes, everywhere alike: kB, MB, GB, TB and PB are powers of 1000, KiB, MiB, GiB, TiB and
+ * PiB powers of 1024 (IEC 80000-13). What is printed can be typed.
  */
 public record ByteSize(long bytes) {
     private static final Pattern FORM = Pattern.compile("([0-9]{1,18}(?:\\.[0-9]{1,9})?) ?(?:([KMGTP])(I)?)?B?");
@@ -22,7 +22,8 @@ public record ByteSize(long bytes) {
     }
 
     /**
-     * Reads {@code 5GB}, {@code 1.5 GiB}, {@code 64k} or a plain number of bytes; small and capital letters are the same. Spring reads settings with it, too.
+     * Reads {@code 5GB}, {@code 1.5 GiB}, {@code 64k} or a plain number of bytes; small and capital letters are the
+     * same. Spring reads settings with it, too.
      *
      * @throws IllegalArgumentException with a sentence for the user
      */

@@ -22,7 +22,10 @@ public final class Locations {
         return S3FileSystem.of(url.group(2)).getPath(url.group(3) == null ? "/" : url.group(3));
     }
 
-    /** Whether it lies on this machine, for what object storage cannot do: add to a file, be locked, be read by other programs. */
+    /**
+     * Whether it lies on this machine, for what object storage cannot do: add to a file, be locked, be read by other
+     * programs.
+     */
     public static boolean isLocal(Path path) {
         return path.getFileSystem() == FileSystems.getDefault();
     }

@@ -49,7 +49,10 @@ final class BlockComputer implements AutoCloseable {
     /** Where every input has the tensor of a segment, found when first needed, by whichever thread comes first. */
     private final AtomicReferenceArray<List<Tensor>> sources;
 
-    /** Where to look for the next tensor first: files of a run hold the same tensors in the same order. A wrong guess costs a search. */
+    /**
+     * Where to look for the next tensor first: files of a run hold the same tensors in the same order. A wrong guess
+     * costs a search.
+     */
     private volatile int near;
 
     private final int regionBytes;

@@ -123,8 +123,8 @@ class FullDiskTest {
         SynthesisJob failed = ended();
         assertThat(failed.state()).isEqualTo(WorkState.FAILED);
         assertThat(failed.error().orElseThrow())
-                .matches(
-                        "/syntheses/\\S+: the outputs need 160 MB, [0-9.]+ [kM]?B more than is free; make room, or choose another folder");
+                .matches("/syntheses/\\S+: the outputs need 160 MB, [0-9.]+ [kM]?B more than is free;"
+                        + " make room, or choose another folder");
         awaitNothingLeft();
 
         Files.delete(OTHERS);

@@ -46,7 +46,10 @@ class TrainCommandTest {
                     .hasSameBinaryContentAs(folder.resolve("images").resolve(image));
     }
 
-    /** The same training, so that the only difference is the rounding of its snapshots: to 8 bits of precision, to nearest. */
+    /**
+     * The same training, so that the only difference is the rounding of its snapshots: to 8 bits of precision, to
+     * nearest.
+     */
     @Test
     void writesSnapshotsOfTheTypeThatWasAskedFor() throws Exception {
         for (String dtype : List.of("f32", "bf16"))

@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Requests that Spring Security's firewall rejects, at once or when somebody asks for the parameter or header: they are the client's fault, and every door says so. */
+/**
+ * Requests that Spring Security's firewall rejects, at once or when somebody asks for the parameter or header: they are
+ * the client's fault, and every door says so.
+ */
 public final class RejectedRequests {
     /** A character that Unicode has not assigned. */
     private static final String NAME = "%F1%AA%9B%89=1";

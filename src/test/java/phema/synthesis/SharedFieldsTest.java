@@ -8,8 +8,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What many threads read without a lock while one of them fills it is published safely (JLS 17.4.5 and 17.5): a race that loses shows on few processors only, and
- * there seldom.
+ * What many threads read without a lock while one of them fills it is published safely (JLS 17.4.5 and 17.5): a race
+ * that loses shows on few processors only, and there seldom.
  */
 class SharedFieldsTest {
     @ParameterizedTest
