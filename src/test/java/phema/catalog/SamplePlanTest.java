@@ -10,12 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
-import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import phema.RandomCase;
+import phema.RandomCases;
 import phema.format.FilePart;
 import phema.format.Format;
 import phema.format.Tensor;
@@ -28,11 +26,11 @@ class SamplePlanTest {
     @TempDir
     Path temporary;
 
-    @Property
-    void staysInsideTheTensorsWithoutOverlap(
-            @ForAll @Size(min = 1, max = 40) List<@IntRange(max = 5000) Integer> sizes) {
+    @RandomCases
+    void staysInsideTheTensorsWithoutOverlap(RandomCase random) {
         TreeMap<String, Shape> tensors = new TreeMap<>();
-        for (int size : sizes) tensors.put("t" + tensors.size(), Shape.of(size));
+        for (int size : random.list(1, 40, () -> random.between(0, 5000)))
+            tensors.put("t" + tensors.size(), Shape.of(size));
 
         SamplePlan plan = SamplePlan.of(tensors);
 

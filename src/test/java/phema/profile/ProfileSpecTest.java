@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.List;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.DoubleRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.RandomCase;
+import phema.RandomCases;
 
 class ProfileSpecTest {
     private static final double END = 200_000;
@@ -45,16 +44,15 @@ class ProfileSpecTest {
         assertThat(ProfileSpec.print(ProfileSpec.parse(spec, END))).isEqualTo(spec);
     }
 
-    @Property
-    void everyPowerProfileSurvivesTheRoundTrip(@ForAll @DoubleRange(min = -0.99, max = 1000) double gamma) {
-        var power = new Power(gamma, END);
+    @RandomCases
+    void everyPowerProfileSurvivesTheRoundTrip(RandomCase random) {
+        var power = new Power(random.between(-0.99, 1000), END);
         assertThat(ProfileSpec.parse(ProfileSpec.print(power), END)).isEqualTo(power);
     }
 
-    @Property
-    void everyExponentialProfileSurvivesTheRoundTrip(@ForAll @DoubleRange(min = -20, max = 1) double logarithm) {
-        double rate = Math.exp(logarithm);
-        var exponential = new Exponential(rate, END);
+    @RandomCases
+    void everyExponentialProfileSurvivesTheRoundTrip(RandomCase random) {
+        var exponential = new Exponential(Math.exp(random.between(-20.0, 1)), END);
         assertThat(ProfileSpec.parse(ProfileSpec.print(exponential), END)).isEqualTo(exponential);
     }
 

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.stream.IntStream;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.DoubleRange;
-import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import phema.RandomCase;
+import phema.RandomCases;
 import phema.profile.Mixture;
 import phema.profile.Power;
 import phema.profile.Profile;
@@ -26,23 +26,19 @@ class SolverPropertiesTest {
             SimulatedRun.track(PROFILES, 768).stored(PROFILES);
     private static final Solver SOLVER = new Solver(STORED);
 
-    @Property(tries = 100)
-    void coefficientsSumToOne(
-            @ForAll SolverKind method,
-            @ForAll FilesToRead files,
-            @ForAll @DoubleRange(min = 0.01, max = 0.28) double sigmaRel,
-            @ForAll @DoubleRange(min = 64, max = 768) double time) {
-        Fit fit = SOLVER.solve(Power.ofSigmaRel(sigmaRel, time), method, files);
+    @RandomCases(100)
+    void coefficientsSumToOne(RandomCase random) {
+        Profile target = Power.ofSigmaRel(random.between(0.01, 0.28), random.between(64.0, 768));
+        Fit fit = SOLVER.solve(target, random.of(SolverKind.class), random.of(FilesToRead.class));
         assertThat(fit.coefficients().stream().mapToDouble(x -> x).sum()).isCloseTo(1, within(1e-9));
         assertThat(fit.coefficientNorm()).isGreaterThan(1 - 1e-9);
     }
 
-    @Property(tries = 30)
-    void theUnitOfTheClockDoesNotMatter(
-            @ForAll SolverKind method,
-            @ForAll @DoubleRange(min = 0.02, max = 0.25) double sigmaRel,
-            @ForAll @DoubleRange(min = -3, max = 7) double magnitude) {
-        double unit = Math.pow(10, magnitude);
+    @RandomCases(30)
+    void theUnitOfTheClockDoesNotMatter(RandomCase random) {
+        SolverKind method = random.of(SolverKind.class);
+        double sigmaRel = random.between(0.02, 0.25);
+        double unit = Math.pow(10, random.between(-3.0, 7));
         var rescaled = new Solver(STORED.stream()
                 .map(s -> new StoredAverage(scaled(s.profile(), unit), s.sample(), s.roundingVariance()))
                 .toList());
@@ -59,24 +55,24 @@ class SolverPropertiesTest {
         return new Power(((Power) p).gamma(), p.endTime() * unit);
     }
 
-    @Property(tries = 24)
-    void aStoredProfileIsGivenBackAsItIs(@ForAll @IntRange(min = 0, max = 23) int file, @ForAll SolverKind method) {
-        Fit fit = SOLVER.solve(PROFILES.get(file), method, FilesToRead.ALL);
-        for (int i = 0; i < PROFILES.size(); i++)
-            assertThat(fit.coefficients().get(i)).isCloseTo(i == file ? 1 : 0, within(1e-4));
-        assertThat(fit.predictedRelativeError()).isLessThan(1e-7);
+    @ParameterizedTest
+    @EnumSource
+    void aStoredProfileIsGivenBackAsItIs(SolverKind method) {
+        for (int file = 0; file < PROFILES.size(); file++) {
+            Fit fit = SOLVER.solve(PROFILES.get(file), method, FilesToRead.ALL);
+            for (int i = 0; i < PROFILES.size(); i++)
+                assertThat(fit.coefficients().get(i)).isCloseTo(i == file ? 1 : 0, within(1e-4));
+            assertThat(fit.predictedRelativeError()).isLessThan(1e-7);
+        }
     }
 
-    @Property(tries = 30)
-    void theFitOfAMixtureIsTheMixtureOfTheFits(
-            @ForAll SolverKind method,
-            @ForAll @DoubleRange(min = 0.02, max = 0.25) double sigmaRel,
-            @ForAll @DoubleRange(min = 0.1, max = 0.9) double weight) {
-        var power = Power.ofSigmaRel(sigmaRel, 768);
+    @RandomCases(30)
+    void theFitOfAMixtureIsTheMixtureOfTheFits(RandomCase random) {
+        double weight = random.between(0.1, 0.9);
+        var power = Power.ofSigmaRel(random.between(0.02, 0.25), 768);
         var uniform = new Uniform(200, 768);
-        var mixture = new Mixture(
-                List.of(new Mixture.MixturePart(weight, power), new Mixture.MixturePart(1 - weight, uniform)));
-        FitOptions options = FitOptions.of(method, FilesToRead.ALL).withoutNormalising();
+        var mixture = new Mixture(List.of(new Mixture.MixturePart(weight, power), new Mixture.MixturePart(1 - weight, uniform)));
+        FitOptions options = FitOptions.of(random.of(SolverKind.class), FilesToRead.ALL).withoutNormalising();
         Fit mixed = SOLVER.solve(mixture, options);
         Fit first = SOLVER.solve(power, options);
         Fit second = SOLVER.solve(uniform, options);
@@ -88,11 +84,11 @@ class SolverPropertiesTest {
                             within(1e-6));
     }
 
-    @Property(tries = 50)
-    void fewerFilesCostAtMostTheTolerance(
-            @ForAll @DoubleRange(min = 0.01, max = 0.28) double sigmaRel,
-            @ForAll @DoubleRange(min = 1, max = 700) double window) {
-        for (Profile target : List.of(Power.ofSigmaRel(sigmaRel, 768), new Uniform(window, 768))) {
+    @RandomCases(50)
+    void fewerFilesCostAtMostTheTolerance(RandomCase random) {
+        List<Profile> targets =
+                List.of(Power.ofSigmaRel(random.between(0.01, 0.28), 768), new Uniform(random.between(1.0, 700), 768));
+        for (Profile target : targets) {
             Fit all = SOLVER.solve(target, SolverKind.BLUP, FilesToRead.ALL);
             Fit few = SOLVER.solve(target, SolverKind.BLUP, FilesToRead.FEWEST);
             assertThat(few.filesUsed()).isLessThanOrEqualTo(all.filesUsed());

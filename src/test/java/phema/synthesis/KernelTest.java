@@ -3,10 +3,8 @@ package phema.synthesis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
-import java.util.Random;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
+import phema.RandomCase;
+import phema.RandomCases;
 
 class KernelTest {
     private static final float[] ODD = {
@@ -15,14 +13,14 @@ class KernelTest {
 
     /** Arguments of one call; more room than count and targets before the first, so that a wrong index shows. */
     private record Call(float[] in, int inputs, float[] coefficients, int targets, int stride, int count) {
-        static Call random(Random random, int inputs, int targets, int count, boolean odd) {
+        static Call random(RandomCase random, int inputs, int targets, int count, boolean odd) {
             int stride = count + random.nextInt(9);
             float[] in = values(random, inputs * stride, odd);
             float[] coefficients = values(random, (targets + 1) * inputs, odd);
             return new Call(in, inputs, coefficients, targets, stride, count);
         }
 
-        private static float[] values(Random random, int n, boolean odd) {
+        private static float[] values(RandomCase random, int n, boolean odd) {
             float[] values = new float[n];
             for (int i = 0; i < n; i++)
                 values[i] = odd && random.nextInt(4) == 0
@@ -40,26 +38,17 @@ class KernelTest {
         }
     }
 
-    @Property(tries = 2000)
-    void bothKernelsComputeTheSameBits(
-            @ForAll long seed,
-            @ForAll @IntRange(min = 1, max = 40) int inputs,
-            @ForAll @IntRange(min = 1, max = 9) int targets,
-            @ForAll @IntRange(min = 1, max = 300) int count) {
-        Random random = new Random(seed);
-        Call call = Call.random(random, inputs, targets, count, true);
+    @RandomCases(2000)
+    void bothKernelsComputeTheSameBits(RandomCase random) {
+        Call call = Call.random(random, random.between(1, 40), random.between(1, 9), random.between(1, 300), true);
         if (random.nextBoolean()) call.in[random.nextInt(call.in.length)] = Float.NEGATIVE_INFINITY;
         assertThat(call.combine(new VectorKernel())).isEqualTo(call.combine(new PlainKernel()));
     }
 
     /** n roundings of the sum and one of each coefficient: (n + 1) half units in the last place of everything added. */
-    @Property
-    void accumulatesInSinglePrecision(
-            @ForAll long seed,
-            @ForAll @IntRange(min = 1, max = 40) int inputs,
-            @ForAll @IntRange(min = 1, max = 9) int targets,
-            @ForAll @IntRange(min = 1, max = 300) int count) {
-        Call call = Call.random(new Random(seed), inputs, targets, count, false);
+    @RandomCases
+    void accumulatesInSinglePrecision(RandomCase random) {
+        Call call = Call.random(random, random.between(1, 40), random.between(1, 9), random.between(1, 300), false);
         for (Kernel kernel : new Kernel[] {new VectorKernel(), new PlainKernel(), new Nd4jKernel()})
             assertThatErrorsAreBounded(call, call.combine(kernel));
     }
@@ -81,12 +70,10 @@ class KernelTest {
         }
     }
 
-    @Property(tries = 2000)
-    void anInputThatOnlyOtherTargetsNeedChangesNoBit(
-            @ForAll long seed,
-            @ForAll @IntRange(min = 2, max = 8) int inputs,
-            @ForAll @IntRange(min = 1, max = 20) int count) {
-        Random random = new Random(seed);
+    @RandomCases(2000)
+    void anInputThatOnlyOtherTargetsNeedChangesNoBit(RandomCase random) {
+        int inputs = random.between(2, 8);
+        int count = random.between(1, 20);
         Call all = Call.random(random, inputs, 1, count, true);
         int unused = random.nextInt(inputs);
         all.coefficients[inputs + unused] = 0;
