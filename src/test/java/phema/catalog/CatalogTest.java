@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -216,7 +217,7 @@ class CatalogTest {
         started.add(catalog);
 
         catalog.start();
-        for (int i = 0; i < 600 && catalog.runs().isEmpty(); i++) Thread.sleep(100); // on a very busy machine
+        awaitRuns(catalog);
 
         assertThat(catalog.run("xs").snapshots()).hasSize(32);
     }
@@ -288,7 +289,7 @@ class CatalogTest {
         started.add(catalog);
 
         Thread start = Thread.ofVirtual().start(() -> startUnchecked(catalog));
-        while (catalog.runs().isEmpty()) Thread.onSpinWait();
+        awaitRuns(catalog);
         assertThat(catalog.runs()).extracting(Run::name).containsExactly("xs");
 
         storageAnswers.countDown();
@@ -302,6 +303,12 @@ class CatalogTest {
         } catch (InterruptedException e) {
             throw new IOException(e);
         }
+    }
+
+    private static void awaitRuns(Catalog catalog) {
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> !catalog.runs().isEmpty());
     }
 
     private static void startUnchecked(Catalog catalog) {

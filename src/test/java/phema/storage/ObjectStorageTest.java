@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -207,7 +206,7 @@ class ObjectStorageTest {
         write(bucket.resolve("object"), random(10));
         Path stalled = S3Endpoint.bucket();
         for (int i = 0; i < 20; i++) write(stalled.resolve("" + i), random(10));
-        CountDownLatch answers = S3Endpoint.stallReads(stalled);
+        S3Endpoint.Stall stall = S3Endpoint.stallReads(stalled);
         try (ExecutorService readers = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<byte[]>> waiting = IntStream.range(0, 20)
                     .mapToObj(i -> readers.submit(() -> Files.readAllBytes(stalled.resolve("" + i))))
@@ -216,10 +215,10 @@ class ObjectStorageTest {
                     .get(20, TimeUnit.SECONDS);
             assertThat(read).isEqualTo(random(10));
             assertThat(waiting).noneMatch(Future::isDone);
-            answers.countDown();
+            stall.end();
             for (Future<byte[]> late : waiting) assertThat(late.get()).isEqualTo(random(10));
         } finally {
-            answers.countDown();
+            stall.end();
         }
     }
 

@@ -27,7 +27,7 @@ public final class S3Endpoint {
     /** How many of the next reads of objects end in an error of the server. */
     final AtomicInteger failures = new AtomicInteger();
 
-    private final Map<String, CountDownLatch> answering = new ConcurrentHashMap<>();
+    private final Map<String, Stall> stalls = new ConcurrentHashMap<>();
 
     private S3Endpoint() {
         try {
@@ -54,11 +54,8 @@ public final class S3Endpoint {
 
         @Override
         public ResponseInputStream<GetObjectResponse> getBlob(GetObjectRequest request) {
-            try {
-                answering.getOrDefault(request.bucket(), new CountDownLatch(0)).await();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
+            Stall stall = stalls.get(request.bucket());
+            if (stall != null) stall.await();
             if (failures.getAndUpdate(n -> Math.max(n - 1, 0)) > 0) throw S3Exceptions.fromStatusCode(503);
             return super.getBlob(request);
         }
@@ -76,11 +73,35 @@ public final class S3Endpoint {
         RUNNING.failures.set(count);
     }
 
-    /** Reads of this bucket's objects get no answer, until the latch is at zero. */
-    public static CountDownLatch stallReads(Path bucket) {
-        CountDownLatch answers = new CountDownLatch(1);
-        RUNNING.answering.put(((S3FileSystem) bucket.getFileSystem()).bucket(), answers);
-        return answers;
+    /** Reads of this bucket's objects get no answer, until the stall is ended. */
+    public static Stall stallReads(Path bucket) {
+        Stall stall = new Stall();
+        RUNNING.stalls.put(((S3FileSystem) bucket.getFileSystem()).bucket(), stall);
+        return stall;
+    }
+
+    /** A time in which no read is answered. */
+    public static final class Stall {
+        private final CountDownLatch end = new CountDownLatch(1);
+        private final AtomicInteger waiting = new AtomicInteger();
+
+        private void await() {
+            waiting.incrementAndGet();
+            try {
+                end.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        /** How many reads have come so far. */
+        public int waiting() {
+            return waiting.get();
+        }
+
+        public void end() {
+            end.countDown();
+        }
     }
 
     /** Copies the files of a folder. */

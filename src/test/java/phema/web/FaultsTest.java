@@ -17,11 +17,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -117,11 +118,12 @@ class FaultsTest {
                      "solver": "paper", "files": "all", "dtype": "f32"}""");
             assertThat(created.statusCode()).as(created.body()).isEqualTo(202);
             String job = created.headers().firstValue("Location").orElseThrow();
-            await(() -> isBeingWritten(syntheses));
+            await().until(() -> isBeingWritten(syntheses));
             mishap.happenTo(snapshot.path);
-            await(() -> json(send("GET", job, "")).at("/state").asString().equals("failed"));
+            await().until(() ->
+                    json(send("GET", job, "")).at("/state").asString().equals("failed"));
             assertThat(json(send("GET", job, "")).at("/error").asString()).isEqualTo(mishap.message(snapshot.path));
-            await(() -> names(syntheses).isEmpty());
+            await().until(() -> names(syntheses).isEmpty());
             assertThat(send("DELETE", job, "").statusCode()).isEqualTo(204);
         }
     }
@@ -132,18 +134,18 @@ class FaultsTest {
                 .map(sigmaRel -> "/api/v1/runs/remote" + WEIGHTS + sigmaRel)
                 .toList();
         // What was just uploaded must stay as it is for a moment before it is taken.
-        await(() -> json(send("POST", "/api/v1/runs/remote/rescan", ""))
+        await().until(() -> json(send("POST", "/api/v1/runs/remote/rescan", ""))
                         .at("/snapshots")
                         .asInt()
                 == 2);
-        CountDownLatch answers = S3Endpoint.stallReads(bucket);
+        S3Endpoint.Stall stall = S3Endpoint.stallReads(bucket);
         try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<byte[]>> stalled = remote.stream()
                     .map(weights ->
                             clients.submit(() -> client.send(request("GET", weights, ""), BodyHandlers.ofByteArray())
                                     .body()))
                     .toList();
-            Thread.sleep(500);
+            await().until(() -> stall.waiting() >= 2); // both threads of the engine
             HttpResponse<byte[]> other =
                     client.send(request("GET", "/api/v1/runs/edm2" + WEIGHTS + "0.1", ""), BodyHandlers.ofByteArray());
             assertThat(other.statusCode()).isEqualTo(200);
@@ -151,13 +153,13 @@ class FaultsTest {
             assertThat(send("POST", "/api/v1/runs/edm2/rescan", "").statusCode())
                     .isEqualTo(200);
             assertThat(stalled.stream().filter(Future::isDone)).isEmpty();
-            answers.countDown();
+            stall.end();
             for (int i = 0; i < stalled.size(); i++)
                 assertThat(stalled.get(i).get())
                         .isEqualTo(client.send(request("GET", remote.get(i), ""), BodyHandlers.ofByteArray())
                                 .body());
         } finally {
-            answers.countDown();
+            stall.end();
         }
     }
 
@@ -177,16 +179,12 @@ class FaultsTest {
         }
     }
 
-    private interface Condition {
-        boolean holds() throws Exception;
-    }
-
-    private static void await(Condition condition) throws Exception {
-        long limit = System.nanoTime() + Duration.ofMinutes(1).toNanos();
-        while (!condition.holds()) {
-            assertThat(System.nanoTime()).as("patience").isLessThan(limit);
-            Thread.sleep(5);
-        }
+    /** Looks so often that a synthesis does not end between two looks. */
+    private static ConditionFactory await() {
+        return Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(5));
     }
 
     private HttpRequest request(String method, String path, String body) {
