@@ -11,6 +11,7 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
+import phema.Fixtures;
 
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.NONE)
 class CatalogConfigurationTest {
@@ -19,9 +20,7 @@ class CatalogConfigurationTest {
 
     @DynamicPropertySource
     static void properties(DynamicPropertyRegistry registry) {
-        registry.add(
-                "phema.roots",
-                () -> TestFiles.FIXTURES.resolve("edm2") + "," + TestFiles.FIXTURES.resolve("safetensors"));
+        registry.add("phema.roots", () -> Fixtures.fixture("edm2") + "," + Fixtures.fixture("safetensors"));
         registry.add("phema.home", () -> temporary.resolve("not/there/yet").toString());
     }
 

@@ -16,16 +16,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.DriverManagerDataSource;
-import org.springframework.jdbc.support.JdbcTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
+import phema.Fixtures;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
@@ -103,7 +101,7 @@ class CatalogTest {
     @Test
     void watchesABucketAndRemembersWhatItHolds() throws Exception {
         Path bucket = S3Endpoint.bucket();
-        S3Endpoint.upload(TestFiles.FIXTURES.resolve("safetensors"), bucket.resolve("runs/xs"));
+        S3Endpoint.upload(Fixtures.fixture("safetensors"), bucket.resolve("runs/xs"));
         Catalog catalog = start(bucket.resolve("runs"));
         Thread.sleep(Duration.ofSeconds(2)); // an object cannot be made to look older than it is
         assertThat(catalog.rescan("xs").snapshots()).hasSize(32);
@@ -329,20 +327,18 @@ class CatalogTest {
         return catalog;
     }
 
-    /** Looks only when asked to, and takes new files at once. */
     private CatalogProperties properties(Path... roots) {
-        return new CatalogProperties(
-                List.of(roots), temporary, new CatalogProperties.Polling(Duration.ofDays(1), Duration.ZERO));
+        return TestFiles.properties(temporary, roots);
     }
 
     private static IndexStore store(Path home) {
-        DriverManagerDataSource source = new DriverManagerDataSource("jdbc:sqlite:" + home.resolve("phema.db"));
+        DataSource database = TestFiles.database(home);
         if (Files.isDirectory(home))
             Flyway.configure()
-                    .dataSource(source)
+                    .dataSource(database)
                     .locations("classpath:db/migration/sqlite")
                     .load()
                     .migrate();
-        return new IndexStore(JdbcClient.create(source), new TransactionTemplate(new JdbcTransactionManager(source)));
+        return TestFiles.store(database);
     }
 }

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -19,10 +18,6 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.DriverManagerDataSource;
-import org.springframework.jdbc.support.JdbcTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 import phema.format.FormatException;
 import phema.format.RegularFiles;
 
@@ -50,9 +45,8 @@ class HostileFoldersTest {
         outside = pipe(temporary.toRealPath().resolve("outside"));
         TestFiles.safetensors(root.resolve("good").resolve(SNAPSHOT), "w", 1);
         catalog = new Catalog(
-                new CatalogProperties(
-                        List.of(root), temporary, new CatalogProperties.Polling(Duration.ofDays(1), Duration.ZERO)),
-                store(),
+                TestFiles.properties(temporary, root),
+                TestFiles.store(TestFiles.database(temporary)),
                 phema.format.WeightFiles::read);
     }
 
@@ -173,11 +167,5 @@ class HostileFoldersTest {
         if (new ProcessBuilder("mkfifo", path.toString()).start().waitFor() != 0)
             throw new IOException("mkfifo failed");
         return path;
-    }
-
-    /** A database without tables is a cache that does not answer. */
-    private IndexStore store() {
-        DriverManagerDataSource source = new DriverManagerDataSource("jdbc:sqlite:" + temporary.resolve("phema.db"));
-        return new IndexStore(JdbcClient.create(source), new TransactionTemplate(new JdbcTransactionManager(source)));
     }
 }

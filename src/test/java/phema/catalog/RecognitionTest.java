@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.Fixtures;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.Tensor;
 import phema.profile.Impulse;
@@ -54,7 +55,7 @@ class RecognitionTest {
 
     @Test
     void takesNumberedFilesForRawCheckpointsAndSaysSo() throws IOException {
-        Run run = RunScanner.scan(TestFiles.FIXTURES.resolve("checkpoints"), Selection.DEFAULT);
+        Run run = RunScanner.scan(Fixtures.fixture("checkpoints"), Selection.DEFAULT);
 
         assertThat(run.snapshots()).hasSize(16);
         assertThat(run.snapshots().getFirst().profile()).isEqualTo(new Impulse(16384));
@@ -93,7 +94,7 @@ class RecognitionTest {
 
     @Test
     void saysWhatToWriteWhereEmaPytorchDoesNotSayWhichAveragesItsFilesHold() throws IOException {
-        Run run = RunScanner.scan(TestFiles.FIXTURES.resolve("ema-pytorch"), Selection.DEFAULT);
+        Run run = RunScanner.scan(Fixtures.fixture("ema-pytorch"), Selection.DEFAULT);
 
         assertThat(run.snapshots()).isEmpty();
         assertThat(run.excluded()).singleElement().satisfies(e -> {

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.Fixtures;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
@@ -28,7 +29,7 @@ class RunScannerTest {
     @ParameterizedTest
     @ValueSource(strings = {"edm2", "safetensors"})
     void findsTheSnapshotsOfARunByTimeAndThenByWidth(String format) throws IOException {
-        Run run = RunScanner.scan(TestFiles.FIXTURES.resolve(format), Selection.DEFAULT);
+        Run run = RunScanner.scan(Fixtures.fixture(format), Selection.DEFAULT);
 
         assertThat(run.name()).isEqualTo(format);
         assertThat(run.snapshots())
@@ -44,7 +45,7 @@ class RunScannerTest {
 
     @Test
     void takesOnlyTheWidthsAskedFor() throws IOException {
-        Run run = RunScanner.scan(TestFiles.FIXTURES.resolve("edm2"), new Selection(Optional.empty(), List.of(0.1)));
+        Run run = RunScanner.scan(Fixtures.fixture("edm2"), new Selection(Optional.empty(), List.of(0.1)));
 
         assertThat(run.snapshots()).hasSize(16).allMatch(s -> s.name().endsWith("-0.100.pkl"));
     }
@@ -114,8 +115,7 @@ class RunScannerTest {
     void prefersThePickleOfTwoFormsOfOneSnapshot() throws IOException {
         Path folder = TestFiles.copyRun("edm2", temporary.resolve("run"));
         TestFiles.copy(
-                TestFiles.FIXTURES.resolve("safetensors/" + FIRST + ".safetensors"),
-                folder.resolve(FIRST + ".safetensors"));
+                Fixtures.fixture("safetensors/" + FIRST + ".safetensors"), folder.resolve(FIRST + ".safetensors"));
 
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
 
@@ -131,8 +131,7 @@ class RunScannerTest {
     void usesTheOtherFormWhenThePreferredOneIsBroken() throws IOException {
         Path folder = TestFiles.copyRun("edm2", temporary.resolve("run"));
         TestFiles.copy(
-                TestFiles.FIXTURES.resolve("safetensors/" + FIRST + ".safetensors"),
-                folder.resolve(FIRST + ".safetensors"));
+                Fixtures.fixture("safetensors/" + FIRST + ".safetensors"), folder.resolve(FIRST + ".safetensors"));
         TestFiles.age(TestFiles.truncate(folder.resolve(FIRST + ".pkl"), 100));
 
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
@@ -198,7 +197,7 @@ class RunScannerTest {
     @Test
     void combinesFilesOfDifferentElementTypesAndSaysSo() throws IOException {
         Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
-        Path truth = TestFiles.FIXTURES.resolve("truth/ema-0000262-0.150.safetensors");
+        Path truth = Fixtures.fixture("truth/ema-0000262-0.150.safetensors");
         TestFiles.copy(truth, folder.resolve("network-snapshot-0000262-0.150.safetensors"));
 
         Run run = RunScanner.scan(folder, new Selection(Optional.empty(), List.of(0.1, 0.15)));
@@ -234,7 +233,7 @@ class RunScannerTest {
 
     @Test
     void saysWhatAFolderHoldsInsteadOfSnapshots() throws IOException {
-        Run run = RunScanner.scan(TestFiles.FIXTURES.resolve("golden"), Selection.DEFAULT);
+        Run run = RunScanner.scan(Fixtures.fixture("golden"), Selection.DEFAULT);
 
         assertThat(run.snapshots()).isEmpty();
         assertThat(run.notices()).singleElement().asString().contains("phema-* (4)");

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import phema.Fixtures;
 import phema.RandomCase;
 import phema.RandomCases;
 import phema.format.FilePart;
@@ -116,7 +117,7 @@ class SamplePlanTest {
     }
 
     private static WeightFile fixture(String name) throws IOException {
-        return WeightFiles.read(TestFiles.FIXTURES.resolve("safetensors/network-snapshot-" + name + ".safetensors"));
+        return WeightFiles.read(Fixtures.fixture("safetensors/network-snapshot-" + name + ".safetensors"));
     }
 
     private static double distance(WeightFile a, WeightFile b, SamplePlan plan) throws IOException {

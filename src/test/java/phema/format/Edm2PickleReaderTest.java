@@ -2,8 +2,8 @@ package phema.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static phema.format.Samples.elements;
-import static phema.format.Samples.fixture;
+import static phema.Fixtures.fixture;
+import static phema.TestWeights.elements;
 import static phema.format.Samples.ordered;
 import static phema.format.Samples.snapshot;
 

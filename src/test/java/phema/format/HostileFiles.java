@@ -22,6 +22,7 @@ import java.util.function.UnaryOperator;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import phema.Fixtures;
 import phema.format.Edm2PickleGenerator.Node;
 import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.tensor.DType;
@@ -106,7 +107,7 @@ final class HostileFiles {
     // Safetensors
 
     private void addSafetensors() throws IOException {
-        byte[] whole = Files.readAllBytes(Samples.fixture("safetensors/network-snapshot-0000016-0.050.safetensors"));
+        byte[] whole = Files.readAllBytes(Fixtures.fixture("safetensors/network-snapshot-0000016-0.050.safetensors"));
         int data =
                 8 + (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong();
         for (int size : new int[] {0, 1, 7, 8, 9, data - 1, data, data + 1, whole.length - 1})
@@ -270,8 +271,8 @@ final class HostileFiles {
     // Pickles, as such
 
     private void addPickles() throws IOException {
-        byte[] whole = Files.readAllBytes(Samples.fixture("edm2/network-snapshot-0000016-0.050.pkl"));
-        WeightFile file = WeightFiles.read(Samples.fixture("edm2/network-snapshot-0000016-0.050.pkl"));
+        byte[] whole = Files.readAllBytes(Fixtures.fixture("edm2/network-snapshot-0000016-0.050.pkl"));
+        WeightFile file = WeightFiles.read(Fixtures.fixture("edm2/network-snapshot-0000016-0.050.pkl"));
         TreeSet<Integer> boundaries = new TreeSet<>(List.of(1, 2, 3, 11, whole.length - 2, whole.length - 1));
         for (Tensor tensor : file.tensors()) {
             boundaries.add((int) tensor.offset());
@@ -486,7 +487,7 @@ final class HostileFiles {
     // Zip archives
 
     private void addArchives() throws IOException {
-        byte[] whole = Files.readAllBytes(Samples.fixture("torch/training.ckpt"));
+        byte[] whole = Files.readAllBytes(Fixtures.fixture("torch/training.ckpt"));
         TreeSet<Integer> boundaries =
                 new TreeSet<>(List.of(4, 29, 30, whole.length - 22, whole.length - 21, whole.length - 1));
         for (int i = 0; i < whole.length - 3; i++)
@@ -722,10 +723,13 @@ final class HostileFiles {
                 "a safetensors file called .pkl",
                 bytes(
                         "a.pkl",
-                        Files.readAllBytes(Samples.fixture("safetensors/network-snapshot-0000016-0.050.safetensors"))));
+                        Files.readAllBytes(
+                                Fixtures.fixture("safetensors/network-snapshot-0000016-0.050.safetensors"))));
         read(
                 "a pickle called .safetensors",
-                bytes("a.safetensors", Files.readAllBytes(Samples.fixture("edm2/network-snapshot-0000016-0.050.pkl"))));
+                bytes(
+                        "a.safetensors",
+                        Files.readAllBytes(Fixtures.fixture("edm2/network-snapshot-0000016-0.050.pkl"))));
         refused("an evil pickle called .safetensors", bytes("a.safetensors", evil()));
         refused("a file whose name would end the line", bytes("a\n\u001b[2Jb.pkl", new byte[1]));
     }

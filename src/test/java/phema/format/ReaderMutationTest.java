@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
+import phema.Fixtures;
 import phema.RandomCase;
 import phema.RandomCases;
 
@@ -146,7 +147,7 @@ class ReaderMutationTest {
     }
 
     private static byte[] contents(String fixture) throws IOException {
-        return Files.readAllBytes(Samples.fixture(fixture));
+        return Files.readAllBytes(Fixtures.fixture(fixture));
     }
 
     private static void readSoundly(Path file) throws IOException {

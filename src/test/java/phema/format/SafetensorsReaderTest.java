@@ -2,7 +2,7 @@ package phema.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static phema.format.Samples.fixture;
+import static phema.Fixtures.fixture;
 import static phema.format.Samples.safetensors;
 
 import java.io.IOException;

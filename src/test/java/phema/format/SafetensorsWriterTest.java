@@ -2,15 +2,15 @@ package phema.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static phema.format.Samples.elements;
-import static phema.format.Samples.fixture;
+import static phema.Fixtures.fixture;
+import static phema.TestWeights.elements;
+import static phema.format.Samples.contents;
 import static phema.format.Samples.ordered;
 import static phema.format.Samples.snapshot;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -156,13 +156,5 @@ class SafetensorsWriterTest {
     private static Layout only(List<Layout> layouts) {
         assertThat(layouts).hasSize(1);
         return layouts.getFirst();
-    }
-
-    private static List<String> contents(WeightFile file) {
-        List<String> contents = new ArrayList<>();
-        for (Tensor tensor : file.tensors())
-            contents.add(tensor.name() + " " + tensor.dtype() + tensor.shape() + " "
-                    + java.util.HexFormat.of().formatHex(elements(file, tensor)));
-        return contents;
     }
 }

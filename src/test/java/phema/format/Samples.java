@@ -1,56 +1,21 @@
 package phema.format;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import phema.TestWeights;
 import phema.format.Edm2PickleGenerator.Node;
 import phema.format.Edm2PickleGenerator.StoredTensor;
 
 /** Files and what is in them. */
 final class Samples {
     private Samples() {}
-
-    static Path fixture(String name) {
-        try {
-            return Path.of(Objects.requireNonNull(Samples.class.getResource("/fixtures/" + name))
-                    .toURI());
-        } catch (URISyntaxException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    /** The elements of a tensor as they would be stored in row-major order. */
-    static byte[] elements(WeightFile file, Tensor tensor) {
-        int width = tensor.dtype().bytes();
-        ByteBuffer packed = ByteBuffer.allocate((int) tensor.bytes());
-        try (FileChannel channel =
-                FileChannel.open(file.parts().get(tensor.part()).path())) {
-            for (long i = 0; i < tensor.elements(); i++) {
-                long rest = i;
-                long index = 0;
-                for (int axis = tensor.shape().rank() - 1; axis >= 0; axis--) {
-                    index += rest
-                            % tensor.shape().dims().get(axis)
-                            * tensor.strides().get(axis);
-                    rest /= tensor.shape().dims().get(axis);
-                }
-                packed.limit(packed.position() + width);
-                channel.read(packed, tensor.offset() + index * width);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return packed.array();
-    }
 
     /** What a layout looks like on disk when every tensor keeps its elements and element type. */
     static Path write(Layout layout, WeightFile template, Path folder) throws IOException {
@@ -73,7 +38,7 @@ final class Samples {
 
     private static byte[] inOrder(WeightFile template, Layout.TensorElements elements) {
         Tensor tensor = elements.tensor();
-        return elements(
+        return TestWeights.elements(
                 template,
                 new Tensor(
                         tensor.name(),
@@ -89,9 +54,7 @@ final class Samples {
 
     /** A safetensors file of this header, with as many zeros behind it. */
     static Path safetensors(Path path, String header, int data) throws IOException {
-        byte[] json = header.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer bytes = ByteBuffer.allocate(8 + json.length + data).order(ByteOrder.LITTLE_ENDIAN);
-        return Files.write(path, bytes.putLong(json.length).put(json).array());
+        return TestWeights.safetensors(path, header, new byte[data]);
     }
 
     /** A snapshot whose network has these tensors at its root. */
@@ -124,5 +87,20 @@ final class Samples {
             map.put((String) more[i], next);
         }
         return map;
+    }
+
+    /** Every tensor of a file, with its elements in hex. */
+    static List<String> contents(WeightFile file) {
+        return file.tensors().stream()
+                .map(tensor -> tensor.name() + " " + tensor.dtype() + tensor.shape() + " "
+                        + HexFormat.of().formatHex(TestWeights.elements(file, tensor)))
+                .toList();
+    }
+
+    static void assertRefused(Path path, String problem) {
+        assertThatThrownBy(() -> WeightFiles.read(path))
+                .isInstanceOf(FormatException.class)
+                .hasMessageStartingWith(path + ": ")
+                .hasMessageContaining(problem);
     }
 }

@@ -2,8 +2,10 @@ package phema.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static phema.format.Samples.elements;
-import static phema.format.Samples.fixture;
+import static phema.Fixtures.fixture;
+import static phema.TestWeights.elements;
+import static phema.TestWeights.tensor;
+import static phema.format.Samples.assertRefused;
 import static phema.format.Samples.ordered;
 
 import java.io.ByteArrayOutputStream;
@@ -16,7 +18,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
@@ -300,20 +301,7 @@ class TorchZipReaderTest {
     }
 
     private Path zip(Map<String, byte[]> entries) throws IOException {
-        Path path = folder.resolve("a.pt");
-        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(path))) {
-            for (Map.Entry<String, byte[]> content : entries.entrySet()) {
-                CRC32 crc = new CRC32();
-                crc.update(content.getValue());
-                ZipEntry entry = new ZipEntry(content.getKey());
-                entry.setMethod(ZipEntry.STORED);
-                entry.setSize(content.getValue().length);
-                entry.setCrc(crc.getValue());
-                zip.putNextEntry(entry);
-                zip.write(content.getValue());
-            }
-        }
-        return path;
+        return HostileFiles.archive(folder.resolve("a.pt"), entries);
     }
 
     private static byte[] latin1(String text) {
@@ -322,16 +310,5 @@ class TorchZipReaderTest {
 
     private static String digest(Path path) throws IOException {
         return WeightFiles.read(path).parts().getFirst().digest();
-    }
-
-    private static Tensor tensor(WeightFile file, String name) {
-        return file.tensors().get(file.indexOf(name, 0));
-    }
-
-    private static void assertRefused(Path path, String problem) {
-        assertThatThrownBy(() -> WeightFiles.read(path))
-                .isInstanceOf(FormatException.class)
-                .hasMessageStartingWith(path + ": ")
-                .hasMessageContaining(problem);
     }
 }

@@ -2,8 +2,8 @@ package phema.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static phema.format.Samples.elements;
-import static phema.format.Samples.fixture;
+import static phema.Fixtures.fixture;
+import static phema.format.Samples.contents;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipEntry;
@@ -137,12 +136,5 @@ class TorchZipWriterTest {
         }
         assertThat(Files.size(path)).isEqualTo(layout.size());
         return path;
-    }
-
-    private static List<String> contents(WeightFile file) {
-        return file.tensors().stream()
-                .map(tensor -> tensor.name() + " " + tensor.dtype() + tensor.shape() + " "
-                        + HexFormat.of().formatHex(elements(file, tensor)))
-                .toList();
     }
 }

@@ -1,9 +1,9 @@
 package phema.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
-import static phema.format.Samples.fixture;
+import static phema.Fixtures.fixture;
+import static phema.format.Samples.assertRefused;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,12 +59,5 @@ class WeightFilesTest {
         } catch (IOException e) {
             return false;
         }
-    }
-
-    private static void assertRefused(Path path, String problem) {
-        assertThatThrownBy(() -> WeightFiles.read(path))
-                .isInstanceOf(FormatException.class)
-                .hasMessageStartingWith(path + ": ")
-                .hasMessageContaining(problem);
     }
 }

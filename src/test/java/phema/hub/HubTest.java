@@ -19,9 +19,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.context.SpringBootTest;
-import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.yaml.snakeyaml.Yaml;
+import phema.FixtureService;
 import phema.PhemaApplication;
 import phema.api.FitView;
 import phema.http.RawHttp;
@@ -30,16 +30,7 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The hub protocol over a real server, on the fixture runs: 16 times x 2 widths. */
-@SpringBootTest(
-        classes = PhemaApplication.class,
-        webEnvironment = WebEnvironment.RANDOM_PORT,
-        properties = {
-            "phema.roots=src/test/resources/fixtures",
-            "phema.home=target",
-            "phema.catalog.settle=0s",
-            "spring.datasource.url=jdbc:sqlite::memory:",
-            "spring.datasource.hikari.maximum-pool-size=1"
-        })
+@FixtureService
 class HubTest {
     private static final String REPO = "/phema/safetensors/resolve/";
     private static final String API = "/api/models/phema/safetensors";

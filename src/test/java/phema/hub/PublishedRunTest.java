@@ -2,8 +2,9 @@ package phema.hub;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static phema.TestWeights.elements;
+import static phema.TestWeights.tensor;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -13,13 +14,13 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import phema.Fixtures;
 import phema.PhemaApplication;
 import phema.format.Tensor;
 import phema.format.WeightFile;
@@ -40,12 +41,9 @@ class PublishedRunTest {
 
     @BeforeEach
     void makeRun() throws Exception {
-        run = Files.createDirectories(folder.resolve("roots/unets/a"));
+        run = Fixtures.copy("safetensors", folder.resolve("roots/unets/a"));
         Files.createDirectories(run.resolve("unet"));
         Files.createDirectories(run.resolve("scheduler"));
-        try (Stream<Path> files = Files.list(Path.of("src/test/resources/fixtures/safetensors"))) {
-            for (Path file : files.toList()) Files.copy(file, run.resolve(file.getFileName()));
-        }
         Files.writeString(run.resolve("phema.yaml"), """
                 hub:
                   owner: lab
@@ -140,23 +138,16 @@ class PublishedRunTest {
             String name = index.at("/weight_map").get(tensor.name()).asString();
             if (!shards.containsKey(name))
                 shards.put(name, client.get(REPO + "ema-0.15/unet/" + name).body());
-            Path file = Files.write(folder.resolve("shard.safetensors"), shards.get(name));
-            WeightFile shard = WeightFiles.read(file);
-            Tensor same = shard.tensors().get(shard.indexOf(tensor.name(), 0));
-            assertThat(elements(file, same)).as(tensor.name()).isEqualTo(elements(whole, tensor));
+            WeightFile shard = WeightFiles.read(Files.write(folder.resolve("shard.safetensors"), shards.get(name)));
+            assertThat(elements(shard, tensor(shard, tensor.name())))
+                    .as(tensor.name())
+                    .isEqualTo(elements(expected, tensor));
         }
         assertThat(shards).hasSize(3);
         assertThat(index.at("/metadata/total_size").asLong())
                 .isEqualTo(expected.tensors().stream()
                         .mapToLong(t -> t.elements() * t.dtype().bytes())
                         .sum());
-    }
-
-    private static byte[] elements(Path file, Tensor tensor) throws IOException {
-        try (var in = Files.newInputStream(file)) {
-            in.skipNBytes(tensor.offset());
-            return in.readNBytes((int) tensor.elements() * tensor.dtype().bytes());
-        }
     }
 
     @Test

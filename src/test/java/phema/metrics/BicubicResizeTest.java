@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.Fixtures;
 
 class BicubicResizeTest {
     /** Values by torch.nn.functional.interpolate: fixtures/metrics/make.py. */
@@ -23,8 +23,8 @@ class BicubicResizeTest {
     }
 
     static float[] floats(String fixture) throws IOException {
-        Object[] lines = Files.readAllLines(Path.of("src/test/resources/fixtures/metrics", fixture))
-                .toArray();
+        Object[] lines =
+                Files.readAllLines(Fixtures.fixture("metrics/" + fixture)).toArray();
         float[] values = new float[lines.length];
         for (int i = 0; i < values.length; i++) values[i] = Float.parseFloat(lines[i].toString());
         return values;

@@ -10,12 +10,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.Fixtures;
 import phema.format.FormatException;
 import phema.problem.Problem;
 
 /** The networks' features are means of channels: fixtures/metrics/make.py. */
 class OnnxNetworkTest {
-    private static final Path FIXTURES = Path.of("src/test/resources/fixtures/metrics");
+    private static final Path FIXTURES = Fixtures.fixture("metrics");
 
     /** Two images of 2x2, of one colour each. */
     private static Images images() {

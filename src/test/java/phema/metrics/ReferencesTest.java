@@ -15,12 +15,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.Fixtures;
 import phema.format.FormatException;
 import phema.problem.Problem;
 
 /** Files are NumPy's: fixtures/metrics/make.py. */
 class ReferencesTest {
-    private static final Path FIXTURES = Path.of("src/test/resources/fixtures/metrics");
+    private static final Path FIXTURES = Fixtures.fixture("metrics");
 
     @ParameterizedTest
     @ValueSource(

@@ -1,24 +1,20 @@
 package phema.solver;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.DoubleStream;
-import java.util.stream.IntStream;
+import phema.Fixtures;
+import phema.TestWeights;
+import phema.format.Tensor;
+import phema.format.WeightFile;
+import phema.format.WeightFiles;
 import phema.profile.Impulse;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.tensor.DType;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The sample run of the fixtures: 16 times of two averages each (or 16 raw checkpoints), and averages that were tracked directly. All weights of it, as the sample. */
 record FixtureRun(List<StoredAverage> stored) {
@@ -73,35 +69,16 @@ record FixtureRun(List<StoredAverage> stored) {
 
     /** All trained weights of a safetensors file, by tensor name. */
     private static double[] weights(String name) {
-        try (InputStream in = FixtureRun.class.getResourceAsStream("/fixtures/" + name + ".safetensors")) {
-            ByteBuffer bytes = ByteBuffer.wrap(in.readAllBytes()).order(ByteOrder.LITTLE_ENDIAN);
-            int header = (int) bytes.getLong();
-            ByteBuffer data =
-                    bytes.slice(8 + header, bytes.capacity() - 8 - header).order(ByteOrder.LITTLE_ENDIAN);
-            Map<String, JsonNode> tensors = new TreeMap<>();
-            new JsonMapper()
-                    .readTree(new String(bytes.array(), 8, header, StandardCharsets.UTF_8))
-                    .properties()
-                    .forEach(e -> tensors.put(e.getKey(), e.getValue()));
-            tensors.keySet().removeIf(tensor -> !tensor.endsWith("weight")); // gains and buffers are not trained
-            return tensors.values().stream()
-                    .flatMapToDouble(tensor -> elements(data, tensor))
+        try {
+            WeightFile file = WeightFiles.read(Fixtures.fixture(name + ".safetensors"));
+            return file.tensors().stream()
+                    .map(Tensor::name)
+                    .filter(tensor -> tensor.endsWith("weight")) // gains and buffers are not trained
+                    .sorted()
+                    .flatMapToDouble(tensor -> DoubleStream.of(TestWeights.values(file, tensor)))
                     .toArray();
         } catch (IOException e) {
             throw new UncheckedIOException("fixture " + name, e);
         }
-    }
-
-    private static DoubleStream elements(ByteBuffer data, JsonNode tensor) {
-        int from = tensor.get("data_offsets").get(0).asInt();
-        int to = tensor.get("data_offsets").get(1).asInt();
-        return switch (tensor.get("dtype").asString()) {
-            case "F32" -> IntStream.range(0, (to - from) / 4).mapToDouble(i -> data.getFloat(from + 4 * i));
-            case "F16" ->
-                IntStream.range(0, (to - from) / 2).mapToDouble(i -> Float.float16ToFloat(data.getShort(from + 2 * i)));
-            default ->
-                IntStream.range(0, (to - from) / 2)
-                        .mapToDouble(i -> Float.intBitsToFloat(data.getShort(from + 2 * i) << 16));
-        };
     }
 }

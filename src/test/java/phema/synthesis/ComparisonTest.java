@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import phema.TestWeights;
 import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.format.WeightFile;
 import phema.problem.Problem;
@@ -26,12 +27,12 @@ class ComparisonTest {
     @TempDir
     Path folder;
 
-    private WeightFile file(String name, TestRuns.Content... tensors) throws IOException {
+    private WeightFile file(String name, TestWeights.Entry... tensors) throws IOException {
         return TestRuns.safetensors(folder.resolve(name), tensors);
     }
 
-    private static TestRuns.Content floats(String name, float... values) {
-        return TestRuns.Content.of(name, DType.F32, Shape.of(values.length), values);
+    private static TestWeights.Entry floats(String name, float... values) {
+        return TestWeights.Entry.of(name, DType.F32, Shape.of(values.length), values);
     }
 
     private static Comparison compare(WeightFile a, WeightFile b) throws IOException {
@@ -85,12 +86,12 @@ class ComparisonTest {
 
     @Test
     void elementTypesMayDifferWhenBothAreFloating() throws IOException {
-        TestRuns.Content half = TestRuns.Content.of("x", DType.F16, Shape.of(2), 0.5f, 0.1f);
+        TestWeights.Entry half = TestWeights.Entry.of("x", DType.F16, Shape.of(2), 0.5f, 0.1f);
         Difference difference = only(compare(file("a", floats("x", 0.5f, 0.1f)), file("b", half)));
         // 0.1 in half precision is 0.0999755859375
         assertThat(difference.maxAbsolute()).isEqualTo((double) 0.1f - 0.0999755859375);
         assertThat(difference.within(1e-4)).isTrue();
-        TestRuns.Content integers = new TestRuns.Content("x", DType.I32, Shape.of(2), new byte[8]);
+        TestWeights.Entry integers = new TestWeights.Entry("x", DType.I32, Shape.of(2), new byte[8]);
         assertThat(only(compare(file("a", floats("x", 0, 0)), file("c", integers)))
                         .comparable())
                 .isFalse();
@@ -104,15 +105,15 @@ class ComparisonTest {
         other[15] = 1;
         other[39] = -1;
         Difference difference = only(compare(
-                file("a", new TestRuns.Content("n", DType.I64, Shape.of(5), bytes)),
-                file("b", new TestRuns.Content("n", DType.I64, Shape.of(5), other))));
+                file("a", new TestWeights.Entry("n", DType.I64, Shape.of(5), bytes)),
+                file("b", new TestWeights.Entry("n", DType.I64, Shape.of(5), other))));
         assertThat(difference.unequal()).isEqualTo(2);
         assertThat(difference.within(1e9)).isFalse();
     }
 
     @Test
     void shapesMustBeEqual() throws IOException {
-        TestRuns.Content row = TestRuns.Content.of("x", DType.F32, Shape.of(1, 2), 1, 2);
+        TestWeights.Entry row = TestWeights.Entry.of("x", DType.F32, Shape.of(1, 2), 1, 2);
         Difference difference = only(compare(file("a", floats("x", 1, 2)), file("b", row)));
         assertThat(difference.comparable()).isFalse();
         assertThat(difference.within(1)).isFalse();
@@ -135,28 +136,28 @@ class ComparisonTest {
                 1,
                 Map.of("x", new StoredTensor(DType.F16, shape, List.of(1L, 3L, 150L), 0, shape.elements())),
                 Map.of());
-        double[] values = TestRuns.values(strided, "x");
+        double[] values = TestWeights.values(strided, "x");
         float[] floats = new float[values.length];
         for (int i = 0; i < floats.length; i++) floats[i] = (float) values[i];
-        WeightFile packed = file("b", TestRuns.Content.of("x", DType.F16, shape, floats));
+        WeightFile packed = file("b", TestWeights.Entry.of("x", DType.F16, shape, floats));
         assertThat(compare(strided, packed).within(0)).isTrue();
         floats[7000] += 1;
-        WeightFile other = file("c", TestRuns.Content.of("x", DType.F16, shape, floats));
+        WeightFile other = file("c", TestWeights.Entry.of("x", DType.F16, shape, floats));
         assertThat(only(compare(strided, other)).unequal()).isEqualTo(1);
     }
 
     @Test
     void tensorsLargerThanABlockAreComparedWhole() throws IOException {
         int n = 300_000;
-        TestRuns.Content content = TestRuns.Content.random("x", DType.F32, new Random(5), n);
+        TestWeights.Entry content = TestWeights.Entry.random("x", DType.F32, new Random(5), n);
         byte[] changed = content.bytes().clone();
         Arrays.fill(changed, 4 * (n - 1), 4 * n, (byte) 0);
         WeightFile a = file("a", content);
-        WeightFile b = file("b", new TestRuns.Content("x", DType.F32, Shape.of(n), changed));
+        WeightFile b = file("b", new TestWeights.Entry("x", DType.F32, Shape.of(n), changed));
         long[] done = {0};
         Difference difference = only(Comparison.of(a, b, bytes -> done[0] += bytes));
         assertThat(difference.unequal()).isEqualTo(1);
-        assertThat(difference.maxAbsolute()).isEqualTo(Math.abs(TestRuns.values(a, "x")[n - 1]));
+        assertThat(difference.maxAbsolute()).isEqualTo(Math.abs(TestWeights.values(a, "x")[n - 1]));
         assertThat(done[0]).isEqualTo(2L * 4 * n);
     }
 

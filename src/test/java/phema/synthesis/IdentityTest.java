@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import phema.Fixtures;
+import phema.TestWeights;
 import phema.catalog.Run;
 import phema.catalog.RunScanner;
 import phema.catalog.Selection;
@@ -47,7 +49,7 @@ class IdentityTest {
 
     private WeightFile file(String name, int elements) throws IOException {
         WeightFile file = TestRuns.safetensors(
-                folder.resolve(name), TestRuns.Content.random("w", DType.F32, new Random(1), elements));
+                folder.resolve(name), TestWeights.Entry.random("w", DType.F32, new Random(1), elements));
         Files.setLastModifiedTime(file.path(), FileTime.from(Instant.parse("2026-01-01T00:00:00Z")));
         return WeightFiles.read(file.path());
     }
@@ -111,7 +113,7 @@ class IdentityTest {
 
     @Test
     void differsBetweenSolversFormatsShardsAndTensors() throws IOException {
-        Run run = RunScanner.scan(TestRuns.FIXTURES.resolve("edm2"), Selection.DEFAULT);
+        Run run = RunScanner.scan(Fixtures.fixture("edm2"), Selection.DEFAULT);
         Syntheses syntheses = new Syntheses(engine);
         Profile target = Power.ofSigmaRel(0.1, 262_144);
         List<String> identities = Stream.of(SolverKind.values())

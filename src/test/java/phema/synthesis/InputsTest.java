@@ -28,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import phema.TestWeights;
 import phema.catalog.Run;
 import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.format.Format;
@@ -64,7 +65,7 @@ class InputsTest {
 
     /** Every combined value lies as near to the exact one as single precision and the final rounding allow. */
     private static void assertCombined(WeightFile result, Run run, Fit fit, String tensor) throws IOException {
-        double[] actual = TestRuns.values(result, tensor);
+        double[] actual = TestWeights.values(result, tensor);
         double[][] exact = TestRuns.exact(run, fit, tensor);
         DType dtype = result.tensors().get(result.indexOf(tensor, 0)).dtype();
         assertThat(actual).hasSameSizeAs(exact[0]);
@@ -82,9 +83,9 @@ class InputsTest {
         for (DType dtype : List.of(DType.BF16, DType.F32, DType.F64, DType.F16))
             files.add(TestRuns.safetensors(
                     folder.resolve(dtype + ".safetensors"),
-                    TestRuns.Content.random("w", dtype, random, 30, 100),
-                    TestRuns.Content.random("scalar", DType.F32, random),
-                    TestRuns.Content.random("empty", dtype, random, 3, 0)));
+                    TestWeights.Entry.random("w", dtype, random, 30, 100),
+                    TestWeights.Entry.random("scalar", DType.F32, random),
+                    TestWeights.Entry.random("empty", dtype, random, 3, 0)));
         Run run = TestRuns.run(files.toArray(WeightFile[]::new));
         Fit fit = TestRuns.fit(run, 1.5, -0.75, 0.125, 0.125);
         WeightFile same = written(run, fit, SAFETENSORS);
@@ -134,9 +135,9 @@ class InputsTest {
             for (String buffer : buffers.keySet())
                 assertThat(elements(result, buffer)).isEqualTo(elements(newest, buffer));
             WeightFile half = written(run, fit, SAFETENSORS.withDType(DType.F16));
-            assertThat(TestRuns.values(half, "frequencies"))
+            assertThat(TestWeights.values(half, "frequencies"))
                     .usingComparatorWithPrecision(0x1p-9)
-                    .containsExactly(TestRuns.values(newest, "frequencies"));
+                    .containsExactly(TestWeights.values(newest, "frequencies"));
         }
     }
 
@@ -157,8 +158,8 @@ class InputsTest {
         Random random = new Random(3);
         WeightFile safetensors = TestRuns.safetensors(
                 folder.resolve("b.safetensors"),
-                TestRuns.Content.random("w", DType.F16, random, 100),
-                TestRuns.Content.random("frequencies", DType.F16, random, 200_000));
+                TestWeights.Entry.random("w", DType.F16, random, 100),
+                TestWeights.Entry.random("frequencies", DType.F16, random, 200_000));
         Run run = TestRuns.run(pickle, safetensors);
         Fit fit = TestRuns.fit(run, 0.25, 0.75);
         assertCombined(written(run, fit, SAFETENSORS), run, fit, "frequencies");
@@ -169,9 +170,9 @@ class InputsTest {
         List<WeightFile> files = new ArrayList<>();
         for (int j = 0; j < 3; j++) {
             Random random = new Random(j);
-            List<TestRuns.Content> tensors = new ArrayList<>();
+            List<TestWeights.Entry> tensors = new ArrayList<>();
             for (int k = 0; k < 5000; k++)
-                tensors.add(TestRuns.Content.random(
+                tensors.add(TestWeights.Entry.random(
                         "blocks.%d.gain".formatted(k), k % 3 == 0 ? DType.F32 : DType.F16, random, k % 4));
             if (j == 1) Collections.shuffle(tensors, random);
             files.add(TestRuns.safetensors(folder.resolve(j + ".safetensors"), tensors));
@@ -205,8 +206,8 @@ class InputsTest {
         Random random = new Random(seed);
         return TestRuns.safetensors(
                 folder.resolve(name + ".safetensors"),
-                TestRuns.Content.random("w", DType.F32, random, 60, 1000),
-                TestRuns.Content.random("v", DType.F16, random, 77));
+                TestWeights.Entry.random("w", DType.F32, random, 60, 1000),
+                TestWeights.Entry.random("v", DType.F16, random, 77));
     }
 
     private Run weights() throws IOException {
@@ -252,10 +253,10 @@ class InputsTest {
             Run run = TestRuns.run(
                     TestRuns.safetensors(
                             folder.resolve("good.safetensors"),
-                            TestRuns.Content.of("w", dtype, Shape.of(40_000), new float[40_000])),
+                            TestWeights.Entry.of("w", dtype, Shape.of(40_000), new float[40_000])),
                     TestRuns.safetensors(
                             folder.resolve(name + ".safetensors"),
-                            TestRuns.Content.of("w", dtype, Shape.of(40_000), values)));
+                            TestWeights.Entry.of("w", dtype, Shape.of(40_000), values)));
             Path out = folder.resolve("out-" + name);
             assertThatThrownBy(() -> syntheses.write(
                             PreparedWeights.of(run, "out", TestRuns.fit(run, 0.5, 0.5), SAFETENSORS),
@@ -272,17 +273,18 @@ class InputsTest {
     @Test
     void whatIsTooLargeForTheWantedTypeIsRefused() throws IOException {
         Run run = TestRuns.run(TestRuns.safetensors(
-                folder.resolve("a.safetensors"), TestRuns.Content.of("w", DType.F32, Shape.of(2), 1, -65_520f)));
+                folder.resolve("a.safetensors"), TestWeights.Entry.of("w", DType.F32, Shape.of(2), 1, -65_520f)));
         assertThatThrownBy(() -> written(run, TestRuns.fit(run, 1), SAFETENSORS.withDType(DType.F16)))
                 .isInstanceOf(Problem.class)
                 .hasMessage("tensor w reaches -65520.0, which is too large for F16;"
                         + " ask for another dtype, such as bf16 or f32");
-        assertThat(TestRuns.values(written(run, TestRuns.fit(run, 1), SAFETENSORS.withDType(DType.BF16)), "w"))
+        assertThat(TestWeights.values(written(run, TestRuns.fit(run, 1), SAFETENSORS.withDType(DType.BF16)), "w"))
                 .containsExactly(1, -65_536);
 
         Run largest = TestRuns.run(TestRuns.safetensors(
-                folder.resolve("b.safetensors"), TestRuns.Content.of("w", DType.F32, Shape.of(1), 65_519f)));
-        assertThat(TestRuns.values(written(largest, TestRuns.fit(largest, 1), SAFETENSORS.withDType(DType.F16)), "w"))
+                folder.resolve("b.safetensors"), TestWeights.Entry.of("w", DType.F32, Shape.of(1), 65_519f)));
+        assertThat(TestWeights.values(
+                        written(largest, TestRuns.fit(largest, 1), SAFETENSORS.withDType(DType.F16)), "w"))
                 .containsExactly(65_504);
     }
 
@@ -295,16 +297,17 @@ class InputsTest {
                 Map.of("w", StoredTensor.packed(DType.F16, Shape.of(4))),
                 Map.of("limit", StoredTensor.packed(DType.F32, Shape.of(1))));
         Tensor limit = pickle.tensors().get(pickle.indexOf("limit", 0));
-        overwrite(file, limit.offset(), TestRuns.encode(DType.F32, 1e9f));
+        overwrite(file, limit.offset(), TestWeights.encode(DType.F32, 1e9f));
         Run run = TestRuns.run(WeightFiles.read(file));
         assertThatThrownBy(() -> written(run, TestRuns.fit(run, 1), SAFETENSORS.withDType(DType.F16)))
                 .isInstanceOf(Problem.class)
                 .hasMessageContaining("tensor limit reaches")
                 .hasMessageContaining("too large for F16");
 
-        overwrite(file, limit.offset(), TestRuns.encode(DType.F32, Float.NEGATIVE_INFINITY));
+        overwrite(file, limit.offset(), TestWeights.encode(DType.F32, Float.NEGATIVE_INFINITY));
         Run masked = TestRuns.run(WeightFiles.read(file));
-        assertThat(TestRuns.values(written(masked, TestRuns.fit(masked, 1), SAFETENSORS.withDType(DType.F16)), "limit"))
+        assertThat(TestWeights.values(
+                        written(masked, TestRuns.fit(masked, 1), SAFETENSORS.withDType(DType.F16)), "limit"))
                 .containsExactly(Double.NEGATIVE_INFINITY);
     }
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.TestWeights;
 import phema.catalog.NamePattern;
 import phema.catalog.Run;
 import phema.format.Format;
@@ -57,14 +58,14 @@ class LayersTest {
 
     private WeightFile file(String name, long seed) throws IOException {
         Random random = new Random(seed);
-        List<TestRuns.Content> tensors = new ArrayList<>();
+        List<TestWeights.Entry> tensors = new ArrayList<>();
         for (int block = 0; block < 9; block++)
             for (String part : List.of("attn.qkv", "attn.bias", "mlp.weight", "mlp.bias"))
-                tensors.add(TestRuns.Content.random(
+                tensors.add(TestWeights.Entry.random(
                         block + "." + part, block % 2 == 0 ? DType.F32 : DType.F16, random, 3 + 17 * block));
-        tensors.add(TestRuns.Content.random("out.attn", DType.F16, random, 50, 101));
-        tensors.add(TestRuns.Content.random("out", DType.F32, random, 33, 99));
-        tensors.add(new TestRuns.Content("attn.steps", DType.I64, Shape.of(1), new byte[8]));
+        tensors.add(TestWeights.Entry.random("out.attn", DType.F16, random, 50, 101));
+        tensors.add(TestWeights.Entry.random("out", DType.F32, random, 33, 99));
+        tensors.add(new TestWeights.Entry("attn.steps", DType.I64, Shape.of(1), new byte[8]));
         return TestRuns.safetensors(folder.resolve(name + ".safetensors"), tensors);
     }
 

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import phema.TestWeights;
 import phema.catalog.Run;
 import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.format.Format;
@@ -47,7 +48,7 @@ class LoadingTest {
                                 .map(Tensor::name)
                                 .toList());
                 for (Tensor tensor : file.tensors()) {
-                    double[] stored = TestRuns.values(file, tensor.name());
+                    double[] stored = TestWeights.values(file, tensor.name());
                     float[] elements = Objects.requireNonNull(loaded.elements().get(tensor.name()));
                     assertThat(elements).hasSize(stored.length);
                     for (int i = 0; i < stored.length; i++)

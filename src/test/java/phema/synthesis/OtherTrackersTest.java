@@ -8,13 +8,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.Fixtures;
+import phema.TestWeights;
 import phema.catalog.Run;
 import phema.catalog.RunScanner;
 import phema.catalog.Selection;
@@ -50,10 +51,7 @@ class OtherTrackersTest {
     @ParameterizedTest
     @ValueSource(doubles = {0.08, 0.12, 0.20})
     void withoutNormalisingThePapersSolverGivesWhatEmaPytorchGives(double sigmaRel) throws IOException {
-        Path run = Files.createDirectory(folder.resolve("run"));
-        try (Stream<Path> files = Files.list(TestRuns.FIXTURES.resolve("ema-pytorch"))) {
-            for (Path file : files.toList()) Files.copy(file, run.resolve(file.getFileName()));
-        }
+        Path run = Fixtures.copy("ema-pytorch", folder.resolve("run"));
         manifest(run, "sigmaRels: [0.05, 0.15]\nupdateEvery: 1\n");
 
         WeightFile ours = write(
@@ -61,7 +59,7 @@ class OtherTrackersTest {
                 Power.ofSigmaRel(sigmaRel, 200),
                 FitOptions.of(SolverKind.PAPER, phema.solver.FilesToRead.ALL).withoutNormalising());
 
-        WeightFile theirs = WeightFiles.read(TestRuns.FIXTURES.resolve(
+        WeightFile theirs = WeightFiles.read(Fixtures.fixture(
                 String.format(Locale.ROOT, "truth/ema-pytorch-synthesized-%.3f.safetensors", sigmaRel)));
         assertThat(TestRuns.structure(ours)).isEqualTo(TestRuns.structure(theirs));
         assertThat(error(ours, theirs)).isLessThan(1e-6);
@@ -105,13 +103,13 @@ class OtherTrackersTest {
     /** From raw checkpoints, stored as bf16: the error is what was predicted, and falls with their number. */
     @Test
     void theErrorOfAnAverageOfRawCheckpointsFallsWithTheirNumberAsPredicted() throws IOException {
-        WeightFile truth = WeightFiles.read(TestRuns.FIXTURES.resolve("truth/ema-0000262-0.150.safetensors"));
+        WeightFile truth = WeightFiles.read(Fixtures.fixture("truth/ema-0000262-0.150.safetensors"));
         double last = Double.POSITIVE_INFINITY;
         for (int every : new int[] {8, 4, 2, 1}) {
             Path run = Files.createDirectory(folder.resolve("every" + every));
             for (int i = every; i <= 16; i += every) {
                 String name = String.format(Locale.ROOT, "step-%08d.safetensors", i * 16384);
-                Files.copy(TestRuns.FIXTURES.resolve("checkpoints").resolve(name), run.resolve(name));
+                Files.copy(Fixtures.fixture("checkpoints/" + name), run.resolve(name));
             }
             Fit fit = fit(
                     scan(run),
@@ -128,9 +126,9 @@ class OtherTrackersTest {
     private double error(Path run, double sigmaRel, double[] truth) throws IOException {
         Run scanned = scan(run);
         double end = scanned.snapshots().getLast().time();
-        WeightFile file = write(
-                scanned, Power.ofSigmaRel(sigmaRel, end), FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.ALL));
-        double[] difference = TestRuns.values(file, "w");
+        WeightFile file =
+                write(scanned, Power.ofSigmaRel(sigmaRel, end), FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.ALL));
+        double[] difference = TestWeights.values(file, "w");
         for (int k = 0; k < WEIGHTS; k++) difference[k] -= truth[k];
         return TestRuns.norm(difference) / TestRuns.norm(truth);
     }
@@ -145,8 +143,8 @@ class OtherTrackersTest {
         for (int k = 0; k < WEIGHTS; k++) values[k] = (float) weights[k];
         TestRuns.safetensors(
                 file,
-                TestRuns.Content.of("ema_model.w", DType.F32, Shape.of(WEIGHTS), values),
-                TestRuns.Content.of("step", DType.F32, Shape.of(1), 1));
+                TestWeights.Entry.of("ema_model.w", DType.F32, Shape.of(WEIGHTS), values),
+                TestWeights.Entry.of("step", DType.F32, Shape.of(1), 1));
     }
 
     private static void manifest(Path run, String text) throws IOException {
@@ -181,8 +179,8 @@ class OtherTrackersTest {
         double norm = 0;
         for (Tensor tensor : truth.tensors()) {
             if (!tensor.name().endsWith("weight") && !tensor.name().endsWith("bias")) continue;
-            double[] expected = TestRuns.values(truth, tensor.name());
-            double[] actual = TestRuns.values(file, tensor.name());
+            double[] expected = TestWeights.values(truth, tensor.name());
+            double[] actual = TestWeights.values(file, tensor.name());
             for (int i = 0; i < expected.length; i++) difference += Math.pow(actual[i] - expected[i], 2);
             norm += Arrays.stream(expected).map(x -> x * x).sum();
         }

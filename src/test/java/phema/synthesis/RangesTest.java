@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import phema.RandomCase;
 import phema.RandomCases;
+import phema.TestWeights;
 import phema.catalog.Run;
 import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.format.Format;
@@ -84,15 +85,15 @@ class RangesTest {
         random.nextBytes(integers);
         return TestRuns.safetensors(
                 path,
-                TestRuns.Content.random("large", DType.F32, random, 3, 1111),
-                TestRuns.Content.random("double", DType.F64, random, 1500),
-                TestRuns.Content.random("scalar", DType.F32, random),
-                new TestRuns.Content("integers", DType.I64, Shape.of(5), integers),
-                TestRuns.Content.random("half", DType.F16, random, 2051),
-                TestRuns.Content.random("bfloat", DType.BF16, random, 7),
-                TestRuns.Content.random("empty", DType.F16, random, 0, 4),
-                TestRuns.Content.random("eight", DType.F8_E4M3, random, 1025),
-                new TestRuns.Content("bytes", DType.U8, Shape.of(3), Arrays.copyOf(integers, 3)));
+                TestWeights.Entry.random("large", DType.F32, random, 3, 1111),
+                TestWeights.Entry.random("double", DType.F64, random, 1500),
+                TestWeights.Entry.random("scalar", DType.F32, random),
+                new TestWeights.Entry("integers", DType.I64, Shape.of(5), integers),
+                TestWeights.Entry.random("half", DType.F16, random, 2051),
+                TestWeights.Entry.random("bfloat", DType.BF16, random, 7),
+                TestWeights.Entry.random("empty", DType.F16, random, 0, 4),
+                TestWeights.Entry.random("eight", DType.F8_E4M3, random, 1025),
+                new TestWeights.Entry("bytes", DType.U8, Shape.of(3), Arrays.copyOf(integers, 3)));
     }
 
     private static WeightFile pickle(Path path, long seed) throws IOException {

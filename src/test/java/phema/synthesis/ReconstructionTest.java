@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import phema.Fixtures;
+import phema.TestWeights;
 import phema.catalog.Run;
 import phema.format.Format;
 import phema.format.Tensor;
@@ -50,14 +52,13 @@ class ReconstructionTest {
         int values = 0;
         int different = 0;
         for (WeightFile file : written) {
-            WeightFile golden = WeightFiles.read(TestRuns.FIXTURES
-                    .resolve("golden")
+            WeightFile golden = WeightFiles.read(Fixtures.fixture("golden")
                     .resolve(String.valueOf(file.path().getFileName())));
             assertThat(TestRuns.structure(file)).isEqualTo(TestRuns.structure(golden));
             for (Tensor tensor : golden.tensors()) {
                 if (!tensor.dtype().isFloating()) continue;
-                double[] expected = TestRuns.values(golden, tensor.name());
-                double[] actual = TestRuns.values(file, tensor.name());
+                double[] expected = TestWeights.values(golden, tensor.name());
+                double[] actual = TestWeights.values(file, tensor.name());
                 for (int i = 0; i < expected.length; i++) {
                     values++;
                     if (actual[i] == expected[i]) continue;
@@ -81,8 +82,8 @@ class ReconstructionTest {
         assertThat(TestRuns.structure(pickle)).isEqualTo(TestRuns.structure(safetensors));
         for (Tensor tensor : pickle.tensors())
             if (tensor.dtype().isFloating())
-                assertThat(TestRuns.values(pickle, tensor.name()))
-                        .isEqualTo(TestRuns.values(safetensors, tensor.name()));
+                assertThat(TestWeights.values(pickle, tensor.name()))
+                        .isEqualTo(TestWeights.values(safetensors, tensor.name()));
 
         WeightFile template = run.snapshots().getLast().file();
         byte[] before = java.nio.file.Files.readAllBytes(template.path());
@@ -116,7 +117,7 @@ class ReconstructionTest {
         List<WeightFile> blup = write(run, time, SolverKind.BLUP, files, options, TRUTH);
         List<WeightFile> paper = write(run, time, SolverKind.PAPER, FilesToRead.ALL, options, TRUTH);
         for (int t = 0; t < TRUTH.length; t++) {
-            WeightFile truth = WeightFiles.read(TestRuns.FIXTURES.resolve(
+            WeightFile truth = WeightFiles.read(Fixtures.fixture(
                     String.format(Locale.ROOT, "truth/ema-%07d-%.3f.safetensors", (int) time / 1000, TRUTH[t])));
             double error = error(blup.get(t), truth);
             assertThat(error)
@@ -154,8 +155,8 @@ class ReconstructionTest {
             if (!tensor.dtype().isFloating()
                     || tensor.elements() == 1
                     || tensor.name().matches(".*(fourier|resample).*")) continue;
-            double[] expected = TestRuns.values(truth, tensor.name());
-            double[] actual = TestRuns.values(file, tensor.name());
+            double[] expected = TestWeights.values(truth, tensor.name());
+            double[] actual = TestWeights.values(file, tensor.name());
             for (int i = 0; i < expected.length; i++) {
                 difference += Math.pow(actual[i] - expected[i], 2);
                 norm += Math.pow(expected[i], 2);

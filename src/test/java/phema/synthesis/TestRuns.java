@@ -3,12 +3,7 @@ package phema.synthesis;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +14,9 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
+import phema.Fixtures;
+import phema.TestWeights.Entry;
+import phema.TestWeights;
 import phema.catalog.Run;
 import phema.catalog.RunScanner;
 import phema.catalog.Sample;
@@ -33,63 +31,21 @@ import phema.format.WeightFiles;
 import phema.profile.Power;
 import phema.solver.Fit;
 import phema.solver.SolverKind;
-import phema.tensor.DType;
-import phema.tensor.Elements;
-import phema.tensor.Shape;
 
 /** Runs on disk, and what is in them. */
 final class TestRuns {
-    static final Path FIXTURES = Path.of("src/test/resources/fixtures");
-
     private TestRuns() {}
 
     static Run fixture(String name) throws IOException {
-        return RunScanner.scan(FIXTURES.resolve(name), Selection.DEFAULT);
+        return RunScanner.scan(Fixtures.fixture(name), Selection.DEFAULT);
     }
 
-    /** A tensor to be stored, with its elements as bytes. */
-    record Content(String name, DType dtype, Shape shape, byte[] bytes) {
-        static Content of(String name, DType dtype, Shape shape, float... values) {
-            return new Content(name, dtype, shape, encode(dtype, values));
-        }
-
-        /** Numbers around one half, so that every type can hold them. */
-        static Content random(String name, DType dtype, Random random, long... dims) {
-            Shape shape = Shape.of(dims);
-            float[] values = new float[(int) shape.elements()];
-            for (int i = 0; i < values.length; i++) values[i] = (float) random.nextGaussian() / 2;
-            return of(name, dtype, shape, values);
-        }
-    }
-
-    static byte[] encode(DType dtype, float... values) {
-        byte[] bytes = new byte[values.length * dtype.bytes()];
-        Elements.fromFloats(dtype, values, 0, values.length, MemorySegment.ofArray(bytes), 0);
-        return bytes;
-    }
-
-    static WeightFile safetensors(Path path, Content... tensors) throws IOException {
+    static WeightFile safetensors(Path path, Entry... tensors) throws IOException {
         return safetensors(path, List.of(tensors));
     }
 
-    static WeightFile safetensors(Path path, List<Content> tensors) throws IOException {
-        ByteArrayOutputStream data = new ByteArrayOutputStream();
-        List<String> entries = new ArrayList<>();
-        for (Content tensor : tensors) {
-            int begin = data.size();
-            data.writeBytes(tensor.bytes);
-            entries.add("\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
-                    .formatted(tensor.name, tensor.dtype, tensor.shape, begin, data.size()));
-        }
-        byte[] header = ("{" + String.join(",", entries) + "}").getBytes(StandardCharsets.UTF_8);
-        ByteBuffer length =
-                ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length);
-        try (OutputStream out = Files.newOutputStream(path)) {
-            out.write(length.array());
-            out.write(header);
-            data.writeTo(out);
-        }
-        return WeightFiles.read(path);
+    static WeightFile safetensors(Path path, List<Entry> tensors) throws IOException {
+        return WeightFiles.read(TestWeights.safetensors(path, Map.of(), tensors));
     }
 
     /** An EDM2 snapshot whose storages are filled with random elements, the same for the same seed. */
@@ -111,7 +67,8 @@ final class TestRuns {
             random.nextBytes(bytes);
             return bytes;
         }
-        return Content.random("", tensor.dtype(), random, tensor.storageElements()).bytes;
+        return Entry.random("", tensor.dtype(), random, tensor.storageElements())
+                .bytes();
     }
 
     /** A run of these files, at times 1024, 2048, ... */
@@ -140,35 +97,12 @@ final class TestRuns {
                 List.of());
     }
 
-    /** Elements of a tensor in row-major order. */
-    static double[] values(WeightFile file, String name) throws IOException {
-        Tensor tensor = file.tensors().get(file.indexOf(name, 0));
-        int width = tensor.dtype().bytes();
-        double[] values = new double[(int) tensor.elements()];
-        ByteBuffer element = ByteBuffer.allocate(width);
-        try (FileChannel channel =
-                FileChannel.open(file.parts().get(tensor.part()).path())) {
-            for (int i = 0; i < values.length; i++) {
-                long rest = i;
-                long index = 0;
-                for (int axis = tensor.shape().rank() - 1; axis >= 0; axis--) {
-                    long dim = tensor.shape().dims().get(axis);
-                    index += rest % dim * tensor.strides().get(axis);
-                    rest /= dim;
-                }
-                channel.read(element.clear(), tensor.offset() + index * width);
-                Elements.toDoubles(tensor.dtype(), MemorySegment.ofArray(element.array()), 0, values, i, 1);
-            }
-        }
-        return values;
-    }
-
     /** The combination of one tensor in double precision, and the sum of the terms' absolute values. */
     static double[][] exact(Run run, Fit fit, String tensor) throws IOException {
         double[] sum = {};
         double[] magnitude = {};
         for (int j = 0; j < run.snapshots().size(); j++) {
-            double[] x = values(run.snapshots().get(j).file(), tensor);
+            double[] x = TestWeights.values(run.snapshots().get(j).file(), tensor);
             if (j == 0) {
                 sum = new double[x.length];
                 magnitude = new double[x.length];
@@ -182,11 +116,11 @@ final class TestRuns {
         return new double[][] {sum, magnitude};
     }
 
-    static byte[] bytes(phema.synthesis.Content content) throws IOException {
+    static byte[] bytes(Content content) throws IOException {
         return range(content, 0, content.size());
     }
 
-    static byte[] range(phema.synthesis.Content content, long offset, long length) throws IOException {
+    static byte[] range(Content content, long offset, long length) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         content.transferTo(Channels.newChannel(out), offset, length);
         return out.toByteArray();

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import phema.TestWeights;
 import phema.catalog.Run;
 import phema.format.Format;
 import phema.problem.Problem;
@@ -54,12 +55,12 @@ class WritingTest {
         run = TestRuns.run(
                 TestRuns.safetensors(
                         folder.resolve("a.safetensors"),
-                        TestRuns.Content.random("w", DType.F32, random, 100_000),
-                        TestRuns.Content.random("v", DType.F32, random, 7)),
+                        TestWeights.Entry.random("w", DType.F32, random, 100_000),
+                        TestWeights.Entry.random("v", DType.F32, random, 7)),
                 TestRuns.safetensors(
                         folder.resolve("b.safetensors"),
-                        TestRuns.Content.random("w", DType.F32, random, 100_000),
-                        TestRuns.Content.random("v", DType.F32, random, 7)));
+                        TestWeights.Entry.random("w", DType.F32, random, 100_000),
+                        TestWeights.Entry.random("v", DType.F32, random, 7)));
     }
 
     @AfterEach
@@ -294,8 +295,8 @@ class WritingTest {
                         "out-0.safetensors.index.json");
         write(1, folder.resolve("whole"), false);
         for (String tensor : List.of("w", "v"))
-            assertThat(TestRuns.values(phema.format.WeightFiles.read(written.getLast()), tensor))
-                    .isEqualTo(TestRuns.values(
+            assertThat(TestWeights.values(phema.format.WeightFiles.read(written.getLast()), tensor))
+                    .isEqualTo(TestWeights.values(
                             phema.format.WeightFiles.read(folder.resolve("whole/out-0.safetensors")), tensor));
     }
 

@@ -19,25 +19,15 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.context.SpringBootTest;
-import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
-import phema.PhemaApplication;
+import phema.FixtureService;
 import phema.http.RawHttp;
 import phema.http.RejectedRequests;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The REST interface over a real server, on the EDM2 fixture run: 16 times x 2 widths. */
-@SpringBootTest(
-        classes = PhemaApplication.class,
-        webEnvironment = WebEnvironment.RANDOM_PORT,
-        properties = {
-            "phema.roots=src/test/resources/fixtures",
-            "phema.home=target",
-            "phema.catalog.settle=0s",
-            "spring.datasource.url=jdbc:sqlite::memory:",
-            "spring.datasource.hikari.maximum-pool-size=1"
-        })
+@FixtureService
 class RestTest {
     private static final HttpClient client = HttpClient.newHttpClient();
     private static final JsonMapper json = new JsonMapper();

@@ -1,6 +1,8 @@
 package phema.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static phema.TestWeights.elements;
+import static phema.TestWeights.tensor;
 
 import java.io.IOException;
 import java.net.URI;
@@ -19,26 +21,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
-import phema.PhemaApplication;
+import phema.FixtureService;
+import phema.Fixtures;
 import phema.format.Format;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
 
 /** Weights over a real server, on the EDM2 fixture run. */
-@SpringBootTest(
-        classes = PhemaApplication.class,
-        webEnvironment = WebEnvironment.RANDOM_PORT,
-        properties = {
-            "phema.roots=src/test/resources/fixtures",
-            "phema.home=target",
-            "phema.catalog.settle=0s",
-            "spring.datasource.url=jdbc:sqlite::memory:",
-            "spring.datasource.hikari.maximum-pool-size=1"
-        })
+@FixtureService
 class WeightsTest {
     private static final HttpClient client = HttpClient.newHttpClient();
 
@@ -51,18 +45,16 @@ class WeightsTest {
     @ParameterizedTest
     @ValueSource(strings = {"0.020", "0.075", "0.150", "0.250"})
     void areWhatTheReferenceToolMakes(String sigmaRel) throws Exception {
-        byte[] golden = Files.readAllBytes(
-                Path.of("src/test/resources/fixtures/golden/phema-0000262-" + sigmaRel + ".safetensors"));
         var response = get("/weights.safetensors?solver=paper&sigmaRel=" + sigmaRel);
         assertThat(response.headers().firstValue("Content-Disposition"))
                 .hasValue("attachment; filename=\"phema-0000262-" + sigmaRel + ".safetensors\"");
         WeightFile ours = indexed(response.body());
-        WeightFile theirs = indexed(golden);
+        WeightFile theirs = WeightFiles.read(Fixtures.fixture("golden/phema-0000262-" + sigmaRel + ".safetensors"));
         int different = 0;
         int all = 0;
         for (Tensor tensor : theirs.tensors()) {
-            byte[] expected = bytes(golden, tensor);
-            byte[] actual = bytes(response.body(), named(ours, tensor.name()));
+            byte[] expected = elements(theirs, tensor);
+            byte[] actual = elements(ours, tensor(ours, tensor.name()));
             assertThat(actual).as(tensor.name()).hasSameSizeAs(expected);
             all += expected.length / 2;
             different += (int) IntStream.range(0, expected.length / 2)
@@ -119,21 +111,20 @@ class WeightsTest {
     @Test
     void comeAsPicklesThatIndexAsTheInputsDo() throws Exception {
         WeightFile pickle = indexed(get("/weights.pkl?sigmaRel=0.13").body());
-        WeightFile input =
-                WeightFiles.read(Path.of("src/test/resources/fixtures/edm2/network-snapshot-0000262-0.100.pkl"));
+        WeightFile input = WeightFiles.read(Fixtures.fixture("edm2/network-snapshot-0000262-0.100.pkl"));
         assertThat(pickle.tensors()).isEqualTo(input.tensors());
     }
 
     @Test
     void comeAsTorchCheckpointsOfTheSameWeights() throws Exception {
-        byte[] torch = get("/weights.pt?sigmaRel=0.13").body();
-        byte[] safetensors = get("/weights.safetensors?sigmaRel=0.13").body();
-        WeightFile file = indexed(torch);
-        assertThat(file.format()).isEqualTo(Format.TORCH_ZIP);
-        for (Tensor tensor : indexed(safetensors).tensors())
-            assertThat(bytes(torch, named(file, tensor.name())))
+        WeightFile torch = indexed(get("/weights.pt?sigmaRel=0.13").body());
+        WeightFile safetensors =
+                indexed(get("/weights.safetensors?sigmaRel=0.13").body());
+        assertThat(torch.format()).isEqualTo(Format.TORCH_ZIP);
+        for (Tensor tensor : safetensors.tensors())
+            assertThat(elements(torch, tensor(torch, tensor.name())))
                     .as(tensor.name())
-                    .isEqualTo(bytes(safetensors, tensor));
+                    .isEqualTo(elements(safetensors, tensor));
     }
 
     @Test
@@ -184,13 +175,6 @@ class WeightsTest {
     private WeightFile indexed(byte[] bytes) throws IOException {
         Path file = Files.createTempFile(folder, "weights", "");
         return WeightFiles.read(Files.write(file, bytes));
-    }
-
-    private static Tensor named(WeightFile file, String name) {
-        return file.tensors().stream()
-                .filter(t -> t.name().equals(name))
-                .findFirst()
-                .orElseThrow();
     }
 
     private static byte[] bytes(byte[] file, Tensor tensor) {
