@@ -11,7 +11,6 @@ import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -32,6 +31,7 @@ import phema.bench.SnapshotGenerator;
 import phema.fleet.WorkState;
 import phema.format.Format;
 import phema.tensor.DType;
+import phema.time.Await;
 
 /** Bulk syntheses to a disk of 200 MB. */
 @Import(FullDiskTest.Disk.class)
@@ -90,11 +90,7 @@ class FullDiskTest {
                         Long.MAX_VALUE,
                         0))
                 .id();
-        long limit = System.nanoTime() + Duration.ofMinutes(1).toNanos();
-        while (!jobs.job(id).state().isEnd()) {
-            assertThat(System.nanoTime()).as("patience").isLessThan(limit);
-            Thread.sleep(20);
-        }
+        Await.until(() -> jobs.job(id).state().isEnd());
         return jobs.job(id);
     }
 
@@ -113,8 +109,7 @@ class FullDiskTest {
     }
 
     private static void awaitNothingLeft() throws Exception {
-        for (int i = 0; i < 1000 && !everything().isEmpty(); i++) Thread.sleep(10);
-        assertThat(everything()).isEmpty();
+        Await.until(() -> everything().isEmpty());
     }
 
     @Test

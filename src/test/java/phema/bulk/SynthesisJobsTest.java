@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +22,7 @@ import phema.fleet.WorkState;
 import phema.format.Format;
 import phema.problem.Problem;
 import phema.tensor.DType;
+import phema.time.Await;
 
 /** Syntheses of 40 MB a file, with this process as the only worker. */
 @SpringBootTest(
@@ -50,18 +49,6 @@ class SynthesisJobsTest {
 
     @Autowired
     JdbcClient jdbc;
-
-    private static void await(BooleanSupplier condition) {
-        long limit = System.nanoTime() + Duration.ofMinutes(1).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("patience").isLessThan(limit);
-            try {
-                Thread.sleep(20);
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-    }
 
     private static boolean isEmpty(Path path) {
         if (!Files.exists(path)) return true;
@@ -92,7 +79,7 @@ class SynthesisJobsTest {
     @Test
     void aSynthesisThatIsGivenUpLeavesNothing() {
         SynthesisJob job = syntheses.create(synthesis(1));
-        await(() -> syntheses.job(job.id()).state() == WorkState.DONE);
+        Await.until(() -> syntheses.job(job.id()).state() == WorkState.DONE);
         Path files = folder.resolve("home/syntheses/" + job.id());
         assertThat(files).isNotEmptyDirectory();
         jdbc.sql("update synthesis set state = 'RUNNING', deaths = 3 where id = ?")
@@ -107,10 +94,10 @@ class SynthesisJobsTest {
     @Test
     void aSynthesisThatIsCalledOffLeavesNothing() {
         SynthesisJob job = syntheses.create(synthesis(40));
-        await(() -> syntheses.job(job.id()).bytes() > 0);
+        Await.until(() -> syntheses.job(job.id()).bytes() > 0);
         assertThat(syntheses.job(job.id()).totalBytes()).isGreaterThan(40 * 40_000_000L);
         syntheses.delete(job.id());
-        await(() -> isEmpty(folder.resolve("home/syntheses")));
+        Await.until(() -> isEmpty(folder.resolve("home/syntheses")));
         assertThatThrownBy(() -> syntheses.job(job.id())).isInstanceOf(Problem.class);
     }
 }

@@ -23,6 +23,7 @@ import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
+import phema.time.Await;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A network is trained, then swept with what is built in; commands tell what is to come out. */
@@ -79,7 +80,7 @@ class BuiltinSweepTest {
                     .hasMessageContaining("0-63 make too few images");
 
             Sweep sweep = sweeps.create(spec("fd_random", new Seeds(100, 199)));
-            while (!sweeps.sweep(sweep.id()).state().isEnd()) Thread.sleep(50);
+            Await.until(() -> sweeps.sweep(sweep.id()).state().isEnd());
             List<Trial> trials = sweeps.trials(sweep.id());
             assertThat(trials).extracting(Trial::error).containsOnly(Optional.empty());
             assertThat(trials).extracting(Trial::state).containsOnly(WorkState.DONE);

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import phema.time.Await;
 
 /** The script and the jar that users run. */
 @DisabledOnOs(OS.WINDOWS)
@@ -92,7 +93,7 @@ class LauncherIT {
         Process process = start(("reconstruct --indir " + run + " --outdir " + out
                         + " --outstd 0.10,0.11,...,0.19 --solver paper --dtype f32")
                 .split(" "));
-        while (process.isAlive() && Shell.names(out).isEmpty()) Thread.sleep(1);
+        Await.until(() -> !process.isAlive() || !Shell.names(out).isEmpty());
         assertThat(Shell.names(out)).hasSizeGreaterThan(0).allMatch(name -> name.endsWith(".tmp"));
         process.destroy();
         assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
@@ -121,7 +122,7 @@ class LauncherIT {
             "--phema.evaluators.script.command=sh,%s,{trial},%s,%s".formatted(script, runs, go)
         };
         Process process = start(command);
-        while (process.isAlive() && !Files.exists(pid)) Thread.sleep(10);
+        Await.until(() -> !process.isAlive() || Files.exists(pid));
         process.destroy();
         assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).isEqualTo(128 + 15);

@@ -32,6 +32,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.CannotCreateTransactionException;
 import phema.fleet.WorkState;
+import phema.time.Await;
 
 /** Databases that go away and come back, and clocks that jump, under a service and a worker of another process. */
 @DisabledOnOs(OS.WINDOWS)
@@ -109,14 +110,13 @@ class FaultsIT {
                 assertThat(sweeps.sweep(sweep).state().isEnd()).isFalse();
 
                 postgres.close();
-                long gone = System.nanoTime();
                 String weights = "/api/v1/runs/edm2/weights.safetensors?sigmaRel=0.1";
                 assertThat(send(service, "GET", weights, "").statusCode()).isEqualTo(200);
                 HttpResponse<byte[]> refused = send(service, "GET", "/api/v1/sweeps", "");
                 assertThat(refused.statusCode()).isEqualTo(503);
                 assertThat(refused.headers().firstValue("Retry-After")).isPresent();
                 // Longer than heartbeats may be missing.
-                Thread.sleep(Math.max(0, 12_000 - (System.nanoTime() - gone) / 1_000_000));
+                Await.whileOthersGoOn(Duration.ofSeconds(12));
                 postgres = postgres(data, port);
 
                 assertAllWell(sweeps, sweep, 12);
@@ -164,9 +164,9 @@ class FaultsIT {
                 HttpResponse<byte[]> page = send(service, "POST", "/sweeps/" + sweep + "/pause", "");
                 assertThat(page.statusCode()).isEqualTo(503);
                 assertThat(page.headers().firstValue("Retry-After")).isPresent();
-                Thread.sleep(5000);
+                Await.whileOthersGoOn(Duration.ofSeconds(5));
                 int done = sweeps.sweep(sweep).count(WorkState.DONE);
-                Thread.sleep(2000);
+                Await.whileOthersGoOn(Duration.ofSeconds(2));
                 assertThat(sweeps.sweep(sweep).count(WorkState.DONE))
                         .isEqualTo(done)
                         .isLessThan(8);

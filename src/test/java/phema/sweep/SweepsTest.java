@@ -11,7 +11,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -32,6 +31,7 @@ import phema.fleet.WorkState;
 import phema.problem.Problem;
 import phema.tensor.DType;
 import phema.text.StoredJson;
+import phema.time.Await;
 
 /** Sweeps on SQLite, with this process as the only worker, on the EDM2 fixture run; commands are shell scripts. */
 @DisabledOnOs(OS.WINDOWS)
@@ -109,20 +109,8 @@ class SweepsTest {
                 0);
     }
 
-    private static void await(BooleanSupplier condition) {
-        long limit = System.nanoTime() + Duration.ofMinutes(1).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("patience").isLessThan(limit);
-            try {
-                Thread.sleep(20);
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-    }
-
     private Sweep awaitEnd(Sweep sweep) {
-        await(() -> sweeps.sweep(sweep.id()).state().isEnd());
+        Await.until(() -> sweeps.sweep(sweep.id()).state().isEnd());
         return sweeps.sweep(sweep.id());
     }
 
@@ -270,15 +258,15 @@ class SweepsTest {
     void cancellingEndsTheCommandWithAllThatItStarted() throws IOException {
         Sweep sweep = sweeps.create(grid("slow", "fid", 0.1, 0.2, 0.15));
         Path pid = folder.resolve("pid");
-        await(() -> Files.exists(pid) && pid.toFile().length() > 0);
+        Await.until(() -> Files.exists(pid) && pid.toFile().length() > 0);
         ProcessHandle started =
                 ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).orElseThrow();
         assertThat(sweeps.cancel(sweep.id()).trials()).isEqualTo(Map.of(WorkState.CANCELLED, 3));
-        await(() -> !started.isAlive());
-        await(() ->
+        Await.until(() -> !started.isAlive());
+        Await.until(() ->
                 fleet.workers().stream().flatMap(w -> w.running().stream()).noneMatch(t -> t.startsWith(sweep.id())));
         assertThat(sweeps.sweep(sweep.id()).state()).isEqualTo(SweepState.CANCELLED);
-        await(() -> isEmpty(folder.resolve("home/trials")));
+        Await.until(() -> isEmpty(folder.resolve("home/trials")));
     }
 
     @Test
@@ -286,7 +274,7 @@ class SweepsTest {
         Sweep sweep = awaitEnd(sweeps.create(grid("late", "fid", 0.1)));
         assertThat(sweeps.trial(sweep.id(), 0).error().orElseThrow()).contains("longer than 1 s");
         long pid = Long.parseLong(Files.readString(folder.resolve("late")).strip());
-        await(() -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
+        Await.until(() -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
     }
 
     @Test
@@ -327,7 +315,7 @@ class SweepsTest {
         long before = runs("length");
         Sweep sweep = sweeps.create(grid("length", "fid", 0.211, 0.212, 0.213, 0.214, 0.215, 0.216, 0.217, 0.218));
         if (sweeps.pause(sweep.id()).state() == SweepState.PAUSED) {
-            await(() -> sweeps.sweep(sweep.id()).count(WorkState.RUNNING) == 0);
+            Await.until(() -> sweeps.sweep(sweep.id()).count(WorkState.RUNNING) == 0);
             int queued = sweeps.sweep(sweep.id()).count(WorkState.QUEUED);
             assertThat(queued).isPositive();
             assertThat(sweeps.resume(sweep.id()).state()).isNotEqualTo(SweepState.PAUSED);
@@ -339,7 +327,7 @@ class SweepsTest {
     @Test
     void goesOnWhereItIsExtendedAfterItsLastTrialEndedInAPause() throws IOException {
         Sweep sweep = sweeps.create(grid("last", "fid", 0.1));
-        await(() -> sweeps.sweep(sweep.id()).count(WorkState.RUNNING) == 1);
+        Await.until(() -> sweeps.sweep(sweep.id()).count(WorkState.RUNNING) == 1);
         assertThat(sweeps.pause(sweep.id()).state()).isEqualTo(SweepState.PAUSED);
         Files.createFile(folder.resolve("go"));
         assertThat(awaitEnd(sweep).state()).isEqualTo(SweepState.DONE);
@@ -351,7 +339,7 @@ class SweepsTest {
     @Test
     void trialsOfHigherPriorityGoFirst() throws IOException {
         Sweep holding = sweeps.create(grid("held", "fid", 0.101, 0.102));
-        await(() -> sweeps.sweep(holding.id()).count(WorkState.RUNNING) == 2);
+        Await.until(() -> sweeps.sweep(holding.id()).count(WorkState.RUNNING) == 2);
         Double[] many = Stream.iterate(0.15, s -> s + 0.001).limit(16).toArray(Double[]::new);
         Sweep usual = sweeps.create(grid("held", "fid", many));
         Sweep urgent = sweeps.create(prior(grid("held", "fid", 0.201, 0.202, 0.203), 5));
@@ -420,7 +408,7 @@ class SweepsTest {
 
     @Test
     void thisProcessIsInTheFleet() {
-        await(() -> fleet.workers().stream()
+        Await.until(() -> fleet.workers().stream()
                 .anyMatch(w -> w.pid() == ProcessHandle.current().pid()));
     }
 }

@@ -1,10 +1,7 @@
 package phema.sweep;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -13,6 +10,7 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import phema.PhemaApplication;
 import phema.fleet.Fleet;
+import phema.time.Await;
 
 /** Processes of workers, and the service that gives them work. */
 final class Workers {
@@ -55,11 +53,7 @@ final class Workers {
                 .toList();
     }
 
-    static void await(BooleanSupplier condition) throws InterruptedException {
-        long limit = System.nanoTime() + Duration.ofMinutes(5).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("patience").isLessThan(limit);
-            Thread.sleep(50);
-        }
+    static void await(BooleanSupplier condition) {
+        Await.until(condition::getAsBoolean);
     }
 }
