@@ -3,6 +3,7 @@ package phema.bulk;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,10 +19,12 @@ import phema.text.StoredTime;
 class SynthesisStore {
     private final JdbcClient jdbc;
     private final BulkProperties storage;
+    private final InstantSource clock;
 
-    SynthesisStore(JdbcClient jdbc, BulkProperties storage) {
+    SynthesisStore(JdbcClient jdbc, BulkProperties storage, InstantSource clock) {
         this.jdbc = jdbc;
         this.storage = storage;
+        this.clock = clock;
     }
 
     void insert(String id, SynthesisSpec spec) {
@@ -130,7 +133,7 @@ class SynthesisStore {
                 StoredTime.read(row, row.findColumn("ended")));
     }
 
-    private static long now() {
-        return System.currentTimeMillis();
+    private long now() {
+        return clock.millis();
     }
 }

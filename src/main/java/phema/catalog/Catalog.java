@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Service;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
+import phema.time.Ticker;
 
 /**
  * The runs below the configured roots, as the latest scans found them. Nothing here waits for storage but {@link #rescan}.
@@ -34,17 +36,24 @@ public class Catalog {
 
     private final List<RootWatcher> watchers;
     private final Duration poll;
+    private final Ticker ticker;
     private volatile SortedMap<String, Run> runs = Collections.emptySortedMap();
 
     @Autowired
-    Catalog(CatalogProperties properties, IndexStore store) {
-        this(properties, store, WeightFiles::read);
+    Catalog(CatalogProperties properties, IndexStore store, InstantSource clock, Ticker ticker) {
+        this(properties, store, WeightFiles::read, clock, ticker);
     }
 
-    Catalog(CatalogProperties properties, IndexStore store, RunScanner.FileReader reader) {
+    Catalog(
+            CatalogProperties properties,
+            IndexStore store,
+            RunScanner.FileReader reader,
+            InstantSource clock,
+            Ticker ticker) {
+        this.ticker = ticker;
         poll = properties.catalog().poll();
-        RunScanner scanner =
-                RunScanner.repeated(reader, this::mayRead, properties.catalog().settle());
+        Settling settling = new Settling(properties.catalog().settle(), clock, ticker);
+        RunScanner scanner = RunScanner.repeated(reader, this::mayRead, settling);
         watchers = properties.roots().stream()
                 .map(root -> new RootWatcher(root, scanner, store, this::publish))
                 .toList();
@@ -54,8 +63,8 @@ public class Catalog {
     @PostConstruct
     void start() throws InterruptedException {
         watchers.forEach(watcher -> watcher.start(poll));
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        for (RootWatcher watcher : watchers) watcher.awaitFirstLook(Duration.ofNanos(end - System.nanoTime()));
+        long begun = ticker.read();
+        for (RootWatcher watcher : watchers) watcher.awaitFirstLook(PATIENCE.minus(ticker.since(begun)));
     }
 
     @PreDestroy

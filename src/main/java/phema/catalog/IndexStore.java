@@ -77,8 +77,7 @@ class IndexStore {
                         RememberedFile.Indexed content = unpack(row.getBytes("content"));
                         long size = row.getLong("size");
                         Instant modified = Instant.parse(row.getString("modified"));
-                        known.put(
-                                row.getString("name"), new RememberedFile(size, modified, System.nanoTime(), content));
+                        known.put(row.getString("name"), new RememberedFile(size, modified, 0, content));
                     });
         } catch (RuntimeException e) { // whatever is wrong with a cache, the files are there
             log.warn("What was remembered of {} cannot be used; its files are read again: {}", folder, e.getMessage());

@@ -9,7 +9,8 @@ import phema.format.WeightFile;
  *
  * @param size in bytes when last looked at
  * @param modified its time stamp then
- * @param since when it was first seen with that size and time stamp, by {@link System#nanoTime()}
+ * @param since when it was first seen with that size and time stamp, by the scanner's ticker;
+ *     matters only until its content is known
  */
 record RememberedFile(long size, Instant modified, long since, RememberedContent content) {
     /** What reading it gave. */

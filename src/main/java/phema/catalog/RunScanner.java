@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -29,6 +30,7 @@ import phema.format.FormatException;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
+import phema.time.Ticker;
 
 /**
  * Finds out what a folder holds: which files are a run's snapshots, and why others are not.
@@ -49,19 +51,19 @@ public final class RunScanner {
 
     private final FileReader reader;
     private final Predicate<Path> allowed;
-    private final Duration settle;
+    private final Settling settling;
     private final boolean repeated;
 
-    private RunScanner(FileReader reader, Predicate<Path> allowed, Duration settle, boolean repeated) {
+    private RunScanner(FileReader reader, Predicate<Path> allowed, Settling settling, boolean repeated) {
         this.reader = reader;
         this.allowed = allowed;
-        this.settle = settle;
+        this.settling = settling;
         this.repeated = repeated;
     }
 
     /** @param allowed whether the real path that a symbolic link leads to may be read */
-    static RunScanner repeated(FileReader reader, Predicate<Path> allowed, Duration settle) {
-        return new RunScanner(reader, allowed, settle, true);
+    static RunScanner repeated(FileReader reader, Predicate<Path> allowed, Settling settling) {
+        return new RunScanner(reader, allowed, settling, true);
     }
 
     /**
@@ -75,7 +77,8 @@ public final class RunScanner {
             throw Problem.invalid("indir", folder + " is not a folder; name one that holds snapshots");
         Path real = folder.toRealPath();
         Path name = real.getFileName();
-        return new RunScanner(WeightFiles::read, path -> true, SETTLE, false)
+        Settling settling = new Settling(SETTLE, InstantSource.system(), Ticker.SYSTEM);
+        return new RunScanner(WeightFiles::read, path -> true, settling, false)
                 .scan(name == null ? real.toString() : name.toString(), real, selection, Scan.NONE)
                 .run();
     }
@@ -287,10 +290,8 @@ public final class RunScanner {
             if (earlier.isPresent() && stillHolds(earlier.get(), candidate.isSharded())) return earlier;
             long since = earlier.filter(k -> !(k.content() instanceof RememberedFile.Indexed))
                     .map(RememberedFile::since)
-                    .orElseGet(System::nanoTime);
-            boolean settled = Duration.ofNanos(System.nanoTime() - since).compareTo(settle) >= 0
-                    || (before.recognised().isEmpty()
-                            && modified.isBefore(Instant.now().minus(settle)));
+                    .orElseGet(settling.ticker()::read);
+            boolean settled = settling.isOver(since) || (before.recognised().isEmpty() && settling.seemsOver(modified));
             RememberedFile.RememberedContent content = repeated && !settled
                     ? new RememberedFile.Growing(
                             candidate.fileName() + " has changed a moment ago; it is taken once it stays as it is")
@@ -323,7 +324,7 @@ public final class RunScanner {
             return settled
                     ? broken(path, e)
                     : new RememberedFile.Growing(broken(path, e).message() + " (changed in the last "
-                            + settle.toSeconds() + " s, so probably still being written: try again)");
+                            + settling.time().toSeconds() + " s, so probably still being written: try again)");
         }
     }
 

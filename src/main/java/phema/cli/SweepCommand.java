@@ -19,6 +19,7 @@ import phema.evaluation.EvaluatorView;
 import phema.format.OneLine;
 import phema.problem.Problem;
 import phema.storage.Locations;
+import phema.time.Ticker;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -153,16 +154,17 @@ final class SweepCommand implements Callable<Integer> {
     /** @return whether the sweep has ended, as opposed to this process's being told to end */
     private boolean await(SweepAccess sweeps, String id, SweepView created, StopSignal stop)
             throws IOException, InterruptedException {
-        long answered = System.nanoTime();
-        try (SweepDisplay display = new SweepDisplay(CommandOutput.errors(spec), created)) {
+        Ticker ticker = Ticker.SYSTEM;
+        long answered = ticker.read();
+        try (SweepDisplay display = new SweepDisplay(CommandOutput.errors(spec), created, ticker)) {
             while (!stop.await(PAUSE)) {
                 try {
                     SweepView now = sweeps.sweep(id);
-                    answered = System.nanoTime();
+                    answered = ticker.read();
                     display.show(now);
                     if (now.endedEpochMillis() != null) return true;
                 } catch (IOException e) {
-                    if (System.nanoTime() - answered > PATIENCE.toNanos()) throw e;
+                    if (ticker.since(answered).compareTo(PATIENCE) > 0) throw e;
                 }
             }
             return false;

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import phema.api.OptimumView;
 import phema.api.SweepView;
+import phema.time.Ticker;
 
 /** How far a sweep is: of a grid the share of its trials, of a search, whose number of trials nobody knows, what it has found. */
 final class SweepDisplay implements AutoCloseable {
@@ -13,18 +14,21 @@ final class SweepDisplay implements AutoCloseable {
 
     private final PrintWriter out;
     private final @Nullable Progress progress;
-    private final long begun = System.nanoTime();
+    private final Ticker ticker;
+    private final long begun;
     private boolean warned;
     private int ended;
 
-    SweepDisplay(PrintWriter out, SweepView sweep) {
+    SweepDisplay(PrintWriter out, SweepView sweep, Ticker ticker) {
         this.out = out;
+        this.ticker = ticker;
+        begun = ticker.read();
         int trials = sweep.trials().values().stream().mapToInt(n -> n).sum();
         progress = sweep.mode().equals("grid") ? new Progress(out, trials, n -> n + " trials") : null;
     }
 
     void show(SweepView sweep) {
-        if (!warned && sweep.state().equals("queued") && System.nanoTime() - begun > PATIENCE.toNanos()) {
+        if (!warned && sweep.state().equals("queued") && ticker.since(begun).compareTo(PATIENCE) > 0) {
             out.println("no trial was begun yet: no worker lives, or all have other work");
             warned = true;
         }

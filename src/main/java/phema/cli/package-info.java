@@ -1,5 +1,23 @@
 /** The command line: parses, calls, renders. */
-@ApplicationModule(allowedDependencies = {"api", "bench", "catalog", "edm2", "evaluation", "format", "metrics", "problem", "profile", "security", "solver", "storage", "sweep", "synthesis", "tensor", "text"})
+@ApplicationModule(
+        allowedDependencies = {
+            "api",
+            "bench",
+            "catalog",
+            "edm2",
+            "evaluation",
+            "format",
+            "metrics",
+            "problem",
+            "profile",
+            "security",
+            "solver",
+            "storage",
+            "sweep",
+            "synthesis",
+            "tensor",
+            "time"
+        })
 @NullMarked
 package phema.cli;
 

@@ -16,6 +16,8 @@ final class ChildProcess {
     private static final int LONGEST_LINE = 1 << 16;
     /** Between asking a program to end and ending it. */
     private static final Duration GRACE = Duration.ofSeconds(5);
+    /** Between two looks at programs that were asked to end: of grandchildren, nothing tells any sooner. */
+    private static final Duration PAUSE = Duration.ofMillis(20);
 
     private ChildProcess() {}
 
@@ -49,11 +51,12 @@ final class ChildProcess {
         List<ProcessHandle> all = Stream.concat(process.descendants(), Stream.of(process.toHandle()))
                 .toList();
         all.forEach(ProcessHandle::destroy);
-        long limit = System.nanoTime() + GRACE.toNanos();
         boolean interrupted = false;
-        while (all.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() < limit) {
+        Duration left = GRACE;
+        while (all.stream().anyMatch(ProcessHandle::isAlive) && left.isPositive()) {
+            left = left.minus(PAUSE);
             try {
-                Thread.sleep(20);
+                Thread.sleep(PAUSE);
             } catch (InterruptedException e) {
                 interrupted = true;
             }

@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -43,22 +44,25 @@ class WeightCache {
     private final Path folder;
     private final long space;
     private final Duration age;
+    private final InstantSource clock;
     private final ReentrantLock thread = new ReentrantLock();
     private final Map<String, Claim> claims = new HashMap<>();
 
     @Autowired
-    WeightCache(CatalogProperties catalog, WeightsProperties settings, WorkerIdentity self) {
+    WeightCache(CatalogProperties catalog, WeightsProperties settings, WorkerIdentity self, InstantSource clock) {
         this(
                 catalog.home().resolve("weights").resolve(self.host()),
                 settings.weightsSpace().bytes(),
-                settings.weightsAge());
+                settings.weightsAge(),
+                clock);
     }
 
     /** @param space most bytes of all files */
-    WeightCache(Path folder, long space, Duration age) {
+    WeightCache(Path folder, long space, Duration age, InstantSource clock) {
         this.folder = folder;
         this.space = space;
         this.age = age;
+        this.clock = clock;
     }
 
     /** This process's use of a file. */
@@ -110,7 +114,7 @@ class WeightCache {
             try (HostLock lock = new HostLock()) {
                 if (makeRoom(distinct)) return writeOnFullDisk(distinct);
             }
-            Thread.sleep(1000);
+            Thread.sleep(1000); // of other processes nothing tells when they have done with a file
         }
     }
 
@@ -171,7 +175,7 @@ class WeightCache {
         long room = space
                 - needed.values().stream().mapToLong(EvaluationWeights::size).sum();
         for (Path own : unused) {
-            if (used <= room && modified(own).isAfter(Instant.now().minus(age))) continue;
+            if (used <= room && modified(own).isAfter(clock.instant().minus(age))) continue;
             used -= size(own);
             remove(own);
         }
@@ -215,7 +219,7 @@ class WeightCache {
             if (claim == null || --claim.uses > 0) return;
             claims.remove(identity);
             try {
-                Files.setLastModifiedTime(folder.resolve(identity), FileTime.from(Instant.now()));
+                Files.setLastModifiedTime(folder.resolve(identity), FileTime.from(clock.instant()));
                 claim.channel.close();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

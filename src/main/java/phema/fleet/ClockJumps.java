@@ -3,6 +3,7 @@ package phema.fleet;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -21,17 +22,19 @@ class ClockJumps {
     private static final int SILENT_LOOKS = 3;
 
     private final JdbcClient jdbc;
+    private final InstantSource clock;
     private final Map<String, LookedAt> heartbeats = new HashMap<>();
 
-    ClockJumps(JdbcClient jdbc) {
+    ClockJumps(JdbcClient jdbc, InstantSource clock) {
         this.jdbc = jdbc;
+        this.clock = clock;
     }
 
     private record LookedAt(String task, String instance, Timestamp last, int looks) {}
 
     /** To be called every ten seconds. */
     void mend() {
-        Instant now = Instant.now();
+        Instant now = clock.instant();
         jdbc.sql("update scheduled_tasks set execution_time = ? where picked = false and execution_time > ?")
                 .params(Timestamp.from(now), Timestamp.from(now.plus(FAR)))
                 .update();

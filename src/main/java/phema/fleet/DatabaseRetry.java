@@ -12,8 +12,17 @@ public final class DatabaseRetry {
 
     private DatabaseRetry() {}
 
+    /** Lets time pass: {@link Thread#sleep} but for tests. */
+    interface Pause {
+        void take(Duration time) throws InterruptedException;
+    }
+
     /** Hours of work shall not be lost to a database that is away for half a minute. */
     public static void persistently(Runnable record) throws InterruptedException {
+        persistently(record, Thread::sleep);
+    }
+
+    static void persistently(Runnable record, Pause between) throws InterruptedException {
         for (Duration pause = Duration.ofSeconds(1); ; pause = pause.multipliedBy(2)) {
             try {
                 record.run();
@@ -21,7 +30,7 @@ public final class DatabaseRetry {
             } catch (NestedRuntimeException e) {
                 if (pause.compareTo(LONGEST_PAUSE) > 0) throw e;
                 log.warn("A result cannot be recorded yet: {}", e.getMessage());
-                Thread.sleep(pause);
+                between.take(pause);
             }
         }
     }

@@ -1,7 +1,7 @@
 package phema.fleet;
 
 import java.time.Duration;
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import org.springframework.stereotype.Service;
 
@@ -13,15 +13,17 @@ public class Fleet {
 
     private final FleetStore store;
     private final Queue queue;
+    private final InstantSource clock;
 
-    Fleet(FleetStore store, Queue queue) {
+    Fleet(FleetStore store, Queue queue, InstantSource clock) {
         this.store = store;
         this.queue = queue;
+        this.clock = clock;
     }
 
     /** Those that live, by name. */
     public List<Worker> workers() {
-        return store.seenAfter(Instant.now().minus(SILENCE));
+        return store.seenAfter(clock.instant().minus(SILENCE));
     }
 
     /** How many live. */

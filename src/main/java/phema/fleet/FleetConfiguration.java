@@ -1,9 +1,11 @@
 package phema.fleet;
 
+import com.github.kagkarlsson.scheduler.Clock;
 import com.github.kagkarlsson.scheduler.SchedulerName;
 import com.github.kagkarlsson.scheduler.boot.config.DbSchedulerCustomizer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.time.InstantSource;
 import java.util.Optional;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -21,6 +23,12 @@ class FleetConfiguration {
                 return Optional.of(identity);
             }
         };
+    }
+
+    /** In place of db-scheduler's own, so that both agree about what is due. */
+    @Bean
+    Clock dbSchedulerClock(InstantSource clock) {
+        return clock::instant;
     }
 
     @Bean

@@ -2,23 +2,19 @@ package phema.fleet;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /** The workers in the database. */
 @Component
-record FleetStore(JdbcClient jdbc, WorkerIdentity self) {
+record FleetStore(JdbcClient jdbc, WorkerIdentity self, InstantSource clock) {
     /** This process is a worker, and lives. */
     void live() {
         jdbc.sql("insert into worker (name, host, pid, since, seen) values (?, ?, ?, ?, ?)"
                         + " on conflict (name) do update set seen = excluded.seen")
-                .params(
-                        self.getName(),
-                        self.host(),
-                        self.pid(),
-                        self.since().toEpochMilli(),
-                        Instant.now().toEpochMilli())
+                .params(self.getName(), self.host(), self.pid(), self.since().toEpochMilli(), clock.millis())
                 .update();
     }
 
@@ -28,7 +24,7 @@ record FleetStore(JdbcClient jdbc, WorkerIdentity self) {
 
     /** Removes those that have not said for so long that they live, or whose clocks were ahead by as much; who does live says so again. */
     void forget(Duration silence) {
-        Instant now = Instant.now();
+        Instant now = clock.instant();
         jdbc.sql("delete from worker where seen < ? or seen > ?")
                 .params(now.minus(silence).toEpochMilli(), now.plus(silence).toEpochMilli())
                 .update();

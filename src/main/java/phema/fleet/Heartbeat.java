@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +29,9 @@ public class Heartbeat {
     private final List<Chore> chores;
     private final WorkerProperties settings;
     private final Set<WatchedWork> all = ConcurrentHashMap.newKeySet();
-    private final Set<WatchedWork> open = ConcurrentHashMap.newKeySet();
+    /** Besides this one, everything that was begun and not closed. */
+    private final Phaser open = new Phaser(1);
+
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("phema-pulse").factory());
     private long beats;
@@ -50,8 +54,11 @@ public class Heartbeat {
         if (!settings.enabled()) return;
         // The scheduler, which has interrupted them by now, may have waited less than it takes to end a command and
         // hand its trial back.
-        long limit = System.nanoTime() + HANDING_BACK.toNanos();
-        while (!open.isEmpty() && System.nanoTime() < limit) Thread.sleep(20);
+        try {
+            open.awaitAdvanceInterruptibly(open.arrive(), HANDING_BACK.toSeconds(), TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            log.warn("Work goes on although this worker ends; others will do it again");
+        }
         thread.shutdown();
         thread.awaitTermination(5, TimeUnit.SECONDS);
         quietly(fleet::leave);
@@ -87,7 +94,7 @@ public class Heartbeat {
         @Override
         public void close() {
             end();
-            open.remove(this);
+            open.arriveAndDeregister();
         }
     }
 
@@ -97,7 +104,7 @@ public class Heartbeat {
      */
     public WatchedWork begin(BooleanSupplier wanted, Runnable save) {
         WatchedWork work = new WatchedWork(wanted, save);
-        open.add(work);
+        open.register();
         all.add(work);
         return work;
     }

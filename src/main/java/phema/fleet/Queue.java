@@ -4,6 +4,7 @@ import com.github.kagkarlsson.scheduler.SchedulerClient;
 import com.github.kagkarlsson.scheduler.task.SchedulableInstance;
 import com.github.kagkarlsson.scheduler.task.TaskInstance;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
@@ -16,9 +17,11 @@ import org.springframework.stereotype.Component;
 public class Queue {
     private final SchedulerClient client;
     private final JdbcClient jdbc;
+    private final InstantSource clock;
 
-    Queue(DataSource dataSource, JdbcClient jdbc) {
+    Queue(DataSource dataSource, JdbcClient jdbc, InstantSource clock) {
         this.jdbc = jdbc;
+        this.clock = clock;
         client = SchedulerClient.Builder.create(new TransactionAwareDataSourceProxy(dataSource))
                 .enablePriority()
                 .build();
@@ -26,7 +29,7 @@ public class Queue {
 
     /** Adds what is not in the queue yet, in this order. */
     public void add(String task, List<String> instances, int priority) {
-        Instant first = Instant.now().minusMillis(instances.size());
+        Instant first = clock.instant().minusMillis(instances.size());
         List<SchedulableInstance<?>> all = new ArrayList<>();
         for (int i = 0; i < instances.size(); i++)
             all.add(new TaskInstance.Builder<Void>(task, instances.get(i))
@@ -39,7 +42,7 @@ public class Queue {
     public void ensure(String task, String instance, int priority) {
         client.scheduleIfNotExists(new TaskInstance.Builder<Void>(task, instance)
                 .priority(priority)
-                .scheduledTo(Instant.now()));
+                .scheduledTo(clock.instant()));
     }
 
     /** Takes out what waits, of the instances that begin like this, but not what is being worked on. */

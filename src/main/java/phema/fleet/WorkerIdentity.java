@@ -4,6 +4,7 @@ import com.github.kagkarlsson.scheduler.SchedulerName;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 import org.springframework.stereotype.Component;
@@ -13,10 +14,14 @@ import org.springframework.stereotype.Component;
 public final class WorkerIdentity implements SchedulerName {
     private final String host = hostName();
     private final long pid = ProcessHandle.current().pid();
-    private final Instant since = Instant.now();
+    private final Instant since;
     /** Also after a restart in a container, where everything has pid 1. */
     private final String name = String.format(
             Locale.ROOT, "%s:%d:%04x", host, pid, ThreadLocalRandom.current().nextInt(1 << 16));
+
+    WorkerIdentity(InstantSource clock) {
+        since = clock.instant();
+    }
 
     @Override
     public String getName() {

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.LongSupplier;
+import phema.time.Ticker;
 
 /** Token buckets, one for each client, of those clients that came last: requests beyond the rate have to wait once a burst of ten seconds is used up. */
 final class Buckets {
@@ -12,7 +12,7 @@ final class Buckets {
     private static final double BURST_SECONDS = 10;
 
     private final double rate;
-    private final LongSupplier nanoTime;
+    private final Ticker ticker;
     private final Map<String, Bucket> buckets = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
@@ -26,14 +26,14 @@ final class Buckets {
     private record Bucket(double left, long since) {}
 
     /** @param rate per second */
-    Buckets(double rate, LongSupplier nanoTime) {
+    Buckets(double rate, Ticker ticker) {
         this.rate = rate;
-        this.nanoTime = nanoTime;
+        this.ticker = ticker;
     }
 
     /** Takes a request into account. @return how long the client must wait before it comes again; empty when it need not */
     synchronized Optional<Duration> take(String client) {
-        long now = nanoTime.getAsLong();
+        long now = ticker.read();
         Bucket before = buckets.getOrDefault(client, new Bucket(rate * BURST_SECONDS, now));
         double left = Math.min(rate * BURST_SECONDS, before.left + rate * (now - before.since) / 1e9);
         boolean granted = left >= 1;

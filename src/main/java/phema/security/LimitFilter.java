@@ -17,6 +17,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.web.filter.OncePerRequestFilter;
+import phema.time.Ticker;
 
 /**
  * How many requests a client, and all of them, may make per second and at the same time, and how large their bodies may be. Who presented a token is one client wherever
@@ -30,9 +31,9 @@ final class LimitFilter extends OncePerRequestFilter {
     private final Map<String, Integer> running = new ConcurrentHashMap<>();
     private final AtomicInteger runningInAll = new AtomicInteger();
 
-    LimitFilter(SecurityProperties limits) {
+    LimitFilter(SecurityProperties limits, Ticker ticker) {
         this.limits = limits;
-        this.buckets = new Buckets(limits.rate(), System::nanoTime);
+        this.buckets = new Buckets(limits.rate(), ticker);
     }
 
     /** Whoever watches over the service must get an answer when it is busy. */

@@ -32,6 +32,7 @@ import org.springframework.security.web.header.HeaderWriterFilter;
 import org.springframework.security.web.header.writers.CrossOriginOpenerPolicyHeaderWriter.CrossOriginOpenerPolicy;
 import org.springframework.security.web.header.writers.CrossOriginResourcePolicyHeaderWriter.CrossOriginResourcePolicy;
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
+import phema.time.Ticker;
 
 /** The one chain of filters that every request goes through. */
 @Configuration(proxyBeanMethods = false)
@@ -60,7 +61,8 @@ class SecurityConfiguration {
     }
 
     @Bean
-    SecurityFilterChain filters(HttpSecurity http, Tokens tokens, SecurityProperties properties) throws Exception {
+    SecurityFilterChain filters(HttpSecurity http, Tokens tokens, SecurityProperties properties, Ticker ticker)
+            throws Exception {
         http.csrf(AbstractHttpConfigurer::disable) // BrowserGuard does it
                 .requestCache(AbstractHttpConfigurer::disable) // or everyone could make us keep sessions
                 .httpBasic(AbstractHttpConfigurer::disable)
@@ -74,7 +76,7 @@ class SecurityConfiguration {
                 .authorizeHttpRequests(rules -> rules(rules, tokens))
                 .addFilterAfter(new BrowserGuard(tokens.isEmpty() && !properties.open()), HeaderWriterFilter.class)
                 .addFilterBefore(new BearerFilter(tokens), UsernamePasswordAuthenticationFilter.class)
-                .addFilterAfter(new LimitFilter(properties), BearerFilter.class);
+                .addFilterAfter(new LimitFilter(properties, ticker), BearerFilter.class);
         if (tokens.isEmpty()) http.formLogin(AbstractHttpConfigurer::disable).logout(AbstractHttpConfigurer::disable);
         else
             http.formLogin(form -> form.loginPage(SignInController.PATH)

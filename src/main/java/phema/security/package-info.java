@@ -1,5 +1,5 @@
 /** Who may ask the service for what, how often, and from where. */
-@ApplicationModule(allowedDependencies = {"problem", "storage"})
+@ApplicationModule(allowedDependencies = {"problem", "time"})
 @NullMarked
 package phema.security;
 

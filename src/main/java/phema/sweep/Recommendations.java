@@ -2,6 +2,7 @@ package phema.sweep;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +19,12 @@ import phema.text.StoredJson;
 public class Recommendations {
     private final JdbcClient jdbc;
     private final Catalog catalog;
+    private final InstantSource clock;
 
-    Recommendations(JdbcClient jdbc, Catalog catalog) {
+    Recommendations(JdbcClient jdbc, Catalog catalog, InstantSource clock) {
         this.jdbc = jdbc;
         this.catalog = catalog;
+        this.clock = clock;
     }
 
     public Optional<Recommendation> of(String run) {
@@ -80,7 +83,7 @@ public class Recommendations {
                 .param(r.time().orElse(null))
                 .param(r.sweep().orElse(null))
                 .param(r.optimum().map(StoredJson::write).orElse(null))
-                .param(System.currentTimeMillis())
+                .param(clock.millis())
                 .update();
     }
 

@@ -3,6 +3,7 @@ package phema.sweep;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -28,9 +29,11 @@ public class SweepStore {
             "select t.*, e.metrics from trial t left join evaluation e on e.id = t.evaluation ";
 
     private final JdbcClient jdbc;
+    private final InstantSource clock;
 
-    SweepStore(JdbcClient jdbc) {
+    SweepStore(JdbcClient jdbc, InstantSource clock) {
         this.jdbc = jdbc;
+        this.clock = clock;
     }
 
     /** A sweep without what follows from its trials. */
@@ -352,7 +355,7 @@ public class SweepStore {
                 row.getLong("change"));
     }
 
-    private static long now() {
-        return System.currentTimeMillis();
+    private long now() {
+        return clock.millis();
     }
 }

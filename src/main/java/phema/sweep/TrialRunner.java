@@ -3,7 +3,6 @@ package phema.sweep;
 import com.github.kagkarlsson.scheduler.task.CompletionHandler;
 import java.nio.file.FileSystemException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -140,7 +139,7 @@ class TrialRunner {
 
     private static CompletionHandler<Void> later(Duration pause) {
         return (complete, operations) ->
-                operations.reschedule(complete, Instant.now().plus(pause));
+                operations.reschedule(complete, complete.getTimeDone().plus(pause));
     }
 
     private static String message(Exception e) {

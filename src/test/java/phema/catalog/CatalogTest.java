@@ -28,11 +28,14 @@ import phema.catalog.Excluded.ExclusionReason;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.storage.S3Endpoint;
+import phema.time.Await;
+import phema.time.SettableClock;
 
 class CatalogTest {
     @TempDir
     Path temporary;
 
+    private final SettableClock clock = new SettableClock();
     private final AtomicInteger filesRead = new AtomicInteger();
     private final List<Catalog> started = new ArrayList<>();
     private Path root;
@@ -103,7 +106,6 @@ class CatalogTest {
         Path bucket = S3Endpoint.bucket();
         S3Endpoint.upload(Fixtures.fixture("safetensors"), bucket.resolve("runs/xs"));
         Catalog catalog = start(bucket.resolve("runs"));
-        Thread.sleep(Duration.ofSeconds(2)); // an object cannot be made to look older than it is
         assertThat(catalog.rescan("xs").snapshots()).hasSize(32);
         assertThat(filesRead).hasValue(32);
 
@@ -211,7 +213,8 @@ class CatalogTest {
     @Test
     void worksWhileTheDatabaseDoesNot() throws Exception {
         TestFiles.copyRun("edm2", root.resolve("xs"));
-        Catalog catalog = new Catalog(properties(root), store(temporary.resolve("absent")), WeightFiles::read);
+        Catalog catalog =
+                new Catalog(properties(root), store(temporary.resolve("absent")), WeightFiles::read, clock, clock);
         started.add(catalog);
 
         catalog.start();
@@ -279,11 +282,12 @@ class CatalogTest {
         TestFiles.copyRun("edm2", root.resolve("xs"));
         TestFiles.copyRun("edm2", temporary.resolve("stuck/xl"));
         CountDownLatch storageAnswers = new CountDownLatch(1);
-        Catalog catalog = new Catalog(
-                properties(temporary.resolve("stuck"), root), store(temporary), (file, similar, mayRead) -> {
-                    if (file.toString().contains("stuck")) await(storageAnswers);
-                    return WeightFiles.read(file, similar, mayRead);
-                });
+        RunScanner.FileReader reader = (file, similar, mayRead) -> {
+            if (file.toString().contains("stuck")) await(storageAnswers);
+            return WeightFiles.read(file, similar, mayRead);
+        };
+        Catalog catalog =
+                new Catalog(properties(temporary.resolve("stuck"), root), store(temporary), reader, clock, clock);
         started.add(catalog);
 
         Thread start = Thread.ofVirtual().start(() -> startUnchecked(catalog));
@@ -318,10 +322,11 @@ class CatalogTest {
     }
 
     private Catalog start(Path... roots) throws InterruptedException {
-        Catalog catalog = new Catalog(properties(roots), store(temporary), (file, similar, mayRead) -> {
+        RunScanner.FileReader reader = (file, similar, mayRead) -> {
             filesRead.incrementAndGet();
             return WeightFiles.read(file, similar, mayRead);
-        });
+        };
+        Catalog catalog = new Catalog(properties(roots), store(temporary), reader, clock, clock);
         started.add(catalog);
         catalog.start();
         return catalog;

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -20,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import phema.format.FormatException;
 import phema.format.RegularFiles;
+import phema.time.Ticker;
 
 /**
  * Whatever lies below a root, a scan ends, opens nothing that is no regular file below a root, and shows the good run beside it. Outside of the roots there are pipes:
@@ -47,7 +50,9 @@ class HostileFoldersTest {
         catalog = new Catalog(
                 TestFiles.properties(temporary, root),
                 TestFiles.store(TestFiles.database(temporary)),
-                phema.format.WeightFiles::read);
+                phema.format.WeightFiles::read,
+                InstantSource.system(),
+                Ticker.SYSTEM);
     }
 
     @AfterEach

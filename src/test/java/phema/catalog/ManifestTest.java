@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +25,7 @@ import phema.profile.Impulse;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.SigmaRel;
+import phema.time.Ticker;
 
 class ManifestTest {
     @TempDir
@@ -207,7 +209,10 @@ class ManifestTest {
 
     @Test
     void aChangedManifestIsSeenByTheNextLook() throws IOException {
-        RunScanner scanner = RunScanner.repeated(WeightFiles::read, anywhere -> true, Duration.ZERO);
+        RunScanner scanner = RunScanner.repeated(
+                WeightFiles::read,
+                anywhere -> true,
+                new Settling(Duration.ZERO, InstantSource.system(), Ticker.SYSTEM));
         weights("step-1000.safetensors");
         manifest("files: 'step-{time}.safetensors'", "profile: impulse");
         Scan first = scanner.scan("run", folder, Selection.DEFAULT, Scan.NONE);

@@ -7,6 +7,7 @@ import static phema.catalog.TestFiles.FIRST;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,10 +22,13 @@ import phema.catalog.Excluded.ExclusionReason;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.profile.Power;
+import phema.time.SettableClock;
 
 class RunScannerTest {
     @TempDir
     Path temporary;
+
+    private final SettableClock clock = new SettableClock();
 
     @ParameterizedTest
     @ValueSource(strings = {"edm2", "safetensors"})
@@ -246,39 +250,70 @@ class RunScannerTest {
                 .hasMessageContaining("absent is not a folder");
     }
 
+    private RunScanner scanner(Duration settle) {
+        return RunScanner.repeated(WeightFiles::read, path -> true, new Settling(settle, clock, clock));
+    }
+
     @Test
-    void looksTwiceBeforeItTakesANewFileWhateverItsTimeStampSays() throws Exception {
+    void waitsUntilANewFileHasSettledWhateverItsTimeStampOrTheTimeOfDaySays() throws Exception {
         Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
-        RunScanner scanner = RunScanner.repeated(WeightFiles::read, path -> true, Duration.ZERO);
+        RunScanner scanner = scanner(Duration.ofSeconds(10));
         Scan first = scanner.scan("run", folder, Selection.DEFAULT, Scan.NONE);
         String added = "network-snapshot-0000278-0.100.safetensors";
         TestFiles.copy(folder.resolve(FIRST + ".safetensors"), folder.resolve(added));
 
-        RunScanner patient = RunScanner.repeated(WeightFiles::read, path -> true, Duration.ofDays(1));
-        Scan second = patient.scan("run", folder, Selection.DEFAULT, first);
+        Scan second = scanner.scan("run", folder, Selection.DEFAULT, first);
+        clock.pass(Duration.ofSeconds(9));
+        clock.jump(Duration.ofDays(1));
         Scan third = scanner.scan("run", folder, Selection.DEFAULT, second);
+        clock.jump(Duration.ofDays(-2));
+        clock.pass(Duration.ofSeconds(1));
+        Scan fourth = scanner.scan("run", folder, Selection.DEFAULT, third);
 
         assertThat(first.run().snapshots()).hasSize(32);
         assertExcluded(second.run(), added, ExclusionReason.GROWING, "once it stays as it is");
-        assertThat(third.run().snapshots()).hasSize(33);
+        assertExcluded(third.run(), added, ExclusionReason.GROWING, "once it stays as it is");
+        assertThat(fourth.run().snapshots()).hasSize(33);
+    }
+
+    @Test
+    void goesByTheAgeOfTimeStampsAtItsFirstLook() throws Exception {
+        Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
+        Files.setLastModifiedTime(
+                folder.resolve(FIRST + ".safetensors"),
+                FileTime.from(clock.instant().minusSeconds(10)));
+
+        Scan first = scanner(Duration.ofSeconds(10)).scan("run", folder, Selection.DEFAULT, Scan.NONE);
+        clock.jump(Duration.ofMillis(1));
+        Scan again = scanner(Duration.ofSeconds(10)).scan("run", folder, Selection.DEFAULT, Scan.NONE);
+
+        assertExcluded(first.run(), FIRST + ".safetensors", ExclusionReason.GROWING, FIRST);
+        assertThat(again.run().snapshots()).hasSize(32);
     }
 
     @Test
     void waitsAgainWhenAFileHasGrownBetweenTwoLooks() throws Exception {
         Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
-        RunScanner patient = RunScanner.repeated(WeightFiles::read, path -> true, Duration.ofMinutes(30));
-        Scan first = patient.scan("run", folder, Selection.DEFAULT, Scan.NONE);
+        RunScanner scanner = scanner(Duration.ofSeconds(10));
+        Scan first = scanner.scan("run", folder, Selection.DEFAULT, Scan.NONE);
         TestFiles.age(TestFiles.truncate(folder.resolve(FIRST + ".safetensors"), 2));
 
-        Scan second = patient.scan("run", folder, Selection.DEFAULT, first);
+        Scan second = scanner.scan("run", folder, Selection.DEFAULT, first);
+        clock.pass(Duration.ofSeconds(10));
+        TestFiles.truncate(folder.resolve(FIRST + ".safetensors"), 2);
+        Scan third = scanner.scan("run", folder, Selection.DEFAULT, second);
+        clock.pass(Duration.ofSeconds(10));
+        Scan fourth = scanner.scan("run", folder, Selection.DEFAULT, third);
 
         assertThat(second.run().snapshots()).hasSize(31);
         assertExcluded(second.run(), FIRST + ".safetensors", ExclusionReason.GROWING, FIRST);
+        assertExcluded(third.run(), FIRST + ".safetensors", ExclusionReason.GROWING, FIRST);
+        assertExcluded(fourth.run(), FIRST + ".safetensors", ExclusionReason.BROKEN, FIRST);
     }
 
     @Test
     void takesAShardedSnapshotOnceItsLastShardIsThere() throws IOException {
-        RunScanner scanner = RunScanner.repeated(WeightFiles::read, path -> true, Duration.ZERO);
+        RunScanner scanner = scanner(Duration.ZERO);
         String name = "x-0000001-0.100.safetensors.index.json";
         Path first = temporary.resolve("x-0000001-0.100-00001-of-00002.safetensors");
         Path second = temporary.resolve("x-0000001-0.100-00002-of-00002.safetensors");
@@ -315,7 +350,7 @@ class RunScannerTest {
                     return WeightFiles.read(file, similar, mayRead);
                 },
                 path -> true,
-                Duration.ZERO);
+                new Settling(Duration.ZERO, clock, clock));
 
         Scan failed = scanner.scan("run", temporary, Selection.DEFAULT, Scan.NONE);
         Scan recovered = scanner.scan("run", temporary, Selection.DEFAULT, failed);
@@ -330,7 +365,7 @@ class RunScannerTest {
     @Test
     void keepsItsAnswerWhileNothingChanges() throws IOException {
         Path folder = TestFiles.copyRun("edm2", temporary.resolve("run"));
-        RunScanner scanner = RunScanner.repeated(WeightFiles::read, path -> true, Duration.ZERO);
+        RunScanner scanner = scanner(Duration.ZERO);
 
         Scan first = scanner.scan("run", folder, Selection.DEFAULT, Scan.NONE);
 

@@ -13,10 +13,12 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,6 +35,8 @@ import phema.synthesis.OutputOptions;
 import phema.synthesis.PreparedWeights;
 import phema.synthesis.Syntheses;
 import phema.synthesis.WeightsReference;
+import phema.time.Await;
+import phema.time.SettableClock;
 
 /** Weight files of the EDM2 fixture run, all of one size. */
 class WeightCacheTest {
@@ -45,6 +49,8 @@ class WeightCacheTest {
 
     @TempDir
     private Path folder;
+
+    private final SettableClock clock = new SettableClock();
 
     @BeforeAll
     static void reconstruct() throws IOException {
@@ -68,7 +74,7 @@ class WeightCacheTest {
     }
 
     private WeightCache cache(double files) {
-        return new WeightCache(folder, (long) (files * a.size()), LONG);
+        return new WeightCache(folder, (long) (files * a.size()), LONG, clock);
     }
 
     private boolean isThere(EvaluationWeights weights) {
@@ -95,9 +101,9 @@ class WeightCacheTest {
     void theLongestUnusedGoesFirstWhenSpaceIsShort() throws Exception {
         WeightCache cache = cache(2.5);
         cache.lease(List.of(a)).close();
+        clock.pass(Duration.ofSeconds(1));
         cache.lease(List.of(b)).close();
-        Files.setLastModifiedTime(
-                folder.resolve(a.identity()), FileTime.from(Instant.now().minusSeconds(60)));
+        clock.pass(Duration.ofSeconds(1));
         cache.lease(List.of(c)).close();
         assertThat(isThere(a)).isFalse();
         assertThat(isThere(b)).isTrue();
@@ -108,22 +114,18 @@ class WeightCacheTest {
     void waitsWhileOthersUseTheSpace() throws Exception {
         WeightCache cache = cache(1.5);
         WeightCache.Lease held = cache.lease(List.of(a));
-        CountDownLatch begun = new CountDownLatch(1);
-        try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
-            Future<Path> waiting = thread.submit(() -> {
-                begun.countDown();
-                try (WeightCache.Lease lease = cache.lease(List.of(b))) {
-                    assertThat(isThere(a)).isFalse();
-                    return lease.file(b);
-                }
-            });
-            begun.await();
-            Thread.sleep(100);
-            assertThat(isThere(a)).isTrue();
-            assertThat(isThere(b)).isFalse();
-            held.close();
-            assertThat(waiting.get(1, TimeUnit.MINUTES)).exists();
-        }
+        FutureTask<Path> waiting = new FutureTask<>(() -> {
+            try (WeightCache.Lease lease = cache.lease(List.of(b))) {
+                assertThat(isThere(a)).isFalse();
+                return lease.file(b);
+            }
+        });
+        Thread thread = Thread.ofPlatform().start(waiting);
+        Await.until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+        assertThat(isThere(a)).isTrue();
+        assertThat(isThere(b)).isFalse();
+        held.close();
+        assertThat(waiting.get(1, TimeUnit.MINUTES)).exists();
     }
 
     @Test
@@ -141,7 +143,7 @@ class WeightCacheTest {
                 .setMaxSize(a.size() * 3 / 2)
                 .build())) {
             Path cached = disk.getPath("/weights");
-            WeightCache cache = new WeightCache(cached, 100 * a.size(), LONG);
+            WeightCache cache = new WeightCache(cached, 100 * a.size(), LONG, clock);
             try (WeightCache.Lease held = cache.lease(List.of(a))) {
                 assertThatThrownBy(() -> cache.lease(List.of(b)))
                         .isInstanceOfSatisfying(
@@ -160,14 +162,13 @@ class WeightCacheTest {
     /** Their time stamps come from a clock that may jump: what is in use stays whatever they say. */
     @Test
     void filesInUseStayHoweverOldTheySeem() throws Exception {
-        WeightCache cache = new WeightCache(folder, 10 * a.size(), Duration.ofMinutes(10));
+        WeightCache cache = new WeightCache(folder, 10 * a.size(), Duration.ofMinutes(10), clock);
         try (WeightCache.Lease lease = cache.lease(List.of(a))) {
             Files.setLastModifiedTime(folder.resolve(a.identity()), FileTime.from(Instant.EPOCH));
             cache.tidy();
             assertThat(lease.file(a)).exists();
         }
-        Files.setLastModifiedTime(
-                folder.resolve(a.identity()), FileTime.from(Instant.now().plus(LONG)));
+        clock.jump(LONG.negated());
         cache.tidy();
         assertThat(isThere(a)).isTrue();
         WeightCache small = cache(1.5);
@@ -200,11 +201,13 @@ class WeightCacheTest {
 
     @Test
     void keepsUnusedFilesOnlyForAWhile() throws Exception {
-        WeightCache cache = new WeightCache(folder, 10 * a.size(), Duration.ofMinutes(10));
+        WeightCache cache = new WeightCache(folder, 10 * a.size(), Duration.ofMinutes(10), clock);
         cache.lease(List.of(a)).close();
+        clock.pass(Duration.ofMinutes(9));
         cache.lease(List.of(b)).close();
-        Files.setLastModifiedTime(
-                folder.resolve(a.identity()), FileTime.from(Instant.now().minusSeconds(601)));
+        cache.tidy();
+        assertThat(isThere(a)).isTrue();
+        clock.pass(Duration.ofMinutes(1));
         cache.tidy();
         assertThat(isThere(a)).isFalse();
         assertThat(isThere(b)).isTrue();

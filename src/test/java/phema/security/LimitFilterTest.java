@@ -3,6 +3,7 @@ package phema.security;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.servlet.FilterChain;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -10,13 +11,15 @@ import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.security.core.context.SecurityContextHolder;
 import phema.storage.ByteSize;
+import phema.time.SettableClock;
 
 /** Requests within requests stand for requests at the same time. */
 class LimitFilterTest {
     private static final FilterChain NOTHING = (request, response) -> {};
 
+    private final SettableClock clock = new SettableClock();
     private final LimitFilter filter =
-            new LimitFilter(new SecurityProperties(List.of(), false, 1, 2, 3, new ByteSize(1024)));
+            new LimitFilter(new SecurityProperties(List.of(), false, 1, 2, 3, new ByteSize(1024)), clock);
 
     @AfterEach
     void signOut() {
@@ -42,6 +45,9 @@ class LimitFilterTest {
         assertThat(refused.getStatus()).isEqualTo(429);
         assertThat(refused.getHeader("Retry-After")).isEqualTo("1");
         assertThat(from("b", NOTHING).getStatus()).isEqualTo(200);
+        clock.pass(Duration.ofSeconds(1));
+        assertThat(from("a", NOTHING).getStatus()).isEqualTo(200);
+        assertThat(from("a", NOTHING).getStatus()).isEqualTo(429);
     }
 
     @Test

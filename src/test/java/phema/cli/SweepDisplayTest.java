@@ -1,0 +1,49 @@
+package phema.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import phema.api.SweepView;
+import phema.time.SettableClock;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+class SweepDisplayTest {
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .build();
+
+    private final SettableClock clock = new SettableClock();
+    private final StringWriter out = new StringWriter();
+
+    private static SweepView sweep(String state) {
+        String json = "{\"state\": \"%s\", \"mode\": \"search\", \"trials\": {\"queued\": 3}}".formatted(state);
+        return JSON.readValue(json, SweepView.class);
+    }
+
+    @Test
+    void saysOnceThatNothingWasBegunForHalfAMinute() {
+        try (SweepDisplay display = new SweepDisplay(new PrintWriter(out), sweep("queued"), clock)) {
+            clock.jump(Duration.ofHours(1));
+            clock.pass(Duration.ofSeconds(30));
+            display.show(sweep("queued"));
+            assertThat(out.toString()).isEmpty();
+            clock.pass(Duration.ofSeconds(1));
+            display.show(sweep("queued"));
+            display.show(sweep("queued"));
+            assertThat(out.toString()).hasLineCount(1).startsWith("no trial was begun yet");
+        }
+    }
+
+    @Test
+    void saysNothingOfASweepThatWasBegun() {
+        try (SweepDisplay display = new SweepDisplay(new PrintWriter(out), sweep("queued"), clock)) {
+            clock.pass(Duration.ofMinutes(1));
+            display.show(sweep("running"));
+            assertThat(out.toString()).isEmpty();
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package phema.fleet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import phema.time.Await;
+import phema.time.SettableClock;
+
+/** Workers and their queue while time passes, and while clocks are wrong. */
+class FleetTest {
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Duration HOUR = Duration.ofHours(1);
+
+    @TempDir
+    private Path folder;
+
+    private final SettableClock clock = new SettableClock();
+    private JdbcClient jdbc;
+    private FleetStore store;
+    private Queue queue;
+    private ClockJumps jumps;
+    private Fleet fleet;
+
+    @BeforeEach
+    void migrate() {
+        DriverManagerDataSource source = new DriverManagerDataSource("jdbc:sqlite:" + folder.resolve("phema.db"));
+        Flyway.configure()
+                .dataSource(source)
+                .locations("classpath:db/migration/sqlite")
+                .load()
+                .migrate();
+        jdbc = JdbcClient.create(source);
+        store = new FleetStore(jdbc, new WorkerIdentity(clock), clock);
+        queue = new Queue(source, jdbc, clock);
+        jumps = new ClockJumps(jdbc, clock);
+        fleet = new Fleet(store, queue, clock);
+    }
+
+    private Instant column(String name, String instance) {
+        return jdbc.sql("select " + name + " from scheduled_tasks where task_instance = ?")
+                .param(instance)
+                .query((row, i) -> row.getTimestamp(1).toInstant())
+                .single();
+    }
+
+    /** Somebody works on it. */
+    private void beat(String instance, Instant heartbeat) {
+        jdbc.sql("update scheduled_tasks set picked = true, picked_by = 'some', last_heartbeat = ?"
+                        + " where task_instance = ?")
+                .params(Timestamp.from(heartbeat), instance)
+                .update();
+    }
+
+    @Test
+    void aWorkerThatIsNotHeardOfForTenSecondsIsGoneUntilItIsHeardOfAgain() {
+        Instant begun = clock.instant();
+        store.live();
+        clock.pass(SECOND.multipliedBy(9));
+        assertThat(fleet.workers()).singleElement().satisfies(worker -> {
+            assertThat(worker.since()).isEqualTo(begun);
+            assertThat(worker.seen()).isEqualTo(begun);
+        });
+        clock.pass(SECOND);
+        assertThat(fleet.size()).isZero();
+        store.live();
+        assertThat(fleet.workers()).extracting(Worker::seen).containsExactly(clock.instant());
+    }
+
+    @Test
+    void whoIsSilentForAMinuteOrWasHeardOfInTheFutureIsForgotten() {
+        for (Duration second : List.of(SECOND, SECOND.negated())) {
+            store.live();
+            clock.jump(second.multipliedBy(60));
+            store.forget(Duration.ofMinutes(1));
+            assertThat(jdbc.sql("select name from worker").query(String.class).list())
+                    .hasSize(1);
+            clock.jump(second);
+            store.forget(Duration.ofMinutes(1));
+            assertThat(jdbc.sql("select name from worker").query(String.class).list())
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void workIsDueAtOnceInTheOrderOfItsArrival() {
+        queue.add("trial", List.of("b", "a", "c"), 0);
+        queue.ensure("trial", "d", 0);
+        assertThat(List.of(
+                        column("execution_time", "b"),
+                        column("execution_time", "a"),
+                        column("execution_time", "c"),
+                        column("execution_time", "d")))
+                .isSorted()
+                .doesNotHaveDuplicates()
+                .last()
+                .isEqualTo(clock.instant());
+        assertThat(fleet.queueDepth()).isEqualTo(4);
+    }
+
+    @Test
+    void whatWasPlannedByAClockThatWasAheadIsDueNow() {
+        clock.jump(SECOND.multipliedBy(10));
+        queue.ensure("trial", "soon", 0);
+        Instant soon = clock.instant();
+        clock.jump(HOUR);
+        queue.ensure("trial", "in an hour", 0);
+        clock.jump(HOUR.negated().minusSeconds(10));
+        jumps.mend();
+        assertThat(column("execution_time", "in an hour")).isEqualTo(clock.instant());
+        assertThat(column("execution_time", "soon")).isEqualTo(soon);
+    }
+
+    @Test
+    void whoseHeartbeatStandsStillIsDeadWhateverItsTimeSays() {
+        queue.add("trial", List.of("dead", "alive"), 0);
+        Instant future = clock.instant().plus(HOUR);
+        beat("dead", future);
+        for (int look = 0; look < 4; look++) {
+            assertThat(column("last_heartbeat", "dead")).isEqualTo(future);
+            beat("alive", future.plusSeconds(look));
+            jumps.mend();
+        }
+        assertThat(column("last_heartbeat", "dead")).isEqualTo(Instant.EPOCH);
+        assertThat(column("last_heartbeat", "alive")).isAfter(future);
+    }
+
+    @Test
+    void aWorkerEndsWhenItsWorkHas() throws Exception {
+        Heartbeat heartbeat =
+                new Heartbeat(store, jumps, List.of(), new WorkerProperties(true, 1, Duration.ofSeconds(20)));
+        heartbeat.begin(() -> true, () -> {}).close();
+        Heartbeat.WatchedWork work = heartbeat.begin(() -> true, () -> {});
+        FutureTask<Boolean> stop = new FutureTask<>(() -> {
+            heartbeat.stop();
+            return true;
+        });
+        store.live();
+        Thread thread = Thread.ofPlatform().start(stop);
+        Await.until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+        assertThat(fleet.size()).isEqualTo(1);
+        work.close();
+        assertThat(stop.get(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(fleet.size()).isZero();
+    }
+}
