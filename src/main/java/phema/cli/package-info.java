@@ -1,23 +1,5 @@
 /** The command line: parses, calls, renders. */
-@ApplicationModule(
-        allowedDependencies = {
-            "api",
-            "bench",
-            "catalog",
-            "edm2",
-            "evaluation",
-            "format",
-            "metrics",
-            "problem",
-            "profile",
-            "security",
-            "solver",
-            "storage",
-            "sweep",
-            "synthesis",
-            "tensor",
-            "time"
-        })
+@ApplicationModule(allowedDependencies = {"api", "bench", "catalog", "edm2", "evaluation", "format", "metrics", "problem", "profile", "security", "solver", "storage", "sweep", "synthesis", "tensor", "text", "time"})
 @NullMarked
 package phema.cli;
 
