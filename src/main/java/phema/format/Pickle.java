@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import phema.format.Value.Blob;
 import phema.format.Value.Bool;
@@ -25,7 +26,7 @@ import phema.format.Value.Tuple;
 
 /**
  * Reads a pickle of protocol 2 to 5 (PEP 3154, PEP 574; opcodes as in Python's {@code pickletools}) into the {@link Value}s it describes. Nothing is imported,
- * instantiated or called; a global that the caller does not allow ends the reading at once. {@code bytes} objects stay in the file. Memory is bounded by
+ * instantiated or called; a global that the caller does not allow ends the reading at once, and what is made by a function that is no global is opaque. {@code bytes} objects stay in the file. Memory is bounded by
  * the number of opcodes and by the text really present, whatever lengths the pickle claims.
  */
 final class Pickle {
@@ -40,15 +41,20 @@ final class Pickle {
     private final Cursor in;
     private final String kind;
     private final Predicate<Global> allowed;
+    private final Consumer<Persistent> persistents;
     private final Map<Integer, Value> memo = new HashMap<>();
     private final Deque<List<Value>> outer = new ArrayDeque<>();
     private List<Value> stack = new ArrayList<>();
     private long text;
 
-    private Pickle(Cursor in, String kind, Predicate<Global> allowed) {
+    /** What stands for a function that is itself made by one, such as a method or a partial application. */
+    private static final Global FUNCTION = new Global("", "a function made by another");
+
+    private Pickle(Cursor in, String kind, Predicate<Global> allowed, Consumer<Persistent> persistents) {
         this.in = in;
         this.allowed = allowed;
         this.kind = kind;
+        this.persistents = persistents;
     }
 
     /**
@@ -57,7 +63,16 @@ final class Pickle {
      * @param kind what a file with only allowed globals is, for messages: {@code an EDM2 snapshot}
      */
     static Value read(Cursor in, String kind, Predicate<Global> allowed, int maxOpcodes) throws IOException {
-        return new Pickle(in, kind, allowed).run(maxOpcodes);
+        return new Pickle(in, kind, allowed, any -> {}).run(maxOpcodes);
+    }
+
+    /**
+     * Reads one pickle, whatever globals it names.
+     *
+     * @param persistents is given every persistent id, in the order of the pickle
+     */
+    static Value readAny(Cursor in, String kind, Consumer<Persistent> persistents, int maxOpcodes) throws IOException {
+        return new Pickle(in, kind, any -> true, persistents).run(maxOpcodes);
     }
 
     private Value run(int maxOpcodes) throws IOException {
@@ -135,7 +150,11 @@ final class Pickle {
                 push(call(pop(), arguments));
             }
             case 'b' -> build(pop());
-            case 'Q' -> push(new Persistent(pop()));
+            case 'Q' -> {
+                Persistent persistent = new Persistent(pop());
+                persistents.accept(persistent);
+                push(persistent);
+            }
             default ->
                 throw in.broken(
                         "has the pickle opcode 0x%02x before byte %d, which is not part of %s; refusing to go on"
@@ -215,7 +234,11 @@ final class Pickle {
     }
 
     private void append(List<Value> items) throws FormatException {
-        if (!(peek() instanceof Items target)) throw misused("appends to", peek());
+        Items target = switch (peek()) {
+            case Items list -> list;
+            case Call call -> call.ownItems();
+            case Value other -> throw misused("appends to", other);
+        };
         target.items().addAll(items);
     }
 
@@ -253,6 +276,7 @@ final class Pickle {
     private Call call(Value function, Value arguments) throws FormatException {
         if (function instanceof Global global && arguments instanceof Tuple tuple)
             return new Call(global, tuple.items());
+        if (function instanceof Call && arguments instanceof Tuple tuple) return new Call(FUNCTION, tuple.items());
         throw misused("calls", function instanceof Global ? arguments : function);
     }
 

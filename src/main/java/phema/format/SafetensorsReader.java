@@ -67,7 +67,10 @@ final class SafetensorsReader implements WeightReader {
             expect(file, parser, parser.nextToken(), JsonToken.START_OBJECT);
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String name = parser.currentName();
-                expect(file, parser, parser.nextToken(), JsonToken.START_OBJECT);
+                JsonToken value = parser.nextToken();
+                if (name.equals("__metadata__") && value == JsonToken.VALUE_NULL)
+                    continue; // some writers' word for none
+                expect(file, parser, value, JsonToken.START_OBJECT);
                 if (name.equals("__metadata__")) readMetadata(file, parser, metadata);
                 else entries.add(readEntry(file, parser, name));
             }

@@ -13,10 +13,7 @@ import phema.format.Value.Dict;
 import phema.format.Value.Global;
 import phema.format.Value.Int;
 import phema.format.Value.Items;
-import phema.format.Value.None;
-import phema.format.Value.Persistent;
 import phema.format.Value.Text;
-import phema.format.Value.Tuple;
 import phema.tensor.DType;
 
 /**
@@ -39,7 +36,8 @@ record TorchStorage(Optional<DType> dtype, long offset, long bytes) {
             entry(new Global("torch", "ShortStorage"), DType.I16),
             entry(new Global("torch", "CharStorage"), DType.I8),
             entry(new Global("torch", "ByteStorage"), DType.U8),
-            entry(new Global("torch", "BoolStorage"), DType.BOOL));
+            entry(new Global("torch", "BoolStorage"), DType.BOOL),
+            entry(new Global("torch", "ComplexFloatStorage"), DType.C64));
 
     private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
     private static final BigInteger PROTOCOL = BigInteger.valueOf(1001);
@@ -53,38 +51,32 @@ record TorchStorage(Optional<DType> dtype, long offset, long bytes) {
     static TorchStorage inLegacyStream(InputFile file, Blob stream) throws IOException {
         Cursor in = file.cursor(stream.offset(), stream.length());
         String where = "the tensor storage at byte " + stream.offset() + " ";
-        if (!(read(in) instanceof Int magic && magic.value().equals(MAGIC)))
-            throw file.broken(where + "does not begin as PyTorch's legacy streams do");
-        if (!(read(in) instanceof Int protocol && protocol.value().equals(PROTOCOL)))
-            throw file.broken(where + "is not of PyTorch's legacy protocol " + PROTOCOL);
-        if (!(read(in) instanceof Dict system
-                && system.get("little_endian").orElse(null) instanceof Bool littleEndian
-                && littleEndian.value())) throw file.broken(where + "is not little-endian, so it cannot be read");
-
-        if (!(read(in) instanceof Persistent persistent
-                && persistent.id() instanceof Tuple id
-                && id.items().size() >= 5
-                && id.items().get(0) instanceof Text tag
-                && tag.value().equals("storage")
-                && id.items().get(1) instanceof Global type
-                && id.items().get(2) instanceof Text key
-                && id.items().get(4) instanceof Int numel))
-            throw file.broken(where + "is not described as PyTorch describes storages");
-        if (id.items().size() > 5 && !(id.items().get(5) instanceof None))
-            throw file.broken(where + "is a view of another storage, which is not supported");
-        if (!(read(in) instanceof Items keys && keys.items().equals(List.of(key))))
+        requireLegacyHead(in, where);
+        StorageId id = StorageId.of(read(in))
+                .orElseThrow(() -> file.broken(where + "is not described as PyTorch describes storages"));
+        if (id.isView()) throw file.broken(where + "is a view of another storage, which is not supported");
+        if (!(read(in) instanceof Items keys && keys.items().equals(List.of(new Text(id.key())))))
             throw file.broken(where + "does not list its own key");
 
-        Optional<DType> dtype = Optional.ofNullable(CLASSES.get(type));
-        int width = dtype.map(DType::bytes).orElse(1);
         long count = in.i64();
-        if (!numel.value().equals(BigInteger.valueOf(count))
+        if (!id.elements().equals(BigInteger.valueOf(count))
                 || count < 0
-                || count != in.remaining() / width
-                || in.remaining() % width != 0)
-            throw file.broken(where + "claims " + numel.value() + " and " + count + " elements of " + width
+                || count != in.remaining() / id.width()
+                || in.remaining() % id.width() != 0)
+            throw file.broken(where + "claims " + id.elements() + " and " + count + " elements of " + id.width()
                     + " bytes, but holds " + in.remaining() + " bytes");
-        return new TorchStorage(dtype, in.position(), in.remaining());
+        return new TorchStorage(id.dtype(), in.position(), in.remaining());
+    }
+
+    /** The three pickles with which all streams of PyTorch's legacy format begin. @param where what begins, for messages */
+    static void requireLegacyHead(Cursor in, String where) throws IOException {
+        if (!(read(in) instanceof Int magic && magic.value().equals(MAGIC)))
+            throw in.broken(where + "does not begin as PyTorch's legacy streams do");
+        if (!(read(in) instanceof Int protocol && protocol.value().equals(PROTOCOL)))
+            throw in.broken(where + "is not of PyTorch's legacy protocol " + PROTOCOL);
+        if (!(read(in) instanceof Dict system
+                && system.get("little_endian").orElse(null) instanceof Bool littleEndian
+                && littleEndian.value())) throw in.broken(where + "is not little-endian, so it cannot be read");
     }
 
     private static Value read(Cursor in) throws IOException {

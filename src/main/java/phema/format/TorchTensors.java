@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import phema.format.Value.Call;
 import phema.format.Value.Global;
@@ -23,6 +24,15 @@ final class TorchTensors {
     /** For element types that have no storage class: the type follows the arguments of {@link #TENSOR}. */
     static final Global TENSOR_WITH_DTYPE = new Global("torch._utils", "_rebuild_tensor_v3");
 
+    /** Makes a tensor of a class: {@code (function, class, arguments, attributes)}. */
+    private static final Global FROM_TYPE = new Global("torch._tensor", "_rebuild_from_type_v2");
+
+    private static final Set<Global> PLAIN = Set.of(
+            new Global("torch", "Tensor"),
+            new Global("torch._tensor", "Tensor"),
+            new Global("torch.nn.parameter", "Parameter"),
+            new Global("torch.nn.parameter", "Buffer"));
+
     private static final int MAX_REPETITIONS = 8;
 
     /** PyTorch's names of element types. */
@@ -33,6 +43,7 @@ final class TorchTensors {
             entry(new Global("torch", "bfloat16"), DType.BF16),
             entry(new Global("torch", "float8_e4m3fn"), DType.F8_E4M3),
             entry(new Global("torch", "float8_e5m2"), DType.F8_E5M2),
+            entry(new Global("torch", "float8_e8m0fnu"), DType.F8_E8M0),
             entry(new Global("torch", "int64"), DType.I64),
             entry(new Global("torch", "int32"), DType.I32),
             entry(new Global("torch", "int16"), DType.I16),
@@ -41,7 +52,8 @@ final class TorchTensors {
             entry(new Global("torch", "uint32"), DType.U32),
             entry(new Global("torch", "uint16"), DType.U16),
             entry(new Global("torch", "uint8"), DType.U8),
-            entry(new Global("torch", "bool"), DType.BOOL));
+            entry(new Global("torch", "bool"), DType.BOOL),
+            entry(new Global("torch", "complex64"), DType.C64));
 
     /** Finds the storage that a pickled value stands for. */
     interface Storages {
@@ -111,6 +123,7 @@ final class TorchTensors {
     static boolean isTensor(Value value) {
         return value instanceof Call call
                 && (isRebuilt(call)
+                        || call.function().equals(FROM_TYPE)
                         || call.function().equals(PARAMETER)
                         || call.function().equals(PARAMETER_WITH_STATE));
     }
@@ -122,11 +135,30 @@ final class TorchTensors {
     private Call rebuild(String name, Value value) throws FormatException {
         Value tensor = value;
         if (value instanceof Call call
-                && isTensor(call)
-                && !isRebuilt(call)
+                && (call.function().equals(PARAMETER) || call.function().equals(PARAMETER_WITH_STATE))
                 && !call.arguments().isEmpty()) tensor = call.arguments().getFirst();
+        if (tensor instanceof Call call && call.function().equals(FROM_TYPE)) tensor = ofType(name, call);
         if (tensor instanceof Call call && isRebuilt(call)) return call;
         throw broken(name, "is no tensor but a " + Pickle.shown(tensor.kind()));
+    }
+
+    private Call ofType(String name, Call call) throws FormatException {
+        if (!(call.arguments().size() == 4
+                && call.arguments().get(0) instanceof Global function
+                && call.arguments().get(1) instanceof Global type
+                && call.arguments().get(2) instanceof Tuple arguments))
+            throw broken(name, "is not described as PyTorch describes tensors of a class");
+        if (!PLAIN.contains(type))
+            throw broken(
+                    name,
+                    "is of the class " + Pickle.shown(type.toString())
+                            + ", whose numbers only its own code knows; save plain tensors, or leave it out of the file");
+        return new Call(function, arguments.items());
+    }
+
+    /** Whether the value stands for a storage. */
+    boolean isStorage(Value value) {
+        return value instanceof Value.Persistent && StorageId.of(value).isPresent();
     }
 
     private static long last(List<Long> dims, List<Long> strides) {

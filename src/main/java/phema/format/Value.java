@@ -90,6 +90,7 @@ sealed interface Value {
         private final List<Value> arguments;
         private Value state = new None();
         private @Nullable Dict entries;
+        private @Nullable Items items;
 
         Call(Global function, List<Value> arguments) {
             this.function = function;
@@ -118,8 +119,18 @@ sealed interface Value {
             return entries == null ? Dict.EMPTY : entries;
         }
 
+        /** What a list subclass holds. */
+        List<Value> items() {
+            return items == null ? List.of() : items.items();
+        }
+
         void setState(Value state) {
             this.state = state;
+        }
+
+        Items ownItems() {
+            if (items == null) items = new Items();
+            return items;
         }
 
         Dict ownEntries() {

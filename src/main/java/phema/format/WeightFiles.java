@@ -1,9 +1,11 @@
 package phema.format;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -44,6 +46,18 @@ public final class WeightFiles {
         };
     }
 
+    /** What stands where a weight file should be when something went wrong on the way. */
+    private static void requireContent(InputFile file) throws IOException {
+        byte[] begin = new byte[(int) Math.min(64, file.size())];
+        file.read(0, begin);
+        String text = new String(begin, StandardCharsets.ISO_8859_1).strip().toLowerCase(Locale.ROOT);
+        if (text.startsWith("version https://git-lfs"))
+            throw file.broken("is a pointer of Git LFS, not the file itself; fetch that with `git lfs pull`");
+        if (text.startsWith("<!doctype") || text.startsWith("<html") || text.startsWith("<?xml"))
+            throw file.broken(
+                    "is a web page, not a weight file: something answered a download with it; download it again");
+    }
+
     private static WeightReader reader(InputFile file, Optional<WeightFile> similar) throws IOException {
         if (file.size() == 0) throw file.broken("is empty");
         byte[] head = new byte[(int) Math.min(LEGACY_TORCH.length, file.size())];
@@ -53,11 +67,9 @@ public final class WeightFiles {
         boolean headerFollows = head.length > 8 && head[8] == '{';
         if (headerFollows && head[7] == 0) return new SafetensorsReader(similar);
         if (zip) return new TorchZipReader();
-        if (Arrays.equals(head, LEGACY_TORCH))
-            throw file.broken(
-                    "is a checkpoint in PyTorch's old format, which is no zip archive; convert it in Python with"
-                            + " torch.save(torch.load(old, weights_only=True), new)");
+        if (Arrays.equals(head, LEGACY_TORCH)) return new TorchLegacyReader();
         if (pickle) return new Edm2PickleReader();
+        requireContent(file);
         if (head[0] == '{') return new SafetensorsIndexReader();
         if (file.path().toString().endsWith(".safetensors")) return new SafetensorsReader(similar);
         throw file.broken("is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a torch checkpoint");

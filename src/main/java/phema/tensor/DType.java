@@ -13,6 +13,10 @@ public enum DType {
     BF16(2, 8, -126),
     F8_E4M3(1, 4, -6),
     F8_E5M2(1, 3, -14),
+    /** Powers of two, as scales of blocks. */
+    F8_E8M0(1),
+    /** Complex numbers of two F32. */
+    C64(8),
     I64(8),
     I32(4),
     I16(2),

@@ -425,7 +425,16 @@ final class HostileFiles {
 
     private void addTorchObjects() {
         read("checkpoint of one tensor", checkpoint("}X\u0001\0\0\0a" + TENSOR + "s"));
-        refused("checkpoint that runs something", folder -> torch(folder, evil()));
+        read("checkpoint that torch.load would run something of", folder -> torch(folder, evil()));
+        refused(
+                "checkpoint of a tensor that an unknown function makes",
+                checkpoint("}X\u0001\0\0\0acevil\nmake\n" + TENSOR + "\u0085Rs"));
+        read(
+                "checkpoint of an object within itself",
+                checkpoint("cevil\nNode\n)\u0081q\u0007}X\u0001\0\0\0ah\u0007sb"));
+        refused(
+                "checkpoint of objects 100,000 deep",
+                checkpoint("cevil\nNode\n)\u0081" + "cevil\nNode\n)\u0081".repeat(100_000) + "b".repeat(100_000)));
         refused("checkpoint with a dictionary within itself", checkpoint("}q\0X\u0001\0\0\0ah\0s"));
         refused("checkpoint nested 100,000 deep", checkpoint("}X\0\0\0\0".repeat(100_000) + "}" + "s".repeat(100_000)));
         refused("checkpoint of lists doubled 90 times", checkpoint("]" + "2\u0086".repeat(90)));

@@ -79,7 +79,7 @@ class SafetensorsReaderTest {
                 "{'a':{'dtype':'U8','shape':[-2],'data_offsets':[0,2]}}|2|has a negative number in its header",
                 "{'a':{'dtype':'U8','shape':[2],'data_offsets':[0,2]}}|1|is truncated: 1 of 2 bytes of tensors are there",
                 "{'a':{'dtype':'U8','shape':[2],'data_offsets':[0,2]}}|3|has 1 bytes behind its last tensor",
-                "{'a':{'dtype':'C64','shape':[2],'data_offsets':[0,2]}}|2|tensor `a` has the unknown dtype C64",
+                "{'a':{'dtype':'C63','shape':[2],'data_offsets':[0,2]}}|2|tensor `a` has the unknown dtype C63",
                 "{'a':{'dtype':'U8','shape':[2],'data_offsets':[0,2],'x':1}}|2|tensor `a` has the unknown field x",
                 "{'a':{'shape':[2],'data_offsets':[0,2]}}|2|tensor `a` lacks its dtype, shape or two data_offsets",
                 "{'a':{'dtype':'U8','shape':[2],'data_offsets':[0]}}|2|tensor `a` lacks its dtype, shape or two data_offsets",

@@ -125,16 +125,69 @@ class TorchZipReaderTest {
     }
 
     @Test
-    void programsAndWholeModulesAreRefused() {
-        assertRefused(fixture("torch/module.pt"), "needs the global `torch.nn.modules.container.Sequential`");
+    void programsAreRefused() {
         assertRefused(fixture("torch/script.pt"), "is a TorchScript program");
-        assertRefused(fixture("torch/legacy.pth"), "torch.save(torch.load(old, weights_only=True), new)");
+    }
+
+    /** As {@code named_parameters()}, then {@code named_buffers()} name them, whatever the classes are. */
+    @Test
+    void wholeModulesAreReadByTheirAttributes() throws IOException {
+        WeightFile file = WeightFiles.read(fixture("torch/module.pt"));
+        assertThat(file.tensors())
+                .isNotEmpty()
+                .allSatisfy(tensor -> assertThat(tensor.name())
+                        .matches("[0-9]\\.(weight|bias|running_mean|running_var|num_batches_tracked)"));
     }
 
     @Test
-    void nothingThatCouldRunIsAllowed() throws IOException {
-        byte[] evil = latin1("\u0080\u0002cposix\nsystem\n(X\u0004\0\0\0trueetR.");
-        assertRefused(archive(evil, "archive"), "needs the global `posix.system`");
+    void theOldFormatHoldsTheSame() throws IOException {
+        WeightFile old = WeightFiles.read(fixture("torch/legacy.pth"));
+        assertThat(old.format()).isEqualTo(Format.TORCH_ZIP);
+        assertThat(old.tensors()).isNotEmpty();
+        WeightFile expected = WeightFiles.read(fixture("torch/training.ckpt"));
+        for (Tensor tensor : old.tensors())
+            assertThat(elements(old, tensor))
+                    .as(tensor.name())
+                    .isEqualTo(elements(expected, tensor(expected, "model." + tensor.name())));
+    }
+
+    @Test
+    void everyTruncationOfTheOldFormatIsRefused() throws IOException {
+        byte[] bytes = Files.readAllBytes(fixture("torch/legacy.pth"));
+        Path path = folder.resolve("a.pth");
+        for (int n = 15; n < bytes.length; n++) {
+            Files.write(path, Arrays.copyOf(bytes, n));
+            assertRefused(path, "");
+        }
+        Files.write(path, Arrays.copyOf(bytes, bytes.length + 1));
+        assertRefused(path, "1 bytes follow its last storage");
+    }
+
+    /** Nothing is called, so it does not matter what would be. */
+    @Test
+    void whatIsBesideTensorsMayBeAnything() throws IOException {
+        String beside = "\u0080\u0002}(" + KEY + "xcposix\nsystem\n(X\u0004\0\0\0truet" + "R"
+                + KEY + "ncargparse\nNamespace\n)\u0081}(X\u0002\0\0\0lrG?\u0050\u0062\u004d\u00d2\u00f1\u00a9\u00fcub"
+                + PICKLE.substring(PICKLE.indexOf('X'), PICKLE.length() - 2) + "u.";
+        WeightFile file = WeightFiles.read(saved(beside));
+        assertThat(file.tensors()).extracting(Tensor::name).containsExactly("a");
+        assertThat(file.metadata()).isEqualTo(Map.of("n.lr", "0.001"));
+    }
+
+    @Test
+    void aTensorThatAnUnknownFunctionMakesIsRefusedByName() throws IOException {
+        String tensor = PICKLE.substring(PICKLE.indexOf("ctorch"), PICKLE.length() - 2);
+        assertRefused(
+                saved("\u0080\u0002}" + KEY + "acquantised\nmake\n(" + tensor + "tRs."),
+                "has `a`, which the function `quantised.make` makes of tensors");
+        String typed = "ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._utils\n_rebuild_tensor_v2\nc";
+        String arguments = tensor.substring(tensor.indexOf("v2\n(") + 3, tensor.length() - 1);
+        assertRefused(
+                saved("\u0080\u0002}" + KEY + "a" + typed + "torchao\nInt8\n" + arguments + "}tRs."),
+                "tensor `a` is of the class torchao.Int8");
+        WeightFile plain =
+                WeightFiles.read(saved("\u0080\u0002}" + KEY + "a" + typed + "torch\nTensor\n" + arguments + "}tRs."));
+        assertThat(plain.tensors()).hasSize(1);
     }
 
     @Test
@@ -164,10 +217,11 @@ class TorchZipReaderTest {
     }
 
     @Test
-    void aTensorWithoutANameIsRefused() throws IOException {
-        assertThat(WeightFiles.read(saved(PICKLE)).tensors()).hasSize(1);
+    void aTensorThatWasSavedByItselfIsCalledTensor() throws IOException {
         String nameless = PICKLE.replace("}X\u0001\0\0\0a", "").replace("s.", ".");
-        assertRefused(saved(nameless), "holds a tensor without a name");
+        assertThat(WeightFiles.read(saved(nameless)).tensors())
+                .extracting(Tensor::name)
+                .containsExactly("tensor");
     }
 
     @Test
