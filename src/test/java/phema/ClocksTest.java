@@ -33,7 +33,6 @@ class ClocksTest {
                         "phema.time.TimeConfiguration",
                         // A command that looks at a folder once.
                         "phema.catalog.RunScanner",
-                        "phema.dashboard.FleetPanel");
     }
 
     @Test
