@@ -32,7 +32,7 @@ class ClocksTest {
                 .containsExactlyInAnyOrder(
                         "phema.time.TimeConfiguration",
                         // A command that looks at a folder once.
-                        "phema.catalog.RunScanner",
+                        "phema.catalog.RunScanner");
     }
 
     @Test

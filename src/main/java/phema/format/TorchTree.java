@@ -8,15 +8,11 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import phema.format.Value.Bool;
 import phema.format.Value.Call;
 import phema.format.Value.Dict;
 import phema.format.Value.Global;
-import phema.format.Value.Int;
 import phema.format.Value.Items;
-import phema.format.Value.Real;
 import phema.format.Value.Text;
 import phema.format.Value.Tuple;
 
@@ -73,13 +69,10 @@ final class TorchTree {
             addTensor(name.isEmpty() ? ALONE : name, Tensor.TensorRole.PARAMETER, value);
             return;
         }
-        switch (value) {
-            case Dict dict -> addEntries(name, value, dict);
-            case Items list -> addItems(name, value, list.items());
-            case Tuple tuple -> addItems(name, value, tuple.items());
-            case Call call -> addObject(name, call);
-            default -> {}
-        }
+        if (value instanceof Dict dict) addEntries(name, value, dict);
+        else if (value instanceof Items list) addItems(name, value, list.items());
+        else if (value instanceof Tuple tuple) addItems(name, value, tuple.items());
+        else if (value instanceof Call call) addObject(name, call);
     }
 
     private void addTensor(String name, Tensor.TensorRole role, Value value) throws IOException {
@@ -92,7 +85,7 @@ final class TorchTree {
         enter(name, value);
         for (Map.Entry<String, Value> entry : dict.entries().entrySet()) {
             String path = join(name, entry.getKey());
-            if (inLists == 0) plain(entry.getValue()).ifPresent(text -> metadata.put(path, text));
+            if (inLists == 0) entry.getValue().plain().ifPresent(text -> metadata.put(path, text));
             add(path, entry.getValue());
         }
         around.remove(value);
@@ -164,11 +157,9 @@ final class TorchTree {
     }
 
     private static Map<String, Value> members(Dict attributes, String kind) {
-        return switch (attributes.get(kind).orElse(Dict.EMPTY)) {
-            case Dict dict -> dict.entries();
-            case Call ordered -> ordered.entries().entries();
-            default -> Map.of();
-        };
+        Value members = attributes.get(kind).orElse(Dict.EMPTY);
+        if (members instanceof Dict dict) return dict.entries();
+        return members instanceof Call ordered ? ordered.entries().entries() : Map.of();
     }
 
     private boolean holdsTensors(List<Value> values) throws IOException {
@@ -178,19 +169,7 @@ final class TorchTree {
 
     private boolean holdsTensors(Value value, int depth) throws IOException {
         if (TorchTensors.isTensor(value) || torch.isStorage(value)) return true;
-        List<Value> within = switch (value) {
-            case Dict dict -> List.copyOf(dict.entries().values());
-            case Items list -> list.items();
-            case Tuple tuple -> tuple.items();
-            case Call call -> {
-                List<Value> all = new ArrayList<>(call.arguments());
-                all.add(call.state());
-                all.addAll(call.items());
-                all.addAll(call.entries().entries().values());
-                yield all;
-            }
-            default -> List.of();
-        };
+        List<Value> within = within(value);
         if (within.isEmpty() || !withoutTensors.add(value)) return false;
         if (depth == MAX_DEPTH) throw file.broken("has objects too deep within others");
         for (Value inner : within)
@@ -201,14 +180,16 @@ final class TorchTree {
         return false;
     }
 
-    private static Optional<String> plain(Value value) {
-        return switch (value) {
-            case Bool b -> Optional.of(String.valueOf(b.value()));
-            case Int n -> Optional.of(n.value().toString());
-            case Real x -> Optional.of(String.valueOf(x.value()));
-            case Text text -> Optional.of(text.value());
-            default -> Optional.empty();
-        };
+    private static List<Value> within(Value value) {
+        if (value instanceof Dict dict) return List.copyOf(dict.entries().values());
+        if (value instanceof Items list) return list.items();
+        if (value instanceof Tuple tuple) return tuple.items();
+        if (!(value instanceof Call call)) return List.of();
+        List<Value> all = new ArrayList<>(call.arguments());
+        all.add(call.state());
+        all.addAll(call.items());
+        all.addAll(call.entries().entries().values());
+        return all;
     }
 
     private void enter(String name, Value value) throws FormatException {

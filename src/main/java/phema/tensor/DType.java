@@ -64,7 +64,7 @@ public enum DType {
             case BF16 -> 0x1.ffp127f;
             case F8_E4M3 -> Math.nextUp(464f);
             case F8_E5M2 -> 61440f;
-            case F64, F32, I64, I32, I16, I8, U64, U32, U16, U8, BOOL -> Float.POSITIVE_INFINITY;
+            case F64, F32, F8_E8M0, C64, I64, I32, I16, I8, U64, U32, U16, U8, BOOL -> Float.POSITIVE_INFINITY;
         };
     }
 
