@@ -1,9 +1,6 @@
 package phema.catalog;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -15,6 +12,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.stream.IntStream;
+import phema.digest.Digest;
 import phema.tensor.Shape;
 
 /**
@@ -99,13 +97,8 @@ record SamplePlan(String identity, List<Stretch> stretches) {
     }
 
     private static byte[] digest(Map<String, Shape> tensors) {
-        try {
-            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            tensors.forEach(
-                    (name, shape) -> sha256.update((name + "\0" + shape + "\n").getBytes(StandardCharsets.UTF_8)));
-            return sha256.digest();
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        Digest digest = Digest.sha256();
+        tensors.forEach((name, shape) -> digest.add(name + "\0" + shape + "\n"));
+        return digest.bytes();
     }
 }

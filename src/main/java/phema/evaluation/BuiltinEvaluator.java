@@ -3,10 +3,7 @@ package phema.evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +14,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.LongConsumer;
 import java.util.stream.LongStream;
 import phema.catalog.Run;
+import phema.digest.Digest;
 import phema.edm2.Generator;
 import phema.edm2.Network;
 import phema.edm2.SamplerOptions;
@@ -153,11 +151,6 @@ final class BuiltinEvaluator implements Evaluator {
     }
 
     private static String digest(Path file) throws IOException {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
-            return HexFormat.of().formatHex(digest, 0, 20);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
+        return Digest.sha256().add(file).hex(40);
     }
 }

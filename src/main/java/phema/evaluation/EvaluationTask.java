@@ -1,11 +1,8 @@
 package phema.evaluation;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Optional;
+import phema.digest.Digest;
 
 /**
  * What to evaluate.
@@ -32,11 +29,6 @@ public record EvaluationTask(
                 String.valueOf(point.guidance()),
                 point.seeds().toString(),
                 evaluator.identity(spec, weights.run()));
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(all.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, 20);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
+        return Digest.sha256().add(all).hex(40);
     }
 }

@@ -5,11 +5,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.function.Predicate;
+import phema.digest.Digest;
 
 /**
  * A regular file, read at positions through one small window, so that what is skipped is never read. What cursors take from it counts as the
@@ -23,7 +21,7 @@ final class InputFile implements Closeable {
     private final FileChannel channel;
     private final long size;
     private final Instant modified;
-    private final MessageDigest structure;
+    private final Digest structure = Digest.sha256();
     private final ByteBuffer window = ByteBuffer.allocate(WINDOW).limit(0);
     private long windowStart;
 
@@ -33,11 +31,6 @@ final class InputFile implements Closeable {
         this.channel = opened.channel();
         this.size = channel.size();
         this.modified = opened.modified();
-        try {
-            this.structure = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java has SHA-256", e);
-        }
     }
 
     /** Wherever it lies. */
@@ -71,7 +64,7 @@ final class InputFile implements Closeable {
 
     /** The file as it was when opened, with the digest of what cursors have read since. */
     FilePart part() {
-        return new FilePart(path, size, modified, HexFormat.of().formatHex(structure.digest()));
+        return new FilePart(path, size, modified, structure.hex());
     }
 
     FormatException broken(String problem) {
@@ -95,7 +88,7 @@ final class InputFile implements Closeable {
     }
 
     void addToStructure(byte[] bytes) {
-        structure.update(bytes);
+        structure.add(bytes);
     }
 
     private void fill(long position) throws IOException {

@@ -1,5 +1,5 @@
 /** Weight files: where each tensor's bytes lie in a file, and how a new file is laid out. Nothing here loads a tensor or runs anything. */
-@ApplicationModule(allowedDependencies = {"tensor"})
+@ApplicationModule(allowedDependencies = {"digest", "tensor"})
 @NullMarked
 package phema.format;
 

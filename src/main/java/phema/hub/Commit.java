@@ -1,14 +1,11 @@
 package phema.hub;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import phema.digest.Digest;
 
 /**
  * One set of weights and what comes with it.
@@ -28,12 +25,10 @@ record Commit(String sha, String title, Instant date, SortedMap<String, Reposito
     static Commit of(String run, String title, Instant date, Collection<RepositoryEntry> entries) {
         SortedMap<String, RepositoryEntry> files = new TreeMap<>();
         entries.forEach(entry -> files.put(entry.path(), entry));
-        MessageDigest digest = Digests.sha256();
-        digest.update((VERSION + "\0" + run + "\0").getBytes(UTF_8));
+        Digest digest = Digest.sha256().add(VERSION + "\0" + run + "\0");
         files.values()
-                .forEach(file ->
-                        digest.update((file.path() + "\0" + file.content().identity() + "\0").getBytes(UTF_8)));
-        return new Commit(HexFormat.of().formatHex(digest.digest(), 0, 20), title, date, files);
+                .forEach(file -> digest.add(file.path() + "\0" + file.content().identity() + "\0"));
+        return new Commit(digest.hex(40), title, date, files);
     }
 
     /** @throws HubError when the commit has no such file */

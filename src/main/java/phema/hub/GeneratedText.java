@@ -1,14 +1,12 @@
 package phema.hub;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.Objects;
+import phema.digest.Digest;
 import phema.synthesis.Content;
 
 /** A small generated file. Its identity is what git would call it by. */
@@ -20,9 +18,7 @@ record GeneratedText(String fileName, byte[] utf8, String identity) implements C
     }
 
     private static String blobId(byte[] content) {
-        MessageDigest sha1 = Digests.sha1();
-        sha1.update(("blob " + content.length + "\0").getBytes(US_ASCII));
-        return HexFormat.of().formatHex(sha1.digest(content));
+        return Digest.sha1().add("blob " + content.length + "\0").add(content).hex();
     }
 
     @Override

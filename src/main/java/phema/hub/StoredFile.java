@@ -1,7 +1,6 @@
 package phema.hub;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
@@ -9,11 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.Objects;
+import phema.digest.Digest;
 import phema.problem.Problem;
 import phema.synthesis.Content;
 
@@ -29,16 +26,12 @@ record StoredFile(String fileName, Path file, long size, Instant modified, Strin
     /** Reads all of it once. */
     static StoredFile read(String path, Path file) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-        MessageDigest sha256 = Digests.sha256();
-        try (OutputStream digest = new DigestOutputStream(OutputStream.nullOutputStream(), sha256)) {
-            Files.copy(file, digest);
-        }
         return new StoredFile(
                 path,
                 file,
                 attributes.size(),
                 attributes.lastModifiedTime().toInstant(),
-                HexFormat.of().formatHex(sha256.digest()));
+                Digest.sha256().add(file).hex());
     }
 
     /** Whether the file is still the one that was read, by its size and time stamp. */

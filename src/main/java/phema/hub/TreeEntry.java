@@ -1,14 +1,11 @@
 package phema.hub;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.security.MessageDigest;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import phema.digest.Digest;
 
 /**
  * A file or a folder of a commit, in the hub's JSON.
@@ -74,12 +71,11 @@ record TreeEntry(
     }
 
     private static TreeEntry folder(Commit commit, String path, boolean expand) {
-        MessageDigest digest = Digests.sha1();
+        Digest digest = Digest.sha1();
         commit.files().values().stream()
                 .filter(entry -> entry.path().startsWith(path + "/"))
-                .forEach(entry -> digest.update((entry.path() + "\0" + entry.oid() + "\0").getBytes(UTF_8)));
-        String oid = HexFormat.of().formatHex(digest.digest());
-        return new TreeEntry("directory", oid, 0, path, null, expand ? lastCommit(commit) : null);
+                .forEach(entry -> digest.add(entry.path() + "\0" + entry.oid() + "\0"));
+        return new TreeEntry("directory", digest.hex(), 0, path, null, expand ? lastCommit(commit) : null);
     }
 
     private static LastCommit lastCommit(Commit commit) {

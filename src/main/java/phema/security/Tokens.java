@@ -3,12 +3,11 @@ package phema.security;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import phema.digest.Digest;
 import phema.security.SecurityProperties.Token;
 
 /**
@@ -34,12 +33,7 @@ public final class Tokens {
 
     /** SHA-256 in hex. */
     public static String hash(String token) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(token.getBytes(UTF_8));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java has SHA-256", e);
-        }
+        return Digest.sha256().add(token).hex();
     }
 
     /** Whose token this is. Takes equally long whichever it is, or none. */

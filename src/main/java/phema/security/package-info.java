@@ -1,5 +1,5 @@
 /** Who may ask the service for what, how often, and from where. */
-@ApplicationModule(allowedDependencies = {"problem", "storage", "time"})
+@ApplicationModule(allowedDependencies = {"digest", "problem"})
 @NullMarked
 package phema.security;
 

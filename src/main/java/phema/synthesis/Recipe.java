@@ -1,10 +1,9 @@
 package phema.synthesis;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
+import phema.digest.Digest;
 import phema.format.FilePart;
 import phema.format.Layout;
 import phema.format.Tensor;
@@ -43,7 +42,7 @@ record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
 
     /** 40 hex digits over the inputs (name, size, time stamp, structure), the coefficients and the layout of one file. */
     String identity(RecipeOutput output, Layout file) {
-        Digest digest = new Digest();
+        Fields digest = new Fields();
         digest.text(ENGINE);
         List<float[]> coefficients = output.coefficients.all();
         digest.number(coefficients.size());
@@ -59,7 +58,7 @@ record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
             switch (segment) {
                 case Layout.Literal literal -> {
                     digest.number(literal.bytes());
-                    digest.sha.update(literal.content());
+                    digest.sha256.add(literal.content());
                 }
                 case Layout.Verbatim verbatim -> {
                     digest.number(verbatim.offset());
@@ -76,29 +75,21 @@ record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
                 }
             }
         }
-        return HexFormat.of().formatHex(digest.sha.digest(), 0, 20);
+        return digest.sha256.hex(40);
     }
 
     /** SHA-256 over fields that cannot run into each other. */
-    private static final class Digest {
-        final MessageDigest sha;
-
-        Digest() {
-            try {
-                sha = MessageDigest.getInstance("SHA-256");
-            } catch (NoSuchAlgorithmException e) {
-                throw new AssertionError("every Java platform has SHA-256", e);
-            }
-        }
+    private static final class Fields {
+        final Digest sha256 = Digest.sha256();
 
         void number(long value) {
-            for (int shift = 56; shift >= 0; shift -= 8) sha.update((byte) (value >> shift));
+            sha256.add(ByteBuffer.allocate(Long.BYTES).putLong(value).array());
         }
 
         void text(String value) {
             byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
             number(bytes.length);
-            sha.update(bytes);
+            sha256.add(bytes);
         }
 
         void parts(WeightFile file) {

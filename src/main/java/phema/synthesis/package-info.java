@@ -1,5 +1,6 @@
 /** Recipes (which files, which coefficients, which layout) and the one engine that turns any byte range of a recipe into bytes. */
-@ApplicationModule(allowedDependencies = {"catalog", "format", "problem", "profile", "solver", "storage", "tensor", "text"})
+@ApplicationModule(
+        allowedDependencies = {"catalog", "digest", "format", "problem", "profile", "solver", "storage", "tensor"})
 @NullMarked
 package phema.synthesis;
 
