@@ -1,5 +1,6 @@
 package phema.format;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -25,6 +26,12 @@ public record WeightFile(
     /** Bytes of all physical files. */
     public long size() {
         return parts.stream().mapToLong(FilePart::size).sum();
+    }
+
+    /** Whether all physical files are still those that were indexed. */
+    public boolean isUnchanged() throws IOException {
+        for (FilePart part : parts) if (!part.stamp().isOf(part.path())) return false;
+        return true;
     }
 
     /**

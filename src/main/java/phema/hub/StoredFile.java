@@ -4,13 +4,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.Objects;
 import phema.digest.Digest;
+import phema.format.FileStamp;
 import phema.problem.Problem;
 import phema.synthesis.Content;
 
@@ -20,33 +19,32 @@ import phema.synthesis.Content;
  * @param fileName its path in the repository
  * @param identity SHA-256 of the content
  */
-record StoredFile(String fileName, Path file, long size, Instant modified, String identity) implements Content {
+record StoredFile(String fileName, Path file, FileStamp stamp, String identity) implements Content {
     private static final int CHUNK = 1 << 16;
 
     /** Reads all of it once. */
     static StoredFile read(String path, Path file) throws IOException {
-        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-        return new StoredFile(
-                path,
-                file,
-                attributes.size(),
-                attributes.lastModifiedTime().toInstant(),
-                Digest.sha256().add(file).hex());
+        FileStamp stamp = FileStamp.of(file).orElseThrow(() -> new NoSuchFileException(file.toString()));
+        return new StoredFile(path, file, stamp, Digest.sha256().add(file).hex());
     }
 
-    /** Whether the file is still the one that was read, by its size and time stamp. */
+    /** Whether the file is still the one that was read. */
     boolean isUnchanged() throws IOException {
-        try {
-            BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
-            return now.size() == size && now.lastModifiedTime().toInstant().equals(modified);
-        } catch (NoSuchFileException e) {
-            return false;
-        }
+        return stamp.isOf(file);
+    }
+
+    @Override
+    public long size() {
+        return stamp.size();
+    }
+
+    Instant modified() {
+        return stamp.modified();
     }
 
     @Override
     public void transferTo(WritableByteChannel target, long offset, long length) throws IOException {
-        Objects.checkFromIndexSize(offset, length, size);
+        Objects.checkFromIndexSize(offset, length, size());
         ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(CHUNK, length));
         try (FileChannel channel = FileChannel.open(file)) {
             for (long done = 0; done < length; ) {

@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +13,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import phema.format.FilePart;
+import phema.format.FileStamp;
 import phema.format.RegularFiles;
 import phema.format.WeightFile;
 import phema.problem.Problem;
@@ -125,14 +124,8 @@ final class OpenFiles {
         /** @throws Problem when a file is no longer the one that was indexed: what was read since the last call may be mixed */
         void verify() throws IOException {
             for (FilePart part : parts) {
-                try {
-                    BasicFileAttributes now = Files.readAttributes(part.path(), BasicFileAttributes.class);
-                    if (now.size() != part.size()
-                            || !now.lastModifiedTime().toInstant().equals(part.modified()))
-                        throw changed(part, "has changed");
-                } catch (NoSuchFileException e) {
-                    throw changed(part, "is gone");
-                }
+                FileStamp now = FileStamp.of(part.path()).orElseThrow(() -> changed(part, "is gone"));
+                if (!now.equals(part.stamp())) throw changed(part, "has changed");
             }
         }
 
