@@ -11,7 +11,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -23,10 +22,10 @@ import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.tensor.Elements;
 
-/** Reads the values that a {@link SamplePlan} names from one file, with a positional read or two per stretch. */
+/** Reads the values that a {@link SamplePlan} names from one file, with few positional reads. */
 final class SampleReader implements AutoCloseable {
-    /** Elements of a stretch that lie within so many bytes are read at once, with what lies between them. */
-    private static final long READ_AT_ONCE = 1 << 16;
+    /** Bytes that are read at once to pick elements from. */
+    private static final int WINDOW = 1 << 16;
 
     private final WeightFile file;
     private final Predicate<Path> mayRead;
@@ -81,42 +80,24 @@ final class SampleReader implements AutoCloseable {
     }
 
     private double[] read(Tensor tensor, SamplePlan.Stretch stretch) throws IOException {
-        int width = tensor.dtype().bytes();
-        long[] offsets = new long[stretch.count()];
-        long low = Long.MAX_VALUE;
-        long high = 0;
-        for (int i = 0; i < offsets.length; i++) {
-            offsets[i] = tensor.offset() + storedIndex(tensor, stretch.first() + i) * width;
-            low = Math.min(low, offsets[i]);
-            high = Math.max(high, offsets[i] + width);
-        }
-        boolean atOnce = high - low <= READ_AT_ONCE;
-        ByteBuffer bytes = ByteBuffer.allocate(atOnce ? (int) (high - low) : width);
-        if (atOnce) fill(bytes, tensor.part(), low);
-        double[] values = new double[offsets.length];
-        for (int i = 0; i < offsets.length; i++) {
-            if (!atOnce) fill(bytes, tensor.part(), offsets[i]);
-            Elements.toDoubles(
-                    tensor.dtype(), MemorySegment.ofArray(bytes.array()), atOnce ? offsets[i] - low : 0, values, i, 1);
-            if (!Double.isFinite(values[i]))
+        MemorySegment stored =
+                MemorySegment.ofArray(new byte[stretch.count() * tensor.dtype().bytes()]);
+        tensor.view()
+                .read(
+                        stretch.first(),
+                        stretch.count(),
+                        stored,
+                        WINDOW,
+                        (position, buffer) -> fill(buffer, tensor.part(), position));
+        double[] values = new double[stretch.count()];
+        Elements.toDoubles(tensor.dtype(), stored, 0, values, 0, values.length);
+        for (double value : values)
+            if (!Double.isFinite(value))
                 throw new FormatException(
                         file.path(),
-                        "tensor " + tensor.name() + " holds " + values[i]
+                        "tensor " + tensor.name() + " holds " + value
                                 + "; take the file away or, if all have it, list the tensor under buffers in phema.yaml");
-        }
         return values;
-    }
-
-    /** Where the element of this row-major index lies, in elements from the tensor's first. */
-    private static long storedIndex(Tensor tensor, long rowMajorIndex) {
-        List<Long> dims = tensor.shape().dims();
-        long rest = rowMajorIndex;
-        long stored = 0;
-        for (int d = dims.size() - 1; d >= 0; d--) {
-            stored += rest % dims.get(d) * tensor.strides().get(d);
-            rest /= dims.get(d);
-        }
-        return stored;
     }
 
     private void fill(ByteBuffer buffer, int part, long offset) throws IOException {
@@ -125,9 +106,10 @@ final class SampleReader implements AutoCloseable {
             channel = RegularFiles.open(file.parts().get(part).path(), mayRead);
             channels.put(part, channel);
         }
-        buffer.clear();
+        long position = offset;
         while (buffer.hasRemaining()) {
-            int n = channel.read(buffer, offset + buffer.position());
+            int n = channel.read(buffer, position);
+            position += n;
             if (n < 0) throw new EOFException(file.parts().get(part).path() + ": ended while it was read");
         }
     }

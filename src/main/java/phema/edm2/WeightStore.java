@@ -26,10 +26,17 @@ import phema.storage.PendingFile;
 import phema.tensor.DType;
 import phema.tensor.Elements;
 import phema.tensor.Shape;
+import phema.tensor.StridedView;
 
 /** Tensors between memory and files. Files appear under their names when they are complete and on disk. */
 final class WeightStore {
     private static final int CHUNK = 1 << 18;
+
+    /** So many that a part of a transposed matrix is worth reading all of it. */
+    private static final int STRIDED_CHUNK = 1 << 22;
+
+    /** Bytes that may be read at once to pick elements from. */
+    private static final int WINDOW = 1 << 28;
 
     private WeightStore() {}
 
@@ -191,50 +198,28 @@ final class WeightStore {
             if (!dtype.isFloating())
                 throw new FormatException(
                         file.path(), "tensor `" + tensor.name() + "` is " + dtype + "; a network's are floating");
-            if (tensor.isContiguous()) {
-                fill(tensor, to);
-                return;
-            }
-            long extent = 1;
-            for (int i = 0; i < tensor.shape().rank(); i++)
-                extent += (tensor.shape().dims().get(i) - 1) * tensor.strides().get(i);
-            float[] stored = new float[Math.toIntExact(extent)];
-            fill(tensor, stored);
-            gather(tensor, stored, to);
-        }
-
-        private void fill(Tensor tensor, float[] to) throws IOException {
-            DType dtype = tensor.dtype();
-            FileChannel channel = parts.get(tensor.part());
+            StridedView view = tensor.view();
+            int most = Math.min(view.isContiguous() ? CHUNK : STRIDED_CHUNK, to.length);
             try (Arena arena = Arena.ofConfined()) {
-                MemorySegment chunk = arena.allocate((long) CHUNK * dtype.bytes());
-                for (int done = 0; done < to.length; done += CHUNK) {
-                    int n = Math.min(CHUNK, to.length - done);
-                    ByteBuffer buffer =
-                            chunk.asSlice(0, (long) n * dtype.bytes()).asByteBuffer();
-                    long position = tensor.offset() + (long) done * dtype.bytes();
-                    while (buffer.hasRemaining()) {
-                        int read = channel.read(buffer, position);
-                        if (read < 0) throw new FormatException(file.path(), "became shorter while it was read");
-                        position += read;
-                    }
+                MemorySegment chunk = arena.allocate((long) most * dtype.bytes());
+                for (int done = 0; done < to.length; done += most) {
+                    int n = Math.min(most, to.length - done);
+                    view.read(
+                            done,
+                            n,
+                            chunk.asSlice(0, (long) n * dtype.bytes()),
+                            WINDOW,
+                            (position, buffer) -> fill(tensor.part(), position, buffer));
                     Elements.toFloats(dtype, chunk, 0, to, done, n);
                 }
             }
         }
 
-        private static void gather(Tensor tensor, float[] stored, float[] to) {
-            int rank = tensor.shape().rank();
-            long[] index = new long[rank];
-            long at = 0;
-            for (int i = 0; i < to.length; i++) {
-                to[i] = stored[(int) at];
-                for (int d = rank - 1; d >= 0; d--) {
-                    at += tensor.strides().get(d);
-                    if (++index[d] < tensor.shape().dims().get(d)) break;
-                    at -= index[d] * tensor.strides().get(d);
-                    index[d] = 0;
-                }
+        private void fill(int part, long position, ByteBuffer buffer) throws IOException {
+            while (buffer.hasRemaining()) {
+                int read = parts.get(part).read(buffer, position);
+                if (read < 0) throw new FormatException(file.path(), "became shorter while it was read");
+                position += read;
             }
         }
 

@@ -5,7 +5,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import phema.format.Layout.Segment;
 import phema.format.Layout.TensorElements;
 import phema.format.Layout.Verbatim;
@@ -69,22 +68,15 @@ final class Edm2PickleWriter implements WeightWriter {
         List<Long> dims = tensor.shape().dims();
         List<Long> strides = tensor.strides();
         // Without this, dimensions of size one, whose strides mean nothing, would seem to reorder packed tensors.
-        if (tensor.isContiguous())
-            return IntStream.range(0, dims.size()).boxed().toList();
-        List<Integer> axes = IntStream.range(0, dims.size())
-                .boxed()
+        if (tensor.isContiguous()) return tensor.shape().axes();
+        List<Integer> axes = tensor.shape().axes().stream()
                 .sorted(Comparator.comparingLong(
                                 (Integer axis) -> dims.get(axis) == 1 ? Long.MAX_VALUE : strides.get(axis))
                         .reversed())
                 .toList();
-        long packed = 1;
-        for (int axis : axes.reversed()) {
-            if (dims.get(axis) == 1) continue;
-            if (strides.get(axis) != packed)
-                throw new IllegalArgumentException(
-                        "the elements of tensor `" + tensor.name() + "` do not lie side by side in the file" + INSTEAD);
-            packed *= dims.get(axis);
-        }
+        if (!tensor.view(axes).isContiguous())
+            throw new IllegalArgumentException(
+                    "the elements of tensor `" + tensor.name() + "` do not lie side by side in the file" + INSTEAD);
         return axes;
     }
 }

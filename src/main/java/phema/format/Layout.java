@@ -1,7 +1,6 @@
 package phema.format;
 
 import java.util.List;
-import java.util.stream.IntStream;
 import phema.tensor.DType;
 
 /**
@@ -54,8 +53,7 @@ public record Layout(String fileName, List<Segment> segments) {
                     && !(dtype.isFloating() && tensor.dtype().isFloating()))
                 throw new IllegalArgumentException(
                         "tensor `" + tensor.name() + "` is " + tensor.dtype() + " and cannot be written as " + dtype);
-            return new TensorElements(
-                    tensor, IntStream.range(0, tensor.shape().rank()).boxed().toList(), dtype);
+            return new TensorElements(tensor, tensor.shape().axes(), dtype);
         }
 
         @Override

@@ -3,6 +3,7 @@ package phema.format;
 import java.util.List;
 import phema.tensor.DType;
 import phema.tensor.Shape;
+import phema.tensor.StridedView;
 
 /**
  * Where one tensor's elements lie in a weight file; never the elements themselves.
@@ -47,13 +48,18 @@ public record Tensor(
         return elements() * dtype.bytes();
     }
 
-    /** Whether the elements lie one after the other in row-major order; strides of dimensions of size one do not matter. */
+    /** The elements in row-major order. */
+    public StridedView view() {
+        return view(shape.axes());
+    }
+
+    /** The elements with the dimensions in another order, outermost first. */
+    public StridedView view(List<Integer> axes) {
+        return new StridedView(dtype, shape, strides, axes, offset);
+    }
+
+    /** Whether the elements lie one after the other in row-major order. */
     public boolean isContiguous() {
-        if (elements() == 0) return true;
-        List<Long> packed = shape.contiguousStrides();
-        for (int i = 0; i < shape.rank(); i++) {
-            if (shape.dims().get(i) != 1 && !strides.get(i).equals(packed.get(i))) return false;
-        }
-        return true;
+        return view().isContiguous();
     }
 }

@@ -22,6 +22,7 @@ import phema.problem.Problem;
 import phema.storage.ByteSize;
 import phema.tensor.DType;
 import phema.tensor.Elements;
+import phema.tensor.StridedView;
 
 /**
  * Computes blocks of outputs that have the same body, from open inputs. This is the only place where weights are computed. Safe for use by many
@@ -239,8 +240,8 @@ final class BlockComputer implements AutoCloseable {
             Block.TensorSlice slice = slices.get(k);
             Tensor tensor = source(slice.segment(), input);
             int bytes = slice.count() * tensor.dtype().bytes();
-            StridedView view = new StridedView(tensor, elements(slice).axes());
-            long offset = view.contiguous()
+            StridedView view = tensor.view(elements(slice).axes());
+            long offset = view.isContiguous()
                     ? tensor.offset() + slice.first() * tensor.dtype().bytes()
                     : -1;
             long gap = offset - end;
@@ -251,13 +252,19 @@ final class BlockComputer implements AutoCloseable {
             } else {
                 read(workspace, input, part, begin, end, region + begun);
                 begin = end = 0;
-                if (view.contiguous()) {
+                if (view.isContiguous()) {
                     part = tensor.part();
                     begin = offset;
                     end = offset + bytes;
                     begun = filled;
                 } else {
-                    view.read(files, input, slice.first(), slice.count(), workspace.segment(region + filled, bytes));
+                    files.read(
+                            input,
+                            tensor.part(),
+                            view,
+                            slice.first(),
+                            slice.count(),
+                            workspace.segment(region + filled, bytes));
                 }
             }
             at[input * slices.size() + k] = filled;
@@ -315,13 +322,19 @@ final class BlockComputer implements AutoCloseable {
             case Layout.TensorElements elements -> {
                 Tensor tensor = elements.tensor();
                 int bytes = slice.count() * tensor.dtype().bytes();
-                StridedView view = new StridedView(tensor, elements.axes());
+                StridedView view = tensor.view(elements.axes());
                 if (tensor.dtype() == elements.dtype()) {
-                    view.read(files, file, slice.first(), slice.count(), result.asSlice(slice.destination(), bytes));
+                    files.read(
+                            file,
+                            tensor.part(),
+                            view,
+                            slice.first(),
+                            slice.count(),
+                            result.asSlice(slice.destination(), bytes));
                 } else {
                     MemorySegment stored = MemorySegment.ofBuffer(ByteBuffer.allocate(bytes));
                     float[] values = new float[slice.count()];
-                    view.read(files, file, slice.first(), slice.count(), stored);
+                    files.read(file, tensor.part(), view, slice.first(), slice.count(), stored);
                     Elements.toFloats(tensor.dtype(), stored, 0, values, 0, slice.count());
                     for (float value : values)
                         if (Float.isFinite(value) && !fits(value, elements.dtype()))

@@ -13,6 +13,7 @@ import phema.format.WeightFile;
 import phema.tensor.DType;
 import phema.tensor.Elements;
 import phema.tensor.Shape;
+import phema.tensor.StridedView;
 
 /**
  * How the tensors of one weight file differ from those of another, by name.
@@ -157,8 +158,8 @@ public record Comparison(
             boolean comparable = a.shape().equals(b.shape()) && (floating || a.dtype() == b.dtype());
             Sums sums = new Sums();
             if (comparable) {
-                StridedView viewA = rows(a);
-                StridedView viewB = rows(b);
+                StridedView viewA = a.view();
+                StridedView viewB = b.view();
                 int block = BLOCK_BYTES / 8;
                 for (long first = 0; first < a.elements(); first += block) {
                     int count = (int) Math.min(block, a.elements() - first);
@@ -166,8 +167,8 @@ public record Comparison(
                             bufferA.asSlice(0, (long) count * a.dtype().bytes());
                     MemorySegment readB =
                             bufferB.asSlice(0, (long) count * b.dtype().bytes());
-                    viewA.read(files, 0, first, count, readA);
-                    viewB.read(files, 1, first, count, readB);
+                    files.read(0, a.part(), viewA, first, count, readA);
+                    files.read(1, b.part(), viewB, first, count, readB);
                     if (floating) {
                         Elements.toDoubles(a.dtype(), readA, 0, valuesA, 0, count);
                         Elements.toDoubles(b.dtype(), readB, 0, valuesB, 0, count);
@@ -189,11 +190,6 @@ public record Comparison(
                     sums.relativeError(),
                     sums.maxAbsolute,
                     sums.unequal);
-        }
-
-        private static StridedView rows(Tensor tensor) {
-            return new StridedView(
-                    tensor, IntStream.range(0, tensor.shape().rank()).boxed().toList());
         }
 
         private static long unequal(MemorySegment a, MemorySegment b, int width) {

@@ -1,6 +1,7 @@
 package phema.synthesis;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -17,9 +18,16 @@ import phema.format.FileStamp;
 import phema.format.RegularFiles;
 import phema.format.WeightFile;
 import phema.problem.Problem;
+import phema.tensor.StridedView;
 
-/** Channels to input files, shared by everything that reads them at the same time, so that many clients do not need many file descriptors. */
+/**
+ * Channels to input files, shared by everything that reads them at the same time, so that many clients do not need many
+ * file descriptors.
+ */
 final class OpenFiles {
+    /** Bytes that are read at once to pick elements from. */
+    private static final int WINDOW = 256 << 10;
+
     private final Predicate<Path> mayRead;
     private final Map<FilePart, Shared> shared = new HashMap<>();
     private final LongAdder bytesRead = new LongAdder();
@@ -45,7 +53,10 @@ final class OpenFiles {
         }
     }
 
-    /** @param mayRead as for {@link RegularFiles#open}; asked anew each time, as names may lead elsewhere than when they were indexed */
+    /**
+     * @param mayRead as for {@link RegularFiles#open}; asked anew each time, as names may lead elsewhere than when they
+     * were indexed
+     */
     OpenFiles(Predicate<Path> mayRead) {
         this.mayRead = mayRead;
     }
@@ -121,7 +132,15 @@ final class OpenFiles {
             }
         }
 
-        /** @throws Problem when a file is no longer the one that was indexed: what was read since the last call may be mixed */
+        /** Reads elements of a tensor that lies in a part of the given file, packed. */
+        void read(int file, int part, StridedView view, long first, int count, MemorySegment to) throws IOException {
+            view.read(first, count, to, WINDOW, (position, buffer) -> read(file, part, position, buffer));
+        }
+
+        /**
+         * @throws Problem when a file is no longer the one that was indexed: what was read since the last call may be
+         * mixed
+         */
         void verify() throws IOException {
             for (FilePart part : parts) {
                 FileStamp now = FileStamp.of(part.path()).orElseThrow(() -> changed(part, "is gone"));

@@ -3,6 +3,7 @@ package phema.tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Dimensions of a tensor, outermost first; empty for a scalar. */
 public record Shape(List<Long> dims) {
@@ -34,6 +35,11 @@ public record Shape(List<Long> dims) {
         List<Long> strides = new ArrayList<>(Collections.nCopies(rank(), 1L));
         for (int i = rank() - 2; i >= 0; i--) strides.set(i, strides.get(i + 1) * Math.max(dims.get(i + 1), 1));
         return List.copyOf(strides);
+    }
+
+    /** The dimensions in row-major order, outermost first: 0, 1, ... */
+    public List<Integer> axes() {
+        return IntStream.range(0, rank()).boxed().toList();
     }
 
     /** {@code [64, 32, 3, 3]}. */
