@@ -22,6 +22,7 @@ import org.springframework.core.NestedRuntimeException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
+import phema.format.FileStamp;
 import phema.format.WeightFile;
 import phema.storage.Locations;
 import tools.jackson.core.JsonParser;
@@ -75,9 +76,8 @@ class IndexStore {
                     .param(folder.toString())
                     .query(row -> {
                         RememberedFile.Indexed content = unpack(row.getBytes("content"));
-                        long size = row.getLong("size");
-                        Instant modified = Instant.parse(row.getString("modified"));
-                        known.put(row.getString("name"), new RememberedFile(size, modified, 0, content));
+                        FileStamp stamp = new FileStamp(row.getLong("size"), Instant.parse(row.getString("modified")));
+                        known.put(row.getString("name"), new RememberedFile(stamp, 0, content));
                     });
         } catch (RuntimeException e) { // whatever is wrong with a cache, the files are there
             log.warn("What was remembered of {} cannot be used; its files are read again: {}", folder, e.getMessage());
@@ -124,8 +124,8 @@ class IndexStore {
                         set size = excluded.size, modified = excluded.modified, content = excluded.content""")
                 .param(folder.toString())
                 .param(name)
-                .param(known.size())
-                .param(known.modified().toString())
+                .param(known.stamp().size())
+                .param(known.stamp().modified().toString())
                 .param(pack(content))
                 .update();
     }
@@ -136,7 +136,7 @@ class IndexStore {
         known.forEach((name, k) -> {
             if (!(k.content() instanceof RememberedFile.Indexed indexed)) return;
             WeightFile file =
-                    similar[0] == null ? indexed.file() : RunScanner.sharingTensors(indexed.file(), similar[0]);
+                    similar[0] == null ? indexed.file() : indexed.file().sharingTensorsOf(similar[0]);
             similar[0] = file;
             shared.put(
                     name, k.with(new RememberedFile.Indexed(file, indexed.plan(), indexed.sample(), indexed.scales())));

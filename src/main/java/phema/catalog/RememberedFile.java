@@ -1,18 +1,17 @@
 package phema.catalog;
 
-import java.time.Instant;
 import java.util.Map;
+import phema.format.FileStamp;
 import phema.format.WeightFile;
 
 /**
  * What scans know of a file.
  *
- * @param size in bytes when last looked at
- * @param modified its time stamp then
- * @param since when it was first seen with that size and time stamp, by the scanner's ticker;
+ * @param stamp when last looked at
+ * @param since when it was first seen with that stamp, by the scanner's ticker;
  *     matters only until its content is known
  */
-record RememberedFile(long size, Instant modified, long since, RememberedContent content) {
+record RememberedFile(FileStamp stamp, long since, RememberedContent content) {
     /** What reading it gave. */
     sealed interface RememberedContent {}
 
@@ -41,6 +40,6 @@ record RememberedFile(long size, Instant modified, long since, RememberedContent
     }
 
     RememberedFile with(RememberedContent changed) {
-        return new RememberedFile(size, modified, since, changed);
+        return new RememberedFile(stamp, since, changed);
     }
 }

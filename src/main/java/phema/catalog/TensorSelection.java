@@ -49,9 +49,7 @@ record TensorSelection(Optional<String> prefix, List<NamePattern> exclude, List<
                     || buffers.stream().anyMatch(p -> p.matches(name));
             selected.add(tensor.as(name, buffer ? Tensor.TensorRole.BUFFER : tensor.role()));
         }
-        return selected.equals(file.tensors())
-                ? file
-                : new WeightFile(file.path(), file.format(), file.parts(), file.metadata(), selected);
+        return selected.equals(file.tensors()) ? file : file.with(selected);
     }
 
     /** Whether the selection from two files is known to be the same without a look at their tensors, of which there may be many. */

@@ -28,6 +28,19 @@ public record WeightFile(
         return parts.stream().mapToLong(FilePart::size).sum();
     }
 
+    /** The same file with other tensors. */
+    public WeightFile with(List<Tensor> otherTensors) {
+        return new WeightFile(path, format, parts, metadata, otherTensors);
+    }
+
+    /**
+     * The same, with the other file's list of tensors where both are equal: thousands of files of a run then need the
+     * memory of one.
+     */
+    public WeightFile sharingTensorsOf(WeightFile other) {
+        return tensors.equals(other.tensors) ? with(other.tensors) : this;
+    }
+
     /** Whether all physical files are still those that were indexed. */
     public boolean isUnchanged() throws IOException {
         for (FilePart part : parts) if (!part.stamp().isOf(part.path())) return false;

@@ -1,0 +1,113 @@
+package phema.catalog;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import phema.format.FileStamp;
+import phema.format.FormatException;
+import phema.format.WeightFile;
+
+/** Looks at single files: reads those that are new or have changed, and says what is known of each. */
+final class FileIndexer {
+    private final RunScanner.FileReader reader;
+    private final Predicate<Path> mayRead;
+    private final Settling settling;
+    private final boolean repeated;
+
+    /**
+     * @param mayRead asked with the real path of each file
+     * @param settling how long a file must stay unchanged
+     * @param repeated whether the same files are looked at again and again
+     */
+    FileIndexer(RunScanner.FileReader reader, Predicate<Path> mayRead, Settling settling, boolean repeated) {
+        this.reader = reader;
+        this.mayRead = mayRead;
+        this.settling = settling;
+        this.repeated = repeated;
+    }
+
+    /**
+     * What is known of a file now; empty when it has just vanished.
+     *
+     * @param similar a file of the same run that probably has the same structure
+     */
+    Optional<RememberedFile> lookAt(Path path, Candidate candidate, Scan before, @Nullable WeightFile similar) {
+        try {
+            Optional<FileStamp> now = FileStamp.of(path);
+            if (now.isEmpty()) return Optional.empty();
+            Optional<RememberedFile> earlier = Optional.ofNullable(
+                            before.known().get(candidate.fileName()))
+                    .filter(k -> k.stamp().equals(now.get()));
+            if (earlier.isPresent() && stillHolds(earlier.get(), candidate.isSharded())) return earlier;
+            long since = earlier.filter(k -> !(k.content() instanceof RememberedFile.Indexed))
+                    .map(RememberedFile::since)
+                    .orElseGet(settling.ticker()::read);
+            boolean settled = settling.isOver(since)
+                    || (before.recognised().isEmpty()
+                            && settling.seemsOver(now.get().modified()));
+            RememberedFile.RememberedContent content = repeated && !settled
+                    ? new RememberedFile.Growing(
+                            candidate.fileName() + " has changed a moment ago; it is taken once it stays as it is")
+                    : read(path, settled, similar);
+            return Optional.of(new RememberedFile(now.get(), since, content));
+        } catch (IOException e) {
+            return Optional.of(new RememberedFile(new FileStamp(0, Instant.EPOCH), 0, broken(path, e)));
+        }
+    }
+
+    /** Whether a file that looks as before needs not be read. Shards may have changed while their index has not. */
+    private static boolean stillHolds(RememberedFile known, boolean sharded) throws IOException {
+        return switch (known.content()) {
+            case RememberedFile.Indexed indexed -> !sharded || indexed.file().isUnchanged();
+            case RememberedFile.Broken broken -> !sharded && broken.lasting();
+            case RememberedFile.Growing growing -> false;
+        };
+    }
+
+    private RememberedFile.RememberedContent read(Path path, boolean settled, @Nullable WeightFile similar) {
+        try {
+            WeightFile file = reader.read(path, Optional.ofNullable(similar), mayRead);
+            if (!file.isUnchanged())
+                return new RememberedFile.Growing(path.getFileName() + " changed while it was read");
+            return new RememberedFile.Indexed(similar == null ? file : file.sharingTensorsOf(similar));
+        } catch (IOException | RuntimeException e) {
+            // Also a reader's own mistake: one file must not cost the others.
+            return settled
+                    ? broken(path, e)
+                    : new RememberedFile.Growing(broken(path, e).message() + " (changed in the last "
+                            + settling.time().toSeconds() + " s, so probably still being written: try again)");
+        }
+    }
+
+    /**
+     * The same with its sample, which is read where the plan is another than before.
+     *
+     * @param selected the file with the tensors that count
+     * @param scales names of the constants that must be the same in all files
+     */
+    RememberedFile sampled(RememberedFile known, WeightFile selected, SamplePlan plan, Set<String> scales) {
+        if (!(known.content() instanceof RememberedFile.Indexed indexed)
+                || indexed.plan().equals(plan.identity())) return known;
+        Path path = indexed.file().path();
+        try {
+            Sample sample = SampleReader.read(selected, plan, mayRead);
+            Map<String, Double> values = SampleReader.scales(selected, scales, mayRead);
+            if (!indexed.file().isUnchanged())
+                return known.with(new RememberedFile.Growing(path.getFileName() + " changed while it was read"));
+            return known.with(new RememberedFile.Indexed(indexed.file(), plan.identity(), sample, values));
+        } catch (IOException | RuntimeException e) {
+            return known.with(broken(path, e));
+        }
+    }
+
+    private static RememberedFile.Broken broken(Path path, Exception e) {
+        return e instanceof FormatException
+                ? new RememberedFile.Broken(String.valueOf(e.getMessage()), true)
+                : new RememberedFile.Broken(path + ": cannot be read (" + e + ")", false);
+    }
+}
