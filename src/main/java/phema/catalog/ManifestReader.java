@@ -2,118 +2,59 @@ package phema.catalog;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.StringReader;
-import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.error.Mark;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
-import org.yaml.snakeyaml.error.YAMLException;
-import org.yaml.snakeyaml.nodes.MappingNode;
-import org.yaml.snakeyaml.nodes.Node;
-import org.yaml.snakeyaml.nodes.NodeTuple;
-import org.yaml.snakeyaml.nodes.ScalarNode;
-import org.yaml.snakeyaml.nodes.SequenceNode;
+import phema.catalog.StrictYaml.YamlError;
+import phema.catalog.StrictYaml.YamlKeys;
+import phema.catalog.StrictYaml.YamlValue;
 import phema.format.FormatException;
 import phema.format.RegularFiles;
 import phema.profile.ProfileSpec;
 import phema.profile.SigmaRel;
 
-/** Reads a {@link Manifest}. YAML is only taken apart into nodes: nothing is ever constructed from it, so tags mean nothing. */
+/** Reads a {@link Manifest}: which keys there are, and which belong together. */
 final class ManifestReader {
-    private static final int MAX_BYTES = 1 << 20;
-    private static final int MAX_MESSAGE = 500;
-    private static final Set<String> FILE_FIELDS = sorted("time", "index", "sigmaRel");
+    private static final Set<String> FILE_FIELDS = new LinkedHashSet<>(List.of("time", "index", "sigmaRel"));
     private static final String HUB = "hub";
     private static final Pattern REPOSITORY_PATH =
             Pattern.compile("(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*");
-    private static final Set<String> KEYS = sorted(
-            "files",
-            "profile",
-            "sigmaRels",
-            "updateEvery",
-            "updateAfterStep",
-            "timeScale",
-            "prefix",
-            "exclude",
-            "buffers",
-            HUB);
 
-    private final byte[] text;
-
-    private ManifestReader(byte[] text) {
-        this.text = text;
-    }
+    private ManifestReader() {}
 
     /** @see Manifest#read */
     static Manifest read(Path file, Predicate<Path> mayRead) throws IOException {
         byte[] text;
         try (InputStream in = Channels.newInputStream(RegularFiles.open(file, mayRead))) {
-            text = in.readNBytes(MAX_BYTES + 1);
+            text = in.readNBytes(StrictYaml.MAX_BYTES + 1);
         }
         try {
-            return new ManifestReader(text).read();
-        } catch (Wrong e) {
+            return manifest(StrictYaml.read(text, "the manifest", "is empty; docs/snapshots.md says what it can hold"));
+        } catch (YamlError e) {
             throw new FormatException(file, String.valueOf(e.getMessage()));
         }
     }
 
-    /** Something in the file is not as it must be. */
-    private static final class Wrong extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        Wrong(@Nullable Mark at, String message) {
-            super((at == null ? "" : "line " + (at.getLine() + 1) + ", column " + (at.getColumn() + 1) + ": ")
-                    + (message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE) + "..."));
-        }
-    }
-
-    /** The values of a mapping. */
-    private record Keys(Node node, Map<String, Node> values) {
-        <T> Optional<T> get(String key, Function<Named, T> as) {
-            return Optional.ofNullable(values.get(key)).map(value -> as.apply(new Named(key, value)));
-        }
-
-        <T> T require(String key, Function<Named, T> as) {
-            return get(key, as).orElseThrow(() -> new Wrong(node.getStartMark(), key + " is missing"));
-        }
-
-        boolean has(String key) {
-            return values.containsKey(key);
-        }
-
-        Wrong wrong(String key, String message) {
-            return new Wrong(values.getOrDefault(key, node).getStartMark(), message);
-        }
-    }
-
-    /** A value and what to call it. */
-    private record Named(String name, Node node) {
-        Wrong wrong(String message) {
-            return new Wrong(node.getStartMark(), name + " " + message);
-        }
-    }
-
-    private Manifest read() {
-        Keys keys = keys(new Named("the manifest", compose()), KEYS);
+    private static Manifest manifest(YamlValue all) {
+        YamlKeys keys = all.keys(
+                "files",
+                "profile",
+                "sigmaRels",
+                "updateEvery",
+                "updateAfterStep",
+                "timeScale",
+                "prefix",
+                "exclude",
+                "buffers",
+                HUB);
         Optional<String> profile = keys.get("profile", ManifestReader::profile);
-        List<Double> sigmaRels = keys.get("sigmaRels", value -> list(value, ManifestReader::sigmaRel))
+        List<Double> sigmaRels = keys.get("sigmaRels", value -> value.list(ManifestReader::sigmaRel))
                 .orElse(List.of());
         Manifest.ManifestFiles files =
                 keys.get("files", value -> files(value, profile)).orElseGet(() -> filesByName(keys));
@@ -129,89 +70,58 @@ final class ManifestReader {
                 files,
                 profile,
                 sigmaRels,
-                keys.get("updateEvery", value -> wholeNumber(value, 1)).orElse(1L),
-                keys.get("updateAfterStep", value -> wholeNumber(value, 0)).orElse(0L),
-                keys.get("timeScale", ManifestReader::positive).orElse(1.0),
+                keys.get("updateEvery", value -> value.wholeNumber(1)).orElse(1L),
+                keys.get("updateAfterStep", value -> value.wholeNumber(0)).orElse(0L),
+                keys.get("timeScale", YamlValue::positive).orElse(1.0),
                 new TensorSelection(
-                        keys.get("prefix", ManifestReader::string),
-                        keys.get("exclude", value -> list(value, ManifestReader::tensors))
+                        keys.get("prefix", YamlValue::text),
+                        keys.get("exclude", value -> value.list(ManifestReader::tensors))
                                 .orElse(List.of()),
-                        keys.get("buffers", value -> list(value, ManifestReader::tensors))
+                        keys.get("buffers", value -> value.list(ManifestReader::tensors))
                                 .orElse(List.of())),
                 keys.get(HUB, ManifestReader::publication).orElse(Publication.DEFAULT));
     }
 
-    private static Publication publication(Named value) {
-        Keys keys = keys(value, sorted("owner", "weights", "files"));
+    private static Publication publication(YamlValue value) {
+        YamlKeys keys = value.keys("owner", "weights", "files");
         return Publication.of(
                 keys.get("owner", ManifestReader::owner),
                 keys.get("weights", ManifestReader::weights).orElse(Publication.DEFAULT.weights()),
-                keys.get("files", files -> list(files, ManifestReader::repositoryPath))
+                keys.get("files", files -> files.list(ManifestReader::repositoryPath))
                         .orElse(List.of()));
     }
 
-    private static String owner(Named value) {
-        String owner = string(value);
+    private static String owner(YamlValue value) {
+        String owner = value.text();
         if (!owner.matches("[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"))
             throw value.wrong("must be a name of letters, digits and inner hyphens, not " + owner);
         return owner;
     }
 
-    private static String weights(Named value) {
+    private static String weights(YamlValue value) {
         String path = repositoryPath(value);
         if (!path.endsWith(".safetensors"))
             throw value.wrong("must end with .safetensors, as in unet/diffusion_pytorch_model.safetensors");
         return path;
     }
 
-    private static String repositoryPath(Named value) {
-        String path = string(value);
+    private static String repositoryPath(YamlValue value) {
+        String path = value.text();
         if (!REPOSITORY_PATH.matcher(path).matches())
             throw value.wrong("must be a path below this folder, of letters, digits and ._-, not " + path);
         return path;
     }
 
-    private Node compose() {
-        if (text.length > MAX_BYTES) throw new Wrong(null, "is larger than " + MAX_BYTES + " bytes");
-        try {
-            LoaderOptions options = new LoaderOptions();
-            options.setCodePointLimit(MAX_BYTES);
-            options.setNestingDepthLimit(10);
-            options.setMaxAliasesForCollections(0);
-            @Nullable Node node = new Yaml(options).compose(new StringReader(utf8()));
-            if (node == null) throw new Wrong(null, "is empty; docs/snapshots.md says what it can hold");
-            return node;
-        } catch (MarkedYAMLException e) {
-            throw new Wrong(e.getProblemMark(), "is not YAML: " + e.getProblem());
-        } catch (YAMLException e) {
-            throw new Wrong(
-                    null,
-                    "is not YAML: "
-                            + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
-        }
-    }
-
-    private String utf8() {
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(text))
-                    .toString();
-        } catch (CharacterCodingException e) {
-            throw new Wrong(null, "is not UTF-8 text");
-        }
-    }
-
     /** Without {@code files}: what PostHocEMA of ema-pytorch and its relatives write, or what needs no manifest. */
-    private static Manifest.ManifestFiles filesByName(Keys keys) {
+    private static Manifest.ManifestFiles filesByName(YamlKeys keys) {
         if (keys.values().keySet().equals(Set.of(HUB))) return new Manifest.Usual();
         if (!keys.has("sigmaRels"))
             throw keys.wrong("", "files is missing: a pattern such as 'step-{time}.safetensors', or a list");
         return new Manifest.Matching(NamePattern.of(IndexedName.PATTERN, FILE_FIELDS));
     }
 
-    private static Manifest.ManifestFiles files(Named value, Optional<String> profile) {
-        if (!(value.node() instanceof SequenceNode sequence)) {
+    private static Manifest.ManifestFiles files(YamlValue value, Optional<String> profile) {
+        if (!value.isList()) {
             NamePattern pattern = pattern(value, FILE_FIELDS);
             if (!pattern.fields().contains("time"))
                 throw value.wrong("must say where the time stands in the names, as in 'step-{time}.safetensors'");
@@ -219,14 +129,13 @@ final class ManifestReader {
         }
         Set<String> names = new LinkedHashSet<>();
         List<Manifest.ManifestEntry> entries = new ArrayList<>();
-        for (Node node : sequence.getValue()) {
-            Named entry = new Named("an entry of files", node);
-            Keys keys = keys(entry, sorted("name", "time", "profile"));
+        for (YamlValue entry : value.entries()) {
+            YamlKeys keys = entry.keys("name", "time", "profile");
             String name = keys.require("name", ManifestReader::fileName);
             if (!names.add(name)) throw keys.wrong("name", name + " is listed twice");
             entries.add(new Manifest.ManifestEntry(
                     name,
-                    keys.require("time", ManifestReader::positive),
+                    keys.require("time", YamlValue::positive),
                     keys.get("profile", ManifestReader::profile)
                             .or(() -> profile)
                             .orElseThrow(() -> keys.wrong("", name + " has no profile, nor has the manifest"))));
@@ -234,7 +143,7 @@ final class ManifestReader {
         return new Manifest.Listed(entries);
     }
 
-    private static void requireOneProfile(Keys keys, Manifest.ManifestFiles files) {
+    private static void requireOneProfile(YamlKeys keys, Manifest.ManifestFiles files) {
         Set<String> fields =
                 files instanceof Manifest.Matching matching ? matching.pattern().fields() : Set.of();
         if (fields.contains("index") != keys.has("sigmaRels"))
@@ -252,57 +161,27 @@ final class ManifestReader {
                     "the files' profile is missing: profile (impulse for raw checkpoints), sigmaRels, or {sigmaRel} in files");
     }
 
-    private static Keys keys(Named value, Set<String> known) {
-        if (!(value.node() instanceof MappingNode mapping))
-            throw value.wrong("must be a mapping with the keys " + String.join(", ", known));
-        Map<String, Node> values = new LinkedHashMap<>();
-        for (NodeTuple tuple : mapping.getValue()) {
-            Node key = tuple.getKeyNode();
-            String name = key instanceof ScalarNode scalar ? scalar.getValue() : "";
-            if (!known.contains(name))
-                throw new Wrong(
-                        key.getStartMark(), "unknown key " + name + "; did you mean " + nearest(name, known) + "?");
-            if (values.put(name, tuple.getValueNode()) != null)
-                throw new Wrong(key.getStartMark(), name + " is given twice");
-        }
-        return new Keys(mapping, values);
-    }
-
-    private static <T> List<T> list(Named value, Function<Named, T> as) {
-        if (!(value.node() instanceof SequenceNode sequence)
-                || sequence.getValue().isEmpty()) throw value.wrong("must be a list, as in [a, b]");
-        return sequence.getValue().stream()
-                .map(node -> as.apply(new Named("an entry of " + value.name(), node)))
-                .toList();
-    }
-
-    private static String string(Named value) {
-        if (!(value.node() instanceof ScalarNode scalar) || scalar.getValue().isBlank())
-            throw value.wrong("must be a text");
-        return scalar.getValue();
-    }
-
-    private static String fileName(Named value) {
-        String name = string(value);
+    private static String fileName(YamlValue value) {
+        String name = value.text();
         if (name.contains("/") || name.contains("\\"))
             throw value.wrong("must name a file in this folder, not " + name);
         return name;
     }
 
-    private static NamePattern tensors(Named value) {
+    private static NamePattern tensors(YamlValue value) {
         return pattern(value, Set.of());
     }
 
-    private static NamePattern pattern(Named value, Set<String> fields) {
+    private static NamePattern pattern(YamlValue value, Set<String> fields) {
         try {
-            return NamePattern.of(fields.isEmpty() ? string(value) : fileName(value), fields);
+            return NamePattern.of(fields.isEmpty() ? value.text() : fileName(value), fields);
         } catch (IllegalArgumentException e) {
             throw value.wrong(String.valueOf(e.getMessage()));
         }
     }
 
-    private static String profile(Named value) {
-        String spec = string(value);
+    private static String profile(YamlValue value) {
+        String spec = value.text();
         try {
             ProfileSpec.parse(spec, Double.MAX_VALUE);
             return spec;
@@ -311,61 +190,13 @@ final class ManifestReader {
         }
     }
 
-    private static double sigmaRel(Named value) {
-        double sigmaRel = number(value);
+    private static double sigmaRel(YamlValue value) {
+        double sigmaRel = value.number();
         try {
             SigmaRel.toGamma(sigmaRel);
             return sigmaRel;
         } catch (IllegalArgumentException e) {
             throw value.wrong("is wrong: " + e.getMessage());
         }
-    }
-
-    private static long wholeNumber(Named value, long least) {
-        double number = number(value);
-        if (number != Math.rint(number) || number < least || number > 1e15)
-            throw value.wrong("must be a whole number, at least " + least + ", not " + string(value));
-        return (long) number;
-    }
-
-    private static double positive(Named value) {
-        double number = number(value);
-        if (!(number > 0 && number < 1e15))
-            throw value.wrong("must be a number above 0 and below 1e15, not " + string(value));
-        return number;
-    }
-
-    private static double number(Named value) {
-        try {
-            return Double.parseDouble(string(value));
-        } catch (NumberFormatException e) {
-            throw value.wrong("must be a number, not " + string(value));
-        }
-    }
-
-    private static String nearest(String name, Set<String> known) {
-        return known.stream()
-                .min(Comparator.comparingInt(key -> distance(name, key)))
-                .orElseThrow();
-    }
-
-    /** Levenshtein's. */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j < row.length; j++) row[j] = j;
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j < row.length; j++) {
-                int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(substituted, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
-    }
-
-    private static Set<String> sorted(String... names) {
-        return new LinkedHashSet<>(List.of(names));
     }
 }
