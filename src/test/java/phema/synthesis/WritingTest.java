@@ -215,7 +215,8 @@ class WritingTest {
         try (FileChannel full = FileChannel.open(Path.of("/dev/full"), StandardOpenOption.WRITE)) {
             assertThatThrownBy(() -> full.write(ByteBuffer.allocate(1)))
                     .isInstanceOfSatisfying(
-                            IOException.class, e -> assertThat(Engine.isFull(e)).isTrue());
+                            IOException.class,
+                            e -> assertThat(FilePublisher.isFull(e)).isTrue());
         }
     }
 

@@ -1,0 +1,91 @@
+package phema.synthesis;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import phema.format.Layout;
+import phema.problem.Problem;
+import phema.storage.ByteSize;
+import phema.storage.PendingFile;
+
+/** Lets the files of a folder appear under their names all together, when all are complete; before that, none. */
+final class FilePublisher implements AutoCloseable {
+    private static final Pattern FULL =
+            Pattern.compile("(?i)no space left|not enough space|out of disk space|quota exceeded");
+
+    private final Path folder;
+    private final boolean overwrite;
+    private final List<PendingFile> files = new ArrayList<>();
+
+    /** @param overwrite whether existing files may be replaced; else a {@link Problem} */
+    FilePublisher(Path folder, boolean overwrite) {
+        this.folder = folder;
+        this.overwrite = overwrite;
+    }
+
+    /** Creates the folder where it does not exist, and sees to it that these files can be written. */
+    void prepare(List<Layout> layouts) throws IOException {
+        Files.createDirectories(folder);
+        requireRoom(layouts);
+        if (!overwrite)
+            for (Layout file : layouts)
+                if (Files.exists(folder.resolve(file.fileName()))) throw exists(folder.resolve(file.fileName()));
+    }
+
+    private void requireRoom(List<Layout> layouts) throws IOException {
+        long needed = layouts.stream().mapToLong(Layout::size).sum();
+        long free = Files.getFileStore(folder).getUsableSpace();
+        if (free < needed)
+            throw Problem.storageFull(
+                    "%s: the outputs need %s, %s more than is free; make room, or choose another folder"
+                            .formatted(folder, ByteSize.print(needed), ByteSize.print(needed - free)),
+                    null);
+    }
+
+    /** A file to fill, under a name that nobody looks for. */
+    PendingFile begin(String fileName) throws IOException {
+        PendingFile file = new PendingFile(folder.resolve(fileName));
+        files.add(file);
+        return file;
+    }
+
+    /** Brings to disk what is filled. */
+    void complete() throws IOException {
+        for (PendingFile file : files) file.complete();
+    }
+
+    void publish() throws IOException {
+        for (PendingFile file : files) {
+            try {
+                file.publish(overwrite);
+            } catch (FileAlreadyExistsException e) {
+                throw exists(file.path());
+            }
+        }
+    }
+
+    private static Problem exists(Path file) {
+        return Problem.conflict(file + " exists; use --overwrite to replace it or --skip to keep it");
+    }
+
+    /** What to tell the user when the disk ran full while files were filled or published. */
+    Problem full(IOException e) {
+        return Problem.storageFull(
+                folder + ": the disk is full; nothing was kept. Make room, or choose another folder", e);
+    }
+
+    /** NIO has no type for it, only the words of POSIX, Windows and file systems of their own. */
+    static boolean isFull(IOException e) {
+        return FULL.matcher(String.valueOf(e.getMessage())).find();
+    }
+
+    /** Discards what was not published. */
+    @Override
+    public void close() throws IOException {
+        for (PendingFile file : files) file.close();
+    }
+}

@@ -1,0 +1,84 @@
+package phema.synthesis;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.Future;
+import java.util.function.LongConsumer;
+
+/** Sends a range of one file, in order, while the blocks that follow are computed. */
+final class RangeTransfer {
+    /** Blocks of one request that may be computed while an earlier one is being sent. */
+    private static final int AHEAD = 2;
+
+    private final ComputePool pool;
+    private final BlockComputer computer;
+    private final WritableByteChannel to;
+    private final LongConsumer written;
+
+    /**
+     * @param computer of the file alone
+     * @param written told of bytes before they are sent
+     */
+    RangeTransfer(ComputePool pool, BlockComputer computer, WritableByteChannel to, LongConsumer written) {
+        this.pool = pool;
+        this.computer = computer;
+        this.to = to;
+        this.written = written;
+    }
+
+    /** @param header the literal bytes that the file begins with */
+    void send(byte[] header, long offset, long length) throws IOException {
+        if (offset < header.length) {
+            int n = (int) Math.min(length, header.length - offset);
+            write(ByteBuffer.wrap(header, (int) offset, n));
+            offset += n;
+            length -= n;
+        }
+        if (length > 0) sendBody(offset - header.length, offset - header.length + length);
+    }
+
+    private void sendBody(long from, long limit) throws IOException {
+        record Pending(Block block, byte[] result, Future<?> computed) {}
+        Deque<Pending> ahead = new ArrayDeque<>();
+        Deque<byte[]> spare = new ArrayDeque<>();
+        try {
+            long next = from;
+            while (next < limit || !ahead.isEmpty()) {
+                while (next < limit && ahead.size() < AHEAD) {
+                    Block block = computer.block(next, limit);
+                    byte[] kept = spare.poll();
+                    byte[] result = kept != null && kept.length >= block.bytes() ? kept : new byte[block.bytes()];
+                    Future<?> computed = pool.submit(computer.workspaceBytes(), workspace -> {
+                        MemorySegment segment = computer.result(workspace, 0);
+                        computer.compute(workspace, block, List.of(segment));
+                        MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, 0, result, 0, block.bytes());
+                    });
+                    ahead.add(new Pending(block, result, computed));
+                    next = block.from() + block.bytes();
+                }
+                Pending first = ahead.element();
+                pool.await(first.computed);
+                // The last bytes go out only when all that went before came from the files that were indexed.
+                if (ahead.size() == 1 && next >= limit) computer.verify();
+                int skip = (int) Math.max(0, from - first.block.from());
+                int end = (int) Math.min(first.block.bytes(), limit - first.block.from());
+                write(ByteBuffer.wrap(first.result, skip, end - skip));
+                spare.add(first.result);
+                ahead.remove();
+            }
+        } finally {
+            for (Pending pending : ahead) ComputePool.settle(pending.computed);
+        }
+    }
+
+    private void write(ByteBuffer bytes) throws IOException {
+        written.accept(bytes.remaining());
+        while (bytes.hasRemaining()) to.write(bytes);
+    }
+}
