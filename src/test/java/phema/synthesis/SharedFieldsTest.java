@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class SharedFieldsTest {
     @ParameterizedTest
-    @ValueSource(classes = {BlockComputer.class, BlockComputer.BlockTarget.class, Body.class})
+    @ValueSource(classes = {BlockComputer.class, BlockComputer.BlockTarget.class, Body.class, InputReader.class})
     void isFinalOrVolatileAndHoldsObjectsInNoPlainArray(Class<?> shared) {
         for (Field field : shared.getDeclaredFields()) {
             assertThat(Modifier.isFinal(field.getModifiers()) || Modifier.isVolatile(field.getModifiers()))
