@@ -78,7 +78,7 @@ public final class Cli {
                 .addSubcommand(new GenerateCommand())
                 .addSubcommand(new MetricsCommand())
                 .addSubcommand(
-                        new CommandLine(new BenchCommand()).addSubcommand(new BenchCommand.Scheduler(application)))
+                        new CommandLine(new BenchCommand()).addSubcommand(new SchedulerBenchCommand(application)))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false)
                 .registerConverter(Path.class, Cli::path)

@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.bench.TrainingBenchmark;
 import phema.edm2.Architecture;
@@ -18,6 +16,7 @@ import phema.edm2.NetworkSpec;
 import phema.edm2.Training;
 import phema.problem.Problem;
 import phema.storage.ByteSize;
+import phema.storage.FileTree;
 import phema.tensor.Shape;
 import phema.text.Labels;
 import picocli.CommandLine.Command;
@@ -112,7 +111,7 @@ final class TrainingBenchCommand implements Callable<Integer> {
             if (memory) watch(benchmark);
             else time(benchmark);
         } finally {
-            delete(folder);
+            FileTree.delete(folder);
         }
         return Cli.FINE;
     }
@@ -139,28 +138,18 @@ final class TrainingBenchCommand implements Callable<Integer> {
             String name,
             List<TrainingBenchmark.TrainingStep> ours,
             List<TrainingBenchmark.TrainingStep> theirs) {
-        double wall = median(ours, TrainingBenchmark.TrainingStep::seconds);
-        double cpu = median(ours, TrainingBenchmark.TrainingStep::cpuSeconds);
+        double wall = Median.of(ours, TrainingBenchmark.TrainingStep::seconds);
+        double cpu = Median.of(ours, TrainingBenchmark.TrainingStep::cpuSeconds);
         List<String> cells = new ArrayList<>(List.of(name, "%.3f".formatted(wall), "%.3f".formatted(cpu)));
         if (theirs.isEmpty()) {
             cells.addAll(List.of("", "", "", ""));
         } else {
-            double twinWall = median(theirs, TrainingBenchmark.TrainingStep::seconds);
-            double twinCpu = median(theirs, TrainingBenchmark.TrainingStep::cpuSeconds);
+            double twinWall = Median.of(theirs, TrainingBenchmark.TrainingStep::seconds);
+            double twinCpu = Median.of(theirs, TrainingBenchmark.TrainingStep::cpuSeconds);
             for (double value : new double[] {twinWall, twinCpu}) cells.add("%.3f".formatted(value));
             for (double value : new double[] {wall / twinWall, cpu / twinCpu}) cells.add("%.2f".formatted(value));
         }
         table.row(cells.toArray(String[]::new));
-    }
-
-    private static double median(
-            List<TrainingBenchmark.TrainingStep> steps, ToDoubleFunction<TrainingBenchmark.TrainingStep> figure) {
-        return steps.stream()
-                .mapToDouble(figure)
-                .sorted()
-                .skip(steps.size() / 2)
-                .findFirst()
-                .orElse(Double.NaN);
     }
 
     private void watch(TrainingBenchmark benchmark) throws IOException {
@@ -174,12 +163,5 @@ final class TrainingBenchCommand implements Callable<Integer> {
             out.printf(Locale.ROOT, "after %,5d steps: %s resident%n", step, resident);
             out.flush();
         });
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) Files.delete(file);
-        }
-        Files.delete(folder);
     }
 }

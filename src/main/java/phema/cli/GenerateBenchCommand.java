@@ -1,0 +1,58 @@
+package phema.cli;
+
+import phema.format.Format;
+import phema.storage.ByteSize;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import phema.bench.SnapshotGenerator;
+import phema.problem.Problem;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "generate",
+        description = "Writes a run of snapshots of any size; the same options give the same bytes.")
+final class GenerateBenchCommand implements Callable<Integer> {
+    @Option(names = "--files", defaultValue = "32", description = "Number of snapshots (default: ${DEFAULT-VALUE}).")
+    private int files;
+
+    @Option(
+            names = "--mb",
+            defaultValue = "250",
+            description = "Size of each in millions of bytes (default: ${DEFAULT-VALUE}).")
+    private int megabytes;
+
+    @Option(names = "--format", defaultValue = "edm2", description = "edm2 or safetensors (default: ${DEFAULT-VALUE}).")
+    private Format format = Format.EDM2_PICKLE;
+
+    @Option(names = "--tensors", description = "So many equal tensors instead of those of EDM2's network.")
+    private @Nullable Integer tensors;
+
+    @Parameters(paramLabel = "DIR", description = "Folder to write to.")
+    private Path folder = Path.of("");
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        Cli.requireLocal("dir", folder, BenchCommand.ONLY_DISKS);
+        if (files < 1 || megabytes < 1) throw Problem.invalid("files", "--files and --mb must be at least 1");
+        if (format == Format.TORCH_ZIP)
+            throw Problem.invalid("format", "--format pt cannot be generated; choose edm2 or safetensors");
+        long bytes = megabytes * 1_000_000L;
+        SnapshotGenerator generator = tensors == null
+                ? SnapshotGenerator.network(format, bytes)
+                : SnapshotGenerator.uniform(format, tensors, bytes);
+        try (Progress progress = new Progress(CommandOutput.errors(spec), files * bytes)) {
+            long written = generator.write(folder, files, progress);
+            CommandOutput.of(spec).printf("wrote %d files, %s, to %s%n", files, ByteSize.print(written), folder);
+        }
+        return Cli.FINE;
+    }
+}
