@@ -23,6 +23,7 @@ import phema.profile.Profile;
 import phema.solver.FitOptions;
 import phema.solver.SolverKind;
 import phema.storage.ByteSize;
+import phema.storage.FileTree;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
@@ -77,7 +78,7 @@ public final class SynthesisBenchmark {
         for (int n : targets) {
             Path out = scratch.resolve("out");
             fewest.put(n, reconstruct(n, out, "fewest"));
-            delete(out);
+            FileTree.delete(out);
             all.put(n, reconstruct(n, out, "all"));
             List<Path> outputs;
             try (Stream<Path> files = Files.list(out)) {
@@ -85,8 +86,8 @@ public final class SynthesisBenchmark {
             }
             Path copies = Files.createDirectories(scratch.resolve("copies"));
             plainWrite.put(n, cat(outputs, Optional.of(copies)));
-            delete(copies);
-            delete(out);
+            FileTree.delete(copies);
+            FileTree.delete(out);
         }
         return new SynthesisRound(plainRead, plainWrite, all, fewest);
     }
@@ -196,7 +197,7 @@ public final class SynthesisBenchmark {
             return new Breakdown(
                     targets, seconds, workers, stages, read + engine.bytesRead(), elements() * used * targets, used);
         } finally {
-            delete(out);
+            FileTree.delete(out);
         }
     }
 
@@ -215,13 +216,5 @@ public final class SynthesisBenchmark {
                 run.snapshots().size(),
                 ByteSize.print(last.file().size()),
                 last.file().format().extension());
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) return;
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) Files.delete(file);
-        }
-        Files.delete(folder);
     }
 }

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import phema.storage.FileTree;
 
 /**
  * Every file of the corpus ends within 5 seconds of processor time and 512 MB in a refusal of one line, or is read correctly, and nothing is created. The files are read
@@ -96,9 +97,7 @@ class HostileFilesTest {
     }
 
     private static void deleteAll(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path path : files.toList().reversed()) Files.deleteIfExists(path);
-        }
+        FileTree.delete(folder);
         assertThat(Files.exists(folder, LinkOption.NOFOLLOW_LINKS)).isFalse();
     }
 
