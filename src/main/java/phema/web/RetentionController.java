@@ -11,10 +11,9 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import phema.api.ProfileRequest;
-import phema.api.ProfileView;
+import phema.api.RetentionView;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
-import phema.catalog.Snapshot;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.solver.Retention;
@@ -33,24 +32,6 @@ class RetentionController {
         this.catalog = catalog;
         this.fits = fits;
     }
-
-    /**
-     * A proposal: nothing is deleted.
-     *
-     * @param deletable names of the snapshots that may be deleted, all of them together
-     * @param deletableBytes their size
-     * @param targets what that does to each
-     */
-    record RetentionView(List<String> deletable, long deletableBytes, List<EffectView> targets) {}
-
-    /**
-     * Predicted relative errors of the weights, before they are rounded to their own type.
-     *
-     * @param errorNow with all files
-     * @param errorAfter with those that stay
-     * @param limit {@code maxError}, or 5 % more than now where that is larger
-     */
-    record EffectView(ProfileView target, double errorNow, double errorAfter, double limit) {}
 
     @GetMapping(path = "/api/v1/runs/{run}/retention", produces = MediaType.APPLICATION_JSON_VALUE)
     @Operation(
@@ -88,13 +69,11 @@ class RetentionController {
                     "sigmaRel",
                     "The run can express no EMA length within 10 %; say with sigmaRel which shall stay possible");
         Retention retention = fits.retention(found, targets, maxError);
-        List<Snapshot> deletable =
-                retention.deletable().stream().map(found.snapshots()::get).toList();
-        return new RetentionView(
-                deletable.stream().map(Snapshot::name).toList(),
-                deletable.stream().mapToLong(s -> s.file().size()).sum(),
-                retention.effects().stream()
-                        .map(e -> new EffectView(ProfileView.of(e.target()), e.before(), e.after(), e.limit()))
+        return RetentionView.of(
+                found,
+                retention,
+                retention.deletable().stream()
+                        .map(i -> found.snapshots().get(i).name())
                         .toList());
     }
 }

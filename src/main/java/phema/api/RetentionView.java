@@ -1,0 +1,24 @@
+package phema.api;
+
+import java.util.List;
+import phema.catalog.Run;
+import phema.solver.Retention;
+
+/**
+ * Says which snapshots of a run may be deleted. A proposal: nothing is deleted.
+ *
+ * @param deletable names of the snapshots that may be deleted, all of them together; of the command line, paths of their
+ *     files
+ * @param deletableBytes their size
+ * @param targets what that does to each
+ */
+public record RetentionView(List<String> deletable, long deletableBytes, List<RetentionEffectView> targets) {
+    public static RetentionView of(Run run, Retention retention, List<String> deletable) {
+        return new RetentionView(
+                deletable,
+                retention.deletable().stream()
+                        .mapToLong(i -> run.snapshots().get(i).file().size())
+                        .sum(),
+                retention.effects().stream().map(RetentionEffectView::of).toList());
+    }
+}

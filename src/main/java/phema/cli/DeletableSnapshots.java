@@ -1,0 +1,107 @@
+package phema.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import phema.api.RetentionView;
+import phema.catalog.Run;
+import phema.catalog.Snapshot;
+import phema.format.FilePart;
+import phema.problem.Problem;
+import phema.profile.Profile;
+import phema.solver.Retention;
+import phema.storage.ByteSize;
+import phema.synthesis.Fits;
+import phema.synthesis.Names;
+
+/** Says which snapshots of a run may be deleted, and what that costs. */
+final class DeletableSnapshots {
+    private final Run run;
+    private final Retention retention;
+    private final List<Snapshot> deletable;
+
+    private DeletableSnapshots(Run run, Retention retention) {
+        this.run = run;
+        this.retention = retention;
+        deletable = retention.deletable().stream().map(run.snapshots()::get).toList();
+    }
+
+    /**
+     * @param lengths sigma_rel that shall stay possible; those that the run can express when there are none
+     * @param kimg times at which they shall, in thousands of images; the latest snapshot's when there are none
+     * @param maxError largest predicted relative error of lengths that are below it now
+     */
+    static DeletableSnapshots of(Run run, @Nullable NumberList lengths, @Nullable NumberList kimg, double maxError) {
+        Fits fits = new Fits();
+        return new DeletableSnapshots(run, fits.retention(run, targets(fits, run, lengths, kimg), maxError));
+    }
+
+    private static List<Profile> targets(Fits fits, Run run, @Nullable NumberList lengths, @Nullable NumberList kimg) {
+        List<Profile> targets = new ArrayList<>();
+        List<Double> ends = kimg == null
+                ? List.of(run.newestTime())
+                : kimg.values().stream()
+                        .map(end -> ProfileOptions.time("outkimg", run, whole(end)))
+                        .toList();
+        for (double end : ends)
+            if (lengths == null) targets.addAll(fits.expressible(run, end));
+            else for (double sigmaRel : lengths.values()) targets.add(ProfileOptions.power(sigmaRel, end));
+        if (targets.isEmpty())
+            throw Problem.invalid(
+                    "outstd",
+                    "the run can express no EMA length within 10 %; say with --outstd which shall stay possible");
+        return targets;
+    }
+
+    private static long whole(double kimg) {
+        if (kimg != Math.rint(kimg))
+            throw Problem.invalid(
+                    "outkimg", "--outkimg " + kimg + ": snapshots are named by whole thousands of images");
+        return (long) kimg;
+    }
+
+    /** The physical files of all of them: of each its shards and their index, or just one. */
+    List<String> files() {
+        return deletable.stream().flatMap(DeletableSnapshots::files).toList();
+    }
+
+    private static Stream<String> files(Snapshot snapshot) {
+        return Stream.concat(
+                        Stream.of(snapshot.file().path()),
+                        snapshot.file().parts().stream().map(FilePart::path))
+                .map(Path::toString)
+                .distinct();
+    }
+
+    RetentionView view() {
+        return RetentionView.of(run, retention, files());
+    }
+
+    /** Prints what deleting them means. */
+    void explain(PrintWriter out) {
+        out.printf(
+                "%s: %d of %d snapshots may be deleted, %s of %s%n",
+                run.folder(),
+                deletable.size(),
+                run.snapshots().size(),
+                ByteSize.print(bytes(deletable)),
+                ByteSize.print(bytes(run.snapshots())));
+        Table table = new Table("sigma_rel", "time", "predicted error now", "after", "limit");
+        for (Retention.TargetEffect effect : retention.effects())
+            table.row(
+                    Names.width(effect.target()),
+                    "%.0f".formatted(effect.target().endTime()),
+                    CommandOutput.error(effect.before()),
+                    CommandOutput.error(effect.after()),
+                    CommandOutput.error(effect.limit()));
+        table.print(out);
+        out.flush();
+    }
+
+    private static long bytes(List<Snapshot> snapshots) {
+        return snapshots.stream().mapToLong(s -> s.file().size()).sum();
+    }
+}

@@ -1,0 +1,143 @@
+package phema.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import phema.problem.Problem;
+import phema.profile.Power;
+import phema.storage.ByteSize;
+import phema.solver.Planning;
+import phema.solver.Planning.Scheme;
+import phema.tensor.DType;
+
+/** Compares ways to store a run before it begins: how often, which averages, in which type. */
+final class StoragePlan {
+    private static final List<List<Double>> DEFAULT_LENGTHS =
+            List.of(List.of(), List.of(0.05), List.of(0.1), List.of(0.05, 0.1), List.of(0.05, 0.2));
+    private static final int MOST_FILES = 1024;
+
+    private final List<Double> targets;
+    private final double limit;
+    private final OptionalLong params;
+    private final List<Outlook> outlooks;
+
+    /** A way to store a run, and the errors that it would lead to. */
+    private record Outlook(Scheme scheme, List<Double> errors) {
+        double worst() {
+            return errors.stream().mapToDouble(x -> x).max().orElseThrow();
+        }
+    }
+
+    /**
+     * @param planning how weights are assumed to move
+     * @param targets sigma_rel that shall be possible at the end
+     * @param limit largest predicted relative error that is good enough
+     * @param params weights of the model, for sizes in bytes
+     */
+    StoragePlan(Planning planning, List<Scheme> schemes, List<Double> targets, double limit, OptionalLong params) {
+        targets.forEach(sigmaRel -> ProfileOptions.power(sigmaRel, 1));
+        this.targets = targets;
+        this.limit = limit;
+        this.params = params;
+        outlooks = schemes.stream()
+                .map(scheme -> new Outlook(scheme, planning.errors(scheme, targets)))
+                .sorted(Comparator.<Outlook>comparingLong(o -> o.scheme().bytes(1))
+                        .thenComparing(Outlook::worst))
+                .toList();
+    }
+
+    /**
+     * Every way that is to be compared.
+     *
+     * @param counts how often snapshots could be stored
+     * @param stored sigma_rel of the averages that are stored each time; several usual sets when empty
+     * @param dtype the only type, or each that weights are usually stored in
+     */
+    static List<Scheme> schemes(List<Double> counts, List<Double> stored, Optional<DType> dtype) {
+        List<DType> dtypes = dtype.map(List::of).orElse(List.of(DType.F16, DType.BF16, DType.F32));
+        List<Scheme> schemes = new ArrayList<>();
+        for (double count : counts) {
+            if (!(count >= 2 && count <= MOST_FILES && count == Math.rint(count)))
+                throw Problem.invalid("times", "--times must be whole numbers in 2.." + MOST_FILES + ", not " + count);
+            for (List<Double> lengths : stored.isEmpty() ? DEFAULT_LENGTHS : List.of(stored)) {
+                lengths.forEach(sigmaRel -> ProfileOptions.profile("instd", () -> Power.ofSigmaRel(sigmaRel, 1)));
+                for (DType each : dtypes) schemes.add(new Scheme((int) count, lengths, each));
+            }
+        }
+        return schemes;
+    }
+
+    List<Map<String, Object>> asJson() {
+        return outlooks.stream().map(this::asJson).toList();
+    }
+
+    private Map<String, Object> asJson(Outlook outlook) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("times", outlook.scheme().times());
+        view.put("sigmaRels", outlook.scheme().sigmaRels());
+        view.put("dtype", CommandOutput.word(outlook.scheme().dtype()));
+        view.put("bytes", outlook.scheme().bytes(params.orElse(1)));
+        view.put(
+                "errors",
+                IntStream.range(0, targets.size())
+                        .boxed()
+                        .collect(Collectors.toMap(
+                                targets::get, outlook.errors()::get, (a, b) -> a, LinkedHashMap::new)));
+        view.put("withinMaxError", outlook.worst() <= limit);
+        return view;
+    }
+
+    /** @param like the run that weights are assumed to move as in */
+    void print(PrintWriter out, String like) {
+        out.println("predicted relative errors at the end of the run, for weights that move as in " + like);
+        List<String> header = new ArrayList<>(
+                List.of("times", "stored sigma_rel", "dtype", params.isEmpty() ? "per weight" : "size"));
+        targets.forEach(sigmaRel -> header.add("at " + sigmaRel));
+        Table table = new Table(header.toArray(String[]::new));
+        for (Outlook outlook : outlooks) {
+            List<String> row = new ArrayList<>(List.of(
+                    String.valueOf(outlook.scheme().times()),
+                    lengths(outlook.scheme()),
+                    CommandOutput.word(outlook.scheme().dtype()),
+                    size(outlook.scheme())));
+            outlook.errors().forEach(error -> row.add(CommandOutput.error(error)));
+            table.row(row.toArray(String[]::new));
+        }
+        table.print(out);
+        outlooks.stream()
+                .filter(o -> o.worst() <= limit)
+                .findFirst()
+                .ifPresentOrElse(
+                        o -> out.printf(
+                                Locale.ROOT,
+                                "recommended, the smallest within %s: %d times %s in %s, %s%n",
+                                CommandOutput.error(limit),
+                                o.scheme().times(),
+                                lengths(o.scheme()),
+                                CommandOutput.word(o.scheme().dtype()),
+                                size(o.scheme())),
+                        () -> out.printf(
+                                "none is within %s at all lengths; try more --times, or ask for less with --outstd or --max-error%n",
+                                CommandOutput.error(limit)));
+    }
+
+    private String size(Scheme scheme) {
+        return params.isEmpty() ? scheme.bytes(1) + " B" : ByteSize.print(scheme.bytes(params.getAsLong()));
+    }
+
+    private static String lengths(Scheme scheme) {
+        return scheme.sigmaRels().isEmpty()
+                ? "raw"
+                : scheme.sigmaRels().stream()
+                        .map(sigmaRel -> String.format(Locale.ROOT, "%.3f", sigmaRel))
+                        .collect(Collectors.joining("+"));
+    }
+}
