@@ -1,5 +1,5 @@
 /** Runs and their snapshots: found below the roots, validated, remembered. */
-@ApplicationModule(allowedDependencies = {"digest", "format", "problem", "profile", "storage", "tensor"})
+@ApplicationModule(allowedDependencies = {"digest", "format", "problem", "profile", "storage", "tensor", "time"})
 @NullMarked
 package phema.catalog;
 

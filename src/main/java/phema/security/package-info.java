@@ -1,5 +1,5 @@
 /** Who may ask the service for what, how often, and from where. */
-@ApplicationModule(allowedDependencies = {"digest", "problem"})
+@ApplicationModule(allowedDependencies = {"digest", "problem", "storage", "time"})
 @NullMarked
 package phema.security;
 
