@@ -10,12 +10,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -156,6 +158,28 @@ class WeightsTest {
         var head = client.send(request, BodyHandlers.discarding());
         assertThat(head.headers().firstValueAsLong("Content-Length")).hasValue(whole.body().length);
         assertThat(tag(head)).isEqualTo(tag(whole));
+    }
+
+    @Test
+    void areWhatThePageOfTheRunSays() throws Exception {
+        HttpResponse<byte[]> page = client.send(
+                HttpRequest.newBuilder(URI.create(
+                                "http://localhost:" + port + "/runs/edm2/fit?sigmaRel=0.13&time=131072&solver=paper"))
+                        .build(),
+                BodyHandlers.ofByteArray());
+        String html = new String(page.body(), StandardCharsets.UTF_8);
+        assertThat(html).contains("paper-0.130@131k", "phema/edm2");
+        List<String> offered = Pattern.compile("href=\"/api/v1/runs/edm2(/weights\\.[^\"]+)\"[^>]*Download ([^,]+),")
+                .matcher(html)
+                .results()
+                .map(link -> link.group(1) + " " + link.group(2))
+                .toList();
+        assertThat(offered).hasSize(Format.values().length);
+        for (String link : offered) {
+            String[] words = link.replace("&amp;", "&").split(" ");
+            assertThat(get(words[0]).headers().firstValue("Content-Disposition"))
+                    .hasValue("attachment; filename=\"" + words[1] + "\"");
+        }
     }
 
     private URI uri(String path) {
