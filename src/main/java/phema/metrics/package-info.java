@@ -1,5 +1,5 @@
 /** Frechet distances between images: feature networks, statistics of features, reference statistics. */
-@ApplicationModule(allowedDependencies = {"format", "onnx", "problem", "storage", "tensor", "text"})
+@ApplicationModule(allowedDependencies = {"format", "onnx", "problem", "tensor", "text"})
 @NullMarked
 package phema.metrics;
 
