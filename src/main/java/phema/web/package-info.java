@@ -1,5 +1,5 @@
 /** The REST interface: parses, calls, renders. */
-@ApplicationModule(allowedDependencies = {"api", "bulk", "catalog", "evaluation", "fleet", "format", "http", "problem", "profile", "solver", "sweep", "synthesis", "text"})
+@ApplicationModule(allowedDependencies = {"api", "bulk", "catalog", "evaluation", "fleet", "format", "http", "problem", "profile", "solver", "sweep", "synthesis", "tensor", "text"})
 @NullMarked
 package phema.web;
 
