@@ -26,26 +26,26 @@ class SweepConfiguration {
 
     /** A process may have died, or been too quick, between a change of a trial and that of the queue. */
     @Bean
-    Chore lostTrials(SweepStore store, Queue queue) {
-        return () -> store.lost().forEach((id, priority) -> queue.ensure(TrialId.TASK, id.toString(), priority));
+    Chore lostTrials(TrialStore trials, Queue queue) {
+        return () -> trials.lost().forEach((id, priority) -> queue.ensure(TrialId.TASK, id.toString(), priority));
     }
 
     @Bean
-    MeterBinder sweepMeters(SweepStore store, Evaluators evaluators) {
+    MeterBinder sweepMeters(TrialStore trials, EvaluationStore evaluations, Evaluators evaluators) {
         return registry -> {
             for (WorkState state : WorkState.values())
-                Gauge.builder("phema.trials", store, s -> s.counts().getOrDefault(state, 0))
+                Gauge.builder("phema.trials", trials, s -> s.counts().getOrDefault(state, 0))
                         .tag("state", Labels.of(state))
                         .description("Trials of all sweeps")
                         .register(registry);
             // From the database, as workers have no port of their own.
             evaluators.names().forEach(name -> {
-                EvaluationCount evaluations = new EvaluationCount(store, name);
+                EvaluationCount made = new EvaluationCount(evaluations, name);
                 FunctionTimer.builder(
                                 "phema.evaluation",
-                                store, // the registry holds this one weakly
-                                s -> evaluations.now().count(),
-                                s -> evaluations.now().seconds(),
+                                evaluations, // the registry holds this one weakly
+                                s -> made.now().count(),
+                                s -> made.now().seconds(),
                                 TimeUnit.SECONDS)
                         .tag("evaluator", name)
                         .description("Evaluations of all workers")

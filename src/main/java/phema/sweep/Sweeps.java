@@ -31,6 +31,8 @@ public class Sweeps {
     static final int KEPT = 64;
 
     private final SweepStore store;
+    private final TrialStore trials;
+    private final LogStore logs;
     private final SweepChecks checks;
     private final Queue queue;
     private final Fleet fleet;
@@ -44,8 +46,17 @@ public class Sweeps {
         }
     });
 
-    Sweeps(SweepStore store, SweepChecks checks, Queue queue, Fleet fleet, TransactionTemplate transaction) {
+    Sweeps(
+            SweepStore store,
+            TrialStore trials,
+            LogStore logs,
+            SweepChecks checks,
+            Queue queue,
+            Fleet fleet,
+            TransactionTemplate transaction) {
         this.store = store;
+        this.trials = trials;
+        this.logs = logs;
         this.checks = checks;
         this.queue = queue;
         this.fleet = fleet;
@@ -95,16 +106,16 @@ public class Sweeps {
     /** By number. */
     public List<Trial> trials(String id) {
         row(id);
-        return store.trials(id);
+        return trials.trials(id);
     }
 
     /** Those that changed after the sweep had this version. */
     public List<Trial> trialsChangedAfter(String id, long version) {
-        return store.trialsChangedAfter(id, version);
+        return trials.trialsChangedAfter(id, version);
     }
 
     public Trial trial(String id, int number) {
-        return store.trial(new TrialId(row(id).id(), number))
+        return trials.trial(new TrialId(row(id).id(), number))
                 .orElseThrow(() -> Problem.unknown("number", "sweep " + id + " has no trial " + number));
     }
 
@@ -115,7 +126,7 @@ public class Sweeps {
 
     /** The end of what a trial's latest attempt printed. */
     public String log(String id, int number) {
-        return store.log(TrialId.of(trial(id, number)));
+        return logs.log(TrialId.of(trial(id, number)));
     }
 
     /** Ends what runs and begins nothing more. */
@@ -123,7 +134,7 @@ public class Sweeps {
         return change(id, version -> {
             if (sweep(id).state().isEnd()) return;
             store.hold(id, SweepState.CANCELLED);
-            store.cancel(id, version);
+            trials.cancel(id, version);
             queue.removeWaiting(TrialId.TASK, id + "/");
         });
     }
@@ -150,7 +161,7 @@ public class Sweeps {
     public Sweep retry(String id) {
         return change(id, version -> {
             boolean paused = sweep(id).state() == SweepState.PAUSED;
-            store.retry(id, version);
+            trials.retry(id, version);
             if (!paused) release(id);
         });
     }
@@ -201,13 +212,13 @@ public class Sweeps {
     }
 
     private void add(String id, SweepSpec spec, List<Point> points, long version) {
-        List<TrialId> added = store.add(id, points, version);
+        List<TrialId> added = trials.add(id, points, version);
         queue.add(TrialId.TASK, added.stream().map(TrialId::toString).toList(), spec.priority());
     }
 
     private void release(String id) {
         store.hold(id, null);
-        for (TrialId trial : store.queued(id))
+        for (TrialId trial : trials.queued(id))
             queue.ensure(TrialId.TASK, trial.toString(), row(id).spec().priority());
     }
 
@@ -225,7 +236,7 @@ public class Sweeps {
 
     /** Trials that failed last, the latest first. */
     public List<Trial> recentFailures(int limit) {
-        return store.recentFailures(limit);
+        return trials.recentFailures(limit);
     }
 
     private static Problem cancelled(String id) {
@@ -237,7 +248,7 @@ public class Sweeps {
     }
 
     private Sweep sweep(SweepStore.StoredSweep row) {
-        Map<WorkState, Integer> counts = store.counts(row.id());
+        Map<WorkState, Integer> counts = trials.counts(row.id());
         SweepState state = state(row.held(), counts);
         return new Sweep(
                 row.id(),
@@ -246,7 +257,7 @@ public class Sweeps {
                 counts,
                 counts.containsKey(WorkState.DONE) ? optimum(row) : Optional.empty(),
                 row.created(),
-                state.isEnd() ? store.ended(row.id()) : Optional.empty(),
+                state.isEnd() ? trials.ended(row.id()) : Optional.empty(),
                 row.version());
     }
 
@@ -260,7 +271,7 @@ public class Sweeps {
     private Found found(SweepStore.StoredSweep row) {
         Found known = found.get(row.id());
         if (known != null && known.version() == row.version()) return known;
-        List<Optima.Comparable> groups = Optima.comparable(row.spec(), store.trials(row.id()));
+        List<Optima.Comparable> groups = Optima.comparable(row.spec(), trials.trials(row.id()));
         Found now = new Found(
                 row.version(),
                 groups.stream()

@@ -32,7 +32,9 @@ class TrialRunner {
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(2);
 
     private final Trials trials;
-    private final SweepStore store;
+    private final TrialStore store;
+    private final EvaluationStore evaluations;
+    private final LogStore logs;
     private final Evaluators evaluators;
     private final Reconstructions reconstructions;
     private final Heartbeat pulse;
@@ -40,13 +42,17 @@ class TrialRunner {
 
     TrialRunner(
             Trials trials,
-            SweepStore store,
+            TrialStore store,
+            EvaluationStore evaluations,
+            LogStore logs,
             Evaluators evaluators,
             Reconstructions reconstructions,
             Heartbeat pulse,
             WorkerIdentity self) {
         this.trials = trials;
         this.store = store;
+        this.evaluations = evaluations;
+        this.logs = logs;
         this.evaluators = evaluators;
         this.reconstructions = reconstructions;
         this.pulse = pulse;
@@ -65,9 +71,9 @@ class TrialRunner {
 
     private CompletionHandler<Void> run(Trials.Begun begun) {
         EvaluationLog output = new EvaluationLog();
-        if (begun.attempt() > 1) store.saveLog(begun.id(), "");
+        if (begun.attempt() > 1) logs.save(begun.id(), "");
         Heartbeat.WatchedWork work = pulse.begin(() -> store.isRunning(begun.id(), begun.attempt()), () -> {
-            if (output.takeChanged()) store.saveLog(begun.id(), output.text());
+            if (output.takeChanged()) logs.save(begun.id(), output.text());
         });
         try {
             evaluate(begun, output, work);
@@ -76,7 +82,7 @@ class TrialRunner {
             throw e; // the database's fault, not the trial's: the queue tries again later
         } catch (Exception e) {
             boolean stopped = work.end() || e instanceof InterruptedException;
-            store.saveLog(begun.id(), output.text());
+            logs.save(begun.id(), output.text());
             return stopped ? stopped(begun) : failed(begun, e);
         } finally {
             work.close();
@@ -97,7 +103,7 @@ class TrialRunner {
                 reconstructions.of(common, point, evaluator.format()),
                 reconstructions.guide(common, point, evaluator.format()));
         String evaluation = task.identity(evaluator);
-        if (store.evaluation(evaluation)
+        if (evaluations.find(evaluation)
                 .filter(m -> m.containsKey(spec.metric()))
                 .isPresent()) {
             work.end();
@@ -112,7 +118,7 @@ class TrialRunner {
         Duration taken = Duration.ofNanos(System.nanoTime() - start);
         work.end();
         DatabaseRetry.persistently(() -> {
-            store.saveLog(begun.id(), output.text());
+            logs.save(begun.id(), output.text());
             trials.done(begun, evaluation, metrics, taken.toNanos() / 1e9);
         });
     }

@@ -15,19 +15,25 @@ import phema.fleet.WorkState;
 /** Beginnings and ends of trials, each in one transaction with all that follows from it. */
 @Component
 class Trials {
-    private final SweepStore store;
+    private final SweepStore sweeps;
+    private final TrialStore store;
+    private final EvaluationStore evaluations;
     private final Queue queue;
     private final Fleet fleet;
     private final Recommendations recommendations;
     private final TransactionTemplate transaction;
 
     Trials(
-            SweepStore store,
+            SweepStore sweeps,
+            TrialStore store,
+            EvaluationStore evaluations,
             Queue queue,
             Fleet fleet,
             Recommendations recommendations,
             TransactionTemplate transaction) {
+        this.sweeps = sweeps;
         this.store = store;
+        this.evaluations = evaluations;
         this.queue = queue;
         this.fleet = fleet;
         this.recommendations = recommendations;
@@ -35,7 +41,7 @@ class Trials {
     }
 
     /** A trial in the hands of this worker; {@link Trial#attempts} says for the how-manieth time. */
-    record Begun(SweepSpec spec, Trial trial, SweepStore.Mishaps mishaps) {
+    record Begun(SweepSpec spec, Trial trial, TrialStore.Mishaps mishaps) {
         TrialId id() {
             return TrialId.of(trial);
         }
@@ -48,8 +54,8 @@ class Trials {
     /** Empty when it has ended already, or its sweep is paused. */
     Optional<Begun> begin(TrialId id, String worker) {
         return inTransaction(() -> {
-            long version = store.touch(id.sweep());
-            Optional<SweepStore.StoredSweep> sweep = store.row(id.sweep());
+            long version = sweeps.touch(id.sweep());
+            Optional<SweepStore.StoredSweep> sweep = sweeps.row(id.sweep());
             if (sweep.isEmpty() || sweep.get().held() != null || !store.begin(id, worker, version))
                 return Optional.empty();
             return store.trial(id).map(trial -> new Begun(sweep.get().spec(), trial, store.mishaps(id)));
@@ -59,7 +65,7 @@ class Trials {
     /** @return false when this attempt is not the trial's latest, or the trial was cancelled: then its metrics are only kept for others */
     boolean done(Begun begun, String evaluation, Map<String, Double> metrics, double seconds) {
         return end(begun, version -> {
-            store.insertEvaluation(evaluation, begun.spec().evaluator(), metrics, seconds);
+            evaluations.insert(evaluation, begun.spec().evaluator(), metrics, seconds);
             return store.done(begun.id(), begun.attempt(), evaluation, false, version);
         });
     }
@@ -76,19 +82,19 @@ class Trials {
     /** It will be tried again. */
     boolean failedForNow(Begun begun, String error) {
         return inTransaction(() -> store.failedForNow(
-                begun.id(), begun.attempt(), error, store.touch(begun.id().sweep())));
+                begun.id(), begun.attempt(), error, sweeps.touch(begun.id().sweep())));
     }
 
     /** Somebody else shall do it. @return false when nobody need */
     boolean handBack(Begun begun) {
         return inTransaction(() -> store.handedBack(
-                begun.id(), begun.attempt(), store.touch(begun.id().sweep())));
+                begun.id(), begun.attempt(), sweeps.touch(begun.id().sweep())));
     }
 
     private boolean end(Begun begun, LongPredicate record) {
         return inTransaction(() -> {
             String sweep = begun.id().sweep();
-            long version = store.touch(sweep);
+            long version = sweeps.touch(sweep);
             if (!record.test(version)) return false;
             boolean all = store.counts(sweep).keySet().stream().allMatch(WorkState::isEnd);
             if (!all && begun.spec().mode() == SweepSpec.SweepMode.GRID) return true;

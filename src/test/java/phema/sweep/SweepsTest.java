@@ -87,6 +87,9 @@ class SweepsTest {
     JdbcClient jdbc;
 
     @Autowired
+    TrialStore trials;
+
+    @Autowired
     Recommendations recommendations;
 
     @Autowired
@@ -296,7 +299,7 @@ class SweepsTest {
         assertThat(awaitEnd(sweeps.retry(sweep.id())).state()).isEqualTo(SweepState.FAILED);
         Trial trial = sweeps.trial(sweep.id(), 0);
         assertThat(trial.error().orElseThrow()).contains("no evaluator is named gone");
-        assertThat(store.mishaps(TrialId.of(trial)).deaths()).isZero();
+        assertThat(trials.mishaps(TrialId.of(trial)).deaths()).isZero();
     }
 
     @Test

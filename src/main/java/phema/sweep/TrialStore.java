@@ -1,0 +1,236 @@
+package phema.sweep;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import phema.evaluation.Point;
+import phema.fleet.WorkState;
+import phema.text.StoredJson;
+import phema.text.StoredTime;
+
+/**
+ * Keeps the trials: the table {@code trial}, read with the metrics of their evaluations. Callers provide transactions;
+ * those that change something begin with {@link SweepStore#touch} and hand its version on.
+ */
+@Component
+class TrialStore {
+    private static final String TRIALS =
+            "select t.*, e.metrics from trial t left join evaluation e on e.id = t.evaluation ";
+
+    private final JdbcClient jdbc;
+    private final InstantSource clock;
+
+    TrialStore(JdbcClient jdbc, InstantSource clock) {
+        this.jdbc = jdbc;
+        this.clock = clock;
+    }
+
+    /** Of one sweep. */
+    Map<WorkState, Integer> counts(String id) {
+        Map<WorkState, Integer> counts = new EnumMap<>(WorkState.class);
+        jdbc.sql("select state, count(*) as n from trial where sweep = ? group by state")
+                .param(id)
+                .query(row -> {
+                    counts.put(WorkState.valueOf(row.getString("state")), row.getInt("n"));
+                });
+        return counts;
+    }
+
+    /** When the last of its trials ended. */
+    Optional<Instant> ended(String id) {
+        return jdbc.sql("select max(ended) from trial where sweep = ?")
+                .param(id)
+                .query((row, i) -> StoredTime.read(row, 1))
+                .single();
+    }
+
+    /** Of one sweep, by number. */
+    List<Trial> trials(String id) {
+        return select("where t.sweep = ? order by t.number", id);
+    }
+
+    List<Trial> trialsChangedAfter(String id, long version) {
+        return select("where t.sweep = ? and t.change > ? order by t.number", id, version);
+    }
+
+    Optional<Trial> trial(TrialId id) {
+        return select("where t.sweep = ? and t.number = ?", id.sweep(), id.number()).stream()
+                .findFirst();
+    }
+
+    List<Trial> recentFailures(int limit) {
+        return select("where t.state = 'FAILED' order by t.ended desc limit ?", limit);
+    }
+
+    private List<Trial> select(String condition, Object... params) {
+        return jdbc.sql(TRIALS + condition)
+                .params(Arrays.asList(params))
+                .query(TrialStore::trial)
+                .list();
+    }
+
+    /** Adds those points that the sweep does not have. @return the new trials */
+    List<TrialId> add(String id, List<Point> points, long version) {
+        Set<Point> known = new HashSet<>(jdbc.sql("select point from trial where sweep = ?")
+                .param(id)
+                .query((row, i) -> StoredJson.read(row.getString(1), Point.class))
+                .list());
+        int number = known.size();
+        List<TrialId> added = new ArrayList<>();
+        for (Point point : points) {
+            if (!known.add(point)) continue;
+            jdbc.sql("insert into trial (sweep, number, point, state, change) values (?, ?, ?, 'QUEUED', ?)")
+                    .params(id, number, StoredJson.write(point), version)
+                    .update();
+            added.add(new TrialId(id, number++));
+        }
+        return added;
+    }
+
+    /** @return whether the trial waited or its worker was lost; then it is this worker's now, as the attempt that {@link #trial} tells */
+    boolean begin(TrialId id, String worker, long version) {
+        return jdbc.sql("""
+                        update trial set deaths = deaths + case when state = 'RUNNING' then 1 else 0 end,
+                            state = 'RUNNING', attempt = attempt + 1, worker = ?, started = ?, ended = null, change = ?
+                        where sweep = ? and number = ? and state in ('QUEUED', 'RUNNING')""")
+                        .params(worker, now(), version, id.sweep(), id.number())
+                        .update()
+                == 1;
+    }
+
+    /** Attempts that ended in an error, and attempts whose worker was lost. */
+    record Mishaps(int failures, int deaths) {}
+
+    Mishaps mishaps(TrialId id) {
+        return jdbc.sql("select failures, deaths from trial where sweep = ? and number = ?")
+                .params(id.sweep(), id.number())
+                .query(Mishaps.class)
+                .single();
+    }
+
+    boolean isRunning(TrialId id, int attempt) {
+        return jdbc.sql(
+                                "select count(*) from trial where sweep = ? and number = ? and attempt = ? and state = 'RUNNING'")
+                        .params(id.sweep(), id.number(), attempt)
+                        .query(Integer.class)
+                        .single()
+                == 1;
+    }
+
+    /** @return whether the attempt was the trial's latest and had not ended: only then was it recorded */
+    boolean done(TrialId id, int attempt, String evaluation, boolean cached, long version) {
+        return end(
+                id,
+                attempt,
+                "state = 'DONE', evaluation = ?, cached = ?, error = null, ended = ?, change = ?",
+                evaluation,
+                cached ? 1 : 0,
+                now(),
+                version);
+    }
+
+    boolean failed(TrialId id, int attempt, String error, long version) {
+        return end(
+                id,
+                attempt,
+                "state = 'FAILED', failures = failures + 1, error = ?, ended = ?, change = ?",
+                error,
+                now(),
+                version);
+    }
+
+    /** It will be tried again. */
+    boolean failedForNow(TrialId id, int attempt, String error, long version) {
+        return end(id, attempt, "state = 'QUEUED', failures = failures + 1, error = ?, change = ?", error, version);
+    }
+
+    boolean handedBack(TrialId id, int attempt, long version) {
+        return end(id, attempt, "state = 'QUEUED', change = ?", version);
+    }
+
+    private boolean end(TrialId id, int attempt, String changes, Object... params) {
+        List<Object> all = new ArrayList<>(Arrays.asList(params));
+        all.addAll(List.of(id.sweep(), id.number(), attempt));
+        return jdbc.sql("update trial set " + changes
+                                + " where sweep = ? and number = ? and attempt = ? and state = 'RUNNING'")
+                        .params(all)
+                        .update()
+                == 1;
+    }
+
+    void cancel(String id, long version) {
+        jdbc.sql(
+                        "update trial set state = 'CANCELLED', ended = ?, change = ? where sweep = ? and state in ('QUEUED', 'RUNNING')")
+                .params(now(), version, id)
+                .update();
+    }
+
+    void retry(String id, long version) {
+        jdbc.sql("""
+                        update trial set state = 'QUEUED', failures = 0, deaths = 0, ended = null, change = ?
+                        where sweep = ? and state in ('FAILED', 'CANCELLED')""").params(version, id).update();
+    }
+
+    List<TrialId> queued(String id) {
+        return jdbc.sql("select sweep, number from trial where sweep = ? and state = 'QUEUED' order by number")
+                .param(id)
+                .query((row, i) -> new TrialId(row.getString(1), row.getInt(2)))
+                .list();
+    }
+
+    /** Trials that should be in the queue and are not, with the priority of their sweeps. */
+    Map<TrialId, Integer> lost() {
+        Map<TrialId, Integer> lost = new HashMap<>();
+        jdbc.sql("""
+                        select t.sweep, t.number, s.spec from trial t join sweep s on s.id = t.sweep
+                        where t.state in ('QUEUED', 'RUNNING') and s.held is null and not exists (
+                            select 1 from scheduled_tasks q where q.task_name = 'trial' and q.task_instance = t.sweep || '/' || t.number)""").query(row -> {
+            lost.put(
+                    new TrialId(row.getString("sweep"), row.getInt("number")),
+                    StoredJson.read(row.getString("spec"), SweepSpec.class).priority());
+        });
+        return lost;
+    }
+
+    /** Of all sweeps. */
+    Map<WorkState, Integer> counts() {
+        Map<WorkState, Integer> counts = new EnumMap<>(WorkState.class);
+        jdbc.sql("select state, count(*) as n from trial group by state").query(row -> {
+            counts.put(WorkState.valueOf(row.getString("state")), row.getInt("n"));
+        });
+        return counts;
+    }
+
+    private static Trial trial(ResultSet row, int i) throws SQLException {
+        String metrics = row.getString("metrics");
+        return new Trial(
+                row.getString("sweep"),
+                row.getInt("number"),
+                StoredJson.read(row.getString("point"), Point.class),
+                WorkState.valueOf(row.getString("state")),
+                row.getInt("attempt"),
+                Optional.ofNullable(row.getString("worker")),
+                metrics == null ? Map.of() : StoredJson.readMetrics(metrics),
+                row.getInt("cached") != 0,
+                Optional.ofNullable(row.getString("error")),
+                StoredTime.read(row, row.findColumn("started")),
+                StoredTime.read(row, row.findColumn("ended")),
+                row.getLong("change"));
+    }
+
+    private long now() {
+        return clock.millis();
+    }
+}
