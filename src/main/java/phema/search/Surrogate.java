@@ -2,9 +2,7 @@ package phema.search;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.DoubleStream;
 
 /**
@@ -104,11 +102,10 @@ record Surrogate(Scale scale, Candidates candidates, List<Component> components)
     /** Repeats without errors of their own put together. */
     private static List<GaussianProcess.Datum> data(
             Scale scale, Candidates candidates, List<Observation> observations) {
-        Map<SearchPoint, List<Observation>> repeats = new LinkedHashMap<>();
+        List<Observation> repeated = new ArrayList<>();
         List<GaussianProcess.Datum> data = new ArrayList<>();
         for (Observation o : observations) {
-            if (o.standardError().isEmpty())
-                repeats.computeIfAbsent(o.point(), p -> new ArrayList<>()).add(o);
+            if (o.standardError().isEmpty()) repeated.add(o);
             else {
                 double error = scale.errorToModel(o.value(), o.standardError().getAsDouble());
                 data.add(new GaussianProcess.Datum(
@@ -119,14 +116,9 @@ record Surrogate(Scale scale, Candidates candidates, List<Component> components)
                         Math.max(error, LEAST_ERROR)));
             }
         }
-        repeats.forEach((point, values) -> {
-            double[] y =
-                    values.stream().mapToDouble(o -> scale.toModel(o.value())).toArray();
-            double mean = DoubleStream.of(y).average().orElseThrow();
-            double squares =
-                    DoubleStream.of(y).map(v -> (v - mean) * (v - mean)).sum();
-            data.add(new GaussianProcess.Datum(candidates.coordinates(point), mean, y.length, squares, Double.NaN));
-        });
+        Repeats.by(repeated, Observation::point, o -> scale.toModel(o.value()))
+                .forEach((point, y) -> data.add(new GaussianProcess.Datum(
+                        candidates.coordinates(point), y.mean(), y.count(), y.squares(), Double.NaN)));
         return data;
     }
 }
