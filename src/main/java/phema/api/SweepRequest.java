@@ -1,24 +1,23 @@
 package phema.api;
 
+import com.fasterxml.jackson.annotation.JsonAnySetter;
 import io.swagger.v3.oas.annotations.media.Schema;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import phema.evaluation.Seeds;
+import phema.evaluation.Axes;
+import phema.evaluation.AxisValues;
 import phema.problem.Problem;
 import phema.solver.FitOptions;
 import phema.sweep.SweepSpec;
+import tools.jackson.databind.JsonNode;
 
 /**
  * A sweep asked for. Axes that are left out have one value.
  *
  * @param mode grid: all combinations; search: those that a model of the metric asks for
- * @param sigmaRel EMA lengths; of a search, its bounds
- * @param time where averages end; the run's newest snapshot where none is given
- * @param guidance strengths; 1, which is none, where none is given
- * @param guides guiding networks
- * @param seeds of the images of one evaluation, such as 0-49999; several repeat the measurement with other images
+ * @param axes all other fields: what is varied, by names of axes
  * @param evaluator a name below phema.evaluators
  * @param metric which of the evaluator's metrics to minimise
  * @param tolerance of a search: the share of the metric by which what it finds may be worse than the best
@@ -31,14 +30,7 @@ public record SweepRequest(
         @Nullable
         String mode,
 
-        @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "[0.05, 0.10, 0.15]") @Nullable
-        List<@Nullable Double> sigmaRel,
-
-        @Nullable List<@Nullable Double> time,
-        @Nullable List<@Nullable Double> guidance,
-        @Nullable List<@Nullable GuidesRequest> guides,
-
-        @Schema(example = "[\"0-49999\"]") @Nullable List<@Nullable String> seeds,
+        @Schema(hidden = true) @JsonAnySetter @Nullable Map<String, JsonNode> axes,
 
         @Schema(defaultValue = "builtin") @Nullable String evaluator,
 
@@ -61,32 +53,13 @@ public record SweepRequest(
         @Schema(defaultValue = "0") @Nullable Integer priority) {
     private static final double TOLERANCE = 0.02;
 
-    /** Weights of a run that guide. */
-    record GuidesRequest(
-            @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
-            String run,
-
-            @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
-            List<@Nullable Double> sigmaRel,
-
-            @Nullable List<@Nullable Double> time) {}
-
+    /** @throws Problem naming the field that cannot be read, or that nothing is called */
     public SweepSpec spec(String run) {
         FitOptions options = Choices.options(solver, files, null);
-        List<SweepSpec.GuideAxis> guiding = new ArrayList<>();
-        for (GuidesRequest g : some("guides", guides)) {
-            if (g.run == null) throw Problem.invalid("guides.run", "guides.run is missing");
-            guiding.add(
-                    new SweepSpec.GuideAxis(g.run, some("guides.sigmaRel", g.sigmaRel), some("guides.time", g.time)));
-        }
         return new SweepSpec(
                 run,
                 Choices.mode(mode),
-                some("sigmaRel", sigmaRel),
-                some("time", time),
-                some("guidance", guidance),
-                guiding,
-                some("seeds", seeds).stream().map(Seeds::parse).toList(),
+                axes(Objects.requireNonNullElse(axes, Map.of())),
                 Objects.requireNonNullElse(evaluator, "builtin"),
                 Objects.requireNonNullElse(metric, ""),
                 options.method(),
@@ -95,12 +68,15 @@ public record SweepRequest(
                 Objects.requireNonNullElse(priority, 0));
     }
 
-    private static <T> List<T> some(String field, @Nullable List<@Nullable T> values) {
-        List<T> some = new ArrayList<>();
-        for (@Nullable T value : Objects.requireNonNullElse(values, List.<@Nullable T>of())) {
-            if (value == null) throw Problem.invalid(field, field + " holds null");
-            some.add(value);
-        }
-        return some;
+    private static AxisValues axes(Map<String, JsonNode> given) {
+        TreeSet<String> known = new TreeSet<>();
+        Axes.ALL.forEach(axis -> known.add(axis.name()));
+        for (String field : given.keySet())
+            if (!known.contains(field)) {
+                for (var component : SweepRequest.class.getRecordComponents())
+                    if (!component.getName().equals("axes")) known.add(component.getName());
+                throw Problem.invalid(field, "unknown field " + field + "; there are " + String.join(", ", known));
+            }
+        return AxisValues.read(given);
     }
 }

@@ -1,15 +1,18 @@
 package phema.api;
 
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
+import com.fasterxml.jackson.annotation.JsonAnySetter;
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import phema.evaluation.Seeds;
+import phema.evaluation.AxisValues;
 import phema.fleet.WorkState;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.text.Labels;
+import tools.jackson.databind.JsonNode;
 
 /**
  * A sweep.
@@ -17,6 +20,7 @@ import phema.text.Labels;
  * @param state queued, running, paused, done, failed or cancelled
  * @param trials how many there are of each state
  * @param optimum the best point so far
+ * @param axes more fields: what is varied, by names of axes
  * @param version grows with every change
  */
 public record SweepView(
@@ -26,11 +30,7 @@ public record SweepView(
         Map<String, Integer> trials,
         @Nullable OptimumView optimum,
         String mode,
-        List<Double> sigmaRel,
-        List<Double> time,
-        List<Double> guidance,
-        List<SweepSpec.GuideAxis> guides,
-        List<String> seeds,
+        @Schema(hidden = true) @JsonAnySetter @JsonAnyGetter Map<String, JsonNode> axes,
         String evaluator,
         String metric,
         String solver,
@@ -40,6 +40,11 @@ public record SweepView(
         long createdEpochMillis,
         @Nullable Long endedEpochMillis,
         long version) {
+    /** What is varied. */
+    public AxisValues asked() {
+        return AxisValues.read(axes);
+    }
+
     public static SweepView of(Sweep sweep) {
         SweepSpec spec = sweep.spec();
         Map<String, Integer> trials = new TreeMap<>();
@@ -53,11 +58,7 @@ public record SweepView(
                         .map(optimum -> OptimumView.of(spec.metric(), optimum))
                         .orElse(null),
                 Labels.of(spec.mode()),
-                spec.sigmaRel(),
-                spec.time(),
-                spec.guidance(),
-                spec.guides(),
-                spec.seeds().stream().map(Seeds::toString).toList(),
+                spec.axes().json(),
                 spec.evaluator(),
                 spec.metric(),
                 Labels.of(spec.solver()),

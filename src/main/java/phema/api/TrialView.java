@@ -1,5 +1,8 @@
 package phema.api;
 
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
+import com.fasterxml.jackson.annotation.JsonAnySetter;
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
@@ -7,11 +10,13 @@ import org.jspecify.annotations.Nullable;
 import phema.evaluation.Point;
 import phema.sweep.Trial;
 import phema.text.Labels;
+import tools.jackson.databind.JsonNode;
 
 /**
  * One point of a sweep.
  *
  * @param number within its sweep, from 0
+ * @param values more fields: where it is, by axes
  * @param state queued, running, done, failed or cancelled
  * @param attempts how often a worker began it
  * @param cached whether the metrics are of an earlier trial that evaluated the same
@@ -20,11 +25,7 @@ import phema.text.Labels;
 public record TrialView(
         String sweep,
         int number,
-        double sigmaRel,
-        double time,
-        double guidance,
-        Point.@Nullable Guide guide,
-        String seeds,
+        @Schema(hidden = true) @JsonAnySetter @JsonAnyGetter Map<String, JsonNode> values,
         String state,
         Map<String, Double> metrics,
         boolean cached,
@@ -33,16 +34,17 @@ public record TrialView(
         @Nullable String error,
         @Nullable Long startedEpochMillis,
         @Nullable Long endedEpochMillis) {
+    /** Where it is. */
+    public Point point() {
+        return Point.read(values);
+    }
+
     public static TrialView of(Trial trial) {
         Point point = trial.point();
         return new TrialView(
                 trial.sweep(),
                 trial.number(),
-                point.sigmaRel(),
-                point.time(),
-                point.guidance(),
-                point.guide().orElse(null),
-                point.seeds().toString(),
+                point.fields(),
                 Labels.of(trial.state()),
                 new TreeMap<>(trial.metrics()),
                 trial.cached(),

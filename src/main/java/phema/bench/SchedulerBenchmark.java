@@ -13,6 +13,8 @@ import java.util.stream.Stream;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import phema.evaluation.Axes;
+import phema.evaluation.AxisValues;
 import phema.evaluation.Seeds;
 import phema.fleet.Fleet;
 import phema.fleet.WorkState;
@@ -80,13 +82,17 @@ public final class SchedulerBenchmark {
         return new SweepSpec(
                 "run",
                 SweepSpec.SweepMode.GRID,
-                IntStream.rangeClosed(1, LENGTHS).mapToObj(i -> 0.02 * i).toList(),
-                List.of(),
-                List.of(),
-                List.of(),
-                LongStream.range(0, Math.ceilDiv(trials, LENGTHS))
-                        .mapToObj(seed -> new Seeds(seed, seed))
-                        .toList(),
+                AxisValues.NONE
+                        .with(
+                                Axes.LENGTH,
+                                IntStream.rangeClosed(1, LENGTHS)
+                                        .mapToObj(i -> 0.02 * i)
+                                        .toList())
+                        .with(
+                                Axes.SEEDS,
+                                LongStream.range(0, Math.ceilDiv(trials, LENGTHS))
+                                        .mapToObj(seed -> new Seeds(seed, seed))
+                                        .toList()),
                 "nothing",
                 "nothing",
                 SolverKind.BLUP,

@@ -16,7 +16,6 @@ import phema.format.FormatException;
 import phema.problem.Problem;
 import phema.storage.ByteSize;
 import phema.storage.Locations;
-import phema.sweep.SweepSpec;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -67,7 +66,7 @@ public final class Cli {
         CommandLine line = new CommandLine(cli)
                 .addSubcommand(new ServeCommand(application))
                 .addSubcommand(new WorkerCommand(application))
-                .addSubcommand(new SweepCommand(application))
+                .addSubcommand(SweepCommand.line(application))
                 .addSubcommand(new TokenCommand())
                 .addSubcommand(new InspectCommand())
                 .addSubcommand(new FitCommand())
@@ -89,8 +88,6 @@ public final class Cli {
                 .registerConverter(SeedList.class, SeedList::parse)
                 .registerConverter(Count.class, Count::parse)
                 .registerConverter(Gate.class, Gate::parse)
-                .registerConverter(Seeds.class, SweepAxisOptions::seeds)
-                .registerConverter(SweepSpec.GuideAxis.class, SweepAxisOptions::guides)
                 .setParameterExceptionHandler(Cli::usageError)
                 .setOut(out)
                 .setErr(err);

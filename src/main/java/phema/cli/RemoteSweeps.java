@@ -93,11 +93,7 @@ final class RemoteSweeps implements SweepAccess {
     private static Map<String, Object> body(SweepSpec spec) {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("mode", Labels.of(spec.mode()));
-        body.put("sigmaRel", spec.sigmaRel());
-        body.put("time", spec.time());
-        body.put("guidance", spec.guidance());
-        body.put("guides", spec.guides());
-        body.put("seeds", spec.seeds());
+        body.putAll(spec.axes().json());
         body.put("evaluator", spec.evaluator());
         body.put("metric", spec.metric());
         body.put("solver", Labels.of(spec.solver()));

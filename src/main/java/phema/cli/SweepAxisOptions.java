@@ -1,56 +1,26 @@
 package phema.cli;
 
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import phema.evaluation.Seeds;
+import phema.evaluation.Axes;
+import phema.evaluation.Axis;
+import phema.evaluation.AxisNames;
+import phema.evaluation.AxisValues;
 import phema.problem.Problem;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 import phema.sweep.SweepSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** The options that say what a sweep evaluates; the words of the REST API. */
+/** Reads the options that say what a sweep evaluates; the words of the REST API. */
 final class SweepAxisOptions {
-    private static final Pattern GUIDE = Pattern.compile("([^@]+)@([^@]+)(?:@([^@]+))?");
-
-    @Option(
-            names = "--outstd",
-            paramLabel = "LIST",
-            required = true,
-            description =
-                    "EMA lengths (sigma_rel), such as 0.05,0.10 or 0.010,0.015,...,0.250; of a search, the least and the greatest bound it.")
-    private NumberList outstd = new NumberList(List.of());
-
-    @Option(
-            names = "--time",
-            paramLabel = "LIST",
-            description =
-                    "Where averages end, on the training job's clock (images seen for EDM2); the latest snapshot's time by default.")
-    private @Nullable NumberList time;
-
-    @Option(
-            names = "--guidance",
-            paramLabel = "LIST",
-            description = "Strengths of guidance; 1, which is none, by default. Of a search, the bounds.")
-    private @Nullable NumberList guidance;
-
-    @Option(
-            names = "--guide",
-            paramLabel = "RUN@LIST",
-            description =
-                    "Guiding networks: EMA lengths of a run, at its latest snapshot or at times as in RUN@LIST@TIMES; may be given several times.")
-    private List<SweepSpec.GuideAxis> guides = new ArrayList<>();
-
-    @Option(
-            names = "--seeds",
-            paramLabel = "RANGE",
-            description =
-                    "Seeds of the images of one evaluation (default: 0-49999); given several times, each point is evaluated with each, which tells noise from differences.")
-    private List<Seeds> seeds = new ArrayList<>();
+    private final Map<Axis<?, ?>, OptionSpec> axes = new LinkedHashMap<>();
 
     @Option(
             names = "--evaluator",
@@ -102,45 +72,52 @@ final class SweepAxisOptions {
         return metric;
     }
 
-    SweepSpec spec(String run) {
-        return new SweepSpec(
-                run,
-                mode,
-                outstd.values(),
-                values(time),
-                values(guidance),
-                guides,
-                seeds,
-                evaluator,
-                metric,
-                solver,
-                files,
-                tolerance,
-                priority);
+    /** What one option says. */
+    private record AxisArgument(List<?> asked) {}
+
+    /** Adds an option for each axis, which annotations cannot. */
+    void addTo(CommandSpec command) {
+        for (Axis<?, ?> axis : Axes.ALL) {
+            OptionSpec option = option(axis);
+            axes.put(axis, option);
+            command.addOption(option);
+        }
     }
 
-    private static List<Double> values(@Nullable NumberList list) {
-        return list == null ? List.of() : list.values();
+    private static OptionSpec option(Axis<?, ?> axis) {
+        AxisNames names = axis.names();
+        OptionSpec.Builder option = OptionSpec.builder(names.option())
+                .paramLabel(names.paramLabel())
+                .description(names.help())
+                .required(axis.isRequired())
+                .arity("1")
+                .converters(text -> argument(axis, text));
+        return (names.repeatable()
+                        ? option.type(List.class).auxiliaryTypes(AxisArgument.class)
+                        : option.type(AxisArgument.class))
+                .build();
     }
 
-    static SweepSpec.GuideAxis guides(String text) {
-        Matcher matcher = GUIDE.matcher(text);
-        if (!matcher.matches())
-            throw new TypeConversionException(
-                    "'" + text + "' is not of the form RUN@0.05,0.10, or RUN@0.05,0.10@65536 with times");
-        return new SweepSpec.GuideAxis(
-                matcher.group(1),
-                NumberList.parse(matcher.group(2)).values(),
-                matcher.group(3) == null
-                        ? List.of()
-                        : NumberList.parse(matcher.group(3)).values());
-    }
-
-    static Seeds seeds(String text) {
+    private static AxisArgument argument(Axis<?, ?> axis, String text) {
         try {
-            return Seeds.parse(text);
+            return new AxisArgument(axis.parse(text));
         } catch (Problem e) {
             throw new TypeConversionException(e.getMessage());
         }
+    }
+
+    @SuppressWarnings("unchecked") // the option's converter reads what its axis does
+    private <S> List<S> asked(Axis<S, ?> axis) {
+        @Nullable Object value = Objects.requireNonNull(axes.get(axis)).getValue();
+        if (value == null) return List.of();
+        List<?> arguments = value instanceof List<?> several ? several : List.of(value);
+        return arguments.stream()
+                .map(argument -> (List<S>) ((AxisArgument) argument).asked())
+                .reduce(List.of(), axis::union);
+    }
+
+    SweepSpec spec(String run) {
+        return new SweepSpec(
+                run, mode, AxisValues.of(this::asked), evaluator, metric, solver, files, tolerance, priority);
     }
 }

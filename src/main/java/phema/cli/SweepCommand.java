@@ -20,6 +20,7 @@ import phema.format.OneLine;
 import phema.problem.Problem;
 import phema.storage.Locations;
 import phema.time.Ticker;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -88,6 +89,14 @@ final class SweepCommand implements Callable<Integer> {
 
     SweepCommand(Class<?> application) {
         this.application = application;
+    }
+
+    /** With an option for each axis. */
+    static CommandLine line(Class<?> application) {
+        SweepCommand command = new SweepCommand(application);
+        CommandSpec spec = CommandSpec.forAnnotatedObject(command);
+        command.axes.addTo(spec);
+        return new CommandLine(spec);
     }
 
     @Override

@@ -1,8 +1,8 @@
 package phema.cli;
 
-import static java.util.Comparator.comparing;
-import static java.util.stream.Collectors.averagingDouble;
 import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toList;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,30 +16,71 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.api.OptimumView;
 import phema.api.SweepView;
 import phema.api.TrialView;
+import phema.evaluation.Axes;
+import phema.evaluation.Facet;
 import phema.evaluation.Point;
+import phema.evaluation.ValuePrinter;
 import phema.profile.SigmaRel;
+import phema.search.Repeats;
 
 /** What a sweep found, in words and columns. */
 record SweepResults(SweepView sweep, List<TrialView> trials) {
     private static final String DONE = "done";
 
-    /** A column, left out where it says the same of all trials and {@code always} is false. */
-    private record Column(String name, boolean always, Function<TrialView, String> cell) {}
+    /** As options and names of files write values. */
+    private static final ValuePrinter PRINTER = new ValuePrinter() {
+        @Override
+        public String length(double sigmaRel) {
+            return SweepResults.length(sigmaRel);
+        }
+
+        @Override
+        public String time(double time) {
+            return String.format(Locale.ROOT, time == Math.rint(time) ? "%.0f" : "%s", time);
+        }
+
+        @Override
+        public String number(double value) {
+            return SweepResults.number(value);
+        }
+
+        @Override
+        public String guide(Point.Guide guide) {
+            return guide.run() + "@" + length(guide.sigmaRel()) + "@" + time(guide.time());
+        }
+    };
+
+    private record Column(String name, Function<TrialView, String> cell) {}
 
     /** As they lie on curves: of one guidance and whatever else there is, the shortest EMA length first. */
     SweepResults {
+        Comparator<TrialView> order = (a, b) -> 0;
+        for (Facet facet : curves(trials)) order = order.thenComparing(TrialView::point, facet.order());
         trials = trials.stream()
-                .sorted(comparing((TrialView trial) -> guide(trial))
-                        .thenComparing(TrialView::time)
-                        .thenComparing(TrialView::guidance)
-                        .thenComparing(TrialView::sigmaRel)
-                        .thenComparing(TrialView::number))
+                .sorted(order.thenComparing(trial -> trial.point().sigmaRel()).thenComparing(TrialView::number))
                 .toList();
+    }
+
+    /** What makes curves: all but EMA length and repeats, in the order of a grid's loops. */
+    private static List<Facet> curves(List<TrialView> trials) {
+        return Axes.facets(Axes.NESTED, points(trials)).stream()
+                .filter(facet -> facet.axis() != Axes.LENGTH && !facet.axis().isRepeat())
+                .toList();
+    }
+
+    /** The EMA length first, then the others. */
+    private List<Facet> facets() {
+        List<Facet> facets = new ArrayList<>(Axes.facets(Axes.NESTED, points(trials)));
+        facets.sort(Comparator.comparing(facet -> facet.axis() != Axes.LENGTH));
+        return facets;
+    }
+
+    private static List<Point> points(List<TrialView> trials) {
+        return trials.stream().map(TrialView::point).toList();
     }
 
     List<TrialView> done() {
@@ -65,16 +106,26 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         OptimumView best = sweep.optimum();
         if (best == null) return OptionalDouble.empty();
         if (metric.equals(sweep.metric())) return OptionalDouble.of(best.value());
+        Point place = place(best);
         List<TrialView> measured = done().stream()
                 .filter(t -> t.metrics().containsKey(metric))
-                .filter(t -> t.time() == best.time() && guide(t).equals(words(best.guide())))
+                .filter(t -> t.point().rest().equals(place.rest()))
                 .toList();
-        Comparator<TrialView> nearness = comparing((TrialView t) -> Math.abs(t.guidance() - best.guidance()))
-                .thenComparing(t -> Math.abs(Math.log(t.sigmaRel() / best.sigmaRel())));
-        return measured.stream().min(nearness).stream()
-                .flatMap(nearest -> measured.stream().filter(t -> nearness.compare(t, nearest) == 0))
-                .mapToDouble(t -> t.metrics().getOrDefault(metric, Double.NaN))
-                .average();
+        Comparator<TrialView> nearness = Comparator.comparing(
+                        (TrialView t) -> Math.abs(t.point().guidance() - place.guidance()))
+                .thenComparing(t -> Math.abs(Math.log(t.point().sigmaRel() / place.sigmaRel())));
+        List<Double> nearest = measured.stream().min(nearness).stream()
+                .flatMap(first -> measured.stream().filter(t -> nearness.compare(t, first) == 0))
+                .map(t -> t.metrics().getOrDefault(metric, Double.NaN))
+                .toList();
+        return nearest.isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(Repeats.of(nearest).mean());
+    }
+
+    /** It has no images of its own. */
+    private Point place(OptimumView best) {
+        return best.point(trials.getFirst().point());
     }
 
     String summary() {
@@ -94,10 +145,11 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         StringBuilder text = new StringBuilder("best: sigma_rel " + length(best.sigmaRel()));
         if (best.sigmaRelLow() < best.sigmaRelHigh())
             text.append(" (%s to %s)".formatted(length(best.sigmaRelLow()), length(best.sigmaRelHigh())));
-        if (isVaried(TrialView::time)) text.append(", time ").append(time(best.time()));
-        if (isVaried(SweepResults::guide) && best.guide() != null)
-            text.append(", guide ").append(words(best.guide()));
-        if (isVaried(TrialView::guidance)) text.append(", guidance ").append(number(best.guidance()));
+        for (Facet facet : curves(trials)) {
+            String value = facet.text(place(best), PRINTER);
+            if (facet.varies(points(trials)) && !value.isEmpty())
+                text.append(", ").append(facet.column()).append(' ').append(value);
+        }
         text.append(", ").append(best.metric()).append(' ').append(number(best.value()));
         if (best.standardError() != null) text.append(" +- ").append("%.2g".formatted(best.standardError()));
         return text.toString();
@@ -107,8 +159,9 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
     String caution() {
         OptimumView best = sweep.optimum();
         if (best == null) return "";
-        double shortest = Collections.min(sweep.sigmaRel());
-        double longest = Collections.max(sweep.sigmaRel());
+        List<Double> asked = sweep.asked().get(Axes.LENGTH);
+        double shortest = Collections.min(asked);
+        double longest = Collections.max(asked);
         if (shortest == longest) return "";
         if (best.sigmaRel() <= shortest)
             return "note: that is the shortest length asked for; shorter ones may be better";
@@ -128,30 +181,23 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
     }
 
     private List<Column> columns() {
-        List<Column> columns = new ArrayList<>(Stream.of(
-                        new Column("sigma_rel", true, t -> length(t.sigmaRel())),
-                        new Column("time", false, t -> time(t.time())),
-                        new Column("guide", false, SweepResults::guide),
-                        new Column("guidance", false, t -> number(t.guidance())),
-                        new Column("seeds", false, TrialView::seeds))
-                .filter(c -> c.always() || isVaried(c.cell()))
-                .toList());
+        List<Column> columns = new ArrayList<>();
+        for (Facet facet : facets())
+            if (facet.axis() == Axes.LENGTH || facet.varies(points(trials)))
+                columns.add(new Column(facet.column(), t -> facet.text(t.point(), PRINTER)));
         for (String metric : metrics())
-            columns.add(new Column(metric, true, t -> number(t.metrics().get(metric))));
-        if (!trials.stream().allMatch(SweepResults::isDone)) columns.add(new Column("state", true, TrialView::state));
+            columns.add(new Column(metric, t -> number(t.metrics().get(metric))));
+        if (!trials.stream().allMatch(SweepResults::isDone)) columns.add(new Column("state", TrialView::state));
         return columns;
-    }
-
-    private boolean isVaried(Function<TrialView, ?> value) {
-        return trials.stream().map(value).distinct().count() > 1;
     }
 
     /** Where a trial is, whatever the others vary. */
     String name(TrialView t) {
-        List<String> words = new ArrayList<>(List.of("sigma_rel " + length(t.sigmaRel()), "time " + time(t.time())));
-        if (t.guide() != null) words.add("guide " + guide(t));
-        if (t.guide() != null || t.guidance() != 1) words.add("guidance " + number(t.guidance()));
-        words.add("seeds " + t.seeds());
+        List<String> words = new ArrayList<>();
+        for (Facet facet : facets()) {
+            String value = facet.text(t.point(), PRINTER);
+            if (facet.axis().isNotable(t.point()) && !value.isEmpty()) words.add(facet.column() + " " + value);
+        }
         return String.join(", ", words);
     }
 
@@ -163,47 +209,37 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
 
     /** Of points evaluated with several seeds, the mean. */
     private List<TextPlot.PlottedCurve> curves() {
-        Map<String, Map<Double, Double>> curves = done().stream()
+        List<Facet> facets = curves(trials).stream()
+                .filter(facet -> facet.varies(points(trials)))
+                .toList();
+        Map<String, List<TrialView>> curves = done().stream()
                 .filter(t -> t.metrics().containsKey(sweep.metric()))
-                .collect(groupingBy(
-                        this::curve,
-                        LinkedHashMap::new,
-                        groupingBy(
-                                TrialView::sigmaRel,
-                                TreeMap::new,
-                                averagingDouble(t -> t.metrics().getOrDefault(sweep.metric(), Double.NaN)))));
+                .collect(groupingBy(t -> curve(t, facets), LinkedHashMap::new, toList()));
         return curves.entrySet().stream()
-                .map(curve -> new TextPlot.PlottedCurve(
-                        curve.getKey(),
-                        curve.getValue().entrySet().stream()
-                                .map(point -> new TextPlot.PlottedPoint(point.getKey(), point.getValue()))
-                                .toList()))
+                .map(curve -> new TextPlot.PlottedCurve(curve.getKey(), plotted(curve.getValue())))
                 .toList();
     }
 
-    private String curve(TrialView t) {
-        List<String> words = new ArrayList<>();
-        if (isVaried(TrialView::time)) words.add("time " + time(t.time()));
-        if (isVaried(SweepResults::guide)) words.add(t.guide() == null ? "no guide" : "guide " + guide(t));
-        if (isVaried(TrialView::guidance)) words.add("guidance " + number(t.guidance()));
-        return String.join(", ", words);
+    private List<TextPlot.PlottedPoint> plotted(List<TrialView> trials) {
+        Map<Double, Repeats> means = new TreeMap<>(Repeats.by(
+                trials, t -> t.point().sigmaRel(), t -> t.metrics().getOrDefault(sweep.metric(), Double.NaN)));
+        return means.entrySet().stream()
+                .map(e -> new TextPlot.PlottedPoint(e.getKey(), e.getValue().mean()))
+                .toList();
     }
 
-    private static String guide(TrialView trial) {
-        return words(trial.guide());
-    }
-
-    private static String words(Point.@Nullable Guide guide) {
-        return guide == null ? "" : guide.run() + "@" + length(guide.sigmaRel()) + "@" + time(guide.time());
+    private static String curve(TrialView t, List<Facet> facets) {
+        return facets.stream()
+                .map(facet -> {
+                    String value = facet.text(t.point(), PRINTER);
+                    return value.isEmpty() ? "no " + facet.column() : facet.column() + " " + value;
+                })
+                .collect(joining(", "));
     }
 
     /** As names of files write it. */
     static String length(double sigmaRel) {
         return SigmaRel.print(sigmaRel);
-    }
-
-    private static String time(double time) {
-        return String.format(Locale.ROOT, time == Math.rint(time) ? "%.0f" : "%s", time);
     }
 
     static String number(@Nullable Double value) {

@@ -1,5 +1,23 @@
 /** The command line: parses, calls, renders. */
-@ApplicationModule(allowedDependencies = {"api", "bench", "catalog", "edm2", "evaluation", "format", "metrics", "problem", "profile", "security", "solver", "storage", "sweep", "synthesis", "tensor", "text", "time"})
+@ApplicationModule(
+        allowedDependencies = {
+            "api",
+            "bench",
+            "catalog",
+            "edm2",
+            "evaluation",
+            "format",
+            "metrics",
+            "problem",
+            "profile",
+            "search",
+            "security",
+            "solver",
+            "storage",
+            "sweep",
+            "synthesis",
+            "tensor"
+        })
 @NullMarked
 package phema.cli;
 

@@ -16,15 +16,15 @@ import tools.jackson.databind.json.JsonMapper;
  */
 record Chart(
         String id,
-        @Nullable Axis x,
-        @Nullable Axis y,
-        @Nullable Axis z,
+        @Nullable ChartAxis x,
+        @Nullable ChartAxis y,
+        @Nullable ChartAxis z,
         List<ChartLayer> layers) {
     private static final JsonMapper JSON = JsonMapper.builder()
             .changeDefaultPropertyInclusion(any -> JsonInclude.Value.construct(NON_NULL, NON_NULL))
             .build();
 
-    Chart(String id, @Nullable Axis x, @Nullable Axis y, List<ChartLayer> layers) {
+    Chart(String id, @Nullable ChartAxis x, @Nullable ChartAxis y, List<ChartLayer> layers) {
         this(id, x, y, null, layers);
     }
 

@@ -1,10 +1,13 @@
 package phema.dashboard;
 
+import java.time.Duration;
+import static java.util.stream.Collectors.joining;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import phema.bulk.SynthesisJob;
+import phema.evaluation.Axes;
 import phema.evaluation.Point;
 import phema.fleet.Fleet;
 import phema.fleet.Worker;
@@ -77,8 +80,13 @@ record FleetPanel(
 
     private static String what(Sweep sweep, Trial trial) {
         Point point = trial.point();
+        PagePrinter printer = new PagePrinter(new RunClock("", 1));
         return sweep.spec().metric() + " of " + sweep.spec().run() + " at " + Show.length(point.sigmaRel())
-                + (point.guidance() == 1 ? "" : ", guidance " + Show.number(point.guidance()));
+                + Axes.curves(List.of(point)).stream()
+                        .filter(facet ->
+                                !facet.axis().isOfWeights() && facet.axis().isNotable(point))
+                        .map(facet -> ", " + facet.shownAs() + " " + facet.text(point, printer))
+                        .collect(joining());
     }
 
     private static SynthesisRow row(SynthesisJob job) {

@@ -32,7 +32,7 @@ final class RunCharts {
         return new Chart(
                 "profile",
                 clock.axis().within(0, clock.in(curve.times().getLast())),
-                Axis.linear(label, points ? ".3~f" : ".3~g"),
+                ChartAxis.linear(label, points ? ".3~f" : ".3~g"),
                 List.of(
                         line("target", 1, clock.in(curve.times()), target, scale),
                         line("fitted", 2, clock.in(curve.times()), fitted, scale)));
@@ -55,10 +55,10 @@ final class RunCharts {
         List<String> profiles = RunSummary.profiles(run);
         return new Chart(
                 "coefficients",
-                Axis.of(
+                ChartAxis.of(
                         clock.axis().label(),
                         times.stream().map(time -> Show.number(clock.in(time))).toList()),
-                Axis.linear("Coefficient", ".3~g"),
+                ChartAxis.linear("Coefficient", ".3~g"),
                 profiles.stream()
                         .map(profile -> new ChartLayer(
                                 ChartLayer.LayerKind.BARS,
@@ -90,8 +90,8 @@ final class RunCharts {
         }
         return new Chart(
                 "errors",
-                Axis.log(EMA_LENGTH, ".3f").within(ErrorCurves.SHORTEST, ErrorCurves.LONGEST),
-                Axis.log("Predicted error of the weights", ".3~p"),
+                ChartAxis.log(EMA_LENGTH, ".3f").within(ErrorCurves.SHORTEST, ErrorCurves.LONGEST),
+                ChartAxis.log("Predicted error of the weights", ".3~p"),
                 layers);
     }
 

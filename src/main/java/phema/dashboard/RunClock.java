@@ -36,7 +36,7 @@ record RunClock(String unit, double perUnit) {
         return (Show.number(in(time)) + " " + unit).strip();
     }
 
-    Axis axis() {
-        return Axis.linear(unit.isEmpty() ? "Training time" : "Training time (" + unit + ")", ",.4~r");
+    ChartAxis axis() {
+        return ChartAxis.linear(unit.isEmpty() ? "Training time" : "Training time (" + unit + ")", ",.4~r");
     }
 }

@@ -68,7 +68,7 @@ record RunSummary(
                                         clock.in(s.time()), profiles.indexOf(profile), s.name()))
                                 .toList()))
                 .toList();
-        return new Chart("timeline-" + run.name(), clock.axis().from(0), Axis.of("", profiles), layers);
+        return new Chart("timeline-" + run.name(), clock.axis().from(0), ChartAxis.of("", profiles), layers);
     }
 
     /** Which averages are stored, sorted. */

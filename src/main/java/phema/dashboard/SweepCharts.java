@@ -1,7 +1,6 @@
 package phema.dashboard;
 
 import static java.util.stream.Collectors.groupingBy;
-import static java.util.stream.Collectors.summarizingDouble;
 import static java.util.stream.Collectors.toList;
 
 import java.util.ArrayList;
@@ -9,13 +8,13 @@ import java.util.Comparator;
 import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import phema.evaluation.Point;
 import phema.search.CurveFit;
+import phema.search.Repeats;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.SweepFit;
@@ -59,14 +58,16 @@ final class SweepCharts {
                     : trials.getFirst().point();
             layers.add(curve(value, style, point, trials));
             layers.add(points(value, style, trials));
-            if (optimum.filter(o -> slice.by().of(o.point()).equals(slice.by().of(point)))
-                    .isPresent()) best = style;
+            if (optimum.filter(o -> by(o.point()).equals(by(point))).isPresent()) best = style;
         }
         int marked = best;
         optimum.ifPresent(o -> layers.add(mark(o, marked)));
         if (references) references(layers);
         return new Chart(
-                id, Axis.log(EMA_LENGTH, ".3f"), Axis.linear(sweep.spec().metric(), METRIC_FORMAT), layers);
+                id,
+                ChartAxis.log(EMA_LENGTH, ".3f"),
+                ChartAxis.linear(sweep.spec().metric(), METRIC_FORMAT),
+                layers);
     }
 
     /** Trials by the name of their series. */
@@ -75,7 +76,7 @@ final class SweepCharts {
         List<String> order = slice.valuesOf(slice.by());
         Map<String, List<Trial>> byValue = done.stream()
                 .collect(groupingBy(
-                        trial -> one ? "" : slice.by().of(trial.point()),
+                        trial -> one ? "" : by(trial.point()),
                         () -> new TreeMap<>(Comparator.comparingInt(order::indexOf)),
                         toList()));
         Map<String, List<Trial>> named = new LinkedHashMap<>();
@@ -84,15 +85,17 @@ final class SweepCharts {
     }
 
     private String name(String value) {
-        return slice.by().label.toLowerCase(Locale.ROOT) + " " + ChartSlice.shown(slice.by(), value, clock);
+        return slice.by().shownAs() + " " + slice.shown(slice.by(), value, clock);
+    }
+
+    private String by(Point point) {
+        return ChartSlice.plain(slice.by(), point);
     }
 
     /** What a model says of the metric or, of few EMA lengths, the mean values in a row. */
     private ChartLayer curve(String name, int style, Point point, List<Trial> trials) {
-        Optional<CurveFit> fit = fits.stream()
-                .filter(f -> f.time() == point.time() && f.guide().equals(point.guide()))
-                .map(SweepFit::fit)
-                .findFirst();
+        Optional<CurveFit> fit =
+                fits.stream().filter(f -> f.covers(point)).map(SweepFit::fit).findFirst();
         String suffix = slice.continuous() ? ", fitted at guidance " + Show.number(point.guidance()) : ", fitted";
         return fit.map(f -> new ChartLayer(
                         ChartLayer.LayerKind.LINE,
@@ -111,7 +114,7 @@ final class SweepCharts {
                         style,
                         means(trials).entrySet().stream()
                                 .map(e -> ChartLayer.ChartPoint.of(
-                                        e.getKey(), e.getValue().getAverage()))
+                                        e.getKey(), e.getValue().mean()))
                                 .toList()));
     }
 
@@ -136,21 +139,15 @@ final class SweepCharts {
                         .toList());
     }
 
-    private static ChartLayer.ChartPoint repeated(double sigmaRel, DoubleSummaryStatistics values) {
-        return values.getCount() == 1
-                ? ChartLayer.ChartPoint.of(sigmaRel, values.getAverage())
+    private static ChartLayer.ChartPoint repeated(double sigmaRel, Repeats values) {
+        return values.count() == 1
+                ? ChartLayer.ChartPoint.of(sigmaRel, values.mean())
                 : new ChartLayer.ChartPoint(
-                        sigmaRel,
-                        values.getAverage(),
-                        values.getMin(),
-                        values.getMax(),
-                        null,
-                        "mean of " + values.getCount());
+                        sigmaRel, values.mean(), values.min(), values.max(), null, "mean of " + values.count());
     }
 
-    private Map<Double, DoubleSummaryStatistics> means(List<Trial> trials) {
-        return trials.stream()
-                .collect(groupingBy(trial -> trial.point().sigmaRel(), TreeMap::new, summarizingDouble(this::value)));
+    private Map<Double, Repeats> means(List<Trial> trials) {
+        return new TreeMap<>(Repeats.by(trials, trial -> trial.point().sigmaRel(), this::value));
     }
 
     private double value(Trial trial) {
@@ -197,12 +194,12 @@ final class SweepCharts {
 
     /** The mean metric by EMA length and whatever makes the series. */
     Chart heat(String id) {
-        Axis metric = Axis.linear(sweep.spec().metric(), METRIC_FORMAT);
+        ChartAxis metric = ChartAxis.linear(sweep.spec().metric(), METRIC_FORMAT);
         if (slice.continuous())
             return new Chart(
                     id,
-                    Axis.log(EMA_LENGTH, ".3f"),
-                    Axis.linear(slice.by().label, ".3~r"),
+                    ChartAxis.log(EMA_LENGTH, ".3f"),
+                    ChartAxis.linear(slice.by().label(), ".3~r"),
                     metric,
                     List.of(heat(point -> point.sigmaRel(), point -> point.guidance())));
         List<String> lengths = done.stream()
@@ -214,23 +211,20 @@ final class SweepCharts {
         List<String> values = slice.valuesOf(slice.by()).reversed();
         return new Chart(
                 id,
-                Axis.of(EMA_LENGTH, lengths),
-                Axis.of(
-                        slice.by().label,
+                ChartAxis.of(EMA_LENGTH, lengths),
+                ChartAxis.of(
+                        slice.by().label(),
                         values.stream()
-                                .map(value -> ChartSlice.shown(slice.by(), value, clock))
+                                .map(value -> slice.shown(slice.by(), value, clock))
                                 .toList()),
                 metric,
                 List.of(heat(point -> (double) lengths.indexOf(Show.length(point.sigmaRel())), point ->
-                        (double) values.indexOf(slice.by().of(point)))));
+                        (double) values.indexOf(by(point)))));
     }
 
     private ChartLayer heat(Function<Point, Double> x, Function<Point, Double> y) {
-        Map<List<Double>, DoubleSummaryStatistics> cells = done.stream()
-                .collect(groupingBy(
-                        trial -> List.of(x.apply(trial.point()), y.apply(trial.point())),
-                        LinkedHashMap::new,
-                        summarizingDouble(this::value)));
+        Map<List<Double>, Repeats> cells =
+                Repeats.by(done, trial -> List.of(x.apply(trial.point()), y.apply(trial.point())), this::value);
         return new ChartLayer(
                 ChartLayer.LayerKind.HEAT,
                 sweep.spec().metric(),
@@ -241,7 +235,7 @@ final class SweepCharts {
                                 e.getKey().getLast(),
                                 null,
                                 null,
-                                e.getValue().getAverage(),
+                                e.getValue().mean(),
                                 null))
                         .toList());
     }

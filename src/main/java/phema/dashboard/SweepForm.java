@@ -1,95 +1,121 @@
 package phema.dashboard;
 
-import java.util.ArrayList;
-import java.util.Arrays;
+import static java.util.stream.Collectors.joining;
+
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import phema.evaluation.Seeds;
+import phema.evaluation.Axes;
+import phema.evaluation.Axis;
+import phema.evaluation.AxisField;
+import phema.evaluation.AxisField.FieldKind;
+import phema.evaluation.AxisValues;
 import phema.problem.Problem;
 import phema.profile.Numbers;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 import phema.sweep.SweepSpec;
 
-/** A sweep as people write it: lists with commas. Empty fields take the service's defaults. */
-record SweepForm(
-        String mode,
-        String sigmaRel,
-        String guidance,
-        String seeds,
-        String evaluator,
-        String metric,
-        String tolerance,
-        String time,
-        String guideRun,
-        String guideSigmaRel,
-        String guideTime) {
+/**
+ * A sweep as people write it: lists with commas. Empty fields take the service's defaults.
+ *
+ * @param axes texts by names of fields of axes
+ */
+record SweepForm(String mode, String evaluator, String metric, String tolerance, Map<String, String> axes) {
     private static final String SEARCH = "search";
     private static final double TOLERANCE = 0.02;
 
-    /** Fields that a request leaves out are null. */
-    SweepForm(
-            @Nullable String mode,
-            @Nullable String sigmaRel,
-            @Nullable String guidance,
-            @Nullable String seeds,
-            @Nullable String evaluator,
-            @Nullable String metric,
-            @Nullable String tolerance,
-            @Nullable String time,
-            @Nullable String guideRun,
-            @Nullable String guideSigmaRel,
-            @Nullable String guideTime) {
-        this.mode = text(mode);
-        this.sigmaRel = text(sigmaRel);
-        this.guidance = text(guidance);
-        this.seeds = text(seeds);
-        this.evaluator = text(evaluator);
-        this.metric = text(metric);
-        this.tolerance = text(tolerance);
-        this.time = text(time);
-        this.guideRun = text(guideRun);
-        this.guideSigmaRel = text(guideSigmaRel);
-        this.guideTime = text(guideTime);
+    /** A field of an axis with what is written there. */
+    record AxisInput(AxisField field, String value) {
+        public boolean isRun() {
+            return field.kind() == FieldKind.RUN;
+        }
+
+        /** Whether most sweeps would have another text: several numbers, or anything else. */
+        private boolean isUnusual() {
+            return field.kind() == FieldKind.NUMBERS ? value.contains(",") : !value.isEmpty();
+        }
     }
 
-    private static String text(@Nullable String given) {
-        return Objects.requireNonNullElse(given, "").strip();
+    /** @param fields of a request, which may leave some out */
+    static SweepForm of(Map<String, String> fields) {
+        Map<String, String> axes = new HashMap<>();
+        for (Axis<?, ?> axis : Axes.ALL)
+            for (AxisField field : axis.fields()) axes.put(field.name(), text(fields, field.name()));
+        return new SweepForm(
+                text(fields, "mode"),
+                text(fields, "evaluator"),
+                text(fields, "metric"),
+                text(fields, "tolerance"),
+                axes);
+    }
+
+    private static String text(Map<String, String> fields, String name) {
+        return fields.getOrDefault(name, "").strip();
     }
 
     /** Where nothing was evaluated yet: what every installation can do. */
     static SweepForm first() {
-        return new SweepForm(
-                "grid", "0.05, 0.07, 0.10, 0.14, 0.20", "1", "0-1023", "builtin", "fd_random", "0.02", "", "", "", "");
+        return of(Map.of(
+                "mode", "grid",
+                "sigmaRel", "0.05, 0.07, 0.10, 0.14, 0.20",
+                "guidance", "1",
+                "seeds", "0-1023",
+                "evaluator", "builtin",
+                "metric", "fd_random",
+                "tolerance", "0.02"));
     }
 
     /** To be repeated or extended. */
     static SweepForm of(SweepSpec spec, boolean withTime) {
-        List<SweepSpec.GuideAxis> guides = spec.guides();
+        AxisValues values = withTime ? spec.axes() : spec.axes().with(Axes.TIME, List.of());
+        Map<String, String> axes = new HashMap<>();
+        for (Axis<?, ?> axis : Axes.ALL) axes.putAll(texts(axis, values));
         return new SweepForm(
-                Show.word(spec.mode()),
-                list(spec.sigmaRel()),
-                list(spec.guidance()),
-                spec.seeds().stream().map(Seeds::toString).collect(Collectors.joining(", ")),
-                spec.evaluator(),
-                spec.metric(),
-                FitPanel.plain(spec.tolerance()),
-                withTime ? list(spec.time()) : "",
-                guides.isEmpty() ? "" : guides.getFirst().run(),
-                guides.isEmpty() ? "" : list(guides.getFirst().sigmaRel()),
-                guides.isEmpty() ? "" : list(guides.getFirst().time()));
+                Show.word(spec.mode()), spec.evaluator(), spec.metric(), FitPanel.plain(spec.tolerance()), axes);
+    }
+
+    private static <S> Map<String, String> texts(Axis<S, ?> axis, AxisValues values) {
+        return axis.toForm(values.get(axis));
     }
 
     boolean isSearch() {
         return mode.equals(SEARCH);
     }
 
-    /** Whether something is set that most sweeps leave alone. */
-    public boolean isUnusual() {
-        return time.contains(",") || !guideRun.isEmpty() || !guideSigmaRel.isEmpty() || !guideTime.isEmpty();
+    /** Fields that most sweeps fill. */
+    public List<AxisInput> getUsual() {
+        return inputs().filter(input -> input.field().usual()).toList();
+    }
+
+    /** Fields that most sweeps leave alone. */
+    public List<AxisInput> getOthers() {
+        return inputs().filter(input -> !input.field().usual()).toList();
+    }
+
+    /** What those fields are about: {@code Time, guiding network}. */
+    public String getOthersTitle() {
+        String names = Axes.ALL.stream()
+                .filter(axis -> axis.fields().stream().noneMatch(AxisField::usual))
+                .map(axis -> axis.names().shownAs())
+                .collect(joining(", "));
+        return names.substring(0, 1).toUpperCase(Locale.ROOT) + names.substring(1);
+    }
+
+    private Stream<AxisInput> inputs() {
+        return Axes.ALL.stream()
+                .flatMap(axis -> axis.fields().stream())
+                .map(field -> new AxisInput(field, axes.getOrDefault(field.name(), "")));
+    }
+
+    /** Whether something is set that most sweeps leave alone, or wrong there. */
+    public boolean opens(Map<String, String> errors) {
+        return getOthers().stream()
+                .anyMatch(input ->
+                        input.isUnusual() || errors.containsKey(input.field().name()));
     }
 
     /** @throws Problem naming the field that cannot be read */
@@ -97,37 +123,30 @@ record SweepForm(
         return new SweepSpec(
                 run,
                 isSearch() ? SweepSpec.SweepMode.SEARCH : SweepSpec.SweepMode.GRID,
-                numbers("sigmaRel", sigmaRel),
-                numbers("time", time),
-                numbers("guidance", guidance),
-                guides(),
-                seeds.isEmpty()
-                        ? List.of()
-                        : Arrays.stream(seeds.split(",", -1)).map(Seeds::parse).toList(),
+                AxisValues.of(this::asked),
                 evaluator,
                 metric,
                 SolverKind.BLUP,
                 FilesToRead.FEWEST,
-                tolerance.isEmpty()
-                        ? TOLERANCE
-                        : numbers("tolerance", tolerance).getFirst(),
+                tolerance.isEmpty() ? TOLERANCE : tolerance(tolerance),
                 0);
     }
 
-    /** Points that are to be added to this sweep, reconstructed as its own are. The form has its first guiding run only; others stay as they are. */
+    private <S> List<S> asked(Axis<S, ?> axis) {
+        return axis.ofForm(name -> axes.getOrDefault(name, ""));
+    }
+
+    /**
+     * Points that are to be added to this sweep, reconstructed as its own are. What the form has no room for stays as it
+     * is.
+     */
     SweepSpec extending(SweepSpec spec) {
-        SweepSpec more = spec(spec.run());
-        List<SweepSpec.GuideAxis> guides = Stream.concat(
-                        more.guides().stream(), spec.guides().stream().skip(1))
-                .toList();
+        AxisValues more = spec(spec.run()).axes();
+        for (Axis<?, ?> axis : Axes.ALL) more = withRest(axis, more, spec.axes());
         return new SweepSpec(
                 spec.run(),
                 SweepSpec.SweepMode.GRID,
-                more.sigmaRel(),
-                more.time(),
-                more.guidance(),
-                guides,
-                more.seeds(),
+                more,
                 spec.evaluator(),
                 spec.metric(),
                 spec.solver(),
@@ -136,39 +155,26 @@ record SweepForm(
                 spec.priority());
     }
 
-    private List<SweepSpec.GuideAxis> guides() {
-        if (guideRun.isEmpty()) {
-            if (!guideSigmaRel.isEmpty() || !guideTime.isEmpty())
-                throw Problem.invalid("guides.run", "which run do the guiding networks come from?");
-            return List.of();
-        }
-        return List.of(new SweepSpec.GuideAxis(
-                guideRun, numbers("guides.sigmaRel", guideSigmaRel), numbers("guides.time", guideTime)));
+    private static <S> AxisValues withRest(Axis<S, ?> axis, AxisValues more, AxisValues present) {
+        return more.with(axis, axis.union(more.get(axis), axis.beyondForm(present.get(axis))));
     }
 
-    private static List<Double> numbers(String field, String text) {
-        if (text.isEmpty()) return List.of();
+    private static double tolerance(String text) {
         try {
-            return Numbers.parse(text);
+            return Numbers.parse(text).getFirst();
         } catch (IllegalArgumentException e) {
-            throw Problem.invalid(field, String.valueOf(e.getMessage()));
+            throw Problem.invalid("tolerance", String.valueOf(e.getMessage()));
         }
-    }
-
-    private static String list(List<Double> values) {
-        return values.stream().map(FitPanel::plain).collect(Collectors.joining(", "));
     }
 
     /** The name of the form's field for a field of the service. */
     static String fieldOf(Problem problem) {
         String field = Objects.requireNonNullElse(problem.field(), "");
-        List<String> fields = new ArrayList<>();
-        for (var component : SweepForm.class.getRecordComponents()) fields.add(component.getName());
-        return switch (field) {
-            case "guides", "guides.run" -> "guideRun";
-            case "guides.sigmaRel" -> "guideSigmaRel";
-            case "guides.time" -> "guideTime";
-            default -> fields.contains(field) ? field : "";
-        };
+        for (Axis<?, ?> axis : Axes.ALL) {
+            for (AxisField of : axis.fields()) if (of.problem().equals(field)) return of.name();
+            if (axis.name().equals(field) || field.startsWith(axis.name() + "."))
+                return axis.fields().getFirst().name();
+        }
+        return List.of("mode", "evaluator", "metric", "tolerance").contains(field) ? field : "";
     }
 }

@@ -30,7 +30,8 @@ record SweepForms(Sweeps sweeps, Catalog catalog) {
     }
 
     /** Shown again, with what is wrong beside the field. */
-    ModelAndView refused(Problem problem, String view, Model model) {
+    ModelAndView refused(SweepForm form, Problem problem, String view, Model model) {
+        model.addAttribute("form", form);
         model.addAttribute("errors", Map.of(SweepForm.fieldOf(problem), problem.getMessage()));
         choices(model);
         ModelAndView again = new ModelAndView(view, model.asMap());

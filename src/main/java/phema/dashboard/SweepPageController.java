@@ -1,14 +1,12 @@
 package phema.dashboard;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
-import org.springframework.web.bind.annotation.ModelAttribute;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -49,13 +47,14 @@ class SweepPageController {
     }
 
     @PostMapping("/runs/{run}/sweeps")
-    ModelAndView start(@PathVariable String run, @ModelAttribute("form") SweepForm form, Model model) {
+    ModelAndView start(@PathVariable String run, @RequestParam Map<String, String> fields, Model model) {
         catalog.run(run);
+        SweepForm form = SweepForm.of(fields);
         try {
             return seeOther(sweeps.create(form.spec(run)));
         } catch (Problem problem) {
             list(Optional.of(run), 0, model);
-            return forms.refused(problem, "dashboard/sweeps", model);
+            return forms.refused(form, problem, "dashboard/sweeps", model);
         }
     }
 
@@ -100,13 +99,14 @@ class SweepPageController {
     }
 
     @PostMapping("/sweeps/{id}/extend")
-    ModelAndView extend(@PathVariable String id, @ModelAttribute("form") SweepForm form, Model model) {
+    ModelAndView extend(@PathVariable String id, @RequestParam Map<String, String> fields, Model model) {
         Sweep sweep = sweeps.sweep(id);
+        SweepForm form = SweepForm.of(fields);
         try {
             return seeOther(sweeps.extend(id, form.extending(sweep.spec())));
         } catch (Problem problem) {
             panel(sweep, Map.of(), model);
-            return forms.refused(problem, "dashboard/sweep", model);
+            return forms.refused(form, problem, "dashboard/sweep", model);
         }
     }
 
@@ -131,6 +131,7 @@ class SweepPageController {
                 "trial",
                 TrialRow.of(
                         trial,
+                        SweepPanel.told(trial),
                         sweep.spec().metric(),
                         RunClock.of(catalog, sweep.spec().run())));
         model.addAttribute("ended", trial.state().isEnd());
@@ -162,7 +163,7 @@ class SweepPageController {
         model.addAttribute("sweep", SweepPanel.of(sweep, trials, slice, clock));
         model.addAttribute("choices", slice.choices(clock));
         model.addAttribute("references", references);
-        model.addAttribute("seriesAxis", slice.by().label.toLowerCase(Locale.ROOT));
+        model.addAttribute("seriesAxis", slice.by().shownAs());
         model.addAttribute("metricChart", charts.metric("metric-" + sweep.id(), references));
         model.addAttribute("heatChart", slice.varies(slice.by()) ? charts.heat("heat-" + sweep.id()) : null);
     }

@@ -5,6 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.util.UriComponentsBuilder;
+import phema.evaluation.Axes;
+import phema.evaluation.Facet;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
 import phema.sweep.Optimum;
@@ -21,6 +23,7 @@ import phema.sweep.Trial;
  * @param optimum figures of the best point; none while no trial is done
  * @param optimumUrl of its weights
  * @param actions that make sense now
+ * @param columns what of points its table shows
  * @param rows its trials, the most interesting ones where they are very many
  */
 record SweepPanel(
@@ -34,9 +37,7 @@ record SweepPanel(
         List<FitPanel.Figure> optimum,
         @Nullable String optimumUrl,
         List<SweepAction> actions,
-        boolean varyTime,
-        boolean varyGuidance,
-        boolean varyGuide,
+        List<Facet> columns,
         List<TrialRow> rows) {
     private static final int MOST_ROWS = 200;
 
@@ -45,7 +46,7 @@ record SweepPanel(
 
     static SweepPanel of(Sweep sweep, List<Trial> trials, ChartSlice slice, RunClock clock) {
         SweepSpec spec = sweep.spec();
-        boolean guided = trials.stream().anyMatch(trial -> trial.point().guidance() != 1);
+        List<Facet> columns = columns(trials, slice);
         return new SweepPanel(
                 SweepRow.of(sweep),
                 sweep.version(),
@@ -57,15 +58,31 @@ record SweepPanel(
                 sweep.optimum().map(o -> figures(spec, o, slice, clock)).orElse(List.of()),
                 sweep.optimum().map(o -> url(spec.run(), o.point())).orElse(null),
                 actions(sweep),
-                slice.varies(ChartSlice.Dimension.TIME),
-                guided,
-                slice.varies(ChartSlice.Dimension.GUIDE),
+                columns,
                 trials.stream()
                         .sorted(Comparator.comparingInt(
                                 trial -> trials.size() > MOST_ROWS ? interest(trial.state()) : 0))
                         .limit(MOST_ROWS)
-                        .map(trial -> TrialRow.of(trial, spec.metric(), clock))
+                        .map(trial -> TrialRow.of(trial, columns, spec.metric(), clock))
                         .toList());
+    }
+
+    /** EMA lengths and seeds, what varies, and what a search could have varied. */
+    private static List<Facet> columns(List<Trial> trials, ChartSlice slice) {
+        List<Point> points = trials.stream().map(Trial::point).toList();
+        return Axes.facets(Axes.ALL, points).stream()
+                .filter(facet -> facet.axis() == Axes.LENGTH
+                        || facet.axis().isRepeat()
+                        || slice.varies(facet)
+                        || facet.axis().isContinuous() && points.stream().anyMatch(facet.axis()::isNotable))
+                .toList();
+    }
+
+    /** What a page of one trial tells: all but the lack of a value. */
+    static List<Facet> told(Trial trial) {
+        return Axes.facets(Axes.ALL, List.of(trial.point())).stream()
+                .filter(facet -> facet.isNumber() || facet.axis().isNotable(trial.point()))
+                .toList();
     }
 
     private static int interest(WorkState state) {
@@ -96,13 +113,13 @@ record SweepPanel(
                     Show.length(optimum.low()) + " and " + Show.length(optimum.high()),
                     ""));
         figures.add(new FitPanel.Figure(spec.metric() + " there", SweepRow.value(optimum), ""));
-        if (slice.varies(ChartSlice.Dimension.GUIDANCE) || best.guidance() != 1)
-            figures.add(new FitPanel.Figure("Guidance", Show.number(best.guidance()), ""));
-        if (slice.varies(ChartSlice.Dimension.TIME))
-            figures.add(new FitPanel.Figure("Time", clock.show(best.time()), ""));
-        best.guide()
-                .ifPresent(guide -> figures.add(
-                        new FitPanel.Figure("Guiding network", guide.run() + " " + Show.length(guide.sigmaRel()), "")));
+        for (Facet facet : Axes.curves(List.of(best))) {
+            // Most sweeps have one time, the newest.
+            boolean told = facet.axis() != Axes.TIME && facet.axis().isNotable(best);
+            if (slice.varies(facet) || told)
+                figures.add(new FitPanel.Figure(
+                        facet.label(), slice.shown(facet, ChartSlice.plain(facet, best), clock), ""));
+        }
         return figures;
     }
 

@@ -1,7 +1,11 @@
 package phema.dashboard;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import phema.evaluation.Axes;
 import phema.fleet.WorkState;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
@@ -60,32 +64,17 @@ record SweepRow(
 
     /** {@code 5 EMA lengths, 3 guidances, 2 seed ranges}. */
     private static String axes(SweepSpec spec) {
-        StringBuilder axes = new StringBuilder();
-        if (spec.mode() == SweepSpec.SweepMode.SEARCH)
-            axes.append("search of EMA length").append(spec.guidance().size() > 1 ? " and guidance" : "");
-        else {
-            add(axes, spec.sigmaRel().size(), "EMA length");
-            addSeveral(axes, spec.time().size(), "time");
-            addSeveral(axes, spec.guidance().size(), "guidance");
-            add(axes, guides(spec), "guiding network");
-        }
-        addSeveral(axes, spec.seeds().size(), "seed range");
-        return axes.toString();
-    }
-
-    private static int guides(SweepSpec spec) {
-        return spec.guides().stream()
-                .mapToInt(g -> g.sigmaRel().size() * Math.max(g.time().size(), 1))
-                .sum();
-    }
-
-    private static void addSeveral(StringBuilder axes, int count, String what) {
-        if (count > 1) add(axes, count, what);
-    }
-
-    private static void add(StringBuilder axes, int count, String what) {
-        if (count == 0) return;
-        if (!axes.isEmpty()) axes.append(", ");
-        axes.append(count).append(' ').append(what).append(count == 1 ? "" : "s");
+        boolean search = spec.mode() == SweepSpec.SweepMode.SEARCH;
+        String searched = Axes.ALL.stream()
+                .filter(axis ->
+                        axis.isRequired() || axis.isContinuous() && spec.axes().count(axis) > 1)
+                .map(axis -> axis.names().noun())
+                .collect(joining(" and ", "search of ", ""));
+        Stream<String> summaries = Axes.ALL.stream()
+                .filter(axis -> !search || axis.isRepeat())
+                .map(axis -> spec.axes().summary(axis))
+                .filter(summary -> !summary.isEmpty());
+        return Stream.concat(search ? Stream.of(searched) : Stream.empty(), summaries)
+                .collect(joining(", "));
     }
 }

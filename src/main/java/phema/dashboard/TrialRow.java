@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import phema.evaluation.Facet;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
 import phema.sweep.Trial;
@@ -13,6 +14,7 @@ import phema.sweep.Trial;
 /**
  * A trial.
  *
+ * @param values where it is, of the facets that are shown
  * @param value of the sweep's metric; empty while it has none
  * @param metrics all of them, by name
  * @param state in a word
@@ -23,11 +25,7 @@ import phema.sweep.Trial;
 record TrialRow(
         String sweep,
         int number,
-        String sigmaRel,
-        String time,
-        String guidance,
-        String guide,
-        String seeds,
+        List<TrialValue> values,
         String value,
         List<MetricCell> metrics,
         String state,
@@ -37,23 +35,23 @@ record TrialRow(
         @Nullable String started,
         String duration,
         @Nullable String error) {
+    /**
+     * Where it is, as far as one facet tells.
+     *
+     * @param number whether it stands in line with others as numbers do
+     */
+    record TrialValue(String column, String label, String text, boolean number) {}
+
     record MetricCell(String name, String value) {}
 
-    static TrialRow of(Trial trial, String metric, RunClock clock) {
+    static TrialRow of(Trial trial, List<Facet> shown, String metric, RunClock clock) {
         Point point = trial.point();
         Map<String, Double> metrics = new TreeMap<>(trial.metrics());
         boolean running = trial.state() == WorkState.RUNNING;
         return new TrialRow(
                 trial.sweep(),
                 trial.number(),
-                Show.length(point.sigmaRel()),
-                clock.show(point.time()),
-                Show.number(point.guidance()),
-                point.guide()
-                        .map(g -> g.run() + " " + Show.length(g.sigmaRel()) + " at "
-                                + FitPanel.plain(g.time())) // on a clock of its own
-                        .orElse("none"),
-                point.seeds().toString(),
+                shown.stream().map(facet -> value(facet, point, clock)).toList(),
                 metrics.containsKey(metric) ? Show.number(metrics.getOrDefault(metric, Double.NaN)) : "",
                 metrics.entrySet().stream()
                         .map(e -> new MetricCell(e.getKey(), String.valueOf(e.getValue())))
@@ -65,6 +63,12 @@ record TrialRow(
                 running ? trial.started().map(Instant::toString).orElse(null) : null,
                 running || trial.cached() ? "" : duration(trial),
                 trial.error().orElse(null));
+    }
+
+    private static TrialValue value(Facet facet, Point point, RunClock clock) {
+        String text = facet.text(point, new PagePrinter(clock));
+        return new TrialValue(
+                facet.column(), facet.label(), text.isEmpty() ? PagePrinter.NONE : text, facet.isNumber());
     }
 
     private static String remark(Trial trial) {

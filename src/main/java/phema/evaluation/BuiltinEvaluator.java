@@ -80,7 +80,7 @@ final class BuiltinEvaluator implements Evaluator {
                     "there are no reference statistics at " + reference
                             + ": make them with phema metrics ref, or name others with phema.evaluators." + name
                             + ".reference");
-        for (Seeds seeds : spec.seeds())
+        for (Seeds seeds : spec.axes().get(Axes.SEEDS))
             if (seeds.count() <= RandomNetwork.FEATURES)
                 throw Problem.invalid(
                         "seeds",

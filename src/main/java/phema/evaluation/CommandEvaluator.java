@@ -21,8 +21,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A program of the user's. In its arguments <code>{weights}</code>, <code>{guide}</code>, <code>{trial}</code>, <code>{workdir}</code>, <code>{guidance}</code> and
- * <code>{seeds}</code> are replaced; the last line of its standard output is a JSON object of metrics.
+ * Runs a program of the user's. In its arguments <code>{weights}</code>, <code>{guide}</code>, <code>{trial}</code>,
+ * <code>{workdir}</code> and the values of all axes beyond the weights, such as <code>{guidance}</code> and
+ * <code>{seeds}</code>, are replaced; the last line of its standard output is a JSON object of metrics.
  */
 final class CommandEvaluator implements Evaluator {
     private static final JsonMapper JSON = new JsonMapper();
@@ -99,16 +100,16 @@ final class CommandEvaluator implements Evaluator {
 
     private Map<String, Double> run(EvaluationTask task, String weights, String guide, Path workdir, EvaluationLog log)
             throws EvaluationException, IOException, InterruptedException {
-        Point point = task.point();
         Path json = workdir.resolve("trial.json");
         Files.writeString(json, describe(task, weights, guide));
+        Map<String, Object> placeholders = new LinkedHashMap<>();
+        placeholders.put("weights", weights);
+        placeholders.put("guide", guide);
+        placeholders.put("trial", json);
+        placeholders.put("workdir", workdir);
+        for (Axis<?, ?> axis : Axes.ALL) if (!axis.isOfWeights()) placeholders.putAll(cells(axis, task.point()));
         List<String> command = settings.command().stream()
-                .map(argument -> argument.replace("{weights}", weights)
-                        .replace("{guide}", guide)
-                        .replace("{trial}", json.toString())
-                        .replace("{workdir}", workdir.toString())
-                        .replace("{guidance}", String.valueOf(point.guidance()))
-                        .replace("{seeds}", point.seeds().toString()))
+                .map(argument -> replaced(argument, placeholders))
                 .toList();
         log.line("$ " + String.join(" ", command));
         ChildProcess.Result result = ChildProcess.run(command, workdir, settings.timeout(), log);
@@ -121,6 +122,17 @@ final class CommandEvaluator implements Evaluator {
         return metrics(result.lastLine(), log);
     }
 
+    private static <V> Map<String, Object> cells(Axis<?, V> axis, Point point) {
+        return axis.cells(point.get(axis));
+    }
+
+    private static String replaced(String argument, Map<String, Object> placeholders) {
+        String all = argument;
+        for (Map.Entry<String, Object> p : placeholders.entrySet())
+            all = all.replace("{" + p.getKey() + "}", p.getValue().toString());
+        return all;
+    }
+
     /** What a command may want to know of its trial. */
     private static String describe(EvaluationTask task, String weights, String guide) {
         Point point = task.point();
@@ -131,14 +143,18 @@ final class CommandEvaluator implements Evaluator {
         all.put("run", task.spec().run());
         all.put("target", average(point.sigmaRel(), point.time()));
         all.put("weights", weights);
-        all.put("guidance", point.guidance());
-        point.guide().ifPresent(g -> {
-            SequencedMap<String, Object> guiding = average(g.sigmaRel(), g.time());
-            guiding.putFirst("run", g.run());
-            guiding.put("weights", guide);
-            all.put("guide", guiding);
-        });
-        all.put("seeds", point.seeds());
+        Map<String, JsonNode> values = point.json();
+        for (Axis<?, ?> axis : Axes.ALL) {
+            String field = axis.names().field();
+            if (axis == Axes.GUIDES)
+                point.guide().ifPresent(g -> {
+                    SequencedMap<String, Object> guiding = average(g.sigmaRel(), g.time());
+                    guiding.putFirst("run", g.run());
+                    guiding.put("weights", guide);
+                    all.put(field, guiding);
+                });
+            else if (!axis.isOfWeights() && values.containsKey(field)) all.put(field, values.get(field));
+        }
         all.put("metric", task.spec().metric());
         return StoredJson.write(all);
     }

@@ -1,6 +1,5 @@
 package phema.evaluation;
 
-import java.util.List;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 
@@ -10,13 +9,9 @@ import phema.solver.SolverKind;
  * @param run whose weights are evaluated
  * @param evaluator a name below {@code phema.evaluators}
  * @param metric that each must give
- * @param seeds that they may have
+ * @param axes what they may differ in
  * @param solver of all weights, guiding ones too
  * @param files how many stored files a fit may read
  */
 public record EvaluationSpec(
-        String run, String evaluator, String metric, List<Seeds> seeds, SolverKind solver, FilesToRead files) {
-    public EvaluationSpec {
-        seeds = List.copyOf(seeds);
-    }
-}
+        String run, String evaluator, String metric, AxisValues axes, SolverKind solver, FilesToRead files) {}

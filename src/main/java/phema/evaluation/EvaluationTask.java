@@ -1,6 +1,8 @@
 package phema.evaluation;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import phema.digest.Digest;
 
@@ -22,13 +24,17 @@ public record EvaluationTask(
         Optional<EvaluationWeights> guide) {
     /** Forty hex digits that stand for all that determines the metrics. */
     public String identity(Evaluator evaluator) throws IOException {
-        String all = String.join(
-                "\n",
-                weights.identity(),
-                guide.map(EvaluationWeights::identity).orElse(""),
-                String.valueOf(point.guidance()),
-                point.seeds().toString(),
-                evaluator.identity(spec, weights.run()));
+        List<String> parts = new ArrayList<>();
+        parts.add(weights.identity());
+        parts.add(guide.map(EvaluationWeights::identity).orElse(""));
+        for (Axis<?, ?> axis : Axes.ALL) if (!axis.isOfWeights()) addIdentity(axis, parts);
+        parts.add(evaluator.identity(spec, weights.run()));
+        String all = String.join("\n", parts);
         return Digest.sha256().add(all).hex(40);
+    }
+
+    private <V> void addIdentity(Axis<?, V> axis, List<String> parts) {
+        String identity = axis.identity(point.get(axis));
+        if (!identity.isEmpty()) parts.add(identity);
     }
 }

@@ -1,6 +1,5 @@
 package phema.hub;
 
-import static java.util.stream.Collectors.averagingDouble;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 
@@ -10,7 +9,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import phema.evaluation.Axes;
+import phema.evaluation.Facet;
 import phema.evaluation.Point;
+import phema.evaluation.ValuePrinter;
+import phema.search.Repeats;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.Trial;
@@ -28,6 +31,28 @@ final class SweepChart {
     private static final List<String> COLOURS =
             List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#666666");
 
+    private static final ValuePrinter PRINTER = new ValuePrinter() {
+        @Override
+        public String length(double sigmaRel) {
+            return Labels.plain(sigmaRel);
+        }
+
+        @Override
+        public String time(double time) {
+            return Labels.plain(time);
+        }
+
+        @Override
+        public String number(double value) {
+            return Labels.plain(value);
+        }
+
+        @Override
+        public String guide(Point.Guide guide) {
+            return guide.run() + " " + Labels.plain(guide.sigmaRel());
+        }
+    };
+
     private final StringBuilder svg = new StringBuilder();
     private final double[] x;
     private final double[] y;
@@ -40,28 +65,39 @@ final class SweepChart {
     /** @param trials of the sweep, of which at least one is done */
     static String of(Sweep sweep, List<Trial> trials) {
         String metric = sweep.spec().metric();
-        SortedMap<String, TreeMap<Double, Double>> lines = new TreeMap<>(trials.stream()
+        List<Facet> facets = Axes.curves(trials.stream().map(Trial::point).toList());
+        SortedMap<String, SortedMap<Double, Double>> lines = new TreeMap<>();
+        trials.stream()
                 .filter(trial -> trial.metrics().containsKey(metric))
-                .collect(groupingBy(
-                        trial -> label(trial.point()),
-                        groupingBy(
-                                trial -> trial.point().sigmaRel(),
-                                TreeMap::new,
-                                averagingDouble(trial -> trial.metrics().getOrDefault(metric, Double.NaN))))));
+                .collect(groupingBy(trial -> label(trial.point(), facets)))
+                .forEach((label, line) -> lines.put(label, means(line, metric)));
         SweepChart chart = new SweepChart(
                 lines.values().stream().flatMap(line -> line.keySet().stream()).toList(),
                 lines.values().stream().flatMap(line -> line.values().stream()).toList());
         return chart.draw(metric, lines, sweep);
     }
 
-    private static String label(Point point) {
-        return "guidance " + Labels.plain(point.guidance()) + " at " + Labels.plain(point.time())
-                + point.guide()
-                        .map(guide -> ", guide " + guide.run() + " " + Labels.plain(guide.sigmaRel()))
-                        .orElse("");
+    private static SortedMap<Double, Double> means(List<Trial> line, String metric) {
+        SortedMap<Double, Double> means = new TreeMap<>();
+        Repeats.by(
+                        line,
+                        trial -> trial.point().sigmaRel(),
+                        trial -> trial.metrics().getOrDefault(metric, Double.NaN))
+                .forEach((sigmaRel, repeats) -> means.put(sigmaRel, repeats.mean()));
+        return means;
     }
 
-    private String draw(String metric, SortedMap<String, TreeMap<Double, Double>> lines, Sweep sweep) {
+    /** {@code guidance 1.4 at 1000, guide small 0.1}. */
+    private static String label(Point point, List<Facet> facets) {
+        return "guidance " + Labels.plain(point.guidance()) + " at " + Labels.plain(point.time())
+                + facets.stream()
+                        .filter(facet -> facet.axis() != Axes.GUIDANCE && facet.axis() != Axes.TIME)
+                        .filter(facet -> facet.axis().isNotable(point))
+                        .map(facet -> ", " + facet.column() + " " + facet.text(point, PRINTER))
+                        .collect(joining());
+    }
+
+    private String draw(String metric, SortedMap<String, SortedMap<Double, Double>> lines, Sweep sweep) {
         add(
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">",
                 WIDTH, HEIGHT);
@@ -77,7 +113,7 @@ final class SweepChart {
         add("<text x=\"%d\" y=\"%d\">EMA length (sigma_rel)</text>", LEFT, HEIGHT - 10);
         add("<text x=\"%d\" y=\"%d\">%s</text>", LEFT, TOP - 6, escaped(metric));
         int n = 0;
-        for (Map.Entry<String, TreeMap<Double, Double>> line : lines.entrySet()) {
+        for (Map.Entry<String, SortedMap<Double, Double>> line : lines.entrySet()) {
             String colour = COLOURS.get(n % COLOURS.size());
             String points = line.getValue().entrySet().stream()
                     .map(p -> String.format(Locale.ROOT, "%.1f,%.1f", px(p.getKey()), py(p.getValue())))

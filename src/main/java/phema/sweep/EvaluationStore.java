@@ -8,7 +8,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import phema.text.StoredJson;
 
-/** Keeps what was ever evaluated, by all that determines it: the table {@code evaluation}. Callers provide transactions. */
+/** Keeps what was ever evaluated, by all that determines it: the table {@code evaluation}. Callers begin transactions. */
 @Component
 class EvaluationStore {
     private final JdbcClient jdbc;

@@ -10,12 +10,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import phema.evaluation.Axes;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
 import phema.search.CurveFit;
 import phema.search.Estimate;
 import phema.search.Interval;
 import phema.search.Observation;
+import phema.search.Repeats;
 import phema.search.SearchPoint;
 
 /** Finds the best of the points that were evaluated. */
@@ -34,11 +37,11 @@ final class Optima {
     /**
      * Trials that can be compared, since they differ in nothing but EMA length, guidance and seeds.
      *
-     * @param rest what they have in common
+     * @param any of their points, with the first seeds
      * @param fit of the metric, where there are enough of them
      */
-    record Comparable(Point rest, List<Observation> observations, Optional<CurveFit> fit) {
-        static Comparable of(SweepSpec spec, Point rest, List<Observation> observations) {
+    record Comparable(Point any, List<Observation> observations, Optional<CurveFit> fit) {
+        static Comparable of(SweepSpec spec, Point any, List<Observation> observations) {
             long lengths = observations.stream()
                     .map(o -> o.point().sigmaRel())
                     .distinct()
@@ -46,7 +49,7 @@ final class Optima {
             long points =
                     observations.stream().map(Observation::point).distinct().count();
             return new Comparable(
-                    rest,
+                    any,
                     observations,
                     lengths < LENGTHS_FOR_A_MODEL || points > MOST_FOR_A_MODEL
                             ? Optional.empty()
@@ -63,11 +66,11 @@ final class Optima {
         }
 
         Optimum optimum() {
-            return fit.map(f -> modelled(rest, f.best())).orElseGet(() -> least(rest, observations));
+            return fit.map(f -> modelled(any, f.best())).orElseGet(() -> least(any, observations));
         }
     }
 
-    /** Of trials that differ in time or guiding network, the best counts. Empty while no trial is done. */
+    /** Of trials that differ in more than EMA length, guidance and seeds, the best counts. Empty while none is done. */
     static Optional<Optimum> of(SweepSpec spec, List<Trial> trials) {
         return best(comparable(spec, trials));
     }
@@ -79,10 +82,13 @@ final class Optima {
     static List<Comparable> comparable(SweepSpec spec, List<Trial> trials) {
         return trials.stream()
                 .filter(t -> t.state() == WorkState.DONE && t.metrics().containsKey(spec.metric()))
-                .collect(groupingBy(t -> t.point().with(0, 1, spec.seeds().getFirst()), LinkedHashMap::new, toList()))
-                .entrySet()
+                .collect(groupingBy(t -> t.point().rest(), LinkedHashMap::new, toList()))
+                .values()
                 .stream()
-                .map(e -> Comparable.of(spec, e.getKey(), observations(spec, e.getValue())))
+                .map(group -> Comparable.of(
+                        spec,
+                        group.getFirst().point().with(Axes.SEEDS, spec.seeds().getFirst()),
+                        observations(spec, group)))
                 .toList();
     }
 
@@ -99,10 +105,14 @@ final class Optima {
         return new SearchPoint(trial.point().sigmaRel(), trial.point().guidance());
     }
 
-    private static Optimum modelled(Point rest, Estimate best) {
+    private static Point at(Point any, SearchPoint best) {
+        return any.with(Axes.LENGTH, best.sigmaRel()).with(Axes.GUIDANCE, best.guidance());
+    }
+
+    private static Optimum modelled(Point any, Estimate best) {
         double deviation = (best.values().high() - best.values().low()) / 2 / NINETY_PERCENT;
         return new Optimum(
-                rest.with(best.point().sigmaRel(), best.point().guidance(), rest.seeds()),
+                at(any, best.point()),
                 best.value(),
                 Optional.of(deviation),
                 best.sigmaRel().low(),
@@ -110,14 +120,13 @@ final class Optima {
     }
 
     /** Of a metric with one minimum, the best EMA length lies between the neighbours of the least value's. */
-    private static Optimum least(Point rest, List<Observation> observations) {
-        Map<SearchPoint, List<Double>> repeated = new LinkedHashMap<>();
-        for (Observation o : observations)
-            repeated.computeIfAbsent(o.point(), p -> new ArrayList<>()).add(o.value());
-        SearchPoint best = repeated.keySet().stream()
-                .min(Comparator.comparingDouble(p -> mean(repeated.getOrDefault(p, List.of()))))
+    private static Optimum least(Point any, List<Observation> observations) {
+        Map<SearchPoint, Repeats> repeated = Repeats.by(observations, Observation::point, Observation::value);
+        Map.Entry<SearchPoint, Repeats> least = repeated.entrySet().stream()
+                .min(Comparator.comparingDouble(e -> e.getValue().mean()))
                 .orElseThrow();
-        List<Double> metrics = repeated.getOrDefault(best, List.of());
+        SearchPoint best = least.getKey();
+        OptionalDouble error = least.getValue().standardError();
         double low = best.sigmaRel();
         double high = best.sigmaRel();
         for (SearchPoint point : repeated.keySet()) {
@@ -126,23 +135,10 @@ final class Optima {
             if (sigmaRel > best.sigmaRel() && (high == best.sigmaRel() || sigmaRel < high)) high = sigmaRel;
         }
         return new Optimum(
-                rest.with(best.sigmaRel(), best.guidance(), rest.seeds()),
-                mean(metrics),
-                standardError(metrics),
+                at(any, best),
+                least.getValue().mean(),
+                error.isPresent() ? Optional.of(error.getAsDouble()) : Optional.empty(),
                 low,
                 high);
-    }
-
-    private static double mean(List<Double> values) {
-        return values.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
-    }
-
-    private static Optional<Double> standardError(List<Double> values) {
-        int n = values.size();
-        if (n < 2) return Optional.empty();
-        double mean = mean(values);
-        double squares =
-                values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
-        return Optional.of(Math.sqrt(squares / (n - 1) / n));
     }
 }

@@ -1,27 +1,20 @@
 package phema.sweep;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import phema.evaluation.Axes;
+import phema.evaluation.Axis;
 import phema.evaluation.Point;
 import phema.text.Labels;
 
 /** Trials as comma-separated values (RFC 4180): a line each, a column for each metric. */
 public final class ResultsCsv {
-    private static final List<String> COLUMNS = List.of(
-            "trial",
-            "sigmaRel",
-            "time",
-            "guidance",
-            "guideRun",
-            "guideSigmaRel",
-            "guideTime",
-            "seeds",
-            "state",
-            "cached");
-
     private ResultsCsv() {}
 
     public static String of(List<Trial> trials) {
@@ -29,18 +22,17 @@ public final class ResultsCsv {
                 .flatMap(trial -> trial.metrics().keySet().stream())
                 .collect(Collectors.toCollection(TreeSet::new));
         StringBuilder csv = new StringBuilder();
-        List<Object> header = new ArrayList<>(COLUMNS);
+        Set<String> columns = columns(trials);
+        List<Object> header = new ArrayList<>(List.of("trial"));
+        header.addAll(columns);
+        header.addAll(List.of("state", "cached"));
         header.addAll(metrics);
         line(csv, header);
         for (Trial trial : trials) {
-            Point point = trial.point();
-            List<Object> cells =
-                    new ArrayList<>(List.of(trial.number(), point.sigmaRel(), point.time(), point.guidance()));
-            point.guide()
-                    .ifPresentOrElse(
-                            g -> cells.addAll(List.of(g.run(), g.sigmaRel(), g.time())),
-                            () -> cells.addAll(List.of("", "", "")));
-            cells.addAll(List.of(point.seeds(), Labels.of(trial.state()), trial.cached()));
+            Map<String, Object> place = cells(trial.point());
+            List<Object> cells = new ArrayList<>(List.of(trial.number()));
+            for (String column : columns) cells.add(place.getOrDefault(column, ""));
+            cells.addAll(List.of(Labels.of(trial.state()), trial.cached()));
             for (String metric : metrics) {
                 Double value = trial.metrics().get(metric);
                 cells.add(value == null ? "" : value);
@@ -48,6 +40,24 @@ public final class ResultsCsv {
             line(csv, cells);
         }
         return csv.toString();
+    }
+
+    /** Axis by axis, or columns that only some points have would be scattered. */
+    private static Set<String> columns(List<Trial> trials) {
+        Set<String> columns = new LinkedHashSet<>();
+        for (Axis<?, ?> axis : Axes.ALL)
+            for (Trial trial : trials) columns.addAll(cells(axis, trial.point()).keySet());
+        return columns;
+    }
+
+    private static Map<String, Object> cells(Point point) {
+        Map<String, Object> cells = new LinkedHashMap<>();
+        for (Axis<?, ?> axis : Axes.ALL) cells.putAll(cells(axis, point));
+        return cells;
+    }
+
+    private static <V> Map<String, Object> cells(Axis<?, V> axis, Point point) {
+        return axis.cells(point.get(axis));
     }
 
     private static void line(StringBuilder csv, List<Object> cells) {

@@ -4,10 +4,12 @@ import java.util.List;
 import org.springframework.stereotype.Component;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
+import phema.evaluation.Axes;
+import phema.evaluation.Axis;
 import phema.evaluation.Evaluator;
 import phema.evaluation.Evaluators;
+import phema.evaluation.Guides;
 import phema.evaluation.Reconstructions;
-import phema.evaluation.Seeds;
 import phema.fleet.WorkerProperties;
 import phema.problem.Problem;
 
@@ -25,18 +27,17 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
             throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + spec.priority());
         if (!(spec.tolerance() > 0 && spec.tolerance() < 1))
             throw Problem.invalid("tolerance", "tolerance must lie between 0 and 1, not be " + spec.tolerance());
-        requireSome("sigmaRel", spec.sigmaRel());
-        if (spec.mode() == SweepSpec.SweepMode.SEARCH) checkSearch(spec);
-        double points = Plan.gridSize(spec);
+        for (Axis<?, ?> axis : Axes.ALL)
+            if (axis.isRequired()) requireSome(axis.name(), spec.axes().get(axis));
+        if (spec.mode() == SweepSpec.SweepMode.SEARCH) for (Axis<?, ?> axis : Axes.ALL) checkSearch(spec, axis);
+        double points = spec.axes().count();
         if (points > limits.maxPoints())
             throw Problem.invalid(
                     "sigmaRel",
                     "the grid has %.0f points; phema.sweep.max-points allows %d".formatted(points, limits.maxPoints()));
-        for (double guidance : spec.guidance())
-            if (!Double.isFinite(guidance))
-                throw Problem.invalid("guidance", "guidance must be a number, not " + guidance);
+        spec.axes().check();
         checkTargets(spec.run(), spec.sigmaRel(), spec.time(), "");
-        for (SweepSpec.GuideAxis g : spec.guides()) {
+        for (Guides g : spec.guides()) {
             requireSome("guides.sigmaRel", g.sigmaRel());
             checkTargets(g.run(), g.sigmaRel(), g.time(), "guides.");
         }
@@ -45,31 +46,20 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
         return spec;
     }
 
-    private static void checkSearch(SweepSpec spec) {
-        if (spec.time().size() > 1) throw Problem.invalid("time", "a search has one time; start another one for each");
-        if (spec.guides().size() > 1
-                || spec.guides().stream()
-                        .anyMatch(g -> g.sigmaRel().size() > 1 || g.time().size() > 1))
-            throw Problem.invalid("guides", "a search has one guiding network; start another one for each");
+    private static void checkSearch(SweepSpec spec, Axis<?, ?> axis) {
+        if (!axis.isContinuous() && !axis.isRepeat() && spec.axes().count(axis) > 1)
+            throw Problem.invalid(
+                    axis.name(), "a search has one " + axis.names().noun() + "; start another one for each");
     }
 
     private SweepSpec withDefaults(SweepSpec spec) {
-        return new SweepSpec(
-                spec.run(),
-                spec.mode(),
-                spec.sigmaRel(),
-                times(spec.run(), spec.time()),
-                spec.guidance().isEmpty() ? List.of(1.0) : spec.guidance(),
-                spec.guides().stream()
-                        .map(g -> new SweepSpec.GuideAxis(g.run(), g.sigmaRel(), times(g.run(), g.time())))
-                        .toList(),
-                spec.seeds().isEmpty() ? List.of(new Seeds(0, 49_999)) : spec.seeds(),
-                spec.evaluator(),
-                spec.metric(),
-                spec.solver(),
-                spec.files(),
-                spec.tolerance(),
-                spec.priority());
+        List<Guides> guides = spec.guides().stream()
+                .map(g -> new Guides(g.run(), g.sigmaRel(), times(g.run(), g.time())))
+                .toList();
+        return spec.with(spec.axes()
+                .withDefaults()
+                .with(Axes.TIME, times(spec.run(), spec.time()))
+                .with(Axes.GUIDES, guides));
     }
 
     private List<Double> times(String name, List<Double> given) {

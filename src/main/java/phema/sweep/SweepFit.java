@@ -1,8 +1,16 @@
 package phema.sweep;
 
-import java.util.Optional;
 import phema.evaluation.Point;
 import phema.search.CurveFit;
 
-/** What the finished trials of a sweep tell that have this time and this guiding network. */
-public record SweepFit(double time, Optional<Point.Guide> guide, CurveFit fit) {}
+/**
+ * Tells what the finished trials of a sweep say that differ in nothing but EMA length, guidance and seeds.
+ *
+ * @param any of their points
+ */
+public record SweepFit(Point any, CurveFit fit) {
+    /** Whether the fit tells something of such points. */
+    public boolean covers(Point point) {
+        return any.rest().equals(point.rest());
+    }
+}

@@ -1,20 +1,27 @@
 package phema.sweep;
 
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
+import com.fasterxml.jackson.annotation.JsonAnySetter;
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
+import java.util.Map;
+import phema.evaluation.Axes;
+import phema.evaluation.AxisValues;
 import phema.evaluation.EvaluationSpec;
+import phema.evaluation.Guides;
 import phema.evaluation.Seeds;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
+import tools.jackson.databind.JsonNode;
 
 /**
  * What a sweep varies, and how its points are evaluated.
  *
  * @param run whose weights are evaluated
- * @param sigmaRel EMA lengths; for {@link SweepMode#SEARCH} the least and the greatest bound the search
- * @param time where averages end; the run's newest snapshot when empty
- * @param guidance strengths, 1 for none; for {@link SweepMode#SEARCH} the least and the greatest bound the search
- * @param guides guiding networks; none when empty: then an evaluator may guide by the network itself without labels
- * @param seeds of one evaluation each: several repeat a measurement
+ * @param axes what is varied; for {@link SweepMode#SEARCH} the least and the greatest value of continuous axes bound
+ *     the search
  * @param evaluator a name below {@code phema.evaluators}
  * @param metric which of its metrics is minimised
  * @param solver of all weights, guiding ones too
@@ -25,11 +32,7 @@ import phema.solver.SolverKind;
 public record SweepSpec(
         String run,
         SweepMode mode,
-        List<Double> sigmaRel,
-        List<Double> time,
-        List<Double> guidance,
-        List<GuideAxis> guides,
-        List<Seeds> seeds,
+        @JsonIgnore AxisValues axes,
         String evaluator,
         String metric,
         SolverKind solver,
@@ -44,24 +47,57 @@ public record SweepSpec(
         SEARCH
     }
 
-    /** A guiding run, and which of its weights; its newest snapshot's time when {@code time} is empty. */
-    public record GuideAxis(String run, List<Double> sigmaRel, List<Double> time) {
-        public GuideAxis {
-            sigmaRel = List.copyOf(sigmaRel);
-            time = List.copyOf(time);
-        }
+    /** Reads what the database keeps, where each axis is a field beside the others. */
+    @JsonCreator
+    static SweepSpec stored(
+            @JsonProperty("run") String run,
+            @JsonProperty("mode") SweepMode mode,
+            @JsonProperty("evaluator") String evaluator,
+            @JsonProperty("metric") String metric,
+            @JsonProperty("solver") SolverKind solver,
+            @JsonProperty("files") FilesToRead files,
+            @JsonProperty("tolerance") double tolerance,
+            @JsonProperty("priority") int priority,
+            @JsonAnySetter Map<String, JsonNode> axes) {
+        return new SweepSpec(run, mode, AxisValues.read(axes), evaluator, metric, solver, files, tolerance, priority);
+    }
+
+    @JsonAnyGetter
+    Map<String, JsonNode> storedAxes() {
+        return axes.json();
+    }
+
+    public SweepSpec with(AxisValues others) {
+        return new SweepSpec(run, mode, others, evaluator, metric, solver, files, tolerance, priority);
     }
 
     /** Says what all evaluations have in common. */
     EvaluationSpec evaluation() {
-        return new EvaluationSpec(run, evaluator, metric, seeds, solver, files);
+        return new EvaluationSpec(run, evaluator, metric, axes, solver, files);
     }
 
-    public SweepSpec {
-        sigmaRel = List.copyOf(sigmaRel);
-        time = List.copyOf(time);
-        guidance = List.copyOf(guidance);
-        guides = List.copyOf(guides);
-        seeds = List.copyOf(seeds);
+    /** EMA lengths. */
+    public List<Double> sigmaRel() {
+        return axes.get(Axes.LENGTH);
+    }
+
+    /** Where averages end; the run's newest snapshot when empty. */
+    public List<Double> time() {
+        return axes.get(Axes.TIME);
+    }
+
+    /** Strengths, 1 for none. */
+    public List<Double> guidance() {
+        return axes.get(Axes.GUIDANCE);
+    }
+
+    /** Guiding networks. */
+    public List<Guides> guides() {
+        return axes.get(Axes.GUIDES);
+    }
+
+    /** Of one evaluation each: several repeat a measurement. */
+    public List<Seeds> seeds() {
+        return axes.get(Axes.SEEDS);
     }
 }

@@ -12,7 +12,10 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import phema.text.StoredJson;
 
-/** Keeps the sweeps: the table {@code sweep}. Callers provide transactions; those that change something begin with {@link #touch}. */
+/**
+ * Keeps the sweeps: the table {@code sweep}. Callers provide transactions; those that change something begin with
+ * {@link #touch}.
+ */
 @Component
 class SweepStore {
     private final JdbcClient jdbc;

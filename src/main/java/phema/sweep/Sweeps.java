@@ -1,10 +1,9 @@
 package phema.sweep;
 
-import static java.util.stream.Collectors.toCollection;
-
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import static java.util.stream.Collectors.toCollection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -13,10 +12,10 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.support.TransactionTemplate;
+import phema.evaluation.AxisValues;
 import phema.evaluation.EvaluatorView;
 import phema.evaluation.Point;
 import phema.fleet.Fleet;
@@ -119,7 +118,7 @@ public class Sweeps {
                 .orElseThrow(() -> Problem.unknown("number", "sweep " + id + " has no trial " + number));
     }
 
-    /** The metric as a function of EMA length and guidance, for each time and guiding network that has enough finished trials. */
+    /** The metric as a function of EMA length and guidance, for each rest of points that has enough finished trials. */
     public List<SweepFit> fits(String id) {
         return found(row(id)).fits();
     }
@@ -185,30 +184,12 @@ public class Sweeps {
             if (state == SweepState.CANCELLED) throw cancelled(id);
             // Its last trials may have run on after it was paused.
             if (state.isEnd()) store.hold(id, null);
-            store.changeSpec(id, union(row(id).spec(), checked));
-            add(id, spec, Plan.grid(checked), version);
+            SweepSpec now = row(id).spec();
+            AxisValues all = now.axes().union(checked.axes());
+            all.check();
+            store.changeSpec(id, now.with(all));
+            add(id, spec, checked.axes().grid(), version);
         });
-    }
-
-    private static SweepSpec union(SweepSpec a, SweepSpec b) {
-        return new SweepSpec(
-                a.run(),
-                a.mode(),
-                union(a.sigmaRel(), b.sigmaRel()),
-                union(a.time(), b.time()),
-                union(a.guidance(), b.guidance()),
-                union(a.guides(), b.guides()),
-                union(a.seeds(), b.seeds()),
-                a.evaluator(),
-                a.metric(),
-                a.solver(),
-                a.files(),
-                a.tolerance(),
-                a.priority());
-    }
-
-    private static <T> List<T> union(List<T> a, List<T> b) {
-        return List.copyOf(Stream.concat(a.stream(), b.stream()).collect(toCollection(LinkedHashSet::new)));
     }
 
     private void add(String id, SweepSpec spec, List<Point> points, long version) {
@@ -275,9 +256,7 @@ public class Sweeps {
         Found now = new Found(
                 row.version(),
                 groups.stream()
-                        .flatMap(group -> group.fit().stream()
-                                .map(fit -> new SweepFit(
-                                        group.rest().time(), group.rest().guide(), fit)))
+                        .flatMap(group -> group.fit().stream().map(fit -> new SweepFit(group.any(), fit)))
                         .toList(),
                 Optima.best(groups));
         found.put(row.id(), now);

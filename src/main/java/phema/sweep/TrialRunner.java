@@ -103,7 +103,8 @@ class TrialRunner {
                 reconstructions.of(common, point, evaluator.format()),
                 reconstructions.guide(common, point, evaluator.format()));
         String evaluation = task.identity(evaluator);
-        if (evaluations.find(evaluation)
+        if (evaluations
+                .find(evaluation)
                 .filter(m -> m.containsKey(spec.metric()))
                 .isPresent()) {
             work.end();

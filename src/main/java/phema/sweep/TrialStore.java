@@ -83,11 +83,12 @@ class TrialStore {
 
     /** Adds those points that the sweep does not have. @return the new trials */
     List<TrialId> add(String id, List<Point> points, long version) {
-        Set<Point> known = new HashSet<>(jdbc.sql("select point from trial where sweep = ?")
+        List<Point> there = jdbc.sql("select point from trial where sweep = ?")
                 .param(id)
                 .query((row, i) -> StoredJson.read(row.getString(1), Point.class))
-                .list());
-        int number = known.size();
+                .list();
+        Set<Point> known = new HashSet<>(there);
+        int number = there.size();
         List<TrialId> added = new ArrayList<>();
         for (Point point : points) {
             if (!known.add(point)) continue;

@@ -1,5 +1,8 @@
 package phema.web;
 
+import io.swagger.v3.core.converter.AnnotatedType;
+import io.swagger.v3.core.converter.ModelConverters;
+import io.swagger.v3.core.converter.ResolvedSchema;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.headers.Header;
 import io.swagger.v3.oas.models.info.Info;
@@ -12,12 +15,19 @@ import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.media.StringSchema;
 import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.oas.models.responses.ApiResponses;
+import java.lang.reflect.Type;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import org.springdoc.core.customizers.GlobalOpenApiCustomizer;
 import org.springdoc.core.customizers.GlobalOperationCustomizer;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import phema.evaluation.Axes;
+import phema.evaluation.Axis;
+import phema.evaluation.AxisNames;
 
 /** What the OpenAPI description says of every operation, so that the controllers need not. */
 @Configuration(proxyBeanMethods = false)
@@ -42,6 +52,33 @@ class ApiDescription {
                         .version(build.getVersion())
                         .description("Weights of any EMA length from a training run's stored averages.")
                         .license(new License().name("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0")));
+    }
+
+    /** What annotations cannot say: a field for each axis. */
+    @Bean
+    GlobalOpenApiCustomizer axes() {
+        return api -> {
+            Map<String, Schema> schemas = api.getComponents().getSchemas();
+            for (Axis<?, ?> axis : Axes.ALL) {
+                AxisNames names = axis.names();
+                for (String asked : List.of("SweepRequest", "SweepView"))
+                    addField(schemas, asked, names.name(), axis.askedType(), names.meaning());
+                addField(schemas, "TrialView", names.field(), axis.valueType(), names.label());
+                if (!axis.isRepeat()) addField(schemas, "OptimumView", names.field(), axis.valueType(), names.label());
+                if (axis.isRequired()) schema(schemas, "SweepRequest").addRequiredItem(names.name());
+            }
+        };
+    }
+
+    private static void addField(Map<String, Schema> schemas, String of, String name, Type type, String meaning) {
+        ResolvedSchema resolved =
+                ModelConverters.getInstance(true).resolveAsResolvedSchema(new AnnotatedType(type).resolveAsRef(true));
+        resolved.referencedSchemas.forEach(schemas::putIfAbsent);
+        schema(schemas, of).addProperty(name, resolved.schema.description(meaning));
+    }
+
+    private static Schema<?> schema(Map<String, Schema> schemas, String name) {
+        return Objects.requireNonNull(schemas.get(name), name);
     }
 
     @Bean

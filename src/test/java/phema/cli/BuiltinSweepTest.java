@@ -14,6 +14,9 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import phema.PhemaApplication;
+import phema.evaluation.Axes;
+import phema.evaluation.AxisValues;
+import phema.evaluation.Guides;
 import phema.evaluation.Seeds;
 import phema.fleet.WorkState;
 import phema.problem.Problem;
@@ -49,11 +52,11 @@ class BuiltinSweepTest {
         return new SweepSpec(
                 "run",
                 SweepSpec.SweepMode.GRID,
-                List.of(0.07),
-                List.of(),
-                List.of(1.0, 1.5),
-                List.of(new SweepSpec.GuideAxis("run", List.of(0.1), List.of(1024.0))),
-                List.of(seeds),
+                AxisValues.NONE
+                        .with(Axes.LENGTH, List.of(0.07))
+                        .with(Axes.GUIDANCE, List.of(1.0, 1.5))
+                        .with(Axes.GUIDES, List.of(new Guides("run", List.of(0.1), List.of(1024.0))))
+                        .with(Axes.SEEDS, List.of(seeds)),
                 "builtin",
                 metric,
                 SolverKind.BLUP,

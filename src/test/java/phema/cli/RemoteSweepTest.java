@@ -18,6 +18,8 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
+import phema.evaluation.Axes;
+import phema.evaluation.Axis;
 import phema.security.Tokens;
 import tools.jackson.databind.JsonNode;
 
@@ -87,6 +89,13 @@ class RemoteSweepTest {
                 .contains("note: that is the shortest length asked for", "gate fid<=0.05 is met", "gate g>=1 is met");
         assertThat(csv).content().hasLineCount(17).contains(",safetensors,0.15,131072.0,64-127,done,");
         assertThat(junit).content().contains("guide safetensors@0.150@131072, guidance 1.5, seeds 64-127\"");
+    }
+
+    @Test
+    void thereIsAnOptionForEveryAxis() {
+        String help = Shell.phema("sweep", "--help").fine().out();
+        for (Axis<?, ?> axis : Axes.ALL)
+            assertThat(help).contains(axis.names().option() + "=" + axis.names().paramLabel());
     }
 
     @Test

@@ -25,6 +25,8 @@ import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import org.w3c.dom.Document;
 import phema.PhemaApplication;
+import phema.evaluation.Axes;
+import phema.evaluation.AxisValues;
 import phema.evaluation.Seeds;
 import phema.fleet.WorkState;
 import phema.solver.SolverKind;
@@ -107,11 +109,10 @@ class DashboardIT {
         return sweeps.create(new SweepSpec(
                 "demo",
                 SweepSpec.SweepMode.GRID,
-                List.of(sigmaRel),
-                List.of(),
-                List.of(1.0, 1.5),
-                List.of(),
-                List.of(new Seeds(0, 7), new Seeds(8, 15)),
+                AxisValues.NONE
+                        .with(Axes.LENGTH, List.of(sigmaRel))
+                        .with(Axes.GUIDANCE, List.of(1.0, 1.5))
+                        .with(Axes.SEEDS, List.of(new Seeds(0, 7), new Seeds(8, 15))),
                 evaluator,
                 "fid",
                 SolverKind.BLUP,

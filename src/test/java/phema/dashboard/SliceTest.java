@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import phema.dashboard.ChartSlice.Dimension;
+import phema.evaluation.Axes;
+import phema.evaluation.AxisValues;
+import phema.evaluation.Facet;
 import phema.evaluation.Point;
 import phema.evaluation.Seeds;
 import phema.fleet.WorkState;
@@ -21,8 +23,18 @@ class SliceTest {
     private static final Seeds SEEDS = new Seeds(0, 7);
 
     private static Point point(double time, double guidance) {
-        return new Point(0.1, time, guidance, Optional.empty(), SEEDS);
+        return values(guidance).with(Axes.TIME, List.of(time)).grid().getFirst();
     }
+
+    private static AxisValues values(Double... guidances) {
+        return AxisValues.NONE
+                .with(Axes.LENGTH, List.of(0.1))
+                .with(Axes.GUIDANCE, List.of(guidances))
+                .with(Axes.SEEDS, List.of(SEEDS));
+    }
+
+    private static final Facet GUIDANCE =
+            Axes.GUIDANCE.facets(List.of(point(1e6, 1.0))).getFirst();
 
     private static final Optional<Optimum> BEST =
             Optional.of(new Optimum(point(2e6, 1.4), 2, Optional.empty(), 0.09, 0.11));
@@ -49,27 +61,15 @@ class SliceTest {
 
     private static ChartSlice slice(SweepSpec.SweepMode mode, List<Trial> trials, Map<String, String> wanted) {
         SweepSpec spec = new SweepSpec(
-                "run",
-                mode,
-                List.of(0.1),
-                List.of(),
-                List.of(1.0, 2.0),
-                List.of(),
-                List.of(SEEDS),
-                "builtin",
-                "fid",
-                SolverKind.BLUP,
-                FilesToRead.FEWEST,
-                0.02,
-                0);
+                "run", mode, values(1.0, 2.0), "builtin", "fid", SolverKind.BLUP, FilesToRead.FEWEST, 0.02, 0);
         return ChartSlice.of(spec, trials, BEST, wanted);
     }
 
     @Test
     void guidanceMakesTheSeriesWhereSeveralAxesVaryAndTheOthersAreThoseOfTheOptimum() {
         ChartSlice slice = slice(SweepSpec.SweepMode.GRID, trials(new double[] {1e6, 2e6}, 1.8, 1.0, 1.4), Map.of());
-        assertThat(slice.by()).isEqualTo(Dimension.GUIDANCE);
-        assertThat(slice.valuesOf(Dimension.GUIDANCE)).containsExactly("1", "1.4", "1.8");
+        assertThat(slice.by()).isEqualTo(GUIDANCE);
+        assertThat(slice.valuesOf(GUIDANCE)).containsExactly("1", "1.4", "1.8");
         assertThat(slice.contains(point(2e6, 1.0))).isTrue();
         assertThat(slice.contains(point(1e6, 1.4))).isFalse();
         assertThat(slice.choices(new RunClock("Mimg", 1e6)))
@@ -83,7 +83,7 @@ class SliceTest {
                 SweepSpec.SweepMode.GRID,
                 trials(new double[] {1e6, 2e6}, 1.0, 1.4),
                 Map.of("by", "time", "guidance", "1"));
-        assertThat(slice.by()).isEqualTo(Dimension.TIME);
+        assertThat(slice.by().axis()).isEqualTo(Axes.TIME);
         assertThat(slice.contains(point(1e6, 1.0))).isTrue();
         assertThat(slice.contains(point(1e6, 1.4))).isFalse();
     }
@@ -94,7 +94,7 @@ class SliceTest {
                 SweepSpec.SweepMode.GRID,
                 trials(new double[] {2e6}, 1.0, 1.4),
                 Map.of("by", "guide", "time", "12", "guidance", "nonsense"));
-        assertThat(slice.by()).isEqualTo(Dimension.GUIDANCE);
+        assertThat(slice.by()).isEqualTo(GUIDANCE);
         assertThat(slice.contains(point(2e6, 1.4))).isTrue();
         assertThat(slice.choices(new RunClock("Mimg", 1e6))).isEmpty();
     }

@@ -12,6 +12,8 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
 import org.xml.sax.InputSource;
+import phema.evaluation.Axes;
+import phema.evaluation.AxisValues;
 import phema.evaluation.Point;
 import phema.evaluation.Seeds;
 import phema.fleet.WorkState;
@@ -66,7 +68,13 @@ class SweepChartTest {
     }
 
     private static Point point(double sigmaRel, double guidance, long seed) {
-        return new Point(sigmaRel, 1000, guidance, Optional.empty(), new Seeds(seed, seed + 999));
+        return AxisValues.NONE
+                .with(Axes.LENGTH, List.of(sigmaRel))
+                .with(Axes.TIME, List.of(1000.0))
+                .with(Axes.GUIDANCE, List.of(guidance))
+                .with(Axes.SEEDS, List.of(new Seeds(seed, seed + 999)))
+                .grid()
+                .getFirst();
     }
 
     private static Trial trial(int number, Point point, double fid) {
@@ -89,11 +97,10 @@ class SweepChartTest {
         SweepSpec spec = new SweepSpec(
                 "run",
                 SweepSpec.SweepMode.GRID,
-                List.of(0.05, 0.1, 0.15, 0.2),
-                List.of(),
-                List.of(1.0, 1.4),
-                List.of(),
-                List.of(new Seeds(0, 999), new Seeds(1000, 1999)),
+                AxisValues.NONE
+                        .with(Axes.LENGTH, List.of(0.05, 0.1, 0.15, 0.2))
+                        .with(Axes.GUIDANCE, List.of(1.0, 1.4))
+                        .with(Axes.SEEDS, List.of(new Seeds(0, 999), new Seeds(1000, 1999))),
                 "builtin",
                 "fid<2",
                 SolverKind.BLUP,

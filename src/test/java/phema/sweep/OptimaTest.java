@@ -11,6 +11,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.random.Well19937c;
 import org.junit.jupiter.api.Test;
+import phema.evaluation.Axes;
+import phema.evaluation.AxisValues;
 import phema.evaluation.Point;
 import phema.evaluation.Seeds;
 import phema.fleet.WorkState;
@@ -44,11 +46,11 @@ class OptimaTest {
         return new SweepSpec(
                 "s",
                 mode,
-                lengths,
-                times,
-                guidances,
-                List.of(),
-                List.of(new Seeds(0, 49_999)),
+                AxisValues.NONE
+                        .with(Axes.LENGTH, lengths)
+                        .with(Axes.TIME, times)
+                        .with(Axes.GUIDANCE, guidances)
+                        .with(Axes.SEEDS, List.of(new Seeds(0, 49_999))),
                 "e",
                 "fid",
                 SolverKind.BLUP,
@@ -61,7 +63,7 @@ class OptimaTest {
     private static List<Trial> trials(SweepSpec spec, double worse, int seed) {
         var random = new Well19937c(seed);
         List<Trial> trials = new ArrayList<>();
-        for (Point point : Plan.grid(spec)) {
+        for (Point point : spec.axes().grid()) {
             double fid = fid(point.sigmaRel(), point.guidance())
                     * (point.time() < NEWEST ? worse : 1)
                     * (1 + 0.01 * random.nextGaussian());
@@ -124,11 +126,10 @@ class OptimaTest {
     void aSearchIsBoundedByWhatItWasGivenNotByWhatItEvaluated() {
         SweepSpec spec = spec(SweepSpec.SweepMode.SEARCH, List.of(0.1, 0.2), List.of(NEWEST), List.of(1.0));
         List<Trial> trials = new ArrayList<>();
-        for (double length : List.of(0.109, 0.130, 0.154, 0.183))
-            trials.add(done(
-                    trials.size(),
-                    new Point(length, NEWEST, 1, Optional.empty(), spec.seeds().getFirst()),
-                    length));
+        for (double length : List.of(0.109, 0.130, 0.154, 0.183)) {
+            Point point = spec.axes().with(Axes.LENGTH, List.of(length)).grid().getFirst();
+            trials.add(done(trials.size(), point, length));
+        }
         Optimum optimum = Optima.of(spec, trials).orElseThrow();
         assertThat(optimum.point().sigmaRel()).isEqualTo(0.1);
         assertThat(optimum.metric()).isCloseTo(0.1, within(0.002));

@@ -24,6 +24,8 @@ import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
 import phema.bench.SnapshotGenerator;
+import phema.evaluation.Axes;
+import phema.evaluation.AxisValues;
 import phema.evaluation.Point;
 import phema.evaluation.Seeds;
 import phema.fleet.Fleet;
@@ -99,11 +101,7 @@ class SweepsTest {
         return new SweepSpec(
                 "edm2",
                 SweepSpec.SweepMode.GRID,
-                List.of(sigmaRel),
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(new Seeds(0, 63)),
+                AxisValues.NONE.with(Axes.LENGTH, List.of(sigmaRel)).with(Axes.SEEDS, List.of(new Seeds(0, 63))),
                 evaluator,
                 metric,
                 phema.solver.SolverKind.BLUP,
@@ -146,11 +144,7 @@ class SweepsTest {
         SweepSpec search = new SweepSpec(
                 grid.run(),
                 SweepSpec.SweepMode.SEARCH,
-                grid.sigmaRel(),
-                grid.time(),
-                grid.guidance(),
-                grid.guides(),
-                grid.seeds(),
+                grid.axes(),
                 grid.evaluator(),
                 grid.metric(),
                 grid.solver(),
@@ -360,11 +354,7 @@ class SweepsTest {
         return new SweepSpec(
                 spec.run(),
                 spec.mode(),
-                spec.sigmaRel(),
-                spec.time(),
-                spec.guidance(),
-                spec.guides(),
-                spec.seeds(),
+                spec.axes(),
                 spec.evaluator(),
                 spec.metric(),
                 spec.solver(),

@@ -13,8 +13,15 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -24,6 +31,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
@@ -31,8 +39,14 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
+import phema.evaluation.Axes;
+import phema.evaluation.Axis;
+import phema.evaluation.AxisField;
+import phema.evaluation.Facet;
+import phema.evaluation.Point;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Jobs over HTTP, run by the service itself. */
 @DisabledOnOs(OS.WINDOWS)
@@ -60,6 +74,11 @@ class SweepRestTest {
         registry.add("phema.evaluators.slow.type", () -> "command");
         registry.add("phema.evaluators.slow.command[0]", () -> "sleep");
         registry.add("phema.evaluators.slow.command[1]", () -> "60");
+        registry.add("phema.evaluators.told.type", () -> "command");
+        registry.add("phema.evaluators.told.command[0]", () -> "sh");
+        registry.add("phema.evaluators.told.command[1]", () -> "-c");
+        registry.add("phema.evaluators.told.command[2]", () -> "cat \"$0\"; echo; echo '{\"fid\": 1}'");
+        registry.add("phema.evaluators.told.command[3]", () -> "{trial}");
         registry.add("phema.evaluators.url.type", () -> "command");
         registry.add("phema.evaluators.url.weights", () -> "url");
         registry.add("phema.evaluators.url.format", () -> "pt");
@@ -130,6 +149,72 @@ class SweepRestTest {
                 .singleElement()
                 .satisfies(line ->
                         assertThat(Double.parseDouble(line.split(" ")[1])).isGreaterThanOrEqualTo(4));
+    }
+
+    /** Two values of each axis. */
+    private static final Map<String, String> TWO_VALUES = Map.of(
+            "sigmaRel", "[0.061, 0.062]",
+            "time", "[250000, 262144]",
+            "guidance", "[1.1, 1.2]",
+            "guides", "[{\"run\": \"edm2\", \"sigmaRel\": [0.1, 0.15], \"time\": [262144]}]",
+            "seeds", "[\"0-7\", \"8-15\"]");
+
+    private static Stream<Axis<?, ?>> axes() {
+        return Axes.ALL.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("axes")
+    void everyDoorHasEveryAxis(Axis<?, ?> axis) throws Exception {
+        String name = axis.names().name();
+        String field = axis.names().field();
+        JsonNode schemas = get("/v3/api-docs").at("/components/schemas");
+        for (String schema : List.of("SweepRequest", "SweepView"))
+            assertThat(schemas.at("/" + schema + "/properties").propertyNames()).contains(name);
+        assertThat(schemas.at("/TrialView/properties").propertyNames()).contains(field);
+
+        assertThat(TWO_VALUES).containsKey(name);
+        JsonNode two = json.readTree(TWO_VALUES.get(name));
+        ObjectNode request = (ObjectNode) json.readTree("""
+                {"sigmaRel": [0.061], "seeds": ["0-3"], "evaluator": "told", "metric": "fid"}""");
+        request.set(name, two);
+        String sweep = create("/api/v1/runs/edm2/sweeps", request.toString(), 201);
+        assertThat(events(sweep)).last().isEqualTo("sweep");
+        assertThat(json.convertValue(get(sweep).at("/" + name), Object.class))
+                .usingRecursiveComparison()
+                .withEqualsForType((Number a, Number b) -> a.doubleValue() == b.doubleValue(), Number.class)
+                .isEqualTo(json.convertValue(two, Object.class));
+        JsonNode trials = get(sweep + "/results.json").at("/trials");
+        assertThat(trials.size()).isEqualTo(2);
+        assertThat(trials.get(0).get(field)).isNotNull().isNotEqualTo(trials.get(1).get(field));
+        // Not the same evaluation, and the command is told of both.
+        assertThat(trials.findValues("cached")).allMatch(cached -> !cached.asBoolean());
+        List<String> told = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            String log = send("GET", sweep + "/trials/" + i + "/log", "").body();
+            told.add(log.lines()
+                    .filter(line -> line.startsWith("{\"sweep\""))
+                    .findFirst()
+                    .orElseThrow()
+                    .replaceAll("\"(trial|weights)\":[^,]*,", ""));
+        }
+        assertThat(told.getFirst()).isNotEqualTo(told.getLast());
+        List<String[]> csv = send("GET", sweep + "/results.csv", "")
+                .body()
+                .lines()
+                .map(line -> line.split(",", -1))
+                .toList();
+        int seeds = List.of(csv.getFirst()).indexOf("state");
+        assertThat(List.of(csv.get(1)).subList(1, seeds))
+                .isNotEqualTo(List.of(csv.get(2)).subList(1, seeds));
+
+        String page = send("GET", sweep.replace("/api/v1", ""), "").body();
+        for (AxisField input : axis.fields()) assertThat(page).contains("name=\"" + input.name() + "\"");
+        List<Point> points = trials.valueStream()
+                .map(trial -> Point.read(trial.propertyStream()
+                        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue))))
+                .toList();
+        for (Facet facet : axis.facets(points)) assertThat(page).contains(">" + facet.label() + "</th>");
     }
 
     @Test
@@ -221,6 +306,11 @@ class SweepRestTest {
                 "{\"sigmaRel\": [0.1], \"evaluator\": \"length\"} | 400 | metric",
                 "{\"sigmaRel\": [0.5], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
                 "{\"sigmaRel\": [0.1], \"seeds\": [\"5-2\"], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | seeds",
+                "{\"sigmaRel\": [0.1], \"sigma\": [0.1], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigma",
+                "{\"sigmaRel\": 0.1, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
+                "{\"sigmaRel\": [0.1, null], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
+                "{\"sigmaRel\": [0.1, \"x\"], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel[1]",
+                "{\"sigmaRel\": [0.1], \"guides\": [{\"run\": \"edm2\", \"length\": 1}], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | guides[0].length",
                 "{\"sigmaRel\": [0.1], \"mode\": \"random\", \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | mode",
                 "{\"sigmaRel\": [0.1], \"tolerance\": \"NaN\", \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | tolerance",
                 "{\"sigmaRel\": [0.1], \"priority\": 1.5, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | priority",
