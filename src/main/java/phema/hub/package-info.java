@@ -1,19 +1,5 @@
 /** The Hugging Face Hub protocol: every run is a model repository, every EMA length a revision, and every file is computed while it is sent. */
-@ApplicationModule(
-        allowedDependencies = {
-            "api",
-            "catalog",
-            "evaluation",
-            "format",
-            "http",
-            "problem",
-            "profile",
-            "search",
-            "solver",
-            "sweep",
-            "synthesis",
-            "tensor"
-        })
+@ApplicationModule(allowedDependencies = {"api", "catalog", "digest", "evaluation", "format", "http", "problem", "profile", "search", "solver", "storage", "sweep", "synthesis", "tensor", "text"})
 @NullMarked
 package phema.hub;
 
