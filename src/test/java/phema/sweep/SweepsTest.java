@@ -180,22 +180,30 @@ class SweepsTest {
     /** As another version of phema, or of its JSON library, may have written it. */
     @Test
     void knowsAPointAgainHoweverItIsWritten() {
-        Point point = new Point(0.1, 262_144, 1, Optional.empty(), new Seeds(0, 63));
+        Point point = point("0.1");
         store.insert("written", grid("length", "fid", 0.1));
         store.hold("written", SweepState.PAUSED); // or the worker takes its trials
         try {
-            assertThat(store.add("written", List.of(point), 1)).containsExactly(new TrialId("written", 0));
+            assertThat(trials.add("written", List.of(point), 1)).containsExactly(new TrialId("written", 0));
             jdbc.sql("update trial set point = ? where sweep = 'written'")
                     .param("{\"later\": 1, " + StoredJson.write(point).substring(1).replace("0.1,", "1.0e-1, "))
                     .update();
-            assertThat(store.trial(new TrialId("written", 0)).orElseThrow().point())
+            assertThat(trials.trial(new TrialId("written", 0)).orElseThrow().point())
                     .isEqualTo(point);
-            Point other = new Point(0.2, 262_144, 1, Optional.empty(), new Seeds(0, 63));
-            assertThat(store.add("written", List.of(other, point), 2)).containsExactly(new TrialId("written", 1));
+            Point other = point("0.2");
+            assertThat(trials.add("written", List.of(other, point), 2)).containsExactly(new TrialId("written", 1));
         } finally {
             jdbc.sql("delete from trial where sweep = 'written'").update();
             jdbc.sql("delete from sweep where id = 'written'").update();
         }
+    }
+
+    private static Point point(String sigmaRel) {
+        return StoredJson.read(
+                """
+                {"sigmaRel": %s, "time": 262144.0, "guidance": 1.0, "guide": null, "seeds": "0-63"}"""
+                        .formatted(sigmaRel),
+                Point.class);
     }
 
     @Test
