@@ -7,7 +7,9 @@ import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
 
-/** Tells after the last test what went untested, a line each: what skipped tests say of themselves with "NOT tested". */
+/**
+ * Tells after the last test what went untested, a line each: what skipped tests say of themselves with "NOT tested".
+ */
 public final class Untested implements TestExecutionListener {
     private static final String MARK = "NOT tested";
 

@@ -29,7 +29,8 @@ import phema.synthesis.WeightsReference;
  * @param decay of exponential, instead of the half-life: what is left of a weight after one unit of time
  * @param window of uniform: how long before its end it begins
  * @param parts of mixture; their weights sum to 1
- * @param time where it ends, on the training job's clock; the run's newest snapshot where none is given. A mixture ends with its last part.
+ * @param time where it ends, on the training job's clock; the run's newest snapshot where none is given. A mixture ends
+ *     with its last part.
  */
 public record ProfileRequest(
         @Schema(

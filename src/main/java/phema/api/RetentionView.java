@@ -7,8 +7,8 @@ import phema.solver.Retention;
 /**
  * Says which snapshots of a run may be deleted. A proposal: nothing is deleted.
  *
- * @param deletable names of the snapshots that may be deleted, all of them together; of the command line, paths of their
- *     files
+ * @param deletable names of the snapshots that may be deleted, all of them together; of the command line, paths of
+ *     their files
  * @param deletableBytes their size
  * @param targets what that does to each
  */

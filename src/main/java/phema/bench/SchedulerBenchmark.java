@@ -25,7 +25,10 @@ import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.Sweeps;
 
-/** Times trials that evaluate nothing, on worker processes of their own: what remains is the scheduler, the database and the start of {@code echo}. */
+/**
+ * Times trials that evaluate nothing, on worker processes of their own: what remains is the scheduler, the database and
+ * the start of {@code echo}.
+ */
 public final class SchedulerBenchmark {
     private static final int LENGTHS = 10;
 

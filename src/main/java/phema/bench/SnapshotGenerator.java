@@ -23,8 +23,8 @@ import phema.tensor.DType;
 import phema.tensor.Shape;
 
 /**
- * Writes runs that look like EDM2's: two EMA lengths at equally spaced times, the tensors of its U-Net, weights that move along a smooth path. The same
- * arguments give the same bytes.
+ * Writes runs that look like EDM2's: two EMA lengths at equally spaced times, the tensors of its U-Net, weights that
+ * move along a smooth path. The same arguments give the same bytes.
  */
 public final class SnapshotGenerator {
     private static final double[] SIGMA_RELS = {0.050, 0.100};

@@ -29,7 +29,10 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import phema.format.Format;
 
-/** Keeps a service in a process of its own busy with everything it does at once, and looks at what that costs the process as time goes by. Linux only. */
+/**
+ * Keeps a service in a process of its own busy with everything it does at once, and looks at what that costs the
+ * process as time goes by. Linux only.
+ */
 public final class SoakBenchmark {
     private static final int FILES = 16;
     private static final long BYTES = 20_000_000;

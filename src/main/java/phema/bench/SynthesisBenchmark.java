@@ -22,7 +22,7 @@ import phema.profile.Power;
 import phema.profile.Profile;
 import phema.solver.FitOptions;
 import phema.solver.SolverKind;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.storage.FileTree;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
@@ -33,8 +33,9 @@ import phema.synthesis.Syntheses;
 import phema.synthesis.WeightsRequest;
 
 /**
- * Times whole {@code phema reconstruct} commands, JVM start and writing included, against reading the same snapshots with {@code cat}, and against reading them
- * and writing the same outputs with {@code cat}; all in turn, so that the ratios hold on a machine whose speed drifts.
+ * Times whole {@code phema reconstruct} commands, JVM start and writing included, against reading the same snapshots
+ * with {@code cat}, and against reading them and writing the same outputs with {@code cat}; all in turn, so that the
+ * ratios hold on a machine whose speed drifts.
  */
 public final class SynthesisBenchmark {
     private final Path folder;

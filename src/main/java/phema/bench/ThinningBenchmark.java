@@ -16,8 +16,8 @@ import phema.solver.StoredAverage;
 import phema.tensor.DType;
 
 /**
- * Times the solver on a run with many files: averages of two lengths of a random walk whose steps shrink as those of training do, as half-precision files would hold
- * them. No files are read.
+ * Times the solver on a run with many files: averages of two lengths of a random walk whose steps shrink as those of
+ * training do, as half-precision files would hold them. No files are read.
  */
 public final class ThinningBenchmark {
     private static final double[] SIGMA_RELS = {0.050, 0.100};

@@ -55,7 +55,8 @@ public final class TrainingBenchmark {
     /**
      * Times steps of another implementation on the same network.
      *
-     * @param command is given the checkpoint, the batch and the number of steps, and prints seconds and CPU seconds of a step
+     * @param command is given the checkpoint, the batch and the number of steps, and prints seconds and CPU seconds of
+     *     a step
      */
     public TrainingStep time(List<String> command, int steps) throws IOException {
         List<String> line = new ArrayList<>(command);

@@ -20,15 +20,15 @@ import phema.tensor.DType;
 import phema.tensor.Shape;
 
 /**
- * Which of a run's files can be combined: those that hold the same tensors as most of them. Names, shapes and whether elements are floating-point
- * must agree; element types need not, as every file is converted by its own.
+ * Which of a run's files can be combined: those that hold the same tensors as most of them. Names, shapes and whether
+ * elements are floating-point must agree; element types need not, as every file is converted by its own.
  */
 final class Agreement {
     private record Kind(Shape shape, boolean floating) {}
 
     /**
-     * By identity, of keys and of values: the files of a run mostly share one list of tensors, which may be too long to compare again and again, and lists that hold
-     * the same tensors share their kinds.
+     * By identity, of keys and of values: the files of a run mostly share one list of tensors, which may be too long to
+     * compare again and again, and lists that hold the same tensors share their kinds.
      */
     private final Map<List<Tensor>, SortedMap<String, Kind>> kinds = new IdentityHashMap<>();
 
@@ -65,7 +65,9 @@ final class Agreement {
         return kinds;
     }
 
-    /** The first tensor, by name, in which a file differs from the run, as the end of a sentence; empty when it agrees. */
+    /**
+     * The first tensor, by name, in which a file differs from the run, as the end of a sentence; empty when it agrees.
+     */
     Optional<String> difference(WeightFile file) {
         SortedMap<String, Kind> own = kinds(file);
         if (own.equals(common)) return Optional.empty();

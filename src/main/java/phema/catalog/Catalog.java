@@ -25,10 +25,12 @@ import phema.problem.Problem;
 import phema.time.Ticker;
 
 /**
- * The runs below the configured roots, as the latest scans found them. Nothing here waits for storage but {@link #rescan}.
+ * The runs below the configured roots, as the latest scans found them. Nothing here waits for storage but
+ * {@link #rescan}.
  *
- * <p>A run's name is its folder's path below the root with {@code __} for each separator, so that it fits into one segment of a URL; a root that
- * itself holds snapshots goes by its own name. Of two runs with one name that of the earlier root counts, and says so.
+ * <p>A run's name is its folder's path below the root with {@code __} for each separator, so that it fits into one
+ * segment of a URL; a root that itself holds snapshots goes by its own name. Of two runs with one name that of the
+ * earlier root counts, and says so.
  */
 @Service
 public class Catalog {
@@ -117,7 +119,8 @@ public class Catalog {
     }
 
     /**
-     * Looks at the run's root at once instead of with the next poll. What is still being written stays out all the same.
+     * Looks at the run's root at once instead of with the next poll. What is still being written stays out all the
+     * same.
      *
      * @throws Problem when no run has this name, then or now, or its storage does not answer
      */
@@ -144,7 +147,9 @@ public class Catalog {
         return names.stream().limit(10).collect(joining(", ")) + (names.size() > 10 ? ", ..." : "");
     }
 
-    /** Whether a path, without links in it, lies below one of the roots: only what does may be read or shown to anybody. */
+    /**
+     * Whether a path, without links in it, lies below one of the roots: only what does may be read or shown to anybody.
+     */
     public boolean mayRead(Path realPath) {
         return watchers.stream().anyMatch(watcher -> watcher.contains(realPath));
     }

@@ -16,7 +16,10 @@ import phema.storage.Locations;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(CatalogProperties.class)
 class CatalogConfiguration {
-    /** Spring's own editor comes before any converter, knows nothing of object storage, and looks for paths in the web server's folder first. */
+    /**
+     * Spring's own editor comes before any converter, knows nothing of object storage, and looks for paths in the web
+     * server's folder first.
+     */
     @Bean
     static BeanFactoryPostProcessor locations() {
         return beans -> beans.registerCustomEditor(Path.class, LocationEditor.class);

@@ -25,7 +25,8 @@ public record CatalogProperties(
     /**
      * How new files are noticed.
      *
-     * @param poll pause between two looks at a root; polling sees what other machines write to a network file system, notifications do not
+     * @param poll pause between two looks at a root; polling sees what other machines write to a network file system,
+     *     notifications do not
      * @param settle how long a new file must stay unchanged before it is read
      */
     public record Polling(

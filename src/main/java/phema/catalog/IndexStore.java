@@ -34,8 +34,8 @@ import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.ser.std.ToStringSerializer;
 
 /**
- * What scans learned of files, kept in the database across restarts. Only a cache of what the files say: without it they are read again, and a
- * database that does not answer costs nothing but that.
+ * What scans learned of files, kept in the database across restarts. Only a cache of what the files say: without it
+ * they are read again, and a database that does not answer costs nothing but that.
  */
 @Component
 class IndexStore {
@@ -86,7 +86,10 @@ class IndexStore {
         return shareTensors(known);
     }
 
-    /** Makes the remembered state of a folder {@code after} where it was {@code before}; in the order of names, or processes that do so together might wait for each other. */
+    /**
+     * Makes the remembered state of a folder {@code after} where it was {@code before}; in the order of names, or
+     * processes that do so together might wait for each other.
+     */
     void save(Path folder, Map<String, RememberedFile> before, Map<String, RememberedFile> after) {
         Set<String> gone = new TreeSet<>(before.keySet());
         gone.removeAll(after.keySet());

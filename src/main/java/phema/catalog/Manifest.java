@@ -18,7 +18,8 @@ import phema.profile.ProfileSpec;
 import phema.profile.SigmaRel;
 
 /**
- * What {@code phema.yaml} in a run's folder says of the run's files, where their names alone do not; {@code docs/snapshots.md} describes it.
+ * What {@code phema.yaml} in a run's folder says of the run's files, where their names alone do not;
+ * {@code docs/snapshots.md} describes it.
  *
  * @param files which they are
  * @param profile of all files of a pattern that does not tell them apart, as text; see {@link ProfileSpec}
@@ -148,8 +149,9 @@ record Manifest(
     }
 
     /**
-     * What is really tracked when the beta of one step, {@code (1 - 1/t)^(gamma + 1)}, is applied only every {@code updateEvery} steps: the average forgets that
-     * many times more slowly, which is a power profile again, of {@code (gamma + 1) / updateEvery - 1}.
+     * What is really tracked when the beta of one step, {@code (1 - 1/t)^(gamma + 1)}, is applied only every
+     * {@code updateEvery} steps: the average forgets that many times more slowly, which is a power profile again, of
+     * {@code (gamma + 1) / updateEvery - 1}.
      */
     private Profile tracked(double sigmaRel, double time) {
         return new Power((SigmaRel.toGamma(sigmaRel) + 1) / updateEvery - 1, time);

@@ -62,7 +62,8 @@ final class ManifestReader {
         if (files instanceof Manifest.Matching && !keys.has("files") && !keys.has("updateEvery"))
             throw keys.wrong(
                     "sigmaRels",
-                    "updateEvery is missing: the steps between two updates of the averages, PostHocEMA's argument update_every (its default"
+                    "updateEvery is missing: the steps between two updates of the averages, PostHocEMA's argument "
+                            + "update_every (its default"
                             + " is 100 in ema-pytorch and nitrous-ema, 10 in pytorch-posthoc-ema)");
         if (keys.has("profile") && keys.has("updateEvery"))
             throw keys.wrong("updateEvery", "updateEvery belongs with sigmaRels; state the profile as it is tracked");
@@ -158,7 +159,8 @@ final class ManifestReader {
         if (profiles == 0 && files instanceof Manifest.Matching)
             throw keys.wrong(
                     "files",
-                    "the files' profile is missing: profile (impulse for raw checkpoints), sigmaRels, or {sigmaRel} in files");
+                    "the files' profile is missing: profile (impulse for raw checkpoints), sigmaRels, or {sigmaRel} "
+                            + "in files");
     }
 
     private static String fileName(YamlValue value) {

@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A pattern for names of files or tensors: {@code *} stands for anything; for files, {@code {time}} and {@code {index}} for whole numbers and
- * {@code {sigmaRel}} for a number with a point.
+ * A pattern for names of files or tensors: {@code *} stands for anything; for files, {@code {time}} and {@code {index}}
+ * for whole numbers and {@code {sigmaRel}} for a number with a point.
  */
 public record NamePattern(String text, Pattern regex, Set<String> fields) {
     private static final int MOST_STARS = 4; // with fields, more would take long to match
@@ -51,7 +51,10 @@ public record NamePattern(String text, Pattern regex, Set<String> fields) {
                 Set.copyOf(fields));
     }
 
-    /** Matches in time that is linear in the name, which in hostile files is long: what stands between two stars is looked for once, at its first place. */
+    /**
+     * Matches in time that is linear in the name, which in hostile files is long: what stands between two stars is
+     * looked for once, at its first place.
+     */
     private static String stars(String text) {
         String[] pieces = text.split("\\*", -1);
         StringBuilder regex = new StringBuilder(Pattern.quote(pieces[0]));

@@ -93,7 +93,10 @@ record Recognition(
                 || SnapshotName.parse(name).filter(n -> !n.isReconstruction()).isPresent();
     }
 
-    /** Whether a folder with these files, of those that suggest it, is a run. A single numbered file is too little to go by. */
+    /**
+     * Whether a folder with these files, of those that suggest it, is a run. A single numbered file is too little to go
+     * by.
+     */
     static boolean isRun(List<String> names) {
         return names.stream()
                         .anyMatch(name -> NumberedName.parse(name).isEmpty()
@@ -131,7 +134,8 @@ record Recognition(
                 .count();
         String sigmaRels = averages == 2 ? "0.05, 0.28" : "..., ...";
         return withoutManifest(Manifest.FILE_NAME
-                + " is missing: files named INDEX.STEP.pt, as ema-pytorch writes them, do not say which averages they hold. Write it into this"
+                + " is missing: files named INDEX.STEP.pt, as ema-pytorch writes them, do not say which averages "
+                        + "they hold. Write it into this"
                 + " folder with the lines `sigmaRels: [" + sigmaRels
                 + "]` and `updateEvery: 100`, with the arguments that your PostHocEMA was given");
     }

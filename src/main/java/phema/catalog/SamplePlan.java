@@ -16,9 +16,10 @@ import phema.digest.Digest;
 import phema.tensor.Shape;
 
 /**
- * Which elements are sampled: short stretches, one at a random place in each of {@value #STRETCHES} equal parts of all elements laid end to end,
- * tensors by name. So every element is as likely as any other, a tensor counts by its size, and means over the sample estimate means over the whole
- * file. Tensors that turn out to be the same in all files are left out afterwards, see {@link #moving}.
+ * Which elements are sampled: short stretches, one at a random place in each of {@value #STRETCHES} equal parts of all
+ * elements laid end to end, tensors by name. So every element is as likely as any other, a tensor counts by its size,
+ * and means over the sample estimate means over the whole file. Tensors that turn out to be the same in all files are
+ * left out afterwards, see {@link #moving}.
  *
  * @param identity digest of the tensors that it was made for, which decides everything
  */
@@ -30,8 +31,10 @@ record SamplePlan(String identity, List<Stretch> stretches) {
     record Stretch(String tensor, long first, int count) {}
 
     /**
-     * Positions in the sample that belong to tensors which move in training. Those that are the same in all files, such as masks, frozen layers, or EDM2's Fourier frequencies where the format does not
-     * call them buffers, come out without error; their size and rounding would only hide the errors of the others. All positions where nothing moves.
+     * Positions in the sample that belong to tensors which move in training. Those that are the same in all files, such
+     * as masks, frozen layers, or EDM2's Fourier frequencies where the format does not call them buffers, come out
+     * without error; their size and rounding would only hide the errors of the others. All positions where nothing
+     * moves.
      */
     int[] moving(Collection<Sample> samples) {
         Set<String> moving = new HashSet<>();

@@ -96,7 +96,8 @@ final class SampleReader implements AutoCloseable {
                 throw new FormatException(
                         file.path(),
                         "tensor " + tensor.name() + " holds " + value
-                                + "; take the file away or, if all have it, list the tensor under buffers in phema.yaml");
+                                + "; take the file away or, if all have it, list the tensor under buffers in "
+                                        + "phema.yaml");
         return values;
     }
 

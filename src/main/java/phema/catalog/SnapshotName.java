@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 import phema.profile.Power;
 
 /**
- * A snapshot's file name as EDM2's training loop writes it: {@code PREFIX-KKKKKKK-S.SSS.pkl}, and the same with other extensions.
+ * A snapshot's file name as EDM2's training loop writes it: {@code PREFIX-KKKKKKK-S.SSS.pkl}, and the same with other
+ * extensions.
  *
  * @param kimg images seen, in thousands, rounded down
  */
@@ -17,7 +18,10 @@ record SnapshotName(String fileName, String prefix, long kimg, double sigmaRel, 
     private static final Pattern PATTERN = Pattern.compile(
             "([^.].*)-(\\d{1,12})-(\\d{1,3}\\.\\d{1,9})\\.(pkl|safetensors|safetensors\\.index\\.json)");
 
-    /** What holds the weights. Of several forms of one snapshot the first is used: only a pickle tells parameters from buffers. */
+    /**
+     * What holds the weights. Of several forms of one snapshot the first is used: only a pickle tells parameters from
+     * buffers.
+     */
     enum Form {
         PICKLE,
         SAFETENSORS,

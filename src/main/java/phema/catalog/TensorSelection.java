@@ -10,7 +10,8 @@ import phema.format.WeightFile;
 /**
  * Which tensors of a run's files are the model's, and what they are called.
  *
- * @param prefix that the names of the model's tensors begin with, and which is taken off; all tensors are the model's when empty
+ * @param prefix that the names of the model's tensors begin with, and which is taken off; all tensors are the model's
+ *     when empty
  * @param exclude patterns of tensors to leave out, by their names without the prefix
  * @param buffers patterns of tensors that are not averaged but taken from the newest file
  */
@@ -23,7 +24,10 @@ record TensorSelection(Optional<String> prefix, List<NamePattern> exclude, List<
     /** What these and pytorch-posthoc-ema store of their own. */
     private static final Set<String> TRACKER_STATE = Set.of("initted", "step");
 
-    /** How many batches a normalization layer has seen. ema-pytorch stores it in half precision, where it looks like a weight and overflows. */
+    /**
+     * How many batches a normalization layer has seen. ema-pytorch stores it in half precision, where it looks like a
+     * weight and overflows.
+     */
     private static final String COUNTER = "num_batches_tracked";
 
     TensorSelection {
@@ -52,7 +56,10 @@ record TensorSelection(Optional<String> prefix, List<NamePattern> exclude, List<
         return selected.equals(file.tensors()) ? file : file.with(selected);
     }
 
-    /** Whether the selection from two files is known to be the same without a look at their tensors, of which there may be many. */
+    /**
+     * Whether the selection from two files is known to be the same without a look at their tensors, of which there may
+     * be many.
+     */
     boolean sameOf(WeightFile file, WeightFile other) {
         return file.tensors() == other.tensors() && isTracker(file) == isTracker(other);
     }

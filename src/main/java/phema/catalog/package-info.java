@@ -1,4 +1,20 @@
-/** Runs and their snapshots: found below the roots, validated, remembered. */
+/**
+ * Runs and their snapshots: found below the roots, recognised, validated, sampled, remembered.
+ *
+ * <p>A run is a folder whose files belong together. What they are is said by a manifest, else by their names; every
+ * file is indexed without loading it, compared with the others, and a small sample of its values is kept, from which
+ * the solver learns how the weights moved. The database holds only what the next scan would find again.
+ *
+ * <ol>
+ *   <li>{@link phema.catalog.Run} of {@link phema.catalog.Snapshot}s, and {@link phema.catalog.Excluded} files with
+ *       their reasons: what everybody else sees.
+ *   <li>{@link phema.catalog.Catalog}: all runs, by name.
+ *   <li>{@code Recognition}, {@code Manifest}: which names are snapshots, with their times and profiles.
+ *   <li>{@link phema.catalog.RunScanner}: one look at a folder.
+ *   <li>{@code SamplePlan}, {@code SampleReader}: the values that stand for all.
+ *   <li>{@code RootWatcher}, {@code IndexStore}: new files are noticed, and known ones remembered.
+ * </ol>
+ */
 @ApplicationModule(allowedDependencies = {"digest", "format", "problem", "profile", "storage", "tensor", "time"})
 @NullMarked
 package phema.catalog;

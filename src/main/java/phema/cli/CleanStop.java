@@ -3,7 +3,10 @@ package phema.cli;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** From its making until {@link #ended}, a signal that ends the process interrupts the work and waits until that has removed its half-written files. */
+/**
+ * From its making until {@link #ended}, a signal that ends the process interrupts the work and waits until that has
+ * removed its half-written files.
+ */
 final class CleanStop {
     /** What cannot be interrupted must not keep the process alive. */
     private static final int MOST_SECONDS = 20;

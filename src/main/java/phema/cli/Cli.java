@@ -14,14 +14,17 @@ import phema.evaluation.Seeds;
 import phema.format.Format;
 import phema.format.FormatException;
 import phema.problem.Problem;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.storage.Locations;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The command line. Only {@code serve}, {@code worker}, {@code sweep} and {@code bench scheduler} start Spring; everything else answers at once. */
+/**
+ * The command line. Only {@code serve}, {@code worker}, {@code sweep} and {@code bench scheduler} start Spring;
+ * everything else answers at once.
+ */
 @Command(
         name = "phema",
         description = "Post-hoc EMA: reconstructs weights averaged over any length from stored snapshots.",

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded;
 import phema.catalog.Run;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.synthesis.Names;
 import phema.text.Labels;
 import picocli.CommandLine.Model.CommandSpec;

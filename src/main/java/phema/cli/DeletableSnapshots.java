@@ -13,7 +13,7 @@ import phema.format.FilePart;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.solver.Retention;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.synthesis.Fits;
 import phema.synthesis.Names;
 

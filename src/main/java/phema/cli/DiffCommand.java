@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
         name = "diff",
         description = {
             "Compares two weight files of any format, tensor by tensor. Relative errors are ||B - A|| / ||A||.",
-            "Exit status 3 when names or shapes differ, values that are not floating, or a tensor by more than --tolerance."
+            "Exit status 3 when names or shapes differ, values that are not floating, or a tensor by more than "
+                    + "--tolerance."
         })
 final class DiffCommand implements Callable<Integer> {
     /** Tensors listed without --all. */

@@ -23,7 +23,8 @@ final class FeatureOptions {
             split = ",",
             paramLabel = "NAME",
             description =
-                    "fid, fd_dinov2, fd_random (default: those of --features, or fd_random, which needs no file and is not comparable with FID).")
+                    "fid, fd_dinov2, fd_random (default: those of --features, or fd_random, which needs no file and "
+                            + "is not comparable with FID).")
     private List<String> metrics = new ArrayList<>();
 
     @Option(
@@ -31,7 +32,8 @@ final class FeatureOptions {
             split = ",",
             paramLabel = "[NAME=]FILE",
             description =
-                    "ONNX feature network: fid=inception.onnx, fd_dinov2=dinov2.onnx. The name may be left out with a single metric.")
+                    "ONNX feature network: fid=inception.onnx, fd_dinov2=dinov2.onnx. The name may be left out with "
+                            + "a single metric.")
     private List<String> features = new ArrayList<>();
 
     @Option(names = "--batch", defaultValue = "64", description = "Images at once (default: ${DEFAULT-VALUE}).")

@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "fit",
         description =
-                "Prints the coefficients that reconstruct EMA lengths, and what is known of their quality. Reads a small sample of the weights only.")
+                "Prints the coefficients that reconstruct EMA lengths, and what is known of their quality. Reads a "
+                        + "small sample of the weights only.")
 final class FitCommand implements Callable<Integer> {
     @Mixin
     private RunOptions input = new RunOptions();
@@ -84,7 +85,8 @@ final class FitCommand implements Callable<Integer> {
         fits.report(run)
                 .ifPresent(report -> out.printf(
                         Locale.ROOT,
-                        "trajectory model: misfit %.2f; leaving out each of %d files in turn, the actual error was %s the predicted one%n",
+                        "trajectory model: misfit %.2f; leaving out each of %d files in turn, the actual error was "
+                                + "%s the predicted one%n",
                         report.misfit(),
                         report.filesPredicted(),
                         ratio(report.actualToPredicted().get(SolverKind.BLUP))));

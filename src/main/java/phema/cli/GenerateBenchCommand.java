@@ -1,7 +1,7 @@
 package phema.cli;
 
 import phema.format.Format;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

@@ -54,7 +54,8 @@ final class GenerateCommand implements Callable<Integer> {
             names = "--out",
             paramLabel = "FILE",
             description =
-                    "Safetensors file for the tensor `images` [N,C,H,W], the network's output before decoding, such as latents.")
+                    "Safetensors file for the tensor `images` [N,C,H,W], the network's output before decoding, such "
+                            + "as latents.")
     private @Nullable Path out;
 
     @Option(

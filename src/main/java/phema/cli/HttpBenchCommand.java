@@ -1,6 +1,6 @@
 package phema.cli;
 
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "http",
         description = {
-            "Times downloads of computed weights from a running service against a static file that the same service serves,",
+            "Times downloads of computed weights from a running service against a static file that the same service "
+                    + "serves,",
             "as it does when started with --spring.web.resources.static-locations=file:FOLDER/."
         })
 final class HttpBenchCommand implements Callable<Integer> {

@@ -21,7 +21,7 @@ import phema.format.FormatException;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.synthesis.Names;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "inspect",
         description =
-                "Says what weight files or folders of snapshots hold, and what is wrong with them. Runs nothing that is in a file.")
+                "Says what weight files or folders of snapshots hold, and what is wrong with them. Runs nothing that "
+                        + "is in a file.")
 final class InspectCommand implements Callable<Integer> {
     @Parameters(paramLabel = "PATH", arity = "1..*", description = "Files or folders.")
     private List<Path> paths = new ArrayList<>();

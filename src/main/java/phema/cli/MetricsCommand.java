@@ -121,7 +121,8 @@ final class MetricsCommand {
                 names = "--repeats",
                 defaultValue = "1",
                 description =
-                        "Evaluations with the seeds that follow; the least value counts (default: ${DEFAULT-VALUE}; published values: 3).")
+                        "Evaluations with the seeds that follow; the least value counts (default: ${DEFAULT-VALUE}; "
+                                + "published values: 3).")
         private int repeats;
 
         @Option(names = "--json", description = "Print JSON.")

@@ -41,14 +41,16 @@ final class NetworkOptions {
             required = true,
             description =
                     "Network: a weight file, or phema:RUN@0.100 for that EMA length of a run, at its end or at a time,"
-                            + " such as phema:RUN@0.100@131k for 131 kimg; phema:RUN@paper-0.100 with the published solver.")
+                            + " such as phema:RUN@0.100@131k for 131 kimg; phema:RUN@paper-0.100 with the published "
+                                    + "solver.")
     private String net = "";
 
     @Option(
             names = "--gnet",
             paramLabel = "NET",
             description =
-                    "Guiding network: an unconditional one, or a worse one for autoguidance. By default the network guides itself, without labels.")
+                    "Guiding network: an unconditional one, or a worse one for autoguidance. By default the network "
+                            + "guides itself, without labels.")
     private @Nullable String gnet;
 
     @Option(

@@ -11,13 +11,18 @@ import phema.problem.Problem;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Translates messages, which name fields of requests and settings of the service, into the options of a command that has such. */
+/**
+ * Translates messages, which name fields of requests and settings of the service, into the options of a command that
+ * has such.
+ */
 final class OptionNames {
     private static final Pattern SETTING = Pattern.compile("\\bphema(?:\\.[a-z0-9-]+)*\\.([a-z0-9-]+)(?![\\w.-]*\\w)");
 
     private OptionNames() {}
 
-    /** {@code --label-dropout must lie between 0 and 1} from a message that begins with its field, {@code labelDropout}. */
+    /**
+     * {@code --label-dropout must lie between 0 and 1} from a message that begins with its field, {@code labelDropout}.
+     */
     static String in(Problem problem, CommandSpec command) {
         String message = SETTING.matcher(problem.getMessage())
                 .replaceAll(setting -> Matcher.quoteReplacement(

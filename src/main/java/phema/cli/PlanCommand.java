@@ -40,8 +40,10 @@ final class PlanCommand implements Callable<Integer> {
             names = "--max-error",
             paramLabel = "E",
             description =
-                    "Largest predicted relative error of the weights, before they are rounded to their own type. With --indir,"
-                            + " lengths that are above it now may become 5%% worse, and 0 is the default; with --times it is 0.001.")
+                    "Largest predicted relative error of the weights, before they are rounded to their own type. "
+                            + "With --indir,"
+                            + " lengths that are above it now may become 5%% worse, and 0 is the default; with "
+                                    + "--times it is 0.001.")
     private @Nullable Double maxError;
 
     @Option(
@@ -55,7 +57,8 @@ final class PlanCommand implements Callable<Integer> {
             names = "--outkimg",
             paramLabel = "LIST",
             description =
-                    "With --indir: training times at which they shall, in thousands of images; the latest snapshot's by default.")
+                    "With --indir: training times at which they shall, in thousands of images; the latest snapshot's "
+                            + "by default.")
     private @Nullable NumberList outkimg;
 
     @Option(

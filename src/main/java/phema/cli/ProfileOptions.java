@@ -38,7 +38,8 @@ final class ProfileOptions {
                 paramLabel = "SPEC",
                 required = true,
                 description =
-                        "Average to reconstruct, such as power:0.10, exponential:halflife=50000, uniform:65536 or impulse; may be given several times.")
+                        "Average to reconstruct, such as power:0.10, exponential:halflife=50000, uniform:65536 or "
+                                + "impulse; may be given several times.")
         private List<String> profiles = new ArrayList<>();
 
         List<Profile> endingAt(double time) {
@@ -59,21 +60,25 @@ final class ProfileOptions {
             names = "--solver",
             defaultValue = "blup",
             description =
-                    "blup: the least predicted error (default). paper: the least-squares fit of EDM2's reconstruct_phema.py.")
+                    "blup: the least predicted error (default). paper: the least-squares fit of EDM2's "
+                            + "reconstruct_phema.py.")
     private SolverKind solver = SolverKind.BLUP;
 
     @Option(
             names = "--files",
             defaultValue = "fewest",
             description =
-                    "fewest: read only files that matter, at most 5%% more predicted error (default). all: read every file. For blup.")
+                    "fewest: read only files that matter, at most 5%% more predicted error (default). all: read "
+                            + "every file. For blup.")
     private FilesToRead files = FilesToRead.FEWEST;
 
     @Option(
             names = "--layer",
             paramLabel = "GLOB=SPEC",
             description =
-                    "Another average for tensors of such names, in every output, such as '*attn*=power:0.05' (SPEC as for --profile); may be given several times, the first that matches counts. Output names tell: phema-0000262-0.100-+attn+-0.050.")
+                    "Another average for tensors of such names, in every output, such as '*attn*=power:0.05' (SPEC "
+                            + "as for --profile); may be given several times, the first that matches counts. "
+                            + "Output names tell: phema-0000262-0.100-+attn+-0.050.")
     private List<String> layers = new ArrayList<>();
 
     /** The weights asked for, stored in some way. */

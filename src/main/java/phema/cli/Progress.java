@@ -4,9 +4,12 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.function.LongConsumer;
 import java.util.function.LongFunction;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 
-/** How far long work is: a bar that is redrawn on a terminal, a line for every tenth elsewhere. Safe for use by many threads. */
+/**
+ * How far long work is: a bar that is redrawn on a terminal, a line for every tenth elsewhere. Safe for use by many
+ * threads.
+ */
 final class Progress implements LongConsumer, AutoCloseable {
     private static final int WIDTH = 40;
     private static final long REDRAW_NANOS = 100_000_000;

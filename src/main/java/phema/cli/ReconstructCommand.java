@@ -19,7 +19,7 @@ import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.Fit;
 import phema.solver.SolverKind;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
 import phema.synthesis.FittedTarget;
@@ -39,7 +39,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "reconstruct",
         description =
-                "Writes weights averaged over other EMA lengths than those stored. Takes the options of EDM2's reconstruct_phema.py.")
+                "Writes weights averaged over other EMA lengths than those stored. Takes the options of EDM2's "
+                        + "reconstruct_phema.py.")
 final class ReconstructCommand implements Callable<Integer> {
     /** Element types of outputs. */
     enum DTypeWord {

@@ -43,7 +43,8 @@ final class RunOptions {
     /**
      * A file that is broken or differs from the others is not left out silently, because the result would be another.
      *
-     * @throws Problem when the folder does not exist, holds no usable snapshot or a file that is damaged or of another network
+     * @throws Problem when the folder does not exist, holds no usable snapshot or a file that is damaged or of another
+     *     network
      */
     Run scan() throws IOException {
         if (indir == null)
@@ -67,7 +68,8 @@ final class RunOptions {
         if (!run.excluded().isEmpty()) return "; " + run.excluded().getFirst().message();
         if (inprefix != null || instd != null)
             return " of the chosen --inprefix and --instd; phema inspect " + indir + " says what it holds";
-        return "; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors), or step-00001000.safetensors for"
+        return "; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors), or "
+                + "step-00001000.safetensors for"
                 + " raw checkpoints; others need a phema.yaml, see docs/snapshots.md";
     }
 }

@@ -16,7 +16,8 @@ import picocli.CommandLine.Unmatched;
         name = "serve",
         description = {
             "Starts the service on localhost, until it is stopped.",
-            "Any other setting can be given as --name=value, such as --phema.roots=/data/runs or --server.address=0.0.0.0."
+            "Any other setting can be given as --name=value, such as --phema.roots=/data/runs or "
+                    + "--server.address=0.0.0.0."
         })
 final class ServeCommand implements Callable<Integer> {
     private final Class<?> application;

@@ -1,6 +1,6 @@
 package phema.cli;
 
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -22,7 +22,8 @@ import picocli.CommandLine.Unmatched;
 @Command(
         name = "soak",
         description = {
-            "Has a service of its own scan, fit, serve and sweep for a while, and prints its resident memory, open files and threads. Linux only.",
+            "Has a service of its own scan, fit, serve and sweep for a while, and prints its resident memory, open "
+                    + "files and threads. Linux only.",
             "Any setting of the service can be given as --name=value."
         })
 final class SoakBenchCommand implements Callable<Integer> {

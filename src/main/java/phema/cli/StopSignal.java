@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** From its making until it is closed, a signal that ends the process is only noted here, and waits until the work has come to an end of its own. */
+/**
+ * From its making until it is closed, a signal that ends the process is only noted here, and waits until the work has
+ * come to an end of its own.
+ */
 final class StopSignal implements AutoCloseable {
     private final CountDownLatch asked = new CountDownLatch(1);
     private final CountDownLatch done = new CountDownLatch(1);

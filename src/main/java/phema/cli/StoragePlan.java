@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import phema.problem.Problem;
 import phema.profile.Power;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.solver.Planning;
 import phema.solver.Planning.Scheme;
 import phema.tensor.DType;
@@ -125,7 +125,8 @@ final class StoragePlan {
                                 CommandOutput.word(o.scheme().dtype()),
                                 size(o.scheme())),
                         () -> out.printf(
-                                "none is within %s at all lengths; try more --times, or ask for less with --outstd or --max-error%n",
+                                "none is within %s at all lengths; try more --times, or ask for less with --outstd "
+                                        + "or --max-error%n",
                                 CommandOutput.error(limit)));
     }
 

@@ -40,7 +40,8 @@ final class SweepAxisOptions {
             names = "--mode",
             defaultValue = "grid",
             description =
-                    "grid: all combinations (default). search: those that a model of the metric asks for, until the best is known.")
+                    "grid: all combinations (default). search: those that a model of the metric asks for, until the "
+                            + "best is known.")
     private SweepSpec.SweepMode mode = SweepSpec.SweepMode.GRID;
 
     @Option(
@@ -48,7 +49,8 @@ final class SweepAxisOptions {
             paramLabel = "SHARE",
             defaultValue = "0.02",
             description =
-                    "Of a search: the share by which what it finds may be worse than the best (default: ${DEFAULT-VALUE}).")
+                    "Of a search: the share by which what it finds may be worse than the best (default: "
+                            + "${DEFAULT-VALUE}).")
     private double tolerance;
 
     @Option(names = "--solver", defaultValue = "blup", description = "blup (default) or paper, as for reconstruct.")

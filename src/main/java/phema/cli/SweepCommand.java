@@ -32,8 +32,10 @@ import picocli.CommandLine.Unmatched;
 @Command(
         name = "sweep",
         description = {
-            "Evaluates many EMA lengths of a run, finds the best, and waits for it: in this process, or on a service with --url.",
-            "Any other setting can be given as --name=value, such as --phema.roots=/data/runs or --phema.evaluators.NAME.type=command."
+            "Evaluates many EMA lengths of a run, finds the best, and waits for it: in this process, or on a service "
+                    + "with --url.",
+            "Any other setting can be given as --name=value, such as --phema.roots=/data/runs or "
+                    + "--phema.evaluators.NAME.type=command."
         },
         footer = {
             "",
@@ -65,7 +67,8 @@ final class SweepCommand implements Callable<Integer> {
             names = "--gate",
             paramLabel = "COND",
             description =
-                    "What must be true of the best point, such as 'fid<=2.6'; may be given several times. Exit status 3 when it is not.")
+                    "What must be true of the best point, such as 'fid<=2.6'; may be given several times. Exit "
+                            + "status 3 when it is not.")
     private List<Gate> gates = new ArrayList<>();
 
     @Option(names = "--url", paramLabel = "URL", description = "A service to run on, such as http://localhost:8080.")

@@ -201,7 +201,9 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         return String.join(", ", words);
     }
 
-    /** The metric against the EMA length, a curve for each value of the axes beside; no lines where that is no picture. */
+    /**
+     * The metric against the EMA length, a curve for each value of the axes beside; no lines where that is no picture.
+     */
     List<String> plot() {
         OptimumView best = sweep.optimum();
         return TextPlot.lines(curves(), best == null ? Double.NaN : best.sigmaRel());

@@ -1,6 +1,6 @@
 package phema.cli;
 
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -83,7 +83,8 @@ final class SynthesisBenchCommand implements Callable<Integer> {
         double peak = Limits.multiplyAdds();
         out.printf(
                 Locale.ROOT,
-                "%nlimits of this machine: %.1f GB/s read from memory, %.1f G multiply-adds/s in the first-level cache%n",
+                "%nlimits of this machine: %.1f GB/s read from memory, %.1f G multiply-adds/s in the first-level "
+                        + "cache%n",
                 bandwidth / 1e9,
                 peak / 1e9);
         out.println("in process, seconds of all workers together:");

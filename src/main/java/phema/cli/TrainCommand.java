@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
         name = "train",
         description = {
             "Trains an EDM2 network and writes snapshots of its averages. Takes the options of EDM2's train_edm2.py.",
-            "Goes on where it stopped when started again with the same options. Amounts are images, such as 128Ki or 8Mi."
+            "Goes on where it stopped when started again with the same options. Amounts are images, such as 128Ki or "
+                    + "8Mi."
         })
 final class TrainCommand implements Callable<Integer> {
     private static final String PROCEDURAL = "procedural";
@@ -43,7 +44,8 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "PATH",
             defaultValue = PROCEDURAL,
             description =
-                    "Folder or ZIP file of PNG images or NPY latents, with labels in dataset.json; or `procedural` for built-in shapes (default).")
+                    "Folder or ZIP file of PNG images or NPY latents, with labels in dataset.json; or `procedural` "
+                            + "for built-in shapes (default).")
     private String data = PROCEDURAL;
 
     @Option(
@@ -64,7 +66,8 @@ final class TrainCommand implements Callable<Integer> {
             names = "--preset",
             paramLabel = "STR",
             description =
-                    "EDM2's sizes and rates: edm2-img512-xs, -s, -m, -l, -xl, -xxl, edm2-img64-s, -m, -l, -xl. Options override it.")
+                    "EDM2's sizes and rates: edm2-img512-xs, -s, -m, -l, -xl, -xxl, edm2-img64-s, -m, -l, -xl. "
+                            + "Options override it.")
     private @Nullable String preset;
 
     @Option(
@@ -105,7 +108,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--lr",
             description =
-                    "Learning rate before decay (default: 0.01; presets have their own; adm: 0.001, with presets 0.0001).")
+                    "Learning rate before decay (default: 0.01; presets have their own; adm: 0.001, with presets "
+                            + "0.0001).")
     private @Nullable Double rate;
 
     @Option(
@@ -130,7 +134,8 @@ final class TrainCommand implements Callable<Integer> {
             names = "--label-dropout",
             defaultValue = "0",
             description =
-                    "Share of images shown without label, for guidance by the network itself (default: ${DEFAULT-VALUE}).")
+                    "Share of images shown without label, for guidance by the network itself (default: "
+                            + "${DEFAULT-VALUE}).")
     private double labelDropout;
 
     @Option(
@@ -181,7 +186,8 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "NIMG",
             defaultValue = "8Ki",
             description =
-                    "Interval at which magnitudes of activations and weights go to magnitudes.jsonl; 0 for never (default: ${DEFAULT-VALUE}).")
+                    "Interval at which magnitudes of activations and weights go to magnitudes.jsonl; 0 for never "
+                            + "(default: ${DEFAULT-VALUE}).")
     private ImageCount magnitudes = new ImageCount(0);
 
     @Option(names = "--seed", defaultValue = "0", description = "Random seed (default: ${DEFAULT-VALUE}).")
@@ -225,7 +231,10 @@ final class TrainCommand implements Callable<Integer> {
         return Cli.FINE;
     }
 
-    /** Trains until the end, or until the process is told to stop, and then lets it stop only when the checkpoint is on disk. */
+    /**
+     * Trains until the end, or until the process is told to stop, and then lets it stop only when the checkpoint is on
+     * disk.
+     */
     private long train(TrainingOptions options, Dataset dataset) throws IOException {
         try (StopSignal signal = new StopSignal()) {
             TrainingDisplay display = new TrainingDisplay(CommandOutput.errors(spec), options.duration());
@@ -282,7 +291,10 @@ final class TrainCommand implements Callable<Integer> {
                                 "--dtype takes f16, bf16 or f32; a new run has no snapshots to be the same as")));
     }
 
-    /** A step of Adam changes free weights, which are small, relatively more than normalized ones. Of presets, see arXiv 2312.02696, Table 6, config A. */
+    /**
+     * A step of Adam changes free weights, which are small, relatively more than normalized ones. Of presets, see arXiv
+     * 2312.02696, Table 6, config A.
+     */
     private double learningRate(Preset base) {
         if (architecture == Architecture.EDM2) return base.learningRate();
         return preset == null ? 0.001 : 0.0001;

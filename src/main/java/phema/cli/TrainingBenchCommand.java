@@ -15,7 +15,7 @@ import phema.edm2.Architecture;
 import phema.edm2.NetworkSpec;
 import phema.edm2.Training;
 import phema.problem.Problem;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.storage.FileTree;
 import phema.tensor.Shape;
 import phema.text.Labels;

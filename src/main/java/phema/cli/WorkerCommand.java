@@ -15,8 +15,10 @@ import picocli.CommandLine.Unmatched;
 @Command(
         name = "worker",
         description = {
-            "Joins the fleet: takes trials and syntheses from the database and runs them, until it is stopped; then it finishes or hands back what it has begun.",
-            "Any other setting can be given as --name=value, such as --spring.datasource.url=jdbc:postgresql://host/phema."
+            "Joins the fleet: takes trials and syntheses from the database and runs them, until it is stopped; then "
+                    + "it finishes or hands back what it has begun.",
+            "Any other setting can be given as --name=value, such as "
+                    + "--spring.datasource.url=jdbc:postgresql://host/phema."
         })
 final class WorkerCommand implements Callable<Integer> {
     private final Class<?> application;

@@ -9,7 +9,7 @@ import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.Fit;
 import phema.solver.SolverKind;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.PreparedWeights;

@@ -14,7 +14,10 @@ import phema.synthesis.OutputOptions;
 import phema.synthesis.WeightsReference;
 import phema.synthesis.WeightsRequest;
 
-/** Predicted errors over the whole range of EMA lengths. Kept until a run's snapshots change: with hundreds of files they take seconds. */
+/**
+ * Predicted errors over the whole range of EMA lengths. Kept until a run's snapshots change: with hundreds of files
+ * they take seconds.
+ */
 @Component
 class ErrorCurves {
     static final double SHORTEST = 0.010;

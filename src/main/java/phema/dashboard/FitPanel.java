@@ -64,7 +64,8 @@ record FitPanel(
                 new Figure(
                         "Predicted error",
                         Show.percent(fit.predictedRelativeError()),
-                        "Expected L2 distance from the weights that training itself would have averaged, over their own norm"),
+                        "Expected L2 distance from the weights that training itself would have averaged, over their "
+                                + "own norm"),
                 new Figure(
                         "Files read",
                         fit.filesUsed() + " of " + run.snapshots().size(),

@@ -11,7 +11,7 @@ import phema.evaluation.Axes;
 import phema.evaluation.Point;
 import phema.fleet.Fleet;
 import phema.fleet.Worker;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;

@@ -4,7 +4,7 @@ import java.util.List;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.solver.Retention;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.synthesis.Names;
 import phema.text.Labels;
 

@@ -19,7 +19,10 @@ final class RunCharts {
 
     private RunCharts() {}
 
-    /** The target and what the snapshots make of it: as densities, or as cumulative shares where checkpoints have no density. */
+    /**
+     * The target and what the snapshots make of it: as densities, or as cumulative shares where checkpoints have no
+     * density.
+     */
     static Chart profile(Run run, Fit fit, ProfileCurve curve) {
         RunClock clock = RunClock.of(run);
         boolean points = run.snapshots().stream().anyMatch(s -> s.profile() instanceof Impulse);

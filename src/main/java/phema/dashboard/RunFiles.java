@@ -2,7 +2,7 @@ package phema.dashboard;
 
 import java.util.List;
 import phema.catalog.Run;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 
 /** The files of a run. */
 record RunFiles(List<UsedFile> used, List<NotUsed> notUsed) {

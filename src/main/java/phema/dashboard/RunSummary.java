@@ -5,7 +5,7 @@ import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.format.Tensor;
 import phema.profile.Impulse;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.synthesis.Names;
 
 /**

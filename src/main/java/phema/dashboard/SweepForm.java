@@ -137,8 +137,8 @@ record SweepForm(String mode, String evaluator, String metric, String tolerance,
     }
 
     /**
-     * Points that are to be added to this sweep, reconstructed as its own are. What the form has no room for stays as it
-     * is.
+     * Points that are to be added to this sweep, reconstructed as its own are. What the form has no room for stays as
+     * it is.
      */
     SweepSpec extending(SweepSpec spec) {
         AxisValues more = spec(spec.run()).axes();

@@ -1,5 +1,19 @@
-/** The pages for people, rendered on the server; {@code static/dashboard} draws their charts and keeps them live. */
-@ApplicationModule(allowedDependencies = {"bulk", "catalog", "evaluation", "fleet", "format", "http", "problem", "profile", "search", "security", "solver", "storage", "sweep", "synthesis", "text"})
+/**
+ * The pages for people, rendered on the server; {@code static/dashboard} draws their charts and keeps them live.
+ *
+ * <p>A page is a controller, a record of what it shows ({@code ...Panel}, {@code ...Row}) and a template in
+ * {@code templates/dashboard}. Pages work without scripts but for charts, with a keyboard, on a phone and in the dark.
+ * What changes by itself is a fragment with an address of its own.
+ *
+ * <ol>
+ *   <li>{@code StartController}, {@code RunController}, {@code SweepPageController}, {@code FleetPageController}: the
+ *       pages.
+ *   <li>{@code FitPanel}, {@code SweepPanel}: what they show.
+ *   <li>{@code Chart} of {@code ChartLayer}s: a chart as data; {@code RunCharts}, {@code SweepCharts} make them.
+ *   <li>{@code LiveAnswers}, {@code DashboardErrors}: what is new, and what went wrong.
+ * </ol>
+ */
+@ApplicationModule(allowedDependencies = {"bulk", "catalog", "evaluation", "fleet", "format", "http", "problem", "profile", "search", "security", "solver", "sweep", "synthesis", "text"})
 @NullMarked
 package phema.dashboard;
 

@@ -3,7 +3,10 @@ package phema.edm2;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 
-/** The parts of ADM that EDM2 replaces (arXiv 2105.05233, section 3). Shapes as in {@link Parts}; biases and the parameters of norms are [C]. */
+/**
+ * The parts of ADM that EDM2 replaces (arXiv 2105.05233, section 3). Shapes as in {@link Parts}; biases and the
+ * parameters of norms are [C].
+ */
 final class AdmParts {
     private static final double EPSILON = 1e-5;
     private static final int MOST_GROUPS = 32;

@@ -20,7 +20,10 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.factory.Nd4jBackend;
 import org.slf4j.LoggerFactory;
 
-/** ND4J's backend: the CPU's, a GPU's in builds with {@code -Pcuda}, or in builds with {@code -Ponednn} one for this CPU that trains three times faster. */
+/**
+ * ND4J's backend: the CPU's, a GPU's in builds with {@code -Pcuda}, or in builds with {@code -Ponednn} one for this CPU
+ * that trains three times faster.
+ */
 final class Backend {
     private static final String EXTENSION = "org.bytedeco.javacpp.platform.extension";
     private static final String LIBRARY = "/org/nd4j/linalg/cpu/nativecpu/bindings/linux-x86_64%s/libnd4jcpu.so";
@@ -59,8 +62,9 @@ final class Backend {
     }
 
     /**
-     * What a step does not use again is left to garbage collection, which knows nothing of its size outside of the heap. JavaCPP starts it when the process grows beyond a
-     * limit, but that is all of the machine's memory unless it is set.
+     * What a step does not use again is left to garbage collection, which knows nothing of its size outside of the
+     * heap. JavaCPP starts it when the process grows beyond a limit, but that is all of the machine's memory unless it
+     * is set.
      */
     private static void limitMemory() {
         if (System.getProperty(MEMORY) == null
@@ -70,7 +74,10 @@ final class Backend {
                     String.valueOf(Math.min(4 * Runtime.getRuntime().maxMemory(), machine.getTotalMemorySize() / 2)));
     }
 
-    /** Hides the backend for GPUs. ND4J's own way of preferring another, BACKEND_PRIORITY_GPU, is an environment variable, which a running process cannot set. */
+    /**
+     * Hides the backend for GPUs. ND4J's own way of preferring another, BACKEND_PRIORITY_GPU, is an environment
+     * variable, which a running process cannot set.
+     */
     private static final class WithoutCuda extends ClassLoader {
         private static final String SERVICE = "META-INF/services/" + Nd4jBackend.class.getName();
 
@@ -88,7 +95,10 @@ final class Backend {
         }
     }
 
-    /** Runs something without what it prints: SameDiff prints a line for every operation that it differentiates, and has no switch against it. */
+    /**
+     * Runs something without what it prints: SameDiff prints a line for every operation that it differentiates, and has
+     * no switch against it.
+     */
     static void silently(Runnable action) {
         PrintStream out = System.out;
         System.setOut(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));

@@ -9,8 +9,8 @@ import phema.problem.Problem;
 /** Images to train on, or latents of images, each [C, H, W]. */
 public sealed interface Dataset extends AutoCloseable permits LatentDataset, PngDataset, ProceduralDataset {
     /**
-     * A folder or ZIP file of square PNG images, or of latents as NPY arrays, of one size and at any depth. Labels are in {@code dataset.json} at its root:
-     * {@code {"labels": [["path/of/image.png", 3], ...]}}.
+     * A folder or ZIP file of square PNG images, or of latents as NPY arrays, of one size and at any depth. Labels are
+     * in {@code dataset.json} at its root: {@code {"labels": [["path/of/image.png", 3], ...]}}.
      *
      * @throws Problem when there are no images, or not every image has a label
      * @throws FormatException when the archive, an image or the labels cannot be read

@@ -19,8 +19,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import phema.format.Tensor.TensorRole;
 
 /**
- * The denoiser {@code D(x; sigma, label) = c_skip x + c_out F(c_in x; c_noise, label)} and its loss as one graph of SameDiff. For use by one platform thread:
- * SameDiff keeps a session for every thread that ever ran a graph.
+ * The denoiser {@code D(x; sigma, label) = c_skip x + c_out F(c_in x; c_noise, label)} and its loss as one graph of
+ * SameDiff. For use by one platform thread: SameDiff keeps a session for every thread that ever ran a graph.
  */
 final class Denoiser implements AutoCloseable {
     private static final double LABEL_BALANCE = 0.5;
@@ -135,7 +135,8 @@ final class Denoiser implements AutoCloseable {
     }
 
     /**
-     * The gradient of the loss {@code weight / exp(u) |D - y|^2 + u} (arXiv 2312.02696, Eq. 21), summed over the values of an image and averaged over images.
+     * The gradient of the loss {@code weight / exp(u) |D - y|^2 + u} (arXiv 2312.02696, Eq. 21), summed over the values
+     * of an image and averaged over images.
      *
      * @param clean the images without noise, [N, C, H, W]
      */

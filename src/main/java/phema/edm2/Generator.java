@@ -90,8 +90,8 @@ public final class Generator implements AutoCloseable {
     }
 
     /**
-     * Images for the tensors {@code noise} [N, C, H, W], of unit variance, and {@code labels} [N, classes] of a file, written to another file as {@code images}.
-     * Without {@code labels} images have none.
+     * Images for the tensors {@code noise} [N, C, H, W], of unit variance, and {@code labels} [N, classes] of a file,
+     * written to another file as {@code images}. Without {@code labels} images have none.
      *
      * @param batch images that go through the network at once
      * @throws FormatException when the tensors do not fit the network
@@ -119,7 +119,10 @@ public final class Generator implements AutoCloseable {
         write(imageFile, images);
     }
 
-    /** Writes what was made, before any decoding, as the tensor {@code images} of a safetensors file. @param images [N, C, H, W] */
+    /**
+     * Writes what was made, before any decoding, as the tensor {@code images} of a safetensors file. @param images [N,
+     * C, H, W]
+     */
     public void write(Path file, float[] images) throws IOException {
         Shape shape = Shape.of(images.length / spec.pixels(), spec.channels(), spec.resolution(), spec.resolution());
         SequencedMap<String, WeightStore.Values> result = new LinkedHashMap<>();

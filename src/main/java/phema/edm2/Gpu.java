@@ -15,7 +15,10 @@ import java.util.regex.Pattern;
  * @param capability its compute capability, ten times: 86 for 8.6
  */
 record Gpu(String name, int capability) {
-    /** What libnd4jcuda.so of ND4J 1.0.0-M2.1 holds machine code for. It holds no PTX, from which the driver could compile for other architectures. */
+    /**
+     * What libnd4jcuda.so of ND4J 1.0.0-M2.1 holds machine code for. It holds no PTX, from which the driver could
+     * compile for other architectures.
+     */
     private static final List<Integer> CODE = List.of(37, 50, 52, 60, 61, 70, 75, 80, 86);
 
     static final String COVERED = "sm_" + CODE.getFirst() + " to sm_" + CODE.getLast();
@@ -23,7 +26,10 @@ record Gpu(String name, int capability) {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Pattern LINE = Pattern.compile("(.+), *(\\d{1,2})\\.(\\d)");
 
-    /** Whether there is code for it: machine code of one capability runs on those of the same major number and a minor one that is not less. */
+    /**
+     * Whether there is code for it: machine code of one capability runs on those of the same major number and a minor
+     * one that is not less.
+     */
     boolean covered() {
         return CODE.stream().anyMatch(code -> code / 10 == capability / 10 && code <= capability);
     }

@@ -5,7 +5,9 @@ import java.util.Objects;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 
-/** Where architectures differ. Layers and norms go by their names in files; {@code parameters} are the tensors by name. */
+/**
+ * Where architectures differ. Layers and norms go by their names in files; {@code parameters} are the tensors by name.
+ */
 sealed interface Layers {
     static Layers of(Architecture architecture, SameDiff sd, Map<String, SDVariable> parameters) {
         return switch (architecture) {

@@ -26,7 +26,8 @@ import phema.tensor.Shape;
  * @param classes number of labels, 0 for an unconditional network
  * @param noiseChannels Fourier features of the noise level
  * @param embeddingChannels length of the embedding of noise level and label
- * @param widths channels at each level, from the full resolution down; each level has half the resolution of the one before
+ * @param widths channels at each level, from the full resolution down; each level has half the resolution of the one
+ *     before
  * @param blocks per level of the encoder; the decoder has one more
  * @param attention resolutions whose blocks have self-attention
  * @param logvarChannels Fourier features of the head that predicts the loss

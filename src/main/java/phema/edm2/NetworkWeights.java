@@ -8,7 +8,10 @@ import java.util.random.RandomGenerator;
 import phema.format.Tensor.TensorRole;
 import phema.tensor.Shape;
 
-/** The tensors of one network, in fp32 and row-major, by name and shape as in files. The arrays are shared with whoever asks. */
+/**
+ * The tensors of one network, in fp32 and row-major, by name and shape as in files. The arrays are shared with whoever
+ * asks.
+ */
 final class NetworkWeights {
     private final UNet net;
     private final SequencedMap<String, float[]> values = new LinkedHashMap<>();
@@ -99,8 +102,8 @@ final class NetworkWeights {
     }
 
     /**
-     * Forced weight normalization of EDM2 (arXiv 2312.02696, Eq. 66): every output channel of every layer gets a root mean square of one. Gains and buffers stay, and
-     * so does all of ADM.
+     * Forced weight normalization of EDM2 (arXiv 2312.02696, Eq. 66): every output channel of every layer gets a root
+     * mean square of one. Gains and buffers stay, and so does all of ADM.
      */
     void normalize() {
         if (spec().architecture() != Architecture.EDM2) return;

@@ -8,11 +8,11 @@ import org.nd4j.linalg.api.ops.impl.layers.convolution.config.PaddingMode;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Pooling2DConfig;
 
 /**
- * The magnitude-preserving parts of EDM2 (arXiv 2312.02696, appendix B): with inputs of unit variance their outputs have unit variance in expectation. Images are
- * [N, C, H, W], vectors [N, C], weights as in files.
+ * The magnitude-preserving parts of EDM2 (arXiv 2312.02696, appendix B): with inputs of unit variance their outputs
+ * have unit variance in expectation. Images are [N, C, H, W], vectors [N, C], weights as in files.
  *
- * <p>Some forms are chosen because their plainer equivalents have wrong gradients in ND4J: no division by a tensor, no {@code upsampling2d(x, 2)}, convolution
- * weights as [height, width, in, out].
+ * <p>Some forms are chosen because their plainer equivalents have wrong gradients in ND4J: no division by a tensor, no
+ * {@code upsampling2d(x, 2)}, convolution weights as [height, width, in, out].
  */
 final class Parts {
     static final double SILU_MAGNITUDE = 0.596;
@@ -26,7 +26,9 @@ final class Parts {
         return x.mul(magnitude.rdiv(1.0));
     }
 
-    /** A convolution without bias whose output has the size of its input (Eq. 47). @param weight [out, in, k, k], k odd */
+    /**
+     * A convolution without bias whose output has the size of its input (Eq. 47). @param weight [out, in, k, k], k odd
+     */
     static SDVariable conv(SameDiff sd, SDVariable x, SDVariable weight, long in, int kernel) {
         long fanIn = in * kernel * kernel;
         return convolve(sd, x, normalize(weight, fanIn, 1, 2, 3).mul(1 / Math.sqrt(fanIn)), kernel);

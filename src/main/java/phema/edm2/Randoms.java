@@ -3,7 +3,10 @@ package phema.edm2;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
-/** Random numbers that depend on nothing but a seed and what they are for, so that nobody has to store the state of a generator. */
+/**
+ * Random numbers that depend on nothing but a seed and what they are for, so that nobody has to store the state of a
+ * generator.
+ */
 public final class Randoms {
     private static final RandomGeneratorFactory<RandomGenerator> FACTORY =
             RandomGeneratorFactory.of("L64X128MixRandom");

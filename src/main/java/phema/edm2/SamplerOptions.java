@@ -34,7 +34,10 @@ public record SamplerOptions(
         if (!(churn >= 0)) throw Problem.invalid("S_churn", "S_churn cannot be negative, as is " + churn);
     }
 
-    /** The noise levels {@code (a + i/(n-1) (b - a))^rho}, {@code a = sigma_max^(1/rho)}, {@code b = sigma_min^(1/rho)}, then 0. */
+    /**
+     * The noise levels {@code (a + i/(n-1) (b - a))^rho}, {@code a = sigma_max^(1/rho)}, {@code b = sigma_min^(1/rho)},
+     * then 0.
+     */
     double[] levels() {
         double[] levels = new double[steps + 1];
         double high = Math.pow(sigmaMax, 1 / rho);

@@ -15,8 +15,9 @@ import phema.problem.Problem;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A training run in a folder: snapshots {@code network-snapshot-KKKKKKK-S.SSS.safetensors} of power-function averages, {@code classic-ema-KKKKKKK.safetensors} of
- * exponential ones, the latest {@code training-state-KKKKKKK.safetensors}, {@code stats.jsonl} and {@code magnitudes.jsonl}.
+ * A training run in a folder: snapshots {@code network-snapshot-KKKKKKK-S.SSS.safetensors} of power-function averages,
+ * {@code classic-ema-KKKKKKK.safetensors} of exponential ones, the latest {@code training-state-KKKKKKK.safetensors},
+ * {@code stats.jsonl} and {@code magnitudes.jsonl}.
  */
 public final class Training {
     private Training() {}
@@ -34,7 +35,8 @@ public final class Training {
             long nimg, double loss, double learningRate, double secondsPerKimg, long badGradients) {}
 
     /**
-     * Trains until the end, or until told to stop; then a checkpoint is written. Goes on from the latest checkpoint in the folder.
+     * Trains until the end, or until told to stop; then a checkpoint is written. Goes on from the latest checkpoint in
+     * the folder.
      *
      * @param statusInterval images between two reports
      * @param stop asked after every step

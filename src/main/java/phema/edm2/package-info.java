@@ -1,4 +1,19 @@
-/** The EDM2 network (arXiv 2312.02696), its training, sampling and evaluation. Only what computes loads ND4J; specifications and tensor lists do not. */
+/**
+ * The EDM2 network (arXiv 2312.02696): its description, training and sampling. Only what computes loads ND4J;
+ * specifications and tensor lists do not.
+ *
+ * <p>Written from the paper: equation numbers in comments are the paper's. Arrays live outside of the heap and are
+ * closed by whoever made them.
+ *
+ * <ol>
+ *   <li>{@link phema.edm2.NetworkSpec}: what a network is, and {@code UNet}, its layers and tensors in the order of
+ *       files.
+ *   <li>{@code Parts}, {@code Layers}: the magnitude-preserving pieces, as SameDiff graphs.
+ *   <li>{@code Denoiser}: the network with its preconditioning.
+ *   <li>{@link phema.edm2.Training}, {@code Trainer}, {@code WeightTracker}: a run, a step, the averages.
+ *   <li>{@link phema.edm2.Generator}, {@code Heun}: images.
+ * </ol>
+ */
 @ApplicationModule(allowedDependencies = {"format", "problem", "profile", "storage", "tensor", "text"})
 @NullMarked
 package phema.edm2;

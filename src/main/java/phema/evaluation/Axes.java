@@ -109,12 +109,14 @@ public final class Axes {
                     "--seeds",
                     "RANGE",
                     true,
-                    "Seeds of the images of one evaluation (default: 0-49999); given several times, each point is evaluated"
+                    "Seeds of the images of one evaluation (default: 0-49999); given several times, each point is "
+                            + "evaluated"
                             + " with each, which tells noise from differences.",
                     "an image each; each range is an evaluation of its own",
                     "",
                     true,
-                    "seeds of the images of one evaluation, such as 0-49999; several repeat the measurement with other images"));
+                    "seeds of the images of one evaluation, such as 0-49999; several repeat the measurement with "
+                            + "other images"));
 
     /** All, as files, forms and tables have them. */
     public static final List<Axis<?, ?>> ALL = List.of(LENGTH, TIME, GUIDANCE, GUIDES, SEEDS);
@@ -130,7 +132,9 @@ public final class Axes {
         return axes.stream().flatMap(axis -> axis.facets(points).stream()).toList();
     }
 
-    /** Those that make curves of their own beside the EMA length and repeats: what a search could choose comes first. */
+    /**
+     * Those that make curves of their own beside the EMA length and repeats: what a search could choose comes first.
+     */
     public static List<Facet> curves(Collection<Point> points) {
         return facets(ALL, points).stream()
                 .filter(facet -> facet.axis() != LENGTH && !facet.axis().isRepeat())

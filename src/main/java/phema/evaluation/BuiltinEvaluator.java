@@ -28,7 +28,9 @@ import phema.metrics.RandomNetwork;
 import phema.metrics.References;
 import phema.problem.Problem;
 
-/** Our own sampler and metrics, in this process: one image per seed, never written, compared with reference statistics. */
+/**
+ * Our own sampler and metrics, in this process: one image per seed, never written, compared with reference statistics.
+ */
 final class BuiltinEvaluator implements Evaluator {
     /** Beside the snapshots, where no other reference is configured. */
     static final String REFERENCE = "reference.npz";

@@ -38,7 +38,8 @@ record EvaluatorProperties(@DefaultValue Map<String, EvaluatorSettings> evaluato
      * @param steps of the built-in sampler
      * @param batch images that the built-in sampler makes at once
      * @param features ONNX feature networks of built-in metrics, by metric: of fid and fd_dinov2; fd_random needs none
-     * @param reference statistics that built-in metrics compare with; {@code reference.npz} beside the run's snapshots without one
+     * @param reference statistics that built-in metrics compare with; {@code reference.npz} beside the run's snapshots
+     *     without one
      */
     record EvaluatorSettings(
             EvaluatorType type,

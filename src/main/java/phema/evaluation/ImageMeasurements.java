@@ -29,7 +29,8 @@ public final class ImageMeasurements {
     /**
      * Measures one image per seed, rounded to what image files can hold.
      *
-     * <p>{@code ImageMeasurements.ofNetwork(generator, seeds, 64, List.of(new RandomNetwork()), n -> {}).distances(References.read(path))} is the metric.
+     * <p>{@code ImageMeasurements.ofNetwork(generator, seeds, 64, List.of(new RandomNetwork()), n -> {}).distances(References.read(path))}
+     * is the metric.
      *
      * @param batch images that go through a network at once
      * @param progress is told the number of images of each batch

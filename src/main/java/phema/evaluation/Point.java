@@ -30,8 +30,8 @@ public final class Point {
     /**
      * Reads a point.
      *
-     * @param json by fields of points; others are passed over, and those that are missing have what all had before there
-     *     was such an axis
+     * @param json by fields of points; others are passed over, and those that are missing have what all had before
+     *     there was such an axis
      */
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static Point read(Map<String, JsonNode> json) {

@@ -27,15 +27,17 @@ import org.springframework.stereotype.Component;
 import phema.catalog.CatalogProperties;
 import phema.fleet.WorkerIdentity;
 import phema.problem.Problem;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.storage.FileTree;
 
 /**
- * Weight files for evaluators, written once on this host and shared by all trials of all its processes that need the same weights. Files that nobody uses are kept for a
- * while, as the next trial may want them, and go first when space is short.
+ * Weight files for evaluators, written once on this host and shared by all trials of all its processes that need the
+ * same weights. Files that nobody uses are kept for a while, as the next trial may want them, and go first when space
+ * is short.
  *
- * <p>A folder per file, named by the weights' identity, and beside it a file whose shared lock says that a process uses it: the operating system releases the locks of
- * processes that died. Whoever writes or deletes holds the lock of the whole folder.
+ * <p>A folder per file, named by the weights' identity, and beside it a file whose shared lock says that a process uses
+ * it: the operating system releases the locks of processes that died. Whoever writes or deletes holds the lock of the
+ * whole folder.
  */
 @Component
 class WeightCache {

@@ -3,7 +3,7 @@ package phema.evaluation;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 
 /**
  * How evaluators on this host get their weights.

@@ -1,6 +1,9 @@
 package phema.fleet;
 
-/** Tidies what work has left. Every worker does the chores of all rooms every ten seconds beside its work; one that fails is tried again then. */
+/**
+ * Tidies what work has left. Every worker does the chores of all rooms every ten seconds beside its work; one that
+ * fails is tried again then.
+ */
 public interface Chore {
     void run() throws Exception;
 }

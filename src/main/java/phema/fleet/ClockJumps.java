@@ -10,15 +10,19 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
 /**
- * Mends what a process wrote into the queue while its clock was ahead. Work that is due in the future would wait for it, and work of a worker that was killed would pass for
- * alive until then. Neither decision here depends on what this process's own clock says.
+ * Mends what a process wrote into the queue while its clock was ahead. Work that is due in the future would wait for
+ * it, and work of a worker that was killed would pass for alive until then. Neither decision here depends on what this
+ * process's own clock says.
  */
 @Component
 class ClockJumps {
     /** The queue itself never plans further ahead than ten seconds. */
     private static final Duration FAR = Duration.ofMinutes(1);
 
-    /** Looks at the same heartbeat, ten seconds apart, after which a worker is taken for dead; a living one writes every two. */
+    /**
+     * Looks at the same heartbeat, ten seconds apart, after which a worker is taken for dead; a living one writes every
+     * two.
+     */
     private static final int SILENT_LOOKS = 3;
 
     private final JdbcClient jdbc;

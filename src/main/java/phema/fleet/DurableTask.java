@@ -8,7 +8,10 @@ import com.github.kagkarlsson.scheduler.task.helper.CustomTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import java.time.Duration;
 
-/** Makes kinds of work for the {@link Queue}, as db-scheduler knows them: work whose worker dies is given to another one. */
+/**
+ * Makes kinds of work for the {@link Queue}, as db-scheduler knows them: work whose worker dies is given to another
+ * one.
+ */
 public final class DurableTask {
     /** Where the runner itself failed, as it does while the database is away. */
     private static final Duration LATER = Duration.ofSeconds(10);

@@ -8,7 +8,10 @@ import org.springframework.stereotype.Service;
 /** The workers and their queue. */
 @Service
 public class Fleet {
-    /** The time after which a worker that said nothing counts as gone, everywhere; while it lives it says so every other second. */
+    /**
+     * The time after which a worker that said nothing counts as gone, everywhere; while it lives it says so every other
+     * second.
+     */
     public static final Duration SILENCE = Duration.ofSeconds(10);
 
     private final FleetStore store;

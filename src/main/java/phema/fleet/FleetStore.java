@@ -22,7 +22,10 @@ record FleetStore(JdbcClient jdbc, WorkerIdentity self, InstantSource clock) {
         jdbc.sql("delete from worker where name = ?").param(self.getName()).update();
     }
 
-    /** Removes those that have not said for so long that they live, or whose clocks were ahead by as much; who does live says so again. */
+    /**
+     * Removes those that have not said for so long that they live, or whose clocks were ahead by as much; who does live
+     * says so again.
+     */
     void forget(Duration silence) {
         Instant now = clock.instant();
         jdbc.sql("delete from worker where seen < ? or seen > ?")

@@ -16,7 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/** What a worker does once a second beside its work: it says that it lives, saves what its work has printed, and ends work that nobody wants any more. */
+/**
+ * What a worker does once a second beside its work: it says that it lives, saves what its work has printed, and ends
+ * work that nobody wants any more.
+ */
 @Component
 public class Heartbeat {
     private static final Logger log = LoggerFactory.getLogger(Heartbeat.class);

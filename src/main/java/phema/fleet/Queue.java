@@ -12,7 +12,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.stereotype.Component;
 
-/** What waits for a worker, in the order of priority, then of arrival. Takes part in the transactions of its callers. */
+/**
+ * What waits for a worker, in the order of priority, then of arrival. Takes part in the transactions of its callers.
+ */
 @Component
 public class Queue {
     private final SchedulerClient client;

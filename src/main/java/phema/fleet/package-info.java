@@ -1,4 +1,17 @@
-/** Work that is shared among processes through the database: its queue, the workers and their heartbeats, clocks that differ, outages. Knows nothing of what the work is. */
+/**
+ * Work that is shared among processes through the database: its queue, the workers and their heartbeats, clocks that
+ * differ, outages. Knows nothing of what the work is.
+ *
+ * <p>Built on db-scheduler. A worker that says nothing for {@link phema.fleet.Fleet#SILENCE} is dead, and its work
+ * somebody else's; work may therefore be done twice, and rooms that give work see to it that this changes nothing.
+ *
+ * <ol>
+ *   <li>{@link phema.fleet.Queue} and {@link phema.fleet.DurableTask}: work is put in, and done.
+ *   <li>{@link phema.fleet.Heartbeat}: what a worker does beside its work; {@link phema.fleet.Chore}s that rooms add.
+ *   <li>{@link phema.fleet.Fleet} of {@link phema.fleet.Worker}s.
+ *   <li>{@link phema.fleet.DatabaseRetry}, {@code ClockJumps}, {@code DriverFaults}: what goes wrong.
+ * </ol>
+ */
 @ApplicationModule(allowedDependencies = {})
 @NullMarked
 package phema.fleet;

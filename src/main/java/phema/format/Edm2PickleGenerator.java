@@ -15,8 +15,9 @@ import phema.tensor.DType;
 import phema.tensor.Shape;
 
 /**
- * Writes files of the structure of EDM2's network snapshots, of any size, for tests and benchmarks: pickles of protocol 4 as Python's pickler makes them of a tree
- * of persistent modules whose tensors PyTorch pickles as nested legacy streams.
+ * Writes files of the structure of EDM2's network snapshots, of any size, for tests and benchmarks: pickles of protocol
+ * 4 as Python's pickler makes them of a tree of persistent modules whose tensors PyTorch pickles as nested legacy
+ * streams.
  */
 public final class Edm2PickleGenerator {
     private static final List<String> HOOKS = List.of(
@@ -224,7 +225,9 @@ public final class Edm2PickleGenerator {
                 .orElseThrow();
     }
 
-    /** What {@code torch.save(storage, _use_new_zipfile_serialization=False)} writes before the elements, in protocol 2. */
+    /**
+     * What {@code torch.save(storage, _use_new_zipfile_serialization=False)} writes before the elements, in protocol 2.
+     */
     private static byte[] legacyHead(Global type, String key, long numel) {
         ByteArrayOutputStream head = new ByteArrayOutputStream();
         HexFormat hex = HexFormat.of();

@@ -20,9 +20,10 @@ import phema.format.Value.None;
 import phema.format.Value.Text;
 
 /**
- * Network snapshots of EDM2's training loop: a pickled {@code EasyDict} whose {@code ema} is a tree of modules, each with its source text, its plain attributes and
- * its tensors. Every tensor's elements lie in one piece within a nested stream of PyTorch's legacy format. Tensors come in the order and under the names of
- * {@code named_parameters()}, then {@code named_buffers()}; what several modules share is listed once, under its first name.
+ * Network snapshots of EDM2's training loop: a pickled {@code EasyDict} whose {@code ema} is a tree of modules, each
+ * with its source text, its plain attributes and its tensors. Every tensor's elements lie in one piece within a nested
+ * stream of PyTorch's legacy format. Tensors come in the order and under the names of {@code named_parameters()}, then
+ * {@code named_buffers()}; what several modules share is listed once, under its first name.
  */
 final class Edm2PickleReader implements WeightReader {
     private static final String KIND = "an EDM2 snapshot";
@@ -33,7 +34,10 @@ final class Edm2PickleReader implements WeightReader {
     /** Longer than any model's; a nest of modules could otherwise make names of any length from little. */
     private static final int MAX_NAME = 1024;
 
-    /** Members of all modules together. Modules can share their members, so without a limit a thousand and a thousand would make a million. */
+    /**
+     * Members of all modules together. Modules can share their members, so without a limit a thousand and a thousand
+     * would make a million.
+     */
     private static final int MAX_MEMBERS = 1 << 20;
 
     static final Global PERSISTENT = new Global("torch_utils.persistence", "_reconstruct_persistent_obj");
@@ -41,7 +45,9 @@ final class Edm2PickleReader implements WeightReader {
     static final Global EASY_DICT = new Global("dnnlib.util", "EasyDict");
     static final Global ORDERED_DICT = new Global("collections", "OrderedDict");
 
-    /** Names of what real snapshots refer to. The encoder of latent models keeps NumPy arrays of means and deviations. */
+    /**
+     * Names of what real snapshots refer to. The encoder of latent models keeps NumPy arrays of means and deviations.
+     */
     static final Set<Global> ALLOWED = Set.of(
             PERSISTENT,
             LOAD_FROM_BYTES,

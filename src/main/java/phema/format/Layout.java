@@ -39,7 +39,8 @@ public record Layout(String fileName, List<Segment> segments) {
      * The elements of a tensor, packed.
      *
      * @param tensor of the template
-     * @param axes the order of dimensions, outermost first, in which elements follow each other: 0, 1, ... for row-major
+     * @param axes the order of dimensions, outermost first, in which elements follow each other: 0, 1, ... for
+     *     row-major
      * @param dtype that the elements are written in
      */
     public record TensorElements(Tensor tensor, List<Integer> axes, DType dtype) implements Segment {
@@ -47,7 +48,10 @@ public record Layout(String fileName, List<Segment> segments) {
             axes = List.copyOf(axes);
         }
 
-        /** In row-major order. @throws IllegalArgumentException when elements of the tensor's type are never converted to the other */
+        /**
+         * In row-major order. @throws IllegalArgumentException when elements of the tensor's type are never converted
+         * to the other
+         */
         static TensorElements rows(Tensor tensor, DType dtype) {
             if (dtype != tensor.dtype()
                     && !(dtype.isFloating() && tensor.dtype().isFloating()))

@@ -23,8 +23,8 @@ import java.util.zip.ZipOutputStream;
 import phema.tensor.Shape;
 
 /**
- * {@code .npz} files: zip archives of {@code .npy} entries (NumPy Enhancement Proposal 1). Read strictly, stored or deflated; Python objects are refused. Written as
- * {@code numpy.savez} does.
+ * {@code .npz} files: zip archives of {@code .npy} entries (NumPy Enhancement Proposal 1). Read strictly, stored or
+ * deflated; Python objects are refused. Written as {@code numpy.savez} does.
  */
 public final class NumpyArchive {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -33,7 +33,8 @@ public final class NumpyArchive {
 
     /** The literal of a Python dictionary, its keys in the order in which NumPy writes them. */
     private static final Pattern HEADER = Pattern.compile(
-            "\\{'descr': '([<>|=]?)([a-zA-Z]\\d{1,6})', 'fortran_order': (True|False), 'shape': \\(((?:\\d{1,10}, ?)*(?:\\d{1,10})?),?\\),? ?\\} *\n");
+            "\\{'descr': '([<>|=]?)([a-zA-Z]\\d{1,6})', 'fortran_order': (True|False), 'shape': \\(((?:\\d{1,10}, "
+                    + "?)*(?:\\d{1,10})?),?\\),? ?\\} *\n");
 
     private NumpyArchive() {}
 

@@ -21,7 +21,10 @@ import phema.format.Value.Int;
 import phema.format.Value.Text;
 import phema.format.Value.Tuple;
 
-/** Pickled dictionaries of NumPy arrays, {@code {"fid": {"mu": array, "sigma": array}, ...}}, as EDM2's reference statistics are. Parsed, never run. */
+/**
+ * Pickled dictionaries of NumPy arrays, {@code {"fid": {"mu": array, "sigma": array}, ...}}, as EDM2's reference
+ * statistics are. Parsed, never run.
+ */
 public final class NumpyPickle {
     private static final String KIND = "a dictionary of NumPy arrays";
     private static final int MAX_OPCODES = 100_000;

@@ -25,9 +25,11 @@ import phema.format.Value.Text;
 import phema.format.Value.Tuple;
 
 /**
- * Reads a pickle of protocol 2 to 5 (PEP 3154, PEP 574; opcodes as in Python's {@code pickletools}) into the {@link Value}s it describes. Nothing is imported,
- * instantiated or called; a global that the caller does not allow ends the reading at once, and what is made by a function that is no global is opaque. {@code bytes} objects stay in the file. Memory is bounded by
- * the number of opcodes and by the text really present, whatever lengths the pickle claims.
+ * Reads a pickle of protocol 2 to 5 (PEP 3154, PEP 574; opcodes as in Python's {@code pickletools}) into the
+ * {@link Value}s it describes. Nothing is imported, instantiated or called; a global that the caller does not allow
+ * ends the reading at once, and what is made by a function that is no global is opaque. {@code bytes} objects stay in
+ * the file. Memory is bounded by the number of opcodes and by the text really present, whatever lengths the pickle
+ * claims.
  */
 final class Pickle {
     /** Python sources of whole modules, the longest texts in real files, take tens of kilobytes. */

@@ -13,11 +13,17 @@ import java.time.Instant;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** How every input is opened: a name can lead to a pipe, which would block, to a device without an end, or out of the folders that may be read. */
+/**
+ * How every input is opened: a name can lead to a pipe, which would block, to a device without an end, or out of the
+ * folders that may be read.
+ */
 public final class RegularFiles {
     private RegularFiles() {}
 
-    /** @param modified the time stamp from before it was opened, so that a file replaced meanwhile does not pass for an unchanged one */
+    /**
+     * @param modified the time stamp from before it was opened, so that a file replaced meanwhile does not pass for an
+     *     unchanged one
+     */
     record Opened(FileChannel channel, Instant modified) {}
 
     /**

@@ -15,8 +15,8 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /**
- * A safetensors file: the length of a JSON header (8 bytes, little-endian), the header, the tensors' elements without holes. Rules and limits are those of the
- * format's own reader; everything else is refused.
+ * A safetensors file: the length of a JSON header (8 bytes, little-endian), the header, the tensors' elements without
+ * holes. Rules and limits are those of the format's own reader; everything else is refused.
  */
 final class SafetensorsReader implements WeightReader {
     private final Optional<WeightFile> similar;
@@ -42,7 +42,10 @@ final class SafetensorsReader implements WeightReader {
         return indexed(part, header.metadata(), tensors(file, header.entries(), in.position()));
     }
 
-    /** Equal headers, by their SHA-256, and sizes: all that can be wrong with a file was looked for in the other, and its tensors lie at the same places. */
+    /**
+     * Equal headers, by their SHA-256, and sizes: all that can be wrong with a file was looked for in the other, and
+     * its tensors lie at the same places.
+     */
     private static boolean isStructuredAs(WeightFile other, FilePart part) {
         if (other.format() != Format.SAFETENSORS || other.parts().size() != 1) return false;
         FilePart known = other.parts().getFirst();

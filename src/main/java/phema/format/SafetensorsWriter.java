@@ -17,14 +17,18 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 
 /**
- * Safetensors files as transformers and diffusers expect them: {@code format: pt} in the metadata, a header padded with spaces to a multiple of 8 bytes, and within
- * each file tensors by descending element size, so that each begins at a multiple of its element size, else in the template's order. Several files are cut in the
- * template's order and named as those libraries name them.
+ * Safetensors files as transformers and diffusers expect them: {@code format: pt} in the metadata, a header padded with
+ * spaces to a multiple of 8 bytes, and within each file tensors by descending element size, so that each begins at a
+ * multiple of its element size, else in the template's order. Several files are cut in the template's order and named
+ * as those libraries name them.
  */
 final class SafetensorsWriter implements WeightWriter {
     private static final String METADATA = "__metadata__";
 
-    /** Hashes of the tensors, as sd-scripts and the model specification keep them: they would be wrong in a file with others. */
+    /**
+     * Hashes of the tensors, as sd-scripts and the model specification keep them: they would be wrong in a file with
+     * others.
+     */
     private static final Set<String> HASHES_OF_CONTENT =
             Set.of("sshs_model_hash", "sshs_legacy_hash", "modelspec.hash_sha256");
 

@@ -45,8 +45,9 @@ record TorchStorage(Optional<DType> dtype, long offset, long bytes) {
     private static final int MAX_OPCODES = 1000;
 
     /**
-     * Finds the elements in the stream that PyTorch's legacy {@code torch.save} makes of one storage: pickles of a magic number, a protocol, a description of the
-     * system, the storage's persistent id and the list of its key; then a count and the elements.
+     * Finds the elements in the stream that PyTorch's legacy {@code torch.save} makes of one storage: pickles of a
+     * magic number, a protocol, a description of the system, the storage's persistent id and the list of its key; then
+     * a count and the elements.
      */
     static TorchStorage inLegacyStream(InputFile file, Blob stream) throws IOException {
         Cursor in = file.cursor(stream.offset(), stream.length());
@@ -68,7 +69,9 @@ record TorchStorage(Optional<DType> dtype, long offset, long bytes) {
         return new TorchStorage(id.dtype(), in.position(), in.remaining());
     }
 
-    /** The three pickles with which all streams of PyTorch's legacy format begin. @param where what begins, for messages */
+    /**
+     * The three pickles with which all streams of PyTorch's legacy format begin. @param where what begins, for messages
+     */
     static void requireLegacyHead(Cursor in, String where) throws IOException {
         if (!(read(in) instanceof Int magic && magic.value().equals(MAGIC)))
             throw in.broken(where + "does not begin as PyTorch's legacy streams do");

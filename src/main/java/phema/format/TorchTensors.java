@@ -152,7 +152,8 @@ final class TorchTensors {
             throw broken(
                     name,
                     "is of the class " + Pickle.shown(type.toString())
-                            + ", whose numbers only its own code knows; save plain tensors, or leave it out of the file");
+                            + ", whose numbers only its own code knows; save plain tensors, or leave it out of the "
+                                    + "file");
         return new Call(function, arguments.items());
     }
 

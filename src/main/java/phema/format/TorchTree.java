@@ -17,11 +17,12 @@ import phema.format.Value.Text;
 import phema.format.Value.Tuple;
 
 /**
- * Finds the tensors in what {@code torch.save} was given. They are named by their path: {@code model.out.weight} in {@code {"model": {"out.weight": ...}}},
- * {@code shadow_params.0} in a list, {@code args.mask} in an object's attributes; those of a module as in its {@code state_dict}, and a tensor that was saved by itself
- * {@code tensor}. Entries of dictionaries under other keys than text, where optimizers keep their state, are no weights and left out. Plain values in
- * dictionaries and attributes are metadata, but not within lists, such as those of an optimizer's settings. Objects of any class are looked
- * through; only a tensor that an unknown function makes is refused.
+ * Finds the tensors in what {@code torch.save} was given. They are named by their path: {@code model.out.weight} in
+ * {@code {"model": {"out.weight": ...}}}, {@code shadow_params.0} in a list, {@code args.mask} in an object's
+ * attributes; those of a module as in its {@code state_dict}, and a tensor that was saved by itself {@code tensor}.
+ * Entries of dictionaries under other keys than text, where optimizers keep their state, are no weights and left out.
+ * Plain values in dictionaries and attributes are metadata, but not within lists, such as those of an optimizer's
+ * settings. Objects of any class are looked through; only a tensor that an unknown function makes is refused.
  */
 final class TorchTree {
     /** What a tensor that was saved by itself is called. */

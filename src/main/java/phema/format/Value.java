@@ -10,7 +10,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pickle describes: a graph, possibly with cycles, of plain values and of calls that nobody makes. Compare nodes by identity only.
+ * What a pickle describes: a graph, possibly with cycles, of plain values and of calls that nobody makes. Compare nodes
+ * by identity only.
  */
 sealed interface Value {
     record None() implements Value {}
@@ -68,7 +69,10 @@ sealed interface Value {
         }
     }
 
-    /** A dictionary, which grows while the pickle is read. Entries under keys other than text are left out: no tensor hangs there. */
+    /**
+     * A dictionary, which grows while the pickle is read. Entries under keys other than text are left out: no tensor
+     * hangs there.
+     */
     record Dict(Map<String, Value> entries) implements Value {
         static final Dict EMPTY = new Dict(Map.of());
 

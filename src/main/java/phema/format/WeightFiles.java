@@ -19,7 +19,8 @@ public final class WeightFiles {
     /**
      * Indexes a weight file, whose format its content tells. Reads only what is needed to know where the tensors lie.
      *
-     * @param path a safetensors file, the {@code *.index.json} of a sharded one, an EDM2 network snapshot, or a torch checkpoint
+     * @param path a safetensors file, the {@code *.index.json} of a sharded one, an EDM2 network snapshot, or a torch
+     *     checkpoint
      * @throws FormatException when it is none of these, breaks a rule of its format, or is not a regular file
      */
     public static WeightFile read(Path path) throws IOException {
@@ -27,9 +28,11 @@ public final class WeightFiles {
     }
 
     /**
-     * As {@link #read(Path)}, of files that lie where they may, and with less work where the file is structured like another.
+     * As {@link #read(Path)}, of files that lie where they may, and with less work where the file is structured like
+     * another.
      *
-     * @param similar one that was read before and that this one may be like, such as another snapshot of its run; it changes nothing in what is found
+     * @param similar one that was read before and that this one may be like, such as another snapshot of its run; it
+     *     changes nothing in what is found
      * @param mayRead asked with the real path of each file, before it is opened
      */
     public static WeightFile read(Path path, Optional<WeightFile> similar, Predicate<Path> mayRead) throws IOException {

@@ -15,9 +15,10 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * The directory of a zip archive whose entries are stored or deflated (PKWARE's APPNOTE.TXT, sections 4.3 and 4.5.3), Zip64 or not. Entries are found at positions, so
- * nothing between the directory and what is asked for is read. Whatever two zip readers could understand differently is refused: other entries
- * than the directory's, names twice, overlaps, bytes before or behind the archive.
+ * The directory of a zip archive whose entries are stored or deflated (PKWARE's APPNOTE.TXT, sections 4.3 and 4.5.3),
+ * Zip64 or not. Entries are found at positions, so nothing between the directory and what is asked for is read.
+ * Whatever two zip readers could understand differently is refused: other entries than the directory's, names twice,
+ * overlaps, bytes before or behind the archive.
  */
 final class ZipIndex {
     /** Bytes from which on a size or offset is stored in its Zip64 field. */
@@ -97,7 +98,8 @@ final class ZipIndex {
         if (entry.method() != 0)
             throw broken(
                     name,
-                    "is compressed, so its elements cannot be read in place; load the file with torch and save it again");
+                    "is compressed, so its elements cannot be read in place; load the file with torch and save it "
+                            + "again");
         return Optional.of(locate(entry));
     }
 
@@ -173,7 +175,9 @@ final class ZipIndex {
         return size == inDirectory || size == LIMIT_32 || (size == 0 && (flags & SIZES_FOLLOW) != 0);
     }
 
-    /** The end record is the last thing in the file, but for a comment that nobody writes and that must fill the file. */
+    /**
+     * The end record is the last thing in the file, but for a comment that nobody writes and that must fill the file.
+     */
     private long findEnd() throws IOException {
         byte[] tail = new byte[(int) Math.min(file.size(), END_BYTES + LIMIT_16)];
         long start = file.size() - tail.length;

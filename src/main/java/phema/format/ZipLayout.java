@@ -10,11 +10,13 @@ import phema.format.Layout.Segment;
 import phema.format.Layout.TensorElements;
 
 /**
- * Lays out a zip archive of stored entries, with Zip64 where sizes, offsets or counts need it. Equal content makes equal bytes: every entry is dated 1980-01-01.
+ * Lays out a zip archive of stored entries, with Zip64 where sizes, offsets or counts need it. Equal content makes
+ * equal bytes: every entry is dated 1980-01-01.
  *
- * <p>Entries of elements state a CRC-32 of 0. Their real one depends on every element, while any range of an output can be asked for before the others are
- * computed. This is what {@code torch.save} writes after {@code torch.serialization.set_crc32_options(False)}: {@code torch.load} has never checked it, but
- * {@code unzip -t} reports these entries. Bytes that would force the checksum to 0 depend on every element just as well.
+ * <p>Entries of elements state a CRC-32 of 0. Their real one depends on every element, while any range of an output can
+ * be asked for before the others are computed. This is what {@code torch.save} writes after
+ * {@code torch.serialization.set_crc32_options(False)}: {@code torch.load} has never checked it, but {@code unzip -t}
+ * reports these entries. Bytes that would force the checksum to 0 depend on every element just as well.
  */
 final class ZipLayout {
     /** As PyTorch aligns storages, so that they can be mapped. */

@@ -1,4 +1,20 @@
-/** Weight files: where each tensor's bytes lie in a file, and how a new file is laid out. Nothing here loads a tensor or runs anything. */
+/**
+ * Weight files: where each tensor's bytes lie in a file, and how a new file is laid out. Nothing here loads a tensor or
+ * runs anything.
+ *
+ * <p>One reader and one writer for each format. Readers trust nothing: every length is compared with what is there,
+ * memory is bounded by what the file really holds, and what is refused is refused in one line that names the file and
+ * the tensor.
+ *
+ * <ol>
+ *   <li>{@link phema.format.WeightFile} of {@link phema.format.Tensor}s: the index.
+ *   <li>{@link phema.format.WeightFiles}: which reader, by the first bytes.
+ *   <li>{@code SafetensorsReader}: the simplest of them.
+ *   <li>{@code Pickle}, {@code Value}: pickles, parsed and never run; {@code Edm2PickleReader}, {@code TorchZipReader}.
+ *   <li>{@link phema.format.Layout}, {@link phema.format.WeightWriter}: outputs as segments, whose sizes are known
+ *       before a byte of them is.
+ * </ol>
+ */
 @ApplicationModule(allowedDependencies = {"digest", "tensor"})
 @NullMarked
 package phema.format;

@@ -24,11 +24,12 @@ record ByteRange(long first, long last) {
     }
 
     /**
-     * Reads a {@code Range} header field for a representation of {@code size} bytes (RFC 9110, sections 14.1.1, 14.1.2 and 14.2).
+     * Reads a {@code Range} header field for a representation of {@code size} bytes (RFC 9110, sections 14.1.1, 14.1.2
+     * and 14.2).
      *
-     * @return the ranges that can be satisfied, in the order asked for; none when the answer is 416; empty when the header is to be ignored:
-     *     another unit, a syntax error, more than {@link #MAX_RANGES} ranges, ranges that together exceed the representation, or an empty
-     *     representation
+     * @return the ranges that can be satisfied, in the order asked for; none when the answer is 416; empty when the
+     *     header is to be ignored: another unit, a syntax error, more than {@link #MAX_RANGES} ranges, ranges that
+     *     together exceed the representation, or an empty representation
      */
     static Optional<List<ByteRange>> parse(String header, long size) {
         int equals = header.indexOf('=');

@@ -19,11 +19,12 @@ import org.springframework.web.ErrorResponseException;
 import phema.synthesis.Content;
 
 /**
- * Answers GET and HEAD with a {@link Content} or ranges of it, as RFC 9110 says. It stands in for Spring's own range support, which answers a
- * mismatched {@code If-Range} with 206, sends the whole body after a 416, and ignores {@code If-Match}.
+ * Answers GET and HEAD with a {@link Content} or ranges of it, as RFC 9110 says. It stands in for Spring's own range
+ * support, which answers a mismatched {@code If-Range} with 206, sends the whole body after a 416, and ignores
+ * {@code If-Match}.
  *
- * <p>A body is either complete or visibly cut: when the content fails before anything was sent, the answer becomes a problem; after that,
- * {@link BrokenOffException} makes the server close the connection.
+ * <p>A body is either complete or visibly cut: when the content fails before anything was sent, the answer becomes a
+ * problem; after that, {@link BrokenOffException} makes the server close the connection.
  */
 public final class ContentResponse {
     private static final Logger log = LoggerFactory.getLogger(ContentResponse.class);

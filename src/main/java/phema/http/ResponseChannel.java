@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
-/** A response's body as a channel that remembers whether a failure was the client's. Closing it is left to the server. */
+/**
+ * A response's body as a channel that remembers whether a failure was the client's. Closing it is left to the server.
+ */
 final class ResponseChannel implements WritableByteChannel {
     private final ServletOutputStream out;
     private long written;

@@ -10,7 +10,8 @@ import phema.digest.Digest;
 /**
  * One set of weights and what comes with it.
  *
- * @param sha 40 hex digits over the names and identities of all files, and so over everything that determines their bytes
+ * @param sha 40 hex digits over the names and identities of all files, and so over everything that determines their
+ *     bytes
  * @param title what was asked for, in one line
  * @param date when the newest of the files that it is computed from was written
  * @param files by path

@@ -9,7 +9,7 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.validation.annotation.Validated;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(HubConfiguration.HubProperties.class)
@@ -23,7 +23,10 @@ class HubConfiguration {
     record HubProperties(
             Optional<String> owner, @DefaultValue("5GiB") ByteSize shardSize) {}
 
-    /** A revision with a slash comes as {@code refs%2Fpr%2F1}: ours to refuse by name, not Tomcat's as a malformed request. */
+    /**
+     * A revision with a slash comes as {@code refs%2Fpr%2F1}: ours to refuse by name, not Tomcat's as a malformed
+     * request.
+     */
     @Bean
     WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> slashesInRevisions() {
         return factory ->

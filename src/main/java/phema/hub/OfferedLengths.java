@@ -43,7 +43,9 @@ final class OfferedLengths {
      */
     record RecommendedLength(WeightsReference revision, String why, Optional<String> sweep) {}
 
-    /** What was pinned or found by a sweep; otherwise 0.100, or what is next to it of that which the run can express. */
+    /**
+     * What was pinned or found by a sweep; otherwise 0.100, or what is next to it of that which the run can express.
+     */
     RecommendedLength recommended(Run run) {
         return recommendations
                 .of(run.name())
@@ -72,7 +74,8 @@ final class OfferedLengths {
                 WeightsReference.newest(width, run),
                 width == USUAL
                         ? "no length of this run was evaluated, and this one suits many models"
-                        : "no length of this run was evaluated, and this is the next to 0.100 that its snapshots can express",
+                        : "no length of this run was evaluated, and this is the next to 0.100 that its snapshots can "
+                                + "express",
                 Optional.empty());
     }
 

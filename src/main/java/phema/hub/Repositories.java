@@ -12,7 +12,7 @@ import phema.problem.Problem;
 /** The runs of the catalog by the names of their repositories. */
 @Component
 record Repositories(Catalog catalog, HubConfiguration.HubProperties settings) {
-    /** Whose every repository is. */
+    /** The owner of all repositories; another one may be configured beside it. */
     private static final String OWNER = "phema";
 
     /** @throws HubError when there is none of this name */

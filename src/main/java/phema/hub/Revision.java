@@ -4,7 +4,10 @@ import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.synthesis.WeightsReference;
 
-/** Names of a repository's branches: {@code main}, and {@link WeightsReference}s that begin with {@code ema-} or {@code paper-}. */
+/**
+ * Names of a repository's branches: {@code main}, and {@link WeightsReference}s that begin with {@code ema-} or
+ * {@code paper-}.
+ */
 final class Revision {
     static final String MAIN = "main";
 

@@ -19,7 +19,10 @@ import phema.sweep.Sweep;
 import phema.sweep.Trial;
 import phema.text.Labels;
 
-/** A sweep's metric against EMA length as SVG: a line for all that differs otherwise, means over seeds, and the optimum marked. */
+/**
+ * A sweep's metric against EMA length as SVG: a line for all that differs otherwise, means over seeds, and the optimum
+ * marked.
+ */
 final class SweepChart {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 400;
@@ -99,7 +102,8 @@ final class SweepChart {
 
     private String draw(String metric, SortedMap<String, SortedMap<Double, Double>> lines, Sweep sweep) {
         add(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"12\">",
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" "
+                        + "font-size=\"12\">",
                 WIDTH, HEIGHT);
         add("<title>%s against EMA length</title>", escaped(metric));
         add("<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>");
@@ -130,7 +134,8 @@ final class SweepChart {
     private void mark(Optimum optimum) {
         double sigmaRel = optimum.point().sigmaRel();
         add(
-                "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"none\" stroke=\"black\" stroke-width=\"2\"><title>%.3f: %.4g</title></circle>",
+                "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"none\" stroke=\"black\" "
+                        + "stroke-width=\"2\"><title>%.3f: %.4g</title></circle>",
                 px(sigmaRel), py(optimum.metric()), sigmaRel, optimum.metric());
     }
 

@@ -1,8 +1,9 @@
 package phema.metrics;
 
 /**
- * Resizes square images as PyTorch's {@code interpolate(mode="bicubic", antialias=True, align_corners=False)} does: Keys's cubic convolution (1981) with a = -1/2, made wider
- * by the ratio of sizes when images become smaller, with weights that sum to one at the edges too.
+ * Resizes square images as PyTorch's {@code interpolate(mode="bicubic", antialias=True, align_corners=False)} does:
+ * Keys's cubic convolution (1981) with a = -1/2, made wider by the ratio of sizes when images become smaller, with
+ * weights that sum to one at the edges too.
  */
 final class BicubicResize {
     private static final double A = -0.5;

@@ -16,11 +16,15 @@ import phema.problem.Problem;
  *
  * <pre>|mu1 - mu2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))</pre>
  *
- * <p>With factors {@code S = F F^T} the last trace is the sum of the singular values of {@code F1^T F2}. These come out with an absolute error of the order of rounding,
- * also when covariances are singular, where the square root of the eigenvalues of a product would keep half of the digits.
+ * <p>With factors {@code S = F F^T} the last trace is the sum of the singular values of {@code F1^T F2}. These come out
+ * with an absolute error of the order of rounding, also when covariances are singular, where the square root of the
+ * eigenvalues of a product would keep half of the digits.
  */
 public final class Frechet {
-    /** How far below zero, relative to the largest, rounding may bring an eigenvalue: statistics are also stored in 32 bits. */
+    /**
+     * How far below zero, relative to the largest, rounding may bring an eigenvalue: statistics are also stored in 32
+     * bits.
+     */
     private static final double NEGATIVE = 1e-3;
 
     private Frechet() {}

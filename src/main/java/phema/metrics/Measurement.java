@@ -24,7 +24,10 @@ public final class Measurement {
         for (Part part : parts) part.moments().add(part.network().features(images));
     }
 
-    /** @throws Problem when there were not more images than a network has features: their covariance would not have full rank */
+    /**
+     * @throws Problem when there were not more images than a network has features: their covariance would not have full
+     *     rank
+     */
     public Map<Metric, Statistics> statistics() {
         Map<Metric, Statistics> statistics = new EnumMap<>(Metric.class);
         for (Part part : parts)

@@ -17,8 +17,9 @@ import phema.problem.Problem;
 import phema.tensor.Shape;
 
 /**
- * Statistics of the images that a model should make, by metric, in the published forms: a {@code .npz} of {@code mu} [D] and {@code sigma} [D, D], or a pickle
- * {@code {"fid": {"mu": ..., "sigma": ...}, "fd_dinov2": {...}}}. A {@code .npz} for several metrics names its arrays {@code fid.mu} and so on.
+ * Statistics of the images that a model should make, by metric, in the published forms: a {@code .npz} of {@code mu}
+ * [D] and {@code sigma} [D, D], or a pickle {@code {"fid": {"mu": ..., "sigma": ...}, "fd_dinov2": {...}}}. A
+ * {@code .npz} for several metrics names its arrays {@code fid.mu} and so on.
  */
 public final class References {
     private static final String MU = "mu";
@@ -50,7 +51,8 @@ public final class References {
         if (byName.isEmpty())
             throw new FormatException(
                     path,
-                    "holds no statistics; they are arrays `mu` and `sigma`, or dictionaries `fid`, `fd_dinov2` of them");
+                    "holds no statistics; they are arrays `mu` and `sigma`, or dictionaries `fid`, `fd_dinov2` of "
+                            + "them");
         return new References(path, byName);
     }
 
@@ -97,7 +99,8 @@ public final class References {
     }
 
     /**
-     * The statistics to compare a metric with. Those without a name are taken for any one metric's; which network made them shows at most in their number of features.
+     * The statistics to compare a metric with. Those without a name are taken for any one metric's; which network made
+     * them shows at most in their number of features.
      *
      * @throws Problem when the file has none
      */
@@ -110,7 +113,10 @@ public final class References {
                                 + String.join(", ", byName.sequencedKeySet())));
     }
 
-    /** Writes a {@code .npz}, of {@code mu} and {@code sigma} for one metric, of {@code fid.mu} and so on for several. Leaves the stream open. */
+    /**
+     * Writes a {@code .npz}, of {@code mu} and {@code sigma} for one metric, of {@code fid.mu} and so on for several.
+     * Leaves the stream open.
+     */
     public static void write(OutputStream to, Map<Metric, Statistics> statistics) throws IOException {
         SequencedMap<String, NumpyArray> arrays = new LinkedHashMap<>();
         statistics.forEach((metric, s) -> {

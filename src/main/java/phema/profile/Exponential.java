@@ -1,8 +1,8 @@
 package phema.profile;
 
 /**
- * A classic exponential average {@code p(t) = lambda exp(-lambda (T - t))} on {@code (0, T]}; the share {@code exp(-lambda T)} that is left sits at 0, on
- * the initial weights.
+ * A classic exponential average {@code p(t) = lambda exp(-lambda (T - t))} on {@code (0, T]}; the share
+ * {@code exp(-lambda T)} that is left sits at 0, on the initial weights.
  *
  * @param rate {@code lambda}, per unit of time
  */
@@ -17,7 +17,10 @@ public record Exponential(double rate, double endTime) implements Profile {
         return new Exponential(Math.log(2) / halfLife, endTime);
     }
 
-    /** @param decay what is left of a weight after one unit of time: the {@code beta} of an average that is updated once per unit */
+    /**
+     * @param decay what is left of a weight after one unit of time: the {@code beta} of an average that is updated once
+     *     per unit
+     */
     public static Exponential ofDecay(double decay, double endTime) {
         if (!(decay > 0 && decay < 1)) throw new IllegalArgumentException("the decay must lie in (0, 1), not " + decay);
         return new Exponential(-Math.log(decay), endTime);

@@ -6,11 +6,14 @@ import org.apache.commons.math3.analysis.integration.gauss.GaussIntegrator;
 import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactory;
 
 /**
- * Integrals over two profiles that the solvers are made of. Closed forms wherever {@code P(t)} is a sum of powers of {@code t} (power, impulse, uniform);
- * Gauss-Legendre quadrature otherwise. Mixtures expand bilinearly.
+ * Integrals over two profiles that the solvers are made of. Closed forms wherever {@code P(t)} is a sum of powers of
+ * {@code t} (power, impulse, uniform); Gauss-Legendre quadrature otherwise. Mixtures expand bilinearly.
  */
 public final class Integrals {
-    /** Narrower windows, relative to their end, lose too many digits in the closed form, whose terms grow with the inverse square. */
+    /**
+     * Narrower windows, relative to their end, lose too many digits in the closed form, whose terms grow with the
+     * inverse square.
+     */
     private static final double NARROW = 0.01;
 
     private static final GaussIntegrator GAUSS = new GaussIntegratorFactory().legendre(16);
@@ -40,9 +43,10 @@ public final class Integrals {
     }
 
     /**
-     * How two averages of a random walk vary together when its variance per unit of time is {@code t^-alpha}, for each alpha:
-     * {@code integral from t0 to min(Ta, Tb) of t^-alpha (1 - Pa(t)) (1 - Pb(t)) dt}, less the lower limit of {@code integral of t^-alpha dt}. That limit is the
-     * same for all pairs, so it cancels between averages, and for {@code alpha > 1} it would drown everything else.
+     * How two averages of a random walk vary together when its variance per unit of time is {@code t^-alpha}, for each
+     * alpha: {@code integral from t0 to min(Ta, Tb) of t^-alpha (1 - Pa(t)) (1 - Pb(t)) dt}, less the lower limit of
+     * {@code integral of t^-alpha dt}. That limit is the same for all pairs, so it cancels between averages, and for
+     * {@code alpha > 1} it would drown everything else.
      *
      * @param t0 where the walk starts, small against all end times
      */
@@ -99,7 +103,10 @@ public final class Integrals {
         return result;
     }
 
-    /** {@code integral from t0 to end of t^-alpha} times the product of the profiles' {@code P(t)}, all of which end at {@code end} or later. */
+    /**
+     * {@code integral from t0 to end of t^-alpha} times the product of the profiles' {@code P(t)}, all of which end at
+     * {@code end} or later.
+     */
     private static double[] settled(List<Profile> profiles, double end, double[] alphas, double t0) {
         double start = t0;
         boolean closed = true;
@@ -131,7 +138,10 @@ public final class Integrals {
         return sum;
     }
 
-    /** {@code atEnd (t / end)^exponent}: what {@code P(t)} is made of, scaled so that high powers of long times neither overflow nor cancel. */
+    /**
+     * {@code atEnd (t / end)^exponent}: what {@code P(t)} is made of, scaled so that high powers of long times neither
+     * overflow nor cancel.
+     */
     private record Term(double atEnd, double exponent) {}
 
     private static List<Term> product(List<Profile> profiles, double end) {
@@ -168,8 +178,8 @@ public final class Integrals {
     }
 
     /**
-     * {@code integral of t^-alpha f(t) dt}. Panels shrink geometrically towards both ends: towards the start because of {@code t^-alpha}, towards the end until
-     * {@code f} changes by less than a factor of e^4 in the last one.
+     * {@code integral of t^-alpha f(t) dt}. Panels shrink geometrically towards both ends: towards the start because of
+     * {@code t^-alpha}, towards the end until {@code f} changes by less than a factor of e^4 in the last one.
      */
     private static double[] quadrature(
             DoubleUnaryOperator f, double start, double end, double steepness, double[] alphas) {

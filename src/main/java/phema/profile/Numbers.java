@@ -5,7 +5,10 @@ import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Lists of numbers as EDM2's scripts take them: {@code 0.05,0.10}, or {@code 0.010,0.015,...,0.250} for all steps between. */
+/**
+ * Lists of numbers as EDM2's scripts take them: {@code 0.05,0.10}, or {@code 0.010,0.015,...,0.250} for all steps
+ * between.
+ */
 public final class Numbers {
     private static final int MOST = 100_000;
     private static final int MOST_DIGITS = 40;

@@ -1,6 +1,9 @@
 package phema.profile;
 
-/** An averaging profile: how much each moment of training counts in an average of the trajectory. Times are on the training job's own clock, from 0 on. */
+/**
+ * An averaging profile: how much each moment of training counts in an average of the trajectory. Times are on the
+ * training job's own clock, from 0 on.
+ */
 public sealed interface Profile permits Power, Exponential, Uniform, Impulse, Mixture {
     /** The last moment that counts, {@code T}. */
     double endTime();
@@ -8,7 +11,10 @@ public sealed interface Profile permits Power, Exponential, Uniform, Impulse, Mi
     /** {@code P(t)}: the share of the average that lies at or before {@code t}; 1 from {@link #endTime()} on. */
     double cumulative(double t);
 
-    /** {@code p(t)}, per unit of time, without the part of the average that sits at single moments (an impulse, the initial weights of an exponential average). */
+    /**
+     * {@code p(t)}, per unit of time, without the part of the average that sits at single moments (an impulse, the
+     * initial weights of an exponential average).
+     */
     double density(double t);
 
     /** Mean time of the average. */

@@ -10,7 +10,8 @@ import java.util.stream.Stream;
 import phema.text.Labels;
 
 /**
- * Profiles as text, for command lines, URLs and manifests. The end time is given separately; times and windows are in the training job's own unit.
+ * Profiles as text, for command lines, URLs and manifests. The end time is given separately; times and windows are in
+ * the training job's own unit.
  *
  * <pre>
  * power:0.10                        the paper's, by sigma_rel
@@ -26,12 +27,16 @@ import phema.text.Labels;
  */
 public final class ProfileSpec {
     private static final String FORMS =
-            "power:SIGMA_REL, power:gamma=G, exponential:halflife=TIME, exponential:decay=BETA, exponential:rate=LAMBDA,"
+            "power:SIGMA_REL, power:gamma=G, exponential:halflife=TIME, exponential:decay=BETA, "
+                    + "exponential:rate=LAMBDA,"
                     + " uniform:WINDOW, impulse or mixture:WEIGHT*PROFILE[@TIME],...";
 
     private ProfileSpec() {}
 
-    /** @throws IllegalArgumentException with one line for the user when the text is none of the forms above or a number is out of range */
+    /**
+     * @throws IllegalArgumentException with one line for the user when the text is none of the forms above or a number
+     *     is out of range
+     */
     public static Profile parse(String spec, double endTime) {
         String kind = before(spec, ':');
         String value = after(spec, ':');
@@ -57,7 +62,9 @@ public final class ProfileSpec {
         };
     }
 
-    /** The text that {@link #parse} turns into an equal profile, given its end time; shortest where there are several. */
+    /**
+     * The text that {@link #parse} turns into an equal profile, given its end time; shortest where there are several.
+     */
     public static String print(Profile profile) {
         return switch (profile) {
             case Power p -> print(p);
@@ -103,7 +110,9 @@ public final class ProfileSpec {
                 .orElse("exponential:rate=" + e.rate());
     }
 
-    /** The fewest digits of {@code value} that give back the same profile; none where rounding makes that impossible. */
+    /**
+     * The fewest digits of {@code value} that give back the same profile; none where rounding makes that impossible.
+     */
     private static Optional<String> shortest(String form, double value, Profile profile) {
         for (int digits = 1; digits <= 17; digits++) {
             String spec = form

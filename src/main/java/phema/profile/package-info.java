@@ -1,4 +1,18 @@
-/** Averaging profiles: densities, cumulatives, inner products; sigma_rel and gamma. Nothing but mathematics. */
+/**
+ * Averaging profiles: densities, cumulatives, inner products; sigma_rel and gamma. Nothing but mathematics, in double
+ * precision.
+ *
+ * <p>Time is whatever the training job counts. Equation numbers are those of arXiv 2312.02696.
+ *
+ * <ol>
+ *   <li>{@link phema.profile.Profile}: an average, as a density over training time.
+ *   <li>{@link phema.profile.Power}, {@link phema.profile.Exponential}, {@link phema.profile.Uniform},
+ *       {@link phema.profile.Impulse}, {@link phema.profile.Mixture}: the kinds.
+ *   <li>{@link phema.profile.SigmaRel}: widths and exponents.
+ *   <li>{@link phema.profile.Integrals}: inner products, in closed form where there is one.
+ *   <li>{@link phema.profile.ProfileSpec}: profiles as users write them, and back.
+ * </ol>
+ */
 @ApplicationModule(allowedDependencies = {"text"})
 @NullMarked
 package phema.profile;

@@ -18,7 +18,9 @@ import org.apache.commons.math3.stat.descriptive.rank.Percentile;
  * @param posteriors of the contenders, by component of the model
  */
 record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<GaussianProcess.Posterior> posteriors) {
-    /** Standard deviations by which a candidate must be worse, at its best, than another at its worst to be ruled out. */
+    /**
+     * Standard deviations by which a candidate must be worse, at its best, than another at its worst to be ruled out.
+     */
     private static final double RULED_OUT = 3;
 
     private static final int MOST_CONTENDERS = 48;
@@ -26,7 +28,10 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
     private static final int DRAWS = 512;
     private static final int SEED = 1;
 
-    /** Nearer points than this, in the logarithm of sigmaRel, are taken for the same: evaluations with the same seeds share much of their noise. */
+    /**
+     * Nearer points than this, in the logarithm of sigmaRel, are taken for the same: evaluations with the same seeds
+     * share much of their noise.
+     */
     private static final double APART = 0.04;
 
     /** Standard deviations to either side of the mean of a normal distribution. */
@@ -105,8 +110,8 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
     }
 
     /**
-     * The contender whose evaluation promises the most: by the knowledge gradient (Frazier, Powell and Dayanik 2009), how much lower the least mean is expected to be
-     * after it.
+     * The contender whose evaluation promises the most: by the knowledge gradient (Frazier, Powell and Dayanik 2009),
+     * how much lower the least mean is expected to be after it.
      *
      * @param taken not to be asked for again
      */

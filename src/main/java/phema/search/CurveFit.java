@@ -4,7 +4,10 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
-/** A metric as a function of the EMA length, from finished evaluations of any origin: the curve with its uncertainty, and the best point on it. */
+/**
+ * A metric as a function of the EMA length, from finished evaluations of any origin: the curve with its uncertainty,
+ * and the best point on it.
+ */
 public final class CurveFit {
     private final Belief belief;
 

@@ -7,8 +7,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Finds the point of the least metric with few evaluations. It starts with a few points spread over the ranges. Then it asks for the point whose evaluation promises the
- * most by a {@linkplain Surrogate model} of the metric, until the best point is known to the tolerance and was evaluated itself, or nearly so.
+ * Finds the point of the least metric with few evaluations. It starts with a few points spread over the ranges. Then it
+ * asks for the point whose evaluation promises the most by a {@linkplain Surrogate model} of the metric, until the best
+ * point is known to the tolerance and was evaluated itself, or nearly so.
  *
  * <p>A search has no state but what was evaluated, and repeats exactly: the same observations lead to the same step.
  */

@@ -5,7 +5,8 @@ package phema.search;
  *
  * @param sigmaRel above 0
  * @param guidance of one value where it is not searched
- * @param tolerance share of the metric that the point found may be worse than the best: the search ends when {@link Estimate#loss} is not larger
+ * @param tolerance share of the metric that the point found may be worse than the best: the search ends when
+ *     {@link Estimate#loss} is not larger
  * @param budget points evaluated at most
  * @param parallelism points evaluated at the same time
  */

@@ -14,9 +14,9 @@ import org.springframework.http.HttpStatus;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Keeps pages of other sites, open in a user's browser, from using the service: they can send requests to localhost, and with a name of their own that leads there
- * (DNS rebinding) also read the answers. What browsers say of a request's origin (Fetch Metadata; RFC 6454) tells them apart, so that forms need no tokens
- * against forgery.
+ * Keeps pages of other sites, open in a user's browser, from using the service: they can send requests to localhost,
+ * and with a name of their own that leads there (DNS rebinding) also read the answers. What browsers say of a request's
+ * origin (Fetch Metadata; RFC 6454) tells them apart, so that forms need no tokens against forgery.
  */
 final class BrowserGuard extends OncePerRequestFilter {
     private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS");
@@ -26,7 +26,10 @@ final class BrowserGuard extends OncePerRequestFilter {
 
     private final boolean onlyLocalNames;
 
-    /** @param onlyLocalNames whether the service may only be called by names of this very machine: where nobody needs a token */
+    /**
+     * @param onlyLocalNames whether the service may only be called by names of this very machine: where nobody needs a
+     *     token
+     */
     BrowserGuard(boolean onlyLocalNames) {
         this.onlyLocalNames = onlyLocalNames;
     }
@@ -41,7 +44,8 @@ final class BrowserGuard extends OncePerRequestFilter {
                     request,
                     response,
                     HttpStatus.MISDIRECTED_REQUEST,
-                    "Without tokens the service answers only to localhost; call it so, or configure phema.security.tokens");
+                    "Without tokens the service answers only to localhost; call it so, or configure "
+                            + "phema.security.tokens");
         else if (!SAFE.contains(request.getMethod()) && isOfAnotherSite(request))
             Refusal.send(request, response, HttpStatus.FORBIDDEN, "Pages of other sites may not change anything here");
         else chain.doFilter(request, response);

@@ -6,7 +6,10 @@ import java.util.Map;
 import java.util.Optional;
 import phema.time.Ticker;
 
-/** Token buckets, one for each client, of those clients that came last: requests beyond the rate have to wait once a burst of ten seconds is used up. */
+/**
+ * Token buckets, one for each client, of those clients that came last: requests beyond the rate have to wait once a
+ * burst of ten seconds is used up.
+ */
 final class Buckets {
     private static final int MOST_CLIENTS = 10_000;
     private static final double BURST_SECONDS = 10;
@@ -31,7 +34,9 @@ final class Buckets {
         this.ticker = ticker;
     }
 
-    /** Takes a request into account. @return how long the client must wait before it comes again; empty when it need not */
+    /**
+     * Takes a request into account. @return how long the client must wait before it comes again; empty when it need not
+     */
     synchronized Optional<Duration> take(String client) {
         long now = ticker.read();
         Bucket before = buckets.getOrDefault(client, new Bucket(rate * BURST_SECONDS, now));

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import phema.problem.Problem;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 
 /** A request whose body may not say its length beforehand and ends in a {@link Problem} when it becomes too long. */
 final class LimitedBody extends HttpServletRequestWrapper {

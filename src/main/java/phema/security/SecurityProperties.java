@@ -9,7 +9,7 @@ import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 
 /**
  * Access to the service.

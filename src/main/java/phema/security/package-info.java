@@ -1,5 +1,15 @@
-/** Who may ask the service for what, how often, and from where. */
-@ApplicationModule(allowedDependencies = {"digest", "problem", "storage", "time"})
+/**
+ * Who may ask the service for what, how often, and from where.
+ *
+ * <ol>
+ *   <li>{@code SecurityConfiguration}: the chain of filters, and what each {@code Role} may.
+ *   <li>{@code Bearer}, {@code BearerFilter}, {@code Tokens}: tokens, of which only hashes are configured.
+ *   <li>{@code SignInController}: a token for a browser's session.
+ *   <li>{@code LimitFilter}, {@code LimitedBody}: how often, and how much.
+ *   <li>{@code BrowserGuard}: other sites' pages, and names that lead here.
+ * </ol>
+ */
+@ApplicationModule(allowedDependencies = {"digest", "problem", "text", "time"})
 @NullMarked
 package phema.security;
 

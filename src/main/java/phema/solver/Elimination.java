@@ -3,9 +3,10 @@ package phema.solver;
 import java.util.BitSet;
 
 /**
- * Backward elimination of files for one target. With {@code u = E^-1 1} and {@code G = E^-1}, dropping file {@code i} takes {@code u_i^2 / G_ii} from
- * {@code 1' E^-1 1}, whose inverse is the variance, and {@code G} loses {@code G_.i G_i. / G_ii}. The updates lose digits where the matrix is nearly singular, so a fresh
- * solve has to confirm what comes out.
+ * Backward elimination of files for one target. With {@code u = E^-1 1} and {@code G = E^-1}, dropping file {@code i}
+ * takes {@code u_i^2 / G_ii} from {@code 1' E^-1 1}, whose inverse is the variance, and {@code G} loses
+ * {@code G_.i G_i. / G_ii}. The updates lose digits where the matrix is nearly singular, so a fresh solve has to
+ * confirm what comes out.
  */
 final class Elimination {
     private final double[][] inverse;

@@ -9,12 +9,15 @@ import phema.profile.Profile;
 /**
  * Coefficients that turn stored averages into a wanted one, and what is known of their quality.
  *
- * @param coefficients one per stored file, in the order given to the solver, 0 for a file that is not read; they sum to one unless {@link FitOptions#normalise} was off
- * @param predictedRelativeErrors predicted L2 error of the weights over their root mean square, of this fit and of what the other method would give; rounding of
- *     the result to its own element type is not part of it. No entry where it cannot be predicted: fewer than two files, no samples, or no profile density for the paper
+ * @param coefficients one per stored file, in the order given to the solver, 0 for a file that is not read; they sum to
+ *     one unless {@link FitOptions#normalise} was off
+ * @param predictedRelativeErrors predicted L2 error of the weights over their root mean square, of this fit and of what
+ *     the other method would give; rounding of the result to its own element type is not part of it. No entry where it
+ *     cannot be predicted: fewer than two files, no samples, or no profile density for the paper
  * @param conditionNumber of the system that was solved, scaled to unit diagonal, in the 1-norm
  * @param coefficientNorm sum of absolute values: how much rounding errors of stored files can grow
- * @param profileResidual L2 distance of the fitted profile from the target over the target's norm; NaN where a profile has no square-integrable density (raw checkpoints)
+ * @param profileResidual L2 distance of the fitted profile from the target over the target's norm; NaN where a profile
+ *     has no square-integrable density (raw checkpoints)
  * @param misfit root mean square of ln(measured / modelled distance) of the trajectory model; NaN without one
  * @param warnings for the user, one line each
  */

@@ -6,8 +6,9 @@ package phema.solver;
  * @param files for {@link SolverKind#BLUP}; the paper's solver always reads all files up to the target's end
  * @param laterFiles whether {@link SolverKind#BLUP} may read files later than the target's end
  * @param normalise whether the paper's coefficients are divided by their sum, as EDM2 does and ema-pytorch does not
- * @param outputVariance mean squared rounding error of the element type in which the result will be stored, 0 for none. {@link FilesToRead#FEWEST} does not read
- *     files for an accuracy that this rounding hides; predicted errors do not contain it.
+ * @param outputVariance mean squared rounding error of the element type in which the result will be stored, 0 for none.
+ *     {@link FilesToRead#FEWEST} does not read files for an accuracy that this rounding hides; predicted errors do not
+ *     contain it.
  */
 public record FitOptions(
         SolverKind method, FilesToRead files, boolean laterFiles, boolean normalise, double outputVariance) {

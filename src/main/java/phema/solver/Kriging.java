@@ -9,9 +9,10 @@ import java.util.Optional;
 import phema.profile.Profile;
 
 /**
- * Ordinary kriging of one target. With {@code E} the covariance of the errors {@code theta_i - theta_target} (rounding noise included), the variance of a
- * combination with coefficients of sum one is {@code x' E x}; it is smallest, {@code 1 / (1' E^-1 1)}, for {@code x = E^-1 1 / (1' E^-1 1)}. This is the bordered
- * system {@code [K 1; 1' 0] [x; mu] = [k; 1]} with the constraint eliminated, which keeps the matrix positive definite.
+ * Ordinary kriging of one target. With {@code E} the covariance of the errors {@code theta_i - theta_target} (rounding
+ * noise included), the variance of a combination with coefficients of sum one is {@code x' E x}; it is smallest,
+ * {@code 1 / (1' E^-1 1)}, for {@code x = E^-1 1 / (1' E^-1 1)}. This is the bordered system
+ * {@code [K 1; 1' 0] [x; mu] = [k; 1]} with the constraint eliminated, which keeps the matrix positive definite.
  *
  * @param errors {@code E}, n x n
  */
@@ -54,8 +55,8 @@ record Kriging(double[][] errors) {
     }
 
     /**
-     * Backward elimination from the files given: drops the one whose loss costs least, as long as {@code variance + hidden} stays below
-     * {@code (1 + tolerance)^2} times what it is with all of them.
+     * Backward elimination from the files given: drops the one whose loss costs least, as long as
+     * {@code variance + hidden} stays below {@code (1 + tolerance)^2} times what it is with all of them.
      *
      * @param ceiling variance that is not to be passed although the tolerance would allow it
      * @param hidden variance that the result will have anyhow, from rounding to its element type
@@ -114,7 +115,10 @@ record Kriging(double[][] errors) {
                 .normalised();
     }
 
-    /** As much noise as makes a singular system regular. (Dropping its smallest eigenvalues instead would drop the best combinations.) */
+    /**
+     * As much noise as makes a singular system regular. (Dropping its smallest eigenvalues instead would drop the best
+     * combinations.)
+     */
     private static SymmetricSystem withNoise(double[][] errors) {
         for (double noise = RIDGE; noise < 1e15; noise *= 10) {
             for (int i = 0; i < errors.length; i++) errors[i][i] += noise * errors[i][i];

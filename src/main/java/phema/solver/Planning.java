@@ -10,11 +10,15 @@ import phema.profile.Power;
 import phema.profile.Profile;
 import phema.tensor.DType;
 
-/** What snapshots will be good for, before a run starts: the predicted errors of {@link Solver}, for a trajectory that is assumed instead of fitted. */
+/**
+ * What snapshots will be good for, before a run starts: the predicted errors of {@link Solver}, for a trajectory that
+ * is assumed instead of fitted.
+ */
 public final class Planning {
     /**
-     * Strengths on a clock that ends at 1, for weights of mean square 1, as {@link Trajectory#fit} finds them in the sample run of docs/solver.md: a random walk whose
-     * steps shrink like {@code t^-1/2} after a warm-up, as Adam's do under EDM2's learning rate schedule.
+     * Strengths on a clock that ends at 1, for weights of mean square 1, as {@link Trajectory#fit} finds them in the
+     * sample run of docs/solver.md: a random walk whose steps shrink like {@code t^-1/2} after a warm-up, as Adam's do
+     * under EDM2's learning rate schedule.
      */
     private static final List<Double> TYPICAL = List.of(0.0119, 0.0226, 0.0225, 0.0074, 0.00058, 2.2e-6, 0.0095);
 

@@ -22,8 +22,9 @@ import phema.profile.ProfileSpec;
 import phema.text.Labels;
 
 /**
- * Finds the coefficients that turn a run's stored averages into wanted ones. Fits the {@link Trajectory} when it is built, which takes part of a second for hundreds
- * of files; a solve then takes milliseconds. Immutable, safe for use by many threads.
+ * Finds the coefficients that turn a run's stored averages into wanted ones. Fits the {@link Trajectory} when it is
+ * built, which takes part of a second for hundreds of files; a solve then takes milliseconds. Immutable, safe for use
+ * by many threads.
  */
 public final class Solver {
     /** By how much {@link FilesToRead#FEWEST} may raise the predicted error. */
@@ -46,7 +47,8 @@ public final class Solver {
     private final double[][] covariance;
 
     /**
-     * @param stored in any order. Samples may be left empty in all of them; then there is only {@link SolverKind#PAPER}, without predicted errors.
+     * @param stored in any order. Samples may be left empty in all of them; then there is only
+     *     {@link SolverKind#PAPER}, without predicted errors.
      * @throws Problem without stored averages, or when a sample holds NaN or infinity
      * @throws IllegalArgumentException when samples differ in length
      */
@@ -58,7 +60,8 @@ public final class Solver {
                 throw new IllegalArgumentException("samples of " + samples + " and " + s.sample().length + " values");
             if (!Arrays.stream(s.sample()).allMatch(v -> Math.abs(v) < LARGEST_VALUE))
                 throw Problem.unprocessable(
-                        "the weights stored for %s hold NaN or infinity, or values beyond %.0e: remove that file from the run"
+                        "the weights stored for %s hold NaN or infinity, or values beyond %.0e: remove that file "
+                                + "from the run"
                                 .formatted(name(s.profile()), LARGEST_VALUE));
         }
         StoredAverage newest = stored.stream()
@@ -79,8 +82,8 @@ public final class Solver {
     }
 
     /**
-     * @throws Problem when the target ends after the last stored average or before the first, or when the paper's method is asked of averages without a
-     *     square-integrable density
+     * @throws Problem when the target ends after the last stored average or before the first, or when the paper's
+     *     method is asked of averages without a square-integrable density
      */
     public Fit solve(Profile target, FitOptions options) {
         requireReached(target);
@@ -92,7 +95,8 @@ public final class Solver {
                 paper.orElseThrow(
                         () -> Problem.invalid(
                                 "solver",
-                                "the paper's solver needs profiles with a square-integrable density, not raw checkpoints: use blup"));
+                                "the paper's solver needs profiles with a square-integrable density, not raw "
+                                        + "checkpoints: use blup"));
             case BLUP -> blup.orElseThrow(() -> Problem.unprocessable(NOTHING_TO_AVERAGE));
         };
         Map<SolverKind, Double> errors = new EnumMap<>(SolverKind.class);
@@ -139,7 +143,8 @@ public final class Solver {
     }
 
     /**
-     * Predicts stored files from the others and compares with what is stored. Costs a few solves for each of at most 32 files, spread over the run.
+     * Predicts stored files from the others and compares with what is stored. Costs a few solves for each of at most 32
+     * files, spread over the run.
      *
      * @return empty with fewer than two stored averages or without samples
      */
@@ -195,8 +200,8 @@ public final class Solver {
     }
 
     /**
-     * Power profiles that the stored files can express: of the widths 0.01, 0.03 to 0.25, those whose least-squares fit is at most 10 % off. All of them for raw
-     * checkpoints, which have no density that could be off.
+     * Power profiles that the stored files can express: of the widths 0.01, 0.03 to 0.25, those whose least-squares fit
+     * is at most 10 % off. All of them for raw checkpoints, which have no density that could be off.
      *
      * @throws Problem when the end lies after the last stored average or before the first
      */
@@ -211,12 +216,13 @@ public final class Solver {
     }
 
     /**
-     * Which files may be deleted, so that the predicted error of no target exceeds a limit. A target above the limit with all files may become 5 % worse. Costs about as much as
-     * three solves per target.
+     * Which files may be deleted, so that the predicted error of no target exceeds a limit. A target above the limit
+     * with all files may become 5 % worse. Costs about as much as three solves per target.
      *
      * @param targets one or more
      * @param maxError predicted relative error, of the weights before they are rounded to their own type
-     * @throws Problem when a target ends after the last stored average or before the first, or when errors cannot be predicted
+     * @throws Problem when a target ends after the last stored average or before the first, or when errors cannot be
+     *     predicted
      */
     public Retention retention(List<Profile> targets, double maxError) {
         if (!(maxError >= 0 && maxError < Double.POSITIVE_INFINITY))
@@ -342,7 +348,8 @@ public final class Solver {
                 .filter(t -> t.misfit() > LARGEST_MISFIT)
                 .ifPresent(t -> warnings.add(String.format(
                         Locale.ROOT,
-                        "the model of the trajectory fits this run badly (misfit %.2f, usual are 0.05 to 0.3): predicted errors are rough",
+                        "the model of the trajectory fits this run badly (misfit %.2f, usual are 0.05 to 0.3): "
+                                + "predicted errors are rough",
                         t.misfit())));
         if (residual > LARGEST_PROFILE_RESIDUAL)
             warnings.add(String.format(

@@ -4,6 +4,9 @@ package phema.solver;
 public enum SolverKind {
     /** The paper's least-squares fit of averaging profiles (arXiv 2312.02696, section 3.2 and appendix C). */
     PAPER,
-    /** The best linear unbiased predictor under a model of the trajectory that is estimated from the snapshots themselves. */
+    /**
+     * The best linear unbiased predictor under a model of the trajectory that is estimated from the snapshots
+     * themselves.
+     */
     BLUP
 }

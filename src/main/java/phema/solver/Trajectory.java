@@ -7,9 +7,10 @@ import phema.profile.Integrals;
 import phema.profile.Profile;
 
 /**
- * A model of how the weights move during training, fitted to the stored averages: a sum of independent components of non-negative strength. Components are
- * random walks whose variance per unit of time is {@code t^-alpha}, white deviations, and a linear drift. Covariances are per weight; terms that are common
- * to all averages are left out, because they cancel in combinations whose coefficients sum to one.
+ * A model of how the weights move during training, fitted to the stored averages: a sum of independent components of
+ * non-negative strength. Components are random walks whose variance per unit of time is {@code t^-alpha}, white
+ * deviations, and a linear drift. Covariances are per weight; terms that are common to all averages are left out,
+ * because they cancel in combinations whose coefficients sum to one.
  *
  * @param strengths of the components: one random walk per entry of {@link #ALPHAS}, white deviations, drift
  * @param start of the random walks
@@ -22,12 +23,16 @@ record Trajectory(List<Double> strengths, double start, List<Double> shares, dou
     private static final int ROUNDS = 400;
 
     /**
-     * The walks start at this share of the first file's time. Stored files say nothing about movement before them, and {@code t^-2} from the first step on would
-     * predict absurd errors for targets that hold a share of the initial weights.
+     * The walks start at this share of the first file's time. Stored files say nothing about movement before them, and
+     * {@code t^-2} from the first step on would predict absurd errors for targets that hold a share of the initial
+     * weights.
      */
     static final double BEFORE_FIRST = 0.1;
 
-    /** Share of the mean distance that is added to the random walks, so that no stretch of training is taken for motionless. */
+    /**
+     * Share of the mean distance that is added to the random walks, so that no stretch of training is taken for
+     * motionless.
+     */
     private static final double FLOOR = 0.02;
 
     /** @param stored two or more, with samples */
@@ -120,9 +125,10 @@ record Trajectory(List<Double> strengths, double start, List<Double> shares, dou
     }
 
     /**
-     * Maximises the likelihood of the measured distances when each is exponentially distributed about the modelled one (Itakura-Saito divergence), by multiplicative
-     * updates (Fevotte and Idier, 2011), which keep the strengths non-negative. Least squares would punish underestimates too little and declare whole
-     * stretches of training motionless.
+     * Maximises the likelihood of the measured distances when each is exponentially distributed about the modelled one
+     * (Itakura-Saito divergence), by multiplicative updates (Fevotte and Idier, 2011), which keep the strengths
+     * non-negative. Least squares would punish underestimates too little and declare whole stretches of training
+     * motionless.
      */
     private static double[] mostLikely(double[][] unit, double[] measured, double[] rounding) {
         double[] strengths = new double[COMPONENTS];

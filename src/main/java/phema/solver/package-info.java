@@ -1,4 +1,7 @@
-/** From profiles to coefficients: the paper's least squares, and the best linear unbiased predictor with its trajectory model. */
+/**
+ * From profiles to coefficients: the paper's least squares, and the best linear unbiased predictor with its trajectory
+ * model.
+ */
 @ApplicationModule(allowedDependencies = {"problem", "profile", "tensor", "text"})
 @NullMarked
 package phema.solver;

@@ -11,7 +11,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
-/** A file that appears under its name only when it is complete and on disk. Until then it is a hidden file in the same folder. */
+/**
+ * A file that appears under its name only when it is complete and on disk. Until then it is a hidden file in the same
+ * folder.
+ */
 public final class PendingFile implements AutoCloseable {
     private final Path path;
     private final Path temporary;

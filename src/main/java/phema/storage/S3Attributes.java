@@ -19,8 +19,8 @@ record S3Attributes(boolean isDirectory, long size, Instant modified, String eta
     }
 
     /**
-     * The time stamp in whole seconds, all that a HEAD answers, with a digest of the ETag in place of the rest: who compares size and time stamp
-     * then notices another object of the same second, too.
+     * The time stamp in whole seconds, all that a HEAD answers, with a digest of the ETag in place of the rest: who
+     * compares size and time stamp then notices another object of the same second, too.
      */
     @Override
     public FileTime lastModifiedTime() {

@@ -10,7 +10,10 @@ import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
-/** A file channel that has a position, and can neither be mapped, locked nor cut. What it reads or writes at positions, subclasses say. */
+/**
+ * A file channel that has a position, and can neither be mapped, locked nor cut. What it reads or writes at positions,
+ * subclasses say.
+ */
 abstract class S3Channel extends FileChannel {
     private long position;
 

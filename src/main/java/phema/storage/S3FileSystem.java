@@ -30,8 +30,9 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * One bucket. Credentials, region and endpoint are found as by every AWS tool: environment variables, system properties, {@code ~/.aws}, the
- * machine's role. An endpoint of one's own is asked with the bucket in the path, as MinIO, Ceph and others want it.
+ * One bucket. Credentials, region and endpoint are found as by every AWS tool: environment variables, system
+ * properties, {@code ~/.aws}, the machine's role. An endpoint of one's own is asked with the bucket in the path, as
+ * MinIO, Ceph and others want it.
  */
 final class S3FileSystem extends FileSystem {
     /** How long what a listing said of an object stands, so that a scan costs a request per folder and not per file. */
@@ -41,7 +42,10 @@ final class S3FileSystem extends FileSystem {
 
     private record Seen(S3Attributes attributes, long nanoTime) {}
 
-    /** Requests for contents at the same time. Each bucket has its own, so that one whose storage stalls holds up no other. */
+    /**
+     * Requests for contents at the same time. Each bucket has its own, so that one whose storage stalls holds up no
+     * other.
+     */
     private static final int CONNECTIONS = 16;
 
     private final String bucket;
@@ -169,7 +173,10 @@ final class S3FileSystem extends FileSystem {
         }
     }
 
-    /** What file systems throw in such a case. Transient failures have been tried again by then, as the SDK's configuration says. */
+    /**
+     * What file systems throw in such a case. Transient failures have been tried again by then, as the SDK's
+     * configuration says.
+     */
     IOException failed(S3Path path, SdkException e) {
         IOException failed = switch (e instanceof S3Exception s3 ? s3.statusCode() : 0) {
             case 404 -> new NoSuchFileException(path.toString());

@@ -5,7 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.FileSystemException;
 
-/** Reads one version of an object at any positions, by any number of threads. Whoever replaces the object makes reads fail, never mix. */
+/**
+ * Reads one version of an object at any positions, by any number of threads. Whoever replaces the object makes reads
+ * fail, never mix.
+ */
 final class S3Reader extends S3Channel {
     private final S3Path path;
     private final S3Attributes opened;

@@ -1,5 +1,6 @@
 package phema.storage;
 
+import phema.text.ByteSize;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,8 +22,9 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 
 /**
- * Writes a new object by multipart upload. Every byte is written once, at any position and by any thread; a part is sent as soon as it is full.
- * The object appears when it is forced or closed; of one that was written with gaps nothing remains.
+ * Writes a new object by multipart upload. Every byte is written once, at any position and by any thread; a part is
+ * sent as soon as it is full. The object appears when it is forced or closed; of one that was written with gaps nothing
+ * remains.
  */
 final class S3Writer extends S3Channel {
     /** Bytes of every part but the last. S3 wants 5 MiB at least, and allows 10,000 of them. */

@@ -8,7 +8,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import phema.text.StoredJson;
 
-/** Keeps what was ever evaluated, by all that determines it: the table {@code evaluation}. Callers begin transactions. */
+/**
+ * Keeps what was ever evaluated, by all that determines it: the table {@code evaluation}. Callers begin transactions.
+ */
 @Component
 class EvaluationStore {
     private final JdbcClient jdbc;
@@ -34,7 +36,8 @@ class EvaluationStore {
      */
     void insert(String evaluation, String evaluator, Map<String, Double> metrics, double seconds) {
         int added = jdbc.sql(
-                        "insert into evaluation (id, evaluator, metrics, seconds, created) values (?, ?, ?, ?, ?) on conflict (id) do nothing")
+                        "insert into evaluation (id, evaluator, metrics, seconds, created) values (?, ?, ?, ?, ?) on "
+                                + "conflict (id) do nothing")
                 .params(evaluation, evaluator, StoredJson.write(metrics), seconds, clock.millis())
                 .update();
         if (added == 1) return;

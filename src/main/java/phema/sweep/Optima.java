@@ -23,7 +23,10 @@ import phema.search.SearchPoint;
 
 /** Finds the best of the points that were evaluated. */
 final class Optima {
-    /** The least value of some noisy ones is that of the luckiest: from so many EMA lengths on, a model of the metric finds the best. */
+    /**
+     * The least value of some noisy ones is that of the luckiest: from so many EMA lengths on, a model of the metric
+     * finds the best.
+     */
     private static final int LENGTHS_FOR_A_MODEL = 4;
 
     /** Its cost grows with the cube of the points. */

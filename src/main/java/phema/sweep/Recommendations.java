@@ -14,7 +14,9 @@ import phema.evaluation.Reconstructions;
 import phema.problem.Problem;
 import phema.text.StoredJson;
 
-/** Which EMA length a run's weights should have: what its user pinned, else the optimum of its latest finished sweep. */
+/**
+ * Which EMA length a run's weights should have: what its user pinned, else the optimum of its latest finished sweep.
+ */
 @Service
 public class Recommendations {
     private final JdbcClient jdbc;

@@ -48,7 +48,10 @@ class SweepStore {
                 .update();
     }
 
-    /** Begins a change: others who want to change the same sweep wait for the end of this transaction. @return its version from now on */
+    /**
+     * Begins a change: others who want to change the same sweep wait for the end of this transaction. @return its
+     * version from now on
+     */
     long touch(String id) {
         return jdbc.sql("update sweep set version = version + 1 where id = ? returning version")
                 .param(id)

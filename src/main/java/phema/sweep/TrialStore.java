@@ -100,7 +100,10 @@ class TrialStore {
         return added;
     }
 
-    /** @return whether the trial waited or its worker was lost; then it is this worker's now, as the attempt that {@link #trial} tells */
+    /**
+     * @return whether the trial waited or its worker was lost; then it is this worker's now, as the attempt that
+     *     {@link #trial} tells
+     */
     boolean begin(TrialId id, String worker, long version) {
         return jdbc.sql("""
                         update trial set deaths = deaths + case when state = 'RUNNING' then 1 else 0 end,
@@ -123,7 +126,8 @@ class TrialStore {
 
     boolean isRunning(TrialId id, int attempt) {
         return jdbc.sql(
-                                "select count(*) from trial where sweep = ? and number = ? and attempt = ? and state = 'RUNNING'")
+                                "select count(*) from trial where sweep = ? and number = ? and attempt = ? and state "
+                                        + "= 'RUNNING'")
                         .params(id.sweep(), id.number(), attempt)
                         .query(Integer.class)
                         .single()
@@ -173,7 +177,8 @@ class TrialStore {
 
     void cancel(String id, long version) {
         jdbc.sql(
-                        "update trial set state = 'CANCELLED', ended = ?, change = ? where sweep = ? and state in ('QUEUED', 'RUNNING')")
+                        "update trial set state = 'CANCELLED', ended = ?, change = ? where sweep = ? and state in "
+                                + "('QUEUED', 'RUNNING')")
                 .params(now(), version, id)
                 .update();
     }

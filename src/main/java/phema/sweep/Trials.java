@@ -40,7 +40,7 @@ class Trials {
         this.transaction = transaction;
     }
 
-    /** A trial in the hands of this worker; {@link Trial#attempts} says for the how-manieth time. */
+    /** A trial in the hands of this worker; {@link Trial#attempts} counts how often one began it. */
     record Begun(SweepSpec spec, Trial trial, TrialStore.Mishaps mishaps) {
         TrialId id() {
             return TrialId.of(trial);
@@ -62,7 +62,10 @@ class Trials {
         });
     }
 
-    /** @return false when this attempt is not the trial's latest, or the trial was cancelled: then its metrics are only kept for others */
+    /**
+     * @return false when this attempt is not the trial's latest, or the trial was cancelled: then its metrics are only
+     *     kept for others
+     */
     boolean done(Begun begun, String evaluation, Map<String, Double> metrics, double seconds) {
         return end(begun, version -> {
             evaluations.insert(evaluation, begun.spec().evaluator(), metrics, seconds);

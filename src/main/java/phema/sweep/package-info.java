@@ -1,4 +1,17 @@
-/** Sweeps: durable jobs that evaluate many EMA lengths, on as many machines as there are, and find the best. */
+/**
+ * Sweeps: durable jobs that evaluate many EMA lengths, on as many machines as there are, and find the best.
+ *
+ * <p>A sweep is a grid or a search over axes; its points are trials. Beginnings and ends of trials are transactions
+ * with all that follows from them, so that a process may die anywhere.
+ *
+ * <ol>
+ *   <li>{@link phema.sweep.SweepSpec}: what is varied.
+ *   <li>{@link phema.sweep.Sweeps}: made, watched and steered.
+ *   <li>{@code Plan}: which points come next.
+ *   <li>{@code TrialRunner}, {@code Trials}: one attempt; its beginning and its end.
+ *   <li>{@code Optima}, {@link phema.sweep.Recommendations}: the best point, and what it means for the run.
+ * </ol>
+ */
 @ApplicationModule(allowedDependencies = {"catalog", "evaluation", "fleet", "problem", "search", "solver", "text"})
 @NullMarked
 package phema.sweep;

@@ -1,7 +1,7 @@
 package phema.synthesis;
 
 import phema.problem.Problem;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 
 /**
  * How large blocks may be, so that the buffers of all workers fit the memory that they have together. A workspace has a
@@ -31,7 +31,8 @@ record BlockPlan(int inputs, int targets, int regionBytes, int elements, int byt
         if (memory / workers / perElement < SMALLEST)
             throw Problem.invalid(
                     "maxMemory",
-                    "combining %d files into %d outputs at once needs buffers of %s at least; raise --max-memory, or make fewer at once with --batch"
+                    "combining %d files into %d outputs at once needs buffers of %s at least; raise --max-memory, or "
+                            + "make fewer at once with --batch"
                             .formatted(
                                     inputs,
                                     targets,

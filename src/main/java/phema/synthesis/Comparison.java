@@ -40,7 +40,8 @@ public record Comparison(
      * How one tensor differs.
      *
      * @param comparable whether shapes agree and element types are both floating, or the same
-     * @param relativeError {@code ||B - A|| / ||A||} in the 2-norm; infinite where B holds NaN or infinity and A does not hold the same, or where only A is zero
+     * @param relativeError {@code ||B - A|| / ||A||} in the 2-norm; infinite where B holds NaN or infinity and A does
+     *     not hold the same, or where only A is zero
      * @param maxAbsolute largest {@code |B - A|}
      * @param unequal number of elements that differ
      */

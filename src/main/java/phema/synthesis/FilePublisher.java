@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import phema.format.Layout;
 import phema.problem.Problem;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.storage.PendingFile;
 
 /** Lets the files of a folder appear under their names all together, when all are complete; before that, none. */

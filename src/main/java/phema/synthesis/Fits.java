@@ -30,7 +30,10 @@ import phema.solver.Solver;
 import phema.solver.StoredAverage;
 import phema.tensor.DType;
 
-/** Fits weights of the runs of a catalog. Keeps the solver of each run, with its model of the trajectory, until the run's snapshots change. */
+/**
+ * Fits weights of the runs of a catalog. Keeps the solver of each run, with its model of the trajectory, until the
+ * run's snapshots change.
+ */
 public final class Fits {
     private record RunSolver(List<Snapshot> snapshots, Solver solver) {
         static RunSolver of(Run run) {
@@ -63,7 +66,8 @@ public final class Fits {
     /**
      * Fits and names what is asked for.
      *
-     * @throws Problem when the run has no snapshots, a target ends where none reaches, or a layer cannot be read or has no parameter
+     * @throws Problem when the run has no snapshots, a target ends where none reaches, or a layer cannot be read or has
+     *     no parameter
      */
     public PreparedWeights prepare(Run run, WeightsRequest request) {
         List<Fit> fits = fit(run.requireUsable(), request.targets(), request);
@@ -77,7 +81,10 @@ public final class Fits {
         return new PreparedWeights(run, targets, request.output());
     }
 
-    /** Coefficients for each profile, one per snapshot of the run. No file is read for an accuracy that the output's type cannot hold. */
+    /**
+     * Coefficients for each profile, one per snapshot of the run. No file is read for an accuracy that the output's
+     * type cannot hold.
+     */
     private List<Fit> fit(Run run, List<Profile> profiles, WeightsRequest request) {
         Solver solver = solver(run);
         Sample newest = run.newest().sample();
@@ -148,7 +155,10 @@ public final class Fits {
         return solver(run).report();
     }
 
-    /** The power profiles of a sensible grid that the run's snapshots can express at a time; see {@link Solver#expressible}. */
+    /**
+     * The power profiles of a sensible grid that the run's snapshots can express at a time; see
+     * {@link Solver#expressible}.
+     */
     public List<Profile> expressible(Run run, double endTime) {
         return solver(run).expressible(endTime);
     }

@@ -11,8 +11,9 @@ public enum KernelChoice {
     /** Plain loops; the same bits as {@link #VECTOR}. */
     PLAIN,
     /**
-     * ND4J, on the CPU or, in builds with {@code -Pcuda}, on a GPU. Sums in an order of its own, so results may differ from the others' in the last place, and
-     * those of a range from those of the whole: for writing files, not for downloads.
+     * ND4J, on the CPU or, in builds with {@code -Pcuda}, on a GPU. Sums in an order of its own, so results may differ
+     * from the others' in the last place, and those of a range from those of the whole: for writing files, not for
+     * downloads.
      */
     ND4J;
 

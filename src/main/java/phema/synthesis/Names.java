@@ -17,8 +17,8 @@ public final class Names {
     private Names() {}
 
     /**
-     * {@code phema-0000262-0.100}: as EDM2 names them; more digits where the EMA length has them, another profile as its specification. The time of runs
-     * that do not count in kimg stands there as it is: {@code phema-2500-0.100}.
+     * {@code phema-0000262-0.100}: as EDM2 names them; more digits where the EMA length has them, another profile as
+     * its specification. The time of runs that do not count in kimg stands there as it is: {@code phema-2500-0.100}.
      */
     static String baseName(String prefix, Run run, Profile target) {
         String time = run.countsKimg()
@@ -27,7 +27,10 @@ public final class Names {
         return prefix + "-" + time + "-" + plain(width(target));
     }
 
-    /** {@code phema-0000262-0.100-+attn+-0.050}: with what each layer is and has instead. Other layers give another name. */
+    /**
+     * {@code phema-0000262-0.100-+attn+-0.050}: with what each layer is and has instead. Other layers give another
+     * name.
+     */
     static String baseName(String prefix, Run run, Profile target, List<LayerFit> layers) {
         StringBuilder name = new StringBuilder(baseName(prefix, run, target));
         for (LayerFit layer : layers)
@@ -50,7 +53,10 @@ public final class Names {
         return text.replaceAll("[^A-Za-z0-9.]+", "-");
     }
 
-    /** {@code 0.100}: the EMA length of a power-function profile, with as many digits as it has; another profile as its specification, and so one that no EMA length tells. */
+    /**
+     * {@code 0.100}: the EMA length of a power-function profile, with as many digits as it has; another profile as its
+     * specification, and so one that no EMA length tells.
+     */
     public static String width(Profile target) {
         if (!(target instanceof Power power && power.gamma() >= 0)) return ProfileSpec.print(target);
         return SigmaRel.print(SigmaRel.ofGamma(power.gamma()));

@@ -4,7 +4,10 @@ import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** As a matrix product on whatever backend ND4J finds. Every chunk is copied to it and back, which costs more than the product. */
+/**
+ * As a matrix product on whatever backend ND4J finds. Every chunk is copied to it and back, which costs more than the
+ * product.
+ */
 final class Nd4jKernel implements Kernel {
     @Override
     public void combine(

@@ -40,7 +40,9 @@ record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
         return tensor.role() == Tensor.TensorRole.PARAMETER && tensor.dtype().isFloating();
     }
 
-    /** 40 hex digits over the inputs (name, size, time stamp, structure), the coefficients and the layout of one file. */
+    /**
+     * 40 hex digits over the inputs (name, size, time stamp, structure), the coefficients and the layout of one file.
+     */
     String identity(RecipeOutput output, Layout file) {
         Fields digest = new Fields();
         digest.text(ENGINE);

@@ -48,7 +48,10 @@ public final class Syntheses {
      */
     public record SynthesizedTensor(Tensor tensor, DType dtype, Content content) {}
 
-    /** One tensor of the only target; the name of its file does not matter. @throws Problem when there is no tensor of this name */
+    /**
+     * One tensor of the only target; the name of its file does not matter. @throws Problem when there is no tensor of
+     * this name
+     */
     public SynthesizedTensor tensor(PreparedWeights weights, String name) {
         Run run = weights.run();
         FittedTarget target = weights.target();
@@ -74,7 +77,8 @@ public final class Syntheses {
     /**
      * Computes the weights of the only target in one pass over the snapshots, without a file.
      *
-     * @throws Problem when a snapshot changes meanwhile or holds values that are not finite, or a tensor is not of numbers with a fraction
+     * @throws Problem when a snapshot changes meanwhile or holds values that are not finite, or a tensor is not of
+     *     numbers with a fraction
      */
     public Loaded load(PreparedWeights weights) throws IOException {
         FittedTarget target = weights.target();
@@ -127,7 +131,8 @@ public final class Syntheses {
          * @param overwrite whether existing files may be replaced
          * @param progress told of bytes written, as they are
          * @return the files of each target, an index of shards last
-         * @throws Problem when a file exists, the disk is full, a snapshot changes meanwhile or holds values that are not finite; nothing is left then
+         * @throws Problem when a file exists, the disk is full, a snapshot changes meanwhile or holds values that are
+         *     not finite; nothing is left then
          */
         public List<List<Path>> write(Path folder, boolean overwrite, LongConsumer progress) throws IOException {
             engine.write(recipe, folder, overwrite, progress);
@@ -167,7 +172,10 @@ public final class Syntheses {
         return run.snapshots().stream().map(Snapshot::file).toList();
     }
 
-    /** The newest snapshot that is not later than the target: whether it is combined or not, so that other targets of a pass do not matter. */
+    /**
+     * The newest snapshot that is not later than the target: whether it is combined or not, so that other targets of a
+     * pass do not matter.
+     */
     private static WeightFile template(Run run, Fit fit) {
         return run.snapshots().stream()
                 .filter(snapshot -> snapshot.time() <= fit.target().endTime())

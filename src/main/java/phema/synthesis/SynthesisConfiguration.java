@@ -11,7 +11,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.validation.annotation.Validated;
 import phema.catalog.Catalog;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.text.Labels;
 
 /** The synthesis room as the service uses it. */

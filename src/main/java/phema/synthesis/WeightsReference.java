@@ -33,7 +33,10 @@ public record WeightsReference(SolverKind solver, Power target) {
 
     private static final Pattern PARTS = Pattern.compile("(?:(ema|paper)-)?(0?\\.\\d{1,9})(?:@(" + TIME + "))?");
 
-    /** @throws Problem when the text has not the form, no average has this length, or the run's snapshots do not reach the time */
+    /**
+     * @throws Problem when the text has not the form, no average has this length, or the run's snapshots do not reach
+     *     the time
+     */
     public static WeightsReference parse(String text, Run run) {
         Matcher parts = PARTS.matcher(text);
         if (!parts.matches())
@@ -53,12 +56,16 @@ public record WeightsReference(SolverKind solver, Power target) {
         return new WeightsReference(SolverKind.BLUP, length(sigmaRel, time));
     }
 
-    /** {@code ema-0.100@131k}: with the time, so that equal references have equal texts; {@link #parse} gives it back. */
+    /**
+     * {@code ema-0.100@131k}: with the time, so that equal references have equal texts; {@link #parse} gives it back.
+     */
     public String print(Run run) {
         return word() + "@" + printTime(target.endTime(), run);
     }
 
-    /** {@code ema-0.100}: without the time where that is the newest snapshot's, and so one that moves on with the run. */
+    /**
+     * {@code ema-0.100}: without the time where that is the newest snapshot's, and so one that moves on with the run.
+     */
     public String printMoving(Run run) {
         return target.endTime() == run.newestTime() ? word() : print(run);
     }
@@ -100,7 +107,10 @@ public record WeightsReference(SolverKind solver, Power target) {
         return run.countsKimg() && Kimg.toNimg(kimg) == time ? kimg + "k" : Labels.plain(time);
     }
 
-    /** Where an average ends: at a time that is asked for, or at the newest snapshot. @throws Problem naming the field when no average ends there */
+    /**
+     * Where an average ends: at a time that is asked for, or at the newest snapshot. @throws Problem naming the field
+     * when no average ends there
+     */
     public static double end(String field, Run run, Optional<Double> time) {
         run.requireUsable();
         double end = time.orElseGet(run::newestTime);

@@ -8,7 +8,8 @@ import phema.solver.FitOptions;
  * Says which weights are wanted: all that decides their bytes before a run is looked at.
  *
  * @param targets the averages, each of which is a set of weights of its own
- * @param layers a pattern of tensor names and a profile each, such as {@code *attn*=power:0.05}; a profile ends where the target does
+ * @param layers a pattern of tensor names and a profile each, such as {@code *attn*=power:0.05}; a profile ends where
+ *     the target does
  * @param prefix that names of files begin with
  */
 public record WeightsRequest(

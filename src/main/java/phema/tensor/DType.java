@@ -69,8 +69,9 @@ public enum DType {
     }
 
     /**
-     * The distance between {@code value} and the next number of this floating type, constant ({@code 2^(minExponent-precision+1)}) among its
-     * denormals. A value rounded to this type carries an error of variance {@code ulp^2 / 12}.
+     * The distance between {@code value} and the next number of this floating type, constant
+     * ({@code 2^(minExponent-precision+1)}) among its denormals. A value rounded to this type carries an error of
+     * variance {@code ulp^2 / 12}.
      */
     public double ulp(double value) {
         int exponent = Math.max(Math.getExponent(value), minExponent);

@@ -5,8 +5,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Stored little-endian elements to numbers and back. Narrowing rounds to the nearest, ties to even, and overflows as PyTorch's conversions do: to infinity,
- * or to NaN in {@link DType#F8_E4M3}, which has no infinity. Offsets are in bytes and need no alignment.
+ * Stored little-endian elements to numbers and back. Narrowing rounds to the nearest, ties to even, and overflows as
+ * PyTorch's conversions do: to infinity, or to NaN in {@link DType#F8_E4M3}, which has no infinity. Offsets are in
+ * bytes and need no alignment.
  *
  * <p>Only floating types: anything else is an {@link IllegalArgumentException}, since nothing ever computes with it.
  */
@@ -69,7 +70,10 @@ public final class Elements {
         for (int i = 0; i < count; i++) to[start + i] = floats[i];
     }
 
-    /** Writes {@code count} numbers, {@code from[start]} and on, as elements that begin at byte {@code offset} of {@code to}. */
+    /**
+     * Writes {@code count} numbers, {@code from[start]} and on, as elements that begin at byte {@code offset} of
+     * {@code to}.
+     */
     public static void fromFloats(DType dtype, float[] from, int start, int count, MemorySegment to, long offset) {
         switch (dtype) {
             case F64 -> {

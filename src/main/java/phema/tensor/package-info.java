@@ -1,4 +1,12 @@
-/** Element types, shapes, and the conversion of stored elements to and from {@code float} and {@code double}. */
+/**
+ * Element types, shapes, and the conversion of stored elements to and from {@code float} and {@code double}.
+ *
+ * <ol>
+ *   <li>{@link phema.tensor.DType}: the types, under the names of safetensors.
+ *   <li>{@link phema.tensor.Elements}: their conversion, in loops that the JVM vectorises.
+ *   <li>{@link phema.tensor.Shape}: dimensions and strides.
+ * </ol>
+ */
 @ApplicationModule(allowedDependencies = {})
 @NullMarked
 package phema.tensor;

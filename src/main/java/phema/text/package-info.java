@@ -1,4 +1,11 @@
-/** How values are written and read everywhere alike: words for choices, sizes, and what the database keeps. */
+/**
+ * How values are written and read everywhere alike: words for choices, numbers, and what the database keeps.
+ *
+ * <ol>
+ *   <li>{@link phema.text.Labels}: words, numbers and lengths, as users read and write them.
+ *   <li>{@link phema.text.StoredJson}, {@link phema.text.StoredTime}: values as the database keeps them.
+ * </ol>
+ */
 @ApplicationModule(allowedDependencies = {"problem"})
 @NullMarked
 package phema.text;

@@ -10,7 +10,10 @@ import org.springframework.stereotype.Component;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 import phema.problem.Problem;
 
-/** Server-sent events of what workers, wherever they run, write into the database: looked at twice a second, each connection on a thread of its own. */
+/**
+ * Server-sent events of what workers, wherever they run, write into the database: looked at twice a second, each
+ * connection on a thread of its own.
+ */
 @Component
 class Events {
     private static final Logger log = LoggerFactory.getLogger(Events.class);

@@ -12,7 +12,10 @@ import org.springframework.web.method.HandlerMethod;
 import org.springframework.web.servlet.HandlerInterceptor;
 import phema.problem.Problem;
 
-/** Refuses query parameters that nothing would read: a typo must not quietly give other weights. Nor may one be given twice, but for layers. */
+/**
+ * Refuses query parameters that nothing would read: a typo must not quietly give other weights. Nor may one be given
+ * twice, but for layers.
+ */
 final class QueryParameters implements HandlerInterceptor {
     /** Goes with {@link WeightsQuery} and may be given several times. */
     static final String LAYER = "layer";

@@ -41,7 +41,8 @@ class RetentionController {
             @PathVariable String run,
             @Parameter(
                             description =
-                                    "largest predicted relative error; lengths that are above it already may become 5 % worse",
+                                    "largest predicted relative error; lengths that are above it already may become "
+                                            + "5 % worse",
                             example = "0.002")
                     @RequestParam(defaultValue = "0")
                     double maxError,

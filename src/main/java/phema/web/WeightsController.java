@@ -37,7 +37,8 @@ import phema.synthesis.Syntheses.SynthesizedTensor;
         description = "Weights of any EMA length, computed while they are sent; any byte range costs only that range")
 class WeightsController {
     private static final String LAYER_MEANING =
-            "another average for tensors of such names: a pattern, an equals sign and a profile; the first layer that matches counts";
+            "another average for tensors of such names: a pattern, an equals sign and a profile; the first layer "
+                    + "that matches counts";
 
     private static final String LAYER_EXAMPLE = "[\"*attn*=power:0.05\"]";
 
@@ -83,7 +84,8 @@ class WeightsController {
     @Operation(
             summary = "One tensor",
             description =
-                    "Its elements row by row, little-endian, and nothing else. X-Tensor-DType (a safetensors name) and X-Tensor-Shape"
+                    "Its elements row by row, little-endian, and nothing else. X-Tensor-DType (a safetensors name) "
+                            + "and X-Tensor-Shape"
                             + " (a JSON array) say how to read them.")
     void tensor(
             @PathVariable String run,

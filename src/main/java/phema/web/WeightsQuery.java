@@ -23,14 +23,16 @@ record WeightsQuery(
 
         @Parameter(
                 description =
-                        "any other average: power:SIGMA_REL, power:gamma=G, exponential:halflife=TIME, exponential:decay=BETA,"
+                        "any other average: power:SIGMA_REL, power:gamma=G, exponential:halflife=TIME, "
+                                + "exponential:decay=BETA,"
                                 + " uniform:WINDOW, impulse or mixture:WEIGHT*PROFILE[@TIME],...")
         @Nullable
         String profile,
 
         @Parameter(
                 description =
-                        "where the profile ends, on the training job's clock (images seen for EDM2); without it the newest snapshot's time")
+                        "where the profile ends, on the training job's clock (images seen for EDM2); without it the "
+                                + "newest snapshot's time")
         @Nullable
         Double time,
 

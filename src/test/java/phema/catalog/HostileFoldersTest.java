@@ -25,8 +25,8 @@ import phema.format.RegularFiles;
 import phema.time.Ticker;
 
 /**
- * Whatever lies below a root, a scan ends, opens nothing that is no regular file below a root, and shows the good run beside it. Outside of the roots there are pipes:
- * whoever opened one would wait forever.
+ * Whatever lies below a root, a scan ends, opens nothing that is no regular file below a root, and shows the good run
+ * beside it. Outside of the roots there are pipes: whoever opened one would wait forever.
  */
 @DisabledOnOs(OS.WINDOWS)
 @Timeout(60)

@@ -69,7 +69,10 @@ class ManifestTest {
         assertThat(run.notices()).anyMatch(n -> n.contains("absent.safetensors, which is not there"));
     }
 
-    /** The beta of a single step, applied every tenth: a tenth of the exponent, on a clock that starts where averaging does. */
+    /**
+     * The beta of a single step, applied every tenth: a tenth of the exponent, on a clock that starts where averaging
+     * does.
+     */
     @Test
     void correctsTheProfileForUpdatesThatAreFewAndLate() throws IOException {
         manifest(

@@ -133,7 +133,10 @@ final class Browser implements AutoCloseable {
                 .until(condition);
     }
 
-    /** What the browser complained about since the last call: scripts that failed, files that are missing, what the security policy refused. */
+    /**
+     * What the browser complained about since the last call: scripts that failed, files that are missing, what the
+     * security policy refused.
+     */
     List<String> complaints() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .map(LogEntry::getMessage)

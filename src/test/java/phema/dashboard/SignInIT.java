@@ -11,7 +11,10 @@ import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
 import phema.security.Tokens;
 
-/** A real browser and a service that needs tokens. Over plain HTTP and under another name than localhost, browsers send no Fetch Metadata. */
+/**
+ * A real browser and a service that needs tokens. Over plain HTTP and under another name than localhost, browsers send
+ * no Fetch Metadata.
+ */
 @SpringBootTest(
         classes = PhemaApplication.class,
         webEnvironment = WebEnvironment.RANDOM_PORT,

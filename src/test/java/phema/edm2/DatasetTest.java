@@ -178,7 +178,10 @@ class DatasetTest {
         }
     }
 
-    /** The mean of 0.npy is that of ImageNet, without deviation; that of 1.npy a standard deviation more, with half a unit of deviation. */
+    /**
+     * The mean of 0.npy is that of ImageNet, without deviation; that of 1.npy a standard deviation more, with half a
+     * unit of deviation.
+     */
     @Test
     void drawsAndNormalizesLatentsThatAreDistributions() throws IOException {
         try (Dataset dataset = Dataset.open(LATENTS.resolve("distributions"))) {

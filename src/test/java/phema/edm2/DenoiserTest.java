@@ -138,7 +138,10 @@ class DenoiserTest {
         for (UNet.BlockSpec block : weights.net().decoder()) assertUnitVariance(weights, block);
     }
 
-    /** The residual branch loses a little to the zero padding of its convolutions; an attention branch can lose all of its 0.3^2 / (0.7^2 + 0.3^2). */
+    /**
+     * The residual branch loses a little to the zero padding of its convolutions; an attention branch can lose all of
+     * its 0.3^2 / (0.7^2 + 0.3^2).
+     */
     private void assertUnitVariance(NetworkWeights weights, UNet.BlockSpec block) {
         int in = block.resample() == UNet.Resample.DOWN
                 ? 2 * block.resolution()

@@ -12,7 +12,10 @@ import java.util.random.RandomGenerator;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
-/** Writes what {@code src/interop/check_twin.py} compares with a PyTorch implementation of the same paper. Argument: a folder. */
+/**
+ * Writes what {@code src/interop/check_twin.py} compares with a PyTorch implementation of the same paper. Argument: a
+ * folder.
+ */
 final class TwinExport {
     private static final int N = 4;
     private static final int STEPS = 10;

@@ -64,7 +64,10 @@ class Edm2PickleReaderTest {
         }
     }
 
-    /** The order and roles are what PyTorch printed for {@code named_parameters()} and {@code named_buffers()} of the unpickled network. */
+    /**
+     * The order and roles are what PyTorch printed for {@code named_parameters()} and {@code named_buffers()} of the
+     * unpickled network.
+     */
     @Test
     void listsParametersThenBuffersAsPyTorchDoes() throws IOException {
         WeightFile file = WeightFiles.read(fixture("edm2/network-snapshot-0000262-0.100.pkl"));

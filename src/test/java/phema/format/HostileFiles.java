@@ -28,7 +28,10 @@ import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
-/** The corpus of hostile weight files: what each tries, how it is made, and whether it must be refused or can be read correctly. */
+/**
+ * The corpus of hostile weight files: what each tries, how it is made, and whether it must be refused or can be read
+ * correctly.
+ */
 final class HostileFiles {
     /** What pickles that would run something try to create in the working folder. */
     static final String CANARY = "phema-canary";

@@ -30,8 +30,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import phema.storage.FileTree;
 
 /**
- * Every file of the corpus ends within 5 seconds of processor time and 512 MB in a refusal of one line, or is read correctly, and nothing is created. The files are read
- * one after the other by another JVM, {@link Child}, which has 448 MB of heap; the rest is for the JVM itself.
+ * Every file of the corpus ends within 5 seconds of processor time and 512 MB in a refusal of one line, or is read
+ * correctly, and nothing is created. The files are read one after the other by another JVM, {@link Child}, which has
+ * 448 MB of heap; the rest is for the JVM itself.
  */
 @DisabledOnOs(OS.WINDOWS)
 class HostileFilesTest {

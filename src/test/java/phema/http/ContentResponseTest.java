@@ -305,7 +305,10 @@ class ContentResponseTest {
         }
     }
 
-    /** RFC 9112, section 8: a body shorter than its Content-Length is incomplete; it must never be filled up nor left open. */
+    /**
+     * RFC 9112, section 8: a body shorter than its Content-Length is incomplete; it must never be filled up nor left
+     * open.
+     */
     @Nested
     class Failures {
         @Test

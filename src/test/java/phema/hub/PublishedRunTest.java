@@ -27,7 +27,10 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import tools.jackson.databind.JsonNode;
 
-/** A run that is laid out for diffusers, in folders and shards; what becomes of commits when it changes, and when the service is started anew. */
+/**
+ * A run that is laid out for diffusers, in folders and shards; what becomes of commits when it changes, and when the
+ * service is started anew.
+ */
 class PublishedRunTest {
     private static final String REPO = "/lab/unets__a/resolve/";
     private static final String INDEX = "unet/diffusion_pytorch_model.safetensors.index.json";

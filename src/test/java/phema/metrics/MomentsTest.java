@@ -8,7 +8,10 @@ import org.junit.jupiter.api.Test;
 import phema.problem.Problem;
 
 class MomentsTest {
-    /** The numbers 0 to n-1 have the mean (n-1)/2 and the unbiased variance n(n+1)/12, wherever they start and however they are cut into batches. */
+    /**
+     * The numbers 0 to n-1 have the mean (n-1)/2 and the unbiased variance n(n+1)/12, wherever they start and however
+     * they are cut into batches.
+     */
     @Test
     void areThoseOfTheWholeSetEvenFarFromZero() {
         int n = 101;

@@ -14,10 +14,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Counts, for each family of curves, 100 runs with the seeds 0 to 99. Run {@code i} has the published optimum number {@code i mod 15} (EMA length and metric of the
- * sweeps in arXiv 2312.02696 and 2406.02507), the family's shape around it, and evaluations with independent normal errors of 1 % of the metric. It starts from nothing,
- * evaluates one point at a time, and may do so 9 times. A run succeeds when the true metric at the length found, which the search never sees, is at most 1.02 times the
- * least true metric of the grid 0.010, 0.020, ..., 0.250. The intervals are judged by the same runs.
+ * Counts, for each family of curves, 100 runs with the seeds 0 to 99. Run {@code i} has the published optimum number
+ * {@code i mod 15} (EMA length and metric of the sweeps in arXiv 2312.02696 and 2406.02507), the family's shape around
+ * it, and evaluations with independent normal errors of 1 % of the metric. It starts from nothing, evaluates one point
+ * at a time, and may do so 9 times. A run succeeds when the true metric at the length found, which the search never
+ * sees, is at most 1.02 times the least true metric of the grid 0.010, 0.020, ..., 0.250. The intervals are judged by
+ * the same runs.
  */
 class SearchTest {
     private static final Interval LENGTHS = new Interval(0.010, 0.250);

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.security.core.context.SecurityContextHolder;
-import phema.storage.ByteSize;
+import phema.text.ByteSize;
 import phema.time.SettableClock;
 
 /** Requests within requests stand for requests at the same time. */

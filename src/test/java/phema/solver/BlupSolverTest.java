@@ -23,7 +23,10 @@ class BlupSolverTest {
     private static final FixtureRun RUN = FixtureRun.averages();
     private static final Solver SOLVER = new Solver(RUN.stored());
 
-    /** Errors of both methods from a numpy implementation of docs/solver.md on the same files, all weights as the sample. */
+    /**
+     * Errors of both methods from a numpy implementation of docs/solver.md on the same files, all weights as the
+     * sample.
+     */
     @ParameterizedTest
     @CsvSource({
         "262144, 0.02,  2.383e-3, 2.183e-3, 2.370e-3",

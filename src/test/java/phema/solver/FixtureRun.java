@@ -16,7 +16,10 @@ import phema.profile.Power;
 import phema.profile.Profile;
 import phema.tensor.DType;
 
-/** The sample run of the fixtures: 16 times of two averages each (or 16 raw checkpoints), and averages that were tracked directly. All weights of it, as the sample. */
+/**
+ * The sample run of the fixtures: 16 times of two averages each (or 16 raw checkpoints), and averages that were tracked
+ * directly. All weights of it, as the sample.
+ */
 record FixtureRun(List<StoredAverage> stored) {
     static final double END = 262_144;
     static final double MIDDLE = 131_072;

@@ -19,7 +19,10 @@ class RetentionTest {
     private static final FixtureRun RUN = FixtureRun.averages();
     private static final Solver SOLVER = new Solver(RUN.stored());
 
-    /** A fresh fit of the files that stay, its model of the trajectory included, against averages that were tracked directly. */
+    /**
+     * A fresh fit of the files that stay, its model of the trajectory included, against averages that were tracked
+     * directly.
+     */
     @ParameterizedTest
     @CsvSource({"0.003, 16", "0.005, 20", "0.01, 22"})
     void afterDeletingTheTrueErrorsStayWithinTheLimit(double maxError, int atLeast) {

@@ -13,7 +13,8 @@ import phema.profile.Profile;
 import phema.profile.Uniform;
 
 /**
- * A random walk with decaying steps whose averages are tracked step by step, with the update rules that training jobs use.
+ * A random walk with decaying steps whose averages are tracked step by step, with the update rules that training jobs
+ * use.
  *
  * @param averages by profile, in double precision
  */

@@ -179,7 +179,9 @@ class FaultsIT {
         }
     }
 
-    /** What a service and a worker leave in the queue while their clocks are an hour ahead; the worker is then killed. */
+    /**
+     * What a service and a worker leave in the queue while their clocks are an hour ahead; the worker is then killed.
+     */
     @Test
     void workFromTheFutureIsDoneNow() throws Exception {
         String url = "jdbc:sqlite:" + folder.resolve("phema.db")

@@ -20,8 +20,9 @@ import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 
 /**
- * Grids over EMA lengths and guidance. The metric has the published optima of EDM2-S (arXiv 2312.02696), FID 2.56 at 0.130 without guidance and 2.23 at 0.025 with a
- * guidance of 1.4: in between, the best length is geometrically interpolated and the best FID quadratically. Evaluations have normal errors of 1 %.
+ * Grids over EMA lengths and guidance. The metric has the published optima of EDM2-S (arXiv 2312.02696), FID 2.56 at
+ * 0.130 without guidance and 2.23 at 0.025 with a guidance of 1.4: in between, the best length is geometrically
+ * interpolated and the best FID quadratically. Evaluations have normal errors of 1 %.
  */
 class OptimaTest {
     private static final List<Double> LENGTHS = List.of(0.01, 0.015, 0.025, 0.04, 0.06, 0.09, 0.13, 0.2);

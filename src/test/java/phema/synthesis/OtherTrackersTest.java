@@ -66,8 +66,8 @@ class OtherTrackersTest {
     }
 
     /**
-     * Averages tracked with ema-pytorch's rule: every {@code updateEvery} steps, with the beta of a single step, counted from the step at which averaging begins
-     * (pytorch-posthoc-ema). The target was tracked at every step.
+     * Averages tracked with ema-pytorch's rule: every {@code updateEvery} steps, with the beta of a single step,
+     * counted from the step at which averaging begins (pytorch-posthoc-ema). The target was tracked at every step.
      */
     @ParameterizedTest
     @CsvSource({"10, 0, 500", "10, 400, 500"})

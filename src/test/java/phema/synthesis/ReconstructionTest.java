@@ -29,7 +29,10 @@ import phema.solver.FitOptions;
 import phema.solver.SolverKind;
 import phema.tensor.DType;
 
-/** The sample run against EDM2's own reconstructions of it (golden) and against averages that were tracked in training (truth). */
+/**
+ * The sample run against EDM2's own reconstructions of it (golden) and against averages that were tracked in training
+ * (truth).
+ */
 class ReconstructionTest {
     private static final Engine ENGINE = new Engine(64 << 20, 2);
     private static final double[] GOLDEN = {0.020, 0.075, 0.150, 0.250};

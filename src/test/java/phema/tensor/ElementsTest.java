@@ -19,7 +19,10 @@ class ElementsTest {
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** Codes and values of IEEE 754 (table 3.5), of bfloat16 (upper half of binary32) and of OCP OFP8 (table 1), with what lies on ties. */
+    /**
+     * Codes and values of IEEE 754 (table 3.5), of bfloat16 (upper half of binary32) and of OCP OFP8 (table 1), with
+     * what lies on ties.
+     */
     @ParameterizedTest(name = "{0} {1} is {2}")
     @CsvSource({
         "F64, 3ff0000000000000, 1.0",

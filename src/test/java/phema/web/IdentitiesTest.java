@@ -23,7 +23,10 @@ import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
 
-/** What a download is called and tagged with does not change from one version of phema to the next: clients resume by it, and caches are kept by it. */
+/**
+ * What a download is called and tagged with does not change from one version of phema to the next: clients resume by
+ * it, and caches are kept by it.
+ */
 @SpringBootTest(
         classes = PhemaApplication.class,
         webEnvironment = WebEnvironment.RANDOM_PORT,

@@ -1,4 +1,4 @@
-package phema.storage;
+package phema.text;
 
 import java.math.BigDecimal;
 import java.math.MathContext;

@@ -1,4 +1,4 @@
-package phema.storage;
+package phema.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
