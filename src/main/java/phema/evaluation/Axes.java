@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import phema.evaluation.Axis.Effect;
 
 /** The list of all that a sweep may vary. */
@@ -98,28 +99,43 @@ public final class Axes {
             "guiding networks"));
 
     /** The seeds of the images of one evaluation. */
-    public static final Axis<Seeds, Seeds> SEEDS = new SeedsAxis(
-            new AxisNames(
-                    "seeds",
-                    "seeds",
-                    "seeds",
-                    "Seeds",
-                    "seed range",
-                    "seeds",
-                    "--seeds",
-                    "RANGE",
-                    true,
-                    "Seeds of the images of one evaluation (default: 0-49999); given several times, each point is "
-                            + "evaluated"
-                            + " with each, which tells noise from differences.",
-                    "an image each; each range is an evaluation of its own",
-                    "",
-                    true,
-                    "seeds of the images of one evaluation, such as 0-49999; several repeat the measurement with "
-                            + "other images"));
+    public static final Axis<Seeds, Seeds> SEEDS = new SeedsAxis(new AxisNames(
+            "seeds",
+            "seeds",
+            "seeds",
+            "Seeds",
+            "seed range",
+            "seeds",
+            "--seeds",
+            "RANGE",
+            true,
+            "Seeds of the images of one evaluation (default: 0-49999); given several times, each point is"
+                    + " evaluated with each, which tells noise from differences.",
+            "an image each; each range is an evaluation of its own",
+            "",
+            true,
+            "seeds of the images of one evaluation, such as 0-49999; several repeat the measurement with others"));
+
+    /** What the user invents and evaluators get as given; none by default. */
+    public static final Axis<Param, SortedMap<String, ParamValue>> PARAMS = new ParamsAxis(new AxisNames(
+            "params",
+            "params",
+            "params",
+            "Parameters",
+            "value of each parameter",
+            "parameters",
+            "--param",
+            "NAME=LIST",
+            true,
+            "What the evaluator gets as given, such as steps=16,32 or mode=fast,exact;"
+                    + " may be given several times, for several names.",
+            "what the evaluator gets as given, such as steps=16,32; cfg_rescale=0,0.7",
+            "",
+            false,
+            "what the evaluator gets as given: numbers or texts by names, as {\"steps\": [16, 32]}"));
 
     /** All, as files, forms and tables have them. */
-    public static final List<Axis<?, ?>> ALL = List.of(LENGTH, TIME, GUIDANCE, GUIDES, SEEDS);
+    public static final List<Axis<?, ?>> ALL = List.of(LENGTH, TIME, GUIDANCE, GUIDES, SEEDS, PARAMS);
 
     /** As the loops of a grid: from what is costly to change to what is not. */
     public static final List<Axis<?, ?>> NESTED =
@@ -132,9 +148,7 @@ public final class Axes {
         return axes.stream().flatMap(axis -> axis.facets(points).stream()).toList();
     }
 
-    /**
-     * Those that make curves of their own beside the EMA length and repeats: what a search could choose comes first.
-     */
+    /** Those that make curves of their own, beside EMA length and repeats: what a search could choose first. */
     public static List<Facet> curves(Collection<Point> points) {
         return facets(ALL, points).stream()
                 .filter(facet -> facet.axis() != LENGTH && !facet.axis().isRepeat())

@@ -35,6 +35,9 @@ final class BuiltinEvaluator implements Evaluator {
     /** Beside the snapshots, where no other reference is configured. */
     static final String REFERENCE = "reference.npz";
 
+    /** The parameter that sweeps may vary. */
+    private static final String STEPS = "steps";
+
     private final String name;
     private final EvaluatorSettings settings;
 
@@ -66,6 +69,12 @@ final class BuiltinEvaluator implements Evaluator {
 
     @Override
     public void requireStartable(EvaluationSpec spec, Run run) {
+        for (Param param : spec.axes().get(Axes.PARAMS)) {
+            if (!param.name().equals(STEPS))
+                throw Problem.invalid(
+                        "params", "the evaluator " + name + " knows the parameter steps, not " + param.name());
+            param.values().forEach(BuiltinEvaluator::steps);
+        }
         Metric.named(spec.metric());
         for (Metric metric : metrics(spec)) {
             Path file = settings.features().get(metric.word());
@@ -105,8 +114,10 @@ final class BuiltinEvaluator implements Evaluator {
                     + Training.backend());
             Optional<Network> guide = Optional.empty();
             if (task.guide().isPresent()) guide = Optional.of(task.guide().get().load());
-            SamplerOptions options = new SamplerOptions(
-                    settings.steps(), 0.002, 80, 7, point.guidance(), 0, 0, Double.POSITIVE_INFINITY, 1);
+            ParamValue asked = point.get(Axes.PARAMS).get(STEPS);
+            int steps = asked == null ? settings.steps() : steps(asked);
+            SamplerOptions options =
+                    new SamplerOptions(steps, 0.002, 80, 7, point.guidance(), 0, 0, Double.POSITIVE_INFINITY, 1);
             List<Long> seeds = LongStream.rangeClosed(
                             point.seeds().first(), point.seeds().last())
                     .boxed()
@@ -122,6 +133,12 @@ final class BuiltinEvaluator implements Evaluator {
         } finally {
             networks.forEach(FeatureNetwork::close);
         }
+    }
+
+    private static int steps(ParamValue value) {
+        if (!value.text().matches("[1-9]\\d{0,3}"))
+            throw Problem.invalid("params", "params.steps must be a whole number from 1 to 9999, not " + value);
+        return Integer.parseInt(value.text());
     }
 
     /** A line for every tenth; the only place at which sampling can be told to end. */

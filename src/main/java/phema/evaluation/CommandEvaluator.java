@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.regex.Pattern;
 import phema.catalog.Run;
 import phema.evaluation.EvaluatorProperties.Delivery;
 import phema.evaluation.EvaluatorProperties.EvaluatorSettings;
@@ -28,6 +29,8 @@ import tools.jackson.databind.json.JsonMapper;
 final class CommandEvaluator implements Evaluator {
     private static final JsonMapper JSON = new JsonMapper();
     private static final int TAIL = 2000;
+
+    private static final Pattern PARAM = Pattern.compile("\\{param\\.(\\w+)}");
 
     private final String name;
     private final EvaluatorSettings settings;
@@ -69,6 +72,22 @@ final class CommandEvaluator implements Evaluator {
                     "evaluator",
                     "phema.evaluators." + name + ".command: " + program
                             + (program.contains("/") ? " is no executable file" : " is not on the PATH"));
+        List<String> given =
+                spec.axes().get(Axes.PARAMS).stream().map(Param::name).toList();
+        for (String wanted : wanted(settings.command()))
+            if (!given.contains(wanted))
+                throw Problem.invalid(
+                        "params",
+                        "the command of the evaluator " + name + " wants {param." + wanted
+                                + "}, but the sweep has no parameter " + wanted);
+    }
+
+    /** Names of the parameters that a command mentions. */
+    private static List<String> wanted(List<String> command) {
+        return command.stream()
+                .flatMap(argument -> PARAM.matcher(argument).results())
+                .map(found -> found.group(1))
+                .toList();
     }
 
     @Override
@@ -111,6 +130,11 @@ final class CommandEvaluator implements Evaluator {
         List<String> command = settings.command().stream()
                 .map(argument -> replaced(argument, placeholders))
                 .toList();
+        // An extended sweep has trials from before.
+        List<String> missing = wanted(command);
+        if (!missing.isEmpty())
+            throw new EvaluationException("the command wants {param." + missing.getFirst()
+                    + "}, but this trial has no parameter " + missing.getFirst());
         log.line("$ " + String.join(" ", command));
         ChildProcess.Result result = ChildProcess.run(command, workdir, settings.timeout(), log);
         if (result.timedOut())

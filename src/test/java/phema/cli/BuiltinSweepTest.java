@@ -89,15 +89,28 @@ class BuiltinSweepTest {
             assertThat(trials).extracting(Trial::state).containsOnly(WorkState.DONE);
             for (Trial trial : trials)
                 assertThat(trial.metrics().get("fd_random"))
-                        .isCloseTo(measured(trial.point().guidance()), within(1e-9));
+                        .isCloseTo(measured(trial.point().guidance(), 2), within(1e-9));
             assertThat(sweeps.log(sweep.id(), 0)).contains("100 of 100 images");
+
+            SweepSpec spec = spec("fd_random", new Seeds(100, 199));
+            assertThatThrownBy(() -> sweeps.create(with(spec, "steps=0")))
+                    .isInstanceOf(Problem.class)
+                    .hasMessageContaining("params.steps must be a whole number from 1 to 9999, not 0");
+            Sweep steps = sweeps.create(with(spec, "steps=3"));
+            while (!sweeps.sweep(steps.id()).state().isEnd()) Thread.sleep(50);
+            assertThat(sweeps.trial(steps.id(), 0).metrics().get("fd_random")).isCloseTo(measured(1, 3), within(1e-9));
         }
     }
 
-    private static double measured(double guidance) {
-        Shell.Result result = Shell.phema("metrics gen --json --steps 2 --net phema:run@0.07 --gnet phema:run@0.10@1k"
-                + " --guidance " + guidance + " --roots " + folder + " --ref "
-                + folder.resolve("run/reference.npz") + " --seed 100 --num 100");
+    private static SweepSpec with(SweepSpec spec, String params) {
+        return spec.with(spec.axes().with(Axes.PARAMS, Axes.PARAMS.parse(params)));
+    }
+
+    private static double measured(double guidance, int steps) {
+        Shell.Result result =
+                Shell.phema("metrics gen --json --steps " + steps + " --net phema:run@0.07 --gnet phema:run@0.10@1k"
+                        + " --guidance " + guidance + " --roots " + folder + " --ref "
+                        + folder.resolve("run/reference.npz") + " --seed 100 --num 100");
         return JsonMapper.shared().readTree(result.out()).get("fd_random").asDouble();
     }
 }

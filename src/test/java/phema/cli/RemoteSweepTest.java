@@ -92,6 +92,30 @@ class RemoteSweepTest {
     }
 
     @Test
+    void parametersAreColumnsAndPartsOfNames() throws Exception {
+        Path junit = folder.resolve("params.xml");
+        Shell.Result result = sweep(
+                "edm2",
+                WRITER,
+                "--outstd=0.06,0.07",
+                "--param=steps=16,32",
+                "--param=mode=fast",
+                "--param=mode=exact",
+                "--seeds=0-63",
+                "--junit=" + junit);
+        assertThat(result.fine().out())
+                .startsWith("edm2: 8 trials of valley\n")
+                .containsPattern("sigma_rel +param.mode +param.steps +fid +g\n")
+                .contains("best: sigma_rel 0.060 (0.060 to 0.070), param.mode fast, param.steps 16, fid 0.06")
+                .contains("param.mode fast, param.steps 32\n");
+        assertThat(junit).content().contains("param.mode exact, param.steps 16, seeds 0-63\"");
+        assertThat(sweep("edm2", WRITER, "--outstd=0.06", "--param=steps").complaint())
+                .contains("'steps' is not of the form steps=16,32");
+        assertThat(sweep("edm2", WRITER, "--outstd=0.06", "--param=time=1").complaint())
+                .contains("time is an axis already");
+    }
+
+    @Test
     void thereIsAnOptionForEveryAxis() {
         String help = Shell.phema("sweep", "--help").fine().out();
         for (Axis<?, ?> axis : Axes.ALL)

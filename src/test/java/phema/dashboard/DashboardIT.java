@@ -124,7 +124,8 @@ class DashboardIT {
     /** Begun once for all tests that look at one. */
     private Sweep finished() {
         Sweep sweep = sweeps.sweeps(Optional.of("demo")).stream()
-                .filter(s -> s.state() == SweepState.DONE)
+                .filter(s -> s.state() == SweepState.DONE
+                        && s.spec().axes().get(Axes.PARAMS).isEmpty())
                 .findFirst()
                 .orElseGet(() -> start("valley", 0.03, 0.06, 0.12, 0.24));
         browser.until("an end", () -> sweeps.sweep(sweep.id()).state().isEnd());
@@ -270,6 +271,32 @@ class DashboardIT {
         open("/");
         assertThat(browser.text(".card")).contains("Recommended EMA length 0.1");
         assertThat(browser.findAll("#curve-demo path.line")).isNotEmpty();
+    }
+
+    @Test
+    void aParameterMakesALineForEachOfItsValues() {
+        open("/runs/demo/sweeps");
+        fill("#sweep-sigmaRel", "0.06, 0.12");
+        fill("#sweep-guidance", "1");
+        fill("#sweep-seeds", "0-7");
+        browser.type("#sweep-evaluator", "valley");
+        fill("#sweep-metric", "fid");
+        browser.click(".sweep-form summary");
+        fill("#sweep-params", "steps=16,");
+        browser.click(".sweep-form button");
+        browser.until(
+                "a complaint", () -> browser.text("#sweep-params-note").contains("params.steps must be a number"));
+        assertThat(browser.complaints()).allMatch(complaint -> complaint.contains("400"));
+        fill("#sweep-params", "steps=16,32; mode=fast");
+        browser.click(".sweep-form button");
+        browser.until("its page", () -> browser.text("h1").equals("fid of demo"));
+        browser.until("the end", () -> browser.text(".progress .state").equals("done"));
+        assertThat(browser.findAll("[id^=metric] .layer path.line")).hasSize(2);
+        assertThat(browser.findAll("#trials th").stream().map(th -> th.getText()))
+                .contains("steps")
+                .doesNotContain("mode");
+        browser.click("#trial-0");
+        assertThat(browser.text(".facts")).contains("steps", "16", "mode", "fast");
     }
 
     private static void fill(String selector, String text) {

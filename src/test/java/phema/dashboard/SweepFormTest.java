@@ -28,6 +28,7 @@ class SweepFormTest {
                             List.of(
                                     new Guides("small", List.of(0.07, 0.1), List.of(5e5)),
                                     new Guides("other", List.of(0.2), List.of())))
+                    .with(Axes.PARAMS, Axes.PARAMS.parse("steps=16,32; mode=fast,0.70"))
                     .with(Axes.SEEDS, List.of(new Seeds(0, 7), new Seeds(8, 15))),
             "builtin",
             "fid",

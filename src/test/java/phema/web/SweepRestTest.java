@@ -79,6 +79,16 @@ class SweepRestTest {
         registry.add("phema.evaluators.told.command[1]", () -> "-c");
         registry.add("phema.evaluators.told.command[2]", () -> "cat \"$0\"; echo; echo '{\"fid\": 1}'");
         registry.add("phema.evaluators.told.command[3]", () -> "{trial}");
+        registry.add("phema.evaluators.params.type", () -> "command");
+        registry.add("phema.evaluators.params.command[0]", () -> "sh");
+        registry.add("phema.evaluators.params.command[1]", () -> "-c");
+        registry.add(
+                "phema.evaluators.params.command[2]",
+                () -> "echo run >> " + folder.resolve("params.runs")
+                        + "; cat \"$2\"; echo; echo \"{\\\"fid\\\": $0$1}\"");
+        registry.add("phema.evaluators.params.command[3]", () -> "{param.steps}");
+        registry.add("phema.evaluators.params.command[4]", () -> "{param.cfg_rescale}");
+        registry.add("phema.evaluators.params.command[5]", () -> "{trial}");
         registry.add("phema.evaluators.url.type", () -> "command");
         registry.add("phema.evaluators.url.weights", () -> "url");
         registry.add("phema.evaluators.url.format", () -> "pt");
@@ -154,10 +164,11 @@ class SweepRestTest {
     /** Two values of each axis. */
     private static final Map<String, String> TWO_VALUES = Map.of(
             "sigmaRel", "[0.061, 0.062]",
-            "time", "[250000, 262144]",
+            "time", "[250000.0, 262144.0]",
             "guidance", "[1.1, 1.2]",
-            "guides", "[{\"run\": \"edm2\", \"sigmaRel\": [0.1, 0.15], \"time\": [262144]}]",
-            "seeds", "[\"0-7\", \"8-15\"]");
+            "guides", "[{\"run\": \"edm2\", \"sigmaRel\": [0.1, 0.15], \"time\": [262144.0]}]",
+            "seeds", "[\"0-7\", \"8-15\"]",
+            "params", "{\"steps\": [16, \"auto\"]}");
 
     private static Stream<Axis<?, ?>> axes() {
         return Axes.ALL.stream();
@@ -175,18 +186,18 @@ class SweepRestTest {
 
         assertThat(TWO_VALUES).containsKey(name);
         JsonNode two = json.readTree(TWO_VALUES.get(name));
+        // A length of its own, or what another axis had evaluated would be known.
         ObjectNode request = (ObjectNode) json.readTree("""
-                {"sigmaRel": [0.061], "seeds": ["0-3"], "evaluator": "told", "metric": "fid"}""");
+                {"sigmaRel": [%s], "seeds": ["0-3"], "evaluator": "told", "metric": "fid"}""".formatted(0.08 + 0.001 * Axes.ALL.indexOf(axis)));
         request.set(name, two);
         String sweep = create("/api/v1/runs/edm2/sweeps", request.toString(), 201);
         assertThat(events(sweep)).last().isEqualTo("sweep");
-        assertThat(json.convertValue(get(sweep).at("/" + name), Object.class))
-                .usingRecursiveComparison()
-                .withEqualsForType((Number a, Number b) -> a.doubleValue() == b.doubleValue(), Number.class)
-                .isEqualTo(json.convertValue(two, Object.class));
+        assertThat(get(sweep).at("/" + name)).isEqualTo(two);
         JsonNode trials = get(sweep + "/results.json").at("/trials");
         assertThat(trials.size()).isEqualTo(2);
-        assertThat(trials.get(0).get(field)).isNotNull().isNotEqualTo(trials.get(1).get(field));
+        assertThat(trials.get(0).get(field))
+                .isNotNull()
+                .isNotEqualTo(trials.get(1).get(field));
         // Not the same evaluation, and the command is told of both.
         assertThat(trials.findValues("cached")).allMatch(cached -> !cached.asBoolean());
         List<String> told = new ArrayList<>();
@@ -211,10 +222,60 @@ class SweepRestTest {
         String page = send("GET", sweep.replace("/api/v1", ""), "").body();
         for (AxisField input : axis.fields()) assertThat(page).contains("name=\"" + input.name() + "\"");
         List<Point> points = trials.valueStream()
-                .map(trial -> Point.read(trial.propertyStream()
-                        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue))))
+                .map(trial -> Point.read(
+                        trial.propertyStream().collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue))))
                 .toList();
         for (Facet facet : axis.facets(points)) assertThat(page).contains(">" + facet.label() + "</th>");
+    }
+
+    @Test
+    void parametersOfTheUsersReachTheEvaluatorAndEveryResult() throws Exception {
+        String body = """
+                {"sigmaRel": [0.063], "params": {"steps": [16.0, 8], "cfg_rescale": ["0", 0.7]}, "evaluator": "params", "metric": "fid"}""";
+        String sweep = create("/api/v1/runs/edm2/sweeps", body, 201);
+        assertThat(events(sweep)).last().isEqualTo("sweep");
+        JsonNode ended = get(sweep);
+        assertThat(ended.at("/params").toString()).isEqualTo("{\"steps\":[16,8],\"cfg_rescale\":[0,0.7]}");
+        assertThat(ended.at("/optimum/params").toString()).isEqualTo("{\"cfg_rescale\":0,\"steps\":8}");
+        assertThat(get(sweep + "/trials/1").at("/params").toString()).isEqualTo("{\"cfg_rescale\":0.7,\"steps\":16}");
+        assertThat(send("GET", sweep + "/trials/1/log", "").body())
+                .contains("\"params\":{\"cfg_rescale\":0.7,\"steps\":16}", " 16 0.7 /");
+        assertThat(send("GET", sweep + "/results.csv", "").body().lines())
+                .startsWith("trial,sigmaRel,time,guidance,guideRun,guideSigmaRel,guideTime,seeds,"
+                        + "param.cfg_rescale,param.steps,state,cached,fid")
+                .contains("1,0.063,262144.0,1.0,,,,0-49999,0.7,16,done,false,160.7");
+        String page = send("GET", sweep.replace("/api/v1", "") + "?by=param.steps", "")
+                .body();
+        assertThat(page)
+                .contains("steps 8, mean", "steps 16, mean", "2 values of steps, 2 values of cfg_rescale")
+                .contains("value=\"steps=16,8; cfg_rescale=0,0.7\"");
+
+        // Three points more, of which one has another text for the same number.
+        String more =
+                "{\"sigmaRel\": [0.063], \"params\": {\"steps\": [\"16\", 32, \"fast\"], \"cfg_rescale\": [7e-1]},"
+                        + " \"evaluator\": \"params\", \"metric\": \"fid\"}";
+        assertThat(send("POST", sweep + "/extend", more).statusCode()).isEqualTo(200);
+        assertThat(get(sweep).at("/params/steps").toString()).isEqualTo("[16,8,32,\"fast\"]");
+        assertThat(get(sweep + "/trials").at("/total").asInt()).isEqualTo(6);
+        assertThat(events(sweep)).last().isEqualTo("sweep");
+        // What is known is not evaluated again.
+        long runs = Files.lines(folder.resolve("params.runs")).count();
+        assertThat(events(create("/api/v1/runs/edm2/sweeps", body, 201))).last().isEqualTo("sweep");
+        assertThat(Files.lines(folder.resolve("params.runs")).count()).isEqualTo(runs);
+    }
+
+    @Test
+    void theFormTakesParameters() throws Exception {
+        HttpRequest form = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/runs/edm2/sweeps"))
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .header("Sec-Fetch-Site", "same-origin")
+                .POST(BodyPublishers.ofString(
+                        "sigmaRel=0.064&evaluator=told&metric=fid&params=steps%3D8%2C16%2C...%2C32%3B+mode%3Da"))
+                .build();
+        HttpResponse<String> response = client.send(form, BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(303);
+        String sweep = "/api/v1" + response.headers().firstValue("Location").orElseThrow();
+        assertThat(get(sweep).at("/params").toString()).isEqualTo("{\"steps\":[8,16,24,32],\"mode\":[\"a\"]}");
     }
 
     @Test
@@ -311,6 +372,14 @@ class SweepRestTest {
                 "{\"sigmaRel\": [0.1, null], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
                 "{\"sigmaRel\": [0.1, \"x\"], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel[1]",
                 "{\"sigmaRel\": [0.1], \"guides\": [{\"run\": \"edm2\", \"length\": 1}], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | guides[0].length",
+                "{\"sigmaRel\": [0.1], \"params\": {\"guidance\": [1]}, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | params",
+                "{\"sigmaRel\": [0.1], \"params\": {\"a b\": [1]}, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | params",
+                "{\"sigmaRel\": [0.1], \"params\": {\"a\": [\"$(reboot)\"]}, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | params.a[0]",
+                "{\"sigmaRel\": [0.1], \"params\": {\"a\": [true]}, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | params.a[0]",
+                "{\"sigmaRel\": [0.1], \"params\": [1], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | params",
+                "{\"sigmaRel\": [0.1], \"params\": {\"steps\": [8]}, \"evaluator\": \"params\", \"metric\": \"fid\"} | 400 | params",
+                "{\"sigmaRel\": [0.1], \"params\": {\"cfg\": [8]}, \"evaluator\": \"builtin\", \"metric\": \"fd_random\"} | 400 | params",
+                "{\"sigmaRel\": [0.1, 0.2], \"mode\": \"search\", \"params\": {\"a\": [1, 2]}, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | params",
                 "{\"sigmaRel\": [0.1], \"mode\": \"random\", \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | mode",
                 "{\"sigmaRel\": [0.1], \"tolerance\": \"NaN\", \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | tolerance",
                 "{\"sigmaRel\": [0.1], \"priority\": 1.5, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | priority",
