@@ -12,6 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.WeightFile;
+import phema.profile.Impulse;
 
 /** Scans one folder once: looks at every file that the run needs, and takes those that fit together. */
 final class FolderScan {
@@ -51,6 +52,9 @@ final class FolderScan {
         List<String> notices = new ArrayList<>(listing.notices());
         notices.addAll(recognition.notices());
         agreement.dtypeNotice().ifPresent(notices::add);
+        Optional.ofNullable(similarSelected)
+                .flatMap(recognition.tensors()::notice)
+                .ifPresent(notices::add);
         notices.addAll(assembly.notices());
         Run run =
                 new Run(runName, folder, assembly.snapshots(), exclusions.byName(), notices, recognition.publication());
@@ -70,6 +74,12 @@ final class FolderScan {
             WeightFile file = usable.get().file();
             Candidate candidate = named.read(file);
             if (refused(candidate)) continue;
+            boolean raw = candidate.profile().filter(Impulse.class::isInstance).isPresent();
+            Optional<String> objection = recognition.tensors().objection(file, raw);
+            if (objection.isPresent()) {
+                exclusions.add(candidate, ExclusionReason.NO_PROFILE, objection.get());
+                continue;
+            }
             WeightFile selected = selected(file);
             if (selected.tensors().isEmpty()) {
                 exclusions.add(candidate, ExclusionReason.DIFFERENT, "holds none of the tensors that are wanted");

@@ -52,6 +52,7 @@ final class ManifestReader {
                 "prefix",
                 "exclude",
                 "buffers",
+                "parameters",
                 HUB);
         Optional<String> profile = keys.get("profile", ManifestReader::profile);
         List<Double> sigmaRels = keys.get("sigmaRels", value -> value.list(ManifestReader::sigmaRel))
@@ -79,6 +80,8 @@ final class ManifestReader {
                         keys.get("exclude", value -> value.list(ManifestReader::tensors))
                                 .orElse(List.of()),
                         keys.get("buffers", value -> value.list(ManifestReader::tensors))
+                                .orElse(List.of()),
+                        keys.get("parameters", value -> value.list(ManifestReader::tensors))
                                 .orElse(List.of())),
                 keys.get(HUB, ManifestReader::publication).orElse(Publication.DEFAULT));
     }

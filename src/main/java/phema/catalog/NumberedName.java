@@ -10,7 +10,7 @@ import phema.profile.Impulse;
  * {@code NAME-000010.safetensors} (epochs) and {@code NAME-step00001000.safetensors} of sd-scripts and musubi-tuner. At
  * least three digits, or a word for what is counted before them, so that {@code sd-v1-4.ckpt} is none.
  *
- * @param prefix all before the number
+ * @param prefix all before the number, with N for an epoch in it
  */
 record NumberedName(String fileName, String prefix, long number) {
     private static final String EXTENSION = "\\.(safetensors|safetensors\\.index\\.json|pt|pth|ckpt|bin)";
@@ -18,7 +18,15 @@ record NumberedName(String fileName, String prefix, long number) {
             "((?![.])(?:.*[^\\d.])?)(\\d{3,15}|(?<=(?:step|epoch|iter|checkpoint|ckpt)s?[-_=]?)\\d{1,15})" + EXTENSION);
     private static final Pattern LAST = Pattern.compile("(.*)" + EXTENSION);
 
+    /** Several counters in a name, of which the step is the clock: {@code epoch=3-step=4000.ckpt} of Lightning. */
+    private static final Pattern EPOCH_AND_STEP =
+            Pattern.compile("((?![.]).*?epoch[-_=]?)\\d{1,9}([-_].*?step[-_=]?)(\\d{1,15})" + EXTENSION);
+
     static Optional<NumberedName> parse(String fileName) {
+        Matcher both = EPOCH_AND_STEP.matcher(fileName);
+        if (both.matches())
+            return Optional.of(new NumberedName(
+                    fileName, both.group(1) + "N" + both.group(2), Long.parseLong(both.group(3))));
         Matcher m = NAME.matcher(fileName);
         if (!m.matches() || m.group(1).endsWith("-of-")) return Optional.empty();
         return Optional.of(new NumberedName(fileName, m.group(1), Long.parseLong(m.group(2))));

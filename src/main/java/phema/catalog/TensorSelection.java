@@ -14,9 +14,11 @@ import phema.format.WeightFile;
  *     when empty
  * @param exclude patterns of tensors to leave out, by their names without the prefix
  * @param buffers patterns of tensors that are not averaged but taken from the newest file
+ * @param parameters patterns of tensors that are averaged although they look as if they should not be
  */
-record TensorSelection(Optional<String> prefix, List<NamePattern> exclude, List<NamePattern> buffers) {
-    static final TensorSelection ALL = new TensorSelection(Optional.empty(), List.of(), List.of());
+record TensorSelection(
+        Optional<String> prefix, List<NamePattern> exclude, List<NamePattern> buffers, List<NamePattern> parameters) {
+    static final TensorSelection ALL = new TensorSelection(Optional.empty(), List.of(), List.of(), List.of());
 
     /** The averaged model's, in checkpoints of ema-pytorch and nitrous-ema. */
     private static final String EMA_MODEL = "ema_model.";
@@ -24,15 +26,10 @@ record TensorSelection(Optional<String> prefix, List<NamePattern> exclude, List<
     /** What these and pytorch-posthoc-ema store of their own. */
     private static final Set<String> TRACKER_STATE = Set.of("initted", "step");
 
-    /**
-     * How many batches a normalization layer has seen. ema-pytorch stores it in half precision, where it looks like a
-     * weight and overflows.
-     */
-    private static final String COUNTER = "num_batches_tracked";
-
     TensorSelection {
         exclude = List.copyOf(exclude);
         buffers = List.copyOf(buffers);
+        parameters = List.copyOf(parameters);
     }
 
     /** The file with only the tensors that count. */
@@ -43,17 +40,64 @@ record TensorSelection(Optional<String> prefix, List<NamePattern> exclude, List<
                 wrapped && file.tensors().stream().anyMatch(t -> t.name().startsWith(EMA_MODEL));
         String begin = inModel ? EMA_MODEL : prefix.orElse("");
         Set<String> scales = Lora.scales(file.tensors());
+        TensorKinds kinds = new TensorKinds(file.tensors());
         for (Tensor tensor : file.tensors()) {
             if (!tensor.name().startsWith(begin)) continue;
             if (wrapped && TRACKER_STATE.contains(tensor.name())) continue;
             String name = tensor.name().substring(begin.length());
             if (name.isEmpty() || exclude.stream().anyMatch(p -> p.matches(name))) continue;
             boolean buffer = scales.contains(tensor.name())
-                    || name.endsWith(COUNTER)
-                    || buffers.stream().anyMatch(p -> p.matches(name));
+                    || buffers.stream().anyMatch(p -> p.matches(name))
+                    || kinds.isOfNewest(tensor.name())
+                            && parameters.stream().noneMatch(p -> p.matches(name));
             selected.add(tensor.as(name, buffer ? Tensor.TensorRole.BUFFER : tensor.role()));
         }
         return selected.equals(file.tensors()) ? file : file.with(selected);
+    }
+
+    /**
+     * Why no average of this file's tensors would be one of its weights, as the end of a sentence; empty where nothing
+     * speaks against it.
+     *
+     * @param raw whether the file is taken for raw weights
+     */
+    Optional<String> objection(WeightFile file, boolean raw) {
+        TensorKinds kinds = new TensorKinds(file.tensors());
+        if (raw && prefix.isEmpty()) {
+            List<String> groups = kinds.groups();
+            if (!groups.isEmpty())
+                return Optional.of("holds weights more than once, and `" + groups.getFirst()
+                        + ".*` is an average or stands beside one, so not all are raw weights; choose which in "
+                        + Manifest.FILE_NAME + ", with `prefix: '" + groups.getFirst()
+                        + ".'` and the profile that these have, or another prefix");
+        }
+        for (Tensor tensor : of(file).tensors()) {
+            if (tensor.role() == Tensor.TensorRole.BUFFER
+                    || parameters.stream().anyMatch(p -> p.matches(tensor.name()))) continue;
+            Optional<String> scale = kinds.scale(tensor.as(prefix.orElse("") + tensor.name(), tensor.role()));
+            if (scale.isPresent())
+                return Optional.of("holds quantised weights: `" + tensor.name() + "` (" + tensor.dtype()
+                        + ") means nothing without `" + scale.get()
+                        + "`, so that its elements cannot be averaged; save the weights dequantised, as bf16 or f32,"
+                        + " or list the tensor under exclude or buffers in " + Manifest.FILE_NAME);
+        }
+        return Optional.empty();
+    }
+
+    /** What the selection takes from the newest file because of what it is called, for a notice; empty for nothing. */
+    Optional<String> notice(WeightFile selected) {
+        TensorKinds kinds = new TensorKinds(selected.tensors());
+        List<String> newest = selected.tensors().stream()
+                .filter(t -> t.role() == Tensor.TensorRole.BUFFER && t.dtype().isFloating())
+                .map(Tensor::name)
+                .filter(kinds::isOfNewest)
+                .toList();
+        return newest.isEmpty()
+                ? Optional.empty()
+                : Optional.of(newest.size() + (newest.size() == 1 ? " tensor is" : " tensors are")
+                        + " taken from the newest file, not averaged: statistics and vectors of normalization, such as "
+                        + newest.getFirst() + ". List what shall be averaged all the same under parameters in "
+                        + Manifest.FILE_NAME + ".");
     }
 
     /**
