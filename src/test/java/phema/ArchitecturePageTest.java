@@ -34,7 +34,8 @@ class ArchitecturePageTest {
 
     private static final Pattern ROOM = Pattern.compile("phema\\.(\\w+)");
     private static final Pattern ALLOWED = Pattern.compile("allowedDependencies = \\{([^}]*)}");
-    private static final Pattern ROW = Pattern.compile("^\\| ((?:`\\w+`(?:, )?)+) \\| [^|]+ \\| ([^|]*)\\|$", Pattern.MULTILINE);
+    private static final Pattern ROW =
+            Pattern.compile("^\\| ((?:`\\w+`(?:, )?)+) \\| [^|]+ \\| ([^|]*)\\|$", Pattern.MULTILINE);
     private static final Pattern CLASS = Pattern.compile("`(\\w+)\\.([A-Z]\\w*)`");
 
     /** Rooms that all may use, and whose mention in each row would say nothing. */
@@ -48,7 +49,8 @@ class ArchitecturePageTest {
     @Test
     void theTableSaysWhichRoomUsesWhich() throws IOException {
         for (Map.Entry<String, String> row : table().entrySet()) {
-            if (!row.getValue().isEmpty() && !row.getValue().matches("[\\w, ]*\\b(" + String.join("|", rooms()) + ")\\b.*"))
+            if (!row.getValue().isEmpty()
+                    && !row.getValue().matches("[\\w, ]*\\b(" + String.join("|", rooms()) + ")\\b.*"))
                 continue; // such as "all that they show"
             Set<String> said = Stream.of(row.getValue().split(", "))
                     .filter(name -> !name.isBlank())
@@ -63,7 +65,8 @@ class ArchitecturePageTest {
             String door = Files.readString(CODE.resolve(room).resolve("package-info.java"));
             Set<String> declared = ALLOWED.matcher(door)
                     .results()
-                    .flatMap(list -> Pattern.compile("\"(\\w+)\"").matcher(list.group(1)).results())
+                    .flatMap(list ->
+                            Pattern.compile("\"(\\w+)\"").matcher(list.group(1)).results())
                     .map(name -> name.group(1))
                     .collect(Collectors.toCollection(TreeSet::new));
             assertThat(declared).as(room).isEqualTo(used(room));
@@ -85,8 +88,9 @@ class ArchitecturePageTest {
                 .filter(name -> rooms.contains(name.group(1)))
                 .toList();
         if (paper.equals(PAGE)) assertThat(named).hasSizeGreaterThan(50);
-        assertThat(named).allSatisfy(name -> assertThat(CODE.resolve(name.group(1)).resolve(name.group(2) + ".java"))
-                .exists());
+        assertThat(named)
+                .allSatisfy(name -> assertThat(CODE.resolve(name.group(1)).resolve(name.group(2) + ".java"))
+                        .exists());
     }
 
     private static Map<String, String> table() throws IOException {
@@ -94,7 +98,8 @@ class ArchitecturePageTest {
         ROW.matcher(Files.readString(PAGE))
                 .results()
                 .forEach(row -> Stream.of(row.group(1).split(", "))
-                        .forEach(room -> table.put(room.replace("`", ""), row.group(2).strip())));
+                        .forEach(room ->
+                                table.put(room.replace("`", ""), row.group(2).strip())));
         return table;
     }
 

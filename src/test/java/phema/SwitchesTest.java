@@ -103,8 +103,8 @@ class SwitchesTest {
                     .anyMatch(DefaultCaseLabelTree.class::isInstance);
             if (!hasDefault) return;
             CompilationUnitTree unit = path.getCompilationUnit();
-            long line = unit.getLineMap()
-                    .getLineNumber(trees.getSourcePositions().getStartPosition(unit, selector));
+            long line =
+                    unit.getLineMap().getLineNumber(trees.getSourcePositions().getStartPosition(unit, selector));
             found.add(unit.getSourceFile().getName() + ":" + line + " has a default for " + type);
         }
 

@@ -22,7 +22,6 @@ import phema.profile.Power;
 import phema.profile.Profile;
 import phema.solver.FitOptions;
 import phema.solver.SolverKind;
-import phema.text.ByteSize;
 import phema.storage.FileTree;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
@@ -31,6 +30,7 @@ import phema.synthesis.PreparedWeights;
 import phema.synthesis.Stage;
 import phema.synthesis.Syntheses;
 import phema.synthesis.WeightsRequest;
+import phema.text.ByteSize;
 
 /**
  * Times whole {@code phema reconstruct} commands, JVM start and writing included, against reading the same snapshots

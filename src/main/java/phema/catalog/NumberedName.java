@@ -25,8 +25,8 @@ record NumberedName(String fileName, String prefix, long number) {
     static Optional<NumberedName> parse(String fileName) {
         Matcher both = EPOCH_AND_STEP.matcher(fileName);
         if (both.matches())
-            return Optional.of(new NumberedName(
-                    fileName, both.group(1) + "N" + both.group(2), Long.parseLong(both.group(3))));
+            return Optional.of(
+                    new NumberedName(fileName, both.group(1) + "N" + both.group(2), Long.parseLong(both.group(3))));
         Matcher m = NAME.matcher(fileName);
         if (!m.matches() || m.group(1).endsWith("-of-")) return Optional.empty();
         return Optional.of(new NumberedName(fileName, m.group(1), Long.parseLong(m.group(2))));

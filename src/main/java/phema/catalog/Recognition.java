@@ -135,7 +135,7 @@ record Recognition(
         String sigmaRels = averages == 2 ? "0.05, 0.28" : "..., ...";
         return withoutManifest(Manifest.FILE_NAME
                 + " is missing: files named INDEX.STEP.pt, as ema-pytorch writes them, do not say which averages "
-                        + "they hold. Write it into this"
+                + "they hold. Write it into this"
                 + " folder with the lines `sigmaRels: [" + sigmaRels
                 + "]` and `updateEvery: 100`, with the arguments that your PostHocEMA was given");
     }

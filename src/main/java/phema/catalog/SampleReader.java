@@ -97,7 +97,7 @@ final class SampleReader implements AutoCloseable {
                         file.path(),
                         "tensor " + tensor.name() + " holds " + value
                                 + "; take the file away or, if all have it, list the tensor under buffers in "
-                                        + "phema.yaml");
+                                + "phema.yaml");
         return values;
     }
 

@@ -45,8 +45,9 @@ final class TensorKinds {
     private static final Set<DType> CODES = Set.of(DType.F8_E4M3, DType.F8_E5M2, DType.I8, DType.U8, DType.I32);
 
     /** Words under which trainers keep averages, or raw weights, beside the weights that they train. */
-    private static final Pattern BESIDE = Pattern.compile("(ema|ema_model|ema_state_dict|model_ema|net_ema|state_dict_ema"
-            + "|averaged_model|current_model_state|online_model|averaging_state)\\..*|(?:state_dict|module)\\.(model_ema|ema)\\..*");
+    private static final Pattern BESIDE = Pattern.compile(
+            "(ema|ema_model|ema_state_dict|model_ema|net_ema|state_dict_ema"
+                    + "|averaged_model|current_model_state|online_model|averaging_state)\\..*|(?:state_dict|module)\\.(model_ema|ema)\\..*");
 
     private final Set<String> names;
 

@@ -48,8 +48,7 @@ record TensorSelection(
             if (name.isEmpty() || exclude.stream().anyMatch(p -> p.matches(name))) continue;
             boolean buffer = scales.contains(tensor.name())
                     || buffers.stream().anyMatch(p -> p.matches(name))
-                    || kinds.isOfNewest(tensor.name())
-                            && parameters.stream().noneMatch(p -> p.matches(name));
+                    || kinds.isOfNewest(tensor.name()) && parameters.stream().noneMatch(p -> p.matches(name));
             selected.add(tensor.as(name, buffer ? Tensor.TensorRole.BUFFER : tensor.role()));
         }
         return selected.equals(file.tensors()) ? file : file.with(selected);

@@ -16,6 +16,4 @@ import picocli.CommandLine.Command;
 final class BenchCommand {
     /** Why its folders cannot be in a bucket. */
     static final String ONLY_DISKS = "benchmarks measure disks of this machine; name a folder of one";
-
-
 }

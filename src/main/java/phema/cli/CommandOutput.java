@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded;
 import phema.catalog.Run;
-import phema.text.ByteSize;
 import phema.synthesis.Names;
+import phema.text.ByteSize;
 import phema.text.Labels;
 import picocli.CommandLine.Model.CommandSpec;
 import tools.jackson.databind.SerializationFeature;
@@ -52,7 +52,8 @@ final class CommandOutput {
                 kind(profiles),
                 run.oldestTime(),
                 run.newestTime(),
-                ByteSize.print(run.snapshots().stream().mapToLong(s -> s.file().size()).sum()));
+                ByteSize.print(
+                        run.snapshots().stream().mapToLong(s -> s.file().size()).sum()));
     }
 
     private static String kind(String profiles) {

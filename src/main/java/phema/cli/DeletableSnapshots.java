@@ -13,9 +13,9 @@ import phema.format.FilePart;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.solver.Retention;
-import phema.text.ByteSize;
 import phema.synthesis.Fits;
 import phema.synthesis.Names;
+import phema.text.ByteSize;
 
 /** Says which snapshots of a run may be deleted, and what that costs. */
 final class DeletableSnapshots {

@@ -148,8 +148,7 @@ final class FitCommand implements Callable<Integer> {
             json.put(
                     "layers",
                     layers.stream()
-                            .map(layer -> new LayerView(
-                                    layer.tensors().text(), FitView.of(run, layer.fit(), null)))
+                            .map(layer -> new LayerView(layer.tensors().text(), FitView.of(run, layer.fit(), null)))
                             .toList());
         return json;
     }

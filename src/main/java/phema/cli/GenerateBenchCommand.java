@@ -1,13 +1,13 @@
 package phema.cli;
 
-import phema.format.Format;
-import phema.text.ByteSize;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import phema.bench.SnapshotGenerator;
+import phema.format.Format;
 import phema.problem.Problem;
+import phema.text.ByteSize;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

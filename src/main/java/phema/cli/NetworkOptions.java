@@ -14,12 +14,6 @@ import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.edm2.Network;
 import phema.problem.Problem;
-import phema.profile.Power;
-import phema.profile.Profile;
-import phema.solver.FilesToRead;
-import phema.solver.Fit;
-import phema.solver.FitOptions;
-import phema.solver.SolverKind;
 import phema.storage.Locations;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
@@ -42,7 +36,7 @@ final class NetworkOptions {
             description =
                     "Network: a weight file, or phema:RUN@0.100 for that EMA length of a run, at its end or at a time,"
                             + " such as phema:RUN@0.100@131k for 131 kimg; phema:RUN@paper-0.100 with the published "
-                                    + "solver.")
+                            + "solver.")
     private String net = "";
 
     @Option(

@@ -39,11 +39,10 @@ final class PlanCommand implements Callable<Integer> {
     @Option(
             names = "--max-error",
             paramLabel = "E",
-            description =
-                    "Largest predicted relative error of the weights, before they are rounded to their own type. "
-                            + "With --indir,"
-                            + " lengths that are above it now may become 5%% worse, and 0 is the default; with "
-                                    + "--times it is 0.001.")
+            description = "Largest predicted relative error of the weights, before they are rounded to their own type. "
+                    + "With --indir,"
+                    + " lengths that are above it now may become 5%% worse, and 0 is the default; with "
+                    + "--times it is 0.001.")
     private @Nullable Double maxError;
 
     @Option(

@@ -59,17 +59,15 @@ final class ProfileOptions {
     @Option(
             names = "--solver",
             defaultValue = "blup",
-            description =
-                    "blup: the least predicted error (default). paper: the least-squares fit of EDM2's "
-                            + "reconstruct_phema.py.")
+            description = "blup: the least predicted error (default). paper: the least-squares fit of EDM2's "
+                    + "reconstruct_phema.py.")
     private SolverKind solver = SolverKind.BLUP;
 
     @Option(
             names = "--files",
             defaultValue = "fewest",
-            description =
-                    "fewest: read only files that matter, at most 5%% more predicted error (default). all: read "
-                            + "every file. For blup.")
+            description = "fewest: read only files that matter, at most 5%% more predicted error (default). all: read "
+                    + "every file. For blup.")
     private FilesToRead files = FilesToRead.FEWEST;
 
     @Option(

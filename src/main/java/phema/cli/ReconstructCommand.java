@@ -19,7 +19,6 @@ import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.Fit;
 import phema.solver.SolverKind;
-import phema.text.ByteSize;
 import phema.synthesis.Engine;
 import phema.synthesis.Fits;
 import phema.synthesis.FittedTarget;
@@ -30,6 +29,7 @@ import phema.synthesis.PreparedWeights;
 import phema.synthesis.Syntheses;
 import phema.synthesis.WeightsRequest;
 import phema.tensor.DType;
+import phema.text.ByteSize;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,9 +38,8 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "reconstruct",
-        description =
-                "Writes weights averaged over other EMA lengths than those stored. Takes the options of EDM2's "
-                        + "reconstruct_phema.py.")
+        description = "Writes weights averaged over other EMA lengths than those stored. Takes the options of EDM2's "
+                + "reconstruct_phema.py.")
 final class ReconstructCommand implements Callable<Integer> {
     /** Element types of outputs. */
     enum DTypeWord {

@@ -18,9 +18,8 @@ import picocli.CommandLine.Unmatched;
 
 @Command(
         name = "scheduler",
-        description =
-                "Times trials that evaluate nothing, on worker processes that it starts: what sweeps cost beside "
-                        + "evaluations.")
+        description = "Times trials that evaluate nothing, on worker processes that it starts: what sweeps cost beside "
+                + "evaluations.")
 final class SchedulerBenchCommand implements Callable<Integer> {
     private final Class<?> application;
 

@@ -13,10 +13,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import phema.problem.Problem;
 import phema.profile.Power;
-import phema.text.ByteSize;
 import phema.solver.Planning;
 import phema.solver.Planning.Scheme;
 import phema.tensor.DType;
+import phema.text.ByteSize;
 
 /** Compares ways to store a run before it begins: how often, which averages, in which type. */
 final class StoragePlan {

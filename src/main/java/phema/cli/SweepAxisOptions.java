@@ -48,9 +48,8 @@ final class SweepAxisOptions {
             names = "--tolerance",
             paramLabel = "SHARE",
             defaultValue = "0.02",
-            description =
-                    "Of a search: the share by which what it finds may be worse than the best (default: "
-                            + "${DEFAULT-VALUE}).")
+            description = "Of a search: the share by which what it finds may be worse than the best (default: "
+                    + "${DEFAULT-VALUE}).")
     private double tolerance;
 
     @Option(names = "--solver", defaultValue = "blup", description = "blup (default) or paper, as for reconstruct.")

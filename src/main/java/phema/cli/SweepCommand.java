@@ -66,9 +66,8 @@ final class SweepCommand implements Callable<Integer> {
     @Option(
             names = "--gate",
             paramLabel = "COND",
-            description =
-                    "What must be true of the best point, such as 'fid<=2.6'; may be given several times. Exit "
-                            + "status 3 when it is not.")
+            description = "What must be true of the best point, such as 'fid<=2.6'; may be given several times. Exit "
+                    + "status 3 when it is not.")
     private List<Gate> gates = new ArrayList<>();
 
     @Option(names = "--url", paramLabel = "URL", description = "A service to run on, such as http://localhost:8080.")

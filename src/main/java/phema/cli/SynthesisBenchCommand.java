@@ -1,6 +1,5 @@
 package phema.cli;
 
-import phema.text.ByteSize;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -16,6 +15,7 @@ import phema.bench.SynthesisBenchmark;
 import phema.solver.FilesToRead;
 import phema.synthesis.Limits;
 import phema.synthesis.Stage;
+import phema.text.ByteSize;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -126,7 +126,8 @@ final class SynthesisBenchCommand implements Callable<Integer> {
                 "%.2f".formatted(Median.of(rounds, r -> timing.apply(r).seconds() / r.plainRead())),
                 "%.2f".formatted(Median.of(rounds, write::apply)),
                 "%.2f".formatted(Median.of(rounds, r -> timing.apply(r).seconds() / (r.plainRead() + write.apply(r)))),
-                ByteSize.print((long) Median.of(rounds, r -> (double) timing.apply(r).residentBytes())));
+                ByteSize.print(
+                        (long) Median.of(rounds, r -> (double) timing.apply(r).residentBytes())));
     }
 
     private static void row(Table table, SynthesisBenchmark.Breakdown b, double peak) {

@@ -65,9 +65,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--preset",
             paramLabel = "STR",
-            description =
-                    "EDM2's sizes and rates: edm2-img512-xs, -s, -m, -l, -xl, -xxl, edm2-img64-s, -m, -l, -xl. "
-                            + "Options override it.")
+            description = "EDM2's sizes and rates: edm2-img512-xs, -s, -m, -l, -xl, -xxl, edm2-img64-s, -m, -l, -xl. "
+                    + "Options override it.")
     private @Nullable String preset;
 
     @Option(
@@ -107,9 +106,8 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(
             names = "--lr",
-            description =
-                    "Learning rate before decay (default: 0.01; presets have their own; adm: 0.001, with presets "
-                            + "0.0001).")
+            description = "Learning rate before decay (default: 0.01; presets have their own; adm: 0.001, with presets "
+                    + "0.0001).")
     private @Nullable Double rate;
 
     @Option(
@@ -133,9 +131,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--label-dropout",
             defaultValue = "0",
-            description =
-                    "Share of images shown without label, for guidance by the network itself (default: "
-                            + "${DEFAULT-VALUE}).")
+            description = "Share of images shown without label, for guidance by the network itself (default: "
+                    + "${DEFAULT-VALUE}).")
     private double labelDropout;
 
     @Option(
@@ -185,9 +182,8 @@ final class TrainCommand implements Callable<Integer> {
             names = "--magnitudes",
             paramLabel = "NIMG",
             defaultValue = "8Ki",
-            description =
-                    "Interval at which magnitudes of activations and weights go to magnitudes.jsonl; 0 for never "
-                            + "(default: ${DEFAULT-VALUE}).")
+            description = "Interval at which magnitudes of activations and weights go to magnitudes.jsonl; 0 for never "
+                    + "(default: ${DEFAULT-VALUE}).")
     private ImageCount magnitudes = new ImageCount(0);
 
     @Option(names = "--seed", defaultValue = "0", description = "Random seed (default: ${DEFAULT-VALUE}).")

@@ -9,11 +9,9 @@ import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.Fit;
 import phema.solver.SolverKind;
-import phema.text.ByteSize;
-import phema.synthesis.Names;
-import phema.synthesis.OutputOptions;
 import phema.synthesis.PreparedWeights;
 import phema.synthesis.Syntheses;
+import phema.text.ByteSize;
 import phema.text.Labels;
 
 /**

@@ -1,7 +1,7 @@
 package phema.dashboard;
 
-import java.time.Duration;
 import static java.util.stream.Collectors.joining;
+
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -11,10 +11,10 @@ import phema.evaluation.Axes;
 import phema.evaluation.Point;
 import phema.fleet.Fleet;
 import phema.fleet.Worker;
-import phema.text.ByteSize;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
+import phema.text.ByteSize;
 
 /**
  * The workers and what there is for them to do.
@@ -31,8 +31,7 @@ record FleetPanel(
     private static final int FAILURES = 20;
 
     /** @param since as machines write it */
-    record WorkerRow(
-            String name, String host, long pid, String since, String sinceShown, List<WorkRow> work) {}
+    record WorkerRow(String name, String host, long pid, String since, String sinceShown, List<WorkRow> work) {}
 
     /** @param url empty where it has no page */
     record WorkRow(String id, String what, @Nullable String url) {}

@@ -4,8 +4,8 @@ import java.util.List;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.solver.Retention;
-import phema.text.ByteSize;
 import phema.synthesis.Names;
+import phema.text.ByteSize;
 import phema.text.Labels;
 
 /**
@@ -24,7 +24,8 @@ record RetentionPlan(
                 Labels.plain(maxError),
                 run.snapshots().size(),
                 deletable.stream().map(Snapshot::name).toList(),
-                ByteSize.print(deletable.stream().mapToLong(s -> s.file().size()).sum()),
+                ByteSize.print(
+                        deletable.stream().mapToLong(s -> s.file().size()).sum()),
                 retention.effects().stream()
                         .map(e -> new EffectRow(
                                 Names.width(e.target()), Show.percent(e.before()), Show.percent(e.after())))

@@ -5,8 +5,8 @@ import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.format.Tensor;
 import phema.profile.Impulse;
-import phema.text.ByteSize;
 import phema.synthesis.Names;
+import phema.text.ByteSize;
 
 /**
  * A run in a few words.
@@ -34,7 +34,8 @@ record RunSummary(
                 run.name(),
                 snapshots.size(),
                 run.excluded().size(),
-                ByteSize.print(snapshots.stream().mapToLong(s -> s.file().size()).sum()),
+                ByteSize.print(
+                        snapshots.stream().mapToLong(s -> s.file().size()).sum()),
                 none ? "" : parameters(snapshots.getLast()),
                 none
                         ? ""

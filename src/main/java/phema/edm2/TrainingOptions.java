@@ -73,8 +73,7 @@ public record TrainingOptions(
             if (average instanceof WeightTracker.ExponentialTracker exponential && exponential.halfLife() < 1)
                 throw Problem.invalid(
                         "emaHalflife", "emaHalflife must be at least 1 image, not " + exponential.halfLife());
-        if (!DTYPES.contains(dtype))
-            throw Problem.invalid("dtype", "snapshots are f16, bf16 or f32, not " + dtype);
+        if (!DTYPES.contains(dtype)) throw Problem.invalid("dtype", "snapshots are f16, bf16 or f32, not " + dtype);
     }
 
     private static void multiple(String name, long amount, int batch) {

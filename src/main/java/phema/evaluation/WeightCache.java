@@ -27,8 +27,8 @@ import org.springframework.stereotype.Component;
 import phema.catalog.CatalogProperties;
 import phema.fleet.WorkerIdentity;
 import phema.problem.Problem;
-import phema.text.ByteSize;
 import phema.storage.FileTree;
+import phema.text.ByteSize;
 
 /**
  * Weight files for evaluators, written once on this host and shared by all trials of all its processes that need the

@@ -153,7 +153,7 @@ final class TorchTensors {
                     name,
                     "is of the class " + Pickle.shown(type.toString())
                             + ", whose numbers only its own code knows; save plain tensors, or leave it out of the "
-                                    + "file");
+                            + "file");
         return new Call(function, arguments.items());
     }
 

@@ -27,7 +27,7 @@ final class Listening {
                     setting,
                     setting + (address == null || address.isBlank() ? " is not set" : " is " + address)
                             + ", so other machines could use this service without a token; configure "
-                                    + "phema.security.tokens"
+                            + "phema.security.tokens"
                             + " (phema token makes one), or say phema.security.open=true if that is what you want");
     }
 

@@ -61,8 +61,7 @@ public final class Solver {
             if (!Arrays.stream(s.sample()).allMatch(v -> Math.abs(v) < LARGEST_VALUE))
                 throw Problem.unprocessable(
                         "the weights stored for %s hold NaN or infinity, or values beyond %.0e: remove that file "
-                                + "from the run"
-                                .formatted(name(s.profile()), LARGEST_VALUE));
+                                + "from the run".formatted(name(s.profile()), LARGEST_VALUE));
         }
         StoredAverage newest = stored.stream()
                 .max(Comparator.comparingDouble(s -> s.profile().endTime()))
@@ -92,11 +91,10 @@ public final class Solver {
         Optional<Solution> blup = blup(target, kriging, paper, options);
         Solution chosen = switch (options.method()) {
             case PAPER ->
-                paper.orElseThrow(
-                        () -> Problem.invalid(
-                                "solver",
-                                "the paper's solver needs profiles with a square-integrable density, not raw "
-                                        + "checkpoints: use blup"));
+                paper.orElseThrow(() -> Problem.invalid(
+                        "solver",
+                        "the paper's solver needs profiles with a square-integrable density, not raw "
+                                + "checkpoints: use blup"));
             case BLUP -> blup.orElseThrow(() -> Problem.unprocessable(NOTHING_TO_AVERAGE));
         };
         Map<SolverKind, Double> errors = new EnumMap<>(SolverKind.class);

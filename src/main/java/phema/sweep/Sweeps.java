@@ -2,8 +2,6 @@ package phema.sweep;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
-import static java.util.stream.Collectors.toCollection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;

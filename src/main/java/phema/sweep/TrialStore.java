@@ -125,9 +125,8 @@ class TrialStore {
     }
 
     boolean isRunning(TrialId id, int attempt) {
-        return jdbc.sql(
-                                "select count(*) from trial where sweep = ? and number = ? and attempt = ? and state "
-                                        + "= 'RUNNING'")
+        return jdbc.sql("select count(*) from trial where sweep = ? and number = ? and attempt = ? and state "
+                                + "= 'RUNNING'")
                         .params(id.sweep(), id.number(), attempt)
                         .query(Integer.class)
                         .single()
@@ -176,9 +175,8 @@ class TrialStore {
     }
 
     void cancel(String id, long version) {
-        jdbc.sql(
-                        "update trial set state = 'CANCELLED', ended = ?, change = ? where sweep = ? and state in "
-                                + "('QUEUED', 'RUNNING')")
+        jdbc.sql("update trial set state = 'CANCELLED', ended = ?, change = ? where sweep = ? and state in "
+                        + "('QUEUED', 'RUNNING')")
                 .params(now(), version, id)
                 .update();
     }

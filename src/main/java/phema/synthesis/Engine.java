@@ -9,7 +9,6 @@ import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import phema.format.Layout;
 import phema.problem.Problem;
-import phema.storage.PendingFile;
 
 /**
  * Turns recipes into bytes: a range of one file, or many files in one pass over the inputs. All work is cut into blocks

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 import phema.format.Layout;
 import phema.problem.Problem;
-import phema.text.ByteSize;
 import phema.storage.PendingFile;
+import phema.text.ByteSize;
 
 /** Lets the files of a folder appear under their names all together, when all are complete; before that, none. */
 final class FilePublisher implements AutoCloseable {

@@ -29,9 +29,11 @@ public record ByteSize(long bytes) {
      */
     public static ByteSize of(String text) {
         Matcher matcher = FORM.matcher(text.strip().toUpperCase(Locale.ROOT));
-        if (!matcher.matches()) throw new IllegalArgumentException("'" + text + "' is not a size such as 256MiB or 5GB");
+        if (!matcher.matches())
+            throw new IllegalArgumentException("'" + text + "' is not a size such as 256MiB or 5GB");
         int power = matcher.group(2) == null ? 0 : PREFIXES.indexOf(matcher.group(2)) + 1;
-        BigDecimal unit = BigDecimal.valueOf(matcher.group(3) == null ? 1000 : 1024).pow(power);
+        BigDecimal unit =
+                BigDecimal.valueOf(matcher.group(3) == null ? 1000 : 1024).pow(power);
         BigDecimal bytes = new BigDecimal(matcher.group(1)).multiply(unit);
         if (bytes.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0)
             throw new IllegalArgumentException("'" + text + "' is more than any disk holds");

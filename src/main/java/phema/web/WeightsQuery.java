@@ -22,10 +22,9 @@ record WeightsQuery(
         Double sigmaRel,
 
         @Parameter(
-                description =
-                        "any other average: power:SIGMA_REL, power:gamma=G, exponential:halflife=TIME, "
-                                + "exponential:decay=BETA,"
-                                + " uniform:WINDOW, impulse or mixture:WEIGHT*PROFILE[@TIME],...")
+                description = "any other average: power:SIGMA_REL, power:gamma=G, exponential:halflife=TIME, "
+                        + "exponential:decay=BETA,"
+                        + " uniform:WINDOW, impulse or mixture:WEIGHT*PROFILE[@TIME],...")
         @Nullable
         String profile,
 

@@ -28,7 +28,6 @@ import phema.catalog.Excluded.ExclusionReason;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.storage.S3Endpoint;
-import phema.time.Await;
 import phema.time.SettableClock;
 
 class CatalogTest {

@@ -44,10 +44,13 @@ class TensorKindsTest {
 
     @Test
     void codesThatAreLeftOutDoNoHarm() throws IOException {
-        Files.writeString(folder.resolve("phema.yaml"), "files: 'step-{time}.safetensors'\nprofile: impulse\nexclude: ['w*']\n");
+        Files.writeString(
+                folder.resolve("phema.yaml"), "files: 'step-{time}.safetensors'\nprofile: impulse\nexclude: ['w*']\n");
         Run run = run(code("w", DType.F8_E4M3), Entry.of("w_scale", DType.F32, Shape.of(1), 2), weight("other"));
         assertThat(run.snapshots()).hasSize(2);
-        assertThat(run.snapshots().getFirst().file().tensors()).extracting(Tensor::name).containsExactly("other");
+        assertThat(run.snapshots().getFirst().file().tensors())
+                .extracting(Tensor::name)
+                .containsExactly("other");
     }
 
     /** Eight bits alone are a type like others, only coarse. */
@@ -69,9 +72,10 @@ class TensorKindsTest {
     void statisticsAndPowerIterationsComeFromTheNewestFile(String name) throws IOException {
         Run run = run(weight("w_orig"), weight(name));
         assertThat(averaged(run)).containsExactly("w_orig");
-        assertThat(run.notices()).anySatisfy(notice -> assertThat(notice)
-                .startsWith("1 tensor is taken from the newest file, not averaged")
-                .contains(name));
+        assertThat(run.notices())
+                .anySatisfy(notice -> assertThat(notice)
+                        .startsWith("1 tensor is taken from the newest file, not averaged")
+                        .contains(name));
     }
 
     @Test
@@ -79,7 +83,8 @@ class TensorKindsTest {
         Files.writeString(
                 folder.resolve("phema.yaml"),
                 "files: 'step-{time}.safetensors'\nprofile: impulse\nparameters: ['*.running_mean']\n");
-        assertThat(averaged(run(weight("w"), weight("bn.running_mean")))).containsExactlyInAnyOrder("w", "bn.running_mean");
+        assertThat(averaged(run(weight("w"), weight("bn.running_mean"))))
+                .containsExactlyInAnyOrder("w", "bn.running_mean");
     }
 
     /** A gate called {@code w_u} is a weight like others where no {@code w_orig} says otherwise. */
@@ -95,9 +100,11 @@ class TensorKindsTest {
         assertThat(run.snapshots()).isEmpty();
         assertThat(run.excluded())
                 .hasSize(2)
-                .allSatisfy(e -> assertThat(e.message()).contains("holds weights more than once", "prefix: '", "phema.yaml"));
+                .allSatisfy(e ->
+                        assertThat(e.message()).contains("holds weights more than once", "prefix: '", "phema.yaml"));
         Files.writeString(
-                folder.resolve("phema.yaml"), "files: 'step-{time}.safetensors'\nprofile: impulse\nprefix: '" + raw + ".'\n");
+                folder.resolve("phema.yaml"),
+                "files: 'step-{time}.safetensors'\nprofile: impulse\nprefix: '" + raw + ".'\n");
         assertThat(averaged(RunScanner.scan(folder, Selection.DEFAULT))).containsExactly("w");
     }
 
@@ -122,10 +129,7 @@ class TensorKindsTest {
 
     private Run run(Entry... tensors) throws IOException {
         for (String name : List.of("step-001000", "step-002000"))
-            TestWeights.safetensors(
-                    folder.resolve(name + ".safetensors"),
-                    Map.of(),
-                    List.of(tensors));
+            TestWeights.safetensors(folder.resolve(name + ".safetensors"), Map.of(), List.of(tensors));
         return RunScanner.scan(folder, Selection.DEFAULT);
     }
 

@@ -18,8 +18,8 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import phema.Fixtures;
-import phema.TestWeights.Entry;
 import phema.TestWeights;
+import phema.TestWeights.Entry;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 

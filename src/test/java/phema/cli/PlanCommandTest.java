@@ -55,7 +55,8 @@ class PlanCommandTest {
         assertThat(target.propertyNames()).containsExactly("target", "errorNow", "errorAfter", "limit");
         assertThat(target.at("/target/spec").asString()).isEqualTo("power:0.2");
         assertThat(target.at("/errorAfter").asDouble())
-                .isBetween(target.at("/errorNow").asDouble(), target.at("/limit").asDouble());
+                .isBetween(
+                        target.at("/errorNow").asDouble(), target.at("/limit").asDouble());
     }
 
     @Test

@@ -223,7 +223,7 @@ class TrainingTest {
                         1,
                         DType.F16))
                 .isInstanceOf(Problem.class)
-                .hasMessageContaining("--snapshot 1000 is not a multiple of 1024");
+                .hasMessageContaining("snapshot 1000 is not a multiple of 1024");
     }
 
     @Test

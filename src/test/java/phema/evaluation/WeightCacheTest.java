@@ -13,11 +13,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -132,7 +127,8 @@ class WeightCacheTest {
     void refusesWhatCouldNeverFit() {
         assertThatThrownBy(() -> cache(1.5).lease(List.of(a, b)))
                 .isInstanceOf(Problem.class)
-                .hasMessageMatching("the weights need [0-9.]+ [kM]B, [0-9.]+ [kM]?B more than phema.worker.weights-space allows; raise it");
+                .hasMessageMatching(
+                        "the weights need [0-9.]+ [kM]B, [0-9.]+ [kM]?B more than phema.worker.weights-space allows; raise it");
         assertThat(isThere(a)).isFalse();
     }
 

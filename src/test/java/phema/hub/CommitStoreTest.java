@@ -15,8 +15,7 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import phema.solver.SolverKind;
 
 class CommitStoreTest {
-    private final SingleConnectionDataSource database =
-            new SingleConnectionDataSource("jdbc:sqlite::memory:", true);
+    private final SingleConnectionDataSource database = new SingleConnectionDataSource("jdbc:sqlite::memory:", true);
     private final JdbcClient jdbc = JdbcClient.create(database);
     private final CommitStore store = new CommitStore(jdbc);
 
@@ -37,7 +36,13 @@ class CommitStoreTest {
         coefficients.put("b", 0.6);
         coefficients.put("a", 0.4);
         return new RememberedStart(
-                "ema-0.100", "power:0.1", 262_144, SolverKind.BLUP, coefficients, errors, new TreeMap<>(Map.of("x", "y")));
+                "ema-0.100",
+                "power:0.1",
+                262_144,
+                SolverKind.BLUP,
+                coefficients,
+                errors,
+                new TreeMap<>(Map.of("x", "y")));
     }
 
     @Test

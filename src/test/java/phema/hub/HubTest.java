@@ -17,12 +17,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
-import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.yaml.snakeyaml.Yaml;
 import phema.FixtureService;
-import phema.PhemaApplication;
 import phema.api.FitView;
 import phema.http.RawHttp;
 import tools.jackson.databind.JsonNode;
@@ -123,7 +120,8 @@ class HubTest {
     @Test
     void theFitOfACommitIsWrittenAsAnswersAre() throws Exception {
         String fit = new String(client.get(REPO + "ema-0.150/fit.json").body(), UTF_8);
-        JsonMapper pretty = answers.rebuild().enable(SerializationFeature.INDENT_OUTPUT).build();
+        JsonMapper pretty =
+                answers.rebuild().enable(SerializationFeature.INDENT_OUTPUT).build();
         assertThat(fit).isEqualTo(pretty.writeValueAsString(answers.readValue(fit, FitView.class)) + "\n");
     }
 

@@ -71,8 +71,10 @@ class SolverPropertiesTest {
         double weight = random.between(0.1, 0.9);
         var power = Power.ofSigmaRel(random.between(0.02, 0.25), 768);
         var uniform = new Uniform(200, 768);
-        var mixture = new Mixture(List.of(new Mixture.MixturePart(weight, power), new Mixture.MixturePart(1 - weight, uniform)));
-        FitOptions options = FitOptions.of(random.of(SolverKind.class), FilesToRead.ALL).withoutNormalising();
+        var mixture = new Mixture(
+                List.of(new Mixture.MixturePart(weight, power), new Mixture.MixturePart(1 - weight, uniform)));
+        FitOptions options =
+                FitOptions.of(random.of(SolverKind.class), FilesToRead.ALL).withoutNormalising();
         Fit mixed = SOLVER.solve(mixture, options);
         Fit first = SOLVER.solve(power, options);
         Fit second = SOLVER.solve(uniform, options);

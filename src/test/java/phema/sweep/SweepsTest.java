@@ -23,7 +23,6 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
-import phema.bench.SnapshotGenerator;
 import phema.evaluation.Axes;
 import phema.evaluation.AxisValues;
 import phema.evaluation.Point;
@@ -31,7 +30,6 @@ import phema.evaluation.Seeds;
 import phema.fleet.Fleet;
 import phema.fleet.WorkState;
 import phema.problem.Problem;
-import phema.tensor.DType;
 import phema.text.StoredJson;
 import phema.time.Await;
 
@@ -186,7 +184,8 @@ class SweepsTest {
         try {
             assertThat(trials.add("written", List.of(point), 1)).containsExactly(new TrialId("written", 0));
             jdbc.sql("update trial set point = ? where sweep = 'written'")
-                    .param("{\"later\": 1, " + StoredJson.write(point).substring(1).replace("0.1,", "1.0e-1, "))
+                    .param("{\"later\": 1, "
+                            + StoredJson.write(point).substring(1).replace("0.1,", "1.0e-1, "))
                     .update();
             assertThat(trials.trial(new TrialId("written", 0)).orElseThrow().point())
                     .isEqualTo(point);
@@ -199,11 +198,8 @@ class SweepsTest {
     }
 
     private static Point point(String sigmaRel) {
-        return StoredJson.read(
-                """
-                {"sigmaRel": %s, "time": 262144.0, "guidance": 1.0, "guide": null, "seeds": "0-63"}"""
-                        .formatted(sigmaRel),
-                Point.class);
+        return StoredJson.read("""
+                {"sigmaRel": %s, "time": 262144.0, "guidance": 1.0, "guide": null, "seeds": "0-63"}""".formatted(sigmaRel), Point.class);
     }
 
     @Test

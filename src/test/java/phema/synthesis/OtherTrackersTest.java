@@ -126,8 +126,8 @@ class OtherTrackersTest {
     private double error(Path run, double sigmaRel, double[] truth) throws IOException {
         Run scanned = scan(run);
         double end = scanned.snapshots().getLast().time();
-        WeightFile file =
-                write(scanned, Power.ofSigmaRel(sigmaRel, end), FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.ALL));
+        WeightFile file = write(
+                scanned, Power.ofSigmaRel(sigmaRel, end), FitOptions.of(SolverKind.BLUP, phema.solver.FilesToRead.ALL));
         double[] difference = TestWeights.values(file, "w");
         for (int k = 0; k < WEIGHTS; k++) difference[k] -= truth[k];
         return TestRuns.norm(difference) / TestRuns.norm(truth);

@@ -22,7 +22,6 @@ import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.format.Format;
 import phema.format.WeightFile;
 import phema.solver.Fit;
-import phema.storage.FileTree;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
