@@ -40,7 +40,7 @@ record TensorSelection(
                 wrapped && file.tensors().stream().anyMatch(t -> t.name().startsWith(EMA_MODEL));
         String begin = inModel ? EMA_MODEL : prefix.orElse("");
         Set<String> scales = Lora.scales(file.tensors());
-        TensorKinds kinds = new TensorKinds(file.tensors());
+        NotAveraged kinds = new NotAveraged(file.tensors());
         for (Tensor tensor : file.tensors()) {
             if (!tensor.name().startsWith(begin)) continue;
             if (wrapped && TRACKER_STATE.contains(tensor.name())) continue;
@@ -61,7 +61,7 @@ record TensorSelection(
      * @param raw whether the file is taken for raw weights
      */
     Optional<String> objection(WeightFile file, boolean raw) {
-        TensorKinds kinds = new TensorKinds(file.tensors());
+        NotAveraged kinds = new NotAveraged(file.tensors());
         if (raw && prefix.isEmpty()) {
             List<String> groups = kinds.groups();
             if (!groups.isEmpty())
@@ -85,7 +85,7 @@ record TensorSelection(
 
     /** What the selection takes from the newest file because of what it is called, for a notice; empty for nothing. */
     Optional<String> notice(WeightFile selected) {
-        TensorKinds kinds = new TensorKinds(selected.tensors());
+        NotAveraged kinds = new NotAveraged(selected.tensors());
         List<String> newest = selected.tensors().stream()
                 .filter(t -> t.role() == Tensor.TensorRole.BUFFER && t.dtype().isFloating())
                 .map(Tensor::name)

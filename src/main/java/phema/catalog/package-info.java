@@ -10,7 +10,9 @@
  *       their reasons: what everybody else sees.
  *   <li>{@link phema.catalog.Catalog}: all runs, by name.
  *   <li>{@code Recognition}, {@code Manifest}: which names are snapshots, with their times and profiles.
- *   <li>{@link phema.catalog.RunScanner}: one look at a folder.
+ *   <li>{@link phema.catalog.RunScanner}: one look at a folder; {@code FileIndexer}: at a file, which may still be
+ *       growing.
+ *   <li>{@code TensorSelection}, {@code NotAveraged}: which tensors are the model's, and which must not be averaged.
  *   <li>{@code SamplePlan}, {@code SampleReader}: the values that stand for all.
  *   <li>{@code RootWatcher}, {@code IndexStore}: new files are noticed, and known ones remembered.
  * </ol>

@@ -22,7 +22,10 @@ import phema.profile.Numbers;
 import phema.text.StoredJson;
 import tools.jackson.databind.JsonNode;
 
-/** Varies what only the evaluator knows, under names of the user's: each name is a column, a choice and a curve of its own. */
+/**
+ * Varies what only the evaluator knows, under names of the user's: each name is a column, a choice and a curve of its
+ * own.
+ */
 final class ParamsAxis extends Axis<Param, SortedMap<String, ParamValue>> {
     /** Before each name, where names of other axes or of metrics stand beside it. */
     private static final String PREFIX = "param.";

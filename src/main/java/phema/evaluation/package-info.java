@@ -3,11 +3,13 @@
  * weight files that they share on a host.
  *
  * <p>What determines a metric has an identity, by which evaluations are kept and never made twice. Knows nothing of
- * sweeps: a task says which weights, which point, which metric.
+ * sweeps as jobs: a task says which weights, which point, which metric. What sweeps may vary is listed here, once,
+ * since evaluators are told of all of it.
  *
  * <ol>
  *   <li>{@link phema.evaluation.Evaluator} of {@link phema.evaluation.EvaluationTask}s: the interface.
- *   <li>{@link phema.evaluation.Point}: what is evaluated.
+ *   <li>{@link phema.evaluation.Axes} of {@link phema.evaluation.Axis}: all that may be varied, with how every door
+ *       reads and writes it; {@link phema.evaluation.Point}: a value of each.
  *   <li>{@link phema.evaluation.Evaluators}: those that are configured.
  *   <li>{@code BuiltinEvaluator}, {@code CommandEvaluator}: the kinds.
  *   <li>{@code WeightCache}: files that several trials need, written once.

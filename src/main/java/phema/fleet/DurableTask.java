@@ -10,7 +10,7 @@ import java.time.Duration;
 
 /**
  * Makes kinds of work for the {@link Queue}, as db-scheduler knows them: work whose worker dies is given to another
- * one.
+ * one, which db-scheduler decides by the heartbeats that {@code application.yaml} sets.
  */
 public final class DurableTask {
     /** Where the runner itself failed, as it does while the database is away. */

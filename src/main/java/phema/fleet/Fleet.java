@@ -9,8 +9,8 @@ import org.springframework.stereotype.Service;
 @Service
 public class Fleet {
     /**
-     * The time after which a worker that said nothing counts as gone, everywhere; while it lives it says so every other
-     * second.
+     * The time after which a worker that said nothing is no longer listed, everywhere; while it lives it says so every
+     * other second. Its work is given to others when db-scheduler misses its heartbeats.
      */
     public static final Duration SILENCE = Duration.ofSeconds(10);
 

@@ -2,8 +2,10 @@
  * Work that is shared among processes through the database: its queue, the workers and their heartbeats, clocks that
  * differ, outages. Knows nothing of what the work is.
  *
- * <p>Built on db-scheduler. A worker that says nothing for {@link phema.fleet.Fleet#SILENCE} is dead, and its work
- * somebody else's; work may therefore be done twice, and rooms that give work see to it that this changes nothing.
+ * <p>Built on db-scheduler, which decides when a worker is dead and gives its work to another one: after four missed
+ * heartbeats of two seconds, as {@code application.yaml} says under {@code db-scheduler}. Work may therefore be done
+ * twice, and rooms that give work see to it that this changes nothing. {@link phema.fleet.Fleet#SILENCE} says only how
+ * long a worker that says nothing is still listed.
  *
  * <ol>
  *   <li>{@link phema.fleet.Queue} and {@link phema.fleet.DurableTask}: work is put in, and done.

@@ -60,8 +60,9 @@ public final class Solver {
                 throw new IllegalArgumentException("samples of " + samples + " and " + s.sample().length + " values");
             if (!Arrays.stream(s.sample()).allMatch(v -> Math.abs(v) < LARGEST_VALUE))
                 throw Problem.unprocessable(
-                        "the weights stored for %s hold NaN or infinity, or values beyond %.0e: remove that file "
-                                + "from the run".formatted(name(s.profile()), LARGEST_VALUE));
+                        ("the weights stored for %s hold NaN or infinity, or values beyond %.0e: remove that file "
+                                        + "from the run")
+                                .formatted(name(s.profile()), LARGEST_VALUE));
         }
         StoredAverage newest = stored.stream()
                 .max(Comparator.comparingDouble(s -> s.profile().endTime()))

@@ -62,7 +62,7 @@ public class Recommendations {
     }
 
     /** A sweep has ended. */
-    void note(String sweep, SweepSpec spec, List<Trial> trials) {
+    void sweepEnded(String sweep, SweepSpec spec, List<Trial> trials) {
         Optima.of(spec, trials)
                 .ifPresent(optimum -> save(
                         spec.run(),

@@ -107,7 +107,7 @@ class Trials {
                     TrialId.TASK,
                     added.stream().map(TrialId::toString).toList(),
                     begun.spec().priority());
-            if (all && added.isEmpty()) recommendations.note(sweep, begun.spec(), trials);
+            if (all && added.isEmpty()) recommendations.sweepEnded(sweep, begun.spec(), trials);
             return true;
         });
     }

@@ -31,12 +31,12 @@ record BlockPlan(int inputs, int targets, int regionBytes, int elements, int byt
         if (memory / workers / perElement < SMALLEST)
             throw Problem.invalid(
                     "maxMemory",
-                    "combining %d files into %d outputs at once needs buffers of %s at least; raise --max-memory, or "
-                            + "make fewer at once with --batch"
-                                    .formatted(
-                                            inputs,
-                                            targets,
-                                            new ByteSize(Math.ceilDiv(perElement * SMALLEST * workers, MIB) * MIB)));
+                    ("combining %d files into %d outputs at once needs buffers of %s at least; raise --max-memory, or "
+                                    + "make fewer at once with --batch")
+                            .formatted(
+                                    inputs,
+                                    targets,
+                                    new ByteSize(Math.ceilDiv(perElement * SMALLEST * workers, MIB) * MIB)));
         int elements = (int) Math.min(memory / workers / perElement / 8 * 8, LARGEST);
         return new BlockPlan(inputs, targets, elements * stored * 9 / 8, elements, elements * written);
     }

@@ -7,7 +7,8 @@
  * noticed and ends in an error, never in a mixed file.
  *
  * <ol>
- *   <li>{@code WeightsRequest}: all that decides the bytes before a run is looked at.
+ *   <li>{@code WeightsRequest}: all that decides the bytes before a run is looked at; {@code WeightsReference}: a
+ *       length of a run at a time, as one text.
  *   <li>{@link phema.synthesis.Fits}: the coefficients, with a solver per run.
  *   <li>{@code Recipe}: all that decides the bytes, and so their identity.
  *   <li>{@link phema.synthesis.Content}: a file that can be computed, in any range.

@@ -2,7 +2,8 @@
  * How values are written and read everywhere alike: words for choices, numbers, and what the database keeps.
  *
  * <ol>
- *   <li>{@link phema.text.Labels}: words, numbers and lengths, as users read and write them.
+ *   <li>{@link phema.text.Labels}: words of choices, and numbers, as users read and write them.
+ *   <li>{@link phema.text.ByteSize}: sizes, {@code 5GB} and {@code 5GiB}.
  *   <li>{@link phema.text.StoredJson}, {@link phema.text.StoredTime}: values as the database keeps them.
  * </ol>
  */

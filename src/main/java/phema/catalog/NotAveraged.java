@@ -14,7 +14,7 @@ import phema.tensor.DType;
  * layers have seen, vectors of power iterations, codes that mean nothing without their scales, and averages beside raw
  * weights.
  */
-final class TensorKinds {
+final class NotAveraged {
     /**
      * What a normalization layer has seen. The average of statistics belongs to no network, and a combination of
      * variances may be negative. ema-pytorch stores the counter in half precision, where it looks like a weight and
@@ -51,7 +51,7 @@ final class TensorKinds {
 
     private final Set<String> names;
 
-    TensorKinds(List<Tensor> all) {
+    NotAveraged(List<Tensor> all) {
         names = all.stream().map(Tensor::name).collect(Collectors.toUnmodifiableSet());
     }
 
@@ -78,7 +78,9 @@ final class TensorKinds {
                 .findFirst();
     }
 
-    /** The words under which weights lie twice in a file of raw weights, once as an average; empty where they do not. */
+    /**
+     * The words under which weights lie twice in a file of raw weights, once as an average; empty where they do not.
+     */
     List<String> groups() {
         List<String> beside = names.stream()
                 .map(BESIDE::matcher)

@@ -19,7 +19,7 @@ import phema.tensor.DType;
 import phema.tensor.Shape;
 
 /** Tensors that no average of weights may be made of. */
-class TensorKindsTest {
+class NotAveragedTest {
     @TempDir
     Path folder;
 
