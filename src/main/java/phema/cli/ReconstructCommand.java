@@ -161,6 +161,9 @@ final class ReconstructCommand implements Callable<Integer> {
             try (Progress progress = new Progress(CommandOutput.errors(spec), Math.max(1, size))) {
                 for (Syntheses.Pass pass : passes)
                     pass.write(outdir, overwrite, progress).forEach(files -> written.add(files.getLast()));
+            } catch (Problem exists) {
+                if (!exists.getMessage().endsWith(" exists")) throw exists;
+                throw Problem.conflict(exists.getMessage() + "; use --overwrite to replace it or --skip to keep it");
             }
             for (int i = 0; i < missing.size(); i++)
                 out.printf(

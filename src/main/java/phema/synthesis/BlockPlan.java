@@ -31,8 +31,8 @@ record BlockPlan(int inputs, int targets, int regionBytes, int elements, int byt
         if (memory / workers / perElement < SMALLEST)
             throw Problem.invalid(
                     "maxMemory",
-                    ("combining %d files into %d outputs at once needs buffers of %s at least; raise --max-memory, or "
-                                    + "make fewer at once with --batch")
+                    ("combining %d files into %d outputs at once needs buffers of %s at least; "
+                                    + "raise phema.synthesis.max-memory, or make fewer at once")
                             .formatted(
                                     inputs,
                                     targets,

@@ -69,7 +69,7 @@ final class FilePublisher implements AutoCloseable {
     }
 
     private static Problem exists(Path file) {
-        return Problem.conflict(file + " exists; use --overwrite to replace it or --skip to keep it");
+        return Problem.conflict(file + " exists");
     }
 
     /** What to tell the user when the disk ran full while files were filled or published. */

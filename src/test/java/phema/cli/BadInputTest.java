@@ -38,7 +38,7 @@ class BadInputTest {
             --outstd 0.1 --dtype f32   | phema: an EDM2 pickle keeps the element types of its inputs, and tensor `unet.out_gain` is F16, not F32; choose the format safetensors
             --outstd 0.1 --shard-size 1KB | phema: an EDM2 pickle cannot be split into shards; choose the format safetensors
             --outstd 0.1 --shard-size huge | phema: Invalid value for option '--shard-size': 'huge' is not a size such as 256MiB or 5GB; see phema reconstruct --help
-            --outstd 0.1 --max-memory 1KB | phema: combining 1 files into 1 outputs at once needs buffers of 1 MiB at least; raise --max-memory, or make fewer at once with --batch
+            --outstd 0.1 --max-memory 1KB | phema: combining 1 files into 1 outputs at once needs buffers of 1 MiB at least; raise --max-memory, or make fewer at once
             --outstd 0.1 --batch 0     | phema: --batch must be at least 1, not 0
             --outstd 0.1 --skip --overwrite | phema: --skip and --overwrite contradict each other; give one of them
             --outstd 0.1,0.1000000001  | phema: two outputs would be named phema-0000262-0.100; ask for EMA lengths that differ in the first nine decimals

@@ -113,8 +113,7 @@ class WritingTest {
         Files.writeString(out.resolve("out-1.safetensors"), "mine");
         assertThatThrownBy(() -> write(2, out, false))
                 .isInstanceOf(Problem.class)
-                .hasMessage(out.resolve("out-1.safetensors")
-                        + " exists; use --overwrite to replace it or --skip to keep it");
+                .hasMessage(out.resolve("out-1.safetensors") + " exists");
         assertThat(TestRuns.names(out)).containsExactly("out-1.safetensors");
         assertThat(out.resolve("out-1.safetensors")).hasContent("mine");
 
@@ -242,7 +241,7 @@ class WritingTest {
             assertThatThrownBy(() -> new Syntheses(small).write(weights(200), out, false, bytes -> {}))
                     .isInstanceOf(Problem.class)
                     .hasMessage("combining 2 files into 200 outputs at once needs buffers of 2 MiB at least;"
-                            + " raise --max-memory, or make fewer at once with --batch");
+                            + " raise phema.synthesis.max-memory, or make fewer at once");
         }
     }
 
