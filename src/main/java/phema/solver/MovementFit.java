@@ -1,0 +1,200 @@
+package phema.solver;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.NavigableSet;
+
+/**
+ * Finds the movement that explains best what is stored: rates on up to {@value #STRETCHES} stretches of equal length, whose logarithms are held together by {@code 0.3 * sum of squared second differences}, white deviations and
+ * drift, by {@link Likelihood}.
+ *
+ * @param loss per weight, without the penalty
+ * @param assumed whether there are too few files to say how the rate changes, so that its course is that of a usual run and only its level is fitted
+ */
+record MovementFit(Movement movement, double loss, boolean assumed) {
+    private static final int STRETCHES = 16;
+    private static final double STIFFNESS = 0.3;
+
+    /** Fewer say nothing about how the rate changes. */
+    static final int FEW = 4;
+
+    private static final double TOLERANCE = 1e-4;
+    private static final int ITERATIONS = 100;
+
+    /** Logarithms stay this near to where they start. */
+    private static final double FARTHEST_DOWN = 30;
+
+    private static final double FARTHEST_UP = 15;
+
+    /**
+     * Rates {@code t^-alpha} of the sample run of docs/solver.md for alpha 0, 0.5, 1, 1.5 and 2, on a clock that ends at 1: steps that shrink like {@code t^-1/2} after a warm-up, as Adam's do under EDM2's learning rate schedule.
+     */
+    private static final double[] USUAL = {0.0119, 0.0226, 0.0225, 0.0074, 0.00058};
+
+    private static final double USUAL_WHITE = 2.2e-6;
+    private static final double USUAL_DRIFT = 0.0095;
+
+    /**
+     * @param noise by file
+     * @param values by file, the sampled weights
+     */
+    static MovementFit of(StateSpace space, double[] noise, double[][] values) {
+        double[][] sketch = Sketch.of(values);
+        return space.files() < FEW ? few(space, noise, sketch) : many(space, noise, sketch);
+    }
+
+    private static MovementFit many(StateSpace space, double[] noise, double[][] values) {
+        int stretches = Math.clamp(space.files() / 2, 1, STRETCHES);
+        var rates = new Rates(edges(space, stretches), new double[stretches]);
+        List<Moment> moments = space.moments(space.all(), rates, List.of(), space.times());
+        var likelihood = new Likelihood(space, moments, noise, values);
+        double distance = distance(moments, values);
+        double end = space.end();
+        double[] flat = new double[stretches];
+        Arrays.fill(flat, distance / end);
+        double curvature = Math.max(1, (double) space.files() / stretches);
+        QuasiNewton.Minimum best = null;
+        for (double[] start : List.of(
+                start(flat, 1e-5 * distance * end, distance / (6 * end * end)),
+                start(seen(space, moments, values, flat), 1e-8 * distance * end, 0.01 * distance / (end * end)))) {
+            QuasiNewton.Minimum minimum = QuasiNewton.minimise(
+                    (theta, gradient) -> loss(likelihood, rates, start, theta, gradient),
+                    start,
+                    curvature,
+                    TOLERANCE,
+                    ITERATIONS);
+            if (best == null || minimum.value() < best.value()) best = minimum;
+        }
+        Movement movement = movement(rates, best.x());
+        return new MovementFit(movement, likelihood.score(movement).loss(), false);
+    }
+
+    private static double[] start(double[] rates, double white, double drift) {
+        double[] theta = Arrays.copyOf(rates, rates.length + 2);
+        theta[rates.length] = white;
+        theta[rates.length + 1] = drift;
+        for (int i = 0; i < theta.length; i++) theta[i] = Math.log(theta[i]);
+        return theta;
+    }
+
+    private static Movement movement(Rates rates, double[] theta) {
+        double[] values = new double[theta.length - 2];
+        for (int i = 0; i < values.length; i++) values[i] = Math.exp(theta[i]);
+        return new Movement(
+                rates.with(values), Math.exp(theta[values.length]), Math.exp(theta[values.length + 1]));
+    }
+
+    /** With the penalty. */
+    private static double loss(Likelihood likelihood, Rates rates, double[] start, double[] theta, double[] gradient) {
+        double[] inside = new double[theta.length];
+        for (int i = 0; i < theta.length; i++)
+            inside[i] = Math.clamp(theta[i], start[i] - FARTHEST_DOWN, start[i] + FARTHEST_UP);
+        Likelihood.Score score = likelihood.score(movement(rates, inside));
+        int stretches = theta.length - 2;
+        System.arraycopy(score.byRate(), 0, gradient, 0, stretches);
+        gradient[stretches] = score.byWhite();
+        gradient[stretches + 1] = score.byDrift();
+        double loss = score.loss();
+        for (int i = 2; i < stretches; i++) {
+            double bend = inside[i] - 2 * inside[i - 1] + inside[i - 2];
+            loss += STIFFNESS * bend * bend;
+            gradient[i] += 2 * STIFFNESS * bend;
+            gradient[i - 1] -= 4 * STIFFNESS * bend;
+            gradient[i - 2] += 2 * STIFFNESS * bend;
+        }
+        for (int i = 0; i < theta.length; i++) if (inside[i] != theta[i]) gradient[i] = 0;
+        return loss;
+    }
+
+    /** Equal stretches of time, each edge moved to the end of the step whose middle it divides from the rest. */
+    static double[] edges(StateSpace space, int stretches) {
+        List<Double> times = new ArrayList<>(space.times());
+        times.addFirst(space.start());
+        double[] edges = new double[stretches - 1];
+        int step = 0;
+        for (int b = 0; b < edges.length; b++) {
+            double edge = space.end() * (b + 1) / stretches;
+            while (step + 2 < times.size() && (times.get(step) + times.get(step + 1)) / 2 <= edge) step++;
+            edges[b] = (times.get(step) + times.get(step + 1)) / 2 <= edge ? times.get(step + 1) : times.get(step);
+        }
+        return edges;
+    }
+
+    /** Mean squared distance of the last file from the first. */
+    private static double distance(List<Moment> moments, double[][] values) {
+        int first = -1;
+        int last = -1;
+        for (Moment moment : moments)
+            for (int file : moment.files()) {
+                if (first < 0) first = file;
+                last = file;
+            }
+        return Math.max(meanSquaredDistance(values[first], values[last]), 1e-200);
+    }
+
+    private static double meanSquaredDistance(double[] a, double[] b) {
+        double sum = 0;
+        for (int k = 0; k < a.length; k++) sum += (a[k] - b[k]) * (a[k] - b[k]);
+        return sum / a.length;
+    }
+
+    /** Rates as the distances between files of one kind show them. */
+    private static double[] seen(StateSpace space, List<Moment> moments, double[][] values, double[] otherwise) {
+        double[] moved = new double[otherwise.length];
+        double[] time = new double[otherwise.length];
+        int[] previous = new int[space.size()];
+        Arrays.fill(previous, -1);
+        double before = 0;
+        for (Moment moment : moments)
+            for (int file : moment.files()) {
+                int coordinate = space.coordinate(file);
+                if (previous[coordinate] >= 0) {
+                    moved[moment.rate()] += meanSquaredDistance(values[file], values[previous[coordinate]]);
+                    time[moment.rate()] += space.file(file).endTime() - space.file(previous[coordinate]).endTime();
+                }
+                previous[coordinate] = file;
+            }
+        double[] rates = otherwise.clone();
+        for (int b = 0; b < rates.length; b++) {
+            if (time[b] > 0) before = moved[b] / time[b];
+            if (before > 0) rates[b] = Math.max(before, 1e-10 * otherwise[b]);
+        }
+        return rates;
+    }
+
+    private static MovementFit few(StateSpace space, double[] noise, double[][] values) {
+        NavigableSet<Double> times = space.times();
+        double end = space.end();
+        double[] edges = new double[STRETCHES - 1];
+        for (int b = 0; b < edges.length; b++) edges[b] = end * (b + 1) / STRETCHES;
+        double[] usual = new double[STRETCHES];
+        for (int b = 0; b < STRETCHES; b++) {
+            double t = Math.max((b + 0.5) / STRETCHES, space.start() / end);
+            for (int a = 0; a < USUAL.length; a++) usual[b] += USUAL[a] * Math.pow(t, -0.5 * a) / end;
+        }
+        var rates = new Rates(edges, usual);
+        List<Moment> moments = space.moments(space.all(), rates, List.of(), times);
+        var likelihood = new Likelihood(space, moments, noise, values);
+        double[] start = {Math.log(distance(moments, values) / 0.05)};
+        QuasiNewton.Minimum level = QuasiNewton.minimise(
+                (theta, gradient) -> {
+                    Likelihood.Score score = likelihood.score(usual(rates, end, Math.exp(theta[0])));
+                    gradient[0] = Arrays.stream(score.byRate()).sum() + score.byWhite() + score.byDrift();
+                    return score.loss();
+                },
+                start,
+                1,
+                TOLERANCE * TOLERANCE,
+                ITERATIONS);
+        Movement movement = usual(rates, end, Math.exp(level.x()[0]));
+        return new MovementFit(movement, level.value(), true);
+    }
+
+    private static Movement usual(Rates rates, double end, double level) {
+        return new Movement(
+                rates.with(Arrays.stream(rates.values()).map(r -> r * level).toArray()),
+                USUAL_WHITE * level * end,
+                USUAL_DRIFT * level / (end * end));
+    }
+}

@@ -1,0 +1,85 @@
+package phema.solver;
+
+import java.util.stream.DoubleStream;
+import phema.profile.Decay;
+import phema.profile.Impulse;
+import phema.profile.Integrals;
+import phema.profile.Mixture;
+import phema.profile.Profile;
+import phema.profile.Uniform;
+
+/** Says how much of what the weights do at a moment is in a coordinate of the state later: in a tracked average at the end of a step, or in the average of a fixed profile when that ends. */
+interface Uptake {
+    /** {@code P(s)}: the share that comes from at or before {@code s}. */
+    double share(double s);
+
+    /** {@code rho(s) = 1 - P(s)}: as much of a jump of the weights at {@code s} arrives. */
+    double taken(double s);
+
+    /** {@code p(s)}: as much of a deviation of the weights that lasts only for the moment {@code s} arrives, per unit of time. */
+    double density(double s);
+
+    /** Moments at which the share is not smooth. */
+    double[] kinks();
+
+    /** Of a tracked average, in what it holds at {@code end}. */
+    static Uptake of(Decay decay, double end) {
+        return new Uptake() {
+            @Override
+            public double share(double s) {
+                return Math.exp(decay.logShare(s, end));
+            }
+
+            @Override
+            public double taken(double s) {
+                return -Math.expm1(decay.logShare(s, end));
+            }
+
+            @Override
+            public double density(double s) {
+                return decay.intake(s) * share(s);
+            }
+
+            @Override
+            public double[] kinks() {
+                return new double[0];
+            }
+        };
+    }
+
+    /** Of an average that ends at a time of its own; nothing arrives afterwards. */
+    static Uptake of(Profile profile) {
+        boolean hasDensity = Integrals.isSquareIntegrable(profile);
+        double[] kinks = kinks(profile).toArray();
+        return new Uptake() {
+            @Override
+            public double share(double s) {
+                return profile.cumulative(s);
+            }
+
+            @Override
+            public double taken(double s) {
+                return 1 - profile.cumulative(s);
+            }
+
+            @Override
+            public double density(double s) {
+                return hasDensity ? profile.density(s) : 0;
+            }
+
+            @Override
+            public double[] kinks() {
+                return kinks.clone();
+            }
+        };
+    }
+
+    private static DoubleStream kinks(Profile profile) {
+        return switch (profile) {
+            case Uniform u -> DoubleStream.of(u.endTime() - u.window(), u.endTime());
+            case Mixture m -> m.parts().stream().flatMapToDouble(p -> kinks(p.profile()));
+            case Impulse i -> DoubleStream.of(i.endTime());
+            default -> DoubleStream.of(profile.endTime());
+        };
+    }
+}
