@@ -14,6 +14,7 @@ import java.util.NavigableSet;
  */
 record MovementFit(Movement movement, double loss, boolean assumed) {
     private static final int STRETCHES = 16;
+    private static final int PIECES = Integer.getInteger("P", 4);
     private static final double STIFFNESS = 0.3;
 
     /** Fewer say nothing about how the rate changes. */
@@ -45,8 +46,9 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
     }
 
     private static MovementFit many(StateSpace space, double[] noise, double[][] values) {
-        int stretches = Math.clamp(space.files() / 2, 1, STRETCHES);
-        var rates = new Rates(edges(space, stretches), new double[stretches]);
+        int stretches = Math.clamp(Math.max(space.times().size() - 1, space.files() / 2), 1, STRETCHES);
+        int pieces = PIECES * stretches;
+        var rates = new Rates(edges(space, pieces), new double[pieces]);
         List<Moment> moments = space.moments(space.all(), rates, List.of(), space.times());
         var likelihood = new Likelihood(space, moments, noise, values);
         double distance = distance(moments, values);
@@ -55,9 +57,10 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
         Arrays.fill(flat, distance / end);
         double curvature = Math.max(1, (double) space.files() / stretches);
         QuasiNewton.Minimum best = null;
+        boolean raw = space.size() == 2; // raw checkpoints say nothing of deviations that last but a moment
         for (double[] start : List.of(
-                start(flat, 1e-5 * distance * end, distance / (6 * end * end)),
-                start(seen(space, moments, values, flat), 1e-8 * distance * end, 0.01 * distance / (end * end)))) {
+                start(flat, raw ? 0 : 1e-5 * distance * end, distance / (6 * end * end)),
+                start(seen(space, moments, values, flat, PIECES), raw ? 0 : 1e-8 * distance * end, 0.01 * distance / (end * end)))) {
             QuasiNewton.Minimum minimum = QuasiNewton.minimise(
                     (theta, gradient) -> loss(likelihood, rates, start, theta, gradient),
                     start,
@@ -79,11 +82,24 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
     }
 
     private static Movement movement(Rates rates, double[] theta) {
-        double[] values = new double[theta.length - 2];
-        for (int i = 0; i < values.length; i++) values[i] = Math.exp(theta[i]);
-        return new Movement(
-                rates.with(values), Math.exp(theta[values.length]), Math.exp(theta[values.length + 1]));
+        int stretches = theta.length - 2;
+        double[] values = new double[rates.values().length];
+        for (int i = 0; i < values.length; i++) {
+            int left = left(i, stretches);
+            double right = right(i, left, stretches);
+            values[i] = Math.exp((1 - right) * theta[left] + (right == 0 ? 0 : right * theta[left + 1]));
+        }
+        return new Movement(rates.with(values), Math.exp(theta[stretches]), Math.exp(theta[stretches + 1]));
     }
+
+    private static int left(int piece, int stretches) {
+        return Math.clamp((int) Math.floor((piece + 0.5) / PIECES - 0.5), 0, Math.max(stretches - 2, 0));
+    }
+
+    private static double right(int piece, int left, int stretches) {
+        return stretches == 1 ? 0 : Math.clamp((piece + 0.5) / PIECES - 0.5 - left, -EXT, 1 + EXT);
+    }
+    private static final double EXT = Double.parseDouble(System.getProperty("EXT", "0.5"));
 
     /** With the penalty. */
     private static double loss(Likelihood likelihood, Rates rates, double[] start, double[] theta, double[] gradient) {
@@ -92,7 +108,13 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
             inside[i] = Math.clamp(theta[i], start[i] - FARTHEST_DOWN, start[i] + FARTHEST_UP);
         Likelihood.Score score = likelihood.score(movement(rates, inside));
         int stretches = theta.length - 2;
-        System.arraycopy(score.byRate(), 0, gradient, 0, stretches);
+        Arrays.fill(gradient, 0);
+        for (int i = 0; i < score.byRate().length; i++) {
+            int left = left(i, stretches);
+            double right = right(i, left, stretches);
+            gradient[left] += (1 - right) * score.byRate()[i];
+            if (right != 0) gradient[left + 1] += right * score.byRate()[i];
+        }
         gradient[stretches] = score.byWhite();
         gradient[stretches + 1] = score.byDrift();
         double loss = score.loss();
@@ -116,7 +138,8 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
         for (int b = 0; b < edges.length; b++) {
             double edge = space.end() * (b + 1) / stretches;
             while (step + 2 < times.size() && (times.get(step) + times.get(step + 1)) / 2 <= edge) step++;
-            edges[b] = (times.get(step) + times.get(step + 1)) / 2 <= edge ? times.get(step + 1) : times.get(step);
+            if (times.get(step + 1) - times.get(step) > space.end() / stretches) edges[b] = edge;
+            else edges[b] = (times.get(step) + times.get(step + 1)) / 2 <= edge ? times.get(step + 1) : times.get(step);
         }
         return edges;
     }
@@ -140,7 +163,7 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
     }
 
     /** Rates as the distances between files of one kind show them. */
-    private static double[] seen(StateSpace space, List<Moment> moments, double[][] values, double[] otherwise) {
+    private static double[] seen(StateSpace space, List<Moment> moments, double[][] values, double[] otherwise, int pieces) {
         double[] moved = new double[otherwise.length];
         double[] time = new double[otherwise.length];
         int[] previous = new int[space.size()];
@@ -150,8 +173,8 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
             for (int file : moment.files()) {
                 int coordinate = space.coordinate(file);
                 if (previous[coordinate] >= 0) {
-                    moved[moment.rate()] += meanSquaredDistance(values[file], values[previous[coordinate]]);
-                    time[moment.rate()] += space.file(file).endTime() - space.file(previous[coordinate]).endTime();
+                    moved[moment.rate() / pieces] += meanSquaredDistance(values[file], values[previous[coordinate]]);
+                    time[moment.rate() / pieces] += space.file(file).endTime() - space.file(previous[coordinate]).endTime();
                 }
                 previous[coordinate] = file;
             }
