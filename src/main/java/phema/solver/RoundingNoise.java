@@ -55,7 +55,7 @@ final class RoundingNoise {
         double low = 0;
         double high = 0.5; // beyond, errors are independent
         if (distance >= 6 * high) return 0;
-        for (int i = 0; i < 40; i++) {
+        for (int i = 0; i < 20; i++) {
             double middle = (low + high) / 2;
             if (6 * middle + 1 - ofMovement(middle) < distance) low = middle;
             else high = middle;
@@ -66,7 +66,8 @@ final class RoundingNoise {
     /** @param square of the movement, in ulps */
     private static double ofMovement(double square) {
         double sum = 0;
-        for (int n = 1; n <= TERMS; n++) sum += Math.exp(-2 * Math.PI * Math.PI * n * n * square) / (n * n);
+        for (int n = 1; n <= TERMS && n * n * square < 2; n++)
+            sum += Math.exp(-2 * Math.PI * Math.PI * n * n * square) / (n * n);
         return sum * 6 / (Math.PI * Math.PI);
     }
 

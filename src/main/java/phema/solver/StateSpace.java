@@ -30,17 +30,12 @@ final class StateSpace {
 
     private static final Uptake NOTHING = new Uptake() {
         @Override
-        public double share(double s) {
-            return 1;
-        }
-
-        @Override
         public double taken(double s) {
             return 0;
         }
 
         @Override
-        public double density(double s) {
+        public double density(double s, double taken) {
             return 0;
         }
 
@@ -169,7 +164,7 @@ final class StateSpace {
         double[] keep = new double[size() - 2];
         for (Decay decay : decays) {
             Uptake uptake = Uptake.of(decay, to);
-            keep[averages.size()] = uptake.share(from);
+            keep[averages.size()] = Math.exp(decay.logShare(from, to));
             averages.add(uptake);
         }
         for (TreeMap<Double, Profile> place : passing) {

@@ -10,14 +10,15 @@ import phema.profile.Uniform;
 
 /** Says how much of what the weights do at a moment is in a coordinate of the state later: in a tracked average at the end of a step, or in the average of a fixed profile when that ends. */
 interface Uptake {
-    /** {@code P(s)}: the share that comes from at or before {@code s}. */
-    double share(double s);
-
-    /** {@code rho(s) = 1 - P(s)}: as much of a jump of the weights at {@code s} arrives. */
+    /** {@code rho(s) = 1 - P(s)}, with {@code P(s)} the share that comes from at or before {@code s}: as much of a jump of the weights at {@code s} arrives. */
     double taken(double s);
 
-    /** {@code p(s)}: as much of a deviation of the weights that lasts only for the moment {@code s} arrives, per unit of time. */
-    double density(double s);
+    /**
+     * {@code p(s)}: as much of a deviation of the weights that lasts only for the moment {@code s} arrives, per unit of time.
+     *
+     * @param taken at {@code s}
+     */
+    double density(double s, double taken);
 
     /** Moments at which the share is not smooth. */
     double[] kinks();
@@ -26,18 +27,13 @@ interface Uptake {
     static Uptake of(Decay decay, double end) {
         return new Uptake() {
             @Override
-            public double share(double s) {
-                return Math.exp(decay.logShare(s, end));
-            }
-
-            @Override
             public double taken(double s) {
                 return -Math.expm1(decay.logShare(s, end));
             }
 
             @Override
-            public double density(double s) {
-                return decay.intake(s) * share(s);
+            public double density(double s, double taken) {
+                return decay.intake(s) * (1 - taken);
             }
 
             @Override
@@ -53,17 +49,12 @@ interface Uptake {
         double[] kinks = kinks(profile).toArray();
         return new Uptake() {
             @Override
-            public double share(double s) {
-                return profile.cumulative(s);
-            }
-
-            @Override
             public double taken(double s) {
                 return 1 - profile.cumulative(s);
             }
 
             @Override
-            public double density(double s) {
+            public double density(double s, double taken) {
                 return hasDensity ? profile.density(s) : 0;
             }
 

@@ -1,0 +1,159 @@
+package phema.solver;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import phema.profile.Profile;
+
+/**
+ * Predicts averages from stored files: the best linear unbiased combination for a target, of all files or of the fewest that do, and its error.
+ *
+ * @param noise by file, the variance of its rounding
+ */
+record Predictor(StateSpace space, Movement movement, double[] noise) {
+    /** Up to so many candidates are looked at one by one. */
+    private static final int FEW = 64;
+
+    /** The share of more candidates that may go at once. */
+    private static final int AT_ONCE = 8;
+
+    /** The best combination of the files given. */
+    Prediction best(BitSet files, Profile target) {
+        Filtered filtered = filter(files, moments(files, target));
+        return new Prediction(filtered.coefficients(0), filtered.targetVariances[0]);
+    }
+
+    /**
+     * Of any combination, best or not.
+     *
+     * @param coefficients by file; they sum to one
+     */
+    double variance(double[] coefficients, Profile target) {
+        BitSet files = new BitSet();
+        for (int i = 0; i < coefficients.length; i++) files.set(i, coefficients[i] != 0);
+        return CombinationError.of(space, moments(files, target), movement, noise, coefficients);
+    }
+
+    /**
+     * The fewest files with which the variance stays below {@code (1 + tolerance)^2} times what it is with all of those given, {@code hidden} added to both. With many files, starts from those around the
+     * quantiles of the target's mass, then drops those whose loss costs least.
+     *
+     * @param ceiling variance that is not to be passed although the tolerance would allow it
+     * @param hidden variance that the result will have anyhow, from rounding to its element type
+     */
+    Prediction fewest(BitSet files, Profile target, double tolerance, double hidden, double ceiling) {
+        Prediction all = best(files, target);
+        double least = all.variance();
+        double tolerated = (1 + tolerance) * (1 + tolerance) * (least + hidden) - hidden;
+        double limit = Math.min(tolerated, Math.max(least, ceiling));
+        BitSet candidates = files;
+        for (int wanted = FEW; 2 * wanted < files.cardinality(); wanted *= 2) {
+            BitSet some = aroundQuantiles(files, target, wanted);
+            if (best(some, target).variance() <= limit) {
+                candidates = some;
+                break;
+            }
+        }
+        BitSet kept = eliminate(candidates, target, limit);
+        return kept.equals(files) ? all : best(kept, target);
+    }
+
+    private BitSet eliminate(BitSet candidates, Profile target, double limit) {
+        BitSet kept = (BitSet) candidates.clone();
+        List<Moment> moments = moments(kept, target);
+        int atOnce = Math.max(1, kept.cardinality() / AT_ONCE);
+        BitSet dropped = new BitSet();
+        while (kept.cardinality() > 1) {
+            if (2 * kept.cardinality() < moments.size()) moments = moments(kept, target);
+            Filtered filtered = filter(kept, moments);
+            double variance = filtered.targetVariances[0];
+            if (variance > limit) { // only after several went at once
+                kept.or(dropped);
+                atOnce = Math.max(1, dropped.cardinality() / 4);
+                dropped = new BitSet();
+                continue;
+            }
+            if (kept.cardinality() <= FEW) atOnce = 1;
+            atOnce = Math.min(atOnce, Math.max(1, kept.cardinality() / AT_ONCE));
+            dropped = cheapest(kept, costs(filtered), limit - variance, atOnce);
+            if (dropped.isEmpty()) return kept;
+            kept.andNot(dropped);
+        }
+        return kept;
+    }
+
+    /** What the loss of each single file adds to the target's variance. */
+    private double[] costs(Filtered filtered) {
+        double[] coefficients = filtered.coefficients(0);
+        double[] precisions = filtered.precisions();
+        double[] costs = new double[coefficients.length];
+        for (int i = 0; i < costs.length; i++) costs[i] = coefficients[i] * coefficients[i] / precisions[i];
+        return costs;
+    }
+
+    /** Files whose loss costs least, no two of them next to each other, since they stand in for one another. */
+    private BitSet cheapest(BitSet kept, double[] costs, double allowed, int atOnce) {
+        int[] inOrder = kept.stream()
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> space.file(i).endTime()))
+                .mapToInt(i -> i)
+                .toArray();
+        int[] rank = new int[costs.length];
+        for (int r = 0; r < inOrder.length; r++) rank[inOrder[r]] = r;
+        BitSet taken = new BitSet(); // ranks
+        BitSet cheapest = new BitSet();
+        double spent = 0;
+        for (int file : kept.stream()
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> costs[i]))
+                .mapToInt(i -> i)
+                .toArray()) {
+            double share = cheapest.isEmpty() ? allowed : allowed / 2;
+            if (!(spent + costs[file] <= share) || cheapest.cardinality() == atOnce) break;
+            if (taken.get(rank[file] + 1) || rank[file] > 0 && taken.get(rank[file] - 1)) continue;
+            spent += costs[file];
+            cheapest.set(file);
+            taken.set(rank[file]);
+        }
+        return cheapest;
+    }
+
+    /** All files of the times nearest to the quantiles. */
+    private BitSet aroundQuantiles(BitSet files, Profile target, int quantiles) {
+        TreeMap<Double, BitSet> byTime = new TreeMap<>();
+        files.stream().forEach(i -> byTime.computeIfAbsent(space.file(i).endTime(), t -> new BitSet()).set(i));
+        BitSet some = new BitSet();
+        some.or(byTime.lastEntry().getValue());
+        for (int q = 0; q < quantiles; q++) {
+            double share = (q + 0.5) / quantiles;
+            double low = 0;
+            double high = target.endTime();
+            for (int i = 0; i < 40; i++) {
+                double middle = (low + high) / 2;
+                if (target.cumulative(middle) < share) low = middle;
+                else high = middle;
+            }
+            var earlier = byTime.floorEntry(high);
+            var later = byTime.ceilingEntry(high);
+            if (earlier != null) some.or(earlier.getValue());
+            if (later != null) some.or(later.getValue());
+        }
+        return some;
+    }
+
+    private List<Moment> moments(BitSet files, Profile target) {
+        NavigableSet<Double> none = new TreeSet<>();
+        return space.moments(files, movement.rates(), List.of(target), none);
+    }
+
+    private Filtered filter(BitSet files, List<Moment> moments) {
+        boolean[] observed = new boolean[space.files()];
+        files.stream().forEach(i -> observed[i] = true);
+        return Filter.run(space, moments, movement, noise, observed);
+    }
+}
