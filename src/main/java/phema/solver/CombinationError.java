@@ -12,8 +12,7 @@ final class CombinationError {
      * @param moments with one target
      * @param coefficients by file; they sum to one
      */
-    static double of(
-            StateSpace space, List<Moment> moments, Movement movement, double[] noise, double[] coefficients) {
+    static double of(StateSpace space, List<Moment> moments, Movement movement, double[] noise, double[] coefficients) {
         int size = space.size();
         double[] lambda = new double[size + 1]; // how the state enters the error
         lambda[size] = -1;

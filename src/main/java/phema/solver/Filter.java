@@ -88,8 +88,7 @@ final class Filter {
 
     private void triangularise(int count) {
         Householder.triangularise(root, count, size);
-        for (int i = size; i < count; i++)
-            for (int j = size; j < columns; j++) rest[j] += root[i][j] * root[i][j];
+        for (int i = size; i < count; i++) for (int j = size; j < columns; j++) rest[j] += root[i][j] * root[i][j];
     }
 
     /** The first observation: everything is known relative to it. */

@@ -77,8 +77,7 @@ final class Likelihood {
             }
             Step step = moment.step();
             double rate = movement.rates().values()[moment.rate()];
-            byRate[moment.rate()] +=
-                    rate * (smoother.trace(step.walk) - meanSquares(step.walk, r, sums, product));
+            byRate[moment.rate()] += rate * (smoother.trace(step.walk) - meanSquares(step.walk, r, sums, product));
             if (movement.white() > 0)
                 byWhite += movement.white() * (smoother.trace(step.white) - meanSquares(step.white, r, sums, product));
             smoother.step(step);
@@ -118,8 +117,7 @@ final class Likelihood {
         int seen = 0;
         for (Moment moment : moments)
             for (int file : moment.files()) {
-                surprises[file] =
-                        seen == 0 ? Double.NaN : meanSquare(innovations[seen]) / filtered.variances[seen];
+                surprises[file] = seen == 0 ? Double.NaN : meanSquare(innovations[seen]) / filtered.variances[seen];
                 seen++;
             }
         return surprises;
@@ -134,8 +132,7 @@ final class Likelihood {
             double keep = step.keep[j];
             double take = step.take[j];
             double speed = step.drift[j];
-            for (int k = 0; k < average.length; k++)
-                average[k] = keep * average[k] + take * now[k] + speed * drift[k];
+            for (int k = 0; k < average.length; k++) average[k] = keep * average[k] + take * now[k] + speed * drift[k];
         }
         add(now, step.drift[StateSpace.WEIGHTS], drift);
     }

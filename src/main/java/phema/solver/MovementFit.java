@@ -56,6 +56,17 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
         return space.files() < FEW ? few(space, noise, sketch) : many(space, noise, sketch);
     }
 
+    /** The same with rates that are constant on each stretch: what files say just as well of how the rate runs within one. */
+    Movement blunt() {
+        double[] values = movement.rates().values().clone();
+        for (int from = 0; from < values.length; from += PIECES) {
+            int to = Math.min(from + PIECES, values.length);
+            Arrays.fill(
+                    values, from, to, Arrays.stream(values, from, to).average().orElseThrow());
+        }
+        return new Movement(movement.rates().with(values), movement.white(), movement.drift());
+    }
+
     private static MovementFit many(StateSpace space, double[] noise, double[][] values) {
         int stretches = Math.clamp(Math.max(space.times().size() - 1, space.files() / 2), 1, STRETCHES);
         var stage = Stage.of(space, noise, values, stretches);
@@ -83,13 +94,17 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
 
     /** Files to be explained, with what does not depend on the movement. */
     private record Stage(
-            StateSpace space, List<Moment> moments, Rates rates, double[][] values, Likelihood likelihood, int stretches) {
+            StateSpace space,
+            List<Moment> moments,
+            Rates rates,
+            double[][] values,
+            Likelihood likelihood,
+            int stretches) {
         static Stage of(StateSpace space, double[] noise, double[][] values, int stretches) {
             int pieces = PIECES * stretches;
             var rates = new Rates(edges(space, pieces), new double[pieces]);
             List<Moment> moments = space.moments(space.all(), rates, List.of(), space.times());
-            return new Stage(
-                    space, moments, rates, values, new Likelihood(space, moments, noise, values), stretches);
+            return new Stage(space, moments, rates, values, new Likelihood(space, moments, noise, values), stretches);
         }
 
         QuasiNewton.Minimum fromTwoStarts() {
@@ -220,7 +235,8 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
                 int coordinate = space.coordinate(file);
                 if (previous[coordinate] >= 0) {
                     moved[moment.rate() / PIECES] += meanSquaredDistance(values[file], values[previous[coordinate]]);
-                    time[moment.rate() / PIECES] += space.file(file).endTime() - space.file(previous[coordinate]).endTime();
+                    time[moment.rate() / PIECES] += space.file(file).endTime()
+                            - space.file(previous[coordinate]).endTime();
                 }
                 previous[coordinate] = file;
             }

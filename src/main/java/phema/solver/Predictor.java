@@ -1,13 +1,11 @@
 package phema.solver;
 
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.IntStream;
 import phema.profile.Profile;
 
 /**
@@ -15,6 +13,7 @@ import phema.profile.Profile;
  *
  * @param noise by file, the variance of its rounding
  */
+@SuppressWarnings("ArrayRecordComponent") // numbers for the solver, never compared
 record Predictor(StateSpace space, Movement movement, double[] noise) {
     /** Up to so many candidates are looked at one by one. */
     private static final int FEW = 64;
@@ -126,7 +125,9 @@ record Predictor(StateSpace space, Movement movement, double[] noise) {
     /** All files of the times nearest to the quantiles. */
     private BitSet aroundQuantiles(BitSet files, Profile target, int quantiles) {
         TreeMap<Double, BitSet> byTime = new TreeMap<>();
-        files.stream().forEach(i -> byTime.computeIfAbsent(space.file(i).endTime(), t -> new BitSet()).set(i));
+        files.stream()
+                .forEach(i -> byTime.computeIfAbsent(space.file(i).endTime(), t -> new BitSet())
+                        .set(i));
         BitSet some = new BitSet();
         some.or(byTime.lastEntry().getValue());
         for (int q = 0; q < quantiles; q++) {

@@ -69,7 +69,8 @@ final class QuasiNewton {
         return new Minimum(x, value);
     }
 
-    private static void update(double[][] inverse, double[] x, double[] next, double[] gradient, double[] nextGradient) {
+    private static void update(
+            double[][] inverse, double[] x, double[] next, double[] gradient, double[] nextGradient) {
         int n = x.length;
         double[] s = new double[n];
         double[] y = new double[n];

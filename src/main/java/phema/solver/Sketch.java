@@ -85,7 +85,8 @@ final class Sketch {
             order[other] = kept;
         }
         double scale = Math.sqrt((double) bins / weights);
-        double[] signs = random.doubles(weights).map(x -> x < 0.5 ? -scale : scale).toArray();
+        double[] signs =
+                random.doubles(weights).map(x -> x < 0.5 ? -scale : scale).toArray();
         double[][] summed = new double[rows.length][bins];
         for (int i = 0; i < rows.length; i++)
             for (int k = 0; k < weights; k++) summed[i][order[k] % bins] += signs[k] * rows[i][k];

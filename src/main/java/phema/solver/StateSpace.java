@@ -60,8 +60,7 @@ final class StateSpace {
         List<Integer> others = new ArrayList<>();
         for (int i = 0; i < coordinates.length; i++) {
             Optional<Decay> decay = Decay.of(files.get(i));
-            if (decay.isPresent())
-                coordinates[i] = known.computeIfAbsent(decay.get(), d -> 2 + known.size());
+            if (decay.isPresent()) coordinates[i] = known.computeIfAbsent(decay.get(), d -> 2 + known.size());
             else if (files.get(i) instanceof Impulse) coordinates[i] = WEIGHTS;
             else others.add(i);
         }
@@ -135,13 +134,16 @@ final class StateSpace {
     List<Moment> moments(BitSet chosen, Rates rates, List<Profile> targets, NavigableSet<Double> also) {
         NavigableSet<Double> times = new TreeSet<>(also);
         TreeMap<Double, int[]> filesAt = new TreeMap<>();
-        chosen.stream().boxed().sorted(Comparator.comparingDouble(i -> files.get(i).endTime())).forEach(i -> {
-            double time = files.get(i).endTime();
-            int[] before = filesAt.getOrDefault(time, new int[0]);
-            int[] now = Arrays.copyOf(before, before.length + 1);
-            now[before.length] = i;
-            filesAt.put(time, now);
-        });
+        chosen.stream()
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> files.get(i).endTime()))
+                .forEach(i -> {
+                    double time = files.get(i).endTime();
+                    int[] before = filesAt.getOrDefault(time, new int[0]);
+                    int[] now = Arrays.copyOf(before, before.length + 1);
+                    now[before.length] = i;
+                    filesAt.put(time, now);
+                });
         times.addAll(filesAt.keySet());
         double last = times.last();
         for (double edge : rates.edges()) if (edge > start && edge < last) times.add(edge);

@@ -115,8 +115,7 @@ final class Step {
 
     private static List<double[]> panels(double from, double to, List<Uptake> uptakes) {
         List<Double> cuts = new ArrayList<>(List.of(from, to));
-        for (Uptake uptake : uptakes)
-            for (double kink : uptake.kinks()) if (kink > from && kink < to) cuts.add(kink);
+        for (Uptake uptake : uptakes) for (double kink : uptake.kinks()) if (kink > from && kink < to) cuts.add(kink);
         Collections.sort(cuts);
         List<double[]> panels = new ArrayList<>();
         for (int i = 1; i < cuts.size(); i++) addPanels(cuts.get(i - 1), cuts.get(i), uptakes, panels);
@@ -134,8 +133,7 @@ final class Step {
         addPanels(middle, to, uptakes, panels);
     }
 
-    private static boolean isFlat(
-            double from, double to, List<Uptake> uptakes, double longest, double steepest) {
+    private static boolean isFlat(double from, double to, List<Uptake> uptakes, double longest, double steepest) {
         if (to > longest * from) return false;
         double least = Math.exp(-steepest);
         double inside = Math.nextDown(to); // an impulse jumps at the very end

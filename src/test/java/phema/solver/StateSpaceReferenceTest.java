@@ -51,7 +51,8 @@ class StateSpaceReferenceTest {
         }
         double[] ends = numbers(reference.run().get("steps"), "end");
         var rates = new Rates(
-                DoubleStream.of(ends).limit(ends.length - 1).toArray(), numbers(reference.run().get("steps"), "rate"));
+                DoubleStream.of(ends).limit(ends.length - 1).toArray(),
+                numbers(reference.run().get("steps"), "rate"));
         var movement = new Movement(
                 rates,
                 reference.run().get("white").asDouble(),
@@ -76,7 +77,8 @@ class StateSpaceReferenceTest {
 
     private static double[] numbers(JsonNode array, String field) {
         DoubleStream.Builder numbers = DoubleStream.builder();
-        for (JsonNode node : array) numbers.add(field.isEmpty() ? node.asDouble() : node.get(field).asDouble());
+        for (JsonNode node : array)
+            numbers.add(field.isEmpty() ? node.asDouble() : node.get(field).asDouble());
         return numbers.build().toArray();
     }
 }
