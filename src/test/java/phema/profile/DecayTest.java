@@ -31,7 +31,7 @@ class DecayTest {
     void windowsAndMomentsHaveNone() {
         assertThat(Decay.of(new Uniform(10, 100))).isEmpty();
         assertThat(Decay.of(new Impulse(100))).isEmpty();
-        assertThat(Decay.of(new Mixture(List.of(new Mixture.Part(1, new Power(8, 100))))))
+        assertThat(Decay.of(new Mixture(List.of(new Mixture.MixturePart(1, new Power(8, 100))))))
                 .isEmpty();
     }
 }
