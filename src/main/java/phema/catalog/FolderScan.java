@@ -47,7 +47,7 @@ final class FolderScan {
         Map<Candidate, WeightFile> files = lookAtAll();
         if (before.isOf(recognition, known)) return before;
         Agreement agreement = new Agreement(files.values());
-        SamplePlan plan = SamplePlan.of(agreement.averaged());
+        SamplePlan plan = SamplePlan.of(agreement.averaged(), files.size());
         RunAssembly assembly = new RunAssembly(files, plan, sampleAll(files, agreement, plan), exclusions);
         List<String> notices = new ArrayList<>(listing.notices());
         notices.addAll(recognition.notices());

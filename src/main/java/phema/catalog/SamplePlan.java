@@ -16,16 +16,27 @@ import phema.digest.Digest;
 import phema.tensor.Shape;
 
 /**
- * Which elements are sampled: short stretches, one at a random place in each of {@value #STRETCHES} equal parts of all
- * elements laid end to end, tensors by name. So every element is as likely as any other, a tensor counts by its size,
- * and means over the sample estimate means over the whole file. Tensors that turn out to be the same in all files are
- * left out afterwards, see {@link #moving}.
+ * Which elements are sampled: short stretches, one at a random place in each of {@value #STRETCHES} or more equal parts of all elements laid end to end,
+ * tensors by name. So every element is as likely as any other, a tensor counts by its size, and means over the sample estimate means over the whole
+ * file. Tensors that turn out to be the same in all files are left out afterwards, see {@link #moving}.
  *
- * @param identity digest of the tensors that it was made for, which decides everything
+ * @param identity digest of the tensors that it was made for and of its size, which decide everything
  */
 record SamplePlan(String identity, List<Stretch> stretches) {
     static final int STRETCHES = 64;
+
+    /** Of a stretch, unless there are thousands of files. */
     static final int LENGTH = 32;
+
+    private static final int USUAL_SIZE = 4096;
+
+    /** With so many files, each of them still has the usual size. */
+    private static final int USUAL_FILES = 256;
+
+    private static final int SMALLEST_SIZE = 512;
+
+    /** Numbers of all files together, where there are more of them; half of it at least. */
+    private static final int NUMBERS = 1 << 22;
 
     /** Elements that follow each other in row-major order, whatever the strides of the file. */
     record Stretch(String tensor, long first, int count) {}
@@ -56,19 +67,32 @@ record SamplePlan(String identity, List<Stretch> stretches) {
         return positions.build().toArray();
     }
 
-    static SamplePlan of(SortedMap<String, Shape> tensors) {
-        byte[] digest = digest(tensors);
+    /**
+     * Of 4,096 values for each of up to 256 files; with more, such that there are two million or more in all, but never fewer than 512 for each. The size changes only where the number of files passes a power of
+     * two, since then every file must be read again.
+     */
+    static SamplePlan of(SortedMap<String, Shape> tensors, int files) {
+        int size = size(files);
+        byte[] digest = digest(tensors, size);
         Random random = new Random(ByteBuffer.wrap(digest).getLong());
         long total = tensors.values().stream().mapToLong(Shape::elements).sum();
-        int parts = (int) Math.min(STRETCHES, total / LENGTH);
+        int stretches = Math.max(STRETCHES, size / LENGTH);
+        int usual = size / stretches;
+        int parts = (int) Math.min(stretches, total / usual);
         long[] firsts = new long[Math.max(parts, 1)];
         for (int i = 0; i < parts; i++) {
             long begin = share(total, i, parts);
-            long room = share(total, i + 1, parts) - begin - LENGTH;
+            long room = share(total, i + 1, parts) - begin - usual;
             firsts[i] = begin + (long) (random.nextDouble() * (room + 1));
         }
-        int length = parts == 0 ? (int) total : LENGTH;
+        int length = parts == 0 ? (int) total : usual;
         return new SamplePlan(HexFormat.of().formatHex(digest), stretches(firsts, length, tensors));
+    }
+
+    private static int size(int files) {
+        if (files <= USUAL_FILES) return USUAL_SIZE;
+        long powerOfTwo = 2L * Integer.highestOneBit(files - 1);
+        return (int) Math.max(SMALLEST_SIZE, NUMBERS / powerOfTwo);
     }
 
     /** Number of values. */
@@ -99,8 +123,8 @@ record SamplePlan(String identity, List<Stretch> stretches) {
         return List.copyOf(stretches);
     }
 
-    private static byte[] digest(Map<String, Shape> tensors) {
-        Digest digest = Digest.sha256();
+    private static byte[] digest(Map<String, Shape> tensors, int size) {
+        Digest digest = Digest.sha256().add(size + " values\n");
         tensors.forEach((name, shape) -> digest.add(name + "\0" + shape + "\n"));
         return digest.bytes();
     }

@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import phema.Fixtures;
 import phema.RandomCase;
 import phema.RandomCases;
@@ -33,7 +35,7 @@ class SamplePlanTest {
         for (int size : random.list(1, 40, () -> random.between(0, 5000)))
             tensors.put("t" + tensors.size(), Shape.of(size));
 
-        SamplePlan plan = SamplePlan.of(tensors);
+        SamplePlan plan = SamplePlan.of(tensors, 32);
 
         Map<String, Long> end = new TreeMap<>();
         for (SamplePlan.Stretch stretch : plan.stretches()) {
@@ -49,25 +51,36 @@ class SamplePlanTest {
         TreeMap<String, Shape> tensors = new TreeMap<>();
         for (int i = 0; i < 30; i++) tensors.put("conv" + i, Shape.of(512, 512, 3, 3));
 
-        SamplePlan plan = SamplePlan.of(tensors);
+        SamplePlan plan = SamplePlan.of(tensors, 32);
 
         assertThat(plan.stretches()).extracting(SamplePlan.Stretch::tensor).containsAll(tensors.keySet());
-        assertThat(plan.size()).isEqualTo(2048);
+        assertThat(plan.size()).isEqualTo(4096);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 4096", "256, 4096", "257, 8192", "512, 8192", "513, 4096", "5000, 512", "50000, 512"})
+    void takesEnoughOfAFewFilesAndOfAllTogether(int files, int size) {
+        SamplePlan plan = SamplePlan.of(new TreeMap<>(Map.of("a", Shape.of(1 << 20))), files);
+
+        assertThat(plan.size()).isEqualTo(size);
+        if (files > 256) assertThat((long) size * files).isGreaterThan(2_000_000);
     }
 
     @Test
     void placesEveryStretchElsewhereForOtherTensors() {
-        SamplePlan plan = SamplePlan.of(new TreeMap<>(Map.of("a", Shape.of(1 << 20))));
+        SamplePlan plan = SamplePlan.of(new TreeMap<>(Map.of("a", Shape.of(1 << 20))), 32);
 
-        assertThat(SamplePlan.of(new TreeMap<>(Map.of("a", Shape.of(1 << 20))))).isEqualTo(plan);
-        assertThat(SamplePlan.of(new TreeMap<>(Map.of("b", Shape.of(1 << 20)))).identity())
+        assertThat(SamplePlan.of(new TreeMap<>(Map.of("a", Shape.of(1 << 20))), 32))
+                .isEqualTo(plan);
+        assertThat(SamplePlan.of(new TreeMap<>(Map.of("b", Shape.of(1 << 20))), 32)
+                        .identity())
                 .isNotEqualTo(plan.identity());
     }
 
     @Test
     void leavesOutTensorsThatAreTheSameInAllFiles() {
         SamplePlan plan =
-                SamplePlan.of(new TreeMap<>(Map.of("mask", Shape.of(2), "scale", Shape.of(1), "w", Shape.of(3))));
+                SamplePlan.of(new TreeMap<>(Map.of("mask", Shape.of(2), "scale", Shape.of(1), "w", Shape.of(3))), 32);
         Sample first = new Sample(new double[] {0, -1e4, 1, 1, 2, 3}, new double[] {0, 5, 6, 7, 8, 9});
         Sample second = new Sample(new double[] {0, -1e4, 2, 1, 2, 4}, new double[] {0, 5, 6, 7, 8, 9});
 
@@ -86,7 +99,7 @@ class SamplePlanTest {
         WeightFile rows = WeightFiles.read(TestFiles.safetensors(temporary.resolve("rows"), "w", rowMajor));
         WeightFile columns = WeightFiles.read(TestFiles.safetensors(temporary.resolve("columns"), "w", columnMajor));
         Shape shape = Shape.of(100, 70);
-        SamplePlan plan = SamplePlan.of(new TreeMap<>(Map.of("w", shape)));
+        SamplePlan plan = SamplePlan.of(new TreeMap<>(Map.of("w", shape)), 32);
 
         Sample fromRows = SampleReader.read(withLayout(rows, shape, List.of(70L, 1L)), plan, anywhere -> true);
         Sample fromColumns = SampleReader.read(withLayout(columns, shape, List.of(1L, 100L)), plan, anywhere -> true);
@@ -95,7 +108,7 @@ class SamplePlanTest {
         for (SamplePlan.Stretch s : plan.stretches())
             for (int i = 0; i < s.count(); i++) expected.add((double) rowMajor[(int) s.first() + i]);
         assertThat(fromRows.values())
-                .hasSize(2048)
+                .hasSize(4096)
                 .containsExactly(expected.stream().mapToDouble(v -> v).toArray());
         assertThat(fromColumns.values()).containsExactly(fromRows.values());
     }
@@ -107,13 +120,13 @@ class SamplePlanTest {
         for (Tensor t : newest.tensors()) if (t.dtype().isFloating()) tensors.put(t.name(), t.shape());
         List<SamplePlan.Stretch> everything = new ArrayList<>();
         tensors.forEach((name, shape) -> everything.add(new SamplePlan.Stretch(name, 0, (int) shape.elements())));
-        SamplePlan plan = SamplePlan.of(tensors);
+        SamplePlan plan = SamplePlan.of(tensors, 32);
 
         for (String other : List.of("0000016-0.100", "0000131-0.050", "0000245-0.050", "0000262-0.100"))
             assertThat(distance(newest, fixture(other), plan))
                     .isCloseTo(
                             distance(newest, fixture(other), new SamplePlan("everything", everything)),
-                            withinPercentage(10)); // three standard errors of 2048 normal squares
+                            withinPercentage(7)); // three standard errors of 4096 normal squares
     }
 
     private static WeightFile fixture(String name) throws IOException {
@@ -147,8 +160,8 @@ class SamplePlanTest {
         FilePart part = new FilePart(path, 64, Files.getLastModifiedTime(path).toInstant(), "");
         WeightFile file = new WeightFile(path, Format.SAFETENSORS, List.of(part), Map.of(), List.of(tensor));
 
-        Sample sample =
-                SampleReader.read(file, SamplePlan.of(new TreeMap<>(Map.of("w", tensor.shape()))), anywhere -> true);
+        Sample sample = SampleReader.read(
+                file, SamplePlan.of(new TreeMap<>(Map.of("w", tensor.shape())), 32), anywhere -> true);
 
         assertThat(sample.values()).containsOnly(1);
         assertThat(sample.roundingVariance()).isCloseTo(Math.pow(2, -20) / 12, withinPercentage(1e-9));
