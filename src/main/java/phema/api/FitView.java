@@ -17,10 +17,10 @@ import phema.text.Labels;
  * @param coefficients by snapshot, of the files that are read; they sum to one
  * @param predictedRelativeError predicted L2 error of the weights over their root mean square
  * @param predictedRelativeErrors the same by solver, for comparison
- * @param conditionNumber of the system that was solved, scaled to unit diagonal
+ * @param conditionNumber of the system that the paper's solver solved, scaled to unit diagonal; left out for blup,
+ *     which solves none
  * @param coefficientNorm sum of absolute values: how much rounding errors of stored files can grow
  * @param profileResidual L2 distance of the fitted profile from the target over the target's norm
- * @param misfit root mean square of ln(measured / modelled distance) of the trajectory model
  * @param filesUsed how many files are read
  * @param curve where it was asked for
  */
@@ -33,7 +33,6 @@ public record FitView(
         @Nullable Double conditionNumber,
         @Nullable Double coefficientNorm,
         @Nullable Double profileResidual,
-        @Nullable Double misfit,
         int filesUsed,
         List<String> warnings,
         @Nullable ProfileCurve curve) {
@@ -52,7 +51,6 @@ public record FitView(
                 finite(fit.conditionNumber()),
                 finite(fit.coefficientNorm()),
                 finite(fit.profileResidual()),
-                finite(fit.misfit()),
                 fit.filesUsed(),
                 fit.warnings(),
                 curve);

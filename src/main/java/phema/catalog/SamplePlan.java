@@ -16,9 +16,10 @@ import phema.digest.Digest;
 import phema.tensor.Shape;
 
 /**
- * Which elements are sampled: short stretches, one at a random place in each of {@value #STRETCHES} or more equal parts of all elements laid end to end,
- * tensors by name. So every element is as likely as any other, a tensor counts by its size, and means over the sample estimate means over the whole
- * file. Tensors that turn out to be the same in all files are left out afterwards, see {@link #moving}.
+ * Which elements are sampled: short stretches, one at a random place in each of {@value #STRETCHES} or more equal parts
+ * of all elements laid end to end, tensors by name. So every element is as likely as any other, a tensor counts by its
+ * size, and means over the sample estimate means over the whole file. Tensors that turn out to be the same in all files
+ * are left out afterwards, see {@link #moving}.
  *
  * @param identity digest of the tensors that it was made for and of its size, which decide everything
  */
@@ -68,8 +69,9 @@ record SamplePlan(String identity, List<Stretch> stretches) {
     }
 
     /**
-     * Of 4,096 values for each of up to 256 files; with more, such that there are two million or more in all, but never fewer than 512 for each. The size changes only where the number of files passes a power of
-     * two, since then every file must be read again.
+     * Of 4,096 values for each of up to 256 files; with more, such that there are two million or more in all, but never
+     * fewer than 512 for each. The size changes only where the number of files passes a power of two, since then every
+     * file must be read again.
      */
     static SamplePlan of(SortedMap<String, Shape> tensors, int files) {
         int size = size(files);

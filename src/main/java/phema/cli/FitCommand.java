@@ -2,6 +2,7 @@ package phema.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -85,11 +86,13 @@ final class FitCommand implements Callable<Integer> {
         fits.report(run)
                 .ifPresent(report -> out.printf(
                         Locale.ROOT,
-                        "trajectory model: misfit %.2f; leaving out each of %d files in turn, the actual error was "
-                                + "%s the predicted one%n",
-                        report.misfit(),
+                        "trajectory model: leaving out each of %d files in turn, the actual error was %.2f times the "
+                                + "predicted one,"
+                                + " from %.2f to %.2f times by file%n",
                         report.filesPredicted(),
-                        ratio(report.actualToPredicted().get(SolverKind.BLUP))));
+                        report.actualToPredicted().get(SolverKind.BLUP),
+                        Math.sqrt(Collections.min(report.surprises())),
+                        Math.sqrt(Collections.max(report.surprises()))));
         Table table = new Table(
                 "sigma_rel", "time", "files", "predicted error", "paper's", "condition", "sum |x|", "residual");
         for (Row row : rows) {
@@ -100,7 +103,9 @@ final class FitCommand implements Callable<Integer> {
                     String.valueOf(fit.filesUsed()),
                     CommandOutput.error(fit.predictedRelativeErrors().get(fit.method())),
                     CommandOutput.error(fit.predictedRelativeErrors().get(SolverKind.PAPER)),
-                    String.format(Locale.ROOT, "%.1e", fit.conditionNumber()),
+                    Double.isNaN(fit.conditionNumber())
+                            ? "-"
+                            : String.format(Locale.ROOT, "%.1e", fit.conditionNumber()),
                     String.format(Locale.ROOT, "%.2f", fit.coefficientNorm()),
                     String.format(Locale.ROOT, "%.1e", fit.profileResidual()));
         }
@@ -120,18 +125,18 @@ final class FitCommand implements Callable<Integer> {
         }
     }
 
-    private static String ratio(@Nullable Double value) {
-        return value == null ? "not comparable with" : String.format(Locale.ROOT, "%.2f times", value);
-    }
-
-    private static Map<String, Object> view(RunReport report) {
+    private static Map<String, Object> view(Run run, RunReport report) {
         Map<String, Double> ratios = new TreeMap<>();
         report.actualToPredicted().forEach((method, ratio) -> ratios.put(CommandOutput.word(method), ratio));
+        Map<String, Double> surprises = new LinkedHashMap<>();
+        for (int i = 0; i < report.surprises().size(); i++)
+            surprises.put(run.snapshots().get(i).name(), report.surprises().get(i));
         Map<String, Object> json = new LinkedHashMap<>();
-        json.put("misfit", report.misfit());
-        json.put("shares", report.shares());
         json.put("actualToPredicted", ratios);
         json.put("filesPredicted", report.filesPredicted());
+        json.put("surprises", surprises);
+        json.put("rates", report.rates());
+        json.put("assumed", report.assumed());
         return json;
     }
 
@@ -142,7 +147,7 @@ final class FitCommand implements Callable<Integer> {
         json.put("run", run.folder().toString());
         json.put("snapshots", run.snapshots().stream().map(s -> s.name()).toList());
         json.put("notices", run.notices());
-        fits.report(run).ifPresent(report -> json.put("report", view(report)));
+        fits.report(run).ifPresent(report -> json.put("report", view(run, report)));
         json.put("fits", solved.stream().map(fit -> FitView.of(run, fit, null)).toList());
         if (!layers.isEmpty())
             json.put(

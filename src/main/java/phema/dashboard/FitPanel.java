@@ -1,5 +1,6 @@
 package phema.dashboard;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import phema.catalog.Run;
@@ -60,7 +61,7 @@ record FitPanel(
     }
 
     private static List<Figure> figures(Run run, Fit fit) {
-        return List.of(
+        List<Figure> figures = new ArrayList<>(List.of(
                 new Figure(
                         "Predicted error",
                         Show.percent(fit.predictedRelativeError()),
@@ -77,11 +78,13 @@ record FitPanel(
                 new Figure(
                         "Sum of |coefficients|",
                         Show.magnitude(fit.coefficientNorm()),
-                        "How much rounding errors of the stored files can grow"),
-                new Figure(
-                        "Condition number",
-                        Show.magnitude(fit.conditionNumber()),
-                        "Of the system that was solved, scaled to unit diagonal"));
+                        "How much rounding errors of the stored files can grow")));
+        if (!Double.isNaN(fit.conditionNumber()))
+            figures.add(new Figure(
+                    "Condition number",
+                    Show.magnitude(fit.conditionNumber()),
+                    "Of the system that was solved, scaled to unit diagonal"));
+        return figures;
     }
 
     static String plain(double number) {

@@ -75,7 +75,9 @@ record ModelCard(Repositories repositories) {
                 number("%.2g", fit.predictedRelativeError()),
                 other(fit),
                 Double.isNaN(fit.profileResidual()) ? "unknown" : number("%.2g %%", 100 * fit.profileResidual()),
-                number("%.2g", fit.conditionNumber()),
+                Double.isNaN(fit.conditionNumber())
+                        ? "none: no system was solved"
+                        : number("%.2g", fit.conditionNumber()),
                 number("%.2f", fit.coefficientNorm()),
                 run.newest().file().tensors().stream()
                         .mapToLong(Tensor::elements)

@@ -55,7 +55,6 @@ record RememberedStart(
                 Double.NaN,
                 Double.NaN,
                 Double.NaN,
-                Double.NaN,
                 List.of()));
     }
 }

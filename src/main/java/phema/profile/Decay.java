@@ -3,8 +3,10 @@ package phema.profile;
 import java.util.Optional;
 
 /**
- * Says how a tracked average forgets, whatever the time at which it is stored: {@code P(s; t)} is the share of what it holds at {@code t} that comes from at or before {@code s}, and
- * {@code P(s; t) = P(s; u) P(u; t)} for every {@code u} between, because the average is updated from nothing but itself and the weights of the moment. All snapshots of one tracker share one decay.
+ * Says how a tracked average forgets, whatever the time at which it is stored: {@code P(s; t)} is the share of what it
+ * holds at {@code t} that comes from at or before {@code s}, and {@code P(s; t) = P(s; u) P(u; t)} for every {@code u}
+ * between, because the average is updated from nothing but itself and the weights of the moment. All snapshots of one
+ * tracker share one decay.
  */
 public sealed interface Decay permits PowerDecay, ExponentialDecay {
     /** {@code ln P(s; t)}, for {@code 0 < s <= t}. */
@@ -13,7 +15,10 @@ public sealed interface Decay permits PowerDecay, ExponentialDecay {
     /** {@code d ln P(s; t) / ds}: the share of the moment's weights that the average takes in per unit of time. */
     double intake(double s);
 
-    /** The decay that leads to a profile; none where it is not a recursion, as for a window, or where nothing is averaged. */
+    /**
+     * The decay that leads to a profile; none where it is not a recursion, as for a window, or where nothing is
+     * averaged.
+     */
     static Optional<Decay> of(Profile profile) {
         return switch (profile) {
             case Power p -> Optional.of(new PowerDecay(p.gamma() + 1));

@@ -3,7 +3,8 @@ package phema.solver;
 import java.util.List;
 
 /**
- * Computes the variance of any combination's error under a movement: what each moment's noise does to files and target, through the coefficients, summed up backwards in time. A sum of squares, so nothing cancels.
+ * Computes the variance of any combination's error under a movement: what each moment's noise does to files and target,
+ * through the coefficients, summed up backwards in time. A sum of squares, so nothing cancels.
  */
 final class CombinationError {
     private CombinationError() {}

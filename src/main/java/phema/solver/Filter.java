@@ -4,12 +4,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Follows the state through a run's files by a Kalman filter in square-root form (Kailath, Sayed and Hassibi, Linear Estimation, chapter 12): the covariance of the state's error is {@code root' root}, and only
- * orthogonal reflections touch {@code root}. Observing coordinate {@code h} with noise {@code R}: reflect until column {@code h} has but its first entry, then shrink the first row by
- * {@code sqrt(R / S)}. So a file's coordinate is known to {@code R} afterwards with all digits, even where {@code R} is 1e-17 of what moves.
+ * Follows the state through a run's files by a Kalman filter in square-root form (Kailath, Sayed and Hassibi, Linear
+ * Estimation, chapter 12): the covariance of the state's error is {@code root' root}, and only orthogonal reflections
+ * touch {@code root}. Observing coordinate {@code h} with noise {@code R}: reflect until column {@code h} has but its
+ * first entry, then shrink the first row by {@code sqrt(R / S)}. So a file's coordinate is known to {@code R}
+ * afterwards with all digits, even where {@code R} is 1e-17 of what moves.
  *
- * <p>The start is diffuse, exactly: weights and averages before the first file are one unknown, which the first observation defines (its gain is one in all coordinates but the drift). Hence coefficients sum to
- * one. Targets are columns that are reflected along; nothing observes them, and the part of their error that is in no coordinate only grows.
+ * <p>The start is diffuse, exactly: weights and averages before the first file are one unknown, which the first
+ * observation defines (its gain is one in all coordinates but the drift). Hence coefficients sum to one. Targets are
+ * columns that are reflected along; nothing observes them, and the part of their error that is in no coordinate only
+ * grows.
  */
 final class Filter {
     private final List<Moment> moments;

@@ -42,7 +42,8 @@ final class Filtered {
     }
 
     /**
-     * Coefficients of the files in the best linear unbiased prediction of a target, by one pass back through the gains: {@code lambda} says how what is left of the state enters the target.
+     * Coefficients of the files in the best linear unbiased prediction of a target, by one pass back through the gains:
+     * {@code lambda} says how what is left of the state enters the target.
      *
      * @return by file, 0 where it was not observed; they sum to one
      */
@@ -82,9 +83,10 @@ final class Filtered {
     }
 
     /**
-     * {@code D}, by file: the precision with which all other files predict it, own rounding included, so {@code 1 / D} is the variance of that prediction's error, and {@code c^2 / D} is what the loss of a file
-     * with coefficient {@code c} adds to a target's variance (de Jong, A cross-validation filter for time series models, Biometrika 1988). By a pass back with the root of the
-     * smoother's {@code N}.
+     * {@code D}, by file: the precision with which all other files predict it, own rounding included, so {@code 1 / D}
+     * is the variance of that prediction's error, and {@code c^2 / D} is what the loss of a file with coefficient
+     * {@code c} adds to a target's variance (de Jong, A cross-validation filter for time series models, Biometrika
+     * 1988). By a pass back with the root of the smoother's {@code N}.
      */
     double[] precisions() {
         double[] precisions = new double[space.files()];

@@ -13,12 +13,13 @@ import phema.profile.Profile;
  *     one unless {@link FitOptions#normalise} was off
  * @param predictedRelativeErrors predicted L2 error of the weights over their root mean square, of this fit and of what
  *     the other method would give; rounding of the result to its own element type is not part of it. No entry where it
- *     cannot be predicted: fewer than two files, no samples, or no profile density for the paper
- * @param conditionNumber of the system that was solved, scaled to unit diagonal, in the 1-norm
+ *     cannot be predicted: fewer than two files, no samples, or, for the paper, no profile density or too many files to
+ *     compute it beside the fit
+ * @param conditionNumber of the system that the paper's solver solved, scaled to unit diagonal, in the 1-norm; NaN for
+ *     the other, which solves none
  * @param coefficientNorm sum of absolute values: how much rounding errors of stored files can grow
  * @param profileResidual L2 distance of the fitted profile from the target over the target's norm; NaN where a profile
  *     has no square-integrable density (raw checkpoints)
- * @param misfit root mean square of ln(measured / modelled distance) of the trajectory model; NaN without one
  * @param warnings for the user, one line each
  */
 public record Fit(
@@ -29,7 +30,6 @@ public record Fit(
         double conditionNumber,
         double coefficientNorm,
         double profileResidual,
-        double misfit,
         List<String> warnings) {
     public Fit {
         coefficients = List.copyOf(coefficients);

@@ -1,20 +1,24 @@
 package phema.solver;
 
 /**
- * Reflects rows of small matrices. A reflection changes neither the length of a column nor the product of two of them, so {@code A'A} stays what it is while {@code A} becomes triangular, and every column
- * keeps its own precision, however much smaller than its neighbours it is (Golub and Van Loan, Matrix Computations, section 5.2).
+ * Reflects rows of small matrices. A reflection changes neither the length of a column nor the product of two of them,
+ * so {@code A'A} stays what it is while {@code A} becomes triangular, and every column keeps its own precision, however
+ * much smaller than its neighbours it is (Golub and Van Loan, Matrix Computations, section 5.2).
  */
 final class Householder {
     private Householder() {}
 
-    /** Makes the first {@code pivots} columns of the first {@code count} rows upper triangular; all columns are reflected with them. */
+    /**
+     * Makes the first {@code pivots} columns of the first {@code count} rows upper triangular; all columns are
+     * reflected with them.
+     */
     static void triangularise(double[][] rows, int count, int pivots) {
         for (int k = 0; k < Math.min(pivots, count - 1); k++) reflect(rows, k, count, k);
     }
 
     /**
-     * Reflects rows {@code first} to {@code end - 1} such that a column vanishes below the first of them. Columns left of it are expected to be zero there if it is on the diagonal, and are reflected
-     * all the same if it is not.
+     * Reflects rows {@code first} to {@code end - 1} such that a column vanishes below the first of them. Columns left
+     * of it are expected to be zero there if it is on the diagonal, and are reflected all the same if it is not.
      *
      * @return what is in row {@code first} of the column afterwards
      */

@@ -4,10 +4,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Says how well a movement explains what is stored: {@code sum over files of mean over weights of v^2 / S + ln S}, twice the negative logarithm of the likelihood per weight, less what is constant; {@code v} is the innovation of
- * a file, what it holds beyond what was predicted from earlier ones, {@code S} its variance. The derivatives come from one pass back (Koopman and Shephard, Exact score for time series models in state
- * space form, Biometrika 1992): with {@code r} the smoother's vector for a weight and {@code N} its variance, the loss falls by the trace of {@code (mean r r' - N) dQ}. Costs of value and derivatives grow linearly
- * with files times weights.
+ * Says how well a movement explains what is stored: {@code sum over files of mean over weights of v^2 / S + ln S},
+ * twice the negative logarithm of the likelihood per weight, less what is constant; {@code v} is the innovation of a
+ * file, what it holds beyond what was predicted from earlier ones, {@code S} its variance. The derivatives come from
+ * one pass back (Koopman and Shephard, Exact score for time series models in state space form, Biometrika 1992): with
+ * {@code r} the smoother's vector for a weight and {@code N} its variance, the loss falls by the trace of
+ * {@code (mean r r' - N) dQ}. Costs of value and derivatives grow linearly with files times weights.
  */
 final class Likelihood {
     private final StateSpace space;
@@ -109,17 +111,37 @@ final class Likelihood {
         return innovations;
     }
 
-    /** Mean over weights of {@code v^2 / S}, by file: 1 where a file is what the others let expect; NaN for the first one. */
+    /**
+     * What each file holds beyond what all others predict, {@code u / D}, squared and over its variance {@code 1 / D}:
+     * mean over weights of {@code u^2 / D}, by file. 1 where a file is what the others let expect (de Jong, A
+     * cross-validation filter for time series models, Biometrika 1988).
+     */
     double[] surprises(Movement movement) {
         Filtered filtered = Filter.run(space, moments, movement, noise, all);
         double[][] innovations = innovations(filtered);
         double[] surprises = new double[values.length];
-        int seen = 0;
-        for (Moment moment : moments)
-            for (int file : moment.files()) {
-                surprises[file] = seen == 0 ? Double.NaN : meanSquare(innovations[seen]) / filtered.variances[seen];
-                seen++;
+        int size = space.size();
+        double[][] r = new double[size][weights];
+        double[] u = new double[weights];
+        var smoother = new Smoother(size);
+        int seen = innovations.length;
+        for (int m = moments.size() - 1; m >= 0; m--) {
+            Moment moment = moments.get(m);
+            for (int f = moment.files().length - 1; f >= 0; f--) {
+                seen--;
+                int file = moment.files()[f];
+                double[] gain = filtered.gains[seen];
+                double variance = filtered.variances[seen];
+                double precision = smoother.observe(space.coordinate(file), gain, variance);
+                Arrays.fill(u, 0);
+                for (int j = 0; j < size; j++) add(u, -gain[j], r[j]);
+                if (seen > 0) add(u, 1 / variance, innovations[seen]);
+                add(r[space.coordinate(file)], 1, u);
+                surprises[file] = meanSquare(u) / precision;
             }
+            smoother.step(moment.step());
+            transpose(moment.step(), r);
+        }
         return surprises;
     }
 

@@ -10,12 +10,16 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Finds the movement that explains best what is stored. The logarithm of the rate is linear between the middles of up to {@value #STRETCHES} stretches of equal length and goes on beyond the outermost; its bends are held small by
- * {@code 0.3 * sum of squared second differences}. Rates, white deviations and drift minimise {@link Likelihood}, from two starts: one that knows nothing, one at the rates that distances between
- * neighbouring files show. (Rates that are constant on each stretch give the same errors, but their predictions are up to 10 % too high wherever a target ends at the end of a stretch of a decaying run.)
+ * Finds the movement that explains best what is stored. The logarithm of the rate is linear between the middles of up
+ * to {@value #STRETCHES} stretches of equal length and goes on beyond the outermost; its bends are held small by
+ * {@code 0.3 * sum of squared second differences}. Rates, white deviations and drift minimise {@link Likelihood}, from
+ * two starts: one that knows nothing, one at the rates that distances between neighbouring files show. (Rates that are
+ * constant on each stretch give the same errors, but their predictions are up to 10 % too high wherever a target ends
+ * at the end of a stretch of a decaying run.)
  *
  * @param loss per weight, without the penalty
- * @param assumed whether there are too few files to say how the rate changes, so that its course is that of a usual run and only its level is fitted
+ * @param assumed whether there are too few files to say how the rate changes, so that its course is that of a usual run
+ *     and only its level is fitted
  */
 record MovementFit(Movement movement, double loss, boolean assumed) {
     private static final int STRETCHES = 16;
@@ -40,7 +44,8 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
     private static final double FARTHEST_UP = 15;
 
     /**
-     * Rates {@code t^-alpha} of the sample run of docs/solver.md for alpha 0, 0.5, 1, 1.5 and 2, on a clock that ends at 1: steps that shrink like {@code t^-1/2} after a warm-up, as Adam's do under EDM2's learning rate schedule.
+     * Rates {@code t^-alpha} of the sample run of docs/solver.md for alpha 0, 0.5, 1, 1.5 and 2, on a clock that ends
+     * at 1: steps that shrink like {@code t^-1/2} after a warm-up, as Adam's do under EDM2's learning rate schedule.
      */
     private static final double[] USUAL = {0.0119, 0.0226, 0.0225, 0.0074, 0.00058};
 
@@ -56,7 +61,10 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
         return space.files() < FEW ? few(space, noise, sketch) : many(space, noise, sketch);
     }
 
-    /** The same with rates that are constant on each stretch: what files say just as well of how the rate runs within one. */
+    /**
+     * The same with rates that are constant on each stretch: what files say just as well of how the rate runs within
+     * one.
+     */
     Movement blunt() {
         double[] values = movement.rates().values().clone();
         for (int from = 0; from < values.length; from += PIECES) {
@@ -65,6 +73,13 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
                     values, from, to, Arrays.stream(values, from, to).average().orElseThrow());
         }
         return new Movement(movement.rates().with(values), movement.white(), movement.drift());
+    }
+
+    /** By file: see {@link Likelihood#surprises}. */
+    List<Double> surprises(StateSpace space, double[] noise, double[][] values) {
+        List<Moment> moments = space.moments(space.all(), movement.rates(), List.of(), space.times());
+        double[] surprises = new Likelihood(space, moments, noise, Sketch.of(values)).surprises(movement);
+        return Arrays.stream(surprises).boxed().toList();
     }
 
     private static MovementFit many(StateSpace space, double[] noise, double[][] values) {
@@ -190,7 +205,10 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
         return loss;
     }
 
-    /** Equal stretches of time. Where there are many files, each edge is moved to the nearest of them, so that no step of the filter is divided. */
+    /**
+     * Equal stretches of time. Where there are many files, each edge is moved to the nearest of them, so that no step
+     * of the filter is divided.
+     */
     static double[] edges(StateSpace space, int stretches) {
         List<Double> times = new ArrayList<>(space.times());
         times.addFirst(space.start());
@@ -251,14 +269,7 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
     private static MovementFit few(StateSpace space, double[] noise, double[][] values) {
         NavigableSet<Double> times = space.times();
         double end = space.end();
-        double[] edges = new double[STRETCHES - 1];
-        for (int b = 0; b < edges.length; b++) edges[b] = end * (b + 1) / STRETCHES;
-        double[] usual = new double[STRETCHES];
-        for (int b = 0; b < STRETCHES; b++) {
-            double t = Math.max((b + 0.5) / STRETCHES, space.start() / end);
-            for (int a = 0; a < USUAL.length; a++) usual[b] += USUAL[a] * Math.pow(t, -0.5 * a) / end;
-        }
-        var rates = new Rates(edges, usual);
+        Rates rates = usualRates(space.start(), end, STRETCHES);
         List<Moment> moments = space.moments(space.all(), rates, List.of(), times);
         var likelihood = new Likelihood(space, moments, noise, values);
         double[] start = {Math.log(distance(moments, values) / 0.05)};
@@ -274,6 +285,22 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
                 ITERATIONS);
         Movement movement = usual(rates, end, Math.exp(level.x()[0]));
         return new MovementFit(movement, level.value(), true);
+    }
+
+    /** How a usual run moves, for weights of mean square 1. */
+    static Movement usual(double start, double end) {
+        return usual(usualRates(start, end, STRETCHES * PIECES), end, 1);
+    }
+
+    private static Rates usualRates(double start, double end, int stretches) {
+        double[] edges = new double[stretches - 1];
+        for (int b = 0; b < edges.length; b++) edges[b] = end * (b + 1) / stretches;
+        double[] usual = new double[stretches];
+        for (int b = 0; b < stretches; b++) {
+            double t = Math.max((b + 0.5) / stretches, start / end);
+            for (int a = 0; a < USUAL.length; a++) usual[b] += USUAL[a] * Math.pow(t, -0.5 * a) / end;
+        }
+        return new Rates(edges, usual);
     }
 
     private static Movement usual(Rates rates, double end, double level) {

@@ -1,9 +1,9 @@
 package phema.solver;
 
 import java.util.ArrayList;
-import java.util.BitSet;
+import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.function.DoubleFunction;
 import org.apache.commons.math3.distribution.NormalDistribution;
 import phema.profile.Impulse;
 import phema.profile.Power;
@@ -15,34 +15,26 @@ import phema.tensor.DType;
  * is assumed instead of fitted.
  */
 public final class Planning {
-    /**
-     * Strengths on a clock that ends at 1, for weights of mean square 1, as {@link Trajectory#fit} finds them in the
-     * sample run of docs/solver.md: a random walk whose steps shrink like {@code t^-1/2} after a warm-up, as Adam's do
-     * under EDM2's learning rate schedule.
-     */
-    private static final List<Double> TYPICAL = List.of(0.0119, 0.0226, 0.0225, 0.0074, 0.00058, 2.2e-6, 0.0095);
-
     private static final int QUANTILES = 1000;
 
-    private final List<Double> strengths;
+    private final DoubleFunction<Movement> movement;
 
-    private Planning(List<Double> strengths) {
-        this.strengths = strengths;
+    /**
+     * @param movement by the time from which on it is followed, on a clock that ends at 1, for weights of mean square 1
+     */
+    private Planning(DoubleFunction<Movement> movement) {
+        this.movement = movement;
     }
 
-    /** Weights that move as those of the sample run. */
+    /** Weights that move as those of the sample run of docs/solver.md. */
     public static Planning typical() {
-        return new Planning(TYPICAL);
+        return new Planning(start -> MovementFit.usual(start, 1));
     }
 
     /** Weights that move as those of a run that exists. */
-    static Planning like(Trajectory trajectory, double endTime, double meanSquare) {
-        List<Double> scaled = new ArrayList<>();
-        for (int m = 0; m < Trajectory.ALPHAS.length; m++)
-            scaled.add(trajectory.strengths().get(m) * Math.pow(endTime, 1 - Trajectory.ALPHAS[m]) / meanSquare);
-        scaled.add(trajectory.strengths().get(Trajectory.ALPHAS.length) / endTime / meanSquare);
-        scaled.add(trajectory.strengths().get(Trajectory.ALPHAS.length + 1) * endTime * endTime / meanSquare);
-        return new Planning(scaled);
+    static Planning like(Movement movement, double endTime, double meanSquare) {
+        Movement scaled = movement.onClock(endTime, meanSquare);
+        return new Planning(start -> scaled);
     }
 
     /**
@@ -69,21 +61,19 @@ public final class Planning {
     /** Predicted relative errors of the widths {@code targets} at the end of the run, in their order. */
     public List<Double> errors(Scheme scheme, List<Double> targets) {
         double rounding = roundingVariance(scheme.dtype);
-        List<StoredAverage> stored = new ArrayList<>();
+        List<Profile> stored = new ArrayList<>();
         for (int k = 1; k <= scheme.times; k++) {
             double time = (double) k / scheme.times;
-            Stream<Profile> profiles = scheme.sigmaRels.isEmpty()
-                    ? Stream.of(new Impulse(time))
-                    : scheme.sigmaRels.stream().map(sigmaRel -> Power.ofSigmaRel(sigmaRel, time));
-            profiles.forEach(profile -> stored.add(new StoredAverage(profile, new double[0], rounding)));
+            if (scheme.sigmaRels.isEmpty()) stored.add(new Impulse(time));
+            for (double sigmaRel : scheme.sigmaRels) stored.add(Power.ofSigmaRel(sigmaRel, time));
         }
-        var trajectory = new Trajectory(strengths, Trajectory.BEFORE_FIRST / scheme.times, List.of(), Double.NaN);
-        double[][] covariance = trajectory.covariances(stored);
-        BitSet all = new BitSet();
-        all.set(0, stored.size());
+        var space = new StateSpace(stored);
+        double[] noise = new double[stored.size()];
+        Arrays.fill(noise, rounding);
+        var predictor = new Predictor(space, movement.apply(space.start()), noise);
         return targets.parallelStream()
-                .map(sigmaRel -> Kriging.of(trajectory, stored, covariance, Power.ofSigmaRel(sigmaRel, 1)))
-                .map(kriging -> Math.sqrt(kriging.variance(kriging.best(all).coefficients())))
+                .map(sigmaRel -> predictor.best(space.all(), Power.ofSigmaRel(sigmaRel, 1)))
+                .map(prediction -> Math.sqrt(prediction.variance()))
                 .toList();
     }
 

@@ -9,7 +9,8 @@ import java.util.TreeSet;
 import phema.profile.Profile;
 
 /**
- * Predicts averages from stored files: the best linear unbiased combination for a target, of all files or of the fewest that do, and its error.
+ * Predicts averages from stored files: the best linear unbiased combination for a target, of all files or of the fewest
+ * that do, and its error.
  *
  * @param noise by file, the variance of its rounding
  */
@@ -39,8 +40,9 @@ record Predictor(StateSpace space, Movement movement, double[] noise) {
     }
 
     /**
-     * The fewest files with which the variance stays below {@code (1 + tolerance)^2} times what it is with all of those given, {@code hidden} added to both. With many files, starts from those around the
-     * quantiles of the target's mass, then drops those whose loss costs least.
+     * The fewest files with which the variance stays below {@code (1 + tolerance)^2} times what it is with all of those
+     * given, {@code hidden} added to both. With many files, starts from those around the quantiles of the target's
+     * mass, then drops those whose loss costs least.
      *
      * @param ceiling variance that is not to be passed although the tolerance would allow it
      * @param hidden variance that the result will have anyhow, from rounding to its element type
@@ -87,7 +89,7 @@ record Predictor(StateSpace space, Movement movement, double[] noise) {
     }
 
     /** What the loss of each single file adds to the target's variance. */
-    private double[] costs(Filtered filtered) {
+    static double[] costs(Filtered filtered) {
         double[] coefficients = filtered.coefficients(0);
         double[] precisions = filtered.precisions();
         double[] costs = new double[coefficients.length];
@@ -147,12 +149,14 @@ record Predictor(StateSpace space, Movement movement, double[] noise) {
         return some;
     }
 
-    private List<Moment> moments(BitSet files, Profile target) {
+    /** The way of the state through some of the files, with one target. */
+    List<Moment> moments(BitSet files, Profile target) {
         NavigableSet<Double> none = new TreeSet<>();
         return space.moments(files, movement.rates(), List.of(target), none);
     }
 
-    private Filtered filter(BitSet files, List<Moment> moments) {
+    /** @param moments of these files, perhaps of more */
+    Filtered filter(BitSet files, List<Moment> moments) {
         boolean[] observed = new boolean[space.files()];
         files.stream().forEach(i -> observed[i] = true);
         return Filter.run(space, moments, movement, noise, observed);

@@ -3,8 +3,9 @@ package phema.solver;
 import java.util.Arrays;
 
 /**
- * Minimises a smooth function of some twenty variables by the method of Broyden, Fletcher, Goldfarb and Shanno (Nocedal and Wright, Numerical Optimization, algorithm 6.1). Commons Math has none with
- * derivatives but conjugate gradients, which need three times as many evaluations here, and an evaluation goes through all files.
+ * Minimises a smooth function of some twenty variables by the method of Broyden, Fletcher, Goldfarb and Shanno (Nocedal
+ * and Wright, Numerical Optimization, algorithm 6.1). Commons Math has none with derivatives but conjugate gradients,
+ * which need three times as many evaluations here, and an evaluation goes through all files.
  */
 final class QuasiNewton {
     private static final double SUFFICIENT = 1e-4;

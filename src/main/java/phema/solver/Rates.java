@@ -1,6 +1,8 @@
 package phema.solver;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Says how fast the weights move: the variance of their random walk per unit of time, constant between edges.
@@ -18,5 +20,20 @@ record Rates(double[] edges, double[] values) {
 
     Rates with(double[] other) {
         return new Rates(edges, other);
+    }
+
+    /**
+     * Those of a stretch of time, in order.
+     *
+     * @param unit what they are divided by
+     */
+    List<RunReport.RateStretch> between(double start, double end, double unit) {
+        List<RunReport.RateStretch> stretches = new ArrayList<>();
+        for (int i = 0; i < values.length; i++) {
+            double from = i == 0 ? start : Math.max(edges[i - 1], start);
+            double to = i == edges.length ? end : Math.min(edges[i], end);
+            if (from < to) stretches.add(new RunReport.RateStretch(from, to, values[i] / unit));
+        }
+        return stretches;
     }
 }

@@ -7,11 +7,16 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Says how much noise rounding leaves in each file. Rounding errors are independent of each other where weights move by more than an ulp from one file to the next; where they hardly move, neighbours are rounded the same way, and
- * their mean is no better than one of them. So each file's variance is multiplied by the sum of the correlations of its error with those of the other files of its kind: then the mean of a group of them has the
- * variance that it really has. When a weight moves by a normal variate of standard deviation {@code sigma} ulps, the correlation is {@code 6 / pi^2 * sum over n of exp(-2 pi^2 n^2 sigma^2) / n^2} (Widrow and Kollar,
- * Quantization Noise, chapter 9), and {@code D = 12 R sigma^2 + 2 R (1 - correlation)} is the mean squared distance of what is stored; from {@code D} follows the one, hence the other, for the weights of each octave, which share
- * an ulp. Files of one kind are compared at distances of 1, 2, 4, ... files as long as they are alike, with linear interpolation between; of other kinds, the file nearest in time.
+ * Says how much noise rounding leaves in each file. Rounding errors are independent of each other where weights move by
+ * more than an ulp from one file to the next; where they hardly move, neighbours are rounded the same way, and their
+ * mean is no better than one of them. So each file's variance is multiplied by the sum of the correlations of its error
+ * with those of the other files of its kind: then the mean of a group of them has the variance that it really has. When
+ * a weight moves by a normal variate of standard deviation {@code sigma} ulps, the correlation is
+ * {@code 6 / pi^2 * sum over n of exp(-2 pi^2 n^2 sigma^2) / n^2} (Widrow and Kollar, Quantization Noise, chapter 9),
+ * and {@code D = 12 R sigma^2 + 2 R (1 - correlation)} is the mean squared distance of what is stored; from {@code D}
+ * follows the one, hence the other, for the weights of each octave, which share an ulp. Files of one kind are compared
+ * at distances of 1, 2, 4, ... files as long as they are alike, with linear interpolation between; of other kinds, the
+ * file nearest in time.
  */
 final class RoundingNoise {
     private static final int TERMS = 50;
@@ -107,7 +112,8 @@ final class RoundingNoise {
     }
 
     /**
-     * Over all weights, each octave counting by its share of the rounding variance, which is proportional to the square of its values' power of two.
+     * Over all weights, each octave counting by its share of the rounding variance, which is proportional to the square
+     * of its values' power of two.
      *
      * @param both the sum of the files' rounding variances
      */

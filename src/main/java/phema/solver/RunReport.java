@@ -1,16 +1,35 @@
 package phema.solver;
 
+import java.util.List;
 import java.util.Map;
 
 /**
- * How far the trajectory model holds for a run.
+ * How far the model of the trajectory holds for a run, and what it sees in it.
  *
- * @param misfit root mean square of ln(measured / modelled distance) between stored files; 0.05 to 0.3 is usual
- * @param shares of the mean squared distance between stored files, by component of the trajectory: {@code walk t^-0.5},
- *     {@code deviations}, {@code drift}
- * @param actualToPredicted per method: each file in turn is predicted from the others, on the sample; the geometric
- *     mean of the error over the predicted one
+ * @param actualToPredicted each file in turn is predicted from the others, on the sample; the geometric mean of the
+ *     error over the predicted one, for {@link SolverKind#BLUP}
  * @param filesPredicted how many were
+ * @param surprises by file, in the order given to the solver: the same ratio squared for each file alone; 1 where a
+ *     file is what the others let expect
+ * @param rates how fast the weights moved, in order of time
+ * @param assumed whether there are too few files to say how the rates change, so that their course is assumed
  */
 public record RunReport(
-        double misfit, Map<String, Double> shares, Map<SolverKind, Double> actualToPredicted, int filesPredicted) {}
+        Map<SolverKind, Double> actualToPredicted,
+        int filesPredicted,
+        List<Double> surprises,
+        List<RateStretch> rates,
+        boolean assumed) {
+    public RunReport {
+        actualToPredicted = Map.copyOf(actualToPredicted);
+        surprises = List.copyOf(surprises);
+        rates = List.copyOf(rates);
+    }
+
+    /**
+     * A stretch of the run.
+     *
+     * @param rate variance that a weight gains per unit of time, over the weights' mean square
+     */
+    public record RateStretch(double from, double to, double rate) {}
+}

@@ -4,9 +4,11 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * Makes a run's sample small without changing what its likelihood depends on: the products of files over all weights. Up to {@value #EXACT} files exactly, by rotating the weights until file {@code i} has none but the
- * first {@code i}. Beyond, weights are summed up with random signs in as many bins as keep files times bins near {@value #NUMBERS} (a count sketch: Charikar, Chen and Farach-Colton 2002). Squares of each weight
- * enter as before; products of different weights in a bin vanish in the mean over bins and files.
+ * Makes a run's sample small without changing what its likelihood depends on: the products of files over all weights.
+ * Up to {@value #EXACT} files exactly, by rotating the weights until file {@code i} has none but the first {@code i}.
+ * Beyond, weights are summed up with random signs in as many bins as keep files times bins near {@value #NUMBERS} (a
+ * count sketch: Charikar, Chen and Farach-Colton 2002). Squares of each weight enter as before; products of different
+ * weights in a bin vanish in the mean over bins and files.
  */
 final class Sketch {
     private static final int EXACT = 64;

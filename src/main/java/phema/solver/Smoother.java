@@ -3,8 +3,9 @@ package phema.solver;
 import java.util.Arrays;
 
 /**
- * Goes back through a filter's gains with {@code N}, the variance of what later files say of the state (fixed-interval smoothing; de Jong 1989; Koopman and Shephard 1992), as the root of it, {@code N = root' root}.
- * One entry of {@code N} may be 1e17 times another, hence no {@code N} itself.
+ * Goes back through a filter's gains with {@code N}, the variance of what later files say of the state (fixed-interval
+ * smoothing; de Jong 1989; Koopman and Shephard 1992), as the root of it, {@code N = root' root}. One entry of
+ * {@code N} may be 1e17 times another, hence no {@code N} itself.
  */
 final class Smoother {
     private final int size;

@@ -6,7 +6,7 @@ import java.util.Arrays;
  * Coefficients of stored averages.
  *
  * @param coefficients one per stored average, 0 where it is not read
- * @param conditionNumber of the system that gave them
+ * @param conditionNumber of the system that gave them; NaN where there was none to solve
  * @param singular whether that system was, to working precision
  */
 record Solution(double[] coefficients, double conditionNumber, boolean singular) {
@@ -17,9 +17,17 @@ record Solution(double[] coefficients, double conditionNumber, boolean singular)
         return new Solution(coefficients, system.conditionNumber(), singular);
     }
 
+    static Solution of(Prediction prediction) {
+        return new Solution(prediction.coefficients(), Double.NaN, false);
+    }
+
     Solution normalised() {
         double sum = sum();
         return new Solution(Arrays.stream(coefficients).map(c -> c / sum).toArray(), conditionNumber, singular);
+    }
+
+    boolean isFinite() {
+        return Arrays.stream(coefficients).allMatch(Double::isFinite);
     }
 
     double sum() {
@@ -28,21 +36,5 @@ record Solution(double[] coefficients, double conditionNumber, boolean singular)
 
     double norm() {
         return Arrays.stream(coefficients).map(Math::abs).sum();
-    }
-
-    /** The rows and columns at {@code indices}. */
-    static double[][] part(double[][] matrix, int[] indices) {
-        double[][] part = new double[indices.length][indices.length];
-        for (int i = 0; i < indices.length; i++)
-            for (int j = 0; j < indices.length; j++) part[i][j] = matrix[indices[i]][indices[j]];
-        return part;
-    }
-
-    /** {@code x' A x}. */
-    static double quadraticForm(double[][] a, double[] x) {
-        double sum = 0;
-        for (int i = 0; i < x.length; i++)
-            if (x[i] != 0) for (int j = 0; j < x.length; j++) sum += x[i] * a[i][j] * x[j];
-        return sum;
     }
 }

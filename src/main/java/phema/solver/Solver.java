@@ -5,13 +5,17 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import phema.problem.Problem;
 import phema.profile.Impulse;
@@ -22,9 +26,9 @@ import phema.profile.ProfileSpec;
 import phema.text.Labels;
 
 /**
- * Finds the coefficients that turn a run's stored averages into wanted ones. Fits the {@link Trajectory} when it is
- * built, which takes part of a second for hundreds of files; a solve then takes milliseconds. Immutable, safe for use
- * by many threads.
+ * Finds the coefficients that turn a run's stored averages into wanted ones. Fits the run's {@link Movement} when it is
+ * built, which takes part of a second for hundreds of files and some seconds for thousands; a solve then takes
+ * milliseconds. Immutable, safe for use by many threads.
  */
 public final class Solver {
     /** By how much {@link FilesToRead#FEWEST} may raise the predicted error. */
@@ -33,18 +37,38 @@ public final class Solver {
     /** Sums of squares must stay finite. */
     private static final double LARGEST_VALUE = 1e140;
 
-    private static final double LARGEST_MISFIT = 0.7;
+    /**
+     * A file whose squared distance from what the others predict is so many times the expected one does not belong to
+     * them.
+     */
+    private static final double LARGEST_SURPRISE = 5;
+
     private static final double LARGEST_PROFILE_RESIDUAL = 0.1;
     private static final double LARGEST_NORM = 30;
-    private static final int FILES_TO_PREDICT = 32;
+
+    /** With more files the paper's system, which is dense, is solved only where it is asked for. */
+    private static final int LARGEST_GRAM = 512;
 
     private static final String NOTHING_TO_AVERAGE = "the snapshots hold no floating-point weights to average";
 
     private final List<StoredAverage> stored;
-    private final double[][] inner;
     private final double meanSquare;
-    private final Optional<Trajectory> trajectory;
-    private final double[][] covariance;
+    private final Optional<Model> model;
+
+    /** @param surprises by file */
+    private record Model(Predictor predictor, MovementFit fit, List<Double> surprises) {
+        static Model of(List<StoredAverage> stored) {
+            var space =
+                    new StateSpace(stored.stream().map(StoredAverage::profile).toList());
+            double[][] values = stored.stream().map(StoredAverage::sample).toArray(double[][]::new);
+            double[] noise = RoundingNoise.of(
+                    space,
+                    stored.stream().mapToDouble(StoredAverage::roundingVariance).toArray(),
+                    values);
+            MovementFit fit = MovementFit.of(space, noise, values);
+            return new Model(new Predictor(space, fit.movement(), noise), fit, fit.surprises(space, noise, values));
+        }
+    }
 
     /**
      * @param stored in any order. Samples may be left empty in all of them; then there is only
@@ -72,9 +96,7 @@ public final class Solver {
         this.stored = stored.stream()
                 .map(s -> new StoredAverage(s.profile(), s.sample(), Math.max(s.roundingVariance(), smallestVariance)))
                 .toList();
-        inner = inner();
-        trajectory = samples > 0 && stored.size() > 1 ? Optional.of(Trajectory.fit(this.stored)) : Optional.empty();
-        covariance = trajectory.map(t -> t.covariances(this.stored)).orElse(new double[0][]);
+        model = samples > 0 && stored.size() > 1 ? Optional.of(Model.of(this.stored)) : Optional.empty();
     }
 
     public Fit solve(Profile target, SolverKind method, FilesToRead files) {
@@ -87,9 +109,14 @@ public final class Solver {
      */
     public Fit solve(Profile target, FitOptions options) {
         requireReached(target);
-        Optional<Solution> paper = paper(target, until(target), options.normalise());
-        Optional<Kriging> kriging = kriging(target);
-        Optional<Solution> blup = blup(target, kriging, paper, options);
+        BitSet earlier = until(target);
+        Optional<Solution> paper = options.method() == SolverKind.PAPER || earlier.cardinality() <= LARGEST_GRAM
+                ? paper(target, earlier, options.normalise())
+                        .filter(x -> options.method() == SolverKind.PAPER || x.isFinite())
+                : Optional.empty();
+        OptionalDouble ofPaper = variance(target, paper);
+        Optional<Solution> blup = blup(target, ofPaper, options);
+        OptionalDouble ofBlup = variance(target, blup);
         Solution chosen = switch (options.method()) {
             case PAPER ->
                 paper.orElseThrow(() -> Problem.invalid(
@@ -99,11 +126,9 @@ public final class Solver {
             case BLUP -> blup.orElseThrow(() -> Problem.unprocessable(NOTHING_TO_AVERAGE));
         };
         Map<SolverKind, Double> errors = new EnumMap<>(SolverKind.class);
-        kriging.ifPresent(k -> {
-            paper.ifPresent(x -> errors.put(SolverKind.PAPER, relativeError(k, x)));
-            blup.ifPresent(x -> errors.put(SolverKind.BLUP, relativeError(k, x)));
-        });
-        if (!Arrays.stream(chosen.coefficients()).allMatch(Double::isFinite)) throw tooSteep(target);
+        ofPaper.ifPresent(v -> errors.put(SolverKind.PAPER, relativeError(v, paper.orElseThrow())));
+        ofBlup.ifPresent(v -> errors.put(SolverKind.BLUP, relativeError(v, blup.orElseThrow())));
+        if (!chosen.isFinite()) throw tooSteep(target);
         double residual = profileResidual(target, chosen);
         return new Fit(
                 target,
@@ -113,7 +138,6 @@ public final class Solver {
                 chosen.conditionNumber(),
                 chosen.norm(),
                 residual,
-                trajectory.map(Trajectory::misfit).orElse(Double.NaN),
                 warnings(target, options, chosen, residual));
     }
 
@@ -142,71 +166,38 @@ public final class Solver {
     }
 
     /**
-     * Predicts stored files from the others and compares with what is stored. Costs a few solves for each of at most 32
-     * files, spread over the run.
+     * Predicts each stored file from the others and compares with what is stored.
      *
      * @return empty with fewer than two stored averages or without samples
      */
     public Optional<RunReport> report() {
-        return trajectory.map(t -> {
-            Map<String, Double> shares = new LinkedHashMap<>();
-            for (int m = 0; m < Trajectory.ALPHAS.length; m++)
-                shares.put("walk t^-" + Trajectory.ALPHAS[m], t.shares().get(m));
-            shares.put("deviations", t.shares().get(Trajectory.ALPHAS.length));
-            shares.put("drift", t.shares().get(Trajectory.ALPHAS.length + 1));
-            Map<SolverKind, List<Double>> logRatios = new EnumMap<>(SolverKind.class);
-            int step = Math.ceilDiv(stored.size(), FILES_TO_PREDICT);
-            int predicted = 0;
-            for (int i = stored.size() - 1; i >= 0; i -= step) if (predictFromOthers(i, logRatios)) predicted++;
-            Map<SolverKind, Double> ratios = new EnumMap<>(SolverKind.class);
-            logRatios.forEach((method, logs) -> ratios.put(
-                    method, Math.exp(logs.stream().mapToDouble(x -> x).average().orElseThrow())));
-            return new RunReport(t.misfit(), shares, ratios, predicted);
+        return model.map(m -> {
+            double logRatio = m.surprises().stream()
+                    .mapToDouble(s -> Math.log(Math.max(s, Double.MIN_NORMAL)) / 2)
+                    .average()
+                    .orElseThrow();
+            return new RunReport(
+                    Map.of(SolverKind.BLUP, Math.exp(logRatio)),
+                    stored.size(),
+                    m.surprises(),
+                    m.fit()
+                            .movement()
+                            .rates()
+                            .between(m.predictor().space().start(), lastEnd(files(any -> true)), meanSquare),
+                    m.fit().assumed());
         });
-    }
-
-    /** @return false when the others all end earlier, or all later */
-    private boolean predictFromOthers(int file, Map<SolverKind, List<Double>> logRatios) {
-        Profile target = profile(file);
-        BitSet earlier = until(target);
-        earlier.clear(file);
-        BitSet others = files(any -> true);
-        others.clear(file);
-        boolean reached = others.stream().anyMatch(i -> profile(i).endTime() >= target.endTime());
-        if (earlier.isEmpty() || !reached) return false;
-        Kriging kriging = kriging(target).orElseThrow();
-        Map<SolverKind, Solution> combinations = new EnumMap<>(SolverKind.class);
-        combinations.put(SolverKind.BLUP, kriging.best(others));
-        paper(target, earlier, true).ifPresent(x -> combinations.put(SolverKind.PAPER, x));
-        combinations.forEach((method, x) -> {
-            double predicted =
-                    kriging.variance(x.coefficients()) + stored.get(file).roundingVariance();
-            double actual = Math.max(actualVariance(file, x), stored.get(file).roundingVariance());
-            logRatios.computeIfAbsent(method, m -> new ArrayList<>()).add(Math.log(actual / predicted) / 2);
-        });
-        return true;
-    }
-
-    private double actualVariance(int file, Solution x) {
-        double[] error = stored.get(file).sample().clone();
-        for (int i = 0; i < stored.size(); i++) {
-            double c = x.coefficients()[i];
-            if (c != 0)
-                for (int k = 0; k < error.length; k++)
-                    error[k] -= c * stored.get(i).sample()[k];
-        }
-        return Arrays.stream(error).map(e -> e * e).average().orElseThrow();
     }
 
     /**
      * Power profiles that the stored files can express: of the widths 0.01, 0.03 to 0.25, those whose least-squares fit
-     * is at most 10 % off. All of them for raw checkpoints, which have no density that could be off.
+     * is at most 10 % off (of many files, of every second, third, ... time). All of them for raw checkpoints, which
+     * have no density that could be off.
      *
      * @throws Problem when the end lies after the last stored average or before the first
      */
     public List<Profile> expressible(double endTime) {
         requireReached(new Impulse(endTime));
-        Optional<Gram> gram = gram(files(p -> p.endTime() <= endTime));
+        Optional<Gram> gram = gram(fewer(files(p -> p.endTime() <= endTime)));
         return IntStream.rangeClosed(0, 12)
                 .<Profile>mapToObj(i -> Power.ofSigmaRel((1 + 2 * i) / 100.0, endTime))
                 .filter(target -> gram.isEmpty()
@@ -214,9 +205,24 @@ public final class Solver {
                 .toList();
     }
 
+    /** Those of every n-th time, counted back from the last, so that few enough are left. */
+    private BitSet fewer(BitSet files) {
+        if (files.cardinality() <= LARGEST_GRAM) return files;
+        List<Double> times = new ArrayList<>(files.stream()
+                .mapToObj(i -> profile(i).endTime())
+                .collect(Collectors.toCollection(TreeSet::new))
+                .descendingSet());
+        int every = Math.ceilDiv(files.cardinality(), LARGEST_GRAM);
+        Set<Double> some = new HashSet<>();
+        for (int t = 0; t < times.size(); t += every) some.add(times.get(t));
+        BitSet fewer = (BitSet) files.clone();
+        files.stream().filter(i -> !some.contains(profile(i).endTime())).forEach(fewer::clear);
+        return fewer;
+    }
+
     /**
      * Which files may be deleted, so that the predicted error of no target exceeds a limit. A target above the limit
-     * with all files may become 5 % worse. Costs about as much as three solves per target.
+     * with all files may become 5 % worse. Costs as much as some dozens of solves per target.
      *
      * @param targets one or more
      * @param maxError predicted relative error, of the weights before they are rounded to their own type
@@ -227,15 +233,15 @@ public final class Solver {
         if (!(maxError >= 0 && maxError < Double.POSITIVE_INFINITY))
             throw Problem.invalid("maxError", "maxError must be a number from 0 on, not " + maxError);
         targets.forEach(this::requireReached);
-        Trajectory model = modelled();
+        Predictor predictor = modelled().predictor();
         double limit = maxError * maxError * meanSquare;
         List<Thinning.Need> needs = targets.parallelStream()
-                .map(target -> new Thinning.Need(kriging(target).orElseThrow(), until(target), limit, TOLERANCE))
+                .map(target -> new Thinning.Need(predictor, target, until(target), limit, TOLERANCE))
                 .toList();
         List<BitSet> newest =
                 new ArrayList<>(targets.stream().map(t -> newest(until(t))).toList());
         newest.add(newest(files(any -> true)));
-        BitSet kept = Thinning.thin(needs, newest, files(any -> true));
+        BitSet kept = Thinning.thin(predictor.space(), needs, newest);
         List<Retention.TargetEffect> effects = new ArrayList<>();
         for (int i = 0; i < targets.size(); i++) {
             Thinning.Need need = needs.get(i);
@@ -259,11 +265,11 @@ public final class Solver {
      * @throws Problem with a single stored average, which says nothing about movement
      */
     public Planning planning() {
-        return Planning.like(modelled(), lastEnd(files(any -> true)), meanSquare);
+        return Planning.like(modelled().fit().movement(), lastEnd(files(any -> true)), meanSquare);
     }
 
-    private Trajectory modelled() {
-        return trajectory.orElseThrow(() -> Problem.unprocessable(
+    private Model modelled() {
+        return model.orElseThrow(() -> Problem.unprocessable(
                 stored.size() > 1
                         ? NOTHING_TO_AVERAGE
                         : "errors cannot be predicted from a single snapshot; two are the least"));
@@ -293,49 +299,60 @@ public final class Solver {
     private Optional<Gram> gram(BitSet files) {
         if (!files.stream().allMatch(i -> Integrals.isSquareIntegrable(profile(i)))) return Optional.empty();
         int[] indices = files.stream().toArray();
-        double[][] part = Solution.part(inner, indices);
+        double[][] part = new double[indices.length][indices.length];
+        for (int i = 0; i < indices.length; i++)
+            for (int j = 0; j <= i; j++)
+                part[i][j] = part[j][i] = Integrals.inner(profile(indices[i]), profile(indices[j]));
         Optional<SymmetricSystem> regular = SymmetricSystem.regular(part);
         return Optional.of(
                 new Gram(this, indices, regular.orElseGet(() -> SymmetricSystem.truncated(part)), regular.isEmpty()));
     }
 
-    /** @param paper what it must not be worse than, however few files it reads */
-    private Optional<Solution> blup(
-            Profile target, Optional<Kriging> kriging, Optional<Solution> paper, FitOptions options) {
-        if (stored.size() == 1) return Optional.of(new Solution(new double[] {1}, 1, false));
+    /** @param paper variance that it must not be worse than, however few files it reads */
+    private Optional<Solution> blup(Profile target, OptionalDouble paper, FitOptions options) {
+        if (stored.size() == 1) return Optional.of(new Solution(new double[] {1}, Double.NaN, false));
         BitSet files = options.laterFiles() ? files(any -> true) : until(target);
-        return kriging.map(k -> switch (options.files()) {
-            case ALL -> k.best(files);
-            case FEWEST ->
-                k.fewest(
-                        files,
-                        TOLERANCE,
-                        options.outputVariance(),
-                        paper.map(x -> k.variance(x.coefficients())).orElse(Double.POSITIVE_INFINITY));
-        });
+        return model.map(Model::predictor)
+                .map(predictor -> switch (options.files()) {
+                    case ALL -> predictor.best(files, target);
+                    case FEWEST ->
+                        predictor.fewest(
+                                files,
+                                target,
+                                TOLERANCE,
+                                options.outputVariance(),
+                                paper.orElse(Double.POSITIVE_INFINITY));
+                })
+                .map(Solution::of);
     }
 
-    private Optional<Kriging> kriging(Profile target) {
-        Optional<Kriging> kriging = trajectory.map(t -> Kriging.of(t, stored, covariance, target));
-        if (kriging.filter(k -> !k.isFinite()).isPresent()) throw tooSteep(target);
-        return kriging;
+    /** Under the model, of a combination scaled to coefficients that sum to one; empty without model or combination. */
+    private OptionalDouble variance(Profile target, Optional<Solution> x) {
+        if (model.isEmpty() || x.isEmpty()) return OptionalDouble.empty();
+        double variance = model.get().predictor().variance(x.get().normalised().coefficients(), target);
+        if (!Double.isFinite(variance)) throw tooSteep(target);
+        return OptionalDouble.of(variance);
     }
 
     /** Coefficients that do not sum to one shrink or stretch the weights themselves as well. */
-    private double relativeError(Kriging kriging, Solution x) {
+    private double relativeError(double variance, Solution x) {
         double excess = x.sum() - 1;
-        return Math.sqrt(kriging.variance(x.coefficients()) / meanSquare + excess * excess);
+        return Math.sqrt(variance / meanSquare + excess * excess);
     }
 
     private double profileResidual(Profile target, Solution x) {
         if (!Integrals.isSquareIntegrable(target)) return Double.NaN;
         double ofTarget = Integrals.inner(target, target);
-        double square = Solution.quadraticForm(inner, x.coefficients()) + ofTarget;
+        double square = ofTarget;
         for (int i = 0; i < stored.size(); i++) {
             double c = x.coefficients()[i];
             if (c == 0) continue;
             if (!Integrals.isSquareIntegrable(profile(i))) return Double.NaN;
-            square -= 2 * c * Integrals.inner(profile(i), target);
+            square += c * (c * Integrals.inner(profile(i), profile(i)) - 2 * Integrals.inner(profile(i), target));
+            for (int j = 0; j < i; j++) {
+                double other = x.coefficients()[j];
+                if (other != 0) square += 2 * c * other * Integrals.inner(profile(i), profile(j));
+            }
         }
         return Math.sqrt(Math.max(square, 0) / ofTarget);
     }
@@ -343,13 +360,21 @@ public final class Solver {
     private List<String> warnings(Profile target, FitOptions options, Solution chosen, double residual) {
         List<String> warnings = new ArrayList<>();
         if (stored.size() == 1) warnings.add("there is only one stored average: no error can be predicted");
-        trajectory
-                .filter(t -> t.misfit() > LARGEST_MISFIT)
-                .ifPresent(t -> warnings.add(String.format(
+        model.ifPresent(m -> strangest(m.surprises(), chosen)
+                .ifPresent(i -> warnings.add(String.format(
                         Locale.ROOT,
-                        "the model of the trajectory fits this run badly (misfit %.2f, usual are 0.05 to 0.3): "
-                                + "predicted errors are rough",
-                        t.misfit())));
+                        "the file %s is not what the others let expect: its squared distance from that is %.1f times "
+                                + "the usual one"
+                                + " (1 is expected, 0.5 to 2 are common); look whether it is what it is said to be",
+                        name(profile(i)),
+                        m.surprises().get(i)))));
+        if (options.method() == SolverKind.BLUP
+                && model.isPresent()
+                && model.get().fit().assumed())
+            warnings.add(
+                    "fewer than " + MovementFit.FEW
+                            + " stored averages do not say how the weights moved: their course is assumed, and "
+                                    + "predicted errors are rough");
         if (residual > LARGEST_PROFILE_RESIDUAL)
             warnings.add(String.format(
                     Locale.ROOT,
@@ -404,12 +429,12 @@ public final class Solver {
         return stored.get(file).profile();
     }
 
-    private double[][] inner() {
-        int n = stored.size();
-        double[][] matrix = new double[n][n];
-        for (int i = 0; i < n; i++)
-            for (int j = 0; j <= i; j++) matrix[i][j] = matrix[j][i] = Integrals.inner(profile(i), profile(j));
-        return matrix;
+    /** Of the files that are read, where there is one that does not belong to the others. */
+    private static Optional<Integer> strangest(List<Double> surprises, Solution x) {
+        return IntStream.range(0, surprises.size())
+                .filter(i -> x.coefficients()[i] != 0 && surprises.get(i) > LARGEST_SURPRISE)
+                .boxed()
+                .max(Comparator.comparingDouble(surprises::get));
     }
 
     private static Problem tooSteep(Profile target) {

@@ -17,15 +17,20 @@ import phema.profile.Impulse;
 import phema.profile.Profile;
 
 /**
- * Gives every stored file its coordinate of the state: drift, weights, one average for each {@link Decay} among the files, and, for files whose profile is no recursion (windows, mixtures), one for each
- * that is under way at the same time. Such a one holds the average of its profile as it would be if the weights stayed as they are, so it is a copy of the weights when the profile begins, moves by
- * {@code 1 - P(s)} with them, and is the stored average when the profile ends.
+ * Gives every stored file its coordinate of the state: drift, weights, one average for each {@link Decay} among the
+ * files, and, for files whose profile is no recursion (windows, mixtures), one for each that is under way at the same
+ * time. Such a one holds the average of its profile as it would be if the weights stayed as they are, so it is a copy
+ * of the weights when the profile begins, moves by {@code 1 - P(s)} with them, and is the stored average when the
+ * profile ends.
  */
 final class StateSpace {
     static final int DRIFT = 0;
     static final int WEIGHTS = 1;
 
-    /** The trajectory is followed from this share of the first file's time on; what the weights were before is unknown, and one and the same to all. */
+    /**
+     * The trajectory is followed from this share of the first file's time on; what the weights were before is unknown,
+     * and one and the same to all.
+     */
     private static final double BEFORE_FIRST = 0.1;
 
     private static final Uptake NOTHING = new Uptake() {

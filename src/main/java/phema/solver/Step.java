@@ -8,15 +8,20 @@ import org.apache.commons.math3.analysis.integration.gauss.GaussIntegrator;
 import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactory;
 
 /**
- * Moves the state from one time to a later one: the transition {@code F} and, for a random walk and for white deviations of strength one, roots of the process noise {@code Q}. Coordinates are the drift
- * (0), the weights (1), averages (from 2 on), and behind them the targets, which nothing depends on.
+ * Moves the state from one time to a later one: the transition {@code F} and, for a random walk and for white
+ * deviations of strength one, roots of the process noise {@code Q}. Coordinates are the drift (0), the weights (1),
+ * averages (from 2 on), and behind them the targets, which nothing depends on.
  *
- * <p>With {@code rho_i(s)} for what arrives of a jump of the weights at {@code s}, 1 for the weights themselves, {@code Q_ij = integral of rho_i rho_j ds}, and the integral of the densities' product for
- * white deviations. Computed by Gauss-Legendre quadrature of the <em>root</em>: each node gives a row {@code sqrt(weight) rho(s)}, and the rows are made triangular. Closed forms of {@code Q} exist for powers
- * and exponentials, but the noise of averages over a short step is smaller than their rounding (relative to the weights' own it falls like the square of the step, for the difference of two averages like its
- * fourth power), while the rows keep the precision of each. Panels are cut until no share changes by more than a factor of {@code e^4} and no end is later than four times its beginning. There the 16-point
- * rule is exact to {@code 3^-32}, 5e-16, for powers of time with any exponent, and better for exponentials. The 6-point rule is as exact where no share changes by more than {@code e^0.5} and the end is at most 1.2 times
- * the beginning: {@code (11 + sqrt(120))^-12}, 1e-16.
+ * <p>With {@code rho_i(s)} for what arrives of a jump of the weights at {@code s}, 1 for the weights themselves,
+ * {@code Q_ij = integral of rho_i rho_j ds}, and the integral of the densities' product for white deviations. Computed
+ * by Gauss-Legendre quadrature of the <em>root</em>: each node gives a row {@code sqrt(weight) rho(s)}, and the rows
+ * are made triangular. Closed forms of {@code Q} exist for powers and exponentials, but the noise of averages over a
+ * short step is smaller than their rounding (relative to the weights' own it falls like the square of the step, for the
+ * difference of two averages like its fourth power), while the rows keep the precision of each. Panels are cut until no
+ * share changes by more than a factor of {@code e^4} and no end is later than four times its beginning. There the
+ * 16-point rule is exact to {@code 3^-32}, 5e-16, for powers of time with any exponent, and better for exponentials.
+ * The 6-point rule is as exact where no share changes by more than {@code e^0.5} and the end is at most 1.2 times the
+ * beginning: {@code (11 + sqrt(120))^-12}, 1e-16.
  */
 final class Step {
     private static final GaussIntegrator MANY = new GaussIntegratorFactory().legendre(16);
@@ -104,7 +109,10 @@ final class Step {
         white = Arrays.copyOf(whiteRows, state - 2);
     }
 
-    /** Makes columns {@code first} to {@code end - 1} of the first {@code count} rows triangular and clears the rows below. */
+    /**
+     * Makes columns {@code first} to {@code end - 1} of the first {@code count} rows triangular and clears the rows
+     * below.
+     */
     private static void fold(double[][] rows, int count, int first, int end, double[] rest) {
         for (int k = 0; k < end - first; k++) Householder.reflect(rows, k, count, first + k);
         for (int i = end - first; i < count; i++) {

@@ -76,10 +76,6 @@ final class SymmetricSystem {
         return timesScale(x);
     }
 
-    double[][] inverse() {
-        return scaled(inverse.getData(), scale).getData();
-    }
-
     /** In the 1-norm, of the matrix scaled to unit diagonal. */
     double conditionNumber() {
         return matrix.getNorm() * inverse.getNorm();

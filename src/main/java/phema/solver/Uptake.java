@@ -2,19 +2,28 @@ package phema.solver;
 
 import java.util.stream.DoubleStream;
 import phema.profile.Decay;
+import phema.profile.Exponential;
 import phema.profile.Impulse;
 import phema.profile.Integrals;
 import phema.profile.Mixture;
+import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.Uniform;
 
-/** Says how much of what the weights do at a moment is in a coordinate of the state later: in a tracked average at the end of a step, or in the average of a fixed profile when that ends. */
+/**
+ * Says how much of what the weights do at a moment is in a coordinate of the state later: in a tracked average at the
+ * end of a step, or in the average of a fixed profile when that ends.
+ */
 interface Uptake {
-    /** {@code rho(s) = 1 - P(s)}, with {@code P(s)} the share that comes from at or before {@code s}: as much of a jump of the weights at {@code s} arrives. */
+    /**
+     * {@code rho(s) = 1 - P(s)}, with {@code P(s)} the share that comes from at or before {@code s}: as much of a jump
+     * of the weights at {@code s} arrives.
+     */
     double taken(double s);
 
     /**
-     * {@code p(s)}: as much of a deviation of the weights that lasts only for the moment {@code s} arrives, per unit of time.
+     * {@code p(s)}: as much of a deviation of the weights that lasts only for the moment {@code s} arrives, per unit of
+     * time.
      *
      * @param taken at {@code s}
      */
@@ -70,7 +79,8 @@ interface Uptake {
             case Uniform u -> DoubleStream.of(u.endTime() - u.window(), u.endTime());
             case Mixture m -> m.parts().stream().flatMapToDouble(p -> kinks(p.profile()));
             case Impulse i -> DoubleStream.of(i.endTime());
-            default -> DoubleStream.of(profile.endTime());
+            case Power p -> DoubleStream.of(p.endTime());
+            case Exponential e -> DoubleStream.of(e.endTime());
         };
     }
 }

@@ -60,7 +60,11 @@ class FitCommandTest {
                 .json();
         assertThat(json.get("snapshots").size()).isEqualTo(32);
         assertThat(json.get("report").get("actualToPredicted").get("blup").asDouble())
-                .isBetween(0.5, 2.0);
+                .isBetween(0.85, 1.2);
+        assertThat(json.get("report").get("surprises").size()).isEqualTo(32);
+        JsonNode rates = json.get("report").get("rates");
+        assertThat(rates.get(0).get("rate").asDouble())
+                .isGreaterThan(rates.get(rates.size() - 1).get("rate").asDouble());
         JsonNode fit = json.get("fits").get(1);
         assertThat(fit.get("target").get("kind").asString()).isEqualTo("power");
         assertThat(fit.get("target").get("sigmaRel").asDouble()).isEqualTo(0.15);
@@ -75,7 +79,7 @@ class FitCommandTest {
                 .isCloseTo(1, within(1e-9));
         assertThat(fit.get("predictedRelativeError").asDouble())
                 .isEqualTo(fit.get("predictedRelativeErrors").get("paper").asDouble());
-        for (String number : new String[] {"conditionNumber", "coefficientNorm", "profileResidual", "misfit"})
+        for (String number : new String[] {"conditionNumber", "coefficientNorm", "profileResidual"})
             assertThat(fit.get(number).isNumber()).as(number).isTrue();
         assertThat(fit.get("warnings").isArray()).isTrue();
     }

@@ -73,7 +73,7 @@ class PlanCommandTest {
         assertThat(smallest.at("/bytes").asLong()).isEqualTo(16L * 2 * 2 * 280_000_000);
         assertThat(Shell.phema(plan).fine().out())
                 .contains("recommended, the smallest within 2.0e-03: 16 times 0.050+0.100 in f16, 17.9 GB");
-        assertThat(Shell.phema(plan + "--outstd 0.01 --like " + Shell.EDM2)
+        assertThat(Shell.phema(plan + "--outstd 0.005 --like " + Shell.EDM2)
                         .fine()
                         .out())
                 .contains("none is within");

@@ -14,7 +14,10 @@ import phema.profile.Impulse;
 import phema.profile.Power;
 import phema.profile.Profile;
 
-/** The filter against the same model solved densely, with 45 digits: closed-form covariances of all pairs of files, and the bordered system of ordinary kriging. */
+/**
+ * The filter against the same model solved densely, with 45 digits: closed-form covariances of all pairs of files, and
+ * the bordered system of ordinary kriging.
+ */
 class DenseReferenceTest {
     private static final MathContext DIGITS = new MathContext(45);
     private static final int TIMES = 100;

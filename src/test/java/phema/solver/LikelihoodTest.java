@@ -61,8 +61,7 @@ class LikelihoodTest {
     void everyFileOfAGoodRunIsWhatTheOthersLetExpect() {
         Movement movement = MovementFit.of(SPACE, NOISE, values()).movement();
         double[] surprises = of(values(), movement.rates()).surprises(movement);
-        assertThat(surprises[0]).isNaN();
-        for (int i = 1; i < surprises.length; i++) assertThat(surprises[i]).isBetween(0.9, 1.1);
+        for (double surprise : surprises) assertThat(surprise).isBetween(0.8, 1.25);
     }
 
     @Test
@@ -71,7 +70,7 @@ class LikelihoodTest {
         values[27] = values[23].clone(); // a copy of the same average two times earlier
         Movement movement = MovementFit.of(SPACE, NOISE, values).movement();
         double[] surprises = of(values, movement.rates()).surprises(movement);
-        double largest = Arrays.stream(surprises).skip(1).max().orElseThrow();
+        double largest = Arrays.stream(surprises).max().orElseThrow();
         assertThat(surprises[27]).isEqualTo(largest).isGreaterThan(3);
     }
 

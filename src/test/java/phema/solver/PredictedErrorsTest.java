@@ -14,12 +14,18 @@ import phema.profile.Profile;
 import phema.profile.Uniform;
 import phema.tensor.DType;
 
-/** Predicted against actual errors on runs that are simulated step by step: all kinds of rates, of stored averages and of element types, from four files on. */
+/**
+ * Predicted against actual errors on runs that are simulated step by step: all kinds of rates, of stored averages and
+ * of element types, from four files on.
+ */
 class PredictedErrorsTest {
     private static final double[] WIDTHS = {0.05, 0.1, 0.2};
     private static final double NEAR = Math.log(1.15);
 
-    /** As much more or less with rates that are constant on each stretch: then files do not say how the rate runs where it matters to the target. */
+    /**
+     * As much more or less with rates that are constant on each stretch: then files do not say how the rate runs where
+     * it matters to the target.
+     */
     private static final double DOUBTFUL = Math.log(1.1);
 
     /** Rates as shares of the greatest, by the part of the run that is over. */
@@ -37,7 +43,10 @@ class PredictedErrorsTest {
         }
     }
 
-    /** @param logRatios of predicted to actual error, by target. @param doubtful by target, whether the predictor says that it may be off */
+    /**
+     * @param logRatios of predicted to actual error, by target. @param doubtful by target, whether the predictor says
+     *     that it may be off
+     */
     private record Outcome(List<Double> logRatios, List<Boolean> doubtful) {}
 
     @Test
@@ -74,7 +83,10 @@ class PredictedErrorsTest {
         for (double ratio : outcome.logRatios()) assertThat(Math.abs(ratio)).isLessThan(NEAR);
     }
 
-    /** Steps in proportion to the file's distance, at least 2000, each a jump of all weights; averages by the update rules of training jobs. */
+    /**
+     * Steps in proportion to the file's distance, at least 2000, each a jump of all weights; averages by the update
+     * rules of training jobs.
+     */
     private static Outcome simulate(Rate rate, int averages, DType type, int times, int weights, Random random) {
         int every = Math.max(16, 2000 / times);
         int steps = every * times;

@@ -54,7 +54,10 @@ class PredictorTest {
         }
     }
 
-    /** {@code pairs} is the error of the predictor that this one replaced, which knew the trajectory by distances between pairs of files. */
+    /**
+     * {@code pairs} is the error of the predictor that this one replaced, which knew the trajectory by distances
+     * between pairs of files.
+     */
     @ParameterizedTest
     @CsvSource({
         "262144, 0.02,  2.183e-3",
@@ -79,7 +82,10 @@ class PredictorTest {
         assertThat(Math.sqrt(prediction.variance()) / norm / error).isBetween(0.95, 1.05);
     }
 
-    /** The narrowest average is over two and a half steps of the run, which the model takes for a continuous movement: 1.23 of 1.22. */
+    /**
+     * The narrowest average is over two and a half steps of the run, which the model takes for a continuous movement:
+     * 1.23 of 1.22.
+     */
     @ParameterizedTest
     @CsvSource({
         "262144, 0.02,  1.448e-2, 1.10",

@@ -18,7 +18,10 @@ import phema.profile.Profile;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The filter against a plain one in numpy, on both sample runs and with the parameters that numpy fitted to them; see make_state_space.py. */
+/**
+ * The filter against a plain one in numpy, on both sample runs and with the parameters that numpy fitted to them; see
+ * make_state_space.py.
+ */
 class StateSpaceReferenceTest {
     record Case(String name, JsonNode run, JsonNode target) {
         @Override

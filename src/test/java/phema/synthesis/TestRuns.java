@@ -93,7 +93,6 @@ final class TestRuns {
                 1,
                 1,
                 0,
-                0,
                 List.of());
     }
 

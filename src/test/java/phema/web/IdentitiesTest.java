@@ -60,15 +60,15 @@ class IdentitiesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            safetensors?sigmaRel=0.1                         | phema-0000262-0.100.safetensors | 6c52c12126fe146e0c16319d35f60eb5582a6c13
-            safetensors?sigmaRel=0.1&solver=paper&dtype=f32  | phema-0000262-0.100.safetensors | 4a8402e6cdd46842ea8b39da58a05709ced8c256
-            pkl?sigmaRel=0.0755&files=all&time=131072        | phema-0000131-0.0755.pkl        | 8137149fe60beb891c9795aa228301959c8a0da5
+            safetensors?sigmaRel=0.1                         | phema-0000262-0.100.safetensors | e8ba3b16f9896ec2a5d49499eaf786fa42a0f6c1
+            safetensors?sigmaRel=0.1&solver=paper&dtype=f32  | phema-0000262-0.100.safetensors | 1f4af7531c9b0331aced9771d3554b1b208d746b
+            pkl?sigmaRel=0.0755&files=all&time=131072        | phema-0000131-0.0755.pkl        | 97339e0ee095730162635e991de919a208bd3331
             pt?profile=uniform:65536&laterFiles=true&time=200000 \
-                                                             | phema-0000200-uniform-65536.pt  | 0b2889b8a9d68963aaa9dd63212181e05a21c1d6
+                                                             | phema-0000200-uniform-65536.pt  | a5a3776ac06e7d2c30fba7f3243ab273388c3a3c
             safetensors?sigmaRel=0.13&layer=*conv*%3Dpower:0.05&layer=*gain%3Dmixture:0.5*power:0.1,0.5*power:0.2 \
             | phema-0000262-0.130-+conv+-0.050-+gain-mixture-0.5-power-0.1-0.5-power-0.2.safetensors \
-            | 50d9897ac614f9e55c89f8887a7c00255c914aad
-            safetensors/tensors/unet.out_gain?sigmaRel=0.13  | unet.out_gain.bin               | d0ab749236bab9bf2fd6d9ca68dc4a9f078762f8
+            | edc59bbf0f812df3c24833bd4546be5ab0f997f2
+            safetensors/tensors/unet.out_gain?sigmaRel=0.13  | unet.out_gain.bin               | 5a31803de2d9db2be10a4301194426194a9c65e7
             """)
     void ofDownloadsStay(String request, String name, String identity) throws Exception {
         HttpResponse<Void> response = head("/api/v1/runs/edm2/weights." + request);
@@ -79,9 +79,9 @@ class IdentitiesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "ema-0.100, ab64a2f98952ffb34afaeb85868c30e28e85888c",
-        "ema-0.0755@131k, 2aabe525a94ed361d9f747c972746af0673f8b68",
-        "paper-0.130, 1d7fbc7342bd9f593985dda1302f157e1767f9d1"
+        "ema-0.100, fb46a60312234dd2fc87632c19df19d51624f88c",
+        "ema-0.0755@131k, 867be733eb136846105cddb003e7132591a90c6d",
+        "paper-0.130, 71b6f5487d8da7c8d9e2f39f4305e4587ae92ef1"
     })
     void ofFilesOfRevisionsStay(String revision, String identity) throws Exception {
         HttpResponse<Void> response = head("/phema/edm2/resolve/" + revision + "/model.safetensors");
