@@ -2,7 +2,7 @@ package phema;
 
 import phema.cli.Cli;
 
-/** The entry point of every command. */
+/** Holds the entry point of every command. */
 public final class Phema {
     private static final String CARRIERS = "jdk.virtualThreadScheduler.parallelism";
 

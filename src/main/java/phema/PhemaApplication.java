@@ -2,6 +2,6 @@ package phema;
 
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
-/** The service. */
+/** Starts the service. */
 @SpringBootApplication(proxyBeanMethods = false)
 public class PhemaApplication {}

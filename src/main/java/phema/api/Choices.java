@@ -11,7 +11,7 @@ import phema.sweep.SweepSpec;
 import phema.tensor.DType;
 import phema.text.Labels;
 
-/** The words of requests, each with its default. */
+/** Lists the words of requests, each with its default. */
 public final class Choices {
     private Choices() {}
 

@@ -10,7 +10,7 @@ import phema.tensor.DType;
 import phema.text.Labels;
 
 /**
- * A weight file.
+ * Describes a weight file.
  *
  * @param elements of all tensors
  * @param metadata as the file has it

@@ -12,7 +12,7 @@ import phema.solver.ProfileCurve;
 import phema.text.Labels;
 
 /**
- * A fit in JSON, for REST and the command line alike. Numbers that could not be found out are left out.
+ * Describes a fit in JSON, for REST and the command line alike. Numbers that could not be found out are left out.
  *
  * @param coefficients by snapshot, of the files that are read; they sum to one
  * @param predictedRelativeError predicted L2 error of the weights over their root mean square

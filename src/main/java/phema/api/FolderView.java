@@ -7,7 +7,7 @@ import phema.catalog.Snapshot;
 import phema.text.Labels;
 
 /**
- * What a folder of snapshots holds.
+ * Describes what a folder of snapshots holds.
  *
  * @param snapshots that syntheses may read, by time
  * @param excluded the others

@@ -14,7 +14,7 @@ import phema.sweep.Optimum;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The best point of a sweep.
+ * Describes the best point of a sweep.
  *
  * @param values more fields: where it is, by axes; repeats have none
  * @param value of the metric that is expected there

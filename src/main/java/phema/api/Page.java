@@ -6,7 +6,7 @@ import java.util.function.Function;
 import phema.problem.Problem;
 
 /**
- * A part of a list.
+ * Holds a part of a list.
  *
  * @param page counted from 0
  * @param size most items of a page

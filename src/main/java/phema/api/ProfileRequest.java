@@ -20,7 +20,7 @@ import phema.profile.Uniform;
 import phema.synthesis.WeightsReference;
 
 /**
- * A profile asked for. Each kind has fields of its own; those of others are refused.
+ * Asks for a profile. Each kind has fields of its own; those of others are refused.
  *
  * @param kind power without any
  * @param sigmaRel of power: its width

@@ -9,7 +9,7 @@ import phema.profile.ProfileSpec;
 import phema.profile.SigmaRel;
 
 /**
- * An averaging profile in JSON.
+ * Describes an averaging profile in JSON.
  *
  * @param spec as {@link ProfileSpec} writes it, like {@code power:0.1}
  * @param time where it ends, on the training job's clock (images seen for EDM2)

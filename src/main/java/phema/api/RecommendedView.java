@@ -5,7 +5,7 @@ import phema.sweep.Recommendation;
 import phema.text.Labels;
 
 /**
- * The EMA length that a run's weights should have.
+ * Gives the EMA length that a run's weights should have.
  *
  * @param time where the average ends; the run's newest snapshot where none is given
  * @param source pinned by a user, or sweep

@@ -3,7 +3,7 @@ package phema.api;
 import phema.solver.Retention;
 
 /**
- * Predicted relative errors of the weights of a target, before they are rounded to their own type.
+ * Gives predicted relative errors of the weights of a target, before they are rounded to their own type.
  *
  * @param errorNow with all files
  * @param errorAfter with those that stay

@@ -10,7 +10,7 @@ import phema.format.WeightFile;
 import phema.sweep.Recommendation;
 
 /**
- * A run.
+ * Describes a run.
  *
  * @param snapshots how many can be used
  * @param excluded how many files cannot, for the reasons that its snapshots list

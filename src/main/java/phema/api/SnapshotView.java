@@ -6,7 +6,7 @@ import phema.catalog.Snapshot;
 import phema.text.Labels;
 
 /**
- * A file of a run.
+ * Describes a file of a run.
  *
  * @param name within the run's folder
  * @param state {@code usable} or {@code excluded}

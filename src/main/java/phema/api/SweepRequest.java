@@ -14,7 +14,7 @@ import phema.sweep.SweepSpec;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A sweep asked for. Axes that are left out have one value.
+ * Asks for a sweep. Axes that are left out have one value.
  *
  * @param mode grid: all combinations; search: those that a model of the metric asks for
  * @param axes all other fields: what is varied, by names of axes

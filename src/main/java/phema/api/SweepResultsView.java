@@ -2,5 +2,5 @@ package phema.api;
 
 import java.util.List;
 
-/** A sweep with all its trials: the answer of {@code results.json}. */
+/** Describes a sweep with all its trials: the answer of {@code results.json}. */
 public record SweepResultsView(SweepView sweep, List<TrialView> trials) {}

@@ -15,7 +15,7 @@ import phema.text.Labels;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A sweep.
+ * Describes a sweep.
  *
  * @param state queued, running, paused, done, failed or cancelled
  * @param trials how many there are of each state

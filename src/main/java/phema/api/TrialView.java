@@ -13,7 +13,7 @@ import phema.text.Labels;
 import tools.jackson.databind.JsonNode;
 
 /**
- * One point of a sweep.
+ * Describes one point of a sweep.
  *
  * @param number within its sweep, from 0
  * @param values more fields: where it is, by axes

@@ -8,7 +8,7 @@ import phema.fleet.Chore;
 import phema.fleet.DurableTask;
 import phema.fleet.Queue;
 
-/** The jobs as the fleet runs them. */
+/** Provides the jobs as the fleet runs them. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(BulkProperties.class)
 class BulkConfiguration {

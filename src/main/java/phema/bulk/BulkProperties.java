@@ -4,7 +4,11 @@ import java.nio.file.Path;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.validation.annotation.Validated;
 
-/** @param folder where bulk syntheses are written; one that all workers of a fleet see */
+/**
+ * Says where bulk syntheses are written.
+ *
+ * @param folder where bulk syntheses are written; one that all workers of a fleet see
+ */
 @Validated
 @ConfigurationProperties("phema.syntheses")
 record BulkProperties(Path folder) {

@@ -6,11 +6,11 @@ import java.util.Optional;
 import phema.fleet.WorkState;
 
 /**
- * A synthesis of many targets, and how far it is.
+ * Describes a synthesis of many targets, and how far it is.
  *
  * @param state CANCELLED also while its partial files are being removed
  * @param bytes written so far
- * @param totalBytes of all files; 0 until it was begun
+ * @param totalBytes of all files; 0 until it was started
  * @param folder that holds the files, or will
  * @param files their names, when it is done
  */

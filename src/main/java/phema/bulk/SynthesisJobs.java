@@ -10,7 +10,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 import phema.fleet.Queue;
 import phema.problem.Problem;
 
-/** Syntheses of many targets to storage, in one pass over the snapshots, by whichever worker has time. */
+/** Runs syntheses of many targets to storage, in one pass over the snapshots, by whichever worker has time. */
 @Service
 public class SynthesisJobs {
     private final SynthesisStore store;

@@ -13,7 +13,7 @@ import phema.synthesis.WeightsRequest;
 import phema.tensor.DType;
 
 /**
- * Weights that are written to storage.
+ * Describes weights that are written to storage.
  *
  * @param targets one file, or set of shards, each
  * @param dtype of the tensors; as they are in the snapshots when empty

@@ -14,7 +14,7 @@ import phema.fleet.WorkState;
 import phema.text.StoredJson;
 import phema.text.StoredTime;
 
-/** Bulk syntheses in the database. */
+/** Keeps bulk syntheses in the database. */
 @Component
 class SynthesisStore {
     private final JdbcClient jdbc;

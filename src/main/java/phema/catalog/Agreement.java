@@ -20,8 +20,8 @@ import phema.tensor.DType;
 import phema.tensor.Shape;
 
 /**
- * Which of a run's files can be combined: those that hold the same tensors as most of them. Names, shapes and whether
- * elements are floating-point must agree; element types need not, as every file is converted by its own.
+ * Finds which of a run's files can be combined: those that hold the same tensors as most of them. Names, shapes and
+ * whether elements are floating-point must agree; element types need not, as every file is converted by its own.
  */
 final class Agreement {
     private record Kind(Shape shape, boolean floating) {}

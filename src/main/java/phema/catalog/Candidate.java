@@ -7,7 +7,7 @@ import phema.profile.Impulse;
 import phema.profile.Profile;
 
 /**
- * A file that should hold one of a run's averages, by its name or by the manifest.
+ * Describes a file that should hold one of a run's averages, by its name or by the manifest.
  *
  * @param time on the run's clock; infinite where the file says it itself
  * @param average what sets it apart from other averages of the same time, such as {@code sigma_rel 0.050}

@@ -25,7 +25,7 @@ import phema.problem.Problem;
 import phema.time.Ticker;
 
 /**
- * The runs below the configured roots, as the latest scans found them. Nothing here waits for storage but
+ * Holds the runs below the configured roots, as the latest scans found them. Nothing here waits for storage but
  * {@link #rescan}.
  *
  * <p>A run's name is its folder's path below the root with {@code __} for each separator, so that it fits into one

@@ -13,6 +13,7 @@ import org.springframework.core.env.Environment;
 import phema.problem.Problem;
 import phema.storage.Locations;
 
+/** Provides what the catalog is made of, and lets settings name places in object storage. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(CatalogProperties.class)
 class CatalogConfiguration {

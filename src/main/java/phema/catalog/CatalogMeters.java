@@ -5,7 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.springframework.stereotype.Component;
 
-/** How much the catalog holds. */
+/** Measures how much the catalog holds. */
 @Component
 record CatalogMeters(Catalog catalog) implements MeterBinder {
     @Override

@@ -11,7 +11,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * Where files are.
+ * Says where files are.
  *
  * @param roots folders that hold runs, at any depth; also {@code s3://bucket/prefix}
  * @param home folder of the database and of what jobs write

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import phema.format.OneLine;
 
 /**
- * A file in a run's folder that no synthesis reads.
+ * Describes a file in a run's folder that no synthesis reads.
  *
  * @param message for the user: what is wrong and what to do, one line
  */

@@ -34,8 +34,8 @@ import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.ser.std.ToStringSerializer;
 
 /**
- * What scans learned of files, kept in the database across restarts. Only a cache of what the files say: without it
- * they are read again, and a database that does not answer costs nothing but that.
+ * Keeps what scans learned of files in the database, across restarts. Only a cache of
+ * what the files say: without it they are read again, and a database that does not answer costs nothing but that.
  */
 @Component
 class IndexStore {

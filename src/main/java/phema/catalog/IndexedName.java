@@ -2,7 +2,10 @@ package phema.catalog;
 
 import java.util.regex.Pattern;
 
-/** {@code INDEX.STEP.pt}, as ema-pytorch, nitrous-ema and pytorch-posthoc-ema name the averages that they track. */
+/**
+ * Reads file names {@code INDEX.STEP.pt}, as which ema-pytorch, nitrous-ema and pytorch-posthoc-ema name the averages
+ * that they track.
+ */
 final class IndexedName {
     /** The same as a manifest would say it. */
     static final String PATTERN = "{index}.{time}.pt";

@@ -1,6 +1,6 @@
 package phema.catalog;
 
-/** Training time as EDM2 writes it into file names: thousands of images, rounded down. */
+/** Reads training time as EDM2 writes it into file names: thousands of images, rounded down. */
 public final class Kimg {
     private Kimg() {}
 

@@ -9,8 +9,9 @@ import java.util.regex.Pattern;
 import phema.format.Tensor;
 
 /**
- * Adapters as sd-scripts and musubi-tuner store them: beside {@code NAME.lora_down.weight} lies {@code NAME.alpha}, a
- * constant that scales the module. Where it differs between files, means of the other tensors mean nothing.
+ * Recognises adapters as sd-scripts and musubi-tuner store them: beside {@code NAME.lora_down.weight} lies
+ * {@code NAME.alpha}, a constant that scales the module. Where it differs between files, means of the other tensors
+ * mean nothing.
  */
 final class Lora {
     private static final String ALPHA = ".alpha";

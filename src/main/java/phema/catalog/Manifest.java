@@ -18,7 +18,7 @@ import phema.profile.ProfileSpec;
 import phema.profile.SigmaRel;
 
 /**
- * What {@code phema.yaml} in a run's folder says of the run's files, where their names alone do not;
+ * Holds what {@code phema.yaml} in a run's folder says of the run's files, where their names alone do not;
  * {@code docs/snapshots.md} describes it.
  *
  * @param files which they are

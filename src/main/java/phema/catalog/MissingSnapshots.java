@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.function.DoubleFunction;
 
 /**
- * What seems to be missing between a run's snapshots. Nothing has to be there: fewer snapshots only make a fit less
- * accurate.
+ * Finds what seems to be missing between a run's snapshots. Nothing has to be there: fewer snapshots only make a fit
+ * less accurate.
  */
 final class MissingSnapshots {
     private static final int NAMED = 3;

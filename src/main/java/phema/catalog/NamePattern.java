@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A pattern for names of files or tensors: {@code *} stands for anything; for files, {@code {time}} and {@code {index}}
- * for whole numbers and {@code {sigmaRel}} for a number with a point.
+ * Describes a pattern for names of files or tensors: {@code *} stands for anything; for files, {@code {time}} and
+ * {@code {index}} for whole numbers and {@code {sigmaRel}} for a number with a point.
  */
 public record NamePattern(String text, Pattern regex, Set<String> fields) {
     private static final int MOST_STARS = 4; // with fields, more would take long to match

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import phema.profile.Impulse;
 
 /**
- * The name of a numbered checkpoint: {@code step-00016384.safetensors}, {@code model_000123.pt};
+ * Reads the name of a numbered checkpoint: {@code step-00016384.safetensors}, {@code model_000123.pt};
  * {@code NAME-000010.safetensors} (epochs) and {@code NAME-step00001000.safetensors} of sd-scripts and musubi-tuner. At
  * least three digits, or a word for what is counted before them, so that {@code sd-v1-4.ckpt} is none.
  *

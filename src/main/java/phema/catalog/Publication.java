@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How a run looks as a model repository of the Hugging Face Hub protocol: the section {@code hub} of its manifest.
+ * Says how a run looks as a model repository of the Hugging Face Hub protocol: the section {@code hub} of its manifest.
  *
  * @param owner whose the repository is beside {@code phema}
  * @param weights path of the weights in the repository, such as {@code unet/diffusion_pytorch_model.safetensors}

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * Which files of a folder are a run's snapshots, by its manifest or by their names alone.
+ * Says which files of a folder are a run's snapshots, by its manifest or by their names alone.
  *
  * @param candidates by time, then by average, then by preference
  * @param tensors which of a file's tensors count

@@ -5,11 +5,10 @@ import phema.format.FileStamp;
 import phema.format.WeightFile;
 
 /**
- * What scans know of a file.
+ * Holds what scans know of a file.
  *
  * @param stamp when last looked at
- * @param since when it was first seen with that stamp, by the scanner's ticker;
- *     matters only until its content is known
+ * @param since when it was first seen with that stamp, by the scanner's ticker; matters only until its content is known
  */
 record RememberedFile(FileStamp stamp, long since, RememberedContent content) {
     /** What reading it gave. */

@@ -6,7 +6,7 @@ import phema.format.OneLine;
 import phema.problem.Problem;
 
 /**
- * One training job's files.
+ * Describes one training job's files.
  *
  * @param snapshots that syntheses may read, by time, then by profile; all hold the same tensors
  * @param notices about the run as a whole, such as gaps between snapshots; one line each

@@ -3,7 +3,7 @@ package phema.catalog;
 import java.util.Arrays;
 
 /**
- * A few thousand elements of a snapshot, at positions that are the same in every snapshot of its run.
+ * Holds a few thousand elements of a snapshot, at positions that are the same in every snapshot of its run.
  *
  * @param roundingVariances {@code ulp^2 / 12} of each value, by its stored type
  */

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a scan of a folder found, and what the next one may rely on.
+ * Holds what a scan of a folder found, and what the next one may rely on.
  *
  * @param recognised the files that were considered; empty before the first scan
  * @param known by file name

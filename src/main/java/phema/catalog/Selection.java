@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which files of a folder count as its run's snapshots: the input options of EDM2's {@code reconstruct_phema.py}.
+ * Says which files of a folder count as its run's snapshots: the input options of EDM2's {@code reconstruct_phema.py}.
  *
  * @param prefix of the file names ({@code --inprefix}); without one, the most frequent prefix that is not {@code phema}
  * @param sigmaRels that the names may carry ({@code --instd}); any when empty

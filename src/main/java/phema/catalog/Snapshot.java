@@ -4,7 +4,7 @@ import phema.format.WeightFile;
 import phema.profile.Profile;
 
 /**
- * One stored average (or raw checkpoint) of a run.
+ * Describes one stored average (or raw checkpoint) of a run.
  *
  * @param name file name within the run's folder
  * @param profile of the average it holds; its end time is the snapshot's time

@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 import phema.profile.Power;
 
 /**
- * A snapshot's file name as EDM2's training loop writes it: {@code PREFIX-KKKKKKK-S.SSS.pkl}, and the same with other
- * extensions.
+ * Reads a snapshot's file name as EDM2's training loop writes it: {@code PREFIX-KKKKKKK-S.SSS.pkl}, and the same with
+ * other extensions.
  *
  * @param kimg images seen, in thousands, rounded down
  */

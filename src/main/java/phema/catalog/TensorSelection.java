@@ -8,7 +8,7 @@ import phema.format.Tensor;
 import phema.format.WeightFile;
 
 /**
- * Which tensors of a run's files are the model's, and what they are called.
+ * Says which tensors of a run's files are the model's, and what they are called.
  *
  * @param prefix that the names of the model's tensors begin with, and which is taken off; all tensors are the model's
  *     when empty

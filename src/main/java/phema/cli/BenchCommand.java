@@ -2,6 +2,7 @@ package phema.cli;
 
 import picocli.CommandLine.Command;
 
+/** Groups the commands that measure how fast phema is. */
 @Command(
         name = "bench",
         description = "Measures this machine; see docs/benchmarks.md.",

@@ -4,8 +4,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * From its making until {@link #ended}, a signal that ends the process interrupts the work and waits until that has
- * removed its half-written files.
+ * Sees to it that, until {@link #ended}, a signal that ends the process interrupts the work and waits until the work
+ * has removed its half-written files.
  */
 final class CleanStop {
     /** What cannot be interrupted must not keep the process alive. */

@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
 /**
- * The command line. Only {@code serve}, {@code worker}, {@code sweep} and {@code bench scheduler} start Spring;
+ * Runs the command line. Only {@code serve}, {@code worker}, {@code sweep} and {@code bench scheduler} start Spring;
  * everything else answers at once.
  */
 @Command(

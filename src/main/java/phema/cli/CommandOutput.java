@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What several commands print. */
+/** Prints what several commands print. */
 final class CommandOutput {
     private CommandOutput() {}
 

@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.TypeConversionException;
 
-/** A number of things, as {@code 280M}, {@code 1.5B} or plainly; units are powers of 1000. */
+/** Writes a number of things, as {@code 280M}, {@code 1.5B} or plainly; units are powers of 1000. */
 record Count(long value) {
     private static final Pattern FORM = Pattern.compile("([0-9]{1,12}(?:\\.[0-9]{1,9})?)([KMBT]?)");
 

@@ -21,6 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+/** Runs {@code phema diff}. */
 @Command(
         name = "diff",
         description = {

@@ -16,7 +16,7 @@ import phema.problem.Problem;
 import phema.storage.Locations;
 import picocli.CommandLine.Option;
 
-/** Which metrics, by which feature networks. */
+/** Says which metrics, by which feature networks. */
 final class FeatureOptions {
     @Option(
             names = "--metrics",

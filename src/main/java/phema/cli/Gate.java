@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.TypeConversionException;
 
-/** What a metric of the best point must be, as {@code fid<=2.6}. */
+/** Says what a metric of the best point must be, as {@code fid<=2.6}. */
 record Gate(String metric, String operator, double bound) {
     private static final Pattern FORM =
             Pattern.compile("\\s*([^\\s<>=]+)\\s*(<=|>=|<|>)\\s*([-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?)\\s*");

@@ -14,6 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+/** Runs {@code phema bench generate}. */
 @Command(
         name = "generate",
         description = "Writes a run of snapshots of any size; the same options give the same bytes.")

@@ -22,6 +22,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
+/** Runs {@code phema generate}. */
 @Command(
         name = "generate",
         description = "Makes images with an EDM2 network. Takes the options of EDM2's generate_images.py.")

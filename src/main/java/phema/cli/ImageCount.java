@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.TypeConversionException;
 
-/** A number of images as EDM2's scripts take it: {@code 1024}, {@code 128Ki}, {@code 8Mi}, {@code 10M}. */
+/** Reads a number of images as EDM2's scripts take it: {@code 1024}, {@code 128Ki}, {@code 8Mi}, {@code 10M}. */
 record ImageCount(long images) {
     private static final Pattern PATTERN = Pattern.compile("(\\d{1,12})(|k|ki|m|mi|g|gi)");
 

@@ -29,6 +29,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+/** Runs {@code phema inspect}. */
 @Command(
         name = "inspect",
         description =

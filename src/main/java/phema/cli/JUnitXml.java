@@ -15,7 +15,7 @@ import javax.xml.stream.XMLStreamWriter;
 import org.jspecify.annotations.Nullable;
 import phema.api.TrialView;
 
-/** A sweep as a test report in JUnit's XML: a test for each trial, and one for each gate. */
+/** Writes a sweep as a test report in JUnit's XML: a test for each trial, and one for each gate. */
 final class JUnitXml {
     private final SweepResults results;
     private final StringWriter text = new StringWriter();

@@ -19,7 +19,7 @@ import phema.sweep.ResultsCsv;
 import phema.sweep.SweepSpec;
 import phema.sweep.Sweeps;
 
-/** Sweeps without a service: this process is a worker as long as it waits. */
+/** Runs sweeps without a service: this process is a worker as long as it waits. */
 final class LocalSweeps implements SweepAccess {
     private final ConfigurableApplicationContext context;
     private final Sweeps sweeps;

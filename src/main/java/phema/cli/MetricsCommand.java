@@ -30,6 +30,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
+/** Runs {@code phema metrics} and its subcommands. */
 @Command(
         name = "metrics",
         description = "Frechet distances of images. Takes the options of EDM2's calculate_metrics.py.",

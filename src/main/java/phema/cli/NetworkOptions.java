@@ -23,7 +23,10 @@ import phema.synthesis.Syntheses;
 import phema.synthesis.WeightsReference;
 import picocli.CommandLine.Option;
 
-/** The options that say which networks to run: weight files, or averages of runs that are reconstructed on the fly. */
+/**
+ * Holds the options that say which networks to run: weight files, or averages of runs that are reconstructed on the
+ * fly.
+ */
 final class NetworkOptions {
     private static final String SCHEME = "phema:";
     private static final Pattern AVERAGE = Pattern.compile("(.+?)@(" + WeightsReference.FORM + ")");

@@ -4,7 +4,7 @@ import java.util.List;
 import phema.profile.Numbers;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@link Numbers} of an option. */
+/** Reads {@link Numbers} of an option. */
 record NumberList(List<Double> values) {
     static NumberList parse(String text) {
         try {

@@ -19,7 +19,7 @@ import phema.synthesis.WeightsRequest;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
-/** The options that say which averages are wanted, and how they are solved for. */
+/** Holds the options that say which averages are wanted, and how they are solved for. */
 final class ProfileOptions {
     @ArgGroup(multiplicity = "1")
     private Averages averages = new Averages();

@@ -7,8 +7,8 @@ import java.util.function.LongFunction;
 import phema.text.ByteSize;
 
 /**
- * How far long work is: a bar that is redrawn on a terminal, a line for every tenth elsewhere. Safe for use by many
- * threads.
+ * Shows how far work is that takes long: a bar that is redrawn on a terminal, a line for every tenth elsewhere. Safe
+ * for use by many threads.
  */
 final class Progress implements LongConsumer, AutoCloseable {
     private static final int WIDTH = 40;

@@ -36,6 +36,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
+/** Runs {@code phema reconstruct}. */
 @Command(
         name = "reconstruct",
         description = "Writes weights averaged over other EMA lengths than those stored. Takes the options of EDM2's "

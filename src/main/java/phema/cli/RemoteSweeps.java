@@ -27,7 +27,7 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Sweeps of a service, through its REST API. */
+/** Reaches the sweeps of a service, through its REST API. */
 final class RemoteSweeps implements SweepAccess {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 

@@ -15,8 +15,8 @@ import phema.storage.PendingFile;
 import picocli.CommandLine.Option;
 
 /**
- * The options that say which files a sweep's results go to. Each appears when it is complete, in the place of what was
- * there.
+ * Holds the options that say which files a sweep's results go to. Each appears when it is complete, in the place of
+ * what was there.
  */
 final class ReportOptions {
     @Option(

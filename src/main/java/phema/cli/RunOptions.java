@@ -14,7 +14,7 @@ import phema.catalog.Selection;
 import phema.problem.Problem;
 import picocli.CommandLine.Option;
 
-/** The options that say which snapshots to use; EDM2's names and meaning. */
+/** Holds the options that say which snapshots to use, with EDM2's names and meaning. */
 final class RunOptions {
     @Option(names = "--indir", paramLabel = "DIR", description = "Folder that holds the snapshots.")
     private @Nullable Path indir;

@@ -3,7 +3,7 @@ package phema.cli;
 import phema.edm2.SamplerOptions;
 import picocli.CommandLine.Option;
 
-/** The options of EDM2's sampler. */
+/** Holds the options of EDM2's sampler. */
 final class SamplingOptions {
     @Option(names = "--steps", defaultValue = "32", description = "Noise levels (default: ${DEFAULT-VALUE}).")
     private int steps;

@@ -16,6 +16,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
 
+/** Runs {@code phema bench scheduler}. */
 @Command(
         name = "scheduler",
         description = "Times trials that evaluate nothing, on worker processes that it starts: what sweeps cost beside "

@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.TypeConversionException;
 
-/** Seeds as EDM2's scripts take them: {@code 0-63}, or {@code 1,2,10-20}. */
+/** Reads seeds as EDM2's scripts take them: {@code 0-63}, or {@code 1,2,10-20}. */
 record SeedList(List<Long> seeds) {
     private static final Pattern RANGE = Pattern.compile("(\\d{1,12})(?:-(\\d{1,12}))?");
     private static final int MOST = 10_000_000;

@@ -12,6 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
 
+/** Runs {@code phema serve}. */
 @Command(
         name = "serve",
         description = {

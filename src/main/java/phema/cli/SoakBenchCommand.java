@@ -19,6 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
 
+/** Runs {@code phema bench soak}. */
 @Command(
         name = "soak",
         description = {

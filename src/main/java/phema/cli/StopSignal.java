@@ -5,8 +5,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * From its making until it is closed, a signal that ends the process is only noted here, and waits until the work has
- * come to an end of its own.
+ * Notes a signal that ends the process, until this is closed, and lets the work come to an end of its own first.
  */
 final class StopSignal implements AutoCloseable {
     private final CountDownLatch asked = new CountDownLatch(1);

@@ -9,8 +9,8 @@ import phema.problem.Problem;
 import phema.sweep.SweepSpec;
 
 /**
- * Sweeps, wherever they run: in this process or on a service. All throw {@link IOException} when the service does not
- * answer.
+ * Reaches sweeps, wherever they run: in this process or on a service. All throw {@link IOException} when the service
+ * does not answer.
  */
 interface SweepAccess extends AutoCloseable {
     List<EvaluatorView> evaluators() throws IOException;

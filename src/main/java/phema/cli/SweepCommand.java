@@ -29,6 +29,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
 
+/** Runs {@code phema sweep}. */
 @Command(
         name = "sweep",
         description = {

@@ -9,8 +9,8 @@ import phema.api.SweepView;
 import phema.time.Ticker;
 
 /**
- * How far a sweep is: of a grid the share of its trials, of a search, whose number of trials nobody knows, what it has
- * found.
+ * Shows how far a sweep is: of a grid the share of its trials, of a search, whose number of trials nobody knows, what
+ * it has found.
  */
 final class SweepDisplay implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);

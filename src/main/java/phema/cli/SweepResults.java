@@ -27,7 +27,7 @@ import phema.evaluation.ValuePrinter;
 import phema.profile.SigmaRel;
 import phema.search.Repeats;
 
-/** What a sweep found, in words and columns. */
+/** Prints what a sweep found, in words and columns. */
 record SweepResults(SweepView sweep, List<TrialView> trials) {
     private static final String DONE = "done";
 

@@ -22,6 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+/** Runs {@code phema bench synthesis}. */
 @Command(
         name = "synthesis",
         description =

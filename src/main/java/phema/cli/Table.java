@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Rows of text in columns, aligned to the right but for the first. */
+/** Prints rows of text in columns, aligned to the right but for the first. */
 final class Table {
     private final List<String[]> rows = new ArrayList<>();
 

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
-/** Curves in letters: values upwards, EMA lengths to the right by their logarithms, the best one pointed at. */
+/** Draws curves in letters: values upwards, EMA lengths to the right by their logarithms, the best one pointed at. */
 final class TextPlot {
     private static final int WIDTH = 60;
     private static final int HEIGHT = 12;

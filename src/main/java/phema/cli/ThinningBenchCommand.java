@@ -9,6 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
+/** Runs {@code phema bench thinning}. */
 @Command(
         name = "thinning",
         description = "Times the solver on a run with many files, of which few are read. Needs no files.")

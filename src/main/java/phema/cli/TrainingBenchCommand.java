@@ -24,6 +24,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
+/** Runs {@code phema bench training}. */
 @Command(
         name = "training",
         description = "Times steps of training a network on procedural images, or watches the memory that they take.")

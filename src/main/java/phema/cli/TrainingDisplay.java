@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import phema.edm2.Training;
 
-/** How training goes: one line that is redrawn on a terminal, a line per report elsewhere. */
+/** Shows how training goes: one line that is redrawn on a terminal, a line per report elsewhere. */
 final class TrainingDisplay implements Consumer<Training.TrainingStatus> {
     private final PrintWriter out;
     private final boolean terminal =

@@ -1,7 +1,7 @@
 package phema.cli;
 
 /**
- * Whether a gate is met.
+ * Says whether a gate is met.
  *
  * @param value of its metric at the best point
  */

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What {@code chart.js} draws, or a part of it: all charts of a page that go by one id are drawn as one, so that a part
- * can be exchanged alone.
+ * Describes what {@code chart.js} draws, or a part of it: all charts of a page that go by one id are drawn as one, so
+ * that a part can be exchanged alone.
  *
  * @param id of the figure
  * @param x without one where another part has it

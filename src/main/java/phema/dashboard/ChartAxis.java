@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An axis of a chart.
+ * Describes an axis of a chart.
  *
  * @param format of its values, as D3 writes formats: {@code .3f}
  * @param categories names of the values 0, 1, 2, ...

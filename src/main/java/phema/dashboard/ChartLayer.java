@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One series of a chart.
+ * Describes one series of a chart.
  *
  * @param style which of the palette's colours, dashes and markers, counted from 1
  */

@@ -21,7 +21,7 @@ import phema.format.FormatException;
 import phema.http.Outage;
 import phema.problem.Problem;
 
-/** Failures of the pages, for people: a page, or a line on the page that asked for a part of itself. */
+/** Renders failures of the pages, for people: a page, or a line on the page that asked for a part of itself. */
 @ControllerAdvice(basePackageClasses = DashboardErrors.class)
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class DashboardErrors {

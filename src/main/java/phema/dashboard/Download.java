@@ -15,7 +15,7 @@ import phema.text.ByteSize;
 import phema.text.Labels;
 
 /**
- * A weight file of a fit.
+ * Describes a weight file of a fit.
  *
  * @param name of the format
  * @param url from the server's root

@@ -15,8 +15,8 @@ import phema.synthesis.WeightsReference;
 import phema.synthesis.WeightsRequest;
 
 /**
- * Predicted errors over the whole range of EMA lengths. Kept until a run's snapshots change: with hundreds of files
- * they take seconds.
+ * Computes predicted errors over the whole range of EMA lengths. Kept until a run's snapshots change: with hundreds of
+ * files they take seconds.
  */
 @Component
 class ErrorCurves {

@@ -12,7 +12,7 @@ import phema.synthesis.WeightsReference;
 import phema.text.Labels;
 
 /**
- * A fit in figures, and the choices that led to it.
+ * Describes a fit in figures, and the choices that led to it.
  *
  * @param width the EMA length as file names and revisions write it
  * @param times that can be chosen

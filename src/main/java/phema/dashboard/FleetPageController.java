@@ -9,7 +9,7 @@ import phema.bulk.SynthesisJobs;
 import phema.fleet.Fleet;
 import phema.sweep.Sweeps;
 
-/** Who works, what waits, and what failed. */
+/** Shows who works, what waits, and what failed. */
 @Controller
 class FleetPageController {
     private final Fleet fleet;

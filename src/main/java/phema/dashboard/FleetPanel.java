@@ -17,7 +17,7 @@ import phema.sweep.Trial;
 import phema.text.ByteSize;
 
 /**
- * The workers and what there is for them to do.
+ * Describes the workers and what there is for them to do.
  *
  * @param waiting trials and syntheses
  */

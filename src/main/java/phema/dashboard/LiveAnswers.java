@@ -4,7 +4,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.web.servlet.ModelAndView;
 import org.springframework.web.servlet.View;
 
-/** Answers to parts of pages that ask again and again for what is new. */
+/** Gives answers to parts of pages that ask again and again for what is new. */
 final class LiveAnswers {
     /** One that writes nothing: without any view, Spring would look for one by the address. */
     private static final View EMPTY = (model, request, response) -> {};

@@ -5,8 +5,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.web.servlet.HandlerInterceptor;
 
 /**
- * Pages run only scripts and styles that the service itself serves, show nothing of other sites, and are not shown by
- * them.
+ * Lets pages run only the scripts and styles that the service itself serves, show nothing of other sites, and not be
+ * shown by them.
  */
 final class PageSecurity implements HandlerInterceptor {
     private static final String POLICY = String.join(

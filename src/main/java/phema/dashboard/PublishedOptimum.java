@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * An optimum of Karras et al., "Analyzing and Improving the Training Dynamics of Diffusion Models" (arXiv 2312.02696),
- * or, where another network guides, of "Guiding a Diffusion Model with a Bad Version of Itself" (arXiv 2406.02507).
+ * Gives an optimum of Karras et al., "Analyzing and Improving the Training Dynamics of Diffusion Models" (arXiv
+ * 2312.02696), or, where another network guides, of "Guiding a Diffusion Model with a Bad Version of Itself" (arXiv
+ * 2406.02507).
  */
 record PublishedOptimum(String model, String metric, String guidance, double sigmaRel, double value) {
     private static final List<PublishedOptimum> ALL = read();

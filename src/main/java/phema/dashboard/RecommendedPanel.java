@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import phema.sweep.Recommendation;
 
 /**
- * The EMA length that a run's weights should have.
+ * Gives the EMA length that a run's weights should have.
  *
  * @param sweep that found it
  */

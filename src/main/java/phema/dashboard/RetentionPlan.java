@@ -9,7 +9,7 @@ import phema.text.ByteSize;
 import phema.text.Labels;
 
 /**
- * Which files a run can do without.
+ * Says which files a run can do without.
  *
  * @param maxError in percent, as it was asked for
  */

@@ -12,7 +12,7 @@ import phema.sweep.Sweeps;
 import phema.sweep.Trial;
 
 /**
- * A run on the start page.
+ * Describes a run on the start page.
  *
  * @param recommended nothing while nobody knows
  * @param last the newest sweep that has something to show, or the newest one

@@ -11,7 +11,7 @@ import phema.solver.ProfileCurve;
 import phema.solver.SolverKind;
 import phema.text.Labels;
 
-/** What the page of a run draws. */
+/** Makes what the page of a run draws. */
 final class RunCharts {
     static final int CURVE_POINTS = 241;
 

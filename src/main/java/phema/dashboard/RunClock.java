@@ -5,7 +5,7 @@ import phema.catalog.Catalog;
 import phema.catalog.Run;
 
 /**
- * How times of a run are shown.
+ * Says how times of a run are shown.
  *
  * @param unit empty where nobody knows what the training job counts
  */

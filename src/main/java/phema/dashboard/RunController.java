@@ -26,7 +26,7 @@ import phema.synthesis.Syntheses;
 import phema.synthesis.WeightsReference;
 import phema.text.Labels;
 
-/** The page of a run, and the parts of it that follow its slider. */
+/** Shows the page of a run, and the parts of it that follow its slider. */
 @Controller
 @RequestMapping("/runs/{run}")
 class RunController {

@@ -4,7 +4,7 @@ import java.util.List;
 import phema.catalog.Run;
 import phema.text.ByteSize;
 
-/** The files of a run. */
+/** Lists the files of a run. */
 record RunFiles(List<UsedFile> used, List<NotUsed> notUsed) {
     record UsedFile(String name, String profile, String time, String size) {}
 

@@ -9,7 +9,7 @@ import phema.synthesis.Names;
 import phema.text.ByteSize;
 
 /**
- * A run in a few words.
+ * Describes a run in a few words.
  *
  * @param parameters elements of one snapshot's parameters
  * @param span of training that the snapshots cover

@@ -12,7 +12,7 @@ import java.util.Locale;
 import phema.profile.SigmaRel;
 import phema.text.Labels;
 
-/** Numbers as the pages write them. */
+/** Writes numbers as the pages write them. */
 final class Show {
     private static final String UNKNOWN = "unknown";
     private static final DateTimeFormatter INSTANT =

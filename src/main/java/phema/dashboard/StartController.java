@@ -8,7 +8,7 @@ import phema.catalog.CatalogProperties;
 import phema.sweep.Recommendations;
 import phema.sweep.Sweeps;
 
-/** The start page: all runs. */
+/** Shows the start page: all runs. */
 @Controller
 class StartController {
     private final Catalog catalog;

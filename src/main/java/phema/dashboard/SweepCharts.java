@@ -20,7 +20,7 @@ import phema.sweep.Sweep;
 import phema.sweep.SweepFit;
 import phema.sweep.Trial;
 
-/** What the page of a sweep draws, of the trials that are done. */
+/** Makes what the page of a sweep draws, of the trials that are done. */
 final class SweepCharts {
     private static final int CURVE_POINTS = 49;
     private static final String EMA_LENGTH = "EMA length";

@@ -20,7 +20,7 @@ import phema.solver.SolverKind;
 import phema.sweep.SweepSpec;
 
 /**
- * A sweep as people write it: lists with commas. Empty fields take the service's defaults.
+ * Holds a sweep as people write it: lists with commas. Empty fields take the service's defaults.
  *
  * @param axes texts by names of fields of axes
  */

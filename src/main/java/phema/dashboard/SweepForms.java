@@ -14,7 +14,7 @@ import phema.problem.Problem;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 
-/** What forms for sweeps offer. */
+/** Says what forms for sweeps offer. */
 @Component
 record SweepForms(Sweeps sweeps, Catalog catalog) {
     /** Filled with the run's last sweep. */

@@ -18,7 +18,7 @@ import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
 
-/** Sweeps: all of them, one with its charts, and its trials. */
+/** Shows sweeps: all of them, one with its charts, and its trials. */
 @Controller
 class SweepPageController {
     private static final int PAGE = 50;

@@ -16,7 +16,7 @@ import phema.sweep.SweepState;
 import phema.sweep.Trial;
 
 /**
- * How far a sweep is, and what it found.
+ * Describes how far a sweep is, and what it found.
  *
  * @param ended whether nothing more happens by itself
  * @param summary of its trials by state

@@ -12,7 +12,7 @@ import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 
 /**
- * A sweep in a line.
+ * Describes a sweep in a line.
  *
  * @param optimum the best EMA length so far, with what it depends on; empty while there is none
  * @param created as machines write it

@@ -12,7 +12,7 @@ import phema.fleet.WorkState;
 import phema.sweep.Trial;
 
 /**
- * A trial.
+ * Describes a trial.
  *
  * @param values where it is, of the facets that are shown
  * @param value of the sweep's metric; empty while it has none

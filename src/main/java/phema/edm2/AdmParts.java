@@ -4,7 +4,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 
 /**
- * The parts of ADM that EDM2 replaces (arXiv 2105.05233, section 3). Shapes as in {@link Parts}; biases and the
+ * Builds the parts of ADM that EDM2 replaces (arXiv 2105.05233, section 3). Shapes as in {@link Parts}; biases and the
  * parameters of norms are [C].
  */
 final class AdmParts {

@@ -1,6 +1,6 @@
 package phema.edm2;
 
-/** What the layers of a network are made of; the U-Net around them is the same. */
+/** Says what the layers of a network are made of; the U-Net around them is the same. */
 public enum Architecture {
     /** Config G of arXiv 2312.02696: every layer preserves magnitudes. Instead of biases there is a channel of ones. */
     EDM2(1),

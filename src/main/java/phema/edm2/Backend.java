@@ -21,8 +21,8 @@ import org.nd4j.linalg.factory.Nd4jBackend;
 import org.slf4j.LoggerFactory;
 
 /**
- * ND4J's backend: the CPU's, a GPU's in builds with {@code -Pcuda}, or in builds with {@code -Ponednn} one for this CPU
- * that trains three times faster.
+ * Finds ND4J's backend: the CPU's, a GPU's in builds with {@code -Pcuda}, or in builds with {@code -Ponednn} one for
+ * this CPU that trains three times faster.
  */
 final class Backend {
     private static final String EXTENSION = "org.bytedeco.javacpp.platform.extension";

@@ -3,7 +3,7 @@ package phema.edm2;
 import java.util.Map;
 
 /**
- * Noisy images to denoise.
+ * Holds noisy images to denoise.
  *
  * @param x [N, C, H, W]
  * @param sigma [N]

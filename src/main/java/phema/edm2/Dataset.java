@@ -6,7 +6,7 @@ import java.util.random.RandomGenerator;
 import phema.format.FormatException;
 import phema.problem.Problem;
 
-/** Images to train on, or latents of images, each [C, H, W]. */
+/** Holds images to train on, or latents of images, each [C, H, W]. */
 public sealed interface Dataset extends AutoCloseable permits LatentDataset, PngDataset, ProceduralDataset {
     /**
      * A folder or ZIP file of square PNG images, or of latents as NPY arrays, of one size and at any depth. Labels are

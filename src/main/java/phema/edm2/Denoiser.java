@@ -19,8 +19,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import phema.format.Tensor.TensorRole;
 
 /**
- * The denoiser {@code D(x; sigma, label) = c_skip x + c_out F(c_in x; c_noise, label)} and its loss as one graph of
- * SameDiff. For use by one platform thread: SameDiff keeps a session for every thread that ever ran a graph.
+ * Builds the denoiser {@code D(x; sigma, label) = c_skip x + c_out F(c_in x; c_noise, label)} and its loss as one graph
+ * of SameDiff. For use by one platform thread: SameDiff keeps a session for every thread that ever ran a graph.
  */
 final class Denoiser implements AutoCloseable {
     private static final double LABEL_BALANCE = 0.5;

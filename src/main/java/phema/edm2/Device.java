@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Whether ND4J is to compute on a GPU. That is decided before it is loaded, because it keeps to the first backend that
- * starts, and CUDA starts on GPUs for which it then has no code.
+ * Decides whether ND4J is to compute on a GPU. That is decided before it is loaded, because it keeps to the first
+ * backend that starts, and CUDA starts on GPUs for which it then has no code.
  *
  * @param remark for users: which GPU, or why none; empty in builds without CUDA
  */

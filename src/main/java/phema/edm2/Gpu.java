@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An NVIDIA GPU.
+ * Describes an NVIDIA GPU.
  *
  * @param capability its compute capability, ten times: 86 for 8.6
  */

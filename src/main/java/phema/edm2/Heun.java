@@ -3,7 +3,9 @@ package phema.edm2;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** Heun's second-order method with optional churn (arXiv 2206.00364, algorithm 2). States are kept in 64 bits. */
+/**
+ * Samples images with Heun's method with optional churn (arXiv 2206.00364, algorithm 2). States are kept in 64 bits.
+ */
 final class Heun {
     private static final double MOST_CHURN = Math.sqrt(2) - 1;
 

@@ -28,7 +28,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A folder or ZIP file of images of one kind, at any depth. Labels are in {@code dataset.json} at its root:
+ * Reads a folder or ZIP file of images of one kind, at any depth. Labels are in {@code dataset.json} at its root:
  * {@code {"labels": [["path/of/image.png", 3], ...]}}.
  */
 final class ImageFolder implements AutoCloseable {

@@ -8,9 +8,10 @@ import phema.format.NumpyArray;
 import phema.tensor.Shape;
 
 /**
- * Latents of an image encoder, an NPY array [C, H, W] each. Eight channels are taken for what EDM2 trains on: mean and
- * standard deviation of the four latents that the encoder of Stable Diffusion gives. They are drawn anew each time that
- * an image is seen, and brought to a mean of zero and a standard deviation of 0.5. Other arrays are taken as they are.
+ * Reads latents of an image encoder, an NPY array [C, H, W] each. Eight channels are taken for what EDM2 trains on:
+ * mean and standard deviation of the four latents that the encoder of Stable Diffusion gives. They are drawn anew each
+ * time that an image is seen, and brought to a mean of zero and a standard deviation of 0.5. Other arrays are taken as
+ * they are.
  */
 public final class LatentDataset implements Dataset {
     /** Of Stable Diffusion's latents over ImageNet, by channel (arXiv 2312.02696, App. B). */

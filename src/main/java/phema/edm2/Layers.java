@@ -6,7 +6,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 
 /**
- * Where architectures differ. Layers and norms go by their names in files; {@code parameters} are the tensors by name.
+ * Builds what differs between architectures. Layers and norms go by their names in files; {@code parameters}
+ * are the tensors by name.
  */
 sealed interface Layers {
     static Layers of(Architecture architecture, SameDiff sd, Map<String, SDVariable> parameters) {

@@ -3,7 +3,8 @@ package phema.edm2;
 import phema.problem.Problem;
 
 /**
- * Inverse square root decay after a constant stretch (arXiv 2312.02696, Eq. 67), with a linear ramp at the beginning.
+ * Computes the learning rate: inverse square root decay after a constant stretch (arXiv 2312.02696, Eq. 67), with a
+ * linear ramp at the beginning.
  *
  * @param reference rate before the decay
  * @param decay batches after which the rate falls; 0 for never

@@ -5,7 +5,7 @@ import java.util.SequencedMap;
 import phema.tensor.Shape;
 
 /**
- * Root mean squares of what a network computes and of what it consists of (arXiv 2312.02696, Eq. 2), by name.
+ * Holds the root mean squares of what a network computes and of what it consists of (arXiv 2312.02696, Eq. 2), by name.
  *
  * @param nimg images seen
  * @param activations of the outputs of layers and blocks

@@ -6,7 +6,7 @@ import java.util.Map;
 import phema.format.FormatException;
 import phema.format.WeightFile;
 
-/** An EDM2 network with its weights. */
+/** Holds an EDM2 network with its weights. */
 public final class Network {
     private final String name;
     private final NetworkWeights weights;

@@ -18,7 +18,7 @@ import phema.problem.Problem;
 import phema.tensor.Shape;
 
 /**
- * The sizes of an EDM2 network (arXiv 2312.02696, Fig. 21) or of its baseline.
+ * Says the sizes of an EDM2 network (arXiv 2312.02696, Fig. 21) or of its baseline.
  *
  * @param architecture what its layers are made of
  * @param resolution width and height of its images or latents

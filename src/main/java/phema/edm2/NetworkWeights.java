@@ -9,8 +9,8 @@ import phema.format.Tensor.TensorRole;
 import phema.tensor.Shape;
 
 /**
- * The tensors of one network, in fp32 and row-major, by name and shape as in files. The arrays are shared with whoever
- * asks.
+ * Holds the tensors of one network, in fp32 and row-major, by name and shape as in files. The arrays are shared with
+ * whoever asks.
  */
 final class NetworkWeights {
     private final UNet net;

@@ -8,8 +8,8 @@ import org.nd4j.linalg.api.ops.impl.layers.convolution.config.PaddingMode;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Pooling2DConfig;
 
 /**
- * The magnitude-preserving parts of EDM2 (arXiv 2312.02696, appendix B): with inputs of unit variance their outputs
- * have unit variance in expectation. Images are [N, C, H, W], vectors [N, C], weights as in files.
+ * Builds the magnitude-preserving parts of EDM2 (arXiv 2312.02696, appendix B): with inputs of unit variance their
+ * outputs have unit variance in expectation. Images are [N, C, H, W], vectors [N, C], weights as in files.
  *
  * <p>Some forms are chosen because their plainer equivalents have wrong gradients in ND4J: no division by a tensor, no
  * {@code upsampling2d(x, 2)}, convolution weights as [height, width, in, out].

@@ -10,7 +10,7 @@ import phema.problem.Problem;
 import phema.storage.PendingFile;
 import phema.tensor.PixelLevel;
 
-/** Network outputs as PNG images: -1 is black, 1 white. */
+/** Writes network outputs as PNG images: -1 is black, 1 white. */
 public final class Png {
     private Png() {}
 

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 
-/** Square PNG images of one size, grey or RGB. Black is -1, white 1. */
+/** Reads square PNG images of one size, grey or RGB. Black is -1, white 1. */
 final class PngDataset implements Dataset {
     private final ImageFolder folder;
     private final int resolution;

@@ -1,8 +1,8 @@
 package phema.edm2;
 
 /**
- * What scales a network's input and output at one noise level so that both have unit variance (arXiv 2206.00364, Table
- * 1), and the weight of that level in the loss.
+ * Computes what scales a network's input and output at one noise level so that both have unit variance (arXiv
+ * 2206.00364, Table 1), and the weight of that level in the loss.
  */
 record Preconditioning(double skip, double out, double in, double noise, double weight) {
     static Preconditioning at(double sigma, double sigmaData) {

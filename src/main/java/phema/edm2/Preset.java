@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import phema.problem.Problem;
 
 /**
- * Sizes and rates of training by name (arXiv 2312.02696, Table 6).
+ * Lists sizes and rates of training by name (arXiv 2312.02696, Table 6).
  *
  * @param decay of the learning rate, in batches
  * @param ramp of the learning rate, in images

@@ -3,8 +3,8 @@ package phema.edm2;
 import java.util.random.RandomGenerator;
 
 /**
- * Coloured discs, rings, squares and stripes (the four classes) of random size, place and colour: something to train on
- * within minutes. Images need no storage.
+ * Draws coloured discs, rings, squares and stripes (the four classes) of random size, place and colour: something to
+ * train on within minutes. Images need no storage.
  */
 public record ProceduralDataset(int size, int resolution, long seed) implements Dataset {
     private static final int CLASSES = 4;

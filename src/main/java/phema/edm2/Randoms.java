@@ -4,8 +4,8 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
 /**
- * Random numbers that depend on nothing but a seed and what they are for, so that nobody has to store the state of a
- * generator.
+ * Gives random numbers that depend on nothing but a seed and what they are for, so that nobody has to store the state
+ * of a generator.
  */
 public final class Randoms {
     private static final RandomGeneratorFactory<RandomGenerator> FACTORY =

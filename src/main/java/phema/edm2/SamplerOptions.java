@@ -3,7 +3,7 @@ package phema.edm2;
 import phema.problem.Problem;
 
 /**
- * How noise becomes images (arXiv 2206.00364, algorithm 2).
+ * Says how noise becomes images (arXiv 2206.00364, algorithm 2).
  *
  * @param steps noise levels, each but the last evaluated twice
  * @param sigmaMin lowest noise level above zero

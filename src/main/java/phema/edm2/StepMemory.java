@@ -16,7 +16,7 @@ import org.nd4j.linalg.api.shape.LongShapeDescriptor;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The arrays that graphs make while they run, kept for the next run, which needs the same ones. SameDiff would leave
+ * Keeps the arrays that graphs make while they run for the next run, which needs the same ones. SameDiff would leave
  * them to the garbage collector, which does not see how large they are: they lie outside of its heap. ND4J's binaries
  * with oneDNN never free any.
  */

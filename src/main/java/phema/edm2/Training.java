@@ -15,9 +15,9 @@ import phema.problem.Problem;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A training run in a folder: snapshots {@code network-snapshot-KKKKKKK-S.SSS.safetensors} of power-function averages,
- * {@code classic-ema-KKKKKKK.safetensors} of exponential ones, the latest {@code training-state-KKKKKKK.safetensors},
- * {@code stats.jsonl} and {@code magnitudes.jsonl}.
+ * Keeps a training run in a folder: snapshots {@code network-snapshot-KKKKKKK-S.SSS.safetensors} of power-function
+ * averages, {@code classic-ema-KKKKKKK.safetensors} of exponential ones, the latest
+ * {@code training-state-KKKKKKK.safetensors}, {@code stats.jsonl} and {@code magnitudes.jsonl}.
  */
 public final class Training {
     private Training() {}

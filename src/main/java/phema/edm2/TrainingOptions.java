@@ -10,7 +10,7 @@ import phema.tensor.DType;
 import phema.text.Labels;
 
 /**
- * How a network is trained. Amounts are numbers of images.
+ * Says how a network is trained. Amounts are numbers of images.
  *
  * @param batch images per step
  * @param microBatch images that go through the network at once; gradients of a step are summed up

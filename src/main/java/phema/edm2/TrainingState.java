@@ -22,8 +22,8 @@ import phema.problem.Problem;
 import phema.tensor.DType;
 
 /**
- * Everything that training changes, so that it can go on exactly where it stopped. Random numbers depend on the seed
- * and {@code nimg} alone.
+ * Holds everything that training changes, so that it can go on exactly where it stopped. Random numbers depend on the
+ * seed and {@code nimg} alone.
  *
  * @param momentum Adam's first moments, by parameter
  * @param variance its second moments

@@ -11,8 +11,8 @@ import phema.format.Tensor.TensorRole;
 import phema.tensor.Shape;
 
 /**
- * The blocks of a network and the tensors that they hold (arXiv 2312.02696, Fig. 21), under the names that EDM2's files
- * use. ADM's biases and norms, which those files do not have, are named in the same way.
+ * Names the blocks of a network and the tensors that they hold (arXiv 2312.02696, Fig. 21), under the names that EDM2's
+ * files use. ADM's biases and norms, which those files do not have, are named in the same way.
  *
  * @param input name of the first convolution
  * @param encoder blocks in order; the output of each, and of the first convolution, is kept for the decoder

@@ -28,7 +28,7 @@ import phema.tensor.Elements;
 import phema.tensor.Shape;
 import phema.tensor.StridedView;
 
-/** Tensors between memory and files. Files appear under their names when they are complete and on disk. */
+/** Moves tensors between memory and files. Files appear under their names when they are complete and on disk. */
 final class WeightStore {
     private static final int CHUNK = 1 << 18;
 

@@ -2,7 +2,7 @@ package phema.edm2;
 
 import phema.profile.SigmaRel;
 
-/** What a training job averages its weights over. */
+/** Says what a training job averages its weights over. */
 public sealed interface WeightTracker {
     /** The weight of the old average when {@code batch} images have made it {@code nimg}. */
     double beta(long nimg, int batch);

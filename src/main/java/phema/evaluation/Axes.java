@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import phema.evaluation.Axis.Effect;
 
-/** The list of all that a sweep may vary. */
+/** Lists all that a sweep may vary. */
 public final class Axes {
     /** The EMA length (sigma_rel) of a power function average, which every curve is drawn against. */
     public static final Axis<Double, Double> LENGTH = new NumberAxis(

@@ -1,7 +1,7 @@
 package phema.evaluation;
 
 /**
- * A field of the form for sweeps.
+ * Describes a field of the form for sweeps.
  *
  * @param problem the field that {@link phema.problem.Problem}s name when this one is wrong
  * @param searchHint is added to the hint where a search may be asked for

@@ -29,7 +29,8 @@ import phema.metrics.References;
 import phema.problem.Problem;
 
 /**
- * Our own sampler and metrics, in this process: one image per seed, never written, compared with reference statistics.
+ * Evaluates with our own sampler and metrics, in this process: one image per seed, never written,
+ * compared with reference statistics.
  */
 final class BuiltinEvaluator implements Evaluator {
     /** Beside the snapshots, where no other reference is configured. */

@@ -5,7 +5,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import phema.fleet.Chore;
 
-/** Settings of evaluators, and what workers tidy for them. */
+/** Provides the settings of evaluators, and what workers tidy for them. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({EvaluatorProperties.class, WeightsProperties.class})
 class EvaluationConfiguration {

@@ -1,6 +1,6 @@
 package phema.evaluation;
 
-/** The end of what an evaluation prints. Safe for use by many threads. */
+/** Keeps the end of what an evaluation prints. Safe for use by many threads. */
 public final class EvaluationLog {
     /** Characters that are kept. */
     static final int MOST = 1 << 16;

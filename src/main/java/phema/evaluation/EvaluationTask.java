@@ -7,11 +7,11 @@ import java.util.Optional;
 import phema.digest.Digest;
 
 /**
- * What to evaluate.
+ * Says what to evaluate.
  *
  * @param sweep that asks for it
  * @param trial its number there
- * @param attempt from 1: how often it was begun
+ * @param attempt from 1: how often it was started
  * @param guide of a guiding network other than the network itself
  */
 public record EvaluationTask(

@@ -11,7 +11,7 @@ import phema.synthesis.PreparedWeights;
 import phema.synthesis.Syntheses;
 
 /**
- * A weight file that an evaluation needs, not computed yet.
+ * Describes a weight file that an evaluation needs, not computed yet.
  *
  * @param weights of one target
  * @param content which tells its identity and size

@@ -10,7 +10,11 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import phema.format.Format;
 
-/** @param evaluators by name */
+/**
+ * Holds the settings of evaluators.
+ *
+ * @param evaluators by name
+ */
 @ConfigurationProperties("phema")
 record EvaluatorProperties(@DefaultValue Map<String, EvaluatorSettings> evaluators) {
     /** Who evaluates. */

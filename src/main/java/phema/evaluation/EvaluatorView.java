@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A configured evaluator.
+ * Describes a configured evaluator.
  *
  * @param type builtin or command
  * @param metrics that each of its trials reports beside the sweep's own; none for a command, of which they are not

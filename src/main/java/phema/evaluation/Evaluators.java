@@ -13,7 +13,7 @@ import phema.evaluation.EvaluatorProperties.EvaluatorSettings;
 import phema.problem.Problem;
 import phema.text.Labels;
 
-/** The configured evaluators, by name. */
+/** Holds the configured evaluators, by name. */
 @Component
 public class Evaluators {
     private final SortedMap<String, Evaluator> all = new TreeMap<>();

@@ -5,7 +5,7 @@ import org.springframework.core.convert.converter.Converter;
 import org.springframework.stereotype.Component;
 import phema.format.Format;
 
-/** Settings name formats as addresses and files do: {@code pkl}, {@code safetensors} or {@code pt}. */
+/** Lets settings name formats as addresses and files do: {@code pkl}, {@code safetensors} or {@code pt}. */
 @Component
 @ConfigurationPropertiesBinding
 class FormatByExtension implements Converter<String, Format> {

@@ -22,7 +22,7 @@ import phema.metrics.Statistics;
 import phema.problem.Problem;
 import phema.storage.PendingFile;
 
-/** Statistics of the features of images that a network makes, or of a dataset, in batches that are not kept. */
+/** Gathers statistics of the features of images that a network makes, or of a dataset, in batches that are not kept. */
 public final class ImageMeasurements {
     private ImageMeasurements() {}
 

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
 
-/** Programs of this host. */
+/** Finds programs of this host. */
 final class ProgramPath {
     private ProgramPath() {}
 

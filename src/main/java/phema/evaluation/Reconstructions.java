@@ -15,7 +15,7 @@ import phema.synthesis.Syntheses;
 import phema.synthesis.WeightsReference;
 import phema.synthesis.WeightsRequest;
 
-/** What weights a point needs. */
+/** Says what weights a point needs. */
 @Component
 public record Reconstructions(Catalog catalog, Fits fits, Syntheses syntheses) {
     public EvaluationWeights of(EvaluationSpec spec, Point point, Optional<Format> format) {

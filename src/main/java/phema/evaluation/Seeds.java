@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import phema.problem.Problem;
 
-/** Seeds from {@code first} to {@code last}, both included: one image each, as EDM2's scripts count them. */
+/** Lists seeds from {@code first} to {@code last}, both included: one image each, as EDM2's scripts count them. */
 public record Seeds(long first, long last) {
     private static final Pattern FORM = Pattern.compile("(\\d{1,10})(?:-(\\d{1,10}))?");
 

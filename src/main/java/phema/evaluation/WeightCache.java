@@ -31,9 +31,9 @@ import phema.storage.FileTree;
 import phema.text.ByteSize;
 
 /**
- * Weight files for evaluators, written once on this host and shared by all trials of all its processes that need the
- * same weights. Files that nobody uses are kept for a while, as the next trial may want them, and go first when space
- * is short.
+ * Keeps weight files for evaluators, written once on this host and shared by all trials of all its processes that need
+ * the same weights. Files that nobody uses are kept for a while, as the next trial may want them, and go first when
+ * space is short.
  *
  * <p>A folder per file, named by the weights' identity, and beside it a file whose shared lock says that a process uses
  * it: the operating system releases the locks of processes that died. Whoever writes or deletes holds the lock of the

@@ -6,7 +6,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import phema.text.ByteSize;
 
 /**
- * How evaluators on this host get their weights.
+ * Says how evaluators on this host get their weights.
  *
  * @param weightsSpace of all weight files that are written for them
  * @param weightsAge how long one that nobody uses is kept

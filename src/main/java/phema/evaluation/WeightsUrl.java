@@ -6,7 +6,7 @@ import org.springframework.web.util.UriUtils;
 import phema.profile.ProfileSpec;
 import phema.text.Labels;
 
-/** Where a service gives weights. */
+/** Says where a service gives weights. */
 @Component
 record WeightsUrl(WeightsProperties settings) {
     String of(EvaluationSpec spec, EvaluationWeights weights) {

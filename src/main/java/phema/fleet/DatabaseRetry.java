@@ -5,7 +5,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.NestedRuntimeException;
 
-/** With the database. */
+/** Retries work that a database outage interrupted, for half a minute. */
 public final class DatabaseRetry {
     private static final Logger log = LoggerFactory.getLogger(DatabaseRetry.class);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(16);

@@ -4,8 +4,9 @@ import com.zaxxer.hikari.SQLExceptionOverride;
 import java.sql.SQLException;
 
 /**
- * Connections that the pool had better not keep. When a lock keeps a transaction from beginning, SQLite's driver takes
- * it for begun all the same; every later use of that connection would fail, or write without a transaction.
+ * Recognises connections that the pool had better not keep. When a lock keeps a transaction from beginning, SQLite's
+ * driver takes it for begun all the same; every later use of that connection would fail, or write without a
+ * transaction.
  */
 public final class DriverFaults implements SQLExceptionOverride {
     @java.lang.Override

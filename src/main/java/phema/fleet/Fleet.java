@@ -5,7 +5,7 @@ import java.time.InstantSource;
 import java.util.List;
 import org.springframework.stereotype.Service;
 
-/** The workers and their queue. */
+/** Gives access to the workers and their queue. */
 @Service
 public class Fleet {
     /**

@@ -7,7 +7,7 @@ import java.util.List;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
-/** The workers in the database. */
+/** Keeps the workers in the database. */
 @Component
 record FleetStore(JdbcClient jdbc, WorkerIdentity self, InstantSource clock) {
     /** This process is a worker, and lives. */

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * What a worker does once a second beside its work: it says that it lives, saves what its work has printed, and ends
- * work that nobody wants any more.
+ * Does once a second what a worker does beside its work: it says that it lives, saves what its work has printed, and
+ * ends work that nobody wants any more.
  */
 @Component
 public class Heartbeat {

@@ -13,7 +13,8 @@ import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.stereotype.Component;
 
 /**
- * What waits for a worker, in the order of priority, then of arrival. Takes part in the transactions of its callers.
+ * Holds what waits for a worker, in the order of priority, then of arrival. Takes part in the transactions of its
+ * callers.
  */
 @Component
 public class Queue {

@@ -1,6 +1,6 @@
 package phema.fleet;
 
-/** Where a trial is on its way. */
+/** Says how far a trial or a synthesis is. */
 public enum WorkState {
     QUEUED,
     RUNNING,

@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * A process that takes trials.
+ * Describes a process that takes trials.
  *
  * @param name unique among all there ever were
  * @param seen its last heartbeat

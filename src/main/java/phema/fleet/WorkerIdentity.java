@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 import org.springframework.stereotype.Component;
 
-/** This process, as the fleet knows it. */
+/** Describes this process, as the fleet knows it. */
 @Component
 public final class WorkerIdentity implements SchedulerName {
     private final String host = hostName();

@@ -7,11 +7,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * What this process does for the fleet.
+ * Says what this process does for the fleet.
  *
  * @param enabled whether it takes work from the queue
  * @param threads how much at once
- * @param drain how long a worker that is told to end goes on with what it has begun
+ * @param drain how long a worker that is told to end goes on with what it has started
  */
 @Validated
 @ConfigurationProperties("phema.worker")

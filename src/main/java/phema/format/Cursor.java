@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** A position in a stretch of a file, moved by little-endian reads that never pass the stretch's end. */
+/** Holds a position in a stretch of a file, moved by little-endian reads that never pass the stretch's end. */
 final class Cursor {
     private final InputFile file;
     private final long end;

@@ -20,10 +20,11 @@ import phema.format.Value.None;
 import phema.format.Value.Text;
 
 /**
- * Network snapshots of EDM2's training loop: a pickled {@code EasyDict} whose {@code ema} is a tree of modules, each
- * with its source text, its plain attributes and its tensors. Every tensor's elements lie in one piece within a nested
- * stream of PyTorch's legacy format. Tensors come in the order and under the names of {@code named_parameters()}, then
- * {@code named_buffers()}; what several modules share is listed once, under its first name.
+ * Reads network snapshots of EDM2's training loop: a pickled {@code EasyDict} whose {@code ema} is a tree of modules,
+ * each with its source text, its plain attributes and its tensors. Every tensor's elements lie in one piece within a
+ * nested stream of PyTorch's legacy format. Tensors come in the order and under the names of
+ * {@code named_parameters()}, then {@code named_buffers()}; what several modules share is listed once, under its first
+ * name.
  */
 final class Edm2PickleReader implements WeightReader {
     private static final String KIND = "an EDM2 snapshot";

@@ -11,8 +11,8 @@ import phema.format.Layout.Verbatim;
 import phema.tensor.DType;
 
 /**
- * An EDM2 snapshot like its template in every byte but the elements of the parameters of floating type. Nothing of the
- * pickle is understood or changed, so whatever loads the template loads the result. Metadata has no place in it.
+ * Writes an EDM2 snapshot like its template in every byte but the elements of the parameters of floating type. Nothing
+ * of the pickle is understood or changed, so whatever loads the template loads the result. Metadata has no place in it.
  */
 final class Edm2PickleWriter implements WeightWriter {
     private static final String INSTEAD = "; choose the format safetensors";

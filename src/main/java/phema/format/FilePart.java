@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 
 /**
- * One physical file as it was when it was indexed. A weight file has one part, a sharded one several.
+ * Describes one physical file as it was when it was indexed. A weight file has one part, a sharded one several.
  *
  * @param size in bytes
  * @param digest SHA-256, in hex, of everything but tensor elements: two files with equal size, time stamp and digest

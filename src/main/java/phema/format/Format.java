@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Layouts of weight files that users have. */
+/** Lists the layouts of weight files that users have. */
 public enum Format {
     SAFETENSORS("safetensors"),
     EDM2_PICKLE("pkl", "edm2"),

@@ -7,8 +7,8 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * The JSON of safetensors headers and indexes: no duplicate keys, nothing nested deeply, and not so much in it that
- * reading it takes more than some 200 MB, whatever the {@value #MAX_BYTES} bytes that the format allows are filled
+ * Reads the JSON of safetensors headers and indexes: no duplicate keys, nothing nested deeply, and not so much in it
+ * that reading it takes more than some 200 MB, whatever the {@value #MAX_BYTES} bytes that the format allows are filled
  * with.
  */
 final class HeaderJson {

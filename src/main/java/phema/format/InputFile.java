@@ -10,8 +10,8 @@ import java.util.function.Predicate;
 import phema.digest.Digest;
 
 /**
- * A regular file, read at positions through one small window, so that what is skipped is never read. What cursors take
- * from it counts as the file's structure: it is digested, and limited.
+ * Opens a regular file, read at positions through one small window, so that what is skipped is never read. What cursors
+ * take from it counts as the file's structure: it is digested, and limited.
  */
 final class InputFile implements Closeable {
     private static final int WINDOW = 8192;

@@ -4,7 +4,7 @@ import java.util.List;
 import phema.tensor.DType;
 
 /**
- * What a file to be written consists of, from its first byte to its last.
+ * Says what a file to be written consists of, from its first byte to its last.
  *
  * @param fileName for instance {@code model.safetensors}, or {@code model-00001-of-00002.safetensors} for a shard
  */

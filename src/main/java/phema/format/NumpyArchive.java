@@ -23,8 +23,8 @@ import java.util.zip.ZipOutputStream;
 import phema.tensor.Shape;
 
 /**
- * {@code .npz} files: zip archives of {@code .npy} entries (NumPy Enhancement Proposal 1). Read strictly, stored or
- * deflated; Python objects are refused. Written as {@code numpy.savez} does.
+ * Reads and writes {@code .npz} files: zip archives of {@code .npy} entries (NumPy Enhancement Proposal 1). Read
+ * strictly, stored or deflated; Python objects are refused. Written as {@code numpy.savez} does.
  */
 public final class NumpyArchive {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import phema.tensor.Shape;
 
 /**
- * An array of NumPy's.
+ * Holds an array as NumPy has it.
  *
  * @param values in row-major order, in 64 bits whatever they were stored in
  */

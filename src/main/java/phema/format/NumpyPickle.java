@@ -22,7 +22,7 @@ import phema.format.Value.Text;
 import phema.format.Value.Tuple;
 
 /**
- * Pickled dictionaries of NumPy arrays, {@code {"fid": {"mu": array, "sigma": array}, ...}}, as EDM2's reference
+ * Reads pickled dictionaries of NumPy arrays, {@code {"fid": {"mu": array, "sigma": array}, ...}}, as EDM2's reference
  * statistics are. Parsed, never run.
  */
 public final class NumpyPickle {

@@ -1,6 +1,6 @@
 package phema.format;
 
-/** Text out of files, and their names, in messages. */
+/** Puts names of files, and text out of them, into one line of a message. */
 public final class OneLine {
     private OneLine() {}
 

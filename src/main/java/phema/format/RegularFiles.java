@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * How every input is opened: a name can lead to a pipe, which would block, to a device without an end, or out of the
+ * Opens every input safely: a name can lead to a pipe, which would block, to a device without an end, or out of the
  * folders that may be read.
  */
 public final class RegularFiles {

@@ -14,8 +14,8 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /**
- * A sharded safetensors file: an index in JSON whose {@code weight_map} says which file of the same folder holds which
- * tensor.
+ * Reads a sharded safetensors file: an index in JSON whose {@code weight_map} says which file of the same folder holds
+ * which tensor.
  */
 final class SafetensorsIndexReader implements WeightReader {
     private final SafetensorsReader shards = new SafetensorsReader(Optional.empty());

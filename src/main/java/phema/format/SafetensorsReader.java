@@ -15,8 +15,8 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /**
- * A safetensors file: the length of a JSON header (8 bytes, little-endian), the header, the tensors' elements without
- * holes. Rules and limits are those of the format's own reader; everything else is refused.
+ * Reads a safetensors file: the length of a JSON header (8 bytes, little-endian), the header, the tensors' elements
+ * without holes. Rules and limits are those of the format's own reader; everything else is refused.
  */
 final class SafetensorsReader implements WeightReader {
     private final Optional<WeightFile> similar;

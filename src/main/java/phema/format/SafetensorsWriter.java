@@ -17,10 +17,10 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 
 /**
- * Safetensors files as transformers and diffusers expect them: {@code format: pt} in the metadata, a header padded with
- * spaces to a multiple of 8 bytes, and within each file tensors by descending element size, so that each begins at a
- * multiple of its element size, else in the template's order. Several files are cut in the template's order and named
- * as those libraries name them.
+ * Writes safetensors files as transformers and diffusers expect them: {@code format: pt} in the metadata, a header
+ * padded with spaces to a multiple of 8 bytes, and within each file tensors by descending element size, so that each
+ * begins at a multiple of its element size, else in the template's order. Several files are cut in the template's order
+ * and named as those libraries name them.
  */
 final class SafetensorsWriter implements WeightWriter {
     private static final String METADATA = "__metadata__";

@@ -11,8 +11,8 @@ import phema.format.Value.Tuple;
 import phema.tensor.DType;
 
 /**
- * The id under which PyTorch pickles a storage: {@code ('storage', class, key, location, elements)}, in the old format
- * with what it is a view of.
+ * Describes the id under which PyTorch pickles a storage: {@code ('storage', class, key, location, elements)}, in the
+ * old format with what it is a view of.
  *
  * @param dtype of the elements; empty where the tensors say it
  * @param key of the storage in its file

@@ -6,7 +6,7 @@ import phema.tensor.Shape;
 import phema.tensor.StridedView;
 
 /**
- * Where one tensor's elements lie in a weight file; never the elements themselves.
+ * Says where one tensor's elements lie in a weight file; never the elements themselves.
  *
  * @param name as in the model's {@code state_dict}
  * @param strides in elements, one per dimension; a row-major tensor has {@link Shape#contiguousStrides()}

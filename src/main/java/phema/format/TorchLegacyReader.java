@@ -10,7 +10,7 @@ import phema.format.Value.Items;
 import phema.format.Value.Text;
 
 /**
- * What {@code torch.save} wrote before PyTorch 1.6, and still writes when told to: pickles of a magic number, a
+ * Reads what {@code torch.save} wrote before PyTorch 1.6, and still writes when told to: pickles of a magic number, a
  * protocol, a description of the system, the saved object and the list of its storages' keys; then, for each of these,
  * a count (int64) and as many elements. The saved object is looked through as in {@link TorchTree}.
  */

@@ -17,7 +17,7 @@ import phema.format.Value.Text;
 import phema.tensor.DType;
 
 /**
- * The elements behind one or more tensors, as PyTorch stores them.
+ * Describes the elements behind one or more tensors, as PyTorch stores them.
  *
  * @param dtype of the elements; empty where the tensors say it
  * @param offset of the first element in the file

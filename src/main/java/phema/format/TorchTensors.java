@@ -16,7 +16,7 @@ import phema.format.Value.Tuple;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
-/** Tensors as PyTorch pickles them: calls of {@code torch._utils} functions upon a storage. */
+/** Recognises tensors as PyTorch pickles them: calls of {@code torch._utils} functions upon a storage. */
 final class TorchTensors {
     static final Global PARAMETER = new Global("torch._utils", "_rebuild_parameter");
     static final Global PARAMETER_WITH_STATE = new Global("torch._utils", "_rebuild_parameter_with_state");

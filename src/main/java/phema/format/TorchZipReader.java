@@ -10,8 +10,8 @@ import phema.format.Value.Global;
 import phema.format.ZipIndex.Range;
 
 /**
- * What {@code torch.save} writes since PyTorch 1.6: a zip archive, in whose one folder {@code data.pkl} describes the
- * saved object and {@code data/KEY} holds the elements of each storage. What was saved is looked through as in
+ * Reads what {@code torch.save} writes since PyTorch 1.6: a zip archive, in whose one folder {@code data.pkl} describes
+ * the saved object and {@code data/KEY} holds the elements of each storage. What was saved is looked through as in
  * {@link TorchTree}.
  */
 final class TorchZipReader implements WeightReader {

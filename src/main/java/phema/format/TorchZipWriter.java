@@ -12,9 +12,10 @@ import phema.tensor.DType;
 import phema.tensor.Shape;
 
 /**
- * A flat {@code state_dict} as {@code torch.save} writes it: an {@code OrderedDict} from names to tensors, each on a
- * storage of its own, that {@code torch.load(weights_only=True)} reads from PyTorch 1.6 on (8-bit floats and unsigned
- * integers from 2.1 on). Metadata has no place in it. The {@linkplain ZipLayout archive} has no checksums of elements.
+ * Writes a flat {@code state_dict} as {@code torch.save} writes it: an {@code OrderedDict} from names to tensors, each
+ * on a storage of its own, that {@code torch.load(weights_only=True)} reads from PyTorch 1.6 on (8-bit floats and
+ * unsigned integers from 2.1 on). Metadata has no place in it. The {@linkplain ZipLayout archive} has no checksums of
+ * elements.
  */
 final class TorchZipWriter implements WeightWriter {
     private static final String FOLDER = "archive/";

@@ -10,8 +10,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pickle describes: a graph, possibly with cycles, of plain values and of calls that nobody makes. Compare nodes
- * by identity only.
+ * Holds what a pickle describes: a graph, possibly with cycles, of plain values and of calls that nobody makes. Compare
+ * nodes by identity only.
  */
 sealed interface Value {
     record None() implements Value {}

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The index of a weight file: an ordered list of named byte ranges.
+ * Holds the index of a weight file: an ordered list of named byte ranges.
  *
  * @param path the file that was opened; for a sharded one its {@code *.index.json}
  * @param parts the physical files that hold the elements

@@ -15,8 +15,8 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * The directory of a zip archive whose entries are stored or deflated (PKWARE's APPNOTE.TXT, sections 4.3 and 4.5.3),
- * Zip64 or not. Entries are found at positions, so nothing between the directory and what is asked for is read.
+ * Reads the directory of a zip archive whose entries are stored or deflated (PKWARE's APPNOTE.TXT, sections 4.3 and
+ * 4.5.3), Zip64 or not. Entries are found at positions, so nothing between the directory and what is asked for is read.
  * Whatever two zip readers could understand differently is refused: other entries than the directory's, names twice,
  * overlaps, bytes before or behind the archive.
  */

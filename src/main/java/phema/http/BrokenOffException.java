@@ -3,7 +3,8 @@ package phema.http;
 import java.io.IOException;
 
 /**
- * A body failed after its beginning was sent. It must reach the servlet container, which then closes the connection.
+ * Reports that a body failed after its beginning was sent. It must reach the servlet container, which then closes the
+ * connection.
  */
 final class BrokenOffException extends IOException {
     private static final long serialVersionUID = 1L;

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Bytes {@code first} to {@code last}, both included, counted from 0 (RFC 9110, section 14.1.2). */
+/** Names the bytes {@code first} to {@code last}, both included, counted from 0 (RFC 9110, section 14.1.2). */
 record ByteRange(long first, long last) {
     /** A header that asks for more ranges than this is ignored, as Apache's MaxRanges does. */
     static final int MAX_RANGES = 200;

@@ -13,8 +13,8 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * Errors that only the servlet container saw. It includes what is written here even in a body that was begun, so then
- * nothing must be.
+ * Renders errors that only the servlet container saw. It includes what is written here even in a body that was started,
+ * so then nothing must be.
  */
 @RestController
 final class ContainerErrors implements ErrorController {

@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A validator of a representation (RFC 9110, section 8.8.3).
+ * Holds a validator of a representation (RFC 9110, section 8.8.3).
  *
  * @param opaque what stands between the quotes
  */

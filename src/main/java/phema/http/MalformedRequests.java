@@ -12,7 +12,9 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 
-/** Requests that Tomcat turns away before any of our code sees them get problem details too, not an HTML page. */
+/**
+ * Answers requests that Tomcat turns away before any of our code sees them with problem details too, not an HTML page.
+ */
 @Component
 final class MalformedRequests implements WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> {
     @Override

@@ -5,7 +5,7 @@ import org.springframework.dao.TransientDataAccessException;
 import org.springframework.jdbc.UncategorizedSQLException;
 import org.springframework.transaction.CannotCreateTransactionException;
 
-/** A database that does not answer for now, as answers of every kind tell of it. */
+/** Describes a database that does not answer for now, as answers of every kind tell of it. */
 public final class Outage {
     public static final String MESSAGE = "The database does not answer; try again in a moment.";
 

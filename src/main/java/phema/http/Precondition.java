@@ -5,9 +5,9 @@ import java.util.Collections;
 import java.util.function.Predicate;
 
 /**
- * What the conditional header fields of a GET or HEAD ask for, in the order of precedence of RFC 9110, section 13.2.2.
- * Computed content has no modification date, so {@code If-Modified-Since} and {@code If-Unmodified-Since} are ignored
- * (sections 13.1.3 and 13.1.4) and a date in {@code If-Range} never matches.
+ * Decides what the conditional header fields of a GET or HEAD ask for, in the order of precedence of RFC 9110, section
+ * 13.2.2. Computed content has no modification date, so {@code If-Modified-Since} and {@code If-Unmodified-Since} are
+ * ignored (sections 13.1.3 and 13.1.4) and a date in {@code If-Range} never matches.
  */
 enum Precondition {
     MET,

@@ -33,7 +33,7 @@ import tools.jackson.databind.exc.InvalidFormatException;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.exc.PropertyBindingException;
 
-/** Every failure of a request as problem details (RFC 9457), with the field at fault where there is one. */
+/** Renders every failure of a request as problem details (RFC 9457), with the field at fault where there is one. */
 @RestControllerAdvice
 final class Problems extends ResponseEntityExceptionHandler {
     private static final Logger log = LoggerFactory.getLogger(Problems.class);

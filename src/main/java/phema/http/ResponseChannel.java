@@ -6,7 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
 /**
- * A response's body as a channel that remembers whether a failure was the client's. Closing it is left to the server.
+ * Wraps a response's body as a channel that remembers whether a failure was the client's. Closing it is left to the
+ * server.
  */
 final class ResponseChannel implements WritableByteChannel {
     private final ServletOutputStream out;

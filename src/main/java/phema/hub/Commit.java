@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import phema.digest.Digest;
 
 /**
- * One set of weights and what comes with it.
+ * Describes one set of weights and what comes with it.
  *
  * @param sha 40 hex digits over the names and identities of all files, and so over everything that determines their
  *     bytes

@@ -9,7 +9,9 @@ import org.springframework.stereotype.Component;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The commits that were given out, in the database: what cannot be derived again once the run has more snapshots. */
+/**
+ * Keeps the commits that were given out, in the database: what cannot be derived again once the run has more snapshots.
+ */
 @Component
 record CommitStore(JdbcClient jdbc) {
     private static final Logger log = LoggerFactory.getLogger(CommitStore.class);

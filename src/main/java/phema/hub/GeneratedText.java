@@ -9,7 +9,7 @@ import java.util.Objects;
 import phema.digest.Digest;
 import phema.synthesis.Content;
 
-/** A small generated file. Its identity is what git would call it by. */
+/** Holds a small generated file. Its identity is the one that git would give it. */
 @SuppressWarnings("ArrayRecordComponent") // nobody changes it
 record GeneratedText(String fileName, byte[] utf8, String identity) implements Content {
     static GeneratedText of(String fileName, String text) {

@@ -11,6 +11,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.validation.annotation.Validated;
 import phema.text.ByteSize;
 
+/** Provides what the hub's protocol is answered with. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(HubConfiguration.HubProperties.class)
 class HubConfiguration {

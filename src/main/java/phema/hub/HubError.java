@@ -2,7 +2,7 @@ package phema.hub;
 
 import org.jspecify.annotations.Nullable;
 
-/** Something that a client asked for does not exist. Clients tell what from the code. */
+/** Reports that something that a client asked for does not exist. Clients learn from the code what it was. */
 final class HubError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

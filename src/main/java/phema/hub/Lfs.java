@@ -1,7 +1,7 @@
 package phema.hub;
 
 /**
- * What the hub tells of a file that git keeps elsewhere.
+ * Holds what the hub tells of a file that git keeps elsewhere.
  *
  * @param oid SHA-256 of the content; clients read it as {@code oid} from trees and as {@code sha256} from model info
  * @param pointerSize of the text that git keeps in its place

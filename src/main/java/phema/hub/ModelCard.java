@@ -14,7 +14,7 @@ import phema.synthesis.Names;
 import phema.synthesis.WeightsReference;
 import phema.text.Labels;
 
-/** The generated {@code README.md}: what the weights are, how good, and made of what. */
+/** Writes the generated {@code README.md}: what the weights are, how good, and made of what. */
 @Component
 record ModelCard(Repositories repositories) {
     /** The sweep that the recommendation comes from. */

@@ -13,7 +13,7 @@ import phema.catalog.Run;
 import phema.format.Tensor;
 
 /**
- * A repository in the hub's JSON; of a list without all that belongs to a commit.
+ * Describes a repository in the hub's JSON; of a list without all that belongs to a commit.
  *
  * @param id owner and name
  * @param author the owner

@@ -17,7 +17,7 @@ import phema.sweep.Recommendations;
 import phema.synthesis.Fits;
 import phema.synthesis.WeightsReference;
 
-/** Which EMA lengths to offer of a run. */
+/** Chooses which EMA lengths to offer of a run. */
 @Component
 final class OfferedLengths {
     /** What {@code main} is as long as nothing is known of a run. */

@@ -12,7 +12,7 @@ import phema.solver.Fit;
 import phema.solver.SolverKind;
 
 /**
- * What it takes to give out a commit again after the run has gained snapshots, which changes every fit.
+ * Holds what it takes to give out a commit again after the run has gained snapshots, which changes every fit.
  *
  * @param title of the commit
  * @param target as {@link ProfileSpec} writes it

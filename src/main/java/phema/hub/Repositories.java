@@ -9,7 +9,7 @@ import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
 
-/** The runs of the catalog by the names of their repositories. */
+/** Finds the runs of the catalog by the names of their repositories. */
 @Component
 record Repositories(Catalog catalog, HubConfiguration.HubProperties settings) {
     /** The owner of all repositories; another one may be configured beside it. */

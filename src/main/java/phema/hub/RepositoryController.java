@@ -21,7 +21,7 @@ import org.springframework.web.bind.annotation.RestController;
 import phema.catalog.Run;
 import phema.synthesis.WeightsReference;
 
-/** Which repositories there are, and what their revisions hold. */
+/** Answers which repositories there are, and what their revisions hold. */
 @RestController
 @RequestMapping(path = "/api/models", produces = MediaType.APPLICATION_JSON_VALUE)
 final class RepositoryController {

@@ -4,7 +4,7 @@ import java.util.Optional;
 import phema.synthesis.Content;
 
 /**
- * A file of a commit.
+ * Describes a file of a commit.
  *
  * @param path in the repository
  * @param content whose identity is the entity tag

@@ -12,7 +12,7 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
 import phema.http.ContentResponse;
 
-/** The files of a revision. */
+/** Sends the files of a revision. */
 @RestController
 final class ResolveController {
     private final Repositories repositories;

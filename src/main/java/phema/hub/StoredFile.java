@@ -14,7 +14,7 @@ import phema.problem.Problem;
 import phema.synthesis.Content;
 
 /**
- * A file of a run's folder that is passed through as it is.
+ * Describes a file of a run's folder that is passed through as it is.
  *
  * @param fileName its path in the repository
  * @param identity SHA-256 of the content

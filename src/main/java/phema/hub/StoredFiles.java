@@ -13,7 +13,7 @@ import org.springframework.stereotype.Component;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 
-/** Which files of runs are passed through. Each is read once, and again when it has changed. */
+/** Finds which files of runs are passed through. Each is read once, and again when it has changed. */
 @Component
 final class StoredFiles {
     private static final Logger log = LoggerFactory.getLogger(StoredFiles.class);

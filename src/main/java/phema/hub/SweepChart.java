@@ -20,8 +20,8 @@ import phema.sweep.Trial;
 import phema.text.Labels;
 
 /**
- * A sweep's metric against EMA length as SVG: a line for all that differs otherwise, means over seeds, and the optimum
- * marked.
+ * Draws a sweep's metric against EMA length as SVG: a line for all that differs otherwise, means over seeds, and the
+ * optimum marked.
  */
 final class SweepChart {
     private static final int WIDTH = 640;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import phema.digest.Digest;
 
 /**
- * A file or a folder of a commit, in the hub's JSON.
+ * Describes a file or a folder of a commit, in the hub's JSON.
  *
  * @param type {@code file} or {@code directory}
  * @param size in bytes, 0 for folders

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import phema.problem.Problem;
 
 /**
- * The squared Frechet distance between normal distributions (Dowson and Landau, 1982):
+ * Computes the squared Frechet distance between normal distributions (Dowson and Landau, 1982):
  *
  * <pre>|mu1 - mu2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2))</pre>
  *

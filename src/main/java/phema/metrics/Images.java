@@ -3,7 +3,7 @@ package phema.metrics;
 import phema.tensor.PixelLevel;
 
 /**
- * Images as files hold them.
+ * Holds images as files hold them.
  *
  * @param rgb [N, 3, resolution, resolution], 0 to 255
  */

@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Map;
 import phema.problem.Problem;
 
-/** Statistics of the features of images that come one batch after the other and are not kept. For use by one thread. */
+/**
+ * Gathers statistics of the features of images that come one batch after the other and are not kept. For use by one
+ * thread.
+ */
 public final class Measurement {
     private final List<Part> parts;
 

@@ -5,7 +5,7 @@ import java.util.stream.Collectors;
 import phema.problem.Problem;
 import phema.text.Labels;
 
-/** A Frechet distance, named by the network whose features it compares. Less is better. */
+/** Names a Frechet distance by the network whose features it compares. Less is better. */
 public enum Metric {
     /** Features of Inception-v3 (arXiv 1706.08500). */
     FID,

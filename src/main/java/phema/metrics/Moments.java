@@ -3,8 +3,8 @@ package phema.metrics;
 import phema.problem.Problem;
 
 /**
- * First and second moments of feature vectors in 64 bits, gathered without keeping the vectors. Sums are of differences
- * from the mean of the first batch, so that nothing cancels.
+ * Computes first and second moments of feature vectors in 64 bits, gathered without keeping the vectors. Sums are of
+ * differences from the mean of the first batch, so that nothing cancels.
  */
 final class Moments {
     private static final int TOGETHER = 4;

@@ -3,10 +3,11 @@ package phema.metrics;
 import java.util.Random;
 
 /**
- * A convolutional network of fixed random weights: three levels of 3x3 convolutions and rectifiers, each at half the
- * resolution of the one before; its features are the means of all channels over the image. Such features respond to
- * colours, edges, texture and noise at three scales, but to nothing that takes learning. They are the same on every
- * platform: weights come from {@link Random}, whose numbers its specification fixes, and arithmetic is in order.
+ * Computes features with a convolutional network of fixed random weights: three levels of 3x3 convolutions and
+ * rectifiers, each at half the resolution of the one before; its features are the means of all channels over the image.
+ * Such features respond to colours, edges, texture and noise at three scales, but to nothing that takes learning. They
+ * are the same on every platform: weights come from {@link Random}, whose numbers its specification fixes, and
+ * arithmetic is in order.
  */
 public final class RandomNetwork implements FeatureNetwork {
     private static final int[] WIDTHS = {16, 24, 24};

@@ -17,9 +17,9 @@ import phema.problem.Problem;
 import phema.tensor.Shape;
 
 /**
- * Statistics of the images that a model should make, by metric, in the published forms: a {@code .npz} of {@code mu}
- * [D] and {@code sigma} [D, D], or a pickle {@code {"fid": {"mu": ..., "sigma": ...}, "fd_dinov2": {...}}}. A
- * {@code .npz} for several metrics names its arrays {@code fid.mu} and so on.
+ * Reads statistics of the images that a model should make, by metric, in the published forms: a {@code .npz} of
+ * {@code mu} [D] and {@code sigma} [D, D], or a pickle {@code {"fid": {"mu": ..., "sigma": ...}, "fd_dinov2": {...}}}.
+ * A {@code .npz} for several metrics names its arrays {@code fid.mu} and so on.
  */
 public final class References {
     private static final String MU = "mu";

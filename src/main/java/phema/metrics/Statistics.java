@@ -1,7 +1,7 @@
 package phema.metrics;
 
 /**
- * Mean and unbiased covariance of feature vectors.
+ * Holds mean and unbiased covariance of feature vectors.
  *
  * @param mu [D]
  * @param sigma [D, D], row-major

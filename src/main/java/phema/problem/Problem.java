@@ -3,9 +3,9 @@ package phema.problem;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something is wrong with what a user asked for or gave us. The message is one line for that user: what was wrong,
- * where, and what to do. REST renders it as problem details (RFC 9457) with the status of its {@link ProblemKind}; the
- * command line prints it and exits with status 2.
+ * Reports that something is wrong with what a user asked for or gave us. The message is one line for that user: what
+ * was wrong, where, and what to do. REST renders it as problem details (RFC 9457) with the status of its
+ * {@link ProblemKind}; the command line prints it and exits with status 2.
  */
 public final class Problem extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -1,7 +1,7 @@
 package phema.profile;
 
 /**
- * A classic exponential average {@code p(t) = lambda exp(-lambda (T - t))} on {@code (0, T]}; the share
+ * Describes a classic exponential average {@code p(t) = lambda exp(-lambda (T - t))} on {@code (0, T]}; the share
  * {@code exp(-lambda T)} that is left sits at 0, on the initial weights.
  *
  * @param rate {@code lambda}, per unit of time

@@ -1,6 +1,6 @@
 package phema.profile;
 
-/** A single moment: a raw checkpoint, no averaging at all. */
+/** Describes a single moment: a raw checkpoint, no averaging at all. */
 public record Impulse(double endTime) implements Profile {
     public Impulse {
         Require.positive("the end time", endTime);

@@ -6,8 +6,8 @@ import org.apache.commons.math3.analysis.integration.gauss.GaussIntegrator;
 import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactory;
 
 /**
- * Integrals over two profiles that the solvers are made of. Closed forms wherever {@code P(t)} is a sum of powers of
- * {@code t} (power, impulse, uniform); Gauss-Legendre quadrature otherwise. Mixtures expand bilinearly.
+ * Computes the integrals over two profiles that the solvers are made of. Closed forms wherever {@code P(t)} is a sum of
+ * powers of {@code t} (power, impulse, uniform); Gauss-Legendre quadrature otherwise. Mixtures expand bilinearly.
  */
 public final class Integrals {
     /**

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
-/** A weighted mean of profiles, which may end at different times. Mixtures within mixtures are expanded. */
+/** Describes a weighted mean of profiles, which may end at different times. Mixtures within mixtures are expanded. */
 public record Mixture(List<MixturePart> parts) implements Profile {
     /** @param weight above 0; the weights of a mixture sum to one */
     public record MixturePart(double weight, Profile profile) {

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Lists of numbers as EDM2's scripts take them: {@code 0.05,0.10}, or {@code 0.010,0.015,...,0.250} for all steps
+ * Reads lists of numbers as EDM2's scripts take them: {@code 0.05,0.10}, or {@code 0.010,0.015,...,0.250} for all steps
  * between.
  */
 public final class Numbers {

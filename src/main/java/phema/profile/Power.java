@@ -1,6 +1,6 @@
 package phema.profile;
 
-/** The power-function profile {@code p(t) ~ t^gamma} on {@code (0, T]} (arXiv 2312.02696, Eq. 3). */
+/** Describes the power-function profile {@code p(t) ~ t^gamma} on {@code (0, T]} (arXiv 2312.02696, Eq. 3). */
 public record Power(double gamma, double endTime) implements Profile {
     /** @throws IllegalArgumentException unless {@code gamma > -1} and {@code endTime > 0} */
     public Power {

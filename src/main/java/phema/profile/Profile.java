@@ -1,8 +1,8 @@
 package phema.profile;
 
 /**
- * An averaging profile: how much each moment of training counts in an average of the trajectory. Times are on the
- * training job's own clock, from 0 on.
+ * Describes an averaging profile: how much each moment of training counts in an average of the trajectory. Times are on
+ * the training job's own clock, from 0 on.
  */
 public sealed interface Profile permits Power, Exponential, Uniform, Impulse, Mixture {
     /** The last moment that counts, {@code T}. */

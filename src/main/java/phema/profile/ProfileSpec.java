@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import phema.text.Labels;
 
 /**
- * Profiles as text, for command lines, URLs and manifests. The end time is given separately; times and windows are in
- * the training job's own unit.
+ * Reads and writes profiles as text, for command lines, URLs and manifests. The end time is given separately; times and
+ * windows are in the training job's own unit.
  *
  * <pre>
  * power:0.10                        the paper's, by sigma_rel

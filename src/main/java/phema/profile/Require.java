@@ -1,6 +1,6 @@
 package phema.profile;
 
-/** What every profile asks of its parameters. */
+/** Checks what every profile asks of its parameters. */
 final class Require {
     private Require() {}
 

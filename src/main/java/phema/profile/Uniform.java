@@ -1,8 +1,8 @@
 package phema.profile;
 
 /**
- * The plain mean of the last {@code window} units of time: stochastic or latest weight averaging (arXiv 1803.05407,
- * 2209.14981).
+ * Describes the plain mean of the last {@code window} units of time: stochastic or latest weight averaging (arXiv
+ * 1803.05407, 2209.14981).
  */
 public record Uniform(double window, double endTime) implements Profile {
     /** @throws IllegalArgumentException unless {@code 0 < window <= endTime} */

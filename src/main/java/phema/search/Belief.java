@@ -11,7 +11,8 @@ import org.apache.commons.math3.random.Well19937c;
 import org.apache.commons.math3.stat.descriptive.rank.Percentile;
 
 /**
- * Where the best point may be: the joint distribution of the metric at those candidates that can still be the best.
+ * Estimates where the best point may be: the joint distribution of the metric at those candidates that can still be the
+ * best.
  *
  * @param contenders in the candidates' order
  * @param best index of the contender with the least mean

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * The points that a search chooses from, and their coordinates in the model: the logarithm of sigmaRel, and guidance
- * stretched to the width that the usual range of lengths has there.
+ * Holds the points that a search chooses from, and their coordinates in the model: the logarithm of sigmaRel, and
+ * guidance stretched to the width that the usual range of lengths has there.
  *
  * @param guidance spans that of all points
  */

@@ -5,8 +5,8 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * A metric as a function of the EMA length, from finished evaluations of any origin: the curve with its uncertainty,
- * and the best point on it.
+ * Fits a metric as a function of the EMA length, from finished evaluations of any origin: the curve with its
+ * uncertainty, and the best point on it.
  */
 public final class CurveFit {
     private final Belief belief;

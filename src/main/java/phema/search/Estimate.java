@@ -1,7 +1,7 @@
 package phema.search;
 
 /**
- * The best point, as far as observations tell.
+ * Holds the best point, as far as observations tell.
  *
  * @param value of the metric that is expected there
  * @param values hold the metric there, noise taken away, with a probability of 90 %

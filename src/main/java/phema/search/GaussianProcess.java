@@ -3,10 +3,10 @@ package phema.search;
 import java.util.List;
 
 /**
- * A Gaussian process conditioned on noisy values (Rasmussen and Williams, Gaussian Processes for Machine Learning,
- * 2006, Alg. 2.1). Its mean is a quadratic polynomial with a wide prior, which is part of the covariance (ibid., Sec.
- * 2.7); what remains is a Matern process of smoothness 3/2, rough enough for curves that bend differently on both sides
- * of their minimum.
+ * Computes a Gaussian process conditioned on noisy values (Rasmussen and Williams, Gaussian Processes for Machine
+ * Learning, 2006, Alg. 2.1). Its mean is a quadratic polynomial with a wide prior, which is part of the covariance
+ * (ibid., Sec. 2.7); what remains is a Matern process of smoothness 3/2, rough enough for curves that bend differently
+ * on both sides of their minimum.
  */
 final class GaussianProcess {
     /**

@@ -3,7 +3,7 @@ package phema.search;
 import java.util.Collections;
 import java.util.List;
 
-/** Both ends included. */
+/** Holds an interval, both ends included. */
 public record Interval(double low, double high) {
     public Interval {
         if (!(low <= high)) throw new IllegalArgumentException("an interval from " + low + " to " + high);

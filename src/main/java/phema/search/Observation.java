@@ -3,8 +3,8 @@ package phema.search;
 import java.util.OptionalDouble;
 
 /**
- * One evaluation of a metric, which is better when it is less. Repeats with other seeds are observations of their own:
- * what they differ by tells the noise.
+ * Records one evaluation of a metric, which is better when it is less. Repeats with other seeds are observations of
+ * their own: what they differ by tells the noise.
  *
  * @param value finite
  * @param standardError of the value, where the evaluator knows it

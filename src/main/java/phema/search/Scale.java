@@ -3,8 +3,8 @@ package phema.search;
 import java.util.List;
 
 /**
- * Between a metric and the scale of the model, where 0.01 is about 1 % of the metric: its logarithm, or, where not all
- * values are positive, shares of their mean size.
+ * Converts between a metric and the scale of the model, where 0.01 is about 1 % of the metric: its logarithm,
+ * or, where not all values are positive, shares of their mean size.
  *
  * @param unit of the metric, where it is not taken in the logarithm
  * @param origin what a zero of the model stands for

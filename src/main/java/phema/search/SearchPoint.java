@@ -1,7 +1,7 @@
 package phema.search;
 
 /**
- * Where a search measures.
+ * Says where a search measures.
  *
  * @param guidance {@code g} of {@code D_ref + g (D - D_ref)}; 1 is without guidance
  */

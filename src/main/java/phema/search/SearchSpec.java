@@ -1,7 +1,7 @@
 package phema.search;
 
 /**
- * What a search may try, and when it is over.
+ * Says what a search may try, and when it is over.
  *
  * @param sigmaRel above 0
  * @param guidance of one value where it is not searched

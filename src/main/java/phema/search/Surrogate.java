@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 
 /**
- * What observations tell about a metric, as a function of the point: Gaussian processes with many choices of
+ * Says what observations tell about a metric, as a function of the point: Gaussian processes with many choices of
  * parameters, each weighted by how well it explains the values. So the uncertainty includes that of the parameters,
  * which few observations leave open.
  *

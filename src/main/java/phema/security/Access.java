@@ -5,7 +5,10 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.stereotype.Component;
 
-/** What the one may do whose request this thread answers: so that pages show no button that would be refused. */
+/**
+ * Says what the sender of the request that this thread answers may do, so that pages show no button that would be
+ * refused.
+ */
 @Component
 @ConditionalOnWebApplication
 public final class Access {

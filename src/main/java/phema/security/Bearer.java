@@ -7,7 +7,7 @@ import org.springframework.security.core.GrantedAuthority;
 import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import phema.security.SecurityProperties.Token;
 
-/** One who presented a token. Never holds the token itself, since sessions keep it. */
+/** Identifies one who presented a token. Never holds the token itself, since sessions keep it. */
 final class Bearer extends AbstractAuthenticationToken {
     private static final long serialVersionUID = 1L;
 

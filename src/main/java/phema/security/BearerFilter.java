@@ -14,8 +14,8 @@ import org.springframework.web.filter.OncePerRequestFilter;
 import phema.security.SecurityProperties.Token;
 
 /**
- * {@code Authorization: Bearer TOKEN} (RFC 6750). A wrong token is refused even where none is needed: whoever sends one
- * means it.
+ * Checks {@code Authorization: Bearer TOKEN} (RFC 6750). A wrong token is refused even where none is needed: whoever
+ * sends one means it.
  */
 final class BearerFilter extends OncePerRequestFilter {
     private static final String SCHEME = "Bearer ";

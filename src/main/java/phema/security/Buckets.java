@@ -7,8 +7,8 @@ import java.util.Optional;
 import phema.time.Ticker;
 
 /**
- * Token buckets, one for each client, of those clients that came last: requests beyond the rate have to wait once a
- * burst of ten seconds is used up.
+ * Holds token buckets, one for each client, of those clients that came last: requests beyond the rate have to wait once
+ * a burst of ten seconds is used up.
  */
 final class Buckets {
     private static final int MOST_CLIENTS = 10_000;

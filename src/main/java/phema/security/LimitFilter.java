@@ -20,9 +20,9 @@ import org.springframework.web.filter.OncePerRequestFilter;
 import phema.time.Ticker;
 
 /**
- * How many requests a client, and all of them, may make per second and at the same time, and how large their bodies may
- * be. Who presented a token is one client wherever they call from; others go by their address. A download counts until
- * its last byte is sent.
+ * Limits how many requests a client, and all of them, may make per second and at the same time, and how large their
+ * bodies may be. Who presented a token is one client wherever they call from; others go by their address. A download
+ * counts until its last byte is sent.
  */
 final class LimitFilter extends OncePerRequestFilter {
     private static final String HEALTH = "/actuator/health";

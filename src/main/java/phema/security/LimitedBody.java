@@ -11,7 +11,9 @@ import java.nio.charset.StandardCharsets;
 import phema.problem.Problem;
 import phema.text.ByteSize;
 
-/** A request whose body may not say its length beforehand and ends in a {@link Problem} when it becomes too long. */
+/**
+ * Wraps a request whose body may not say its length beforehand and ends in a {@link Problem} when it becomes too long.
+ */
 final class LimitedBody extends HttpServletRequestWrapper {
     private final ByteSize most;
 

@@ -7,7 +7,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
 import phema.problem.Problem;
 
-/** Nobody makes a service without tokens public by accident. */
+/** Keeps a service without tokens from becoming public by accident. */
 final class Listening {
     private Listening() {}
 

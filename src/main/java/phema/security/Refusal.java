@@ -13,9 +13,9 @@ import org.springframework.web.util.HtmlUtils;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Answers of filters, which come before everything that renders problems, in the form of the door that was knocked at:
- * problem details (RFC 9457) with the headers that clients of the Hugging Face Hub read, or, for pages, a page or the
- * line that a part of one shows.
+ * Writes the answers of filters, which come before everything that renders problems, in the form of the door that was
+ * knocked at: problem details (RFC 9457) with the headers that clients of the Hugging Face Hub read, or, for pages, a
+ * page or the line that a part of one shows.
  */
 final class Refusal {
     private static final JsonMapper JSON = new JsonMapper();

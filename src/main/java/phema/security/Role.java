@@ -1,6 +1,6 @@
 package phema.security;
 
-/** What the bearer of a token may do. */
+/** Says what the bearer of a token may do. */
 public enum Role {
     /** Look, compute and download. */
     READ,

@@ -34,7 +34,7 @@ import org.springframework.security.web.header.writers.CrossOriginResourcePolicy
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 import phema.time.Ticker;
 
-/** The one chain of filters that every request goes through. */
+/** Provides the one chain of filters that every request goes through. */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnWebApplication
 @EnableConfigurationProperties(SecurityProperties.class)

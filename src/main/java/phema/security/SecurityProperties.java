@@ -12,7 +12,7 @@ import org.springframework.validation.annotation.Validated;
 import phema.text.ByteSize;
 
 /**
- * Access to the service.
+ * Says who may use the service.
  *
  * @param tokens whose bearers may use it; everyone may when there are none
  * @param open whether it may listen on other addresses than localhost without tokens

@@ -13,7 +13,7 @@ import org.springframework.stereotype.Controller;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 
-/** The page on which people, whose browsers send no {@code Authorization}, present their token. */
+/** Shows the page on which people, whose browsers send no {@code Authorization}, present their token. */
 @Controller
 @ConditionalOnWebApplication
 final class SignInController {

@@ -11,8 +11,8 @@ import phema.digest.Digest;
 import phema.security.SecurityProperties.Token;
 
 /**
- * The tokens that the service knows, by their hashes. A token has 256 random bits, so a plain SHA-256 of it cannot be
- * turned round by trying, as that of a password could.
+ * Holds the tokens that the service knows, by their hashes. A token has 256 random bits, so a plain SHA-256 of it
+ * cannot be turned round by trying, as that of a password could.
  */
 public final class Tokens {
     private static final String PREFIX = "phema_";

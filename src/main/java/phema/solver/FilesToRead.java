@@ -1,6 +1,6 @@
 package phema.solver;
 
-/** How many of the stored files a fit may read. */
+/** Says how many of the stored files a fit may read. */
 public enum FilesToRead {
     /**
      * As few as keep the predicted error within 5 % of what all files give, and not above that of

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import phema.profile.Profile;
 
 /**
- * Coefficients that turn stored averages into a wanted one, and what is known of their quality.
+ * Holds the coefficients that turn stored averages into a wanted one, and what is known of their quality.
  *
  * @param coefficients one per stored file, in the order given to the solver, 0 for a file that is not read; they sum to
  *     one unless {@link FitOptions#normalise} was off

@@ -1,7 +1,7 @@
 package phema.solver;
 
 /**
- * How to solve for a target.
+ * Says how to solve for a target.
  *
  * @param files for {@link SolverKind#BLUP}; the paper's solver always reads all files up to the target's end
  * @param laterFiles whether {@link SolverKind#BLUP} may read files later than the target's end

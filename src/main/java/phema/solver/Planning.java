@@ -11,8 +11,8 @@ import phema.profile.Profile;
 import phema.tensor.DType;
 
 /**
- * What snapshots will be good for, before a run starts: the predicted errors of {@link Solver}, for a trajectory that
- * is assumed instead of fitted.
+ * Predicts what snapshots will be good for, before a run starts: the predicted errors of {@link Solver}, for a
+ * trajectory that is assumed instead of fitted.
  */
 public final class Planning {
     private static final int QUANTILES = 1000;

@@ -4,7 +4,7 @@ import java.util.List;
 import phema.profile.Profile;
 
 /**
- * What a run's files could be thinned to.
+ * Says what a run's files could be thinned to.
  *
  * @param deletable files that may be deleted, all of them together; indices in the order given to the solver
  * @param effects what that does to each target, in the order asked for

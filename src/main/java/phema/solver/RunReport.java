@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How far the model of the trajectory holds for a run, and what it sees in it.
+ * Says how far the model of the trajectory holds for a run, and what it sees in it.
  *
  * @param actualToPredicted each file in turn is predicted from the others, on the sample; the geometric mean of the
  *     error over the predicted one, for {@link SolverKind#BLUP}

@@ -3,7 +3,7 @@ package phema.solver;
 import java.util.Arrays;
 
 /**
- * Coefficients of stored averages.
+ * Holds the coefficients of stored averages.
  *
  * @param coefficients one per stored average, 0 where it is not read
  * @param conditionNumber of the system that gave them; NaN where there was none to solve

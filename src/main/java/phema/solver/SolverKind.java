@@ -1,6 +1,6 @@
 package phema.solver;
 
-/** How coefficients are found. */
+/** Says how coefficients are found. */
 public enum SolverKind {
     /** The paper's least-squares fit of averaging profiles (arXiv 2312.02696, section 3.2 and appendix C). */
     PAPER,

@@ -3,7 +3,7 @@ package phema.solver;
 import phema.profile.Profile;
 
 /**
- * A stored file as the solvers see it.
+ * Describes a stored file as the solvers see it.
  *
  * @param sample values at the same positions in every file of a run; empty where no error need be predicted
  * @param roundingVariance mean over the sample of the squared rounding error of the file's own element type,

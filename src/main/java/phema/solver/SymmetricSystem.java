@@ -7,7 +7,7 @@ import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.NonPositiveDefiniteMatrixException;
 import org.apache.commons.math3.linear.RealMatrix;
 
-/** Linear equations with a symmetric, positive semidefinite matrix, scaled to unit diagonal. */
+/** Solves linear equations with a symmetric, positive semidefinite matrix, scaled to unit diagonal. */
 final class SymmetricSystem {
     /** Of {@code A A^-1} from the identity. Each round of refinement divides a solution's error by as much. */
     private static final double LARGEST_RESIDUAL = 0.1;

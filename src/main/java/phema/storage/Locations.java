@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Where users say that files are: a path, or {@code s3://bucket/prefix}. */
+/** Reads where users say that files are: a path, or {@code s3://bucket/prefix}. */
 public final class Locations {
     private static final Pattern URL = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]+)://([^/]*)(/.*)?");
 

@@ -12,8 +12,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
 /**
- * A file that appears under its name only when it is complete and on disk. Until then it is a hidden file in the same
- * folder.
+ * Writes a file that appears under its name only when it is complete and on disk. Until then it is a hidden file in the
+ * same folder.
  */
 public final class PendingFile implements AutoCloseable {
     private final Path path;

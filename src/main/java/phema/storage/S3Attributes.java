@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /**
- * What storage says of an object.
+ * Holds what storage says of an object.
  *
  * @param size in bytes
  * @param etag names its content; empty for a folder

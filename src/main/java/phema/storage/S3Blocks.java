@@ -17,9 +17,9 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.ResponseTransformer;
 
 /**
- * Pieces of objects, fetched ahead of those who read in order. A request takes some milliseconds whatever it asks for,
- * so what is read in small steps is fetched in large ones, and many at a time; what is read here and there is fetched
- * in single blocks.
+ * Fetches pieces of objects ahead of those who read in order. A request takes some milliseconds whatever it
+ * asks for, so what is read in small steps is fetched in large ones, and many at a time; what is read here and there is
+ * fetched in single blocks.
  */
 final class S3Blocks {
     /** Bytes of a block: about what a connection carries while a request is answered. */

@@ -11,8 +11,8 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
 /**
- * A file channel that has a position, and can neither be mapped, locked nor cut. What it reads or writes at positions,
- * subclasses say.
+ * Describes a file channel that has a position, and can neither be mapped, locked nor cut. Subclasses say what it reads
+ * or writes at a position.
  */
 abstract class S3Channel extends FileChannel {
     private long position;

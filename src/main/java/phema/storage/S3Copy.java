@@ -7,7 +7,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 
-/** Copies within a storage; no byte comes here. */
+/** Copies objects within a storage; no byte comes here. */
 final class S3Copy {
     /** The most that one request copies, as S3 says. */
     private static final long MOST_AT_ONCE = 5L << 30;

@@ -30,9 +30,9 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * One bucket. Credentials, region and endpoint are found as by every AWS tool: environment variables, system
- * properties, {@code ~/.aws}, the machine's role. An endpoint of one's own is asked with the bucket in the path, as
- * MinIO, Ceph and others want it.
+ * Presents one bucket as a file system. Credentials, region and endpoint are found as by every AWS tool: environment
+ * variables, system properties, {@code ~/.aws}, the machine's role. An endpoint of one's own is asked with the bucket
+ * in the path, as MinIO, Ceph and others want it.
  */
 final class S3FileSystem extends FileSystem {
     /** How long what a listing said of an object stands, so that a scan costs a request per folder and not per file. */

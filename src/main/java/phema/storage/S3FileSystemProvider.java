@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * What {@link java.nio.file.Files} does, done to objects. Folders exist by what lies in them; a move is a copy within
- * the storage and a deletion.
+ * Does to objects what {@link java.nio.file.Files} does to files. Folders exist by what lies in them; a move
+ * is a copy within the storage and a deletion.
  */
 final class S3FileSystemProvider extends FileSystemProvider {
     static final String SCHEME = "s3";

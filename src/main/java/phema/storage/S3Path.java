@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The name of an object, or of a prefix of names, which stands for a folder. An absolute one prints as a URL. */
+/** Holds the name of an object, or of a prefix of names, which stands for a folder. An absolute one prints as a URL. */
 final class S3Path implements Path {
     private final S3FileSystem fileSystem;
     private final boolean absolute;

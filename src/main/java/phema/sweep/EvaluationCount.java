@@ -3,8 +3,8 @@ package phema.sweep;
 import org.springframework.core.NestedRuntimeException;
 
 /**
- * How many evaluations one evaluator made, on all machines, and how long they took. While the database is away the
- * figures stay as they were, as counters must.
+ * Counts how many evaluations one evaluator made, on all machines, and how long they took. While the database is away
+ * the figures stay as they were, as counters must.
  */
 final class EvaluationCount {
     private final EvaluationStore store;

@@ -4,7 +4,7 @@ import java.util.Optional;
 import phema.evaluation.Point;
 
 /**
- * The best point of a sweep.
+ * Describes the best point of a sweep.
  *
  * @param point where a model of the metric has its minimum or, of few EMA lengths, the one evaluated as best; its seeds
  *     are the first of the sweep

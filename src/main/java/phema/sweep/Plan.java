@@ -10,7 +10,7 @@ import phema.search.Search;
 import phema.search.SearchPoint;
 import phema.search.SearchSpec;
 
-/** Which points a sweep evaluates: the one place that knows what its mode means. */
+/** Decides which points a sweep evaluates: the one place that knows what its mode means. */
 final class Plan {
     /** Most EMA lengths and guidances that a search evaluates. */
     private static final int BUDGET = 50;

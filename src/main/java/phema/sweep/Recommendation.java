@@ -3,7 +3,7 @@ package phema.sweep;
 import java.util.Optional;
 
 /**
- * The EMA length that a run's weights should have.
+ * Gives the EMA length that a run's weights should have.
  *
  * @param sigmaRel EMA length
  * @param time where the average ends; the run's newest snapshot when empty

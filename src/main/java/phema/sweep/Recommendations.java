@@ -15,7 +15,8 @@ import phema.problem.Problem;
 import phema.text.StoredJson;
 
 /**
- * Which EMA length a run's weights should have: what its user pinned, else the optimum of its latest finished sweep.
+ * Says which EMA length a run's weights should have: what its user pinned, else the optimum of its latest finished
+ * sweep.
  */
 @Service
 public class Recommendations {

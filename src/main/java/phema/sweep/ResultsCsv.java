@@ -13,7 +13,7 @@ import phema.evaluation.Axis;
 import phema.evaluation.Point;
 import phema.text.Labels;
 
-/** Trials as comma-separated values (RFC 4180): a line each, a column for each metric. */
+/** Writes trials as comma-separated values (RFC 4180): a line each, a column for each metric. */
 public final class ResultsCsv {
     private ResultsCsv() {}
 

@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import phema.fleet.WorkState;
 
 /**
- * A sweep and how far it is.
+ * Describes a sweep and how far it is.
  *
  * @param trials how many there are of each state; of a search, so far
  * @param optimum the best point so far

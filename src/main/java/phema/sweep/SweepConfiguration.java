@@ -15,7 +15,7 @@ import phema.fleet.Queue;
 import phema.fleet.WorkState;
 import phema.text.Labels;
 
-/** The trials as the fleet runs them, and what is measured. */
+/** Provides the trials as the fleet runs them, and what is measured. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(SweepProperties.class)
 class SweepConfiguration {

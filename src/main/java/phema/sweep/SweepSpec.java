@@ -17,7 +17,7 @@ import phema.solver.SolverKind;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What a sweep varies, and how its points are evaluated.
+ * Says what a sweep varies, and how its points are evaluated.
  *
  * @param run whose weights are evaluated
  * @param axes what is varied; for {@link SweepMode#SEARCH} the least and the greatest value of continuous axes bound

@@ -1,11 +1,11 @@
 package phema.sweep;
 
-/** Where a sweep is on its way. */
+/** Says how far a sweep has come. */
 public enum SweepState {
-    /** No trial was begun. */
+    /** No trial was started. */
     QUEUED,
     RUNNING,
-    /** No trial is begun until it is resumed; those that run go on. */
+    /** No trial is started until it is resumed; those that run go on. */
     PAUSED,
     /** Every trial is done. */
     DONE,

@@ -21,7 +21,7 @@ import phema.fleet.Queue;
 import phema.fleet.WorkState;
 import phema.problem.Problem;
 
-/** Sweeps: made, watched and steered. What is asked for here is done by workers, wherever they run. */
+/** Makes, watches and steers sweeps. What is asked for here is done by workers, wherever they run. */
 @Service
 public class Sweeps {
     /** The number of sweeps whose models are kept: those looked at last. */

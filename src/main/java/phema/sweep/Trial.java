@@ -9,7 +9,7 @@ import phema.evaluation.Point;
 import phema.fleet.WorkState;
 
 /**
- * One point of a sweep.
+ * Describes one point of a sweep.
  *
  * @param number within its sweep, from 0
  * @param attempts how often a worker began it

@@ -1,6 +1,6 @@
 package phema.sweep;
 
-/** {@code SWEEP/NUMBER}. */
+/** Identifies a trial, written {@code SWEEP/NUMBER}. */
 record TrialId(String sweep, int number) {
     /** The kind of work, as the queue names it. */
     static final String TASK = "trial";

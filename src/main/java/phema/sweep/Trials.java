@@ -12,7 +12,7 @@ import phema.fleet.Fleet;
 import phema.fleet.Queue;
 import phema.fleet.WorkState;
 
-/** Beginnings and ends of trials, each in one transaction with all that follows from it. */
+/** Begins and ends trials, each in one transaction with all that follows from it. */
 @Component
 class Trials {
     private final SweepStore sweeps;

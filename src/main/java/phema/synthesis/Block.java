@@ -3,7 +3,8 @@ package phema.synthesis;
 import java.util.List;
 
 /**
- * A stretch of the body of an output that is computed at once. Many small tensors share a block, a large one has many.
+ * Describes a stretch of the body of an output that is computed at once. Many small tensors share a block, a large one
+ * has many.
  *
  * @param from first byte, counted from the beginning of the body
  * @param bytes length in the output

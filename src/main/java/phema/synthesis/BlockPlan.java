@@ -4,8 +4,8 @@ import phema.problem.Problem;
 import phema.text.ByteSize;
 
 /**
- * How large blocks may be, so that the buffers of all workers fit the memory that they have together. A workspace has a
- * region for every input and, behind them, a result for every target.
+ * Decides how large blocks may be, so that the buffers of all workers fit the memory that they have together. A
+ * workspace has a region for every input and, behind them, a result for every target.
  *
  * @param regionBytes of one input: its elements, with an eighth more for the gaps between tensors
  * @param elements that are combined in a block, at most

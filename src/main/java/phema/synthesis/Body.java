@@ -6,8 +6,8 @@ import java.util.List;
 import phema.format.Layout;
 
 /**
- * All of an output file but its header: the part that files with different coefficients have in common, so that they
- * can be computed together.
+ * Describes all of an output file but its header: the part that files with different coefficients have in common, so
+ * that they can be computed together.
  */
 final class Body {
     private final List<Layout.Segment> segments;

@@ -5,7 +5,7 @@ import java.util.stream.Stream;
 import phema.catalog.NamePattern;
 
 /**
- * What the tensors of an output are combined with.
+ * Says what the tensors of an output are combined with.
  *
  * @param usual one per input, for tensors that no layer claims
  * @param layers in order: the first whose pattern matches a tensor's name has it

@@ -16,7 +16,7 @@ import phema.tensor.Shape;
 import phema.tensor.StridedView;
 
 /**
- * How the tensors of one weight file differ from those of another, by name.
+ * Says how the tensors of one weight file differ from those of another, by name.
  *
  * @param onlyInA names, in the order of the file
  * @param tensors those in both files, in the order of A

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.channels.WritableByteChannel;
 
 /**
- * A file that exists only while it is sent: its size and identity are known, any range of its bytes can be computed on
- * its own.
+ * Describes a file that exists only while it is sent: its size and identity are known, any range of its bytes can be
+ * computed on its own.
  */
 public interface Content {
     String fileName();

@@ -1,7 +1,7 @@
 package phema.synthesis;
 
 /**
- * Linear combinations of many inputs into several targets at once.
+ * Computes linear combinations of many inputs into several targets at once.
  *
  * <p>Every kernel but ND4J's computes the same bits: each element is a chain of fused multiply-adds in single
  * precision, over the inputs in their order, starting from zero; a zero is positive at last, whatever underflowed. So

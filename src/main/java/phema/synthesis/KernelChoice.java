@@ -2,7 +2,7 @@ package phema.synthesis;
 
 import phema.problem.Problem;
 
-/** What computes the combinations. */
+/** Chooses what computes the combinations. */
 public enum KernelChoice {
     /** The fastest of {@link #VECTOR} and {@link #PLAIN} that this JVM can run. */
     AUTO,

@@ -4,7 +4,7 @@ import phema.catalog.NamePattern;
 import phema.profile.ProfileSpec;
 import phema.solver.Fit;
 
-/** Tensors that are averaged otherwise than the rest of their file. */
+/** Describes tensors that are averaged otherwise than the rest of their file. */
 public record LayerFit(NamePattern tensors, Fit fit) {
     /** As it is asked for: {@code *attn*=power:0.05}. */
     @Override

@@ -3,7 +3,10 @@ package phema.synthesis;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-/** What the machine can do at best, on all processors at once: the best of several measurements in this process. */
+/**
+ * Measures what the machine can do at best, on all processors at once: the best of several measurements in this
+ * process.
+ */
 public final class Limits {
     private static final int ROUNDS = 25;
 

@@ -5,8 +5,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * As a matrix product on whatever backend ND4J finds. Every chunk is copied to it and back, which costs more than the
- * product.
+ * Computes combinations as a matrix product on whatever backend ND4J finds. Every chunk is copied to it and back, which
+ * costs more than the product.
  */
 final class Nd4jKernel implements Kernel {
     @Override

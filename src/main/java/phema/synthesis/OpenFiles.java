@@ -21,8 +21,8 @@ import phema.problem.Problem;
 import phema.tensor.StridedView;
 
 /**
- * Channels to input files, shared by everything that reads them at the same time, so that many clients do not need many
- * file descriptors.
+ * Keeps channels to input files, shared by everything that reads them at the same time, so that many clients do not
+ * need many file descriptors.
  */
 final class OpenFiles {
     /** Bytes that are read at once to pick elements from. */

@@ -6,7 +6,7 @@ import phema.format.Tensor;
 import phema.tensor.DType;
 
 /**
- * How synthesized weights are stored.
+ * Says how synthesized weights are stored.
  *
  * @param format that of the run's newest snapshot when empty
  * @param dtype of all floating tensors; as they are in the snapshots when empty

@@ -2,7 +2,9 @@ package phema.synthesis;
 
 import java.util.Arrays;
 
-/** In plain loops, which the JIT compiler vectorizes where the processor has fused multiply-add. */
+/**
+ * Computes combinations in plain loops, which the JIT compiler vectorizes where the processor has fused multiply-add.
+ */
 final class PlainKernel implements Kernel {
     @Override
     public void combine(

@@ -10,7 +10,7 @@ import phema.format.Tensor;
 import phema.format.WeightFile;
 
 /**
- * Everything that determines the bytes of files to be synthesized.
+ * Holds everything that determines the bytes of files to be synthesized.
  *
  * @param inputs the files that are combined; all hold the same tensors
  */

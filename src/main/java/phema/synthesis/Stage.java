@@ -1,6 +1,6 @@
 package phema.synthesis;
 
-/** Where the time of a synthesis goes. */
+/** Says where the time of a synthesis goes. */
 public enum Stage {
     /** Opening inputs and checking that they are what was indexed. */
     OPEN,

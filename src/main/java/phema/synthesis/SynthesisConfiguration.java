@@ -14,7 +14,7 @@ import phema.catalog.Catalog;
 import phema.text.ByteSize;
 import phema.text.Labels;
 
-/** The synthesis room as the service uses it. */
+/** Provides the synthesis room to the service. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(SynthesisConfiguration.SynthesisProperties.class)
 class SynthesisConfiguration {

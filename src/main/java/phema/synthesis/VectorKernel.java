@@ -4,9 +4,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * With the Vector API: accumulators of four targets by two vectors stay in registers while all inputs pass by, so that
- * every loaded vector serves four targets; a single target gets eight accumulators instead, to keep the multiply-add
- * units busy.
+ * Computes combinations with the Vector API: accumulators of four targets by two vectors stay in registers while all
+ * inputs pass by, so that every loaded vector serves four targets; a single target gets eight accumulators instead, to
+ * keep the multiply-add units busy.
  */
 final class VectorKernel implements Kernel {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;

@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 
 /**
- * The buffers of one worker: raw bytes outside of the heap, and a chunk of every input as floats, small enough to stay
- * in the processor's second-level cache while all targets are computed from it.
+ * Holds the buffers of one worker: raw bytes outside of the heap, and a chunk of every input as floats, small enough to
+ * stay in the processor's second-level cache while all targets are computed from it.
  */
 @SuppressWarnings("MustBeClosedChecker") // the arena lives as long as the workspace and is closed with it
 final class Workspace implements AutoCloseable {

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Element types of stored tensors, little-endian. Names are those of the safetensors format. */
+/** Lists the element types of stored tensors, little-endian. Names are those of the safetensors format. */
 public enum DType {
     F64(8, 53, -1022),
     F32(4, 24, -126),

@@ -5,7 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Stored little-endian elements to numbers and back. Narrowing rounds to the nearest, ties to even, and overflows as
+ * Converts stored elements to numbers and back. Narrowing rounds to the nearest, ties to even, and overflows as
  * PyTorch's conversions do: to infinity, or to NaN in {@link DType#F8_E4M3}, which has no infinity. Offsets are in
  * bytes and need no alignment.
  *

@@ -5,7 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Dimensions of a tensor, outermost first; empty for a scalar. */
+/** Holds the dimensions of a tensor, outermost first; empty for a scalar. */
 public record Shape(List<Long> dims) {
     public Shape {
         dims = List.copyOf(dims);

@@ -29,7 +29,7 @@ import phema.evaluation.Axes;
 import phema.evaluation.Axis;
 import phema.evaluation.AxisNames;
 
-/** What the OpenAPI description says of every operation, so that the controllers need not. */
+/** Adds what the OpenAPI description says of every operation, so that the controllers need not. */
 @Configuration(proxyBeanMethods = false)
 class ApiDescription {
     private static final Map<Integer, String> PROBLEMS = new TreeMap<>(Map.of(

@@ -11,7 +11,7 @@ import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 import phema.problem.Problem;
 
 /**
- * Server-sent events of what workers, wherever they run, write into the database: looked at twice a second, each
+ * Sends server-sent events of what workers, wherever they run, write into the database: looked at twice a second, each
  * connection on a thread of its own.
  */
 @Component
@@ -47,7 +47,7 @@ class Events {
         } catch (Problem whatItToldOfHasGone) {
             client.complete();
         } catch (InterruptedException | RuntimeException e) {
-            // Nothing else can be said in a stream that has begun.
+            // Nothing else can be said in a stream that has started.
             log.warn("A stream of events broke off", e);
             client.complete();
         }

@@ -22,7 +22,7 @@ import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.WeightsRequest;
 
-/** Coefficients and what is known of their quality, without any weights. */
+/** Gives coefficients and what is known of their quality, without any weights. */
 @RestController
 @Tag(name = "fits", description = "Coefficients for a wanted profile, and how good they are")
 class FitsController {

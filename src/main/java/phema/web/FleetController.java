@@ -11,7 +11,7 @@ import phema.fleet.Fleet;
 import phema.fleet.Worker;
 import phema.sweep.Sweeps;
 
-/** Who works, and what waits. */
+/** Answers who works and what waits. */
 @RestController
 @Tag(name = "fleet", description = "Workers and their queue")
 class FleetController {

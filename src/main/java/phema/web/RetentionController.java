@@ -19,7 +19,7 @@ import phema.profile.Profile;
 import phema.solver.Retention;
 import phema.synthesis.Fits;
 
-/** Which snapshots a run can do without. */
+/** Answers which snapshots a run can do without. */
 @RestController
 @Tag(name = "retention", description = "Which files may be deleted, at what predicted error")
 class RetentionController {

@@ -25,7 +25,7 @@ import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.sweep.Recommendations;
 
-/** The index of runs and their files. */
+/** Gives the index of runs and their files. */
 @RestController
 @RequestMapping(path = "/api/v1/runs", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = "runs", description = "Training jobs and their stored files")

@@ -32,7 +32,7 @@ import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
 
-/** Many EMA lengths, and what else is to be varied, each evaluated by a worker. */
+/** Starts, steers and shows sweeps: many EMA lengths, and what else is to be varied, each evaluated by a worker. */
 @RestController
 @RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = "sweeps", description = "Many weights evaluated, to find the best")

@@ -33,7 +33,7 @@ import phema.problem.Problem;
 import phema.solver.FitOptions;
 import phema.text.Labels;
 
-/** Many weight files written to storage in one pass over a run's snapshots. */
+/** Starts and shows syntheses: many weight files written to storage in one pass over a run's snapshots. */
 @RestController
 @RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = "syntheses", description = "Many weight files written to storage, as a durable job")
@@ -93,7 +93,7 @@ class SynthesesController {
      *
      * @param state queued, running, done or failed
      * @param bytes written so far
-     * @param totalBytes of all files, once it has begun
+     * @param totalBytes of all files, once it has started
      * @param folder that holds the files when it is done
      */
     record SynthesisView(

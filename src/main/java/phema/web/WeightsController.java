@@ -27,7 +27,7 @@ import phema.synthesis.PreparedWeights;
 import phema.synthesis.Syntheses;
 import phema.synthesis.Syntheses.SynthesizedTensor;
 
-/** Weight files that are computed while they are sent. */
+/** Sends weight files that are computed while they are sent. */
 @RestController
 @RequestMapping(
         path = "/api/v1/runs/{run}",

@@ -14,7 +14,7 @@ import phema.profile.ProfileSpec;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.WeightsRequest;
 
-/** The query parameters that say which weights. */
+/** Holds the query parameters that say which weights. */
 @ParameterObject
 record WeightsQuery(
         @Parameter(description = "width of the EMA profile, in (0, 0.288675); this or profile", example = "0.1")
