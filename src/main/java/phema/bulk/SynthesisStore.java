@@ -88,13 +88,15 @@ class SynthesisStore {
     boolean done(String id, int attempt, List<String> files) {
         return jdbc.sql("""
                         update synthesis set state = 'DONE', bytes = total_bytes, files = ?, error = null, ended = ?
-                        where id = ? and attempt = ? and state = 'RUNNING'""").params(StoredJson.write(files), now(), id, attempt).update() == 1;
+                        where id = ? and attempt = ?
+                        and state = 'RUNNING'""").params(StoredJson.write(files), now(), id, attempt).update() == 1;
     }
 
     boolean failed(String id, int attempt, String error) {
         return jdbc.sql("""
                         update synthesis set state = 'FAILED', error = ?, ended = ?
-                        where id = ? and attempt = ? and state = 'RUNNING'""").params(error, now(), id, attempt).update() == 1;
+                        where id = ? and attempt = ?
+                        and state = 'RUNNING'""").params(error, now(), id, attempt).update() == 1;
     }
 
     boolean handedBack(String id, int attempt) {
@@ -109,7 +111,8 @@ class SynthesisStore {
         Map<String, Integer> lost = new HashMap<>();
         jdbc.sql("""
                         select s.id, s.spec from synthesis s where s.state in ('QUEUED', 'RUNNING') and not exists (
-                            select 1 from scheduled_tasks q where q.task_name = 'synthesis' and q.task_instance = s.id)""").query(row -> {
+                            select 1 from scheduled_tasks q
+                            where q.task_name = 'synthesis' and q.task_instance = s.id)""").query(row -> {
             lost.put(
                     row.getString("id"),
                     StoredJson.read(row.getString("spec"), SynthesisSpec.class).priority());

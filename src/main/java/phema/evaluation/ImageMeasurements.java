@@ -29,8 +29,7 @@ public final class ImageMeasurements {
     /**
      * Measures one image per seed, rounded to what image files can hold.
      *
-     * <p>{@code ImageMeasurements.ofNetwork(generator, seeds, 64, List.of(new RandomNetwork()), n -> {}).distances(References.read(path))}
-     * is the metric.
+     * <p>The metric is {@code ofNetwork(generator, seeds, 64, networks, n -> {}).distances(References.read(path))}.
      *
      * @param batch images that go through a network at once
      * @param progress is told the number of images of each batch

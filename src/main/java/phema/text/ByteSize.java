@@ -64,7 +64,7 @@ public record ByteSize(long bytes) {
         return inBinary < inDecimal ? inBinary + " " + BINARY.get(binary) : inDecimal + " " + DECIMAL.get(decimal);
     }
 
-    /** How often it can be divided by a unit without a rest. */
+    /** Counts how often the size can be divided by a unit without a rest. */
     private int divisions(long base) {
         int power = 0;
         while (bytes > 0 && power < DECIMAL.size() - 1 && bytes % power(base, power + 1) == 0) power++;
