@@ -32,7 +32,7 @@ public record OptimumView(
         return Objects.requireNonNull(values.get(Axes.LENGTH.names().field())).doubleValue();
     }
 
-    /** Where it is, among the images of {@code any}. */
+    /** Returns where the optimum is, among the images of {@code any}. */
     public Point point(Point any) {
         Point point = any;
         for (Axis<?, ?> axis : Axes.ALL) if (!axis.isRepeat()) point = point.withField(axis, values);

@@ -132,7 +132,7 @@ public record ProfileRequest(
         return made(field + "parts", () -> new Mixture(read));
     }
 
-    /** Where a profile ends: at {@code time}, or at the run's newest snapshot. */
+    /** Says where a profile ends: at {@code time}, or at the run's newest snapshot. */
     public static double end(Run run, @Nullable Double time, String field) {
         return WeightsReference.end(field + "time", run, Optional.ofNullable(time));
     }

@@ -34,7 +34,7 @@ public record TrialView(
         @Nullable String error,
         @Nullable Long startedEpochMillis,
         @Nullable Long endedEpochMillis) {
-    /** Where it is. */
+    /** Returns where the trial is on the axes. */
     public Point point() {
         return Point.read(values);
     }

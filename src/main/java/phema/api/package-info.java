@@ -13,7 +13,20 @@
  *       asked for and as they are.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"catalog", "evaluation", "fleet", "format", "problem", "profile", "solver", "sweep", "synthesis", "tensor", "text"})
+@ApplicationModule(
+        allowedDependencies = {
+            "catalog",
+            "evaluation",
+            "fleet",
+            "format",
+            "problem",
+            "profile",
+            "solver",
+            "sweep",
+            "synthesis",
+            "tensor",
+            "text"
+        })
 @NullMarked
 package phema.api;
 

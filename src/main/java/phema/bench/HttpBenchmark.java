@@ -62,7 +62,9 @@ public final class HttpBenchmark implements AutoCloseable {
         }
     }
 
-    /** As {@link #seconds}, while others have begun the same download and read nothing more, or have gone away. */
+    /**
+     * Measures {@link #seconds} while others have started the same download and read nothing more, or have gone away.
+     */
     public double secondsBesideIdleClients(URI uri, int idle) throws IOException, InterruptedException {
         List<InputStream> stalled = new ArrayList<>();
         try {

@@ -30,11 +30,11 @@ public final class SnapshotGenerator {
     private static final double[] SIGMA_RELS = {0.050, 0.100};
     private static final long NIMG_PER_SNAPSHOT = 8 << 20;
 
-    /** Numbers of channels that divide into attention heads. */
+    /** The numbers of channels that divide into attention heads. */
     private static final List<Integer> WIDTHS =
             List.of(8, 16, 32, 48, 64, 128, 192, 256, 320, 384, 448, 512, 576, 640, 704, 768, 832, 896, 960, 1024);
 
-    /** As much source as EDM2's modules carry. */
+    /** The source text, about as long as EDM2's modules carry. */
     private static final String SOURCE = "# stand-in for the source of a network\n".repeat(700);
 
     private final Format format;

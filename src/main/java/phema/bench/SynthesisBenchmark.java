@@ -157,8 +157,7 @@ public final class SynthesisBenchmark {
         return resident;
     }
 
-    /**
-     * Where the time goes in this process, with the code warmed up.
+    /** Says where the time goes in this process, with the code warmed up.
      *
      * @param seconds of the whole synthesis, writing included
      * @param stages seconds of all workers together

@@ -20,7 +20,7 @@ import phema.tensor.DType;
 
 /** Times steps of training on procedural images, and those of another implementation, and watches memory. */
 public final class TrainingBenchmark {
-    /** Steps before the clock starts: the graph is built and code compiled. */
+    /** The number of steps before the clock starts: the graph is built and code compiled. */
     private static final int WARM_UP = 3;
 
     private static final int IMAGES = 1 << 16;

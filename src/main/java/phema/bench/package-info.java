@@ -13,7 +13,22 @@
  *       service.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"catalog", "edm2", "evaluation", "fleet", "format", "problem", "profile", "solver", "storage", "sweep", "synthesis", "tensor", "text"})
+@ApplicationModule(
+        allowedDependencies = {
+            "catalog",
+            "edm2",
+            "evaluation",
+            "fleet",
+            "format",
+            "problem",
+            "profile",
+            "solver",
+            "storage",
+            "sweep",
+            "synthesis",
+            "tensor",
+            "text"
+        })
 @NullMarked
 package phema.bench;
 

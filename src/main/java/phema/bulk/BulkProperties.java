@@ -16,7 +16,7 @@ record BulkProperties(Path folder) {
         return folder.toAbsolutePath().resolve(id);
     }
 
-    /** Where an attempt writes what will be in that folder when it is complete. */
+    /** Returns where an attempt writes what will be in that folder when it is complete. */
     Path pending(String id, int attempt) {
         return folder.toAbsolutePath().resolve("." + id + "-" + attempt);
     }

@@ -53,7 +53,7 @@ class SynthesisRunner {
         this.self = self;
     }
 
-    /** All that can be known to go wrong before any weights are read. */
+    /** Checks all that can be known to go wrong before any weights are read. */
     void check(SynthesisSpec spec) {
         if (Math.abs(spec.priority()) > 1000)
             throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + spec.priority());

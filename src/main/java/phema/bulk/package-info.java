@@ -13,7 +13,19 @@
  *   <li>{@code SynthesisStore}: the table.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"catalog", "fleet", "format", "problem", "profile", "solver", "storage", "synthesis", "tensor", "text"})
+@ApplicationModule(
+        allowedDependencies = {
+            "catalog",
+            "fleet",
+            "format",
+            "problem",
+            "profile",
+            "solver",
+            "storage",
+            "synthesis",
+            "tensor",
+            "text"
+        })
 @NullMarked
 package phema.bulk;
 

@@ -27,8 +27,8 @@ final class Agreement {
     private record Kind(Shape shape, boolean floating) {}
 
     /**
-     * By identity, of keys and of values: the files of a run mostly share one list of tensors, which may be too long to
-     * compare again and again, and lists that hold the same tensors share their kinds.
+     * Compares keys and values by identity: the files of a run mostly share one list of tensors, which may be too long
+     * to compare again and again, and lists that hold the same tensors share their kinds.
      */
     private final Map<List<Tensor>, SortedMap<String, Kind>> kinds = new IdentityHashMap<>();
 

@@ -74,7 +74,7 @@ public class Catalog {
         watchers.forEach(RootWatcher::close);
     }
 
-    /** By name. */
+    /** Returns all runs, by name. */
     public List<Run> runs() {
         return List.copyOf(runs.values());
     }

@@ -23,7 +23,7 @@ public record CatalogProperties(
         Path home,
         @DefaultValue @Valid Polling catalog) {
     /**
-     * How new files are noticed.
+     * Says how new files are noticed.
      *
      * @param poll pause between two looks at a root; polling sees what other machines write to a network file system,
      *     notifications do not

@@ -41,7 +41,7 @@ import tools.jackson.databind.ser.std.ToStringSerializer;
 class IndexStore {
     private static final Logger log = LoggerFactory.getLogger(IndexStore.class);
 
-    /** Components of records and nothing else, so that what is read equals what was written. */
+    /** The mapper, which sees components of records and nothing else, so that what is read equals what was written. */
     private static final JsonMapper JSON = JsonMapper.builder()
             .addModule(new SimpleModule()
                     .addSerializer(Path.class, ToStringSerializer.instance)
@@ -68,7 +68,7 @@ class IndexStore {
         this.transaction = transaction;
     }
 
-    /** By file name. */
+    /** Returns what is remembered of a folder's files, by file name. */
     Map<String, RememberedFile> load(Path folder) {
         Map<String, RememberedFile> known = new HashMap<>();
         try {

@@ -14,7 +14,9 @@ public record NamePattern(String text, Pattern regex, Set<String> fields) {
     private static final int MOST_STARS = 4; // with fields, more would take long to match
     private static final Pattern TOKEN = Pattern.compile("\\*|\\{([^}]*)}|[^*{]+|\\{");
 
-    /** Without fields. @throws IllegalArgumentException with the end of a sentence on what is wrong */
+    /**
+     * Reads a pattern that has no fields. @throws IllegalArgumentException with the end of a sentence on what is wrong
+     */
     public static NamePattern of(String text) {
         return of(text, Set.of());
     }

@@ -14,7 +14,7 @@ record RememberedFile(FileStamp stamp, long since, RememberedContent content) {
     /** What reading it gave. */
     sealed interface RememberedContent {}
 
-    /** Not to be used yet: it may still be written. */
+    /** Marks a file that is not to be used yet: it may still be written. */
     record Growing(String message) implements RememberedContent {}
 
     /**

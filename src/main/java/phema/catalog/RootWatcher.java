@@ -73,7 +73,7 @@ final class RootWatcher implements AutoCloseable {
         return realPath.startsWith(root);
     }
 
-    /** By folder, as last seen. */
+    /** Returns the runs by folder, as last seen. */
     SortedMap<Path, Run> runs() {
         return runs;
     }
@@ -97,7 +97,7 @@ final class RootWatcher implements AutoCloseable {
             publish();
             for (Path folder : found.runs) scan(folder);
         } catch (IOException | RuntimeException e) { // would end the schedule
-            log.error("Looking at {} failed", root, e);
+            log.error("Scanning {} failed", root, e);
         } finally {
             firstLook.countDown();
         }

@@ -45,12 +45,15 @@ public record Run(
         return requireUsable().snapshots.getLast();
     }
 
-    /** On the training job's clock: images seen for EDM2. @throws Problem where there is no snapshot */
+    /**
+     * Returns the newest snapshot's time on the training job's clock: images seen for EDM2. @throws Problem where there
+     * is no snapshot
+     */
     public double newestTime() {
         return newest().time();
     }
 
-    /** That of the first snapshot. @throws Problem where there is none */
+    /** Returns the time of the first snapshot. @throws Problem where there is none */
     public double oldestTime() {
         return requireUsable().snapshots.getFirst().time();
     }

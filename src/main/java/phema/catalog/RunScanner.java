@@ -21,7 +21,7 @@ import phema.time.Ticker;
  * takes every file whose structure is complete, and calls a young one that is not complete growing rather than broken.
  */
 public final class RunScanner {
-    /** How long a file must stay unchanged unless configured otherwise. */
+    /** The time that a file must stay unchanged unless configured otherwise. */
     static final Duration SETTLE = Duration.ofSeconds(10);
 
     /** Indexes a weight file: {@link WeightFiles#read} but for tests that count. */

@@ -24,7 +24,7 @@ import phema.tensor.Elements;
 
 /** Reads the values that a {@link SamplePlan} names from one file, with few positional reads. */
 final class SampleReader implements AutoCloseable {
-    /** Bytes that are read at once to pick elements from. */
+    /** The bytes that are read at once to pick elements from. */
     private static final int WINDOW = 1 << 16;
 
     private final WeightFile file;
@@ -72,7 +72,7 @@ final class SampleReader implements AutoCloseable {
         return Collections.unmodifiableSortedMap(values);
     }
 
-    /** Only those asked for, which are few among many. */
+    /** Finds only the tensors asked for, which are few among many. */
     private static Map<String, Tensor> byName(WeightFile file, Set<String> names) {
         return file.tensors().stream()
                 .filter(tensor -> names.contains(tensor.name()))

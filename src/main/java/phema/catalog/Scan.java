@@ -12,14 +12,14 @@ import java.util.Optional;
  * @param known by file name
  */
 record Scan(Run run, Optional<Recognition> recognised, Map<String, RememberedFile> known) {
-    /** Before the first scan of a folder of which nothing is remembered. */
+    /** The state before the first scan of a folder of which nothing is remembered. */
     static final Scan NONE = remembered(Map.of());
 
     Scan {
         known = Map.copyOf(known);
     }
 
-    /** Before the first scan of a folder that an earlier process has scanned. */
+    /** Makes the state before the first scan of a folder that an earlier process has scanned. */
     static Scan remembered(Map<String, RememberedFile> known) {
         return new Scan(new Run("", Path.of(""), List.of(), List.of(), List.of()), Optional.empty(), known);
     }

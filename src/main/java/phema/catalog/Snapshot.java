@@ -11,7 +11,7 @@ import phema.profile.Profile;
  * @param sample at the same positions as those of the run's other snapshots
  */
 public record Snapshot(String name, WeightFile file, Profile profile, Sample sample) {
-    /** On the training job's clock: images seen for EDM2. */
+    /** Returns the time on the training job's clock: images seen for EDM2. */
     public double time() {
         return profile.endTime();
     }

@@ -12,7 +12,7 @@ import phema.profile.Power;
  * @param kimg images seen, in thousands, rounded down
  */
 record SnapshotName(String fileName, String prefix, long kimg, double sigmaRel, Form form) {
-    /** Prefix that EDM2's reconstruction tool gives its output. */
+    /** The prefix that EDM2's reconstruction tool gives its output. */
     static final String RECONSTRUCTION = "phema";
 
     private static final Pattern PATTERN = Pattern.compile(

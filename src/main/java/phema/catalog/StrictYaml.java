@@ -27,7 +27,7 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
  * so tags mean nothing.
  */
 final class StrictYaml {
-    /** Bytes of the largest text. */
+    /** The most bytes of a text. */
     static final int MAX_BYTES = 1 << 20;
 
     private static final int MAX_MESSAGE = 500;

@@ -20,10 +20,10 @@ record TensorSelection(
         Optional<String> prefix, List<NamePattern> exclude, List<NamePattern> buffers, List<NamePattern> parameters) {
     static final TensorSelection ALL = new TensorSelection(Optional.empty(), List.of(), List.of(), List.of());
 
-    /** The averaged model's, in checkpoints of ema-pytorch and nitrous-ema. */
+    /** The prefix of the averaged model's tensors in checkpoints of ema-pytorch and nitrous-ema. */
     private static final String EMA_MODEL = "ema_model.";
 
-    /** What these and pytorch-posthoc-ema store of their own. */
+    /** The tensors that those two and pytorch-posthoc-ema store of their own. */
     private static final Set<String> TRACKER_STATE = Set.of("initted", "step");
 
     TensorSelection {

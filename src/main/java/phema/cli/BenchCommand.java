@@ -15,6 +15,6 @@ import picocli.CommandLine.Command;
             SoakBenchCommand.class
         })
 final class BenchCommand {
-    /** Why its folders cannot be in a bucket. */
+    /** The reason why folders of a benchmark cannot be in a bucket. */
     static final String ONLY_DISKS = "benchmarks measure disks of this machine; name a folder of one";
 }

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
  * has removed its half-written files.
  */
 final class CleanStop {
-    /** What cannot be interrupted must not keep the process alive. */
+    /** The most seconds that a stop takes: what cannot be interrupted must not keep the process alive. */
     private static final int MOST_SECONDS = 20;
 
     private final CountDownLatch done = new CountDownLatch(1);

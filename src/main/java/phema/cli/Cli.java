@@ -32,16 +32,16 @@ import picocli.CommandLine.ScopeType;
         versionProvider = Version.class,
         usageHelpAutoWidth = true)
 public final class Cli {
-    /** A command ended as it should. */
+    /** The exit status of a command that ended as it should. */
     static final int FINE = 0;
 
-    /** Something went wrong that is not the user's doing. */
+    /** The exit status when something went wrong that is not the user's doing. */
     static final int FAILED = 1;
 
-    /** Wrong usage or bad input. */
+    /** The exit status for wrong usage or bad input. */
     static final int BAD_INPUT = 2;
 
-    /** A condition that the user set was not met. */
+    /** The exit status when a condition that the user set was not met. */
     static final int GATE = 3;
 
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show stack traces of errors.")

@@ -68,7 +68,7 @@ final class CommandOutput {
             out.println("not used (" + word(excluded.reason()) + "): " + excluded.message());
     }
 
-    /** As users write it. */
+    /** Returns the constant's name as users write it. */
     static String word(Enum<?> constant) {
         return Labels.inWords(constant);
     }

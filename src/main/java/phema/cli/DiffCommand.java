@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
                     + "--tolerance."
         })
 final class DiffCommand implements Callable<Integer> {
-    /** Tensors listed without --all. */
+    /** The number of tensors listed without --all. */
     private static final int WORST = 10;
 
     @Parameters(index = "0", paramLabel = "A", description = "The file to compare with.")

@@ -46,7 +46,7 @@ final class FeatureOptions {
 
     /** Networks that a command has opened. */
     record Networks(List<FeatureNetwork> all) implements AutoCloseable {
-        /** Before hours of work, not after. */
+        /** Checks for references before hours of work, not after. */
         void requireReferences(References references) {
             for (FeatureNetwork network : all) references.of(network.metric());
         }

@@ -25,13 +25,13 @@ final class GenerateBenchCommand implements Callable<Integer> {
     @Option(
             names = "--mb",
             defaultValue = "250",
-            description = "Size of each in millions of bytes (default: ${DEFAULT-VALUE}).")
+            description = "Size of each snapshot in millions of bytes (default: ${DEFAULT-VALUE}).")
     private int megabytes;
 
     @Option(names = "--format", defaultValue = "edm2", description = "edm2 or safetensors (default: ${DEFAULT-VALUE}).")
     private Format format = Format.EDM2_PICKLE;
 
-    @Option(names = "--tensors", description = "So many equal tensors instead of those of EDM2's network.")
+    @Option(names = "--tensors", description = "Number of equal tensors to write instead of those of EDM2's network.")
     private @Nullable Integer tensors;
 
     @Parameters(paramLabel = "DIR", description = "Folder to write to.")

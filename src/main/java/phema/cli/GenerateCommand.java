@@ -37,7 +37,7 @@ final class GenerateCommand implements Callable<Integer> {
             names = "--seeds",
             paramLabel = "LIST",
             defaultValue = "0-15",
-            description = "Such as 0-63 or 1,2,10-20 (default: ${DEFAULT-VALUE}).")
+            description = "Seeds, such as 0-63 or 1,2,10-20 (default: ${DEFAULT-VALUE}).")
     private SeedList seeds = new SeedList(List.of());
 
     @Option(names = "--grid", paramLabel = "FILE", description = "One PNG with all images side by side.")

@@ -178,7 +178,7 @@ final class MetricsCommand {
         @Option(
                 names = "--resolution",
                 defaultValue = "16",
-                description = "Of procedural images (default: ${DEFAULT-VALUE}).")
+                description = "Resolution of procedural images (default: ${DEFAULT-VALUE}).")
         private int resolution;
 
         @Option(names = "--dest", paramLabel = "FILE.npz", required = true, description = "File for the statistics.")

@@ -31,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class RemoteSweeps implements SweepAccess {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
-    /** A newer service may tell more. */
+    /** The mapper, which passes over fields that it does not know: a newer service may tell more. */
     private static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
@@ -135,7 +135,7 @@ final class RemoteSweeps implements SweepAccess {
         throw Problem.invalid("url", detail);
     }
 
-    /** Of problem details (RFC 9457). */
+    /** Reads the detail of problem details (RFC 9457). */
     private static String detail(String body) {
         try {
             JsonNode json = JSON.readTree(body);

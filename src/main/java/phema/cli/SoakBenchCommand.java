@@ -28,7 +28,7 @@ import picocli.CommandLine.Unmatched;
             "Any setting of the service can be given as --name=value."
         })
 final class SoakBenchCommand implements Callable<Integer> {
-    @Option(names = "--minutes", defaultValue = "20", description = "How long (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--minutes", defaultValue = "20", description = "Minutes to run (default: ${DEFAULT-VALUE}).")
     private int minutes;
 
     @Unmatched

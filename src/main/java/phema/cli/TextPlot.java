@@ -11,7 +11,10 @@ final class TextPlot {
     private static final int HEIGHT = 12;
     private static final String MARKS = "ox+#@%&*";
 
-    /** Values of more than this times the least are drawn at the top, or nobody would see the valley. */
+    /**
+     * The limit of what is drawn to scale: values of more than this times the least are drawn at the top, or nobody
+     * would see the valley.
+     */
     private static final double FAR = 3;
 
     record PlottedPoint(double x, double y) {}

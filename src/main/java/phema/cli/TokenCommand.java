@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
             "Only the token's hash is in the configuration: the token itself is shown this once."
         })
 final class TokenCommand implements Callable<Integer> {
-    @Option(names = "--name", required = true, description = "Whose token it is, for logs.")
+    @Option(names = "--name", required = true, description = "Name of the token's owner, for logs.")
     private String name = "";
 
     @Option(

@@ -52,7 +52,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--resolution",
             defaultValue = "16",
-            description = "Of procedural images (default: ${DEFAULT-VALUE}).")
+            description = "Resolution of procedural images (default: ${DEFAULT-VALUE}).")
     private int resolution;
 
     @Option(
@@ -190,7 +190,10 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--seed", defaultValue = "0", description = "Random seed (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--dtype", defaultValue = "f16", description = "Of snapshots: f16 (default), bf16 or f32.")
+    @Option(
+            names = "--dtype",
+            defaultValue = "f16",
+            description = "Element type of snapshots: f16 (default), bf16 or f32.")
     private ReconstructCommand.DTypeWord dtype = ReconstructCommand.DTypeWord.F16;
 
     @Spec

@@ -36,7 +36,10 @@ final class TrainingBenchCommand implements Callable<Integer> {
     @Option(names = "--arch", defaultValue = "edm2", description = "edm2 (default) or adm.")
     private Architecture architecture = Architecture.EDM2;
 
-    @Option(names = "--resolution", defaultValue = "16", description = "Of images (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--resolution",
+            defaultValue = "16",
+            description = "Resolution of images (default: ${DEFAULT-VALUE}).")
     private int resolution;
 
     @Option(

@@ -14,7 +14,27 @@
  *       service.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"api", "bench", "catalog", "edm2", "evaluation", "format", "metrics", "problem", "profile", "search", "security", "solver", "storage", "sweep", "synthesis", "tensor", "text", "time"})
+@ApplicationModule(
+        allowedDependencies = {
+            "api",
+            "bench",
+            "catalog",
+            "edm2",
+            "evaluation",
+            "format",
+            "metrics",
+            "problem",
+            "profile",
+            "search",
+            "security",
+            "solver",
+            "storage",
+            "sweep",
+            "synthesis",
+            "tensor",
+            "text",
+            "time"
+        })
 @NullMarked
 package phema.cli;
 

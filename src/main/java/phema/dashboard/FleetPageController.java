@@ -28,7 +28,7 @@ class FleetPageController {
         return "dashboard/fleet";
     }
 
-    /** Nothing where the reader has seen it already. */
+    /** Answers with nothing where the reader has seen it already. */
     @GetMapping("/fleet/live")
     ModelAndView live(@RequestParam int version, Model model) {
         FleetPanel panel = panel();

@@ -67,7 +67,7 @@ record FleetPanel(
                 worker.running().stream().map(id -> work(id, sweeps)).toList());
     }
 
-    /** Of {@code SWEEP/NUMBER}, or the id of a synthesis. */
+    /** Describes the work of an id, {@code SWEEP/NUMBER} or that of a synthesis. */
     private static WorkRow work(String id, Sweeps sweeps) {
         int slash = id.indexOf('/');
         if (slash < 0) return new WorkRow(id, "synthesis " + id, null);

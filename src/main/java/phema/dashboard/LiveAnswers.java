@@ -6,7 +6,7 @@ import org.springframework.web.servlet.View;
 
 /** Gives answers to parts of pages that ask again and again for what is new. */
 final class LiveAnswers {
-    /** One that writes nothing: without any view, Spring would look for one by the address. */
+    /** The view that writes nothing: without any view, Spring would look for one by the address. */
     private static final View EMPTY = (model, request, response) -> {};
 
     private LiveAnswers() {}

@@ -5,7 +5,7 @@ import phema.evaluation.ValuePrinter;
 
 /** Prints values of axes for people, times on the clock of their run. */
 record PagePrinter(RunClock clock) implements ValuePrinter {
-    /** As addresses of pages have them. */
+    /** The printer of values as addresses of pages have them. */
     static final ValuePrinter PLAIN = new ValuePrinter() {
         @Override
         public String length(double sigmaRel) {
@@ -28,7 +28,7 @@ record PagePrinter(RunClock clock) implements ValuePrinter {
         }
     };
 
-    /** What stands where a point has no value. */
+    /** The text that stands where a point has no value. */
     static final String NONE = "none";
 
     @Override

@@ -15,7 +15,7 @@ import java.util.Objects;
 record PublishedOptimum(String model, String metric, String guidance, double sigmaRel, double value) {
     private static final List<PublishedOptimum> ALL = read();
 
-    /** Of this metric, or of FID where nothing was published of it. */
+    /** Returns the optima of this metric, or of FID where nothing was published of it. */
     static List<PublishedOptimum> of(String metric) {
         String known = ALL.stream().anyMatch(o -> o.metric.equals(metric)) ? metric : "fid";
         return ALL.stream().filter(o -> o.metric.equals(known)).toList();

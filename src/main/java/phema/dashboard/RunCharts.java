@@ -98,7 +98,7 @@ final class RunCharts {
                 layers);
     }
 
-    /** Where the slider stands on the curve. */
+    /** Marks where the slider stands on the curve. */
     static Chart errorMark(double sigmaRel, Fit fit) {
         Double error = fit.predictedRelativeErrors().get(fit.method());
         return new Chart(

@@ -10,7 +10,7 @@ import phema.catalog.Run;
  * @param unit empty where nobody knows what the training job counts
  */
 record RunClock(String unit, double perUnit) {
-    /** Of a run that may be gone. */
+    /** Returns the clock of a run that may be gone. */
     static RunClock of(Catalog catalog, String run) {
         return catalog.runs().stream()
                 .filter(r -> r.name().equals(run))

@@ -55,7 +55,7 @@ record RunSummary(
         return Show.count(elements);
     }
 
-    /** Where on the training job's clock the snapshots of each average lie. */
+    /** Shows where on the training job's clock the snapshots of each average lie. */
     private static Chart timeline(Run run, RunClock clock) {
         List<String> profiles = profiles(run);
         List<ChartLayer> layers = profiles.stream()

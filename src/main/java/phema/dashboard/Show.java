@@ -51,7 +51,7 @@ final class Show {
         return new BigDecimal(value).round(new MathContext(2)).toPlainString();
     }
 
-    /** As file names write EMA lengths, with more digits where they have them: {@code 0.100}, {@code 0.0755}. */
+    /** Writes an EMA length as file names do, with more digits where they have them: {@code 0.100}, {@code 0.0755}. */
     static String length(double sigmaRel) {
         return SigmaRel.print(sigmaRel);
     }
@@ -69,7 +69,7 @@ final class Show {
         return INSTANT.format(instant);
     }
 
-    /** As requests and addresses write choices. */
+    /** Writes a choice as requests and addresses do. */
     static String word(Enum<?> choice) {
         return Labels.of(choice);
     }

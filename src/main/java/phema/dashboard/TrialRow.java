@@ -36,7 +36,7 @@ record TrialRow(
         String duration,
         @Nullable String error) {
     /**
-     * Where it is, as far as one facet tells.
+     * Says where the trial is, as far as one facet tells.
      *
      * @param number whether it stands in line with others as numbers do
      */
@@ -82,7 +82,7 @@ record TrialRow(
                 .orElse("");
     }
 
-    /** Of {@code host:pid:id}. */
+    /** Returns the host of a worker's name, {@code host:pid:id}. */
     static String host(String worker) {
         int colon = worker.indexOf(':');
         return colon < 0 ? worker : worker.substring(0, colon);

@@ -13,7 +13,23 @@
  *   <li>{@code LiveAnswers}, {@code DashboardErrors}: what is new, and what went wrong.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"bulk", "catalog", "evaluation", "fleet", "format", "http", "problem", "profile", "search", "security", "solver", "sweep", "synthesis", "text"})
+@ApplicationModule(
+        allowedDependencies = {
+            "bulk",
+            "catalog",
+            "evaluation",
+            "fleet",
+            "format",
+            "http",
+            "problem",
+            "profile",
+            "search",
+            "security",
+            "solver",
+            "sweep",
+            "synthesis",
+            "text"
+        })
 @NullMarked
 package phema.dashboard;
 

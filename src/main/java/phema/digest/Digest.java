@@ -59,7 +59,7 @@ public final class Digest {
         return algorithm.digest();
     }
 
-    /** As {@link #bytes}, in lower-case hex. */
+    /** Returns {@link #bytes} in lower-case hex. */
     public String hex() {
         return HexFormat.of().formatHex(bytes());
     }

@@ -38,7 +38,7 @@ final class AdmParts {
                 .add(perChannel(bias));
     }
 
-    /** At least four channels each, at most 32, all of one size. */
+    /** Counts the groups: at most 32, all of one size, of at least four channels each. */
     static int groups(int channels) {
         int groups = Math.clamp(channels / CHANNELS_PER_GROUP, 1, MOST_GROUPS);
         while (channels % groups != 0) groups--;

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
  */
 record Gpu(String name, int capability) {
     /**
-     * What libnd4jcuda.so of ND4J 1.0.0-M2.1 holds machine code for. It holds no PTX, from which the driver could
-     * compile for other architectures.
+     * The architectures for which libnd4jcuda.so of ND4J 1.0.0-M2.1 holds machine code. It holds no PTX, from which
+     * the driver could compile for other architectures.
      */
     private static final List<Integer> CODE = List.of(37, 50, 52, 60, 61, 70, 75, 80, 86);
 

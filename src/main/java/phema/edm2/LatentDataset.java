@@ -14,7 +14,7 @@ import phema.tensor.Shape;
  * they are.
  */
 public final class LatentDataset implements Dataset {
-    /** Of Stable Diffusion's latents over ImageNet, by channel (arXiv 2312.02696, App. B). */
+    /** The mean of Stable Diffusion's latents over ImageNet, by channel (arXiv 2312.02696, App. B). */
     private static final double[] MEAN = {5.81, 3.25, 0.12, -2.15};
 
     private static final double[] DEVIATION = {4.17, 4.62, 3.71, 3.28};

@@ -24,10 +24,10 @@ sealed interface Layers {
 
     SDVariable silu(SDVariable x);
 
-    /** At the entry of an encoder's block. */
+    /** Normalizes pixels at the entry of an encoder's block. */
     SDVariable pixelNorm(SDVariable x, int channels);
 
-    /** At the entry of a residual branch. */
+    /** Normalizes groups at the entry of a residual branch. */
     SDVariable groupNorm(SDVariable x, String name, int channels, int resolution);
 
     /** Between the two convolutions of a block. @param embedding the output of the block's {@code emb_linear} */

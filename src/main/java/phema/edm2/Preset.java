@@ -22,7 +22,7 @@ public record Preset(
         long ramp,
         double pMean,
         double pStd) {
-    /** For small images on a CPU; not from the paper. */
+    /** The preset for small images on a CPU; not from the paper. */
     public static final Preset SMALL = new Preset(32, List.of(1, 2), 1, 64, 0.01, 0, 640, -0.8, 1.6);
 
     private static final Map<String, Preset> NAMED = new TreeMap<>();

@@ -54,11 +54,11 @@ final class StepMemory extends AbstractMemoryMgr {
         return descriptor.isEmpty() ? Nd4j.create(descriptor) : allocate(descriptor.dataType(), descriptor.getShape());
     }
 
-    /** Nothing in the middle of a run: arrays share buffers. */
+    /** Does nothing in the middle of a run: arrays share buffers. */
     @Override
     public void release(INDArray array) {}
 
-    /** After a run, outputs included. */
+    /** Takes all arrays back after a run, outputs included. */
     void reuse() {
         for (Used one : used)
             if (!one.array().wasClosed())

@@ -54,7 +54,7 @@ final class Trainer implements AutoCloseable {
         return loss;
     }
 
-    /** Of the network as it is, for the first images of the training with their noise. */
+    /** Measures the network as it is, for the first images of the training with their noise. */
     Magnitudes magnitudes() throws IOException {
         denoiser.load(state.weights());
         return new Magnitudes(state.nimg(), denoiser.magnitudes(task(0).batch()), Magnitudes.of(state.weights()));

@@ -23,7 +23,7 @@ public final class Training {
     private Training() {}
 
     /**
-     * How far training is.
+     * Says how far training is.
      *
      * @param nimg images seen
      * @param loss mean since the last status

@@ -81,7 +81,7 @@ public record TrainingOptions(
             throw Problem.invalid(name, name + " " + amount + " is not a multiple of the batch, " + batch);
     }
 
-    /** Everything that two parts of one training run must share. */
+    /** Returns everything that two parts of one training run must share. */
     Map<String, String> identity() {
         Map<String, String> identity = new TreeMap<>();
         identity.put("arch", Labels.of(network.architecture()));

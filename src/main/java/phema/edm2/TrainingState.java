@@ -42,7 +42,7 @@ record TrainingState(
     private static final String NIMG = "nimg";
     private static final String BAD_GRADIENTS = "bad_gradients";
 
-    /** Parts of the identity that older checkpoints do not tell. */
+    /** The parts of the identity that older checkpoints do not tell. */
     private static final Set<String> LATER = Set.of("data", "dtype");
 
     static TrainingState initial(TrainingOptions options) {

@@ -64,9 +64,9 @@ record UNet(NetworkSpec spec, String input, List<BlockSpec> encoder, List<BlockS
 
     /** What an element is before training. */
     enum Initial {
-        /** Of unit variance. */
+        /** The normal distribution of unit variance. */
         NORMAL,
-        /** Of variance 1 / n, where an output sums n products. */
+        /** The normal distribution of variance 1 / n, where an output sums n products. */
         NORMAL_FAN_IN,
         ZERO,
         ONE,
@@ -81,7 +81,7 @@ record UNet(NetworkSpec spec, String input, List<BlockSpec> encoder, List<BlockS
         }
     }
 
-    /** All blocks, in order. */
+    /** Returns all blocks, in order. */
     List<BlockSpec> blocks() {
         return Stream.concat(encoder.stream(), decoder.stream()).toList();
     }
@@ -176,7 +176,7 @@ record UNet(NetworkSpec spec, String input, List<BlockSpec> encoder, List<BlockS
             layer(name, Shape.of(out, in, kernel, kernel), adm ? Initial.NORMAL_FAN_IN : Initial.NORMAL);
         }
 
-        /** Of a branch or the network, which ADM starts with nothing. */
+        /** Adds the last convolution of a branch or of the network, which ADM starts at zero. */
         void lastConv(String name, int in, int out, int kernel) {
             layer(name, Shape.of(out, in, kernel, kernel), adm ? Initial.ZERO : Initial.NORMAL);
         }
@@ -191,14 +191,14 @@ record UNet(NetworkSpec spec, String input, List<BlockSpec> encoder, List<BlockS
                 named.put(name + ".bias", new Parameter(Shape.of(weight.dims().getFirst()), Initial.ZERO));
         }
 
-        /** Of ADM. */
+        /** Adds a norm, which only ADM has. */
         void norm(String name, int channels) {
             if (!adm) return;
             named.put(name + ".weight", new Parameter(Shape.of(channels), Initial.ONE));
             named.put(name + ".bias", new Parameter(Shape.of(channels), Initial.ZERO));
         }
 
-        /** Of EDM2. */
+        /** Adds a gain, which only EDM2 has. */
         void gain(String name) {
             if (!adm) named.put(name, new Parameter(Shape.of(), Initial.ZERO));
         }

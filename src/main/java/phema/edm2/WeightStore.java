@@ -32,10 +32,10 @@ import phema.tensor.StridedView;
 final class WeightStore {
     private static final int CHUNK = 1 << 18;
 
-    /** So many that a part of a transposed matrix is worth reading all of it. */
+    /** The number of elements from which it pays to read all of a transposed matrix for a part of it. */
     private static final int STRIDED_CHUNK = 1 << 22;
 
-    /** Bytes that may be read at once to pick elements from. */
+    /** The bytes that may be read at once to pick elements from. */
     private static final int WINDOW = 1 << 28;
 
     private WeightStore() {}
@@ -107,7 +107,7 @@ final class WeightStore {
                             + "` is another filter than the box of two by two pixels, the only one that is known here");
     }
 
-    /** All tensors of a file. */
+    /** Reads all tensors of a file. */
     static SequencedMap<String, Values> read(WeightFile file) throws IOException {
         SequencedMap<String, Values> all = new LinkedHashMap<>();
         try (Reader reader = new Reader(file)) {

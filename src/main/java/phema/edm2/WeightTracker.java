@@ -7,7 +7,7 @@ public sealed interface WeightTracker {
     /** The weight of the old average when {@code batch} images have made it {@code nimg}. */
     double beta(long nimg, int batch);
 
-    /** In file names, from which the length is read again. */
+    /** Returns the label in file names, from which the length is read again. */
     String label();
 
     /** A power function (arXiv 2312.02696, Eq. 3) of relative width sigmaRel, tracked step by step (Eq. 127). */

@@ -15,7 +15,21 @@
  *   <li>{@code WeightCache}: files that several trials need, written once.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"catalog", "digest", "edm2", "fleet", "format", "metrics", "problem", "profile", "solver", "storage", "synthesis", "text"})
+@ApplicationModule(
+        allowedDependencies = {
+            "catalog",
+            "digest",
+            "edm2",
+            "fleet",
+            "format",
+            "metrics",
+            "problem",
+            "profile",
+            "solver",
+            "storage",
+            "synthesis",
+            "text"
+        })
 @NullMarked
 package phema.evaluation;
 

@@ -20,8 +20,8 @@ class ClockJumps {
     private static final Duration FAR = Duration.ofMinutes(1);
 
     /**
-     * Looks at the same heartbeat, ten seconds apart, after which a worker is taken for dead; a living one writes every
-     * two.
+     * The number of looks at the same heartbeat, ten seconds apart, after which a worker is taken for dead; a living
+     * one writes every two.
      */
     private static final int SILENT_LOOKS = 3;
 
@@ -36,7 +36,7 @@ class ClockJumps {
 
     private record LookedAt(String task, String instance, Timestamp last, int looks) {}
 
-    /** To be called every ten seconds. */
+    /** Mends what a jump of the clock broke; to be called every ten seconds. */
     void mend() {
         Instant now = clock.instant();
         jdbc.sql("update scheduled_tasks set execution_time = ? where picked = false and execution_time > ?")

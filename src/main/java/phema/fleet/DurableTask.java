@@ -13,7 +13,7 @@ import java.time.Duration;
  * one, which db-scheduler decides by the heartbeats that {@code application.yaml} sets.
  */
 public final class DurableTask {
-    /** Where the runner itself failed, as it does while the database is away. */
+    /** The pause after which work is tried again when the runner failed, as it does while the database is away. */
     private static final Duration LATER = Duration.ofSeconds(10);
 
     private DurableTask() {}

@@ -29,12 +29,12 @@ public class Fleet {
         return store.seenAfter(clock.instant().minus(SILENCE));
     }
 
-    /** How many live. */
+    /** Counts the workers that are running. */
     public int size() {
         return workers().size();
     }
 
-    /** How much waits for a worker. */
+    /** Counts what waits for a worker. */
     public int queueDepth() {
         return queue.depth();
     }

@@ -25,7 +25,7 @@ class FleetConfiguration {
         };
     }
 
-    /** In place of db-scheduler's own, so that both agree about what is due. */
+    /** Takes the place of db-scheduler's own, so that both agree about what is due. */
     @Bean
     Clock dbSchedulerClock(InstantSource clock) {
         return clock::instant;

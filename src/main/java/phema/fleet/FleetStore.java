@@ -10,7 +10,7 @@ import org.springframework.stereotype.Component;
 /** Keeps the workers in the database. */
 @Component
 record FleetStore(JdbcClient jdbc, WorkerIdentity self, InstantSource clock) {
-    /** This process is a worker, and lives. */
+    /** Records that this process is a worker and still running. */
     void live() {
         jdbc.sql("insert into worker (name, host, pid, since, seen) values (?, ?, ?, ?, ?)"
                         + " on conflict (name) do update set seen = excluded.seen")

@@ -128,7 +128,7 @@ public class Heartbeat {
         try {
             action.run();
         } catch (Exception e) {
-            log.warn("A worker's beat failed: {}", e.toString());
+            log.warn("A worker's heartbeat failed: {}", e.toString());
         }
     }
 }

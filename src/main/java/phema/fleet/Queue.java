@@ -55,7 +55,7 @@ public class Queue {
                 .update();
     }
 
-    /** How many wait, as opposed to being worked on. */
+    /** Counts what waits, as opposed to being worked on. */
     int depth() {
         return jdbc.sql("select count(*) from scheduled_tasks where picked = false")
                 .query(Integer.class)

@@ -15,7 +15,7 @@ public final class WorkerIdentity implements SchedulerName {
     private final String host = hostName();
     private final long pid = ProcessHandle.current().pid();
     private final Instant since;
-    /** Also after a restart in a container, where everything has pid 1. */
+    /** Stays unique after a restart in a container, where everything has pid 1. */
     private final String name = String.format(
             Locale.ROOT, "%s:%d:%04x", host, pid, ThreadLocalRandom.current().nextInt(1 << 16));
 

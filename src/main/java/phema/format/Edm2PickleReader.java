@@ -32,12 +32,15 @@ final class Edm2PickleReader implements WeightReader {
     /** The largest published networks need about 100,000. */
     private static final int MAX_OPCODES = 1 << 20;
 
-    /** Longer than any model's; a nest of modules could otherwise make names of any length from little. */
+    /**
+     * The longest name, longer than any model's; a nest of modules could otherwise make names of any length from
+     * little.
+     */
     private static final int MAX_NAME = 1024;
 
     /**
-     * Members of all modules together. Modules can share their members, so without a limit a thousand and a thousand
-     * would make a million.
+     * The most members of all modules together. Modules can share their members, so without a limit a thousand and a
+     * thousand would make a million.
      */
     private static final int MAX_MEMBERS = 1 << 20;
 
@@ -47,7 +50,8 @@ final class Edm2PickleReader implements WeightReader {
     static final Global ORDERED_DICT = new Global("collections", "OrderedDict");
 
     /**
-     * Names of what real snapshots refer to. The encoder of latent models keeps NumPy arrays of means and deviations.
+     * The names of what real snapshots refer to. The encoder of latent models keeps NumPy arrays of means and
+     * deviations.
      */
     static final Set<Global> ALLOWED = Set.of(
             PERSISTENT,

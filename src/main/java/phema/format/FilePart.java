@@ -11,7 +11,7 @@ import java.time.Instant;
  *     are taken for the same
  */
 public record FilePart(Path path, long size, Instant modified, String digest) {
-    /** By which the file can be told from a changed one without reading it. */
+    /** Returns the stamp by which the file can be told from a changed one without reading it. */
     public FileStamp stamp() {
         return new FileStamp(size, modified);
     }

@@ -14,7 +14,7 @@ import tools.jackson.core.json.JsonFactory;
 final class HeaderJson {
     static final int MAX_BYTES = 100_000_000;
 
-    /** A safetensors header takes some 14 for a tensor, an index two. */
+    /** The most tokens: a safetensors header takes some 14 for a tensor, an index two. */
     private static final long MAX_TOKENS = 2_000_000;
 
     static final JsonFactory FACTORY = JsonFactory.builder()

@@ -49,8 +49,8 @@ public record Layout(String fileName, List<Segment> segments) {
         }
 
         /**
-         * In row-major order. @throws IllegalArgumentException when elements of the tensor's type are never converted
-         * to the other
+         * Returns a tensor's elements in row-major order. @throws IllegalArgumentException when elements of the
+         * tensor's type are never converted to the other
          */
         static TensorElements rows(Tensor tensor, DType dtype) {
             if (dtype != tensor.dtype()

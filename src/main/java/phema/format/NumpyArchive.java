@@ -38,8 +38,7 @@ public final class NumpyArchive {
 
     private NumpyArchive() {}
 
-    /**
-     * All arrays by name, without the suffix of their entries, in the order of names.
+    /** Reads all arrays by name, without the suffix of their entries, in the order of names.
      *
      * @throws FormatException when the archive or an entry is damaged, or an array is not of floating numbers
      */

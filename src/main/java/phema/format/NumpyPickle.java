@@ -34,7 +34,7 @@ public final class NumpyPickle {
     private static final Set<Global> RECONSTRUCT = Set.of(
             new Global("numpy.core.multiarray", "_reconstruct"), new Global("numpy._core.multiarray", "_reconstruct"));
 
-    /** Protocol 5. */
+    /** The function by which protocol 5 makes an array. */
     private static final Set<Global> FROM_BUFFER =
             Set.of(new Global("numpy.core.numeric", "_frombuffer"), new Global("numpy._core.numeric", "_frombuffer"));
 

@@ -4,7 +4,7 @@ package phema.format;
 public final class OneLine {
     private OneLine() {}
 
-    /** Without what would end the line, steer a terminal or turn the reading direction. */
+    /** Returns a text without what would end the line, steer a terminal or turn the reading direction. */
     public static String of(String text) {
         return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
     }

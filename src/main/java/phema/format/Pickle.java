@@ -32,12 +32,15 @@ import phema.format.Value.Tuple;
  * claims.
  */
 final class Pickle {
-    /** Python sources of whole modules, the longest texts in real files, take tens of kilobytes. */
+    /**
+     * The longest text, in bytes: Python sources of whole modules, the longest texts in real files, take tens of
+     * kilobytes.
+     */
     static final int MAX_TEXT = 1 << 22;
 
     private static final long MAX_ALL_TEXT = 1 << 26;
 
-    /** PyTorch's magic number takes ten bytes. */
+    /** The longest integer, in bytes: PyTorch's magic number takes ten bytes. */
     private static final int MAX_INTEGER = 16;
 
     private final Cursor in;
@@ -49,7 +52,7 @@ final class Pickle {
     private List<Value> stack = new ArrayList<>();
     private long text;
 
-    /** What stands for a function that is itself made by one, such as a method or a partial application. */
+    /** The name that stands for a function that is itself made by one, such as a method or a partial application. */
     private static final Global FUNCTION = new Global("", "a function made by another");
 
     private Pickle(Cursor in, String kind, Predicate<Global> allowed, Consumer<Persistent> persistents) {

@@ -15,7 +15,7 @@ import phema.format.Value.Global;
  * Writes a pickle of protocol 4 opcode by opcode, with the frames and the memo that Python's own pickler would make.
  */
 final class PickleOutput {
-    /** PEP 3154: frames close at this size, and single objects of it lie outside of frames. */
+    /** The size at which a frame closes (PEP 3154); single objects of it lie outside of frames. */
     private static final int FRAME_TARGET = 64 * 1024;
 
     private static final int FRAME_MIN = 4;

@@ -26,8 +26,8 @@ final class SafetensorsWriter implements WeightWriter {
     private static final String METADATA = "__metadata__";
 
     /**
-     * Hashes of the tensors, as sd-scripts and the model specification keep them: they would be wrong in a file with
-     * others.
+     * The hashes of the tensors, as sd-scripts and the model specification keep them: they would be wrong in a file
+     * with others.
      */
     private static final Set<String> HASHES_OF_CONTENT =
             Set.of("sshs_model_hash", "sshs_legacy_hash", "modelspec.hash_sha256");

@@ -25,7 +25,7 @@ public record Tensor(
         BUFFER
     }
 
-    /** Of any tensor in PyTorch or NumPy. */
+    /** The highest rank of any tensor in PyTorch or NumPy. */
     static final int MAX_RANK = 64;
 
     public Tensor {

@@ -21,10 +21,10 @@ final class TorchTensors {
     static final Global PARAMETER = new Global("torch._utils", "_rebuild_parameter");
     static final Global PARAMETER_WITH_STATE = new Global("torch._utils", "_rebuild_parameter_with_state");
     static final Global TENSOR = new Global("torch._utils", "_rebuild_tensor_v2");
-    /** For element types that have no storage class: the type follows the arguments of {@link #TENSOR}. */
+    /** The function for element types that have no storage class: the type follows the arguments of {@link #TENSOR}. */
     static final Global TENSOR_WITH_DTYPE = new Global("torch._utils", "_rebuild_tensor_v3");
 
-    /** Makes a tensor of a class: {@code (function, class, arguments, attributes)}. */
+    /** The function that makes a tensor of a class: {@code (function, class, arguments, attributes)}. */
     private static final Global FROM_TYPE = new Global("torch._tensor", "_rebuild_from_type_v2");
 
     private static final Set<Global> PLAIN = Set.of(

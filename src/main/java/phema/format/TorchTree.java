@@ -25,10 +25,13 @@ import phema.format.Value.Tuple;
  * settings. Objects of any class are looked through; only a tensor that an unknown function makes is refused.
  */
 final class TorchTree {
-    /** What a tensor that was saved by itself is called. */
+    /** The name of a tensor that was saved by itself. */
     static final String ALONE = "tensor";
 
-    /** Bounds of what little can stand for much, since the same dictionary may be in many places. */
+    /**
+     * The longest name. Like the other limits it bounds what a small file can expand to, since the same dictionary may
+     * be in many places.
+     */
     private static final int MAX_NAME = 1024;
 
     private static final long MAX_ALL_NAMES = 1 << 26;

@@ -17,10 +17,10 @@ import phema.format.ZipIndex.Range;
 final class TorchZipReader implements WeightReader {
     private static final String KIND = "a torch checkpoint";
 
-    /** Some 25 for each tensor. */
+    /** The most opcodes of a pickle: some 25 for each tensor. */
     static final int MAX_OPCODES = 1 << 21;
 
-    /** {@code kMaxSupportedFileFormatVersion} in PyTorch's {@code caffe2/serialize/versions.h}. */
+    /** The value of {@code kMaxSupportedFileFormatVersion} in PyTorch's {@code caffe2/serialize/versions.h}. */
     private static final int MAX_VERSION = 10;
 
     private static final int MAX_RECORD = 64;
@@ -54,7 +54,7 @@ final class TorchZipReader implements WeightReader {
             return new TorchTree(file, new TorchTensors(file, this::storage)).read(root);
         }
 
-        /** Everything lies in one folder, named after the file that was saved, or {@code archive}. */
+        /** Finds the one folder in which everything lies, named after the file that was saved, or {@code archive}. */
         private String folder() throws FormatException {
             List<String> pickles = zip.names().stream()
                     .filter(name -> name.matches("[^/]+/data\\.pkl"))

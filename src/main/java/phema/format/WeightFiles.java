@@ -11,7 +11,7 @@ import java.util.function.Predicate;
 
 /** Reads and lays out weight files of every known format. */
 public final class WeightFiles {
-    /** What {@code torch.save} began with before PyTorch 1.6: a pickle of a magic number. */
+    /** The bytes that {@code torch.save} began with before PyTorch 1.6: a pickle of a magic number. */
     private static final byte[] LEGACY_TORCH = HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa850192e");
 
     private WeightFiles() {}
@@ -28,8 +28,8 @@ public final class WeightFiles {
     }
 
     /**
-     * As {@link #read(Path)}, of files that lie where they may, and with less work where the file is structured like
-     * another.
+     * Reads as {@link #read(Path)} does, of files that lie where they may, and with less work where the file is
+     * structured like another.
      *
      * @param similar one that was read before and that this one may be like, such as another snapshot of its run; it
      *     changes nothing in what is found

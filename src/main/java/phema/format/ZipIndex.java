@@ -21,7 +21,7 @@ import java.util.zip.Inflater;
  * overlaps, bytes before or behind the archive.
  */
 final class ZipIndex {
-    /** Bytes from which on a size or offset is stored in its Zip64 field. */
+    /** The number of bytes from which on a size or offset is stored in its Zip64 field. */
     static final long LIMIT_32 = 0xffff_ffffL;
 
     static final int LIMIT_16 = 0xffff;
@@ -43,7 +43,7 @@ final class ZipIndex {
     private static final int SIZES_FOLLOW = 1 << 3;
     private static final int DEFLATED = 8;
 
-    /** Three entries per tensor of the largest models, with long names. */
+    /** The largest directory: three entries per tensor of the largest models, with long names. */
     private static final long MAX_DIRECTORY = 100_000_000;
 
     private static final int MAX_ENTRIES = 1 << 19;
@@ -91,7 +91,7 @@ final class ZipIndex {
         return entries.keySet();
     }
 
-    /** Where the content of an entry lies; empty when there is none of this name. */
+    /** Finds where the content of an entry lies; empty when there is none of this name. */
     Optional<Range> find(String name) throws IOException {
         Entry entry = entries.get(name);
         if (entry == null) return Optional.empty();

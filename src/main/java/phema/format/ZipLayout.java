@@ -19,7 +19,7 @@ import phema.format.Layout.TensorElements;
  * reports these entries. Bytes that would force the checksum to 0 depend on every element just as well.
  */
 final class ZipLayout {
-    /** As PyTorch aligns storages, so that they can be mapped. */
+    /** The alignment of storages, that of PyTorch, so that they can be mapped. */
     private static final int ALIGNMENT = 64;
 
     /** The extra field that PyTorch pads with. */

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 
 /** Names the bytes {@code first} to {@code last}, both included, counted from 0 (RFC 9110, section 14.1.2). */
 record ByteRange(long first, long last) {
-    /** A header that asks for more ranges than this is ignored, as Apache's MaxRanges does. */
+    /** The most ranges in a header: one that asks for more is ignored, as Apache's MaxRanges does. */
     static final int MAX_RANGES = 200;
 
     private static final Pattern SPEC = Pattern.compile("(\\d+)-(\\d*)|-(\\d+)");

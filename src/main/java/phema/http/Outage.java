@@ -9,7 +9,7 @@ import org.springframework.transaction.CannotCreateTransactionException;
 public final class Outage {
     public static final String MESSAGE = "The database does not answer; try again in a moment.";
 
-    /** For {@code Retry-After}. */
+    /** The seconds to wait, for {@code Retry-After}. */
     public static final String SECONDS = "5";
 
     private Outage() {}

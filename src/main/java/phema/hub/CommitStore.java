@@ -17,8 +17,8 @@ record CommitStore(JdbcClient jdbc) {
     private static final Logger log = LoggerFactory.getLogger(CommitStore.class);
 
     /**
-     * Not the mapper of requests: what is stored must not change with settings of the web, and what a later version
-     * adds is passed over.
+     * The mapper of this room, not that of requests: what is stored must not change with settings of the web,
+     * and what a later version adds is passed over.
      */
     private static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)

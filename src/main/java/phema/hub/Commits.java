@@ -37,7 +37,10 @@ final class Commits {
     private static final Pattern PART_OF_SHA = Pattern.compile("[0-9a-f]{4,}");
     private static final int KEPT = 64;
 
-    /** Not the mapper of answers: what a commit holds, and so its sha, must not change with settings of the web. */
+    /**
+     * The mapper of this room, not that of answers: what a commit holds, and so its sha, must not change with
+     * settings of the web.
+     */
     private static final JsonMapper FIT = JsonMapper.builder()
             .changeDefaultPropertyInclusion(any -> JsonInclude.Value.construct(NON_NULL, NON_NULL))
             .enable(SerializationFeature.INDENT_OUTPUT)

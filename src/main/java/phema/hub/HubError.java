@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 final class HubError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** As {@code X-Error-Code} spells it. */
+    /** Names an error as {@code X-Error-Code} spells it. */
     enum Code {
         RepoNotFound,
         RevisionNotFound,

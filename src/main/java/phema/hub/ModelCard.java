@@ -89,7 +89,7 @@ record ModelCard(Repositories repositories) {
                 coefficients(run, fit));
     }
 
-    /** For {@code cardData} of model info. */
+    /** Returns the {@code cardData} of model info. */
     static Map<String, Object> frontMatter(Run run) {
         Map<String, Object> values = new LinkedHashMap<>();
         library(run).ifPresent(library -> values.put("library_name", library));

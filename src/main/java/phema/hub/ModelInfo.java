@@ -42,7 +42,7 @@ record ModelInfo(
             String blobId,
             @Nullable Lfs lfs) {}
 
-    /** How many elements of each type the weights have. */
+    /** Says how many elements of each type the weights have. */
     record Safetensors(Map<String, Long> parameters, long total) {}
 
     static ModelInfo of(String id, Run run) {

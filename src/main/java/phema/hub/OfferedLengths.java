@@ -20,7 +20,7 @@ import phema.synthesis.WeightsReference;
 /** Chooses which EMA lengths to offer of a run. */
 @Component
 final class OfferedLengths {
-    /** What {@code main} is as long as nothing is known of a run. */
+    /** The EMA length of {@code main} as long as nothing is known of a run. */
     private static final double USUAL = 0.1;
 
     private final Fits fits;

@@ -35,7 +35,7 @@ record Repositories(Catalog catalog, HubConfiguration.HubProperties settings) {
         return catalog.runs();
     }
 
-    /** That which says most: with the owner that the run's manifest or the service's configuration names. */
+    /** Returns the name that says most: with the owner that the run's manifest or the service's configuration names. */
     String name(Run run) {
         return owners(run).findFirst().orElseThrow() + "/" + run.name();
     }

@@ -151,7 +151,7 @@ final class SweepChart {
         return HEIGHT - BOTTOM - (metric - y[0]) / (y[1] - y[0]) * (HEIGHT - TOP - BOTTOM);
     }
 
-    /** From the least to the greatest, widened where they are equal. */
+    /** Returns the range from the least to the greatest, widened where they are equal. */
     private static double[] range(List<Double> values) {
         double low = Collections.min(values);
         double high = Collections.max(values);

@@ -20,7 +20,7 @@ record TreeEntry(
         String path,
         @Nullable Lfs lfs,
         @Nullable LastCommit lastCommit) {
-    /** That which all files of a commit come from. */
+    /** Names the commit from which all its files come. */
     record LastCommit(String id, String title, Instant date) {}
 
     /**

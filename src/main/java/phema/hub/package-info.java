@@ -12,7 +12,23 @@
  *   <li>{@code RepositoryEntry}, {@code ModelCard}, {@code ModelInfo}: the files, and what is told of them.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"api", "catalog", "digest", "evaluation", "format", "http", "problem", "profile", "search", "solver", "sweep", "synthesis", "tensor", "text"})
+@ApplicationModule(
+        allowedDependencies = {
+            "api",
+            "catalog",
+            "digest",
+            "evaluation",
+            "format",
+            "http",
+            "problem",
+            "profile",
+            "search",
+            "solver",
+            "sweep",
+            "synthesis",
+            "tensor",
+            "text"
+        })
 @NullMarked
 package phema.hub;
 

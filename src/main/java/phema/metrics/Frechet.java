@@ -22,8 +22,8 @@ import phema.problem.Problem;
  */
 public final class Frechet {
     /**
-     * How far below zero, relative to the largest, rounding may bring an eigenvalue: statistics are also stored in 32
-     * bits.
+     * The distance below zero, relative to the largest, to which rounding may bring an eigenvalue: statistics are also
+     * stored in 32 bits.
      */
     private static final double NEGATIVE = 1e-3;
 

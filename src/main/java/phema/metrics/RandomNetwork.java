@@ -19,7 +19,7 @@ public final class RandomNetwork implements FeatureNetwork {
 
     private final float[][] biases = new float[WIDTHS.length][];
 
-    /** Number of features. */
+    /** The number of features. */
     public static final int FEATURES = 64;
 
     public RandomNetwork() {

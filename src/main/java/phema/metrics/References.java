@@ -25,7 +25,7 @@ public final class References {
     private static final String MU = "mu";
     private static final String SIGMA = "sigma";
 
-    /** How far from symmetric a covariance may be, relative to its largest value. */
+    /** The largest asymmetry that a covariance may have, relative to its largest value. */
     private static final double ASYMMETRY = 1e-4;
 
     private final Path path;
@@ -56,7 +56,7 @@ public final class References {
         return new References(path, byName);
     }
 
-    /** By what stands before the last point of names; nothing for {@code mu}. */
+    /** Groups arrays by what stands before the last point of names; nothing for {@code mu}. */
     private static SequencedMap<String, Map<String, NumpyArray>> grouped(Map<String, NumpyArray> arrays) {
         SequencedMap<String, Map<String, NumpyArray>> groups = new LinkedHashMap<>();
         arrays.forEach((name, array) -> {

@@ -93,12 +93,12 @@ public final class OnnxGraph implements AutoCloseable {
         return List.copyOf(ports);
     }
 
-    /** In the order of the file. */
+    /** Returns the inputs, in the order of the file. */
     public List<OnnxPort> inputs() {
         return inputs;
     }
 
-    /** In the order of the file. */
+    /** Returns the outputs, in the order of the file. */
     public List<OnnxPort> outputs() {
         return outputs;
     }

@@ -11,8 +11,8 @@ import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactor
  */
 public final class Integrals {
     /**
-     * Narrower windows, relative to their end, lose too many digits in the closed form, whose terms grow with the
-     * inverse square.
+     * The narrowest width for the closed form: narrower windows, relative to their end, lose too many digits in the
+     * closed form, whose terms grow with the inverse square.
      */
     private static final double NARROW = 0.01;
 

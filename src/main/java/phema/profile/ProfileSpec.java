@@ -145,7 +145,7 @@ public final class ProfileSpec {
         return i < 0 ? text : text.substring(0, i);
     }
 
-    /** After the first {@code separator}, or nothing. */
+    /** Returns what follows the first {@code separator}, or nothing. */
     private static String after(String text, char separator) {
         int i = text.indexOf(separator);
         return i < 0 ? "" : text.substring(i + 1);

@@ -4,7 +4,7 @@ import java.math.BigDecimal;
 
 /** Converts between the relative width of a power-function profile and its exponent (arXiv 2312.02696, appendix C). */
 public final class SigmaRel {
-    /** Width of the flat profile, {@code 1/sqrt(12)}: the supremum. */
+    /** The width of the flat profile, {@code 1/sqrt(12)}: the supremum. */
     public static final double LIMIT = 1 / Math.sqrt(12);
 
     private SigmaRel() {}

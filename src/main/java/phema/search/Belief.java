@@ -20,7 +20,8 @@ import org.apache.commons.math3.stat.descriptive.rank.Percentile;
  */
 record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<GaussianProcess.Posterior> posteriors) {
     /**
-     * Standard deviations by which a candidate must be worse, at its best, than another at its worst to be ruled out.
+     * The standard deviations by which a candidate must be worse, at its best, than another at its worst to be ruled
+     * out.
      */
     private static final double RULED_OUT = 3;
 
@@ -30,12 +31,12 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
     private static final int SEED = 1;
 
     /**
-     * Nearer points than this, in the logarithm of sigmaRel, are taken for the same: evaluations with the same seeds
-     * share much of their noise.
+     * The least distance of points: nearer ones than this, in the logarithm of sigmaRel, are taken for the same:
+     * evaluations with the same seeds share much of their noise.
      */
     private static final double APART = 0.04;
 
-    /** Standard deviations to either side of the mean of a normal distribution. */
+    /** The standard deviations to either side of the mean of a normal distribution. */
     private static final double NINETY_PERCENT = 1.645;
 
     private static final GaussIntegrator HERMITE = new GaussIntegratorFactory().hermite(7);
@@ -176,7 +177,7 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
         return least;
     }
 
-    /** With 5 % on either side, and the estimate in it. */
+    /** Returns the interval that leaves out 5 % on either side, widened to hold the estimate. */
     private static Interval central(List<Double> draws, double estimate) {
         return new Interval(Math.min(quantile(draws, 0.05), estimate), Math.max(quantile(draws, 0.95), estimate));
     }

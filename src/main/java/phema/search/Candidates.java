@@ -12,17 +12,17 @@ import java.util.TreeSet;
  * @param guidance spans that of all points
  */
 record Candidates(List<SearchPoint> points, Interval sigmaRel, Interval guidance) {
-    /** Of EMA lengths, as names of files write them; finer where a range is narrow. */
+    /** The step of EMA lengths, as names of files write them; finer where a range is narrow. */
     private static final double LENGTH_STEP = 0.001;
 
     private static final int FEWEST_LENGTHS = 25;
-    /** Of each guidance where there are several. */
+    /** The most EMA lengths of each guidance where there are several. */
     private static final int MOST_LENGTHS = 50;
 
     private static final double[] GUIDANCE_STEPS = {0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1};
     private static final int MOST_GUIDANCES = 31;
 
-    /** Half of {@code ln 0.250 - ln 0.010}. */
+    /** The half of {@code ln 0.250 - ln 0.010}. */
     private static final double HALF_WIDTH = 1.6;
 
     static Candidates within(Interval sigmaRel, Interval guidance) {

@@ -10,7 +10,7 @@ import java.util.List;
  */
 final class GaussianProcess {
     /**
-     * Variances of the polynomial's terms. Values are in units of a metric's logarithm, and coordinates span a few
+     * The variances of the polynomial's terms. Values are in units of a metric's logarithm, and coordinates span a few
      * units.
      */
     private static final double CONSTANT = 25;
@@ -35,10 +35,10 @@ final class GaussianProcess {
      */
     record Datum(double[] x, double mean, int count, double squares, double error) {}
 
-    /** Of the value without noise at a place. */
+    /** Describes the value without noise at a place. */
     record Normal(double mean, double variance) {}
 
-    /** Of the values without noise at some places. */
+    /** Describes the values without noise at some places. */
     record Posterior(double[] mean, double[][] covariance) {}
 
     private final Parameters parameters;
@@ -71,7 +71,7 @@ final class GaussianProcess {
         return parameters;
     }
 
-    /** Of the parameters, up to a constant (ibid., Eq. 2.30). */
+    /** Returns the log evidence of the parameters, up to a constant (ibid., Eq. 2.30). */
     double logEvidence() {
         return logEvidence;
     }

@@ -9,7 +9,7 @@ public record Interval(double low, double high) {
         if (!(low <= high)) throw new IllegalArgumentException("an interval from " + low + " to " + high);
     }
 
-    /** From the least to the greatest. */
+    /** Returns the interval from the least to the greatest. */
     public static Interval of(List<Double> values) {
         return new Interval(Collections.min(values), Collections.max(values));
     }

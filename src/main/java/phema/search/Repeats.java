@@ -27,7 +27,7 @@ public final class Repeats {
         return new Repeats(values.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
-    /** Of all that have the same key, in the order in which keys are met. */
+    /** Sums up all that have the same key, in the order in which keys are met. */
     public static <T, K> Map<K, Repeats> by(Collection<T> measured, Function<T, K> key, ToDoubleFunction<T> value) {
         Map<K, List<Double>> values =
                 measured.stream().collect(groupingBy(key, LinkedHashMap::new, mapping(value::applyAsDouble, toList())));
@@ -58,7 +58,7 @@ public final class Repeats {
         return DoubleStream.of(values).map(v -> (v - mean) * (v - mean)).sum();
     }
 
-    /** Of the mean, as far as the values tell: of two values or more. */
+    /** Returns the standard error of the mean, from two values on. */
     public OptionalDouble standardError() {
         int n = values.length;
         return n < 2 ? OptionalDouble.empty() : OptionalDouble.of(Math.sqrt(squares() / (n - 1) / n));

@@ -16,10 +16,10 @@ import java.util.stream.Stream;
 public final class Search {
     private static final int FIRST_LENGTHS = 4;
     private static final int FIRST_WITH_GUIDANCE = 8;
-    /** Spreads the guidances of the first points evenly, whatever their number. */
+    /** The golden ratio: its multiples spread the guidances of the first points evenly, whatever their number. */
     private static final double GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
-    /** Distance, in the logarithm of sigmaRel, from which an evaluation confirms the best point. */
+    /** The distance, in the logarithm of sigmaRel, from which an evaluation confirms the best point. */
     private static final double NEARLY = 0.1;
 
     /** What to do next. */
@@ -100,7 +100,7 @@ public final class Search {
         return promising;
     }
 
-    /** As many as can be evaluated at once, but at most half of the budget. */
+    /** Chooses as many points as can be evaluated at once, but at most half of the budget. */
     private static List<SearchPoint> first(SearchSpec spec, Candidates candidates) {
         int least = candidates.varyGuidance() ? FIRST_WITH_GUIDANCE : FIRST_LENGTHS;
         int count = Math.min(Math.max(least, Math.min(spec.parallelism(), spec.budget() / 2)), spec.budget());

@@ -21,17 +21,17 @@ record Surrogate(Scale scale, Candidates candidates, List<Component> components)
     private static final LogNormal AMPLITUDE = new LogNormal(0.3, 1);
     private static final LogNormal NOISE = new LogNormal(0.01, 0.7);
 
-    /** Errors that evaluators tell are not believed when they are smaller. */
+    /** The least error that is believed, whatever evaluators tell. */
     private static final double LEAST_ERROR = 1e-3;
 
-    /** Of parameters that are left out: their weight relative to the best, or their rank. */
+    /** The bound below which parameters are left out: their weight relative to the best, or their rank. */
     private static final double NEGLIGIBLE = 0.02;
 
     private static final int MOST_COMPONENTS = 10;
 
     record Component(double weight, GaussianProcess process) {}
 
-    /** Of the noiseless metric at a point, in the model's scale. */
+    /** Describes the noiseless metric at a point, in the model's scale. */
     record PredictedValue(double mean, double deviation) {}
 
     /** What parameters are likely to be before anything is observed; spread of the logarithm. */

@@ -108,7 +108,7 @@ final class LimitFilter extends OncePerRequestFilter {
         leave(client);
     }
 
-    /** Of a client whose request goes on after its thread is done with it. */
+    /** Lets a client go whose request goes on after its thread is done with it. */
     private final class Leaving implements AsyncListener {
         private final String client;
 

@@ -4,6 +4,6 @@ package phema.security;
 public enum Role {
     /** Look, compute and download. */
     READ,
-    /** Also start, change and stop what the service keeps. */
+    /** May also start, change and stop what the service keeps. */
     WRITE
 }

@@ -41,7 +41,7 @@ import phema.time.Ticker;
 class SecurityConfiguration {
     private static final String SIGN_OUT = "/sign-out";
 
-    /** For answers that bring no policy of their own: pages do. */
+    /** The policy for answers that bring no policy of their own: pages do. */
     private static final String POLICY =
             "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'";
 

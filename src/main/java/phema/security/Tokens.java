@@ -36,7 +36,7 @@ public final class Tokens {
         return Digest.sha256().add(token).hex();
     }
 
-    /** Whose token this is. Takes equally long whichever it is, or none. */
+    /** Finds the token that this text is. Takes equally long whichever it is, or none. */
     Optional<Token> find(String token) {
         byte[] presented = hash(token).getBytes(UTF_8);
         Optional<Token> found = Optional.empty();
@@ -45,7 +45,7 @@ public final class Tokens {
         return found;
     }
 
-    /** Without tokens everyone may do everything. */
+    /** Says whether there are no tokens, so that everyone may do everything. */
     boolean isEmpty() {
         return known.isEmpty();
     }

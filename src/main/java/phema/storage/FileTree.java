@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 public final class FileTree {
     private FileTree() {}
 
-    /** With all that is in it; nothing happens where nothing is. */
+    /** Deletes a tree with all that is in it; nothing happens where nothing is. */
     public static void delete(Path tree) throws IOException {
         if (!Files.exists(tree)) return;
         try (Stream<Path> all = Files.walk(tree)) {

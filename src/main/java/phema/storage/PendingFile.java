@@ -46,7 +46,7 @@ public final class PendingFile implements AutoCloseable {
         }
     }
 
-    /** Where it will appear. */
+    /** Returns the path at which the file will appear. */
     public Path path() {
         return path;
     }

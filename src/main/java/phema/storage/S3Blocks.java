@@ -22,13 +22,13 @@ import software.amazon.awssdk.core.sync.ResponseTransformer;
  * fetched in single blocks.
  */
 final class S3Blocks {
-    /** Bytes of a block: about what a connection carries while a request is answered. */
+    /** The bytes of a block: about what a connection carries while a request is answered. */
     static final int SIZE = 256 << 10;
 
-    /** In blocks: 96 MiB. */
+    /** The capacity in blocks: 96 MiB. */
     private static final int CAPACITY = 384;
 
-    /** Blocks of one request at most. */
+    /** The most blocks of one request. */
     private static final int MOST_AHEAD = 16;
 
     static final S3Blocks SHARED = new S3Blocks();

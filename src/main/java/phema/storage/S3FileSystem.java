@@ -35,7 +35,10 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * in the path, as MinIO, Ceph and others want it.
  */
 final class S3FileSystem extends FileSystem {
-    /** How long what a listing said of an object stands, so that a scan costs a request per folder and not per file. */
+    /**
+     * The time for which a listing's word on an object is trusted, so that a scan costs a request per folder and not
+     * per file.
+     */
     private static final Duration LISTING_HOLDS = Duration.ofSeconds(2);
 
     private static final Map<String, S3FileSystem> BUCKETS = new ConcurrentHashMap<>();
@@ -43,8 +46,8 @@ final class S3FileSystem extends FileSystem {
     private record Seen(S3Attributes attributes, long nanoTime) {}
 
     /**
-     * Requests for contents at the same time. Each bucket has its own, so that one whose storage stalls holds up no
-     * other.
+     * The number of requests for contents at the same time. Each bucket has its own, so that one whose storage stalls
+     * holds up no other.
      */
     private static final int CONNECTIONS = 16;
 
@@ -154,7 +157,7 @@ final class S3FileSystem extends FileSystem {
         seen.put(key, new Seen(attributes, now));
     }
 
-    /** To be called when an object was written or found to have changed. */
+    /** Forgets what listings said of an object that was written or found to have changed. */
     void forget(S3Path path) {
         seen.remove(path.key());
     }
@@ -259,7 +262,7 @@ final class S3FileSystem extends FileSystem {
         return URI.create(S3FileSystemProvider.SCHEME + "://" + bucket);
     }
 
-    /** Never full. */
+    /** Describes storage that is never full. */
     private final class S3FileStore extends FileStore {
         @Override
         public String name() {

@@ -27,7 +27,7 @@ import software.amazon.awssdk.services.s3.model.CompletedPart;
  * remains.
  */
 final class S3Writer extends S3Channel {
-    /** Bytes of every part but the last. S3 wants 5 MiB at least, and allows 10,000 of them. */
+    /** The bytes of every part but the last. S3 wants 5 MiB at least, and allows 10,000 of them. */
     static final int PART = 8 << 20;
 
     private static final int MOST_PARTS = 10_000;
@@ -105,7 +105,7 @@ final class S3Writer extends S3Channel {
         }));
     }
 
-    /** Not copied, and read again for every retry. */
+    /** Gives bytes as a body that is not copied, and read again for every retry. */
     private static RequestBody body(byte[] bytes, int length) {
         return RequestBody.fromContentProvider(
                 () -> new ByteArrayInputStream(bytes, 0, length), length, "application/octet-stream");

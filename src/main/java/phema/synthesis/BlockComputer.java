@@ -187,7 +187,7 @@ final class BlockComputer implements AutoCloseable {
         }
     }
 
-    /** Where slices with the same coefficients end, or the limit if that comes first. */
+    /** Finds where slices with the same coefficients end, or the limit if that comes first. */
     private int alike(List<Block.TensorSlice> slices, int first, float[] matrix, int limit) {
         int k = first;
         while (k + 1 < slices.size()

@@ -14,7 +14,7 @@ import phema.text.ByteSize;
 record BlockPlan(int inputs, int targets, int regionBytes, int elements, int bytes) {
     private static final long MIB = 1 << 20;
 
-    /** Elements of a block where memory allows: reads of 128 KiB per input in half precision. */
+    /** The number of elements in a block where memory allows: reads of 128 KiB per input in half precision. */
     private static final int LARGEST = 1 << 16;
 
     private static final int SMALLEST = 1 << 10;
@@ -41,12 +41,12 @@ record BlockPlan(int inputs, int targets, int regionBytes, int elements, int byt
         return new BlockPlan(inputs, targets, elements * stored * 9 / 8, elements, elements * written);
     }
 
-    /** Where the region of an input begins in a workspace. */
+    /** Returns where the region of an input begins in a workspace. */
     long region(int input) {
         return (long) input * regionBytes;
     }
 
-    /** Where the result of a target begins in a workspace. */
+    /** Returns where the result of a target begins in a workspace. */
     long result(int target) {
         return region(inputs) + (long) target * bytes;
     }

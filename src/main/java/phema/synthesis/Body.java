@@ -36,7 +36,7 @@ final class Body {
         return segments.size();
     }
 
-    /** In bytes. */
+    /** Returns the size in bytes. */
     long size() {
         return starts[segments.size()];
     }

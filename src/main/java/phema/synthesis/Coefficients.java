@@ -26,7 +26,7 @@ record Coefficients(float[] usual, List<LayerCoefficients> layers) {
         return usual;
     }
 
-    /** All arrays that {@link #of} may return. */
+    /** Returns all arrays that {@link #of} may return. */
     List<float[]> all() {
         return Stream.concat(Stream.of(usual), layers.stream().map(LayerCoefficients::coefficients))
                 .toList();

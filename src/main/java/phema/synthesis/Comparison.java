@@ -37,7 +37,7 @@ public record Comparison(
     }
 
     /**
-     * How one tensor differs.
+     * Says how one tensor differs.
      *
      * @param comparable whether shapes agree and element types are both floating, or the same
      * @param relativeError {@code ||B - A|| / ||A||} in the 2-norm; infinite where B holds NaN or infinity and A does

@@ -23,10 +23,12 @@ import java.util.stream.Stream;
  * that wait for storage which does not answer.
  */
 final class ComputePool implements AutoCloseable {
-    /** A worker that has got nowhere for so long waits for storage that does not answer. */
+    /**
+     * The time after which a worker counts as stalled: it then waits for storage that does not answer.
+     */
     private static final Duration STALLED = Duration.ofSeconds(5);
 
-    /** How many times as many workers as usual there may be, stalled ones included. */
+    /** The most workers there may be, as a multiple of the usual number, stalled ones included. */
     private static final int MOST = 5;
 
     private final int workers;

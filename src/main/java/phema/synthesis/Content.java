@@ -10,7 +10,7 @@ import java.nio.channels.WritableByteChannel;
 public interface Content {
     String fileName();
 
-    /** In bytes. */
+    /** Returns the size in bytes. */
     long size();
 
     /**

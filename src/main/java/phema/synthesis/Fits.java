@@ -150,7 +150,7 @@ public final class Fits {
         return solver(run).curve(fit, points);
     }
 
-    /** How well the model of the trajectory holds for the run; empty for a single snapshot. */
+    /** Says how well the model of the trajectory holds for the run; empty for a single snapshot. */
     public Optional<RunReport> report(Run run) {
         return solver(run).report();
     }

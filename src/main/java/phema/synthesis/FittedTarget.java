@@ -15,7 +15,7 @@ public record FittedTarget(String baseName, Fit fit, List<LayerFit> layers) {
         layers = List.copyOf(layers);
     }
 
-    /** That of the layers as well. */
+    /** Returns the target's fit and those of its layers. */
     public List<Fit> fits() {
         return Stream.concat(Stream.of(fit), layers.stream().map(LayerFit::fit)).toList();
     }

@@ -16,7 +16,8 @@ import phema.tensor.StridedView;
  */
 final class InputReader {
     /**
-     * Bytes between tensors that are read along rather than skipped: a system call costs about as much as copying them.
+     * The bytes between tensors that are read along rather than skipped: a system call costs about as much as copying
+     * them.
      */
     private static final int GAP = 8 << 10;
 

@@ -25,7 +25,7 @@ import phema.tensor.StridedView;
  * need many file descriptors.
  */
 final class OpenFiles {
-    /** Bytes that are read at once to pick elements from. */
+    /** The bytes that are read at once to pick elements from. */
     private static final int WINDOW = 256 << 10;
 
     private final Predicate<Path> mayRead;
@@ -66,7 +66,7 @@ final class OpenFiles {
         return bytesRead.sum();
     }
 
-    /** How many files are open now. */
+    /** Counts the files that are open now. */
     synchronized int count() {
         return shared.size();
     }

@@ -20,7 +20,7 @@ public record PreparedWeights(Run run, List<FittedTarget> targets, OutputOptions
         if (targets.isEmpty()) throw new IllegalArgumentException("there is nothing to prepare");
     }
 
-    /** Of a fit that was found earlier, for a file whose name is given. */
+    /** Prepares the weights of a fit that was found earlier, for a file whose name is given. */
     public static PreparedWeights of(Run run, String baseName, Fit fit, OutputOptions output) {
         return new PreparedWeights(run, List.of(new FittedTarget(baseName, fit, List.of())), output);
     }
@@ -30,7 +30,7 @@ public record PreparedWeights(Run run, List<FittedTarget> targets, OutputOptions
         return new PreparedWeights(run, some, output);
     }
 
-    /** In another format: no fit depends on it. */
+    /** Returns the same weights in another format: no fit depends on it. */
     public PreparedWeights in(Format format) {
         return new PreparedWeights(run, targets, output.withFormat(format));
     }
@@ -46,12 +46,12 @@ public record PreparedWeights(Run run, List<FittedTarget> targets, OutputOptions
         return targets.stream().map(FittedTarget::fit).toList();
     }
 
-    /** That of the files: the one asked for, or the run's own. */
+    /** Returns the format of the files: the one asked for, or the run's own. */
     public Format format() {
         return output.format().orElseGet(() -> run.newest().file().format());
     }
 
-    /** How many snapshots are read for these targets together. */
+    /** Counts the snapshots that are read for these targets together. */
     public int filesUsed() {
         return (int) IntStream.range(0, run.snapshots().size())
                 .filter(j -> targets.stream()

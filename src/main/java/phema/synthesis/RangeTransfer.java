@@ -13,7 +13,7 @@ import java.util.function.LongConsumer;
 
 /** Sends a range of one file, in order, while the blocks that follow are computed. */
 final class RangeTransfer {
-    /** Blocks of one request that may be computed while an earlier one is being sent. */
+    /** The number of blocks of one request that may be computed while an earlier one is being sent. */
     private static final int AHEAD = 2;
 
     private final ComputePool pool;

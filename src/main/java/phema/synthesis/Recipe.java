@@ -15,7 +15,10 @@ import phema.format.WeightFile;
  * @param inputs the files that are combined; all hold the same tensors
  */
 record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
-    /** Part of every identity: changes when the same recipe gives other bytes than it used to. */
+    /**
+     * The version of the engine, part of every identity: it changes when the same recipe gives other bytes than it used
+     * to.
+     */
     private static final String ENGINE = "phema-1";
 
     /**

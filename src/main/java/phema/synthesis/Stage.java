@@ -5,10 +5,10 @@ public enum Stage {
     /** Opening inputs and checking that they are what was indexed. */
     OPEN,
     READ,
-    /** From stored elements to floats. */
+    /** The conversion from stored elements to floats. */
     CONVERT,
     COMBINE,
-    /** From floats to stored elements, and the check that they are finite. */
+    /** The conversion from floats to stored elements, and the check that they are finite. */
     NARROW,
     WRITE
 }

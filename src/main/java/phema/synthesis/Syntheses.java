@@ -103,7 +103,7 @@ public final class Syntheses {
         return new Layout.TensorElements(tensor, axes, options.dtype(tensor));
     }
 
-    /** All targets, to be written in one pass over the snapshots. */
+    /** Prepares all targets to be written in one pass over the snapshots. */
     public Pass pass(PreparedWeights weights) {
         return new Pass(recipe(weights));
     }
@@ -185,7 +185,7 @@ public final class Syntheses {
                 .file();
     }
 
-    /** Where the weights come from, for whoever finds the file later. */
+    /** Says where the weights come from, for whoever finds the file later. */
     private static Map<String, String> metadata(FittedTarget target) {
         Fit fit = target.fit();
         Map<String, String> metadata = new TreeMap<>();

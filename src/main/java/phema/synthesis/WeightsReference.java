@@ -47,7 +47,7 @@ public record WeightsReference(SolverKind solver, Power target) {
                 length(Double.parseDouble(parts.group(2)), time));
     }
 
-    /** At the newest snapshot. */
+    /** Names the weights at the newest snapshot. */
     public static WeightsReference newest(double sigmaRel, Run run) {
         return of(sigmaRel, run.newestTime());
     }
@@ -74,7 +74,7 @@ public record WeightsReference(SolverKind solver, Power target) {
         return (solver == SolverKind.BLUP ? "ema-" : "paper-") + Names.width(target);
     }
 
-    /** For these weights, from as few files as will do. */
+    /** Asks for these weights, from as few files as will do. */
     public WeightsRequest request(OutputOptions output) {
         return WeightsRequest.of(target, FitOptions.of(solver, FilesToRead.FEWEST), output);
     }
@@ -101,15 +101,15 @@ public record WeightsReference(SolverKind solver, Power target) {
         return time;
     }
 
-    /** As {@link #time(String, Run)} reads it, with a {@code k} where the run's file names have it. */
+    /** Writes a time as {@link #time(String, Run)} reads it, with a {@code k} where the run's file names have it. */
     public static String printTime(double time, Run run) {
         long kimg = Kimg.ofNimg(time);
         return run.countsKimg() && Kimg.toNimg(kimg) == time ? kimg + "k" : Labels.plain(time);
     }
 
     /**
-     * Where an average ends: at a time that is asked for, or at the newest snapshot. @throws Problem naming the field
-     * when no average ends there
+     * Says where an average ends: at a time that is asked for, or at the newest snapshot. @throws Problem naming the
+     * field when no average ends there
      */
     public static double end(String field, Run run, Optional<Double> time) {
         run.requireUsable();

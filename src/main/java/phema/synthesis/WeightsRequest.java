@@ -22,7 +22,7 @@ public record WeightsRequest(
         layers = List.copyOf(layers);
     }
 
-    /** Without layers, and with names as EDM2's tool gives them. */
+    /** Asks for weights without layers, with names as EDM2's tool gives them. */
     public static WeightsRequest of(List<Profile> targets, FitOptions fit, OutputOptions output) {
         return new WeightsRequest(targets, List.of(), fit, output, PREFIX);
     }

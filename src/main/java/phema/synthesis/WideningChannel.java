@@ -20,7 +20,7 @@ final class WideningChannel implements WritableByteChannel {
         begin();
     }
 
-    /** By name; complete when all bytes were written. */
+    /** Returns the elements by name; complete when all bytes were written. */
     SequencedMap<String, float[]> elements() {
         return elements;
     }

@@ -10,13 +10,13 @@ import java.nio.ByteBuffer;
  */
 @SuppressWarnings("MustBeClosedChecker") // the arena lives as long as the workspace and is closed with it
 final class Workspace implements AutoCloseable {
-    /** Floats of all inputs in one chunk: 256 KiB. */
+    /** The number of floats of all inputs in one chunk: 256 KiB. */
     private static final int CHUNK_FLOATS = 1 << 16;
 
     private static final int LONGEST_CHUNK = 2048;
     private static final int SHORTEST_CHUNK = 64;
 
-    /** Targets that are combined from a chunk at once. */
+    /** The number of targets that are combined from a chunk at once. */
     static final int TARGETS = 32;
 
     private Arena arena = Arena.ofShared();

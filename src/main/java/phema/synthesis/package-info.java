@@ -16,7 +16,10 @@
  *       them.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"catalog", "digest", "format", "problem", "profile", "solver", "storage", "tensor", "text"})
+@ApplicationModule(
+        allowedDependencies = {
+            "catalog", "digest", "format", "problem", "profile", "solver", "storage", "tensor", "text"
+        })
 @NullMarked
 package phema.synthesis;
 

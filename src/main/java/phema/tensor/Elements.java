@@ -22,13 +22,13 @@ public final class Elements {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** Whether floats lie in memory as in files, so that two of them can be handled as one number. */
+    /** The answer whether floats lie in memory as in files, so that two of them can be handled as one number. */
     private static final boolean PAIRS = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
 
     private static final int PAIRED_AT_ONCE = 512;
 
     private static final int NAN = 0x7f;
-    /** Runs shorter than this do not gain from vectors. */
+    /** The length below which runs do not gain from vectors. */
     private static final int FEW = 16;
 
     private static final Float8 E4M3 = new Float8(3, 7, 0x7e, NAN);
@@ -59,7 +59,7 @@ public final class Elements {
         }
     }
 
-    /** As {@link #toFloats}, without loss for every type. */
+    /** Converts as {@link #toFloats} does, without loss for every type. */
     public static void toDoubles(DType dtype, MemorySegment from, long offset, double[] to, int start, int count) {
         if (dtype == DType.F64) {
             MemorySegment.copy(from, DOUBLE, offset, to, start, count);

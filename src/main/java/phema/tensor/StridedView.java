@@ -10,7 +10,7 @@ import java.util.List;
  * strides into positions.
  */
 public final class StridedView {
-    /** Reading this many times what is wanted is still faster than many reads. */
+    /** The most that is read in vain: reading this many times what is wanted is still faster than many reads. */
     private static final int WASTE = 64;
 
     private final int size;

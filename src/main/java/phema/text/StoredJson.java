@@ -24,7 +24,7 @@ public final class StoredJson {
         return MAPPER.readValue(json, type);
     }
 
-    /** As a tree, to be written as a part of another. */
+    /** Writes a value as a tree, to be written as a part of another. */
     public static JsonNode tree(Object value) {
         return MAPPER.valueToTree(value);
     }

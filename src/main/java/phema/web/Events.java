@@ -18,7 +18,7 @@ import phema.problem.Problem;
 class Events {
     private static final Logger log = LoggerFactory.getLogger(Events.class);
     private static final Duration PAUSE = Duration.ofMillis(500);
-    /** Comments find out that a client has gone. */
+    /** The number of pauses after which a comment is sent, since comments find out that a client has gone. */
     private static final int PAUSES_PER_COMMENT = 20;
 
     private volatile boolean closing;

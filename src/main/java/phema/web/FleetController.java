@@ -48,7 +48,7 @@ class FleetController {
     }
 
     @GetMapping(path = "/api/v1/fleet", produces = MediaType.APPLICATION_JSON_VALUE)
-    @Operation(summary = "The workers that live, what waits for them, and what failed last")
+    @Operation(summary = "The running workers, what waits for them, and what failed last")
     FleetView fleet() {
         return new FleetView(
                 fleet.workers().stream().map(WorkerView::of).toList(),

@@ -17,7 +17,7 @@ import phema.problem.Problem;
  * twice, but for layers.
  */
 final class QueryParameters implements HandlerInterceptor {
-    /** Goes with {@link WeightsQuery} and may be given several times. */
+    /** The parameter that goes with {@link WeightsQuery} and may be given several times. */
     static final String LAYER = "layer";
 
     @Override

@@ -35,7 +35,7 @@ import phema.sweep.Trial;
 /** Starts, steers and shows sweeps: many EMA lengths, and what else is to be varied, each evaluated by a worker. */
 @RestController
 @RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
-@Tag(name = "sweeps", description = "Many weights evaluated, to find the best")
+@Tag(name = "sweeps", description = "Weights of many EMA lengths, evaluated to find the best")
 class SweepsController {
     private final Sweeps sweeps;
     private final Catalog catalog;
@@ -48,7 +48,7 @@ class SweepsController {
     }
 
     @PostMapping(path = "/runs/{run}/sweeps", consumes = MediaType.APPLICATION_JSON_VALUE)
-    @Operation(summary = "Starts a sweep", description = "All that could be wrong is found out before anything runs.")
+    @Operation(summary = "Starts a sweep", description = "Everything is checked before anything runs.")
     @ApiResponse(responseCode = "201", description = "The sweep; Location is its address")
     ResponseEntity<SweepView> create(@PathVariable String run, @RequestBody SweepRequest request) {
         catalog.run(run);

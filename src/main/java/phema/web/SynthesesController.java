@@ -38,7 +38,7 @@ import phema.text.Labels;
 @RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = "syntheses", description = "Many weight files written to storage, as a durable job")
 class SynthesesController {
-    /** Above the trials of sweeps: somebody waits for these. */
+    /** The priority, above that of the trials of sweeps: somebody waits for these. */
     private static final int PRIORITY = 100;
 
     private final SynthesisJobs jobs;
@@ -169,7 +169,7 @@ class SynthesesController {
 
     @DeleteMapping("/syntheses/{id}")
     @Operation(summary = "Ends a job if it has not ended, and deletes its files")
-    @ApiResponse(responseCode = "204", description = "Gone; what it has written is removed")
+    @ApiResponse(responseCode = "204", description = "The job has ended, and its files are deleted")
     ResponseEntity<Void> delete(@PathVariable String id) {
         jobs.delete(id);
         return ResponseEntity.noContent().build();

@@ -11,7 +11,23 @@
  *   <li>{@code ApiDescription}: what OpenAPI says of them all.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"api", "bulk", "catalog", "evaluation", "fleet", "format", "http", "problem", "profile", "solver", "sweep", "synthesis", "tensor", "text"})
+@ApplicationModule(
+        allowedDependencies = {
+            "api",
+            "bulk",
+            "catalog",
+            "evaluation",
+            "fleet",
+            "format",
+            "http",
+            "problem",
+            "profile",
+            "solver",
+            "sweep",
+            "synthesis",
+            "tensor",
+            "text"
+        })
 @NullMarked
 package phema.web;
 
