@@ -16,10 +16,10 @@ import phema.digest.Digest;
 import phema.tensor.Shape;
 
 /**
- * Chooses which elements are sampled: short stretches, one at a random place in each of {@value #STRETCHES} or more equal parts
- * of all elements laid end to end, tensors by name. So every element is as likely as any other, a tensor counts by its
- * size, and means over the sample estimate means over the whole file. Tensors that turn out to be the same in all files
- * are left out afterwards, see {@link #moving}.
+ * Chooses which elements are sampled: short stretches, one at a random place in each of {@value #STRETCHES} or more
+ * equal parts of all elements laid end to end, tensors by name. So every element is as likely as any other, a tensor
+ * counts by its size, and means over the sample estimate means over the whole file. Tensors that turn out to be the
+ * same in all files are left out afterwards, see {@link #moving}.
  *
  * @param identity digest of the tensors that it was made for and of its size, which decide everything
  */

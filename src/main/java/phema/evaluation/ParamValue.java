@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 import phema.problem.Problem;
 
 /**
- * A number or a text that an evaluator gets as it was given. What reads as a number is one, and numbers of the same
- * value are equal.
+ * Holds a number or a text that an evaluator gets as it was given. What reads as a number is one, and numbers of the
+ * same value are equal.
  *
  * @param text as commands find it; of numbers, without an exponent
  */

@@ -1,7 +1,7 @@
 package phema.solver;
 
 /**
- * A step of time and the files that are observed at its end.
+ * Holds a step of time and the files that are observed at its end.
  *
  * @param rate which of the movement's rates holds during the step
  * @param files none where only the rate changes or a target ends

@@ -371,10 +371,9 @@ public final class Solver {
         if (options.method() == SolverKind.BLUP
                 && model.isPresent()
                 && model.get().fit().assumed())
-            warnings.add(
-                    "fewer than " + MovementFit.FEW
-                            + " stored averages do not say how the weights moved: their course is assumed, and "
-                                    + "predicted errors are rough");
+            warnings.add("fewer than " + MovementFit.FEW
+                    + " stored averages do not say how the weights moved: their course is assumed, and "
+                    + "predicted errors are rough");
         if (residual > LARGEST_PROFILE_RESIDUAL)
             warnings.add(String.format(
                     Locale.ROOT,

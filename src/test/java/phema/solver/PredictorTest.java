@@ -190,8 +190,9 @@ class PredictorTest {
         for (int t = 64; t <= 1024; t += 64) {
             files.add(new Uniform(96, t < 96 ? 96 : t)); // two are under way at a time
             files.add(Exponential.ofHalfLife(30, t));
-            files.add(new Mixture(
-                    List.of(new Mixture.MixturePart(0.5, Power.ofSigmaRel(0.1, t)), new Mixture.MixturePart(0.5, new Impulse(t)))));
+            files.add(new Mixture(List.of(
+                    new Mixture.MixturePart(0.5, Power.ofSigmaRel(0.1, t)),
+                    new Mixture.MixturePart(0.5, new Impulse(t)))));
         }
         List<Profile> targets = List.of(
                 Power.ofSigmaRel(0.12, 1024),
