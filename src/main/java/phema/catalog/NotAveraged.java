@@ -26,7 +26,7 @@ final class NotAveraged {
     /** The vectors of {@code torch.nn.utils.spectral_norm}, as old and new versions name them. */
     private static final Pattern POWER_ITERATION = Pattern.compile(".*parametrizations\\..*\\._[uv]|(.*)_[uv]");
 
-    /** What turns codes into weights: names of scales beside {@code NAME}, by common quantisers. */
+    /** The names of what turns codes into weights: scales beside {@code NAME}, by common quantisers. */
     private static final List<String> SCALES = List.of(
             "%s_scale",
             "%s_scale_inv",
@@ -44,10 +44,10 @@ final class NotAveraged {
 
     private static final Set<DType> CODES = Set.of(DType.F8_E4M3, DType.F8_E5M2, DType.I8, DType.U8, DType.I32);
 
-    /** Words under which trainers keep averages, or raw weights, beside the weights that they train. */
+    /** The words under which trainers keep averages, or raw weights, beside the weights that they train. */
     private static final Pattern BESIDE = Pattern.compile(
-            "(ema|ema_model|ema_state_dict|model_ema|net_ema|state_dict_ema"
-                    + "|averaged_model|current_model_state|online_model|averaging_state)\\..*|(?:state_dict|module)\\.(model_ema|ema)\\..*");
+            "(ema|ema_model|ema_state_dict|model_ema|net_ema|state_dict_ema|averaged_model|current_model_state"
+                    + "|online_model|averaging_state)\\..*|(?:state_dict|module)\\.(model_ema|ema)\\..*");
 
     private final Set<String> names;
 

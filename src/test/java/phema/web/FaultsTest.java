@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -64,6 +65,7 @@ class FaultsTest {
         SnapshotGenerator.uniform(Format.SAFETENSORS, 4, 20_000_000)
                 .write(folder.resolve("runs/large"), 2, bytes -> {});
         S3Endpoint.upload(folder.resolve("runs/large"), bucket.resolve("remote"));
+        Files.write(bucket.resolve("ballast.bin"), new byte[100 << 20]);
         registry.add(
                 "phema.roots", () -> folder.resolve("runs") + ",src/test/resources/fixtures/edm2," + bucket.toUri());
         registry.add("phema.home", () -> folder.resolve("home").toString());
@@ -138,6 +140,8 @@ class FaultsTest {
                         .at("/snapshots")
                         .asInt()
                 == 2);
+        // What the sample has read of small files is not asked for again, until other things push it out.
+        Files.copy(bucket.resolve("ballast.bin"), OutputStream.nullOutputStream());
         S3Endpoint.Stall stall = S3Endpoint.stallReads(bucket);
         try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<byte[]>> stalled = remote.stream()
