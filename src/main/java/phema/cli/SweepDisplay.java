@@ -32,7 +32,7 @@ final class SweepDisplay implements AutoCloseable {
 
     void show(SweepView sweep) {
         if (!warned && sweep.state().equals("queued") && ticker.since(begun).compareTo(PATIENCE) > 0) {
-            out.println("no trial was begun yet: no worker lives, or all have other work");
+            out.println("no trial was started yet: no worker is running, or all have other work");
             warned = true;
         }
         int now = ended(sweep.trials());

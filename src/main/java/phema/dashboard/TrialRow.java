@@ -72,7 +72,7 @@ record TrialRow(
     }
 
     private static String remark(Trial trial) {
-        if (trial.cached()) return "known before";
+        if (trial.cached()) return "evaluated before";
         return trial.attempts() > 1 ? "attempt " + trial.attempts() : "";
     }
 

@@ -34,7 +34,7 @@ class SweepDisplayTest {
             clock.pass(Duration.ofSeconds(1));
             display.show(sweep("queued"));
             display.show(sweep("queued"));
-            assertThat(out.toString()).hasLineCount(1).startsWith("no trial was begun yet");
+            assertThat(out.toString()).hasLineCount(1).startsWith("no trial was started yet");
         }
     }
 
