@@ -65,12 +65,7 @@ final class CommandOutput {
     static void notices(PrintWriter out, Run run) {
         for (String notice : run.notices()) out.println("note: " + notice);
         for (Excluded excluded : run.excluded())
-            out.println("not used (" + word(excluded.reason()) + "): " + excluded.message());
-    }
-
-    /** Returns the constant's name as users write it. */
-    static String word(Enum<?> constant) {
-        return Labels.inWords(constant);
+            out.println("not used (" + Labels.inWords(excluded.reason()) + "): " + excluded.message());
     }
 
     static String error(@Nullable Double relative) {

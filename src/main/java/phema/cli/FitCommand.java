@@ -21,6 +21,7 @@ import phema.synthesis.LayerFit;
 import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.PreparedWeights;
+import phema.text.Labels;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -128,7 +129,7 @@ final class FitCommand implements Callable<Integer> {
 
     private static Map<String, Object> view(Run run, RunReport report) {
         Map<String, Double> ratios = new TreeMap<>();
-        report.actualToPredicted().forEach((method, ratio) -> ratios.put(CommandOutput.word(method), ratio));
+        report.actualToPredicted().forEach((method, ratio) -> ratios.put(Labels.inWords(method), ratio));
         Map<String, Double> surprises = new LinkedHashMap<>();
         for (int i = 0; i < report.surprises().size(); i++)
             surprises.put(run.snapshots().get(i).name(), report.surprises().get(i));

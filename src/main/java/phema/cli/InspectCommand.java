@@ -23,6 +23,7 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.synthesis.Names;
 import phema.text.ByteSize;
+import phema.text.Labels;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -82,7 +83,7 @@ final class InspectCommand implements Callable<Integer> {
                 Locale.ROOT,
                 "%s: %s, %s, %d tensors, %,d elements (%s)%n",
                 file.path(),
-                CommandOutput.word(file.format()),
+                Labels.inWords(file.format()),
                 ByteSize.print(file.size()),
                 file.tensors().size(),
                 view.elements(),
@@ -97,7 +98,7 @@ final class InspectCommand implements Callable<Integer> {
                     "  " + tensor.name(),
                     tensor.dtype().name(),
                     tensor.shape().toString(),
-                    CommandOutput.word(tensor.role()),
+                    Labels.inWords(tensor.role()),
                     String.valueOf(tensor.offset()));
         table.print(out);
     }

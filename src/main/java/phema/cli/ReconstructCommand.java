@@ -30,6 +30,7 @@ import phema.synthesis.Syntheses;
 import phema.synthesis.WeightsRequest;
 import phema.tensor.DType;
 import phema.text.ByteSize;
+import phema.text.Labels;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -195,11 +196,11 @@ final class ReconstructCommand implements Callable<Integer> {
         String alternative = worst.predictedRelativeErrors().containsKey(other)
                 ? "%s: %s there, with --solver %s"
                         .formatted(
-                                CommandOutput.word(other),
+                                Labels.inWords(other),
                                 CommandOutput.error(
                                         worst.predictedRelativeErrors().get(other)),
-                                CommandOutput.word(other))
-                : CommandOutput.word(other) + " cannot use these files";
+                                Labels.inWords(other))
+                : Labels.inWords(other) + " cannot use these files";
         String errors = !Double.isFinite(worst.predictedRelativeError())
                 ? "the error cannot be predicted"
                 : "predicted error at most %s (%s)"
@@ -207,7 +208,7 @@ final class ReconstructCommand implements Callable<Integer> {
         out.printf(
                 Locale.ROOT,
                 "solver %s, %d of %d files: %s%n",
-                CommandOutput.word(worst.method()),
+                Labels.inWords(worst.method()),
                 wanted.filesUsed(),
                 wanted.run().snapshots().size(),
                 errors);

@@ -17,6 +17,7 @@ import phema.solver.Planning;
 import phema.solver.Planning.Scheme;
 import phema.tensor.DType;
 import phema.text.ByteSize;
+import phema.text.Labels;
 
 /** Compares ways to store a run before it begins: how often, which averages, in which type. */
 final class StoragePlan {
@@ -83,7 +84,7 @@ final class StoragePlan {
         Map<String, Object> view = new LinkedHashMap<>();
         view.put("times", outlook.scheme().times());
         view.put("sigmaRels", outlook.scheme().sigmaRels());
-        view.put("dtype", CommandOutput.word(outlook.scheme().dtype()));
+        view.put("dtype", Labels.inWords(outlook.scheme().dtype()));
         view.put("bytes", outlook.scheme().bytes(params.orElse(1)));
         view.put(
                 "errors",
@@ -106,7 +107,7 @@ final class StoragePlan {
             List<String> row = new ArrayList<>(List.of(
                     String.valueOf(outlook.scheme().times()),
                     lengths(outlook.scheme()),
-                    CommandOutput.word(outlook.scheme().dtype()),
+                    Labels.inWords(outlook.scheme().dtype()),
                     size(outlook.scheme())));
             outlook.errors().forEach(error -> row.add(CommandOutput.error(error)));
             table.row(row.toArray(String[]::new));
@@ -122,7 +123,7 @@ final class StoragePlan {
                                 CommandOutput.error(limit),
                                 o.scheme().times(),
                                 lengths(o.scheme()),
-                                CommandOutput.word(o.scheme().dtype()),
+                                Labels.inWords(o.scheme().dtype()),
                                 size(o.scheme())),
                         () -> out.printf(
                                 "none is within %s at all lengths; try more --times, or ask for less with --outstd "

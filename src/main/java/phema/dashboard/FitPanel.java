@@ -56,7 +56,7 @@ record FitPanel(
         return Stream.concat(run.snapshots().stream().map(Snapshot::time), Stream.of(chosen))
                 .distinct()
                 .sorted((a, b) -> Double.compare(b, a))
-                .map(time -> new Time(time == newest ? "" : plain(time), clock.show(time), time == chosen))
+                .map(time -> new Time(time == newest ? "" : Labels.plain(time), clock.show(time), time == chosen))
                 .toList();
     }
 
@@ -85,9 +85,5 @@ record FitPanel(
                     Show.magnitude(fit.conditionNumber()),
                     "Of the system that was solved, scaled to unit diagonal"));
         return figures;
-    }
-
-    static String plain(double number) {
-        return Labels.plain(number);
     }
 }

@@ -11,10 +11,12 @@ import phema.evaluation.Axes;
 import phema.evaluation.Point;
 import phema.fleet.Fleet;
 import phema.fleet.Worker;
+import phema.profile.SigmaRel;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
 import phema.text.ByteSize;
+import phema.text.Labels;
 
 /**
  * Describes the workers and what there is for them to do.
@@ -80,7 +82,7 @@ record FleetPanel(
     private static String what(Sweep sweep, Trial trial) {
         Point point = trial.point();
         PagePrinter printer = new PagePrinter(new RunClock("", 1));
-        return sweep.spec().metric() + " of " + sweep.spec().run() + " at " + Show.length(point.sigmaRel())
+        return sweep.spec().metric() + " of " + sweep.spec().run() + " at " + SigmaRel.print(point.sigmaRel())
                 + Axes.curves(List.of(point)).stream()
                         .filter(facet ->
                                 !facet.axis().isOfWeights() && facet.axis().isNotable(point))
@@ -92,7 +94,7 @@ record FleetPanel(
         return new SynthesisRow(
                 job.id(),
                 job.spec().run(),
-                Show.word(job.state()),
+                Labels.of(job.state()),
                 job.spec().targets().size(),
                 ByteSize.print(job.bytes()),
                 job.totalBytes() == 0 ? "" : ByteSize.print(job.totalBytes()));

@@ -2,6 +2,8 @@ package phema.dashboard;
 
 import phema.evaluation.Point;
 import phema.evaluation.ValuePrinter;
+import phema.profile.SigmaRel;
+import phema.text.Labels;
 
 /** Prints values of axes for people, times on the clock of their run. */
 record PagePrinter(RunClock clock) implements ValuePrinter {
@@ -9,17 +11,17 @@ record PagePrinter(RunClock clock) implements ValuePrinter {
     static final ValuePrinter PLAIN = new ValuePrinter() {
         @Override
         public String length(double sigmaRel) {
-            return FitPanel.plain(sigmaRel);
+            return Labels.plain(sigmaRel);
         }
 
         @Override
         public String time(double time) {
-            return FitPanel.plain(time);
+            return Labels.plain(time);
         }
 
         @Override
         public String number(double value) {
-            return FitPanel.plain(value);
+            return Labels.plain(value);
         }
 
         @Override
@@ -33,7 +35,7 @@ record PagePrinter(RunClock clock) implements ValuePrinter {
 
     @Override
     public String length(double sigmaRel) {
-        return Show.length(sigmaRel);
+        return SigmaRel.print(sigmaRel);
     }
 
     @Override
@@ -53,6 +55,6 @@ record PagePrinter(RunClock clock) implements ValuePrinter {
 
     /** Its time is on a clock of its own. */
     private static String words(Point.Guide guide) {
-        return guide.run() + " " + Show.length(guide.sigmaRel()) + " at " + FitPanel.plain(guide.time());
+        return guide.run() + " " + SigmaRel.print(guide.sigmaRel()) + " at " + Labels.plain(guide.time());
     }
 }

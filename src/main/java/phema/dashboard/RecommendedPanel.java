@@ -1,6 +1,7 @@
 package phema.dashboard;
 
 import org.jspecify.annotations.Nullable;
+import phema.profile.SigmaRel;
 import phema.sweep.Recommendation;
 
 /**
@@ -11,10 +12,10 @@ import phema.sweep.Recommendation;
 record RecommendedPanel(String width, String why, @Nullable String sweep) {
     static RecommendedPanel of(Recommendation r) {
         return new RecommendedPanel(
-                Show.length(r.sigmaRel()),
+                SigmaRel.print(r.sigmaRel()),
                 r.optimum()
-                        .map(o -> "the optimum of a sweep, between " + Show.length(o.low()) + " and "
-                                + Show.length(o.high()))
+                        .map(o -> "the optimum of a sweep, between " + SigmaRel.print(o.low()) + " and "
+                                + SigmaRel.print(o.high()))
                         .orElse("pinned"),
                 r.sweep().orElse(null));
     }

@@ -9,8 +9,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
-import phema.profile.SigmaRel;
-import phema.text.Labels;
 
 /** Writes numbers as the pages write them. */
 final class Show {
@@ -51,11 +49,6 @@ final class Show {
         return new BigDecimal(value).round(new MathContext(2)).toPlainString();
     }
 
-    /** Writes an EMA length as file names do, with more digits where they have them: {@code 0.100}, {@code 0.0755}. */
-    static String length(double sigmaRel) {
-        return SigmaRel.print(sigmaRel);
-    }
-
     /** {@code 8 s}, {@code 4 min 12 s}, {@code 3 h 5 min}. */
     static String duration(Duration duration) {
         long seconds = Math.max(0, duration.toSeconds());
@@ -67,11 +60,6 @@ final class Show {
     /** {@code 2026-11-25 15:26 UTC}; the browser makes it local. */
     static String instant(Instant instant) {
         return INSTANT.format(instant);
-    }
-
-    /** Writes a choice as requests and addresses do. */
-    static String word(Enum<?> choice) {
-        return Labels.of(choice);
     }
 
     private static String scaled(double value, String... units) {

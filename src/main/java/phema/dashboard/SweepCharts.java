@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import phema.evaluation.Point;
+import phema.profile.SigmaRel;
 import phema.search.CurveFit;
 import phema.search.Repeats;
 import phema.sweep.Optimum;
@@ -206,7 +207,7 @@ final class SweepCharts {
                 .map(trial -> trial.point().sigmaRel())
                 .distinct()
                 .sorted()
-                .map(Show::length)
+                .map(SigmaRel::print)
                 .toList();
         List<String> values = slice.valuesOf(slice.by()).reversed();
         return new Chart(
@@ -218,7 +219,7 @@ final class SweepCharts {
                                 .map(value -> slice.shown(slice.by(), value, clock))
                                 .toList()),
                 metric,
-                List.of(heat(point -> (double) lengths.indexOf(Show.length(point.sigmaRel())), point ->
+                List.of(heat(point -> (double) lengths.indexOf(SigmaRel.print(point.sigmaRel())), point ->
                         (double) values.indexOf(by(point)))));
     }
 

@@ -18,6 +18,7 @@ import phema.profile.Numbers;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 import phema.sweep.SweepSpec;
+import phema.text.Labels;
 
 /**
  * Holds a sweep as people write it: lists with commas. Empty fields take the service's defaults.
@@ -75,7 +76,7 @@ record SweepForm(String mode, String evaluator, String metric, String tolerance,
         Map<String, String> axes = new HashMap<>();
         for (Axis<?, ?> axis : Axes.ALL) axes.putAll(texts(axis, values));
         return new SweepForm(
-                Show.word(spec.mode()), spec.evaluator(), spec.metric(), FitPanel.plain(spec.tolerance()), axes);
+                Labels.of(spec.mode()), spec.evaluator(), spec.metric(), Labels.plain(spec.tolerance()), axes);
     }
 
     private static <S> Map<String, String> texts(Axis<S, ?> axis, AxisValues values) {

@@ -9,11 +9,13 @@ import phema.evaluation.Axes;
 import phema.evaluation.Facet;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
+import phema.profile.SigmaRel;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.SweepState;
 import phema.sweep.Trial;
+import phema.text.Labels;
 
 /**
  * Describes how far a sweep is, and what it found.
@@ -99,18 +101,18 @@ record SweepPanel(
         List<String> parts = new ArrayList<>();
         parts.add(sweep.count(WorkState.DONE) + " of " + sweep.count() + " trials done");
         for (WorkState state : List.of(WorkState.RUNNING, WorkState.QUEUED, WorkState.FAILED, WorkState.CANCELLED))
-            if (sweep.count(state) > 0) parts.add(sweep.count(state) + " " + Show.word(state));
+            if (sweep.count(state) > 0) parts.add(sweep.count(state) + " " + Labels.of(state));
         return String.join(", ", parts);
     }
 
     private static List<FitPanel.Figure> figures(SweepSpec spec, Optimum optimum, ChartSlice slice, RunClock clock) {
         List<FitPanel.Figure> figures = new ArrayList<>();
         Point best = optimum.point();
-        figures.add(new FitPanel.Figure("Best EMA length", Show.length(best.sigmaRel()), ""));
+        figures.add(new FitPanel.Figure("Best EMA length", SigmaRel.print(best.sigmaRel()), ""));
         if (optimum.low() < optimum.high())
             figures.add(new FitPanel.Figure(
                     optimum.standardError().isPresent() ? "With 90 % between" : "Between",
-                    Show.length(optimum.low()) + " and " + Show.length(optimum.high()),
+                    SigmaRel.print(optimum.low()) + " and " + SigmaRel.print(optimum.high()),
                     ""));
         figures.add(new FitPanel.Figure(spec.metric() + " there", SweepRow.value(optimum), ""));
         for (Facet facet : Axes.curves(List.of(best))) {
@@ -125,8 +127,8 @@ record SweepPanel(
 
     private static String url(String run, Point best) {
         return UriComponentsBuilder.fromPath("/runs/{run}")
-                .queryParam("sigmaRel", FitPanel.plain(best.sigmaRel()))
-                .queryParam("time", FitPanel.plain(best.time()))
+                .queryParam("sigmaRel", Labels.plain(best.sigmaRel()))
+                .queryParam("time", Labels.plain(best.time()))
                 .encode()
                 .buildAndExpand(run)
                 .toUriString();

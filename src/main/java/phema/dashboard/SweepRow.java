@@ -7,9 +7,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.evaluation.Axes;
 import phema.fleet.WorkState;
+import phema.profile.SigmaRel;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
+import phema.text.Labels;
 
 /**
  * Describes a sweep in a line.
@@ -38,7 +40,7 @@ record SweepRow(
                 spec.metric(),
                 spec.evaluator(),
                 axes(spec),
-                Show.word(sweep.state()),
+                Labels.of(sweep.state()),
                 sweep.count(WorkState.DONE),
                 sweep.count(),
                 sweep.optimum().map(SweepRow::optimum).orElse(""),
@@ -48,11 +50,15 @@ record SweepRow(
     }
 
     static String optimum(Optimum optimum) {
-        String best = Show.length(optimum.point().sigmaRel());
+        String best = SigmaRel.print(optimum.point().sigmaRel());
         return optimum.low() == optimum.high()
                 ? best
                 : String.format(
-                        Locale.ROOT, "%s (%s to %s)", best, Show.length(optimum.low()), Show.length(optimum.high()));
+                        Locale.ROOT,
+                        "%s (%s to %s)",
+                        best,
+                        SigmaRel.print(optimum.low()),
+                        SigmaRel.print(optimum.high()));
     }
 
     static String value(Optimum optimum) {

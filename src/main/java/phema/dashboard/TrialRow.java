@@ -10,6 +10,7 @@ import phema.evaluation.Facet;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
 import phema.sweep.Trial;
+import phema.text.Labels;
 
 /**
  * Describes a trial.
@@ -56,7 +57,7 @@ record TrialRow(
                 metrics.entrySet().stream()
                         .map(e -> new MetricCell(e.getKey(), String.valueOf(e.getValue())))
                         .toList(),
-                Show.word(trial.state()),
+                Labels.of(trial.state()),
                 remark(trial),
                 trial.worker().map(TrialRow::host).orElse(""),
                 trial.worker().orElse(""),

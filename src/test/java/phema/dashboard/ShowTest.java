@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import phema.profile.SigmaRel;
 
 class ShowTest {
     @ParameterizedTest
@@ -28,7 +29,7 @@ class ShowTest {
     @ParameterizedTest
     @CsvSource({"0.1, 0.100", "0.05, 0.050", "0.0755, 0.0755"})
     void lengthsAreWrittenAsInFileNames(double sigmaRel, String shown) {
-        assertThat(Show.length(sigmaRel)).isEqualTo(shown);
+        assertThat(SigmaRel.print(sigmaRel)).isEqualTo(shown);
     }
 
     @ParameterizedTest
