@@ -26,6 +26,11 @@ class SourceStyleTest {
     /** The verb of "Reads ...", "Says ..."; "This ..." says nothing. */
     private static final Pattern VERB = Pattern.compile("(?!This\\b)[A-Z][a-z]*s\\b.*");
 
+    /** A constant behind its javadoc, whose text begins the first group. */
+    private static final Pattern CONSTANT = Pattern.compile(
+            "/\\*\\*[\\s*]+((?:(?!\\*/).)*)\\*/\\s+(?:public |private |protected )?static final [\\w<>\\[\\], .?]+ ([A-Z_0-9]+)\\b",
+            Pattern.DOTALL);
+
     @Test
     void linesFitIntoTheirColumns() throws IOException {
         List<String> tooLong = new ArrayList<>();
@@ -45,6 +50,17 @@ class SourceStyleTest {
             String begin = javadoc(Files.readAllLines(file)).orElse("(none)");
             if (!VERB.matcher(begin).matches()) others.add(MAIN.relativize(file) + ": " + begin);
         }
+        assertThat(others).isEmpty();
+    }
+
+    @Test
+    void theJavadocOfAConstantBeginsWithThe() throws IOException {
+        List<String> others = new ArrayList<>();
+        for (Path file : sources())
+            CONSTANT.matcher(Files.readString(file))
+                    .results()
+                    .filter(constant -> !constant.group(1).startsWith("The "))
+                    .forEach(constant -> others.add(MAIN.relativize(file) + ": " + constant.group(2)));
         assertThat(others).isEmpty();
     }
 

@@ -16,9 +16,9 @@ import phema.tensor.DType;
  */
 final class NotAveraged {
     /**
-     * What a normalization layer has seen. The average of statistics belongs to no network, and a combination of
-     * variances may be negative. ema-pytorch stores the counter in half precision, where it looks like a weight and
-     * overflows.
+     * The names of what a normalization layer has seen. The average of statistics belongs to no network, and a
+     * combination of variances may be negative. ema-pytorch stores the counter in half precision, where it looks like a
+     * weight and overflows.
      */
     private static final Pattern STATISTICS =
             Pattern.compile("(?:.*[._])?(?:running_mean|running_var|num_batches_tracked)");

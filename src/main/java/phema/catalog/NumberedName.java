@@ -18,7 +18,10 @@ record NumberedName(String fileName, String prefix, long number) {
             "((?![.])(?:.*[^\\d.])?)(\\d{3,15}|(?<=(?:step|epoch|iter|checkpoint|ckpt)s?[-_=]?)\\d{1,15})" + EXTENSION);
     private static final Pattern LAST = Pattern.compile("(.*)" + EXTENSION);
 
-    /** Several counters in a name, of which the step is the clock: {@code epoch=3-step=4000.ckpt} of Lightning. */
+    /**
+     * The form of names with several counters, of which the step is the clock: {@code epoch=3-step=4000.ckpt} of
+     * Lightning.
+     */
     private static final Pattern EPOCH_AND_STEP =
             Pattern.compile("((?![.]).*?epoch[-_=]?)\\d{1,9}([-_].*?step[-_=]?)(\\d{1,15})" + EXTENSION);
 

@@ -26,17 +26,17 @@ import phema.tensor.Shape;
 record SamplePlan(String identity, List<Stretch> stretches) {
     static final int STRETCHES = 64;
 
-    /** Of a stretch, unless there are thousands of files. */
+    /** The length of a stretch, unless there are thousands of files. */
     static final int LENGTH = 32;
 
     private static final int USUAL_SIZE = 4096;
 
-    /** With so many files, each of them still has the usual size. */
+    /** The number of files up to which each sample still has the usual size. */
     private static final int USUAL_FILES = 256;
 
     private static final int SMALLEST_SIZE = 512;
 
-    /** Numbers of all files together, where there are more of them; half of it at least. */
+    /** The numbers of all files together, where there are more of them; half of it at least. */
     private static final int NUMBERS = 1 << 22;
 
     /** Elements that follow each other in row-major order, whatever the strides of the file. */

@@ -48,7 +48,7 @@ import picocli.CommandLine.Unmatched;
 final class SweepCommand implements Callable<Integer> {
     private static final Duration PAUSE = Duration.ofMillis(500);
 
-    /** Of a service that is restarted, or whose network is. */
+    /** The patience with a service that is restarted, or whose network is. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private static final int MOST_ERRORS = 3;

@@ -31,7 +31,7 @@ import phema.search.Repeats;
 record SweepResults(SweepView sweep, List<TrialView> trials) {
     private static final String DONE = "done";
 
-    /** As options and names of files write values. */
+    /** The printer that writes values as options and names of files do. */
     private static final ValuePrinter PRINTER = new ValuePrinter() {
         @Override
         public String length(double sigmaRel) {

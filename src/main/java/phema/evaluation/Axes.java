@@ -33,7 +33,7 @@ public final class Axes {
             true,
             ValuePrinter::length);
 
-    /** Where averages end, on the training job's clock. */
+    /** The time at which averages end, on the training job's clock. */
     public static final Axis<Double, Double> TIME = new NumberAxis(
             new AxisNames(
                     "time",
@@ -116,7 +116,7 @@ public final class Axes {
             true,
             "seeds of the images of one evaluation, such as 0-49999; several repeat the measurement with others"));
 
-    /** What the user invents and evaluators get as given; none by default. */
+    /** The parameters that the user invents and evaluators get as given; none by default. */
     public static final Axis<Param, SortedMap<String, ParamValue>> PARAMS = new ParamsAxis(new AxisNames(
             "params",
             "params",
@@ -134,10 +134,10 @@ public final class Axes {
             false,
             "what the evaluator gets as given: numbers or texts by names, as {\"steps\": [16, 32]}"));
 
-    /** All, as files, forms and tables have them. */
+    /** The list of all, in the order of files, forms and tables. */
     public static final List<Axis<?, ?>> ALL = List.of(LENGTH, TIME, GUIDANCE, GUIDES, SEEDS, PARAMS);
 
-    /** As the loops of a grid: from what is costly to change to what is not. */
+    /** The order of the loops of a grid: from what is costly to change to what is not. */
     public static final List<Axis<?, ?>> NESTED =
             ALL.stream().sorted(Comparator.comparing(Axis::effect)).toList();
 

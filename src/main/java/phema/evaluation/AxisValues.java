@@ -10,7 +10,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Holds what a sweep asks for of each axis; nothing where it leaves the choice to defaults. */
 public final class AxisValues {
-    /** Asks for nothing. */
+    /** The values of whoever asks for nothing. */
     public static final AxisValues NONE = new AxisValues(Map.of());
 
     /** Without those for which nothing is asked. */

@@ -33,7 +33,7 @@ import phema.problem.Problem;
  * compared with reference statistics.
  */
 final class BuiltinEvaluator implements Evaluator {
-    /** Beside the snapshots, where no other reference is configured. */
+    /** The file of reference statistics beside the snapshots, where no other is configured. */
     static final String REFERENCE = "reference.npz";
 
     /** The parameter that sweeps may vary. */

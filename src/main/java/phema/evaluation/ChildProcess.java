@@ -14,9 +14,9 @@ import java.util.stream.Stream;
 /** Runs a program to its end, or ends it with all that it started. */
 final class ChildProcess {
     private static final int LONGEST_LINE = 1 << 16;
-    /** Between asking a program to end and ending it. */
+    /** The time between asking a program to end and ending it. */
     private static final Duration GRACE = Duration.ofSeconds(5);
-    /** Between two looks at programs that were asked to end: of grandchildren, nothing tells any sooner. */
+    /** The time between two looks at programs that were asked to end: of grandchildren, nothing tells any sooner. */
     private static final Duration PAUSE = Duration.ofMillis(20);
 
     private ChildProcess() {}

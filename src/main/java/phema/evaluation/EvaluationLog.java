@@ -2,7 +2,7 @@ package phema.evaluation;
 
 /** Keeps the end of what an evaluation prints. Safe for use by many threads. */
 public final class EvaluationLog {
-    /** Characters that are kept. */
+    /** The number of characters that are kept. */
     static final int MOST = 1 << 16;
 
     private final StringBuilder text = new StringBuilder();

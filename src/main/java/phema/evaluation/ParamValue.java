@@ -15,7 +15,7 @@ import phema.problem.Problem;
 public record ParamValue(String text) implements Comparable<ParamValue> {
     private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d{1,4})?");
 
-    /** No spaces, quotes, dollars or braces: commands may be scripts of a shell. */
+    /** The form of texts. No spaces, quotes, dollars or braces: commands may be scripts of a shell. */
     private static final Pattern TEXT = Pattern.compile("[\\p{L}\\p{N}_./][\\p{L}\\p{N}_.:/@%+-]{0,99}");
 
     private static final int MOST_DIGITS = 40;

@@ -27,7 +27,7 @@ import tools.jackson.databind.JsonNode;
  * own.
  */
 final class ParamsAxis extends Axis<Param, SortedMap<String, ParamValue>> {
-    /** Before each name, where names of other axes or of metrics stand beside it. */
+    /** The text before each name, where names of other axes or of metrics stand beside it. */
     private static final String PREFIX = "param.";
 
     private static final int MOST = 16;

@@ -15,7 +15,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Says what a trial evaluates: a value of every axis. */
 public final class Point {
-    /** Has no value yet. */
+    /** The point that has no value yet. */
     static final Point NOWHERE = new Point(Map.of());
 
     private final Map<Axis<?, ?>, Object> values;

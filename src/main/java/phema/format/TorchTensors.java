@@ -35,7 +35,7 @@ final class TorchTensors {
 
     private static final int MAX_REPETITIONS = 8;
 
-    /** PyTorch's names of element types. */
+    /** The element types by PyTorch's names. */
     static final Map<Global, DType> DTYPES = Map.ofEntries(
             entry(new Global("torch", "float64"), DType.F64),
             entry(new Global("torch", "float32"), DType.F32),

@@ -29,23 +29,24 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
 
     private static final double STIFFNESS = 0.3;
 
-    /** Fewer say nothing about how the rate changes. */
+    /** The number of times from which on they say how the rate changes. */
     static final int FEW = 4;
 
-    /** With more files, the first fit is to some of them. */
+    /** The number of files up to which the first fit is to all of them. */
     private static final int MANY = 1024;
 
     private static final double TOLERANCE = 1e-4;
     private static final int ITERATIONS = 100;
 
-    /** Logarithms stay this near to where they start. */
+    /** The farthest that logarithms go from where they start. */
     private static final double FARTHEST_DOWN = 30;
 
     private static final double FARTHEST_UP = 15;
 
     /**
-     * Rates {@code t^-alpha} of the sample run of docs/solver.md for alpha 0, 0.5, 1, 1.5 and 2, on a clock that ends
-     * at 1: steps that shrink like {@code t^-1/2} after a warm-up, as Adam's do under EDM2's learning rate schedule.
+     * The rates {@code t^-alpha} of the sample run of docs/solver.md for alpha 0, 0.5, 1, 1.5 and 2, on a clock that
+     * ends at 1: steps that shrink like {@code t^-1/2} after a warm-up, as Adam's do under EDM2's learning rate
+     * schedule.
      */
     private static final double[] USUAL = {0.0119, 0.0226, 0.0225, 0.0074, 0.00058};
 

@@ -16,7 +16,7 @@ import phema.profile.Profile;
  */
 @SuppressWarnings("ArrayRecordComponent") // numbers for the solver, never compared
 record Predictor(StateSpace space, Movement movement, double[] noise) {
-    /** Up to so many candidates are looked at one by one. */
+    /** The number of candidates up to which they are looked at one by one. */
     private static final int FEW = 64;
 
     /** The share of more candidates that may go at once. */

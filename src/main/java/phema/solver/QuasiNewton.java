@@ -11,7 +11,7 @@ final class QuasiNewton {
     private static final double SUFFICIENT = 1e-4;
     private static final int SHORTER = 12;
 
-    /** Longest change of a variable at once; they are logarithms. */
+    /** The longest change of a variable at once; they are logarithms. */
     private static final double LONGEST = 3;
 
     private QuasiNewton() {}

@@ -22,7 +22,9 @@ final class RoundingNoise {
     private static final int TERMS = 50;
     private static final double NEGLIGIBLE = 0.01;
 
-    /** Smaller weights count with the smallest of these; they hardly matter. */
+    /**
+     * The number of octaves of weights that are told apart. Smaller ones count with the smallest; they hardly matter.
+     */
     private static final int OCTAVES = 5;
 
     private RoundingNoise() {}

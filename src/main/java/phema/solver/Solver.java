@@ -31,22 +31,25 @@ import phema.text.Labels;
  * milliseconds. Immutable, safe for use by many threads.
  */
 public final class Solver {
-    /** By how much {@link FilesToRead#FEWEST} may raise the predicted error. */
+    /** The share by which {@link FilesToRead#FEWEST} may raise the predicted error. */
     private static final double TOLERANCE = 0.05;
 
-    /** Sums of squares must stay finite. */
+    /** The largest value of a weight: sums of squares must stay finite. */
     private static final double LARGEST_VALUE = 1e140;
 
     /**
-     * A file whose squared distance from what the others predict is so many times the expected one does not belong to
-     * them.
+     * The surprise from which on a file is named: one whose squared distance from what the others predict is so many
+     * times the expected one does not belong to them.
      */
     private static final double LARGEST_SURPRISE = 5;
 
     private static final double LARGEST_PROFILE_RESIDUAL = 0.1;
     private static final double LARGEST_NORM = 30;
 
-    /** With more files the paper's system, which is dense, is solved only where it is asked for. */
+    /**
+     * The number of files up to which the paper's error is always told: with more the paper's system, which is dense,
+     * is solved only where it is asked for.
+     */
     private static final int LARGEST_GRAM = 512;
 
     private static final String NOTHING_TO_AVERAGE = "the snapshots hold no floating-point weights to average";

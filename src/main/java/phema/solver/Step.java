@@ -30,7 +30,7 @@ final class Step {
     /** The greatest change of a share's logarithm within a panel. */
     private static final double STEEPEST = 4;
 
-    /** Shares below do not count beside one. */
+    /** The share below which one does not count beside one. */
     private static final double NEGLIGIBLE = 1e-17;
 
     private static final double LONGEST = 4;

@@ -9,7 +9,10 @@ import org.apache.commons.math3.linear.RealMatrix;
 
 /** Solves linear equations with a symmetric, positive semidefinite matrix, scaled to unit diagonal. */
 final class SymmetricSystem {
-    /** Of {@code A A^-1} from the identity. Each round of refinement divides a solution's error by as much. */
+    /**
+     * The largest distance of {@code A A^-1} from the identity. Each round of refinement divides a solution's error by
+     * as much.
+     */
     private static final double LARGEST_RESIDUAL = 0.1;
 
     private static final int REFINEMENTS = 8;

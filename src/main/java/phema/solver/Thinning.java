@@ -10,7 +10,7 @@ import phema.profile.Profile;
 
 /** Finds the files that several targets can do without. */
 final class Thinning {
-    /** Up to so many files, they go one by one. */
+    /** The number of files up to which they go one by one. */
     private static final int FEW = 64;
 
     /** The share of more files that may go at once. */

@@ -29,10 +29,10 @@ final class Optima {
      */
     private static final int LENGTHS_FOR_A_MODEL = 4;
 
-    /** Its cost grows with the cube of the points. */
+    /** The most points of a model, whose cost grows with their cube. */
     private static final int MOST_FOR_A_MODEL = 200;
 
-    /** Half of an interval that holds 90 % of a normal distribution, in standard deviations. */
+    /** The half of an interval that holds 90 % of a normal distribution, in standard deviations. */
     private static final double NINETY_PERCENT = 1.645;
 
     private Optima() {}

@@ -12,7 +12,7 @@ import phema.search.SearchSpec;
 
 /** Decides which points a sweep evaluates: the one place that knows what its mode means. */
 final class Plan {
-    /** Most EMA lengths and guidances that a search evaluates. */
+    /** The most EMA lengths and guidances that a search evaluates. */
     private static final int BUDGET = 50;
 
     private Plan() {}

@@ -26,7 +26,7 @@ import phema.fleet.WorkerIdentity;
 @Component
 class TrialRunner {
     private static final Logger log = LoggerFactory.getLogger(TrialRunner.class);
-    /** A trial that has brought so many workers down gets no other. */
+    /** The number of workers that a trial may bring down before it gets no other. */
     private static final int MOST_DEATHS = 5;
 
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(2);
