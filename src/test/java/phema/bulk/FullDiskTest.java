@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +29,6 @@ import phema.PhemaApplication;
 import phema.bench.SnapshotGenerator;
 import phema.fleet.WorkState;
 import phema.format.Format;
-import phema.tensor.DType;
 import phema.time.Await;
 
 /** Bulk syntheses to a disk of 200 MB. */
@@ -79,17 +77,7 @@ class FullDiskTest {
         List<SynthesisSpec.SynthesisTarget> targets = Stream.of("0.06", "0.07", "0.08", "0.09")
                 .map(sigmaRel -> new SynthesisSpec.SynthesisTarget("power:" + sigmaRel, 8 << 20))
                 .toList();
-        String id = jobs.create(new SynthesisSpec(
-                        "large",
-                        targets,
-                        phema.solver.SolverKind.PAPER,
-                        phema.solver.FilesToRead.ALL,
-                        false,
-                        Format.SAFETENSORS,
-                        Optional.of(DType.F32),
-                        Long.MAX_VALUE,
-                        0))
-                .id();
+        String id = jobs.create(TestSyntheses.wide("large", targets, 0)).id();
         Await.until(() -> jobs.job(id).state().isEnd());
         return jobs.job(id);
     }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +20,6 @@ import phema.bench.SnapshotGenerator;
 import phema.fleet.WorkState;
 import phema.format.Format;
 import phema.problem.Problem;
-import phema.tensor.DType;
 import phema.time.Await;
 
 /** Syntheses of 40 MB a file, with this process as the only worker. */
@@ -60,18 +58,12 @@ class SynthesisJobsTest {
     }
 
     private static SynthesisSpec synthesis(int targets) {
-        return new SynthesisSpec(
+        return TestSyntheses.wide(
                 "large",
                 Stream.iterate(0.05, s -> s + 0.001)
                         .limit(targets)
                         .map(s -> new SynthesisSpec.SynthesisTarget("power:" + Math.round(s * 1000) / 1000.0, 8 << 20))
                         .toList(),
-                phema.solver.SolverKind.PAPER,
-                phema.solver.FilesToRead.ALL,
-                false,
-                Format.SAFETENSORS,
-                Optional.of(DType.F32),
-                Long.MAX_VALUE,
                 100);
     }
 

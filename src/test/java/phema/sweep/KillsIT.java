@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -28,9 +27,9 @@ import phema.bench.SnapshotGenerator;
 import phema.bulk.SynthesisJob;
 import phema.bulk.SynthesisJobs;
 import phema.bulk.SynthesisSpec;
+import phema.bulk.TestSyntheses;
 import phema.fleet.WorkState;
 import phema.format.Format;
-import phema.tensor.DType;
 
 /** Kills worker processes, again and again, while each writes several bulk syntheses. */
 @DisabledOnOs(OS.WINDOWS)
@@ -73,18 +72,12 @@ class KillsIT {
 
     /** Eight files of 8 MB. */
     private static SynthesisSpec spec() {
-        return new SynthesisSpec(
+        return TestSyntheses.wide(
                 "run",
                 Stream.iterate(5, n -> n + 1)
                         .limit(8)
                         .map(n -> new SynthesisSpec.SynthesisTarget("power:0.%02d".formatted(n), 8 << 20))
                         .toList(),
-                phema.solver.SolverKind.PAPER,
-                phema.solver.FilesToRead.ALL,
-                false,
-                Format.SAFETENSORS,
-                Optional.of(DType.F32),
-                Long.MAX_VALUE,
                 0);
     }
 
