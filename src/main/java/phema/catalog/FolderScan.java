@@ -74,13 +74,12 @@ final class FolderScan {
             WeightFile file = usable.get().file();
             Candidate candidate = named.read(file);
             if (refused(candidate)) continue;
-            boolean raw = candidate.profile().filter(Impulse.class::isInstance).isPresent();
-            Optional<String> objection = recognition.tensors().objection(file, raw);
+            WeightFile selected = selected(file);
+            Optional<String> objection = objection(candidate, file, selected);
             if (objection.isPresent()) {
                 exclusions.add(candidate, ExclusionReason.NO_PROFILE, objection.get());
                 continue;
             }
-            WeightFile selected = selected(file);
             if (selected.tensors().isEmpty()) {
                 exclusions.add(candidate, ExclusionReason.DIFFERENT, "holds none of the tensors that are wanted");
                 continue;
@@ -91,6 +90,18 @@ final class FolderScan {
             files.put(candidate, similarSelected);
         }
         return files;
+    }
+
+    /** Looks at the tensors, of which there may be many, only where a file like this has not been taken already. */
+    private Optional<String> objection(Candidate candidate, WeightFile file, WeightFile selected) {
+        boolean taken = similar != null
+                && recognition.tensors().sameOf(file, similar)
+                && (!isRaw(candidate) || isRaw(Objects.requireNonNull(this.taken)));
+        return taken ? Optional.empty() : recognition.tensors().objection(file, selected, isRaw(candidate));
+    }
+
+    private static boolean isRaw(Candidate candidate) {
+        return candidate.profile().filter(Impulse.class::isInstance).isPresent();
     }
 
     private WeightFile selected(WeightFile file) {

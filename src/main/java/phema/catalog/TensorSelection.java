@@ -58,9 +58,10 @@ record TensorSelection(
      * Why no average of this file's tensors would be one of its weights, as the end of a sentence; empty where nothing
      * speaks against it.
      *
+     * @param selected what this selection makes of the file
      * @param raw whether the file is taken for raw weights
      */
-    Optional<String> objection(WeightFile file, boolean raw) {
+    Optional<String> objection(WeightFile file, WeightFile selected, boolean raw) {
         NotAveraged kinds = new NotAveraged(file.tensors());
         if (raw && prefix.isEmpty()) {
             List<String> groups = kinds.groups();
@@ -70,7 +71,7 @@ record TensorSelection(
                         + Manifest.FILE_NAME + ", with `prefix: '" + groups.getFirst()
                         + ".'` and the profile that these have, or another prefix");
         }
-        for (Tensor tensor : of(file).tensors()) {
+        for (Tensor tensor : selected.tensors()) {
             if (tensor.role() == Tensor.TensorRole.BUFFER
                     || parameters.stream().anyMatch(p -> p.matches(tensor.name()))) continue;
             Optional<String> scale = kinds.scale(tensor.as(prefix.orElse("") + tensor.name(), tensor.role()));
