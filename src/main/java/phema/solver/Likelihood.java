@@ -112,6 +112,23 @@ final class Likelihood {
     }
 
     /**
+     * Mean over weights of {@code v^2 / S}, by file: 1 where a file is what the earlier ones let expect, and for the
+     * first one, which defines the weights.
+     */
+    double[] squaredInnovations(Movement movement) {
+        Filtered filtered = Filter.run(space, moments, movement, noise, all);
+        double[][] innovations = innovations(filtered);
+        double[] squares = new double[values.length];
+        int seen = 0;
+        for (Moment moment : moments)
+            for (int file : moment.files()) {
+                squares[file] = seen == 0 ? 1 : meanSquare(innovations[seen]) / filtered.variances[seen];
+                seen++;
+            }
+        return squares;
+    }
+
+    /**
      * What each file holds beyond what all others predict, {@code u / D}, squared and over its variance {@code 1 / D}:
      * mean over weights of {@code u^2 / D}, by file. 1 where a file is what the others let expect (de Jong, A
      * cross-validation filter for time series models, Biometrika 1988).

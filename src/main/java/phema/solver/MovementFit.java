@@ -76,13 +76,6 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
         return new Movement(movement.rates().with(values), movement.white(), movement.drift());
     }
 
-    /** By file: see {@link Likelihood#surprises}. */
-    List<Double> surprises(StateSpace space, double[] noise, double[][] values) {
-        List<Moment> moments = space.moments(space.all(), movement.rates(), List.of(), space.times());
-        double[] surprises = new Likelihood(space, moments, noise, Sketch.of(values)).surprises(movement);
-        return Arrays.stream(surprises).boxed().toList();
-    }
-
     private static MovementFit many(StateSpace space, double[] noise, double[][] values) {
         int stretches = Math.clamp(Math.max(space.times().size() - 1, space.files() / 2), 1, STRETCHES);
         var stage = Stage.of(space, noise, values, stretches);

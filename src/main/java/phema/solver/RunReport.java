@@ -2,6 +2,7 @@ package phema.solver;
 
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * Says how far the model of the trajectory holds for a run, and what it sees in it.
@@ -11,6 +12,10 @@ import java.util.Map;
  * @param filesPredicted how many were
  * @param surprises by file, in the order given to the solver: the same ratio squared for each file alone; 1 where a
  *     file is what the others let expect
+ * @param innovations by file, the same from earlier files only
+ * @param oddFiles those that do not belong to the others
+ * @param withoutOddFiles {@code actualToPredicted} if they are left out; empty where there are none
+ * @param doubts what is stated of the run but contradicted by its files
  * @param rates how fast the weights moved, in order of time
  * @param assumed whether there are too few files to say how the rates change, so that their course is assumed
  */
@@ -18,11 +23,18 @@ public record RunReport(
         Map<SolverKind, Double> actualToPredicted,
         int filesPredicted,
         List<Double> surprises,
+        List<Double> innovations,
+        List<OddFile> oddFiles,
+        OptionalDouble withoutOddFiles,
+        List<Doubt> doubts,
         List<RateStretch> rates,
         boolean assumed) {
     public RunReport {
         actualToPredicted = Map.copyOf(actualToPredicted);
         surprises = List.copyOf(surprises);
+        innovations = List.copyOf(innovations);
+        oddFiles = List.copyOf(oddFiles);
+        doubts = List.copyOf(doubts);
         rates = List.copyOf(rates);
     }
 

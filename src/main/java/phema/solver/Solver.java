@@ -22,7 +22,6 @@ import phema.profile.Impulse;
 import phema.profile.Integrals;
 import phema.profile.Power;
 import phema.profile.Profile;
-import phema.profile.ProfileSpec;
 import phema.text.Labels;
 
 /**
@@ -36,12 +35,6 @@ public final class Solver {
 
     /** The largest value of a weight: sums of squares must stay finite. */
     private static final double LARGEST_VALUE = 1e140;
-
-    /**
-     * The surprise from which on a file is named: one whose squared distance from what the others predict is so many
-     * times the expected one does not belong to them.
-     */
-    private static final double LARGEST_SURPRISE = 5;
 
     private static final double LARGEST_PROFILE_RESIDUAL = 0.1;
     private static final double LARGEST_NORM = 30;
@@ -58,18 +51,45 @@ public final class Solver {
     private final double meanSquare;
     private final Optional<Model> model;
 
-    /** @param surprises by file */
-    private record Model(Predictor predictor, MovementFit fit, List<Double> surprises) {
-        static Model of(List<StoredAverage> stored) {
-            var space =
-                    new StateSpace(stored.stream().map(StoredAverage::profile).toList());
-            double[][] values = stored.stream().map(StoredAverage::sample).toArray(double[][]::new);
-            double[] noise = RoundingNoise.of(
-                    space,
-                    stored.stream().mapToDouble(StoredAverage::roundingVariance).toArray(),
-                    values);
-            MovementFit fit = MovementFit.of(space, noise, values);
-            return new Model(new Predictor(space, fit.movement(), noise), fit, fit.surprises(space, noise, values));
+    /**
+     * @param surprises by file
+     * @param withoutOdd the same files less odd ones; empty where there are none, or too few others
+     */
+    private record Model(
+            TrajectoryModel all,
+            List<Double> surprises,
+            List<OddFile> odd,
+            List<Doubt> doubts,
+            Optional<Solver> withoutOdd) {
+        static Model of(List<StoredAverage> stored, double meanSquare) {
+            TrajectoryModel all = TrajectoryModel.of(stored);
+            List<Double> surprises = all.surprises();
+            List<OddFile> odd = OddFiles.among(stored, surprises, meanSquare);
+            if (odd.isEmpty()) {
+                boolean suspicious = surprises.stream().anyMatch(s -> s > OddFiles.SUSPICIOUS);
+                return new Model(all, surprises, odd, Doubts.of(all, suspicious), Optional.empty());
+            }
+            List<StoredAverage> others = new ArrayList<>(stored);
+            odd.reversed().forEach(o -> others.remove(o.file()));
+            var withoutOdd = new Solver(others);
+            List<Doubt> doubts = withoutOdd.model.map(Model::doubts).orElse(List.of());
+            return new Model(all, surprises, odd, doubts, Optional.of(withoutOdd));
+        }
+
+        Predictor predictor() {
+            return all.predictor();
+        }
+
+        MovementFit fit() {
+            return all.fit();
+        }
+
+        /** The geometric mean, over files, of actual over predicted errors. */
+        double actualToPredicted() {
+            return Math.exp(surprises.stream()
+                    .mapToDouble(s -> Math.log(Math.max(s, Double.MIN_NORMAL)) / 2)
+                    .average()
+                    .orElseThrow());
         }
     }
 
@@ -99,7 +119,7 @@ public final class Solver {
         this.stored = stored.stream()
                 .map(s -> new StoredAverage(s.profile(), s.sample(), Math.max(s.roundingVariance(), smallestVariance)))
                 .toList();
-        model = samples > 0 && stored.size() > 1 ? Optional.of(Model.of(this.stored)) : Optional.empty();
+        model = samples > 0 && stored.size() > 1 ? Optional.of(Model.of(this.stored, meanSquare)) : Optional.empty();
     }
 
     public Fit solve(Profile target, SolverKind method, FilesToRead files) {
@@ -174,21 +194,23 @@ public final class Solver {
      * @return empty with fewer than two stored averages or without samples
      */
     public Optional<RunReport> report() {
-        return model.map(m -> {
-            double logRatio = m.surprises().stream()
-                    .mapToDouble(s -> Math.log(Math.max(s, Double.MIN_NORMAL)) / 2)
-                    .average()
-                    .orElseThrow();
-            return new RunReport(
-                    Map.of(SolverKind.BLUP, Math.exp(logRatio)),
-                    stored.size(),
-                    m.surprises(),
-                    m.fit()
-                            .movement()
-                            .rates()
-                            .between(m.predictor().space().start(), lastEnd(files(any -> true)), meanSquare),
-                    m.fit().assumed());
-        });
+        return model.map(m -> new RunReport(
+                Map.of(SolverKind.BLUP, m.actualToPredicted()),
+                stored.size(),
+                m.surprises(),
+                m.all().innovations(),
+                m.odd(),
+                m.withoutOdd()
+                        .flatMap(s -> s.model)
+                        .map(Model::actualToPredicted)
+                        .map(OptionalDouble::of)
+                        .orElse(OptionalDouble.empty()),
+                m.doubts(),
+                m.fit()
+                        .movement()
+                        .rates()
+                        .between(m.predictor().space().start(), lastEnd(files(any -> true)), meanSquare),
+                m.fit().assumed()));
     }
 
     /**
@@ -363,14 +385,12 @@ public final class Solver {
     private List<String> warnings(Profile target, FitOptions options, Solution chosen, double residual) {
         List<String> warnings = new ArrayList<>();
         if (stored.size() == 1) warnings.add("there is only one stored average: no error can be predicted");
-        model.ifPresent(m -> strangest(m.surprises(), chosen)
-                .ifPresent(i -> warnings.add(String.format(
-                        Locale.ROOT,
-                        "the file %s is not what the others let expect: its squared distance from that is %.1f times "
-                                + "the usual one"
-                                + " (1 is expected, 0.5 to 2 are common); look whether it is what it is said to be",
-                        name(profile(i)),
-                        m.surprises().get(i)))));
+        model.ifPresent(m -> {
+            m.odd().stream()
+                    .filter(o -> chosen.coefficients()[o.file()] != 0)
+                    .forEach(o -> warnings.add(oddFile(o) + without(target, options, m)));
+            m.doubts().forEach(doubt -> warnings.add(doubt(doubt)));
+        });
         if (options.method() == SolverKind.BLUP
                 && model.isPresent()
                 && model.get().fit().assumed())
@@ -431,12 +451,32 @@ public final class Solver {
         return stored.get(file).profile();
     }
 
-    /** Of the files that are read, where there is one that does not belong to the others. */
-    private static Optional<Integer> strangest(List<Double> surprises, Solution x) {
-        return IntStream.range(0, surprises.size())
-                .filter(i -> x.coefficients()[i] != 0 && surprises.get(i) > LARGEST_SURPRISE)
-                .boxed()
-                .max(Comparator.comparingDouble(surprises::get));
+    private String oddFile(OddFile odd) {
+        return String.format(
+                Locale.ROOT,
+                "the file %s does not belong to the others: its squared distance from what they let expect is %.3g "
+                        + "times the usual one; it %s",
+                name(profile(odd.file())),
+                odd.surprise(),
+                odd.likeness());
+    }
+
+    private static String without(Profile target, FitOptions options, Model model) {
+        return model.withoutOdd()
+                .filter(s -> s.lastEnd(s.files(any -> true)) >= target.endTime())
+                .map(s -> s.solve(target, options).predictedRelativeError())
+                .filter(Double::isFinite)
+                .map(error -> String.format(Locale.ROOT, ". Without it the predicted error is %.1e", error))
+                .orElse("");
+    }
+
+    private static String doubt(Doubt doubt) {
+        return String.format(
+                Locale.ROOT,
+                "the files contradict %s: %s is likelier, by %.1f nats per weight",
+                doubt.stated(),
+                doubt.supported(),
+                doubt.nats());
     }
 
     private static Problem tooSteep(Profile target) {
@@ -444,6 +484,6 @@ public final class Solver {
     }
 
     private static String name(Profile profile) {
-        return ProfileSpec.print(profile) + " at time " + Labels.plain(profile.endTime());
+        return OddFiles.name(profile);
     }
 }

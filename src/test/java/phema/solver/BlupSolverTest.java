@@ -260,7 +260,7 @@ class BlupSolverTest {
         stored.set(23, new StoredAverage(strange.profile(), stored.get(19).sample(), strange.roundingVariance()));
         Fit fit = new Solver(stored).solve(Power.ofSigmaRel(0.1, FixtureRun.END), SolverKind.BLUP, FilesToRead.ALL);
         assertThat(fit.warnings())
-                .anyMatch(w -> w.startsWith("the file power:0.1 at time 196608 is not what the others let expect"));
+                .anyMatch(w -> w.startsWith("the file power:0.1 at time 196608 does not belong to the others"));
     }
 
     @Test

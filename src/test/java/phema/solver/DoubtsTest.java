@@ -1,0 +1,103 @@
+package phema.solver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import phema.profile.Exponential;
+import phema.profile.Impulse;
+import phema.profile.Power;
+import phema.profile.Profile;
+
+class DoubtsTest {
+    private static final List<StoredAverage> AVERAGES = FixtureRun.averages().stored();
+
+    private static List<Doubt> doubts(List<StoredAverage> stored) {
+        return new Solver(stored).report().orElseThrow().doubts();
+    }
+
+    private static StoredAverage with(StoredAverage stored, Profile profile) {
+        return new StoredAverage(profile, stored.sample(), stored.roundingVariance());
+    }
+
+    private static boolean isWide(StoredAverage stored) {
+        return stored.profile().equals(Power.ofSigmaRel(0.1, stored.profile().endTime()));
+    }
+
+    @Test
+    void hasNoneOfWhatIsTrue() {
+        assertThat(doubts(AVERAGES)).isEmpty();
+        assertThat(doubts(AVERAGES.subList(24, 32))).isEmpty();
+        assertThat(doubts(FixtureRun.checkpoints().stored())).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0.08, 0.09, 0.095, 0.105, 0.11, 0.12, 0.15})
+    void namesAWidthThatIsNotWhatIsStated(double stated) {
+        List<StoredAverage> stored = AVERAGES.stream()
+                .map(s ->
+                        isWide(s) ? with(s, Power.ofSigmaRel(stated, s.profile().endTime())) : s)
+                .toList();
+        assertThat(doubts(stored)).singleElement().satisfies(doubt -> {
+            assertThat(doubt.stated()).startsWith("the profile power:");
+            assertThat(Double.parseDouble(doubt.supported().substring("power:".length())))
+                    .isBetween(0.098, 0.102);
+            assertThat(doubt.nats()).isGreaterThan(4);
+        });
+        assertThat(new Solver(stored)
+                        .solve(Power.ofSigmaRel(0.075, FixtureRun.END), SolverKind.BLUP, FilesToRead.FEWEST)
+                        .warnings())
+                .anyMatch(warning -> warning.startsWith("the files contradict the profile power:"));
+    }
+
+    @Test
+    void saysNothingOfAverageThatIsAlone() {
+        List<StoredAverage> stored = AVERAGES.stream()
+                .filter(DoubtsTest::isWide)
+                .map(s -> with(s, Power.ofSigmaRel(0.12, s.profile().endTime())))
+                .toList();
+        assertThat(doubts(stored)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {4, 8, 12})
+    void namesAClockThatJumps(int time) {
+        List<StoredAverage> stored = new ArrayList<>(AVERAGES);
+        for (int i = 2 * time; i < stored.size(); i++) {
+            Power power = (Power) stored.get(i).profile();
+            stored.set(i, with(stored.get(i), new Power(power.gamma(), power.endTime() + 3 * 16384)));
+        }
+        assertThat(doubts(stored))
+                .anySatisfy(doubt -> assertThat(doubt)
+                        .hasToString("Doubt[stated=the clock between %d and %d, supported=a step of about 16000 "
+                                        .formatted(time * 16384, (time + 4) * 16384)
+                                + "instead of 65536, nats=" + doubt.nats() + "]"));
+    }
+
+    @Test
+    void namesAnExponentialAverageBesideRawWeights() {
+        List<Double> times =
+                IntStream.rangeClosed(1, 16).mapToObj(k -> 256.0 * k).toList();
+        List<Profile> raw = times.stream().<Profile>map(Impulse::new).toList();
+        List<Profile> averages =
+                times.stream().<Profile>map(t -> Exponential.ofHalfLife(400, t)).toList();
+        List<Profile> all = new ArrayList<>(raw);
+        all.addAll(averages);
+        SimulatedRun run = SimulatedRun.track(all, 4096);
+        List<StoredAverage> stored = run.stored(all);
+        assertThat(doubts(stored)).isEmpty();
+        List<StoredAverage> wrong = stored.stream()
+                .map(s -> s.profile() instanceof Exponential e ? with(s, Exponential.ofHalfLife(480, e.endTime())) : s)
+                .toList();
+        assertThat(doubts(wrong)).singleElement().satisfies(doubt -> {
+            assertThat(doubt.stated()).isEqualTo("the profile exponential:halflife=480");
+            assertThat(doubt.supported()).startsWith("exponential:halflife=");
+            assertThat(Double.parseDouble(doubt.supported().substring("exponential:halflife=".length())))
+                    .isBetween(390.0, 410.0);
+        });
+    }
+}
