@@ -1,6 +1,7 @@
 package phema.api;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
@@ -12,8 +13,14 @@ import phema.text.Labels;
  * @param snapshots that syntheses may read, by time
  * @param excluded the others
  * @param notices about the folder as a whole
+ * @param report where it was asked for
  */
-public record FolderView(String folder, List<UsableView> snapshots, List<ExcludedView> excluded, List<String> notices) {
+public record FolderView(
+        String folder,
+        List<UsableView> snapshots,
+        List<ExcludedView> excluded,
+        List<String> notices,
+        @Nullable ReportView report) {
     /** A file that syntheses may read. @param tensors how many it has */
     public record UsableView(String name, ProfileView profile, String format, long sizeBytes, int tensors) {
         static UsableView of(Snapshot snapshot) {
@@ -33,11 +40,12 @@ public record FolderView(String folder, List<UsableView> snapshots, List<Exclude
         }
     }
 
-    public static FolderView of(Run run) {
+    public static FolderView of(Run run, @Nullable ReportView report) {
         return new FolderView(
                 run.folder().toString(),
                 run.snapshots().stream().map(UsableView::of).toList(),
                 run.excluded().stream().map(ExcludedView::of).toList(),
-                run.notices());
+                run.notices(),
+                report);
     }
 }

@@ -2,26 +2,23 @@ package phema.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.api.FitView;
+import phema.api.ReportView;
 import phema.catalog.Run;
 import phema.solver.Fit;
-import phema.solver.RunReport;
 import phema.solver.SolverKind;
 import phema.synthesis.Fits;
 import phema.synthesis.LayerFit;
 import phema.synthesis.Names;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.PreparedWeights;
-import phema.text.Labels;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -85,16 +82,7 @@ final class FitCommand implements Callable<Integer> {
     private void print(PrintWriter out, Run run, Fits fits, List<Row> rows) {
         out.printf("%s: %s%n", run.folder(), CommandOutput.summary(run));
         CommandOutput.notices(out, run);
-        fits.report(run)
-                .ifPresent(report -> out.printf(
-                        Locale.ROOT,
-                        "trajectory model: leaving out each of %d files in turn, the actual error was %.2f times the "
-                                + "predicted one,"
-                                + " from %.2f to %.2f times by file%n",
-                        report.filesPredicted(),
-                        report.actualToPredicted().get(SolverKind.BLUP),
-                        Math.sqrt(Collections.min(report.surprises())),
-                        Math.sqrt(Collections.max(report.surprises()))));
+        fits.report(run).ifPresent(report -> ReportPrinter.print(out, run, report));
         Table table = new Table(
                 "sigma_rel", "time", "files", "predicted error", "paper's", "condition", "sum |x|", "residual");
         for (Row row : rows) {
@@ -127,21 +115,6 @@ final class FitCommand implements Callable<Integer> {
         }
     }
 
-    private static Map<String, Object> view(Run run, RunReport report) {
-        Map<String, Double> ratios = new TreeMap<>();
-        report.actualToPredicted().forEach((method, ratio) -> ratios.put(Labels.inWords(method), ratio));
-        Map<String, Double> surprises = new LinkedHashMap<>();
-        for (int i = 0; i < report.surprises().size(); i++)
-            surprises.put(run.snapshots().get(i).name(), report.surprises().get(i));
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("actualToPredicted", ratios);
-        json.put("filesPredicted", report.filesPredicted());
-        json.put("surprises", surprises);
-        json.put("rates", report.rates());
-        json.put("assumed", report.assumed());
-        return json;
-    }
-
     private record LayerView(String tensors, FitView fit) {}
 
     private static Map<String, Object> asJson(Run run, Fits fits, List<Fit> solved, List<LayerFit> layers) {
@@ -149,7 +122,7 @@ final class FitCommand implements Callable<Integer> {
         json.put("run", run.folder().toString());
         json.put("snapshots", run.snapshots().stream().map(s -> s.name()).toList());
         json.put("notices", run.notices());
-        fits.report(run).ifPresent(report -> json.put("report", view(run, report)));
+        fits.report(run).ifPresent(report -> json.put("report", ReportView.of(run, report)));
         json.put("fits", solved.stream().map(fit -> FitView.of(run, fit, null)).toList());
         if (!layers.isEmpty())
             json.put(

@@ -8,11 +8,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.api.FileView;
 import phema.api.FolderView;
+import phema.api.ReportView;
 import phema.catalog.Run;
 import phema.catalog.RunScanner;
 import phema.catalog.Selection;
@@ -21,6 +23,8 @@ import phema.format.FormatException;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
+import phema.solver.RunReport;
+import phema.synthesis.Fits;
 import phema.synthesis.Names;
 import phema.text.ByteSize;
 import phema.text.Labels;
@@ -43,6 +47,13 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--tensors", description = "List the tensors of files.")
     private boolean tensors;
 
+    @Option(
+            names = "--fit",
+            description =
+                    "Fit the trajectory of folders: how far each file is from what the others let expect, and which do "
+                            + "not belong to them.")
+    private boolean fit;
+
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
@@ -58,8 +69,11 @@ final class InspectCommand implements Callable<Integer> {
             try {
                 if (Files.isDirectory(path)) {
                     Run run = RunScanner.scan(path, Selection.DEFAULT);
-                    if (json) views.add(FolderView.of(run));
-                    else print(out, run);
+                    Optional<RunReport> report = fit ? new Fits().report(run) : Optional.empty();
+                    if (json)
+                        views.add(FolderView.of(
+                                run, report.map(r -> ReportView.of(run, r)).orElse(null)));
+                    else print(out, run, report);
                 } else {
                     WeightFile file = WeightFiles.read(path);
                     if (json) views.add(FileView.of(file, tensors));
@@ -103,18 +117,30 @@ final class InspectCommand implements Callable<Integer> {
         table.print(out);
     }
 
-    private static void print(PrintWriter out, Run run) {
+    private static void print(PrintWriter out, Run run, Optional<RunReport> report) {
         out.println(run.folder() + ": " + CommandOutput.summary(run));
         CommandOutput.notices(out, run);
         if (run.snapshots().isEmpty()) return;
-        Table table = new Table("  snapshot", "time", "profile", "tensors", "size");
-        for (Snapshot snapshot : run.snapshots())
-            table.row(
+        List<String> columns = new ArrayList<>(List.of("  snapshot", "time", "profile", "tensors", "size"));
+        if (report.isPresent()) columns.addAll(List.of("innovation", "surprise"));
+        Table table = new Table(columns.toArray(String[]::new));
+        for (int i = 0; i < run.snapshots().size(); i++) {
+            Snapshot snapshot = run.snapshots().get(i);
+            List<String> row = new ArrayList<>(List.of(
                     "  " + snapshot.name(),
                     String.format(Locale.ROOT, "%.0f", snapshot.time()),
                     Names.width(snapshot.profile()),
                     String.valueOf(snapshot.file().tensors().size()),
-                    ByteSize.print(snapshot.file().size()));
+                    ByteSize.print(snapshot.file().size())));
+            if (report.isPresent()) {
+                row.add(String.format(
+                        Locale.ROOT, "%.2f", report.get().innovations().get(i)));
+                row.add(String.format(
+                        Locale.ROOT, "%.2f", report.get().surprises().get(i)));
+            }
+            table.row(row.toArray(String[]::new));
+        }
         table.print(out);
+        report.ifPresent(r -> ReportPrinter.print(out, run, r));
     }
 }

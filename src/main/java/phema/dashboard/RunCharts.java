@@ -3,11 +3,13 @@ package phema.dashboard;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.profile.Impulse;
 import phema.solver.Fit;
 import phema.solver.ProfileCurve;
+import phema.solver.RunReport;
 import phema.solver.SolverKind;
 import phema.text.Labels;
 
@@ -16,6 +18,9 @@ final class RunCharts {
     static final int CURVE_POINTS = 241;
 
     private static final String EMA_LENGTH = "EMA length";
+
+    /** The least surprise that is drawn, on a logarithmic axis. */
+    private static final double LEAST_SURPRISE = 0.01;
 
     private RunCharts() {}
 
@@ -116,5 +121,45 @@ final class RunCharts {
 
     private static int style(SolverKind method) {
         return method == SolverKind.BLUP ? 1 : 2;
+    }
+
+    /** The effective learning rate that the files saw. */
+    static Chart rates(Run run, RunReport report) {
+        RunClock clock = RunClock.of(run);
+        String unit = clock.unit().isEmpty() ? "unit of time" : clock.unit();
+        List<ChartLayer.ChartPoint> steps = report.rates().stream()
+                .flatMap(stretch -> Stream.of(stretch.from(), stretch.to())
+                        .map(time -> ChartLayer.ChartPoint.of(clock.in(time), stretch.rate() * clock.perUnit())))
+                .toList();
+        return new Chart(
+                "rates",
+                clock.axis().within(0, clock.in(run.newestTime())),
+                ChartAxis.log("Relative variance gained per " + unit, ".1~e"),
+                List.of(new ChartLayer(ChartLayer.LayerKind.LINE, "rate", 1, steps)));
+    }
+
+    /** How far each file is from what all others let expect; 1 where it is as far as expected. */
+    static Chart surprises(Run run, RunReport report) {
+        RunClock clock = RunClock.of(run);
+        List<String> profiles = RunSummary.profiles(run);
+        return new Chart(
+                "surprises",
+                clock.axis().within(0, clock.in(run.newestTime())),
+                ChartAxis.log("Squared distance over the expected one", ".3~g"),
+                profiles.stream()
+                        .map(profile -> new ChartLayer(
+                                ChartLayer.LayerKind.POINTS,
+                                profile,
+                                profiles.indexOf(profile) + 1,
+                                IntStream.range(0, run.snapshots().size())
+                                        .filter(i -> RunSummary.profile(
+                                                        run.snapshots().get(i))
+                                                .equals(profile))
+                                        .mapToObj(i -> ChartLayer.ChartPoint.of(
+                                                clock.in(run.snapshots().get(i).time()),
+                                                Math.max(report.surprises().get(i), LEAST_SURPRISE),
+                                                run.snapshots().get(i).name()))
+                                        .toList()))
+                        .toList());
     }
 }

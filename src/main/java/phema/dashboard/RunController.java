@@ -15,6 +15,7 @@ import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.solver.Fit;
+import phema.solver.RunReport;
 import phema.solver.SolverKind;
 import phema.sweep.Recommendation;
 import phema.sweep.Recommendations;
@@ -102,6 +103,18 @@ class RunController {
         Run found = catalog.run(run);
         model.addAttribute("chart", RunCharts.errors(errorCurves.of(found, end(found, time))));
         return "dashboard/chart :: data";
+    }
+
+    /** What the model of the trajectory sees in the files, whatever is asked of them. */
+    @GetMapping("/trajectory")
+    String trajectory(@PathVariable String run, Model model) {
+        Run found = catalog.run(run);
+        RunReport report = fits.report(found)
+                .orElseThrow(() -> Problem.unprocessable("A single snapshot cannot be compared with others"));
+        model.addAttribute("trajectory", TrajectoryPanel.of(found, report));
+        model.addAttribute("rateChart", RunCharts.rates(found, report));
+        model.addAttribute("surpriseChart", RunCharts.surprises(found, report));
+        return "dashboard/run :: trajectory";
     }
 
     @GetMapping("/retention")

@@ -35,7 +35,7 @@ final class Doubts {
     /** The same for a step of the clock, which shows less. */
     private static final double NEAR_STEP = 1.1;
 
-    /** How much the loss must fall there, so that a second look is worth while. */
+    /** The least fall of the loss there that makes a second look worth while. */
     private static final double WORTH_A_LOOK = 0.7;
 
     /** The factor by which something may be off at most. */

@@ -36,7 +36,7 @@ final class OddFiles {
     /** The surprise up to which a file is what it is compared with. */
     private static final double FITTING = 2;
 
-    /** How many times less surprising it must be at another place. */
+    /** The factor by which it must be less surprising at another place. */
     private static final double BETTER = 5;
 
     /** The number of files that are looked at as one run, around a suspicious one. */

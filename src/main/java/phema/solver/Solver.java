@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
@@ -22,6 +23,7 @@ import phema.profile.Impulse;
 import phema.profile.Integrals;
 import phema.profile.Power;
 import phema.profile.Profile;
+import phema.profile.ProfileSpec;
 import phema.text.Labels;
 
 /**
@@ -38,6 +40,9 @@ public final class Solver {
 
     private static final double LARGEST_PROFILE_RESIDUAL = 0.1;
     private static final double LARGEST_NORM = 30;
+
+    /** The factor by which actual errors may differ from predicted ones, over all files of a profile. */
+    private static final double LARGEST_DISAGREEMENT = 1.5;
 
     /**
      * The number of files up to which the paper's error is always told: with more the paper's system, which is dense,
@@ -86,6 +91,10 @@ public final class Solver {
 
         /** The geometric mean, over files, of actual over predicted errors. */
         double actualToPredicted() {
+            return actualToPredicted(surprises);
+        }
+
+        static double actualToPredicted(List<Double> surprises) {
             return Math.exp(surprises.stream()
                     .mapToDouble(s -> Math.log(Math.max(s, Double.MIN_NORMAL)) / 2)
                     .average()
@@ -390,6 +399,7 @@ public final class Solver {
                     .filter(o -> chosen.coefficients()[o.file()] != 0)
                     .forEach(o -> warnings.add(oddFile(o) + without(target, options, m)));
             m.doubts().forEach(doubt -> warnings.add(doubt(doubt)));
+            disagreement(m).ifPresent(warnings::add);
         });
         if (options.method() == SolverKind.BLUP
                 && model.isPresent()
@@ -468,6 +478,29 @@ public final class Solver {
                 .filter(Double::isFinite)
                 .map(error -> String.format(Locale.ROOT, ". Without it the predicted error is %.1e", error))
                 .orElse("");
+    }
+
+    /** Of the profile whose files are predicted worst, if badly. */
+    private Optional<String> disagreement(Model model) {
+        if (model.fit().assumed() || !model.odd().isEmpty()) return Optional.empty();
+        Map<String, List<Double>> byProfile = new TreeMap<>();
+        for (int i = 0; i < stored.size(); i++)
+            byProfile
+                    .computeIfAbsent(ProfileSpec.print(profile(i)), p -> new ArrayList<>())
+                    .add(model.surprises().get(i));
+        return byProfile.entrySet().stream()
+                .map(e -> Map.entry(e.getKey(), Model.actualToPredicted(e.getValue())))
+                .max(Comparator.comparingDouble(e -> Math.abs(Math.log(e.getValue()))))
+                .filter(e -> Math.abs(Math.log(e.getValue())) > Math.log(LARGEST_DISAGREEMENT))
+                .map(e -> String.format(
+                        Locale.ROOT,
+                        "predicted errors are rough: leaving out each file of profile %s in turn, the actual error was "
+                                + "%.2f times the predicted one%s",
+                        e.getKey(),
+                        e.getValue(),
+                        model.doubts().isEmpty()
+                                ? "; is the profile what it is said to be, and are all files of one run?"
+                                : ", as the files contradict what is stated of them"));
     }
 
     private static String doubt(Doubt doubt) {

@@ -7,6 +7,7 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -15,6 +16,7 @@ import org.springframework.web.bind.annotation.RestController;
 import phema.api.Choices;
 import phema.api.FitView;
 import phema.api.ProfileRequest;
+import phema.api.ReportView;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
@@ -92,5 +94,18 @@ class FitsController {
         return new FitResponse(fits.prepare(found, wanted).fits().stream()
                 .map(fit -> FitView.of(found, fit, curve == null ? null : fits.curve(found, fit, curve)))
                 .toList());
+    }
+
+    @GetMapping(path = "/api/v1/runs/{run}/report", produces = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(
+            summary = "What the model of the trajectory sees in a run",
+            description = "How far each file is from what the others let expect, which files do not belong to them, "
+                    + "what is stated but contradicted, and the effective learning rate")
+    ReportView report(@PathVariable String run) {
+        Run found = catalog.run(run);
+        return fits.report(found)
+                .map(report -> ReportView.of(found, report))
+                .orElseThrow(() -> Problem.unprocessable(
+                        "the run has a single snapshot, which cannot be compared with others; two are the least"));
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -30,6 +31,29 @@ class InspectCommandTest {
         String out = Shell.phema("inspect " + Shell.EDM2).fine().out();
         assertThat(out).contains("32 snapshots of sigma_rel 0.050 0.100, times 16384 to 262144");
         assertThat(out).containsPattern("network-snapshot-0000131-0\\.050\\.pkl +131072 +0\\.050 +14 +23\\.2 kB");
+    }
+
+    @Test
+    void fitsAFolderAndNamesFilesThatDoNotBelong() throws IOException {
+        assertThat(Shell.phema("inspect --fit " + Shell.EDM2).fine().out())
+                .containsPattern(
+                        "network-snapshot-0000131-0\\.050\\.pkl +131072 +0\\.050 +14 +23\\.2 kB +[01]\\.\\d\\d +[01]\\.\\d\\d")
+                .contains("trajectory model: leaving out each of 32 files in turn", "effective learning rate: ")
+                .doesNotContain("does not belong");
+        Path run = Shell.copy("edm2", folder.resolve("run"));
+        Files.copy(
+                run.resolve("network-snapshot-0000114-0.050.pkl"),
+                run.resolve("network-snapshot-0000163-0.050.pkl"),
+                StandardCopyOption.REPLACE_EXISTING);
+        assertThat(Shell.phema("inspect --fit " + run).fine().out())
+                .containsPattern(
+                        "does not belong to the others: network-snapshot-0000163-0\\.050\\.pkl, .* it holds the "
+                                + "same weights as power:0\\.05 at time 114688")
+                .contains("without that, the actual error was 1.00 times the predicted one");
+        JsonNode report =
+                Shell.phema("inspect --fit --json " + run).json().get(0).get("report");
+        assertThat(report.at("/oddFiles/0/name").asString()).isEqualTo("network-snapshot-0000163-0.050.pkl");
+        assertThat(report.get("innovations").size()).isEqualTo(32);
     }
 
     @Test

@@ -181,6 +181,16 @@ class DashboardIT {
     }
 
     @Test
+    void showsTheTrajectory() {
+        open("/runs/demo");
+        browser.until(
+                "the rate", () -> browser.findAll("#rates .layer path.line").size() == 1);
+        assertThat(browser.findAll("#surprises .layer path.point")).hasSize(24);
+        assertThat(browser.text("#trajectory p"))
+                .startsWith("Each file predicted from all others: the actual error was");
+    }
+
+    @Test
     void anotherTimeGivesOtherWeights() {
         open("/runs/demo?sigmaRel=0.1");
         String errors = browser.find("[data-for=errors]").getAttribute("textContent");

@@ -68,6 +68,19 @@ class RestTest {
     }
 
     @Test
+    void reportsWhatTheTrajectoryShows() throws Exception {
+        JsonNode report = json.readTree(get("/api/v1/runs/edm2/report").body());
+        assertThat(report.at("/actualToPredicted/blup").asDouble()).isBetween(0.9, 1.1);
+        assertThat(report.at("/filesPredicted").asInt()).isEqualTo(32);
+        assertThat(report.at("/innovations").size()).isEqualTo(32);
+        assertThat(report.at("/surprises/network-snapshot-0000131-0.050.pkl").asDouble())
+                .isBetween(0.5, 1.5);
+        assertThat(report.at("/oddFiles").size()).isZero();
+        assertThat(report.at("/doubts").size()).isZero();
+        assertThat(report.at("/rates/0/rate").asDouble()).isPositive();
+    }
+
+    @Test
     void fitsTargetsInTheOrderAskedFor() throws Exception {
         String body = """
                 {"targets": [{"kind": "power", "sigmaRel": 0.15}, {"sigmaRel": 0.02, "time": 131072}], "solver": "paper"}""";
