@@ -13,8 +13,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class IntegralsTest {
-    private static final double[] ALPHAS = {0, 0.5, 1, 1.5, 2};
-
     static final List<Profile> PROFILES = List.of(
             Power.ofSigmaRel(0.05, 200),
             Power.ofSigmaRel(0.25, 130),
@@ -51,26 +49,8 @@ class IntegralsTest {
         assertThat(Integrals.inner(a, b)).isCloseTo(expected, within(1e-6 * Math.max(expected, 1e-6)));
     }
 
-    @ParameterizedTest
-    @MethodSource("pairs")
-    void theCovarianceOfTwoAveragesOfARandomWalkIsItsIntegral(List<Profile> pair) {
-        Profile a = pair.getFirst();
-        Profile b = pair.getLast();
-        double[] moved = Integrals.moved(a, b, ALPHAS, 1);
-        for (int i = 0; i < ALPHAS.length; i++) {
-            double alpha = ALPHAS[i];
-            double whole = simpson(
-                    t -> Math.pow(t, -alpha) * (1 - a.cumulative(t)) * (1 - b.cumulative(t)), 1, 200, a, b, false);
-            double lowerLimit = alpha == 1 ? 0 : 1 / (1 - alpha);
-            assertThat(moved[i]).isCloseTo(whole + lowerLimit, within(1e-8 * Math.max(1, whole)));
-        }
-    }
-
     @Test
-    void impulsesVaryTogetherUpToTheEarlierOne() {
-        // the variance of a random walk at the earlier of the two moments, from t0 = 1 on
-        assertThat(Integrals.moved(new Impulse(50), new Impulse(80), new double[] {0, 1, 2}, 1))
-                .containsExactly(50, Math.log(50), -1.0 / 50);
+    void impulsesHaveNoneWithAnything() {
         assertThat(Integrals.inner(new Impulse(50), new Power(5, 80))).isZero();
     }
 
@@ -79,19 +59,7 @@ class IntegralsTest {
         double time = 1e10;
         var narrow = new Power(1000, time);
         assertThat(Integrals.inner(narrow, narrow)).isCloseTo(1001.0 * 1001 / (2001 * time), withinPercentage(1e-10));
-        // alpha = 0: T (1 - 2/(a+1) + 1/(2a+1)), a = gamma + 1
-        double expected = time * (1 - 2.0 / 1002 + 1.0 / 2003);
-        assertThat(Integrals.moved(narrow, narrow, new double[] {0}, 1)[0])
-                .isCloseTo(expected, withinPercentage(1e-10));
         assertThat(Integrals.inner(narrow, new Power(1000, time / 10))).isZero();
-    }
-
-    @Test
-    void aNarrowWindowIsNearlyAnImpulse() {
-        double time = 1e9;
-        double[] window = Integrals.moved(new Uniform(10, time), new Power(5, 0.9 * time), ALPHAS, 1);
-        double[] impulse = Integrals.moved(new Impulse(time), new Power(5, 0.9 * time), ALPHAS, 1);
-        for (int i = 0; i < ALPHAS.length; i++) assertThat(window[i]).isCloseTo(impulse[i], withinPercentage(1e-8));
     }
 
     /** Composite Simpson between all the points where either profile has a kink. */
