@@ -8,12 +8,17 @@ import java.util.Optional;
  * between, because the average is updated from nothing but itself and the weights of the moment. All snapshots of one
  * tracker share one decay.
  */
-public sealed interface Decay permits PowerDecay, ExponentialDecay {
-    /** {@code ln P(s; t)}, for {@code 0 < s <= t}. */
+public sealed interface Decay permits PowerDecay, ExponentialDecay, ScheduledDecay {
+    /** {@code ln P(s; t)}, for {@code 0 < s <= t}; minus infinity where nothing is left. */
     double logShare(double s, double t);
 
     /** {@code d ln P(s; t) / ds}: the share of the moment's weights that the average takes in per unit of time. */
     double intake(double s);
+
+    /** Times, infinity among them, at which the share is not smooth. */
+    default double[] kinks() {
+        return new double[0];
+    }
 
     /**
      * The decay that leads to a profile; none where it is not a recursion, as for a window, or where nothing is
@@ -23,6 +28,7 @@ public sealed interface Decay permits PowerDecay, ExponentialDecay {
         return switch (profile) {
             case Power p -> Optional.of(new PowerDecay(p.gamma() + 1));
             case Exponential e -> Optional.of(new ExponentialDecay(e.rate()));
+            case Scheduled s -> Optional.of(s.decay());
             case Uniform u -> Optional.empty();
             case Impulse i -> Optional.empty();
             case Mixture m -> Optional.empty();

@@ -2,6 +2,8 @@ package phema.profile;
 
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 import org.apache.commons.math3.analysis.integration.gauss.GaussIntegrator;
 import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactory;
 
@@ -31,6 +33,7 @@ public final class Integrals {
             case Impulse i -> false;
             case Power p -> p.gamma() > -0.5;
             case Exponential e -> true;
+            case Scheduled s -> s.endTime() > s.decay().begin();
             case Uniform u -> true;
             case Mixture m -> m.parts().stream().allMatch(p -> isSquareIntegrable(p.profile()));
         };
@@ -42,7 +45,7 @@ public final class Integrals {
 
     private static double innerOfParts(Profile a, Profile b) {
         if (!isSquareIntegrable(a) || !isSquareIntegrable(b)) return 0;
-        if (a instanceof Uniform u) return (b.cumulative(u.endTime()) - b.cumulative(u.startTime())) / u.window();
+        if (a instanceof Uniform u) return spread(b, u.startTime(), u.endTime()) / u.window();
         if (b instanceof Uniform) return innerOfParts(b, a);
         double end = Math.min(a.endTime(), b.endTime());
         if (a instanceof Power p && b instanceof Power q) {
@@ -57,8 +60,18 @@ public final class Integrals {
             double rate = p.rate() + q.rate();
             return a.density(end) * b.density(end) * -Math.expm1(-rate * end) / rate;
         }
-        double start = end * 1e-18;
-        return quadrature(t -> a.density(t) * b.density(t), start, end, steepness(a, end) + steepness(b, end));
+        return integral(t -> a.density(t) * b.density(t), end, a, b);
+    }
+
+    /** {@code integral of P(t) dt} up to the profile's end. */
+    static double settled(Scheduled profile) {
+        return integral(profile::cumulative, profile.endTime(), profile);
+    }
+
+    /** What lies between two times, without what sits at single moments. */
+    private static double spread(Profile profile, double from, double to) {
+        double begin = profile instanceof Scheduled s ? s.decay().begin() : 0;
+        return profile.cumulative(Math.max(begin, to)) - profile.cumulative(Math.max(begin, from));
     }
 
     /** How fast {@code P(t)} falls, per unit of time, going back from {@code end}. */
@@ -66,21 +79,43 @@ public final class Integrals {
         return switch (profile) {
             case Power p -> (p.gamma() + 1) / end;
             case Exponential e -> e.rate();
+            case Scheduled s -> s.decay().intake(end);
             case Impulse i -> 0; // nothing before its end
             case Uniform u -> 0; // a straight line
             case Mixture m -> throw new IllegalArgumentException("not a single part: " + profile);
         };
     }
 
+    /** Integral of what is smooth between the kinks of the profiles. */
+    private static double integral(DoubleUnaryOperator f, double end, Profile... profiles) {
+        double[] cuts = Stream.of(profiles)
+                .flatMapToDouble(p ->
+                        p instanceof Scheduled s ? DoubleStream.of(s.decay().kinks()) : DoubleStream.empty())
+                .filter(t -> 0 < t && t < end)
+                .sorted()
+                .toArray();
+        double sum = 0;
+        double from = 0;
+        for (int i = 0; i <= cuts.length; i++) {
+            double start = from;
+            double to = i < cuts.length ? cuts[i] : end;
+            double steepness =
+                    Stream.of(profiles).mapToDouble(p -> steepness(p, to)).sum();
+            sum += quadrature(u -> f.applyAsDouble(start + u), to - start, steepness);
+            from = to;
+        }
+        return sum;
+    }
+
     /**
-     * {@code integral of f(t) dt}. Panels shrink geometrically towards both ends: towards the start because powers of
+     * {@code integral of f(t) dt} from 0 on. Panels shrink geometrically towards both ends: towards the start because powers of
      * time have a singularity there, towards the end until {@code f} changes by less than a factor of e^4 in the last
      * one.
      */
-    private static double quadrature(DoubleUnaryOperator f, double start, double end, double steepness) {
+    private static double quadrature(DoubleUnaryOperator f, double end, double steepness) {
         double sum = 0;
-        double middle = (start + end) / 2;
-        for (double from = start; from < middle; ) {
+        double middle = end / 2;
+        for (double from = end * 1e-18; from < middle; ) {
             double to = Math.min(4 * from, middle);
             sum += panel(f, from, to);
             from = to;

@@ -4,7 +4,7 @@ package phema.profile;
  * Describes an averaging profile: how much each moment of training counts in an average of the trajectory. Times are on
  * the training job's own clock, from 0 on.
  */
-public sealed interface Profile permits Power, Exponential, Uniform, Impulse, Mixture {
+public sealed interface Profile permits Power, Exponential, Scheduled, Uniform, Impulse, Mixture {
     /** The last moment that counts, {@code T}. */
     double endTime();
 
@@ -13,7 +13,7 @@ public sealed interface Profile permits Power, Exponential, Uniform, Impulse, Mi
 
     /**
      * {@code p(t)}, per unit of time, without the part of the average that sits at single moments (an impulse, the
-     * initial weights of an exponential average).
+     * initial weights of an exponential average, those at which a scheduled one began).
      */
     double density(double t);
 

@@ -21,15 +21,20 @@ import phema.text.Labels;
  * exponential:rate=0.0001           -ln(decay)
  * uniform:65536                     mean of the last 65536 units of time
  * impulse                           the moment itself
+ * ema:0.9999,warmup=10              a trainer's decay, with or without a warm-up; see {@link ScheduleSpec}
+ * swa                               the mean of all weights
+ * halflife-fraction:0.05            what is left after this part of training is half: torchtitan's, a power profile
  * mixture:0.7*power:0.05,0.3*uniform:65536@131072
  *                                   weights sum to 1; @TIME where a part ends earlier
  * </pre>
  */
 public final class ProfileSpec {
-    private static final String FORMS =
+    /** The forms, for users. */
+    public static final String FORMS =
             "power:SIGMA_REL, power:gamma=G, exponential:halflife=TIME, exponential:decay=BETA, "
-                    + "exponential:rate=LAMBDA,"
-                    + " uniform:WINDOW, impulse or mixture:WEIGHT*PROFILE[@TIME],...";
+                    + "exponential:rate=LAMBDA, uniform:WINDOW, impulse, "
+                    + "ema:BETA,warmup=none|10|2/3[,inv_gamma=G][,after=STEP][,every=STEPS][,batch=IMAGES], "
+                    + "swa[:after=STEP[,batch=IMAGES]], halflife-fraction:F or mixture:WEIGHT*PROFILE[@TIME],...";
 
     private ProfileSpec() {}
 
@@ -57,6 +62,13 @@ public final class ProfileSpec {
                 if (spec.contains(":")) throw unreadable(spec);
                 yield new Impulse(endTime);
             }
+            case "ema" -> ScheduleSpec.ema(spec, value, endTime);
+            case "swa" -> ScheduleSpec.swa(spec, endTime);
+            case "halflife-fraction" -> {
+                double fraction = number(spec, value);
+                Require.positive("the fraction", fraction);
+                yield new Power(Math.log(2) / fraction - 1, endTime);
+            }
             case "mixture" -> mixture(spec, value, endTime);
             default -> throw unreadable(spec);
         };
@@ -71,6 +83,7 @@ public final class ProfileSpec {
             case Exponential e -> print(e);
             case Uniform u -> "uniform:" + Labels.plain(u.window());
             case Impulse i -> "impulse";
+            case Scheduled s -> ScheduleSpec.print(s.decay());
             case Mixture m ->
                 m.parts().stream()
                         .map(p -> Labels.plain(p.weight()) + "*" + print(p.profile())
@@ -82,7 +95,7 @@ public final class ProfileSpec {
     }
 
     private static Profile mixture(String spec, String parts, double endTime) {
-        Mixture mixture = new Mixture(Arrays.stream(parts.split(",", -1))
+        Mixture mixture = new Mixture(Arrays.stream(parts.split(",(?![^,*]+=)", -1)) // options are not parts
                 .map(part -> {
                     String profile = after(part, '*');
                     String time = after(profile, '@');
@@ -127,7 +140,7 @@ public final class ProfileSpec {
         return Optional.empty();
     }
 
-    private static double number(String spec, String text) {
+    static double number(String spec, String text) {
         try {
             return Double.parseDouble(text);
         } catch (NumberFormatException e) {
@@ -135,18 +148,18 @@ public final class ProfileSpec {
         }
     }
 
-    private static IllegalArgumentException unreadable(String spec) {
+    static IllegalArgumentException unreadable(String spec) {
         return new IllegalArgumentException("cannot read the profile \"" + spec + "\"; it is one of " + FORMS);
     }
 
     /** Up to the first {@code separator}, or all. */
-    private static String before(String text, char separator) {
+    static String before(String text, char separator) {
         int i = text.indexOf(separator);
         return i < 0 ? text : text.substring(0, i);
     }
 
     /** Returns what follows the first {@code separator}, or nothing. */
-    private static String after(String text, char separator) {
+    static String after(String text, char separator) {
         int i = text.indexOf(separator);
         return i < 0 ? "" : text.substring(i + 1);
     }

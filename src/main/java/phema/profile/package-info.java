@@ -6,8 +6,10 @@
  *
  * <ol>
  *   <li>{@link phema.profile.Profile}: an average, as a density over training time.
- *   <li>{@link phema.profile.Power}, {@link phema.profile.Exponential}, {@link phema.profile.Uniform},
- *       {@link phema.profile.Impulse}, {@link phema.profile.Mixture}: the kinds.
+ *   <li>{@link phema.profile.Power}, {@link phema.profile.Exponential}, {@link phema.profile.Scheduled}, {@link
+ *       phema.profile.Uniform}, {@link phema.profile.Impulse}, {@link phema.profile.Mixture}: the kinds.
+ *   <li>{@link phema.profile.Decay}: how averages that are tracked forget; {@link phema.profile.ScheduledDecay} and its
+ *       {@link phema.profile.Warmup}: as trainers do it.
  *   <li>{@link phema.profile.SigmaRel}: widths and exponents.
  *   <li>{@link phema.profile.Integrals}: inner products, in closed form where there is one.
  *   <li>{@link phema.profile.ProfileSpec}: profiles as users write them, and back.

@@ -8,6 +8,7 @@ import phema.profile.Integrals;
 import phema.profile.Mixture;
 import phema.profile.Power;
 import phema.profile.Profile;
+import phema.profile.Scheduled;
 import phema.profile.Uniform;
 
 /**
@@ -47,7 +48,7 @@ interface Uptake {
 
             @Override
             public double[] kinks() {
-                return new double[0];
+                return decay.kinks();
             }
         };
     }
@@ -81,6 +82,9 @@ interface Uptake {
             case Impulse i -> DoubleStream.of(i.endTime());
             case Power p -> DoubleStream.of(p.endTime());
             case Exponential e -> DoubleStream.of(e.endTime());
+            case Scheduled d ->
+                DoubleStream.concat(
+                        DoubleStream.of(d.endTime()), DoubleStream.of(d.decay().kinks()));
         };
     }
 }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class DecayTest {
     @Test
     void sharesAreThoseOfTheProfileAndMultiply() {
-        for (Profile profile : List.of(Power.ofSigmaRel(0.1, 200), new Exponential(0.03, 200))) {
+        for (Profile profile : List.of(Power.ofSigmaRel(0.1, 200), new Exponential(0.03, 200), scheduled(200))) {
             Decay decay = Decay.of(profile).orElseThrow();
             for (double s : new double[] {1, 50, 150, 199}) {
                 double share = Math.exp(decay.logShare(s, 200));
@@ -25,6 +25,11 @@ class DecayTest {
     void snapshotsOfOneTrackerShareIt() {
         assertThat(Decay.of(Power.ofSigmaRel(0.1, 100))).isEqualTo(Decay.of(Power.ofSigmaRel(0.1, 200)));
         assertThat(Decay.of(new Exponential(0.1, 100))).isEqualTo(Decay.of(new Exponential(0.1, 200)));
+        assertThat(Decay.of(scheduled(100))).isEqualTo(Decay.of(scheduled(200)));
+    }
+
+    private static Profile scheduled(double endTime) {
+        return ProfileSpec.parse("ema:0.99,warmup=2/3", endTime);
     }
 
     @Test

@@ -22,6 +22,9 @@ class IntegralsTest {
             new Uniform(60, 180),
             new Uniform(1, 140),
             new Uniform(120, 120),
+            new Scheduled(new ScheduledDecay(new Warmup.RatioWarmup(10), 0.95, 20, 1, 1), 170),
+            new Scheduled(new ScheduledDecay(new Warmup.PowerWarmup(2 / 3.0, 1), 0.92, 0, 1, 2), 150),
+            new Scheduled(ScheduledDecay.mean(60, 1), 190),
             new Mixture(List.of(
                     new Mixture.MixturePart(0.3, new Uniform(20, 100)),
                     new Mixture.MixturePart(0.7, Power.ofSigmaRel(0.1, 160)))));
@@ -95,6 +98,9 @@ class IntegralsTest {
         return switch (p) {
             case Uniform u -> DoubleStream.of(u.startTime(), u.endTime());
             case Mixture m -> m.parts().stream().flatMapToDouble(x -> kinks(x.profile()));
+            case Scheduled s ->
+                DoubleStream.concat(
+                        DoubleStream.of(s.endTime()), DoubleStream.of(s.decay().kinks()));
             default -> DoubleStream.of(p.endTime());
         };
     }

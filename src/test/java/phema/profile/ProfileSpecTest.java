@@ -38,7 +38,16 @@ class ProfileSpecTest {
                 "exponential:decay=0.9999",
                 "uniform:65536",
                 "impulse",
-                "mixture:0.7*power:0.05,0.3*impulse@131072"
+                "mixture:0.7*power:0.05,0.3*impulse@131072",
+                "ema:0.9999,warmup=10",
+                "ema:0.9999,warmup=10.5,after=1,every=5,batch=2048",
+                "ema:0.9999,warmup=none,after=100",
+                "ema:0.9999,warmup=2/3",
+                "ema:0.999,warmup=0.7,inv_gamma=20,after=0.5,every=10",
+                "ema:1,warmup=1,batch=0.5",
+                "swa:after=1000",
+                "swa:after=1000,batch=2048",
+                "mixture:0.25*ema:0.9999,warmup=3/4,after=1@131072,0.5*swa:after=5,batch=2,0.25*power:0.1"
             })
     void printsWhatItReads(String spec) {
         assertThat(ProfileSpec.print(ProfileSpec.parse(spec, END))).isEqualTo(spec);
@@ -56,10 +65,67 @@ class ProfileSpecTest {
         assertThat(ProfileSpec.parse(ProfileSpec.print(exponential), END)).isEqualTo(exponential);
     }
 
+    @RandomCases
+    void everyScheduleSurvivesTheRoundTrip(RandomCase random) {
+        ScheduledDecay decay = ScheduledDecayTest.any(random);
+        if (decay.after() == 0
+                && (decay.warmup() instanceof Warmup.NoWarmup || decay.warmup() instanceof Warmup.MeanWarmup))
+            return; // an exponential, a power profile
+        var scheduled = new Scheduled(decay, END);
+        assertThat(ProfileSpec.parse(ProfileSpec.print(scheduled), END)).isEqualTo(scheduled);
+    }
+
+    @Test
+    void decaysThatAreAnotherProfileBecomeIt() {
+        assertThat(ProfileSpec.parse("ema:0.9999,warmup=none", END)).isEqualTo(Exponential.ofDecay(0.9999, END));
+        assertThat(ProfileSpec.parse("ema:0.9999,warmup=none,every=5,batch=2", END))
+                .isEqualTo(new Exponential(-Math.log(0.9999) / 5 / 2, END));
+        assertThat(ProfileSpec.parse("swa", END)).isEqualTo(new Power(0, END));
+        assertThat(ProfileSpec.parse("swa:batch=256", END)).isEqualTo(new Power(0, END));
+        assertThat(ProfileSpec.parse("halflife-fraction:0.5", END)).isEqualTo(new Power(2 * Math.log(2) - 1, END));
+    }
+
+    @Test
+    void aDecayAloneIsAskedHowItBegins() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ProfileSpec.parse("ema:0.999", END))
+                .withMessage(
+                        "ema:0.999 leaves open how the decay begins: ema:0.999,warmup=none for 0.999 from the first "
+                                + "step on, ema:0.999,warmup=10 for min(0.999, (1+n)/(10+n)), ema:0.999,warmup=2/3 for "
+                                + "min(0.999, 1-(1+n)^(-2/3))");
+    }
+
+    @Test
+    void optionsOfSchedulesAreNamedWhenWrong() {
+        refused(
+                "ema:0.999,warmup=10,power=2",
+                "\"power=2\" in ema:0.999,warmup=10,power=2 is no option; there are "
+                        + "warmup, inv_gamma, after, every, batch");
+        refused("swa:every=2", "\"every=2\" in swa:every=2 is no option; there are after, batch");
+        refused("ema:0.999,warmup=10,after=1,after=2", "after stands twice in ema:0.999,warmup=10,after=1,after=2");
+        refused(
+                "ema:0.999,warmup=10,inv_gamma=2",
+                "inv_gamma in ema:0.999,warmup=10,inv_gamma=2 belongs to a warm-up " + "such as warmup=2/3");
+        refused("ema:1.5,warmup=10", "the decay must lie in (0, 1], not 1.5");
+    }
+
+    private static void refused(String spec, String message) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ProfileSpec.parse(spec, END))
+                .withMessage(message);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "",
+                "ema",
+                "ema:x,warmup=10",
+                "ema:0.9,warmup=x",
+                "ema:0.9,warmup=2/",
+                "ema:0.9,warmup=10,after=",
+                "swa5",
+                "halflife-fraction:",
                 "power",
                 "power:",
                 "power:abc",
@@ -86,6 +152,11 @@ class ProfileSpecTest {
                 "power:0.3",
                 "uniform:200001",
                 "exponential:decay=1",
+                "ema:1,warmup=none",
+                "ema:0.9,warmup=0",
+                "ema:0.9,warmup=2/3,inv_gamma=1e4",
+                "ema:0.9,warmup=10,after=-1",
+                "halflife-fraction:0",
                 "mixture:0.5*impulse",
                 "mixture:1*impulse@100000",
                 "mixture:0.5*impulse,0.5*impulse@300000"

@@ -17,6 +17,7 @@ import phema.profile.Exponential;
 import phema.profile.Impulse;
 import phema.profile.Power;
 import phema.profile.Profile;
+import phema.profile.ProfileSpec;
 import phema.profile.Uniform;
 
 class BlupSolverTest {
@@ -146,10 +147,15 @@ class BlupSolverTest {
                 Power.ofSigmaRel(0.12, 900),
                 Exponential.ofHalfLife(60, 1024),
                 new Uniform(300, 1024),
+                ProfileSpec.parse("ema:0.985,warmup=10", 1024),
                 new Impulse(960));
         Map<String, List<Profile>> kinds = Map.of(
                 "power", profiles(t -> List.of(Power.ofSigmaRel(0.05, t), Power.ofSigmaRel(0.1, t))),
                 "exponential", profiles(t -> List.of(Exponential.ofHalfLife(10, t), Exponential.ofHalfLife(50, t))),
+                "scheduled",
+                        profiles(t -> List.of(
+                                ProfileSpec.parse("ema:0.9999,warmup=10", t),
+                                ProfileSpec.parse("ema:0.98,warmup=2/3,after=100", t))),
                 "raw", profiles(t -> List.of(new Impulse(t))));
         kinds.forEach((kind, profiles) -> {
             List<Profile> all = new ArrayList<>(profiles);

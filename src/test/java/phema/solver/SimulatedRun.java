@@ -10,7 +10,10 @@ import phema.profile.Exponential;
 import phema.profile.Impulse;
 import phema.profile.Power;
 import phema.profile.Profile;
+import phema.profile.Scheduled;
+import phema.profile.ScheduledDecay;
 import phema.profile.Uniform;
+import phema.profile.Warmup;
 
 /**
  * A random walk with decaying steps whose averages are tracked step by step, with the update rules that training jobs
@@ -45,7 +48,18 @@ record SimulatedRun(Map<Profile, double[]> averages) {
             case Exponential e -> Math.exp(-e.rate());
             case Uniform u -> t <= u.endTime() - u.window() ? 0 : 1 - 1 / (t - u.endTime() + u.window());
             case Impulse i -> 0;
+            case Scheduled s -> keep(s.decay(), t - s.decay().after());
             default -> throw new IllegalArgumentException("not tracked: " + profile);
+        };
+    }
+
+    private static double keep(ScheduledDecay decay, double n) {
+        if (n <= 0) return 0;
+        return switch (decay.warmup()) {
+            case Warmup.NoWarmup w -> decay.decay();
+            case Warmup.MeanWarmup w -> (n - 1) / n;
+            case Warmup.RatioWarmup w -> Math.min(decay.decay(), (1 + n) / (w.c() + n));
+            case Warmup.PowerWarmup w -> Math.min(decay.decay(), 1 - Math.pow(1 + n / w.gamma(), -w.power()));
         };
     }
 

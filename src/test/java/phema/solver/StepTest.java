@@ -9,7 +9,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import phema.profile.ExponentialDecay;
 import phema.profile.PowerDecay;
+import phema.profile.ScheduledDecay;
 import phema.profile.Uniform;
+import phema.profile.Warmup;
 
 /** Against integrals in closed form. */
 class StepTest {
@@ -48,6 +50,18 @@ class StepTest {
         assertThat(product(step.white, 3, 3) + step.whiteRest[3]).isCloseTo(1 / 20.0, within(1e-12));
         // all of it has arrived in the average, but for e^-20
         assertThat(product(step.walk, 2, 3)).isCloseTo(40, within(1e-6));
+    }
+
+    @Test
+    void averagesThatBeginWithinAStepAreCopiesUntilThen() {
+        var decay = new ScheduledDecay(new Warmup.NoWarmup(), Math.exp(-0.05), 40, 1, 1);
+        Step step = new Step(10, 100, List.of(Uptake.of(decay, 100)), new double[] {0}, List.of());
+        // 1 until 40, then 1 - e^(-(100 - s) / 20)
+        double rest = 20 * -Math.expm1(-3);
+        assertThat(step.take[2]).isEqualTo(1);
+        assertThat(step.drift[2]).isCloseTo(90 - rest, within(1e-10));
+        assertThat(product(step.walk, 2, 2)).isCloseTo(90 - 2 * rest + 10 * -Math.expm1(-6), within(1e-10));
+        assertThat(product(step.white, 2, 2)).isCloseTo(-Math.expm1(-6) / 40, within(1e-12));
     }
 
     @Test

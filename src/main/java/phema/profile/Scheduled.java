@@ -1,0 +1,26 @@
+package phema.profile;
+
+/**
+ * Describes an average whose decay follows a trainer's schedule. What the weights were when averaging began is a part
+ * of it that sits at that moment.
+ */
+public record Scheduled(ScheduledDecay decay, double endTime) implements Profile {
+    public Scheduled {
+        Require.positive("the end time", endTime);
+    }
+
+    @Override
+    public double cumulative(double t) {
+        return t >= endTime ? 1 : t < decay.begin() ? 0 : Math.exp(decay.logShare(t, endTime));
+    }
+
+    @Override
+    public double density(double t) {
+        return t <= decay.begin() || t > endTime ? 0 : decay.intake(t) * cumulative(t);
+    }
+
+    @Override
+    public double meanTime() {
+        return endTime - Integrals.settled(this);
+    }
+}
