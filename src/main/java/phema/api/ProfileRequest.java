@@ -16,25 +16,27 @@ import phema.profile.Impulse;
 import phema.profile.Mixture;
 import phema.profile.Power;
 import phema.profile.Profile;
+import phema.profile.ProfileSpec;
 import phema.profile.Uniform;
 import phema.synthesis.WeightsReference;
 
 /**
  * Asks for a profile. Each kind has fields of its own; those of others are refused.
  *
- * @param kind power without any
+ * @param kind power without any; spec for all that {@code spec} can say
  * @param sigmaRel of power: its width
  * @param gamma of power: its exponent, instead of the width
  * @param halfLife of exponential, in units of the training job's clock
  * @param decay of exponential, instead of the half-life: what is left of a weight after one unit of time
  * @param window of uniform: how long before its end it begins
  * @param parts of mixture; their weights sum to 1
+ * @param spec of spec: a profile as {@link ProfileSpec} reads it, like {@code ema:0.9999,warmup=10}
  * @param time where it ends, on the training job's clock; the run's newest snapshot where none is given. A mixture ends
  *     with its last part.
  */
 public record ProfileRequest(
         @Schema(
-                allowableValues = {"power", "exponential", "uniform", "impulse", "mixture"},
+                allowableValues = {"power", "exponential", "uniform", "impulse", "mixture", "spec"},
                 defaultValue = "power")
         @Nullable
         String kind,
@@ -46,6 +48,9 @@ public record ProfileRequest(
         @Nullable Double decay,
         @Nullable Double window,
         @Nullable List<@Nullable PartRequest> parts,
+
+        @Schema(example = "ema:0.9999,warmup=10") @Nullable String spec,
+
         @Nullable Double time) {
     private static final int MOST = 1000;
 
@@ -58,7 +63,7 @@ public record ProfileRequest(
             ProfileRequest target) {}
 
     public static ProfileRequest power(@Nullable Double sigmaRel, @Nullable Double time) {
-        return new ProfileRequest("power", sigmaRel, null, null, null, null, null, time);
+        return new ProfileRequest("power", sigmaRel, null, null, null, null, null, null, time);
     }
 
     /** The field {@code targets} of a request. */
@@ -107,11 +112,16 @@ public record ProfileRequest(
                 one(field, "parts");
                 yield mixture(run, Objects.requireNonNull(parts), field);
             }
+            case "spec" -> {
+                one(field, "spec");
+                double end = end(run, time, field);
+                yield made(field + "spec", () -> ProfileSpec.parse(Objects.requireNonNull(spec), end));
+            }
             default ->
                 throw Problem.invalid(
                         field + "kind",
                         "Unknown kind of profile " + kind
-                                + "; there are power, exponential, uniform, impulse, mixture");
+                                + "; there are power, exponential, uniform, impulse, mixture, spec");
         };
     }
 
@@ -146,6 +156,7 @@ public record ProfileRequest(
         all.put("decay", decay);
         all.put("window", window);
         all.put("parts", parts);
+        all.put("spec", spec);
         List<String> wanted = List.of(alternatives);
         all.forEach((name, value) -> {
             if (value != null && !wanted.contains(name))

@@ -37,9 +37,8 @@ final class ProfileOptions {
                 names = "--profile",
                 paramLabel = "SPEC",
                 required = true,
-                description =
-                        "Average to reconstruct, such as power:0.10, exponential:halflife=50000, uniform:65536 or "
-                                + "impulse; may be given several times.")
+                description = "Average to reconstruct, such as power:0.10, exponential:halflife=50000, uniform:65536, "
+                        + "ema:0.9999,warmup=10 or impulse; may be given several times.")
         private List<String> profiles = new ArrayList<>();
 
         List<Profile> endingAt(double time) {

@@ -108,9 +108,9 @@ public final class Integrals {
     }
 
     /**
-     * {@code integral of f(t) dt} from 0 on. Panels shrink geometrically towards both ends: towards the start because powers of
-     * time have a singularity there, towards the end until {@code f} changes by less than a factor of e^4 in the last
-     * one.
+     * {@code integral of f(t) dt} from 0 on. Panels shrink geometrically towards both ends: towards the start because
+     * powers of time have a singularity there, towards the end until {@code f} changes by less than a factor of e^4 in
+     * the last one.
      */
     private static double quadrature(DoubleUnaryOperator f, double end, double steepness) {
         double sum = 0;

@@ -92,8 +92,8 @@ public sealed interface Warmup {
     /**
      * {@code 1 - (1 + n / g)^-p}, as in k-diffusion, diffusers, ema-pytorch and timm. With {@code x = 1 + n / g} half
      * an update on, the logarithm is the integral of {@code ln(1 - x^-p)}, which is summed as the series of the
-     * logarithm: {@code -g sum over m of x^(1 - m p) / (m (1 - m p))} at both ends. Off by at most 1e-5 from 100 steps
-     * on.
+     * logarithm: {@code -g sum over m of x^(1 - m p) / (m (1 - m p))} at both ends. Updated at each step, and for p up
+     * to 3/4, it is off by at most 5e-6 from 100 steps on; for p = 1 by 0.05 / t.
      *
      * @param power p, in [0.1, 1]
      * @param gamma g, the trainers' {@code inv_gamma}, in (0, 1000]; beyond, the series has too many terms

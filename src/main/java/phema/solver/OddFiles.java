@@ -18,6 +18,7 @@ import phema.profile.Mixture;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
+import phema.profile.Scheduled;
 import phema.profile.Uniform;
 import phema.text.Labels;
 
@@ -178,6 +179,7 @@ final class OddFiles {
             case Impulse i -> new Impulse(time);
             case Uniform u -> u;
             case Mixture m -> m;
+            case Scheduled s -> new Scheduled(s.decay(), time);
         };
     }
 

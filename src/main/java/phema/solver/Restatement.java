@@ -12,6 +12,7 @@ import phema.profile.Mixture;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
+import phema.profile.Scheduled;
 import phema.profile.SigmaRel;
 import phema.profile.Uniform;
 import phema.text.Labels;
@@ -65,6 +66,7 @@ sealed interface Restatement {
                 case Uniform u -> u;
                 case Impulse i -> i;
                 case Mixture m -> m;
+                case Scheduled s -> s; // its numbers are written down in code, not measured
             };
         }
     }
@@ -93,6 +95,7 @@ sealed interface Restatement {
                 case Uniform u -> new Uniform(u.window(), u.endTime() + later);
                 case Impulse i -> new Impulse(i.endTime() + later);
                 case Mixture m -> m;
+                case Scheduled s -> new Scheduled(s.decay(), s.endTime() + later);
             };
         }
     }

@@ -21,11 +21,7 @@ record WeightsQuery(
         @Nullable
         Double sigmaRel,
 
-        @Parameter(
-                description = "any other average: power:SIGMA_REL, power:gamma=G, exponential:halflife=TIME, "
-                        + "exponential:decay=BETA,"
-                        + " uniform:WINDOW, impulse or mixture:WEIGHT*PROFILE[@TIME],...")
-        @Nullable
+        @Parameter(description = "any other average: " + ProfileSpec.FORMS) @Nullable
         String profile,
 
         @Parameter(

@@ -24,7 +24,10 @@ import phema.profile.Exponential;
 import phema.profile.Impulse;
 import phema.profile.Power;
 import phema.profile.Profile;
+import phema.profile.Scheduled;
+import phema.profile.ScheduledDecay;
 import phema.profile.SigmaRel;
+import phema.profile.Warmup;
 import phema.time.Ticker;
 
 class ManifestTest {
@@ -49,6 +52,20 @@ class ManifestTest {
         assertThat(scan().snapshots())
                 .extracting(Snapshot::profile)
                 .containsExactly(Exponential.ofDecay(0.999, 100), Exponential.ofDecay(0.999, 200));
+    }
+
+    @Test
+    void takesTheDecaysOfTrainers() throws IOException {
+        manifest(
+                "files: 'x-{time}.safetensors'",
+                "timeScale: 256",
+                "profile: 'ema:0.9999,warmup=2/3,after=1,batch=256'");
+        weights("x-100.safetensors", "x-200.safetensors");
+
+        var decay = new ScheduledDecay(new Warmup.PowerWarmup(2 / 3.0, 1), 0.9999, 1, 1, 256);
+        assertThat(scan().snapshots())
+                .extracting(Snapshot::profile)
+                .containsExactly(new Scheduled(decay, 25_600), new Scheduled(decay, 51_200));
     }
 
     @Test
@@ -137,6 +154,7 @@ class ManifestTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {files: 'x-{time}.pt', profile: impulse, sigmaRel: [0.1]} | line 1, column 42: unknown key sigmaRel; did you mean sigmaRels?
+            {files: 'x-{time}.pt', profile: 'ema:0.999'}                | line 1, column 33: profile is wrong: ema:0.999 leaves open how the decay begins
             {hub: {weights: ../w.safetensors}}                          | line 1, column 17: weights must be a path below this folder
             {hub: {weights: model.bin}}                                 | line 1, column 17: weights must end with .safetensors
             {hub: {files: [/etc/passwd]}}                               | line 1, column 16: an entry of files must be a path below this folder

@@ -114,6 +114,7 @@ class RestTest {
                   {"kind": "exponential", "decay": 0.9999, "time": 131072},
                   {"kind": "uniform", "window": 65536},
                   {"kind": "impulse", "time": 200000},
+                  {"kind": "spec", "spec": "ema:0.9999,warmup=10,batch=256", "time": 131072},
                   {"kind": "mixture", "parts": [
                     {"weight": 0.7, "target": {"sigmaRel": 0.05}},
                     {"weight": 0.3, "target": {"kind": "uniform", "window": 65536, "time": 131072}}]}]}""";
@@ -126,9 +127,10 @@ class RestTest {
                         "exponential:decay=0.9999",
                         "uniform:65536",
                         "impulse",
+                        "ema:0.9999,warmup=10,batch=256",
                         "mixture:0.7*power:0.05,0.3*uniform:65536@131072");
         assertThat(fits.valueStream().map(fit -> fit.at("/target/time").asDouble()))
-                .containsExactly(262144.0, 262144.0, 131072.0, 262144.0, 200000.0, 262144.0);
+                .containsExactly(262144.0, 262144.0, 131072.0, 262144.0, 200000.0, 131072.0, 262144.0);
     }
 
     @Test
@@ -255,6 +257,9 @@ class RestTest {
             {"targets":[{"kind":"uniform","window":5,"gamma":3}]} | targets[0].gamma    | not a field of uniform
             {"targets":[{"kind":"uniform","window":-5}]}          | targets[0].window   | -5
             {"targets":[{"kind":"impulse","sigmaRel":0.1}]}       | targets[0].sigmaRel | not a field of impulse
+            {"targets":[{"kind":"spec"}]}                         | targets[0].spec     | missing
+            {"targets":[{"kind":"spec","spec":"ema:0.999"}]}      | targets[0].spec     | ema:0.999,warmup=none
+            {"targets":[{"spec":"power:0.1"}]}                    | targets[0].spec     | not a field of power
             {"targets":[{"gamma":-2}]}                            | targets[0].gamma    | -1
             {"targets":[{"kind":"mixture","parts":[{"weight":1}]}]} | targets[0].parts[0] | needs a weight and a target
             {"targets":[{"kind":"mixture","parts":[{"weight":0.5,"target":{"sigmaRel":0.1}}]}]} | targets[0].parts | sum to 1

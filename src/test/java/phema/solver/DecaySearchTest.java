@@ -1,0 +1,142 @@
+package phema.solver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.IntToDoubleFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import phema.profile.Impulse;
+import phema.profile.ProfileSpec;
+import phema.profile.SigmaRel;
+
+/** Averages that are tracked step by step beside the weights of a random walk whose steps shrink, and stored in fp32. */
+class DecaySearchTest {
+    private static final int STEPS = 3200;
+    private static final int FILES = 32;
+    private static final int WEIGHTS = 400;
+
+    private final List<StoredAverage> raw = new ArrayList<>();
+    private final List<StoredAverage> averages = new ArrayList<>();
+
+    /** @param decay by step, from 1 on; 1 where the average is left as it is */
+    private void track(IntToDoubleFunction decay) {
+        var random = new Random(5);
+        double[] theta = random.doubles(WEIGHTS, -2, 2).toArray();
+        double[] average = theta.clone();
+        for (int step = 1; step <= STEPS; step++) {
+            double keep = decay.applyAsDouble(step);
+            for (int k = 0; k < WEIGHTS; k++) {
+                theta[k] += 0.02 * random.nextGaussian() / Math.sqrt(1 + step / 400.0);
+                average[k] = keep * average[k] + (1 - keep) * theta[k];
+            }
+            if (step % (STEPS / FILES) != 0) continue;
+            raw.add(stored(step, theta));
+            averages.add(stored(step, average));
+        }
+    }
+
+    /** @param time of a checkpoint, which says nothing of what was averaged */
+    private static StoredAverage stored(double time, double[] values) {
+        double[] sample = values.clone();
+        double variance = 0;
+        for (int k = 0; k < WEIGHTS; k++) {
+            sample[k] = (float) sample[k];
+            variance += Math.pow(Math.ulp((float) sample[k]), 2) / 12 / WEIGHTS;
+        }
+        return new StoredAverage(new Impulse(time), sample, variance);
+    }
+
+    private RecognisedDecay search() {
+        return DecaySearch.search(raw, averages, true).orElseThrow();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.99", "0.995", "0.998", "0.999", "0.9995"})
+    void findsAConstantDecay(double decay) {
+        track(step -> decay);
+        RecognisedDecay found = search();
+        assertThat(found.spec()).isEqualTo("exponential:decay=" + decay);
+        assertThat(found.certain()).isTrue();
+        assertThat(found.nats()).isGreaterThan(3);
+        assertThat(found.innovation()).isBetween(0.8, 1.2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.05", "0.1", "0.15"})
+    void findsThePowerAverageOfThePaper(double sigmaRel) {
+        double gamma = SigmaRel.toGamma(sigmaRel);
+        track(step -> Math.pow(1 - 1.0 / step, gamma + 1));
+        RecognisedDecay found = search();
+        assertThat(found.spec()).startsWith("power:");
+        assertThat(Double.parseDouble(found.spec().substring(6))).isBetween(0.97 * sigmaRel, 1.03 * sigmaRel);
+        assertThat(found.certain()).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10", "2/3", "3/4"})
+    void findsADecayThatWarmsUp(String warmup) {
+        track(
+                warmup.equals("10")
+                        ? step -> Math.min(0.9999, (1.0 + step) / (10 + step))
+                        : step -> 1 - Math.pow(1 + step, warmup.equals("2/3") ? -2.0 / 3 : -0.75));
+        var found = ProfileSpec.parse(search().spec(), STEPS);
+        var truth = ProfileSpec.parse("ema:0.9999,warmup=" + warmup, STEPS);
+        for (int t = 100; t < STEPS; t += 100)
+            assertThat(found.cumulative(t)).isBetween(truth.cumulative(t) - 0.02, truth.cumulative(t) + 0.02);
+        assertThat(search().certain()).as(search().toString()).isTrue();
+    }
+
+    @Test
+    void findsThePlainMean() {
+        track(step -> 1 - 1.0 / step);
+        assertThat(search().spec()).isEqualTo("swa");
+        assertThat(search().certain()).isTrue();
+    }
+
+    @Test
+    void findsAnAverageBesideOneThatIsKnown() {
+        track(step -> 0.998);
+        List<StoredAverage> known = averages.stream()
+                .map(s -> new StoredAverage(
+                        ProfileSpec.parse("exponential:decay=0.998", s.profile().endTime()),
+                        s.sample(),
+                        s.roundingVariance()))
+                .toList();
+        List<StoredAverage> first = new ArrayList<>(known);
+        averages.clear();
+        raw.clear();
+        track(step -> 0.99);
+        RecognisedDecay found = DecaySearch.search(first, averages, true).orElseThrow();
+        assertThat(found.spec()).isEqualTo("exponential:decay=0.99");
+        assertThat(found.certain()).isTrue();
+    }
+
+    @Test
+    void isNotCertainOfWhatNoFamilyHas() {
+        track(step -> step < STEPS / 2 ? 0.98 : 0.9995);
+        assertThat(search().certain()).isFalse();
+    }
+
+    @Test
+    void isNotCertainOfWeightsThatAreNoAverageOfThese() {
+        track(step -> 0.99);
+        List<StoredAverage> other = new ArrayList<>();
+        var random = new Random(9);
+        double[] theta = random.doubles(WEIGHTS, -2, 2).toArray();
+        for (StoredAverage average : averages) {
+            for (int k = 0; k < WEIGHTS; k++) theta[k] += 0.1 * random.nextGaussian();
+            other.add(stored(average.profile().endTime(), theta));
+        }
+        assertThat(DecaySearch.search(raw, other, true).orElseThrow().certain()).isFalse();
+    }
+
+    @Test
+    void saysNothingOfAFewFiles() {
+        track(step -> 0.99);
+        assertThat(DecaySearch.search(raw, averages.subList(0, 4), true)).isEmpty();
+    }
+}
