@@ -17,7 +17,7 @@ import phema.text.Labels;
 record DecayFamily(DoubleFunction<String> spec, double low, double high) {
     private static final int MOST_DIGITS = 6;
 
-    /** Fractions that schedules have for the power of their warm-up. */
+    /** The fractions that schedules have for the power of their warm-up. */
     private static final List<String> FRACTIONS = List.of("2/3", "3/4", "1/2");
 
     /**
