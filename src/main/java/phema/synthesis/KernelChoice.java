@@ -17,19 +17,16 @@ public enum KernelChoice {
      */
     ND4J;
 
-    private static final String MODULE = "jdk.incubator.vector";
-
     /** @throws Problem when this JVM cannot run it */
     Kernel create() {
-        boolean vectors = ModuleLayer.boot().findModule(MODULE).isPresent();
+        boolean vectors = this != PLAIN && this != ND4J && VectorModule.isThere();
         return switch (this) {
             case AUTO -> vectors ? new VectorKernel() : new PlainKernel();
             case PLAIN -> new PlainKernel();
             case VECTOR -> {
                 if (!vectors)
                     throw Problem.invalid(
-                            "kernel",
-                            "the vector kernel needs a JVM started with --add-modules=" + MODULE + ", as ./phema does");
+                            "kernel", "the vector kernel needs a JVM started with --add-modules=" + VectorModule.NAME);
                 yield new VectorKernel();
             }
             case ND4J -> new Nd4jKernel();

@@ -38,7 +38,6 @@ class LauncherIT {
         Process process = start(args);
         assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
         List<String> err = Files.readAllLines(folder.resolve("stderr"));
-        err.removeIf(line -> line.equals("WARNING: Using incubator modules: jdk.incubator.vector")); // the JVM's
         return new Shell.Result(
                 process.exitValue(), Files.readString(folder.resolve("stdout")), String.join("\n", err));
     }

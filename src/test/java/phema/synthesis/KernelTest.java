@@ -3,6 +3,7 @@ package phema.synthesis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 import phema.RandomCase;
 import phema.RandomCases;
 
@@ -38,18 +39,25 @@ class KernelTest {
         }
     }
 
+    /** A JVM that is told of the module when it starts writes a warning to every terminal. */
+    @Test
+    void vectorsAreThereWithoutTheJvmHavingBeenToldAtItsStart() {
+        assertThat(ModuleLayer.boot().findModule(VectorModule.NAME)).isEmpty();
+        assertThat(KernelChoice.AUTO.create()).isInstanceOf(VectorKernel.class);
+    }
+
     @RandomCases(2000)
     void bothKernelsComputeTheSameBits(RandomCase random) {
         Call call = Call.random(random, random.between(1, 40), random.between(1, 9), random.between(1, 300), true);
         if (random.nextBoolean()) call.in[random.nextInt(call.in.length)] = Float.NEGATIVE_INFINITY;
-        assertThat(call.combine(new VectorKernel())).isEqualTo(call.combine(new PlainKernel()));
+        assertThat(call.combine(KernelChoice.VECTOR.create())).isEqualTo(call.combine(new PlainKernel()));
     }
 
     /** n roundings of the sum and one of each coefficient: (n + 1) half units in the last place of everything added. */
     @RandomCases
     void accumulatesInSinglePrecision(RandomCase random) {
         Call call = Call.random(random, random.between(1, 40), random.between(1, 9), random.between(1, 300), false);
-        for (Kernel kernel : new Kernel[] {new VectorKernel(), new PlainKernel(), new Nd4jKernel()})
+        for (Kernel kernel : new Kernel[] {KernelChoice.VECTOR.create(), new PlainKernel(), new Nd4jKernel()})
             assertThatErrorsAreBounded(call, call.combine(kernel));
     }
 
@@ -85,7 +93,7 @@ class KernelTest {
             coefficients[inputs - 1 + to++] = all.coefficients[inputs + j];
         }
         Call without = new Call(in, inputs - 1, coefficients, 1, all.stride, count);
-        for (Kernel kernel : new Kernel[] {new PlainKernel(), new VectorKernel()})
+        for (Kernel kernel : new Kernel[] {new PlainKernel(), KernelChoice.VECTOR.create()})
             assertThat(all.combine(kernel)).isEqualTo(without.combine(kernel));
     }
 }
