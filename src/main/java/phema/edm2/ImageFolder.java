@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import java.util.zip.CRC32C;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
@@ -98,12 +99,19 @@ final class ImageFolder implements AutoCloseable {
         for (ImageKind of : ImageKind.values()) files.put(of, new ArrayList<>());
         try (Stream<Path> all = Files.walk(root)) {
             all.forEach(file -> files.forEach((of, names) -> {
-                if (of.is(file) && Files.isRegularFile(file))
+                if (of.is(file) && !isOfMacOs(root.relativize(file)) && Files.isRegularFile(file))
                     names.add(root.relativize(file).toString());
             }));
         }
         files.values().forEach(Collections::sort);
         return files;
+    }
+
+    /** Whether a file is what macOS leaves beside the real ones, in archives and on foreign disks: no image. */
+    private static boolean isOfMacOs(Path file) {
+        return String.valueOf(file.getFileName()).startsWith("._")
+                || StreamSupport.stream(file.spliterator(), false)
+                        .anyMatch(part -> part.toString().equals("__MACOSX"));
     }
 
     private int readLabels() throws IOException {

@@ -56,6 +56,27 @@ class DatasetTest {
     }
 
     @Test
+    void leavesAloneWhatMacOsLeavesInFoldersAndArchives() throws IOException {
+        writeImages(LABELS);
+        Files.writeString(folder.resolve("a/._0.png"), "Mac OS X");
+        Files.createDirectories(folder.resolve("__MACOSX/a"));
+        Files.writeString(folder.resolve("__MACOSX/a/0.png"), "Mac OS X");
+        try (Dataset dataset = Dataset.open(folder)) {
+            assertIsOurs(dataset);
+        }
+        Path zip = folder.resolve("images.zip");
+        try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(zip))) {
+            for (String name : new String[] {"a/0.png", "b/1.png", "dataset.json", "a/._0.png", "__MACOSX/a/0.png"}) {
+                out.putNextEntry(new ZipEntry(name));
+                Files.copy(folder.resolve(name), out);
+            }
+        }
+        try (Dataset dataset = Dataset.open(zip)) {
+            assertIsOurs(dataset);
+        }
+    }
+
+    @Test
     void withoutLabelsThereAreNoClasses() throws IOException {
         writeImages("{\"labels\": null}");
         try (Dataset dataset = Dataset.open(folder)) {
