@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.tensor.DType;
@@ -79,13 +80,26 @@ final class Agreement {
                 .orElseThrow();
         Kind here = own.get(tensor);
         Kind there = common.get(tensor);
-        if (here == null) return Optional.of("has no tensor " + tensor + ", which most of the run's files hold");
-        if (there == null) return Optional.of("holds tensor " + tensor + ", which most of the run's files lack");
+        if (here == null)
+            return Optional.of("has no tensor " + tensor + ", which most of the run's files hold"
+                    + ofWrapper(own.keySet().stream().filter(name -> name.endsWith("." + tensor)), "it has"));
+        if (there == null)
+            return Optional.of("holds tensor " + tensor + ", which most of the run's files lack"
+                    + ofWrapper(common.keySet().stream().filter(name -> tensor.endsWith("." + name)), "they have"));
         if (!here.shape().equals(there.shape()))
             return Optional.of("holds tensor " + tensor + " with shape " + here.shape()
                     + ", most of the run's files with " + there.shape());
         return Optional.of("holds tensor " + tensor + (here.floating() ? " as floating-point" : " as integer")
                 + " numbers, unlike most of the run's files");
+    }
+
+    /** The rest of a sentence where the same tensor is there under another prefix, which a wrapper wrote. */
+    private static String ofWrapper(Stream<String> alike, String who) {
+        return alike.sorted()
+                .findFirst()
+                .map(name -> "; " + who + " " + name + ", as if saved with a wrapper (module. of DDP, _orig_mod. of"
+                        + " torch.compile) in one place and without it in the other: name the tensors alike")
+                .orElse("");
     }
 
     /** The tensors that a sample stands for: floating-point, and a buffer in none of the files. */

@@ -77,7 +77,7 @@ final class FileIndexer {
             return new RememberedFile.Indexed(similar == null ? file : file.sharingTensorsOf(similar));
         } catch (IOException | RuntimeException e) {
             // Also a reader's own mistake: one file must not cost the others.
-            return settled
+            return settled || e instanceof FormatException format && !format.isIncomplete()
                     ? broken(path, e)
                     : new RememberedFile.Growing(broken(path, e).message() + " (changed in the last "
                             + settling.time().toSeconds() + " s, so probably still being written: try again)");

@@ -1,6 +1,9 @@
 package phema.catalog;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -80,6 +83,32 @@ public record NamePattern(String text, Pattern regex, Set<String> fields) {
 
     public boolean matches(String name) {
         return regex.matcher(name).matches();
+    }
+
+    /**
+     * A pattern that may have been meant where this one matches none of the names: the same below a wrapper, such as
+     * {@code module.}, or without one.
+     */
+    public Optional<String> nearest(Collection<String> names) {
+        List<String> others = new ArrayList<>();
+        int dot = text.indexOf('.');
+        if (dot >= 0 && dot < text.length() - 1) others.add(text.substring(dot + 1));
+        others.add("*." + text);
+        others.add("*" + text + "*");
+        for (String other : others) {
+            NamePattern pattern;
+            try {
+                pattern = of(other);
+            } catch (IllegalArgumentException tooManyStars) {
+                continue;
+            }
+            Optional<String> name =
+                    names.stream().filter(pattern::matches).sorted().findFirst();
+            if (name.isEmpty()) continue;
+            boolean plain = text.indexOf('*') < 0;
+            return Optional.of(plain && name.get().endsWith("." + text) ? name.get() : other);
+        }
+        return Optional.empty();
     }
 
     Optional<Matcher> match(String name) {

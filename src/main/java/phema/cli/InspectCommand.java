@@ -69,11 +69,18 @@ final class InspectCommand implements Callable<Integer> {
             try {
                 if (Files.isDirectory(path)) {
                     Run run = RunScanner.scan(path, Selection.DEFAULT);
-                    Optional<RunReport> report = fit ? new Fits().report(run) : Optional.empty();
+                    Optional<RunReport> report =
+                            fit && !run.snapshots().isEmpty() ? new Fits().report(run) : Optional.empty();
                     if (json)
                         views.add(FolderView.of(
                                 run, report.map(r -> ReportView.of(run, r)).orElse(null)));
                     else print(out, run, report);
+                    if (run.snapshots().isEmpty()) {
+                        CommandOutput.errors(spec)
+                                .println("phema: " + path + " holds no usable snapshots"
+                                        + (run.excluded().isEmpty() ? RunOptions.whyNone(run) : ", as said above"));
+                        status = Cli.BAD_INPUT;
+                    }
                 } else {
                     WeightFile file = WeightFiles.read(path);
                     if (json) views.add(FileView.of(file, tensors));

@@ -59,15 +59,37 @@ final class RunOptions {
 
     /** @param otherwise what to do instead of moving the file */
     static void requireWhole(Run run, String otherwise) {
-        for (Excluded excluded : run.excluded())
-            if (excluded.reason() == ExclusionReason.BROKEN || excluded.reason() == ExclusionReason.DIFFERENT)
-                throw Problem.unprocessable(excluded.message() + ". Move that file out of " + run.folder() + otherwise);
+        List<Excluded> bad = run.excluded().stream()
+                .filter(e -> e.reason() == ExclusionReason.BROKEN || e.reason() == ExclusionReason.DIFFERENT)
+                .toList();
+        if (bad.isEmpty()) return;
+        String first = bad.getFirst().message();
+        String others = bad.size() == 1 ? "" : " and " + (bad.size() - 1) + " more that `phema inspect` lists";
+        if (!run.snapshots().isEmpty())
+            throw Problem.unprocessable(first + ". Move that file" + others + " out of " + run.folder() + otherwise);
+        if (bad.size() == 1) throw Problem.unprocessable(first);
+        throw Problem.unprocessable(first + (areAlike(bad) ? ". So it is with all " : ". None can be used of the ")
+                + bad.size() + " files in " + run.folder());
+    }
+
+    /** Whether all are refused for one reason. */
+    private static boolean areAlike(List<Excluded> files) {
+        return files.stream()
+                        .map(e -> e.message().replace(e.path().toString(), "").replace(e.name(), ""))
+                        .distinct()
+                        .count()
+                == 1;
     }
 
     private String why(Run run) {
-        if (!run.excluded().isEmpty()) return "; " + run.excluded().getFirst().message();
-        if (inprefix != null || instd != null)
+        if (run.excluded().isEmpty() && (inprefix != null || instd != null))
             return " of the chosen --inprefix and --instd; phema inspect " + indir + " says what it holds";
+        return whyNone(run);
+    }
+
+    /** Why a folder has no snapshots, as the rest of a sentence. */
+    static String whyNone(Run run) {
+        if (!run.excluded().isEmpty()) return "; " + run.excluded().getFirst().message();
         return "; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors), or "
                 + "step-00001000.safetensors for"
                 + " raw checkpoints; others need a phema.yaml, see docs/snapshots.md";

@@ -81,9 +81,10 @@ final class Cursor {
     }
 
     void demand(long n) throws FormatException {
-        if (n < 0 || n > end - position)
-            throw broken("needs " + Long.toUnsignedString(n) + " bytes at byte " + position + " where "
-                    + (end - position) + " are left; it is truncated or damaged");
+        if (n >= 0 && n <= end - position) return;
+        String problem = "needs " + Long.toUnsignedString(n) + " bytes at byte " + position + " where "
+                + (end - position) + " are left; it is truncated or damaged";
+        throw end == file.size() ? file.incomplete(problem) : broken(problem);
     }
 
     FormatException broken(String problem) {

@@ -9,7 +9,19 @@ import java.nio.file.Path;
 public final class FormatException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    private final boolean incomplete;
+
     public FormatException(Path file, String problem) {
+        this(file, problem, false);
+    }
+
+    FormatException(Path file, String problem, boolean incomplete) {
         super(OneLine.of(file + ": " + problem));
+        this.incomplete = incomplete;
+    }
+
+    /** Whether the file ends too early, as one does that is still being written; otherwise more bytes mend nothing. */
+    public boolean isIncomplete() {
+        return incomplete;
     }
 }

@@ -71,6 +71,11 @@ final class InputFile implements Closeable {
         return new FormatException(path, problem);
     }
 
+    /** Says that the file ends too early. */
+    FormatException incomplete(String problem) {
+        return new FormatException(path, problem, true);
+    }
+
     /** Reads the {@code length} bytes from {@code offset} on, which lie within the file. */
     Cursor cursor(long offset, long length) {
         return new Cursor(this, offset, offset + length);
@@ -96,7 +101,7 @@ final class InputFile implements Closeable {
         int n = channel.read(window, position);
         window.limit(Math.max(n, 0));
         windowStart = position;
-        if (n <= 0) throw broken("became shorter while it was read; try again when it is complete");
+        if (n <= 0) throw incomplete("became shorter while it was read; try again when it is complete");
     }
 
     @Override

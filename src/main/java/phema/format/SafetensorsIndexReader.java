@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
 
 /**
  * Reads a sharded safetensors file: an index in JSON whose {@code weight_map} says which file of the same folder holds
@@ -84,7 +85,8 @@ final class SafetensorsIndexReader implements WeightReader {
                 }
             }
         } catch (JacksonException e) {
-            throw new FormatException(path, "is not valid JSON: " + Pickle.shown(e.getOriginalMessage()));
+            String problem = "is not valid JSON: " + Pickle.shown(e.getOriginalMessage());
+            throw e instanceof UnexpectedEndOfInputException ? file.incomplete(problem) : file.broken(problem);
         }
         if (shardOf.isEmpty())
             throw new FormatException(path, "has no `weight_map`, so it is no index of safetensors files");

@@ -180,7 +180,8 @@ final class SafetensorsReader implements WeightReader {
             end = entry.end();
         }
         long stored = file.size() - data;
-        if (end > stored) throw file.broken("is truncated: " + stored + " of " + end + " bytes of tensors are there");
+        if (end > stored)
+            throw file.incomplete("is truncated: " + stored + " of " + end + " bytes of tensors are there");
         if (end < stored) throw file.broken("has " + (stored - end) + " bytes behind its last tensor");
         return tensors;
     }

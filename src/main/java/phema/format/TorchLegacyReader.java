@@ -47,7 +47,7 @@ final class TorchLegacyReader implements WeightReader {
                                 + " torch and save it again");
             long count = in.i64();
             if (!id.elements().equals(BigInteger.valueOf(count)) || count < 0 || count > in.remaining() / id.width())
-                throw file.broken("has a storage of " + id.elements() + " elements that claims " + count + " where "
+                throw file.incomplete("has a storage of " + id.elements() + " elements that claims " + count + " where "
                         + in.remaining() + " bytes are left; it is truncated or damaged");
             storages.put(key.value(), new TorchStorage(id.dtype(), in.position(), count * id.width()));
             in.skip(count * id.width());

@@ -61,8 +61,14 @@ public final class WeightFiles {
                     "is a web page, not a weight file: something answered a download with it; download it again");
     }
 
+    /** Whether space is there and nothing in it yet. */
+    private static boolean isZero(byte[] head) {
+        for (byte b : head) if (b != 0) return false;
+        return true;
+    }
+
     private static WeightReader reader(InputFile file, Optional<WeightFile> similar) throws IOException {
-        if (file.size() == 0) throw file.broken("is empty");
+        if (file.size() == 0) throw file.incomplete("is empty");
         byte[] head = new byte[(int) Math.min(LEGACY_TORCH.length, file.size())];
         file.read(0, head);
         boolean pickle = head.length > 1 && head[0] == (byte) 0x80 && head[1] >= 2 && head[1] <= 5;
@@ -72,6 +78,7 @@ public final class WeightFiles {
         if (zip) return new TorchZipReader();
         if (Arrays.equals(head, LEGACY_TORCH)) return new TorchLegacyReader();
         if (pickle) return new Edm2PickleReader();
+        if (isZero(head)) throw file.incomplete("begins with zeros where the head of a weight file belongs");
         requireContent(file);
         if (head[0] == '{') return new SafetensorsIndexReader();
         if (file.path().toString().endsWith(".safetensors")) return new SafetensorsReader(similar);

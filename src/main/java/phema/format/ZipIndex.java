@@ -188,7 +188,7 @@ final class ZipIndex {
             if (bytes.getInt(at) == END && Short.toUnsignedInt(bytes.getShort(at + END_BYTES - 2)) == comment)
                 return start + at;
         }
-        throw file.broken("has no zip directory at its end; it is truncated, or not completely written yet");
+        throw file.incomplete("has no zip directory at its end; it is truncated, or not completely written yet");
     }
 
     private Directory directory(long end) throws IOException {

@@ -129,7 +129,10 @@ public final class Fits {
         for (NamePattern pattern : patterns) {
             if (left.removeIf(pattern::matches)) continue;
             String fault = parameters.stream().noneMatch(pattern::matches)
-                    ? "matches no parameter of " + run.name() + "; they are called like " + parameters.getFirst()
+                    ? "matches no parameter of " + run.name()
+                            + pattern.nearest(parameters)
+                                    .map(near -> "; did you mean " + near + "?")
+                                    .orElse("; they are called like " + parameters.getFirst())
                     : "matches only parameters that earlier layers have; put it before them";
             throw Problem.invalid("layer", "layer " + pattern.text() + " " + fault);
         }

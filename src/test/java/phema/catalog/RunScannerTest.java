@@ -13,9 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import phema.Fixtures;
 import phema.catalog.Excluded.ExclusionReason;
@@ -151,6 +154,39 @@ class RunScannerTest {
     @ParameterizedTest
     @ValueSource(strings = {"edm2", "safetensors"})
     void callsATruncatedFileBrokenWhenItIsOldAndGrowingWhenItIsYoung(String format) throws IOException {
+    /** More bytes would not mend it. */
+    @Test
+    void saysWhatIsWrongWithACompleteFileHoweverYoungItIs() throws IOException {
+        Path folder = TestFiles.copyRun("edm2", temporary.resolve("run"));
+        Path file = folder.resolve(FIRST + ".pkl");
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+            zip.putNextEntry(new ZipEntry("model.pt"));
+            zip.write(1);
+        }
+
+        assertExcluded(
+                RunScanner.scan(folder, Selection.DEFAULT),
+                FIRST + ".pkl",
+                ExclusionReason.BROKEN,
+                "is a zip archive, but not one of torch.save");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"module.a.bias, it has module.a.bias", "_orig_mod.a.bias, it has _orig_mod.a.bias"})
+    void namesTheTensorThatAWrapperRenamed(String name, String hint) throws IOException {
+        Path folder = temporary.resolve("run");
+        for (int step : new int[] {1, 2, 3})
+            TestFiles.safetensors(folder.resolve("step-" + step + ".safetensors"), step == 2 ? name : "a.bias", step);
+
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).excluded())
+                .singleElement()
+                .extracting(Excluded::message)
+                .asString()
+                .containsAnyOf(
+                        "has no tensor a.bias, which most of the run's files hold; " + hint,
+                        "holds tensor " + name + ", which most of the run's files lack; they have a.bias");
+    }
+
         Path folder = TestFiles.copyRun(format, temporary.resolve("run"));
         String extension = format.equals("edm2") ? ".pkl" : ".safetensors";
         Path file = TestFiles.truncate(folder.resolve(FIRST + extension), 100);

@@ -43,6 +43,8 @@ class BadInputTest {
             --outstd 0.1 --skip --overwrite | phema: --skip and --overwrite contradict each other; give one of them
             --outstd 0.1,0.1000000001  | phema: two outputs would be named phema-0000262-0.100; ask for EMA lengths that differ in the first nine decimals
             --outstd 0.1 --layer *attn*=power:0.05 | phema: --layer *attn* matches no parameter of edm2; they are called like unet.out_gain
+            --outstd 0.1 --layer model.unet.out_gain=power:0.05 | phema: --layer model.unet.out_gain matches no parameter of edm2; did you mean unet.out_gain?
+            --outstd 0.1 --layer out_gain=power:0.05 | phema: --layer out_gain matches no parameter of edm2; did you mean unet.out_gain?
             --outstd 0.1 --frobnicate  | phema: Unknown option: '--frobnicate'; see phema reconstruct --help
             --batch 2                  | 'phema: Missing required argument (specify one of these): (--outstd=LIST | --profile=SPEC [--profile=SPEC]...); see phema reconstruct --help'
             """)
@@ -103,6 +105,30 @@ class BadInputTest {
                         + " [16, 4, 3, 3]. Move that file out of " + run
                         + ", or choose others with --inprefix or --instd");
         assertThat(Shell.names(run)).hasSize(32);
+    }
+
+    /** Moving one of them away would lead to the next. */
+    @Test
+    void severalFilesThatCannotBeUsed() throws IOException {
+        Path run = Files.createDirectories(folder.resolve("run")).toRealPath();
+        for (int step : new int[] {100, 200}) {
+            Path file = Files.writeString(run.resolve("step-" + step + ".pt"), "hello, world of weights");
+            Shell.age(file);
+        }
+        String fit = "fit --outstd 0.15 --indir ";
+        String hello =
+                "/step-100.pt: is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a torch checkpoint";
+        assertThat(Shell.phema(fit + run).complaint())
+                .isEqualTo("phema: " + run + hello + ". So it is with all 2 files in " + run);
+        Files.write(run.resolve("step-200.pt"), new byte[] {'P', 'K', 3, 4});
+        Shell.age(run.resolve("step-200.pt"));
+        assertThat(Shell.phema(fit + run).complaint())
+                .isEqualTo("phema: " + run + hello + ". None can be used of the 2 files in " + run);
+        Files.copy(
+                Shell.FIXTURES.resolve("checkpoints/step-00016384.safetensors"), run.resolve("step-300.safetensors"));
+        assertThat(Shell.phema(fit + run).complaint())
+                .isEqualTo("phema: " + run + hello + ". Move that file and 1 more that `phema inspect` lists out of "
+                        + run + ", or choose others with --inprefix or --instd");
     }
 
     @Test

@@ -66,6 +66,18 @@ class InspectCommandTest {
     }
 
     @Test
+    void aFolderOfWhichNothingCanBeUsedIsBadInput() throws IOException {
+        Path run = Files.createDirectories(folder.resolve("run"));
+        assertThat(Shell.phema("inspect " + run).complaint())
+                .startsWith("phema: " + run + " holds no usable snapshots; their names look like");
+        Files.writeString(run.resolve("step-100.pt"), "hello");
+        Shell.age(run.resolve("step-100.pt"));
+        Shell.Result result = Shell.phema("inspect --json " + run);
+        assertThat(result.complaint()).isEqualTo("phema: " + run + " holds no usable snapshots, as said above");
+        assertThat(result.out()).contains("\"excluded\"", "is neither safetensors");
+    }
+
+    @Test
     void goesOnBehindAFileThatIsBrokenOrMissing() throws IOException {
         Path text = Files.writeString(folder.resolve("notes.txt"), "hello");
         Shell.Result result = Shell.phema("inspect %s %s %s".formatted(text, folder.resolve("missing"), PICKLE));
