@@ -25,7 +25,10 @@ public record Excluded(String name, Path path, ExclusionReason reason, String me
         DUPLICATE,
         /** It is the run's manifest, and wrong or missing: there are no snapshots then. */
         MANIFEST,
-        /** Its tensors differ in name or shape from those of most of the run, or are integers where those are not. */
+        /**
+         * Its tensors differ in name or shape from those of most of the run, or are integers where those are not; or
+         * its metadata contradict its name.
+         */
         DIFFERENT
     }
 }

@@ -1,5 +1,7 @@
 package phema.catalog;
 
+import static java.util.stream.Collectors.toSet;
+
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -8,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import phema.format.FormatException;
 
@@ -25,10 +28,40 @@ record FolderListing(Recognition recognition, List<String> notices) {
     static FolderListing of(Path folder, Selection selection, Predicate<Path> mayRead) throws IOException {
         List<String> notices = new ArrayList<>();
         List<String> names = names(folder);
-        Recognition recognition = names.contains(Manifest.FILE_NAME)
-                ? byManifest(folder, names, selection, mayRead, notices)
-                : Recognition.of(readable(folder, names, Recognition::mayBeSnapshot, mayRead, notices), selection);
-        return new FolderListing(recognition, notices);
+        if (names.contains(Manifest.FILE_NAME)) {
+            Recognition recognition = byManifest(folder, names, selection, mayRead, notices);
+            return new FolderListing(recognition.withNotices(leftOut(folder, names, recognition)), notices);
+        }
+        List<String> files = readable(
+                folder,
+                names,
+                name -> Recognition.mayBeSnapshot(name) || LeftOut.mayHoldWeights(name),
+                mayRead,
+                notices);
+        Recognition recognition =
+                Recognition.of(files.stream().filter(Recognition::mayBeSnapshot).toList(), selection);
+        if (!selection.equals(Selection.DEFAULT)
+                || recognition.manifestProblem().isPresent()) return new FolderListing(recognition, notices);
+        List<String> more = new ArrayList<>();
+        LeftOut.files(files, recognition.candidates()).ifPresent(more::add);
+        LeftOut.folders(folder, names).ifPresent(more::add);
+        return new FolderListing(recognition.withNotices(more), notices);
+    }
+
+    /** The same where a manifest has chosen, which may have left out more than it should. */
+    private static List<String> leftOut(Path folder, List<String> names, Recognition recognition) {
+        if (recognition.manifestProblem().isPresent()) return List.of();
+        Set<String> taken =
+                recognition.candidates().stream().map(Candidate::fileName).collect(toSet());
+        List<String> left = names.stream()
+                .filter(name -> LeftOut.mayHoldWeights(name) && !taken.contains(name))
+                .filter(name -> Files.isRegularFile(folder.resolve(name)))
+                .toList();
+        return left.isEmpty()
+                ? List.of()
+                : List.of(left.size() + (left.size() == 1 ? " weight file is" : " weight files are")
+                        + " not used, because " + Manifest.FILE_NAME + " does not name "
+                        + (left.size() == 1 ? "it: " : "them: ") + LeftOut.shapes(left) + ".");
     }
 
     private static Recognition byManifest(
@@ -70,9 +103,18 @@ record FolderListing(Recognition recognition, List<String> notices) {
             if (!Files.isRegularFile(file)) continue;
             if (leadsOutside(file, mayRead))
                 notices.add(name + " is a link that leads outside of phema.roots and is ignored.");
+            else if (names.contains(sibling(file)) && wanted.test(sibling(file)))
+                notices.add(name + " is a link to " + sibling(file) + ", which is there itself, and is ignored.");
             else readable.add(name);
         }
         return readable;
+    }
+
+    /** The name of the file in the same folder that a link leads to; empty for anything else. */
+    private static String sibling(Path file) throws IOException {
+        if (!Files.isSymbolicLink(file)) return "";
+        Path real = file.toRealPath();
+        return file.resolveSibling(".").toRealPath().equals(real.getParent()) ? String.valueOf(real.getFileName()) : "";
     }
 
     private static boolean leadsOutside(Path entry, Predicate<Path> mayRead) throws IOException {

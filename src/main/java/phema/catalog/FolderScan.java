@@ -12,7 +12,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.WeightFile;
-import phema.profile.Impulse;
 
 /** Scans one folder once: looks at every file that the run needs, and takes those that fit together. */
 final class FolderScan {
@@ -46,11 +45,14 @@ final class FolderScan {
                 .ifPresent(problem -> exclusions.add(Manifest.FILE_NAME, ExclusionReason.MANIFEST, problem));
         Map<Candidate, WeightFile> files = lookAtAll();
         if (before.isOf(recognition, known)) return before;
+        Optional<String> clockNotice = compareTimes(files);
         Agreement agreement = new Agreement(files.values());
         SamplePlan plan = SamplePlan.of(agreement.averaged(), files.size());
         RunAssembly assembly = new RunAssembly(files, plan, sampleAll(files, agreement, plan), exclusions);
         List<String> notices = new ArrayList<>(listing.notices());
         notices.addAll(recognition.notices());
+        clockNotice.ifPresent(notices::add);
+        if (similar != null) notices.addAll(recognition.tensors().unmatched(similar));
         agreement.dtypeNotice().ifPresent(notices::add);
         Optional.ofNullable(similarSelected)
                 .flatMap(recognition.tensors()::notice)
@@ -75,13 +77,16 @@ final class FolderScan {
             Candidate candidate = named.read(file);
             if (refused(candidate)) continue;
             WeightFile selected = selected(file);
-            Optional<String> objection = objection(candidate, file, selected);
+            Optional<String> objection = objection(file, selected);
             if (objection.isPresent()) {
                 exclusions.add(candidate, ExclusionReason.NO_PROFILE, objection.get());
                 continue;
             }
             if (selected.tensors().isEmpty()) {
-                exclusions.add(candidate, ExclusionReason.DIFFERENT, "holds none of the tensors that are wanted");
+                exclusions.add(
+                        candidate,
+                        ExclusionReason.DIFFERENT,
+                        recognition.tensors().emptiness(file));
                 continue;
             }
             taken = candidate;
@@ -93,15 +98,23 @@ final class FolderScan {
     }
 
     /** Looks at the tensors, of which there may be many, only where a file like this has not been taken already. */
-    private Optional<String> objection(Candidate candidate, WeightFile file, WeightFile selected) {
-        boolean taken = similar != null
-                && recognition.tensors().sameOf(file, similar)
-                && (!isRaw(candidate) || isRaw(Objects.requireNonNull(this.taken)));
-        return taken ? Optional.empty() : recognition.tensors().objection(file, selected, isRaw(candidate));
+    private Optional<String> objection(WeightFile file, WeightFile selected) {
+        if (similar != null && recognition.tensors().sameOf(file, similar)) return Optional.empty();
+        Optional<String> doubt = recognition.ground() == Recognition.Ground.NUMBERED_NAMES
+                ? Questions.ofContent(file)
+                : Optional.empty();
+        return doubt.or(() -> recognition.tensors().objection(file, selected));
     }
 
-    private static boolean isRaw(Candidate candidate) {
-        return candidate.profile().filter(Impulse.class::isInstance).isPresent();
+    /** Takes out the files that are not of the time in their names. @return what is to be said of all */
+    private Optional<String> compareTimes(Map<Candidate, WeightFile> files) {
+        if (recognition.ground() == Recognition.Ground.MANIFEST) return Optional.empty();
+        StatedTimes times = new StatedTimes(files);
+        times.contradictions().forEach((candidate, why) -> {
+            files.remove(candidate);
+            exclusions.add(candidate, ExclusionReason.DIFFERENT, why);
+        });
+        return times.notice();
     }
 
     private WeightFile selected(WeightFile file) {

@@ -74,7 +74,9 @@ record Manifest(
     boolean names(String fileName) {
         return switch (files) {
             case Usual usual -> Recognition.mayBeSnapshot(fileName);
-            case Matching matching -> matching.pattern().matches(fileName);
+            case Matching matching ->
+                !fileName.startsWith("._")
+                        && matching.pattern().matches(fileName); // not what macOS leaves beside files
             case Listed listed ->
                 listed.entries().stream().anyMatch(entry -> entry.name().equals(fileName));
         };
@@ -115,7 +117,8 @@ record Manifest(
         candidates.sort(comparingDouble(Candidate::time)
                 .thenComparing(Candidate::average)
                 .thenComparing(Candidate::fileName));
-        return new Recognition(candidates, tensors, publication, notices, Optional.empty());
+        return new Recognition(
+                candidates, Recognition.Ground.MANIFEST, tensors, publication, notices, Optional.empty());
     }
 
     private Optional<Candidate> candidate(String name, Matcher match, Selection selection) {

@@ -44,10 +44,22 @@ final class NotAveraged {
 
     private static final Set<DType> CODES = Set.of(DType.F8_E4M3, DType.F8_E5M2, DType.I8, DType.U8, DType.I32);
 
+    /** The words under which trainers keep averages. */
+    private static final String AVERAGES =
+            "(?:\\w+_)?ema(?:_(?:model|net|network|unet|generator|state|state_dict|weights|params|parameters))?"
+                    + "|averaged_model|average_model|model_avg|swa_model|swa_state_dict|averaging_state|target_encoder"
+                    + "|teacher|shadow_params";
+
     /** The words under which trainers keep averages, or raw weights, beside the weights that they train. */
-    private static final Pattern BESIDE = Pattern.compile(
-            "(ema|ema_model|ema_state_dict|model_ema|net_ema|state_dict_ema|averaged_model|current_model_state"
-                    + "|online_model|averaging_state)\\..*|(?:state_dict|module)\\.(model_ema|ema)\\..*");
+    private static final Pattern BESIDE = Pattern.compile("(?i)((?:(?:state_dict|module|state)\\.)?(?:" + AVERAGES
+            + "|current_model_state|online_model)|state\\.algorithms\\.\\d+\\.\\d+\\.ema_model)\\..*");
+
+    private static final Pattern AVERAGE =
+            Pattern.compile("(?i)(?:(?:state_dict|module|state)\\.)?(?:" + AVERAGES + ")");
+
+    /** The names of what averages count, beside their weights. */
+    private static final Set<String> COUNTERS =
+            Set.of("initted", "step", "n_averaged", "num_updates", "decay", "epoch", "global_step");
 
     private final Set<String> names;
 
@@ -79,18 +91,31 @@ final class NotAveraged {
     }
 
     /**
-     * The words under which weights lie twice in a file of raw weights, once as an average; empty where they do not.
+     * The words under which weights lie twice in a file, once as an average; empty where they do not.
      */
     List<String> groups() {
-        List<String> beside = names.stream()
+        List<String> beside = words();
+        return beside.isEmpty() || allBelow(beside.getFirst()) ? List.of() : beside;
+    }
+
+    /** The word for an average under which all tensors are; empty where they are not. */
+    Optional<String> average() {
+        return words().stream()
+                .filter(word -> AVERAGE.matcher(word).matches() && allBelow(word))
+                .findFirst();
+    }
+
+    private List<String> words() {
+        return names.stream()
                 .map(BESIDE::matcher)
                 .filter(Matcher::matches)
-                .map(m -> m.group(1) == null ? m.group(2) : m.group(1))
+                .map(m -> m.group(1))
                 .distinct()
                 .sorted()
                 .toList();
-        return beside.isEmpty() || names.stream().allMatch(name -> name.startsWith(beside.getFirst() + "."))
-                ? List.of()
-                : beside;
+    }
+
+    private boolean allBelow(String word) {
+        return names.stream().allMatch(name -> name.startsWith(word + ".") || COUNTERS.contains(name));
     }
 }

@@ -26,6 +26,7 @@ record NumberedName(String fileName, String prefix, long number) {
             Pattern.compile("((?![.]).*?epoch[-_=]?)\\d{1,9}([-_].*?step[-_=]?)(\\d{1,15})" + EXTENSION);
 
     static Optional<NumberedName> parse(String fileName) {
+        if (Questions.isOfOneTrainer(fileName)) return Optional.empty();
         Matcher both = EPOCH_AND_STEP.matcher(fileName);
         if (both.matches())
             return Optional.of(
@@ -33,6 +34,17 @@ record NumberedName(String fileName, String prefix, long number) {
         Matcher m = NAME.matcher(fileName);
         if (!m.matches() || m.group(1).endsWith("-of-")) return Optional.empty();
         return Optional.of(new NumberedName(fileName, m.group(1), Long.parseLong(m.group(2))));
+    }
+
+    /** The prefix without its numbers: where files differ in these, too, names alone do not say which are a run. */
+    String shape() {
+        return LeftOut.shape(prefix);
+    }
+
+    /** The pattern of a manifest that such names match. */
+    String pattern() {
+        String rest = fileName.startsWith(prefix) ? fileName : fileName.replaceFirst("(epoch[-_=]?)\\d+", "$1*");
+        return rest.replaceFirst("\\d+(\\.[A-Za-z.]+)$", "{time}$1");
     }
 
     Candidate candidate() {

@@ -3,7 +3,6 @@ package phema.catalog;
 import static java.util.Comparator.comparingDouble;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
-import static java.util.stream.Collectors.joining;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,6 +16,7 @@ import java.util.regex.Pattern;
  * Says which files of a folder are a run's snapshots, by its manifest or by their names alone.
  *
  * @param candidates by time, then by average, then by preference
+ * @param ground what says so
  * @param tensors which of a file's tensors count
  * @param publication how the run looks as a model repository
  * @param notices one line each
@@ -24,10 +24,21 @@ import java.util.regex.Pattern;
  */
 record Recognition(
         List<Candidate> candidates,
+        Ground ground,
         TensorSelection tensors,
         Publication publication,
         List<String> notices,
         Optional<String> manifestProblem) {
+    /** What says that files are snapshots. */
+    enum Ground {
+        /** The names of EDM2's averages. */
+        EDM2_NAMES,
+        /** Numbers in names, so that files are taken for raw weights. */
+        NUMBERED_NAMES,
+        /** The user. */
+        MANIFEST
+    }
+
     private static final Pattern WEIGHTS =
             Pattern.compile("[^.].*\\.(pkl|safetensors|safetensors\\.index\\.json|pt|pth|ckpt|bin)");
 
@@ -41,16 +52,23 @@ record Recognition(
         notices = List.copyOf(notices);
     }
 
-    Recognition(List<Candidate> candidates, List<String> notices) {
-        this(candidates, TensorSelection.ALL, Publication.DEFAULT, notices, Optional.empty());
+    Recognition(List<Candidate> candidates, Ground ground, List<String> notices) {
+        this(candidates, ground, TensorSelection.ALL, Publication.DEFAULT, notices, Optional.empty());
     }
 
     static Recognition withoutManifest(String problem) {
-        return new Recognition(List.of(), TensorSelection.ALL, Publication.DEFAULT, List.of(), Optional.of(problem));
+        return new Recognition(
+                List.of(), Ground.MANIFEST, TensorSelection.ALL, Publication.DEFAULT, List.of(), Optional.of(problem));
     }
 
     Recognition publishedAs(Publication how) {
-        return new Recognition(candidates, tensors, how, notices, manifestProblem);
+        return new Recognition(candidates, ground, tensors, how, notices, manifestProblem);
+    }
+
+    Recognition withNotices(List<String> more) {
+        List<String> all = new ArrayList<>(notices);
+        all.addAll(more);
+        return new Recognition(candidates, ground, tensors, publication, all, manifestProblem);
     }
 
     /** Whether there is anything to say of the folder as a run. */
@@ -80,8 +98,16 @@ record Recognition(
         if (wanted) return edm2(edm2, selection);
         if (names.stream().anyMatch(IndexedName::matches)) return indexed(names);
         List<NumberedName> numbered = names.stream()
+                .filter(name -> selection.prefix().isPresent() || !LeftOut.isState(name))
                 .flatMap(name -> NumberedName.parse(name).stream())
                 .toList();
+        if (selection.prefix().isEmpty()) {
+            List<NumberedName> raw =
+                    numbered.stream().filter(name -> !Questions.isAverage(name)).toList();
+            if (!raw.isEmpty()) numbered = raw;
+            Optional<String> question = Questions.of(names, numbered);
+            if (question.isPresent()) return withoutManifest(Manifest.FILE_NAME + " is missing: " + question.get());
+        }
         return numbered.isEmpty() ? edm2(edm2, selection) : numbered(names, numbered, selection);
     }
 
@@ -89,6 +115,7 @@ record Recognition(
     static boolean suggestsARun(String name) {
         return name.equals(Manifest.FILE_NAME)
                 || IndexedName.matches(name)
+                || Questions.isOfOneTrainer(name)
                 || NumberedName.parse(name).isPresent()
                 || SnapshotName.parse(name).filter(n -> !n.isReconstruction()).isPresent();
     }
@@ -103,7 +130,7 @@ record Recognition(
                                 || SnapshotName.parse(name).isPresent())
                 || names.stream()
                         .flatMap(name -> NumberedName.parse(name).stream())
-                        .collect(groupingBy(NumberedName::prefix, counting()))
+                        .collect(groupingBy(NumberedName::shape, counting()))
                         .values()
                         .stream()
                         .anyMatch(count -> count > 1);
@@ -114,16 +141,18 @@ record Recognition(
         Map<String, Long> prefixes = all.stream().collect(groupingBy(SnapshotName::prefix, TreeMap::new, counting()));
         Map<String, Long> candidates = new TreeMap<>(prefixes);
         candidates.remove(SnapshotName.RECONSTRUCTION);
-        String prefix = chosen(candidates, "-*", selection.prefix(), notices);
+        if (selection.prefix().isEmpty() && Questions.isTied(candidates))
+            return withoutManifest(Manifest.FILE_NAME + " is missing: " + Questions.ofTied(candidates, "-*"));
+        String prefix = chosen(candidates, selection.prefix());
         List<Candidate> selected = all.stream()
                 .filter(n -> n.prefix().equals(prefix) && selection.admits(n.sigmaRel()))
                 .map(SnapshotName::candidate)
                 .toList();
-        if (selected.isEmpty())
+        if (selected.isEmpty() && !(all.isEmpty() && selection.equals(Selection.DEFAULT)))
             notices.add("No file is named " + (prefix.isEmpty() ? "PREFIX" : prefix)
                     + "-KKKKKKK-S.SSS.pkl or .safetensors with a width that was asked for; the folder holds "
-                    + (prefixes.isEmpty() ? "none of any prefix." : withCounts(prefixes, "-*") + "."));
-        return new Recognition(selected, notices);
+                    + (prefixes.isEmpty() ? "none of any prefix." : Questions.withCounts(prefixes, "-*") + "."));
+        return new Recognition(selected, Ground.EDM2_NAMES, notices);
     }
 
     private static Recognition indexed(List<String> names) {
@@ -134,27 +163,32 @@ record Recognition(
                 .count();
         String sigmaRels = averages == 2 ? "0.05, 0.28" : "..., ...";
         return withoutManifest(Manifest.FILE_NAME
-                + " is missing: files named INDEX.STEP.pt, as ema-pytorch writes them, do not say which averages "
-                + "they hold. Write it into this"
-                + " folder with the lines `sigmaRels: [" + sigmaRels
-                + "]` and `updateEvery: 100`, with the arguments that your PostHocEMA was given");
+                + " is missing: files named INDEX.STEP.pt, as ema-pytorch writes them, do not say which averages they"
+                + " hold. Write it into this folder with the lines `sigmaRels: [" + sigmaRels
+                + "]` (or `gammas: [..., ...]`) and `updateEvery: 100`, with the arguments that your PostHocEMA was"
+                + " given");
     }
 
     private static Recognition numbered(List<String> names, List<NumberedName> numbered, Selection selection) {
         List<String> notices = new ArrayList<>();
         String prefix = chosen(
                 numbered.stream().collect(groupingBy(NumberedName::prefix, TreeMap::new, counting())),
-                "*",
-                selection.prefix(),
-                notices);
+                selection.prefix());
         if (!selection.sigmaRels().isEmpty())
             return new Recognition(
-                    List.of(), List.of("The folder holds raw checkpoints, which have no sigma_rel to choose them by."));
+                    List.of(),
+                    Ground.NUMBERED_NAMES,
+                    List.of("The folder holds raw checkpoints, which have no sigma_rel to choose them by."));
         List<Candidate> candidates = new ArrayList<>(numbered.stream()
                 .filter(n -> n.prefix().equals(prefix))
                 .sorted(comparingDouble(NumberedName::number).thenComparing(NumberedName::fileName))
                 .map(NumberedName::candidate)
                 .toList());
+        Optional<NumberedName> average = numbered.stream()
+                .filter(n -> n.prefix().equals(prefix) && Questions.isAverage(n))
+                .findFirst();
+        if (average.isPresent())
+            return withoutManifest(Manifest.FILE_NAME + " is missing: " + Questions.ofAverages(average.get()));
         if (candidates.isEmpty()) notices.add("No numbered file begins with " + prefix + ".");
         else
             notices.add(
@@ -168,26 +202,14 @@ record Recognition(
                     candidates.add(last);
                     notices.add(last.fileName() + " is taken for the last checkpoint, of the time in its metadata.");
                 });
-        return new Recognition(candidates, notices);
+        return new Recognition(candidates, Ground.NUMBERED_NAMES, notices);
     }
 
     /** The prefix asked for, or else the most frequent. */
-    private static String chosen(Map<String, Long> counts, String rest, Optional<String> wanted, List<String> notices) {
-        String prefix = wanted.or(() -> counts.entrySet().stream()
+    private static String chosen(Map<String, Long> counts, Optional<String> wanted) {
+        return wanted.or(() -> counts.entrySet().stream()
                         .max(Map.Entry.comparingByValue())
                         .map(Map.Entry::getKey))
                 .orElse("");
-        Map<String, Long> others = new TreeMap<>(counts);
-        others.remove(prefix);
-        if (wanted.isEmpty() && !others.isEmpty())
-            notices.add("Files named " + withCounts(others, rest) + " are not used, because more are named " + prefix
-                    + rest + ": give them a folder of their own, or choose them by their prefix.");
-        return prefix;
-    }
-
-    private static String withCounts(Map<String, Long> prefixes, String rest) {
-        return prefixes.entrySet().stream()
-                .map(e -> e.getKey() + rest + " (" + e.getValue() + ")")
-                .collect(joining(", "));
     }
 }

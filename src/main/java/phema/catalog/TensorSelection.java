@@ -1,9 +1,11 @@
 package phema.catalog;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 
@@ -25,6 +27,8 @@ record TensorSelection(
 
     /** The tensors that those two and pytorch-posthoc-ema store of their own. */
     private static final Set<String> TRACKER_STATE = Set.of("initted", "step");
+
+    private static final int MOST_NAMED = 5;
 
     TensorSelection {
         exclude = List.copyOf(exclude);
@@ -59,15 +63,14 @@ record TensorSelection(
      * speaks against it.
      *
      * @param selected what this selection makes of the file
-     * @param raw whether the file is taken for raw weights
      */
-    Optional<String> objection(WeightFile file, WeightFile selected, boolean raw) {
+    Optional<String> objection(WeightFile file, WeightFile selected) {
         NotAveraged kinds = new NotAveraged(file.tensors());
-        if (raw && prefix.isEmpty()) {
-            List<String> groups = kinds.groups();
+        if (prefix.isEmpty()) {
+            List<String> groups = new NotAveraged(selected.tensors()).groups();
             if (!groups.isEmpty())
                 return Optional.of("holds weights more than once, and `" + groups.getFirst()
-                        + ".*` is an average or stands beside one, so not all are raw weights; choose which in "
+                        + ".*` is an average or stands beside one, so not all have one profile; choose which in "
                         + Manifest.FILE_NAME + ", with `prefix: '" + groups.getFirst()
                         + ".'` and the profile that these have, or another prefix");
         }
@@ -98,6 +101,50 @@ record TensorSelection(
                         + " taken from the newest file, not averaged: statistics and vectors of normalization, such as "
                         + newest.getFirst() + ". List what shall be averaged all the same under parameters in "
                         + Manifest.FILE_NAME + ".");
+    }
+
+    /** What the user named that a file does not hold; one sentence each. */
+    List<String> unmatched(WeightFile file) {
+        if (exclude.isEmpty() && buffers.isEmpty() && parameters.isEmpty()) return List.of();
+        List<String> excludable = names(new TensorSelection(prefix, List.of(), List.of(), List.of()).of(file));
+        List<String> names = names(of(file));
+        List<String> sentences = new ArrayList<>();
+        for (NamePattern pattern : exclude)
+            unmatched("exclude", pattern, excludable).ifPresent(sentences::add);
+        for (NamePattern pattern : buffers) unmatched("buffers", pattern, names).ifPresent(sentences::add);
+        for (NamePattern pattern : parameters)
+            unmatched("parameters", pattern, names).ifPresent(sentences::add);
+        return sentences;
+    }
+
+    private static List<String> names(WeightFile file) {
+        return file.tensors().stream().map(Tensor::name).toList();
+    }
+
+    private static Optional<String> unmatched(String key, NamePattern pattern, Collection<String> names) {
+        return names.stream().anyMatch(pattern::matches)
+                ? Optional.empty()
+                : Optional.of("`" + pattern.text() + "` under " + key + " in " + Manifest.FILE_NAME
+                        + " matches no tensor"
+                        + pattern.nearest(names)
+                                .map(near -> "; did you mean `" + near + "`?")
+                                .orElse("."));
+    }
+
+    /** Why a file has none of the tensors that count, as the end of a sentence. */
+    String emptiness(WeightFile file) {
+        if (file.tensors().isEmpty()) return "holds no tensors";
+        List<String> names = names(file);
+        return prefix.filter(begin -> names.stream().noneMatch(name -> name.startsWith(begin)))
+                .map(begin -> "holds no tensor whose name begins with `" + begin + "`, the prefix in "
+                        + Manifest.FILE_NAME + "; its names begin with "
+                        + names.stream()
+                                .map(name -> "`" + name.replaceFirst("\\..*", ".") + "`")
+                                .distinct()
+                                .sorted()
+                                .limit(MOST_NAMED)
+                                .collect(Collectors.joining(", ")))
+                .orElse("holds none of the tensors that are wanted");
     }
 
     /**

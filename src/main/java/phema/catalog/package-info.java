@@ -10,6 +10,8 @@
  *       their reasons: what everybody else sees.
  *   <li>{@link phema.catalog.Catalog}: all runs, by name.
  *   <li>{@code Recognition}, {@code Manifest}: which names are snapshots, with their times and profiles.
+ *   <li>{@code Questions}, {@code LeftOut}, {@code StatedTimes}: what is asked instead of guessed, what is not taken,
+ *       and names that metadata contradicts.
  *   <li>{@link phema.catalog.RunScanner}: one look at a folder; {@code FileIndexer}: at a file, which may still be
  *       growing.
  *   <li>{@code TensorSelection}, {@code NotAveraged}: which tensors are the model's, and which must not be averaged.

@@ -94,7 +94,20 @@ class NotAveragedTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"model, ema", "online_model, ema_model", "net, net_ema", "state_dict, current_model_state"})
+    @CsvSource({
+        "model, ema",
+        "model, model_ema",
+        "online_model, ema_model",
+        "net, net_ema",
+        "state_dict, state_dict_ema",
+        "state_dict, current_model_state",
+        "state_dict.model, state_dict.model_ema",
+        "params, params_ema",
+        "g, g_ema",
+        "student, teacher",
+        "encoder, target_encoder",
+        "state.model, state.algorithms.0.1.ema_model"
+    })
     void averagesBesideRawWeightsAreAskedFor(String raw, String average) throws IOException {
         Run run = run(weight(raw + ".w"), weight(average + ".w"));
         assertThat(run.snapshots()).isEmpty();
@@ -105,6 +118,34 @@ class NotAveragedTest {
         Files.writeString(
                 folder.resolve("phema.yaml"),
                 "files: 'step-{time}.safetensors'\nprofile: impulse\nprefix: '" + raw + ".'\n");
+        assertThat(averaged(RunScanner.scan(folder, Selection.DEFAULT))).containsExactly("w");
+    }
+
+    /** A profile in the name is one for all weights, which raw weights do not have. */
+    @Test
+    void averagesBesideRawWeightsAreAskedForWhereNamesStateAProfile() throws IOException {
+        for (int kimg : new int[] {16, 32})
+            TestWeights.safetensors(
+                    folder.resolve("network-snapshot-%07d-0.100.safetensors".formatted(kimg)),
+                    Map.of(),
+                    List.of(weight("model.w"), weight("ema.w")));
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.excluded())
+                .hasSize(2)
+                .allSatisfy(e -> assertThat(e.message()).contains("holds weights more than once", "`prefix: 'ema.'`"));
+    }
+
+    @Test
+    void anAverageAloneIsNeverTakenForRawWeights() throws IOException {
+        Run run = run(weight("ema_model.w"), weight("step"));
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.excluded())
+                .hasSize(2)
+                .allSatisfy(e -> assertThat(e.message()).contains("holds tensors named `ema_model.*` only"));
+        Files.writeString(
+                folder.resolve("phema.yaml"),
+                "files: 'step-{time}.safetensors'\nprofile: power:0.1\nprefix: ema_model.\n");
         assertThat(averaged(RunScanner.scan(folder, Selection.DEFAULT))).containsExactly("w");
     }
 

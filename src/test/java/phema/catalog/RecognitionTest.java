@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -83,9 +85,9 @@ class RecognitionTest {
 
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(3);
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
-                .first()
+                .last()
                 .asString()
-                .contains("b-* (1) are not used, because more are named a-step*");
+                .startsWith("1 weight file is not used: b-N.safetensors. The run's are named a-stepN.safetensors (3);");
         assertThat(RunScanner.scan(folder, new Selection(Optional.of("b-"), List.of()))
                         .snapshots())
                 .extracting(Snapshot::name)
@@ -99,7 +101,8 @@ class RecognitionTest {
         assertThat(run.snapshots()).isEmpty();
         assertThat(run.excluded()).singleElement().satisfies(e -> {
             assertThat(e.reason()).isEqualTo(ExclusionReason.MANIFEST);
-            assertThat(e.message()).contains("`sigmaRels: [0.05, 0.28]` and `updateEvery: 100`");
+            assertThat(e.message())
+                    .contains("`sigmaRels: [0.05, 0.28]` (or `gammas: [..., ...]`) and `updateEvery: 100`");
         });
     }
 
@@ -179,6 +182,8 @@ class RecognitionTest {
         "step-1000.pt step-2000.pt, true",
         "step-1000.pt, false",
         "step-1000.pt other-1000.pt, false",
+        "ep0-step10.pt ep1-step20.pt, true",
+        "x2026-01-05_10-00-00-save-100-1-50.safetensors, true",
         "phema-0000016-0.050.pkl, false",
         "model.safetensors, false"
     })
@@ -187,6 +192,163 @@ class RecognitionTest {
                         .filter(Recognition::suggestsARun)
                         .toList()))
                 .isEqualTo(run);
+    }
+
+    /** The folder of latent-diffusion: a few weights by epoch, the last ones, and others by step one folder below. */
+    @Test
+    void saysWhichWeightFilesItLeavesOutAndWhy() throws IOException {
+        weights("epoch=000001.ckpt", "epoch=000002.ckpt", "last.ckpt", "V2.SAFETENSORS", "optimizer.pt", "notes.txt");
+        weights("trainstep_checkpoints/epoch=000001-step=000000100.ckpt", ".hidden/w.ckpt", "logs/images.npy");
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).extracting(Snapshot::time).containsExactly(1.0, 2.0);
+        assertThat(run.notices())
+                .containsExactly(
+                        "Files named epoch=N are taken for raw checkpoints of time N; for anything else, say so in"
+                                + " phema.yaml.",
+                        "2 weight files are not used: VN.SAFETENSORS, last.ckpt. The run's are named epoch=N.ckpt (2);"
+                                + " give others a folder of their own, choose them by their prefix, or name the run's"
+                                + " files in phema.yaml.",
+                        "Weight files lie also in folders below, and are not taken: trainstep_checkpoints. Files of one"
+                                + " run lie side by side in one folder.");
+        assertThat(RunScanner.scan(folder, new Selection(Optional.of("epoch="), List.of()))
+                        .notices())
+                .hasSize(1);
+    }
+
+    @Test
+    void saysWhatAFolderHoldsOfWhichNothingIsTaken() throws IOException {
+        weights("checkpoint-10.pth.tar", "checkpoint-20.pth.tar", "pytorch_model.bin");
+
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .singleElement()
+                .asString()
+                .startsWith(
+                        "3 weight files are not used: checkpoint-N.pth.tar (2), pytorch_model.bin. Such names do not")
+                .endsWith("`profile: impulse` in phema.yaml.");
+    }
+
+    @Test
+    void saysWhichWeightFilesAManifestLeavesOut() throws IOException {
+        weights("step-100.safetensors", "step-200.safetensors", "stp-300.safetensors");
+        Files.writeString(folder.resolve("phema.yaml"), "files: 'step-{time}.safetensors'\nprofile: impulse\n");
+
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .containsExactly("1 weight file is not used, because phema.yaml does not name it: stp-N.safetensors.");
+    }
+
+    @Test
+    void asksWhatOneTrainersFilesHold() throws IOException {
+        for (int i = 1; i <= 3; i++)
+            weights("me2026-01-0%d_10-00-00-save-%d-%d-%d.safetensors".formatted(i, 200 * i, i, 100 + i));
+
+        assertAsks(RunScanner.scan(folder, Selection.DEFAULT), "as OneTrainer writes them");
+
+        Files.writeString(folder.resolve("phema.yaml"), "files: '*-save-{time}-*.safetensors'\nprofile: impulse\n");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots())
+                .extracting(Snapshot::time)
+                .containsExactly(200.0, 400.0, 600.0);
+    }
+
+    @Test
+    void asksWhetherAiToolkitSavedItsAverage() throws IOException {
+        for (int step : new int[] {250, 500})
+            TestFiles.safetensors(
+                    folder.resolve("me_%09d.safetensors".formatted(step)),
+                    Map.of("software", "{\\\"name\\\": \\\"ai-toolkit\\\"}"),
+                    Map.of("w", (float) step));
+
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).excluded())
+                .hasSize(2)
+                .allSatisfy(e -> assertThat(e.message()).contains("ai-toolkit", "`ema_config`", "profile: impulse"));
+
+        Files.writeString(folder.resolve("phema.yaml"), "files: 'me_{time}.safetensors'\nprofile: impulse\n");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(2);
+    }
+
+    /** Of guided-diffusion, which writes three files each time. */
+    @Test
+    void neverTakesForRawWeightsWhatItsNameCallsAnAverageOrAnOptimizer() throws IOException {
+        for (int time : new int[] {1000, 2000})
+            weights("model%06d.pt".formatted(time), "opt%06d.pt".formatted(time), "ema_0.9999_%06d.pt".formatted(time));
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).extracting(Snapshot::name).containsExactly("model001000.pt", "model002000.pt");
+        assertThat(run.notices()).last().asString().startsWith("2 weight files are not used: ema_N.N_N.pt (2).");
+
+        for (int time : new int[] {1000, 2000}) Files.delete(folder.resolve("model%06d.pt".formatted(time)));
+        assertAsks(
+                RunScanner.scan(folder, Selection.DEFAULT),
+                "files named ema_0.9999_N hold averages by their name",
+                "`files: 'ema_0.9999_{time}.pt'` and `profile: 'exponential:decay=0.9999'`");
+        assertAsks(
+                RunScanner.scan(folder, new Selection(Optional.of("ema_0.9999_"), List.of())),
+                "hold averages by their name");
+    }
+
+    @Test
+    void asksWhichNumberIsTheTimeAndWhichRunIsMeant() throws IOException {
+        weights("seed1-step100.pt", "seed1-step200.pt", "seed2-step100.pt");
+        assertAsks(
+                RunScanner.scan(folder, Selection.DEFAULT),
+                "seedN-stepN differ in more than one number (seed1-stepN, seed2-stepN, ...)",
+                "`files: 'seed1-step{time}.pt'`");
+        assertThat(RunScanner.scan(folder, new Selection(Optional.of("seed1-"), List.of()))
+                        .snapshots())
+                .isEmpty();
+        assertThat(RunScanner.scan(folder, new Selection(Optional.of("seed1-step"), List.of()))
+                        .snapshots())
+                .hasSize(2);
+    }
+
+    @Test
+    void asksWhichFilesAreMeantWhereAsManyAreNamedOtherwise() throws IOException {
+        weights("a-100.pt", "a-200.pt", "b-100.pt", "b-200.pt");
+        assertAsks(RunScanner.scan(folder, Selection.DEFAULT), "a-N (2), b-N (2), and it cannot be told", "--inprefix");
+        assertThat(RunScanner.scan(folder, new Selection(Optional.of("b-"), List.of()))
+                        .snapshots())
+                .hasSize(2);
+    }
+
+    @Test
+    void leavesAloneWhatMacOsLeavesBesideFiles() throws IOException {
+        weights("x-100.safetensors", "x-200.safetensors");
+        Files.writeString(folder.resolve("._x-100.safetensors"), "Mac OS X");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).excluded()).isEmpty();
+
+        Files.writeString(folder.resolve("phema.yaml"), "files: '*x-{time}.safetensors'\nprofile: impulse\n");
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).hasSize(2);
+        assertThat(run.excluded()).isEmpty();
+    }
+
+    /** The same weights at two times would say that training stood still. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void doesNotTakeALinkForAnotherCheckpoint() throws IOException {
+        weights("step-100.safetensors", "step-200.safetensors");
+        Files.createSymbolicLink(folder.resolve("step-300.safetensors"), Path.of("step-200.safetensors"));
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).hasSize(2);
+        assertThat(run.notices())
+                .contains(
+                        "step-300.safetensors is a link to step-200.safetensors, which is there itself, and is ignored.");
+    }
+
+    private static void assertAsks(Run run, String... words) {
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.excluded()).singleElement().satisfies(e -> {
+            assertThat(e.reason()).isEqualTo(ExclusionReason.MANIFEST);
+            assertThat(e.message()).startsWith("phema.yaml is missing: ").contains(words);
+        });
+    }
+
+    /** Each with another value, so that none is taken for another's copy. */
+    private void weights(String... names) throws IOException {
+        for (String name : names) TestFiles.safetensors(folder.resolve(name), "w", name.hashCode());
     }
 
     private void lora(String name, float alpha, Map<String, String> metadata) throws IOException {

@@ -1,0 +1,125 @@
+package phema.catalog;
+
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import phema.format.WeightFile;
+
+/**
+ * Asks what names of files leave open, with the lines to write: each question is the end of a sentence. What it would
+ * take a guess to answer is never guessed.
+ */
+final class Questions {
+    /** The form of OneTrainer's names: a time stamp, then step, epoch, and step within the epoch. */
+    private static final Pattern ONE_TRAINER =
+            Pattern.compile(".*\\d{4}-\\d\\d-\\d\\d_\\d\\d-\\d\\d-\\d\\d-save-\\d+-\\d+-\\d+\\.(?:safetensors|ckpt)");
+
+    /** The words for averages in names, and the decay that may stand behind. */
+    private static final Pattern AVERAGE = Pattern.compile(
+            "(?:.*[^a-z])?(?:ema|swa|avg|averaged?)(?:[-_=](0\\.9\\d*))?(?:[^a-z].*)?", Pattern.CASE_INSENSITIVE);
+
+    private Questions() {}
+
+    static boolean isOfOneTrainer(String fileName) {
+        return ONE_TRAINER.matcher(fileName).matches();
+    }
+
+    /**
+     * What has to be asked before numbered files can be taken for raw checkpoints.
+     *
+     * @param numbered those of the names that have a number, of which one family is the run
+     */
+    static Optional<String> of(List<String> names, List<NumberedName> numbered) {
+        long oneTrainer = names.stream().filter(Questions::isOfOneTrainer).count();
+        Map<String, List<NumberedName>> families = numbered.stream().collect(groupingBy(NumberedName::shape));
+        Map<String, Long> counts = numbered.stream().collect(groupingBy(NumberedName::shape, TreeMap::new, counting()));
+        long most = counts.values().stream().mapToLong(n -> n).max().orElse(0);
+        if (oneTrainer > 0 && oneTrainer >= most)
+            return Optional.of(
+                    "files named *-save-N-N-N.safetensors, as OneTrainer writes them, do not say whether they"
+                            + " hold raw weights or its average, which it saves when its EMA is on. Write it into"
+                            + " this folder with the lines `files: '*-save-{time}-*.safetensors'` and `profile: impulse`, or with the"
+                            + " profile of that average; docs/snapshots.md has it");
+        if (counts.isEmpty()) return Optional.empty();
+        if (isTied(counts)) return Optional.of(ofTied(counts, "N"));
+        return families.values().stream()
+                .filter(family -> family.size() == most)
+                .findFirst()
+                .flatMap(Questions::of);
+    }
+
+    /** @param family files whose names differ in numbers only */
+    private static Optional<String> of(List<NumberedName> family) {
+        TreeSet<String> prefixes = new TreeSet<>();
+        for (NumberedName name : family) prefixes.add(name.prefix());
+        return prefixes.size() < 2
+                ? Optional.empty()
+                : Optional.of("files named " + family.getFirst().shape() + "N differ in more than one number ("
+                        + prefixes.first() + "N, " + prefixes.higher(prefixes.first())
+                        + "N, ...), so it cannot be told which is their time, and whether they are of one run. Write it"
+                        + " into this folder with, for example, the lines `files: '"
+                        + family.getFirst().pattern()
+                        + "'` and `profile: impulse`, where * stands for what does not matter; or give each run a"
+                        + " folder of its own");
+    }
+
+    /** Whether files hold averages, by their name. */
+    static boolean isAverage(NumberedName name) {
+        return AVERAGE.matcher(name.prefix()).matches();
+    }
+
+    /** What has to be asked of such files. */
+    static String ofAverages(NumberedName name) {
+        Matcher average = AVERAGE.matcher(name.prefix());
+        String decay = average.matches() && average.group(1) != null ? average.group(1) : "0.9999";
+        return "files named " + name.prefix() + "N hold averages by their name, not raw weights, but it does not say"
+                + " which. Write it into this folder with the lines `files: '" + name.pattern()
+                + "'` and `profile: 'exponential:decay=" + decay + "'`, or whichever average it is";
+    }
+
+    /**
+     * What has to be asked of a file that only its name calls a raw checkpoint, as the end of a sentence; empty where
+     * nothing speaks against it.
+     */
+    static Optional<String> ofContent(WeightFile file) {
+        if (file.metadata().getOrDefault("software", "").contains("ai-toolkit"))
+            return Optional.of("is of ai-toolkit, which saves its average instead of the raw weights where"
+                    + " `ema_config` is on, and does not say so in the file. Write " + Manifest.FILE_NAME
+                    + " with `files:"
+                    + " 'NAME_{time}.safetensors'` and `profile: impulse`, or `profile: 'exponential:decay=0.99'`, with"
+                    + " its `ema_decay`");
+        return new NotAveraged(file.tensors())
+                .average()
+                .map(word -> "holds tensors named `" + word + ".*` only, which are an average's by that name, not raw"
+                        + " weights. Write " + Manifest.FILE_NAME + " with the files' names and the profile of that"
+                        + " average");
+    }
+
+    /** Whether the most files are of more than one kind. */
+    static boolean isTied(Map<String, Long> counts) {
+        return counts.size() > 1 && Collections.frequency(counts.values(), Collections.max(counts.values())) > 1;
+    }
+
+    /** @param rest what follows what they begin with */
+    static String ofTied(Map<String, Long> counts, String rest) {
+        return "the folder holds files named " + withCounts(counts, rest) + ", and it cannot be told which are the"
+                + " run's. Give each kind a folder of its own, choose one with --inprefix, or name the run's files in"
+                + " this file";
+    }
+
+    /** {@code a-* (1), b-* (3)}. */
+    static String withCounts(Map<String, Long> prefixes, String rest) {
+        return prefixes.entrySet().stream()
+                .map(e -> e.getKey() + rest + " (" + e.getValue() + ")")
+                .collect(joining(", "));
+    }
+}

@@ -1,0 +1,105 @@
+package phema.catalog;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import phema.format.WeightFile;
+
+/**
+ * Compares the times in files' names with what the files' metadata says of the same clock. Where all differ by one
+ * factor the clocks are others, which changes no average; else the files that differ are not where they seem to be.
+ */
+final class StatedTimes {
+    private static final Pattern STEPS = Pattern.compile(".*(?:step|iter|iteration)s?[-_=]?", Pattern.CASE_INSENSITIVE);
+    private static final Pattern EPOCHS = Pattern.compile(".*epochs?[-_=]?", Pattern.CASE_INSENSITIVE);
+    private static final Pattern IN_JSON = Pattern.compile("\"step\"\\s*:\\s*(\\d{1,15})");
+    private static final Pattern NUMBER = Pattern.compile("\\d{1,15}");
+
+    /** The difference that means nothing: loops count from 0 or from 1. */
+    private static final long TOLERANCE = 1;
+
+    /** @param named the time in the name; {@code stated} that in the metadata, under the key */
+    private record Stated(Candidate candidate, String key, long named, long stated, boolean agrees) {}
+
+    private final List<Stated> all = new ArrayList<>();
+
+    StatedTimes(Map<Candidate, WeightFile> files) {
+        files.forEach((candidate, file) -> stated(candidate, file.metadata()).ifPresent(all::add));
+    }
+
+    /** The end of a sentence on each file that is not of the time in its name. */
+    Map<Candidate, String> contradictions() {
+        Map<Candidate, String> found = new LinkedHashMap<>();
+        if (haveOneFactor()) return found;
+        for (Stated one : all) if (!one.agrees()) found.put(one.candidate(), "is named for time " + sayBoth(one));
+        return found;
+    }
+
+    /** What is to be said where all names count in another unit. */
+    Optional<String> notice() {
+        return haveOneFactor()
+                ? Optional.of("The names count in another unit than the files' metadata: "
+                        + all.getFirst().candidate().fileName() + " is named for time " + sayNumbers(all.getFirst())
+                        + ", and so on. The names count.")
+                : Optional.empty();
+    }
+
+    private static String sayNumbers(Stated one) {
+        return one.named() + ", its metadata says `" + one.key() + "` " + one.stated();
+    }
+
+    private static String sayBoth(Stated one) {
+        return sayNumbers(one) + ": rename it, or state its time in " + Manifest.FILE_NAME;
+    }
+
+    private boolean haveOneFactor() {
+        if (all.size() < 2 || all.stream().anyMatch(Stated::agrees)) return false;
+        double factor = (double) all.getLast().stated() / all.getLast().named();
+        return factor > 0
+                && all.stream().allMatch(one -> Math.abs(one.stated() - factor * one.named()) <= Math.max(1, factor));
+    }
+
+    private static Optional<Stated> stated(Candidate candidate, Map<String, String> metadata) {
+        Optional<SnapshotName> edm2 = SnapshotName.parse(candidate.fileName());
+        if (edm2.isPresent()) {
+            long kimg = edm2.get().kimg();
+            return number(metadata, "nimg", "cur_nimg")
+                    .map(n -> new Stated(
+                            candidate,
+                            n.getKey(),
+                            edm2.get().nimg(),
+                            n.getValue(),
+                            Kimg.ofNimg(n.getValue()) == kimg || n.getValue() == candidate.time()));
+        }
+        return NumberedName.parse(candidate.fileName())
+                .flatMap(name -> keyed(name, metadata)
+                        .map(n -> new Stated(
+                                candidate,
+                                n.getKey(),
+                                name.number(),
+                                n.getValue(),
+                                Math.abs(n.getValue() - name.number()) <= TOLERANCE)));
+    }
+
+    private static Optional<Map.Entry<String, Long>> keyed(NumberedName name, Map<String, String> metadata) {
+        if (STEPS.matcher(name.prefix()).matches())
+            return number(metadata, "global_step", "step", "iteration", "iter_num", "ss_steps", "training_info");
+        if (EPOCHS.matcher(name.prefix()).matches()) return number(metadata, "epoch", "ss_epoch");
+        return number(metadata, "ss_epoch"); // what sd-scripts count where they say nothing
+    }
+
+    private static Optional<Map.Entry<String, Long>> number(Map<String, String> metadata, String... keys) {
+        for (String key : keys) {
+            String value = metadata.getOrDefault(key, "");
+            if (NUMBER.matcher(value).matches()) return Optional.of(Map.entry(key, Long.parseLong(value)));
+            Matcher json = IN_JSON.matcher(value);
+            if (key.equals("training_info") && json.find())
+                return Optional.of(Map.entry(key + ".step", Long.parseLong(json.group(1))));
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,86 @@
+package phema.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import phema.catalog.Excluded.ExclusionReason;
+
+/** Names that say one time, and metadata that says another. */
+class StatedTimesTest {
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            network-snapshot-%07d-0.100.safetensors | 16  | nimg          | 8192 | 16384
+            step-%d.safetensors                     | 100 | global_step   | 50   | 100
+            epoch_%d.safetensors                    | 5   | epoch         | 50   | 5
+            me-%06d.safetensors                     | 10  | ss_epoch      | 12   | 10
+            me-step%08d.safetensors                 | 100 | ss_steps      | 300  | 100
+            """)
+    void aFileThatIsNotOfTheTimeInItsNameIsRefusedWithBoth(
+            String pattern, int number, String key, int stated, int named) throws IOException {
+        file(pattern.formatted(number), key, stated);
+        file(pattern.formatted(2 * number), key, 2 * number * (key.equals("nimg") ? 1024 : 1));
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).extracting(Snapshot::name).containsExactly(pattern.formatted(2 * number));
+        assertThat(run.excluded()).singleElement().satisfies(e -> {
+            assertThat(e.reason()).isEqualTo(ExclusionReason.DIFFERENT);
+            assertThat(e.message())
+                    .isEqualTo(
+                            "%s is named for time %d, its metadata says `%s` %d: rename it, or state its time in phema.yaml"
+                                    .formatted(pattern.formatted(number), named, key, stated));
+        });
+    }
+
+    @Test
+    void theUserHasTheLastWord() throws IOException {
+        file("step-100.safetensors", "step", 50);
+        file("step-200.safetensors", "step", 200);
+        Files.writeString(folder.resolve("phema.yaml"), "files: 'step-{time}.safetensors'\nprofile: impulse\n");
+
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(2);
+    }
+
+    @Test
+    void anotherUnitOfAllFilesChangesNothingAndIsSaid() throws IOException {
+        for (int step : new int[] {100, 200, 300}) file("step-%d.safetensors".formatted(step), "global_step", 4 * step);
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).hasSize(3);
+        assertThat(run.notices())
+                .contains("The names count in another unit than the files' metadata: step-100.safetensors is named for"
+                        + " time 100, its metadata says `global_step` 400, and so on. The names count.");
+    }
+
+    /** Loops count from 0 or from 1, and a number that is no time says nothing. */
+    @Test
+    void agreesWithinAStep() throws IOException {
+        file("step-100.safetensors", "step", 99);
+        TestFiles.safetensors(
+                folder.resolve("step-200.safetensors"),
+                Map.of("training_info", "{\\\"step\\\": 200, \\\"epoch\\\": 1}", "step", "n/a"),
+                Map.of("w", 2f));
+        file("model_000300.safetensors", "step", 1);
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).hasSize(2);
+        assertThat(run.excluded()).isEmpty();
+    }
+
+    private void file(String name, String key, int value) throws IOException {
+        TestFiles.safetensors(
+                folder.resolve(name), Map.of(key, String.valueOf(value)), Map.of("w", (float) name.hashCode()));
+    }
+}
