@@ -12,10 +12,12 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import phema.format.FormatException;
 import phema.format.RegularFiles;
+import phema.profile.Exponential;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
 import phema.profile.SigmaRel;
+import phema.text.Labels;
 
 /**
  * Holds what {@code phema.yaml} in a run's folder says of the run's files, where their names alone do not;
@@ -23,7 +25,7 @@ import phema.profile.SigmaRel;
  *
  * @param files which they are
  * @param profile of all files of a pattern that does not tell them apart, as text; see {@link ProfileSpec}
- * @param sigmaRels of the averages by index
+ * @param gammas of the averages by index: exponents of their power profiles
  * @param updateEvery steps between two updates of the averages, each made with the beta of a single step
  * @param updateAfterStep where averaging begins: the run's clock starts there
  * @param timeScale units of the run's clock in one unit of the files' times
@@ -33,7 +35,7 @@ import phema.profile.SigmaRel;
 record Manifest(
         ManifestFiles files,
         Optional<String> profile,
-        List<Double> sigmaRels,
+        List<Double> gammas,
         long updateEvery,
         double updateAfterStep,
         double timeScale,
@@ -59,7 +61,7 @@ record Manifest(
     record ManifestEntry(String name, double time, String profile) {}
 
     Manifest {
-        sigmaRels = List.copyOf(sigmaRels);
+        gammas = List.copyOf(gammas);
     }
 
     /**
@@ -113,6 +115,13 @@ record Manifest(
                 }
             }
         }
+        if (timeScale != 1)
+            candidates.stream()
+                    .flatMap(c -> c.profile().stream())
+                    .filter(Exponential.class::isInstance)
+                    .map(profile -> halfLife((Exponential) profile))
+                    .distinct()
+                    .forEach(notices::add);
         candidates.removeIf(c -> !c.fileName().startsWith(selection.prefix().orElse("")));
         candidates.sort(comparingDouble(Candidate::time)
                 .thenComparing(Candidate::average)
@@ -121,29 +130,42 @@ record Manifest(
                 candidates, Recognition.Ground.MANIFEST, tensors, publication, notices, Optional.empty());
     }
 
+    private String halfLife(Exponential average) {
+        return String.format(
+                Locale.ROOT,
+                "%s is in units of the run's clock, of which %s are one in the files' names (timeScale): its half-life"
+                        + " is %.6g, which is %.4g of theirs. A decay per step is exponential:rate=%s.",
+                ProfileSpec.print(average),
+                Labels.plain(timeScale),
+                average.halfLife(),
+                average.halfLife() / timeScale,
+                "-ln(DECAY)/" + Labels.plain(timeScale));
+    }
+
     private Optional<Candidate> candidate(String name, Matcher match, Selection selection) {
         double time = clock(Double.parseDouble(match.group("time")));
         if (profile.isPresent())
             return selection.sigmaRels().isEmpty()
                     ? Optional.of(Candidate.of(name, time, profile.get(), t -> ProfileSpec.parse(profile.get(), t)))
                     : Optional.empty();
-        double sigmaRel;
-        if (sigmaRels.isEmpty()) {
-            sigmaRel = Double.parseDouble(match.group("sigmaRel"));
+        double gamma;
+        if (gammas.isEmpty()) {
+            gamma = SigmaRel.toGamma(Double.parseDouble(match.group("sigmaRel")));
         } else {
             int index = Integer.parseInt(match.group("index"));
-            if (index >= sigmaRels.size())
+            if (index >= gammas.size())
                 return Optional.of(new Candidate(
                         name,
                         time,
                         "index " + index,
                         new Candidate.NoAverage("has index " + index + ", but " + FILE_NAME + " gives only "
-                                + sigmaRels.size() + " sigmaRels, for 0 to " + (sigmaRels.size() - 1))));
-            sigmaRel = sigmaRels.get(index);
+                                + gammas.size() + " sigmaRels or gammas, for 0 to " + (gammas.size() - 1))));
+            gamma = gammas.get(index);
         }
+        double sigmaRel = SigmaRel.ofGamma(gamma);
         return selection.admits(sigmaRel)
                 ? Optional.of(Candidate.of(
-                        name, time, String.format(Locale.ROOT, "sigma_rel %.3f", sigmaRel), t -> tracked(sigmaRel, t)))
+                        name, time, String.format(Locale.ROOT, "sigma_rel %.3f", sigmaRel), t -> tracked(gamma, t)))
                 : Optional.empty();
     }
 
@@ -156,7 +178,7 @@ record Manifest(
      * {@code updateEvery} steps: the average forgets that many times more slowly, which is a power profile again, of
      * {@code (gamma + 1) / updateEvery - 1}.
      */
-    private Profile tracked(double sigmaRel, double time) {
-        return new Power((SigmaRel.toGamma(sigmaRel) + 1) / updateEvery - 1, time);
+    private Profile tracked(double gamma, double time) {
+        return new Power((gamma + 1) / updateEvery - 1, time);
     }
 }

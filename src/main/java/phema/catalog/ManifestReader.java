@@ -23,6 +23,8 @@ import phema.profile.SigmaRel;
 final class ManifestReader {
     private static final Set<String> FILE_FIELDS = new LinkedHashSet<>(List.of("time", "index", "sigmaRel"));
     private static final String HUB = "hub";
+    private static final String GAMMAS = "gammas";
+    private static final double MAX_GAMMA = 1e9;
     private static final Pattern REPOSITORY_PATH =
             Pattern.compile("(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*");
 
@@ -46,6 +48,7 @@ final class ManifestReader {
                 "files",
                 "profile",
                 "sigmaRels",
+                GAMMAS,
                 "updateEvery",
                 "updateAfterStep",
                 "timeScale",
@@ -55,23 +58,27 @@ final class ManifestReader {
                 "parameters",
                 HUB);
         Optional<String> profile = keys.get("profile", ManifestReader::profile);
-        List<Double> sigmaRels = keys.get("sigmaRels", value -> value.list(ManifestReader::sigmaRel))
+        if (keys.has("sigmaRels") && keys.has(GAMMAS))
+            throw keys.wrong(GAMMAS, "sigmaRels and gammas say the same in two ways; give one of them");
+        List<Double> gammas = keys.get("sigmaRels", value -> value.list(ManifestReader::gammaOfSigmaRel))
+                .or(() -> keys.get(GAMMAS, value -> value.list(ManifestReader::gamma)))
                 .orElse(List.of());
         Manifest.ManifestFiles files =
                 keys.get("files", value -> files(value, profile)).orElseGet(() -> filesByName(keys));
         requireOneProfile(keys, files);
         if (files instanceof Manifest.Matching && !keys.has("files") && !keys.has("updateEvery"))
             throw keys.wrong(
-                    "sigmaRels",
+                    widths(keys),
                     "updateEvery is missing: the steps between two updates of the averages, PostHocEMA's argument "
                             + "update_every (its default"
                             + " is 100 in ema-pytorch and nitrous-ema, 10 in pytorch-posthoc-ema)");
         if (keys.has("profile") && keys.has("updateEvery"))
-            throw keys.wrong("updateEvery", "updateEvery belongs with sigmaRels; state the profile as it is tracked");
+            throw keys.wrong(
+                    "updateEvery", "updateEvery belongs with sigmaRels or gammas; state the profile as it is tracked");
         return new Manifest(
                 files,
                 profile,
-                sigmaRels,
+                gammas,
                 keys.get("updateEvery", value -> value.wholeNumber(1)).orElse(1L),
                 keys.get("updateAfterStep", value -> value.wholeNumber(0)).orElse(0L),
                 keys.get("timeScale", YamlValue::positive).orElse(1.0),
@@ -119,7 +126,7 @@ final class ManifestReader {
     /** Without {@code files}: what PostHocEMA of ema-pytorch and its relatives write, or what needs no manifest. */
     private static Manifest.ManifestFiles filesByName(YamlKeys keys) {
         if (keys.values().keySet().equals(Set.of(HUB))) return new Manifest.Usual();
-        if (!keys.has("sigmaRels"))
+        if (widths(keys).isEmpty())
             throw keys.wrong("", "files is missing: a pattern such as 'step-{time}.safetensors', or a list");
         return new Manifest.Matching(NamePattern.of(IndexedName.PATTERN, FILE_FIELDS));
     }
@@ -150,20 +157,29 @@ final class ManifestReader {
     private static void requireOneProfile(YamlKeys keys, Manifest.ManifestFiles files) {
         Set<String> fields =
                 files instanceof Manifest.Matching matching ? matching.pattern().fields() : Set.of();
-        if (fields.contains("index") != keys.has("sigmaRels"))
+        String widths = widths(keys);
+        if (fields.contains("index") == widths.isEmpty())
             throw keys.wrong(
-                    keys.has("sigmaRels") ? "sigmaRels" : "files",
-                    "{index} in files and sigmaRels belong together: sigmaRels gives the width for index 0, 1, ...");
-        long profiles = List.of(keys.has("profile"), keys.has("sigmaRels"), fields.contains("sigmaRel")).stream()
+                    widths.isEmpty() ? "files" : widths,
+                    "{index} in files and sigmaRels (or gammas) belong together: they give the width for index 0, 1,"
+                            + " ...");
+        long profiles = List.of(keys.has("profile"), !widths.isEmpty(), fields.contains("sigmaRel")).stream()
                 .filter(has -> has)
                 .count();
         if (profiles > 1)
-            throw keys.wrong("profile", "only one of profile, sigmaRels and {sigmaRel} in files can say the profile");
+            throw keys.wrong(
+                    "profile",
+                    "only one of profile, sigmaRels (or gammas) and {sigmaRel} in files can say the profile");
         if (profiles == 0 && files instanceof Manifest.Matching)
             throw keys.wrong(
                     "files",
-                    "the files' profile is missing: profile (impulse for raw checkpoints), sigmaRels, or {sigmaRel} "
-                            + "in files");
+                    "the files' profile is missing: profile (impulse for raw checkpoints), sigmaRels, gammas, or"
+                            + " {sigmaRel} in files");
+    }
+
+    /** The key that gives the widths of averages by index; empty where none does. */
+    private static String widths(YamlKeys keys) {
+        return keys.has("sigmaRels") ? "sigmaRels" : keys.has(GAMMAS) ? GAMMAS : "";
     }
 
     private static String fileName(YamlValue value) {
@@ -195,13 +211,20 @@ final class ManifestReader {
         }
     }
 
-    private static double sigmaRel(YamlValue value) {
-        double sigmaRel = value.number();
+    private static double gammaOfSigmaRel(YamlValue value) {
         try {
-            SigmaRel.toGamma(sigmaRel);
-            return sigmaRel;
+            return SigmaRel.toGamma(value.number());
         } catch (IllegalArgumentException e) {
             throw value.wrong("is wrong: " + e.getMessage());
         }
+    }
+
+    /** Where {@code sigmaRels} end: flat profiles are no averages that anybody tracks. */
+    private static double gamma(YamlValue value) {
+        double gamma = value.number();
+        if (!(gamma > 0 && gamma < MAX_GAMMA))
+            throw value.wrong(
+                    "must be a number above 0 and below 1e9, as PostHocEMA's argument gammas, not " + value.text());
+        return gamma;
     }
 }

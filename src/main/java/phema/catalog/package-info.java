@@ -19,7 +19,8 @@
  *   <li>{@code RootWatcher}, {@code IndexStore}: new files are noticed, and known ones remembered.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"digest", "format", "problem", "profile", "storage", "tensor", "time"})
+@ApplicationModule(
+        allowedDependencies = {"digest", "format", "problem", "profile", "storage", "tensor", "text", "time"})
 @NullMarked
 package phema.catalog;
 

@@ -70,12 +70,12 @@ final class FitCommand implements Callable<Integer> {
     /** A fit and what it is called. */
     private record Row(String name, Fit fit) {
         static Row of(Fit fit) {
-            return new Row(Names.width(fit.target()), fit);
+            return new Row(Names.described(fit.target()), fit);
         }
 
         static Row of(LayerFit layer) {
             return new Row(
-                    layer.tensors().text() + "=" + Names.width(layer.fit().target()), layer.fit());
+                    layer.tensors().text() + "=" + Names.described(layer.fit().target()), layer.fit());
         }
     }
 

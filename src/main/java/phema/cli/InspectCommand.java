@@ -136,7 +136,7 @@ final class InspectCommand implements Callable<Integer> {
             List<String> row = new ArrayList<>(List.of(
                     "  " + snapshot.name(),
                     String.format(Locale.ROOT, "%.0f", snapshot.time()),
-                    Names.width(snapshot.profile()),
+                    Names.described(snapshot.profile()),
                     String.valueOf(snapshot.file().tensors().size()),
                     ByteSize.print(snapshot.file().size())));
             if (report.isPresent()) {

@@ -82,6 +82,6 @@ record RunSummary(
     }
 
     static String profile(Snapshot snapshot) {
-        return snapshot.profile() instanceof Impulse ? "checkpoint" : Names.width(snapshot.profile());
+        return snapshot.profile() instanceof Impulse ? "checkpoint" : Names.described(snapshot.profile());
     }
 }

@@ -26,6 +26,11 @@ public record Exponential(double rate, double endTime) implements Profile {
         return new Exponential(-Math.log(decay), endTime);
     }
 
+    /** The time after which a weight counts half. */
+    public double halfLife() {
+        return Math.log(2) / rate;
+    }
+
     @Override
     public double cumulative(double t) {
         return t < 0 ? 0 : t >= endTime ? 1 : Math.exp(-rate * (endTime - t));

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import phema.catalog.Kimg;
 import phema.catalog.Run;
+import phema.profile.Exponential;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
@@ -51,6 +52,14 @@ public final class Names {
 
     private static String plain(String text) {
         return text.replaceAll("[^A-Za-z0-9.]+", "-");
+    }
+
+    /** The same for people: an exponential profile with its half-life, which is in the run's clock and not in steps. */
+    public static String described(Profile profile) {
+        String width = width(profile);
+        return profile instanceof Exponential exponential && !width.contains("halflife")
+                ? String.format(Locale.ROOT, "%s (half-life %.6g)", width, exponential.halfLife())
+                : width;
     }
 
     /**

@@ -110,7 +110,61 @@ class ManifestTest {
                 .extracting(Excluded::message)
                 .containsExactly(
                         "e1.100.safetensors holds the initial weights (time 0), no average",
-                        "e2.1000.safetensors has index 2, but phema.yaml gives only 2 sigmaRels, for 0 to 1");
+                        "e2.1000.safetensors has index 2, but phema.yaml gives only 2 sigmaRels or gammas, for 0 to 1");
+    }
+
+    /** ema-pytorch takes either argument. */
+    @Test
+    void takesExponentsInsteadOfWidths() throws IOException {
+        manifest("gammas: [16.97, 6.94]", "updateEvery: 2");
+        weights("0.1000.pt", "1.1000.pt");
+
+        assertThat(scan().snapshots())
+                .extracting(Snapshot::profile)
+                .containsExactlyInAnyOrder(new Power((16.97 + 1) / 2 - 1, 1000), new Power((6.94 + 1) / 2 - 1, 1000));
+    }
+
+    /** 256 images in a step: a decay per image and one per step are not the same. */
+    @Test
+    void saysInWhichUnitADecayCounts() throws IOException {
+        manifest("files: 'x-{time}.safetensors'", "profile: 'exponential:decay=0.9999'", "timeScale: 256");
+        weights("x-100.safetensors", "x-200.safetensors");
+
+        assertThat(scan().notices())
+                .containsExactly("exponential:decay=0.9999 is in units of the run's clock, of which 256 are one in the"
+                        + " files' names (timeScale): its half-life is 6931.13, which is 27.07 of theirs. A decay per step"
+                        + " is exponential:rate=-ln(DECAY)/256.");
+    }
+
+    @Test
+    void saysWhichPatternsMatchNothingAndWhatWasMeant() throws IOException {
+        manifest(
+                "files: 'x-{time}.safetensors'",
+                "profile: impulse",
+                "exclude: [mask]",
+                "buffers: [layer.mean, '*.w']",
+                "parameters: [nothing]");
+        TestFiles.safetensors(
+                folder.resolve("x-1.safetensors"), Map.of(), Map.of("module.w", 1f, "module.mask", 2f, "mean", 3f));
+
+        assertThat(scan().notices())
+                .containsExactly(
+                        "`mask` under exclude in phema.yaml matches no tensor; did you mean `module.mask`?",
+                        "`layer.mean` under buffers in phema.yaml matches no tensor; did you mean `mean`?",
+                        "`nothing` under parameters in phema.yaml matches no tensor.");
+    }
+
+    @Test
+    void saysWithWhatNamesBeginWhereThePrefixIsAnother() throws IOException {
+        manifest("files: 'x-{time}.safetensors'", "profile: impulse", "prefix: 'modul.'");
+        TestFiles.safetensors(folder.resolve("x-1.safetensors"), Map.of(), Map.of("module.w", 1f, "step", 2f));
+
+        assertThat(scan().excluded())
+                .singleElement()
+                .extracting(Excluded::message)
+                .isEqualTo(
+                        "x-1.safetensors holds no tensor whose name begins with `modul.`, the prefix in phema.yaml; its"
+                                + " names begin with `module.`, `step`");
     }
 
     @Test
@@ -177,8 +231,13 @@ class ManifestTest {
             {sigmaRels: [0.05, 0.4], updateEvery: 1}                  | line 1, column 20: an entry of sigmaRels is wrong: sigma_rel must lie in (0, 0.288675), not 0.4
             {sigmaRels: [0.05, 0.28]}                                 | line 1, column 13: updateEvery is missing
             {sigmaRels: [0.05, 0.28], updateEvery: 1.5}               | line 1, column 40: updateEvery must be a whole number, at least 1, not 1.5
+            {gammas: [16.97, -6.94], updateEvery: 10}                 | line 1, column 18: an entry of gammas must be a number above 0 and below 1e9, as PostHocEMA's argument gammas, not -6.94
+            {gammas: [16.97, 6.94]}                                   | line 1, column 10: updateEvery is missing
+            {gammas: [6.94], sigmaRels: [0.1], updateEvery: 1}        | line 1, column 10: sigmaRels and gammas say the same in two ways
+            {files: 'x-{time}.pt', gammas: [6.94]}                    | line 1, column 32: {index} in files and sigmaRels (or gammas) belong together
+            {files: 'x-{time}-{index}.pt', gammas: [6.94], profile: impulse} | line 1, column 57: only one of profile, sigmaRels (or gammas)
             {updateEvery: 1}                                          | line 1, column 1: files is missing
-            {files: 'x-{time}-{index}.pt', profile: impulse}          | line 1, column 9: {index} in files and sigmaRels belong together
+            {files: 'x-{time}-{index}.pt', profile: impulse}          | line 1, column 9: {index} in files and sigmaRels (or gammas) belong together
             [a]                                                       | line 1, column 1: the manifest must be a mapping
             {files: [                                                 | line 2, column 1: is not YAML
             ``                                                        | is empty

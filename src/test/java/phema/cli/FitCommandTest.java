@@ -36,6 +36,19 @@ class FitCommandTest {
         assertThat(layer.at("/fit/target/sigmaRel").asDouble()).isEqualTo(0.1);
     }
 
+    /** In images, which is what the run's clock counts, not in steps. */
+    @Test
+    void tellsTheHalfLifeOfADecay() {
+        String command = "fit --indir " + Shell.EDM2 + " --profile exponential:decay=0.9999";
+        assertThat(Shell.phema(command).fine().out())
+                .containsPattern("(?m)^exponential:decay=0\\.9999 \\(half-life 6931\\.13\\) +262144 ");
+        assertThat(Shell.phema(command + " --json")
+                        .json()
+                        .at("/fits/0/target/halfLife")
+                        .asDouble())
+                .isCloseTo(6931.12, within(0.01));
+    }
+
     @Test
     void listsTheCoefficientsOfFilesThatAreRead() {
         String out = Shell.phema(FIT + "0.1 --coefficients").fine().out();
