@@ -63,20 +63,9 @@ final class Edm2PickleWriter implements WeightWriter {
         return segments;
     }
 
-    /** Dimensions by descending stride: the order in which the elements of a dense tensor lie in the file. */
     private static List<Integer> storageOrder(Tensor tensor) {
-        List<Long> dims = tensor.shape().dims();
-        List<Long> strides = tensor.strides();
-        // Without this, dimensions of size one, whose strides mean nothing, would seem to reorder packed tensors.
-        if (tensor.isContiguous()) return tensor.shape().axes();
-        List<Integer> axes = tensor.shape().axes().stream()
-                .sorted(Comparator.comparingLong(
-                                (Integer axis) -> dims.get(axis) == 1 ? Long.MAX_VALUE : strides.get(axis))
-                        .reversed())
-                .toList();
-        if (!tensor.view(axes).isContiguous())
-            throw new IllegalArgumentException(
-                    "the elements of tensor `" + tensor.name() + "` do not lie side by side in the file" + INSTEAD);
-        return axes;
+        return tensor.storageOrder()
+                .orElseThrow(() -> new IllegalArgumentException("the elements of tensor `" + tensor.name()
+                        + "` do not lie side by side in the file" + INSTEAD));
     }
 }

@@ -53,11 +53,20 @@ public record Layout(String fileName, List<Segment> segments) {
          * tensor's type are never converted to the other
          */
         static TensorElements rows(Tensor tensor, DType dtype) {
+            return of(tensor, tensor.shape().axes(), dtype);
+        }
+
+        /** Returns a dense tensor's elements in the order in which they lie in the file; else as {@link #rows}. */
+        static TensorElements asStored(Tensor tensor, DType dtype) {
+            return of(tensor, tensor.storageOrder().orElseThrow(), dtype);
+        }
+
+        private static TensorElements of(Tensor tensor, List<Integer> axes, DType dtype) {
             if (dtype != tensor.dtype()
                     && !(dtype.isFloating() && tensor.dtype().isFloating()))
                 throw new IllegalArgumentException(
                         "tensor `" + tensor.name() + "` is " + tensor.dtype() + " and cannot be written as " + dtype);
-            return new TensorElements(tensor, tensor.shape().axes(), dtype);
+            return new TensorElements(tensor, axes, dtype);
         }
 
         @Override

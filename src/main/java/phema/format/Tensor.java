@@ -1,6 +1,8 @@
 package phema.format;
 
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 import phema.tensor.StridedView;
@@ -56,6 +58,38 @@ public record Tensor(
     /** The elements with the dimensions in another order, outermost first. */
     public StridedView view(List<Integer> axes) {
         return new StridedView(dtype, shape, strides, axes, offset);
+    }
+
+    /** Where the last element ends, in bytes from the beginning of the file. */
+    long end() {
+        long last = 0;
+        for (int i = 0; i < strides.size(); i++) last += (shape.dims().get(i) - 1) * strides.get(i);
+        return elements() == 0 ? offset : offset + (last + 1) * dtype.bytes();
+    }
+
+    /**
+     * The dimensions in the order in which the elements of a dense tensor lie in the file: by descending stride. Empty
+     * where they do not lie side by side.
+     */
+    Optional<List<Integer>> storageOrder() {
+        // Without this, dimensions of size one, whose strides mean nothing, would seem to reorder packed tensors.
+        if (isContiguous()) return Optional.of(shape.axes());
+        List<Integer> axes = shape.axes().stream()
+                .sorted(Comparator.comparingLong(
+                                (Integer axis) -> shape.dims().get(axis) == 1 ? Long.MAX_VALUE : strides.get(axis))
+                        .reversed())
+                .toList();
+        return view(axes).isContiguous() ? Optional.of(axes) : Optional.empty();
+    }
+
+    /** Whether all elements of a tensor of the same role and type are elements of this one, which is dense. */
+    boolean covers(Tensor other) {
+        return other.part == part
+                && other.role == role
+                && other.dtype == dtype
+                && other.offset >= offset
+                && other.end() <= end()
+                && (other.offset - offset) % dtype.bytes() == 0;
     }
 
     /** Whether the elements lie one after the other in row-major order. */

@@ -2,6 +2,8 @@ package phema.format;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,13 +11,13 @@ import java.util.function.Function;
 import phema.format.Layout.TensorElements;
 import phema.format.Value.Global;
 import phema.tensor.DType;
-import phema.tensor.Shape;
 
 /**
- * Writes a flat {@code state_dict} as {@code torch.save} writes it: an {@code OrderedDict} from names to tensors, each
- * on a storage of its own, that {@code torch.load(weights_only=True)} reads from PyTorch 1.6 on (8-bit floats and
- * unsigned integers from 2.1 on). Metadata has no place in it. The {@linkplain ZipLayout archive} has no checksums of
- * elements.
+ * Writes a flat {@code state_dict} as {@code torch.save} writes it: an {@code OrderedDict} from names to tensors that
+ * {@code torch.load(weights_only=True)} reads from PyTorch 1.6 on (8-bit floats and unsigned integers from 2.1 on).
+ * Tensors that {@linkplain SharedElements share elements} in the template are on one storage, with the template's
+ * strides; every other one is packed, on a storage of its own. Metadata has no place in it. The {@linkplain ZipLayout
+ * archive} has no checksums of elements.
  */
 final class TorchZipWriter implements WeightWriter {
     private static final String FOLDER = "archive/";
@@ -27,18 +29,57 @@ final class TorchZipWriter implements WeightWriter {
             Function<Tensor, DType> dtypes,
             Map<String, String> metadata,
             long shardSize) {
-        List<TensorElements> tensors = template.tensors().stream()
-                .map(tensor -> TensorElements.rows(tensor, dtypes.apply(tensor)))
-                .toList();
-        if (shardSize < tensors.stream().mapToLong(TensorElements::bytes).sum())
+        List<TensorElements> storages = new ArrayList<>();
+        List<StoredAs> tensors = stored(template, dtypes, storages);
+        if (shardSize < storages.stream().mapToLong(TensorElements::bytes).sum())
             throw new IllegalArgumentException(
                     "a torch checkpoint cannot be split into shards; choose the format safetensors");
         ZipLayout zip = new ZipLayout();
         zip.add(FOLDER + "data.pkl", new StateDict(tensors).pickle());
         zip.add(FOLDER + "byteorder", ascii("little"));
-        for (int i = 0; i < tensors.size(); i++) zip.add(FOLDER + "data/" + i, tensors.get(i));
+        for (int i = 0; i < storages.size(); i++) zip.add(FOLDER + "data/" + i, storages.get(i));
         zip.add(FOLDER + "version", ascii("3\n"));
         return List.of(new Layout(baseName + ".pt", zip.finish()));
+    }
+
+    /**
+     * A tensor on a storage.
+     *
+     * @param key number of the storage
+     * @param offset of its first element there
+     */
+    private record StoredAs(Tensor tensor, int key, TensorElements storage, long offset, List<Long> strides) {}
+
+    /** Says where all tensors go. @param storages to add to */
+    private static List<StoredAs> stored(
+            WeightFile template, Function<Tensor, DType> dtypes, List<TensorElements> storages) {
+        Map<String, SharedElements> shared = new HashMap<>();
+        for (SharedElements elements : SharedElements.of(template))
+            if (elements.areWrittenAlike(dtypes))
+                for (Tensor tensor : elements.tensors()) shared.put(tensor.name(), elements);
+        Map<String, Integer> keys = new HashMap<>();
+        List<StoredAs> tensors = new ArrayList<>();
+        for (Tensor tensor : template.tensors()) {
+            DType dtype = dtypes.apply(tensor);
+            SharedElements elements = shared.get(tensor.name());
+            String owner = elements == null ? tensor.name() : elements.whole().name();
+            int key = keys.computeIfAbsent(owner, any -> storages.size());
+            if (key == storages.size())
+                storages.add(
+                        elements == null
+                                ? TensorElements.rows(tensor, dtype)
+                                : TensorElements.asStored(elements.whole(), dtype));
+            tensors.add(
+                    elements == null
+                            ? new StoredAs(
+                                    tensor,
+                                    key,
+                                    storages.get(key),
+                                    0,
+                                    tensor.shape().contiguousStrides())
+                            : new StoredAs(tensor, key, storages.get(key), elements.first(tensor), tensor.strides()));
+        }
+        return tensors;
     }
 
     private static byte[] ascii(String text) {
@@ -47,10 +88,10 @@ final class TorchZipWriter implements WeightWriter {
 
     /** Pickles in protocol 2, the only one that {@code torch.load(weights_only=True)} knows. */
     private static final class StateDict {
-        private final List<TensorElements> tensors;
+        private final List<StoredAs> tensors;
         private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-        StateDict(List<TensorElements> tensors) {
+        StateDict(List<StoredAs> tensors) {
             this.tensors = tensors;
         }
 
@@ -59,31 +100,31 @@ final class TorchZipWriter implements WeightWriter {
             out.write(2);
             orderedDict();
             out.write('(');
-            for (int i = 0; i < tensors.size(); i++) {
-                text(tensors.get(i).tensor().name());
-                tensor(String.valueOf(i), tensors.get(i));
+            for (StoredAs stored : tensors) {
+                text(stored.tensor().name());
+                tensor(stored);
             }
             out.write('u');
             out.write('.');
             return out.toByteArray();
         }
 
-        private void tensor(String key, TensorElements elements) {
-            Shape shape = elements.tensor().shape();
+        private void tensor(StoredAs stored) {
+            TensorElements elements = stored.storage();
             Optional<Global> storage = name(TorchStorage.CLASSES, elements.dtype());
             global(storage.isPresent() ? TorchTensors.TENSOR : TorchTensors.TENSOR_WITH_DTYPE);
             out.write('(');
             out.write('(');
             text("storage");
             global(storage.orElse(TorchStorage.UNTYPED));
-            text(key);
+            text(String.valueOf(stored.key()));
             text("cpu");
-            integer(storage.isPresent() ? shape.elements() : elements.bytes());
+            integer(storage.isPresent() ? elements.tensor().elements() : elements.bytes());
             out.write('t');
             out.write('Q');
-            integer(0); // offset in the storage
-            integers(shape.dims());
-            integers(shape.contiguousStrides());
+            integer(stored.offset());
+            integers(stored.tensor().shape().dims());
+            integers(stored.strides());
             out.write(0x89); // requires_grad=False
             orderedDict(); // of hooks
             if (storage.isEmpty())

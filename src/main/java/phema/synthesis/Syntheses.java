@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.format.Layout;
+import phema.format.SharedElements;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
@@ -157,15 +158,32 @@ public final class Syntheses {
         List<Recipe.RecipeOutput> outputs = new ArrayList<>();
         for (FittedTarget target : weights.targets()) {
             WeightFile template = template(weights.run(), target.fit());
+            Coefficients coefficients = target.coefficients();
+            requireTiedAlike(template, coefficients);
             try {
                 List<Layout> files = WeightFiles.writer(weights.format())
                         .layout(target.baseName(), template, options::dtype, metadata(target), options.shardSize());
-                outputs.add(new Recipe.RecipeOutput(template, target.coefficients(), files));
+                outputs.add(new Recipe.RecipeOutput(template, coefficients, files));
             } catch (IllegalArgumentException e) {
                 throw Problem.invalid("format", String.valueOf(e.getMessage()));
             }
         }
         return new Recipe(inputs(weights.run()), outputs);
+    }
+
+    /** Tied weights are one: what loads them takes one of their values, whichever it is. */
+    private static void requireTiedAlike(WeightFile template, Coefficients coefficients) {
+        if (coefficients.layers().isEmpty()) return;
+        for (SharedElements shared : SharedElements.of(template))
+            for (Tensor tensor : shared.tensors())
+                if (Recipe.combines(tensor)
+                        && coefficients.of(tensor.name())
+                                != coefficients.of(shared.whole().name()))
+                    throw Problem.invalid(
+                            "layer",
+                            "layer: the tensors " + shared.whole().name() + " and " + tensor.name()
+                                    + " share their elements, so they cannot be averaged over different lengths; "
+                                    + "give patterns that match both, or neither");
     }
 
     private static List<WeightFile> inputs(Run run) {

@@ -1,7 +1,9 @@
 package phema.format;
 
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.tuple;
 import static phema.Fixtures.fixture;
 import static phema.format.Samples.contents;
 
@@ -15,6 +17,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
@@ -37,10 +40,62 @@ class TorchZipWriterTest {
             WeightFile written = WeightFiles.read(Samples.write(layout(template), template, folder));
             assertThat(written.path()).hasFileName("out.pt");
             assertThat(contents(written)).isEqualTo(contents(template));
-            assertThat(written.tensors()).allSatisfy(tensor -> {
-                assertThat(tensor.offset() % 64).isZero();
-                assertThat(tensor.isContiguous()).isTrue();
-            });
+            Set<Tensor> views = SharedElements.of(written).stream()
+                    .flatMap(shared -> shared.tensors().stream())
+                    .collect(toSet());
+            assertThat(written.tensors())
+                    .filteredOn(tensor -> !views.contains(tensor))
+                    .allSatisfy(tensor -> {
+                        assertThat(tensor.offset() % 64).isZero();
+                        assertThat(tensor.isContiguous()).isTrue();
+                    });
+        }
+    }
+
+    /** {@code emb}, {@code head}, {@code out} and {@code first} have one storage, {@code flat} and {@code window} one. */
+    @Test
+    void tensorsThatShareTheirElementsGoOnSharingThem() throws IOException {
+        WeightFile template = WeightFiles.read(fixture("torch/tied/step-000200.pt"));
+        Path path = Samples.write(layout(template), template, folder);
+        WeightFile written = WeightFiles.read(path);
+        assertThat(contents(written)).isEqualTo(contents(template));
+        assertThat(SharedElements.of(written))
+                .extracting(shared -> shared.whole().name(), shared -> names(shared.tensors()))
+                .containsExactlyInAnyOrder(
+                        tuple("emb.weight", List.of("emb.weight", "head.weight", "out.weight", "first.weight")),
+                        tuple("flat", List.of("flat", "window")));
+        assertThat(written.tensors().get(2).strides()).containsExactly(1L, 4L);
+        // emb, flat, left, right, half (empty), t, slice
+        assertThat(storageBytes(path)).containsExactly(96L, 40L, 32L, 32L, 0L, 60L, 12L);
+    }
+
+    @Test
+    void oneWrittenInAnotherTypeIsWrittenByItself() throws IOException {
+        WeightFile template = WeightFiles.read(fixture("torch/tied/step-000200.pt"));
+        Layout layout = writer.layout(
+                        "out",
+                        template,
+                        t -> t.name().equals("head.weight") ? DType.F16 : t.dtype(),
+                        Map.of(),
+                        Long.MAX_VALUE)
+                .getFirst();
+        assertThat(layout.segments().stream()
+                        .filter(Layout.TensorElements.class::isInstance)
+                        .map(segment ->
+                                ((Layout.TensorElements) segment).tensor().name()))
+                .startsWith("emb.weight", "head.weight", "out.weight", "first.weight");
+    }
+
+    private static List<String> names(List<Tensor> tensors) {
+        return tensors.stream().map(Tensor::name).toList();
+    }
+
+    private static List<Long> storageBytes(Path path) throws IOException {
+        try (ZipFile zip = new ZipFile(path.toFile())) {
+            return zip.stream()
+                    .filter(entry -> entry.getName().startsWith("archive/data/"))
+                    .map(ZipEntry::getSize)
+                    .toList();
         }
     }
 
@@ -52,7 +107,8 @@ class TorchZipWriterTest {
             List<? extends ZipEntry> entries = Collections.list(zip.entries());
             assertThat(entries.stream().map(ZipEntry::getName))
                     .startsWith("archive/data.pkl", "archive/byteorder", "archive/data/0")
-                    .endsWith("archive/data/10", "archive/version");
+                    // The averages still share the weights' storages.
+                    .endsWith("archive/data/6", "archive/version");
             assertThat(new String(
                             zip.getInputStream(zip.getEntry("archive/byteorder"))
                                     .readAllBytes(),

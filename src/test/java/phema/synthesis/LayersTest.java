@@ -18,9 +18,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.Fixtures;
 import phema.TestWeights;
 import phema.catalog.NamePattern;
 import phema.catalog.Run;
+import phema.catalog.RunScanner;
+import phema.catalog.Selection;
 import phema.format.Format;
 import phema.format.Tensor;
 import phema.format.WeightFile;
@@ -202,5 +205,33 @@ class LayersTest {
         assertThatThrownBy(() -> new Fits().prepare(edm2, request))
                 .isInstanceOf(Problem.class)
                 .hasMessage(complaint);
+    }
+
+    @Test
+    void tiedWeightsAreOfOneLayer() throws IOException {
+        run = RunScanner.scan(Fixtures.fixture("torch/tied"), Selection.DEFAULT);
+        Fit half = TestRuns.fit(run, 0.5, 0.5);
+        Fit newest = TestRuns.fit(run, 0, 1);
+        try (Engine engine = new Engine(SMALL_BLOCKS, 1)) {
+            Syntheses syntheses = new Syntheses(engine);
+            assertThatThrownBy(
+                            () -> syntheses.files(weights("tied", half, new LayerFit(NamePattern.of("head*"), newest))))
+                    .isInstanceOf(Problem.class)
+                    .hasMessageContaining("the tensors emb.weight and head.weight share their elements");
+            LayerFit all = new LayerFit(NamePattern.of("*.weight"), newest);
+            Path written = syntheses
+                    .write(weights("tied", half, all).in(Format.TORCH_ZIP), folder, false, bytes -> {})
+                    .getFirst();
+            WeightFile file = WeightFiles.read(written);
+            WeightFile last = run.newest().file();
+            for (String name : List.of("emb.weight", "head.weight", "out.weight", "first.weight"))
+                assertThat(TestWeights.values(file, name)).isEqualTo(TestWeights.values(last, name));
+            for (String name : List.of("flat", "window", "left", "right", "t", "slice"))
+                assertThat(TestWeights.values(file, name))
+                        .usingComparatorWithPrecision(1e-6)
+                        .containsExactly(TestRuns.exact(run, half, name)[0]);
+            assertThat(TestWeights.tensor(file, "head.weight").offset())
+                    .isEqualTo(TestWeights.tensor(file, "emb.weight").offset());
+        }
     }
 }
