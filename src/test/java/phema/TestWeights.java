@@ -74,6 +74,7 @@ public final class TestWeights {
 
     /** The elements of a tensor as they would be stored in row-major order. */
     public static byte[] elements(WeightFile file, Tensor tensor) {
+        if (tensor.dtype().isPacked()) return packed(file, tensor);
         int width = tensor.dtype().bytes();
         ByteBuffer packed = ByteBuffer.allocate((int) tensor.bytes());
         try (FileChannel channel =
@@ -93,6 +94,17 @@ public final class TestWeights {
             throw new UncheckedIOException(e);
         }
         return packed.array();
+    }
+
+    private static byte[] packed(WeightFile file, Tensor tensor) {
+        try (FileChannel channel =
+                FileChannel.open(file.parts().get(tensor.part()).path())) {
+            ByteBuffer bytes = ByteBuffer.allocate((int) tensor.bytes());
+            channel.read(bytes, tensor.offset());
+            return bytes.array();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The numbers of a tensor in row-major order. */

@@ -54,9 +54,7 @@ final class FolderScan {
         clockNotice.ifPresent(notices::add);
         if (similar != null) notices.addAll(recognition.tensors().unmatched(similar));
         agreement.dtypeNotice().ifPresent(notices::add);
-        Optional.ofNullable(similarSelected)
-                .flatMap(recognition.tensors()::notice)
-                .ifPresent(notices::add);
+        if (similarSelected != null) notices.addAll(recognition.tensors().notices(similarSelected));
         notices.addAll(assembly.notices());
         Run run =
                 new Run(runName, folder, assembly.snapshots(), exclusions.byName(), notices, recognition.publication());

@@ -42,7 +42,21 @@ final class NotAveraged {
     private static final List<String> SCALES_OF_LAYERS =
             List.of("%sscale_weight", "%sweight_scale", "%sSCB", "%sscales", "%sabsmax");
 
-    private static final Set<DType> CODES = Set.of(DType.F8_E4M3, DType.F8_E5M2, DType.I8, DType.U8, DType.I32);
+    private static final Set<DType> CODES = Set.of(
+            DType.F8_E4M3,
+            DType.F8_E5M2,
+            DType.F8_E4M3FNUZ,
+            DType.F8_E5M2FNUZ,
+            DType.F6_E2M3,
+            DType.F6_E3M2,
+            DType.F4,
+            DType.I8,
+            DType.U8,
+            DType.I32);
+
+    /** The types of numbers that nothing here computes with. */
+    private static final Set<DType> NOT_COMPUTED = Set.of(
+            DType.F8_E4M3FNUZ, DType.F8_E5M2FNUZ, DType.F8_E8M0, DType.F6_E2M3, DType.F6_E3M2, DType.F4, DType.C64);
 
     /** The words under which trainers keep averages. */
     private static final String AVERAGES =
@@ -72,6 +86,11 @@ final class NotAveraged {
         if (STATISTICS.matcher(name).matches()) return true;
         Matcher power = POWER_ITERATION.matcher(name);
         return power.matches() && (power.group(1) == null || names.contains(power.group(1) + "_orig"));
+    }
+
+    /** Whether a tensor holds numbers that look like weights, and are taken as they are all the same. */
+    static boolean isNotComputed(Tensor tensor) {
+        return NOT_COMPUTED.contains(tensor.dtype());
     }
 
     /** The tensor that scales this one, whose elements are codes. */

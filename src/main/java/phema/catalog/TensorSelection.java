@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 
@@ -87,8 +88,27 @@ record TensorSelection(
         return Optional.empty();
     }
 
-    /** What the selection takes from the newest file because of what it is called, for a notice; empty for nothing. */
-    Optional<String> notice(WeightFile selected) {
+    /** What the selection takes from the newest file although it may look like weights; one sentence each. */
+    List<String> notices(WeightFile selected) {
+        return Stream.of(noticeOfTypes(selected), noticeOfNames(selected))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    private static Optional<String> noticeOfTypes(WeightFile selected) {
+        List<Tensor> newest =
+                selected.tensors().stream().filter(NotAveraged::isNotComputed).toList();
+        return newest.isEmpty()
+                ? Optional.empty()
+                : Optional.of(newest.size() + (newest.size() == 1 ? " tensor is" : " tensors are")
+                        + " taken from the newest file, not averaged, for "
+                        + (newest.size() == 1 ? "its element type" : "their element types") + ": such as "
+                        + newest.getFirst().name() + ", " + newest.getFirst().dtype()
+                        + ". Weights that are to be averaged must be stored as f32, f16, bf16, or 8 bits of E4M3 or"
+                        + " E5M2.");
+    }
+
+    private Optional<String> noticeOfNames(WeightFile selected) {
         NotAveraged kinds = new NotAveraged(selected.tensors());
         List<String> newest = selected.tensors().stream()
                 .filter(t -> t.role() == Tensor.TensorRole.BUFFER && t.dtype().isFloating())

@@ -71,7 +71,7 @@ public record Layout(String fileName, List<Segment> segments) {
 
         @Override
         public long bytes() {
-            return tensor.elements() * dtype.bytes();
+            return dtype.bytes(tensor.elements());
         }
     }
 }

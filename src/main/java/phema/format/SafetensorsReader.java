@@ -158,10 +158,9 @@ final class SafetensorsReader implements WeightReader {
                         entry.begin() > end ? "follows a hole in the data" : "overlaps another tensor");
             long bytes;
             try {
-                bytes = Math.multiplyExact(
-                        entry.shape().elements(), entry.dtype().bytes());
+                bytes = entry.dtype().bytes(entry.shape().elements());
             } catch (ArithmeticException e) {
-                throw broken(file, entry.name(), "has a shape that no file could hold");
+                throw broken(file, entry.name(), "has a shape that no file could hold, or that fills no whole bytes");
             }
             if (entry.end() - entry.begin() != bytes)
                 throw broken(

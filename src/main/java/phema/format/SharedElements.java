@@ -34,7 +34,7 @@ public record SharedElements(Tensor whole, List<Tensor> tensors) {
      */
     public static List<SharedElements> of(WeightFile file) {
         List<Tensor> byPlace = file.tensors().stream()
-                .filter(tensor -> tensor.elements() > 0)
+                .filter(tensor -> tensor.elements() > 0 && !tensor.dtype().isPacked())
                 .sorted(comparingInt(Tensor::part).thenComparingLong(Tensor::offset))
                 .toList();
         Map<String, Integer> order = new HashMap<>();

@@ -47,7 +47,7 @@ public record Tensor(
 
     /** Bytes of the elements, packed. */
     public long bytes() {
-        return elements() * dtype.bytes();
+        return dtype.bytes(elements());
     }
 
     /** The elements in row-major order. */
@@ -55,13 +55,18 @@ public record Tensor(
         return view(shape.axes());
     }
 
-    /** The elements with the dimensions in another order, outermost first. */
+    /**
+     * The elements with the dimensions in another order, outermost first; of elements that share bytes, the bytes as
+     * they are.
+     */
     public StridedView view(List<Integer> axes) {
+        if (dtype.isPacked()) return new StridedView(DType.U8, Shape.of(bytes()), List.of(1L), List.of(0), offset);
         return new StridedView(dtype, shape, strides, axes, offset);
     }
 
     /** Where the last element ends, in bytes from the beginning of the file. */
     long end() {
+        if (dtype.isPacked()) return offset + bytes();
         long last = 0;
         for (int i = 0; i < strides.size(); i++) last += (shape.dims().get(i) - 1) * strides.get(i);
         return elements() == 0 ? offset : offset + (last + 1) * dtype.bytes();

@@ -44,6 +44,9 @@ final class TorchTensors {
             entry(new Global("torch", "float8_e4m3fn"), DType.F8_E4M3),
             entry(new Global("torch", "float8_e5m2"), DType.F8_E5M2),
             entry(new Global("torch", "float8_e8m0fnu"), DType.F8_E8M0),
+            entry(new Global("torch", "float8_e4m3fnuz"), DType.F8_E4M3FNUZ),
+            entry(new Global("torch", "float8_e5m2fnuz"), DType.F8_E5M2FNUZ),
+            entry(new Global("torch", "float4_e2m1fn_x2"), DType.F4),
             entry(new Global("torch", "int64"), DType.I64),
             entry(new Global("torch", "int32"), DType.I32),
             entry(new Global("torch", "int16"), DType.I16),
@@ -113,10 +116,23 @@ final class TorchTensors {
                 throw broken(
                         name,
                         "and those before it repeat elements to more than " + MAX_REPETITIONS + " times the file");
+            if (dtype.isPacked()) return packed(name, dtype, shape, strides, storage.offset() + first, role);
             return new Tensor(name, dtype, shape, strides, 0, storage.offset() + first, role);
         } catch (ArithmeticException | IllegalArgumentException e) {
             throw broken(name, "has dimensions that no file could hold");
         }
+    }
+
+    /** PyTorch counts pairs of elements as one, in the last dimension. */
+    private Tensor packed(
+            String name, DType dtype, Shape pairs, List<Long> strides, long offset, Tensor.TensorRole role)
+            throws FormatException {
+        if (pairs.rank() == 0 || !strides.equals(pairs.contiguousStrides()))
+            throw broken(name, "is a view of " + dtype + "; save it as x.contiguous()");
+        List<Long> dims = new ArrayList<>(pairs.dims());
+        dims.set(dims.size() - 1, Math.multiplyExact(2, dims.getLast()));
+        Shape shape = new Shape(dims);
+        return new Tensor(name, dtype, shape, shape.contiguousStrides(), 0, offset, role);
     }
 
     /** Whether the value is pickled as a tensor or a parameter. */

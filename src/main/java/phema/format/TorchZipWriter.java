@@ -11,6 +11,7 @@ import java.util.function.Function;
 import phema.format.Layout.TensorElements;
 import phema.format.Value.Global;
 import phema.tensor.DType;
+import phema.tensor.Shape;
 
 /**
  * Writes a flat {@code state_dict} as {@code torch.save} writes it: an {@code OrderedDict} from names to tensors that
@@ -50,6 +51,23 @@ final class TorchZipWriter implements WeightWriter {
      */
     private record StoredAs(Tensor tensor, int key, TensorElements storage, long offset, List<Long> strides) {}
 
+    /** PyTorch has no six bits, and counts pairs of four as one. */
+    private static void requireKnown(Tensor tensor, DType dtype) {
+        if (!TorchStorage.CLASSES.containsValue(dtype) && !TorchTensors.DTYPES.containsValue(dtype)
+                || dtype.isPacked()
+                        && (tensor.shape().rank() == 0 || tensor.shape().dims().getLast() % 2 != 0))
+            throw new IllegalArgumentException("PyTorch has no tensors such as `" + tensor.name() + "`, " + dtype
+                    + " of " + tensor.shape() + "; choose the format safetensors");
+    }
+
+    /** A tensor's shape as PyTorch counts it. */
+    private static Shape counted(Tensor tensor, DType dtype) {
+        if (!dtype.isPacked()) return tensor.shape();
+        List<Long> dims = new ArrayList<>(tensor.shape().dims());
+        dims.set(dims.size() - 1, dims.getLast() / 2);
+        return new Shape(dims);
+    }
+
     /** Says where all tensors go. @param storages to add to */
     private static List<StoredAs> stored(
             WeightFile template, Function<Tensor, DType> dtypes, List<TensorElements> storages) {
@@ -61,6 +79,7 @@ final class TorchZipWriter implements WeightWriter {
         List<StoredAs> tensors = new ArrayList<>();
         for (Tensor tensor : template.tensors()) {
             DType dtype = dtypes.apply(tensor);
+            requireKnown(tensor, dtype);
             SharedElements elements = shared.get(tensor.name());
             String owner = elements == null ? tensor.name() : elements.whole().name();
             int key = keys.computeIfAbsent(owner, any -> storages.size());
@@ -76,7 +95,7 @@ final class TorchZipWriter implements WeightWriter {
                                     key,
                                     storages.get(key),
                                     0,
-                                    tensor.shape().contiguousStrides())
+                                    counted(tensor, dtype).contiguousStrides())
                             : new StoredAs(tensor, key, storages.get(key), elements.first(tensor), tensor.strides()));
         }
         return tensors;
@@ -123,7 +142,7 @@ final class TorchZipWriter implements WeightWriter {
             out.write('t');
             out.write('Q');
             integer(stored.offset());
-            integers(stored.tensor().shape().dims());
+            integers(counted(stored.tensor(), elements.dtype()).dims());
             integers(stored.strides());
             out.write(0x89); // requires_grad=False
             orderedDict(); // of hooks

@@ -162,8 +162,9 @@ public record Comparison(
                 StridedView viewA = a.view();
                 StridedView viewB = b.view();
                 int block = BLOCK_BYTES / 8;
-                for (long first = 0; first < a.elements(); first += block) {
-                    int count = (int) Math.min(block, a.elements() - first);
+                long elements = a.dtype().isPacked() ? a.bytes() : a.elements();
+                for (long first = 0; first < elements; first += block) {
+                    int count = (int) Math.min(block, elements - first);
                     MemorySegment readA =
                             bufferA.asSlice(0, (long) count * a.dtype().bytes());
                     MemorySegment readB =

@@ -15,6 +15,14 @@ public enum DType {
     F8_E5M2(1, 3, -14),
     /** Powers of two, as scales of blocks. */
     F8_E8M0(1),
+    /** Eight bits with zero and NaN as some accelerators have them. */
+    F8_E4M3FNUZ(1),
+    F8_E5M2FNUZ(1),
+    /** Four bits, two in a byte. */
+    F4(4, true),
+    /** Six bits, four in three bytes. */
+    F6_E2M3(6, true),
+    F6_E3M2(6, true),
     /** Complex numbers of two F32. */
     C64(8),
     I64(8),
@@ -30,7 +38,7 @@ public enum DType {
     private static final Map<String, DType> BY_NAME =
             Arrays.stream(values()).collect(Collectors.toMap(DType::name, dtype -> dtype));
 
-    private final int bytes;
+    private final int bits;
     private final int precision;
     private final int minExponent;
 
@@ -39,18 +47,42 @@ public enum DType {
     }
 
     DType(int bytes, int precision, int minExponent) {
-        this.bytes = bytes;
+        this.bits = 8 * bytes;
         this.precision = precision;
         this.minExponent = minExponent;
+    }
+
+    @SuppressWarnings("unused") // the flag tells this constructor from the one for bytes
+    DType(int bits, boolean packed) {
+        this.bits = bits;
+        precision = 0;
+        minExponent = 0;
     }
 
     public static Optional<DType> named(String safetensorsName) {
         return Optional.ofNullable(BY_NAME.get(safetensorsName));
     }
 
-    /** Size of an element in bytes. */
+    /** Size of an element in bytes; 1 for elements that share bytes, which are read and written byte by byte. */
     public int bytes() {
-        return bytes;
+        return isPacked() ? 1 : bits / 8;
+    }
+
+    /**
+     * Size of so many elements in bytes.
+     *
+     * @throws ArithmeticException when it is no number, or one beyond {@code long}
+     */
+    public long bytes(long elements) {
+        if (!isPacked()) return Math.multiplyExact(elements, bytes());
+        long all = Math.multiplyExact(elements, bits);
+        if (all % 8 != 0) throw new ArithmeticException(elements + " elements of " + this + " fill no whole bytes");
+        return all / 8;
+    }
+
+    /** Whether several elements share a byte. */
+    public boolean isPacked() {
+        return bits < 8;
     }
 
     public boolean isFloating() {
@@ -64,7 +96,9 @@ public enum DType {
             case BF16 -> 0x1.ffp127f;
             case F8_E4M3 -> Math.nextUp(464f);
             case F8_E5M2 -> 61440f;
-            case F64, F32, F8_E8M0, C64, I64, I32, I16, I8, U64, U32, U16, U8, BOOL -> Float.POSITIVE_INFINITY;
+            case F64, F32 -> Float.POSITIVE_INFINITY;
+            case F8_E8M0, F8_E4M3FNUZ, F8_E5M2FNUZ, F4, F6_E2M3, F6_E3M2, C64 -> Float.POSITIVE_INFINITY;
+            case I64, I32, I16, I8, U64, U32, U16, U8, BOOL -> Float.POSITIVE_INFINITY;
         };
     }
 

@@ -55,6 +55,7 @@ public final class Elements {
             }
             case F8_E4M3 -> E4M3.decode(from, offset, to, start, count);
             case F8_E5M2 -> E5M2.decode(from, offset, to, start, count);
+            case F8_E8M0, F8_E4M3FNUZ, F8_E5M2FNUZ, F4, F6_E2M3, F6_E3M2, C64 -> throw notFloating(dtype);
             case I64, I32, I16, I8, U64, U32, U16, U8, BOOL -> throw notFloating(dtype);
         }
     }
@@ -93,6 +94,7 @@ public final class Elements {
             }
             case F8_E4M3 -> E4M3.encode(from, start, count, to, offset);
             case F8_E5M2 -> E5M2.encode(from, start, count, to, offset);
+            case F8_E8M0, F8_E4M3FNUZ, F8_E5M2FNUZ, F4, F6_E2M3, F6_E3M2, C64 -> throw notFloating(dtype);
             case I64, I32, I16, I8, U64, U32, U16, U8, BOOL -> throw notFloating(dtype);
         }
     }

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import phema.TestWeights;
 import phema.TestWeights.Entry;
@@ -29,6 +31,8 @@ class NotAveragedTest {
         "blocks.0.weight, blocks.0.weight_scale_inv, F8_E4M3",
         "blocks.0.weight, blocks.0.scale_weight, F8_E5M2",
         "blocks.0.weight, blocks.0.weight.absmax, U8",
+        "blocks.0.weight, blocks.0.weight_scale, F4",
+        "blocks.0.weight, blocks.0.weight_scale_inv, F6_E3M2",
         "blocks.0.weight, blocks.0.SCB, I8"
     })
     void codesAreRefusedWithTheNameOfTheirScale(String name, String scale, DType dtype) throws IOException {
@@ -40,6 +44,17 @@ class NotAveragedTest {
                         .contains("holds quantised weights: `" + name + "` (" + dtype + ")")
                         .contains("without `" + scale + "`")
                         .contains("dequantised"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F4", "F6_E2M3", "F6_E3M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "C64"})
+    void typesThatNothingComputesWithComeFromTheNewestFile(DType dtype) throws IOException {
+        Run run = run(code("w", dtype), weight("other"));
+        assertThat(run.snapshots()).hasSize(2);
+        assertThat(run.notices())
+                .anySatisfy(notice -> assertThat(notice)
+                        .startsWith("1 tensor is taken from the newest file, not averaged, for its element type")
+                        .contains("w, " + dtype));
     }
 
     @Test
@@ -179,6 +194,9 @@ class NotAveragedTest {
     }
 
     private static Entry code(String name, DType dtype) {
-        return new Entry(name, dtype, Shape.of(2), new byte[] {0x40, 0x41});
+        Shape shape = Shape.of(dtype.isPacked() ? 4 : 2);
+        byte[] bytes = new byte[(int) dtype.bytes(shape.elements())];
+        Arrays.fill(bytes, (byte) 0x40);
+        return new Entry(name, dtype, shape, bytes);
     }
 }

@@ -60,9 +60,10 @@ class SafetensorsReaderTest {
     void readsEveryElementType(DType dtype) throws IOException {
         WeightFile file = WeightFiles.read(safetensors(
                 folder.resolve("a.safetensors"),
-                "{\"w\":{\"dtype\":\"%s\",\"shape\":[3],\"data_offsets\":[0,%d]}}".formatted(dtype, 3 * dtype.bytes()),
-                3 * dtype.bytes()));
+                "{\"w\":{\"dtype\":\"%s\",\"shape\":[4],\"data_offsets\":[0,%d]}}".formatted(dtype, dtype.bytes(4)),
+                (int) dtype.bytes(4)));
         assertThat(file.tensors().getFirst().dtype()).isEqualTo(dtype);
+        assertThat(file.tensors().getFirst().bytes()).isEqualTo(dtype.bytes(4));
     }
 
     @ParameterizedTest(name = "{2}")
@@ -79,6 +80,8 @@ class SafetensorsReaderTest {
                 "{'a':{'dtype':'U8','shape':[-2],'data_offsets':[0,2]}}|2|has a negative number in its header",
                 "{'a':{'dtype':'U8','shape':[2],'data_offsets':[0,2]}}|1|is truncated: 1 of 2 bytes of tensors are there",
                 "{'a':{'dtype':'U8','shape':[2],'data_offsets':[0,2]}}|3|has 1 bytes behind its last tensor",
+                "{'a':{'dtype':'F6_E2M3','shape':[2],'data_offsets':[0,2]}}|2|tensor `a` has a shape that no file could hold, or that fills no whole bytes",
+                "{'a':{'dtype':'F4','shape':[2],'data_offsets':[0,2]}}|2|tensor `a` has 2 bytes where F4 [2] takes 1",
                 "{'a':{'dtype':'C63','shape':[2],'data_offsets':[0,2]}}|2|tensor `a` has the unknown dtype C63",
                 "{'a':{'dtype':'U8','shape':[2],'data_offsets':[0,2],'x':1}}|2|tensor `a` has the unknown field x",
                 "{'a':{'shape':[2],'data_offsets':[0,2]}}|2|tensor `a` lacks its dtype, shape or two data_offsets",

@@ -64,6 +64,16 @@ class TorchZipReaderTest {
                 .hasMessageContaining("tensor `x` is a negated or conjugated view");
     }
 
+    /** PyTorch's type is of two in a byte: the shape there is {@code [3, 4]}. */
+    @Test
+    void fourBitsAreCountedOneByOne() throws IOException {
+        WeightFile file = WeightFiles.read(fixture("torch/four_bits.pt"));
+        Tensor codes = tensor(file, "codes");
+        assertThat(codes.dtype()).isEqualTo(DType.F4);
+        assertThat(codes.shape()).isEqualTo(Shape.of(3, 8));
+        assertThat(elements(file, codes)).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+    }
+
     @Test
     void viewsShareTheirStorage() throws IOException {
         WeightFile file = WeightFiles.read(fixture("torch/tensors.pt"));

@@ -34,8 +34,11 @@ class TorchZipWriterTest {
 
     @Test
     void whatIsWrittenReadsBackEqual() throws IOException {
-        for (String name :
-                List.of("torch/tensors.pt", "torch/training.ckpt", "edm2/network-snapshot-0000131-0.100.pkl")) {
+        for (String name : List.of(
+                "torch/tensors.pt",
+                "torch/training.ckpt",
+                "torch/four_bits.pt",
+                "edm2/network-snapshot-0000131-0.100.pkl")) {
             WeightFile template = WeightFiles.read(fixture(name));
             WeightFile written = WeightFiles.read(Samples.write(layout(template), template, folder));
             assertThat(written.path()).hasFileName("out.pt");
@@ -132,6 +135,16 @@ class TorchZipWriterTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> writer.layout("out", template, t -> DType.F32, Map.of(), Long.MAX_VALUE))
                 .withMessage("tensor `model.1.num_batches_tracked` is I64 and cannot be written as F32");
+    }
+
+    @Test
+    void elementTypesThatPyTorchLacksAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> layout(template(packed("codes", DType.F6_E2M3, Shape.of(4)))))
+                .withMessage("PyTorch has no tensors such as `codes`, F6_E2M3 of [4]; choose the format safetensors");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> layout(template(packed("codes", DType.F4, Shape.of(2, 1)))))
+                .withMessageContaining("`codes`, F4 of [2, 1]");
     }
 
     @Test

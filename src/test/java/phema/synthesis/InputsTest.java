@@ -141,6 +141,30 @@ class InputsTest {
         }
     }
 
+    /** Several elements in a byte, in blocks that end within the tensor. */
+    @ParameterizedTest
+    @EnumSource(names = {"F4", "F6_E2M3", "F6_E3M2"})
+    void elementsThatShareBytesComeFromTheNewestFileAsTheyAre(DType dtype) throws IOException {
+        Random random = new Random(5);
+        List<WeightFile> files = new ArrayList<>();
+        for (String name : List.of("a", "b")) {
+            byte[] codes = new byte[(int) dtype.bytes(400_000)];
+            random.nextBytes(codes);
+            files.add(TestRuns.safetensors(
+                    folder.resolve(name + ".safetensors"),
+                    new TestWeights.Entry("codes", dtype, Shape.of(1000, 400), codes),
+                    TestWeights.Entry.random("w", DType.F32, random, 300)));
+        }
+        Run run = TestRuns.run(files.toArray(WeightFile[]::new));
+        Fit fit = TestRuns.fit(run, 0.5, 0.5);
+        WeightFile result = written(run, fit, SAFETENSORS.withDType(DType.F16));
+        assertThat(elements(result, "codes")).isEqualTo(elements(files.getLast(), "codes"));
+        assertCombined(result, run, fit, "w");
+        if (dtype == DType.F4)
+            assertThat(elements(written(run, fit, OutputOptions.of(Format.TORCH_ZIP)), "codes"))
+                    .isEqualTo(elements(files.getLast(), "codes"));
+    }
+
     private static byte[] elements(WeightFile file, String name) throws IOException {
         Tensor tensor = file.tensors().get(file.indexOf(name, 0));
         byte[] all = Files.readAllBytes(file.parts().get(tensor.part()).path());
