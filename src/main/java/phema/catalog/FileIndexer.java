@@ -105,6 +105,15 @@ final class FileIndexer {
         }
     }
 
+    /** Elements of a file for this once; empty when they cannot be read. */
+    Optional<Sample> sample(WeightFile selected, SamplePlan plan) {
+        try {
+            return Optional.of(SampleReader.read(selected, plan, mayRead));
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty(); // whoever reads it next says why
+        }
+    }
+
     private static RememberedFile.Broken broken(Path path, Exception e) {
         return e instanceof FormatException
                 ? new RememberedFile.Broken(String.valueOf(e.getMessage()), true)

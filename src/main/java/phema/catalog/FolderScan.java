@@ -9,9 +9,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.WeightFile;
+import phema.profile.Impulse;
+import phema.tensor.Shape;
 
 /** Scans one folder once: looks at every file that the run needs, and takes those that fit together. */
 final class FolderScan {
@@ -47,8 +52,13 @@ final class FolderScan {
         if (before.isOf(recognition, known)) return before;
         Optional<String> clockNotice = compareTimes(files);
         Agreement agreement = new Agreement(files.values());
-        SamplePlan plan = SamplePlan.of(agreement.averaged(), files.size());
-        RunAssembly assembly = new RunAssembly(files, plan, sampleAll(files, agreement, plan), exclusions);
+        Map<Candidate, WeightFile> agreeing = agreeing(files, agreement);
+        SamplePlan plan = sampleAll(agreeing, agreement);
+        Map<Candidate, RememberedFile.Indexed> sampled = new LinkedHashMap<>();
+        for (Candidate candidate : agreeing.keySet())
+            usable(candidate, Objects.requireNonNull(known.get(candidate.fileName())))
+                    .ifPresent(indexed -> sampled.put(candidate, indexed));
+        RunAssembly assembly = new RunAssembly(files, plan, sampled, exclusions);
         List<String> notices = new ArrayList<>(listing.notices());
         notices.addAll(recognition.notices());
         clockNotice.ifPresent(notices::add);
@@ -150,21 +160,67 @@ final class FolderScan {
         };
     }
 
-    /** Those that hold the same tensors as most, with their samples. */
-    private Map<Candidate, RememberedFile.Indexed> sampleAll(
-            Map<Candidate, WeightFile> files, Agreement agreement, SamplePlan plan) {
-        Set<String> scales = agreement.scales();
-        Map<Candidate, RememberedFile.Indexed> sampled = new LinkedHashMap<>();
-        files.forEach((candidate, file) -> {
-            Optional<String> difference = agreement.difference(file);
-            if (difference.isPresent()) {
-                exclusions.add(candidate, ExclusionReason.DIFFERENT, difference.get());
-                return;
+    /** Those that hold the same tensors as most. */
+    private Map<Candidate, WeightFile> agreeing(Map<Candidate, WeightFile> files, Agreement agreement) {
+        Map<Candidate, WeightFile> agreeing = new LinkedHashMap<>();
+        files.forEach((candidate, file) -> agreement
+                .difference(file)
+                .ifPresentOrElse(
+                        difference -> exclusions.add(candidate, ExclusionReason.DIFFERENT, difference),
+                        () -> agreeing.put(candidate, file)));
+        return agreeing;
+    }
+
+    /**
+     * Samples all files. Where all that was sampled is the same in all of them, as masks and frozen layers are, only
+     * what has moved between the first and the last file is sampled instead.
+     */
+    private SamplePlan sampleAll(Map<Candidate, WeightFile> files, Agreement agreement) {
+        SortedMap<String, Shape> averaged = agreement.averaged();
+        SamplePlan usual = SamplePlan.of(averaged, files.size());
+        // Where that was so when the files were looked at last, it most likely still is: they need not be read twice.
+        if (indexed(files).anyMatch(i -> !i.plan().isEmpty() && !i.plan().equals(usual.identity()))) {
+            Optional<SamplePlan> narrow = ofMoved(files, averaged);
+            if (narrow.isPresent()
+                    && indexed(files).anyMatch(i -> i.plan().equals(narrow.get().identity()))) {
+                sample(files, agreement, narrow.get());
+                return narrow.get();
             }
-            RememberedFile now = known.compute(
-                    candidate.fileName(), (n, k) -> indexer.sampled(Objects.requireNonNull(k), file, plan, scales));
-            usable(candidate, now).ifPresent(indexed -> sampled.put(candidate, indexed));
-        });
-        return sampled;
+        }
+        sample(files, agreement, usual);
+        List<Sample> samples = indexed(files)
+                .filter(i -> i.plan().equals(usual.identity()))
+                .map(RememberedFile.Indexed::sample)
+                .toList();
+        if (samples.size() < 2 || !usual.movingTensors(samples).isEmpty()) return usual;
+        Optional<SamplePlan> narrow = ofMoved(files, averaged);
+        narrow.ifPresent(plan -> sample(files, agreement, plan));
+        return narrow.orElse(usual);
+    }
+
+    /** Empty where nothing has moved. */
+    private Optional<SamplePlan> ofMoved(Map<Candidate, WeightFile> files, SortedMap<String, Shape> averaged) {
+        List<WeightFile> all = List.copyOf(files.values());
+        SamplePlan probe = SamplePlan.ofEach(averaged);
+        Optional<Sample> first = indexer.sample(all.getFirst(), probe);
+        Optional<Sample> last = indexer.sample(all.getLast(), probe);
+        if (first.isEmpty() || last.isEmpty()) return Optional.empty();
+        SortedMap<String, Shape> moved = new TreeMap<>(averaged);
+        moved.keySet().retainAll(probe.movingTensors(List.of(first.get(), last.get())));
+        return moved.isEmpty() ? Optional.empty() : Optional.of(SamplePlan.of(moved, files.size()));
+    }
+
+    private void sample(Map<Candidate, WeightFile> files, Agreement agreement, SamplePlan plan) {
+        Set<String> scales = agreement.scales();
+        files.forEach((candidate, file) -> known.compute(
+                candidate.fileName(), (n, k) -> indexer.sampled(Objects.requireNonNull(k), file, plan, scales)));
+    }
+
+    private Stream<RememberedFile.Indexed> indexed(Map<Candidate, WeightFile> files) {
+        return files.keySet().stream()
+                .map(candidate ->
+                        Objects.requireNonNull(known.get(candidate.fileName())).content())
+                .filter(RememberedFile.Indexed.class::isInstance)
+                .map(RememberedFile.Indexed.class::cast);
     }
 }

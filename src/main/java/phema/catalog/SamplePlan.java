@@ -31,6 +31,9 @@ record SamplePlan(String identity, List<Stretch> stretches) {
 
     private static final int USUAL_SIZE = 4096;
 
+    /** The elements that are looked at in two places of every tensor, to see whether it moves at all. */
+    private static final int PROBE = 128;
+
     /** The number of files up to which each sample still has the usual size. */
     private static final int USUAL_FILES = 256;
 
@@ -45,10 +48,43 @@ record SamplePlan(String identity, List<Stretch> stretches) {
     /**
      * Positions in the sample that belong to tensors which move in training. Those that are the same in all files, such
      * as masks, frozen layers, or EDM2's Fourier frequencies where the format does not call them buffers, come out
-     * without error; their size and rounding would only hide the errors of the others. All positions where nothing
-     * moves.
+     * without error; their size and rounding would only hide the errors of the others. All finite positions where
+     * nothing moves.
      */
     int[] moving(Collection<Sample> samples) {
+        Set<String> moving = movingTensors(samples);
+        IntStream.Builder positions = IntStream.builder();
+        int position = 0;
+        for (Stretch stretch : stretches)
+            for (int i = 0; i < stretch.count(); i++, position++)
+                if (moving.contains(stretch.tensor()) || moving.isEmpty() && isFinite(samples, position))
+                    positions.add(position);
+        return positions.build().toArray();
+    }
+
+    private static boolean isFinite(Collection<Sample> samples, int position) {
+        return samples.stream().allMatch(sample -> Double.isFinite(sample.values()[position]));
+    }
+
+    /** A value that is not finite. */
+    record NotFinite(String tensor, double value) {}
+
+    /** The first such value of each tensor in a sample. */
+    List<NotFinite> notFinite(Sample sample) {
+        List<NotFinite> found = new ArrayList<>();
+        int position = 0;
+        for (Stretch stretch : stretches)
+            for (int i = 0; i < stretch.count(); i++, position++) {
+                double value = sample.values()[position];
+                if (!Double.isFinite(value)
+                        && (found.isEmpty() || !found.getLast().tensor().equals(stretch.tensor())))
+                    found.add(new NotFinite(stretch.tensor(), value));
+            }
+        return found;
+    }
+
+    /** Tensors that are not the same in all samples. */
+    Set<String> movingTensors(Collection<Sample> samples) {
         Set<String> moving = new HashSet<>();
         int from = 0;
         for (Stretch stretch : stretches) {
@@ -60,12 +96,7 @@ record SamplePlan(String identity, List<Stretch> stretches) {
                 if (!Arrays.equals(first, from, to, sample.values(), from, to)) moving.add(stretch.tensor());
             from = to;
         }
-        IntStream.Builder positions = IntStream.builder();
-        int position = 0;
-        for (Stretch stretch : stretches)
-            for (int i = 0; i < stretch.count(); i++, position++)
-                if (moving.isEmpty() || moving.contains(stretch.tensor())) positions.add(position);
-        return positions.build().toArray();
+        return moving;
     }
 
     /**
@@ -89,6 +120,18 @@ record SamplePlan(String identity, List<Stretch> stretches) {
         }
         int length = parts == 0 ? (int) total : usual;
         return new SamplePlan(HexFormat.of().formatHex(digest), stretches(firsts, length, tensors));
+    }
+
+    /** Some elements of every tensor, however small it is beside others: its first ones, and some in its middle. */
+    static SamplePlan ofEach(SortedMap<String, Shape> tensors) {
+        List<Stretch> stretches = new ArrayList<>();
+        tensors.forEach((name, shape) -> {
+            long elements = shape.elements();
+            int count = (int) Math.min(PROBE, elements);
+            if (count > 0) stretches.add(new Stretch(name, 0, count));
+            if (elements > 2 * PROBE) stretches.add(new Stretch(name, elements / 2, PROBE));
+        });
+        return new SamplePlan("", List.copyOf(stretches));
     }
 
     private static int size(int files) {

@@ -37,8 +37,9 @@ final class SampleReader implements AutoCloseable {
     }
 
     /**
+     * Values need not be finite; {@link RunAssembly} knows which of them matter.
+     *
      * @param mayRead as for {@link RegularFiles#open}
-     * @throws FormatException when a value is not finite; the message names its tensor
      */
     static Sample read(WeightFile file, SamplePlan plan, Predicate<Path> mayRead) throws IOException {
         Map<String, Tensor> tensors = byName(
@@ -66,6 +67,8 @@ final class SampleReader implements AutoCloseable {
         try (SampleReader reader = new SampleReader(file, mayRead)) {
             for (Tensor scale : byName(file, names).values()) {
                 double[] value = reader.read(scale, new SamplePlan.Stretch(scale.name(), 0, 1));
+                if (!Double.isFinite(value[0]))
+                    throw new FormatException(file.path(), notFinite(scale.name(), value[0]));
                 values.put(scale.name(), value[0]);
             }
         }
@@ -91,14 +94,13 @@ final class SampleReader implements AutoCloseable {
                         (position, buffer) -> fill(buffer, tensor.part(), position));
         double[] values = new double[stretch.count()];
         Elements.toDoubles(tensor.dtype(), stored, 0, values, 0, values.length);
-        for (double value : values)
-            if (!Double.isFinite(value))
-                throw new FormatException(
-                        file.path(),
-                        "tensor " + tensor.name() + " holds " + value
-                                + "; take the file away or, if all have it, list the tensor under buffers in "
-                                + "phema.yaml");
         return values;
+    }
+
+    /** What is wrong with a value that is to be averaged. */
+    static String notFinite(String tensor, double value) {
+        return "tensor " + tensor + " holds " + value
+                + "; take the file away or, if all have it, list the tensor under buffers in " + Manifest.FILE_NAME;
     }
 
     private void fill(ByteBuffer buffer, int part, long offset) throws IOException {

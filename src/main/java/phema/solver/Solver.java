@@ -54,6 +54,10 @@ public final class Solver {
 
     private final List<StoredAverage> stored;
     private final double meanSquare;
+
+    /** Whether no weight ever moved, so that there is nothing to model. */
+    private final boolean alike;
+
     private final Optional<Model> model;
 
     /**
@@ -128,7 +132,12 @@ public final class Solver {
         this.stored = stored.stream()
                 .map(s -> new StoredAverage(s.profile(), s.sample(), Math.max(s.roundingVariance(), smallestVariance)))
                 .toList();
-        model = samples > 0 && stored.size() > 1 ? Optional.of(Model.of(this.stored, meanSquare)) : Optional.empty();
+        alike = samples > 0
+                && stored.size() > 1
+                && stored.stream()
+                        .allMatch(
+                                s -> Arrays.equals(s.sample(), stored.getFirst().sample()));
+        model = samples > 0 && stored.size() > 1 && !alike ? Optional.of(Model.of(this.stored, meanSquare)) : Optional.empty();
     }
 
     public Fit solve(Profile target, SolverKind method, FilesToRead files) {
@@ -200,7 +209,7 @@ public final class Solver {
     /**
      * Predicts each stored file from the others and compares with what is stored.
      *
-     * @return empty with fewer than two stored averages or without samples
+     * @return empty with fewer than two stored averages, with equal ones, or without samples
      */
     public Optional<RunReport> report() {
         return model.map(m -> new RunReport(
@@ -304,9 +313,11 @@ public final class Solver {
 
     private Model modelled() {
         return model.orElseThrow(() -> Problem.unprocessable(
-                stored.size() > 1
-                        ? NOTHING_TO_AVERAGE
-                        : "errors cannot be predicted from a single snapshot; two are the least"));
+                alike
+                        ? "errors cannot be predicted from snapshots that are all equal"
+                        : stored.size() > 1
+                                ? NOTHING_TO_AVERAGE
+                                : "errors cannot be predicted from a single snapshot; two are the least"));
     }
 
     private BitSet newest(BitSet files) {
@@ -346,6 +357,7 @@ public final class Solver {
     private Optional<Solution> blup(Profile target, OptionalDouble paper, FitOptions options) {
         if (stored.size() == 1) return Optional.of(new Solution(new double[] {1}, Double.NaN, false));
         BitSet files = options.laterFiles() ? files(any -> true) : until(target);
+        if (alike) return Optional.of(onlyNewest(until(target)));
         return model.map(Model::predictor)
                 .map(predictor -> switch (options.files()) {
                     case ALL -> predictor.best(files, target);
@@ -358,6 +370,12 @@ public final class Solver {
                                 paper.orElse(Double.POSITIVE_INFINITY));
                 })
                 .map(Solution::of);
+    }
+
+    private Solution onlyNewest(BitSet files) {
+        double[] coefficients = new double[stored.size()];
+        coefficients[newest(files).nextSetBit(0)] = 1;
+        return new Solution(coefficients, Double.NaN, false);
     }
 
     /** Under the model, of a combination scaled to coefficients that sum to one; empty without model or combination. */
@@ -394,6 +412,11 @@ public final class Solver {
     private List<String> warnings(Profile target, FitOptions options, Solution chosen, double residual) {
         List<String> warnings = new ArrayList<>();
         if (stored.size() == 1) warnings.add("there is only one stored average: no error can be predicted");
+        if (alike)
+            warnings.add("all " + stored.size() + " stored files are equal in the "
+                    + stored.getFirst().sample().length + " weights that were compared, so no error is predicted, and"
+                    + " the newest is as good as any; that is what an EMA in bf16 with a decay near one gives, as each"
+                    + " step rounds to no change, or a job that copied one file");
         model.ifPresent(m -> {
             m.odd().stream()
                     .filter(o -> chosen.coefficients()[o.file()] != 0)

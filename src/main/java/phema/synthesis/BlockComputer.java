@@ -29,6 +29,7 @@ final class BlockComputer implements AutoCloseable {
     private final OpenFiles.Inputs files;
     private final InputReader reader;
     private final TemplateReader templates;
+    private final ConstantTensors constants;
 
     /**
      * {@code [targets, inputs]}, row by row, for each segment of the body; the same array for tensors of the same
@@ -66,6 +67,7 @@ final class BlockComputer implements AutoCloseable {
                 .toList());
         reader = new InputReader(inputs, body, plan, files);
         templates = new TemplateReader(targets, files, inputs.size());
+        constants = new ConstantTensors(recipe, targets, inputs, open);
     }
 
     /** Bytes of the widest element that may be combined. */
@@ -119,7 +121,7 @@ final class BlockComputer implements AutoCloseable {
      *
      * @param results one segment per target, of at least the block's bytes
      * @throws Problem when a result is not finite, naming the file that has NaN or infinity, or the type that is too
-     *     narrow
+     *     narrow; tensors that are the same in all files are copied then
      */
     void compute(Workspace workspace, Block block, List<MemorySegment> results) throws IOException {
         workspace.start();
@@ -168,7 +170,11 @@ final class BlockComputer implements AutoCloseable {
                     long offset = slice.destination() + (long) (from - slice.start()) * dtype.bytes();
                     for (int t = 0; t < width; t++) {
                         int first = t * chunk + from - begin;
-                        if (!FiniteCheck.finite(out, first, count, dtype))
+                        if (!FiniteCheck.finite(out, first, count, dtype)) {
+                            if (constants.contains(slice.segment())) {
+                                templates.copy(part(slice, from, count, offset), group + t, results.get(group + t));
+                                continue;
+                            }
                             throw FiniteCheck.problem(
                                     elements.tensor().name(),
                                     dtype,
@@ -179,12 +185,19 @@ final class BlockComputer implements AutoCloseable {
                                     in,
                                     chunk,
                                     from - begin);
+                        }
                         Elements.fromFloats(dtype, out, first, count, results.get(group + t), offset);
                     }
                 }
                 workspace.finished(Stage.NARROW);
             }
         }
+    }
+
+    /** A part of a slice, by combined elements of the block and its place there. */
+    private static Block.TensorSlice part(Block.TensorSlice slice, int from, int count, long destination) {
+        return new Block.TensorSlice(
+                slice.segment(), slice.first() + from - slice.start(), count, (int) destination, from);
     }
 
     /** Finds where slices with the same coefficients end, or the limit if that comes first. */

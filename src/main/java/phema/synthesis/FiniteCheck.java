@@ -25,7 +25,7 @@ final class FiniteCheck {
     }
 
     /** The error of a tensor with such a value. */
-    static Problem tooLarge(String tensor, float value, DType dtype) {
+    static Problem tooLarge(String tensor, double value, DType dtype) {
         return Problem.unprocessable(String.format(
                 Locale.ROOT,
                 "tensor %s reaches %g, which is too large for %s; ask for another dtype, such as bf16 or f32",

@@ -53,7 +53,8 @@ final class TemplateReader {
                 : slice.count();
     }
 
-    private void copy(Block.TensorSlice slice, int target, MemorySegment result) throws IOException {
+    /** Fills a slice of one target's result from its template. */
+    void copy(Block.TensorSlice slice, int target, MemorySegment result) throws IOException {
         int file = first + target;
         switch (targets.get(target).body().segment(slice.segment())) {
             case Layout.Literal literal ->
@@ -84,11 +85,14 @@ final class TemplateReader {
                 : result.asSlice(slice.destination(), bytes);
         files.read(file, tensor.part(), view, slice.first(), slice.count(), stored);
         if (!converted) return;
+        double[] exact = new double[slice.count()];
+        Elements.toDoubles(tensor.dtype(), stored, 0, exact, 0, slice.count());
         float[] values = new float[slice.count()];
-        Elements.toFloats(tensor.dtype(), stored, 0, values, 0, slice.count());
-        for (float value : values)
-            if (Float.isFinite(value) && !FiniteCheck.fits(value, elements.dtype()))
-                throw FiniteCheck.tooLarge(tensor.name(), value, elements.dtype());
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) exact[i];
+            if (Double.isFinite(exact[i]) && !FiniteCheck.fits(values[i], elements.dtype()))
+                throw FiniteCheck.tooLarge(tensor.name(), exact[i], elements.dtype());
+        }
         Elements.fromFloats(elements.dtype(), values, 0, slice.count(), result, slice.destination());
     }
 }

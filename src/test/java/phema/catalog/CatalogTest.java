@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
@@ -24,10 +25,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import phema.Fixtures;
+import phema.TestWeights;
+import phema.TestWeights.Entry;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.storage.S3Endpoint;
+import phema.tensor.DType;
+import phema.tensor.Shape;
 import phema.time.SettableClock;
 
 class CatalogTest {
@@ -187,6 +192,22 @@ class CatalogTest {
                 .usingRecursiveComparison()
                 .comparingOnlyFields("name", "profile", "sample")
                 .isEqualTo(before.snapshots());
+    }
+
+    @Test
+    void remembersWhatIsNotFinite() throws Exception {
+        for (int step : new int[] {1000, 2000})
+            TestFiles.age(TestWeights.safetensors(
+                    Files.createDirectories(root.resolve("masked")).resolve("step-00%d.safetensors".formatted(step)),
+                    Map.of(),
+                    List.of(
+                            Entry.of("w", DType.F32, Shape.of(1), step),
+                            Entry.of("mask", DType.F32, Shape.of(3), 0, Float.NEGATIVE_INFINITY, Float.NaN))));
+        assertThat(start(root).run("masked").snapshots()).hasSize(2);
+        Run again = start(root).run("masked");
+        assertThat(again.snapshots()).hasSize(2);
+        assertThat(again.notices()).anyMatch(notice -> notice.contains("mask (-Infinity)"));
+        assertThat(filesRead).hasValue(2);
     }
 
     @Test

@@ -78,6 +78,35 @@ class InspectCommandTest {
     }
 
     @Test
+    void saysThatFilesAreEqualAndWhatThatMeans() throws IOException {
+        Path run = Files.createDirectories(folder.resolve("frozen"));
+        Path first = Path.of(Shell.EDM2, "network-snapshot-0000131-0.100.pkl");
+        for (int kimg : new int[] {131, 147, 163})
+            Files.copy(first, run.resolve("network-snapshot-0000%d-0.100.pkl".formatted(kimg)));
+        String equal =
+                "note: All 3 files are equal in the 4096 weights that were compared. An EMA that is kept in 16 bits";
+        assertThat(Shell.phema("inspect " + run).fine().out()).contains(equal);
+        assertThat(Shell.phema("fit --outstd 0.15 --indir " + run).fine().out())
+                .contains(equal, "0.150: all 3 stored files are equal in the ")
+                .containsPattern("0\\.150 +163840 +1 +unknown");
+        JsonNode fit = Shell.phema("fit --json --outstd 0.15 --indir " + run).json();
+        assertThat(fit.get("fits").get(0).has("predictedRelativeError")).isFalse();
+        assertThat(fit.get("fits").get(0).get("warnings").get(0).asString()).startsWith("all 3 stored files are equal");
+        assertThat(fit.get("notices").get(0).asString()).startsWith("All 3 files are equal");
+        assertThat(Shell.phema("reconstruct --outstd 0.15 --indir " + run + " --outdir " + folder.resolve("out"))
+                        .fine()
+                        .out())
+                .contains(equal, "warning: 0.150: all 3 stored files are equal", "predicted error unknown");
+
+        Files.copy(
+                Path.of(Shell.EDM2, "network-snapshot-0000180-0.100.pkl"),
+                run.resolve("network-snapshot-0000180-0.100.pkl"));
+        assertThat(Shell.phema("inspect " + run).fine().out())
+                .contains("note: 3 files (network-snapshot-0000131-0.100.pkl to network-snapshot-0000163-0.100.pkl)"
+                        + " are equal in the 4096 weights that were compared.");
+    }
+
+    @Test
     void goesOnBehindAFileThatIsBrokenOrMissing() throws IOException {
         Path text = Files.writeString(folder.resolve("notes.txt"), "hello");
         Shell.Result result = Shell.phema("inspect %s %s %s".formatted(text, folder.resolve("missing"), PICKLE));

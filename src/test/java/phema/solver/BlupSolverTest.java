@@ -279,6 +279,29 @@ class BlupSolverTest {
     }
 
     @Test
+    void equalFilesPromiseNoError() {
+        double[] same = RUN.stored().getFirst().sample();
+        List<StoredAverage> equal = RUN.stored().stream()
+                .map(s -> new StoredAverage(s.profile(), same.clone(), s.roundingVariance()))
+                .toList();
+        Solver solver = new Solver(equal);
+        for (SolverKind kind : SolverKind.values()) {
+            Fit fit = solver.solve(Power.ofSigmaRel(0.07, FixtureRun.END), kind, FilesToRead.FEWEST);
+            assertThat(fit.predictedRelativeErrors()).isEmpty();
+            assertThat(fit.coefficients().stream().mapToDouble(c -> c).sum()).isCloseTo(1, within(1e-9));
+            assertThat(fit.warnings())
+                    .anyMatch(w -> w.startsWith("all 32 stored files are equal in the ") && w.contains("bf16"));
+        }
+        assertThat(solver.solve(Power.ofSigmaRel(0.07, FixtureRun.END), SolverKind.BLUP, FilesToRead.FEWEST)
+                        .filesUsed())
+                .isEqualTo(1);
+        assertThat(solver.report()).isEmpty();
+        assertThatThrownBy(() -> solver.retention(List.of(Power.ofSigmaRel(0.07, FixtureRun.END)), 0.1))
+                .isInstanceOf(Problem.class)
+                .hasMessage("errors cannot be predicted from snapshots that are all equal");
+    }
+
+    @Test
     void refusesATimeThatNoSnapshotReachesAndNamesTheLast() {
         assertThatThrownBy(() -> SOLVER.solve(Power.ofSigmaRel(0.1, 300_000), SolverKind.BLUP, FilesToRead.ALL))
                 .isInstanceOf(Problem.class)
