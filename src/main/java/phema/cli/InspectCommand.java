@@ -11,16 +11,21 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.api.FileView;
 import phema.api.FolderView;
 import phema.api.ReportView;
+import phema.api.VerificationView;
+import phema.catalog.Excluded;
+import phema.catalog.Excluded.ExclusionReason;
 import phema.catalog.Run;
 import phema.catalog.RunScanner;
 import phema.catalog.Selection;
 import phema.catalog.Snapshot;
 import phema.format.FormatException;
 import phema.format.Tensor;
+import phema.format.Verification;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.solver.RunReport;
@@ -57,6 +62,12 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
+    @Option(
+            names = "--verify",
+            description = "Read all of each file once, and compare what can be compared: checksums, headers, sizes, "
+                    + "whether numbers are numbers. Status 2 where something is wrong.")
+    private boolean verify;
+
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -81,6 +92,9 @@ final class InspectCommand implements Callable<Integer> {
                                         + (run.excluded().isEmpty() ? RunOptions.whyNone(run) : ", as said above"));
                         status = Cli.BAD_INPUT;
                     }
+                    if (verify) for (Path file : files(run)) status = Math.max(status, verify(file, out, views));
+                } else if (verify) {
+                    status = Math.max(status, verify(path, out, views));
                 } else {
                     WeightFile file = WeightFiles.read(path);
                     if (json) views.add(FileView.of(file, tensors));
@@ -96,6 +110,42 @@ final class InspectCommand implements Callable<Integer> {
         }
         if (json) CommandOutput.json(out, views);
         return status;
+    }
+
+    /** All that is, or was to be, a snapshot. */
+    private static List<Path> files(Run run) {
+        return Stream.concat(
+                        run.snapshots().stream().map(snapshot -> snapshot.file().path()),
+                        run.excluded().stream()
+                                .filter(excluded -> excluded.reason() != ExclusionReason.MANIFEST)
+                                .map(Excluded::path))
+                .sorted()
+                .toList();
+    }
+
+    private int verify(Path path, PrintWriter out, List<Object> views) throws IOException {
+        Verification verification;
+        try (Progress progress = new Progress(CommandOutput.errors(spec), Math.max(1, size(path)))) {
+            verification = WeightFiles.verify(path, progress);
+        }
+        if (json) views.add(VerificationView.of(verification));
+        else {
+            out.println(path + ": " + (verification.isSound() ? "sound" : "DAMAGED") + ", all "
+                    + ByteSize.print(verification.bytes()) + " read");
+            for (String line : verification.verified()) out.println("  verified: " + line);
+            for (String line : verification.notVerifiable()) out.println("  cannot be verified: " + line);
+        }
+        for (String fault : verification.faults()) CommandOutput.errors(spec).println("phema: " + path + ": " + fault);
+        return verification.isSound() ? Cli.FINE : Cli.BAD_INPUT;
+    }
+
+    /** With all shards. */
+    private static long size(Path path) throws IOException {
+        try {
+            return WeightFiles.read(path).size();
+        } catch (FormatException e) {
+            return Files.size(path);
+        }
     }
 
     private void print(PrintWriter out, WeightFile file) {

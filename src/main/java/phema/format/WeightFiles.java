@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 
 /** Reads and lays out weight files of every known format. */
@@ -39,6 +40,16 @@ public final class WeightFiles {
         try (InputFile file = InputFile.open(path, mayRead)) {
             return reader(file, similar).read(file);
         }
+    }
+
+    /**
+     * Reads all of a weight file once, and compares what can be compared. What is wrong with it is in the answer.
+     *
+     * @param progress told of bytes as they are read
+     * @throws FormatException when there is no regular file
+     */
+    public static Verification verify(Path path, LongConsumer progress) throws IOException {
+        return Verifier.verify(path, progress);
     }
 
     public static WeightWriter writer(Format format) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -30,6 +31,7 @@ final class ZipIndex {
     static final int CENTRAL = 0x0201_4b50;
     static final int END = 0x0605_4b50;
     static final int END_64 = 0x0606_4b50;
+    private static final long DESCRIPTOR = 0x0807_4b50L;
     static final int LOCATOR_64 = 0x0706_4b50;
 
     static final int ZIP64_FIELD = 1;
@@ -63,7 +65,14 @@ final class ZipIndex {
     private record Entry(String name, long header, long stored, long size, long crc, int flags, int method) {}
 
     /** A stretch of the file. */
-    record Range(long offset, long length) {}
+    record Range(long offset, long length) {
+        long end() {
+            return offset + length;
+        }
+    }
+
+    /** An entry and what the directory says of its content. */
+    record StoredEntry(String name, Range range, long crc, boolean isCompressed) {}
 
     private record Directory(long offset, long length, long entries) {}
 
@@ -101,6 +110,41 @@ final class ZipIndex {
                     "is compressed, so its elements cannot be read in place; load the file with torch and save it "
                             + "again");
         return Optional.of(locate(entry));
+    }
+
+    /**
+     * All entries in the order of the file, their own headers compared with the directory.
+     *
+     * @param faults told of entries that contradict it; those that cannot be found are left out
+     */
+    List<StoredEntry> stored(Consumer<String> faults) throws IOException {
+        List<StoredEntry> stored = new ArrayList<>();
+        List<Entry> inOrder = entries.values().stream()
+                .sorted(Comparator.comparingLong(Entry::header))
+                .toList();
+        for (Entry entry : inOrder) {
+            try {
+                Range range = locate(entry);
+                if (ownCrc(entry, range) != entry.crc())
+                    faults.accept(
+                            "zip entry `" + Pickle.shown(entry.name())
+                                    + "` states another CRC-32 in its own header than in the directory; one of both is damaged");
+                stored.add(new StoredEntry(entry.name(), range, entry.crc(), entry.method() != 0));
+            } catch (FormatException e) {
+                faults.accept(String.valueOf(e.getMessage()).replaceFirst("^.*?: (?=zip entry)", ""));
+            }
+        }
+        return stored;
+    }
+
+    /** In the local header, or behind the content where that says so, with or without a signature. */
+    private long ownCrc(Entry entry, Range range) throws IOException {
+        if ((entry.flags() & SIZES_FOLLOW) == 0)
+            return file.cursor(entry.header() + 14, 4).u32();
+        long limit = limits.getOrDefault(entry.header(), 0L);
+        Cursor behind = file.cursor(range.end(), limit - range.end());
+        long first = behind.u32();
+        return first == DESCRIPTOR ? behind.u32() : first;
     }
 
     /**

@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import phema.format.WeightFiles;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class InspectCommandTest {
     private static final String PICKLE = Shell.EDM2 + "/network-snapshot-0000262-0.100.pkl";
@@ -104,6 +106,33 @@ class InspectCommandTest {
         assertThat(Shell.phema("inspect " + run).fine().out())
                 .contains("note: 3 files (network-snapshot-0000131-0.100.pkl to network-snapshot-0000163-0.100.pkl)"
                         + " are equal in the 4096 weights that were compared.");
+    }
+
+    @Test
+    void verifiesFilesAndFolders() throws IOException {
+        Path run = Shell.copy("torch/tied", folder.resolve("run"));
+        Shell.Result sound = Shell.phema("inspect --verify " + run).fine();
+        assertThat(sound.out())
+                .contains("step-000100.pt: sound, all 3.53 kB read", "step-000200.pt: sound")
+                .contains("  verified: 12 of 12 zip entries by their CRC-32");
+        Path damaged = run.toRealPath().resolve("step-000200.pt");
+        byte[] bytes = Files.readAllBytes(damaged);
+        int flat = (int) WeightFiles.read(damaged).tensors().get(4).offset();
+        bytes[flat] ^= 1;
+        Files.write(damaged, bytes);
+        Shell.Result result = Shell.phema("inspect --verify " + run);
+        assertThat(result.status()).isEqualTo(2);
+        assertThat(result.out()).contains("step-000100.pt: sound", "step-000200.pt: DAMAGED");
+        assertThat(result.err())
+                .contains("phema: " + damaged
+                        + ": zip entry `step-000200/data/1` (tensor `flat`, `window`) does not match its CRC-32");
+        JsonNode json = JsonMapper.shared()
+                .readTree(Shell.phema("inspect --verify --json " + damaged).out())
+                .get(0);
+        assertThat(json.get("sound").asBoolean()).isFalse();
+        assertThat(json.get("faults").get(0).asString()).startsWith("zip entry `step-000200/data/1`");
+        assertThat(Shell.phema("inspect --verify " + folder.resolve("missing")).status())
+                .isEqualTo(2);
     }
 
     @Test
