@@ -3,6 +3,7 @@ package phema.catalog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -10,6 +11,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import phema.format.FileStamp;
 import phema.format.FormatException;
+import phema.format.Tensor;
 import phema.format.WeightFile;
 
 /** Looks at single files: reads those that are new or have changed, and says what is known of each. */
@@ -109,6 +111,15 @@ final class FileIndexer {
     Optional<Sample> sample(WeightFile selected, SamplePlan plan) {
         try {
             return Optional.of(SampleReader.read(selected, plan, mayRead));
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty(); // whoever reads it next says why
+        }
+    }
+
+    /** The first of some tensors that is not the same in two files, as far as a look at it tells. */
+    Optional<Tensor> changed(WeightFile first, WeightFile last, List<Tensor> tensors) {
+        try {
+            return SampleReader.changed(first, last, tensors, mayRead);
         } catch (IOException | RuntimeException e) {
             return Optional.empty(); // whoever reads it next says why
         }

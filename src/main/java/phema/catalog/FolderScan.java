@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded.ExclusionReason;
+import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.profile.Impulse;
 import phema.tensor.Shape;
@@ -53,6 +54,10 @@ final class FolderScan {
         Optional<String> clockNotice = compareTimes(files);
         Agreement agreement = new Agreement(files.values());
         Map<Candidate, WeightFile> agreeing = agreeing(files, agreement);
+        changingCodes(agreeing).ifPresent(codes -> {
+            agreeing.keySet().forEach(candidate -> exclusions.add(candidate, ExclusionReason.NO_PROFILE, codes));
+            agreeing.clear();
+        });
         SamplePlan plan = sampleAll(agreeing, agreement);
         Map<Candidate, RememberedFile.Indexed> sampled = new LinkedHashMap<>();
         for (Candidate candidate : agreeing.keySet())
@@ -169,6 +174,24 @@ final class FolderScan {
                         difference -> exclusions.add(candidate, ExclusionReason.DIFFERENT, difference),
                         () -> agreeing.put(candidate, file)));
         return agreeing;
+    }
+
+    /** Why none of the files can be averaged; integers that look like codes are, where they change. */
+    private Optional<String> changingCodes(Map<Candidate, WeightFile> files) {
+        if (files.size() < 2) return Optional.empty();
+        List<WeightFile> all = List.copyOf(files.values());
+        NotAveraged kinds = new NotAveraged(all.getLast().tensors());
+        List<Tensor> maybe = all.getLast().tensors().stream()
+                .filter(tensor -> kinds.neighbourOfCodes(tensor).isPresent()
+                        && !recognition.tensors().overrules(tensor))
+                .toList();
+        return indexer.changed(all.getFirst(), all.getLast(), maybe)
+                .map(tensor -> "holds integers that change between files, `" + tensor.name() + "` (" + tensor.dtype()
+                        + "), beside `"
+                        + kinds.neighbourOfCodes(tensor).orElseThrow()
+                        + "`: codes of quantised weights cannot be averaged; save the weights dequantised, as bf16 or"
+                        + " f32, or list the tensor under buffers in " + Manifest.FILE_NAME
+                        + " if it is something else");
     }
 
     /**

@@ -1,11 +1,13 @@
 package phema.catalog;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import phema.format.Tensor;
 import phema.tensor.DType;
 
@@ -20,27 +22,46 @@ final class NotAveraged {
      * combination of variances may be negative. ema-pytorch stores the counter in half precision, where it looks like a
      * weight and overflows.
      */
-    private static final Pattern STATISTICS =
-            Pattern.compile("(?:.*[._])?(?:running_mean|running_var|num_batches_tracked)");
+    private static final Pattern STATISTICS = Pattern.compile("(?:.*[._])?(?:running_mean|running_var|running_std"
+            + "|moving_mean|moving_var|moving_variance|num_batches_tracked)");
+
+    /** The names of the same where only both together tell. */
+    private static final Pattern MEAN_OR_VARIANCE = Pattern.compile("(|.*\\.)(mean|var|variance)");
 
     /** The vectors of {@code torch.nn.utils.spectral_norm}, as old and new versions name them. */
-    private static final Pattern POWER_ITERATION = Pattern.compile(".*parametrizations\\..*\\._[uv]|(.*)_[uv]");
+    private static final Pattern POWER_ITERATION = Pattern.compile(".*parametrizations\\..*\\._[uv]");
 
-    /** The names of what turns codes into weights: scales beside {@code NAME}, by common quantisers. */
-    private static final List<String> SCALES = List.of(
-            "%s_scale",
-            "%s_scale_inv",
-            "%s_scales",
-            "%s.scale",
-            "%s.absmax",
-            "%s.SCB",
-            "%s.quant_map",
-            "%s_absmax",
-            "%s_packed_scale");
+    /**
+     * What lies beside {@code NAME_orig} or, in a common implementation, {@code NAME_bar}: vectors of power iteration,
+     * and the mask of {@code torch.nn.utils.prune}. Beside neither, {@code weight_g} and {@code weight_v} are those of
+     * weight normalization, and learned.
+     */
+    private static final Pattern BESIDE_ORIGINAL = Pattern.compile("(.*)_(?:[uv]|mask)");
 
-    /** The same beside {@code LAYER.weight}. */
-    private static final List<String> SCALES_OF_LAYERS =
-            List.of("%sscale_weight", "%sweight_scale", "%sSCB", "%sscales", "%sabsmax");
+    /** The vectors and values of power iteration in BigGAN's layers. */
+    private static final Pattern SINGULAR = Pattern.compile("(|.*\\.)(?:u|sv)(\\d+)");
+
+    /** What is behind the name of codes in the name of what turns them into weights. */
+    private static final Pattern OWN_SCALE =
+            Pattern.compile("[._:]+(?:.*[._:])?(?:packed_scale|scales?|scale_inv|absmax"
+                    + "|SCB|quant_map|quant_state|zero_point|shift).*");
+
+    /** The names, within the module of codes, of what turns them into weights. */
+    private static final Pattern SCALE_OF_LAYER =
+            Pattern.compile("scale_weight|_?weight_(?:global_)?scales?(?:_inv|_\\d)?"
+                    + "|weight_zero_point|SCB|absmax|qzeros|w_?scales?");
+
+    /** The same by names that other things have as well. */
+    private static final Pattern SCALE_OF_CODES =
+            Pattern.compile("(?:.*_)?(?:scales?|zeros?|zero_point|codebooks?|centroids|scale_max)");
+
+    /** The names of codes, within their modules. */
+    private static final Pattern CODE_NAME = Pattern.compile(
+            "qweight|q_weight|weight_packed|W_q|.*_blocks|_?weight_qdata" + "|int_data|_data|codes|Qidxs|indices");
+
+    /** The types that codes have where no name tells; counters and positions are mostly of 64 bits. */
+    private static final Set<DType> UNNAMED_CODES =
+            Set.of(DType.I8, DType.U8, DType.I16, DType.U16, DType.I32, DType.U32);
 
     private static final Set<DType> CODES = Set.of(
             DType.F8_E4M3,
@@ -52,7 +73,10 @@ final class NotAveraged {
             DType.F4,
             DType.I8,
             DType.U8,
-            DType.I32);
+            DType.I16,
+            DType.U16,
+            DType.I32,
+            DType.U32);
 
     /** The types of numbers that nothing here computes with. */
     private static final Set<DType> NOT_COMPUTED = Set.of(
@@ -75,17 +99,49 @@ final class NotAveraged {
     private static final Set<String> COUNTERS =
             Set.of("initted", "step", "n_averaged", "num_updates", "decay", "epoch", "global_step");
 
+    /** The most tensors of one layer: names without dots would make one of all. */
+    private static final int LARGEST_LAYER = 1000;
+
     private final Set<String> names;
+
+    /** Tensors by the module that they lie in. */
+    private final Map<String, List<Tensor>> modules;
 
     NotAveraged(List<Tensor> all) {
         names = all.stream().map(Tensor::name).collect(Collectors.toUnmodifiableSet());
+        modules = all.stream().collect(Collectors.groupingBy(tensor -> module(tensor.name())));
+    }
+
+    /** With the dot; empty for a name without one. */
+    private static String module(String name) {
+        return name.substring(0, name.lastIndexOf('.') + 1);
+    }
+
+    private static String withinModule(Tensor tensor) {
+        return tensor.name().substring(module(tensor.name()).length());
+    }
+
+    /** The others of a tensor's module. */
+    private Stream<Tensor> besides(Tensor tensor) {
+        return modules.getOrDefault(module(tensor.name()), List.of()).stream()
+                .filter(other -> !other.name().equals(tensor.name()));
     }
 
     /** Whether a tensor has to come from the newest file as it is. */
     boolean isOfNewest(String name) {
-        if (STATISTICS.matcher(name).matches()) return true;
-        Matcher power = POWER_ITERATION.matcher(name);
-        return power.matches() && (power.group(1) == null || names.contains(power.group(1) + "_orig"));
+        if (STATISTICS.matcher(name).matches() || POWER_ITERATION.matcher(name).matches()) return true;
+        Matcher beside = BESIDE_ORIGINAL.matcher(name);
+        if (beside.matches())
+            return names.contains(beside.group(1) + "_orig") || names.contains(beside.group(1) + "_bar");
+        Matcher singular = SINGULAR.matcher(name);
+        if (singular.matches())
+            return names.contains(singular.group(1) + "u" + singular.group(2))
+                    && names.contains(singular.group(1) + "sv" + singular.group(2));
+        Matcher moment = MEAN_OR_VARIANCE.matcher(name);
+        return moment.matches()
+                && (moment.group(2).equals("mean")
+                        ? names.contains(moment.group(1) + "var") || names.contains(moment.group(1) + "variance")
+                        : names.contains(moment.group(1) + "mean"));
     }
 
     /** Whether a tensor holds numbers that look like weights, and are taken as they are all the same. */
@@ -93,19 +149,39 @@ final class NotAveraged {
         return NOT_COMPUTED.contains(tensor.dtype());
     }
 
-    /** The tensor that scales this one, whose elements are codes. */
+    /** The tensor that scales this one, whose elements are codes: by their names alone. */
     Optional<String> scale(Tensor tensor) {
         if (!CODES.contains(tensor.dtype())) return Optional.empty();
         String name = tensor.name();
-        Optional<String> own = SCALES.stream()
-                .map(form -> form.formatted(name))
-                .filter(names::contains)
+        Optional<String> own = Stream.of(module(name), name + ".", name + ".quant_state.")
+                .flatMap(module -> modules.getOrDefault(module, List.of()).stream())
+                .map(Tensor::name)
+                .filter(other -> other.startsWith(name)
+                        && OWN_SCALE.matcher(other.substring(name.length())).matches())
                 .findFirst();
-        if (own.isPresent() || !name.endsWith("weight")) return own;
-        String layer = name.substring(0, name.length() - "weight".length());
-        return SCALES_OF_LAYERS.stream()
-                .map(form -> form.formatted(layer))
-                .filter(names::contains)
+        if (own.isPresent()) return own;
+        boolean named = CODE_NAME.matcher(withinModule(tensor)).matches();
+        if (!named && !name.endsWith("weight")) return Optional.empty();
+        if (modules.getOrDefault(module(name), List.of()).size() > LARGEST_LAYER) return Optional.empty();
+        return besides(tensor)
+                .filter(other -> SCALE_OF_LAYER.matcher(withinModule(other)).matches()
+                        || named && SCALE_OF_CODES.matcher(withinModule(other)).matches())
+                .map(Tensor::name)
+                .findFirst();
+    }
+
+    /**
+     * The floating neighbour of integers that may be codes whatever they are called: if they are others in other files,
+     * they are. Masks and tables of positions never change, and counters have no two dimensions.
+     */
+    Optional<String> neighbourOfCodes(Tensor tensor) {
+        if (!UNNAMED_CODES.contains(tensor.dtype())
+                || tensor.elements() < 2
+                || tensor.shape().rank() < 2
+                || tensor.role() == Tensor.TensorRole.BUFFER) return Optional.empty();
+        return besides(tensor)
+                .filter(other -> other.dtype().isFloating() || NOT_COMPUTED.contains(other.dtype()))
+                .map(Tensor::name)
                 .findFirst();
     }
 

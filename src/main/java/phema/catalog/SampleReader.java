@@ -11,7 +11,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -26,6 +28,11 @@ import phema.tensor.Elements;
 final class SampleReader implements AutoCloseable {
     /** The bytes that are read at once to pick elements from. */
     private static final int WINDOW = 1 << 16;
+
+    /** The places, of so many elements, in which integers are compared. */
+    private static final int PLACES = 5;
+
+    private static final int BYTES_OF_PLACE = 512;
 
     private final WeightFile file;
     private final Predicate<Path> mayRead;
@@ -75,6 +82,26 @@ final class SampleReader implements AutoCloseable {
         return Collections.unmodifiableSortedMap(values);
     }
 
+    /** The first tensor of which two files differ in the bytes that lie in some places of it. */
+    static Optional<Tensor> changed(WeightFile first, WeightFile last, List<Tensor> tensors, Predicate<Path> mayRead)
+            throws IOException {
+        try (SampleReader a = new SampleReader(first, mayRead);
+                SampleReader b = new SampleReader(last, mayRead)) {
+            int near = 0;
+            for (Tensor tensor : tensors) {
+                near = first.indexOf(tensor.name(), near);
+                Tensor before = first.tensors().get(near);
+                for (int i = 0; i < PLACES; i++) {
+                    int count = (int) Math.min(BYTES_OF_PLACE, tensor.elements());
+                    long at = (tensor.elements() - count) / (PLACES - 1) * i;
+                    if (a.stored(before, at, count).mismatch(b.stored(tensor, at, count)) >= 0)
+                        return Optional.of(tensor);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
     /** Finds only the tensors asked for, which are few among many. */
     private static Map<String, Tensor> byName(WeightFile file, Set<String> names) {
         return file.tensors().stream()
@@ -83,15 +110,7 @@ final class SampleReader implements AutoCloseable {
     }
 
     private double[] read(Tensor tensor, SamplePlan.Stretch stretch) throws IOException {
-        MemorySegment stored =
-                MemorySegment.ofArray(new byte[stretch.count() * tensor.dtype().bytes()]);
-        tensor.view()
-                .read(
-                        stretch.first(),
-                        stretch.count(),
-                        stored,
-                        WINDOW,
-                        (position, buffer) -> fill(buffer, tensor.part(), position));
+        MemorySegment stored = stored(tensor, stretch.first(), stretch.count());
         double[] values = new double[stretch.count()];
         Elements.toDoubles(tensor.dtype(), stored, 0, values, 0, values.length);
         return values;
@@ -101,6 +120,13 @@ final class SampleReader implements AutoCloseable {
     static String notFinite(String tensor, double value) {
         return "tensor " + tensor + " holds " + value
                 + "; take the file away or, if all have it, list the tensor under buffers in " + Manifest.FILE_NAME;
+    }
+
+    private MemorySegment stored(Tensor tensor, long first, int count) throws IOException {
+        MemorySegment stored =
+                MemorySegment.ofArray(new byte[count * tensor.dtype().bytes()]);
+        tensor.view().read(first, count, stored, WINDOW, (position, buffer) -> fill(buffer, tensor.part(), position));
+        return stored;
     }
 
     private void fill(ByteBuffer buffer, int part, long offset) throws IOException {

@@ -76,8 +76,7 @@ record TensorSelection(
                         + ".'` and the profile that these have, or another prefix");
         }
         for (Tensor tensor : selected.tensors()) {
-            if (tensor.role() == Tensor.TensorRole.BUFFER
-                    || parameters.stream().anyMatch(p -> p.matches(tensor.name()))) continue;
+            if (tensor.role() == Tensor.TensorRole.BUFFER || overrules(tensor)) continue;
             Optional<String> scale = kinds.scale(tensor.as(prefix.orElse("") + tensor.name(), tensor.role()));
             if (scale.isPresent())
                 return Optional.of("holds quantised weights: `" + tensor.name() + "` (" + tensor.dtype()
@@ -86,6 +85,11 @@ record TensorSelection(
                         + " or list the tensor under exclude or buffers in " + Manifest.FILE_NAME);
         }
         return Optional.empty();
+    }
+
+    /** Whether the manifest has a tensor averaged whatever it looks like. */
+    boolean overrules(Tensor tensor) {
+        return parameters.stream().anyMatch(p -> p.matches(tensor.name()));
     }
 
     /** What the selection takes from the newest file although it may look like weights; one sentence each. */

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +34,18 @@ class NotAveragedTest {
         "blocks.0.weight, blocks.0.weight.absmax, U8",
         "blocks.0.weight, blocks.0.weight_scale, F4",
         "blocks.0.weight, blocks.0.weight_scale_inv, F6_E3M2",
-        "blocks.0.weight, blocks.0.SCB, I8"
+        "blocks.0.weight, blocks.0.SCB, I8",
+        "blocks.0.qweight, blocks.0.scales, I32",
+        "blocks.0.qweight, blocks.0.wscales, I8",
+        "blocks.0.weight_packed, blocks.0.weight_scale, I32",
+        "blocks.0.weight_packed, blocks.0.weight_global_scale, U8",
+        "blocks.0.W_q, blocks.0.scale, U8",
+        "blocks.0.weight._data, blocks.0.weight._scale, I8",
+        "blocks.0._weight_qdata, blocks.0._weight_scale, I8",
+        "blocks.0.weight, blocks.0.weight.quant_state.bitsandbytes__nf4, U8",
+        "blocks.0.weight, blocks.0.weight.nested_absmax, U8",
+        "experts.gate_up_proj_blocks, experts.gate_up_proj_scales, U8",
+        "blocks.0.weight, blocks.0.weight_scales, I8"
     })
     void codesAreRefusedWithTheNameOfTheirScale(String name, String scale, DType dtype) throws IOException {
         Run run = run(code(name, dtype), Entry.of(scale, DType.F32, Shape.of(1), 2), weight("other"));
@@ -79,6 +91,8 @@ class NotAveragedTest {
             strings = {
                 "bn.running_mean",
                 "bn.running_var",
+                "bn.moving_variance",
+                "w_mask",
                 "w_u",
                 "w_v",
                 "conv.parametrizations.weight.0._u",
@@ -91,6 +105,87 @@ class NotAveragedTest {
                 .anySatisfy(notice -> assertThat(notice)
                         .startsWith("1 tensor is taken from the newest file, not averaged")
                         .contains(name));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bn.mean, bn.var", "w_bar, w_u", "conv.u0, conv.sv0"})
+    void someAreToldOnlyByWhatLiesBesideThem(String name, String beside) throws IOException {
+        Run run = run(weight("other"), weight(name), weight(beside));
+        assertThat(averaged(run)).doesNotContain(beside).contains("other");
+        assertThat(averaged(run).contains(name)).isEqualTo(name.endsWith("_bar"));
+        for (String lonely : List.of(name, beside)) {
+            try (var files = Files.list(folder)) {
+                for (Path file : files.toList()) Files.delete(file);
+            }
+            assertThat(averaged(run(weight("other"), weight(lonely)))).contains(lonely);
+        }
+    }
+
+    /** Both are learned, in the old names and the new. */
+    @Test
+    void weightNormalizationIsAveraged() throws IOException {
+        String[] learned = {
+            "conv.weight_g",
+            "conv.weight_v",
+            "conv.parametrizations.weight.original0",
+            "conv.parametrizations.weight.original1",
+            "lora_magnitude_vector",
+            "norm.weight",
+            "norm.scale"
+        };
+        assertThat(averaged(run(Stream.of(learned).map(NotAveragedTest::weight).toArray(Entry[]::new))))
+                .containsExactlyInAnyOrder(learned);
+    }
+
+    /** Whatever they are called. */
+    @ParameterizedTest
+    @EnumSource(names = {"I8", "U8", "I16", "U16", "I32", "U32"})
+    void integersThatChangeBesideFloatingNumbersAreCodes(DType dtype) throws IOException {
+        Run run = changing("layer.mystery", dtype, Shape.of(2, 3), "layer.factor");
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.excluded())
+                .hasSize(2)
+                .allSatisfy(e -> assertThat(e.message())
+                        .contains("`layer.mystery` (" + dtype + ")", "`layer.factor`", "under buffers in phema.yaml"));
+        Files.writeString(
+                folder.resolve("phema.yaml"),
+                "files: 'step-{time}.safetensors'\nprofile: impulse\nbuffers: ['layer.mystery']\n");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(2);
+    }
+
+    @Test
+    void countersAndTablesAreNoCodes() throws IOException {
+        assertThat(changing("bn.num_batches_tracked", DType.I32, Shape.of(), "bn.weight")
+                        .snapshots())
+                .hasSize(2);
+        assertThat(changing("router.tokens", DType.I32, Shape.of(8), "router.weight")
+                        .snapshots())
+                .hasSize(2);
+        assertThat(changing("cache.seen", DType.I64, Shape.of(8, 2), "cache.weight")
+                        .snapshots())
+                .hasSize(2);
+        assertThat(changing("other.table", DType.I32, Shape.of(8, 2), "cache.weight")
+                        .snapshots())
+                .hasSize(2);
+        assertThat(run(
+                                new Entry("attn.bias", DType.U8, Shape.of(1, 4), new byte[4]),
+                                new Entry("attn.relative_position_index", DType.I32, Shape.of(2, 2), new byte[16]),
+                                weight("attn.masked_bias"),
+                                weight("attn.scale"))
+                        .snapshots())
+                .hasSize(2);
+    }
+
+    private Run changing(String name, DType dtype, Shape shape, String beside) throws IOException {
+        for (int i = 1; i <= 2; i++) {
+            byte[] bytes = new byte[(int) dtype.bytes(shape.elements())];
+            bytes[bytes.length - 1] = (byte) i;
+            TestWeights.safetensors(
+                    folder.resolve("step-00%d000.safetensors".formatted(i)),
+                    Map.of(),
+                    List.of(new Entry(name, dtype, shape, bytes), Entry.of(beside, DType.F32, Shape.of(2), i, i)));
+        }
+        return RunScanner.scan(folder, Selection.DEFAULT);
     }
 
     @Test
