@@ -37,8 +37,12 @@ def layer(x, w, gain=1):
 class Twin:
     """What a weight file's tensors compute. `tensors` may be leaves that require gradients."""
 
-    def __init__(self, tensors, sigma_data=0.5):
-        self.p, self.sigma_data = tensors, sigma_data
+    DEFAULTS = dict(channels_per_head=64, res_balance=0.3, attn_balance=0.3, concat_balance=0.5, label_balance=0.5, clip_act=256, sigma_data=0.5)
+
+    def __init__(self, tensors, **settings):
+        self.p = tensors
+        assert settings.keys() <= self.DEFAULTS.keys()
+        self.__dict__.update(self.DEFAULTS | settings)
         levels = {int(m[1]) for name in tensors if (m := re.match(r"unet\.enc\.(\d+)x\1_", name))}
         self.resolutions = sorted(levels, reverse=True)
         self.classes = tensors["unet.emb_label.weight"].shape[1] if "unet.emb_label.weight" in tensors else 0
@@ -63,16 +67,16 @@ class Twin:
         y = self.layer(silu(y * scale[:, :, None, None]), name + ".conv_res1")
         if not encoder and skip + ".weight" in p:
             x = self.layer(x, skip)
-        x = mp_sum(x, y, 0.3)
+        x = mp_sum(x, y, self.res_balance)
         if name + ".attn_qkv.weight" in p:
             n, c, h, w = x.shape
-            heads = max(1, c // 64)
+            heads = max(1, c // self.channels_per_head)
             y = self.layer(x, name + ".attn_qkv").reshape(n, heads, c // heads, 3, h * w)
             q, k, v = normalize(y, (2,)).unbind(3)
             a = torch.einsum("nhcq,nhck->nhqk", q, k / math.sqrt(c // heads)).softmax(3)
             y = torch.einsum("nhqk,nhck->nhcq", a, v).reshape(n, c, h, w)
-            x = mp_sum(x, self.layer(y, name + ".attn_proj"), 0.3)
-        return x.clip(-256, 256)
+            x = mp_sum(x, self.layer(y, name + ".attn_proj"), self.attn_balance)
+        return x if self.clip_act is None else x.clip(-self.clip_act, self.clip_act)
 
     def blocks(self, side, resolution, kind):
         at = f"unet.{side}.{resolution}x{resolution}_{kind}"
@@ -82,7 +86,7 @@ class Twin:
     def unet(self, x, c_noise, labels):
         emb = self.layer(self.fourier(c_noise, "unet.emb_fourier"), "unet.emb_noise")
         if self.classes:
-            emb = mp_sum(emb, self.layer(labels * math.sqrt(self.classes), "unet.emb_label"), 0.5)
+            emb = mp_sum(emb, self.layer(labels * math.sqrt(self.classes), "unet.emb_label"), self.label_balance)
         emb = silu(emb)
         x = torch.cat([x, torch.ones_like(x[:, :1])], 1)
         r = self.resolutions[0]
@@ -96,7 +100,7 @@ class Twin:
             for name in self.blocks("dec", r, "in") + self.blocks("dec", r, "up"):
                 x = self.block(x, emb, name, False)
             for name in self.blocks("dec", r, "block"):
-                x = self.block(mp_cat(x, skips.pop()), emb, name, False)
+                x = self.block(mp_cat(x, skips.pop(), self.concat_balance), emb, name, False)
         return self.layer(x, "unet.out_conv", self.p["unet.out_gain"])
 
     def __call__(self, x, sigma, labels):

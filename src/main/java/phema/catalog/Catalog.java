@@ -20,6 +20,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.StreamSupport;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Service;
+import phema.format.FormatException;
+import phema.format.NetworkSettings;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.time.Ticker;
@@ -109,6 +111,18 @@ public class Catalog {
             }
         }
         throw unknown(name, names);
+    }
+
+    /**
+     * What the manifest in a weight file's folder states of its network, if there is one.
+     *
+     * @throws FormatException when the manifest is wrong
+     */
+    public static NetworkSettings networkSettings(Path file) throws IOException {
+        Path manifest = file.resolveSibling(Manifest.FILE_NAME);
+        return Files.isRegularFile(manifest)
+                ? Manifest.read(manifest, anywhere -> true).network()
+                : NetworkSettings.NONE;
     }
 
     private static Problem unknown(String name, List<String> there) {

@@ -63,7 +63,7 @@ final class FolderScan {
         for (Candidate candidate : agreeing.keySet())
             usable(candidate, Objects.requireNonNull(known.get(candidate.fileName())))
                     .ifPresent(indexed -> sampled.put(candidate, indexed));
-        RunAssembly assembly = new RunAssembly(files, plan, sampled, exclusions);
+        RunAssembly assembly = new RunAssembly(files, plan, sampled, recognition.network(), exclusions);
         List<String> notices = new ArrayList<>(listing.notices());
         notices.addAll(recognition.notices());
         clockNotice.ifPresent(notices::add);

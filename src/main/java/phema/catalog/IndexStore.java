@@ -53,6 +53,12 @@ class IndexStore {
                     .withCreatorVisibility(Visibility.ANY))
             .build();
 
+    /**
+     * The first byte of what is stored, raised whenever readers find more in the same files than before; what readers
+     * before it found is read again. Content without it begins as gzip does, with 31.
+     */
+    private static final byte READERS = 1;
+
     private static final class LocationDeserializer extends ValueDeserializer<Path> {
         @Override
         public Path deserialize(JsonParser parser, DeserializationContext context) {
@@ -75,7 +81,9 @@ class IndexStore {
             jdbc.sql("select name, size, modified, content from catalog_file where folder = ? order by name")
                     .param(folder.toString())
                     .query(row -> {
-                        RememberedFile.Indexed content = unpack(row.getBytes("content"));
+                        byte[] stored = row.getBytes("content");
+                        if (stored[0] != READERS) return;
+                        RememberedFile.Indexed content = unpack(stored);
                         FileStamp stamp = new FileStamp(row.getLong("size"), Instant.parse(row.getString("modified")));
                         known.put(row.getString("name"), new RememberedFile(stamp, 0, content));
                     });
@@ -149,6 +157,7 @@ class IndexStore {
 
     private static byte[] pack(RememberedFile.Indexed content) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.write(READERS);
         try (OutputStream zip = new GZIPOutputStream(bytes)) {
             JSON.writeValue(zip, content);
         } catch (IOException e) {
@@ -158,7 +167,7 @@ class IndexStore {
     }
 
     private static RememberedFile.Indexed unpack(byte[] bytes) {
-        try (InputStream json = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
+        try (InputStream json = new GZIPInputStream(new ByteArrayInputStream(bytes, 1, bytes.length - 1))) {
             return JSON.readValue(json, RememberedFile.Indexed.class);
         } catch (IOException e) {
             throw new IllegalStateException(e);

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import phema.format.FormatException;
+import phema.format.NetworkSettings;
 import phema.format.RegularFiles;
 import phema.profile.Exponential;
 import phema.profile.Power;
@@ -31,6 +32,7 @@ import phema.text.Labels;
  * @param timeScale units of the run's clock in one unit of the files' times
  * @param tensors which are the model's
  * @param publication how the run looks as a model repository
+ * @param network settings of the network, which count more than those that files state
  */
 record Manifest(
         ManifestFiles files,
@@ -40,7 +42,8 @@ record Manifest(
         double updateAfterStep,
         double timeScale,
         TensorSelection tensors,
-        Publication publication) {
+        Publication publication,
+        NetworkSettings network) {
     static final String FILE_NAME = "phema.yaml";
 
     /** Which files are the run's. */
@@ -90,7 +93,7 @@ record Manifest(
         List<Candidate> candidates = new ArrayList<>();
         switch (files) {
             case Usual usual -> {
-                return Recognition.of(names, selection).publishedAs(publication);
+                return Recognition.of(names, selection).publishedAs(publication, network);
             }
             case Matching matching -> {
                 for (String name : names)
@@ -127,7 +130,7 @@ record Manifest(
                 .thenComparing(Candidate::average)
                 .thenComparing(Candidate::fileName));
         return new Recognition(
-                candidates, Recognition.Ground.MANIFEST, tensors, publication, notices, Optional.empty());
+                candidates, Recognition.Ground.MANIFEST, tensors, publication, network, notices, Optional.empty());
     }
 
     private String halfLife(Exponential average) {

@@ -5,16 +5,22 @@ import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import phema.catalog.StrictYaml.YamlError;
 import phema.catalog.StrictYaml.YamlKeys;
 import phema.catalog.StrictYaml.YamlValue;
 import phema.format.FormatException;
+import phema.format.NetworkSetting;
+import phema.format.NetworkSettings;
 import phema.format.RegularFiles;
 import phema.profile.ProfileSpec;
 import phema.profile.SigmaRel;
@@ -25,6 +31,7 @@ final class ManifestReader {
     private static final String HUB = "hub";
     private static final String GAMMAS = "gammas";
     private static final double MAX_GAMMA = 1e9;
+    private static final String NETWORK = "network";
     private static final Pattern REPOSITORY_PATH =
             Pattern.compile("(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*");
 
@@ -56,6 +63,7 @@ final class ManifestReader {
                 "exclude",
                 "buffers",
                 "parameters",
+                NETWORK,
                 HUB);
         Optional<String> profile = keys.get("profile", ManifestReader::profile);
         if (keys.has("sigmaRels") && keys.has(GAMMAS))
@@ -90,7 +98,29 @@ final class ManifestReader {
                                 .orElse(List.of()),
                         keys.get("parameters", value -> value.list(ManifestReader::tensors))
                                 .orElse(List.of())),
-                keys.get(HUB, ManifestReader::publication).orElse(Publication.DEFAULT));
+                keys.get(HUB, ManifestReader::publication).orElse(Publication.DEFAULT),
+                keys.get(NETWORK, ManifestReader::network).orElse(NetworkSettings.NONE));
+    }
+
+    private static NetworkSettings network(YamlValue value) {
+        NetworkSetting[] all = NetworkSetting.values();
+        YamlKeys keys = value.keys(Arrays.stream(all).map(NetworkSetting::key).toArray(String[]::new));
+        SortedMap<NetworkSetting, String> stated = new TreeMap<>();
+        for (NetworkSetting setting : all)
+            keys.get(setting.key(), one -> setting(setting, one)).ifPresent(text -> stated.put(setting, text));
+        if (stated.isEmpty()) throw value.wrong("states nothing; " + all[0].key() + ": 16, for instance, is a setting");
+        return new NetworkSettings(stated);
+    }
+
+    private static String setting(NetworkSetting setting, YamlValue value) {
+        String text = value.isList()
+                ? value.list(YamlValue::text).stream().collect(Collectors.joining(", ", "[", "]"))
+                : value.text();
+        try {
+            return setting.canonical(text);
+        } catch (IllegalArgumentException e) {
+            throw value.wrong(String.valueOf(e.getMessage()));
+        }
     }
 
     private static Publication publication(YamlValue value) {
@@ -125,7 +155,7 @@ final class ManifestReader {
 
     /** Without {@code files}: what PostHocEMA of ema-pytorch and its relatives write, or what needs no manifest. */
     private static Manifest.ManifestFiles filesByName(YamlKeys keys) {
-        if (keys.values().keySet().equals(Set.of(HUB))) return new Manifest.Usual();
+        if (Set.of(HUB, NETWORK).containsAll(keys.values().keySet())) return new Manifest.Usual();
         if (widths(keys).isEmpty())
             throw keys.wrong("", "files is missing: a pattern such as 'step-{time}.safetensors', or a list");
         return new Manifest.Matching(NamePattern.of(IndexedName.PATTERN, FILE_FIELDS));

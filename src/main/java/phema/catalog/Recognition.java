@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import phema.format.NetworkSettings;
 
 /**
  * Says which files of a folder are a run's snapshots, by its manifest or by their names alone.
@@ -19,6 +20,7 @@ import java.util.regex.Pattern;
  * @param ground what says so
  * @param tensors which of a file's tensors count
  * @param publication how the run looks as a model repository
+ * @param network settings of the network that the manifest states
  * @param notices one line each
  * @param manifestProblem why nothing can be said without another manifest
  */
@@ -27,6 +29,7 @@ record Recognition(
         Ground ground,
         TensorSelection tensors,
         Publication publication,
+        NetworkSettings network,
         List<String> notices,
         Optional<String> manifestProblem) {
     /** What says that files are snapshots. */
@@ -53,22 +56,35 @@ record Recognition(
     }
 
     Recognition(List<Candidate> candidates, Ground ground, List<String> notices) {
-        this(candidates, ground, TensorSelection.ALL, Publication.DEFAULT, notices, Optional.empty());
+        this(
+                candidates,
+                ground,
+                TensorSelection.ALL,
+                Publication.DEFAULT,
+                NetworkSettings.NONE,
+                notices,
+                Optional.empty());
     }
 
     static Recognition withoutManifest(String problem) {
         return new Recognition(
-                List.of(), Ground.MANIFEST, TensorSelection.ALL, Publication.DEFAULT, List.of(), Optional.of(problem));
+                List.of(),
+                Ground.MANIFEST,
+                TensorSelection.ALL,
+                Publication.DEFAULT,
+                NetworkSettings.NONE,
+                List.of(),
+                Optional.of(problem));
     }
 
-    Recognition publishedAs(Publication how) {
-        return new Recognition(candidates, ground, tensors, how, notices, manifestProblem);
+    Recognition publishedAs(Publication how, NetworkSettings stated) {
+        return new Recognition(candidates, ground, tensors, how, stated, notices, manifestProblem);
     }
 
     Recognition withNotices(List<String> more) {
         List<String> all = new ArrayList<>(notices);
         all.addAll(more);
-        return new Recognition(candidates, ground, tensors, publication, all, manifestProblem);
+        return new Recognition(candidates, ground, tensors, publication, network, all, manifestProblem);
     }
 
     /** Whether there is anything to say of the folder as a run. */

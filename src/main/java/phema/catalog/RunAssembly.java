@@ -2,7 +2,6 @@ package phema.catalog;
 
 import java.nio.DoubleBuffer;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,29 +10,50 @@ import java.util.Optional;
 import java.util.Set;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.Tensor;
+import phema.format.NetworkSetting;
+import phema.format.NetworkSettings;
 import phema.format.WeightFile;
 import phema.profile.Impulse;
 
-/** Makes snapshots of files that hold the same tensors: of those whose constants are what most of them have. */
+/**
+ * Makes snapshots of files that hold the same tensors: of those whose constants, and the settings of whose network, are
+ * what most of them have.
+ */
 final class RunAssembly {
     private final Map<Candidate, WeightFile> files;
     private final SamplePlan plan;
     private final Map<Candidate, RememberedFile.Indexed> used = new LinkedHashMap<>();
+    private final NetworkSettings manifest;
+    private final List<String> contradictions = new ArrayList<>();
+
+    /** What any of the files states. */
+    private NetworkSettings network;
 
     /**
      * @param files by time, each with the tensors that count
      * @param sampled those of them that hold the same tensors
+     * @param manifest settings that count whatever files state
      * @param exclusions told of those that cannot be used
      */
     RunAssembly(
             Map<Candidate, WeightFile> files,
             SamplePlan plan,
             Map<Candidate, RememberedFile.Indexed> sampled,
+            NetworkSettings manifest,
             Exclusions exclusions) {
         this.files = files;
         this.plan = plan;
-        Map<String, Double> scales = usualScales(sampled.values());
+        this.manifest = manifest;
+        Map<String, Double> scales = usual(
+                sampled.values().stream().map(RememberedFile.Indexed::scales).toList(), Map.of());
+        network = usual(
+                sampled.values().stream()
+                        .map(indexed -> stated(indexed.file()))
+                        .filter(stated -> !stated.equals(NetworkSettings.NONE))
+                        .toList(),
+                NetworkSettings.NONE);
         sampled.forEach((candidate, indexed) -> scaleDifference(indexed.scales(), scales)
+                .or(() -> settingDifference(candidate, indexed.file()))
                 .ifPresentOrElse(
                         difference -> exclusions.add(candidate, ExclusionReason.DIFFERENT, difference),
                         () -> used.put(candidate, indexed)));
@@ -61,20 +81,48 @@ final class RunAssembly {
         return used.values().stream().map(RememberedFile.Indexed::sample).toList();
     }
 
+    /** What images depend on, and the manifest leaves to files. */
+    private NetworkSettings stated(WeightFile file) {
+        return NetworkSettings.of(file.metadata())
+                .only(setting -> setting.matters() && !manifest.stated().containsKey(setting));
+    }
+
+    private Optional<String> settingDifference(Candidate candidate, WeightFile file) {
+        NetworkSettings own = stated(file);
+        List<NetworkSetting> different = own.contradictions(network);
+        if (!different.isEmpty())
+            return Optional.of("states that its network has " + own.listed(different)
+                    + ", where others of the run have "
+                    + network.listed(different) + ": an average of both would be neither. Move it out, or say in "
+                    + Manifest.FILE_NAME + " what all of them have, as in network: {"
+                    + different.getFirst().key()
+                    + ": " + network.get(different.getFirst()) + "}");
+        network = network.or(own);
+        NetworkSettings all = NetworkSettings.of(file.metadata());
+        List<NetworkSetting> overruled = manifest.contradictions(all);
+        if (!overruled.isEmpty() && contradictions.isEmpty())
+            contradictions.add(Manifest.FILE_NAME + " states that the network has " + manifest.listed(overruled)
+                    + ", and " + candidate.fileName() + " " + all.listed(overruled) + "; " + Manifest.FILE_NAME
+                    + " counts.");
+        return Optional.empty();
+    }
+
     List<Snapshot> snapshots() {
         int[] moving = plan.moving(samples());
+        NetworkSettings settings = manifest.or(network);
         List<Snapshot> snapshots = new ArrayList<>();
         used.forEach((candidate, indexed) -> snapshots.add(new Snapshot(
                 candidate.fileName(),
-                Objects.requireNonNull(files.get(candidate)),
+                settings.statedBy(Objects.requireNonNull(files.get(candidate))),
                 candidate.profile().orElseThrow(),
                 indexed.sample().at(moving))));
         return snapshots;
     }
 
-    /** What seems to be missing, and what is odd about the weights; one line each. */
+    /** What seems to be missing, what is contradicted, and what is odd about the weights; one line each. */
     List<String> notices() {
         List<String> notices = new ArrayList<>(MissingSnapshots.notices(List.copyOf(used.keySet())));
+        notices.addAll(contradictions);
         if (used.isEmpty()) return notices;
         equal().ifPresent(notices::add);
         List<SamplePlan.NotFinite> constants = plan.notFinite(samples().getFirst());
@@ -124,15 +172,15 @@ final class RunAssembly {
                 : "Averaging may not have begun, or one file was copied under several names.";
     }
 
-    /** The constants of most files; of the newest where as many have others. */
-    private static Map<String, Double> usualScales(Collection<RememberedFile.Indexed> files) {
-        Map<Map<String, Double>, Integer> counts = new LinkedHashMap<>();
-        Map<String, Double> usual = Map.of();
-        for (RememberedFile.Indexed file : files) counts.merge(file.scales(), 1, Integer::sum);
+    /** What most files have; what the newest has where as many have something else. */
+    private static <T> T usual(List<T> all, T none) {
+        Map<T, Integer> counts = new LinkedHashMap<>();
+        for (T one : all) counts.merge(one, 1, Integer::sum);
         int most = counts.values().stream().mapToInt(n -> n).max().orElse(0);
-        for (RememberedFile.Indexed file : files)
-            if (Objects.requireNonNull(counts.get(file.scales())) == most) usual = file.scales();
-        return usual;
+        return all.reversed().stream()
+                .filter(one -> Objects.requireNonNull(counts.get(one)) == most)
+                .findFirst()
+                .orElse(none);
     }
 
     private static Optional<String> scaleDifference(Map<String, Double> own, Map<String, Double> usual) {

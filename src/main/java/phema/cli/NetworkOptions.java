@@ -68,7 +68,16 @@ final class NetworkOptions {
     }
 
     private Network open(String option, String text, PrintWriter out) throws IOException {
-        if (!text.startsWith(SCHEME)) return Network.read(Locations.path(text));
+        Network network = read(option, text, out);
+        network.notices().forEach(out::println);
+        return network;
+    }
+
+    private Network read(String option, String text, PrintWriter out) throws IOException {
+        if (!text.startsWith(SCHEME)) {
+            Path file = Locations.path(text);
+            return Network.read(file, Catalog.networkSettings(file));
+        }
         Matcher average = AVERAGE.matcher(text.substring(SCHEME.length()));
         if (!average.matches())
             throw Problem.invalid(

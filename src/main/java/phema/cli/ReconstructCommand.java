@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.edm2.Training;
 import phema.format.Format;
+import phema.format.NetworkSettings;
 import phema.problem.Problem;
 import phema.solver.Fit;
 import phema.solver.SolverKind;
@@ -144,6 +145,7 @@ final class ReconstructCommand implements Callable<Integer> {
                 .prepare(run, target.request(run, options).withPrefix(outprefix))
                 .requireDistinctNames();
         explain(out, wanted);
+        explainSettings(out, wanted);
 
         int workers = Runtime.getRuntime().availableProcessors();
         if (kernel == KernelChoice.ND4J) out.println("computing on " + Training.backend());
@@ -176,6 +178,15 @@ final class ReconstructCommand implements Callable<Integer> {
                         run.snapshots().size(),
                         CommandOutput.error(missing.get(i).predictedRelativeError()));
         }
+    }
+
+    /** A state dict has no place for them, and whoever runs the network would take EDM2's defaults. */
+    private static void explainSettings(PrintWriter out, PreparedWeights wanted) {
+        String unusual =
+                NetworkSettings.of(wanted.run().newest().file().metadata()).unusual();
+        if (wanted.format() == Format.TORCH_ZIP && !unusual.isEmpty())
+            out.println("warning: .pt files cannot say that the network has " + unusual
+                    + "; safetensors can, or a phema.yaml beside them, under network");
     }
 
     private boolean isMissing(Syntheses syntheses, PreparedWeights weights, PrintWriter out) {

@@ -16,6 +16,7 @@ import org.nd4j.autodiff.samediff.api.OutAndGrad;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import phema.format.NetworkSetting;
 import phema.format.Tensor.TensorRole;
 
 /**
@@ -23,10 +24,6 @@ import phema.format.Tensor.TensorRole;
  * of SameDiff. For use by one platform thread: SameDiff keeps a session for every thread that ever ran a graph.
  */
 final class Denoiser implements AutoCloseable {
-    private static final double LABEL_BALANCE = 0.5;
-    private static final double RESIDUAL_BALANCE = 0.3;
-    private static final double ATTENTION_BALANCE = 0.3;
-
     private static final String X = "x";
     private static final String LABELS = "labels";
     private static final String SKIP = "c_skip";
@@ -72,7 +69,7 @@ final class Denoiser implements AutoCloseable {
         this.dropout = dropout;
         Backend.start();
         this.sd = SameDiff.create();
-        this.layers = Layers.of(spec.architecture(), sd, parameters);
+        this.layers = Layers.of(spec, sd, parameters);
         net.parameters().forEach((name, parameter) -> {
             INDArray value = Nd4j.createUninitialized(
                     type, parameter.shape().dims().stream().mapToLong(d -> d).toArray());
@@ -252,7 +249,7 @@ final class Denoiser implements AutoCloseable {
         if (spec.classes() > 0) {
             SDVariable labels = sd.placeHolder(LABELS, type, -1, spec.classes());
             SDVariable label = linear(labels.mul(Math.sqrt(spec.classes())), UNet.LABEL, spec.classes());
-            embedding = layers.sum(embedding, label, LABEL_BALANCE);
+            embedding = layers.sum(embedding, label, setting(NetworkSetting.LABEL_BALANCE));
         }
         embedding = layers.silu(embedding);
 
@@ -294,14 +291,19 @@ final class Denoiser implements AutoCloseable {
         if (dropout) y = y.mul(sd.placeHolder(name + MASK, type, -1, block.out(), size, size));
         y = conv(y, name + ".conv_res1", block.out(), 3);
         if (!encoder && widens) x = conv(x, name + ".conv_skip", block.in(), 1);
-        x = layers.sum(x, y, RESIDUAL_BALANCE);
+        x = layers.sum(x, y, setting(NetworkSetting.RES_BALANCE));
         if (block.heads() > 0) {
             SDVariable normalized = layers.groupNorm(x, name + UNet.ATTENTION_NORM, block.out(), size);
             SDVariable qkv = conv(normalized, name + ".attn_qkv", block.out(), 1);
             y = layers.attention(qkv, block.out(), block.heads(), size);
-            x = layers.sum(x, conv(y, name + ".attn_proj", block.out(), 1), ATTENTION_BALANCE);
+            y = conv(y, name + ".attn_proj", block.out(), 1);
+            x = layers.sum(x, y, setting(NetworkSetting.ATTN_BALANCE));
         }
         return record(name, layers.clip(x));
+    }
+
+    private double setting(NetworkSetting setting) {
+        return spec.settings().number(setting);
     }
 
     private SDVariable conv(SDVariable x, String name, int in, int kernel) {

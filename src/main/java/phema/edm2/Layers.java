@@ -4,15 +4,17 @@ import java.util.Map;
 import java.util.Objects;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import phema.format.NetworkSetting;
+import phema.format.NetworkSettings;
 
 /**
  * Builds what differs between architectures. Layers and norms go by their names in files; {@code parameters}
  * are the tensors by name.
  */
 sealed interface Layers {
-    static Layers of(Architecture architecture, SameDiff sd, Map<String, SDVariable> parameters) {
-        return switch (architecture) {
-            case EDM2 -> new Edm2(sd, parameters);
+    static Layers of(NetworkSpec spec, SameDiff sd, Map<String, SDVariable> parameters) {
+        return switch (spec.architecture()) {
+            case EDM2 -> new Edm2(sd, parameters, spec.settings());
             case ADM -> new Adm(sd, parameters);
         };
     }
@@ -46,9 +48,7 @@ sealed interface Layers {
     /** The last convolution, and what comes before or after it. */
     SDVariable output(SDVariable x, int in, int resolution);
 
-    record Edm2(SameDiff sd, Map<String, SDVariable> parameters) implements Layers {
-        private static final double CLIP = 256;
-
+    record Edm2(SameDiff sd, Map<String, SDVariable> parameters, NetworkSettings settings) implements Layers {
         private SDVariable parameter(String name) {
             return Objects.requireNonNull(parameters.get(name), name);
         }
@@ -93,7 +93,7 @@ sealed interface Layers {
 
         @Override
         public SDVariable concat(SDVariable a, int na, SDVariable b, int nb) {
-            return Parts.concat(sd, a, na, b, nb);
+            return Parts.concat(sd, a, na, b, nb, settings.number(NetworkSetting.CONCAT_BALANCE));
         }
 
         @Override
@@ -103,7 +103,8 @@ sealed interface Layers {
 
         @Override
         public SDVariable clip(SDVariable x) {
-            return sd.math().clipByValue(x, -CLIP, CLIP);
+            double limit = settings.number(NetworkSetting.CLIP_ACT);
+            return Double.isInfinite(limit) ? x : sd.math().clipByValue(x, -limit, limit);
         }
 
         @Override

@@ -1,16 +1,21 @@
 package phema.edm2;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import phema.format.FormatException;
+import phema.format.NetworkSetting;
+import phema.format.NetworkSettings;
 import phema.format.Tensor;
 import phema.format.Tensor.TensorRole;
 import phema.format.WeightFile;
@@ -31,7 +36,7 @@ import phema.tensor.Shape;
  * @param blocks per level of the encoder; the decoder has one more
  * @param attention resolutions whose blocks have self-attention
  * @param logvarChannels Fourier features of the head that predicts the loss
- * @param sigmaData standard deviation of the data
+ * @param settings how its layers work together; what is not stated is as EDM2 has it
  */
 public record NetworkSpec(
         Architecture architecture,
@@ -44,10 +49,16 @@ public record NetworkSpec(
         int blocks,
         List<Integer> attention,
         int logvarChannels,
-        double sigmaData) {
+        NetworkSettings settings) {
     private static final int LOGVAR_CHANNELS = 128;
-    private static final double SIGMA_DATA = 0.5;
-    private static final int CHANNELS_PER_HEAD = 64;
+    private static final String BOX = NetworkSetting.RESAMPLE_FILTER.usual();
+
+    /** The settings that ADM's layers have: its sums and concatenations are plain, and nothing is clipped. */
+    private static final Set<NetworkSetting> OF_ADM = EnumSet.of(
+            NetworkSetting.CHANNELS_PER_HEAD,
+            NetworkSetting.RESAMPLE_FILTER,
+            NetworkSetting.SIGMA_DATA,
+            NetworkSetting.DROPOUT);
 
     /** @throws Problem when there is no such network */
     public NetworkSpec {
@@ -59,18 +70,44 @@ public record NetworkSpec(
             throw Problem.invalid("channelMult", "channel counts must be at least 1 at every level, not " + widths);
         if (channels < 1 || classes < 0 || noiseChannels < 1 || embeddingChannels < 1 || blocks < 1)
             throw Problem.invalid("channels", "a network needs at least one channel and one block per level");
+        requireSettings(architecture, settings);
         int halvings = widths.size() - 1;
         if (resolution < 1 || resolution % (1 << halvings) != 0)
             throw Problem.invalid(
                     "resolution",
                     "a resolution of " + resolution + " cannot be halved " + halvings + " times; use a multiple of "
                             + (1 << halvings) + " or fewer levels");
+        int perHead = channelsPerHead(settings);
         for (int width : widths)
-            if (width % heads(width) != 0)
+            if (width % heads(width, perHead) != 0)
                 throw Problem.invalid(
                         "channels",
-                        width + " channels do not divide into " + heads(width) + " attention heads; use a multiple of "
-                                + CHANNELS_PER_HEAD);
+                        width + " channels do not divide into " + heads(width, perHead)
+                                + " attention heads; use a multiple of " + perHead);
+    }
+
+    private static void requireSettings(Architecture architecture, NetworkSettings settings) {
+        try {
+            for (NetworkSetting setting : NetworkSetting.values()) if (setting.matters()) settings.require(setting);
+        } catch (IllegalArgumentException e) {
+            throw Problem.invalid("network", "the network " + e.getMessage());
+        }
+        if (!settings.get(NetworkSetting.RESAMPLE_FILTER).equals(BOX))
+            throw Problem.invalid(
+                    "network",
+                    "the network states resample_filter " + settings.get(NetworkSetting.RESAMPLE_FILTER) + "; only "
+                            + BOX + ", the box of two by two pixels, can be run here");
+        if (architecture == Architecture.ADM)
+            for (NetworkSetting setting : NetworkSetting.values())
+                if (!OF_ADM.contains(setting) && !settings.get(setting).equals(setting.usual()))
+                    throw Problem.invalid(
+                            "network",
+                            "the network states " + setting.key() + " " + settings.get(setting)
+                                    + ", which means nothing to the layers that it has, those of ADM");
+    }
+
+    private static int channelsPerHead(NetworkSettings settings) {
+        return (int) settings.number(NetworkSetting.CHANNELS_PER_HEAD);
     }
 
     /** EDM2's network of these sizes. */
@@ -104,15 +141,26 @@ public record NetworkSpec(
                 blocks,
                 List.of(16, 8),
                 LOGVAR_CHANNELS,
-                SIGMA_DATA);
+                NetworkSettings.NONE);
     }
 
     /**
-     * The network that a weight file belongs to, judged by the names and shapes of its tensors.
+     * The network that a weight file belongs to, judged by the names and shapes of its tensors, with the settings that
+     * the file states.
      *
-     * @throws FormatException when it does not look like EDM2's network
+     * @throws FormatException when it does not look like EDM2's network, or states what cannot be run
      */
     public static NetworkSpec of(WeightFile file) throws FormatException {
+        try {
+            NetworkSpec spec = read(file);
+            StatedNetwork.requireRunnable(file, spec);
+            return spec;
+        } catch (Problem e) {
+            throw new FormatException(file.path(), "cannot be run: " + e.getMessage());
+        }
+    }
+
+    private static NetworkSpec read(WeightFile file) throws FormatException {
         Tensors tensors = new Tensors(file);
         SortedSet<Integer> resolutions = new TreeSet<>();
         for (Tensor tensor : file.tensors()) {
@@ -145,23 +193,13 @@ public record NetworkSpec(
                                 .isPresent())
                         .toList(),
                 tensors.dim("logvar_linear.weight", 1),
-                sigmaData(file));
+                NetworkSettings.of(file.metadata()));
     }
 
     private static final Pattern BLOCK_NAME = Pattern.compile("unet\\.enc\\.(\\d{1,6})x\\1_.*");
 
     private static String encoder(int resolution) {
         return "unet.enc." + resolution + "x" + resolution + "_";
-    }
-
-    private static double sigmaData(WeightFile file) throws FormatException {
-        String stated = file.metadata().get("sigma_data");
-        if (stated == null) return SIGMA_DATA;
-        try {
-            return Double.parseDouble(stated);
-        } catch (NumberFormatException e) {
-            throw new FormatException(file.path(), "states the sigma_data " + stated + ", which is not a number");
-        }
     }
 
     private record Tensors(WeightFile file) {
@@ -210,9 +248,17 @@ public record NetworkSpec(
         return attention.contains(resolution(level));
     }
 
-    /** Attention heads of a block, 64 channels each (fewer where there are fewer than 64). */
-    static int heads(int width) {
-        return Math.max(1, width / CHANNELS_PER_HEAD);
+    /** Attention heads of a block: as many as there are full ones, but at least one. */
+    int heads(int width) {
+        return heads(width, channelsPerHead(settings));
+    }
+
+    private static int heads(int width, int perHead) {
+        return Math.max(1, width / perHead);
+    }
+
+    double sigmaData() {
+        return settings.number(NetworkSetting.SIGMA_DATA);
     }
 
     /** Values of one image. */
@@ -222,14 +268,25 @@ public record NetworkSpec(
 
     /** What a weight file says about its network beside tensors, as EDM2's snapshots do. */
     Map<String, String> metadata() {
-        return Map.of(
-                "img_resolution",
-                String.valueOf(resolution),
-                "img_channels",
-                String.valueOf(channels),
-                "label_dim",
-                String.valueOf(classes),
-                "sigma_data",
-                String.valueOf(sigmaData));
+        Map<String, String> metadata =
+                new TreeMap<>(settings().complete().only(this::has).metadata());
+        metadata.put("img_resolution", String.valueOf(resolution));
+        metadata.put("img_channels", String.valueOf(channels));
+        metadata.put("label_dim", String.valueOf(classes));
+        return metadata;
+    }
+
+    /** Which of these settings the layers have. */
+    boolean has(NetworkSetting setting) {
+        return architecture == Architecture.EDM2 || OF_ADM.contains(setting);
+    }
+
+    /** Text that training goes by to tell networks apart; of those with EDM2's settings it must stay what it is. */
+    String identity() {
+        return "NetworkSpec[architecture=" + architecture + ", resolution=" + resolution + ", channels=" + channels
+                + ", classes=" + classes + ", noiseChannels=" + noiseChannels + ", embeddingChannels="
+                + embeddingChannels + ", widths=" + widths + ", blocks=" + blocks + ", attention=" + attention
+                + ", logvarChannels=" + logvarChannels + ", sigmaData=" + sigmaData() + "]"
+                + settings.only(setting -> setting != NetworkSetting.SIGMA_DATA).unusual();
     }
 }

@@ -69,10 +69,10 @@ final class Parts {
         return a.mul((1 - t) / norm).add(b.mul(t / norm));
     }
 
-    /** Concatenation of channels with equal shares (Eq. 103, t = 1/2). */
-    static SDVariable concat(SameDiff sd, SDVariable a, int na, SDVariable b, int nb) {
-        double c = Math.sqrt((na + nb) / 2.0);
-        return sd.concat(1, a.mul(c / Math.sqrt(na)), b.mul(c / Math.sqrt(nb)));
+    /** Concatenation of channels (Eq. 103). @param t share of {@code b} */
+    static SDVariable concat(SameDiff sd, SDVariable a, int na, SDVariable b, int nb, double t) {
+        double c = Math.sqrt((na + nb) / ((1 - t) * (1 - t) + t * t));
+        return sd.concat(1, a.mul(c / Math.sqrt(na) * (1 - t)), b.mul(c / Math.sqrt(nb) * t));
     }
 
     /** Eq. 75. @param x [N, 1] */

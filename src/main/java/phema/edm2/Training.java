@@ -11,6 +11,8 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import phema.format.NetworkSetting;
+import phema.format.NetworkSettings;
 import phema.problem.Problem;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -115,6 +117,8 @@ public final class Training {
 
     private static void writeSnapshots(Path folder, TrainingOptions options, TrainingState state) throws IOException {
         Map<String, String> metadata = new TreeMap<>(options.network().metadata());
+        metadata.putAll(NetworkSettings.of(Map.of(NetworkSetting.DROPOUT.key(), String.valueOf(options.dropout())))
+                .metadata());
         metadata.put("nimg", String.valueOf(state.nimg()));
         for (int i = 0; i < options.averages().size(); i++) {
             WeightTracker average = options.averages().get(i);

@@ -85,7 +85,7 @@ public record TrainingOptions(
     Map<String, String> identity() {
         Map<String, String> identity = new TreeMap<>();
         identity.put("arch", Labels.of(network.architecture()));
-        identity.put("network", network.toString());
+        identity.put("network", network.identity());
         identity.put("batch", String.valueOf(batch));
         identity.put("batch-gpu", String.valueOf(microBatch));
         identity.put("lr", learningRate.toString());

@@ -100,7 +100,7 @@ record UNet(NetworkSpec spec, String input, List<BlockSpec> encoder, List<BlockS
             }
             int out = spec.widths().get(level);
             for (int b = 0; b < spec.blocks(); b++) {
-                int heads = spec.attendsAt(level) ? NetworkSpec.heads(out) : 0;
+                int heads = spec.attendsAt(level) ? spec.heads(out) : 0;
                 encoder.add(
                         new BlockSpec(at + "block" + b, Side.ENCODER, Resample.NONE, width, 0, out, resolution, heads));
                 width = out;
@@ -112,7 +112,7 @@ record UNet(NetworkSpec spec, String input, List<BlockSpec> encoder, List<BlockS
             int resolution = spec.resolution(level);
             String at = "unet.dec.%dx%d_".formatted(resolution, resolution);
             if (level == spec.levels() - 1) {
-                int heads = NetworkSpec.heads(width);
+                int heads = spec.heads(width);
                 decoder.add(new BlockSpec(at + "in0", Side.DECODER, Resample.NONE, width, 0, width, resolution, heads));
                 decoder.add(new BlockSpec(at + "in1", Side.DECODER, Resample.NONE, width, 0, width, resolution, 0));
             } else {
@@ -121,7 +121,7 @@ record UNet(NetworkSpec spec, String input, List<BlockSpec> encoder, List<BlockS
             int out = spec.widths().get(level);
             for (int b = 0; b <= spec.blocks(); b++) {
                 int skip = skips.pop();
-                int heads = spec.attendsAt(level) ? NetworkSpec.heads(out) : 0;
+                int heads = spec.attendsAt(level) ? spec.heads(out) : 0;
                 decoder.add(new BlockSpec(
                         at + "block" + b, Side.DECODER, Resample.NONE, width + skip, skip, out, resolution, heads));
                 width = out;

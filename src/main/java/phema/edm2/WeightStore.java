@@ -45,8 +45,7 @@ final class WeightStore {
     record Values(Shape shape, float[] elements) {}
 
     /** The network and the weights of any readable file. */
-    static NetworkWeights load(Path path) throws IOException {
-        WeightFile file = WeightFiles.read(path);
+    static NetworkWeights load(WeightFile file) throws IOException {
         requireNetwork(file);
         SequencedMap<String, float[]> elements = new LinkedHashMap<>();
         read(file).forEach((name, values) -> elements.put(name, values.elements()));

@@ -58,6 +58,13 @@ final class BuiltinEvaluator implements Evaluator {
         return identity + " " + digest(reference(run));
     }
 
+    /** A file of weights may have no place for the settings that a manifest states, and here they are used. */
+    @Override
+    public String identity(EvaluationWeights weights) {
+        String unusual = weights.unusualSettings();
+        return weights.identity() + (unusual.isEmpty() ? "" : " " + unusual);
+    }
+
     @Override
     public int retries() {
         return settings.retries();
@@ -115,6 +122,8 @@ final class BuiltinEvaluator implements Evaluator {
                     + Training.backend());
             Optional<Network> guide = Optional.empty();
             if (task.guide().isPresent()) guide = Optional.of(task.guide().get().load());
+            network.notices().forEach(log::line);
+            guide.ifPresent(other -> other.notices().forEach(log::line));
             ParamValue asked = point.get(Axes.PARAMS).get(STEPS);
             int steps = asked == null ? settings.steps() : steps(asked);
             SamplerOptions options =

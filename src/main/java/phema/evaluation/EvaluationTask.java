@@ -25,8 +25,8 @@ public record EvaluationTask(
     /** Forty hex digits that stand for all that determines the metrics. */
     public String identity(Evaluator evaluator) throws IOException {
         List<String> parts = new ArrayList<>();
-        parts.add(weights.identity());
-        parts.add(guide.map(EvaluationWeights::identity).orElse(""));
+        parts.add(evaluator.identity(weights));
+        parts.add(guide.map(evaluator::identity).orElse(""));
         for (Axis<?, ?> axis : Axes.ALL) if (!axis.isOfWeights()) addIdentity(axis, parts);
         parts.add(evaluator.identity(spec, weights.run()));
         String all = String.join("\n", parts);

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import phema.catalog.Run;
 import phema.edm2.Network;
 import phema.format.Format;
+import phema.format.NetworkSettings;
 import phema.solver.Fit;
 import phema.synthesis.Content;
 import phema.synthesis.PreparedWeights;
@@ -32,6 +33,11 @@ public record EvaluationWeights(PreparedWeights weights, Content content, Synthe
     /** Hex digits that change whenever any byte of the file could. */
     String identity() {
         return content.identity();
+    }
+
+    /** The settings of its network that are unlike EDM2's defaults, in words; empty for none. */
+    String unusualSettings() {
+        return NetworkSettings.of(run().newest().file().metadata()).unusual();
     }
 
     long size() {

@@ -12,6 +12,11 @@ public interface Evaluator {
     /** Changes whenever the same weights could give other metrics. */
     String identity(EvaluationSpec spec, Run run) throws IOException;
 
+    /** Changes whenever weights could give other metrics: with any byte of a file of them. */
+    default String identity(EvaluationWeights weights) {
+        return weights.identity();
+    }
+
     /** How often a failed evaluation is tried again. */
     int retries();
 

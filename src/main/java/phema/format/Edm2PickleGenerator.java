@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import phema.format.Value.Global;
 import phema.tensor.DType;
 import phema.tensor.Shape;
@@ -48,7 +50,8 @@ public final class Edm2PickleGenerator {
      * A node of the network. The same object at two places is shared there.
      *
      * @param className of a persistent class, or {@code ModuleDict} or another container of PyTorch's
-     * @param attributes plain values: {@link Boolean}, {@link Integer}, {@link Double}, {@link String}
+     * @param attributes plain values: {@link Boolean}, {@link Integer}, {@link Double}, {@link String}, lists and maps
+     *     of them, and an empty {@link Optional} for {@code None}
      */
     public record Node(
             String className,
@@ -160,8 +163,25 @@ public final class Edm2PickleGenerator {
             case Integer n -> out.integer(n);
             case Double x -> out.real(x);
             case String text -> out.text(text);
+            case Optional<?> none -> out.none();
+            case List<?> list -> list(list);
+            case Map<?, ?> map -> {
+                emptyDict();
+                out.op('(');
+                for (Map.Entry<?, ?> entry : map.entrySet())
+                    entry(String.valueOf(entry.getKey()), () -> plain(Objects.requireNonNull(entry.getValue())));
+                out.op('u');
+            }
             default -> throw new IllegalArgumentException("no plain value: " + value);
         }
+    }
+
+    private void list(List<?> values) throws IOException {
+        out.op(']');
+        out.memoize();
+        out.op('(');
+        for (Object value : values) plain(value);
+        out.op('e');
     }
 
     private void parameter(StoredTensor tensor) throws IOException {

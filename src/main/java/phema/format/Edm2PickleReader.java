@@ -106,8 +106,7 @@ final class Edm2PickleReader implements WeightReader {
             Set<String> names = new HashSet<>();
             addTensors(modules, "_parameters", Tensor.TensorRole.PARAMETER, names, tensors);
             addTensors(modules, "_buffers", Tensor.TensorRole.BUFFER, names, tensors);
-            return new WeightFile(
-                    file.path(), Format.EDM2_PICKLE, List.of(file.part()), metadata(ema, modules.getFirst()), tensors);
+            return new WeightFile(file.path(), Format.EDM2_PICKLE, List.of(file.part()), metadata(modules), tensors);
         }
 
         /** The module tree in the order of {@code named_modules()}: parents first, every module once. */
@@ -120,7 +119,7 @@ final class Edm2PickleReader implements WeightReader {
                 Child child = open.pop();
                 if (!seen.add(child.value())) continue;
                 String name = join(child.parent(), child.name());
-                ModuleState module = new ModuleState(name, state(name, child.value()));
+                ModuleState module = new ModuleState(name, className(child.value()), state(name, child.value()));
                 found.add(module);
                 List<Child> children = new ArrayList<>();
                 for (Map.Entry<String, Value> member : members(module, "_modules"))
@@ -193,29 +192,38 @@ final class Edm2PickleReader implements WeightReader {
             return parent.isEmpty() || name.isEmpty() ? parent + name : parent + "." + name;
         }
 
-        /** The network's class and its plain attributes, {@code img_resolution} and the like. */
-        private static Map<String, String> metadata(Value ema, ModuleState root) {
+        /** The class of a persistent module; empty for containers of PyTorch's. */
+        private static String className(Value module) {
+            return module instanceof Call call
+                            && !call.arguments().isEmpty()
+                            && call.arguments().getFirst() instanceof Dict meta
+                            && meta.get("class_name").orElse(null) instanceof Text name
+                    ? name.value()
+                    : "";
+        }
+
+        /** The network's class, its plain attributes, {@code img_resolution} and the like, and its settings. */
+        private static Map<String, String> metadata(List<ModuleState> modules) {
+            ModuleState root = modules.getFirst();
             Map<String, String> metadata = new HashMap<>();
-            if (ema instanceof Call call
-                    && !call.arguments().isEmpty()
-                    && call.arguments().getFirst() instanceof Dict meta
-                    && meta.get("class_name").orElse(null) instanceof Text name)
-                metadata.put("class_name", name.value());
+            if (!root.className().isEmpty()) metadata.put("class_name", root.className());
             root.state().entries().forEach((key, value) -> value.plain().ifPresent(text -> metadata.put(key, text)));
             metadata.remove("training");
+            metadata.putAll(Edm2Settings.of(modules));
             return metadata;
         }
     }
 
     /** A dictionary's entries, whether it is a plain one or an {@code OrderedDict} or {@code EasyDict}. */
-    private static Dict entries(Value value) {
+    static Dict entries(Value value) {
         if (value instanceof Dict dict) return dict;
         return value instanceof Call call ? call.entries() : Dict.EMPTY;
     }
 
     private record Child(String parent, String name, Value value) {}
 
-    private record ModuleState(String name, Dict state) {
+    /** A module. @param className of persistent ones, else empty */
+    record ModuleState(String name, String className, Dict state) {
         Dict members(String kind) {
             return state.get(kind).map(Edm2PickleReader::entries).orElse(Dict.EMPTY);
         }

@@ -215,6 +215,15 @@ class ManifestTest {
             {hub: {files: [.ssh/key]}}                                  | line 1, column 16: an entry of files must be a path below this folder
             {hub: {owner: a/b}}                                         | line 1, column 15: owner must be a name of letters
             {hub: {repo: x}}                                            | line 1, column 8: unknown key repo
+            {network: {channels_per_heads: 16}}                         | line 1, column 12: unknown key channels_per_heads; did you mean channels_per_head?
+            {network: {channels_per_head: 16.5}}                        | line 1, column 31: channels_per_head must be a whole number above 0, not 16.5
+            {network: {res_balance: 3}}                                 | line 1, column 25: res_balance must be a number from 0 to 1, not 3
+            {network: {clip_act: 0}}                                    | line 1, column 22: clip_act must be a number above 0, or none, not 0
+            {network: {resample_filter: [1, x]}}                        | line 1, column 29: resample_filter must be a list of numbers
+            {network: {sigma_data: 0.5, sigma_data: 1}}                 | line 1, column 29: sigma_data is given twice
+            {network: {}}                                               | line 1, column 11: network states nothing
+            {network: 16}                                               | line 1, column 11: network must be a mapping
+            {network: {clip_act: 1}, timeScale: 2}                      | line 1, column 1: files is missing
             {hub: {owner: lab}, timeScale: 2}                           | line 1, column 1: files is missing
             {files: 'x-{step}.pt', profile: impulse}                  | line 1, column 9: files has an unknown field {step}; there are {time}, {index}, {sigmaRel}
             {files: 'x-*.pt', profile: impulse}                       | line 1, column 9: files must say where the time stands in the names

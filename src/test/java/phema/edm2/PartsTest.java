@@ -24,7 +24,7 @@ class PartsTest {
     private static final Part LINEAR = (sd, v) -> Parts.linear(sd, v[0], v[1], 16);
     private static final Part SILU = (sd, v) -> Parts.silu(sd, v[0]);
     private static final Part SUM = (sd, v) -> Parts.sum(v[0], v[1], 0.3);
-    private static final Part CONCAT = (sd, v) -> Parts.concat(sd, v[0], 16, v[1], 8);
+    private static final Part CONCAT = (sd, v) -> Parts.concat(sd, v[0], 16, v[1], 8, 0.5);
     private static final Part FOURIER = (sd, v) -> Parts.fourier(sd, v[0], v[1], v[2]);
     private static final Part PIXEL_NORM = (sd, v) -> Parts.pixelNorm(v[0], 16);
     private static final Part UP = (sd, v) -> Parts.resample(sd, v[0], UNet.Resample.UP);

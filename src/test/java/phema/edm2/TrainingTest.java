@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import phema.format.NetworkSetting;
+import phema.format.NetworkSettings;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
@@ -64,8 +66,15 @@ class TrainingTest {
                         "network-snapshot-0000002-0.100.safetensors",
                         "training-state-0000002.safetensors");
         WeightFile file = WeightFiles.read(folder.resolve("network-snapshot-0000002-0.100.safetensors"));
-        assertThat(NetworkSpec.of(file)).isEqualTo(network);
-        NetworkWeights weights = WeightStore.load(file.path());
+        assertThat(NetworkSpec.of(file).identity()).isEqualTo(network.identity());
+        assertThat(NetworkSettings.of(file.metadata())
+                        .only(network::has)
+                        .stated()
+                        .keySet())
+                .containsExactlyElementsOf(Arrays.stream(NetworkSetting.values())
+                        .filter(network::has)
+                        .toList());
+        NetworkWeights weights = WeightStore.load(file);
         assertThat(weights.get(network == SPEC ? "unet.out_gain" : "unet.out_conv.weight")[0])
                 .isNotZero();
         assertThat(Files.readAllLines(folder.resolve("stats.jsonl"))).hasSize(2);

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -77,6 +78,93 @@ class Edm2PickleReaderTest {
                 .containsEntry("class_name", "StandIn")
                 .containsEntry("img_resolution", "8")
                 .containsEntry("sigma_data", "0.5");
+    }
+
+    /** Written by Python with modules of EDM2's names, attributes and arguments. */
+    @Test
+    void statesTheSettingsOfTheNetwork() throws IOException {
+        assertThat(WeightFiles.read(fixture("network/heads.pkl")).metadata())
+                .containsEntry("channels_per_head", "16")
+                .containsEntry("res_balance", "0.3")
+                .containsEntry("attn_balance", "0.3")
+                .containsEntry("concat_balance", "0.5")
+                .containsEntry("label_balance", "0.5")
+                .containsEntry("clip_act", "256")
+                .containsEntry("resample_filter", "[1, 1]")
+                .containsEntry("sigma_data", "0.5")
+                .containsEntry("dropout", "0.1")
+                .containsEntry("label_dim", "3")
+                .containsEntry("module_classes", "Block, MPConv, MPFourier, Precond, UNet")
+                .containsEntry(
+                        "init_arguments",
+                        "attention, attn_resolutions, channel_mult, channels_per_head, dropout, flavor, img_channels, "
+                                + "img_resolution, kernel, label_dim, model_channels, num_blocks, use_fp16");
+    }
+
+    @Test
+    void statesNoSettingWhereNothingDoes() throws IOException {
+        Path path = snapshot(folder.resolve("a.pkl"), Map.of("w", MATRIX), Map.of());
+        assertThat(NetworkSettings.of(WeightFiles.read(path).metadata())).isEqualTo(NetworkSettings.NONE);
+    }
+
+    /** Attributes are what runs, arguments what was once asked for. */
+    @Test
+    void attributesCountMoreThanArguments() throws IOException {
+        Map<String, Object> attributes = ordered(
+                "_init_kwargs",
+                Map.of("res_balance", 0.4, "sigma_data", 0.7),
+                "res_balance",
+                0.2,
+                "clip_act",
+                Optional.empty(),
+                "resample_filter",
+                List.of(1, 3, 3, 1));
+        assertThat(settings(block(attributes)))
+                .containsEntry("res_balance", "0.2")
+                .containsEntry("clip_act", "none")
+                .containsEntry("resample_filter", "[1, 3, 3, 1]")
+                .containsEntry("sigma_data", "0.7");
+    }
+
+    @Test
+    void namesBlocksThatDifferFromOneAnother() throws IOException {
+        assertThat(settings(block(Map.of("res_balance", 0.3)), block(Map.of("res_balance", 0.5))))
+                .containsEntry("res_balance", "0.3 in `b0`, 0.5 in `b1`");
+        assertThat(settings(heads(32, 2), heads(32, 4)))
+                .containsEntry("channels_per_head", "num_heads 2 in `b0`, 4 in `b1`, both of 32 channels");
+        assertThat(settings(heads(32, 2), heads(64, 3)))
+                .containsEntry(
+                        "channels_per_head",
+                        "num_heads 2 for 32 channels in `b0`, num_heads 3 for 64 channels in `b1`");
+    }
+
+    @Test
+    void headsTellTheirChannels() throws IOException {
+        assertThat(settings(heads(128, 2), heads(64, 1))).containsEntry("channels_per_head", "64");
+        // Less than a head, as phema's own small networks have it, and heads of a remainder.
+        assertThat(settings(heads(32, 1))).containsEntry("channels_per_head", "64");
+        assertThat(settings(heads(96, 1), heads(192, 3))).containsEntry("channels_per_head", "64");
+        assertThat(settings(heads(96, 6), heads(192, 12), heads(8, 0))).containsEntry("channels_per_head", "16");
+        // What was asked for decides where heads allow it.
+        Map<String, Object> asked =
+                ordered("_init_kwargs", Map.of("channels_per_head", 48), "num_heads", 1, "out_channels", 64);
+        assertThat(settings(block(asked))).containsEntry("channels_per_head", "48");
+    }
+
+    private Map<String, String> settings(Node... blocks) throws IOException {
+        Map<String, Node> modules = new LinkedHashMap<>();
+        for (Node block : blocks) modules.put("b" + modules.size(), block);
+        Node root = new Node("Precond", Map.of(), Map.of(), Map.of(), modules);
+        return WeightFiles.read(snapshot(folder.resolve("a.pkl"), root)).metadata();
+    }
+
+    private static Node block(Map<String, Object> attributes) {
+        return new Node(
+                "Block", attributes, Map.of("w", StoredTensor.packed(DType.F16, Shape.of(1))), Map.of(), Map.of());
+    }
+
+    private static Node heads(int channels, int heads) {
+        return block(Map.of("num_heads", heads, "out_channels", channels));
     }
 
     private static final String[] NAMES = {
