@@ -27,7 +27,25 @@ final class RoundingNoise {
      */
     private static final int OCTAVES = 5;
 
-    private RoundingNoise() {}
+    /** The movement, squared and in ulps, beyond which errors are independent. */
+    private static final double INDEPENDENT = 0.5;
+
+    /** The correlations at movements from 0 to {@link #INDEPENDENT}, in steps of {@code 2^-13}. */
+    private static final double[] CORRELATIONS = IntStream.rangeClosed(0, 1 << 12)
+            .mapToDouble(i -> ofMovement(i * 0x1p-13))
+            .toArray();
+
+    private final StateSpace space;
+    private final double[] roundingVariances;
+    private final double[][] values;
+    private final Octaves[] octaves;
+
+    private RoundingNoise(StateSpace space, double[] roundingVariances, double[][] values) {
+        this.space = space;
+        this.roundingVariances = roundingVariances;
+        this.values = values;
+        octaves = Arrays.stream(values).parallel().map(Octaves::of).toArray(Octaves[]::new);
+    }
 
     /**
      * @param roundingVariances {@code R}, by file
@@ -35,52 +53,59 @@ final class RoundingNoise {
      * @return by file, never below {@code roundingVariances}
      */
     static double[] of(StateSpace space, double[] roundingVariances, double[][] values) {
-        double[] noise = new double[roundingVariances.length];
+        return new RoundingNoise(space, roundingVariances, values).byFile();
+    }
+
+    private double[] byFile() {
         List<int[]> kinds = new ArrayList<>();
         for (int coordinate = StateSpace.WEIGHTS; coordinate < space.size(); coordinate++) {
             int own = coordinate;
-            int[] files = IntStream.range(0, noise.length)
+            int[] files = IntStream.range(0, values.length)
                     .filter(i -> space.coordinate(i) == own)
                     .boxed()
-                    .sorted(Comparator.comparingDouble(i -> space.file(i).endTime()))
+                    .sorted(Comparator.comparingDouble(this::time))
                     .mapToInt(i -> i)
                     .toArray();
             if (files.length > 0) kinds.add(files);
         }
-        for (int[] own : kinds) {
-            int[] nearest = new int[kinds.size()];
-            for (int place = 0; place < own.length; place++) {
-                int file = own[place];
-                double alike = 1
-                        + alike(own, place, 1, roundingVariances, values)
-                        + alike(own, place, -1, roundingVariances, values);
-                double kindred = 1;
-                for (int k = 0; k < nearest.length; k++) {
-                    int[] other = kinds.get(k);
-                    if (other == own) continue;
-                    while (nearest[k] + 1 < other.length
-                            && Math.abs(time(space, other[nearest[k] + 1]) - time(space, file))
-                                    <= Math.abs(time(space, other[nearest[k]]) - time(space, file))) nearest[k]++;
-                    kindred += correlation(file, other[nearest[k]], roundingVariances, values);
-                }
-                noise[file] = roundingVariances[file] * alike * kindred;
-            }
-        }
+        double[] noise = new double[values.length];
+        for (int[] own : kinds)
+            IntStream.range(0, own.length).parallel().forEach(place -> noise[own[place]] = of(own, place, kinds));
         return noise;
     }
 
-    private static double time(StateSpace space, int file) {
+    private double of(int[] own, int place, List<int[]> kinds) {
+        int file = own[place];
+        double alike = 1 + alike(own, place, 1) + alike(own, place, -1);
+        double kindred = 1;
+        for (int[] other : kinds) if (other != own) kindred += correlation(file, nearest(other, time(file)));
+        return roundingVariances[file] * alike * kindred;
+    }
+
+    private double time(int file) {
         return space.file(file).endTime();
     }
 
+    /** Of files in order of time, the one nearest to a time, the later of two. */
+    private int nearest(int[] files, double time) {
+        int low = 0;
+        for (int high = files.length - 1; low < high; ) {
+            int middle = (low + high) >>> 1;
+            if (time(files[middle]) < time) low = middle + 1;
+            else high = middle;
+        }
+        boolean earlier = low > 0 && time - time(files[low - 1]) < Math.abs(time(files[low]) - time);
+        return files[earlier ? low - 1 : low];
+    }
+
     /** The sum of correlations of a file with all on one side of it. */
-    private static double alike(int[] files, int place, int side, double[] roundingVariances, double[][] values) {
+    private double alike(int[] files, int place, int side) {
         int most = side > 0 ? files.length - 1 - place : place;
         double sum = 0;
         double before = 1;
         for (int lag = 0; lag < most && before > NEGLIGIBLE; ) {
             int next = Math.min(Math.max(1, 2 * lag), most);
-            double now = correlation(files[place], files[place + side * next], roundingVariances, values);
+            double now = correlation(files[place], files[place + side * next]);
             sum += (next - lag) * (before + now) / 2 + (now - before) / 2;
             before = now;
             lag = next;
@@ -88,20 +113,17 @@ final class RoundingNoise {
         return sum;
     }
 
-    private static double correlation(int a, int b, double[] roundingVariances, double[][] values) {
-        return correlation(values[a], values[b], roundingVariances[a] + roundingVariances[b]);
-    }
-
     /** @param distance {@code D / 2R} */
     private static double correlation(double distance) {
-        double low = 0;
-        double high = 0.5; // beyond, errors are independent
-        if (distance >= 6 * high) return 0;
-        for (int i = 0; i < 20; i++) {
-            double middle = (low + high) / 2;
-            if (6 * middle + 1 - ofMovement(middle) < distance) low = middle;
-            else high = middle;
+        if (distance >= 6 * INDEPENDENT) return 0;
+        int cell = 0;
+        for (int step = CORRELATIONS.length >> 1; step > 0; step >>= 1) {
+            double square = (cell + step) * 0x1p-13;
+            if (6 * square + 1 - CORRELATIONS[cell + step] < distance) cell += step;
         }
+        double low = cell * 0x1p-13;
+        for (double step = 0x1p-14; step > 0x1p-22; step /= 2)
+            if (6 * (low + step) + 1 - ofMovement(low + step) < distance) low += step;
         return ofMovement(low);
     }
 
@@ -113,28 +135,46 @@ final class RoundingNoise {
         return sum * 6 / (Math.PI * Math.PI);
     }
 
-    /**
-     * Over all weights, each octave counting by its share of the rounding variance, which is proportional to the square
-     * of its values' power of two.
-     *
-     * @param both the sum of the files' rounding variances
-     */
-    private static double correlation(double[] a, double[] b, double both) {
-        double[] distances = new double[OCTAVES];
-        double[] shares = new double[OCTAVES];
-        int largest = Double.MIN_EXPONENT;
-        for (double v : b) largest = Math.max(largest, Math.getExponent(v));
-        for (int k = 0; k < a.length; k++) {
-            int octave = Math.min(largest - Math.getExponent(b[k]), OCTAVES - 1);
-            distances[octave] += (a[k] - b[k]) * (a[k] - b[k]);
-            shares[octave] += Math.scalb(1.0, -2 * octave);
-        }
-        double all = Arrays.stream(shares).sum();
+    /** Of two files, over all weights, each octave of the second counting by its share of the rounding variance. */
+    private double correlation(int a, int b) {
+        double both = roundingVariances[a] + roundingVariances[b];
+        double[] distances = octaves[b].sums(values[a], values[b]);
+        double[] shares = octaves[b].shares();
         double correlation = 0;
-        for (int octave = 0; octave < OCTAVES; octave++) {
-            double share = shares[octave] / all;
-            if (share > 0) correlation += share * correlation(distances[octave] / a.length / (share * both));
-        }
+        for (int octave = 0; octave < OCTAVES; octave++)
+            if (shares[octave] > 0)
+                correlation +=
+                        shares[octave] * correlation(distances[octave] / values[a].length / (shares[octave] * both));
         return correlation;
+    }
+
+    /**
+     * Sorts the weights of a file by their power of two, to the square of which their rounding variance is proportional.
+     *
+     * @param byWeight counted from the largest down
+     * @param shares of the octaves in the file's rounding variance
+     */
+    @SuppressWarnings("ArrayRecordComponent") // numbers, never compared
+    private record Octaves(byte[] byWeight, double[] shares) {
+        static Octaves of(double[] values) {
+            int largest = Double.MIN_EXPONENT;
+            for (double v : values) largest = Math.max(largest, Math.getExponent(v));
+            byte[] byWeight = new byte[values.length];
+            double[] shares = new double[OCTAVES];
+            for (int k = 0; k < values.length; k++) {
+                byWeight[k] = (byte) Math.min(largest - Math.getExponent(values[k]), OCTAVES - 1);
+                shares[byWeight[k]] += Math.scalb(1.0, -2 * byWeight[k]);
+            }
+            double all = Arrays.stream(shares).sum();
+            for (int octave = 0; octave < OCTAVES; octave++) shares[octave] /= all;
+            return new Octaves(byWeight, shares);
+        }
+
+        /** By octave, of squared differences. */
+        double[] sums(double[] a, double[] b) {
+            double[] sums = new double[OCTAVES];
+            for (int k = 0; k < a.length; k++) sums[byWeight[k]] += (a[k] - b[k]) * (a[k] - b[k]);
+            return sums;
+        }
     }
 }
