@@ -23,14 +23,17 @@ final class Sketch {
      */
     static double[][] of(double[][] values) {
         int weights = values[0].length;
-        double[][] differences = new double[values.length][];
-        for (int i = 0; i < values.length; i++) {
-            differences[i] = new double[weights];
-            for (int k = 0; k < weights; k++) differences[i][k] = values[i][k] - values[0][k];
-        }
-        if (values.length <= EXACT) return weights > values.length ? rotated(differences) : differences;
         int bins = Math.max(FEWEST, NUMBERS / values.length);
-        return bins < weights ? summed(differences, bins) : differences;
+        if (values.length > EXACT && bins < weights) return summed(values, bins);
+        double[][] differences =
+                Arrays.stream(values).map(row -> difference(row, values[0])).toArray(double[][]::new);
+        return values.length <= EXACT && weights > values.length ? rotated(differences) : differences;
+    }
+
+    private static double[] difference(double[] row, double[] first) {
+        double[] difference = new double[row.length];
+        for (int k = 0; k < row.length; k++) difference[k] = row[k] - first[k];
+        return difference;
     }
 
     private static double[][] rotated(double[][] rows) {
@@ -89,9 +92,14 @@ final class Sketch {
         double scale = Math.sqrt((double) bins / weights);
         double[] signs =
                 random.doubles(weights).map(x -> x < 0.5 ? -scale : scale).toArray();
-        double[][] summed = new double[rows.length][bins];
-        for (int i = 0; i < rows.length; i++)
-            for (int k = 0; k < weights; k++) summed[i][order[k] % bins] += signs[k] * rows[i][k];
-        return summed;
+        for (int k = 0; k < weights; k++) order[k] %= bins;
+        return Arrays.stream(rows)
+                .parallel()
+                .map(row -> {
+                    double[] sums = new double[bins];
+                    for (int k = 0; k < weights; k++) sums[order[k]] += signs[k] * (row[k] - rows[0][k]);
+                    return sums;
+                })
+                .toArray(double[][]::new);
     }
 }

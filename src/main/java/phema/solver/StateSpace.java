@@ -156,14 +156,15 @@ final class StateSpace {
         for (Profile target : targets) if (target.endTime() > last) times.add(target.endTime());
         times.removeIf(t -> t <= start);
         List<Uptake> uptakes = targets.stream().map(Uptake::of).toList();
-        List<Moment> moments = new ArrayList<>();
-        double from = start;
-        for (double to : times) {
-            Step step = step(from, to, uptakes);
-            moments.add(new Moment(step, rates.at((from + to) / 2), filesAt.getOrDefault(to, new int[0])));
-            from = to;
-        }
-        return moments;
+        double[] ends = times.stream().mapToDouble(t -> t).toArray();
+        return IntStream.range(0, ends.length)
+                .parallel()
+                .mapToObj(i -> {
+                    double from = i == 0 ? start : ends[i - 1];
+                    int rate = rates.at((from + ends[i]) / 2);
+                    return new Moment(step(from, ends[i], uptakes), rate, filesAt.getOrDefault(ends[i], new int[0]));
+                })
+                .toList();
     }
 
     private Step step(double from, double to, List<Uptake> targets) {
