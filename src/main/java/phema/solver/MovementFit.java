@@ -4,10 +4,12 @@ import static java.util.stream.Collectors.toSet;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Finds the movement that explains best what is stored. The logarithm of the rate is linear between the middles of up
@@ -33,7 +35,7 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
     static final int FEW = 4;
 
     /** The number of files up to which the first fit is to all of them. */
-    private static final int MANY = 1024;
+    private static final int MANY = 256;
 
     private static final double TOLERANCE = 1e-4;
     private static final int ITERATIONS = 100;
@@ -79,26 +81,29 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
     private static MovementFit many(StateSpace space, double[] noise, double[][] values) {
         int stretches = Math.clamp(Math.max(space.times().size() - 1, space.files() / 2), 1, STRETCHES);
         var stage = Stage.of(space, noise, values, stretches);
-        QuasiNewton.Minimum best;
-        if (space.files() > MANY) {
-            int every = Math.ceilDiv(space.files(), MANY);
-            List<Double> times = List.copyOf(space.times());
-            Set<Double> some = IntStream.range(0, times.size())
-                    .filter(i -> (times.size() - 1 - i) % every == 0)
-                    .mapToObj(times::get)
-                    .collect(toSet());
-            int[] chosen = IntStream.range(0, space.files())
-                    .filter(i -> some.contains(space.file(i).endTime()))
-                    .toArray();
-            var fewer = Stage.of(
-                    new StateSpace(Arrays.stream(chosen).mapToObj(space::file).toList()),
-                    Arrays.stream(chosen).mapToDouble(i -> noise[i]).toArray(),
-                    Arrays.stream(chosen).mapToObj(i -> values[i]).toArray(double[][]::new),
-                    stretches);
-            best = stage.minimise(fewer.fromTwoStarts().x());
-        } else best = stage.fromTwoStarts();
+        QuasiNewton.Minimum best = space.files() <= MANY
+                ? stage.fromTwoStarts()
+                : stage.minimise(some(space, noise, values, stretches).fromTwoStarts());
         Movement movement = movement(stage.rates(), best.x());
         return new MovementFit(movement, stage.likelihood().score(movement).loss(), false);
+    }
+
+    /** The files of some of the times. */
+    private static Stage some(StateSpace space, double[] noise, double[][] values, int stretches) {
+        int every = Math.ceilDiv(space.files(), MANY);
+        List<Double> times = List.copyOf(space.times());
+        Set<Double> some = IntStream.range(0, times.size())
+                .filter(i -> (times.size() - 1 - i) % every == 0)
+                .mapToObj(times::get)
+                .collect(toSet());
+        int[] chosen = IntStream.range(0, space.files())
+                .filter(i -> some.contains(space.file(i).endTime()))
+                .toArray();
+        return Stage.of(
+                new StateSpace(Arrays.stream(chosen).mapToObj(space::file).toList()),
+                Arrays.stream(chosen).mapToDouble(i -> noise[i]).toArray(),
+                Arrays.stream(chosen).mapToObj(i -> values[i]).toArray(double[][]::new),
+                stretches);
     }
 
     /** Files to be explained, with what does not depend on the movement. */
@@ -122,23 +127,27 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
             double[] flat = new double[stretches];
             Arrays.fill(flat, distance / end);
             boolean raw = space.size() == 2; // raw checkpoints say nothing of deviations that last but a moment
-            QuasiNewton.Minimum one =
-                    minimise(start(flat, raw ? 0 : 1e-5 * distance * end, distance / (6 * end * end)));
-            QuasiNewton.Minimum other = minimise(start(
-                    seen(space, moments, values, flat),
-                    raw ? 0 : 1e-8 * distance * end,
-                    0.01 * distance / (end * end)));
-            return one.value() <= other.value() ? one : other;
+            double[] still = start(flat, raw ? 0 : 1e-5 * distance * end, distance / (6 * end * end));
+            double[] lively = start(
+                    seen(space, moments, values, flat), raw ? 0 : 1e-8 * distance * end, 0.01 * distance / (end * end));
+            return Stream.of(still, lively)
+                    .parallel()
+                    .map(start -> QuasiNewton.minimise(loss(start), start, curvature(), TOLERANCE, ITERATIONS))
+                    .min(Comparator.comparingDouble(QuasiNewton.Minimum::value))
+                    .orElseThrow();
         }
 
-        QuasiNewton.Minimum minimise(double[] start) {
-            double curvature = Math.max(1, (double) space.files() / stretches);
-            return QuasiNewton.minimise(
-                    (theta, gradient) -> loss(likelihood, rates, start, theta, gradient),
-                    start,
-                    curvature,
-                    TOLERANCE,
-                    ITERATIONS);
+        /** From where fewer files led, which knows how the loss bends as well. */
+        QuasiNewton.Minimum minimise(QuasiNewton.Minimum start) {
+            return QuasiNewton.minimise(loss(start.x()), start, TOLERANCE, ITERATIONS);
+        }
+
+        private QuasiNewton.Smooth loss(double[] start) {
+            return (theta, gradient) -> MovementFit.loss(likelihood, rates, start, theta, gradient);
+        }
+
+        private double curvature() {
+            return Math.max(1, (double) space.files() / stretches);
         }
     }
 

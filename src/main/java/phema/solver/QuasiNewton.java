@@ -22,20 +22,27 @@ final class QuasiNewton {
         double at(double[] x, double[] gradient);
     }
 
+    /** @param inverse what is known of the inverse of the second derivatives */
     @SuppressWarnings("ArrayRecordComponent")
-    record Minimum(double[] x, double value) {}
+    record Minimum(double[] x, double value, double[][] inverse) {}
+
+    /** @param curvature a guess of the second derivatives, the same for all */
+    static Minimum minimise(Smooth function, double[] start, double curvature, double tolerance, int iterations) {
+        double[][] inverse = new double[start.length][start.length];
+        for (int i = 0; i < inverse.length; i++) inverse[i][i] = 1 / curvature;
+        return minimise(function, new Minimum(start, Double.NaN, inverse), tolerance, iterations);
+    }
 
     /**
-     * @param curvature a guess of the second derivatives, the same for all
+     * @param start also what is known of the second derivatives there; its value is not looked at
      * @param tolerance ends when two iterations in a row gain less
      */
-    static Minimum minimise(Smooth function, double[] start, double curvature, double tolerance, int iterations) {
-        int n = start.length;
-        double[] x = start.clone();
+    static Minimum minimise(Smooth function, Minimum start, double tolerance, int iterations) {
+        int n = start.x().length;
+        double[] x = start.x().clone();
         double[] gradient = new double[n];
         double value = function.at(x, gradient);
-        double[][] inverse = new double[n][n];
-        for (int i = 0; i < n; i++) inverse[i][i] = 1 / curvature;
+        double[][] inverse = Arrays.stream(start.inverse()).map(double[]::clone).toArray(double[][]::new);
         int idle = 0;
         for (int iteration = 0; iteration < iterations && idle < 2; iteration++) {
             double[] direction = new double[n];
@@ -67,7 +74,7 @@ final class QuasiNewton {
             gradient = nextGradient;
             value = nextValue;
         }
-        return new Minimum(x, value);
+        return new Minimum(x, value, inverse);
     }
 
     private static void update(
