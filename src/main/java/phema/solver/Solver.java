@@ -156,19 +156,18 @@ public final class Solver {
                         .filter(x -> options.method() == SolverKind.PAPER || x.isFinite())
                 : Optional.empty();
         OptionalDouble ofPaper = variance(target, paper);
-        Optional<Solution> blup = blup(target, ofPaper, options);
-        OptionalDouble ofBlup = variance(target, blup);
+        Optional<Prediction> blup = blup(target, ofPaper, options);
         Solution chosen = switch (options.method()) {
             case PAPER ->
                 paper.orElseThrow(() -> Problem.invalid(
                         "solver",
                         "the paper's solver needs profiles with a square-integrable density, not raw "
                                 + "checkpoints: use blup"));
-            case BLUP -> blup.orElseThrow(() -> Problem.unprocessable(NOTHING_TO_AVERAGE));
+            case BLUP -> blup.map(Solution::of).orElseThrow(() -> Problem.unprocessable(NOTHING_TO_AVERAGE));
         };
         Map<SolverKind, Double> errors = new EnumMap<>(SolverKind.class);
         ofPaper.ifPresent(v -> errors.put(SolverKind.PAPER, relativeError(v, paper.orElseThrow())));
-        ofBlup.ifPresent(v -> errors.put(SolverKind.BLUP, relativeError(v, blup.orElseThrow())));
+        if (model.isPresent()) blup.ifPresent(p -> errors.put(SolverKind.BLUP, Math.sqrt(p.variance() / meanSquare)));
         if (!chosen.isFinite()) throw tooSteep(target);
         double residual = profileResidual(target, chosen);
         return new Fit(
@@ -354,28 +353,24 @@ public final class Solver {
     }
 
     /** @param paper variance that it must not be worse than, however few files it reads */
-    private Optional<Solution> blup(Profile target, OptionalDouble paper, FitOptions options) {
-        if (stored.size() == 1) return Optional.of(new Solution(new double[] {1}, Double.NaN, false));
+    private Optional<Prediction> blup(Profile target, OptionalDouble paper, FitOptions options) {
+        if (stored.size() == 1) return Optional.of(new Prediction(new double[] {1}, Double.NaN));
         BitSet files = options.laterFiles() ? files(any -> true) : until(target);
         if (alike) return Optional.of(onlyNewest(until(target)));
-        return model.map(Model::predictor)
-                .map(predictor -> switch (options.files()) {
-                    case ALL -> predictor.best(files, target);
-                    case FEWEST ->
-                        predictor.fewest(
-                                files,
-                                target,
-                                TOLERANCE,
-                                options.outputVariance(),
-                                paper.orElse(Double.POSITIVE_INFINITY));
-                })
-                .map(Solution::of);
+        Optional<Prediction> prediction = model.map(Model::predictor).map(predictor -> switch (options.files()) {
+            case ALL -> predictor.best(files, target);
+            case FEWEST ->
+                predictor.fewest(
+                        files, target, TOLERANCE, options.outputVariance(), paper.orElse(Double.POSITIVE_INFINITY));
+        });
+        if (prediction.filter(p -> !Double.isFinite(p.variance())).isPresent()) throw tooSteep(target);
+        return prediction;
     }
 
-    private Solution onlyNewest(BitSet files) {
+    private Prediction onlyNewest(BitSet files) {
         double[] coefficients = new double[stored.size()];
         coefficients[newest(files).nextSetBit(0)] = 1;
-        return new Solution(coefficients, Double.NaN, false);
+        return new Prediction(coefficients, Double.NaN);
     }
 
     /** Under the model, of a combination scaled to coefficients that sum to one; empty without model or combination. */
@@ -393,20 +388,8 @@ public final class Solver {
     }
 
     private double profileResidual(Profile target, Solution x) {
-        if (!Integrals.isSquareIntegrable(target)) return Double.NaN;
-        double ofTarget = Integrals.inner(target, target);
-        double square = ofTarget;
-        for (int i = 0; i < stored.size(); i++) {
-            double c = x.coefficients()[i];
-            if (c == 0) continue;
-            if (!Integrals.isSquareIntegrable(profile(i))) return Double.NaN;
-            square += c * (c * Integrals.inner(profile(i), profile(i)) - 2 * Integrals.inner(profile(i), target));
-            for (int j = 0; j < i; j++) {
-                double other = x.coefficients()[j];
-                if (other != 0) square += 2 * c * other * Integrals.inner(profile(i), profile(j));
-            }
-        }
-        return Math.sqrt(Math.max(square, 0) / ofTarget);
+        return ProfileDistance.of(
+                target, stored.stream().map(StoredAverage::profile).toList(), x.coefficients());
     }
 
     private List<String> warnings(Profile target, FitOptions options, Solution chosen, double residual) {
