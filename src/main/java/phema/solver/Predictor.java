@@ -1,11 +1,10 @@
 package phema.solver;
 
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.NavigableSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import phema.profile.Profile;
 
 /**
@@ -89,7 +88,7 @@ record Predictor(StateSpace space, Movement movement, double[] noise) {
     }
 
     /** What the loss of each single file adds to the target's variance. */
-    static double[] costs(Filtered filtered) {
+    private static double[] costs(Filtered filtered) {
         double[] coefficients = filtered.coefficients(0);
         double[] precisions = filtered.precisions();
         double[] costs = new double[coefficients.length];
@@ -149,10 +148,13 @@ record Predictor(StateSpace space, Movement movement, double[] noise) {
         return some;
     }
 
-    /** The way of the state through some of the files, with one target. */
+    /** The way of the state through some of the files, with targets. */
+    List<Moment> moments(BitSet files, List<Profile> targets) {
+        return space.moments(files, movement.rates(), targets, Collections.emptyNavigableSet());
+    }
+
     List<Moment> moments(BitSet files, Profile target) {
-        NavigableSet<Double> none = new TreeSet<>();
-        return space.moments(files, movement.rates(), List.of(target), none);
+        return moments(files, List.of(target));
     }
 
     /** @param moments of these files, perhaps of more */

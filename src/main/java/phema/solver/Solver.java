@@ -1,5 +1,9 @@
 package phema.solver;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toCollection;
+import static java.util.stream.Collectors.toMap;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -16,7 +20,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import phema.problem.Problem;
 import phema.profile.Impulse;
@@ -49,6 +52,9 @@ public final class Solver {
      * is solved only where it is asked for.
      */
     private static final int LARGEST_GRAM = 512;
+
+    /** The number of files that are enough to tell which widths a run can express. */
+    private static final int ENOUGH_TO_EXPRESS = 256;
 
     private static final String NOTHING_TO_AVERAGE = "the snapshots hold no floating-point weights to average";
 
@@ -249,12 +255,12 @@ public final class Solver {
 
     /** Those of every n-th time, counted back from the last, so that few enough are left. */
     private BitSet fewer(BitSet files) {
-        if (files.cardinality() <= LARGEST_GRAM) return files;
+        if (files.cardinality() <= ENOUGH_TO_EXPRESS) return files;
         List<Double> times = new ArrayList<>(files.stream()
                 .mapToObj(i -> profile(i).endTime())
-                .collect(Collectors.toCollection(TreeSet::new))
+                .collect(toCollection(TreeSet::new))
                 .descendingSet());
-        int every = Math.ceilDiv(files.cardinality(), LARGEST_GRAM);
+        int every = Math.ceilDiv(files.cardinality(), ENOUGH_TO_EXPRESS);
         Set<Double> some = new HashSet<>();
         for (int t = 0; t < times.size(); t += every) some.add(times.get(t));
         BitSet fewer = (BitSet) files.clone();
@@ -277,28 +283,22 @@ public final class Solver {
         targets.forEach(this::requireReached);
         Predictor predictor = modelled().predictor();
         double limit = maxError * maxError * meanSquare;
-        List<Thinning.Need> needs = targets.parallelStream()
-                .map(target -> new Thinning.Need(predictor, target, until(target), limit, TOLERANCE))
+        List<Thinning.Needs> needs = targets.stream().collect(groupingBy(Profile::endTime)).values().parallelStream()
+                .map(together -> new Thinning.Needs(predictor, together, until(together.getFirst()), limit, TOLERANCE))
                 .toList();
-        List<BitSet> newest =
-                new ArrayList<>(targets.stream().map(t -> newest(until(t))).toList());
+        List<BitSet> newest = new ArrayList<>(
+                targets.stream().map(t -> newest(until(t))).distinct().toList());
         newest.add(newest(files(any -> true)));
         BitSet kept = Thinning.thin(predictor.space(), needs, newest);
-        List<Retention.TargetEffect> effects = new ArrayList<>();
-        for (int i = 0; i < targets.size(); i++) {
-            Thinning.Need need = needs.get(i);
-            effects.add(new Retention.TargetEffect(
-                    targets.get(i),
-                    Math.sqrt(need.before() / meanSquare),
-                    Math.sqrt(need.variance(kept) / meanSquare),
-                    Math.sqrt(need.limit() / meanSquare)));
-        }
+        Map<Profile, Retention.TargetEffect> effects = needs.stream()
+                .flatMap(together -> together.effects(kept, meanSquare))
+                .collect(toMap(Retention.TargetEffect::target, effect -> effect, (effect, same) -> effect));
         return new Retention(
                 IntStream.range(0, stored.size())
                         .filter(i -> !kept.get(i))
                         .boxed()
                         .toList(),
-                effects);
+                targets.stream().map(effects::get).toList());
     }
 
     /**

@@ -6,6 +6,8 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import phema.profile.Profile;
 
 /** Finds the files that several targets can do without. */
@@ -18,41 +20,41 @@ final class Thinning {
 
     private Thinning() {}
 
-    /** What one target needs: that its variance stays within a limit. */
-    static final class Need {
+    /** What targets that end together need: that the variance of each stays within a limit. */
+    static final class Needs {
         private final Predictor predictor;
-        private final Profile target;
+        private final List<Profile> targets;
         private final BitSet files;
-        private final double before;
-        private final double limit;
+        private final double[] before;
+        private final double[] limits;
         private List<Moment> moments;
-        private double now;
         private double[] costs = new double[0];
 
         /**
-         * @param files that may be read for the target
-         * @param limit of the variance; {@code (1 + tolerance)^2} times what it is with all files where that is more
+         * @param files that may be read for the targets
+         * @param limit of each variance; {@code (1 + tolerance)^2} times what it is with all files where that is more
          */
-        Need(Predictor predictor, Profile target, BitSet files, double limit, double tolerance) {
+        Needs(Predictor predictor, List<Profile> targets, BitSet files, double limit, double tolerance) {
             this.predictor = predictor;
-            this.target = target;
+            this.targets = targets;
             this.files = files;
-            moments = predictor.moments(files, target);
-            before = predictor.filter(files, moments).targetVariances[0];
-            this.limit = Math.max(limit, (1 + tolerance) * (1 + tolerance) * before);
+            moments = predictor.moments(files, targets);
+            before = predictor.filter(files, moments).targetVariances;
+            limits = Arrays.stream(before)
+                    .map(variance -> Math.max(limit, (1 + tolerance) * (1 + tolerance) * variance))
+                    .toArray();
         }
 
-        double before() {
-            return before;
-        }
-
-        double limit() {
-            return limit;
-        }
-
-        /** With those of the files that are kept. */
-        double variance(BitSet kept) {
-            return predictor.best(left(kept), target).variance();
+        /** @param meanSquare of the weights, to which errors are relative */
+        Stream<Retention.TargetEffect> effects(BitSet kept, double meanSquare) {
+            BitSet left = left(kept);
+            double[] after = predictor.filter(left, predictor.moments(left, targets)).targetVariances;
+            return IntStream.range(0, targets.size())
+                    .mapToObj(t -> new Retention.TargetEffect(
+                            targets.get(t),
+                            Math.sqrt(before[t] / meanSquare),
+                            Math.sqrt(after[t] / meanSquare),
+                            Math.sqrt(limits[t] / meanSquare)));
         }
 
         private BitSet left(BitSet kept) {
@@ -64,16 +66,26 @@ final class Thinning {
         /** Looks at what is left. @return whether it is enough */
         private boolean look(BitSet kept) {
             BitSet left = left(kept);
-            if (2 * left.cardinality() < moments.size()) moments = predictor.moments(left, target);
+            if (2 * left.cardinality() < moments.size()) moments = predictor.moments(left, targets);
             Filtered filtered = predictor.filter(left, moments);
-            now = filtered.targetVariances[0];
-            costs = Predictor.costs(filtered);
-            return now <= limit;
+            double[] variances = filtered.targetVariances;
+            double[] precisions = filtered.precisions();
+            double[][] coefficients = IntStream.range(0, variances.length)
+                    .parallel()
+                    .mapToObj(filtered::coefficients)
+                    .toArray(double[][]::new);
+            costs = new double[precisions.length];
+            for (int t = 0; t < variances.length; t++)
+                for (int file = left.nextSetBit(0); file >= 0; file = left.nextSetBit(file + 1)) {
+                    double cost = coefficients[t][file] * coefficients[t][file] / precisions[file];
+                    costs[file] = Math.max(costs[file], cost / (limits[t] - variances[t]));
+                }
+            return IntStream.range(0, variances.length).allMatch(t -> variances[t] <= limits[t]);
         }
 
-        /** The share of what is left to the limit that the loss of a file uses up. */
+        /** The share of what is left to a target's limit that the loss of a file uses up, where it is largest. */
         private double cost(int file) {
-            return files.get(file) ? costs[file] / (limit - now) : 0;
+            return costs[file];
         }
     }
 
@@ -84,7 +96,7 @@ final class Thinning {
      * @param atLeastOne sets of files of which one each must stay
      * @return the files to keep
      */
-    static BitSet thin(StateSpace space, List<Need> needs, List<BitSet> atLeastOne) {
+    static BitSet thin(StateSpace space, List<Needs> needs, List<BitSet> atLeastOne) {
         BitSet kept = space.all();
         Deque<BitSet> dropped = new ArrayDeque<>();
         int atOnce = Math.max(1, kept.cardinality() / AT_ONCE);
@@ -111,7 +123,7 @@ final class Thinning {
     }
 
     private static BitSet cheapest(
-            StateSpace space, BitSet kept, List<Need> needs, List<BitSet> atLeastOne, int atOnce) {
+            StateSpace space, BitSet kept, List<Needs> needs, List<BitSet> atLeastOne, int atOnce) {
         double[] costs = new double[space.files()];
         Arrays.setAll(
                 costs,
