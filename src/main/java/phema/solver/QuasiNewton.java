@@ -85,7 +85,7 @@ final class QuasiNewton {
         double sy = 0;
         double yy = 0;
         for (int i = 0; i < n; i++) {
-            s[i] = next[i] - x[i];
+            s[i] = next[i] == x[i] ? 0 : next[i] - x[i]; // also where both are infinite
             y[i] = nextGradient[i] - gradient[i];
             sy += s[i] * y[i];
             yy += y[i] * y[i];
