@@ -1,13 +1,12 @@
 package phema.api;
 
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.format.Tensor;
 import phema.format.WeightFile;
-import phema.sweep.Recommendation;
+import phema.sweep.Advice;
 
 /**
  * Describes a run.
@@ -19,7 +18,9 @@ import phema.sweep.Recommendation;
  * @param format of the newest usable snapshot
  * @param tensors of one snapshot
  * @param elements of one snapshot, in all tensors
- * @param recommended the EMA length that its weights should have: pinned, else the optimum of its latest sweep
+ * @param recommended the EMA length that its weights should have, and the hub's main has: pinned, else what may be
+ *     taken of that which its sweeps found; none while there is neither
+ * @param offered what else its sweeps found, the latest first, and why it was not taken
  * @param notices about the run as a whole, such as gaps
  */
 public record RunView(
@@ -33,8 +34,9 @@ public record RunView(
         int tensors,
         long elements,
         @Nullable RecommendedView recommended,
+        List<RecommendedView> offered,
         List<String> notices) {
-    public static RunView of(Run run, Optional<Recommendation> recommended) {
+    public static RunView of(Run run, Advice advice) {
         List<Snapshot> snapshots = run.snapshots();
         boolean none = snapshots.isEmpty();
         List<Tensor> tensors = none ? List.of() : snapshots.getLast().file().tensors();
@@ -51,7 +53,8 @@ public record RunView(
                 none ? null : snapshots.getLast().file().format().extension(),
                 tensors.size(),
                 tensors.stream().mapToLong(Tensor::elements).sum(),
-                recommended.map(RecommendedView::of).orElse(null),
+                advice.recommended().map(RecommendedView::of).orElse(null),
+                advice.offered().stream().map(RecommendedView::of).toList(),
                 run.notices());
     }
 }

@@ -10,11 +10,14 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.NestedExceptionUtils;
+import phema.api.RunView;
 import phema.api.SweepView;
 import phema.api.TrialView;
+import phema.catalog.Catalog;
 import phema.evaluation.EvaluatorView;
 import phema.format.OneLine;
 import phema.problem.Problem;
+import phema.sweep.Recommendations;
 import phema.sweep.ResultsCsv;
 import phema.sweep.SweepSpec;
 import phema.sweep.Sweeps;
@@ -80,6 +83,13 @@ final class LocalSweeps implements SweepAccess {
     @Override
     public String csv(String id) {
         return ResultsCsv.of(sweeps.trials(id));
+    }
+
+    @Override
+    public RunView run(String name) {
+        return RunView.of(
+                context.getBean(Catalog.class).run(name),
+                context.getBean(Recommendations.class).of(name));
     }
 
     @Override

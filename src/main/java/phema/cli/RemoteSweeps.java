@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.springframework.web.util.UriUtils;
+import phema.api.RunView;
 import phema.api.SweepResultsView;
 import phema.api.SweepView;
 import phema.api.TrialView;
@@ -77,6 +78,11 @@ final class RemoteSweeps implements SweepAccess {
     @Override
     public String csv(String id) throws IOException {
         return get("/sweeps/" + id + "/results.csv");
+    }
+
+    @Override
+    public RunView run(String name) throws IOException {
+        return read(get("/runs/" + UriUtils.encodePathSegment(name, StandardCharsets.UTF_8)), RunView.class);
     }
 
     @Override

@@ -2,6 +2,7 @@ package phema.cli;
 
 import java.io.IOException;
 import java.util.List;
+import phema.api.RunView;
 import phema.api.SweepView;
 import phema.api.TrialView;
 import phema.evaluation.EvaluatorView;
@@ -24,6 +25,8 @@ interface SweepAccess extends AutoCloseable {
     List<TrialView> trials(String id) throws IOException;
 
     String csv(String id) throws IOException;
+
+    RunView run(String name) throws IOException;
 
     /** Nobody waits for it any more. @return what becomes of it, and how to go on */
     String leave(String id);

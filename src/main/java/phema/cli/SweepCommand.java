@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import phema.api.RunView;
 import phema.api.SweepView;
 import phema.api.TrialView;
 import phema.evaluation.EvaluatorView;
@@ -116,7 +117,7 @@ final class SweepCommand implements Callable<Integer> {
                 return Cli.FAILED;
             }
             SweepResults results = new SweepResults(sweeps.sweep(sweep.id()), sweeps.trials(sweep.id()));
-            print(results);
+            print(results, sweeps.run(results.sweep().run()));
             files.write(results, gates, () -> sweeps.csv(sweep.id()));
             return status(results);
         }
@@ -183,13 +184,15 @@ final class SweepCommand implements Callable<Integer> {
         }
     }
 
-    private void print(SweepResults results) {
+    private void print(SweepResults results, RunView run) {
         PrintWriter out = CommandOutput.of(spec);
         if (json) {
             Map<String, Object> all = new LinkedHashMap<>();
             all.put("sweep", results.sweep());
             all.put("trials", results.trials());
             all.put("gates", verdicts(results));
+            if (run.recommended() != null) all.put("recommended", run.recommended());
+            all.put("offered", run.offered());
             CommandOutput.json(out, all);
             return;
         }
@@ -205,6 +208,7 @@ final class SweepCommand implements Callable<Integer> {
         }
         out.println(results.optimum());
         if (!results.caution().isEmpty()) out.println(results.caution());
+        results.recommended(run).forEach(line -> out.println(OneLine.of(line)));
         verdicts(results).forEach(out::println);
     }
 

@@ -18,6 +18,8 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import phema.api.OptimumView;
+import phema.api.RecommendedView;
+import phema.api.RunView;
 import phema.api.SweepView;
 import phema.api.TrialView;
 import phema.evaluation.Axes;
@@ -167,6 +169,22 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
             return "note: that is the shortest length asked for; shorter ones may be better";
         if (best.sigmaRel() >= longest) return "note: that is the longest length asked for; longer ones may be better";
         return "";
+    }
+
+    /** What is recommended of the run now, and whatever of this sweep is not, with the reason. */
+    List<String> recommended(RunView run) {
+        List<String> lines = new ArrayList<>();
+        RecommendedView now = run.recommended();
+        if (now == null) lines.add("recommended for " + run.name() + ": no length yet");
+        else {
+            lines.add("recommended for " + run.name() + ": sigma_rel " + length(now.sigmaRel()) + ", " + now.why());
+            now.cautions().forEach(caution -> lines.add("caution: " + caution));
+        }
+        for (RecommendedView offered : run.offered())
+            if (sweep.id().equals(offered.sweep()))
+                lines.add("only offered: sigma_rel " + length(offered.sigmaRel()) + ", " + offered.why() + ": "
+                        + offered.reason());
+        return lines;
     }
 
     List<String> header() {

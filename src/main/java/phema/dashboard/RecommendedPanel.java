@@ -1,22 +1,70 @@
 package phema.dashboard;
 
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import phema.profile.SigmaRel;
+import phema.sweep.Advice;
+import phema.sweep.FoundLength;
+import phema.sweep.Offer;
 import phema.sweep.Recommendation;
+import phema.sweep.Recommendation.RecommendationSource;
+import phema.text.Labels;
 
 /**
- * Gives the EMA length that a run's weights should have.
+ * Gives the EMA length that a run's weights should have, and what else was found.
  *
- * @param sweep that found it
+ * @param length that is recommended; nothing while there is none
+ * @param pinned whether the user says so
+ * @param offered what a pin would take, the latest first
  */
-record RecommendedPanel(String width, String why, @Nullable String sweep) {
-    static RecommendedPanel of(Recommendation r) {
+record RecommendedPanel(@Nullable LengthLine length, boolean pinned, List<LengthLine> offered) {
+    /**
+     * An EMA length and what it rests on.
+     *
+     * @param time where its average ends, as addresses have it; nothing for the newest snapshot
+     * @param timeShown the same for people; empty where it is the newest snapshot
+     * @param cautions sentences
+     * @param sweep that found it
+     * @param offer the number to pin it by
+     * @param reason why it is not taken
+     */
+    record LengthLine(
+            String width,
+            @Nullable String time,
+            String timeShown,
+            String why,
+            List<String> cautions,
+            @Nullable String sweep,
+            long offer,
+            String reason) {
+        private static LengthLine of(Recommendation r, RunClock clock, String reason) {
+            Optional<FoundLength> found = r.found();
+            return new LengthLine(
+                    SigmaRel.print(r.sigmaRel()),
+                    r.time().map(Labels::plain).orElse(null),
+                    r.time().map(clock::show).orElse(""),
+                    r.words(),
+                    r.cautions(),
+                    found.map(FoundLength::sweep).orElse(null),
+                    found.map(FoundLength::id).orElse(0L),
+                    reason);
+        }
+
+        private static LengthLine of(Offer offer, RunClock clock) {
+            return of(offer.recommendation(), clock, offer.reason());
+        }
+    }
+
+    static RecommendedPanel of(Advice advice, RunClock clock) {
+        Optional<Recommendation> recommended = advice.recommended();
         return new RecommendedPanel(
-                SigmaRel.print(r.sigmaRel()),
-                r.optimum()
-                        .map(o -> "the optimum of a sweep, between " + SigmaRel.print(o.low()) + " and "
-                                + SigmaRel.print(o.high()))
-                        .orElse("pinned"),
-                r.sweep().orElse(null));
+                recommended.map(r -> LengthLine.of(r, clock, "")).orElse(null),
+                recommended
+                        .filter(r -> r.source() == RecommendationSource.PINNED)
+                        .isPresent(),
+                advice.offered().stream()
+                        .map(offer -> LengthLine.of(offer, clock))
+                        .toList());
     }
 }

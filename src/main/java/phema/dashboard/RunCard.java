@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.fleet.WorkState;
-import phema.sweep.Recommendation;
+import phema.sweep.Advice;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
@@ -14,24 +14,23 @@ import phema.sweep.Trial;
 /**
  * Describes a run on the start page.
  *
- * @param recommended nothing while nobody knows
  * @param last the newest sweep that has something to show, or the newest one
  * @param curve of it
  */
 record RunCard(
         RunSummary run,
-        @Nullable RecommendedPanel recommended,
+        RecommendedPanel recommended,
         @Nullable SweepRow last,
         @Nullable Chart curve) {
     private static final int SWEEPS = 5;
 
-    static RunCard of(Run run, Optional<Recommendation> recommendation, Sweeps sweeps) {
+    static RunCard of(Run run, Advice advice, Sweeps sweeps) {
         List<Sweep> newest = sweeps.sweeps(Optional.of(run.name()), 0, SWEEPS);
         Optional<Sweep> telling =
                 newest.stream().filter(sweep -> sweep.count(WorkState.DONE) > 0).findFirst();
         return new RunCard(
                 RunSummary.of(run),
-                recommendation.map(RecommendedPanel::of).orElse(null),
+                RecommendedPanel.of(advice, RunClock.of(run)),
                 telling.or(() -> newest.stream().findFirst()).map(SweepRow::of).orElse(null),
                 telling.map(sweep -> curve(run, sweep, sweeps)).orElse(null));
     }

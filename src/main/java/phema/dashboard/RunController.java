@@ -17,6 +17,7 @@ import phema.profile.Profile;
 import phema.solver.Fit;
 import phema.solver.RunReport;
 import phema.solver.SolverKind;
+import phema.sweep.Advice;
 import phema.sweep.Recommendation;
 import phema.sweep.Recommendations;
 import phema.sweep.Sweeps;
@@ -67,10 +68,10 @@ class RunController {
             @RequestParam(defaultValue = "blup") String solver,
             Model model) {
         Run found = catalog.run(run);
-        Optional<Recommendation> recommendation = recommendations.of(run);
+        Advice advice = recommendations.of(run);
         double length = sigmaRel != null
                 ? sigmaRel
-                : recommendation.map(Recommendation::sigmaRel).orElse(USUAL_LENGTH);
+                : advice.recommended().map(Recommendation::sigmaRel).orElse(USUAL_LENGTH);
         model.addAttribute("run", RunSummary.of(found));
         model.addAttribute("files", RunFiles.of(found));
         model.addAttribute(
@@ -78,8 +79,7 @@ class RunController {
                 sweeps.sweeps(Optional.of(run), 0, LAST_SWEEPS).stream()
                         .map(SweepRow::of)
                         .toList());
-        model.addAttribute(
-                "recommended", recommendation.map(RecommendedPanel::of).orElse(null));
+        model.addAttribute("recommended", RecommendedPanel.of(advice, RunClock.of(found)));
         forms.fresh(run, model);
         if (!found.snapshots().isEmpty()) fit(found, length, time, solver, model);
         return "dashboard/run";

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
 import phema.catalog.Run;
+import phema.format.OneLine;
 import phema.format.Tensor;
 import phema.solver.Fit;
 import phema.solver.SolverKind;
@@ -71,7 +72,7 @@ record ModelCard(Repositories repositories) {
                 revision.print(run),
                 revision.print(run),
                 recommended.revision().print(run),
-                recommended.why(),
+                cell(recommended.why()),
                 number("%.2g", fit.predictedRelativeError()),
                 other(fit),
                 Double.isNaN(fit.profileResidual()) ? "unknown" : number("%.2g %%", 100 * fit.profileResidual()),
@@ -102,6 +103,11 @@ record ModelCard(Repositories repositories) {
         return run.publication().weights().endsWith("diffusion_pytorch_model.safetensors")
                 ? Optional.of("diffusers")
                 : Optional.empty();
+    }
+
+    /** Names of metrics are what their users say. */
+    private static String cell(String text) {
+        return OneLine.of(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;");
     }
 
     private static String yaml(Run run) {

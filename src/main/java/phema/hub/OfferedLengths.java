@@ -1,8 +1,8 @@
 package phema.hub;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,6 +12,8 @@ import phema.catalog.Snapshot;
 import phema.profile.Power;
 import phema.profile.SigmaRel;
 import phema.solver.SolverKind;
+import phema.sweep.Advice;
+import phema.sweep.FoundLength;
 import phema.sweep.Recommendation;
 import phema.sweep.Recommendations;
 import phema.synthesis.Fits;
@@ -47,10 +49,10 @@ final class OfferedLengths {
      * What was pinned or found by a sweep; otherwise 0.100, or what is next to it of that which the run can express.
      */
     RecommendedLength recommended(Run run) {
-        return recommendations
-                .of(run.name())
+        Advice advice = recommendations.of(run.name());
+        return advice.recommended()
                 .map(recommendation -> recommended(run, recommendation))
-                .orElseGet(() -> usual(run));
+                .orElseGet(() -> usual(run, !advice.offered().isEmpty()));
     }
 
     private static RecommendedLength recommended(Run run, Recommendation r) {
@@ -58,24 +60,25 @@ final class OfferedLengths {
                 .map(wanted -> Math.clamp(wanted, run.oldestTime(), run.newestTime()))
                 .orElseGet(run::newestTime);
         WeightsReference revision = WeightsReference.of(r.sigmaRel(), time);
-        String why = r.optimum()
-                .map(o -> String.format(
-                        Locale.ROOT, "the optimum of a sweep, which lies between %.3f and %.3f", o.low(), o.high()))
-                .orElse("pinned by the run's user");
-        return new RecommendedLength(revision, why, r.sweep());
+        List<String> why = new ArrayList<>(List.of(r.words()));
+        r.cautions().forEach(caution -> why.add("caution: " + caution));
+        return new RecommendedLength(revision, String.join("; ", why), r.found().map(FoundLength::sweep));
     }
 
-    private RecommendedLength usual(Run run) {
+    /** @param offers whether a sweep found something that nobody took */
+    private RecommendedLength usual(Run run, boolean offers) {
         List<Double> widths = expressible(run).stream()
                 .map(revision -> SigmaRel.ofGamma(revision.target().gamma()))
                 .toList();
         double width = widths.isEmpty() ? USUAL : Math.clamp(USUAL, Collections.min(widths), Collections.max(widths));
         return new RecommendedLength(
                 WeightsReference.newest(width, run),
-                width == USUAL
-                        ? "no length of this run was evaluated, and this one suits many models"
-                        : "no length of this run was evaluated, and this is the next to 0.100 that its snapshots can "
-                                + "express",
+                (offers
+                                ? "what was found for this run so far is only offered, and "
+                                : "no length of this run was evaluated, and ")
+                        + (width == USUAL
+                                ? "this one suits many models"
+                                : "this is the next to 0.100 that its snapshots can express"),
                 Optional.empty());
     }
 

@@ -27,7 +27,7 @@ final class Optima {
      * The least value of some noisy ones is that of the luckiest: from so many EMA lengths on, a model of the metric
      * finds the best.
      */
-    private static final int LENGTHS_FOR_A_MODEL = 4;
+    static final int LENGTHS_FOR_A_MODEL = 4;
 
     /** The most points of a model, whose cost grows with their cube. */
     private static final int MOST_FOR_A_MODEL = 200;

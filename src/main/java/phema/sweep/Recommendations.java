@@ -1,8 +1,10 @@
 package phema.sweep;
 
+import java.io.IOException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -10,95 +12,134 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
+import phema.digest.Digest;
+import phema.evaluation.Evaluator;
+import phema.evaluation.Evaluators;
 import phema.evaluation.Reconstructions;
 import phema.problem.Problem;
+import phema.sweep.Recommendation.RecommendationSource;
 import phema.text.StoredJson;
 
 /**
- * Says which EMA length a run's weights should have: what its user pinned, else the optimum of its latest finished
- * sweep.
+ * Says which EMA length a run's weights should have: what its user pinned, else what {@link RecommendationRule} takes
+ * of all that its sweeps found; and offers the rest of it.
  */
 @Service
 public class Recommendations {
+    private static final int DIGITS = 16;
+
     private final JdbcClient jdbc;
+    private final FoundLengthStore store;
     private final Catalog catalog;
+    private final Evaluators evaluators;
     private final InstantSource clock;
 
-    Recommendations(JdbcClient jdbc, Catalog catalog, InstantSource clock) {
+    Recommendations(
+            JdbcClient jdbc, FoundLengthStore store, Catalog catalog, Evaluators evaluators, InstantSource clock) {
         this.jdbc = jdbc;
+        this.store = store;
         this.catalog = catalog;
+        this.evaluators = evaluators;
         this.clock = clock;
     }
 
-    public Optional<Recommendation> of(String run) {
-        // PINNED comes before SWEEP.
-        return jdbc.sql("select * from recommendation where run = ? order by source limit 1")
-                .param(run)
-                .query(Recommendations::recommendation)
-                .optional();
+    public Advice of(String run) {
+        RecommendationRule rule = RecommendationRule.of(store.all(run));
+        Optional<Recommendation> found =
+                rule.recommended().map(best -> Recommendation.of(RecommendationSource.SWEEP, best));
+        return pinned(run).map(pin -> advice(pin, rule)).orElseGet(() -> new Advice(found, rule.offered()));
+    }
+
+    private static Advice advice(Recommendation pin, RecommendationRule rule) {
+        List<Offer> others = new ArrayList<>();
+        rule.recommended()
+                .ifPresent(best -> others.add(new Offer(best, "another length is pinned; this one follows without")));
+        others.addAll(rule.offered());
+        Optional<Long> pinned = pin.found().map(FoundLength::id);
+        others.removeIf(offer -> pinned.equals(Optional.of(offer.found().id())));
+        return new Advice(Optional.of(pin), others);
     }
 
     /**
      * @param time the run's newest snapshot's when empty
      * @throws Problem when there is no such run, or it cannot have such weights
      */
-    public Recommendation pin(String run, double sigmaRel, Optional<Double> time) {
-        Run found = catalog.run(run);
-        if (found.snapshots().isEmpty()) throw Problem.unprocessable("Run " + run + " has no usable snapshot");
-        double first = found.snapshots().getFirst().time();
-        time.ifPresent(end -> Reconstructions.requireTime("time", found, end));
-        Reconstructions.target(sigmaRel, time.orElse(first));
-        Recommendation pinned = new Recommendation(
-                sigmaRel, time, Recommendation.RecommendationSource.PINNED, Optional.empty(), Optional.empty());
-        save(run, pinned);
-        return pinned;
+    public void pin(String run, double sigmaRel, Optional<Double> time) {
+        save(run, new Recommendation(sigmaRel, time, RecommendationSource.PINNED, Optional.empty()));
+    }
+
+    /**
+     * Pins what a sweep found.
+     *
+     * @param offer its {@link FoundLength#id}
+     * @throws Problem when no sweep of the run found that, or it cannot have such weights any more
+     */
+    public void pin(String run, long offer) {
+        FoundLength found = store.all(run).stream()
+                .filter(f -> f.id() == offer)
+                .findFirst()
+                .orElseThrow(() -> Problem.invalid(
+                        "offer",
+                        "no sweep of run " + run + " found a length of the number " + offer
+                                + "; what is offered of the run has the numbers there are"));
+        save(run, Recommendation.of(RecommendationSource.PINNED, found));
     }
 
     /** Leaves the recommendation to sweeps again. */
     public void unpin(String run) {
         catalog.run(run);
-        jdbc.sql("delete from recommendation where run = ? and source = 'PINNED'")
-                .param(run)
-                .update();
+        jdbc.sql("delete from pin where run = ?").param(run).update();
     }
 
     /** A sweep has ended. */
     void sweepEnded(String sweep, SweepSpec spec, List<Trial> trials) {
-        Optima.of(spec, trials)
-                .ifPresent(optimum -> save(
-                        spec.run(),
-                        new Recommendation(
-                                optimum.point().sigmaRel(),
-                                Optional.of(optimum.point().time()),
-                                Recommendation.RecommendationSource.SWEEP,
-                                Optional.of(sweep),
-                                Optional.of(optimum))));
+        for (FoundLength found : FoundLength.of(sweep, spec, settings(spec), trials)) store.insert(spec.run(), found);
     }
 
-    private void save(String run, Recommendation r) {
+    /** Digits that change whenever the evaluator could give other metrics; empty where this process cannot tell. */
+    private Optional<String> settings(SweepSpec spec) {
+        try {
+            Optional<Evaluator> evaluator = evaluators.find(spec.evaluator());
+            if (evaluator.isEmpty()) return Optional.empty();
+            String identity = evaluator.get().identity(spec.evaluation(), catalog.run(spec.run()));
+            return Optional.of(Digest.sha256().add(identity).hex(DIGITS));
+        } catch (IOException | Problem unknown) {
+            return Optional.empty();
+        }
+    }
+
+    private void save(String run, Recommendation pin) {
+        Run found = catalog.run(run);
+        if (found.snapshots().isEmpty()) throw Problem.unprocessable("Run " + run + " has no usable snapshot");
+        pin.time().ifPresent(end -> Reconstructions.requireTime("time", found, end));
+        Reconstructions.target(pin.sigmaRel(), pin.time().orElse(found.newestTime()));
         jdbc.sql("""
-                        insert into recommendation (run, source, sigma_rel, time, sweep, optimum, created) values (?, ?, ?, ?, ?, ?, ?)
-                        on conflict (run, source) do update set sigma_rel = excluded.sigma_rel, time = excluded.time,
-                            sweep = excluded.sweep, optimum = excluded.optimum, created = excluded.created""")
+                        insert into pin (run, sigma_rel, time, found, created) values (?, ?, ?, ?, ?)
+                        on conflict (run) do update set sigma_rel = excluded.sigma_rel, time = excluded.time,
+                            found = excluded.found, created = excluded.created""")
                 .param(run)
-                .param(r.source().name())
-                .param(r.sigmaRel())
-                .param(r.time().orElse(null))
-                .param(r.sweep().orElse(null))
-                .param(r.optimum().map(StoredJson::write).orElse(null))
+                .param(pin.sigmaRel())
+                .param(pin.time().orElse(null))
+                .param(pin.found().map(StoredJson::write).orElse(null))
                 .param(clock.millis())
                 .update();
     }
 
-    private static Recommendation recommendation(ResultSet row, int i) throws SQLException {
+    private Optional<Recommendation> pinned(String run) {
+        return jdbc.sql("select * from pin where run = ?")
+                .param(run)
+                .query(Recommendations::pinned)
+                .optional();
+    }
+
+    private static Recommendation pinned(ResultSet row, int i) throws SQLException {
         double time = row.getDouble("time");
         Optional<Double> end = row.wasNull() ? Optional.empty() : Optional.of(time);
-        @Nullable String optimum = row.getString("optimum");
+        @Nullable String found = row.getString("found");
         return new Recommendation(
                 row.getDouble("sigma_rel"),
                 end,
-                Recommendation.RecommendationSource.valueOf(row.getString("source")),
-                Optional.ofNullable(row.getString("sweep")),
-                Optional.ofNullable(optimum).map(json -> StoredJson.read(json, Optimum.class)));
+                RecommendationSource.PINNED,
+                Optional.ofNullable(found).map(json -> StoredJson.read(json, FoundLength.class)));
     }
 }

@@ -9,10 +9,22 @@
  *   <li>{@link phema.sweep.Sweeps}: made, watched and steered.
  *   <li>{@code Plan}: which points come next.
  *   <li>{@code TrialRunner}, {@code Trials}: one attempt; its beginning and its end.
- *   <li>{@code Optima}, {@link phema.sweep.Recommendations}: the best point, and what it means for the run.
+ *   <li>{@code Optima}: the best point.
+ *   <li>{@link phema.sweep.Recommendations}, {@code RecommendationRule}: what it means for the run.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"catalog", "evaluation", "fleet", "problem", "search", "solver", "text"})
+@ApplicationModule(
+        allowedDependencies = {
+            "catalog",
+            "digest",
+            "evaluation",
+            "fleet",
+            "problem",
+            "profile",
+            "search",
+            "solver",
+            "text"
+        })
 @NullMarked
 package phema.sweep;
 

@@ -71,18 +71,29 @@ class RunsController {
         return view(catalog.rescan(run));
     }
 
-    /** @param time where the average ends; the run's newest snapshot where none is given */
+    /**
+     * What to pin: an EMA length, or what a sweep found.
+     *
+     * @param time where the average ends; the run's newest snapshot where none is given
+     * @param offer of what is offered, in the place of an EMA length and time
+     */
     record Pin(
-            @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "0.1") @Nullable
-            Double sigmaRel,
-
-            @Nullable Double time) {}
+            @Schema(example = "0.1") @Nullable Double sigmaRel,
+            @Nullable Double time,
+            @Nullable Long offer) {}
 
     @PutMapping(path = "/{run}/recommended", consumes = MediaType.APPLICATION_JSON_VALUE)
     @Operation(summary = "Pins the EMA length that the run's weights should have, whatever sweeps find")
     RunView pin(@PathVariable String run, @RequestBody Pin pin) {
-        if (pin.sigmaRel == null) throw Problem.invalid("sigmaRel", "sigmaRel is missing");
-        recommendations.pin(run, pin.sigmaRel, Optional.ofNullable(pin.time));
+        if (pin.offer == null) {
+            if (pin.sigmaRel == null)
+                throw Problem.invalid("sigmaRel", "sigmaRel is missing, or offer, the number of what a sweep found");
+            recommendations.pin(run, pin.sigmaRel, Optional.ofNullable(pin.time));
+        } else {
+            if (pin.sigmaRel != null || pin.time != null)
+                throw Problem.invalid("offer", "offer is a length with its time; give either it or sigmaRel");
+            recommendations.pin(run, pin.offer);
+        }
         return run(run);
     }
 

@@ -82,6 +82,10 @@ class LocalSweepTest {
         assertThat(result.out())
                 .startsWith("edm2: 5 trials of valley\nsigma_rel     fid  recall\n0.050      2.5431    0.05\n")
                 .contains("best: sigma_rel 0.1", "gate fid<=2.05 is met")
+                .containsPattern(
+                        "\nrecommended for edm2: sigma_rel 0\\.\\d+, fid 2[.0-9]* \\(standard error 0\\.\\d+\\) by"
+                                + " valley, without guidance, from 5 trials of 5 EMA lengths, 50,000 images each; ")
+                .doesNotContain("only offered")
                 .doesNotContain("note:");
         assertThat(csv)
                 .content()
@@ -109,6 +113,7 @@ class LocalSweepTest {
         assertThat(again.at("/sweep/optimum/value").asDouble()).isCloseTo(2, within(0.03));
         assertThat(again.at("/trials").size()).isEqualTo(7);
         assertThat(again.at("/gates/0/met").asBoolean()).isTrue();
+        assertThat(again.at("/recommended/trials").asInt()).isEqualTo(7);
         assertThat(Shell.names(folder)).noneMatch(name -> name.endsWith(".tmp"));
     }
 
@@ -120,7 +125,10 @@ class LocalSweepTest {
         assertThat(result.err())
                 .contains("trial 1 failed: ended with status 3\n", "out of ? memory")
                 .contains("is failed; 1 of 2 trials are done");
-        assertThat(result.out()).contains("0.200            ", "  failed\n", "best: sigma_rel 0.070, fid");
+        assertThat(result.out())
+                .contains("0.200            ", "  failed\n", "best: sigma_rel 0.070, fid")
+                .containsPattern("\nonly offered: sigma_rel 0\\.070, fid .*: 1 of 2 trials of its sweep failed or were"
+                        + " cancelled; it rests on 1 EMA length, fewer than the 4");
         Element suite = suite(junit);
         assertThat(List.of(suite.getAttribute("tests"), suite.getAttribute("failures"), suite.getAttribute("errors")))
                 .containsExactly("3", "1", "1");

@@ -284,6 +284,24 @@ class DashboardIT {
     }
 
     @Test
+    void aLengthIsPinnedAndWhatIsOfferedByOneClick() {
+        finished();
+        open("/runs/demo");
+        fill("#pin-sigmaRel", "0.15");
+        browser.click("#pin-button");
+        browser.until(
+                "a pin", () -> browser.text("#recommended").contains("0.150, and so main: pinned by the run's user"));
+        assertThat(browser.text("#offered")).contains("fid 2", "another length is pinned; this one follows without");
+        browser.click("#offered button");
+        browser.until(
+                "another pin", () -> browser.text("#recommended").contains("main: pinned by the run's user; fid 2"));
+        assertThat(browser.text("#recommended")).contains("by valley, without guidance, from");
+        browser.click("#unpin");
+        browser.until("no pin", () -> browser.findAll("#unpin").isEmpty());
+        assertThat(browser.text("#recommended")).contains("and so main: fid 2").doesNotContain("pinned by");
+    }
+
+    @Test
     void aParameterMakesALineForEachOfItsValues() {
         open("/runs/demo/sweeps");
         fill("#sweep-sigmaRel", "0.06, 0.12");

@@ -72,6 +72,8 @@ class TokenAccessTest {
         "GET, /api/v1/evaluators, 401, 200, 200",
         "POST, /runs/edm2/sweeps, 401, 403, 400",
         "POST, /sweeps/none/cancel, 401, 403, 404",
+        "POST, /runs/edm2/pin/1, 401, 403, 404",
+        "POST, /runs/edm2/unpin, 401, 403, 404",
         "PUT, /api/v1/runs/edm2/recommended, 401, 403, 404",
         "DELETE, /api/v1/sweeps/none, 401, 403, 404",
         "DELETE, /api/v1/runs/edm2, 401, 403, 405",
@@ -110,6 +112,10 @@ class TokenAccessTest {
                         .body())
                 .contains("Sweeps of edm2")
                 .doesNotContain("Start sweep");
+        assertThat(service.send("GET", "/runs/edm2", "", "Authorization", "Bearer " + READER)
+                        .body())
+                .contains("Recommended EMA length")
+                .doesNotContain("id=\"pin");
         assertThat(service.send("GET", page, "", "Authorization", "Bearer " + WRITER)
                         .body())
                 .contains("Start sweep");

@@ -119,7 +119,7 @@ class SweepsTest {
     }
 
     @Test
-    void findsTheBestPointOfAGridAndRecommendsIt() {
+    void findsTheBestPointOfAGrid() {
         Sweep sweep = awaitEnd(sweeps.create(grid("length", "fid", 0.15, 0.05, 0.10)));
         assertThat(sweep.state()).isEqualTo(SweepState.DONE);
         assertThat(sweeps.trials(sweep.id()))
@@ -128,12 +128,52 @@ class SweepsTest {
         Optimum optimum = sweep.optimum().orElseThrow();
         assertThat(optimum.metric()).isEqualTo(0.05);
         assertThat(List.of(optimum.low(), optimum.high())).containsExactly(0.05, 0.10);
-        assertThat(recommendations.of("edm2").orElseThrow().sigmaRel()).isEqualTo(0.05);
-        assertThat(recommendations.of("edm2").orElseThrow().sweep()).contains(sweep.id());
-        recommendations.pin("edm2", 0.123, Optional.empty());
-        assertThat(recommendations.of("edm2").orElseThrow().sigmaRel()).isEqualTo(0.123);
-        recommendations.unpin("edm2");
-        assertThat(recommendations.of("edm2").orElseThrow().sigmaRel()).isEqualTo(0.05);
+        assertThat(recommendations.of("edm2").offered())
+                .filteredOn(offer -> offer.found().sweep().equals(sweep.id()))
+                .singleElement()
+                .satisfies(offer -> assertThat(offer.reason()).contains("3 EMA lengths", "shortest length"));
+    }
+
+    @Test
+    void recommendsWhatAGridFoundUntilALengthIsPinned() {
+        SweepSpec grid = grid("valley", "fid", 0.06, 0.08, 0.10, 0.13);
+        Sweep sweep = awaitEnd(sweeps.create(ofRun("safetensors", grid)));
+        assertThat(now().sigmaRel()).isBetween(0.08, 0.13);
+        assertThat(now().found().orElseThrow().sweep()).isEqualTo(sweep.id());
+        assertThat(now().found().orElseThrow().settings()).isPresent();
+        recommendations.pin("safetensors", 0.123, Optional.empty());
+        assertThat(now().sigmaRel()).isEqualTo(0.123);
+        assertThat(recommendations.of("safetensors").offered())
+                .singleElement()
+                .satisfies(offer -> assertThat(offer.found().sweep()).isEqualTo(sweep.id()));
+        long offer =
+                recommendations.of("safetensors").offered().getFirst().found().id();
+        recommendations.pin("safetensors", offer);
+        assertThat(now().source()).isEqualTo(Recommendation.RecommendationSource.PINNED);
+        assertThat(now().found().orElseThrow().id()).isEqualTo(offer);
+        assertThat(recommendations.of("safetensors").offered()).isEmpty();
+        recommendations.unpin("safetensors");
+        assertThat(now().source()).isEqualTo(Recommendation.RecommendationSource.SWEEP);
+        assertThatThrownBy(() -> recommendations.pin("edm2", offer))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("no sweep of run edm2 found a length of the number " + offer);
+    }
+
+    private Recommendation now() {
+        return recommendations.of("safetensors").recommended().orElseThrow();
+    }
+
+    private static SweepSpec ofRun(String run, SweepSpec spec) {
+        return new SweepSpec(
+                run,
+                spec.mode(),
+                spec.axes(),
+                spec.evaluator(),
+                spec.metric(),
+                spec.solver(),
+                spec.files(),
+                spec.tolerance(),
+                spec.priority());
     }
 
     @Test
@@ -154,7 +194,12 @@ class SweepsTest {
         assertThat(sweep.count()).isBetween(4, 12);
         // |sigmaRel - 0.1| + 2 has its minimum there; 2 % of it are 0.04.
         assertThat(sweep.optimum().orElseThrow().point().sigmaRel()).isBetween(0.06, 0.14);
-        assertThat(recommendations.of("edm2").orElseThrow().sweep()).contains(sweep.id());
+        Advice advice = recommendations.of("edm2");
+        assertThat(Stream.concat(
+                        advice.recommended().stream().flatMap(r -> r.found().stream()),
+                        advice.offered().stream().map(Offer::found)))
+                .extracting(FoundLength::sweep)
+                .contains(sweep.id());
     }
 
     @Test

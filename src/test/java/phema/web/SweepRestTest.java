@@ -85,6 +85,14 @@ class SweepRestTest {
         registry.add("phema.evaluators.params.command[3]", () -> "{param.steps}");
         registry.add("phema.evaluators.params.command[4]", () -> "{param.cfg_rescale}");
         registry.add("phema.evaluators.params.command[5]", () -> "{trial}");
+        // fid is least, 0.08, at an EMA length of 0.08; the other metric is the length itself.
+        registry.add("phema.evaluators.mixed.type", () -> "command");
+        registry.add("phema.evaluators.mixed.command[0]", () -> "sh");
+        registry.add("phema.evaluators.mixed.command[1]", () -> "-c");
+        registry.add("phema.evaluators.mixed.command[2]", () -> """
+                awk '{ match($0, /"sigmaRel":[0-9.]+/); s = substr($0, RSTART + 11, RLENGTH - 11); x = log(s / 0.08)
+                printf "{\\"fid\\": %f, \\"fd_random\\": %f}\\n", 0.08 + x * x, s }' "$0\"""");
+        registry.add("phema.evaluators.mixed.command[3]", () -> "{trial}");
         registry.add("phema.evaluators.url.type", () -> "command");
         registry.add("phema.evaluators.url.weights", () -> "url");
         registry.add("phema.evaluators.url.format", () -> "pt");
@@ -148,8 +156,10 @@ class SweepRestTest {
         assertThat(get("/api/v1/sweeps?run=edm2").at("/items").findValuesAsString("id"))
                 .contains(ended.at("/id").asString());
         assertThat(get("/api/v1/sweeps?run=checkpoints").at("/total").asInt()).isZero();
-        assertThat(get("/api/v1/runs/edm2").at("/recommended/sigmaRel").asDouble())
-                .isEqualTo(0.05);
+        assertThat(offered("edm2", ended.at("/id").asString(), "fid")
+                        .at("/cautions/0")
+                        .asString())
+                .isEqualTo("it rests on 2 EMA lengths, fewer than the 4 that it takes to tell a best one");
         assertThat(send("GET", "/actuator/prometheus", "").body().lines())
                 .filteredOn(line -> line.startsWith("phema_evaluation_seconds_count{evaluator=\"length\"}"))
                 .singleElement()
@@ -292,6 +302,122 @@ class SweepRestTest {
                                 "")
                         .statusCode())
                 .isEqualTo(200);
+    }
+
+    /** What is offered of a run, by the sweep that found it. */
+    private JsonNode offered(String run, String sweep, String metric) throws Exception {
+        return get("/api/v1/runs/" + run)
+                .at("/offered")
+                .valueStream()
+                .filter(offer -> offer.at("/sweep").asString().equals(sweep))
+                .filter(offer -> offer.at("/metric").asString().equals(metric))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private String sha(String revision) throws Exception {
+        return get("/api/models/phema/safetensors/revision/" + revision)
+                .at("/sha")
+                .asString();
+    }
+
+    private int form(String path, String body, String site) throws Exception {
+        HttpRequest form = HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .header("Sec-Fetch-Site", site)
+                .POST(BodyPublishers.ofString(body))
+                .build();
+        return client.send(form, BodyHandlers.ofString()).statusCode();
+    }
+
+    @Test
+    void aRecommendationIsReplacedByRuleOrByAPinOnly() throws Exception {
+        String run = "/api/v1/runs/safetensors";
+        String fid = create(run + "/sweeps", """
+                {"sigmaRel": [0.04, 0.05, 0.065, 0.08, 0.1, 0.125, 0.16], "seeds": ["0-63", "64-127", "128-191"],
+                 "evaluator": "mixed", "metric": "fid"}""", 201);
+        assertThat(events(fid)).last().isEqualTo("sweep");
+        JsonNode before = get(run).at("/recommended");
+        assertThat(before.at("/sigmaRel").asDouble()).isBetween(0.077, 0.083);
+        assertThat(before.at("/value").asDouble()).isBetween(0.07, 0.09);
+        assertThat(List.of(
+                        before.at("/metric").asString(),
+                        before.at("/evaluator").asString(),
+                        before.at("/source").asString()))
+                .containsExactly("fid", "mixed", "sweep");
+        assertThat(before.at("/guidance").asDouble()).isEqualTo(1);
+        assertThat(List.of(
+                        before.at("/trials").asInt(),
+                        before.at("/lengths").asInt(),
+                        before.at("/missingTrials").asInt()))
+                .containsExactly(21, 7, 0);
+        assertThat(before.at("/images").toString()).isEqualTo("[64]");
+        assertThat(before.at("/standardError").isNumber()).isTrue();
+        assertThat(before.at("/settingsDigest").asString()).matches("[0-9a-f]{16}");
+        assertThat(before.at("/cautions")).isEmpty();
+        assertThat(sha("main")).isEqualTo(sha("ema-" + before.at("/sigmaRel").asDouble()));
+
+        String other = create(run + "/sweeps", """
+                {"sigmaRel": [0.05, 0.1], "guidance": [1.5], "seeds": ["0-63"], "evaluator": "mixed", "metric": "fd_random"}""", 201);
+        assertThat(events(other)).last().isEqualTo("sweep");
+        assertThat(get(run).at("/recommended")).isEqualTo(before);
+        assertThat(sha("main")).isEqualTo(sha("ema-" + before.at("/sigmaRel").asDouble()));
+        JsonNode offer = offered("safetensors", other.substring(other.lastIndexOf('/') + 1), "fd_random");
+        assertThat(offer.at("/sigmaRel").asDouble()).isEqualTo(0.05);
+        assertThat(offer.at("/value").asDouble()).isEqualTo(0.05);
+        assertThat(offer.at("/guidance").asDouble()).isEqualTo(1.5);
+        assertThat(offer.at("/reason").asString())
+                .contains("it rests on 2 EMA lengths", "shortest length")
+                .endsWith("its metric is fd_random, and this run's recommendation goes by fid");
+        assertThat(send("GET", "/phema/safetensors/resolve/main/README.md", "").body())
+                .containsPattern("\\| recommended for this run, and so `main` \\| `ema-0\\.0\\d+[^`]*`: fid 0\\.0\\d+"
+                        + " \\(standard error [0-9.]+\\) by mixed, without guidance, from 21 trials of 7 EMA lengths,"
+                        + " 64 images each; the best length lies between 0\\.0\\d+ and 0\\.0\\d+ \\|");
+        String page = send("GET", "/runs/safetensors", "").body();
+        assertThat(page)
+                .contains("by mixed, without guidance, from 21 trials of 7 EMA lengths, 64 images each")
+                .contains("fd_random 0.05 by mixed, guidance 1.5, from 2 trials of 2 EMA lengths, 64 images each")
+                .contains("its metric is fd_random, and this run&#39;s recommendation goes by fid");
+
+        String pin = "/runs/safetensors/pin/" + offer.at("/offer").asLong();
+        assertThat(form(pin, "", "cross-site")).isEqualTo(403);
+        assertThat(form(pin, "", "same-origin")).isEqualTo(303);
+        JsonNode pinned = get(run);
+        assertThat(pinned.at("/recommended/source").asString()).isEqualTo("pinned");
+        assertThat(pinned.at("/recommended/metric").asString()).isEqualTo("fd_random");
+        assertThat(pinned.at("/recommended/cautions")).hasSize(2);
+        JsonNode aside = offered("safetensors", fid.substring(fid.lastIndexOf('/') + 1), "fid");
+        assertThat(aside.at("/trials").asInt()).isEqualTo(21);
+        assertThat(aside.at("/reason").asString()).startsWith("another length is pinned");
+        assertThat(pinned.at("/offered").findValuesAsString("metric")).doesNotContain("fd_random");
+        assertThat(sha("main")).isEqualTo(sha("ema-0.05"));
+        assertThat(send("GET", "/phema/safetensors/resolve/main/README.md", "").body())
+                .contains(
+                        "pinned by the run's user; fd_random 0.05 by mixed, guidance 1.5, from 2 trials of 2 EMA lengths")
+                .contains("caution: it rests on 2 EMA lengths");
+        assertThat(form("/runs/safetensors/unpin", "", "same-origin")).isEqualTo(303);
+        assertThat(get(run).at("/recommended")).isEqualTo(before);
+
+        assertThat(form("/runs/safetensors/pin", "sigmaRel=0.11&time=", "same-origin"))
+                .isEqualTo(303);
+        assertThat(get(run).at("/recommended/sigmaRel").asDouble()).isEqualTo(0.11);
+        assertThat(form("/runs/safetensors/pin", "sigmaRel=0.5&time=", "same-origin"))
+                .isEqualTo(400);
+        assertThat(form("/runs/safetensors/pin/999", "", "same-origin")).isEqualTo(400);
+        String recommended = run + "/recommended";
+        assertThat(send(
+                                "PUT",
+                                recommended,
+                                "{\"offer\": %d}".formatted(offer.at("/offer").asLong()))
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(get(run).at("/recommended/metric").asString()).isEqualTo("fd_random");
+        assertThat(send("PUT", recommended, "{\"offer\": 999}").body())
+                .contains("no sweep of run safetensors found a length of the number 999", "\"field\":\"offer\"");
+        assertThat(send("PUT", recommended, "{\"offer\": 1, \"sigmaRel\": 0.1}").statusCode())
+                .isEqualTo(400);
+        assertThat(send("PUT", recommended, "{}").statusCode()).isEqualTo(400);
+        assertThat(send("DELETE", recommended, "").statusCode()).isEqualTo(200);
     }
 
     @Test

@@ -1,0 +1,34 @@
+package phema.sweep;
+
+import java.time.InstantSource;
+import java.util.List;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import phema.text.StoredJson;
+
+/** Keeps what sweeps found: the table {@code found_length}, to which rows are only added. Callers begin transactions. */
+@Component
+class FoundLengthStore {
+    private final JdbcClient jdbc;
+    private final InstantSource clock;
+
+    FoundLengthStore(JdbcClient jdbc, InstantSource clock) {
+        this.jdbc = jdbc;
+        this.clock = clock;
+    }
+
+    void insert(String run, FoundLength found) {
+        jdbc.sql("insert into found_length (run, sweep, content, created) values (?, ?, ?, ?)")
+                .params(run, found.sweep(), StoredJson.write(found), clock.millis())
+                .update();
+    }
+
+    /** Of a run, in the order in which it was found. */
+    List<FoundLength> all(String run) {
+        return jdbc.sql("select id, content from found_length where run = ? order by id")
+                .param(run)
+                .query((row, i) -> StoredJson.read(row.getString("content"), FoundLength.class)
+                        .withId(row.getLong("id")))
+                .list();
+    }
+}

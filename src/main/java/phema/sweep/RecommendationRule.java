@@ -1,0 +1,165 @@
+package phema.sweep;
+
+import static java.util.stream.Collectors.joining;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import phema.evaluation.ParamValue;
+import phema.profile.SigmaRel;
+import phema.text.Labels;
+
+/**
+ * Decides which of the lengths that sweeps found is recommended, and says why the others are not: the one place that
+ * knows the rule, which {@code docs/sweeps.md} states.
+ */
+final class RecommendationRule {
+    private final List<FoundLength> all;
+
+    /** Those taken: of those without guidance one, under {@code false}, and of those with guidance one. */
+    private final SortedMap<Boolean, FoundLength> taken = new TreeMap<>();
+
+    private RecommendationRule(List<FoundLength> all) {
+        this.all = all;
+        for (FoundLength next : all) {
+            if (!next.cautions().isEmpty() || differenceFromTaken(next).isPresent()) continue;
+            FoundLength present = taken.get(next.guided());
+            if (present == null || weakness(next, present).isEmpty()) taken.put(next.guided(), next);
+        }
+    }
+
+    /** @param all what was found, in this order */
+    static RecommendationRule of(List<FoundLength> all) {
+        return new RecommendationRule(all);
+    }
+
+    /** An unguided one goes before a guided one. */
+    Optional<FoundLength> recommended() {
+        return taken.values().stream().findFirst();
+    }
+
+    /** The latest first, without those in whose place something better founded has come. */
+    List<Offer> offered() {
+        return all.stream()
+                .filter(found -> recommended().filter(found::equals).isEmpty() && !isOutdone(found))
+                .sorted(Comparator.comparingLong(FoundLength::id).reversed())
+                .map(found -> new Offer(found, reason(found)))
+                .toList();
+    }
+
+    private boolean isOutdone(FoundLength found) {
+        return !taken.containsValue(found)
+                && all.stream().filter(later -> later.id() > found.id()).anyMatch(later -> outdoes(later, found));
+    }
+
+    private static boolean outdoes(FoundLength later, FoundLength found) {
+        if (later.guided() != found.guided()) return false;
+        if (later.sweep().equals(found.sweep())) return true;
+        boolean stands = later.cautions().isEmpty() || !found.cautions().isEmpty();
+        return stands
+                && difference(later, found).isEmpty()
+                && weakness(later, found).isEmpty();
+    }
+
+    private String reason(FoundLength found) {
+        List<String> reasons = new ArrayList<>(found.cautions());
+        FoundLength present = taken.get(found.guided());
+        Optional<String> difference = differenceFromTaken(found);
+        difference.ifPresent(reasons::add);
+        if (found.equals(present)) reasons.add("it is with guidance, and one without goes before it");
+        else if (difference.isEmpty() && present != null)
+            weakness(found, present).ifPresent(reasons::add);
+        return String.join("; ", reasons);
+    }
+
+    private Optional<String> differenceFromTaken(FoundLength found) {
+        return taken.values().stream()
+                .flatMap(present -> difference(found, present).stream())
+                .findFirst();
+    }
+
+    /** Why the two cannot be compared; empty where they can. */
+    private static Optional<String> difference(FoundLength found, FoundLength present) {
+        List<String> differences = new ArrayList<>();
+        if (!found.metric().equals(present.metric()))
+            differences.add(
+                    "its metric is " + found.metric() + ", and this run's recommendation goes by " + present.metric());
+        if (!found.evaluator().equals(present.evaluator()))
+            differences.add("its evaluator is " + found.evaluator() + ", and this run's recommendation goes by "
+                    + present.evaluator());
+        if (differences.isEmpty() && present.evidence().isPresent()) {
+            if (found.settings().isEmpty() || present.settings().isEmpty())
+                differences.add("whether its evaluator had the settings of the present one's is not known");
+            else if (!found.settings().equals(present.settings()))
+                differences.add("its evaluator had other settings than the present one's");
+            if (!found.images().equals(present.images()))
+                differences.add("its evaluations have %s images each, those of the present one %s"
+                        .formatted(found.imageCounts(), present.imageCounts()));
+        }
+        if (!found.params().equals(present.params()))
+            differences.add("its parameters are " + params(found) + ", those of the present one " + params(present));
+        return differences.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", differences));
+    }
+
+    private static String params(FoundLength found) {
+        SortedMap<String, ParamValue> params = found.params();
+        return params.isEmpty()
+                ? "none"
+                : params.entrySet().stream()
+                        .map(param -> param.getKey() + "=" + param.getValue())
+                        .collect(joining(", "));
+    }
+
+    /** Why it is worse founded than the present one, with which it can be compared; empty where it is not. */
+    private static Optional<String> weakness(FoundLength found, FoundLength present) {
+        if (found.time() < present.time())
+            return Optional.of("it is of an earlier time, %s, the present one of %s"
+                    .formatted(Labels.plain(found.time()), Labels.plain(present.time())));
+        if (found.guided() && !sameGuidance(found, present) && isWorse(found.optimum(), present.optimum()))
+            return Optional.of("its %s is %s, that of the present one, which is guided otherwise, %s"
+                    .formatted(found.metric(), found.valueInWords(), present.valueInWords()));
+        if (present.evidence().isEmpty()) return Optional.empty();
+        if (found.evidence().isEmpty()) return found.lacks();
+        Evidence less = found.evidence().get();
+        Evidence more = present.evidence().get();
+        if (less.lengths() < more.lengths() || less.trials() < more.trials())
+            return Optional.of("it rests on %s of %s, the present one on %d of %d"
+                    .formatted(
+                            FoundLength.counted(less.trials(), "trial"),
+                            FoundLength.counted(less.lengths(), "EMA length"),
+                            more.trials(),
+                            more.lengths()));
+        boolean equal =
+                less.lengths() == more.lengths() && less.trials() == more.trials() && found.time() == present.time();
+        return equal && width(found.optimum()) > width(present.optimum()) * (1 + 1e-9)
+                ? Optional.of("it is known less exactly, between %s and %s, the present one between %s and %s"
+                        .formatted(
+                                SigmaRel.print(found.optimum().low()),
+                                SigmaRel.print(found.optimum().high()),
+                                SigmaRel.print(present.optimum().low()),
+                                SigmaRel.print(present.optimum().high())))
+                : Optional.empty();
+    }
+
+    private static boolean sameGuidance(FoundLength found, FoundLength present) {
+        return found.guidance() == present.guidance()
+                && found.optimum()
+                        .point()
+                        .guide()
+                        .equals(present.optimum().point().guide());
+    }
+
+    /** By more than their standard errors. */
+    private static boolean isWorse(Optimum optimum, Optimum other) {
+        double error = Math.hypot(
+                optimum.standardError().orElse(0.0), other.standardError().orElse(0.0));
+        return optimum.metric() - other.metric() > error;
+    }
+
+    private static double width(Optimum optimum) {
+        return Math.log(optimum.high() / optimum.low());
+    }
+}
