@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import phema.catalog.Run;
 import phema.evaluation.EvaluatorProperties.Delivery;
@@ -29,6 +30,10 @@ import tools.jackson.databind.json.JsonMapper;
 final class CommandEvaluator implements Evaluator {
     private static final JsonMapper JSON = new JsonMapper();
     private static final int TAIL = 2000;
+
+    /** The number that is none, as languages print it where JSON has no word for it. */
+    private static final Pattern NO_NUMBER =
+            Pattern.compile("(?i)[\"']([^\"']+)[\"']\\s*:\\s*([-+]?(?:nan|inf(?:inity)?))\\b");
 
     private static final Pattern PARAM = Pattern.compile("\\{param\\.(\\w+)}");
 
@@ -198,8 +203,9 @@ final class CommandEvaluator implements Evaluator {
                 for (Map.Entry<String, JsonNode> entry : json.properties()) {
                     if (!entry.getValue().isNumber()
                             || !Double.isFinite(entry.getValue().asDouble()))
-                        throw new EvaluationException(
-                                "the metric " + entry.getKey() + " is no number: " + shortened(line));
+                        throw new EvaluationException("the metric " + entry.getKey() + " is "
+                                + shortened(entry.getValue().toString()) + ", which is no finite number: "
+                                + shortened(line));
                     metrics.put(entry.getKey(), entry.getValue().asDouble());
                 }
                 return metrics;
@@ -207,6 +213,10 @@ final class CommandEvaluator implements Evaluator {
         } catch (JacksonException e) {
             // said below
         }
+        Matcher noNumber = NO_NUMBER.matcher(line);
+        if (noNumber.find())
+            throw new EvaluationException("the metric " + noNumber.group(1) + " is " + noNumber.group(2)
+                    + ", which is no result: " + shortened(line) + "\n" + log.tail(TAIL));
         throw new EvaluationException("the last line of its output is not a JSON object such as {\"fid\": 2.34}: "
                 + shortened(line) + "\n" + log.tail(TAIL));
     }

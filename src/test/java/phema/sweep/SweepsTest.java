@@ -58,6 +58,12 @@ class SweepsTest {
         command(registry, "broken", "echo before; echo reason >&2; exit 3", 1);
         // Prints only the metric that it is asked for.
         command(registry, "asked", "sed -n 's/.*\"metric\":\"\\([a-z]*\\)\".*/{\"\\1\": 2}/p' {trial}", 0);
+        command(
+                registry,
+                "nan",
+                "sed -n 's/.*\"sigmaRel\":0.10\\([0-9]\\).*/\\1/p' {trial} | sed \"s/1/{\\\"fid\\\": 1, \\\"kid\\\": NaN}/;"
+                        + "s/2/{'kid': -inf, 'fid': 2}/;s/3/{\\\"kid\\\":-nan,\\\"fid\\\":3}/\"",
+                0);
         command(registry, "chatty", "echo '{\"fid\": 1}'; echo done", 0);
         command(registry, "slow", "sleep 60 & echo $! > " + folder + "/pid; wait; echo '{\"fid\": 1}'", 0);
         command(registry, "held", "until test -e " + folder + "/release; do sleep 0.05; done; echo '{\"fid\": 1}'", 0);
@@ -343,6 +349,17 @@ class SweepsTest {
         Trial trial = sweeps.trial(sweep.id(), 0);
         assertThat(trial.error().orElseThrow()).contains("no evaluator is named gone");
         assertThat(trials.mishaps(TrialId.of(trial)).deaths()).isZero();
+    }
+
+    @Test
+    void namesTheMetricThatIsNoNumber() {
+        for (Double length : List.of(0.101, 0.102, 0.103)) {
+            Sweep sweep = awaitEnd(sweeps.create(grid("nan", "fid", length)));
+            assertThat(sweeps.trial(sweep.id(), 0).error().orElseThrow())
+                    .contains("the metric kid is ")
+                    .contains(", which is no result: {")
+                    .doesNotContain("not a JSON object");
+        }
     }
 
     @Test
