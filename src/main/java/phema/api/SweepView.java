@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import com.fasterxml.jackson.annotation.JsonAnySetter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,10 @@ import tools.jackson.databind.JsonNode;
  * @param trials how many there are of each state
  * @param optimum the best point so far
  * @param axes more fields: what is varied, by names of axes
+ * @param settings of its evaluator that decide metrics: a worker that has others leaves its trials alone
+ * @param settingsDigest digits that are equal where all of these are; none while one is not known
+ * @param leftAlone the living workers that do not take its trials, with the reasons, while some wait
+ * @param stuck whether trials wait and no living worker takes them
  * @param version grows with every change
  */
 public record SweepView(
@@ -39,6 +44,10 @@ public record SweepView(
         int priority,
         long createdEpochMillis,
         @Nullable Long endedEpochMillis,
+        @Nullable Map<String, String> settings,
+        @Nullable String settingsDigest,
+        @Nullable List<LeftAloneView> leftAlone,
+        @Nullable Boolean stuck,
         long version) {
     /** What is varied. */
     public AxisValues asked() {
@@ -67,6 +76,10 @@ public record SweepView(
                 spec.priority(),
                 sweep.created().toEpochMilli(),
                 sweep.ended().map(Instant::toEpochMilli).orElse(null),
+                sweep.settings(),
+                sweep.settingsDigest().orElse(null),
+                sweep.takers().others().stream().map(LeftAloneView::of).toList(),
+                sweep.isStuck(),
                 sweep.version());
     }
 }

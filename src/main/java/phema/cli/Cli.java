@@ -8,6 +8,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import phema.format.Format;
@@ -94,11 +95,12 @@ public final class Cli {
                 .setOut(out)
                 .setErr(err);
         line.setExecutionExceptionHandler((e, command, parsed) -> {
+            Optional<Problem> problem = Problem.in(e);
             if (cli.verbose) e.printStackTrace(command.getErr());
-            else if (e instanceof Problem problem)
-                command.getErr().println("phema: " + OptionNames.in(problem, command.getCommandSpec()));
+            else if (problem.isPresent())
+                command.getErr().println("phema: " + OptionNames.in(problem.get(), command.getCommandSpec()));
             else command.getErr().println("phema: " + message(e));
-            return e instanceof Problem
+            return problem.isPresent()
                             || e instanceof FormatException
                             || e instanceof FileSystemException
                             || e instanceof InvalidPathException

@@ -10,6 +10,7 @@ import phema.bulk.SynthesisJob;
 import phema.evaluation.Axes;
 import phema.evaluation.Point;
 import phema.fleet.Fleet;
+import phema.fleet.LeftAlone;
 import phema.fleet.Worker;
 import phema.profile.SigmaRel;
 import phema.sweep.Sweep;
@@ -33,7 +34,18 @@ record FleetPanel(
     private static final int FAILURES = 20;
 
     /** @param since as machines write it */
-    record WorkerRow(String name, String host, long pid, String since, String sinceShown, List<WorkRow> work) {}
+    record WorkerRow(
+            String name,
+            String host,
+            long pid,
+            String version,
+            String since,
+            String sinceShown,
+            List<WorkRow> work,
+            List<LeftRow> leaves) {}
+
+    /** @param url empty where it has no page */
+    record LeftRow(String what, @Nullable String url, String reason) {}
 
     /** @param url empty where it has no page */
     record WorkRow(String id, String what, @Nullable String url) {}
@@ -64,9 +76,19 @@ record FleetPanel(
                 worker.name(),
                 worker.host(),
                 worker.pid(),
+                worker.version(),
                 worker.since().toString(),
                 Show.instant(worker.since()),
-                worker.running().stream().map(id -> work(id, sweeps)).toList());
+                worker.running().stream().map(id -> work(id, sweeps)).toList(),
+                worker.leavesAlone().stream().map(FleetPanel::left).toList());
+    }
+
+    private static LeftRow left(LeftAlone left) {
+        return switch (left.task()) {
+            case "trial" -> new LeftRow("sweep " + left.work(), "/sweeps/" + left.work(), left.reason());
+            case "" -> new LeftRow("everything", null, left.reason());
+            default -> new LeftRow(left.task() + " " + left.work(), null, left.reason());
+        };
     }
 
     /** Describes the work of an id, {@code SWEEP/NUMBER} or that of a synthesis. */

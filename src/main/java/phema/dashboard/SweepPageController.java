@@ -71,10 +71,12 @@ class SweepPageController {
     ModelAndView live(
             @PathVariable String id,
             @RequestParam(defaultValue = "-1") long version,
+            @RequestParam(defaultValue = "0") int left,
             @RequestParam Map<String, String> view,
             Model model) {
-        if (sweeps.version(id) == version) return LiveAnswers.unchanged();
-        panel(sweeps.sweep(id), view, model);
+        Sweep sweep = sweeps.sweep(id);
+        if (sweep.version() == version && SweepPanel.leftVersion(sweep) == left) return LiveAnswers.unchanged();
+        panel(sweep, view, model);
         return new ModelAndView("dashboard/sweep :: live");
     }
 
@@ -91,6 +93,11 @@ class SweepPageController {
     @PostMapping("/sweeps/{id}/retry")
     ModelAndView retry(@PathVariable String id) {
         return seeOther(sweeps.retry(id));
+    }
+
+    @PostMapping("/sweeps/{id}/retry-own")
+    ModelAndView retryWithOwnSettings(@PathVariable String id) {
+        return seeOther(sweeps.retryWithOwnSettings(id));
     }
 
     @PostMapping("/sweeps/{id}/cancel")
@@ -157,10 +164,11 @@ class SweepPageController {
     private void panel(Sweep sweep, Map<String, String> view, Model model) {
         List<Trial> trials = sweeps.trials(sweep.id());
         RunClock clock = RunClock.of(catalog, sweep.spec().run());
+        boolean differs = sweeps.differsHere(sweep.id());
         ChartSlice slice = ChartSlice.of(sweep.spec(), trials, sweep.optimum(), view);
         boolean references = !view.getOrDefault("references", "on").equals("off");
         SweepCharts charts = new SweepCharts(sweep, trials, sweeps.fits(sweep.id()), slice, clock);
-        model.addAttribute("sweep", SweepPanel.of(sweep, trials, slice, clock));
+        model.addAttribute("sweep", SweepPanel.of(sweep, differs, trials, slice, clock));
         model.addAttribute("choices", slice.choices(clock));
         model.addAttribute("references", references);
         model.addAttribute("seriesAxis", slice.by().shownAs());

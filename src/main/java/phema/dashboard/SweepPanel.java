@@ -1,8 +1,11 @@
 package phema.dashboard;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.util.UriComponentsBuilder;
 import phema.evaluation.Axes;
@@ -22,6 +25,9 @@ import phema.text.Labels;
  *
  * @param ended whether nothing more happens by itself
  * @param summary of its trials by state
+ * @param settings of its evaluator that decide metrics; empty where they are not known
+ * @param stuck whether trials wait and nobody takes them
+ * @param left workers that leave its trials alone, each with the reason
  * @param optimum figures of the best point; none while no trial is done
  * @param optimumUrl of its weights
  * @param actions that make sense now
@@ -35,18 +41,39 @@ record SweepPanel(
         boolean search,
         String seeds,
         String tolerance,
+        String settings,
         String summary,
+        boolean stuck,
+        List<String> left,
         List<FitPanel.Figure> optimum,
         @Nullable String optimumUrl,
         List<SweepAction> actions,
         List<Facet> columns,
         List<TrialRow> rows) {
     private static final int MOST_ROWS = 200;
+    private static final int MOST_LETTERS = 60;
+
+    /** The settings that are shown elsewhere, or tell people nothing while they are equal. */
+    private static final Set<String> OBVIOUS = Set.of("type", "meaning");
+
+    /** Changes with what workers take and leave, which is no change of the sweep. */
+    public int leftVersion() {
+        return leftVersion(stuck, left);
+    }
+
+    static int leftVersion(Sweep sweep) {
+        return leftVersion(sweep.isStuck(), left(sweep));
+    }
+
+    private static int leftVersion(boolean stuck, List<String> left) {
+        return 31 * left.hashCode() + (stuck ? 1 : 0);
+    }
 
     /** @param word as the address has it */
     record SweepAction(String word, String label) {}
 
-    static SweepPanel of(Sweep sweep, List<Trial> trials, ChartSlice slice, RunClock clock) {
+    /** @param differs whether this service has other settings or files than the sweep */
+    static SweepPanel of(Sweep sweep, boolean differs, List<Trial> trials, ChartSlice slice, RunClock clock) {
         SweepSpec spec = sweep.spec();
         List<Facet> columns = columns(trials, slice);
         return new SweepPanel(
@@ -56,10 +83,13 @@ record SweepPanel(
                 spec.mode() == SweepSpec.SweepMode.SEARCH,
                 String.join(", ", spec.seeds().stream().map(String::valueOf).toList()),
                 Show.percent(spec.tolerance()),
+                settings(sweep),
                 summary(sweep),
+                sweep.isStuck(),
+                left(sweep),
                 sweep.optimum().map(o -> figures(spec, o, slice, clock)).orElse(List.of()),
                 sweep.optimum().map(o -> url(spec.run(), o.point())).orElse(null),
-                actions(sweep),
+                actions(sweep, differs),
                 columns,
                 trials.stream()
                         .sorted(Comparator.comparingInt(
@@ -134,13 +164,32 @@ record SweepPanel(
                 .toUriString();
     }
 
-    private static List<SweepAction> actions(Sweep sweep) {
+    private static String settings(Sweep sweep) {
+        return sweep.settings().entrySet().stream()
+                .filter(setting -> !setting.getValue().isEmpty() && !OBVIOUS.contains(setting.getKey()))
+                .map(setting -> setting.getKey() + " " + shortened(setting.getValue()))
+                .collect(joining(", "));
+    }
+
+    private static String shortened(String value) {
+        return value.length() > MOST_LETTERS ? value.substring(0, MOST_LETTERS) + "…" : value;
+    }
+
+    private static List<String> left(Sweep sweep) {
+        return sweep.takers().others().stream()
+                .map(other -> "Worker " + other.worker() + ": " + other.reason())
+                .toList();
+    }
+
+    private static List<SweepAction> actions(Sweep sweep, boolean differs) {
         List<SweepAction> actions = new ArrayList<>();
         SweepState state = sweep.state();
         if (state == SweepState.PAUSED) actions.add(new SweepAction("resume", "Resume"));
         if (!state.isEnd() && state != SweepState.PAUSED) actions.add(new SweepAction("pause", "Pause"));
         if (sweep.count(WorkState.FAILED) + sweep.count(WorkState.CANCELLED) > 0)
             actions.add(new SweepAction("retry", "Retry failed and cancelled"));
+        if (differs && state != SweepState.DONE)
+            actions.add(new SweepAction("retry-own", "Evaluate all again with this service’s settings"));
         if (!state.isEnd()) actions.add(new SweepAction("cancel", "Cancel"));
         return actions;
     }

@@ -1,5 +1,7 @@
 package phema.evaluation;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,12 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 import java.util.function.LongConsumer;
 import java.util.stream.LongStream;
 import phema.catalog.Run;
-import phema.digest.Digest;
 import phema.edm2.Generator;
 import phema.edm2.Network;
 import phema.edm2.SamplerOptions;
@@ -39,6 +41,15 @@ final class BuiltinEvaluator implements Evaluator {
     /** The parameter that sweeps may vary. */
     private static final String STEPS = "steps";
 
+    /**
+     * The version of what our sampler and metrics mean. Raised when the same weights may give other metrics than
+     * before, beyond rounding, and then a part of the identity's text; evaluations made before are made again.
+     */
+    private static final int MEANING = 1;
+
+    private static final int SHOWN_DIGITS = 12;
+
+    private final FileDigests files = new FileDigests();
     private final String name;
     private final EvaluatorSettings settings;
 
@@ -48,14 +59,28 @@ final class BuiltinEvaluator implements Evaluator {
     }
 
     @Override
-    public String identity(EvaluationSpec spec, Run run) throws IOException {
-        StringBuilder identity = new StringBuilder(name + " " + settings.version() + " " + settings.steps());
-        for (Metric metric : metrics(spec)) {
-            identity.append(' ').append(metric.word());
+    public EvaluatorIdentity identity(EvaluationSpec spec, Run run) throws IOException {
+        Map<String, String> shown = new TreeMap<>();
+        shown.put("type", "builtin");
+        shown.put("meaning", String.valueOf(MEANING));
+        shown.put("version", settings.version());
+        shown.put("steps", String.valueOf(settings.steps()));
+        SortedSet<Metric> metrics = metrics(spec);
+        shown.put("metrics", metrics.stream().map(Metric::word).collect(joining(", ")));
+        StringBuilder text = new StringBuilder(name + " " + settings.version() + " " + settings.steps());
+        for (Metric metric : metrics) {
+            text.append(' ').append(metric.word());
             Path file = settings.features().get(metric.word());
-            if (file != null) identity.append(' ').append(Files.size(file));
+            if (file != null) text.append(' ').append(digest(file, "features." + metric.word(), shown));
         }
-        return identity + " " + digest(reference(run));
+        text.append(' ').append(digest(reference(run), "reference", shown));
+        return new EvaluatorIdentity(text.toString(), shown);
+    }
+
+    private String digest(Path file, String setting, Map<String, String> shown) throws IOException {
+        String digest = files.of(file).orElse(EvaluatorIdentity.UNKNOWN);
+        shown.put(setting, digest.substring(0, Math.min(SHOWN_DIGITS, digest.length())));
+        return digest;
     }
 
     /** A file of weights may have no place for the settings that a manifest states, and here they are used. */
@@ -177,9 +202,5 @@ final class BuiltinEvaluator implements Evaluator {
     private Path reference(Run run) {
         Path configured = settings.reference();
         return configured == null ? run.folder().resolve(REFERENCE) : configured;
-    }
-
-    private static String digest(Path file) throws IOException {
-        return Digest.sha256().add(file).hex(40);
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import phema.catalog.Run;
@@ -53,8 +54,15 @@ final class CommandEvaluator implements Evaluator {
     }
 
     @Override
-    public String identity(EvaluationSpec spec, Run run) {
-        return name + " " + (settings.version().isEmpty() ? settings.command() : settings.version());
+    public EvaluatorIdentity identity(EvaluationSpec spec, Run run) {
+        Map<String, String> shown = new TreeMap<>();
+        shown.put("type", "command");
+        // That of the weights has it already.
+        settings.wantedFormat().ifPresent(format -> shown.put("format", format.extension()));
+        if (settings.version().isEmpty()) shown.put("command", StoredJson.write(settings.command()));
+        else shown.put("version", settings.version());
+        return new EvaluatorIdentity(
+                name + " " + (settings.version().isEmpty() ? settings.command() : settings.version()), shown);
     }
 
     @Override

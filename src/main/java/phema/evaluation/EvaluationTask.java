@@ -1,6 +1,5 @@
 package phema.evaluation;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,13 +21,17 @@ public record EvaluationTask(
         Point point,
         EvaluationWeights weights,
         Optional<EvaluationWeights> guide) {
-    /** Forty hex digits that stand for all that determines the metrics. */
-    public String identity(Evaluator evaluator) throws IOException {
+    /**
+     * Forty hex digits that stand for all that determines the metrics.
+     *
+     * @param evaluator that of the one who evaluates
+     */
+    public String identity(EvaluatorIdentity evaluator) {
         List<String> parts = new ArrayList<>();
         parts.add(evaluator.identity(weights));
         parts.add(guide.map(evaluator::identity).orElse(""));
         for (Axis<?, ?> axis : Axes.ALL) if (!axis.isOfWeights()) addIdentity(axis, parts);
-        parts.add(evaluator.identity(spec, weights.run()));
+        parts.add(evaluator.text());
         String all = String.join("\n", parts);
         return Digest.sha256().add(all).hex(40);
     }

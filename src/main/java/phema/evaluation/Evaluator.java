@@ -10,7 +10,7 @@ import phema.problem.Problem;
 /** Turns weights into metrics. */
 public interface Evaluator {
     /** Changes whenever the same weights could give other metrics. */
-    String identity(EvaluationSpec spec, Run run) throws IOException;
+    EvaluatorIdentity identity(EvaluationSpec spec, Run run) throws IOException;
 
     /** Changes whenever weights could give other metrics: with any byte of a file of them. */
     default String identity(EvaluationWeights weights) {

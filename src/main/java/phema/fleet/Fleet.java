@@ -3,6 +3,7 @@ package phema.fleet;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import org.springframework.stereotype.Service;
 
 /** Gives access to the workers and their queue. */
@@ -27,6 +28,26 @@ public class Fleet {
     /** Those that live, by name. */
     public List<Worker> workers() {
         return store.seenAfter(clock.instant().minus(SILENCE));
+    }
+
+    /** Who would take such work, of those that live. */
+    public Takers takers(String task, String work) {
+        return store.takers(task, work, clock.instant().minus(SILENCE));
+    }
+
+    /** From now on this worker does not take such work out of the queue. @param reason in one line for the user */
+    public void leaveAlone(String task, String work, String reason) {
+        store.leaveAlone(task, work, reason);
+    }
+
+    /** What this worker leaves alone of such a task, with the reasons. */
+    public Map<String, String> leavesAlone(String task) {
+        return store.leavesAlone(task);
+    }
+
+    /** This worker takes such work again. */
+    public void takeUp(String task, String work) {
+        store.takeUp(task, work);
     }
 
     /** Counts the workers that are running. */

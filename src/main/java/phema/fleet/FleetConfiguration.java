@@ -3,24 +3,34 @@ package phema.fleet;
 import com.github.kagkarlsson.scheduler.Clock;
 import com.github.kagkarlsson.scheduler.SchedulerName;
 import com.github.kagkarlsson.scheduler.boot.config.DbSchedulerCustomizer;
+import com.github.kagkarlsson.scheduler.jdbc.JdbcCustomization;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Optional;
+import javax.sql.DataSource;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.flyway.autoconfigure.FlywayMigrationStrategy;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import phema.problem.Problem;
 
 /** Provides the queue's scheduler, under this worker's name, and what is measured. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(WorkerProperties.class)
 class FleetConfiguration {
     @Bean
-    DbSchedulerCustomizer schedulerName(WorkerIdentity identity) {
+    DbSchedulerCustomizer ownScheduler(WorkerIdentity identity, DataSource dataSource, FleetStore store) {
         return new DbSchedulerCustomizer() {
             @Override
             public Optional<SchedulerName> schedulerName() {
                 return Optional.of(identity);
+            }
+
+            @Override
+            public Optional<JdbcCustomization> jdbcCustomization() {
+                return Optional.of(new DueWork(dataSource, identity, store));
             }
         };
     }
@@ -29,6 +39,23 @@ class FleetConfiguration {
     @Bean
     Clock dbSchedulerClock(InstantSource clock) {
         return clock::instant;
+    }
+
+    /** Brings the database up to date, but none of a newer phema, which this one would misread. */
+    @Bean
+    FlywayMigrationStrategy upToDate() {
+        return flyway -> {
+            Arrays.stream(flyway.info().all())
+                    .filter(migration -> migration.getState().isApplied()
+                            && !migration.getState().isResolved())
+                    .findFirst()
+                    .ifPresent(unknown -> {
+                        throw Problem.conflict("the database is of a newer phema, which made migration "
+                                + unknown.getVersion() + " (" + unknown.getDescription()
+                                + "); start that phema, or name another phema.home or spring.datasource.url");
+                    });
+            flyway.migrate();
+        };
     }
 
     @Bean

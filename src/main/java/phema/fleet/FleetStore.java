@@ -3,23 +3,59 @@ package phema.fleet;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
-/** Keeps the workers in the database. */
+/** Keeps the workers in the database, and what they leave alone: the tables {@code worker} and {@code left_alone}. */
 @Component
-record FleetStore(JdbcClient jdbc, WorkerIdentity self, InstantSource clock) {
+class FleetStore {
+    private static final String NEWEST =
+            "(select coalesce(max(installed_rank), 0) from flyway_schema_history where success = true)";
+
+    private static final String OUTDATED =
+            "is older than the database: stop it, and start it again with the phema that the others are";
+
+    private final JdbcClient jdbc;
+    private final WorkerIdentity self;
+    private final InstantSource clock;
+    private final int migrations;
+
+    FleetStore(JdbcClient jdbc, WorkerIdentity self, InstantSource clock) {
+        this.jdbc = jdbc;
+        this.self = self;
+        this.clock = clock;
+        // Those that this process has just made, or found.
+        migrations = jdbc.sql("select " + NEWEST).query(Integer.class).single();
+    }
+
+    /** How many migrations of the database this process knows. */
+    int migrations() {
+        return migrations;
+    }
+
     /** Records that this process is a worker and still running. */
     void live() {
-        jdbc.sql("insert into worker (name, host, pid, since, seen) values (?, ?, ?, ?, ?)"
-                        + " on conflict (name) do update set seen = excluded.seen")
-                .params(self.getName(), self.host(), self.pid(), self.since().toEpochMilli(), clock.millis())
+        jdbc.sql("""
+                        insert into worker (name, host, pid, since, seen, version, migrations) values (?, ?, ?, ?, ?, ?, ?)
+                        on conflict (name) do update set seen = excluded.seen""")
+                .params(
+                        self.getName(),
+                        self.host(),
+                        self.pid(),
+                        self.since().toEpochMilli(),
+                        clock.millis(),
+                        self.version(),
+                        migrations)
                 .update();
     }
 
     void leave() {
         jdbc.sql("delete from worker where name = ?").param(self.getName()).update();
+        forgetWhatTheDeadLeftAlone();
     }
 
     /**
@@ -31,10 +67,17 @@ record FleetStore(JdbcClient jdbc, WorkerIdentity self, InstantSource clock) {
         jdbc.sql("delete from worker where seen < ? or seen > ?")
                 .params(now.minus(silence).toEpochMilli(), now.plus(silence).toEpochMilli())
                 .update();
+        forgetWhatTheDeadLeftAlone();
+    }
+
+    private void forgetWhatTheDeadLeftAlone() {
+        jdbc.sql("delete from left_alone where worker not in (select name from worker)")
+                .update();
     }
 
     List<Worker> seenAfter(Instant limit) {
-        return jdbc.sql("select * from worker where seen > ? order by name")
+        return jdbc.sql("select w.*, migrations < " + NEWEST
+                        + " as outdated from worker w where seen > ? order by name")
                 .param(limit.toEpochMilli())
                 .query((row, i) -> new Worker(
                         row.getString("name"),
@@ -42,7 +85,10 @@ record FleetStore(JdbcClient jdbc, WorkerIdentity self, InstantSource clock) {
                         row.getLong("pid"),
                         Instant.ofEpochMilli(row.getLong("since")),
                         Instant.ofEpochMilli(row.getLong("seen")),
-                        running(row.getString("name"))))
+                        row.getString("version"),
+                        row.getBoolean("outdated"),
+                        running(row.getString("name")),
+                        leftAlone(row.getString("name"), row.getBoolean("outdated"))))
                 .list();
     }
 
@@ -51,5 +97,53 @@ record FleetStore(JdbcClient jdbc, WorkerIdentity self, InstantSource clock) {
                 .param(worker)
                 .query((row, i) -> row.getString(1))
                 .list();
+    }
+
+    private List<LeftAlone> leftAlone(String worker, boolean outdated) {
+        if (outdated) return List.of(new LeftAlone(worker, "", "", OUTDATED));
+        return jdbc.sql("select task, work, reason from left_alone where worker = ? order by task, work")
+                .param(worker)
+                .query((row, i) ->
+                        new LeftAlone(worker, row.getString("task"), row.getString("work"), row.getString("reason")))
+                .list();
+    }
+
+    Takers takers(String task, String work, Instant seenAfter) {
+        List<LeftAlone> others = new ArrayList<>();
+        int[] count = {0};
+        jdbc.sql("select w.name, migrations < " + NEWEST + " as outdated, l.reason from worker w left join left_alone l"
+                        + " on l.worker = w.name and l.task = ? and l.work = ? where w.seen > ? order by w.name")
+                .params(task, work, seenAfter.toEpochMilli())
+                .query(row -> {
+                    String worker = row.getString("name");
+                    String reason = row.getString("reason");
+                    if (row.getBoolean("outdated")) others.add(new LeftAlone(worker, task, work, OUTDATED));
+                    else if (reason != null) others.add(new LeftAlone(worker, task, work, reason));
+                    else count[0]++;
+                });
+        return new Takers(count[0], others);
+    }
+
+    void leaveAlone(String task, String work, String reason) {
+        jdbc.sql("insert into left_alone (worker, task, work, reason) values (?, ?, ?, ?)"
+                        + " on conflict (worker, task, work) do update set reason = excluded.reason")
+                .params(self.getName(), task, work, reason)
+                .update();
+    }
+
+    void takeUp(String task, String work) {
+        jdbc.sql("delete from left_alone where worker = ? and task = ? and work = ?")
+                .params(self.getName(), task, work)
+                .update();
+    }
+
+    Map<String, String> leavesAlone(String task) {
+        Map<String, String> reasons = new TreeMap<>();
+        jdbc.sql("select work, reason from left_alone where worker = ? and task = ?")
+                .params(self.getName(), task)
+                .query(row -> {
+                    reasons.put(row.getString("work"), row.getString("reason"));
+                });
+        return reasons;
     }
 }

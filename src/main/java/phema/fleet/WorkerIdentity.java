@@ -6,7 +6,9 @@ import java.net.UnknownHostException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import org.springframework.boot.info.BuildProperties;
 import org.springframework.stereotype.Component;
 
 /** Describes this process, as the fleet knows it. */
@@ -15,12 +17,15 @@ public final class WorkerIdentity implements SchedulerName {
     private final String host = hostName();
     private final long pid = ProcessHandle.current().pid();
     private final Instant since;
+    private final String version;
     /** Stays unique after a restart in a container, where everything has pid 1. */
     private final String name = String.format(
             Locale.ROOT, "%s:%d:%04x", host, pid, ThreadLocalRandom.current().nextInt(1 << 16));
 
-    WorkerIdentity(InstantSource clock) {
+    /** @param build as Maven noted it, if it did */
+    WorkerIdentity(InstantSource clock, Optional<BuildProperties> build) {
         since = clock.instant();
+        version = build.map(BuildProperties::getVersion).orElse("");
     }
 
     @Override
@@ -38,6 +43,10 @@ public final class WorkerIdentity implements SchedulerName {
 
     Instant since() {
         return since;
+    }
+
+    String version() {
+        return version;
     }
 
     private static String hostName() {

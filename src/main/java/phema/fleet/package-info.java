@@ -10,11 +10,11 @@
  * <ol>
  *   <li>{@link phema.fleet.Queue} and {@link phema.fleet.DurableTask}: work is put in, and done.
  *   <li>{@link phema.fleet.Heartbeat}: what a worker does beside its work; {@link phema.fleet.Chore}s that rooms add.
- *   <li>{@link phema.fleet.Fleet} of {@link phema.fleet.Worker}s.
+ *   <li>{@link phema.fleet.Fleet} of {@link phema.fleet.Worker}s, and what each of them leaves alone, with its reason.
  *   <li>{@link phema.fleet.DatabaseRetry}, {@code ClockJumps}, {@code DriverFaults}: what goes wrong.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {})
+@ApplicationModule(allowedDependencies = {"problem"})
 @NullMarked
 package phema.fleet;
 

@@ -1,5 +1,6 @@
 package phema.problem;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +69,13 @@ public final class Problem extends RuntimeException {
 
     public static Problem storageFull(String message, @Nullable Throwable cause) {
         return new Problem(ProblemKind.STORAGE_FULL, null, message, cause);
+    }
+
+    /** The problem that a failure is, or was caused by. */
+    public static Optional<Problem> in(Throwable failure) {
+        for (@Nullable Throwable e = failure; e != null; e = e.getCause())
+            if (e instanceof Problem problem) return Optional.of(problem);
+        return Optional.empty();
     }
 
     public ProblemKind kind() {

@@ -10,6 +10,6 @@ import phema.problem.Problem;
 final class StartProblems implements SpringBootExceptionReporter {
     @Override
     public boolean reportException(Throwable failure) {
-        return failure instanceof Problem;
+        return Problem.in(failure).isPresent();
     }
 }

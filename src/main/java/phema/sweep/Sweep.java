@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import phema.fleet.Takers;
 import phema.fleet.WorkState;
 
 /**
@@ -12,6 +13,10 @@ import phema.fleet.WorkState;
  *
  * @param trials how many there are of each state; of a search, so far
  * @param optimum the best point so far
+ * @param settings of its evaluator that decide metrics: whoever has others leaves its trials alone. Empty where it is
+ *     not known, as of sweeps that older versions made
+ * @param settingsDigest digits that are equal where all of these are; empty while one is not known
+ * @param takers who would take its trials, and who leaves them alone; nobody once none waits
  * @param version grows with every change of the sweep or of one of its trials
  */
 public record Sweep(
@@ -22,9 +27,22 @@ public record Sweep(
         Optional<Optimum> optimum,
         Instant created,
         Optional<Instant> ended,
+        Map<String, String> settings,
+        Optional<String> settingsDigest,
+        Takers takers,
         long version) {
     public Sweep {
+        settings = Collections.unmodifiableSortedMap(new TreeMap<>(settings));
         trials = Collections.unmodifiableSortedMap(new TreeMap<>(trials));
+    }
+
+    /** Whether trials wait, and no living worker would take them. */
+    public boolean isStuck() {
+        return waits(state, trials) && takers.count() == 0;
+    }
+
+    static boolean waits(SweepState state, Map<WorkState, Integer> trials) {
+        return (state == SweepState.QUEUED || state == SweepState.RUNNING) && trials.containsKey(WorkState.QUEUED);
     }
 
     public int count(WorkState wanted) {

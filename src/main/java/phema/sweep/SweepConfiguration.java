@@ -30,6 +30,12 @@ class SweepConfiguration {
         return () -> trials.lost().forEach((id, priority) -> queue.ensure(TrialId.TASK, id.toString(), priority));
     }
 
+    /** What others have configured otherwise is theirs to do. */
+    @Bean
+    Chore examination(Suitability suitability) {
+        return suitability::examine;
+    }
+
     @Bean
     MeterBinder sweepMeters(TrialStore trials, EvaluationStore evaluations, Evaluators evaluators) {
         return registry -> {

@@ -27,11 +27,23 @@ class SweepStore {
     }
 
     /** A sweep without what follows from its trials. */
-    record StoredSweep(String id, SweepSpec spec, @Nullable String held, long version, Instant created) {}
+    record StoredSweep(
+            String id,
+            SweepSpec spec,
+            Optional<Basis> basis,
+            @Nullable String held,
+            long version,
+            Instant created) {}
 
-    void insert(String id, SweepSpec spec) {
-        jdbc.sql("insert into sweep (id, run, spec, version, created) values (?, ?, ?, 1, ?)")
-                .params(id, spec.run(), StoredJson.write(spec), clock.millis())
+    void insert(String id, SweepSpec spec, Basis basis) {
+        jdbc.sql("insert into sweep (id, run, spec, basis, version, created) values (?, ?, ?, ?, 1, ?)")
+                .params(id, spec.run(), StoredJson.write(spec), StoredJson.write(basis), clock.millis())
+                .update();
+    }
+
+    void changeBasis(String id, Basis basis) {
+        jdbc.sql("update sweep set basis = ? where id = ?")
+                .params(StoredJson.write(basis), id)
                 .update();
     }
 
@@ -42,7 +54,7 @@ class SweepStore {
     }
 
     void hold(String id, @Nullable SweepState held) {
-        jdbc.sql("update sweep set held = ? where id = ?")
+        jdbc.sql("update sweep set hold = ? where id = ?")
                 .param(held == null ? null : held.name())
                 .param(id)
                 .update();
@@ -73,6 +85,14 @@ class SweepStore {
                 .optional();
     }
 
+    /** Those whose trials wait for a worker. */
+    List<StoredSweep> waiting() {
+        return jdbc.sql("select * from sweep s where hold is null"
+                        + " and exists (select 1 from trial t where t.sweep = s.id and t.state = 'QUEUED')")
+                .query(SweepStore::row)
+                .list();
+    }
+
     /** Newest first. */
     List<StoredSweep> rows(Optional<String> run, long offset, int limit) {
         List<Object> params = new ArrayList<>(run.stream().toList());
@@ -95,7 +115,8 @@ class SweepStore {
         return new StoredSweep(
                 row.getString("id"),
                 StoredJson.read(row.getString("spec"), SweepSpec.class),
-                row.getString("held"),
+                Optional.ofNullable(row.getString("basis")).map(json -> StoredJson.read(json, Basis.class)),
+                row.getString("hold"),
                 row.getLong("version"),
                 Instant.ofEpochMilli(row.getLong("created")));
     }

@@ -18,6 +18,7 @@ import phema.evaluation.EvaluatorView;
 import phema.evaluation.Point;
 import phema.fleet.Fleet;
 import phema.fleet.Queue;
+import phema.fleet.Takers;
 import phema.fleet.WorkState;
 import phema.problem.Problem;
 
@@ -31,6 +32,7 @@ public class Sweeps {
     private final TrialStore trials;
     private final LogStore logs;
     private final SweepChecks checks;
+    private final Suitability suitability;
     private final Queue queue;
     private final Fleet fleet;
     private final TransactionTemplate transaction;
@@ -48,6 +50,7 @@ public class Sweeps {
             TrialStore trials,
             LogStore logs,
             SweepChecks checks,
+            Suitability suitability,
             Queue queue,
             Fleet fleet,
             TransactionTemplate transaction) {
@@ -55,6 +58,7 @@ public class Sweeps {
         this.trials = trials;
         this.logs = logs;
         this.checks = checks;
+        this.suitability = suitability;
         this.queue = queue;
         this.fleet = fleet;
         this.transaction = transaction;
@@ -63,9 +67,10 @@ public class Sweeps {
     /** @throws Problem when anything of it could not be run: then nothing is */
     public Sweep create(SweepSpec spec) {
         SweepSpec checked = checks.checked(spec);
+        Basis basis = suitability.basis(checked);
         String id = UUID.randomUUID().toString().replace("-", "").substring(0, 12);
         return inTransaction(() -> {
-            store.insert(id, checked);
+            store.insert(id, checked, basis);
             add(id, checked, Plan.next(checked, List.of(), fleet.size()), 1);
             return sweep(id);
         });
@@ -164,6 +169,33 @@ public class Sweeps {
     }
 
     /**
+     * Gives all trials another try with the settings that this process has for the sweep's evaluator, and with the
+     * files that it sees; where they are the sweep's own, as {@link #retry}. What was evaluated like that before is not
+     * evaluated again.
+     *
+     * @throws Problem when they could not be run like that
+     */
+    public Sweep retryWithOwnSettings(String id) {
+        SweepSpec spec = row(id).spec();
+        checks.checked(spec);
+        Basis mine = suitability.basis(spec);
+        if (suitability.difference(spec, row(id).basis()).isEmpty()) return retry(id);
+        return change(id, version -> {
+            boolean paused = sweep(id).state() == SweepState.PAUSED;
+            store.changeBasis(id, mine);
+            trials.restart(id, version);
+            if (!paused) release(id);
+        });
+    }
+
+    /** Whether this process knows the sweep's evaluator, but has other settings or files than the sweep. */
+    public boolean differsHere(String id) {
+        SweepStore.StoredSweep row = row(id);
+        return checks.evaluators().find(row.spec().evaluator()).isPresent()
+                && suitability.difference(row.spec(), row.basis()).isPresent();
+    }
+
+    /**
      * Adds the points of this grid that the sweep lacks.
      *
      * @param more with the run, evaluator and metric of the sweep
@@ -237,6 +269,9 @@ public class Sweeps {
                 counts.containsKey(WorkState.DONE) ? optimum(row) : Optional.empty(),
                 row.created(),
                 state.isEnd() ? trials.ended(row.id()) : Optional.empty(),
+                row.basis().<Map<String, String>>map(Basis::evaluator).orElse(Map.of()),
+                row.basis().flatMap(Basis::digest),
+                Sweep.waits(state, counts) ? fleet.takers(TrialId.TASK, row.id()) : new Takers(0, List.of()),
                 row.version());
     }
 

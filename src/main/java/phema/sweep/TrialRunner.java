@@ -14,6 +14,7 @@ import phema.evaluation.EvaluationLog;
 import phema.evaluation.EvaluationSpec;
 import phema.evaluation.EvaluationTask;
 import phema.evaluation.Evaluator;
+import phema.evaluation.EvaluatorIdentity;
 import phema.evaluation.Evaluators;
 import phema.evaluation.Point;
 import phema.evaluation.Reconstructions;
@@ -32,41 +33,61 @@ class TrialRunner {
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(2);
 
     private final Trials trials;
+    private final SweepStore sweeps;
     private final TrialStore store;
     private final EvaluationStore evaluations;
     private final LogStore logs;
     private final Evaluators evaluators;
+    private final Suitability suitability;
     private final Reconstructions reconstructions;
     private final Heartbeat pulse;
     private final WorkerIdentity self;
 
     TrialRunner(
             Trials trials,
+            SweepStore sweeps,
             TrialStore store,
             EvaluationStore evaluations,
             LogStore logs,
             Evaluators evaluators,
+            Suitability suitability,
             Reconstructions reconstructions,
             Heartbeat pulse,
             WorkerIdentity self) {
         this.trials = trials;
+        this.sweeps = sweeps;
         this.store = store;
         this.evaluations = evaluations;
         this.logs = logs;
         this.evaluators = evaluators;
+        this.suitability = suitability;
         this.reconstructions = reconstructions;
         this.pulse = pulse;
         this.self = self;
     }
 
     CompletionHandler<Void> run(TrialId id) {
-        Optional<Trials.Begun> begun = trials.begin(id, self.getName());
+        Optional<SweepStore.StoredSweep> sweep = waiting(id);
+        if (sweep.isEmpty()) return new CompletionHandler.OnCompleteRemove<>();
+        SweepSpec spec = sweep.get().spec();
+        Optional<String> objection = suitability.objection(spec, sweep.get().basis());
+        if (objection.isPresent()) {
+            log.warn("Trial {} is left to others: {}", id, objection.get());
+            suitability.leaveAlone(id.sweep(), objection.get());
+            return DurableTask::keepPlace;
+        }
+        Optional<Trials.Begun> begun = trials.begin(id, self.getName(), suitability.basis(spec));
         if (begun.isEmpty()) return new CompletionHandler.OnCompleteRemove<>();
         if (begun.get().mishaps().deaths() > MOST_DEATHS) {
             trials.failed(begun.get(), "every worker that ran it died, " + MOST_DEATHS + " times");
             return new CompletionHandler.OnCompleteRemove<>();
         }
         return run(begun.get());
+    }
+
+    /** Its sweep, unless it waits no more. */
+    private Optional<SweepStore.StoredSweep> waiting(TrialId id) {
+        return store.trial(id).filter(trial -> !trial.state().isEnd()).flatMap(trial -> sweeps.row(id.sweep()));
     }
 
     private CompletionHandler<Void> run(Trials.Begun begun) {
@@ -102,7 +123,8 @@ class TrialRunner {
                 point,
                 reconstructions.of(common, point, evaluator.format()),
                 reconstructions.guide(common, point, evaluator.format()));
-        String evaluation = task.identity(evaluator);
+        EvaluatorIdentity identity = suitability.identity(spec);
+        String evaluation = task.identity(identity);
         if (evaluations
                 .find(evaluation)
                 .filter(m -> m.containsKey(spec.metric()))
@@ -116,6 +138,13 @@ class TrialRunner {
         if (!metrics.containsKey(spec.metric()))
             throw new EvaluationException(
                     "gave " + String.join(", ", metrics.keySet()) + ", but not the sweep's metric " + spec.metric());
+        for (Map.Entry<String, Double> metric : metrics.entrySet())
+            if (!Double.isFinite(metric.getValue()))
+                throw new EvaluationException("the metric " + metric.getKey() + " is " + metric.getValue()
+                        + ", which is no result: there may be too few images, or weights that are not finite");
+        if (!suitability.identity(spec).text().equals(identity.text()))
+            throw new EvaluationException("a file of the evaluator " + spec.evaluator()
+                    + " changed while it evaluated; what it measured may be of either");
         Duration taken = Duration.ofNanos(System.nanoTime() - start);
         work.end();
         DatabaseRetry.persistently(() -> {

@@ -187,6 +187,23 @@ class TrialStore {
                         where sweep = ? and state in ('FAILED', 'CANCELLED')""").params(version, id).update();
     }
 
+    /** All of them, as if none had been begun. */
+    void restart(String id, long version) {
+        restart(id, version, "");
+    }
+
+    /** Those that are done. */
+    void restartDone(String id, long version) {
+        restart(id, version, " and state = 'DONE'");
+    }
+
+    private void restart(String id, long version, String condition) {
+        jdbc.sql("""
+                        update trial set state = 'QUEUED', failures = 0, deaths = 0, evaluation = null, cached = 0,
+                            error = null, ended = null, change = ?
+                        where sweep = ?""" + condition).params(version, id).update();
+    }
+
     List<TrialId> queued(String id) {
         return jdbc.sql("select sweep, number from trial where sweep = ? and state = 'QUEUED' order by number")
                 .param(id)
@@ -199,7 +216,7 @@ class TrialStore {
         Map<TrialId, Integer> lost = new HashMap<>();
         jdbc.sql("""
                         select t.sweep, t.number, s.spec from trial t join sweep s on s.id = t.sweep
-                        where t.state in ('QUEUED', 'RUNNING') and s.held is null and not exists (
+                        where t.state in ('QUEUED', 'RUNNING') and s.hold is null and not exists (
                             select 1 from scheduled_tasks q where q.task_name = 'trial'
                             and q.task_instance = t.sweep || '/' || t.number)""").query(row -> {
             lost.put(

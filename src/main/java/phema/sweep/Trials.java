@@ -51,15 +51,31 @@ class Trials {
         }
     }
 
-    /** Empty when it has ended already, or its sweep is paused. */
-    Optional<Begun> begin(TrialId id, String worker) {
+    /**
+     * Empty when it has ended already, its sweep is paused, or has come to rest on something else.
+     *
+     * @param mine what metrics of this worker rest on
+     */
+    Optional<Begun> begin(TrialId id, String worker, Basis mine) {
         return inTransaction(() -> {
             long version = sweeps.touch(id.sweep());
             Optional<SweepStore.StoredSweep> sweep = sweeps.row(id.sweep());
-            if (sweep.isEmpty() || sweep.get().held() != null || !store.begin(id, worker, version))
-                return Optional.empty();
-            return store.trial(id).map(trial -> new Begun(sweep.get().spec(), trial, store.mishaps(id)));
+            if (sweep.isEmpty() || sweep.get().held() != null) return Optional.empty();
+            SweepSpec spec = sweep.get().spec();
+            Optional<Basis> known = sweep.get().basis();
+            if (known.flatMap(basis -> basis.objection(spec.evaluator(), mine)).isPresent()
+                    || !store.begin(id, worker, version)) return Optional.empty();
+            Basis now = known.map(basis -> basis.completedBy(mine)).orElse(mine);
+            if (!known.equals(Optional.of(now))) sweeps.changeBasis(id.sweep(), now);
+            // Nobody knows how an older version evaluated the others. What it did alike is found again.
+            if (known.isEmpty()) queueAgain(id.sweep(), spec, version);
+            return store.trial(id).map(trial -> new Begun(spec, trial, store.mishaps(id)));
         });
+    }
+
+    private void queueAgain(String sweep, SweepSpec spec, long version) {
+        store.restartDone(sweep, version);
+        for (TrialId trial : store.queued(sweep)) queue.ensure(TrialId.TASK, trial.toString(), spec.priority());
     }
 
     /**

@@ -8,6 +8,7 @@
  *   <li>{@link phema.sweep.SweepSpec}: what is varied.
  *   <li>{@link phema.sweep.Sweeps}: made, watched and steered.
  *   <li>{@code Plan}: which points come next.
+ *   <li>{@code Basis}, {@code Suitability}: what a sweep's metrics rest on, and whether this process has the same.
  *   <li>{@code TrialRunner}, {@code Trials}: one attempt; its beginning and its end.
  *   <li>{@code Optima}: the best point.
  *   <li>{@link phema.sweep.Recommendations}, {@code RecommendationRule}: what it means for the run.
@@ -19,6 +20,7 @@
             "digest",
             "evaluation",
             "fleet",
+            "format",
             "problem",
             "profile",
             "search",

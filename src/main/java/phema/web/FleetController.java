@@ -6,6 +6,7 @@ import java.util.List;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
+import phema.api.LeftAloneView;
 import phema.api.TrialView;
 import phema.fleet.Fleet;
 import phema.fleet.Worker;
@@ -33,9 +34,24 @@ class FleetController {
      */
     record FleetView(List<WorkerView> workers, int queueDepth, List<TrialView> recentFailures) {}
 
-    /** @param running trials as SWEEP/NUMBER, syntheses by their id */
+    /**
+     * A worker.
+     *
+     * @param version of phema that it is; empty where it is too old to say
+     * @param outdated whether it is older than the database, so that it takes nothing
+     * @param running trials as SWEEP/NUMBER, syntheses by their id
+     * @param leavesAlone the work that it leaves to others, with the reasons
+     */
     record WorkerView(
-            String name, String host, long pid, long sinceEpochMillis, long seenEpochMillis, List<String> running) {
+            String name,
+            String host,
+            long pid,
+            long sinceEpochMillis,
+            long seenEpochMillis,
+            String version,
+            boolean outdated,
+            List<String> running,
+            List<LeftAloneView> leavesAlone) {
         static WorkerView of(Worker worker) {
             return new WorkerView(
                     worker.name(),
@@ -43,7 +59,10 @@ class FleetController {
                     worker.pid(),
                     worker.since().toEpochMilli(),
                     worker.seen().toEpochMilli(),
-                    worker.running());
+                    worker.version(),
+                    worker.outdated(),
+                    worker.running(),
+                    worker.leavesAlone().stream().map(LeftAloneView::of).toList());
         }
     }
 

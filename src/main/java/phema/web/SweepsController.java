@@ -2,6 +2,7 @@ package phema.web;
 
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.net.URI;
@@ -27,6 +28,7 @@ import phema.api.SweepView;
 import phema.api.TrialView;
 import phema.catalog.Catalog;
 import phema.evaluation.EvaluatorView;
+import phema.problem.Problem;
 import phema.sweep.ResultsCsv;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
@@ -103,8 +105,21 @@ class SweepsController {
 
     @PostMapping("/sweeps/{id}/retry")
     @Operation(summary = "Gives failed and cancelled trials another try")
-    SweepView retry(@PathVariable String id) {
-        return SweepView.of(sweeps.retry(id));
+    SweepView retry(
+            @PathVariable String id,
+            @Parameter(
+                            description =
+                                    "own: all trials, with the settings that this service has for the evaluator, where"
+                                            + " the sweep was made with others",
+                            schema = @Schema(allowableValues = {"sweep", "own"}))
+                    @RequestParam(defaultValue = "sweep")
+                    String settings) {
+        return SweepView.of(
+                switch (settings) {
+                    case "sweep" -> sweeps.retry(id);
+                    case "own" -> sweeps.retryWithOwnSettings(id);
+                    default -> throw Problem.invalid("settings", "settings must be sweep or own, not " + settings);
+                });
     }
 
     @PostMapping(path = "/sweeps/{id}/extend", consumes = MediaType.APPLICATION_JSON_VALUE)

@@ -27,6 +27,7 @@ import phema.sweep.SweepSpec;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
 import phema.time.Await;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A network is trained, then swept with what is built in; commands tell what is to come out. */
@@ -102,15 +103,50 @@ class BuiltinSweepTest {
         }
     }
 
+    /** README's order: a service with the settings that it has, then a sweep with others in a second terminal. */
+    @Test
+    void aCommandsSweepIsEvaluatedWithTheCommandsSettingsThoughAServiceWithOthersRuns() throws Exception {
+        String[] common = {"--phema.home=" + folder.resolve("shared"), "--phema.roots=" + folder};
+        try (ConfigurableApplicationContext service = new SpringApplicationBuilder(PhemaApplication.class)
+                .web(WebApplicationType.NONE)
+                .run(common[0], common[1], "--phema.catalog.settle=0s", "--phema.evaluators.builtin.steps=32")) {
+            Shell.Result result = Shell.phema(
+                    "sweep",
+                    "run",
+                    "--outstd=0.055,0.06,0.065,0.07,0.075,0.08,0.085,0.09",
+                    "--evaluator=builtin",
+                    "--metric=fd_random",
+                    "--seeds=100-199",
+                    "--json",
+                    common[0],
+                    common[1],
+                    "--phema.evaluators.builtin.steps=2");
+            assertThat(result.status()).as(result.err()).isZero();
+            JsonNode json = JsonMapper.shared().readTree(result.out());
+            assertThat(json.at("/sweep/settings/steps").asString()).isEqualTo("2");
+            for (JsonNode trial : json.at("/trials"))
+                assertThat(trial.at("/metrics/fd_random").asDouble())
+                        .isCloseTo(unguided(trial.at("/sigmaRel").asDouble(), 2), within(1e-9));
+            // What it had to leave alone it would have measured otherwise.
+            assertThat(Math.abs(unguided(0.07, 2) - unguided(0.07, 32))).isGreaterThan(1e-6);
+        }
+    }
+
+    private static double unguided(double sigmaRel, int steps) {
+        return measured("--net phema:run@" + sigmaRel, steps);
+    }
+
     private static SweepSpec with(SweepSpec spec, String params) {
         return spec.with(spec.axes().with(Axes.PARAMS, Axes.PARAMS.parse(params)));
     }
 
     private static double measured(double guidance, int steps) {
-        Shell.Result result =
-                Shell.phema("metrics gen --json --steps " + steps + " --net phema:run@0.07 --gnet phema:run@0.10@1k"
-                        + " --guidance " + guidance + " --roots " + folder + " --ref "
-                        + folder.resolve("run/reference.npz") + " --seed 100 --num 100");
+        return measured("--net phema:run@0.07 --gnet phema:run@0.10@1k --guidance " + guidance, steps);
+    }
+
+    private static double measured(String network, int steps) {
+        Shell.Result result = Shell.phema("metrics gen --json --steps " + steps + " " + network + " --roots " + folder
+                + " --ref " + folder.resolve("run/reference.npz") + " --seed 100 --num 100");
         return JsonMapper.shared().readTree(result.out()).get("fd_random").asDouble();
     }
 }

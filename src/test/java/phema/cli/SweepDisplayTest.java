@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import phema.api.SweepView;
 import phema.time.SettableClock;
@@ -35,6 +36,24 @@ class SweepDisplayTest {
             display.show(sweep("queued"));
             display.show(sweep("queued"));
             assertThat(out.toString()).hasLineCount(1).startsWith("no trial was started yet");
+        }
+    }
+
+    @Test
+    void saysWhenNobodyTakesWhatWaitsAndWhy() {
+        String stuck = """
+                {"id": "s", "state": "running", "mode": "search", "trials": {"queued": 3}, "stuck": true, "leftAlone":
+                [{"worker": "a:1", "task": "trial", "work": "s", "reason": "evaluator mine differs in %s: 2 here, 3 in the sweep"}]}""";
+        try (SweepDisplay display = new SweepDisplay(new PrintWriter(out), sweep("queued"), clock)) {
+            for (String setting : List.of("steps", "steps", "format"))
+                display.show(JSON.readValue(stuck.formatted(setting), SweepView.class));
+            display.show(sweep("running"));
+            assertThat(out.toString().lines())
+                    .containsExactly(
+                            "no worker takes the trials of sweep s that wait:",
+                            "  worker a:1: evaluator mine differs in steps: 2 here, 3 in the sweep",
+                            "no worker takes the trials of sweep s that wait:",
+                            "  worker a:1: evaluator mine differs in format: 2 here, 3 in the sweep");
         }
     }
 

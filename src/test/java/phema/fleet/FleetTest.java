@@ -7,6 +7,7 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.flywaydb.core.Flyway;
@@ -42,7 +43,7 @@ class FleetTest {
                 .load()
                 .migrate();
         jdbc = JdbcClient.create(source);
-        store = new FleetStore(jdbc, new WorkerIdentity(clock), clock);
+        store = new FleetStore(jdbc, new WorkerIdentity(clock, Optional.empty()), clock);
         queue = new Queue(source, jdbc, clock);
         jumps = new ClockJumps(jdbc, clock);
         fleet = new Fleet(store, queue, clock);

@@ -16,6 +16,7 @@ import phema.evaluation.Axes;
 import phema.evaluation.AxisValues;
 import phema.evaluation.Point;
 import phema.evaluation.Seeds;
+import phema.fleet.Takers;
 import phema.fleet.WorkState;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
@@ -115,6 +116,9 @@ class SweepChartTest {
                 Optional.of(optimum),
                 Instant.EPOCH,
                 Optional.of(Instant.EPOCH),
+                Map.of(),
+                Optional.empty(),
+                new Takers(0, List.of()),
                 1);
     }
 }

@@ -135,6 +135,38 @@ class FleetIT {
         }
     }
 
+    /** Whoever starts a sweep says how its evaluator is configured; the other process would have given 2. */
+    @Test
+    void aWorkerOfOtherSettingsMixesNothingInOnPostgresql() throws Exception {
+        try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
+            String url = postgres.getJdbcUrl("postgres", "postgres");
+            String script = "echo '{\"fid\": 1}'";
+            try (ConfigurableApplicationContext service = service(url, script)) {
+                Sweeps sweeps = service.getBean(Sweeps.class);
+                workers.add(worker(url, "echo '{\"fid\": 2}'"));
+                Fleet known = service.getBean(Fleet.class);
+                await(() -> known.size() == 1);
+                Double[] lengths = Stream.iterate(0.05, s -> s + 0.01).limit(7).toArray(Double[]::new);
+                Sweep sweep = sweeps.create(SweepsTest.grid("script", "fid", lengths));
+                await(() -> sweeps.sweep(sweep.id()).isStuck());
+                assertThat(known.workers())
+                        .singleElement()
+                        .satisfies(other -> assertThat(other.leavesAlone())
+                                .singleElement()
+                                .satisfies(left -> assertThat(left.reason())
+                                        .startsWith("evaluator script differs in command: ")
+                                        .contains("2}", "1}")));
+                workers.add(worker(url, script));
+                await(() -> sweeps.sweep(sweep.id()).state().isEnd());
+                assertThat(sweeps.trials(sweep.id()))
+                        .allSatisfy(trial -> assertThat(trial.metrics()).isEqualTo(Map.of("fid", 1.0)));
+                // There is nothing left to leave alone.
+                await(() -> known.workers().stream()
+                        .allMatch(worker -> worker.leavesAlone().isEmpty()));
+            }
+        }
+    }
+
     @Test
     void aWorkerThatIsToldToEndHandsBackWhatItCannotFinish() throws Exception {
         try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -28,6 +29,7 @@ import phema.evaluation.AxisValues;
 import phema.evaluation.Point;
 import phema.evaluation.Seeds;
 import phema.fleet.Fleet;
+import phema.fleet.LeftAlone;
 import phema.fleet.WorkState;
 import phema.problem.Problem;
 import phema.text.StoredJson;
@@ -113,6 +115,8 @@ class SweepsTest {
                 0.05,
                 0);
     }
+
+    private static final Basis NONE = new Basis(new TreeMap<>(), new TreeMap<>());
 
     private Sweep awaitEnd(Sweep sweep) {
         Await.until(() -> sweeps.sweep(sweep.id()).state().isEnd());
@@ -230,7 +234,7 @@ class SweepsTest {
     @Test
     void knowsAPointAgainHoweverItIsWritten() {
         Point point = point("0.1");
-        store.insert("written", grid("length", "fid", 0.1));
+        store.insert("written", grid("length", "fid", 0.1), NONE);
         store.hold("written", SweepState.PAUSED); // or the worker takes its trials
         try {
             assertThat(trials.add("written", List.of(point), 1)).containsExactly(new TrialId("written", 0));
@@ -257,7 +261,7 @@ class SweepsTest {
     void keepsTheModelsOfTheSweepsLookedAtLast() {
         try {
             for (int i = 0; i <= Sweeps.KEPT; i++) {
-                store.insert("kept" + i, grid("length", "fid", 0.1));
+                store.insert("kept" + i, grid("length", "fid", 0.1), NONE);
                 assertThat(sweeps.fits("kept" + i)).isEmpty();
                 assertThat(sweeps.kept()).isBetween(1, Sweeps.KEPT);
             }
@@ -345,10 +349,21 @@ class SweepsTest {
         Sweep sweep = sweeps.create(grid("slow", "fid", 0.13));
         sweeps.cancel(sweep.id());
         store.changeSpec(sweep.id(), grid("gone", "fid", 0.13)); // as a restart with other settings would
-        assertThat(awaitEnd(sweeps.retry(sweep.id())).state()).isEqualTo(SweepState.FAILED);
-        Trial trial = sweeps.trial(sweep.id(), 0);
-        assertThat(trial.error().orElseThrow()).contains("no evaluator is named gone");
-        assertThat(trials.mishaps(TrialId.of(trial)).deaths()).isZero();
+        sweeps.retry(sweep.id());
+        Await.until(() -> sweeps.sweep(sweep.id()).isStuck());
+        assertThat(sweeps.sweep(sweep.id()).takers().others())
+                .extracting(LeftAlone::reason)
+                .singleElement()
+                .asString()
+                .contains("no evaluator is named gone");
+        assertThat(fleet.workers().getFirst().leavesAlone())
+                .extracting(LeftAlone::work)
+                .contains(sweep.id());
+        assertThatThrownBy(() -> sweeps.retryWithOwnSettings(sweep.id()))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("no evaluator is named gone");
+        assertThat(sweeps.cancel(sweep.id()).isStuck()).isFalse();
+        assertThat(trials.mishaps(new TrialId(sweep.id(), 0))).isEqualTo(new TrialStore.Mishaps(0, 0));
     }
 
     @Test

@@ -143,6 +143,12 @@ class SweepRestTest {
                 .as(send("GET", sweep + "/trials", "").body())
                 .isEqualTo("done");
         assertThat(ended.at("/trials/done").asInt()).isEqualTo(4);
+        assertThat(ended.at("/settings/command").asString()).startsWith("[\"sed\",\"-n\",\"s/");
+        assertThat(ended.at("/settingsDigest").asString()).hasSize(16);
+        assertThat(ended.at("/stuck").asBoolean()).isFalse();
+        assertThat(send("POST", sweep + "/retry?settings=own", "").statusCode()).isEqualTo(200);
+        assertThat(send("POST", sweep + "/retry?settings=others", "").body())
+                .contains("settings must be sweep or own, not others");
         assertThat(ended.at("/optimum/sigmaRel").asDouble()).isEqualTo(0.05);
         assertThat(ended.at("/optimum/sigmaRelHigh").asDouble()).isEqualTo(0.1);
         assertThat(get(sweep + "/trials?size=3").at("/items").size()).isEqualTo(3);
@@ -532,7 +538,14 @@ class SweepRestTest {
 
     @Test
     void tellsWhoWorksAndHowMuchWaits() throws Exception {
-        assertThat(get("/api/v1/fleet").at("/queueDepth").isNumber()).isTrue();
+        JsonNode fleet = get("/api/v1/fleet");
+        assertThat(fleet.at("/queueDepth").isNumber()).isTrue();
+        Awaitility.await()
+                .until(() -> !get("/api/v1/fleet")
+                        .at("/workers/0/version")
+                        .asString("")
+                        .isEmpty());
+        assertThat(get("/api/v1/fleet").at("/workers/0/outdated").asBoolean()).isFalse();
         String prometheus = send("GET", "/actuator/prometheus", "").body();
         assertThat(prometheus).contains("phema_queue_depth", "phema_trials{state=\"done\"}");
     }

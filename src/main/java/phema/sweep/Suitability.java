@@ -1,0 +1,143 @@
+package phema.sweep;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.springframework.stereotype.Component;
+import phema.catalog.Catalog;
+import phema.catalog.Run;
+import phema.catalog.Snapshot;
+import phema.digest.Digest;
+import phema.evaluation.EvaluatorIdentity;
+import phema.evaluation.Evaluators;
+import phema.evaluation.Guides;
+import phema.evaluation.Reconstructions;
+import phema.fleet.Fleet;
+import phema.format.FilePart;
+import phema.problem.Problem;
+
+/**
+ * Tells which sweeps this process can evaluate as they were meant: processes that share a database may be configured
+ * otherwise, see other files, or lack programs.
+ */
+@Component
+record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fleet fleet) {
+    /** The number of files of a run that tell it from others. */
+    private static final int WITNESSES = 16;
+
+    private static final int DIGITS = 16;
+
+    /** As this process has it. @throws Problem when it lacks the evaluator or a run, or cannot read a file of theirs */
+    Basis basis(SweepSpec spec) {
+        SortedMap<String, String> snapshots = new TreeMap<>();
+        addWitnesses(spec.run(), snapshots);
+        for (Guides guides : spec.guides()) addWitnesses(guides.run(), snapshots);
+        return new Basis(identity(spec).settings(), snapshots);
+    }
+
+    /** That of the sweep's evaluator here. @throws Problem as {@link #basis} */
+    EvaluatorIdentity identity(SweepSpec spec) {
+        try {
+            return evaluators.named(spec.evaluator()).identity(spec.evaluation(), catalog.run(spec.run()));
+        } catch (IOException e) {
+            throw Problem.unprocessable("the settings of evaluator " + spec.evaluator() + " cannot be told: " + e);
+        }
+    }
+
+    private void addWitnesses(String name, Map<String, String> all) {
+        Run run = catalog.run(name);
+        List<Snapshot> snapshots = run.snapshots();
+        int count = Math.min(WITNESSES, snapshots.size());
+        for (int i = 0; i < count; i++) {
+            Snapshot snapshot = snapshots.get(count == 1 ? 0 : i * (snapshots.size() - 1) / (count - 1));
+            all.put(name + "/" + snapshot.name(), stamp(snapshot));
+        }
+    }
+
+    /** Of what every system and every version of phema tells alike of the same file. */
+    private static String stamp(Snapshot snapshot) {
+        Digest digest = Digest.sha256();
+        for (FilePart part : snapshot.file().parts())
+            digest.add(part.size() + " " + part.modified().getEpochSecond() + "\n");
+        return digest.hex(DIGITS);
+    }
+
+    /** Those of the sweep's witnesses that are here. */
+    private Basis seen(Basis asked, SweepSpec spec) {
+        SortedMap<String, String> here = new TreeMap<>();
+        for (String run : runs(spec))
+            for (Snapshot snapshot : catalog.run(run).snapshots()) {
+                String key = run + "/" + snapshot.name();
+                if (asked.snapshots().containsKey(key)) here.put(key, stamp(snapshot));
+            }
+        return new Basis(identity(spec).settings(), here);
+    }
+
+    private static List<String> runs(SweepSpec spec) {
+        List<String> runs = new ArrayList<>(List.of(spec.run()));
+        spec.guides().forEach(guides -> runs.add(guides.run()));
+        return runs.stream().distinct().toList();
+    }
+
+    /** How this process's settings and files differ from the sweep's, in words for users; empty where they do not. */
+    Optional<String> difference(SweepSpec spec, Optional<Basis> asked) {
+        try {
+            return asked.flatMap(basis -> basis.objection(spec.evaluator(), seen(basis, spec)));
+        } catch (Problem e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
+    /**
+     * Why this process should not evaluate trials of a sweep, in words for the user; empty where it may.
+     *
+     * @param asked what the sweep rests on, where it is known already
+     */
+    Optional<String> objection(SweepSpec spec, Optional<Basis> asked) {
+        Optional<String> difference = difference(spec, asked);
+        if (difference.isPresent()) return difference;
+        try {
+            Run run = catalog.run(spec.run());
+            for (double time : spec.time()) Reconstructions.requireTime("time", run, time);
+            for (Guides guides : spec.guides())
+                for (double time : guides.time())
+                    Reconstructions.requireTime("guides.time", catalog.run(guides.run()), time);
+            if (asked.isPresent() && !seesAny(asked.get(), spec))
+                return Optional.of("its run " + spec.run() + " in " + run.folder()
+                        + " has none of the files that the sweep was made for");
+            evaluators.named(spec.evaluator()).requireStartable(spec.evaluation(), run);
+            return Optional.empty();
+        } catch (Problem e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
+    /** Files may have been deleted since; all of them hardly. */
+    private boolean seesAny(Basis asked, SweepSpec spec) {
+        String prefix = spec.run() + "/";
+        return asked.snapshots().keySet().stream().noneMatch(key -> key.startsWith(prefix))
+                || catalog.run(spec.run()).snapshots().stream()
+                        .anyMatch(snapshot -> asked.snapshots().containsKey(prefix + snapshot.name()));
+    }
+
+    /** Notes anew what this worker leaves alone, of all sweeps that wait. Files come and go. */
+    void examine() {
+        Map<String, String> before = fleet.leavesAlone(TrialId.TASK);
+        Map<String, String> now = new TreeMap<>();
+        for (SweepStore.StoredSweep sweep : sweeps.waiting())
+            objection(sweep.spec(), sweep.basis()).ifPresent(reason -> now.put(sweep.id(), reason));
+        for (String sweep : before.keySet()) if (!now.containsKey(sweep)) fleet.takeUp(TrialId.TASK, sweep);
+        now.forEach((sweep, reason) -> {
+            if (!reason.equals(before.get(sweep))) leaveAlone(sweep, reason);
+        });
+    }
+
+    /** From now on the queue gives this worker no trial of it. */
+    void leaveAlone(String sweep, String reason) {
+        fleet.leaveAlone(TrialId.TASK, sweep, reason);
+    }
+}
