@@ -20,6 +20,11 @@ class BulkConfiguration {
         return DurableTask.of(TASK, runner::run);
     }
 
+    @Bean
+    Chore unseenAgain(UnseenRuns unseen) {
+        return unseen::lookAgain;
+    }
+
     /** A process may have died, or been too quick, between a change of a job and that of the queue. */
     @Bean
     Chore lostSyntheses(SynthesisStore store, Queue queue) {

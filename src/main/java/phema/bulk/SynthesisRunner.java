@@ -29,6 +29,7 @@ class SynthesisRunner {
     private static final int MOST_DEATHS = 3;
 
     private final SynthesisStore store;
+    private final UnseenRuns unseen;
     private final Catalog catalog;
     private final Fits fits;
     private final Syntheses syntheses;
@@ -38,6 +39,7 @@ class SynthesisRunner {
 
     SynthesisRunner(
             SynthesisStore store,
+            UnseenRuns unseen,
             Catalog catalog,
             Fits fits,
             Syntheses syntheses,
@@ -45,6 +47,7 @@ class SynthesisRunner {
             Heartbeat pulse,
             WorkerIdentity self) {
         this.store = store;
+        this.unseen = unseen;
         this.catalog = catalog;
         this.fits = fits;
         this.syntheses = syntheses;
@@ -62,6 +65,7 @@ class SynthesisRunner {
 
     CompletionHandler<Void> run(String id) {
         Optional<SynthesisJob> job = store.job(id);
+        if (job.isPresent() && unseen.leaveAlone(job.get())) return DurableTask::keepPlace;
         Optional<Integer> attempt = store.begin(id, self.getName());
         if (job.isEmpty()) discardAll(id);
         if (job.isEmpty() || attempt.isEmpty()) return new CompletionHandler.OnCompleteRemove<>();
