@@ -87,6 +87,7 @@ class SynthesisRunner {
             List<Path> files = pass.write(own, false, bytes::add).stream()
                     .flatMap(List::stream)
                     .toList();
+            pass.notices().forEach(notice -> log.warn("Synthesis {} of {}: {}", id, spec.run(), notice));
             work.end();
             DatabaseRetry.persistently(() -> store.progress(id, attempt, total[0], total[0]));
             if (store.isRunning(id, attempt)) publish(id, attempt, own, files);

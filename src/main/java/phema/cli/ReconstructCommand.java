@@ -169,6 +169,7 @@ final class ReconstructCommand implements Callable<Integer> {
                 if (!exists.getMessage().endsWith(" exists")) throw exists;
                 throw Problem.conflict(exists.getMessage() + "; use --overwrite to replace it or --skip to keep it");
             }
+            for (Syntheses.Pass pass : passes) for (String notice : pass.notices()) out.println("warning: " + notice);
             for (int i = 0; i < missing.size(); i++)
                 out.printf(
                         Locale.ROOT,

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import phema.tensor.Elements;
 
@@ -87,13 +88,18 @@ final class NumberCheck {
     /** Says what was found. */
     void end(List<String> verified, List<String> faults) {
         if (waiting.isEmpty()) return;
-        verified.add("%,d finite numbers".formatted(finite));
+        verified.add(String.format(Locale.ROOT, "%,d finite numbers", finite));
         for (Counted counted : odd) {
             String name = "tensor `" + Pickle.shown(counted.tensor.name()) + "` holds ";
-            if (counted.nan > 0) faults.add(name + "NaN %,d times in %,d".formatted(counted.nan, counted.elements));
+            if (counted.nan > 0)
+                faults.add(name + String.format(Locale.ROOT, "NaN %,d times in %,d", counted.nan, counted.elements));
             if (counted.infinite > 0)
-                verified.add(
-                        name + "infinity %,d times in %,d, as masks do".formatted(counted.infinite, counted.elements));
+                verified.add(name
+                        + String.format(
+                                Locale.ROOT,
+                                "infinity %,d times in %,d, as masks do",
+                                counted.infinite,
+                                counted.elements));
         }
     }
 }

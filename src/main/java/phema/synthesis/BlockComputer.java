@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -30,6 +31,9 @@ final class BlockComputer implements AutoCloseable {
     private final InputReader reader;
     private final TemplateReader templates;
     private final ConstantTensors constants;
+
+    /** Empty where no coefficient is negative. */
+    private final Optional<Signs> signs;
 
     /**
      * {@code [targets, inputs]}, row by row, for each segment of the body; the same array for tensors of the same
@@ -61,6 +65,9 @@ final class BlockComputer implements AutoCloseable {
         Map<List<float[]>, float[]> matrices = new HashMap<>();
         for (List<float[]> matrix : distinct) matrices.put(matrix, packed(matrix, used));
         coefficients = rows.stream().map(matrices::get).toArray(float[][]::new);
+        signs = distinct.stream().flatMap(List::stream).anyMatch(BlockComputer::hasNegative)
+                ? Optional.of(new Signs(body.segments()))
+                : Optional.empty();
         plan = BlockPlan.of(inputs.size(), targets.size(), widest(inputs), body.widest(), memory, workers);
         files = open.open(Stream.concat(
                         inputs.stream(), targets.stream().map(t -> t.output().template()))
@@ -89,6 +96,11 @@ final class BlockComputer implements AutoCloseable {
         return targets.stream().map(t -> t.output().coefficients().of(name)).toList();
     }
 
+    private static boolean hasNegative(float[] row) {
+        for (float coefficient : row) if (coefficient < 0) return true;
+        return false;
+    }
+
     private static float[] packed(List<float[]> rows, int[] columns) {
         float[] matrix = new float[rows.size() * columns.length];
         for (int t = 0; t < rows.size(); t++)
@@ -109,6 +121,19 @@ final class BlockComputer implements AutoCloseable {
     /** @throws Problem when an input changed: nothing computed since the last call can be trusted */
     void verify() throws IOException {
         files.verify();
+    }
+
+    /** What is odd about the results, one sentence each, when all blocks were computed. */
+    List<String> notices() {
+        return signs.map(Signs::surprises).orElse(Map.of()).entrySet().stream()
+                .map(entry -> Signs.notice(
+                        ((Layout.TensorElements) body.segment(entry.getKey()))
+                                .tensor()
+                                .name(),
+                        entry.getValue(),
+                        inputs))
+                .sorted()
+                .toList();
     }
 
     /** A place in the workspace for the result of a target. */
@@ -156,6 +181,15 @@ final class BlockComputer implements AutoCloseable {
                     Elements.toFloats(dtype, bytes, offset, in, j * chunk + from - begin, to - from);
                 }
             }
+            if (signs.isPresent()) {
+                for (int k = passed; k < slices.size() && slices.get(k).start() < end; k++) {
+                    Block.TensorSlice slice = slices.get(k);
+                    if (!signs.get().isUnsigned(slice.segment())) continue;
+                    int from = Math.max(begin, slice.start());
+                    int count = Math.min(end, end(slice)) - from;
+                    signs.get().lookAtInputs(slice.segment(), in, inputs.size(), chunk, from - begin, count);
+                }
+            }
             workspace.finished(Stage.CONVERT);
             for (int group = 0; group < targets.size(); group += Workspace.TARGETS) {
                 int width = Math.min(Workspace.TARGETS, targets.size() - group);
@@ -186,6 +220,8 @@ final class BlockComputer implements AutoCloseable {
                                     chunk,
                                     from - begin);
                         }
+                        if (signs.isPresent() && signs.get().isUnsigned(slice.segment()))
+                            signs.get().lookAtResults(slice.segment(), out, first, count);
                         Elements.fromFloats(dtype, out, first, count, results.get(group + t), offset);
                     }
                 }

@@ -90,8 +90,9 @@ public final class Engine implements AutoCloseable {
      * @param folder created where it does not exist
      * @param overwrite whether existing files may be replaced; else a {@link Problem}
      * @param progress told how many bytes are written, as they are
+     * @return what is odd about the weights, one sentence each
      */
-    void write(Recipe recipe, Path folder, boolean overwrite, LongConsumer progress) throws IOException {
+    List<String> write(Recipe recipe, Path folder, boolean overwrite, LongConsumer progress) throws IOException {
         try (FilePublisher publisher = new FilePublisher(folder, overwrite)) {
             try {
                 publisher.prepare(recipe.outputs().stream()
@@ -101,8 +102,9 @@ public final class Engine implements AutoCloseable {
                     bytesWritten.add(bytes);
                     progress.accept(bytes);
                 };
-                new OutputWriter(pool, this::open, publisher, written).write(recipe);
+                List<String> notices = new OutputWriter(pool, this::open, publisher, written).write(recipe);
                 publisher.publish();
+                return notices;
             } catch (IOException e) {
                 if (FilePublisher.isFull(e)) throw publisher.full(e);
                 throw e;

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.Future;
 import java.util.function.LongConsumer;
 import phema.format.Layout;
@@ -22,6 +24,7 @@ final class OutputWriter {
     private final ComputerFactory computers;
     private final FilePublisher publisher;
     private final LongConsumer written;
+    private final SortedSet<String> notices = new TreeSet<>();
 
     /** Opens the inputs of a recipe for files whose bodies align. */
     interface ComputerFactory {
@@ -36,7 +39,8 @@ final class OutputWriter {
         this.written = written;
     }
 
-    void write(Recipe recipe) throws IOException {
+    /** Returns what is odd about the weights, one sentence each. */
+    List<String> write(Recipe recipe) throws IOException {
         int shards =
                 recipe.outputs().stream().mapToInt(o -> o.files().size()).max().orElse(0);
         for (int shard = 0; shard < shards; shard++) {
@@ -55,6 +59,7 @@ final class OutputWriter {
                 publisher.complete();
             }
         }
+        return List.copyOf(notices);
     }
 
     private void writeTogether(Recipe recipe, List<BlockComputer.BlockTarget> targets, int shard) throws IOException {
@@ -89,6 +94,7 @@ final class OutputWriter {
                 }
                 while (!inFlight.isEmpty()) pool.await(inFlight.remove());
                 computer.verify();
+                notices.addAll(computer.notices());
             } finally {
                 for (Future<?> block : inFlight) ComputePool.settle(block);
             }

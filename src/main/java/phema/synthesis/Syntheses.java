@@ -112,9 +112,15 @@ public final class Syntheses {
     /** Files to be written together. */
     public final class Pass {
         private final Recipe recipe;
+        private List<String> notices = List.of();
 
         private Pass(Recipe recipe) {
             this.recipe = recipe;
+        }
+
+        /** What is odd about the weights that were written, one sentence each; empty before. */
+        public List<String> notices() {
+            return notices;
         }
 
         /** Bytes of all files. */
@@ -136,7 +142,7 @@ public final class Syntheses {
          *     not finite; nothing is left then
          */
         public List<List<Path>> write(Path folder, boolean overwrite, LongConsumer progress) throws IOException {
-            engine.write(recipe, folder, overwrite, progress);
+            notices = engine.write(recipe, folder, overwrite, progress);
             return recipe.outputs().stream()
                     .map(output -> output.files().stream()
                             .map(file -> folder.resolve(file.fileName()))

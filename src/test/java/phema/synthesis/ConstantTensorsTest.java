@@ -135,6 +135,32 @@ class ConstantTensorsTest {
                 .containsExactly(Double.NaN, Double.NaN);
     }
 
+    @Test
+    void whatIsNeverNegativeAndComesOutSoIsNamed() throws IOException {
+        for (int step : new int[] {1000, 2000})
+            file(
+                    step,
+                    Entry.of("norm.spread", DType.F32, Shape.of(3), step == 1000 ? 0.01f : 0.001f, 1, 2),
+                    Entry.of("norm.scale", DType.F16, Shape.of(2), 1, step));
+        Run run = run();
+        for (double[] coefficients : new double[][] {{-0.25, 1.25}, {0.25, 0.75}}) {
+            Syntheses.Pass pass = syntheses.pass(PreparedWeights.of(
+                    run,
+                    "out" + coefficients[0],
+                    TestRuns.fit(run, coefficients),
+                    OutputOptions.of(Format.SAFETENSORS)));
+            assertThat(pass.notices()).isEmpty();
+            pass.write(folder.resolve("out"), false, bytes -> {});
+            if (coefficients[0] > 0) assertThat(pass.notices()).isEmpty();
+            else
+                assertThat(pass.notices())
+                        .singleElement()
+                        .satisfies(notice -> assertThat(notice)
+                                .startsWith("tensor norm.spread is nowhere negative in the 2 files that were read, and"
+                                        + " comes out as low as -0.0012"));
+        }
+    }
+
     /** Its numbers lie beyond what is computed with. */
     @Test
     void wideNumbersThatNeverChangeKeepTheirWidth() throws IOException {
