@@ -32,16 +32,16 @@ final class NotAveraged {
     private static final Pattern POWER_ITERATION = Pattern.compile(".*parametrizations\\..*\\._[uv]");
 
     /**
-     * What lies beside {@code NAME_orig} or, in a common implementation, {@code NAME_bar}: vectors of power iteration,
-     * and the mask of {@code torch.nn.utils.prune}. Beside neither, {@code weight_g} and {@code weight_v} are those of
-     * weight normalization, and learned.
+     * The names of what lies beside {@code NAME_orig} or, in a common implementation, {@code NAME_bar}: vectors of
+     * power iteration, and the mask of {@code torch.nn.utils.prune}. Beside neither, {@code weight_g} and
+     * {@code weight_v} are those of weight normalization, and learned.
      */
     private static final Pattern BESIDE_ORIGINAL = Pattern.compile("(.*)_(?:[uv]|mask)");
 
     /** The vectors and values of power iteration in BigGAN's layers. */
     private static final Pattern SINGULAR = Pattern.compile("(|.*\\.)(?:u|sv)(\\d+)");
 
-    /** What is behind the name of codes in the name of what turns them into weights. */
+    /** The ends, behind the name of codes, of the names of what turns them into weights. */
     private static final Pattern OWN_SCALE =
             Pattern.compile("[._:]+(?:.*[._:])?(?:packed_scale|scales?|scale_inv|absmax"
                     + "|SCB|quant_map|quant_state|zero_point|shift).*");

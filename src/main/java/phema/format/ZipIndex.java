@@ -126,9 +126,9 @@ final class ZipIndex {
             try {
                 Range range = locate(entry);
                 if (ownCrc(entry, range) != entry.crc())
-                    faults.accept(
-                            "zip entry `" + Pickle.shown(entry.name())
-                                    + "` states another CRC-32 in its own header than in the directory; one of both is damaged");
+                    faults.accept("zip entry `" + Pickle.shown(entry.name())
+                            + "` states another CRC-32 in its own header than in the directory; one of both is"
+                            + " damaged");
                 stored.add(new StoredEntry(entry.name(), range, entry.crc(), entry.method() != 0));
             } catch (FormatException e) {
                 faults.accept(String.valueOf(e.getMessage()).replaceFirst("^.*?: (?=zip entry)", ""));

@@ -67,7 +67,7 @@ final class Signs {
                         tensor,
                         files.size(),
                         value)
-                + " variance, a count or the like, list it under buffers in phema.yaml, so that it comes from the newest"
-                + " file";
+                + " variance, a count or the like, list it under buffers in phema.yaml, so that it comes from the"
+                + " newest file";
     }
 }
