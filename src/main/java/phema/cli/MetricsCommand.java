@@ -38,13 +38,13 @@ import picocli.CommandLine.Spec;
 final class MetricsCommand {
     private static final String IMAGES = "50000";
 
-    @Command(name = "calc", description = "Metrics of images in a folder or ZIP file.")
+    @Command(name = "calc", description = "Metrics of images in a folder, ZIP file or .npz file.")
     static final class Calc implements Callable<Integer> {
         @Option(
                 names = "--images",
                 paramLabel = "PATH",
                 required = true,
-                description = "Folder or ZIP file of PNG images.")
+                description = "Folder or ZIP file of PNG and JPEG images, or .npz with them as arr_0 [N,H,W,3].")
         private Path images = Path.of("");
 
         @Option(
@@ -79,6 +79,7 @@ final class MetricsCommand {
             try (FeatureOptions.Networks networks = features.open();
                     Dataset dataset = Dataset.open(images)) {
                 networks.requireReferences(references);
+                dataset.notices().forEach((json ? CommandOutput.errors(spec) : CommandOutput.of(spec))::println);
                 if (dataset.size() < num)
                     throw Problem.invalid(
                             "num",
@@ -172,7 +173,8 @@ final class MetricsCommand {
                 names = "--data",
                 paramLabel = "PATH",
                 required = true,
-                description = "Folder or ZIP file of PNG images; or `procedural` for the shapes that train makes up.")
+                description = "Folder or ZIP file of PNG and JPEG images, .npz with them as arr_0 [N,H,W,3]; or "
+                        + "`procedural` for the shapes that train makes up.")
         private String data = "";
 
         @Option(
@@ -202,6 +204,7 @@ final class MetricsCommand {
             ReportOptions.requireWritable("dest", dest);
             try (FeatureOptions.Networks networks = features.open();
                     Dataset dataset = TrainCommand.dataset(data, resolution)) {
+                dataset.notices().forEach(CommandOutput.of(spec)::println);
                 List<Integer> indices =
                         IntStream.range(0, dataset.size()).boxed().toList();
                 try (Progress progress = new Progress(CommandOutput.errors(spec), dataset.size(), n -> n + " images")) {

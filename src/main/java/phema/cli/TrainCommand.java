@@ -45,8 +45,8 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "PATH",
             defaultValue = PROCEDURAL,
             description =
-                    "Folder or ZIP file of PNG images or NPY latents, with labels in dataset.json; or `procedural` "
-                            + "for built-in shapes (default).")
+                    "Folder or ZIP file of PNG and JPEG images or of NPY latents, with labels in dataset.json; .npz with "
+                            + "images as arr_0; or `procedural` for built-in shapes (default).")
     private String data = PROCEDURAL;
 
     @Option(
@@ -209,6 +209,7 @@ final class TrainCommand implements Callable<Integer> {
         try (Dataset dataset = dataset(data, resolution)) {
             TrainingOptions options = options(dataset);
             PrintWriter out = CommandOutput.of(spec);
+            dataset.notices().forEach(out::println);
             out.printf(
                     Locale.ROOT,
                     "%,d parameters, %,d images of %dx%d, on %s%n",

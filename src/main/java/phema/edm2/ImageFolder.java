@@ -2,26 +2,30 @@ package phema.edm2;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.ProviderNotFoundException;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import java.util.zip.CRC32C;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 import phema.format.FormatException;
+import phema.format.OneLine;
 import phema.problem.Problem;
 import phema.text.Labels;
 import tools.jackson.core.JacksonException;
@@ -35,20 +39,37 @@ import tools.jackson.databind.json.JsonMapper;
 final class ImageFolder implements AutoCloseable {
     /** What holds one image each. */
     enum ImageKind {
-        PNG,
-        NPY;
+        PNG("png"),
+        JPEG("jpg", "jpeg", "jpe"),
+        NPY("npy");
 
-        boolean is(Path file) {
-            return file.toString().toLowerCase(Locale.ROOT).endsWith("." + Labels.of(this));
+        private final Set<String> extensions;
+
+        ImageKind(String... extensions) {
+            this.extensions = Set.of(extensions);
+        }
+
+        static Optional<ImageKind> of(String name) {
+            String extension = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+            return Arrays.stream(values())
+                    .filter(kind -> kind.extensions.contains(extension))
+                    .findFirst();
         }
     }
 
     private static final String LABELS = "dataset.json";
 
+    /** The folder in which archives made by macOS keep what its file system knows beside contents. */
+    private static final String MACOS = "__MACOSX";
+
+    private static final int MOST_NAMES = 5;
+
     private final Path path;
     private final Optional<FileSystem> zip;
     private final Path root;
-    private final ImageKind kind;
+    private final Map<ImageKind, List<String>> files = new EnumMap<>(ImageKind.class);
+    private final List<String> leftOut = new ArrayList<>();
+    private final boolean latents;
     private final List<String> names;
     private final int[] labels;
     private final int classes;
@@ -57,16 +78,18 @@ final class ImageFolder implements AutoCloseable {
         this.path = path;
         this.zip = zip;
         this.root = root;
-        Map<ImageKind, List<String>> files = files();
-        List<String> images = files.getOrDefault(ImageKind.PNG, List.of());
-        List<String> latents = files.getOrDefault(ImageKind.NPY, List.of());
-        if (images.isEmpty() && latents.isEmpty())
-            throw Problem.invalid("data", path + " holds no images (.png) and no latents (.npy)");
-        if (!images.isEmpty() && !latents.isEmpty())
+        list();
+        latents = files.containsKey(ImageKind.NPY);
+        if (files.isEmpty())
             throw Problem.invalid(
-                    "data", path + " holds both images (.png) and latents (.npy); keep them in folders of their own");
-        kind = latents.isEmpty() ? ImageKind.PNG : ImageKind.NPY;
-        names = latents.isEmpty() ? images : latents;
+                    "data",
+                    path + " holds no images (.png, .jpg) and no latents (.npy)"
+                            + (leftOut.isEmpty() ? "" : ", only " + OneLine.of(named(leftOut))));
+        if (latents && files.size() > 1)
+            throw Problem.invalid(
+                    "data",
+                    path + " holds both images (.png, .jpg) and latents (.npy); keep them in folders of their own");
+        names = files.values().stream().flatMap(List::stream).sorted().toList();
         labels = new int[names.size()];
         classes = Files.exists(root.resolve(LABELS)) ? readLabels() : 0;
     }
@@ -93,25 +116,56 @@ final class ImageFolder implements AutoCloseable {
         }
     }
 
-    /** Names of all images. */
-    private Map<ImageKind, List<String>> files() throws IOException {
-        Map<ImageKind, List<String>> files = new EnumMap<>(ImageKind.class);
-        for (ImageKind of : ImageKind.values()) files.put(of, new ArrayList<>());
+    /** Finds out which files are images, and which are not. */
+    private void list() throws IOException {
         try (Stream<Path> all = Files.walk(root)) {
-            all.forEach(file -> files.forEach((of, names) -> {
-                if (of.is(file) && !isOfMacOs(root.relativize(file)) && Files.isRegularFile(file))
-                    names.add(root.relativize(file).toString());
-            }));
+            for (Path file : (Iterable<Path>) all::iterator) {
+                Path relative = root.relativize(file);
+                if (isHidden(relative) || relative.toString().equals(LABELS)) continue;
+                if (Files.isRegularFile(file)) add(relative.toString());
+                else if (!Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS))
+                    leftOut.add(relative + (Files.isDirectory(file) ? " (a link to a folder)" : " (not a file)"));
+            }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
-        files.values().forEach(Collections::sort);
-        return files;
+        leftOut.sort(null);
     }
 
-    /** Whether a file is what macOS leaves beside the real ones, in archives and on foreign disks: no image. */
-    private static boolean isOfMacOs(Path file) {
-        return String.valueOf(file.getFileName()).startsWith("._")
-                || StreamSupport.stream(file.spliterator(), false)
-                        .anyMatch(part -> part.toString().equals("__MACOSX"));
+    private void add(String name) {
+        ImageKind.of(name)
+                .ifPresentOrElse(
+                        kind -> files.computeIfAbsent(kind, k -> new ArrayList<>())
+                                .add(name),
+                        () -> leftOut.add(name));
+    }
+
+    private static boolean isHidden(Path relative) {
+        for (Path part : relative)
+            if (part.toString().startsWith(".") || part.toString().equals(MACOS)) return true;
+        return false;
+    }
+
+    private static String named(List<String> all) {
+        int more = all.size() - MOST_NAMES;
+        return String.join(", ", all.subList(0, Math.min(MOST_NAMES, all.size())))
+                + (more > 0 ? " and " + more + " more" : "");
+    }
+
+    /** What was counted, and what was not; one line each. */
+    List<String> notices() {
+        List<String> notices = new ArrayList<>();
+        if (files.size() > 1)
+            notices.add(path + ": "
+                    + files.entrySet().stream()
+                            .map(e -> e.getValue().size() + " " + e.getKey())
+                            .collect(Collectors.joining(" and "))
+                    + " images");
+        if (!leftOut.isEmpty())
+            notices.add(path + ": " + leftOut.size()
+                    + (leftOut.size() == 1 ? " file is left out, as it is no " : " files are left out, as they are no ")
+                    + (latents ? "latents (.npy): " : "images (.png, .jpg): ") + named(leftOut));
+        return notices.stream().map(OneLine::of).toList();
     }
 
     private int readLabels() throws IOException {
@@ -144,8 +198,8 @@ final class ImageFolder implements AutoCloseable {
         return most + 1;
     }
 
-    ImageKind kind() {
-        return kind;
+    boolean holdsLatents() {
+        return latents;
     }
 
     int size() {
@@ -165,7 +219,8 @@ final class ImageFolder implements AutoCloseable {
         CRC32C digest = new CRC32C();
         for (int i = 0; i < names.size(); i++)
             digest.update((names.get(i).replace('\\', '/') + "\0" + labels[i] + "\n").getBytes(StandardCharsets.UTF_8));
-        return "%d %s files, %08x".formatted(names.size(), Labels.of(kind), digest.getValue());
+        String kind = files.size() == 1 ? Labels.of(files.keySet().iterator().next()) : "image";
+        return "%d %s files, %08x".formatted(names.size(), kind, digest.getValue());
     }
 
     /** The bytes of an image. */

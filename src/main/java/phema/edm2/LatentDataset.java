@@ -2,6 +2,7 @@ package phema.edm2;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import phema.format.NumpyArchive;
 import phema.format.NumpyArray;
@@ -52,6 +53,11 @@ public final class LatentDataset implements Dataset {
     @Override
     public String identity() {
         return folder.identity();
+    }
+
+    @Override
+    public List<String> notices() {
+        return folder.notices();
     }
 
     private boolean areDistributions() {

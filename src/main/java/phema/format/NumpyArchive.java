@@ -13,7 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -28,7 +30,11 @@ import phema.tensor.Shape;
  */
 public final class NumpyArchive {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-    private static final String SUFFIX = ".npy";
+    static final String SUFFIX = ".npy";
+
+    /** The most bytes of an array's header, of which NumPy needs 128. */
+    static final int MAX_HEADER = 1 << 16;
+
     private static final int ALIGNMENT = 64;
 
     /** The literal of a Python dictionary, its keys in the order in which NumPy writes them. */
@@ -38,23 +44,44 @@ public final class NumpyArchive {
 
     private NumpyArchive() {}
 
-    /** Reads all arrays by name, without the suffix of their entries, in the order of names.
+    /**
+     * Reads arrays by name, without the suffix of their entries, in the order of names.
      *
-     * @throws FormatException when the archive or an entry is damaged, or an array is not of floating numbers
+     * @param wanted which names; other arrays may be of any size and type
+     * @throws FormatException when the archive or an entry is damaged, or a wanted array is not of floating numbers
      */
-    public static SequencedMap<String, NumpyArray> read(Path path) throws IOException {
+    public static SequencedMap<String, NumpyArray> read(Path path, Predicate<String> wanted) throws IOException {
         try (InputFile file = InputFile.open(path)) {
             ZipIndex zip = new ZipIndex(file);
             SequencedMap<String, NumpyArray> arrays = new LinkedHashMap<>();
             for (String entry : new TreeSet<>(zip.names())) {
                 NumpyArray.ProblemFactory problems =
                         problem -> file.broken("entry `" + Pickle.shown(entry) + "` " + problem);
+                if (isHidden(entry)) continue;
                 if (!entry.endsWith(SUFFIX)) throw problems.of("is no array; a .npz file holds .npy entries");
+                String name = entry.substring(0, entry.length() - SUFFIX.length());
+                if (!wanted.test(name)) continue;
                 byte[] content = zip.content(entry, NumpyArray.MAX_BYTES).orElseThrow();
-                arrays.put(entry.substring(0, entry.length() - SUFFIX.length()), array(content, problems));
+                arrays.put(name, array(content, problems));
             }
             return arrays;
         }
+    }
+
+    /** Names of all arrays. */
+    public static SortedSet<String> names(Path path) throws IOException {
+        try (InputFile file = InputFile.open(path)) {
+            SortedSet<String> names = new TreeSet<>();
+            for (String entry : new ZipIndex(file).names())
+                if (!isHidden(entry) && entry.endsWith(SUFFIX))
+                    names.add(entry.substring(0, entry.length() - SUFFIX.length()));
+            return names;
+        }
+    }
+
+    /** Whether an entry is what file systems and macOS add to archives. */
+    static boolean isHidden(String entry) {
+        return Arrays.stream(entry.split("/")).anyMatch(part -> part.startsWith(".") || part.equals("__MACOSX"));
     }
 
     /**
@@ -70,6 +97,23 @@ public final class NumpyArchive {
     }
 
     private static NumpyArray array(byte[] content, NumpyArray.ProblemFactory problems) throws FormatException {
+        Header header = header(content, problems);
+        ByteBuffer in = ByteBuffer.wrap(content).position(header.bytes());
+        return new NumpyArray.ArrayHeader(
+                        shape(header.dims(), problems), header.dtype(), header.order(), header.fortran())
+                .read(in, problems);
+    }
+
+    /**
+     * What stands before the values of an array.
+     *
+     * @param bytes of it
+     * @param dtype NumPy's name without the byte order
+     */
+    record Header(int bytes, List<Long> dims, String dtype, ByteOrder order, boolean fortran) {}
+
+    /** @param content the beginning of an array, with all of its header */
+    static Header header(byte[] content, NumpyArray.ProblemFactory problems) throws FormatException {
         ByteBuffer in = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
         byte[] magic = new byte[MAGIC.length];
         if (in.remaining() < MAGIC.length + 6) throw problems.of("is too short for an array");
@@ -90,12 +134,12 @@ public final class NumpyArchive {
                 .filter(dim -> !dim.isEmpty())
                 .map(Long::valueOf)
                 .toList();
-        return new NumpyArray.ArrayHeader(
-                        shape(dims, problems),
-                        matcher.group(2),
-                        matcher.group(1).equals(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN,
-                        matcher.group(3).equals("True"))
-                .read(in, problems);
+        return new Header(
+                in.position(),
+                dims,
+                matcher.group(2),
+                matcher.group(1).equals(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN,
+                matcher.group(3).equals("True"));
     }
 
     static Shape shape(List<Long> dims, NumpyArray.ProblemFactory problems) throws FormatException {

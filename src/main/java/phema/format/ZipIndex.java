@@ -1,6 +1,7 @@
 package phema.format;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -49,6 +51,9 @@ final class ZipIndex {
     private static final long MAX_DIRECTORY = 100_000_000;
 
     private static final int MAX_ENTRIES = 1 << 19;
+
+    /** The bytes that are unpacked at once. */
+    private static final int CHUNK = 1 << 16;
 
     private final InputFile file;
     private final Map<String, Entry> entries = new HashMap<>();
@@ -168,6 +173,47 @@ final class ZipIndex {
         crc.update(content);
         if (crc.getValue() != entry.crc()) throw broken(name, "is damaged: its content has another checksum");
         return Optional.of(content);
+    }
+
+    /** Whether an entry's content lies in the archive as it is. */
+    boolean isStored(String name) {
+        return entry(name).method() == 0;
+    }
+
+    /** CRC-32 of an entry's content, as the directory has it. */
+    long checksum(String name) {
+        return entry(name).crc();
+    }
+
+    private Entry entry(String name) {
+        return Objects.requireNonNull(entries.get(name), name);
+    }
+
+    /** Writes the content of an entry of any size, and compares it with its CRC-32. */
+    void unpack(String name, OutputStream to) throws IOException {
+        Entry entry = entry(name);
+        if (entry.method() != DEFLATED) throw broken(name, "is compressed by method " + entry.method());
+        Range range = locate(entry);
+        CRC32 crc = new CRC32();
+        long done = 0;
+        byte[] unpacked = new byte[CHUNK];
+        try (Inflater inflater = new Inflater(true)) {
+            for (long at = 0; at < range.length() && !inflater.finished(); at += CHUNK) {
+                byte[] packed = new byte[(int) Math.min(CHUNK, range.length() - at)];
+                file.read(range.offset() + at, packed);
+                inflater.setInput(packed);
+                for (int n = inflater.inflate(unpacked); n > 0; n = inflater.inflate(unpacked)) {
+                    done += n;
+                    if (done > entry.size()) throw broken(name, "unpacks to more bytes than it has");
+                    crc.update(unpacked, 0, n);
+                    to.write(unpacked, 0, n);
+                }
+            }
+        } catch (DataFormatException e) {
+            throw broken(name, "is damaged and cannot be unpacked");
+        }
+        if (done < entry.size()) throw broken(name, "unpacks to fewer bytes than it has");
+        if (crc.getValue() != entry.crc()) throw broken(name, "is damaged: its content has another checksum");
     }
 
     private byte[] inflated(Entry entry, byte[] stored) throws FormatException {

@@ -19,11 +19,13 @@ import phema.tensor.Shape;
 /**
  * Reads statistics of the images that a model should make, by metric, in the published forms: a {@code .npz} of
  * {@code mu} [D] and {@code sigma} [D, D], or a pickle {@code {"fid": {"mu": ..., "sigma": ...}, "fd_dinov2": {...}}}.
- * A {@code .npz} for several metrics names its arrays {@code fid.mu} and so on.
+ * A {@code .npz} for several metrics names its arrays {@code fid.mu} and so on. What else a {@code .npz} holds, such as
+ * the images {@code arr_0} of ADM's, is not read.
  */
 public final class References {
     private static final String MU = "mu";
     private static final String SIGMA = "sigma";
+    private static final String IMAGES = "arr_0";
 
     /** The largest asymmetry that a covariance may have, relative to its largest value. */
     private static final double ASYMMETRY = 1e-4;
@@ -38,8 +40,9 @@ public final class References {
 
     /** @throws FormatException when the file is neither of the two, or its numbers are no mean and covariance */
     public static References read(Path path) throws IOException {
-        SequencedMap<String, Map<String, NumpyArray>> arrays =
-                path.toString().endsWith(".npz") ? grouped(NumpyArchive.read(path)) : NumpyPickle.read(path);
+        SequencedMap<String, Map<String, NumpyArray>> arrays = path.toString().endsWith(".npz")
+                ? grouped(NumpyArchive.read(path, References::isStatistic))
+                : NumpyPickle.read(path);
         SequencedMap<String, Statistics> byName = new LinkedHashMap<>();
         for (Map.Entry<String, Map<String, NumpyArray>> group : arrays.entrySet()) {
             NumpyArray mu = group.getValue().get(MU);
@@ -48,12 +51,25 @@ public final class References {
             byName.put(
                     group.getKey(), statistics(path, group.getKey().isEmpty() ? "" : group.getKey() + ".", mu, sigma));
         }
+        if (byName.isEmpty()
+                && path.toString().endsWith(".npz")
+                && NumpyArchive.names(path).contains(IMAGES))
+            throw new FormatException(
+                    path,
+                    "holds images, the array `" + IMAGES
+                            + "`, and no statistics of them; make these first: phema metrics" + " ref --data " + path
+                            + " --dest statistics.npz");
         if (byName.isEmpty())
             throw new FormatException(
                     path,
                     "holds no statistics; they are arrays `mu` and `sigma`, or dictionaries `fid`, `fd_dinov2` of "
                             + "them");
         return new References(path, byName);
+    }
+
+    private static boolean isStatistic(String name) {
+        String last = name.substring(name.lastIndexOf('.') + 1);
+        return last.equals(MU) || last.equals(SIGMA);
     }
 
     /** Groups arrays by what stands before the last point of names; nothing for {@code mu}. */

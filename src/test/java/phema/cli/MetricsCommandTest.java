@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import phema.storage.S3Endpoint;
+import tools.jackson.databind.json.JsonMapper;
 
 class MetricsCommandTest {
     private static final int IMAGES = 70;
@@ -55,6 +56,29 @@ class MetricsCommandTest {
                         .get("fd_random")
                         .asDouble())
                 .isCloseTo(calc("b"), within(1e-9));
+    }
+
+    @Test
+    void anArrayOfImagesMeasuresAsTheirFilesDo() {
+        Path images = Shell.FIXTURES.resolve("images");
+        String reference = folder.resolve("many.npz").toString();
+        assertThat(Shell.phema("metrics ref --data " + images.resolve("many.zip") + " --dest " + reference)
+                        .fine()
+                        .out())
+                .contains("many.zip: 2 files are left out, as they are no images (.png, .jpg): set/README.txt")
+                .contains("wrote statistics of 70 images");
+        Shell.Result result = Shell.phema(
+                "metrics calc --json --num 70 --images " + images.resolve("npz/many.npz") + " --ref " + reference);
+        assertThat(result.json().get("fd_random").asDouble()).isCloseTo(0, within(1e-6));
+    }
+
+    @Test
+    void whatIsLeftOutIsSaidBesideJson() {
+        Shell.Result result = Shell.phema(
+                "metrics calc --json --num 70 --images " + Shell.FIXTURES.resolve("images/many.zip") + ref());
+        assertThat(result.err()).contains("2 files are left out");
+        assertThat(JsonMapper.shared().readTree(result.out()).get("fd_random").asDouble())
+                .isPositive();
     }
 
     @Test
@@ -164,7 +188,7 @@ class MetricsCommandTest {
             calc --images FOLDER/a --ref FOLDER/a.npz --features x   | --features x: say what it is for, as in fid=x
             calc --images FOLDER/a --ref src/test/resources/fixtures/metrics/reference-4.pkl --num 70 | src/test/resources/fixtures/metrics/reference-4.pkl holds no statistics for fd_random, only for fid, fd_dinov2
             calc --images FOLDER/a --ref src/test/resources/fixtures/metrics/fid.npz --num 70 | statistics of 64 features cannot be compared with those of 3; they come from different networks
-            calc --images FOLDER/run --ref FOLDER/a.npz              | FOLDER/run holds no images (.png) and no latents (.npy)
+            calc --images FOLDER/run --ref FOLDER/a.npz              | FOLDER/run holds no images (.png, .jpg) and no latents (.npy), only magnitudes.jsonl, network-snapshot-0000001-0.050.safetensors, network-snapshot-0000001-0.100.safetensors, stats.jsonl, training-state-0000001.safetensors
             ref --data FOLDER/a --dest FOLDER/a.npz                  | FOLDER/a.npz exists; choose another name or --overwrite
             ref --data FOLDER/a --dest FOLDER/a.pkl                  | --dest FOLDER/a.pkl: statistics are written as .npz
             """)

@@ -133,7 +133,7 @@ class DatasetTest {
     void refusesAFolderWithoutImages() {
         assertThatThrownBy(() -> Dataset.open(folder))
                 .isInstanceOf(Problem.class)
-                .hasMessageContaining("holds no images (.png) and no latents (.npy)");
+                .hasMessageContaining("holds no images (.png, .jpg) and no latents (.npy)");
     }
 
     /** Values 0 and 153 are those of the colours below, and 153 is not what linear grey would give. */
@@ -249,7 +249,7 @@ class DatasetTest {
         Files.copy(LATENTS.resolve("plain/0.npy"), folder.resolve("0.npy"));
         assertThatThrownBy(() -> Dataset.open(folder))
                 .isInstanceOf(Problem.class)
-                .hasMessageContaining("holds both images (.png) and latents (.npy)");
+                .hasMessageContaining("holds both images (.png, .jpg) and latents (.npy)");
     }
 
     private static void assertIsOurs(Dataset dataset) throws IOException {

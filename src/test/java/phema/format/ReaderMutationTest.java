@@ -109,7 +109,18 @@ class ReaderMutationTest {
 
     @RandomCases(500)
     void aDamagedNumpyArchiveIsReadOrRefused(RandomCase random) throws IOException {
-        damageAndRead(contents("metrics/fid-compressed.npz"), random, KINDS, NumpyArchive::read);
+        damageAndRead(
+                contents("metrics/fid-compressed.npz"), random, KINDS, path -> NumpyArchive.read(path, any -> true));
+    }
+
+    @RandomCases(500)
+    void aDamagedArrayOfBytesIsReadOrRefused(RandomCase random) throws IOException {
+        String fixture = random.of(List.of("images/npz/compressed.npz", "images/npz/samples.npz"));
+        damageAndRead(contents(fixture), random, KINDS, path -> {
+            try (NumpyBytes array = NumpyBytes.open(path, "arr_0")) {
+                array.read(0, new byte[(int) array.shape().elements()]);
+            }
+        });
     }
 
     @RandomCases

@@ -62,6 +62,24 @@ class ReferencesTest {
                         + " holds no statistics for fd_random, only for fid, fd_dinov2");
     }
 
+    /** Images of any size beside them are not looked at. */
+    @Test
+    void areReadOfAdmsFiles() throws IOException {
+        Statistics statistics =
+                References.read(Fixtures.fixture("images/npz/adm.npz")).of(Metric.FID);
+        assertThat(statistics.mu()).containsExactly(0, 1, 2);
+        assertThat(statistics.sigma()).containsExactly(1, 0, 0, 0, 1, 0, 0, 0, 1);
+    }
+
+    @Test
+    void areNotImages() {
+        Path images = Fixtures.fixture("images/npz/samples.npz");
+        assertThatThrownBy(() -> References.read(images))
+                .isInstanceOf(FormatException.class)
+                .hasMessage(images + ": holds images, the array `arr_0`, and no statistics of them; make these first: "
+                        + "phema metrics ref --data " + images + " --dest statistics.npz");
+    }
+
     @Test
     void areWhatWasWritten(@TempDir Path folder) throws IOException {
         Map<Metric, Statistics> statistics = new EnumMap<>(Metric.class);

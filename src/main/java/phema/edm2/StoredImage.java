@@ -1,0 +1,97 @@
+package phema.edm2;
+
+import java.awt.image.BufferedImage;
+import java.awt.image.IndexColorModel;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.jspecify.annotations.Nullable;
+import phema.format.FormatException;
+import phema.format.NumpyArray;
+
+/**
+ * Holds an image as its file has it, which is what the tools of EDM2 and others take from it: no profile of colours is
+ * applied, nothing is turned or mirrored as EXIF may say, and transparency is ignored.
+ *
+ * @param channels 1 for grey, 3 for RGB
+ * @param values [height, width, channels], 0 to 255
+ */
+@SuppressWarnings("ArrayRecordComponent")
+record StoredImage(int width, int height, int channels, byte[] values) {
+    /**
+     * @param content of a PNG or JPEG file
+     * @param problem makes the error for a sentence without subject
+     * @throws FormatException when it is neither, or is stored in a way that is not read: in CMYK, with more than 8 bits
+     */
+    static StoredImage decode(byte[] content, NumpyArray.ProblemFactory problem) throws FormatException {
+        byte[] plain = JpegSegments.isJpeg(content) ? JpegSegments.withoutProfile(content, problem) : content;
+        @Nullable BufferedImage image;
+        try {
+            image = ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(plain)));
+        } catch (IOException | RuntimeException e) {
+            throw problem.of("cannot be read as a PNG or JPEG image: " + e.getMessage());
+        }
+        if (image == null) throw problem.of("is neither a PNG nor a JPEG image");
+        Raster raster = image.getRaster();
+        if (raster.getSampleModel().getSampleSize(0) > Byte.SIZE)
+            throw problem.of("has more than 8 bits per value; save it with 8");
+        return image.getColorModel() instanceof IndexColorModel palette ? of(raster, palette) : of(raster);
+    }
+
+    /** Values as stored: Java would take grey ones for linear light and brighten them. */
+    private static StoredImage of(Raster raster) {
+        int channels = raster.getNumBands() <= 2 ? 1 : 3;
+        int most = (1 << raster.getSampleModel().getSampleSize(0)) - 1;
+        StoredImage image = empty(raster, channels);
+        int[] row = new int[raster.getWidth()];
+        for (int c = 0; c < channels; c++)
+            for (int y = 0; y < image.height; y++) {
+                raster.getSamples(raster.getMinX(), raster.getMinY() + y, image.width, 1, c, row);
+                for (int x = 0; x < image.width; x++)
+                    image.values[(y * image.width + x) * channels + c] = (byte) (row[x] * 255 / most);
+            }
+        return image;
+    }
+
+    private static StoredImage of(Raster raster, IndexColorModel palette) {
+        boolean grey = IntStream.range(0, palette.getMapSize())
+                .allMatch(i -> palette.getRed(i) == palette.getGreen(i) && palette.getRed(i) == palette.getBlue(i));
+        StoredImage image = empty(raster, grey ? 1 : 3);
+        int[] row = new int[raster.getWidth()];
+        for (int y = 0; y < image.height; y++) {
+            raster.getSamples(raster.getMinX(), raster.getMinY() + y, image.width, 1, 0, row);
+            for (int x = 0; x < image.width; x++) {
+                int at = (y * image.width + x) * image.channels;
+                image.values[at] = (byte) palette.getRed(row[x]);
+                if (grey) continue;
+                image.values[at + 1] = (byte) palette.getGreen(row[x]);
+                image.values[at + 2] = (byte) palette.getBlue(row[x]);
+            }
+        }
+        return image;
+    }
+
+    private static StoredImage empty(Raster raster, int channels) {
+        int width = raster.getWidth();
+        int height = raster.getHeight();
+        return new StoredImage(width, height, channels, new byte[width * height * channels]);
+    }
+
+    /** From -1 to 1, [wanted, height, width]; of a grey image, all channels are the same. */
+    float[] pixels(int wanted) {
+        int plane = width * height;
+        float[] pixels = new float[wanted * plane];
+        for (int c = 0; c < wanted; c++)
+            for (int i = 0; i < plane; i++)
+                pixels[c * plane + i] =
+                        Byte.toUnsignedInt(values[i * channels + Math.min(c, channels - 1)]) / 127.5f - 1;
+        return pixels;
+    }
+
+    String size() {
+        return width + "x" + height;
+    }
+}
