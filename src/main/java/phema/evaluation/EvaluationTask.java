@@ -24,14 +24,14 @@ public record EvaluationTask(
     /**
      * Forty hex digits that stand for all that determines the metrics.
      *
-     * @param evaluator that of the one who evaluates
+     * @param identity of the evaluator
      */
-    public String identity(EvaluatorIdentity evaluator) {
+    public String identity(Evaluator evaluator, EvaluatorIdentity identity) {
         List<String> parts = new ArrayList<>();
         parts.add(evaluator.identity(weights));
         parts.add(guide.map(evaluator::identity).orElse(""));
         for (Axis<?, ?> axis : Axes.ALL) if (!axis.isOfWeights()) addIdentity(axis, parts);
-        parts.add(evaluator.text());
+        parts.add(identity.text());
         String all = String.join("\n", parts);
         return Digest.sha256().add(all).hex(40);
     }

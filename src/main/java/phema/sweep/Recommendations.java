@@ -101,7 +101,10 @@ public class Recommendations {
         try {
             Optional<Evaluator> evaluator = evaluators.find(spec.evaluator());
             if (evaluator.isEmpty()) return Optional.empty();
-            String identity = evaluator.get().identity(spec.evaluation(), catalog.run(spec.run()));
+            String identity = evaluator
+                    .get()
+                    .identity(spec.evaluation(), catalog.run(spec.run()))
+                    .text();
             return Optional.of(Digest.sha256().add(identity).hex(DIGITS));
         } catch (IOException | Problem unknown) {
             return Optional.empty();

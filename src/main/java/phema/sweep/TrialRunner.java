@@ -124,7 +124,7 @@ class TrialRunner {
                 reconstructions.of(common, point, evaluator.format()),
                 reconstructions.guide(common, point, evaluator.format()));
         EvaluatorIdentity identity = suitability.identity(spec);
-        String evaluation = task.identity(identity);
+        String evaluation = task.identity(evaluator, identity);
         if (evaluations
                 .find(evaluation)
                 .filter(m -> m.containsKey(spec.metric()))
