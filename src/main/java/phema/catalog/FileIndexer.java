@@ -97,7 +97,7 @@ final class FileIndexer {
                 || indexed.plan().equals(plan.identity())) return known;
         Path path = indexed.file().path();
         try {
-            Sample sample = SampleReader.read(selected, plan, mayRead);
+            SampledElements sample = SampleReader.read(selected, plan, mayRead);
             Map<String, Double> values = SampleReader.scales(selected, scales, mayRead);
             if (!indexed.file().isUnchanged())
                 return known.with(new RememberedFile.Growing(path.getFileName() + " changed while it was read"));
@@ -108,7 +108,7 @@ final class FileIndexer {
     }
 
     /** Elements of a file for this once; empty when they cannot be read. */
-    Optional<Sample> sample(WeightFile selected, SamplePlan plan) {
+    Optional<SampledElements> sample(WeightFile selected, SamplePlan plan) {
         try {
             return Optional.of(SampleReader.read(selected, plan, mayRead));
         } catch (IOException | RuntimeException e) {

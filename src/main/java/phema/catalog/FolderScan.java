@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.Tensor;
 import phema.format.WeightFile;
-import phema.profile.Impulse;
 import phema.tensor.Shape;
 
 /** Scans one folder once: looks at every file that the run needs, and takes those that fit together. */
@@ -211,7 +210,7 @@ final class FolderScan {
             }
         }
         sample(files, agreement, usual);
-        List<Sample> samples = indexed(files)
+        List<SampledElements> samples = indexed(files)
                 .filter(i -> i.plan().equals(usual.identity()))
                 .map(RememberedFile.Indexed::sample)
                 .toList();
@@ -225,8 +224,8 @@ final class FolderScan {
     private Optional<SamplePlan> ofMoved(Map<Candidate, WeightFile> files, SortedMap<String, Shape> averaged) {
         List<WeightFile> all = List.copyOf(files.values());
         SamplePlan probe = SamplePlan.ofEach(averaged);
-        Optional<Sample> first = indexer.sample(all.getFirst(), probe);
-        Optional<Sample> last = indexer.sample(all.getLast(), probe);
+        Optional<SampledElements> first = indexer.sample(all.getFirst(), probe);
+        Optional<SampledElements> last = indexer.sample(all.getLast(), probe);
         if (first.isEmpty() || last.isEmpty()) return Optional.empty();
         SortedMap<String, Shape> moved = new TreeMap<>(averaged);
         moved.keySet().retainAll(probe.movingTensors(List.of(first.get(), last.get())));
@@ -235,8 +234,12 @@ final class FolderScan {
 
     private void sample(Map<Candidate, WeightFile> files, Agreement agreement, SamplePlan plan) {
         Set<String> scales = agreement.scales();
-        files.forEach((candidate, file) -> known.compute(
-                candidate.fileName(), (n, k) -> indexer.sampled(Objects.requireNonNull(k), file, plan, scales)));
+        List<Map.Entry<Candidate, WeightFile>> entries = List.copyOf(files.entrySet());
+        List<RememberedFile> now = entries.parallelStream()
+                .map(entry -> indexer.sampled(
+                        Objects.requireNonNull(known.get(entry.getKey().fileName())), entry.getValue(), plan, scales))
+                .toList();
+        for (int i = 0; i < now.size(); i++) known.put(entries.get(i).getKey().fileName(), now.get(i));
     }
 
     private Stream<RememberedFile.Indexed> indexed(Map<Candidate, WeightFile> files) {

@@ -31,10 +31,10 @@ record RememberedFile(FileStamp stamp, long since, RememberedContent content) {
      * @param plan identity of the {@link SamplePlan} that the sample was read by; empty when none was read yet
      * @param scales the constants that must be the same in all files, by tensor
      */
-    record Indexed(WeightFile file, String plan, Sample sample, Map<String, Double> scales)
+    record Indexed(WeightFile file, String plan, SampledElements sample, Map<String, Double> scales)
             implements RememberedContent {
         Indexed(WeightFile file) {
-            this(file, "", Sample.EMPTY, Map.of());
+            this(file, "", SampledElements.NONE, Map.of());
         }
     }
 

@@ -9,9 +9,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import phema.catalog.Excluded.ExclusionReason;
-import phema.format.Tensor;
 import phema.format.NetworkSetting;
 import phema.format.NetworkSettings;
+import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.profile.Impulse;
 
@@ -77,7 +77,7 @@ final class RunAssembly {
         });
     }
 
-    private List<Sample> samples() {
+    private List<SampledElements> samples() {
         return used.values().stream().map(RememberedFile.Indexed::sample).toList();
     }
 

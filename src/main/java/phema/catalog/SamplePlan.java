@@ -51,7 +51,7 @@ record SamplePlan(String identity, List<Stretch> stretches) {
      * without error; their size and rounding would only hide the errors of the others. All finite positions where
      * nothing moves.
      */
-    int[] moving(Collection<Sample> samples) {
+    int[] moving(Collection<SampledElements> samples) {
         Set<String> moving = movingTensors(samples);
         IntStream.Builder positions = IntStream.builder();
         int position = 0;
@@ -62,7 +62,7 @@ record SamplePlan(String identity, List<Stretch> stretches) {
         return positions.build().toArray();
     }
 
-    private static boolean isFinite(Collection<Sample> samples, int position) {
+    private static boolean isFinite(Collection<SampledElements> samples, int position) {
         return samples.stream().allMatch(sample -> Double.isFinite(sample.values()[position]));
     }
 
@@ -70,7 +70,7 @@ record SamplePlan(String identity, List<Stretch> stretches) {
     record NotFinite(String tensor, double value) {}
 
     /** The first such value of each tensor in a sample. */
-    List<NotFinite> notFinite(Sample sample) {
+    List<NotFinite> notFinite(SampledElements sample) {
         List<NotFinite> found = new ArrayList<>();
         int position = 0;
         for (Stretch stretch : stretches)
@@ -84,19 +84,22 @@ record SamplePlan(String identity, List<Stretch> stretches) {
     }
 
     /** Tensors that are not the same in all samples. */
-    Set<String> movingTensors(Collection<Sample> samples) {
+    Set<String> movingTensors(Collection<SampledElements> samples) {
         Set<String> moving = new HashSet<>();
         int from = 0;
         for (Stretch stretch : stretches) {
             int to = from + stretch.count();
-            double[] first = samples.isEmpty()
-                    ? new double[0]
-                    : samples.iterator().next().values();
-            for (Sample sample : samples)
-                if (!Arrays.equals(first, from, to, sample.values(), from, to)) moving.add(stretch.tensor());
+            if (!moving.contains(stretch.tensor()) && !isSame(samples, from, to)) moving.add(stretch.tensor());
             from = to;
         }
         return moving;
+    }
+
+    private static boolean isSame(Collection<SampledElements> samples, int from, int to) {
+        return samples.isEmpty()
+                || samples.stream()
+                        .allMatch(sample ->
+                                Arrays.equals(samples.iterator().next().values(), from, to, sample.values(), from, to));
     }
 
     /**

@@ -29,6 +29,9 @@ final class SampleReader implements AutoCloseable {
     /** The bytes that are read at once to pick elements from. */
     private static final int WINDOW = 1 << 16;
 
+    /** The bytes that are read even where fewer are wanted, since the next stretch of a small tensor is near. */
+    private static final int AHEAD = 1 << 12;
+
     /** The places, of so many elements, in which integers are compared. */
     private static final int PLACES = 5;
 
@@ -37,6 +40,9 @@ final class SampleReader implements AutoCloseable {
     private final WeightFile file;
     private final Predicate<Path> mayRead;
     private final Map<Integer, FileChannel> channels = new HashMap<>();
+    private final ByteBuffer ahead = ByteBuffer.allocate(AHEAD).limit(0);
+    private int aheadPart;
+    private long aheadFrom;
 
     private SampleReader(WeightFile file, Predicate<Path> mayRead) {
         this.file = file;
@@ -48,11 +54,12 @@ final class SampleReader implements AutoCloseable {
      *
      * @param mayRead as for {@link RegularFiles#open}
      */
-    static Sample read(WeightFile file, SamplePlan plan, Predicate<Path> mayRead) throws IOException {
+    static SampledElements read(WeightFile file, SamplePlan plan, Predicate<Path> mayRead) throws IOException {
         Map<String, Tensor> tensors = byName(
                 file, plan.stretches().stream().map(SamplePlan.Stretch::tensor).collect(toSet()));
-        double[] values = new double[plan.size()];
-        double[] rounding = new double[plan.size()];
+        int size = plan.size();
+        double[] values = new double[size];
+        double[] rounding = new double[size];
         int n = 0;
         try (SampleReader reader = new SampleReader(file, mayRead)) {
             for (SamplePlan.Stretch stretch : plan.stretches()) {
@@ -65,11 +72,12 @@ final class SampleReader implements AutoCloseable {
                 }
             }
         }
-        return new Sample(values, rounding);
+        return new SampledElements(values, rounding);
     }
 
     /** Values of single-element tensors, by name. */
     static Map<String, Double> scales(WeightFile file, Set<String> names, Predicate<Path> mayRead) throws IOException {
+        if (names.isEmpty()) return Map.of();
         SortedMap<String, Double> values = new TreeMap<>();
         try (SampleReader reader = new SampleReader(file, mayRead)) {
             for (Tensor scale : byName(file, names).values()) {
@@ -130,6 +138,22 @@ final class SampleReader implements AutoCloseable {
     }
 
     private void fill(ByteBuffer buffer, int part, long offset) throws IOException {
+        if (buffer.remaining() > AHEAD) {
+            readFully(buffer, part, offset);
+            return;
+        }
+        if (part != aheadPart || offset < aheadFrom || offset + buffer.remaining() > aheadFrom + ahead.limit()) {
+            long left = file.parts().get(part).size() - offset;
+            ahead.clear().limit(Math.clamp(left, buffer.remaining(), AHEAD));
+            readFully(ahead, part, offset);
+            aheadPart = part;
+            aheadFrom = offset;
+        }
+        int wanted = buffer.remaining();
+        buffer.put(buffer.position(), ahead, (int) (offset - aheadFrom), wanted).position(buffer.position() + wanted);
+    }
+
+    private void readFully(ByteBuffer buffer, int part, long offset) throws IOException {
         FileChannel channel = channels.get(part);
         if (channel == null) {
             channel = RegularFiles.open(file.parts().get(part).path(), mayRead);

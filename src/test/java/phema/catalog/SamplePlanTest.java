@@ -81,8 +81,10 @@ class SamplePlanTest {
     void leavesOutTensorsThatAreTheSameInAllFiles() {
         SamplePlan plan =
                 SamplePlan.of(new TreeMap<>(Map.of("mask", Shape.of(2), "scale", Shape.of(1), "w", Shape.of(3))), 32);
-        Sample first = new Sample(new double[] {0, -1e4, 1, 1, 2, 3}, new double[] {0, 5, 6, 7, 8, 9});
-        Sample second = new Sample(new double[] {0, -1e4, 2, 1, 2, 4}, new double[] {0, 5, 6, 7, 8, 9});
+        SampledElements first =
+                new SampledElements(new double[] {0, -1e4, 1, 1, 2, 3}, new double[] {0, 5, 6, 7, 8, 9});
+        SampledElements second =
+                new SampledElements(new double[] {0, -1e4, 2, 1, 2, 4}, new double[] {0, 5, 6, 7, 8, 9});
 
         assertThat(plan.moving(List.of(first, second))).containsExactly(2, 3, 4, 5);
         assertThat(first.at(plan.moving(List.of(first, second))).roundingVariance())
@@ -101,8 +103,9 @@ class SamplePlanTest {
         Shape shape = Shape.of(100, 70);
         SamplePlan plan = SamplePlan.of(new TreeMap<>(Map.of("w", shape)), 32);
 
-        Sample fromRows = SampleReader.read(withLayout(rows, shape, List.of(70L, 1L)), plan, anywhere -> true);
-        Sample fromColumns = SampleReader.read(withLayout(columns, shape, List.of(1L, 100L)), plan, anywhere -> true);
+        SampledElements fromRows = SampleReader.read(withLayout(rows, shape, List.of(70L, 1L)), plan, anywhere -> true);
+        SampledElements fromColumns =
+                SampleReader.read(withLayout(columns, shape, List.of(1L, 100L)), plan, anywhere -> true);
 
         List<Double> expected = new ArrayList<>();
         for (SamplePlan.Stretch s : plan.stretches())
@@ -160,10 +163,12 @@ class SamplePlanTest {
         FilePart part = new FilePart(path, 64, Files.getLastModifiedTime(path).toInstant(), "");
         WeightFile file = new WeightFile(path, Format.SAFETENSORS, List.of(part), Map.of(), List.of(tensor));
 
-        Sample sample = SampleReader.read(
+        SampledElements sample = SampleReader.read(
                 file, SamplePlan.of(new TreeMap<>(Map.of("w", tensor.shape())), 32), anywhere -> true);
 
         assertThat(sample.values()).containsOnly(1);
-        assertThat(sample.roundingVariance()).isCloseTo(Math.pow(2, -20) / 12, withinPercentage(1e-9));
+        assertThat(sample.roundingVariances()).hasSize(32);
+        for (double variance : sample.roundingVariances())
+            assertThat(variance).isCloseTo(Math.pow(2, -20) / 12, withinPercentage(1e-9));
     }
 }

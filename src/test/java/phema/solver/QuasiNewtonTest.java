@@ -66,8 +66,8 @@ class QuasiNewtonTest {
         double[] start = {-1, 0.3};
         QuasiNewton.Minimum first = QuasiNewton.minimise(ellipse, start, 1, 1e-12, 100);
         int learning = evaluations[0];
-        QuasiNewton.Minimum again = QuasiNewton.minimise(
-                ellipse, new QuasiNewton.Minimum(start, Double.NaN, first.inverse()), 1e-12, 100);
+        QuasiNewton.Minimum again =
+                QuasiNewton.minimise(ellipse, new QuasiNewton.Minimum(start, Double.NaN, first.inverse()), 1e-12, 100);
         assertThat(again.value()).isLessThan(1e-10);
         assertThat(evaluations[0] - learning).isLessThan(learning);
     }

@@ -79,7 +79,7 @@ final class TestRuns {
                     String.valueOf(file.path().getFileName()),
                     file,
                     Power.ofSigmaRel(0.1, 1024 * (snapshots.size() + 1)),
-                    new Sample(new double[0], new double[0])));
+                    new Sample(new double[0], 0)));
         return new Run("run", Path.of("run"), snapshots, List.of(), List.of());
     }
 
