@@ -94,7 +94,7 @@ record TensorSelection(
 
     /** What the selection takes from the newest file although it may look like weights; one sentence each. */
     List<String> notices(WeightFile selected) {
-        return Stream.of(noticeOfTypes(selected), noticeOfNames(selected))
+        return Stream.of(noticeOfTypes(selected), noticeOfEightBits(selected), noticeOfNames(selected))
                 .flatMap(Optional::stream)
                 .toList();
     }
@@ -110,6 +110,21 @@ record TensorSelection(
                         + newest.getFirst().name() + ", " + newest.getFirst().dtype()
                         + ". Weights that are to be averaged must be stored as f32, f16, bf16, or 8 bits of E4M3 or"
                         + " E5M2.");
+    }
+
+    private static Optional<String> noticeOfEightBits(WeightFile selected) {
+        List<Tensor> coarse = selected.tensors().stream()
+                .filter(t -> t.role() == Tensor.TensorRole.PARAMETER
+                        && t.dtype().isFloating()
+                        && t.dtype().bytes() == 1)
+                .toList();
+        return coarse.isEmpty()
+                ? Optional.empty()
+                : Optional.of(coarse.size() + (coarse.size() == 1 ? " tensor is" : " tensors are")
+                        + " of 8 bits without a scale, such as "
+                        + coarse.getFirst().name() + ", "
+                        + coarse.getFirst().dtype() + ": averaged as they are, but rounding them costs more than any"
+                        + " fit; write averages with --dtype bf16 or f32.");
     }
 
     private Optional<String> noticeOfNames(WeightFile selected) {

@@ -413,7 +413,7 @@ public final class Solver {
             warnings.add("fewer than " + MovementFit.FEW
                     + " stored averages do not say how the weights moved: their course is assumed, and "
                     + "predicted errors are rough");
-        if (residual > LARGEST_PROFILE_RESIDUAL)
+        if (residual > LARGEST_PROFILE_RESIDUAL && !alike)
             warnings.add(String.format(
                     Locale.ROOT,
                     "the stored files can express this target only roughly: the fitted profile is %.0f %% off",

@@ -83,7 +83,10 @@ class NotAveragedTest {
     /** Eight bits alone are a type like others, only coarse. */
     @Test
     void eightBitsWithoutAScaleAreAveraged() throws IOException {
-        assertThat(averaged(run(code("w", DType.F8_E4M3), weight("other")))).containsExactlyInAnyOrder("w", "other");
+        Run run = run(code("w", DType.F8_E4M3), weight("other"));
+        assertThat(averaged(run)).containsExactlyInAnyOrder("w", "other");
+        assertThat(run.notices())
+                .anyMatch(notice -> notice.startsWith("1 tensor is of 8 bits without a scale, such as w, F8_E4M3"));
     }
 
     @ParameterizedTest

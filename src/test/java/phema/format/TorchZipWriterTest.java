@@ -55,7 +55,7 @@ class TorchZipWriterTest {
         }
     }
 
-    /** {@code emb}, {@code head}, {@code out} and {@code first} have one storage, {@code flat} and {@code window} one. */
+    /** Those whose names end with weight have one storage, flat and window another. */
     @Test
     void tensorsThatShareTheirElementsGoOnSharingThem() throws IOException {
         WeightFile template = WeightFiles.read(fixture("torch/tied/step-000200.pt"));
