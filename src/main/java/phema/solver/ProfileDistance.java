@@ -14,8 +14,9 @@ import phema.profile.Profile;
 /**
  * Measures how far the profile of a combination is from a target's, relative to the target's own size in {@code L^2}.
  * The products of all pairs of files enter, but a tracked average at {@code T} holds {@code P(u; T)} of what it held at
- * {@code u}, so its product with a file that ends at {@code u} or before is that much of the earlier one's: the sum over
- * earlier files is carried from one snapshot of an average to its next, and the work grows linearly with the files.
+ * {@code u}, so its product with a file that ends at {@code u} or before is that much of the earlier one's: the sum
+ * over earlier files is carried from one snapshot of an average to its next, and the work grows linearly with the
+ * files.
  */
 final class ProfileDistance {
     /** In order of time. */

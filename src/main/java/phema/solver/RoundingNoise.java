@@ -149,7 +149,8 @@ final class RoundingNoise {
     }
 
     /**
-     * Sorts the weights of a file by their power of two, to the square of which their rounding variance is proportional.
+     * Sorts the weights of a file by their power of two, to the square of which their rounding variance is
+     * proportional.
      *
      * @param byWeight counted from the largest down
      * @param shares of the octaves in the file's rounding variance
