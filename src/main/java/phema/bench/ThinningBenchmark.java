@@ -2,8 +2,10 @@ package phema.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.DoubleStream;
+import org.apache.commons.math3.stat.regression.SimpleRegression;
 import phema.problem.Problem;
 import phema.profile.Power;
 import phema.profile.Profile;
@@ -21,8 +23,7 @@ import phema.tensor.DType;
  */
 public final class ThinningBenchmark {
     private static final double[] SIGMA_RELS = {0.050, 0.100};
-    private static final int WEIGHTS = 2048; // as many as are sampled of real files
-    private static final int STEPS_PER_TIME = 32;
+    private static final int STEPS_PER_TIME = 8;
     private static final double ERROR = 0.01;
 
     private final List<StoredAverage> stored;
@@ -42,9 +43,10 @@ public final class ThinningBenchmark {
      *
      * @param fit to fit the model of the trajectory, once per run
      * @param thin to find the fewest files for one EMA length
+     * @param all to find the coefficients of all files for one
      * @param retention to find what may be deleted, so that 13 EMA lengths stay within 1 %
      */
-    public record ThinningRound(double fit, double thin, int filesUsed, double retention, int deletable) {}
+    public record ThinningRound(double fit, double thin, int filesUsed, double all, double retention, int deletable) {}
 
     public ThinningRound round() {
         long begin = System.nanoTime();
@@ -52,6 +54,8 @@ public final class ThinningBenchmark {
         long fitted = System.nanoTime();
         Fit fit = solver.solve(Power.ofSigmaRel(0.075, end), SolverKind.BLUP, FilesToRead.FEWEST);
         long thinned = System.nanoTime();
+        solver.solve(Power.ofSigmaRel(0.075, end), SolverKind.BLUP, FilesToRead.ALL);
+        long solved = System.nanoTime();
         List<Profile> targets = DoubleStream.iterate(0.01, s -> s < 0.26, s -> s + 0.02)
                 .<Profile>mapToObj(sigmaRel -> Power.ofSigmaRel(sigmaRel, end))
                 .toList();
@@ -61,26 +65,44 @@ public final class ThinningBenchmark {
                 (fitted - begin) / 1e9,
                 (thinned - fitted) / 1e9,
                 fit.filesUsed(),
-                (planned - thinned) / 1e9,
+                (solved - thinned) / 1e9,
+                (planned - solved) / 1e9,
                 retention.deletable().size());
     }
 
+    /**
+     * The power of the number of files with which a time grows: the slope of the one's logarithm over the other's.
+     *
+     * @param seconds by number of files, of which there are two at least
+     */
+    public static double growth(Map<Integer, Double> seconds) {
+        SimpleRegression line = new SimpleRegression();
+        seconds.forEach((files, time) -> line.addData(Math.log(files), Math.log(time)));
+        return line.getSlope();
+    }
+
     private static List<StoredAverage> walk(int times) {
+        int weights = weights(times * SIGMA_RELS.length);
         Random random = new Random(1);
-        double[] theta = random.doubles(WEIGHTS, -2, 2).toArray();
+        double[] theta = random.doubles(weights, -2, 2).toArray();
         double[][] averages = {theta.clone(), theta.clone()};
         List<StoredAverage> stored = new ArrayList<>();
         for (int step = 1; step <= times * STEPS_PER_TIME; step++) {
-            for (int k = 0; k < WEIGHTS; k++) theta[k] += 0.01 * random.nextGaussian() / Math.sqrt(1 + step / 256.0);
+            for (int k = 0; k < weights; k++) theta[k] += 0.01 * random.nextGaussian() / Math.sqrt(1 + step / 256.0);
             for (int a = 0; a < averages.length; a++) {
                 Power profile = Power.ofSigmaRel(SIGMA_RELS[a], step);
                 // arXiv 2312.02696, Eq. 127
                 double beta = Math.pow(1 - 1.0 / step, profile.gamma() + 1);
-                for (int k = 0; k < WEIGHTS; k++) averages[a][k] = beta * averages[a][k] + (1 - beta) * theta[k];
+                for (int k = 0; k < weights; k++) averages[a][k] = beta * averages[a][k] + (1 - beta) * theta[k];
                 if (step % STEPS_PER_TIME == 0) stored.add(inHalfPrecision(profile, averages[a]));
             }
         }
         return stored;
+    }
+
+    /** As many as are sampled of real files. */
+    private static int weights(int files) {
+        return files <= 256 ? 4096 : (int) Math.max(512, (1 << 22) / (2L * Integer.highestOneBit(files - 1)));
     }
 
     private static StoredAverage inHalfPrecision(Profile profile, double[] values) {

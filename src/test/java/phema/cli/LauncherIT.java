@@ -68,7 +68,9 @@ class LauncherIT {
                 .containsPattern("(?m)^ *1 +fewest ")
                 .containsPattern("(?m)^ *3 +all ");
         assertThat(folder.resolve("run/bench")).isEmptyDirectory();
-        assertThat(bench("thinning --files 16 --rounds 1")).containsPattern("(?m)^ *1 .* s .* s ");
+        assertThat(bench("thinning --files 16,32 --rounds 1"))
+                .containsPattern("(?m)^ *32 .* s .* s ")
+                .contains("to the power of: fit ");
         Path twin = Files.writeString(folder.resolve("twin"), "#!/bin/sh\ntest -s \"$1\" && echo 0.5 0.25\n");
         assertThat(twin.toFile().setExecutable(true)).isTrue();
         assertThat(bench("training --resolution 4 --channels 4 --channel-mult 1 --batch 4 --steps 1 --rounds 1 --twin "
