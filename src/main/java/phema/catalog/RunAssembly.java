@@ -93,10 +93,10 @@ final class RunAssembly {
         if (!different.isEmpty())
             return Optional.of("states that its network has " + own.listed(different)
                     + ", where others of the run have "
-                    + network.listed(different) + ": an average of both would be neither. Move it out, or say in "
-                    + Manifest.FILE_NAME + " what all of them have, as in network: {"
+                    + network.listed(different) + ": an average of both would be neither. If they are of one "
+                    + "network all the same, say so in " + Manifest.FILE_NAME + ", as in network: {"
                     + different.getFirst().key()
-                    + ": " + network.get(different.getFirst()) + "}");
+                    + ": " + different.getFirst().usual() + "}");
         network = network.or(own);
         NetworkSettings all = NetworkSettings.of(file.metadata());
         List<NetworkSetting> overruled = manifest.contradictions(all);

@@ -30,11 +30,11 @@ class NetworkOfRunTest {
                 .extracting(Excluded::message)
                 .containsExactly(
                         name(49) + " states that its network has channels_per_head 64, where others of the run have "
-                                + "channels_per_head 16: an average of both would be neither. Move it out, or say in "
-                                + "phema.yaml what all of them have, as in network: {channels_per_head: 16}",
+                                + "channels_per_head 16: an average of both would be neither. If they are of one "
+                                + "network all the same, say so in phema.yaml, as in network: {channels_per_head: 64}",
                         name(81) + " states that its network has res_balance 0.5, where others of the run have "
-                                + "res_balance 0.4: an average of both would be neither. Move it out, or say in "
-                                + "phema.yaml what all of them have, as in network: {res_balance: 0.4}");
+                                + "res_balance 0.4: an average of both would be neither. If they are of one "
+                                + "network all the same, say so in phema.yaml, as in network: {res_balance: 0.3}");
         assertThat(run.snapshots()).extracting(Snapshot::name).containsExactly(name(16), name(32), name(65));
     }
 
