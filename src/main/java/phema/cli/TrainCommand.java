@@ -45,7 +45,7 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "PATH",
             defaultValue = PROCEDURAL,
             description =
-                    "Folder or ZIP file of PNG and JPEG images or of NPY latents, with labels in dataset.json; .npz with "
+                    "Folder or ZIP file of PNG and JPEG images or of NPY latents, labels in dataset.json; .npz with "
                             + "images as arr_0; or `procedural` for built-in shapes (default).")
     private String data = PROCEDURAL;
 

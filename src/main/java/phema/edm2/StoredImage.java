@@ -24,7 +24,7 @@ record StoredImage(int width, int height, int channels, byte[] values) {
     /**
      * @param content of a PNG or JPEG file
      * @param problem makes the error for a sentence without subject
-     * @throws FormatException when it is neither, or is stored in a way that is not read: in CMYK, with more than 8 bits
+     * @throws FormatException when it is neither, or is stored in a way that is not read: CMYK, more than 8 bits
      */
     static StoredImage decode(byte[] content, NumpyArray.ProblemFactory problem) throws FormatException {
         byte[] plain = JpegSegments.isJpeg(content) ? JpegSegments.withoutProfile(content, problem) : content;

@@ -60,14 +60,14 @@ class IdentitiesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            safetensors?sigmaRel=0.1                         | phema-0000262-0.100.safetensors | e8ba3b16f9896ec2a5d49499eaf786fa42a0f6c1
-            safetensors?sigmaRel=0.1&solver=paper&dtype=f32  | phema-0000262-0.100.safetensors | 1f4af7531c9b0331aced9771d3554b1b208d746b
+            safetensors?sigmaRel=0.1                         | phema-0000262-0.100.safetensors | fb28489cbf6aed3143a6f720472b5f285e0d0c39
+            safetensors?sigmaRel=0.1&solver=paper&dtype=f32  | phema-0000262-0.100.safetensors | 7dc51524f8d98adaf5e121296f75346f0a159ad8
             pkl?sigmaRel=0.0755&files=all&time=131072        | phema-0000131-0.0755.pkl        | 97339e0ee095730162635e991de919a208bd3331
             pt?profile=uniform:65536&laterFiles=true&time=200000 \
                                                              | phema-0000200-uniform-65536.pt  | a5a3776ac06e7d2c30fba7f3243ab273388c3a3c
             safetensors?sigmaRel=0.13&layer=*conv*%3Dpower:0.05&layer=*gain%3Dmixture:0.5*power:0.1,0.5*power:0.2 \
             | phema-0000262-0.130-+conv+-0.050-+gain-mixture-0.5-power-0.1-0.5-power-0.2.safetensors \
-            | edc59bbf0f812df3c24833bd4546be5ab0f997f2
+            | 2c4d88820907601a4992bbc7b655e2a574dc2df2
             safetensors/tensors/unet.out_gain?sigmaRel=0.13  | unet.out_gain.bin               | 5a31803de2d9db2be10a4301194426194a9c65e7
             """)
     void ofDownloadsStay(String request, String name, String identity) throws Exception {
@@ -79,9 +79,9 @@ class IdentitiesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "ema-0.100, fb46a60312234dd2fc87632c19df19d51624f88c",
-        "ema-0.0755@131k, 867be733eb136846105cddb003e7132591a90c6d",
-        "paper-0.130, 71b6f5487d8da7c8d9e2f39f4305e4587ae92ef1"
+        "ema-0.100, 82877c43e0693c9a12f4960883bb03b85281b520",
+        "ema-0.0755@131k, 11e0e13c2c2ca38eeb05a1145ac02d4469691a0d",
+        "paper-0.130, bddde21138625b698e1832ead9ca593539b2c8ec"
     })
     void ofFilesOfRevisionsStay(String revision, String identity) throws Exception {
         HttpResponse<Void> response = head("/phema/edm2/resolve/" + revision + "/model.safetensors");
