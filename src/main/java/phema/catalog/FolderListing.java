@@ -1,7 +1,5 @@
 package phema.catalog;
 
-import static java.util.stream.Collectors.toSet;
-
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -10,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Predicate;
 import phema.format.FormatException;
 
@@ -51,10 +48,7 @@ record FolderListing(Recognition recognition, List<String> notices) {
     /** The same where a manifest has chosen, which may have left out more than it should. */
     private static List<String> leftOut(Path folder, List<String> names, Recognition recognition) {
         if (recognition.manifestProblem().isPresent()) return List.of();
-        Set<String> taken =
-                recognition.candidates().stream().map(Candidate::fileName).collect(toSet());
-        List<String> left = names.stream()
-                .filter(name -> LeftOut.mayHoldWeights(name) && !taken.contains(name))
+        List<String> left = LeftOut.of(names, recognition.candidates()).stream()
                 .filter(name -> Files.isRegularFile(folder.resolve(name)))
                 .toList();
         return left.isEmpty()

@@ -68,6 +68,10 @@ final class FolderScan {
         clockNotice.ifPresent(notices::add);
         if (similar != null) notices.addAll(recognition.tensors().unmatched(similar));
         agreement.dtypeNotice().ifPresent(notices::add);
+        if (!files.isEmpty() && agreement.averaged().isEmpty())
+            notices.add(
+                    "No tensor is averaged, since none holds floating-point weights: outputs are what the newest file"
+                            + " holds.");
         if (similarSelected != null) notices.addAll(recognition.tensors().notices(similarSelected));
         notices.addAll(assembly.notices());
         Run run =

@@ -31,11 +31,13 @@ final class LeftOut {
             "[^.].*\\.(pkl|safetensors|safetensors\\.index\\.json|pt|pth|pth\\.tar|ckpt|bin|gguf|msgpack|distcp)",
             Pattern.CASE_INSENSITIVE);
 
-    /** The names of what trainers keep beside weights, of shards, for which their index stands, and of outputs. */
+    /** The names of what trainers keep beside weights, and of outputs. */
     private static final Pattern NO_WEIGHTS = Pattern.compile(
-            "(?:opt|optim|optimizer|scheduler|random_states|rng_state|scaler|sampler|training_args|training[-_]state)"
-                    + "(?:[^a-z].*)?|.*-\\d+-of-\\d+\\..*|" + SnapshotName.RECONSTRUCTION + "-.*",
+            "(?:opt\\d+|(?:optim|optimizer|scheduler|random_states|rng_state|scaler|sampler|training_args"
+                    + "|training[-_]state)(?:[^a-z].*)?)\\.[a-z]+|" + SnapshotName.RECONSTRUCTION + "-.*",
             Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern SHARD = Pattern.compile(".*-\\d+-of-\\d+\\..*");
 
     private static final int MOST_SHAPES = 5;
     private static final int MOST_ENTRIES = 200;
@@ -57,6 +59,16 @@ final class LeftOut {
         return NO_WEIGHTS.matcher(name).matches();
     }
 
+    /** Those that are not taken, without shards where an index stands for them. */
+    static List<String> of(Collection<String> names, List<Candidate> taken) {
+        Set<String> used = taken.stream().map(Candidate::fileName).collect(toSet());
+        boolean sharded = taken.stream().anyMatch(Candidate::isSharded);
+        return names.stream()
+                .filter(name -> mayHoldWeights(name) && !used.contains(name))
+                .filter(name -> !sharded || !SHARD.matcher(name).matches())
+                .toList();
+    }
+
     /**
      * A notice of those that are not taken; empty where there are none.
      *
@@ -65,9 +77,7 @@ final class LeftOut {
      */
     static Optional<String> files(Collection<String> names, List<Candidate> taken) {
         Set<String> used = taken.stream().map(Candidate::fileName).collect(toSet());
-        List<String> left = names.stream()
-                .filter(name -> mayHoldWeights(name) && !used.contains(name))
-                .toList();
+        List<String> left = of(names, taken);
         if (left.isEmpty()) return Optional.empty();
         String what = left.size() + (left.size() == 1 ? " weight file is" : " weight files are") + " not used: "
                 + shapes(left) + ". ";

@@ -1,5 +1,7 @@
 package phema.catalog;
 
+import static java.util.Comparator.comparing;
+
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -195,6 +197,7 @@ final class NotAveraged {
 
     /** The word for an average under which all tensors are; empty where they are not. */
     Optional<String> average() {
+        if (names.contains("n_averaged") && allBelow("module")) return Optional.of("module"); // torch's AveragedModel
         return words().stream()
                 .filter(word -> AVERAGE.matcher(word).matches() && allBelow(word))
                 .findFirst();
@@ -207,6 +210,7 @@ final class NotAveraged {
                 .map(m -> m.group(1))
                 .distinct()
                 .sorted()
+                .sorted(comparing("averaging_state"::equals)) // last, since Lightning's holds a counter
                 .toList();
     }
 

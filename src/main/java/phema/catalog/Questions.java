@@ -25,7 +25,8 @@ final class Questions {
 
     /** The words for averages in names, and the decay that may stand behind. */
     private static final Pattern AVERAGE = Pattern.compile(
-            "(?:.*[^a-z])?(?:ema|swa|avg|averaged?)(?:[-_=](0\\.9\\d*))?(?:[^a-z].*)?", Pattern.CASE_INSENSITIVE);
+            "(?:.*[^a-z])?(?:ema|swa|avg|averaged?|polyak)(?:[-_=](0\\.9\\d*))?(?:[^a-z].*)?",
+            Pattern.CASE_INSENSITIVE);
 
     private Questions() {}
 
@@ -47,8 +48,8 @@ final class Questions {
             return Optional.of(
                     "files named *-save-N-N-N.safetensors, as OneTrainer writes them, do not say whether they"
                             + " hold raw weights or its average, which it saves when its EMA is on. Write it into"
-                            + " this folder with the lines `files: '*-save-{time}-*.safetensors'` and `profile: impulse`, or with the"
-                            + " profile of that average; docs/snapshots.md has it");
+                            + " this folder with the lines `files: '*-save-{time}-*.safetensors'` and"
+                            + " `profile: impulse`, or with the profile of that average; docs/snapshots.md has it");
         if (counts.isEmpty()) return Optional.empty();
         if (isTied(counts)) return Optional.of(ofTied(counts, "N"));
         return families.values().stream()
@@ -99,9 +100,8 @@ final class Questions {
                     + " its `ema_decay`");
         return new NotAveraged(file.tensors())
                 .average()
-                .map(word -> "holds tensors named `" + word + ".*` only, which are an average's by that name, not raw"
-                        + " weights. Write " + Manifest.FILE_NAME + " with the files' names and the profile of that"
-                        + " average");
+                .map(word -> "holds an average under `" + word + ".*`, not raw weights. Write " + Manifest.FILE_NAME
+                        + " with the files' names, `prefix: '" + word + ".'`, and the profile of that average");
     }
 
     /** Whether the most files are of more than one kind. */

@@ -234,6 +234,15 @@ class NotAveragedTest {
         assertThat(averaged(RunScanner.scan(folder, Selection.DEFAULT))).containsExactly("w");
     }
 
+    /** What Lightning's averaging counts is no set of weights that a prefix could choose. */
+    @Test
+    void proposesAPrefixThatHasWeights() throws IOException {
+        assertThat(run(weight("state_dict.w"), weight("current_model_state.w"), weight("averaging_state.n_averaged"))
+                        .excluded())
+                .hasSize(2)
+                .allSatisfy(e -> assertThat(e.message()).contains("`prefix: 'current_model_state.'`"));
+    }
+
     /** A profile in the name is one for all weights, which raw weights do not have. */
     @Test
     void averagesBesideRawWeightsAreAskedForWhereNamesStateAProfile() throws IOException {
@@ -251,11 +260,14 @@ class NotAveragedTest {
 
     @Test
     void anAverageAloneIsNeverTakenForRawWeights() throws IOException {
+        assertThat(run(weight("module.w"), weight("n_averaged")).excluded())
+                .hasSize(2)
+                .allSatisfy(e -> assertThat(e.message()).contains("holds an average under `module.*`"));
         Run run = run(weight("ema_model.w"), weight("step"));
         assertThat(run.snapshots()).isEmpty();
         assertThat(run.excluded())
                 .hasSize(2)
-                .allSatisfy(e -> assertThat(e.message()).contains("holds tensors named `ema_model.*` only"));
+                .allSatisfy(e -> assertThat(e.message()).contains("holds an average under `ema_model.*`"));
         Files.writeString(
                 folder.resolve("phema.yaml"),
                 "files: 'step-{time}.safetensors'\nprofile: power:0.1\nprefix: ema_model.\n");

@@ -16,9 +16,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import phema.Fixtures;
+import phema.TestWeights;
+import phema.TestWeights.Entry;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.Tensor;
 import phema.profile.Impulse;
+import phema.tensor.DType;
+import phema.tensor.Shape;
 
 /** What runs are without a naming convention of averages. */
 class RecognitionTest {
@@ -227,6 +231,36 @@ class RecognitionTest {
                 .startsWith(
                         "3 weight files are not used: checkpoint-N.pth.tar (2), pytorch_model.bin. Such names do not")
                 .endsWith("`profile: impulse` in phema.yaml.");
+    }
+
+    @Test
+    void saysNothingOfShardsWhereTheirIndexIsTaken() throws IOException {
+        weights("m-00001-of-00002.safetensors", "m-00002-of-00002.safetensors", "optimizer_1.pt", "opt-1000.pt");
+
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .last()
+                .asString()
+                .startsWith("2 weight files are not used: m-N-of-N.safetensors (2). The run's are named opt-N.pt;");
+
+        Candidate index = NumberedName.parse("step-100.safetensors.index.json")
+                .orElseThrow()
+                .candidate();
+        assertThat(LeftOut.files(List.of(index.fileName(), "step-100-00001-of-00002.safetensors"), List.of(index)))
+                .isEmpty();
+    }
+
+    @Test
+    void saysWhereNothingIsAveraged() throws IOException {
+        for (int step : new int[] {100, 200})
+            TestFiles.age(TestWeights.safetensors(
+                    folder.resolve("step-" + step + ".safetensors"),
+                    Map.of(),
+                    List.of(new Entry("w", DType.I32, Shape.of(1), new byte[] {(byte) step, 0, 0, 0}))));
+
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .contains(
+                        "No tensor is averaged, since none holds floating-point weights: outputs are what the newest file"
+                                + " holds.");
     }
 
     @Test
