@@ -18,7 +18,8 @@ import phema.text.Labels;
  * @param time where the average ends; the run's newest snapshot where none is given
  * @param source pinned by a user, or sweep
  * @param sweep that found it; as all that follows, left out of a length of the user's own
- * @param sigmaRelLow holds, together with sigmaRelHigh, the best EMA length with a probability of 90 %
+ * @param sigmaRelLow holds, together with sigmaRelHigh, the best EMA length with a probability of 90 %; of fewer than
+ *     four lengths they are its neighbours
  * @param value of the metric that is expected there
  * @param standardError of the value, where it is known
  * @param settingsDigest equal for equal settings of the evaluator; none where they are not known

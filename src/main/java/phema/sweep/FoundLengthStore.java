@@ -6,7 +6,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import phema.text.StoredJson;
 
-/** Keeps what sweeps found: the table {@code found_length}, to which rows are only added. Callers begin transactions. */
+/** Keeps what sweeps found in the table {@code found_length}, which only grows. Callers begin transactions. */
 @Component
 class FoundLengthStore {
     private final JdbcClient jdbc;

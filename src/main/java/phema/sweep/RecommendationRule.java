@@ -17,6 +17,9 @@ import phema.text.Labels;
  * knows the rule, which {@code docs/sweeps.md} states.
  */
 final class RecommendationRule {
+    /** The most that people, and answers, have room for. */
+    static final int MOST_OFFERED = 50;
+
     private final List<FoundLength> all;
 
     /** Those taken: of those without guidance one, under {@code false}, and of those with guidance one. */
@@ -41,11 +44,17 @@ final class RecommendationRule {
         return taken.values().stream().findFirst();
     }
 
-    /** The latest first, without those in whose place something better founded has come. */
+    /**
+     * The one of the other kind that was taken, then the others, the latest first: without those in whose place
+     * something better founded has come.
+     */
     List<Offer> offered() {
         return all.stream()
-                .filter(found -> recommended().filter(found::equals).isEmpty() && !isOutdone(found))
-                .sorted(Comparator.comparingLong(FoundLength::id).reversed())
+                .filter(found -> recommended().filter(found::equals).isEmpty())
+                .sorted(Comparator.comparing((FoundLength found) -> !taken.containsValue(found))
+                        .thenComparing(FoundLength::id, Comparator.reverseOrder()))
+                .filter(found -> !isOutdone(found))
+                .limit(MOST_OFFERED)
                 .map(found -> new Offer(found, reason(found)))
                 .toList();
     }
@@ -92,15 +101,15 @@ final class RecommendationRule {
                     + present.evaluator());
         if (differences.isEmpty() && present.evidence().isPresent()) {
             if (found.settings().isEmpty() || present.settings().isEmpty())
-                differences.add("whether its evaluator had the settings of the present one's is not known");
+                differences.add("whether its evaluator had the settings of the one taken is not known");
             else if (!found.settings().equals(present.settings()))
-                differences.add("its evaluator had other settings than the present one's");
+                differences.add("its evaluator had other settings than that of the one taken");
             if (!found.images().equals(present.images()))
-                differences.add("its evaluations have %s images each, those of the present one %s"
+                differences.add("its evaluations have %s images each, those of the one taken %s"
                         .formatted(found.imageCounts(), present.imageCounts()));
         }
         if (!found.params().equals(present.params()))
-            differences.add("its parameters are " + params(found) + ", those of the present one " + params(present));
+            differences.add("its parameters are " + params(found) + ", those of the one taken " + params(present));
         return differences.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", differences));
     }
 
@@ -116,17 +125,17 @@ final class RecommendationRule {
     /** Why it is worse founded than the present one, with which it can be compared; empty where it is not. */
     private static Optional<String> weakness(FoundLength found, FoundLength present) {
         if (found.time() < present.time())
-            return Optional.of("it is of an earlier time, %s, the present one of %s"
+            return Optional.of("it is of an earlier time, %s, the one taken of %s"
                     .formatted(Labels.plain(found.time()), Labels.plain(present.time())));
         if (found.guided() && !sameGuidance(found, present) && isWorse(found.optimum(), present.optimum()))
-            return Optional.of("its %s is %s, that of the present one, which is guided otherwise, %s"
+            return Optional.of("its %s is %s, that of the one taken, which is guided otherwise, %s"
                     .formatted(found.metric(), found.valueInWords(), present.valueInWords()));
         if (present.evidence().isEmpty()) return Optional.empty();
         if (found.evidence().isEmpty()) return found.lacks();
         Evidence less = found.evidence().get();
         Evidence more = present.evidence().get();
         if (less.lengths() < more.lengths() || less.trials() < more.trials())
-            return Optional.of("it rests on %s of %s, the present one on %d of %d"
+            return Optional.of("it rests on %s of %s, the one taken on %d of %d"
                     .formatted(
                             FoundLength.counted(less.trials(), "trial"),
                             FoundLength.counted(less.lengths(), "EMA length"),
@@ -135,7 +144,7 @@ final class RecommendationRule {
         boolean equal =
                 less.lengths() == more.lengths() && less.trials() == more.trials() && found.time() == present.time();
         return equal && width(found.optimum()) > width(present.optimum()) * (1 + 1e-9)
-                ? Optional.of("it is known less exactly, between %s and %s, the present one between %s and %s"
+                ? Optional.of("it is known less exactly, between %s and %s, the one taken between %s and %s"
                         .formatted(
                                 SigmaRel.print(found.optimum().low()),
                                 SigmaRel.print(found.optimum().high()),

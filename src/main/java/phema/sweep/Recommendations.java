@@ -53,7 +53,7 @@ public class Recommendations {
     private static Advice advice(Recommendation pin, RecommendationRule rule) {
         List<Offer> others = new ArrayList<>();
         rule.recommended()
-                .ifPresent(best -> others.add(new Offer(best, "another length is pinned; this one follows without")));
+                .ifPresent(best -> others.add(new Offer(best, "it is the one taken, but another length is pinned")));
         others.addAll(rule.offered());
         Optional<Long> pinned = pin.found().map(FoundLength::id);
         others.removeIf(offer -> pinned.equals(Optional.of(offer.found().id())));
@@ -75,6 +75,7 @@ public class Recommendations {
      * @throws Problem when no sweep of the run found that, or it cannot have such weights any more
      */
     public void pin(String run, long offer) {
+        catalog.run(run);
         FoundLength found = store.all(run).stream()
                 .filter(f -> f.id() == offer)
                 .findFirst()

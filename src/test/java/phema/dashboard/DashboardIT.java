@@ -291,7 +291,7 @@ class DashboardIT {
         browser.click("#pin-button");
         browser.until(
                 "a pin", () -> browser.text("#recommended").contains("0.150, and so main: pinned by the run's user"));
-        assertThat(browser.text("#offered")).contains("fid 2", "another length is pinned; this one follows without");
+        assertThat(browser.text("#offered")).contains("fid 2", "it is the one taken, but another length is pinned");
         browser.click("#offered button");
         browser.until(
                 "another pin", () -> browser.text("#recommended").contains("main: pinned by the run's user; fid 2"));

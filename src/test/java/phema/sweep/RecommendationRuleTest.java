@@ -229,9 +229,9 @@ class RecommendationRuleTest {
         assertThat(reason(one(Tried.FID.by("other", "a1"))))
                 .isEqualTo("its evaluator is other, and this run's recommendation goes by mine");
         assertThat(reason(one(Tried.FID.by("mine", "b2"))))
-                .isEqualTo("its evaluator had other settings than the present one's");
+                .isEqualTo("its evaluator had other settings than that of the one taken");
         assertThat(reason(one(Tried.FID.by("mine", ""))))
-                .isEqualTo("whether its evaluator had the settings of the present one's is not known");
+                .isEqualTo("whether its evaluator had the settings of the one taken is not known");
         assertThat(recommended()).isEqualTo(present);
     }
 
@@ -239,9 +239,9 @@ class RecommendationRuleTest {
     void anotherNumberOfImagesOrOtherParametersNeedAPin() {
         FoundLength present = one(Tried.FID);
         assertThat(reason(one(Tried.FID.with(50_000, NEWEST, "{}"))))
-                .isEqualTo("its evaluations have 50,000 images each, those of the present one 512");
+                .isEqualTo("its evaluations have 50,000 images each, those of the one taken 512");
         assertThat(reason(one(Tried.FID.with(512, NEWEST, "{\"steps\": 16}"))))
-                .isEqualTo("its parameters are steps=16, those of the present one none");
+                .isEqualTo("its parameters are steps=16, those of the one taken none");
         assertThat(recommended()).isEqualTo(present);
     }
 
@@ -258,9 +258,9 @@ class RecommendationRuleTest {
         FoundLength present = one(Tried.FID);
         FoundLength worse = one(Tried.FID.at(FIVE, 1).best(0.07));
         assertThat(recommended()).isEqualTo(present);
-        assertThat(reason(worse)).isEqualTo("it rests on 5 trials of 5 EMA lengths, the present one on 21 of 7");
+        assertThat(reason(worse)).isEqualTo("it rests on 5 trials of 5 EMA lengths, the one taken on 21 of 7");
         assertThat(reason(one(Tried.FID.at(FIVE, 6).best(0.07))))
-                .isEqualTo("it rests on 30 trials of 5 EMA lengths, the present one on 21 of 7");
+                .isEqualTo("it rests on 30 trials of 5 EMA lengths, the one taken on 21 of 7");
     }
 
     @Test
@@ -277,7 +277,7 @@ class RecommendationRuleTest {
                 present.evidence());
         all.add(vague);
         assertThat(recommended()).isEqualTo(present);
-        assertThat(reason(vague)).startsWith("it is known less exactly, between 0.050 and 0.120, the present one ");
+        assertThat(reason(vague)).startsWith("it is known less exactly, between 0.050 and 0.120, the one taken ");
         FoundLength again = one(Tried.FID);
         assertThat(recommended()).isEqualTo(again);
         assertThat(offered()).isEmpty();
@@ -290,7 +290,7 @@ class RecommendationRuleTest {
         assertThat(recommended()).isEqualTo(later);
         FoundLength earlier = one(Tried.FID.at(SEVEN, 5));
         assertThat(recommended()).isEqualTo(later);
-        assertThat(reason(earlier)).isEqualTo("it is of an earlier time, 262144, the present one of 524288");
+        assertThat(reason(earlier)).isEqualTo("it is of an earlier time, 262144, the one taken of 524288");
     }
 
     @Test
@@ -320,8 +320,7 @@ class RecommendationRuleTest {
                 Optional.of(new Evidence(9, 99, 0, 99, Evidence.LengthEdge.NONE)));
         all.add(worse);
         assertThat(recommended()).isEqualTo(present);
-        assertThat(reason(worse))
-                .matches("its fid is 9, that of the present one, which is guided otherwise, 0\\.0\\d+");
+        assertThat(reason(worse)).matches("its fid is 9, that of the one taken, which is guided otherwise, 0\\.0\\d+");
     }
 
     @Test
@@ -385,6 +384,17 @@ class RecommendationRuleTest {
     void whatIsOfferedOnlyGivesWayToTheSameAgain() {
         for (int night = 0; night < 5; night++) one(Tried.FID.at(List.of(0.05, 0.08, 0.125), 1));
         assertThat(offered()).extracting(offer -> offer.found().id()).containsExactly(5L);
+    }
+
+    /** A job whose command names each night's build has other settings every night. */
+    @Test
+    void noMoreIsOfferedThanPeopleRead() {
+        FoundLength guided = one(Tried.FID.guided(1.5));
+        FoundLength taken = one(Tried.FID);
+        for (int night = 0; night <= RecommendationRule.MOST_OFFERED; night++) one(Tried.FID.by("mine", "n" + night));
+        assertThat(recommended()).isEqualTo(taken);
+        assertThat(offered()).hasSize(RecommendationRule.MOST_OFFERED);
+        assertThat(offered()).extracting(Offer::found).startsWith(guided, all.getLast());
     }
 
     @Test

@@ -166,6 +166,9 @@ class SweepRestTest {
                         .at("/cautions/0")
                         .asString())
                 .isEqualTo("it rests on 2 EMA lengths, fewer than the 4 that it takes to tell a best one");
+        assertThat(get("/api/v1/runs/edm2").at("/recommended").isMissingNode()).isTrue();
+        assertThat(send("GET", "/phema/edm2/resolve/main/README.md", "").body())
+                .contains("`ema-0.100", "what was found for this run so far is only offered, and this one suits many");
         assertThat(send("GET", "/actuator/prometheus", "").body().lines())
                 .filteredOn(line -> line.startsWith("phema_evaluation_seconds_count{evaluator=\"length\"}"))
                 .singleElement()
@@ -394,7 +397,7 @@ class SweepRestTest {
         assertThat(pinned.at("/recommended/cautions")).hasSize(2);
         JsonNode aside = offered("safetensors", fid.substring(fid.lastIndexOf('/') + 1), "fid");
         assertThat(aside.at("/trials").asInt()).isEqualTo(21);
-        assertThat(aside.at("/reason").asString()).startsWith("another length is pinned");
+        assertThat(aside.at("/reason").asString()).isEqualTo("it is the one taken, but another length is pinned");
         assertThat(pinned.at("/offered").findValuesAsString("metric")).doesNotContain("fd_random");
         assertThat(sha("main")).isEqualTo(sha("ema-0.05"));
         assertThat(send("GET", "/phema/safetensors/resolve/main/README.md", "").body())
@@ -410,6 +413,7 @@ class SweepRestTest {
         assertThat(form("/runs/safetensors/pin", "sigmaRel=0.5&time=", "same-origin"))
                 .isEqualTo(400);
         assertThat(form("/runs/safetensors/pin/999", "", "same-origin")).isEqualTo(400);
+        assertThat(form("/runs/none/pin/1", "", "same-origin")).isEqualTo(404);
         String recommended = run + "/recommended";
         assertThat(send(
                                 "PUT",
