@@ -1,6 +1,5 @@
 package phema.sweep;
 
-import java.io.IOException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
@@ -12,9 +11,6 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
-import phema.digest.Digest;
-import phema.evaluation.Evaluator;
-import phema.evaluation.Evaluators;
 import phema.evaluation.Reconstructions;
 import phema.problem.Problem;
 import phema.sweep.Recommendation.RecommendationSource;
@@ -26,20 +22,15 @@ import phema.text.StoredJson;
  */
 @Service
 public class Recommendations {
-    private static final int DIGITS = 16;
-
     private final JdbcClient jdbc;
     private final FoundLengthStore store;
     private final Catalog catalog;
-    private final Evaluators evaluators;
     private final InstantSource clock;
 
-    Recommendations(
-            JdbcClient jdbc, FoundLengthStore store, Catalog catalog, Evaluators evaluators, InstantSource clock) {
+    Recommendations(JdbcClient jdbc, FoundLengthStore store, Catalog catalog, InstantSource clock) {
         this.jdbc = jdbc;
         this.store = store;
         this.catalog = catalog;
-        this.evaluators = evaluators;
         this.clock = clock;
     }
 
@@ -92,24 +83,13 @@ public class Recommendations {
         jdbc.sql("delete from pin where run = ?").param(run).update();
     }
 
-    /** A sweep has ended. */
-    void sweepEnded(String sweep, SweepSpec spec, List<Trial> trials) {
-        for (FoundLength found : FoundLength.of(sweep, spec, settings(spec), trials)) store.insert(spec.run(), found);
-    }
-
-    /** Digits that change whenever the evaluator could give other metrics; empty where this process cannot tell. */
-    private Optional<String> settings(SweepSpec spec) {
-        try {
-            Optional<Evaluator> evaluator = evaluators.find(spec.evaluator());
-            if (evaluator.isEmpty()) return Optional.empty();
-            String identity = evaluator
-                    .get()
-                    .identity(spec.evaluation(), catalog.run(spec.run()))
-                    .text();
-            return Optional.of(Digest.sha256().add(identity).hex(DIGITS));
-        } catch (IOException | Problem unknown) {
-            return Optional.empty();
-        }
+    /**
+     * A sweep has ended.
+     *
+     * @param settings digits that are equal for equal settings of its evaluator; empty where they are not known
+     */
+    void sweepEnded(String sweep, SweepSpec spec, Optional<String> settings, List<Trial> trials) {
+        for (FoundLength found : FoundLength.of(sweep, spec, settings, trials)) store.insert(spec.run(), found);
     }
 
     private void save(String run, Recommendation pin) {

@@ -123,7 +123,12 @@ class Trials {
                     TrialId.TASK,
                     added.stream().map(TrialId::toString).toList(),
                     begun.spec().priority());
-            if (all && added.isEmpty()) recommendations.sweepEnded(sweep, begun.spec(), trials);
+            if (all && added.isEmpty())
+                recommendations.sweepEnded(
+                        sweep,
+                        begun.spec(),
+                        sweeps.row(sweep).flatMap(SweepStore.StoredSweep::basis).flatMap(Basis::digest),
+                        trials);
             return true;
         });
     }
