@@ -2,6 +2,7 @@ package phema.dashboard;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Stream;
 import phema.catalog.Run;
 import phema.solver.RunReport;
@@ -15,7 +16,7 @@ import phema.solver.SolverKind;
  */
 record TrajectoryPanel(String summary, List<String> findings) {
     static TrajectoryPanel of(Run run, RunReport report) {
-        String ratio = ratio(report.actualToPredicted().get(SolverKind.BLUP));
+        String ratio = ratio(Objects.requireNonNull(report.actualToPredicted().get(SolverKind.BLUP)));
         String summary = "Each file predicted from all others: the actual error was " + ratio
                 + " times the predicted one over " + report.filesPredicted() + " files"
                 + (report.withoutOddFiles().isPresent()

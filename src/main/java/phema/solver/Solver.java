@@ -143,7 +143,9 @@ public final class Solver {
                 && stored.stream()
                         .allMatch(
                                 s -> Arrays.equals(s.sample(), stored.getFirst().sample()));
-        model = samples > 0 && stored.size() > 1 && !alike ? Optional.of(Model.of(this.stored, meanSquare)) : Optional.empty();
+        model = samples > 0 && stored.size() > 1 && !alike
+                ? Optional.of(Model.of(this.stored, meanSquare))
+                : Optional.empty();
     }
 
     public Fit solve(Profile target, SolverKind method, FilesToRead files) {

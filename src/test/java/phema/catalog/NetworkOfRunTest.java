@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a run's files and its manifest state of the network, beside tensors. */
 class NetworkOfRunTest {
-    private static final Map<String, String> HEADS_16 = Map.of("channels_per_head", "16", "nimg", "1");
+    private static final Map<String, String> HEADS_16 = Map.of("channels_per_head", "16", "other", "1");
 
     @TempDir
     private Path folder = Path.of("");
