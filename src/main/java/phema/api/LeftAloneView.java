@@ -6,7 +6,7 @@ import phema.fleet.LeftAlone;
  * Says that a worker leaves work to others.
  *
  * @param worker its name
- * @param task trial or synthesis; empty for all there is
+ * @param task evaluation or synthesis; empty for all there is
  * @param work id of the sweep or synthesis; empty for all there is
  * @param reason what differs with that worker, in one line
  */

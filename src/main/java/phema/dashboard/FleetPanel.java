@@ -85,7 +85,7 @@ record FleetPanel(
 
     private static LeftRow left(LeftAlone left) {
         return switch (left.task()) {
-            case "trial" -> new LeftRow("sweep " + left.work(), "/sweeps/" + left.work(), left.reason());
+            case "evaluation" -> new LeftRow("sweep " + left.work(), "/sweeps/" + left.work(), left.reason());
             case "" -> new LeftRow("everything", null, left.reason());
             default -> new LeftRow(left.task() + " " + left.work(), null, left.reason());
         };

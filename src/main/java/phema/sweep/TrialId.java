@@ -2,8 +2,8 @@ package phema.sweep;
 
 /** Identifies a trial, written {@code SWEEP/NUMBER}. */
 record TrialId(String sweep, int number) {
-    /** The kind of work, as the queue names it. */
-    static final String TASK = "trial";
+    /** The kind of work, as the queue names it; to versions that know of no {@link Basis} it was {@code trial}. */
+    static final String TASK = "evaluation";
 
     static TrialId parse(String text) {
         int slash = text.indexOf('/');

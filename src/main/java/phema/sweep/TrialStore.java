@@ -217,8 +217,8 @@ class TrialStore {
         jdbc.sql("""
                         select t.sweep, t.number, s.spec from trial t join sweep s on s.id = t.sweep
                         where t.state in ('QUEUED', 'RUNNING') and s.hold is null and not exists (
-                            select 1 from scheduled_tasks q where q.task_name = 'trial'
-                            and q.task_instance = t.sweep || '/' || t.number)""").query(row -> {
+                            select 1 from scheduled_tasks q where q.task_name = ?
+                            and q.task_instance = t.sweep || '/' || t.number)""").param(TrialId.TASK).query(row -> {
             lost.put(
                     new TrialId(row.getString("sweep"), row.getInt("number")),
                     StoredJson.read(row.getString("spec"), SweepSpec.class).priority());

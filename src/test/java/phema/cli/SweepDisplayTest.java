@@ -43,7 +43,7 @@ class SweepDisplayTest {
     void saysWhenNobodyTakesWhatWaitsAndWhy() {
         String stuck = """
                 {"id": "s", "state": "running", "mode": "search", "trials": {"queued": 3}, "stuck": true, "leftAlone":
-                [{"worker": "a:1", "task": "trial", "work": "s", "reason": "evaluator mine differs in %s: 2 here, 3 in the sweep"}]}""";
+                [{"worker": "a:1", "task": "evaluation", "work": "s", "reason": "evaluator mine differs in %s: 2 here, 3 in the sweep"}]}""";
         try (SweepDisplay display = new SweepDisplay(new PrintWriter(out), sweep("queued"), clock)) {
             for (String setting : List.of("steps", "steps", "format"))
                 display.show(JSON.readValue(stuck.formatted(setting), SweepView.class));

@@ -2,7 +2,9 @@
 -- sweep: then the first worker that begins one of its trials says.
 alter table sweep add column basis text;
 
--- Workers of older versions know nothing of it and would mix metrics of other settings in. Without this column they cannot begin a trial.
+-- Workers of older versions know nothing of it and would mix metrics of other settings in. They do not find trials under this name in the queue,
+-- and do not put them there under the old one, for which they ask this column.
+update scheduled_tasks set task_name = 'evaluation' where task_name = 'trial';
 alter table sweep rename column held to hold;
 
 -- Which phema a worker is, and how many migrations it knows: one that knows less than were made takes nothing.
