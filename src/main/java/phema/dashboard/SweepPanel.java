@@ -26,6 +26,7 @@ import phema.text.Labels;
  * @param ended whether nothing more happens by itself
  * @param summary of its trials by state
  * @param settings of its evaluator that decide metrics; empty where they are not known
+ * @param differs whether this service has other settings or files than the sweep, and could evaluate it with them
  * @param stuck whether trials wait and nobody takes them
  * @param left workers that leave its trials alone, each with the reason
  * @param optimum figures of the best point; none while no trial is done
@@ -43,6 +44,7 @@ record SweepPanel(
         String tolerance,
         String settings,
         String summary,
+        boolean differs,
         boolean stuck,
         List<String> left,
         List<FitPanel.Figure> optimum,
@@ -72,7 +74,6 @@ record SweepPanel(
     /** @param word as the address has it */
     record SweepAction(String word, String label) {}
 
-    /** @param differs whether this service has other settings or files than the sweep */
     static SweepPanel of(Sweep sweep, boolean differs, List<Trial> trials, ChartSlice slice, RunClock clock) {
         SweepSpec spec = sweep.spec();
         List<Facet> columns = columns(trials, slice);
@@ -85,6 +86,7 @@ record SweepPanel(
                 Show.percent(spec.tolerance()),
                 settings(sweep),
                 summary(sweep),
+                differs,
                 sweep.isStuck(),
                 left(sweep),
                 sweep.optimum().map(o -> figures(spec, o, slice, clock)).orElse(List.of()),

@@ -45,6 +45,21 @@ record Basis(SortedMap<String, String> evaluator, SortedMap<String, String> snap
         return new Basis(all, snapshots);
     }
 
+    /** The same, with the other's files of runs that this one knows nothing of. */
+    Basis withMoreRuns(Basis other) {
+        Set<String> known = new TreeSet<>();
+        snapshots.keySet().forEach(file -> known.add(run(file)));
+        SortedMap<String, String> all = new TreeMap<>(snapshots);
+        other.snapshots.forEach((file, stamp) -> {
+            if (!known.contains(run(file))) all.put(file, stamp);
+        });
+        return new Basis(evaluator, all);
+    }
+
+    private static String run(String file) {
+        return file.substring(0, file.indexOf('/'));
+    }
+
     /**
      * Why metrics of the other do not belong to those of this one, in words for the other's user; empty where they do.
      *

@@ -30,6 +30,11 @@ class SweepConfiguration {
         return () -> trials.lost().forEach((id, priority) -> queue.ensure(TrialId.TASK, id.toString(), priority));
     }
 
+    @Bean
+    Chore orphanedTrials(Trials trials) {
+        return trials::queueOrphans;
+    }
+
     /** What others have configured otherwise is theirs to do. */
     @Bean
     Chore examination(Suitability suitability) {

@@ -209,6 +209,7 @@ public class Sweeps {
         if (spec.mode() != SweepSpec.SweepMode.GRID || more.mode() != SweepSpec.SweepMode.GRID)
             throw Problem.invalid("mode", "only grids can be extended");
         SweepSpec checked = checks.checked(more);
+        Basis mine = suitability.basis(checked);
         return change(id, version -> {
             SweepState state = sweep(id).state();
             if (state == SweepState.CANCELLED) throw cancelled(id);
@@ -218,6 +219,7 @@ public class Sweeps {
             AxisValues all = now.axes().union(checked.axes());
             all.check();
             store.changeSpec(id, now.with(all));
+            row(id).basis().map(basis -> basis.withMoreRuns(mine)).ifPresent(basis -> store.changeBasis(id, basis));
             add(id, spec, checked.axes().grid(), version);
         });
     }

@@ -29,6 +29,9 @@ class TrialStore {
     private static final String TRIALS =
             "select t.*, e.metrics from trial t left join evaluation e on e.id = t.evaluation ";
 
+    private static final String UNPICKED = "exists (select 1 from scheduled_tasks q where q.picked = false"
+            + " and q.task_name = ? and q.task_instance = trial.sweep || '/' || trial.number)";
+
     private final JdbcClient jdbc;
     private final InstantSource clock;
 
@@ -224,6 +227,22 @@ class TrialStore {
                     StoredJson.read(row.getString("spec"), SweepSpec.class).priority());
         });
         return lost;
+    }
+
+    /** Trials whose worker was lost: the queue has them for the next one, who may leave them alone. */
+    List<TrialId> orphans() {
+        return jdbc.sql("select sweep, number from trial where state = 'RUNNING' and " + UNPICKED)
+                .param(TrialId.TASK)
+                .query((row, i) -> new TrialId(row.getString(1), row.getInt(2)))
+                .list();
+    }
+
+    /** Such a trial waits again. */
+    void orphaned(TrialId id, long version) {
+        jdbc.sql("update trial set state = 'QUEUED', deaths = deaths + 1, change = ?"
+                        + " where sweep = ? and number = ? and state = 'RUNNING' and " + UNPICKED)
+                .params(version, id.sweep(), id.number(), TrialId.TASK)
+                .update();
     }
 
     /** Of all sweeps. */

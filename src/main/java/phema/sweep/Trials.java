@@ -110,6 +110,12 @@ class Trials {
                 begun.id(), begun.attempt(), sweeps.touch(begun.id().sweep())));
     }
 
+    /** Trials of workers that were lost wait again, or nobody would see that they do. */
+    void queueOrphans() {
+        for (TrialId id : store.orphans())
+            transaction.executeWithoutResult(status -> store.orphaned(id, sweeps.touch(id.sweep())));
+    }
+
     private boolean end(Begun begun, LongPredicate record) {
         return inTransaction(() -> {
             String sweep = begun.id().sweep();

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -129,6 +132,39 @@ class BuiltinSweepTest {
                         .isCloseTo(unguided(trial.at("/sigmaRel").asDouble(), 2), within(1e-9));
             // What it had to leave alone it would have measured otherwise.
             assertThat(Math.abs(unguided(0.07, 2) - unguided(0.07, 32))).isGreaterThan(1e-6);
+        }
+    }
+
+    @Test
+    void referenceStatisticsThatChangeInPlaceAreNoticedAndSoIsTheirReturn() throws Exception {
+        Path reference = folder.resolve("run/reference.npz");
+        byte[] before = Files.readAllBytes(reference);
+        FileTime modified = Files.getLastModifiedTime(reference);
+        try (ConfigurableApplicationContext service = new SpringApplicationBuilder(PhemaApplication.class)
+                .web(WebApplicationType.NONE)
+                .run(
+                        "--phema.home=" + folder.resolve("changing"),
+                        "--phema.roots=" + folder,
+                        "--phema.catalog.settle=0s",
+                        "--phema.evaluators.builtin.steps=2")) {
+            Sweeps sweeps = service.getBean(Sweeps.class);
+            SweepSpec spec = spec("fd_random", new Seeds(100, 199));
+            Sweep sweep = sweeps.create(spec);
+            Await.until(() -> sweeps.sweep(sweep.id()).state().isEnd());
+            byte[] other = before.clone();
+            other[other.length / 2] ^= 1;
+            Files.write(reference, other);
+            Files.setLastModifiedTime(reference, modified);
+            sweeps.extend(sweep.id(), spec.with(spec.axes().with(Axes.LENGTH, List.of(0.08))));
+            Await.until(() -> sweeps.sweep(sweep.id()).isStuck()
+                    && !sweeps.sweep(sweep.id()).takers().others().isEmpty());
+            assertThat(sweeps.sweep(sweep.id()).takers().others().getFirst().reason())
+                    .startsWith("evaluator builtin differs in reference: ");
+            Files.write(reference, before);
+            Await.until(() -> sweeps.sweep(sweep.id()).state().isEnd());
+            assertThat(sweeps.sweep(sweep.id()).trials()).isEqualTo(Map.of(WorkState.DONE, 4));
+        } finally {
+            Files.write(reference, before);
         }
     }
 

@@ -163,8 +163,7 @@ class OtherSettingsTest {
         Path copies = folder.resolve("copies");
         copy(RUN, copies.resolve("edm2"), false);
         copy(RUN, folder.resolve("elsewhere/other"), true);
-        Sweeps asking = start(with("--phema.worker.enabled=false", evaluator("mine", gives(1))))
-                .getBean(Sweeps.class);
+        Sweeps asking = startAside(evaluator("mine", gives(1)));
         Sweep sweep = asking.create(SweepsTest.grid("mine", "fid", lengths(5)));
         assertThat(sweep.isStuck()).isTrue();
         ConfigurableApplicationContext blind = startBelow(folder.resolve("elsewhere"), evaluator("mine", gives(1)));
@@ -211,6 +210,28 @@ class OtherSettingsTest {
         assertThat(fids(sweeps, sweep)).containsExactly(1.0);
         assertThat(sweeps.trials(sweep.id())).extracting(Trial::cached).containsExactly(true, true, false);
         assertThat(sweeps.sweep(sweep.id()).settings()).containsEntry("type", "command");
+    }
+
+    /** Its worker was killed, and nobody else may go on with it. */
+    @Test
+    void aTrialOfALostWorkerWaitsThoughNobodyTakesIt() {
+        ConfigurableApplicationContext service = start();
+        Sweeps sweeps = service.getBean(Sweeps.class);
+        Sweep sweep = startAside(evaluator("mine", gives(1))).create(SweepsTest.grid("mine", "fid", 0.1));
+        awaitLeft(sweeps, sweep, "no evaluator is named mine");
+        service.getBean(JdbcClient.class)
+                .sql("update trial set state = 'RUNNING', attempt = 1, worker = 'gone' where sweep = ?")
+                .param(sweep.id())
+                .update();
+        Await.until(() -> sweeps.sweep(sweep.id()).state() == SweepState.QUEUED);
+        awaitLeft(sweeps, sweep, "no evaluator is named mine");
+        assertThat(service.getBean(TrialStore.class).mishaps(new TrialId(sweep.id(), 0)))
+                .isEqualTo(new TrialStore.Mishaps(0, 1));
+    }
+
+    /** A service that does no work itself. */
+    private Sweeps startAside(String... more) {
+        return start(with("--phema.worker.enabled=false", more)).getBean(Sweeps.class);
     }
 
     @Test
