@@ -1,5 +1,7 @@
 package phema.dashboard;
 
+import jakarta.servlet.http.HttpServletResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,9 @@ class RunController {
     private static final double USUAL_LENGTH = 0.1;
     private static final int LAST_SWEEPS = 5;
 
+    /** The time that the page waits for a model before it says that there is none yet. */
+    private static final Duration PATIENCE = Duration.ofMillis(500);
+
     private final Catalog catalog;
     private final Fits fits;
     private final Syntheses syntheses;
@@ -66,8 +71,15 @@ class RunController {
             @RequestParam(required = false) @Nullable Double sigmaRel,
             @RequestParam(required = false) @Nullable Double time,
             @RequestParam(defaultValue = "blup") String solver,
-            Model model) {
+            HttpServletResponse response,
+            Model model)
+            throws InterruptedException {
         Run found = catalog.run(run);
+        if (!found.snapshots().isEmpty() && !fits.awaitModel(found, PATIENCE)) {
+            model.addAttribute("run", RunSummary.of(found));
+            response.setHeader("Refresh", "1");
+            return "dashboard/fitting";
+        }
         Advice advice = recommendations.of(run);
         double length = sigmaRel != null
                 ? sigmaRel

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -11,6 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import phema.catalog.NamePattern;
 import phema.catalog.Run;
@@ -35,13 +40,14 @@ import phema.tensor.DType;
  * run's snapshots change.
  */
 public final class Fits {
-    private record RunSolver(List<Snapshot> snapshots, Solver solver) {
+    /** @param solver runs once, in the first thread that asks for it */
+    private record RunSolver(List<Snapshot> snapshots, FutureTask<Solver> solver) {
         static RunSolver of(Run run) {
             List<StoredAverage> stored = run.snapshots().stream()
                     .map(s -> new StoredAverage(
                             s.profile(), s.sample().values(), s.sample().roundingVariance()))
                     .toList();
-            return new RunSolver(run.snapshots(), new Solver(stored));
+            return new RunSolver(run.snapshots(), new FutureTask<>(() -> new Solver(stored)));
         }
     }
 
@@ -176,12 +182,56 @@ public final class Fits {
         return solver(run).planning();
     }
 
-    private Solver solver(Run run) {
+    /**
+     * Waits for the model of a run's trajectory, which all its fits share, and begins to fit it where nobody has. With
+     * thousands of files that takes seconds, once.
+     *
+     * @return whether it is there; also where it cannot be fitted, which every fit then says
+     */
+    public boolean awaitModel(Run run, Duration patience) throws InterruptedException {
+        FutureTask<Solver> solver = known(run).solver;
+        if (!solver.isDone())
+            Thread.ofPlatform().daemon().name("fit " + run.name()).start(solver);
+        try {
+            solver.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            return true;
+        }
+    }
+
+    /** How far the model of a run's trajectory is. */
+    public ModelState modelState(Run run) {
+        RunSolver known = solvers.get(run.name());
+        if (known == null || known.snapshots != run.snapshots()) return ModelState.NONE;
+        return switch (known.solver.state()) {
+            case RUNNING -> ModelState.FITTING;
+            case SUCCESS -> ModelState.READY;
+            case FAILED, CANCELLED -> ModelState.NONE;
+        };
+    }
+
+    private RunSolver known(Run run) {
         run.requireUsable();
         return solvers.compute(
-                        run.name(),
-                        (name, known) ->
-                                known != null && known.snapshots == run.snapshots() ? known : RunSolver.of(run))
-                .solver;
+                run.name(),
+                (name, known) -> known != null && known.snapshots == run.snapshots() ? known : RunSolver.of(run));
+    }
+
+    private Solver solver(Run run) {
+        RunSolver known = known(run);
+        known.solver.run(); // does nothing where another thread does it, or has
+        try {
+            return known.solver.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Problem.conflict("The fit of run " + run.name() + " was interrupted");
+        } catch (ExecutionException e) {
+            solvers.remove(run.name(), known);
+            if (e.getCause() instanceof RuntimeException cause) throw cause;
+            throw new IllegalStateException(e.getCause());
+        }
     }
 }

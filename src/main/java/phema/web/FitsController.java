@@ -23,6 +23,7 @@ import phema.problem.Problem;
 import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.WeightsRequest;
+import phema.text.Labels;
 
 /** Gives coefficients and what is known of their quality, without any weights. */
 @RestController
@@ -107,5 +108,27 @@ class FitsController {
                 .map(report -> ReportView.of(found, report))
                 .orElseThrow(() -> Problem.unprocessable(
                         "the run has a single snapshot, which cannot be compared with others; two are the least"));
+    }
+
+    /**
+     * How far the model is that all fits of a run share.
+     *
+     * @param state {@code none} until a fit is asked for, {@code fitting}, {@code ready}
+     * @param snapshots that it is fitted to
+     */
+    record ModelResponse(
+            @Schema(allowableValues = {"none", "fitting", "ready"})
+            String state,
+
+            int snapshots) {}
+
+    @GetMapping(path = "/api/v1/runs/{run}/model", produces = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(
+            summary = "How far the model of a run's trajectory is",
+            description = "The first fit of a run waits for it, for seconds where there are thousands of snapshots")
+    ModelResponse model(@PathVariable String run) {
+        Run found = catalog.run(run);
+        return new ModelResponse(
+                Labels.inWords(fits.modelState(found)), found.snapshots().size());
     }
 }

@@ -49,6 +49,16 @@ class RestTest {
     }
 
     @Test
+    void saysHowFarTheModelOfARunIs() throws Exception {
+        String fits = "/api/v1/runs/edm2/fits";
+        assertThat(post(fits, "{\"targets\": [{\"sigmaRel\": 0.1}]}").statusCode())
+                .isEqualTo(200);
+        JsonNode model = json.readTree(get("/api/v1/runs/edm2/model").body());
+        assertThat(model.at("/state").asString()).isEqualTo("ready");
+        assertThat(model.at("/snapshots").asInt()).isEqualTo(32);
+    }
+
+    @Test
     void listsSnapshotsPageByPage() throws Exception {
         JsonNode page =
                 json.readTree(get("/api/v1/runs/edm2/snapshots?page=1&size=30").body());
