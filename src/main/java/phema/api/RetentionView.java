@@ -2,6 +2,7 @@ package phema.api;
 
 import java.util.List;
 import phema.catalog.Run;
+import phema.catalog.Snapshot;
 import phema.solver.Retention;
 
 /**
@@ -16,9 +17,8 @@ public record RetentionView(List<String> deletable, long deletableBytes, List<Re
     public static RetentionView of(Run run, Retention retention, List<String> deletable) {
         return new RetentionView(
                 deletable,
-                retention.deletable().stream()
-                        .mapToLong(i -> run.snapshots().get(i).file().size())
-                        .sum(),
+                Snapshot.bytes(
+                        retention.deletable().stream().map(run.snapshots()::get).toList()),
                 retention.effects().stream().map(RetentionEffectView::of).toList());
     }
 }

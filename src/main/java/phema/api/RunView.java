@@ -5,7 +5,6 @@ import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.format.Tensor;
-import phema.format.WeightFile;
 import phema.sweep.Advice;
 
 /**
@@ -46,10 +45,7 @@ public record RunView(
                 run.excluded().size(),
                 none ? null : snapshots.getFirst().time(),
                 none ? null : snapshots.getLast().time(),
-                snapshots.stream()
-                        .map(Snapshot::file)
-                        .mapToLong(WeightFile::size)
-                        .sum(),
+                Snapshot.bytes(snapshots),
                 none ? null : snapshots.getLast().file().format().extension(),
                 tensors.size(),
                 tensors.stream().mapToLong(Tensor::elements).sum(),

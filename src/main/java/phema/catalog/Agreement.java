@@ -133,7 +133,9 @@ final class Agreement {
                     .findFirst()
                     .orElseThrow();
             return Optional.of("Element types differ, which is allowed: tensor " + tensor + " is " + first.get(tensor)
-                    + " in " + agreeing.getFirst().path().getFileName() + " and " + own.get(tensor) + " in "
+                    + (file.path().equals(agreeing.getFirst().path())
+                            ? " and " + own.get(tensor) + " in one file, "
+                            : " in " + agreeing.getFirst().path().getFileName() + " and " + own.get(tensor) + " in ")
                     + file.path().getFileName() + ".");
         }
         return Optional.empty();

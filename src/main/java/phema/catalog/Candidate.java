@@ -5,15 +5,17 @@ import java.util.function.DoubleFunction;
 import phema.format.WeightFile;
 import phema.profile.Impulse;
 import phema.profile.Profile;
+import phema.profile.ProfileSpec;
 
 /**
  * Describes a file that should hold one of a run's averages, by its name or by the manifest.
  *
+ * @param group prefix of its tensors where the file holds several sets of weights; else empty
  * @param time on the run's clock; infinite where the file says it itself
  * @param average what sets it apart from other averages of the same time, such as {@code sigma_rel 0.050}
  * @param content what it holds
  */
-record Candidate(String fileName, double time, String average, CandidateContent content) {
+record Candidate(String fileName, String group, double time, String average, CandidateContent content) {
     /** What a file should hold. */
     sealed interface CandidateContent {}
 
@@ -22,8 +24,16 @@ record Candidate(String fileName, double time, String average, CandidateContent 
     /** @param why as the end of a sentence */
     record NoAverage(String why) implements CandidateContent {}
 
+    /** An average of which nothing says which. */
+    record Unrecorded() implements CandidateContent {}
+
     /** A raw checkpoint of a time that stands in the file's metadata. */
     record TimeInMetadata(String key) implements CandidateContent {}
+
+    /** A file as a whole. */
+    Candidate(String fileName, double time, String average, CandidateContent content) {
+        this(fileName, "", time, average, content);
+    }
 
     /** @param profile from the time; a range that it does not keep makes the file one without a profile */
     static Candidate of(String fileName, double time, String average, DoubleFunction<Profile> profile) {
@@ -37,6 +47,26 @@ record Candidate(String fileName, double time, String average, CandidateContent 
         } catch (IllegalArgumentException e) {
             return new NoAverage("cannot hold the average that is stated: " + e.getMessage());
         }
+    }
+
+    /** What tells it apart from all others of its folder. */
+    String name() {
+        return group.isEmpty() ? fileName : fileName + "#" + group.replaceFirst("\\.$", "");
+    }
+
+    /** One of several sets of weights in this file, whose profile may be known, as text. */
+    Candidate ofGroup(String prefix, Optional<String> profile) {
+        return new Candidate(
+                fileName,
+                prefix,
+                time,
+                "`" + prefix + "*`",
+                profile.map(spec -> content(time, t -> ProfileSpec.parse(spec, t)))
+                        .orElseGet(Unrecorded::new));
+    }
+
+    boolean isUnrecorded() {
+        return content instanceof Unrecorded;
     }
 
     Optional<Profile> profile() {

@@ -3,14 +3,15 @@ package phema.catalog;
 import static java.util.Comparator.comparing;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import phema.catalog.Excluded.ExclusionReason;
 
 /** Collects the files of a folder that a run does not use, and why. */
 final class Exclusions {
     private final Path folder;
-    private final List<Excluded> files = new ArrayList<>();
+    private final Set<Excluded> files = new LinkedHashSet<>();
 
     Exclusions(Path folder) {
         this.folder = folder;
@@ -18,7 +19,8 @@ final class Exclusions {
 
     /** @param why as the end of a sentence that begins with the file's name */
     void add(Candidate candidate, ExclusionReason reason, String why) {
-        add(candidate.fileName(), reason, candidate.fileName() + " " + why);
+        String name = candidate.name();
+        files.add(new Excluded(name, folder.resolve(candidate.fileName()), reason, name + " " + why));
     }
 
     /** @param message a whole sentence */

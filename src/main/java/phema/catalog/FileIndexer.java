@@ -89,19 +89,23 @@ final class FileIndexer {
     /**
      * The same with its sample, which is read where the plan is another than before.
      *
-     * @param selected the file with the tensors that count
+     * @param prefix of the tensors that count
+     * @param selected the file with those
      * @param scales names of the constants that must be the same in all files
      */
-    RememberedFile sampled(RememberedFile known, WeightFile selected, SamplePlan plan, Set<String> scales) {
+    RememberedFile sampled(
+            RememberedFile known, String prefix, WeightFile selected, SamplePlan plan, Set<String> scales) {
         if (!(known.content() instanceof RememberedFile.Indexed indexed)
-                || indexed.plan().equals(plan.identity())) return known;
+                || indexed.sampled(prefix)
+                        .filter(sampled -> sampled.plan().equals(plan.identity()))
+                        .isPresent()) return known;
         Path path = indexed.file().path();
         try {
             SampledElements sample = SampleReader.read(selected, plan, mayRead);
             Map<String, Double> values = SampleReader.scales(selected, scales, mayRead);
             if (!indexed.file().isUnchanged())
                 return known.with(new RememberedFile.Growing(path.getFileName() + " changed while it was read"));
-            return known.with(new RememberedFile.Indexed(indexed.file(), plan.identity(), sample, values));
+            return known.with(indexed.with(prefix, new RememberedFile.Sampled(plan.identity(), sample, values)));
         } catch (IOException | RuntimeException e) {
             return known.with(broken(path, e));
         }

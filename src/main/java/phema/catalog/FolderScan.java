@@ -1,6 +1,9 @@
 package phema.catalog;
 
 import java.nio.file.Path;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toConcurrentMap;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -28,11 +31,19 @@ final class FolderScan {
     private final Map<String, RememberedFile> known = new HashMap<>();
     private final Exclusions exclusions;
 
-    /** The last file that is of use, as a candidate, with all its tensors, and with those that count. */
+    /** The last file that is of use, as a candidate, with all its tensors, and with those that count, by group. */
     private @Nullable Candidate taken;
 
     private @Nullable WeightFile similar;
-    private @Nullable WeightFile similarSelected;
+    private List<Part> similarParts = List.of();
+
+    /**
+     * One set of weights of a file.
+     *
+     * @param whole the file with all of its tensors
+     * @param selected with those that count
+     */
+    private record Part(WeightGroups.WeightGroup group, WeightFile whole, WeightFile selected) {}
 
     /** @param before what the last scan of this folder gave; files that did not change since are not opened */
     FolderScan(FileIndexer indexer, Path folder, FolderListing listing, Scan before) {
@@ -58,21 +69,32 @@ final class FolderScan {
             agreeing.clear();
         });
         SamplePlan plan = sampleAll(agreeing, agreement);
-        Map<Candidate, RememberedFile.Indexed> sampled = new LinkedHashMap<>();
+        Map<Candidate, RememberedFile.Sampled> sampled = new LinkedHashMap<>();
         for (Candidate candidate : agreeing.keySet())
             usable(candidate, Objects.requireNonNull(known.get(candidate.fileName())))
-                    .ifPresent(indexed -> sampled.put(candidate, indexed));
-        RunAssembly assembly = new RunAssembly(files, plan, sampled, recognition.network(), exclusions);
+                    .flatMap(indexed -> indexed.sampled(prefix(candidate)))
+                    .ifPresent(one -> sampled.put(candidate, one));
+        UnrecordedAverages averages = new UnrecordedAverages(files, sampled, plan);
+        RunAssembly assembly =
+                new RunAssembly(averages.files(), plan, averages.usable(exclusions), recognition.network(), exclusions);
         List<String> notices = new ArrayList<>(listing.notices());
         notices.addAll(recognition.notices());
         clockNotice.ifPresent(notices::add);
-        if (similar != null) notices.addAll(recognition.tensors().unmatched(similar));
+        if (!similarParts.isEmpty())
+            notices.addAll(
+                    recognition.tensors().unmatched(similarParts.getFirst().whole()));
         agreement.dtypeNotice().ifPresent(notices::add);
         if (!files.isEmpty() && agreement.averaged().isEmpty())
             notices.add(
                     "No tensor is averaged, since none holds floating-point weights: outputs are what the newest file"
                             + " holds.");
-        if (similarSelected != null) notices.addAll(recognition.tensors().notices(similarSelected));
+        if (!similarParts.isEmpty())
+            notices.addAll(recognition.tensors().notices(similarParts.getFirst().selected()));
+        if (similar != null && similarParts.size() > 1)
+            notices.addAll(
+                    new WeightGroups(similarParts.stream().map(Part::group).toList(), Optional.empty())
+                            .notices(similar));
+        if (recognition.tensors().averages().isEmpty()) notices.addAll(averages.notices());
         notices.addAll(assembly.notices());
         Run run =
                 new Run(runName, folder, assembly.snapshots(), exclusions.byName(), notices, recognition.publication());
@@ -92,13 +114,21 @@ final class FolderScan {
             WeightFile file = usable.get().file();
             Candidate candidate = named.read(file);
             if (refused(candidate)) continue;
-            WeightFile selected = selected(file);
-            Optional<String> objection = objection(file, selected);
+            WeightGroups groups = groups(file);
+            if (groups.problem().isPresent()) {
+                exclusions.add(
+                        candidate, ExclusionReason.DIFFERENT, groups.problem().get());
+                continue;
+            }
+            List<Part> parts = parts(file, groups);
+            Optional<String> objection = parts.stream()
+                    .flatMap(part -> objection(file, part).stream())
+                    .findFirst();
             if (objection.isPresent()) {
                 exclusions.add(candidate, ExclusionReason.NO_PROFILE, objection.get());
                 continue;
             }
-            if (selected.tensors().isEmpty()) {
+            if (parts.getFirst().selected().tensors().isEmpty()) {
                 exclusions.add(
                         candidate,
                         ExclusionReason.DIFFERENT,
@@ -107,19 +137,77 @@ final class FolderScan {
             }
             taken = candidate;
             similar = file;
-            similarSelected = similarSelected == null ? selected : selected.sharingTensorsOf(similarSelected);
-            files.put(candidate, similarSelected);
+            similarParts = parts;
+            for (Part part : parts) {
+                Candidate one = part.group().prefix().isEmpty()
+                        ? candidate
+                        : candidate.ofGroup(
+                                part.group().prefix(),
+                                part.group()
+                                        .profile()
+                                        .or(() -> RecordedDecay.of(
+                                                part.group().prefix(), candidate.time(), file.metadata())));
+                if (one.content() instanceof Candidate.NoAverage nothing)
+                    exclusions.add(one, ExclusionReason.NO_PROFILE, nothing.why());
+                else files.put(one, part.selected());
+            }
         }
         return files;
     }
 
+    /** The sets of weights in a file; empty where it is one. */
+    private WeightGroups groups(WeightFile file) {
+        if (sameAsSimilar(file))
+            return similarParts.getFirst().group().prefix().isEmpty()
+                    ? WeightGroups.NONE
+                    : new WeightGroups(similarParts.stream().map(Part::group).toList(), Optional.empty());
+        List<WeightGroups.StatedGroup> stated = recognition.tensors().averages();
+        if (!stated.isEmpty()) return WeightGroups.of(file, stated);
+        return recognition.ground() == Recognition.Ground.NUMBERED_NAMES ? WeightGroups.of(file) : WeightGroups.NONE;
+    }
+
+    private List<Part> parts(WeightFile file, WeightGroups groups) {
+        boolean same = sameAsSimilar(file);
+        if (groups.groups().isEmpty()) {
+            WeightFile selected = same
+                    ? file.with(similarParts.getFirst().selected().tensors())
+                    : shared(recognition.tensors().of(file), 0);
+            return List.of(new Part(new WeightGroups.WeightGroup("", Optional.empty(), List.of()), file, selected));
+        }
+        List<Part> parts = new ArrayList<>();
+        for (int i = 0; i < groups.groups().size(); i++) {
+            WeightGroups.WeightGroup group = groups.groups().get(i);
+            WeightFile whole = file.with(group.tensors());
+            WeightFile selected = same
+                    ? file.with(similarParts.get(i).selected().tensors())
+                    : shared(recognition.tensors().of(whole), i);
+            parts.add(new Part(group, whole, selected));
+        }
+        return parts;
+    }
+
+    private WeightFile shared(WeightFile selected, int part) {
+        return part < similarParts.size()
+                ? selected.sharingTensorsOf(similarParts.get(part).selected())
+                : selected;
+    }
+
+    private boolean sameAsSimilar(WeightFile file) {
+        return similar != null && recognition.tensors().sameOf(file, similar);
+    }
+
+    /** What the tensors of a candidate are below in its file. */
+    private String prefix(Candidate candidate) {
+        return candidate.group().isEmpty() ? recognition.tensors().prefix().orElse("") : candidate.group();
+    }
+
     /** Looks at the tensors, of which there may be many, only where a file like this has not been taken already. */
-    private Optional<String> objection(WeightFile file, WeightFile selected) {
-        if (similar != null && recognition.tensors().sameOf(file, similar)) return Optional.empty();
+    private Optional<String> objection(WeightFile file, Part part) {
+        if (sameAsSimilar(file)) return Optional.empty();
         Optional<String> doubt = recognition.ground() == Recognition.Ground.NUMBERED_NAMES
                 ? Questions.ofContent(file)
                 : Optional.empty();
-        return doubt.or(() -> recognition.tensors().objection(file, selected));
+        return doubt.or(() -> recognition.tensors().objection(part.whole(), part.selected()));
     }
 
     /** Takes out the files that are not of the time in their names. @return what is to be said of all */
@@ -131,14 +219,6 @@ final class FolderScan {
             exclusions.add(candidate, ExclusionReason.DIFFERENT, why);
         });
         return times.notice();
-    }
-
-    private WeightFile selected(WeightFile file) {
-        return similar != null
-                        && similarSelected != null
-                        && recognition.tensors().sameOf(file, similar)
-                ? file.with(similarSelected.tensors())
-                : recognition.tensors().of(file);
     }
 
     private boolean refused(Candidate candidate) {
@@ -205,18 +285,18 @@ final class FolderScan {
         SortedMap<String, Shape> averaged = agreement.averaged();
         SamplePlan usual = SamplePlan.of(averaged, files.size());
         // Where that was so when the files were looked at last, it most likely still is: they need not be read twice.
-        if (indexed(files).anyMatch(i -> !i.plan().isEmpty() && !i.plan().equals(usual.identity()))) {
+        if (sampled(files).anyMatch(i -> !i.plan().isEmpty() && !i.plan().equals(usual.identity()))) {
             Optional<SamplePlan> narrow = ofMoved(files, averaged);
             if (narrow.isPresent()
-                    && indexed(files).anyMatch(i -> i.plan().equals(narrow.get().identity()))) {
+                    && sampled(files).anyMatch(i -> i.plan().equals(narrow.get().identity()))) {
                 sample(files, agreement, narrow.get());
                 return narrow.get();
             }
         }
         sample(files, agreement, usual);
-        List<SampledElements> samples = indexed(files)
+        List<SampledElements> samples = sampled(files)
                 .filter(i -> i.plan().equals(usual.identity()))
-                .map(RememberedFile.Indexed::sample)
+                .map(RememberedFile.Sampled::sample)
                 .toList();
         if (samples.size() < 2 || !usual.movingTensors(samples).isEmpty()) return usual;
         Optional<SamplePlan> narrow = ofMoved(files, averaged);
@@ -238,19 +318,25 @@ final class FolderScan {
 
     private void sample(Map<Candidate, WeightFile> files, Agreement agreement, SamplePlan plan) {
         Set<String> scales = agreement.scales();
-        List<Map.Entry<Candidate, WeightFile>> entries = List.copyOf(files.entrySet());
-        List<RememberedFile> now = entries.parallelStream()
-                .map(entry -> indexer.sampled(
-                        Objects.requireNonNull(known.get(entry.getKey().fileName())), entry.getValue(), plan, scales))
-                .toList();
-        for (int i = 0; i < now.size(); i++) known.put(entries.get(i).getKey().fileName(), now.get(i));
+        // The groups of one file one after the other, as what is known of it grows with each.
+        Map<String, List<Map.Entry<Candidate, WeightFile>>> byFile =
+                files.entrySet().stream().collect(groupingBy(entry -> entry.getKey().fileName()));
+        Map<String, RememberedFile> now = byFile.entrySet().parallelStream()
+                .collect(toConcurrentMap(Map.Entry::getKey, groups -> {
+                    RememberedFile file = Objects.requireNonNull(known.get(groups.getKey()));
+                    for (Map.Entry<Candidate, WeightFile> group : groups.getValue())
+                        file = indexer.sampled(file, prefix(group.getKey()), group.getValue(), plan, scales);
+                    return file;
+                }));
+        known.putAll(now);
     }
 
-    private Stream<RememberedFile.Indexed> indexed(Map<Candidate, WeightFile> files) {
+    private Stream<RememberedFile.Sampled> sampled(Map<Candidate, WeightFile> files) {
         return files.keySet().stream()
-                .map(candidate ->
-                        Objects.requireNonNull(known.get(candidate.fileName())).content())
-                .filter(RememberedFile.Indexed.class::isInstance)
-                .map(RememberedFile.Indexed.class::cast);
+                .flatMap(candidate ->
+                        Objects.requireNonNull(known.get(candidate.fileName())).content()
+                                        instanceof RememberedFile.Indexed indexed
+                                ? indexed.sampled(prefix(candidate)).stream()
+                                : Stream.empty());
     }
 }

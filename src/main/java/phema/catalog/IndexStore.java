@@ -57,7 +57,7 @@ class IndexStore {
      * The first byte of what is stored, raised whenever readers find more in the same files than before; what readers
      * before it found is read again. Content without it begins as gzip does, with 31.
      */
-    private static final byte READERS = 1;
+    private static final byte READERS = 2;
 
     private static final class LocationDeserializer extends ValueDeserializer<Path> {
         @Override
@@ -149,8 +149,7 @@ class IndexStore {
             WeightFile file =
                     similar[0] == null ? indexed.file() : indexed.file().sharingTensorsOf(similar[0]);
             similar[0] = file;
-            shared.put(
-                    name, k.with(new RememberedFile.Indexed(file, indexed.plan(), indexed.sample(), indexed.scales())));
+            shared.put(name, k.with(new RememberedFile.Indexed(file, indexed.samples())));
         });
         return shared;
     }

@@ -32,6 +32,9 @@ final class ManifestReader {
     private static final String GAMMAS = "gammas";
     private static final double MAX_GAMMA = 1e9;
     private static final String NETWORK = "network";
+    private static final String AVERAGES = "averages";
+    private static final String PREFIX = "prefix";
+    private static final String PROFILE = "profile";
     private static final Pattern REPOSITORY_PATH =
             Pattern.compile("(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*");
 
@@ -53,26 +56,34 @@ final class ManifestReader {
     private static Manifest manifest(YamlValue all) {
         YamlKeys keys = all.keys(
                 "files",
-                "profile",
+                PROFILE,
                 "sigmaRels",
                 GAMMAS,
                 "updateEvery",
                 "updateAfterStep",
                 "timeScale",
-                "prefix",
+                PREFIX,
+                AVERAGES,
                 "exclude",
                 "buffers",
                 "parameters",
                 NETWORK,
                 HUB);
-        Optional<String> profile = keys.get("profile", ManifestReader::profile);
+        if (keys.has(AVERAGES))
+            for (String other : List.of(PREFIX, PROFILE))
+                if (keys.has(other))
+                    throw keys.wrong(other, other + " and averages say the same in two ways; give one of them");
+        List<WeightGroups.StatedGroup> averages =
+                keys.get(AVERAGES, ManifestReader::averages).orElse(List.of());
+        // Of a file as a whole, whose profile counts nowhere.
+        Optional<String> profile =
+                averages.isEmpty() ? keys.get(PROFILE, ManifestReader::profile) : Optional.of(WeightGroups.RAW);
         if (keys.has("sigmaRels") && keys.has(GAMMAS))
             throw keys.wrong(GAMMAS, "sigmaRels and gammas say the same in two ways; give one of them");
         List<Double> gammas = keys.get("sigmaRels", value -> value.list(ManifestReader::gammaOfSigmaRel))
                 .or(() -> keys.get(GAMMAS, value -> value.list(ManifestReader::gamma)))
                 .orElse(List.of());
-        Manifest.ManifestFiles files =
-                keys.get("files", value -> files(value, profile)).orElseGet(() -> filesByName(keys));
+        Manifest.ManifestFiles files = files(keys, profile);
         requireOneProfile(keys, files);
         if (files instanceof Manifest.Matching && !keys.has("files") && !keys.has("updateEvery"))
             throw keys.wrong(
@@ -80,7 +91,7 @@ final class ManifestReader {
                     "updateEvery is missing: the steps between two updates of the averages, PostHocEMA's argument "
                             + "update_every (its default"
                             + " is 100 in ema-pytorch and nitrous-ema, 10 in pytorch-posthoc-ema)");
-        if (keys.has("profile") && keys.has("updateEvery"))
+        if (keys.has(PROFILE) && keys.has("updateEvery"))
             throw keys.wrong(
                     "updateEvery", "updateEvery belongs with sigmaRels or gammas; state the profile as it is tracked");
         return new Manifest(
@@ -91,7 +102,8 @@ final class ManifestReader {
                 keys.get("updateAfterStep", value -> value.wholeNumber(0)).orElse(0L),
                 keys.get("timeScale", YamlValue::positive).orElse(1.0),
                 new TensorSelection(
-                        keys.get("prefix", YamlValue::text),
+                        keys.get(PREFIX, YamlValue::text),
+                        averages,
                         keys.get("exclude", value -> value.list(ManifestReader::tensors))
                                 .orElse(List.of()),
                         keys.get("buffers", value -> value.list(ManifestReader::tensors))
@@ -100,6 +112,26 @@ final class ManifestReader {
                                 .orElse(List.of())),
                 keys.get(HUB, ManifestReader::publication).orElse(Publication.DEFAULT),
                 keys.get(NETWORK, ManifestReader::network).orElse(NetworkSettings.NONE));
+    }
+
+    private static List<WeightGroups.StatedGroup> averages(YamlValue value) {
+        if (!value.isList())
+            throw value.wrong("must be a list, as in [{prefix: 'model.', profile: impulse}, {prefix: 'ema.', profile:"
+                    + " 'ema:0.9999,warmup=none'}]");
+        Set<String> prefixes = new LinkedHashSet<>();
+        return value.list(entry -> {
+            YamlKeys keys = entry.keys(PREFIX, PROFILE);
+            String prefix = keys.require(PREFIX, YamlValue::text);
+            for (String other : prefixes)
+                if (other.startsWith(prefix) || prefix.startsWith(other))
+                    throw keys.wrong(
+                            PREFIX,
+                            prefix.equals(other)
+                                    ? prefix + " is listed twice"
+                                    : "tensors below " + prefix + " and " + other + " are partly the same");
+            prefixes.add(prefix);
+            return new WeightGroups.StatedGroup(prefix, Optional.of(keys.require(PROFILE, ManifestReader::profile)));
+        });
     }
 
     private static NetworkSettings network(YamlValue value) {
@@ -153,6 +185,11 @@ final class ManifestReader {
         return path;
     }
 
+    private static Manifest.ManifestFiles files(YamlKeys keys, Optional<String> profile) {
+        Optional<Manifest.ManifestFiles> named = keys.get("files", value -> files(value, profile, keys.has(AVERAGES)));
+        return named.orElseGet(() -> filesByName(keys));
+    }
+
     /** Without {@code files}: what PostHocEMA of ema-pytorch and its relatives write, or what needs no manifest. */
     private static Manifest.ManifestFiles filesByName(YamlKeys keys) {
         if (Set.of(HUB, NETWORK).containsAll(keys.values().keySet())) return new Manifest.Usual();
@@ -161,7 +198,7 @@ final class ManifestReader {
         return new Manifest.Matching(NamePattern.of(IndexedName.PATTERN, FILE_FIELDS));
     }
 
-    private static Manifest.ManifestFiles files(YamlValue value, Optional<String> profile) {
+    private static Manifest.ManifestFiles files(YamlValue value, Optional<String> profile, boolean averages) {
         if (!value.isList()) {
             NamePattern pattern = pattern(value, FILE_FIELDS);
             if (!pattern.fields().contains("time"))
@@ -171,13 +208,15 @@ final class ManifestReader {
         Set<String> names = new LinkedHashSet<>();
         List<Manifest.ManifestEntry> entries = new ArrayList<>();
         for (YamlValue entry : value.entries()) {
-            YamlKeys keys = entry.keys("name", "time", "profile");
+            YamlKeys keys = entry.keys("name", "time", PROFILE);
             String name = keys.require("name", ManifestReader::fileName);
             if (!names.add(name)) throw keys.wrong("name", name + " is listed twice");
+            if (averages && keys.has(PROFILE))
+                throw keys.wrong(PROFILE, "profile and averages say the same in two ways; give one of them");
             entries.add(new Manifest.ManifestEntry(
                     name,
                     keys.require("time", YamlValue::positive),
-                    keys.get("profile", ManifestReader::profile)
+                    keys.get(PROFILE, ManifestReader::profile)
                             .or(() -> profile)
                             .orElseThrow(() -> keys.wrong("", name + " has no profile, nor has the manifest"))));
         }
@@ -193,18 +232,20 @@ final class ManifestReader {
                     widths.isEmpty() ? "files" : widths,
                     "{index} in files and sigmaRels (or gammas) belong together: they give the width for index 0, 1,"
                             + " ...");
-        long profiles = List.of(keys.has("profile"), !widths.isEmpty(), fields.contains("sigmaRel")).stream()
-                .filter(has -> has)
-                .count();
+        long profiles =
+                List.of(keys.has(PROFILE), keys.has(AVERAGES), !widths.isEmpty(), fields.contains("sigmaRel")).stream()
+                        .filter(has -> has)
+                        .count();
         if (profiles > 1)
             throw keys.wrong(
-                    "profile",
-                    "only one of profile, sigmaRels (or gammas) and {sigmaRel} in files can say the profile");
+                    keys.has(AVERAGES) ? AVERAGES : PROFILE,
+                    "only one of profile, sigmaRels (or gammas), averages and {sigmaRel} in files can say the"
+                            + " profile");
         if (profiles == 0 && files instanceof Manifest.Matching)
             throw keys.wrong(
                     "files",
-                    "the files' profile is missing: profile (impulse for raw checkpoints), sigmaRels, gammas, or"
-                            + " {sigmaRel} in files");
+                    "the files' profile is missing: profile (impulse for raw checkpoints), averages (of several sets of"
+                            + " weights in each), sigmaRels, gammas, or {sigmaRel} in files");
     }
 
     /** The key that gives the widths of averages by index; empty where none does. */

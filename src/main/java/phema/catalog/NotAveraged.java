@@ -203,7 +203,8 @@ final class NotAveraged {
                 .findFirst();
     }
 
-    private List<String> words() {
+    /** The words for averages, and for raw weights that lie beside averages, below which there are tensors. */
+    List<String> words() {
         return names.stream()
                 .map(BESIDE::matcher)
                 .filter(Matcher::matches)
@@ -212,6 +213,11 @@ final class NotAveraged {
                 .sorted()
                 .sorted(comparing("averaging_state"::equals)) // last, since Lightning's holds a counter
                 .toList();
+    }
+
+    /** Whether a tensor is one that averages count with, by its name within them. */
+    static boolean isCounter(String name) {
+        return COUNTERS.contains(name);
     }
 
     private boolean allBelow(String word) {

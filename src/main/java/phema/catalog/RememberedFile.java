@@ -1,6 +1,8 @@
 package phema.catalog;
 
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import phema.format.FileStamp;
 import phema.format.WeightFile;
 
@@ -25,18 +27,38 @@ record RememberedFile(FileStamp stamp, long since, RememberedContent content) {
     record Broken(String message, boolean lasting) implements RememberedContent {}
 
     /**
-     * Its structure, and its sample.
+     * Its structure, and its samples.
      *
      * @param file with all its tensors
-     * @param plan identity of the {@link SamplePlan} that the sample was read by; empty when none was read yet
-     * @param scales the constants that must be the same in all files, by tensor
+     * @param samples by the prefix of the tensors that count; those that are there were read
      */
-    record Indexed(WeightFile file, String plan, SampledElements sample, Map<String, Double> scales)
-            implements RememberedContent {
+    record Indexed(WeightFile file, Map<String, Sampled> samples) implements RememberedContent {
+        Indexed {
+            samples = Map.copyOf(samples);
+        }
+
         Indexed(WeightFile file) {
-            this(file, "", SampledElements.NONE, Map.of());
+            this(file, Map.of());
+        }
+
+        Optional<Sampled> sampled(String prefix) {
+            return Optional.ofNullable(samples.get(prefix));
+        }
+
+        Indexed with(String prefix, Sampled sampled) {
+            Map<String, Sampled> all = new HashMap<>(samples);
+            all.put(prefix, sampled);
+            return new Indexed(file, all);
         }
     }
+
+    /**
+     * Holds what was read of one set of weights.
+     *
+     * @param plan identity of the {@link SamplePlan} that the sample was read by
+     * @param scales the constants that must be the same in all files, by tensor
+     */
+    record Sampled(String plan, SampledElements sample, Map<String, Double> scales) {}
 
     RememberedFile with(RememberedContent changed) {
         return new RememberedFile(stamp, since, changed);

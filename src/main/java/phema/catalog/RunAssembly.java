@@ -22,7 +22,7 @@ import phema.profile.Impulse;
 final class RunAssembly {
     private final Map<Candidate, WeightFile> files;
     private final SamplePlan plan;
-    private final Map<Candidate, RememberedFile.Indexed> used = new LinkedHashMap<>();
+    private final Map<Candidate, RememberedFile.Sampled> used = new LinkedHashMap<>();
     private final NetworkSettings manifest;
     private final List<String> contradictions = new ArrayList<>();
 
@@ -38,25 +38,25 @@ final class RunAssembly {
     RunAssembly(
             Map<Candidate, WeightFile> files,
             SamplePlan plan,
-            Map<Candidate, RememberedFile.Indexed> sampled,
+            Map<Candidate, RememberedFile.Sampled> sampled,
             NetworkSettings manifest,
             Exclusions exclusions) {
         this.files = files;
         this.plan = plan;
         this.manifest = manifest;
         Map<String, Double> scales = usual(
-                sampled.values().stream().map(RememberedFile.Indexed::scales).toList(), Map.of());
+                sampled.values().stream().map(RememberedFile.Sampled::scales).toList(), Map.of());
         network = usual(
-                sampled.values().stream()
-                        .map(indexed -> stated(indexed.file()))
+                sampled.keySet().stream()
+                        .map(candidate -> stated(file(candidate)))
                         .filter(stated -> !stated.equals(NetworkSettings.NONE))
                         .toList(),
                 NetworkSettings.NONE);
-        sampled.forEach((candidate, indexed) -> scaleDifference(indexed.scales(), scales)
-                .or(() -> settingDifference(candidate, indexed.file()))
+        sampled.forEach((candidate, one) -> scaleDifference(one.scales(), scales)
+                .or(() -> settingDifference(candidate, file(candidate)))
                 .ifPresentOrElse(
                         difference -> exclusions.add(candidate, ExclusionReason.DIFFERENT, difference),
-                        () -> used.put(candidate, indexed)));
+                        () -> used.put(candidate, one)));
         excludeNotFinite(exclusions);
     }
 
@@ -72,13 +72,17 @@ final class RunAssembly {
             value.ifPresent(found -> exclusions.add(
                     entry.getKey().fileName(),
                     ExclusionReason.BROKEN,
-                    entry.getValue().file().path() + ": " + SampleReader.notFinite(found.tensor(), found.value())));
+                    file(entry.getKey()).path() + ": " + SampleReader.notFinite(found.tensor(), found.value())));
             return value.isPresent();
         });
     }
 
+    private WeightFile file(Candidate candidate) {
+        return Objects.requireNonNull(files.get(candidate));
+    }
+
     private List<SampledElements> samples() {
-        return used.values().stream().map(RememberedFile.Indexed::sample).toList();
+        return used.values().stream().map(RememberedFile.Sampled::sample).toList();
     }
 
     /** What images depend on, and the manifest leaves to files. */
@@ -111,11 +115,11 @@ final class RunAssembly {
         int[] moving = plan.moving(samples());
         NetworkSettings settings = manifest.or(network);
         List<Snapshot> snapshots = new ArrayList<>();
-        used.forEach((candidate, indexed) -> snapshots.add(new Snapshot(
-                candidate.fileName(),
-                settings.statedBy(Objects.requireNonNull(files.get(candidate))),
+        used.forEach((candidate, one) -> snapshots.add(new Snapshot(
+                candidate.name(),
+                settings.statedBy(file(candidate)),
                 candidate.profile().orElseThrow(),
-                indexed.sample().at(moving))));
+                one.sample().at(moving))));
         return snapshots;
     }
 
@@ -137,9 +141,9 @@ final class RunAssembly {
     /** Which files hold the same weights, and what that most likely means. */
     private Optional<String> equal() {
         Map<DoubleBuffer, List<String>> byValues = new LinkedHashMap<>();
-        used.forEach((candidate, indexed) -> byValues.computeIfAbsent(
-                        DoubleBuffer.wrap(indexed.sample().values()), any -> new ArrayList<>())
-                .add(candidate.fileName()));
+        used.forEach((candidate, one) -> byValues.computeIfAbsent(
+                        DoubleBuffer.wrap(one.sample().values()), any -> new ArrayList<>())
+                .add(candidate.name()));
         List<List<String>> equal = byValues.entrySet().stream()
                 .filter(entry ->
                         entry.getKey().hasRemaining() && entry.getValue().size() > 1)
@@ -162,7 +166,7 @@ final class RunAssembly {
             return "The job may have trained other weights than those, or nothing, or copied one file under several"
                     + " names.";
         boolean rounded = used.keySet().stream()
-                .flatMap(candidate -> Objects.requireNonNull(files.get(candidate)).tensors().stream())
+                .flatMap(candidate -> file(candidate).tensors().stream())
                 .anyMatch(t -> t.role() == Tensor.TensorRole.PARAMETER
                         && t.dtype().isFloating()
                         && t.dtype().bytes() < Float.BYTES);

@@ -15,13 +15,19 @@ import phema.format.WeightFile;
  *
  * @param prefix that the names of the model's tensors begin with, and which is taken off; all tensors are the model's
  *     when empty
+ * @param averages the sets of weights in each file, instead of a prefix; none where a file holds one
  * @param exclude patterns of tensors to leave out, by their names without the prefix
  * @param buffers patterns of tensors that are not averaged but taken from the newest file
  * @param parameters patterns of tensors that are averaged although they look as if they should not be
  */
 record TensorSelection(
-        Optional<String> prefix, List<NamePattern> exclude, List<NamePattern> buffers, List<NamePattern> parameters) {
-    static final TensorSelection ALL = new TensorSelection(Optional.empty(), List.of(), List.of(), List.of());
+        Optional<String> prefix,
+        List<WeightGroups.StatedGroup> averages,
+        List<NamePattern> exclude,
+        List<NamePattern> buffers,
+        List<NamePattern> parameters) {
+    static final TensorSelection ALL =
+            new TensorSelection(Optional.empty(), List.of(), List.of(), List.of(), List.of());
 
     /** The prefix of the averaged model's tensors in checkpoints of ema-pytorch and nitrous-ema. */
     private static final String EMA_MODEL = "ema_model.";
@@ -32,6 +38,7 @@ record TensorSelection(
     private static final int MOST_NAMED = 5;
 
     TensorSelection {
+        averages = List.copyOf(averages);
         exclude = List.copyOf(exclude);
         buffers = List.copyOf(buffers);
         parameters = List.copyOf(parameters);
@@ -73,7 +80,8 @@ record TensorSelection(
                 return Optional.of("holds weights more than once, and `" + groups.getFirst()
                         + ".*` is an average or stands beside one, so not all have one profile; choose which in "
                         + Manifest.FILE_NAME + ", with `prefix: '" + groups.getFirst()
-                        + ".'` and the profile that these have, or another prefix");
+                        + ".'` and the profile that these have, or another prefix, or name several with their profiles"
+                        + " under averages");
         }
         for (Tensor tensor : selected.tensors()) {
             if (tensor.role() == Tensor.TensorRole.BUFFER || overrules(tensor)) continue;
@@ -145,7 +153,8 @@ record TensorSelection(
     /** What the user named that a file does not hold; one sentence each. */
     List<String> unmatched(WeightFile file) {
         if (exclude.isEmpty() && buffers.isEmpty() && parameters.isEmpty()) return List.of();
-        List<String> excludable = names(new TensorSelection(prefix, List.of(), List.of(), List.of()).of(file));
+        List<String> excludable =
+                names(new TensorSelection(prefix, averages, List.of(), List.of(), List.of()).of(file));
         List<String> names = names(of(file));
         List<String> sentences = new ArrayList<>();
         for (NamePattern pattern : exclude)

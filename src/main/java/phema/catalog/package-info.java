@@ -15,12 +15,14 @@
  *   <li>{@link phema.catalog.RunScanner}: one look at a folder; {@code FileIndexer}: at a file, which may still be
  *       growing.
  *   <li>{@code TensorSelection}, {@code NotAveraged}: which tensors are the model's, and which must not be averaged.
+ *   <li>{@code WeightGroups}, {@code UnrecordedAverages}, {@code RecordedDecay}: raw weights and averages of them in
+ *       the same files, and which averages these are.
  *   <li>{@code SamplePlan}, {@code SampleReader}: the values that stand for all.
  *   <li>{@code RootWatcher}, {@code IndexStore}: new files are noticed, and known ones remembered.
  * </ol>
  */
 @ApplicationModule(
-        allowedDependencies = {"digest", "format", "problem", "profile", "storage", "tensor", "text", "time"})
+        allowedDependencies = {"digest", "format", "problem", "profile", "solver", "storage", "tensor", "text", "time"})
 @NullMarked
 package phema.catalog;
 

@@ -65,7 +65,7 @@ final class DeletableSnapshots {
 
     /** The physical files of all of them: of each its shards and their index, or just one. */
     List<String> files() {
-        return deletable.stream().flatMap(DeletableSnapshots::files).toList();
+        return deletable.stream().flatMap(DeletableSnapshots::files).distinct().toList();
     }
 
     private static Stream<String> files(Snapshot snapshot) {
@@ -87,8 +87,8 @@ final class DeletableSnapshots {
                 run.folder(),
                 deletable.size(),
                 run.snapshots().size(),
-                ByteSize.print(bytes(deletable)),
-                ByteSize.print(bytes(run.snapshots())));
+                ByteSize.print(Snapshot.bytes(deletable)),
+                ByteSize.print(Snapshot.bytes(run.snapshots())));
         Table table = new Table("sigma_rel", "time", "predicted error now", "after", "limit");
         for (Retention.TargetEffect effect : retention.effects())
             table.row(
@@ -99,9 +99,5 @@ final class DeletableSnapshots {
                     CommandOutput.error(effect.limit()));
         table.print(out);
         out.flush();
-    }
-
-    private static long bytes(List<Snapshot> snapshots) {
-        return snapshots.stream().mapToLong(s -> s.file().size()).sum();
     }
 }

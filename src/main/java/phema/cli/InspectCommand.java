@@ -119,6 +119,7 @@ final class InspectCommand implements Callable<Integer> {
                         run.excluded().stream()
                                 .filter(excluded -> excluded.reason() != ExclusionReason.MANIFEST)
                                 .map(Excluded::path))
+                .distinct()
                 .sorted()
                 .toList();
     }

@@ -24,8 +24,7 @@ record RetentionPlan(
                 Labels.plain(maxError),
                 run.snapshots().size(),
                 deletable.stream().map(Snapshot::name).toList(),
-                ByteSize.print(
-                        deletable.stream().mapToLong(s -> s.file().size()).sum()),
+                ByteSize.print(Snapshot.bytes(deletable)),
                 retention.effects().stream()
                         .map(e -> new EffectRow(
                                 Names.width(e.target()), Show.percent(e.before()), Show.percent(e.after())))

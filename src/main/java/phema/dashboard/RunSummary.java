@@ -34,8 +34,7 @@ record RunSummary(
                 run.name(),
                 snapshots.size(),
                 run.excluded().size(),
-                ByteSize.print(
-                        snapshots.stream().mapToLong(s -> s.file().size()).sum()),
+                ByteSize.print(Snapshot.bytes(snapshots)),
                 none ? "" : parameters(snapshots.getLast()),
                 none
                         ? ""

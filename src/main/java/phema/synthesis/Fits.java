@@ -5,17 +5,20 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import phema.catalog.NamePattern;
 import phema.catalog.Run;
@@ -172,9 +175,23 @@ public final class Fits {
         return solver(run).expressible(endTime);
     }
 
-    /** Which snapshots may be deleted, as indices in the run; see {@link Solver#retention}. */
+    /**
+     * Which snapshots may be deleted, as indices in the run; see {@link Solver#retention}. Of a file that holds several
+     * all of them or none; what is kept for another's sake makes no error larger than it is said to be.
+     */
     public Retention retention(Run run, List<Profile> targets, double maxError) {
-        return solver(run).retention(targets, maxError);
+        Retention each = solver(run).retention(targets, maxError);
+        Set<Integer> deletable = Set.copyOf(each.deletable());
+        Set<Path> kept = IntStream.range(0, run.snapshots().size())
+                .filter(i -> !deletable.contains(i))
+                .mapToObj(i -> run.snapshots().get(i).file().path())
+                .collect(Collectors.toSet());
+        return new Retention(
+                each.deletable().stream()
+                        .filter(i ->
+                                !kept.contains(run.snapshots().get(i).file().path()))
+                        .toList(),
+                each.effects());
     }
 
     /** Plans a run whose weights will move as those of this one. */

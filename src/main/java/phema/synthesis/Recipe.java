@@ -2,6 +2,7 @@ package phema.synthesis;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import phema.digest.Digest;
 import phema.format.FilePart;
@@ -56,6 +57,8 @@ record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
             if (coefficients.stream().allMatch(c -> c[input] == 0)) continue;
             for (float[] c : coefficients) digest.number(Float.floatToRawIntBits(c[j]));
             digest.parts(inputs.get(j));
+            // What else is in the same file is told from this by where it lies.
+            if (isOneOfSeveral(j)) for (Tensor tensor : inputs.get(j).tensors()) digest.number(tensor.offset());
         }
         digest.parts(output.template);
         digest.text(file.fileName());
@@ -81,6 +84,13 @@ record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
             }
         }
         return digest.sha256.hex(40);
+    }
+
+    /** Whether a neighbour, as those of one file are, is of the same file. */
+    private boolean isOneOfSeveral(int input) {
+        Path path = inputs.get(input).path();
+        return input > 0 && inputs.get(input - 1).path().equals(path)
+                || input + 1 < inputs.size() && inputs.get(input + 1).path().equals(path);
     }
 
     /** SHA-256 over fields that cannot run into each other. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
@@ -20,6 +22,7 @@ import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
+import phema.profile.Profile;
 import phema.profile.ProfileSpec;
 import phema.solver.Fit;
 import phema.tensor.DType;
@@ -198,15 +201,28 @@ public final class Syntheses {
 
     /**
      * The newest snapshot that is not later than the target: whether it is combined or not, so that other targets of a
-     * pass do not matter.
+     * pass do not matter. Where its file holds several, the one whose profile is nearest the target's.
      */
     private static WeightFile template(Run run, Fit fit) {
-        return run.snapshots().stream()
+        Snapshot newest = run.snapshots().stream()
                 .filter(snapshot -> snapshot.time() <= fit.target().endTime())
                 .reduce((older, newer) -> newer)
                 .orElseThrow(
-                        () -> Problem.unprocessable("run " + run.name() + " has no snapshot up to the target's time"))
+                        () -> Problem.unprocessable("run " + run.name() + " has no snapshot up to the target's time"));
+        return run.snapshots().stream()
+                .filter(snapshot -> snapshot.file().path().equals(newest.file().path()))
+                .min(Comparator.comparingDouble(snapshot -> difference(snapshot.profile(), fit.target())))
+                .orElse(newest)
                 .file();
+    }
+
+    /** The mean difference of two profiles' shares. */
+    private static double difference(Profile one, Profile two) {
+        double end = Math.max(one.endTime(), two.endTime());
+        return DoubleStream.iterate(0.001, x -> x < 1, x -> x + 0.001)
+                .map(x -> Math.abs(one.cumulative(x * end) - two.cumulative(x * end)))
+                .average()
+                .orElse(0);
     }
 
     /** Says where the weights come from, for whoever finds the file later. */

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import phema.TestWeights;
 import phema.TestWeights.Entry;
 import phema.format.Tensor;
+import phema.profile.Impulse;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
@@ -218,11 +219,34 @@ class NotAveragedTest {
         "params, params_ema",
         "g, g_ema",
         "student, teacher",
-        "encoder, target_encoder",
-        "state.model, state.algorithms.0.1.ema_model"
+        "encoder, target_encoder"
     })
     void averagesBesideRawWeightsAreAskedFor(String raw, String average) throws IOException {
         Run run = run(weight(raw + ".w"), weight(average + ".w"));
+        boolean swapped = average.equals("current_model_state");
+        assertThat(run.snapshots()).hasSize(2).allSatisfy(s -> {
+            assertThat(s.name()).endsWith("#" + (swapped ? average : raw));
+            assertThat(s.profile()).isInstanceOf(Impulse.class);
+        });
+        assertThat(run.excluded())
+                .hasSize(2)
+                .allSatisfy(e -> assertThat(e.message())
+                        .contains(
+                                "#" + (swapped ? raw : average),
+                                "too few, or",
+                                "averages: [{prefix: '",
+                                "phema.yaml"));
+        Files.writeString(
+                folder.resolve("phema.yaml"),
+                "files: 'step-{time}.safetensors'\nprofile: impulse\nprefix: '" + raw + ".'\n");
+        assertThat(averaged(RunScanner.scan(folder, Selection.DEFAULT))).containsExactly("w");
+    }
+
+    /** Whatever is called an average: composer has the raw weights under that name, and the average as the model. */
+    @ParameterizedTest
+    @CsvSource({"state.model, state.algorithms.0.1.ema_model", "backbone, model_ema"})
+    void weightsOfWhichNobodyKnowsTheRawOnesAreAskedFor(String one, String other) throws IOException {
+        Run run = run(weight(one + ".w"), weight(other + ".w"));
         assertThat(run.snapshots()).isEmpty();
         assertThat(run.excluded())
                 .hasSize(2)
@@ -230,7 +254,7 @@ class NotAveragedTest {
                         assertThat(e.message()).contains("holds weights more than once", "prefix: '", "phema.yaml"));
         Files.writeString(
                 folder.resolve("phema.yaml"),
-                "files: 'step-{time}.safetensors'\nprofile: impulse\nprefix: '" + raw + ".'\n");
+                "files: 'step-{time}.safetensors'\nprofile: impulse\nprefix: '" + one + ".'\n");
         assertThat(averaged(RunScanner.scan(folder, Selection.DEFAULT))).containsExactly("w");
     }
 

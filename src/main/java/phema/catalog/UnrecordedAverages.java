@@ -1,0 +1,218 @@
+package phema.catalog;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import phema.catalog.Excluded.ExclusionReason;
+import phema.format.WeightFile;
+import phema.profile.Impulse;
+import phema.profile.Profile;
+import phema.profile.ProfileSpec;
+import phema.solver.DecaySearch;
+import phema.solver.RecognisedDecay;
+import phema.solver.StoredAverage;
+
+/**
+ * Recognises averages of which nothing says which, beside the raw weights of the same files. Those that are not certain
+ * are no snapshots: what is likeliest is said, and how to state it.
+ */
+final class UnrecordedAverages {
+    /** The averages that trainers keep under these names unless told otherwise. */
+    private static final Map<String, String> USUAL = Map.of(
+            "ema.", "ema:0.9999,warmup=none",
+            "net_ema.", "power:0.1",
+            "state_dict.model_ema.", "ema:0.9999,warmup=10");
+
+    private static final String OTHERS = "ema:0.9999,warmup=none";
+
+    private static final Pattern EPOCHS = Pattern.compile(".*epochs?[-_=]?", Pattern.CASE_INSENSITIVE);
+
+    /** The least number in a name that is taken for steps where nothing says what it counts. */
+    private static final int STEPS = 1000;
+
+    /** The keys of metadata that count steps. */
+    private static final List<String> STEP_KEYS =
+            List.of("global_step", "step", "iteration", "iter_num", "train_steps");
+
+    private final Map<Candidate, WeightFile> files;
+    private final Map<Candidate, RememberedFile.Sampled> sampled;
+
+    /** The sets of weights of a file by prefix, each with what is known of its profile in the newest. */
+    private final SequencedMap<String, Candidate> groups = new LinkedHashMap<>();
+
+    /** What was found of those that nothing says; empty where there are too few files. */
+    private final Map<String, Optional<RecognisedDecay>> found = new LinkedHashMap<>();
+
+    /**
+     * @param files by time, each with the tensors that count
+     * @param sampled those of them that can be used
+     */
+    UnrecordedAverages(
+            Map<Candidate, WeightFile> files, Map<Candidate, RememberedFile.Sampled> sampled, SamplePlan plan) {
+        this.files = files;
+        this.sampled = sampled;
+        for (Candidate candidate : sampled.keySet())
+            if (!candidate.group().isEmpty()) groups.put(candidate.group(), candidate);
+        groups.forEach((prefix, newest) -> {
+            if (newest.isUnrecorded()) found.put(prefix, search(prefix, plan));
+        });
+    }
+
+    private Optional<RecognisedDecay> search(String prefix, SamplePlan plan) {
+        int[] moving = plan.moving(
+                sampled.values().stream().map(RememberedFile.Sampled::sample).toList());
+        if (moving.length == 0) return Optional.empty();
+        List<StoredAverage> known = new ArrayList<>();
+        List<StoredAverage> unknown = new ArrayList<>();
+        sampled.forEach((candidate, one) -> {
+            Sample sample = one.sample().at(moving);
+            if (!Arrays.stream(sample.values()).allMatch(Double::isFinite)) return;
+            candidate.profile().ifPresent(profile -> known.add(stored(profile, sample)));
+            if (candidate.group().equals(prefix) && candidate.isUnrecorded())
+                unknown.add(stored(new Impulse(candidate.time()), sample));
+        });
+        try {
+            return DecaySearch.search(known, unknown, clockIsSteps());
+        } catch (RuntimeException e) { // whatever is odd about an average, the raw weights are there
+            return Optional.empty();
+        }
+    }
+
+    private static StoredAverage stored(Profile profile, Sample sample) {
+        return new StoredAverage(profile, sample.values(), sample.roundingVariance());
+    }
+
+    /** Whether times are optimizer steps, as far as the newest file says. */
+    private boolean clockIsSteps() {
+        Map.Entry<Candidate, WeightFile> newest = List.copyOf(files.entrySet()).getLast();
+        double time = newest.getKey().time();
+        for (String key : STEP_KEYS) {
+            String stated = newest.getValue().metadata().getOrDefault(key, "");
+            if (stated.matches("\\d{1,15}")) return Math.abs(Long.parseLong(stated) - time) <= 1;
+        }
+        boolean epochs = NumberedName.parse(newest.getKey().fileName())
+                .filter(name -> EPOCHS.matcher(name.prefix()).matches())
+                .isPresent();
+        return !epochs && time >= STEPS;
+    }
+
+    /** All files, those that were recognised with their profiles. */
+    Map<Candidate, WeightFile> files() {
+        Map<Candidate, WeightFile> known = new LinkedHashMap<>();
+        files.forEach((candidate, file) -> known.put(recognised(candidate), file));
+        return known;
+    }
+
+    /** Those that can be used. @param exclusions told of the others */
+    Map<Candidate, RememberedFile.Sampled> usable(Exclusions exclusions) {
+        Map<Candidate, RememberedFile.Sampled> usable = new LinkedHashMap<>();
+        sampled.forEach((candidate, one) -> {
+            Candidate known = recognised(candidate);
+            if (known.isUnrecorded()) exclusions.add(known, ExclusionReason.NO_PROFILE, question(known.group()));
+            else if (known.content() instanceof Candidate.NoAverage nothing)
+                exclusions.add(known, ExclusionReason.NO_PROFILE, nothing.why());
+            else usable.put(known, one);
+        });
+        return usable;
+    }
+
+    private Candidate recognised(Candidate candidate) {
+        return candidate.isUnrecorded() ? candidate.ofGroup(candidate.group(), certain(candidate.group())) : candidate;
+    }
+
+    private Optional<RecognisedDecay> found(String prefix) {
+        return found.getOrDefault(prefix, Optional.empty());
+    }
+
+    private Optional<String> certain(String prefix) {
+        return found(prefix).filter(RecognisedDecay::certain).map(RecognisedDecay::spec);
+    }
+
+    /** What each set of weights is taken for, and why; one line each. */
+    List<String> notices() {
+        List<String> notices = new ArrayList<>();
+        groups.forEach((prefix, newest) -> {
+            String which = "The weights below `" + prefix + "` ";
+            if (newest.profile().isPresent())
+                notices.add(which + "are taken for "
+                        + (newest.profile().get() instanceof Impulse
+                                ? "raw weights."
+                                : "averages of profile " + spec(newest.profile().get()) + ", as the files say."));
+            else if (certain(prefix).isPresent())
+                notices.add(which + "are taken for averages of profile "
+                        + certain(prefix).get() + ", recognised beside the raw ones: " + evidence(prefix)
+                        + ". To keep that whatever files come, write " + lines() + ".");
+            else
+                notices.add(which + "are averages and not used, because nothing says which: "
+                        + found(prefix)
+                                .map(decay -> "likeliest is " + decay.spec() + ", not for certain")
+                                .orElse("these files do not tell")
+                        + ". If you know, write " + lines() + ".");
+        });
+        return notices;
+    }
+
+    /** Why an average is not used, and what to do, as the end of a sentence. */
+    private String question(String prefix) {
+        return "holds averages that nobody recorded, "
+                + found(prefix)
+                        .map(decay -> "and they cannot be recognised for certain: likeliest is " + decay.spec() + ", "
+                                + evidence(prefix))
+                        .orElse("and these files are too few, or too much alike, to recognise them (it takes 5"
+                                + " of each); under this name"
+                                + " they are mostly " + proposed(prefix))
+                + ". Only the raw weights are used; if you know which averages they are, write " + lines();
+    }
+
+    private String evidence(String prefix) {
+        return found(prefix)
+                .map(decay -> String.format(
+                                Locale.ROOT,
+                                "%.1f nats per weight before the next reading (%s), mean squared innovation %.2f (1"
+                                        + " where it explains the files)",
+                                decay.nats(),
+                                decay.next(),
+                                decay.innovation())
+                        + (decay.lowest().equals(decay.highest())
+                                ? ""
+                                : ", nearly as likely from " + decay.lowest() + " to " + decay.highest()))
+                .orElse("");
+    }
+
+    private String proposed(String prefix) {
+        return found(prefix).map(RecognisedDecay::spec).orElseGet(() -> USUAL.getOrDefault(prefix, OTHERS));
+    }
+
+    /** The manifest that says what was recognised, or is likeliest. */
+    private String lines() {
+        String files = NumberedName.parse(groups.lastEntry().getValue().fileName())
+                .map(NumberedName::pattern)
+                .orElse("NAME-{time}.pt");
+        return "`files: '" + files + "'` and `averages: "
+                + groups.entrySet().stream()
+                        .map(group -> "{prefix: '" + group.getKey() + "', profile: "
+                                + group.getValue()
+                                        .profile()
+                                        .map(profile ->
+                                                profile instanceof Impulse ? WeightGroups.RAW : quoted(spec(profile)))
+                                        .orElseGet(() -> quoted(proposed(group.getKey())))
+                                + "}")
+                        .collect(Collectors.joining(", ", "[", "]"))
+                + "` into " + Manifest.FILE_NAME;
+    }
+
+    private static String spec(Profile profile) {
+        return ProfileSpec.print(profile);
+    }
+
+    private static String quoted(String spec) {
+        return "'" + spec + "'";
+    }
+}

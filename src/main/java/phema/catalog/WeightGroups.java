@@ -1,0 +1,264 @@
+package phema.catalog;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import phema.format.Tensor;
+import phema.format.WeightFile;
+
+/**
+ * Tells apart the sets of weights that one checkpoint holds: raw weights, and averages of them, below the words that
+ * trainers use. A word alone says little: an average is one of the raw weights beside it only where both hold the same
+ * tensors. What belongs to an optimizer is in no group.
+ *
+ * @param groups raw weights first; empty where the file is one set of weights, or cannot be taken apart
+ * @param problem why a file does not hold what the manifest says, as the end of a sentence
+ */
+record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
+    /**
+     * One set of weights.
+     *
+     * @param prefix that the names of its tensors begin with in the file; empty for a file as a whole
+     * @param profile as text; empty where nothing says it
+     * @param tensors by their names without prefix and wrappers: in every group of a file the same, in the same order.
+     *     Those that are not in all of the groups are the first group's, and buffers
+     */
+    record WeightGroup(String prefix, Optional<String> profile, List<Tensor> tensors) {}
+
+    /**
+     * What is said of one set of weights.
+     *
+     * @param profile as text; empty where nothing says it
+     */
+    record StatedGroup(String prefix, Optional<String> profile) {}
+
+    /** The profile of raw weights. */
+    static final String RAW = "impulse";
+
+    /** The answer for a file that is one set of weights, or cannot be taken apart. */
+    static final WeightGroups NONE = new WeightGroups(List.of(), Optional.empty());
+
+    /** The words under which raw weights are, beside averages under others. */
+    private static final List<String> RAW_WORDS =
+            List.of("model", "net", "network", "state_dict", "unet", "params", "student", "generator", "online_model");
+
+    private static final List<String> CONTAINERS = List.of("state_dict.", "module.", "state.");
+
+    /** The words that wrappers put before all names. */
+    private static final List<String> WRAPPERS = List.of("module.", "_orig_mod.");
+
+    /** The names of what trainers keep beside weights, in the same file. */
+    private static final Pattern STATE =
+            Pattern.compile("(?:callbacks|loops|lr_schedulers?|sched|ema|demo_gen)(?:\\..*)?");
+
+    /** The word below that of an average where its tracker is stored as a whole. */
+    private static final String TRACKED = "ema_model.";
+
+    private static final String ONLINE = "online_model.";
+
+    private static final String SHADOW = "shadow.";
+
+    /** The word of Lightning for raw weights, beside which {@code state_dict} is an average. */
+    private static final String CURRENT = "current_model_state";
+
+    /** The share of the raw weights' tensors that an average of them holds. */
+    private static final double MOST = 0.5;
+
+    WeightGroups {
+        groups = List.copyOf(groups);
+    }
+
+    /** What the names of a file's tensors say. */
+    static WeightGroups of(WeightFile file) {
+        List<String> words = new NotAveraged(file.tensors()).words();
+        // composer swaps its average in for saving, so that `state.model` mostly is the average.
+        if (words.isEmpty() || words.stream().anyMatch(word -> word.startsWith("state.algorithms"))) return NONE;
+        if (words.contains(CURRENT)) return of(file, CURRENT + ".", Set.of("state_dict."));
+        Set<String> averages = new LinkedHashSet<>();
+        for (String word : words) {
+            String prefix = word + ".";
+            List<String> below = file.tensors().stream()
+                    .filter(tensor -> tensor.name().startsWith(prefix))
+                    .map(tensor -> tensor.name().substring(prefix.length()))
+                    .filter(name -> !NotAveraged.isCounter(name))
+                    .toList();
+            if (below.isEmpty() || prefix.equals(ONLINE)) continue;
+            boolean tracker = below.stream().anyMatch(name -> name.startsWith(TRACKED))
+                    && below.stream().allMatch(name -> name.startsWith(TRACKED) || name.startsWith(ONLINE));
+            boolean shadow = below.stream().allMatch(name -> name.startsWith(SHADOW));
+            averages.add(prefix + (tracker ? TRACKED : shadow ? SHADOW : ""));
+        }
+        if (averages.isEmpty()) return NONE;
+        return rawPrefixes(averages.iterator().next()).stream()
+                .map(raw -> of(file, raw, averages))
+                .filter(groups -> !groups.equals(NONE))
+                .findFirst()
+                .orElse(NONE);
+    }
+
+    /** Where the raw weights may be, the likeliest place first. */
+    private static Set<String> rawPrefixes(String average) {
+        String container =
+                CONTAINERS.stream().filter(average::startsWith).findFirst().orElse("");
+        String word = average.substring(container.length());
+        Set<String> prefixes = new LinkedHashSet<>();
+        if (word.endsWith("_ema.")) prefixes.add(container + word.replaceFirst("_ema\\.$", "."));
+        if (word.startsWith("target_")) prefixes.add(container + word.substring("target_".length()));
+        for (String raw : RAW_WORDS) prefixes.add(container + raw + ".");
+        if (word.endsWith("." + TRACKED))
+            prefixes.add(average.substring(0, average.length() - TRACKED.length()) + ONLINE);
+        return prefixes;
+    }
+
+    private static WeightGroups of(WeightFile file, String raw, Set<String> averages) {
+        if (averages.contains(raw)) return NONE;
+        WeightGroups found = of(
+                file,
+                Stream.concat(
+                                Stream.of(new StatedGroup(raw, Optional.of(RAW))),
+                                averages.stream().map(prefix -> new StatedGroup(prefix, Optional.empty())))
+                        .toList());
+        return found.problem().isPresent() ? NONE : found;
+    }
+
+    /** @param stated of which the raw weights, or else the first, say which tensors there are */
+    static WeightGroups of(WeightFile file, List<StatedGroup> stated) {
+        StatedGroup first = stated.stream()
+                .filter(group -> group.profile().equals(Optional.of(RAW)))
+                .findFirst()
+                .orElse(stated.getFirst());
+        SequencedMap<String, Tensor> all = below(file, first.prefix());
+        if (all.isEmpty()) return wrong(nothing(first));
+        Map<String, String> withoutDots = new HashMap<>();
+        for (String name : all.keySet())
+            withoutDots.merge(name.replace(".", ""), name, (one, other) -> ""); // what may be either is none
+        Map<StatedGroup, Map<String, Tensor>> found = new LinkedHashMap<>();
+        found.put(first, all);
+        for (StatedGroup group : stated) {
+            if (group == first) continue;
+            Map<String, Tensor> own = new HashMap<>();
+            for (Map.Entry<String, Tensor> entry : below(file, group.prefix()).entrySet()) {
+                Tensor here = entry.getValue();
+                String name =
+                        all.containsKey(entry.getKey()) ? entry.getKey() : withoutDots.getOrDefault(entry.getKey(), "");
+                @Nullable Tensor there = all.get(name);
+                if (there == null && here.dtype().isFloating() && !NotAveraged.isCounter(entry.getKey()))
+                    return wrong("holds `" + here.name() + "`, but no such tensor below `" + first.prefix() + "`");
+                if (there == null) continue;
+                if (!there.shape().equals(here.shape())
+                        || there.dtype().isFloating() != here.dtype().isFloating())
+                    return wrong("holds `" + here.name() + "` of " + here.dtype() + " " + here.shape() + ", but `"
+                            + there.name() + "` of " + there.dtype() + " " + there.shape());
+                own.put(name, here);
+            }
+            if (own.isEmpty()) return wrong(nothing(group));
+            if (own.size() < MOST * all.size())
+                return wrong("holds only " + own.size() + " of the tensors below `" + first.prefix() + "` below `"
+                        + group.prefix() + "`, too few for an average of them");
+            found.put(group, own);
+        }
+        return new WeightGroups(
+                found.entrySet().stream()
+                        .map(e -> new WeightGroup(
+                                e.getKey().prefix(), e.getKey().profile(), tensors(all, e.getValue(), found)))
+                        .toList(),
+                Optional.empty());
+    }
+
+    private static List<Tensor> tensors(
+            SequencedMap<String, Tensor> all,
+            Map<String, Tensor> own,
+            Map<StatedGroup, Map<String, Tensor>> everywhere) {
+        List<Tensor> tensors = new ArrayList<>();
+        all.forEach((name, first) -> {
+            @Nullable Tensor tensor = own.get(name);
+            boolean shared = everywhere.values().stream().allMatch(group -> group.containsKey(name));
+            tensors.add(
+                    shared && tensor != null
+                            ? tensor.as(name, tensor.role())
+                            : first.as(name, Tensor.TensorRole.BUFFER));
+        });
+        return List.copyOf(tensors);
+    }
+
+    /** The tensors below a prefix by their names without it, and without what wrappers put before them. */
+    private static SequencedMap<String, Tensor> below(WeightFile file, String prefix) {
+        SequencedMap<String, Tensor> below = new LinkedHashMap<>();
+        for (Tensor tensor : file.tensors())
+            if (tensor.name().startsWith(prefix) && tensor.name().length() > prefix.length())
+                below.put(tensor.name().substring(prefix.length()), tensor);
+        for (String wrapper = wrapper(below); !wrapper.isEmpty(); wrapper = wrapper(below)) {
+            SequencedMap<String, Tensor> unwrapped = new LinkedHashMap<>();
+            for (Map.Entry<String, Tensor> entry : below.entrySet())
+                if (entry.getKey().startsWith(wrapper))
+                    unwrapped.put(entry.getKey().substring(wrapper.length()), entry.getValue());
+            below = unwrapped;
+        }
+        return below;
+    }
+
+    private static String wrapper(Map<String, Tensor> tensors) {
+        List<String> names = tensors.keySet().stream()
+                .filter(name -> !NotAveraged.isCounter(name))
+                .toList();
+        return WRAPPERS.stream()
+                .filter(wrapper -> !names.isEmpty()
+                        && names.stream()
+                                .allMatch(name -> name.startsWith(wrapper) && name.length() > wrapper.length()))
+                .findFirst()
+                .orElse("");
+    }
+
+    /** What the groups leave out although it may be of the model, and what only raw weights have; one sentence each. */
+    List<String> notices(WeightFile file) {
+        List<String> notices = new ArrayList<>();
+        List<Tensor> unaveraged = groups.getFirst().tensors().stream()
+                .filter(tensor -> tensor.role() == Tensor.TensorRole.BUFFER
+                        && tensor.dtype().isFloating()
+                        && groups.getLast().tensors().contains(tensor))
+                .toList();
+        if (!unaveraged.isEmpty())
+            notices.add(unaveraged.size() + (unaveraged.size() == 1 ? " tensor is" : " tensors are")
+                    + " taken from the newest file's `" + groups.getFirst().prefix() + "*`, because no average of "
+                    + (unaveraged.size() == 1 ? "it" : "them") + " is there: such as "
+                    + unaveraged.getFirst().name() + ".");
+        Set<String> left = file.tensors().stream()
+                .filter(tensor -> tensor.dtype().isFloating()
+                        && groups.stream().noneMatch(group -> tensor.name().startsWith(group.prefix())))
+                .map(tensor -> place(tensor.name()))
+                .filter(place ->
+                        !LeftOut.isState(place) && !STATE.matcher(place).matches())
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+        if (!left.isEmpty())
+            notices.add("Tensors are left out that lie outside of these weights: "
+                    + left.stream().limit(5).map(place -> "`" + place + "*`").collect(Collectors.joining(", "))
+                    + (left.size() > 5 ? " and others." : "."));
+        return notices;
+    }
+
+    /** The first word of a name, behind a container. */
+    private static String place(String name) {
+        String container =
+                CONTAINERS.stream().filter(name::startsWith).findFirst().orElse("");
+        int dot = name.indexOf('.', container.length());
+        return dot < 0 ? name : name.substring(0, dot + 1);
+    }
+
+    private static String nothing(StatedGroup group) {
+        return "holds no tensor whose name begins with `" + group.prefix() + "`";
+    }
+
+    private static WeightGroups wrong(String problem) {
+        return new WeightGroups(List.of(), Optional.of(problem));
+    }
+}

@@ -1,0 +1,147 @@
+package phema.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import phema.format.Format;
+import phema.format.Tensor;
+import phema.format.WeightFile;
+import phema.format.WeightFiles;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+import phema.time.SettableClock;
+
+class WeightGroupsTest {
+    @TempDir
+    Path temporary;
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            model.a model.b ema.a ema.b opt.m                                     | model. ema.
+            model.module._orig_mod.a ema.module.a opt.state.a                     | model. ema.
+            state_dict.a state_dict_ema.a                                         | state_dict. state_dict_ema.
+            model.a model_ema.a                                                   | model. model_ema.
+            net.a net_ema.a                                                       | net. net_ema.
+            state_dict.model.x.a state_dict.model_ema.xa                    | state_dict.model. state_dict.model_ema.
+            online_model.a ema_model.a initted step                               | online_model. ema_model.
+            model.a ema.ema_model.a ema.online_model.a ema.initted                | model. ema.ema_model.
+            ema.ema_model.a ema.online_model.a                                    | ema.online_model. ema.ema_model.
+            current_model_state.a state_dict.a averaging_state.n_averaged         | current_model_state. state_dict.
+            model.a ema.shadow.a                                                  | model. ema.shadow.
+            model.a ema.a net_ema.a                                               | model. ema. net_ema.
+            """)
+    void findsRawWeightsAndAverages(String names, String prefixes) {
+        WeightGroups groups = WeightGroups.of(file(names));
+        assertThat(groups.groups()).extracting(WeightGroups.WeightGroup::prefix).containsExactly(prefixes.split(" "));
+        assertThat(groups.groups())
+                .allSatisfy(group -> assertThat(group.tensors())
+                        .extracting(Tensor::name)
+                        .isEqualTo(groups.groups().getFirst().tensors().stream()
+                                .map(Tensor::name)
+                                .toList()));
+    }
+
+    /** What is called an average but is none of anything beside it, or not of all, is left to who knows. */
+    @ParameterizedTest
+    @CsvSource({
+        "a b",
+        "model.a ema.b",
+        "model.a model.b model.c ema.a",
+        "ema.a",
+        "state.model.a state.algorithms.0.1.ema_model.a",
+        "state_dict.model.x.a state_dict.model.xa state_dict.model_ema.xa.b"
+    })
+    void takesNothingApartThatDoesNotFit(String names) {
+        assertThat(WeightGroups.of(file(names))).isEqualTo(WeightGroups.NONE);
+    }
+
+    @Test
+    void whatHasNoAverageIsOfTheRawWeightsAndNoParameter() {
+        List<WeightGroups.WeightGroup> groups =
+                WeightGroups.of(file("model.a model.b model.c ema.a ema.c")).groups();
+        assertThat(groups.getLast().tensors().get(1))
+                .isEqualTo(groups.getFirst().tensors().get(1));
+        assertThat(groups.getFirst().tensors())
+                .extracting(Tensor::role)
+                .containsExactly(Tensor.TensorRole.PARAMETER, Tensor.TensorRole.BUFFER, Tensor.TensorRole.PARAMETER);
+    }
+
+    @Test
+    void aRescanWithoutChangesOpensNothingAndRecognisesNothing() throws IOException {
+        Path run = copy("dit");
+        List<Path> read = new ArrayList<>();
+        SettableClock clock = new SettableClock();
+        RunScanner scanner = RunScanner.repeated(
+                (file, similar, mayRead) -> {
+                    read.add(file);
+                    return WeightFiles.read(file, similar, mayRead);
+                },
+                path -> true,
+                new Settling(Duration.ZERO, clock, clock));
+        Scan first = scanner.scan("run", run, Selection.DEFAULT, Scan.NONE);
+        assertThat(first.run().snapshots()).hasSize(24);
+        assertThat(read).hasSize(12);
+        assertThat(scanner.scan("run", run, Selection.DEFAULT, first)).isSameAs(first);
+        // As after a restart: structure and samples of both are remembered with the file.
+        for (Path file : List.copyOf(read))
+            assertThat(first.known().get(String.valueOf(file.getFileName())).content())
+                    .isInstanceOfSatisfying(
+                            RememberedFile.Indexed.class,
+                            indexed -> assertThat(indexed.samples()).containsOnlyKeys("model.", "ema."));
+        Scan again = scanner.scan("run", run, Selection.DEFAULT, Scan.remembered(first.known()));
+        assertThat(again.run().snapshots())
+                .extracting(Snapshot::name)
+                .isEqualTo(first.run().snapshots().stream().map(Snapshot::name).toList());
+        assertThat(read).hasSize(12);
+    }
+
+    /** The samples of another prefix are others, though tensors have the same names. */
+    @Test
+    void anotherPrefixInTheManifestReadsOtherSamples() throws IOException {
+        Path run = copy("dit");
+        SettableClock clock = new SettableClock();
+        RunScanner scanner =
+                RunScanner.repeated(WeightFiles::read, path -> true, new Settling(Duration.ZERO, clock, clock));
+        Path manifest = run.resolve("phema.yaml");
+        Files.writeString(manifest, "files: '{time}.pt'\nprofile: impulse\nprefix: 'ema.'\n");
+        Scan ema = scanner.scan("run", run, Selection.DEFAULT, Scan.NONE);
+        Files.writeString(manifest, "files: '{time}.pt'\nprofile: impulse\nprefix: 'model.module._orig_mod.'\n");
+        Scan raw = scanner.scan("run", run, Selection.DEFAULT, ema);
+        assertThat(raw.run().newest().sample().values())
+                .isNotEqualTo(ema.run().newest().sample().values());
+    }
+
+    private Path copy(String name) throws IOException {
+        Path from = Path.of("src/test/resources/groups", name);
+        Path run = Files.createDirectory(temporary.resolve(name));
+        try (var files = Files.list(from)) {
+            for (Path file : files.toList()) Files.copy(file, run.resolve(file.getFileName()));
+        }
+        return run;
+    }
+
+    private static WeightFile file(String names) {
+        List<Tensor> tensors = Arrays.stream(names.split(" "))
+                .map(name -> new Tensor(
+                        name,
+                        DType.F32,
+                        Shape.of(4L),
+                        List.of(1L),
+                        0,
+                        names.indexOf(" " + name) * 16L + 16,
+                        Tensor.TensorRole.PARAMETER))
+                .toList();
+        return new WeightFile(Path.of("model-0001.pt"), Format.TORCH_ZIP, List.of(), Map.of(), tensors);
+    }
+}
