@@ -1,9 +1,9 @@
 package phema.catalog;
 
-import java.nio.file.Path;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toConcurrentMap;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -319,8 +319,8 @@ final class FolderScan {
     private void sample(Map<Candidate, WeightFile> files, Agreement agreement, SamplePlan plan) {
         Set<String> scales = agreement.scales();
         // The groups of one file one after the other, as what is known of it grows with each.
-        Map<String, List<Map.Entry<Candidate, WeightFile>>> byFile =
-                files.entrySet().stream().collect(groupingBy(entry -> entry.getKey().fileName()));
+        Map<String, List<Map.Entry<Candidate, WeightFile>>> byFile = files.entrySet().stream()
+                .collect(groupingBy(entry -> entry.getKey().fileName()));
         Map<String, RememberedFile> now = byFile.entrySet().parallelStream()
                 .collect(toConcurrentMap(Map.Entry::getKey, groups -> {
                     RememberedFile file = Objects.requireNonNull(known.get(groups.getKey()));

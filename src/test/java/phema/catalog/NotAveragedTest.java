@@ -232,10 +232,7 @@ class NotAveragedTest {
                 .hasSize(2)
                 .allSatisfy(e -> assertThat(e.message())
                         .contains(
-                                "#" + (swapped ? raw : average),
-                                "too few, or",
-                                "averages: [{prefix: '",
-                                "phema.yaml"));
+                                "#" + (swapped ? raw : average), "too few, or", "averages: [{prefix: '", "phema.yaml"));
         Files.writeString(
                 folder.resolve("phema.yaml"),
                 "files: 'step-{time}.safetensors'\nprofile: impulse\nprefix: '" + raw + ".'\n");

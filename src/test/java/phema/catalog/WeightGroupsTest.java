@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -95,7 +96,8 @@ class WeightGroupsTest {
         assertThat(scanner.scan("run", run, Selection.DEFAULT, first)).isSameAs(first);
         // As after a restart: structure and samples of both are remembered with the file.
         for (Path file : List.copyOf(read))
-            assertThat(first.known().get(String.valueOf(file.getFileName())).content())
+            assertThat(Objects.requireNonNull(first.known().get(String.valueOf(file.getFileName())))
+                            .content())
                     .isInstanceOfSatisfying(
                             RememberedFile.Indexed.class,
                             indexed -> assertThat(indexed.samples()).containsOnlyKeys("model.", "ema."));
