@@ -31,7 +31,7 @@ import phema.text.Labels;
 
 /**
  * Finds the coefficients that turn a run's stored averages into wanted ones. Fits the run's {@link Movement} when it is
- * built, which takes part of a second for hundreds of files and some seconds for thousands; a solve then takes
+ * built, which takes part of a second for thousands of files once the code is compiled; a solve then takes
  * milliseconds. Immutable, safe for use by many threads.
  */
 public final class Solver {
