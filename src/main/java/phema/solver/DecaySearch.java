@@ -43,6 +43,9 @@ public final class DecaySearch {
     /** The least lead over the next reading of what is certain, in nats per weight. */
     private static final double CERTAIN_NATS = 1.5;
 
+    /** The greatest lead of another reading among the older files alone. */
+    private static final double STEADY_NATS = 0.5;
+
     /** The least mean of squared innovations of a profile that explains its files. */
     private static final double LEAST_INNOVATION = 0.6;
 
@@ -56,7 +59,7 @@ public final class DecaySearch {
     private static final double AT_THE_END = 0.02;
 
     /** The difference of shares within which what is certain is known. */
-    private static final double PRECISE = 0.03;
+    private static final double PRECISE = 0.06;
 
     private final List<StoredAverage> files;
     private final int known;
@@ -105,14 +108,19 @@ public final class DecaySearch {
      */
     private record Reading(String spec, String lowest, String highest, double loss, boolean atTheEnd) {}
 
-    private RecognisedDecay search(boolean clockIsSteps) {
+    /** The best of each family, the likeliest first. */
+    private List<Reading> readings(boolean clockIsSteps) {
         TreeSet<Double> times = new TreeSet<>();
         files.forEach(s -> times.add(s.profile().endTime()));
         double spacing = (times.last() - times.first()) / (times.size() - 1);
-        List<Reading> readings = DecayFamily.of(spacing, end, clockIsSteps).stream()
+        return DecayFamily.of(spacing, end, clockIsSteps).stream()
                 .map(this::best)
                 .sorted(Comparator.comparingDouble(Reading::loss))
                 .toList();
+    }
+
+    private RecognisedDecay search(boolean clockIsSteps) {
+        List<Reading> readings = readings(clockIsSteps);
         Reading best = readings.getFirst();
         Reading next = readings.stream()
                 .filter(r -> difference(r.spec(), best.spec()) >= SAME)
@@ -127,6 +135,7 @@ public final class DecaySearch {
                 && Arrays.stream(innovations).max().orElseThrow() <= GREATEST_OF_A_FILE
                 && !best.atTheEnd()
                 && !hasCopies()
+                && isSteady(best.spec(), clockIsSteps)
                 && difference(best.lowest(), best.highest()) <= PRECISE;
         return new RecognisedDecay(best.spec(), best.lowest(), best.highest(), nats, next.spec(), innovation, certain);
     }
@@ -207,6 +216,13 @@ public final class DecaySearch {
                     return i < known ? stated : ProfileSpec.parse(spec, stated.endTime());
                 })
                 .toList();
+    }
+
+    /** Whether the older half of the files is not much likelier with another profile: some jobs change their decay. */
+    private boolean isSteady(String spec, boolean clockIsSteps) {
+        List<StoredAverage> unknown = files.subList(known, files.size());
+        var older = new DecaySearch(files.subList(0, known), unknown.subList(unknown.size() / 2, unknown.size()));
+        return older.loss(spec) - older.readings(clockIsSteps).getFirst().loss() < 2 * STEADY_NATS;
     }
 
     /** Whether an unknown file holds what a known one of the same time does: averages begin as copies, at some time. */

@@ -24,8 +24,11 @@ import phema.profile.Decay;
  * a longer or shorter step of the clock? A width is known only beside another one or beside raw weights; alone, all are
  * as likely, and there is nothing to say. One that is 5 % off shows by some 5 nats per weight. First by the movement
  * fitted as it is stated, since at its optimum that is as good as a fit of its own for small changes; then by new fits.
+ *
+ * @param doubts the strongest first
+ * @param restated the model of those files that were looked at, as they are likeliest
  */
-final class Doubts {
+record Doubts(List<Doubt> doubts, TrajectoryModel restated) {
     /** The number of times that are looked at, of more every n-th. */
     private static final int TIMES = 48;
 
@@ -54,13 +57,11 @@ final class Doubts {
     /** The number of doubts after which all is doubtful. */
     private static final int MOST = 4;
 
-    private Doubts() {}
-
     /**
      * @param run without odd files
      * @param suspicious whether some file is so surprising that steps of the clock are looked at as well
      */
-    static List<Doubt> of(TrajectoryModel run, boolean suspicious) {
+    static Doubts of(TrajectoryModel run, boolean suspicious) {
         List<StoredAverage> some = fewer(run.stored());
         TrajectoryModel model = some.size() == run.stored().size() ? run : TrajectoryModel.of(some);
         List<Doubt> doubts = new ArrayList<>();
@@ -78,7 +79,7 @@ final class Doubts {
             some = best.get().restatement().of(some, best.get().factor());
             model = TrajectoryModel.of(some);
         }
-        return doubts;
+        return new Doubts(doubts, model);
     }
 
     private static Stream<Restatement> widths(List<StoredAverage> stored) {

@@ -80,10 +80,13 @@ public final class Solver {
             TrajectoryModel all = TrajectoryModel.of(stored);
             List<Double> surprises = all.surprises();
             List<OddFile> odd = OddFiles.among(stored, surprises, meanSquare);
-            if (odd.isEmpty()) {
-                boolean suspicious = surprises.stream().anyMatch(s -> s > OddFiles.SUSPICIOUS);
-                return new Model(all, surprises, odd, Doubts.of(all, suspicious), Optional.empty());
-            }
+            boolean suspicious = surprises.stream().anyMatch(s -> s > OddFiles.SUSPICIOUS);
+            Doubts stated = Doubts.of(all, suspicious);
+            // A wrong statement makes files odd that are not.
+            if (odd.isEmpty()
+                    || !stated.doubts().isEmpty()
+                            && stated.restated().surprises().stream().noneMatch(s -> s > OddFiles.SUSPICIOUS))
+                return new Model(all, surprises, List.of(), stated.doubts(), Optional.empty());
             List<StoredAverage> others = new ArrayList<>(stored);
             odd.reversed().forEach(o -> others.remove(o.file()));
             var withoutOdd = new Solver(others);
@@ -484,7 +487,7 @@ public final class Solver {
                 .filter(s -> s.lastEnd(s.files(any -> true)) >= target.endTime())
                 .map(s -> s.solve(target, options).predictedRelativeError())
                 .filter(Double::isFinite)
-                .map(error -> String.format(Locale.ROOT, ". Without it the predicted error is %.1e", error))
+                .map(error -> String.format(Locale.ROOT, "; without it the predicted error is %.1e", error))
                 .orElse("");
     }
 

@@ -261,7 +261,8 @@ class NotAveragedTest {
         assertThat(run(weight("state_dict.w"), weight("current_model_state.w"), weight("averaging_state.n_averaged"))
                         .excluded())
                 .hasSize(2)
-                .allSatisfy(e -> assertThat(e.message()).contains("`prefix: 'current_model_state.'`"));
+                .allSatisfy(
+                        e -> assertThat(e.message()).contains("{prefix: 'current_model_state.', profile: impulse}"));
     }
 
     /** A profile in the name is one for all weights, which raw weights do not have. */

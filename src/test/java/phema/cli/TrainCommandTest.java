@@ -111,7 +111,7 @@ class TrainCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             phema:edm2       | phema: --net phema:edm2 is not of the form phema:RUN@0.100 or phema:RUN@0.100@131k
-            phema:edm3@0.1   | phema: No run is named edm3; there is checkpoints, edm2, ema-pytorch, lora, safetensors, truth
+            phema:edm3@0.1   | phema: No run is named edm3; there is checkpoints, edm2, ema-pytorch, lora, safetensors, torch__tied, truth
             phema:edm2@0.4   | phema: --net: sigma_rel must lie in (0, 0.288675), not 0.4
             phema:edm2@0.1@9999k | phema: --net: 9999k lies outside of the snapshots of run edm2, which reach from 16k to 262k
             """)

@@ -201,7 +201,9 @@ class Edm2PickleReaderTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"F6_E2M3", "F6_E3M2"}) // which torch does not have
     void readsEveryElementType(DType dtype) throws IOException {
         StoredTensor stored = StoredTensor.packed(dtype, Shape.of(3, 2));
         WeightFile file = WeightFiles.read(snapshot(folder.resolve("a.pkl"), Map.of("w", stored), Map.of()));

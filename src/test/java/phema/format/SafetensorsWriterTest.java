@@ -39,7 +39,7 @@ class SafetensorsWriterTest {
                 only(writer.layout("model", template, Tensor::dtype, Map.of("sigma_rel", "0.1"), Long.MAX_VALUE));
         byte[] head = ((Layout.Literal) layout.segments().getFirst()).content();
         String json = """
-                {"__metadata__":{"class_name":"Net","format":"pt","sigma_rel":"0.1"},\
+                {"__metadata__":{"class_name":"Net","format":"pt","module_classes":"Net","sigma_rel":"0.1"},\
                 "steps":{"dtype":"I64","shape":[],"data_offsets":[0,8]},\
                 "b":{"dtype":"F16","shape":[2,1],"data_offsets":[8,12]},\
                 "a":{"dtype":"F16","shape":[],"data_offsets":[12,14]}}""";

@@ -24,6 +24,12 @@ class DoubtsTest {
         return new StoredAverage(profile, stored.sample(), stored.roundingVariance());
     }
 
+    private static List<String> warnings(List<StoredAverage> stored, double end) {
+        return new Solver(stored)
+                .solve(Power.ofSigmaRel(0.1, end), SolverKind.BLUP, FilesToRead.FEWEST)
+                .warnings();
+    }
+
     private static boolean isWide(StoredAverage stored) {
         return stored.profile().equals(Power.ofSigmaRel(0.1, stored.profile().endTime()));
     }
@@ -36,7 +42,7 @@ class DoubtsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(doubles = {0.08, 0.09, 0.095, 0.105, 0.11, 0.12, 0.15})
+    @ValueSource(doubles = {0.08, 0.09, 0.095, 0.105, 0.11, 0.12, 0.15, 0.2})
     void namesAWidthThatIsNotWhatIsStated(double stated) {
         List<StoredAverage> stored = AVERAGES.stream()
                 .map(s ->
@@ -99,5 +105,12 @@ class DoubtsTest {
             assertThat(Double.parseDouble(doubt.supported().substring("exponential:halflife=".length())))
                     .isBetween(390.0, 410.0);
         });
+        assertThat(warnings(stored, 4096)).isEmpty();
+        List<StoredAverage> farOff = stored.stream()
+                .map(s -> s.profile() instanceof Exponential e ? with(s, Exponential.ofHalfLife(1200, e.endTime())) : s)
+                .toList();
+        assertThat(warnings(farOff, 4096))
+                .anyMatch(warning -> warning.startsWith("predicted errors are rough: leaving out each file of profile ")
+                        && warning.endsWith(" as the files contradict what is stated of them"));
     }
 }

@@ -133,6 +133,6 @@ class OddFilesTest {
                 .anySatisfy(warning -> assertThat(warning)
                         .startsWith("the file power:0.05 at time 212992 does not belong to the others")
                         .contains("it holds the same weights as power:0.05 at time 163840")
-                        .endsWith("Without it the predicted error is 1.9e-04"));
+                        .endsWith("; without it the predicted error is 1.9e-04"));
     }
 }
