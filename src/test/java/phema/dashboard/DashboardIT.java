@@ -185,7 +185,7 @@ class DashboardIT {
         open("/runs/demo");
         browser.until(
                 "the rate", () -> browser.findAll("#rates .layer path.line").size() == 1);
-        assertThat(browser.findAll("#surprises .layer path.point")).hasSize(24);
+        assertThat(browser.findAll("#surprises .layer path.point")).hasSize(24 + 2); // and two in the legend
         assertThat(browser.text("#trajectory p"))
                 .startsWith("Each file predicted from all others: the actual error was");
     }
