@@ -19,9 +19,4 @@ public record EvaluatorIdentity(String text, SortedMap<String, String> settings)
     public EvaluatorIdentity(String text, Map<String, String> settings) {
         this(text, Collections.unmodifiableSortedMap(new TreeMap<>(settings)));
     }
-
-    /** Whether this host can tell all of it. */
-    public boolean isKnown() {
-        return !settings.containsValue(UNKNOWN);
-    }
 }
