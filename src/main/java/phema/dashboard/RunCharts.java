@@ -2,6 +2,7 @@ package phema.dashboard;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import phema.catalog.Run;
@@ -60,29 +61,36 @@ final class RunCharts {
         RunClock clock = RunClock.of(run);
         List<Double> times =
                 run.snapshots().stream().map(Snapshot::time).distinct().toList();
-        List<String> profiles = RunSummary.profiles(run);
         return new Chart(
                 "coefficients",
                 ChartAxis.of(
                         clock.axis().label(),
                         times.stream().map(time -> Show.number(clock.in(time))).toList()),
                 ChartAxis.linear("Coefficient", ".3~g"),
-                profiles.stream()
-                        .map(profile -> new ChartLayer(
-                                ChartLayer.LayerKind.BARS,
-                                profile,
-                                profiles.indexOf(profile) + 1,
-                                IntStream.range(0, run.snapshots().size())
-                                        .filter(i -> RunSummary.profile(
-                                                        run.snapshots().get(i))
-                                                .equals(profile))
-                                        .mapToObj(i -> ChartLayer.ChartPoint.of(
-                                                times.indexOf(
-                                                        run.snapshots().get(i).time()),
-                                                fit.coefficients().get(i),
-                                                run.snapshots().get(i).name()))
-                                        .toList()))
-                        .toList());
+                byProfile(
+                        run,
+                        ChartLayer.LayerKind.BARS,
+                        i -> ChartLayer.ChartPoint.of(
+                                times.indexOf(run.snapshots().get(i).time()),
+                                fit.coefficients().get(i),
+                                run.snapshots().get(i).name())));
+    }
+
+    /** A layer for the snapshots of each profile. @param point of a snapshot, by its index */
+    private static List<ChartLayer> byProfile(
+            Run run, ChartLayer.LayerKind kind, IntFunction<ChartLayer.ChartPoint> point) {
+        List<String> profiles = RunSummary.profiles(run);
+        return profiles.stream()
+                .map(profile -> new ChartLayer(
+                        kind,
+                        profile,
+                        profiles.indexOf(profile) + 1,
+                        IntStream.range(0, run.snapshots().size())
+                                .filter(i -> RunSummary.profile(run.snapshots().get(i))
+                                        .equals(profile))
+                                .mapToObj(point)
+                                .toList()))
+                .toList();
     }
 
     static Chart errors(List<ErrorCurves.Errors> curve) {
@@ -141,25 +149,16 @@ final class RunCharts {
     /** How far each file is from what all others let expect; 1 where it is as far as expected. */
     static Chart surprises(Run run, RunReport report) {
         RunClock clock = RunClock.of(run);
-        List<String> profiles = RunSummary.profiles(run);
         return new Chart(
                 "surprises",
                 clock.axis().within(0, clock.in(run.newestTime())),
                 ChartAxis.log("Squared distance over the expected one", ".3~g"),
-                profiles.stream()
-                        .map(profile -> new ChartLayer(
-                                ChartLayer.LayerKind.POINTS,
-                                profile,
-                                profiles.indexOf(profile) + 1,
-                                IntStream.range(0, run.snapshots().size())
-                                        .filter(i -> RunSummary.profile(
-                                                        run.snapshots().get(i))
-                                                .equals(profile))
-                                        .mapToObj(i -> ChartLayer.ChartPoint.of(
-                                                clock.in(run.snapshots().get(i).time()),
-                                                Math.max(report.surprises().get(i), LEAST_SURPRISE),
-                                                run.snapshots().get(i).name()))
-                                        .toList()))
-                        .toList());
+                byProfile(
+                        run,
+                        ChartLayer.LayerKind.POINTS,
+                        i -> ChartLayer.ChartPoint.of(
+                                clock.in(run.snapshots().get(i).time()),
+                                Math.max(report.surprises().get(i), LEAST_SURPRISE),
+                                run.snapshots().get(i).name())));
     }
 }
