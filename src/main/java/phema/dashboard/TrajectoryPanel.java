@@ -31,13 +31,7 @@ record TrajectoryPanel(String summary, List<String> findings) {
                         run.snapshots().get(file.file()).name(),
                         file.likeness(),
                         file.surprise()));
-        Stream<String> doubts = report.doubts().stream()
-                .map(doubt -> String.format(
-                        Locale.ROOT,
-                        "The files contradict %s: %s is likelier, by %.1f nats per weight.",
-                        doubt.stated(),
-                        doubt.supported(),
-                        doubt.nats()));
+        Stream<String> doubts = report.doubts().stream().map(doubt -> "The " + doubt.inWords() + ".");
         return new TrajectoryPanel(summary, Stream.concat(odd, doubts).toList());
     }
 

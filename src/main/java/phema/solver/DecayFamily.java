@@ -21,7 +21,7 @@ record DecayFamily(DoubleFunction<String> spec, double low, double high) {
     private static final List<String> FRACTIONS = List.of("2/3", "3/4", "1/2");
 
     /**
-     * @param spacing the least time from one file to the next
+     * @param spacing the mean time from one file to the next
      * @param end of the last file
      * @param clockIsSteps whether decays that count steps are among them
      */

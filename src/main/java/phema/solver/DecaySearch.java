@@ -68,10 +68,11 @@ public final class DecaySearch {
     private final double[] noise;
     private final double end;
 
-    private DecaySearch(List<StoredAverage> known, List<StoredAverage> unknown) {
+    /** @param fit how the known files say that the weights moved */
+    private DecaySearch(List<StoredAverage> known, List<StoredAverage> unknown, MovementFit fit) {
+        this.fit = fit;
         files = Stream.concat(known.stream(), unknown.stream()).toList();
         this.known = known.size();
-        fit = TrajectoryModel.of(known).fit();
         double[][] values = files.stream().map(StoredAverage::sample).toArray(double[][]::new);
         sketch = Sketch.of(values);
         end = unknown.stream().mapToDouble(s -> s.profile().endTime()).max().orElseThrow();
@@ -91,7 +92,9 @@ public final class DecaySearch {
     public static Optional<RecognisedDecay> search(
             List<StoredAverage> known, List<StoredAverage> unknown, boolean clockIsSteps) {
         if (known.size() < FEWEST || unknown.size() < FEWEST) return Optional.empty();
-        return Optional.of(new DecaySearch(latest(known), latest(unknown)).search(clockIsSteps));
+        List<StoredAverage> beside = latest(known);
+        MovementFit fit = TrajectoryModel.of(beside).fit();
+        return Optional.of(new DecaySearch(beside, latest(unknown), fit).search(clockIsSteps));
     }
 
     private static List<StoredAverage> latest(List<StoredAverage> files) {
@@ -134,9 +137,9 @@ public final class DecaySearch {
                 && innovation <= GREATEST_INNOVATION
                 && Arrays.stream(innovations).max().orElseThrow() <= GREATEST_OF_A_FILE
                 && !best.atTheEnd()
+                && difference(best.lowest(), best.highest()) <= PRECISE
                 && !hasCopies()
-                && isSteady(best.spec(), clockIsSteps)
-                && difference(best.lowest(), best.highest()) <= PRECISE;
+                && isSteady(best.spec(), clockIsSteps); // last, since it is another search
         return new RecognisedDecay(best.spec(), best.lowest(), best.highest(), nats, next.spec(), innovation, certain);
     }
 
@@ -204,9 +207,7 @@ public final class DecaySearch {
     }
 
     private Likelihood likelihood(String spec) {
-        var space = new StateSpace(profiles(spec));
-        return new Likelihood(
-                space, space.moments(space.all(), fit.movement().rates(), List.of(), space.times()), noise, sketch);
+        return new Likelihood(new StateSpace(profiles(spec)), fit.movement().rates(), noise, sketch);
     }
 
     private List<Profile> profiles(String spec) {
@@ -221,7 +222,7 @@ public final class DecaySearch {
     /** Whether the older half of the files is not much likelier with another profile: some jobs change their decay. */
     private boolean isSteady(String spec, boolean clockIsSteps) {
         List<StoredAverage> unknown = files.subList(known, files.size());
-        var older = new DecaySearch(files.subList(0, known), unknown.subList(unknown.size() / 2, unknown.size()));
+        var older = new DecaySearch(files.subList(0, known), unknown.subList(unknown.size() / 2, unknown.size()), fit);
         return older.loss(spec) - older.readings(clockIsSteps).getFirst().loss() < 2 * STEADY_NATS;
     }
 

@@ -97,13 +97,8 @@ record Doubts(List<Doubt> doubts, TrajectoryModel restated) {
 
     /** Every n-th time, counted back from the last. */
     private static List<StoredAverage> fewer(List<StoredAverage> stored) {
-        List<Double> times = new ArrayList<>(
-                new TreeSet<>(stored.stream().map(s -> s.profile().endTime()).toList()).descendingSet());
-        int every = Math.ceilDiv(times.size(), TIMES);
-        Set<Double> some = IntStream.range(0, times.size())
-                .filter(i -> i % every == 0)
-                .mapToObj(times::get)
-                .collect(toSet());
+        Set<Double> times = stored.stream().map(s -> s.profile().endTime()).collect(toSet());
+        Set<Double> some = StateSpace.everyNth(times, Math.ceilDiv(times.size(), TIMES));
         return stored.stream().filter(s -> some.contains(s.profile().endTime())).toList();
     }
 

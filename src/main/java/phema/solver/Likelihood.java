@@ -20,11 +20,12 @@ final class Likelihood {
     private final boolean[] all;
 
     /**
+     * @param rates whose edges those of every movement are that is asked about
      * @param values by file, its weights less those of any one file
      */
-    Likelihood(StateSpace space, List<Moment> moments, double[] noise, double[][] values) {
+    Likelihood(StateSpace space, Rates rates, double[] noise, double[][] values) {
         this.space = space;
-        this.moments = moments;
+        moments = space.moments(space.all(), rates, List.of(), space.times());
         this.noise = noise;
         weights = values[0].length;
         all = new boolean[values.length];
@@ -33,6 +34,11 @@ final class Likelihood {
         this.values = new double[values.length][weights];
         for (int i = 0; i < values.length; i++)
             for (int k = 0; k < weights; k++) this.values[i][k] = values[i][k] - values[first][k];
+    }
+
+    /** The way of the state through all files. */
+    List<Moment> moments() {
+        return moments;
     }
 
     private int first() {

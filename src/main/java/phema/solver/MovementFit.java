@@ -1,12 +1,9 @@
 package phema.solver;
 
-import static java.util.stream.Collectors.toSet;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.NavigableSet;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -90,12 +87,7 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
 
     /** The files of some of the times. */
     private static Stage some(StateSpace space, double[] noise, double[][] values, int stretches) {
-        int every = Math.ceilDiv(space.files(), MANY);
-        List<Double> times = List.copyOf(space.times());
-        Set<Double> some = IntStream.range(0, times.size())
-                .filter(i -> (times.size() - 1 - i) % every == 0)
-                .mapToObj(times::get)
-                .collect(toSet());
+        Set<Double> some = StateSpace.everyNth(space.times(), Math.ceilDiv(space.files(), MANY));
         int[] chosen = IntStream.range(0, space.files())
                 .filter(i -> some.contains(space.file(i).endTime()))
                 .toArray();
@@ -107,29 +99,24 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
     }
 
     /** Files to be explained, with what does not depend on the movement. */
-    private record Stage(
-            StateSpace space,
-            List<Moment> moments,
-            Rates rates,
-            double[][] values,
-            Likelihood likelihood,
-            int stretches) {
+    private record Stage(StateSpace space, Rates rates, double[][] values, Likelihood likelihood, int stretches) {
         static Stage of(StateSpace space, double[] noise, double[][] values, int stretches) {
             int pieces = PIECES * stretches;
             var rates = new Rates(edges(space, pieces), new double[pieces]);
-            List<Moment> moments = space.moments(space.all(), rates, List.of(), space.times());
-            return new Stage(space, moments, rates, values, new Likelihood(space, moments, noise, values), stretches);
+            return new Stage(space, rates, values, new Likelihood(space, rates, noise, values), stretches);
         }
 
         QuasiNewton.Minimum fromTwoStarts() {
-            double distance = distance(moments, values);
+            double distance = distance(likelihood.moments(), values);
             double end = space.end();
             double[] flat = new double[stretches];
             Arrays.fill(flat, distance / end);
             boolean raw = space.size() == 2; // raw checkpoints say nothing of deviations that last but a moment
             double[] still = start(flat, raw ? 0 : 1e-5 * distance * end, distance / (6 * end * end));
             double[] lively = start(
-                    seen(space, moments, values, flat), raw ? 0 : 1e-8 * distance * end, 0.01 * distance / (end * end));
+                    seen(space, likelihood.moments(), values, flat),
+                    raw ? 0 : 1e-8 * distance * end,
+                    0.01 * distance / (end * end));
             return Stream.of(still, lively)
                     .parallel()
                     .map(start -> QuasiNewton.minimise(loss(start), start, curvature(), TOLERANCE, ITERATIONS))
@@ -270,12 +257,10 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
     }
 
     private static MovementFit few(StateSpace space, double[] noise, double[][] values) {
-        NavigableSet<Double> times = space.times();
         double end = space.end();
         Rates rates = usualRates(space.start(), end, STRETCHES);
-        List<Moment> moments = space.moments(space.all(), rates, List.of(), times);
-        var likelihood = new Likelihood(space, moments, noise, values);
-        double[] start = {Math.log(distance(moments, values) / 0.05)};
+        var likelihood = new Likelihood(space, rates, noise, values);
+        double[] start = {Math.log(distance(likelihood.moments(), values) / 0.05)};
         QuasiNewton.Minimum level = QuasiNewton.minimise(
                 (theta, gradient) -> {
                     Likelihood.Score score = likelihood.score(usual(rates, end, Math.exp(theta[0])));

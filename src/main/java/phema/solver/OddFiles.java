@@ -12,13 +12,8 @@ import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import phema.profile.Exponential;
-import phema.profile.Impulse;
-import phema.profile.Mixture;
-import phema.profile.Power;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
-import phema.profile.Scheduled;
 import phema.profile.Uniform;
 import phema.text.Labels;
 
@@ -172,15 +167,9 @@ final class OddFiles {
                 .filter(p -> !p.equals(profile(file)));
     }
 
+    /** Windows are looked at only where they are. */
     private static Profile ends(Profile profile, double time) {
-        return switch (profile) {
-            case Power p -> new Power(p.gamma(), time);
-            case Exponential e -> new Exponential(e.rate(), time);
-            case Impulse i -> new Impulse(time);
-            case Uniform u -> u;
-            case Mixture m -> m;
-            case Scheduled s -> new Scheduled(s.decay(), time);
-        };
+        return profile instanceof Uniform ? profile : Restatement.endingAt(profile, time);
     }
 
     private Profile profile(int file) {

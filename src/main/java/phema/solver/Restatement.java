@@ -76,7 +76,7 @@ sealed interface Restatement {
         @Override
         public Profile of(Profile profile, double factor) {
             double later = (to - from) * (factor - 1);
-            return profile.endTime() < to ? profile : moved(profile, later);
+            return profile.endTime() < to ? profile : endingAt(profile, profile.endTime() + later);
         }
 
         @Override
@@ -87,17 +87,18 @@ sealed interface Restatement {
                             + Labels.plain(to - from),
                     nats);
         }
+    }
 
-        private static Profile moved(Profile profile, double later) {
-            return switch (profile) {
-                case Power p -> new Power(p.gamma(), p.endTime() + later);
-                case Exponential e -> new Exponential(e.rate(), e.endTime() + later);
-                case Uniform u -> new Uniform(u.window(), u.endTime() + later);
-                case Impulse i -> new Impulse(i.endTime() + later);
-                case Mixture m -> m;
-                case Scheduled s -> new Scheduled(s.decay(), s.endTime() + later);
-            };
-        }
+    /** The same average at another time; a mixture, whose parts end at times of their own, stays where it is. */
+    static Profile endingAt(Profile profile, double time) {
+        return switch (profile) {
+            case Power p -> new Power(p.gamma(), time);
+            case Exponential e -> new Exponential(e.rate(), time);
+            case Uniform u -> new Uniform(u.window(), time);
+            case Impulse i -> new Impulse(time);
+            case Mixture m -> m;
+            case Scheduled s -> new Scheduled(s.decay(), time);
+        };
     }
 
     private static double round(double value, MathContext digits) {

@@ -1,7 +1,6 @@
 package phema.solver;
 
 import static java.util.stream.Collectors.groupingBy;
-import static java.util.stream.Collectors.toCollection;
 import static java.util.stream.Collectors.toMap;
 
 import java.util.ArrayList;
@@ -9,7 +8,6 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,7 +15,6 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -261,13 +258,9 @@ public final class Solver {
     /** Those of every n-th time, counted back from the last, so that few enough are left. */
     private BitSet fewer(BitSet files) {
         if (files.cardinality() <= ENOUGH_TO_EXPRESS) return files;
-        List<Double> times = new ArrayList<>(files.stream()
-                .mapToObj(i -> profile(i).endTime())
-                .collect(toCollection(TreeSet::new))
-                .descendingSet());
-        int every = Math.ceilDiv(files.cardinality(), ENOUGH_TO_EXPRESS);
-        Set<Double> some = new HashSet<>();
-        for (int t = 0; t < times.size(); t += every) some.add(times.get(t));
+        Set<Double> some = StateSpace.everyNth(
+                files.stream().mapToObj(i -> profile(i).endTime()).toList(),
+                Math.ceilDiv(files.cardinality(), ENOUGH_TO_EXPRESS));
         BitSet fewer = (BitSet) files.clone();
         files.stream().filter(i -> !some.contains(profile(i).endTime())).forEach(fewer::clear);
         return fewer;
@@ -409,7 +402,7 @@ public final class Solver {
             m.odd().stream()
                     .filter(o -> chosen.coefficients()[o.file()] != 0)
                     .forEach(o -> warnings.add(oddFile(o) + without(target, options, m)));
-            m.doubts().forEach(doubt -> warnings.add(doubt(doubt)));
+            m.doubts().forEach(doubt -> warnings.add("the " + doubt.inWords()));
             disagreement(m).ifPresent(warnings::add);
         });
         if (options.method() == SolverKind.BLUP
@@ -512,15 +505,6 @@ public final class Solver {
                         model.doubts().isEmpty()
                                 ? "; is the profile what it is said to be, and are all files of one run?"
                                 : ", as the files contradict what is stated of them"));
-    }
-
-    private static String doubt(Doubt doubt) {
-        return String.format(
-                Locale.ROOT,
-                "the files contradict %s: %s is likelier, by %.1f nats per weight",
-                doubt.stated(),
-                doubt.supported(),
-                doubt.nats());
     }
 
     private static Problem tooSteep(Profile target) {

@@ -1,14 +1,18 @@
 package phema.solver;
 
+import static java.util.stream.Collectors.toSet;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -182,6 +186,15 @@ final class StateSpace {
             averages.add(underWay ? Uptake.of(now.getValue()) : NOTHING);
         }
         return new Step(from, to, averages, keep, targets);
+    }
+
+    /** Every n-th of some times, counted back from the last: some that stand for all. */
+    static Set<Double> everyNth(Collection<Double> times, int n) {
+        List<Double> latestFirst = List.copyOf(new TreeSet<>(times).descendingSet());
+        return IntStream.range(0, latestFirst.size())
+                .filter(i -> i % n == 0)
+                .mapToObj(latestFirst::get)
+                .collect(toSet());
     }
 
     BitSet all() {

@@ -37,9 +37,7 @@ record TrajectoryModel(List<StoredAverage> stored, Predictor predictor, Movement
     }
 
     private Likelihood likelihood() {
-        StateSpace space = predictor.space();
-        List<Moment> moments = space.moments(space.all(), fit.movement().rates(), List.of(), space.times());
-        return new Likelihood(space, moments, predictor.noise(), Sketch.of(values(stored)));
+        return new Likelihood(predictor.space(), fit.movement().rates(), predictor.noise(), Sketch.of(values(stored)));
     }
 
     /** Twice the negative logarithm of the likelihood per weight, less what is constant. */

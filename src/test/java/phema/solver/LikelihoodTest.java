@@ -23,7 +23,7 @@ class LikelihoodTest {
     }
 
     private static Likelihood of(double[][] values, Rates rates) {
-        return new Likelihood(SPACE, SPACE.moments(SPACE.all(), rates, List.of(), SPACE.times()), NOISE, values);
+        return new Likelihood(SPACE, rates, NOISE, values);
     }
 
     @Test
