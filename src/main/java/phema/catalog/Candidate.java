@@ -10,7 +10,9 @@ import phema.profile.ProfileSpec;
 /**
  * Describes a file that should hold one of a run's averages, by its name or by the manifest.
  *
- * @param group prefix of its tensors where the file holds several sets of weights; else empty
+ * @param fileName path from the run's folder, with slashes
+ * @param group what sets these weights apart from others of the same checkpoint: the prefix of its tensors in a file
+ *     that holds several sets of weights, or where the file lies in the checkpoint's folder; else empty
  * @param time on the run's clock; infinite where the file says it itself
  * @param average what sets it apart from other averages of the same time, such as {@code sigma_rel 0.050}
  * @param content what it holds
@@ -49,9 +51,30 @@ record Candidate(String fileName, String group, double time, String average, Can
         }
     }
 
+    /** One of several sets of weights of a checkpoint that is a folder, whose profile may be known, as text. */
+    static Candidate ofFile(String fileName, String group, double time, Optional<String> profile) {
+        return new Candidate(
+                fileName,
+                group,
+                time,
+                "`" + group + "`",
+                profile.map(spec -> content(time, t -> ProfileSpec.parse(spec, t)))
+                        .orElseGet(Unrecorded::new));
+    }
+
+    /** What the names of its tensors begin with in the file; empty where all are its. */
+    String prefix() {
+        return isFile() ? "" : group;
+    }
+
+    /** Whether its weights are apart from others of the same checkpoint by being in another file. */
+    private boolean isFile() {
+        return fileName.endsWith("/" + group);
+    }
+
     /** What tells it apart from all others of its folder. */
     String name() {
-        return group.isEmpty() ? fileName : fileName + "#" + group.replaceFirst("\\.$", "");
+        return prefix().isEmpty() ? fileName : fileName + "#" + group.replaceFirst("\\.$", "");
     }
 
     /** One of several sets of weights in this file, whose profile may be known, as text. */
@@ -65,6 +88,11 @@ record Candidate(String fileName, String group, double time, String average, Can
                         .orElseGet(Unrecorded::new));
     }
 
+    /** The same, with what is known of its profile by now. */
+    Candidate withProfile(Optional<String> profile) {
+        return isFile() ? ofFile(fileName, group, time, profile) : ofGroup(group, profile);
+    }
+
     boolean isUnrecorded() {
         return content instanceof Unrecorded;
     }
@@ -74,7 +102,7 @@ record Candidate(String fileName, String group, double time, String average, Can
     }
 
     boolean isSharded() {
-        return fileName.endsWith(".index.json");
+        return fileName.endsWith(".index.json") || fileName.endsWith(".metadata");
     }
 
     /** The same with its time, once the file is read. */

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import phema.format.FormatException;
 
@@ -37,12 +38,33 @@ record FolderListing(Recognition recognition, List<String> notices) {
                 notices);
         Recognition recognition =
                 Recognition.of(files.stream().filter(Recognition::mayBeSnapshot).toList(), selection);
+        if (!recognition.isRun()) {
+            CheckpointFolders folders = CheckpointFolders.in(folder, names, selection, mayRead);
+            if (!folders.isEmpty()) return new FolderListing(inFolders(folder, folders, mayRead, notices), notices);
+        }
         if (!selection.equals(Selection.DEFAULT)
                 || recognition.manifestProblem().isPresent()) return new FolderListing(recognition, notices);
         List<String> more = new ArrayList<>();
         LeftOut.files(files, recognition.candidates()).ifPresent(more::add);
-        LeftOut.folders(folder, names).ifPresent(more::add);
+        LeftOut.folders(folder, names, !recognition.isRun()).ifPresent(more::add);
         return new FolderListing(recognition.withNotices(more), notices);
+    }
+
+    private static Recognition inFolders(
+            Path folder, CheckpointFolders folders, Predicate<Path> mayRead, List<String> notices)
+            throws IOException {
+        if (folders.question().isPresent())
+            return Recognition.withoutManifest(
+                    Manifest.FILE_NAME + " is missing: " + folders.question().get());
+        List<String> paths =
+                folders.candidates().stream().map(Candidate::fileName).toList();
+        Set<String> readable = Set.copyOf(readable(folder, paths, any -> true, mayRead, notices));
+        return new Recognition(
+                folders.candidates().stream()
+                        .filter(candidate -> readable.contains(candidate.fileName()))
+                        .toList(),
+                Recognition.Ground.NUMBERED_NAMES,
+                folders.notices());
     }
 
     /** The same where a manifest has chosen, which may have left out more than it should. */
@@ -64,7 +86,9 @@ record FolderListing(Recognition recognition, List<String> notices) {
         Path file = folder.resolve(Manifest.FILE_NAME);
         try {
             Manifest manifest = Manifest.read(file, mayRead);
-            return manifest.recognise(readable(folder, names, manifest::names, mayRead, notices), selection);
+            List<String> paths = new ArrayList<>(names);
+            paths.addAll(manifest.pathsBelow(folder));
+            return manifest.recognise(readable(folder, paths, manifest::names, mayRead, notices), selection);
         } catch (FormatException e) {
             return Recognition.withoutManifest(String.valueOf(e.getMessage()));
         } catch (FileSystemException e) {

@@ -114,7 +114,7 @@ final class FolderScan {
             WeightFile file = usable.get().file();
             Candidate candidate = named.read(file);
             if (refused(candidate)) continue;
-            WeightGroups groups = groups(file);
+            WeightGroups groups = candidate.group().isEmpty() ? groups(file) : WeightGroups.NONE;
             if (groups.problem().isPresent()) {
                 exclusions.add(
                         candidate, ExclusionReason.DIFFERENT, groups.problem().get());
@@ -198,7 +198,7 @@ final class FolderScan {
 
     /** What the tensors of a candidate are below in its file. */
     private String prefix(Candidate candidate) {
-        return candidate.group().isEmpty() ? recognition.tensors().prefix().orElse("") : candidate.group();
+        return candidate.prefix().isEmpty() ? recognition.tensors().prefix().orElse("") : candidate.prefix();
     }
 
     /** Looks at the tensors, of which there may be many, only where a file like this has not been taken already. */

@@ -7,7 +7,6 @@ import static java.util.stream.Collectors.toList;
 import static java.util.stream.Collectors.toSet;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -17,10 +16,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * Says which weight files of a folder a run does not take: how many of which names, where numbers in names do not
@@ -40,7 +39,6 @@ final class LeftOut {
     private static final Pattern SHARD = Pattern.compile(".*-\\d+-of-\\d+\\..*");
 
     private static final int MOST_SHAPES = 5;
-    private static final int MOST_ENTRIES = 200;
 
     private LeftOut() {}
 
@@ -95,28 +93,44 @@ final class LeftOut {
      * A notice of folders below that hold weight files, which are not the run's; empty where there are none.
      *
      * @param names of what the folder holds
+     * @param alone whether nothing is the run's
      */
-    static Optional<String> folders(Path folder, Collection<String> names) throws IOException {
+    static Optional<String> folders(Path folder, Collection<String> names, boolean alone) throws IOException {
+        if (alone) {
+            List<String> runs = RootWatcher.runsBelow(folder).stream()
+                    .filter(run -> !run.equals(folder))
+                    .map(run -> folder.relativize(run).toString())
+                    .toList();
+            if (!runs.isEmpty())
+                return Optional.of("No weight files of a run lie in this folder itself; below it "
+                        + (runs.size() == 1 ? "there is a run, name its folder: " : "there are runs, name one of them: ")
+                        + runs.stream().limit(MOST_SHAPES).collect(joining(", "))
+                        + (runs.size() > MOST_SHAPES ? " and others" : "") + ".");
+        }
         Map<String, List<String>> byShape = names.stream()
                 .filter(name -> !name.startsWith(".") && !name.equals("__MACOSX"))
                 .filter(name -> name.indexOf('.') < 0 || WEIGHTS.matcher(name).matches())
                 .collect(groupingBy(LeftOut::shape, TreeMap::new, toList()));
         List<String> found = new ArrayList<>();
-        for (List<String> alike : byShape.values()) // of those named alike, one stands for all
-        if (holdsWeights(folder.resolve(alike.getFirst()))) found.addAll(alike);
+        Optional<String> example = Optional.empty();
+        for (List<String> alike : byShape.values()) { // of those named alike, one stands for all
+            Path below = folder.resolve(alike.getFirst());
+            if (!Files.isDirectory(below, LinkOption.NOFOLLOW_LINKS)) continue;
+            SequencedMap<String, WeightsPath> weights = WeightsPath.in(below);
+            if (weights.isEmpty()) continue;
+            found.addAll(alike);
+            if (example.isEmpty())
+                example = Optional.of(alike.getFirst().replaceFirst("\\d+(?!.*\\d)", "{time}") + "/"
+                                + weights.firstEntry().getValue().path())
+                        .filter(path -> path.contains("{time}"));
+        }
         return found.isEmpty()
                 ? Optional.empty()
-                : Optional.of("Weight files lie also in folders below, and are not taken: " + shapes(found)
-                        + ". Files of one run lie side by side in one folder.");
-    }
-
-    private static boolean holdsWeights(Path below) throws IOException {
-        if (!Files.isDirectory(below, LinkOption.NOFOLLOW_LINKS)) return false;
-        try (Stream<Path> all = Files.walk(below, 2)) {
-            return all.limit(MOST_ENTRIES).skip(1).anyMatch(file -> mayHoldWeights(String.valueOf(file.getFileName())));
-        } catch (UncheckedIOException | IOException e) { // nothing that is read here
-            return false;
-        }
+                : Optional.of("Weight files lie also in folders below, and are not taken: " + shapes(found) + ". "
+                        + example.map(path -> "If each is a checkpoint of one run, say so in " + Manifest.FILE_NAME
+                                        + " with `files: '" + path + "'` and `profile: impulse`.")
+                                .orElse("Files of one run lie side by side in one folder, or in a folder for each"
+                                        + " checkpoint."));
     }
 
     /** {@code epoch=N.ckpt (3), last.ckpt}. */

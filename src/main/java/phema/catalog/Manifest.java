@@ -3,6 +3,7 @@ package phema.catalog;
 import static java.util.Comparator.comparingDouble;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +53,46 @@ record Manifest(
     /** Those that would be without a manifest. */
     record Usual() implements ManifestFiles {}
 
-    record Matching(NamePattern pattern) implements ManifestFiles {}
+    /**
+     * Those of a pattern.
+     *
+     * @param pattern of paths from the run's folder: of files, or of folders that hold a checkpoint each
+     * @param weights which files of each folder are the run's; none where the pattern is of files
+     */
+    record Matching(NamePattern pattern, List<StatedFile> weights) implements ManifestFiles {
+        Matching {
+            weights = List.copyOf(weights);
+        }
+
+        private boolean matches(String path) {
+            return weights.isEmpty()
+                    ? pattern.matches(path)
+                    : weights.stream().anyMatch(file -> folder(path, file).isPresent());
+        }
+
+        private Optional<Matcher> folder(String path, StatedFile file) {
+            return path.endsWith("/" + file.path())
+                    ? pattern.match(path.substring(0, path.length() - file.path().length() - 1))
+                    : Optional.empty();
+        }
+
+        /** The patterns of all files, from the run's folder. */
+        private List<String> paths() {
+            return weights.isEmpty()
+                    ? List.of(pattern.text())
+                    : weights.stream()
+                            .map(file -> pattern.text() + "/" + file.path())
+                            .toList();
+        }
+    }
+
+    /**
+     * What is said of one file of each checkpoint.
+     *
+     * @param path from the checkpoint's folder
+     * @param profile as text
+     */
+    record StatedFile(String path, String profile) {}
 
     record Listed(List<ManifestEntry> entries) implements ManifestFiles {
         Listed {
@@ -75,13 +115,31 @@ record Manifest(
         return ManifestReader.read(file, mayRead);
     }
 
+    /** The paths of files in folders below that may be the run's. */
+    List<String> pathsBelow(Path folder) throws IOException {
+        return switch (files) {
+            case Usual usual -> List.of();
+            case Matching matching -> {
+                List<String> paths = new ArrayList<>();
+                for (String path : matching.paths())
+                    if (path.indexOf('/') >= 0) paths.addAll(PathPattern.of(path).matchesBelow(folder));
+                yield paths;
+            }
+            case Listed listed ->
+                listed.entries().stream()
+                        .map(ManifestEntry::name)
+                        .filter(name -> name.indexOf('/') >= 0 && Files.exists(folder.resolve(name)))
+                        .toList();
+        };
+    }
+
     /** Whether a file is one of the run's. */
     boolean names(String fileName) {
         return switch (files) {
             case Usual usual -> Recognition.mayBeSnapshot(fileName);
             case Matching matching ->
                 !fileName.startsWith("._")
-                        && matching.pattern().matches(fileName); // not what macOS leaves beside files
+                        && matching.matches(fileName); // not what macOS leaves beside files
             case Listed listed ->
                 listed.entries().stream().anyMatch(entry -> entry.name().equals(fileName));
         };
@@ -96,13 +154,24 @@ record Manifest(
                 return Recognition.of(names, selection).publishedAs(publication, network);
             }
             case Matching matching -> {
-                for (String name : names)
-                    matching.pattern()
-                            .match(name)
-                            .flatMap(m -> candidate(name, m, selection))
-                            .ifPresent(candidates::add);
+                for (String name : names) {
+                    if (matching.weights().isEmpty())
+                        matching.pattern()
+                                .match(name)
+                                .flatMap(m -> candidate(name, m, selection))
+                                .ifPresent(candidates::add);
+                    for (StatedFile file : matching.weights())
+                        if (selection.sigmaRels().isEmpty())
+                            matching.folder(name, file)
+                                    .map(m -> Candidate.ofFile(
+                                            name,
+                                            file.path(),
+                                            clock(Double.parseDouble(m.group("time"))),
+                                            Optional.of(file.profile())))
+                                    .ifPresent(candidates::add);
+                }
                 if (candidates.isEmpty())
-                    notices.add("No file is named " + matching.pattern().text() + ", which " + FILE_NAME
+                    notices.add("No file is named " + String.join(" or ", matching.paths()) + ", which " + FILE_NAME
                             + " calls the run's files.");
             }
             case Listed listed -> {

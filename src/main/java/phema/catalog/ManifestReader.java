@@ -27,13 +27,16 @@ import phema.profile.SigmaRel;
 
 /** Reads a {@link Manifest}: which keys there are, and which belong together. */
 final class ManifestReader {
-    private static final Set<String> FILE_FIELDS = new LinkedHashSet<>(List.of("time", "index", "sigmaRel"));
+    /** The fields of patterns for files. */
+    static final Set<String> FILE_FIELDS = new LinkedHashSet<>(List.of("time", "index", "sigmaRel"));
     private static final String HUB = "hub";
     private static final String GAMMAS = "gammas";
     private static final double MAX_GAMMA = 1e9;
     private static final String NETWORK = "network";
     private static final String AVERAGES = "averages";
     private static final String PREFIX = "prefix";
+    private static final String FILE = "file";
+    private static final Set<String> NO_NAMES = Set.of("", ".", "..");
     private static final String PROFILE = "profile";
     private static final Pattern REPOSITORY_PATH =
             Pattern.compile("(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*");
@@ -73,17 +76,20 @@ final class ManifestReader {
             for (String other : List.of(PREFIX, PROFILE))
                 if (keys.has(other))
                     throw keys.wrong(other, other + " and averages say the same in two ways; give one of them");
-        List<WeightGroups.StatedGroup> averages =
-                keys.get(AVERAGES, ManifestReader::averages).orElse(List.of());
+        List<Manifest.StatedFile> weights =
+                keys.get(AVERAGES, ManifestReader::averagesOfFiles).orElse(List.of());
+        List<WeightGroups.StatedGroup> averages = weights.isEmpty()
+                ? keys.get(AVERAGES, ManifestReader::averages).orElse(List.of())
+                : List.of();
         // Of a file as a whole, whose profile counts nowhere.
         Optional<String> profile =
-                averages.isEmpty() ? keys.get(PROFILE, ManifestReader::profile) : Optional.of(WeightGroups.RAW);
+                keys.has(AVERAGES) ? Optional.of(WeightGroups.RAW) : keys.get(PROFILE, ManifestReader::profile);
         if (keys.has("sigmaRels") && keys.has(GAMMAS))
             throw keys.wrong(GAMMAS, "sigmaRels and gammas say the same in two ways; give one of them");
         List<Double> gammas = keys.get("sigmaRels", value -> value.list(ManifestReader::gammaOfSigmaRel))
                 .or(() -> keys.get(GAMMAS, value -> value.list(ManifestReader::gamma)))
                 .orElse(List.of());
-        Manifest.ManifestFiles files = files(keys, profile);
+        Manifest.ManifestFiles files = files(keys, profile, weights);
         requireOneProfile(keys, files);
         if (files instanceof Manifest.Matching && !keys.has("files") && !keys.has("updateEvery"))
             throw keys.wrong(
@@ -114,10 +120,29 @@ final class ManifestReader {
                 keys.get(NETWORK, ManifestReader::network).orElse(NetworkSettings.NONE));
     }
 
-    private static List<WeightGroups.StatedGroup> averages(YamlValue value) {
+    /** None where the entries are not of files. */
+    private static List<Manifest.StatedFile> averagesOfFiles(YamlValue value) {
+        requireAverages(value);
+        Set<String> paths = new LinkedHashSet<>();
+        List<Boolean> ofFiles = value.list(entry -> entry.keys(PREFIX, FILE, PROFILE).has(FILE));
+        if (!ofFiles.contains(true)) return List.of();
+        if (ofFiles.contains(false))
+            throw value.wrong("name sets of weights both by file and by prefix; name all in one of these ways");
+        return value.list(entry -> {
+            YamlKeys keys = entry.keys(FILE, PROFILE);
+            String path = keys.require(FILE, ManifestReader::path);
+            if (!paths.add(path)) throw keys.wrong(FILE, path + " is listed twice");
+            return new Manifest.StatedFile(path, keys.require(PROFILE, ManifestReader::profile));
+        });
+    }
+
+    private static void requireAverages(YamlValue value) {
         if (!value.isList())
             throw value.wrong("must be a list, as in [{prefix: 'model.', profile: impulse}, {prefix: 'ema.', profile:"
                     + " 'ema:0.9999,warmup=none'}]");
+    }
+
+    private static List<WeightGroups.StatedGroup> averages(YamlValue value) {
         Set<String> prefixes = new LinkedHashSet<>();
         return value.list(entry -> {
             YamlKeys keys = entry.keys(PREFIX, PROFILE);
@@ -185,8 +210,10 @@ final class ManifestReader {
         return path;
     }
 
-    private static Manifest.ManifestFiles files(YamlKeys keys, Optional<String> profile) {
-        Optional<Manifest.ManifestFiles> named = keys.get("files", value -> files(value, profile, keys.has(AVERAGES)));
+    private static Manifest.ManifestFiles files(
+            YamlKeys keys, Optional<String> profile, List<Manifest.StatedFile> weights) {
+        Optional<Manifest.ManifestFiles> named =
+                keys.get("files", value -> files(value, profile, weights, keys.has(AVERAGES)));
         return named.orElseGet(() -> filesByName(keys));
     }
 
@@ -195,21 +222,25 @@ final class ManifestReader {
         if (Set.of(HUB, NETWORK).containsAll(keys.values().keySet())) return new Manifest.Usual();
         if (widths(keys).isEmpty())
             throw keys.wrong("", "files is missing: a pattern such as 'step-{time}.safetensors', or a list");
-        return new Manifest.Matching(NamePattern.of(IndexedName.PATTERN, FILE_FIELDS));
+        return new Manifest.Matching(NamePattern.of(IndexedName.PATTERN, FILE_FIELDS), List.of());
     }
 
-    private static Manifest.ManifestFiles files(YamlValue value, Optional<String> profile, boolean averages) {
+    private static Manifest.ManifestFiles files(
+            YamlValue value, Optional<String> profile, List<Manifest.StatedFile> weights, boolean averages) {
         if (!value.isList()) {
             NamePattern pattern = pattern(value, FILE_FIELDS);
             if (!pattern.fields().contains("time"))
                 throw value.wrong("must say where the time stands in the names, as in 'step-{time}.safetensors'");
-            return new Manifest.Matching(pattern);
+            return new Manifest.Matching(pattern, weights);
         }
+        if (!weights.isEmpty())
+            throw value.wrong("must be a pattern of folders, as in 'checkpoint-{time}', where averages name files in"
+                    + " them");
         Set<String> names = new LinkedHashSet<>();
         List<Manifest.ManifestEntry> entries = new ArrayList<>();
         for (YamlValue entry : value.entries()) {
             YamlKeys keys = entry.keys("name", "time", PROFILE);
-            String name = keys.require("name", ManifestReader::fileName);
+            String name = keys.require("name", ManifestReader::path);
             if (!names.add(name)) throw keys.wrong("name", name + " is listed twice");
             if (averages && keys.has(PROFILE))
                 throw keys.wrong(PROFILE, "profile and averages say the same in two ways; give one of them");
@@ -253,11 +284,12 @@ final class ManifestReader {
         return keys.has("sigmaRels") ? "sigmaRels" : keys.has(GAMMAS) ? GAMMAS : "";
     }
 
-    private static String fileName(YamlValue value) {
-        String name = value.text();
-        if (name.contains("/") || name.contains("\\"))
-            throw value.wrong("must name a file in this folder, not " + name);
-        return name;
+    private static String path(YamlValue value) {
+        String path = value.text();
+        if (path.contains("\\") || Arrays.stream(path.split("/", -1)).anyMatch(NO_NAMES::contains))
+            throw value.wrong("must name a file in this folder, or in one below it as in"
+                    + " checkpoint-500/model.safetensors, not " + path);
+        return path;
     }
 
     private static NamePattern tensors(YamlValue value) {
@@ -266,7 +298,7 @@ final class ManifestReader {
 
     private static NamePattern pattern(YamlValue value, Set<String> fields) {
         try {
-            return NamePattern.of(fields.isEmpty() ? value.text() : fileName(value), fields);
+            return NamePattern.of(fields.isEmpty() ? value.text() : path(value), fields);
         } catch (IllegalArgumentException e) {
             throw value.wrong(String.valueOf(e.getMessage()));
         }

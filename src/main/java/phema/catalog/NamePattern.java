@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Describes a pattern for names of files or tensors: {@code *} stands for anything; for files, {@code {time}} and
- * {@code {index}} for whole numbers and {@code {sigmaRel}} for a number with a point.
+ * Describes a pattern for paths of files or names of tensors: {@code *} stands for anything, in a path within one level;
+ * for files, {@code {time}} and {@code {index}} for whole numbers and {@code {sigmaRel}} for a number with a point.
  */
 public record NamePattern(String text, Pattern regex, Set<String> fields) {
     private static final int MOST_STARS = 4; // with fields, more would take long to match
@@ -45,7 +45,7 @@ public record NamePattern(String text, Pattern regex, Set<String> fields) {
             } else if (token.group().equals("*")) {
                 if (++stars > MOST_STARS)
                     throw new IllegalArgumentException("has more than " + MOST_STARS + " stars; name fewer parts");
-                regex.append(".*");
+                regex.append("[^/]*");
             } else {
                 regex.append(Pattern.quote(token.group()));
             }
@@ -79,6 +79,11 @@ public record NamePattern(String text, Pattern regex, Set<String> fields) {
 
     static String braced(Set<String> fields) {
         return "{" + String.join("}, {", fields) + "}";
+    }
+
+    /** Whether it matches nothing but its own text. */
+    boolean isPlain() {
+        return fields.isEmpty() && text.indexOf('*') < 0;
     }
 
     public boolean matches(String name) {

@@ -1,12 +1,29 @@
 package phema.catalog;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import phema.format.RegularFiles;
 import phema.profile.ProfileSpec;
+import phema.text.Labels;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
-/** Reads which average a checkpoint holds where its trainer stores that: k-diffusion's {@code ema_sched}. */
+/**
+ * Reads which average a checkpoint holds where its trainer stores that: k-diffusion's {@code ema_sched}, and the
+ * {@code config.json} that diffusers writes beside the weights of its {@code EMAModel}.
+ */
 final class RecordedDecay {
     private static final String SCHEDULE = "ema_sched.";
+
+    private static final int MAX_CONFIGURATION = 1 << 20;
+    private static final JsonMapper JSON = JsonMapper.shared();
 
     private RecordedDecay() {}
 
@@ -26,6 +43,37 @@ final class RecordedDecay {
         String after = metadata.getOrDefault(SCHEDULE + "start_at", "0");
         String spec = "ema:" + metadata.getOrDefault(SCHEDULE + "max_value", "1") + ",warmup=" + power + ",inv_gamma="
                 + metadata.getOrDefault(SCHEDULE + "inv_gamma", "1") + (isZero(after) ? "" : ",after=" + after);
+        return valid(spec);
+    }
+
+    /**
+     * What the configuration beside weights says: EMAModel of diffusers copies the weights at its first update, and then
+     * counts from one.
+     *
+     * @param weights the file that holds the average
+     */
+    static Optional<String> beside(Path weights, Predicate<Path> mayRead) {
+        Path file = weights.resolveSibling("config.json");
+        if (!Files.isRegularFile(file)) return Optional.empty();
+        JsonNode config;
+        try (InputStream in = Channels.newInputStream(RegularFiles.open(file, mayRead))) {
+            config = JSON.readTree(in.readNBytes(MAX_CONFIGURATION));
+        } catch (IOException | JacksonException e) { // then nothing is recorded, which is said
+            return Optional.empty();
+        }
+        if (!config.path("decay").isNumber()
+                || !config.path("update_after_step").isIntegralNumber()
+                || config.path("min_decay").asDouble(0) != 0) return Optional.empty();
+        boolean powers = config.path("use_ema_warmup").asBoolean(false);
+        return valid("ema:" + Labels.plain(config.path("decay").asDouble()) + ",warmup="
+                + (powers
+                        ? Labels.plain(config.path("power").asDouble()) + ",inv_gamma="
+                                + Labels.plain(config.path("inv_gamma").asDouble())
+                        : "10")
+                + ",after=" + (config.path("update_after_step").asLong() + 1));
+    }
+
+    private static Optional<String> valid(String spec) {
         try {
             ProfileSpec.parse(spec, Double.MAX_VALUE);
             return Optional.of(spec);

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Looks at one root again and again, on a thread of its own: a root whose storage does not answer holds up no other.
  *
- * <p>Every folder below the root that holds snapshots, or a manifest, is a run. Hidden folders and links to folders are
+ * <p>Every folder below the root that holds snapshots, or a manifest, or a folder for each checkpoint, is a run. Hidden folders and links to folders are
  * left alone: one that leads outside must not be followed, one that leads inside is found where it leads.
  */
 final class RootWatcher implements AutoCloseable {
@@ -150,7 +150,18 @@ final class RootWatcher implements AutoCloseable {
         final Set<String> problems = new TreeSet<>();
 
         private final Path root;
-        private final Deque<List<String>> names = new ArrayDeque<>();
+        private final Deque<Level> levels = new ArrayDeque<>();
+
+        /** What is known of a folder while the walk is below it. */
+        private static final class Level {
+            /** The files whose names suggest a run. */
+            final List<String> names = new ArrayList<>();
+
+            /** The folders that hold weights and no runs: checkpoints, if their names say so. */
+            final List<String> checkpoints = new ArrayList<>();
+
+            boolean weights;
+        }
 
         private Found(Path root) {
             this.root = root;
@@ -170,15 +181,17 @@ final class RootWatcher implements AutoCloseable {
         public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
             boolean hidden = String.valueOf(folder.getFileName()).startsWith(".");
             if (hidden && !folder.equals(root)) return FileVisitResult.SKIP_SUBTREE;
-            names.push(new ArrayList<>());
+            levels.push(new Level());
             return FileVisitResult.CONTINUE;
         }
 
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
             String name = String.valueOf(file.getFileName());
-            if (Recognition.suggestsARun(name) && !names.isEmpty())
-                names.element().add(name);
+            if (!levels.isEmpty()) {
+                if (Recognition.suggestsARun(name)) levels.element().names.add(name);
+                if (WeightsPath.mayBeWeights(name)) levels.element().weights = true;
+            }
             if (attributes.isSymbolicLink() && Files.isDirectory(file)) {
                 problems.add(
                         file + " is a link to a folder and is not followed; name the folder in phema.roots instead");
@@ -188,8 +201,22 @@ final class RootWatcher implements AutoCloseable {
 
         @Override
         public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e) {
-            if (Recognition.isRun(names.pop())) runs.add(folder);
+            Level level = levels.pop();
+            if (Recognition.isRun(level.names) || CheckpointFolders.areRun(level.checkpoints)) runs.add(folder);
+            if (runs.contains(folder.resolve("model")))
+                for (String state : WeightsPath.STATE_FOLDERS) removeBelow(folder.resolve(state));
+            if (levels.isEmpty()) return FileVisitResult.CONTINUE;
+            levels.element().weights |= level.weights;
+            String name = String.valueOf(folder.getFileName());
+            if (level.weights
+                    && CheckpointName.parse(name).isPresent()
+                    && runs.stream().noneMatch(run -> run.startsWith(folder)))
+                levels.element().checkpoints.add(name);
             return FileVisitResult.CONTINUE;
+        }
+
+        private void removeBelow(Path folder) {
+            runs.removeIf(run -> run.startsWith(folder));
         }
 
         @Override

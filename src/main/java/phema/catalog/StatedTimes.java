@@ -14,7 +14,8 @@ import phema.format.WeightFile;
  * factor the clocks are others, which changes no average; else the files that differ are not where they seem to be.
  */
 final class StatedTimes {
-    private static final Pattern STEPS = Pattern.compile(".*(?:step|iter|iteration)s?[-_=]?", Pattern.CASE_INSENSITIVE);
+    private static final Pattern STEPS = Pattern.compile(
+            ".*(?:step|iter|iteration)s?[-_=]?|(?:.*[^a-z])?ba", Pattern.CASE_INSENSITIVE);
     private static final Pattern EPOCHS = Pattern.compile(".*epochs?[-_=]?", Pattern.CASE_INSENSITIVE);
     private static final Pattern IN_JSON = Pattern.compile("\"step\"\\s*:\\s*(\\d{1,15})");
     private static final Pattern NUMBER = Pattern.compile("\\d{1,15}");
@@ -75,20 +76,26 @@ final class StatedTimes {
                             n.getValue(),
                             Kimg.ofNimg(n.getValue()) == kimg || n.getValue() == candidate.time()));
         }
+        Optional<CheckpointName> folder = CheckpointName.ofFolder(candidate.fileName());
+        if (folder.isPresent())
+            return keyed(folder.get().word(), metadata).map(n -> stated(candidate, n, folder.get().number()));
         return NumberedName.parse(candidate.fileName())
-                .flatMap(name -> keyed(name, metadata)
-                        .map(n -> new Stated(
-                                candidate,
-                                n.getKey(),
-                                name.number(),
-                                n.getValue(),
-                                Math.abs(n.getValue() - name.number()) <= TOLERANCE)));
+                .flatMap(name -> keyed(name.prefix(), metadata).map(n -> stated(candidate, n, name.number())));
     }
 
-    private static Optional<Map.Entry<String, Long>> keyed(NumberedName name, Map<String, String> metadata) {
-        if (STEPS.matcher(name.prefix()).matches())
+    private static Stated stated(Candidate candidate, Map.Entry<String, Long> stated, long named) {
+        return new Stated(
+                candidate,
+                stated.getKey(),
+                named,
+                stated.getValue(),
+                Math.abs(stated.getValue() - named) <= TOLERANCE);
+    }
+
+    private static Optional<Map.Entry<String, Long>> keyed(String prefix, Map<String, String> metadata) {
+        if (STEPS.matcher(prefix).matches())
             return number(metadata, "global_step", "step", "iteration", "iter_num", "ss_steps", "training_info");
-        if (EPOCHS.matcher(name.prefix()).matches()) return number(metadata, "epoch", "ss_epoch");
+        if (EPOCHS.matcher(prefix).matches()) return number(metadata, "epoch", "ss_epoch");
         return number(metadata, "ss_epoch"); // what sd-scripts count where they say nothing
     }
 

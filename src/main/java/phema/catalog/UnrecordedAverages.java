@@ -97,9 +97,13 @@ final class UnrecordedAverages {
             String stated = newest.getValue().metadata().getOrDefault(key, "");
             if (stated.matches("\\d{1,15}")) return Math.abs(Long.parseLong(stated) - time) <= 1;
         }
-        boolean epochs = NumberedName.parse(newest.getKey().fileName())
-                .filter(name -> EPOCHS.matcher(name.prefix()).matches())
-                .isPresent();
+        String name = newest.getKey().fileName();
+        boolean epochs = NumberedName.parse(name)
+                        .filter(numbered -> EPOCHS.matcher(numbered.prefix()).matches())
+                        .isPresent()
+                || CheckpointName.ofFolder(name)
+                        .filter(CheckpointName::countsEpochs)
+                        .isPresent();
         return !epochs && time >= STEPS;
     }
 
@@ -124,7 +128,7 @@ final class UnrecordedAverages {
     }
 
     private Candidate recognised(Candidate candidate) {
-        return candidate.isUnrecorded() ? candidate.ofGroup(candidate.group(), certain(candidate.group())) : candidate;
+        return candidate.isUnrecorded() ? candidate.withProfile(certain(candidate.group())) : candidate;
     }
 
     private Optional<RecognisedDecay> found(String prefix) {
@@ -139,7 +143,7 @@ final class UnrecordedAverages {
     List<String> notices() {
         List<String> notices = new ArrayList<>();
         groups.forEach((prefix, newest) -> {
-            String which = "The weights below `" + prefix + "` ";
+            String which = "The weights " + (newest.prefix().isEmpty() ? "in" : "below") + " `" + prefix + "` ";
             if (newest.profile().isPresent())
                 notices.add(which + "are taken for "
                         + (newest.profile().get() instanceof Impulse
@@ -192,12 +196,15 @@ final class UnrecordedAverages {
 
     /** The manifest that says what was recognised, or is likeliest. */
     private String lines() {
-        String files = NumberedName.parse(groups.lastEntry().getValue().fileName())
+        Candidate newest = groups.lastEntry().getValue();
+        String files = NumberedName.parse(newest.fileName())
                 .map(NumberedName::pattern)
+                .or(() -> CheckpointName.ofFolder(newest.fileName()).map(CheckpointName::pattern))
                 .orElse("NAME-{time}.pt");
         return "`files: '" + files + "'` and `averages: "
                 + groups.entrySet().stream()
-                        .map(group -> "{prefix: '" + group.getKey() + "', profile: "
+                        .map(group -> "{" + (newest.prefix().isEmpty() ? "file" : "prefix") + ": '" + group.getKey()
+                                + "', profile: "
                                 + group.getValue()
                                         .profile()
                                         .map(profile ->

@@ -235,7 +235,11 @@ class ManifestTest {
             {files: 'x-{time}.pt', profile: impulse, buffers: a}      | line 1, column 51: buffers must be a list
             {files: 'x-{time}.pt', profile: impulse, profile: impulse}| line 1, column 42: profile is given twice
             {files: [{name: a}], profile: impulse}                    | line 1, column 10: time is missing
-            {files: [{name: a/b, time: 1}], profile: impulse}         | line 1, column 17: name must name a file in this folder, not a/b
+            {files: [{name: a//b, time: 1}], profile: impulse}        | line 1, column 17: name must name a file in this folder, or in one below it as in checkpoint-500/model.safetensors, not a//b
+            {files: 'x-{time}/..', profile: impulse}                  | line 1, column 9: files must name a file in this folder
+            {files: [{name: a, time: 1}], averages: [{file: b, profile: impulse}]} | line 1, column 9: files must be a pattern of folders
+            {files: 'x-{time}', averages: [{file: b, profile: impulse}, {prefix: c, profile: impulse}]} | line 1, column 31: averages name sets of weights both by file and by prefix
+            {files: 'x-{time}', averages: [{file: b, profile: impulse}, {file: b, profile: swa}]} | line 1, column 68: b is listed twice
             {files: [{name: a, time: 1}]}                             | line 1, column 10: a has no profile, nor has the manifest
             {sigmaRels: [0.05, 0.4], updateEvery: 1}                  | line 1, column 20: an entry of sigmaRels is wrong: sigma_rel must lie in (0, 0.288675), not 0.4
             {sigmaRels: [0.05, 0.28]}                                 | line 1, column 13: updateEvery is missing

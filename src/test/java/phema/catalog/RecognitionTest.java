@@ -215,7 +215,7 @@ class RecognitionTest {
                                 + " give others a folder of their own, choose them by their prefix, or name the run's"
                                 + " files in phema.yaml.",
                         "Weight files lie also in folders below, and are not taken: trainstep_checkpoints. Files of one"
-                                + " run lie side by side in one folder.");
+                                + " run lie side by side in one folder, or in a folder for each checkpoint.");
         assertThat(RunScanner.scan(folder, new Selection(Optional.of("epoch="), List.of()))
                         .notices())
                 .hasSize(1);

@@ -1,0 +1,228 @@
+package phema.catalog;
+
+import static java.util.Comparator.comparingLong;
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import phema.profile.Impulse;
+
+/**
+ * Finds a run's checkpoints where each is a folder of its own, {@code checkpoint-500/model.safetensors}: the folders by
+ * their names, and in each the weights, raw and averaged.
+ *
+ * @param question what the names leave open, as the end of a sentence
+ */
+record CheckpointFolders(List<Candidate> candidates, List<String> notices, Optional<String> question) {
+    private static final CheckpointFolders NONE = new CheckpointFolders(List.of(), List.of(), Optional.empty());
+
+    /** One folder, with what it holds of weights by {@link WeightsPath#component}. */
+    private record Folder(CheckpointName name, SequencedMap<String, WeightsPath> weights) {}
+
+    /** @param names of what the run's folder holds */
+    static CheckpointFolders in(Path run, Collection<String> names, Selection selection, Predicate<Path> mayRead)
+            throws IOException {
+        String begin = selection.prefix().orElse("");
+        List<CheckpointName> named = names.stream()
+                .filter(name -> name.startsWith(begin))
+                .flatMap(name -> CheckpointName.parse(name).stream())
+                .filter(name -> Files.isDirectory(run.resolve(name.name()), LinkOption.NOFOLLOW_LINKS))
+                .toList();
+        Map<String, List<Folder>> byShape = new TreeMap<>();
+        for (CheckpointName name : named) {
+            SequencedMap<String, WeightsPath> weights = WeightsPath.in(run.resolve(name.name()));
+            if (!weights.isEmpty())
+                byShape.computeIfAbsent(name.shape(), any -> new ArrayList<>()).add(new Folder(name, weights));
+        }
+        if (byShape.isEmpty()) return NONE;
+        if (!selection.sigmaRels().isEmpty())
+            return new CheckpointFolders(
+                    List.of(),
+                    List.of("The folder holds a folder per checkpoint, which have no sigma_rel to choose them by."),
+                    Optional.empty());
+        Map<String, Long> counts = new TreeMap<>();
+        byShape.forEach((shape, folders) -> counts.put(shape, (long) folders.size()));
+        if (Questions.isTied(counts)) return asked(Questions.ofTied(counts, ""));
+        List<Folder> folders = byShape.values().stream()
+                .max(comparingLong(List::size))
+                .orElseThrow()
+                .stream()
+                .sorted(comparingLong(folder -> folder.name().number()))
+                .toList();
+        List<String> families =
+                folders.stream().map(f -> f.name().family()).distinct().sorted().toList();
+        if (families.size() > 1) return asked(ofFamilies(families, folders));
+        return new Choice(run, folders, names, mayRead).made();
+    }
+
+    /** Whether folders with these names, which hold weights, are checkpoints of one run that nobody has to ask for. */
+    static boolean areRun(Collection<String> names) {
+        return names.stream()
+                .flatMap(name -> CheckpointName.parse(name).stream())
+                .collect(groupingBy(CheckpointName::shape, counting()))
+                .values()
+                .stream()
+                .anyMatch(count -> count > 1);
+    }
+
+    /** Whether anything is to be said of the folder as a run. */
+    boolean isEmpty() {
+        return equals(NONE);
+    }
+
+    private static CheckpointFolders asked(String question) {
+        return new CheckpointFolders(List.of(), List.of(), Optional.of(question));
+    }
+
+    private static String ofFamilies(List<String> families, List<Folder> folders) {
+        CheckpointName example = folders.getLast().name();
+        return "folders named " + example.shape() + " differ in more than one number (" + families.get(0) + ", "
+                + families.get(1) + "), so it cannot be told whether they are of one run. Give each run a folder of its"
+                + " own, or write " + Manifest.FILE_NAME + " with, for example, the lines `files: '"
+                + example.pattern() + "/"
+                + folders.getLast().weights().firstEntry().getValue().path() + "'` and `profile: impulse`";
+    }
+
+    /** Chooses which of the weights in the folders are the run's. */
+    private static final class Choice {
+        private final Path run;
+        private final List<Folder> folders;
+        private final Collection<String> names;
+        private final Predicate<Path> mayRead;
+        private final List<String> notices = new ArrayList<>();
+        private final String pattern;
+
+        private Choice(Path run, List<Folder> folders, Collection<String> names, Predicate<Path> mayRead) {
+            this.run = run;
+            this.folders = folders;
+            this.names = names;
+            this.mayRead = mayRead;
+            this.pattern = folders.getLast().name().pattern();
+        }
+
+        private CheckpointFolders made() {
+            Map<String, Long> counts = folders.stream()
+                    .flatMap(folder -> folder.weights().keySet().stream())
+                    .collect(groupingBy(component -> component, TreeMap::new, counting()));
+            long most = counts.values().stream().mapToLong(n -> n).max().orElse(0);
+            List<String> usual = counts.keySet().stream()
+                    .filter(component -> 2 * counts.getOrDefault(component, 0L) >= most)
+                    .toList();
+            List<String> raw = usual.stream()
+                    .filter(component -> !WeightsPath.isAverage(component))
+                    .toList();
+            List<String> averages =
+                    usual.stream().filter(WeightsPath::isAverage).toList();
+            if (raw.isEmpty()) return ofAverages(averages);
+            Optional<String> chosen =
+                    raw.size() == 1 ? Optional.of(raw.getFirst()) : WeightsPath.usual(raw);
+            return chosen.map(component -> of(component, averages, usual)).orElseGet(() -> asked(ofSeveral(raw)));
+        }
+
+        private CheckpointFolders of(String raw, List<String> averages, List<String> usual) {
+            List<String> own = averages.stream()
+                    .filter(average -> WeightsPath.averaged(average).equals(raw))
+                    .toList();
+            List<Candidate> candidates = new ArrayList<>();
+            List<String> without = new ArrayList<>();
+            for (Folder folder : folders) {
+                Optional<WeightsPath> weights =
+                        Optional.ofNullable(folder.weights().get(raw));
+                if (weights.isEmpty()) without.add(folder.name().name());
+                weights.ifPresent(path -> candidates.add(
+                        own.isEmpty()
+                                ? Candidate.of(
+                                        in(folder, path), folder.name().number(), "checkpoint", Impulse::new)
+                                : ofGroup(folder, path, Optional.of(WeightGroups.RAW))));
+                for (String average : own)
+                    Optional.ofNullable(folder.weights().get(average))
+                            .ifPresent(path -> candidates.add(ofGroup(folder, path, recorded(folder, path))));
+            }
+            notices.add("Folders named " + folders.getLast().name().family() + " are taken for checkpoints of time N"
+                    + (own.isEmpty() ? ", with raw weights in " + path(raw) : "") + "; for anything else, say so in "
+                    + Manifest.FILE_NAME + ".");
+            if (!without.isEmpty())
+                notices.add(LeftOut.shapes(without) + (without.size() == 1 ? " is" : " are") + " not used, for want of "
+                        + path(raw) + ": " + String.join(", ", without.stream().limit(5).toList())
+                        + (without.size() > 5 ? ", ..." : "") + ".");
+            List<String> left = usual.stream()
+                    .filter(component -> !component.equals(raw) && !own.contains(component))
+                    .map(this::path)
+                    .toList();
+            if (!left.isEmpty())
+                notices.add("Each checkpoint holds other weights as well, which are not used: "
+                        + left.stream().limit(8).collect(joining(", ")) + (left.size() > 8 ? ", ..." : "")
+                        + ". For averages of those, write " + Manifest.FILE_NAME + " with `files: '" + pattern + "/"
+                        + left.getFirst() + "'` and their profile.");
+            List<String> others = names.stream()
+                    .filter(name -> folders.stream().noneMatch(f -> f.name().name().equals(name)))
+                    .filter(name -> LeftOut.mayHoldWeights(name) && Files.isRegularFile(run.resolve(name))
+                            || !name.startsWith(".")
+                                    && Files.isDirectory(run.resolve(name))
+                                    && !WeightsPath.in(run.resolve(name)).isEmpty())
+                    .toList();
+            if (!others.isEmpty())
+                notices.add("Beside the checkpoints' folders, and not used: " + LeftOut.shapes(others) + ".");
+            return new CheckpointFolders(candidates, notices, Optional.empty());
+        }
+
+        private CheckpointFolders ofAverages(List<String> averages) {
+            List<Candidate> candidates = new ArrayList<>();
+            if (averages.size() == 1)
+                for (Folder folder : folders)
+                    Optional.ofNullable(folder.weights().get(averages.getFirst()))
+                            .ifPresent(path -> recorded(folder, path)
+                                    .ifPresent(spec -> candidates.add(ofGroup(folder, path, Optional.of(spec)))));
+            return candidates.isEmpty()
+                    ? asked("the folders named " + folders.getLast().name().family() + " hold averages by their names ("
+                            + averages.stream().map(this::path).collect(joining(", "))
+                            + "), not raw weights, but nothing says which. Write it into this folder with the lines"
+                            + " `files: '" + pattern + "/" + path(averages.getFirst())
+                            + "'` and `profile: 'ema:0.9999,warmup=none'`, or whichever average it is")
+                    : new CheckpointFolders(candidates, notices, Optional.empty());
+        }
+
+        private String ofSeveral(List<String> raw) {
+            return "the folders named " + folders.getLast().name().family() + " hold several weights ("
+                    + raw.stream().limit(6).map(this::path).collect(joining(", ")) + (raw.size() > 6 ? ", ..." : "")
+                    + "), and it cannot be told which are to be averaged. Write it into this folder with the lines"
+                    + " `files: '" + pattern + "/" + path(raw.getFirst()) + "'` and `profile: impulse`";
+        }
+
+        /** Where a component lies in the newest folder that has it. */
+        private String path(String component) {
+            return folders.reversed().stream()
+                    .flatMap(folder -> Stream.ofNullable(folder.weights().get(component)))
+                    .findFirst()
+                    .map(WeightsPath::path)
+                    .orElse(component);
+        }
+
+        private Optional<String> recorded(Folder folder, WeightsPath path) {
+            return RecordedDecay.beside(run.resolve(in(folder, path)), mayRead);
+        }
+
+        private static Candidate ofGroup(Folder folder, WeightsPath path, Optional<String> profile) {
+            return Candidate.ofFile(in(folder, path), path.path(), folder.name().number(), profile);
+        }
+
+        private static String in(Folder folder, WeightsPath path) {
+            return folder.name().name() + "/" + path.path();
+        }
+    }
+}

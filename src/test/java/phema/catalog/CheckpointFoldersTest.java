@@ -1,0 +1,275 @@
+package phema.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import phema.profile.Impulse;
+import phema.profile.ProfileSpec;
+
+class CheckpointFoldersTest {
+    @TempDir
+    Path run;
+
+    @ParameterizedTest
+    @CsvSource({
+        "checkpoint-500, checkpoint-N, checkpoint-{time}, 500",
+        "step-1000, step-N, step-{time}, 1000",
+        "step1000-unsharded, stepN-unsharded, step{time}-unsharded, 1000",
+        "epoch1, epochN, epoch{time}, 1",
+        "iter_0001000, iter_N, iter_{time}, 1000",
+        "global_step100, global_stepN, global_step{time}, 100",
+        "ep0-ba1000, epN-baN, ep*-ba{time}, 1000",
+        "epoch=0-step=10.ckpt, epoch=N-step=N.ckpt, epoch=*-step={time}.ckpt, 10",
+        "my_lora-000012, my_lora-N, my_lora-{time}, 12",
+        "flux_000000250, flux_N, flux_{time}, 250",
+        "0050000, N, {time}, 50000",
+        "2026-01-05_10-00-00-backup-300-1-50, *-backup-N-*, *-backup-{time}-*, 300",
+        "seed1_step20, seed1_stepN, seed1_step{time}, 20"
+    })
+    void readsTheNamesOfFolders(String name, String family, String pattern, long time) {
+        assertThat(CheckpointName.parse(name)).hasValueSatisfying(parsed -> {
+            assertThat(parsed.family()).isEqualTo(family);
+            assertThat(parsed.pattern()).isEqualTo(pattern);
+            assertThat(parsed.number()).isEqualTo(time);
+        });
+    }
+
+    /** What may as well be a run of its own, is still written, or is none. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "seed-1", "exp2", "fold3", "run-001", "v1.5", "lr0.001", "2026-01-05", "latest", "checkpoint-500-tmp",
+                "NAME-000001-state", ".step-100", "footstep", "stepper5", "epoch-best", "unet"
+            })
+    void takesNoOtherFoldersForCheckpoints(String name) {
+        assertThat(CheckpointName.parse(name)).isEmpty();
+    }
+
+    @Test
+    void takesTheWeightsOfEachFolderInTheOrderOfTime() throws IOException {
+        for (int step : List.of(500, 1000, 1500)) {
+            weights("checkpoint-" + step + "/model.safetensors", step);
+            write("checkpoint-" + step + "/optimizer.pt", "no");
+            write("checkpoint-" + step + "/rng_state_0.pth", "no");
+            write("checkpoint-" + step + "/trainer_state.json", "{}");
+        }
+        weights("checkpoint-2000-tmp/model.safetensors", 7);
+        weights("model.safetensors", 7);
+        Files.createDirectories(run.resolve("checkpoint-2000"));
+
+        Run found = scan();
+
+        assertThat(found.snapshots())
+                .extracting(Snapshot::name)
+                .containsExactly(
+                        "checkpoint-500/model.safetensors",
+                        "checkpoint-1000/model.safetensors",
+                        "checkpoint-1500/model.safetensors");
+        assertThat(found.snapshots()).extracting(Snapshot::profile).allMatch(Impulse.class::isInstance);
+        assertThat(found.notices())
+                .containsExactly(
+                        "Folders named checkpoint-N are taken for checkpoints of time N, with raw weights in"
+                                + " model.safetensors; for anything else, say so in phema.yaml.",
+                        "Beside the checkpoints' folders, and not used: checkpoint-N-tmp, model.safetensors.");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "unet/diffusion_pytorch_model.safetensors, vae/diffusion_pytorch_model.safetensors",
+        "pytorch_lora_weights.safetensors, other/weights.safetensors",
+        "deep/er/weights.safetensors, ''"
+    })
+    void knowsWhichOfSeveralWeightsAreTrained(String taken, String left) throws IOException {
+        for (int step : List.of(10, 20)) {
+            weights("step-" + step + "/" + taken, step);
+            if (!left.isEmpty()) weights("step-" + step + "/" + left, step);
+        }
+
+        Run found = scan();
+
+        assertThat(found.snapshots())
+                .extracting(Snapshot::name)
+                .containsExactly("step-10/" + taken, "step-20/" + taken);
+        if (!left.isEmpty())
+            assertThat(found.notices()).anyMatch(notice -> notice.contains("holds other weights as well, which are not"
+                    + " used: " + left + ". For averages of those, write phema.yaml with `files: 'step-{time}/" + left));
+    }
+
+    @Test
+    void asksWhereNothingSaysWhichOfSeveralAreTrained() throws IOException {
+        for (int step : List.of(10, 20))
+            for (String name : List.of("actor", "critic")) weights("step-" + step + "/" + name + ".safetensors", step);
+
+        assertThat(scan().excluded())
+                .singleElement()
+                .extracting(Excluded::message)
+                .asString()
+                .contains("hold several weights (actor.safetensors, critic.safetensors)")
+                .contains("`files: 'step-{time}/actor.safetensors'` and `profile: impulse`");
+    }
+
+    @Test
+    void asksWhereNamesDifferInOtherNumbersToo() throws IOException {
+        for (String name : List.of("seed1-step10", "seed1-step20", "seed2-step10"))
+            weights(name + "/model.safetensors", 1);
+
+        assertThat(scan().excluded())
+                .singleElement()
+                .extracting(Excluded::message)
+                .asString()
+                .contains("(seed1-stepN, seed2-stepN), so it cannot be told whether they are of one run");
+    }
+
+    @Test
+    void readsTheAverageThatIsRecordedBesideIt() throws IOException {
+        diffusers("\"use_ema_warmup\": true, \"inv_gamma\": 1.0, \"power\": 0.75");
+
+        assertThat(scan().snapshots())
+                .extracting(snapshot -> snapshot.name() + " " + ProfileSpec.print(snapshot.profile()))
+                .containsExactly(
+                        "checkpoint-100/unet/x.safetensors impulse",
+                        "checkpoint-100/unet_ema/x.safetensors ema:0.9999,warmup=3/4,after=1",
+                        "checkpoint-200/unet/x.safetensors impulse",
+                        "checkpoint-200/unet_ema/x.safetensors ema:0.9999,warmup=3/4,after=1");
+    }
+
+    @Test
+    void theOrdinaryWarmupNeedsNoMoreThanThat() throws IOException {
+        diffusers("\"use_ema_warmup\": false");
+
+        assertThat(scan().snapshots())
+                .extracting(snapshot -> ProfileSpec.print(snapshot.profile()))
+                .contains("ema:0.9999,warmup=10,after=1");
+    }
+
+    /** A schedule that no profile says, or none at all. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\"min_decay\": 0.5", "\"decay\": null"})
+    void usesTheRawWeightsAloneWhereNothingSaysTheAverage(String what) throws IOException {
+        diffusers(what);
+
+        Run found = scan();
+
+        assertThat(found.snapshots())
+                .extracting(Snapshot::name)
+                .containsExactly("checkpoint-100/unet/x.safetensors", "checkpoint-200/unet/x.safetensors");
+        assertThat(found.excluded())
+                .extracting(Excluded::message)
+                .allMatch(message -> message.contains("averages that nobody recorded")
+                        && message.contains("`files: 'checkpoint-{time}'` and `averages: [{file: 'unet/x.safetensors',"
+                                + " profile: impulse}, {file: 'unet_ema/x.safetensors', profile:"));
+    }
+
+    /** The lines that the question proposes. */
+    @Test
+    void theManifestNamesWeightsInFoldersByTheirPath() throws IOException {
+        diffusers("\"min_decay\": 0.5");
+        write(Manifest.FILE_NAME, """
+                files: 'checkpoint-{time}'
+                averages: [{file: unet/x.safetensors, profile: impulse},
+                  {file: unet_ema/x.safetensors, profile: 'power:0.1'}]
+                """);
+
+        assertThat(scan().snapshots())
+                .extracting(snapshot -> snapshot.name() + " " + ProfileSpec.print(snapshot.profile()))
+                .containsExactly(
+                        "checkpoint-100/unet/x.safetensors impulse",
+                        "checkpoint-100/unet_ema/x.safetensors power:0.1",
+                        "checkpoint-200/unet/x.safetensors impulse",
+                        "checkpoint-200/unet_ema/x.safetensors power:0.1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "files: 'checkpoint-{time}/unet_ema/x.safetensors'\nprofile: 'power:0.1'",
+                "files: '*-{time}/unet_*/x.safetensors'\nprofile: 'power:0.1'",
+                "files: [{name: checkpoint-100/unet_ema/x.safetensors, time: 100},"
+                        + " {name: checkpoint-200/unet_ema/x.safetensors, time: 200}]\nprofile: 'power:0.1'"
+            })
+    void theManifestMayNameFilesInFolders(String manifest) throws IOException {
+        diffusers("\"min_decay\": 0.5");
+        write(Manifest.FILE_NAME, manifest);
+
+        assertThat(scan().snapshots())
+                .extracting(Snapshot::name)
+                .containsExactly("checkpoint-100/unet_ema/x.safetensors", "checkpoint-200/unet_ema/x.safetensors");
+    }
+
+    @Test
+    void averagesAloneAreAskedFor() throws IOException {
+        for (int step : List.of(10, 20)) weights("step-" + step + "/ema/model.safetensors", step);
+
+        assertThat(scan().excluded())
+                .singleElement()
+                .extracting(Excluded::message)
+                .asString()
+                .contains("averages by their names (ema/model.safetensors), not raw weights");
+    }
+
+    @Test
+    void namesWhatLiesOneFolderDown() throws IOException {
+        for (int step : List.of(10, 20)) weights("checkpoint/step-" + step + "/model.safetensors", step);
+        assertThat(scan().notices())
+                .containsExactly("No weight files of a run lie in this folder itself; below it there is a run, name its"
+                        + " folder: checkpoint.");
+
+        weights("other/seed-1/model.safetensors", 1);
+        run = run.resolve("other");
+        assertThat(scan().notices())
+                .containsExactly("Weight files lie also in folders below, and are not taken: seed-N. If each is a"
+                        + " checkpoint of one run, say so in phema.yaml with `files: 'seed-{time}/model.safetensors'`"
+                        + " and `profile: impulse`.");
+    }
+
+    /** The run is the folder above; what an optimizer has beside it is none. */
+    @Test
+    void theServiceListsTheFolderAbove() throws IOException {
+        for (int step : List.of(10, 20)) {
+            weights("a/checkpoint-" + step + "/unet/x.safetensors", step);
+            weights("a/checkpoint-" + step + "/unet_ema/x.safetensors", step);
+            weights("b/model/iter_0000000" + step + ".safetensors", step);
+            weights("b/optim/iter_0000000" + step + ".safetensors", step);
+            weights("c/run-1/step-" + step + "/model.safetensors", step);
+        }
+        weights("d/step-10/model.safetensors", 1);
+
+        assertThat(RootWatcher.runsBelow(run))
+                .isEqualTo(Set.of(run.resolve("a"), run.resolve("b/model"), run.resolve("c/run-1")));
+    }
+
+    private Run scan() throws IOException {
+        return RunScanner.scan(run, Selection.DEFAULT);
+    }
+
+    private void diffusers(String settings) throws IOException {
+        for (int step : List.of(100, 200)) {
+            weights("checkpoint-" + step + "/unet/x.safetensors", step);
+            weights("checkpoint-" + step + "/unet_ema/x.safetensors", step + 1);
+            write(
+                    "checkpoint-" + step + "/unet_ema/config.json",
+                    "{\"decay\": 0.9999, \"update_after_step\": 0, \"min_decay\": 0.0, \"optimization_step\": " + step
+                            + ", " + settings + "}");
+        }
+    }
+
+    private void weights(String path, float value) throws IOException {
+        Files.createDirectories(run.resolve(path).getParent());
+        TestFiles.safetensors(run.resolve(path), Map.of(), Map.of("a", value, "b", 2 * value));
+    }
+
+    private void write(String path, String text) throws IOException {
+        Files.createDirectories(run.resolve(path).getParent());
+        Files.writeString(run.resolve(path), text);
+    }
+}
