@@ -13,6 +13,7 @@ import phema.text.Labels;
  * @param snapshots that syntheses may read, by time
  * @param excluded the others
  * @param notices about the folder as a whole
+ * @param manifest lines of a phema.yaml that would say the same, or is asked for
  * @param report where it was asked for
  */
 public record FolderView(
@@ -20,6 +21,7 @@ public record FolderView(
         List<UsableView> snapshots,
         List<ExcludedView> excluded,
         List<String> notices,
+        List<String> manifest,
         @Nullable ReportView report) {
     /** A file that syntheses may read. @param tensors how many it has */
     public record UsableView(String name, ProfileView profile, String format, long sizeBytes, int tensors) {
@@ -46,6 +48,7 @@ public record FolderView(
                 run.snapshots().stream().map(UsableView::of).toList(),
                 run.excluded().stream().map(ExcludedView::of).toList(),
                 run.notices(),
+                run.manifest(),
                 report);
     }
 }

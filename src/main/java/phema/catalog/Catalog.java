@@ -196,6 +196,6 @@ public class Catalog {
     private static Run named(String name, Run run, List<String> moreNotices) {
         List<String> notices = new ArrayList<>(run.notices());
         notices.addAll(moreNotices);
-        return new Run(name, run.folder(), run.snapshots(), run.excluded(), notices, run.publication());
+        return new Run(name, run.folder(), run.snapshots(), run.excluded(), notices, run.publication(), run.manifest());
     }
 }

@@ -26,10 +26,13 @@ import phema.profile.Impulse;
  * Finds a run's checkpoints where each is a folder of its own, {@code checkpoint-500/model.safetensors}: the folders by
  * their names, and in each the weights, raw and averaged.
  *
- * @param question what the names leave open, as the end of a sentence
+ * @param lines of a manifest that would say the same; none where it is for the averages to say
+ * @param question what the names leave open
  */
-record CheckpointFolders(List<Candidate> candidates, List<String> notices, Optional<String> question) {
-    private static final CheckpointFolders NONE = new CheckpointFolders(List.of(), List.of(), Optional.empty());
+record CheckpointFolders(
+        List<Candidate> candidates, List<String> notices, List<String> lines, Optional<Question> question) {
+    private static final CheckpointFolders NONE =
+            new CheckpointFolders(List.of(), List.of(), List.of(), Optional.empty());
 
     /** One folder, with what it holds of weights by {@link WeightsPath#component}. */
     private record Folder(CheckpointName name, SequencedMap<String, WeightsPath> weights) {}
@@ -54,10 +57,11 @@ record CheckpointFolders(List<Candidate> candidates, List<String> notices, Optio
             return new CheckpointFolders(
                     List.of(),
                     List.of("The folder holds a folder per checkpoint, which have no sigma_rel to choose them by."),
+                    List.of(),
                     Optional.empty());
         Map<String, Long> counts = new TreeMap<>();
         byShape.forEach((shape, folders) -> counts.put(shape, (long) folders.size()));
-        if (Questions.isTied(counts)) return asked(Questions.ofTied(counts, ""));
+        if (Questions.isTied(counts)) return asked(Question.withoutLines(Questions.ofTied(counts, "")));
         List<Folder> folders = byShape.values().stream()
                 .max(comparingLong(List::size))
                 .orElseThrow()
@@ -85,17 +89,23 @@ record CheckpointFolders(List<Candidate> candidates, List<String> notices, Optio
         return equals(NONE);
     }
 
-    private static CheckpointFolders asked(String question) {
-        return new CheckpointFolders(List.of(), List.of(), Optional.of(question));
+    private static CheckpointFolders asked(Question question) {
+        return new CheckpointFolders(List.of(), List.of(), List.of(), Optional.of(question));
     }
 
-    private static String ofFamilies(List<String> families, List<Folder> folders) {
+    private static List<String> lines(String pattern, String path) {
+        return List.of("files: '" + pattern + "/" + path + "'", Questions.RAW);
+    }
+
+    private static Question ofFamilies(List<String> families, List<Folder> folders) {
         CheckpointName example = folders.getLast().name();
-        return "folders named " + example.shape() + " differ in more than one number (" + families.get(0) + ", "
-                + families.get(1) + "), so it cannot be told whether they are of one run. Give each run a folder of its"
-                + " own, or write " + Manifest.FILE_NAME + " with, for example, the lines `files: '"
-                + example.pattern() + "/"
-                + folders.getLast().weights().firstEntry().getValue().path() + "'` and `profile: impulse`";
+        return Question.of(
+                "folders named " + example.shape() + " differ in more than one number (" + families.get(0) + ", "
+                        + families.get(1) + "), so it cannot be told whether they are of one run",
+                lines(
+                        example.pattern(),
+                        folders.getLast().weights().firstEntry().getValue().path()),
+                ", where * may stand for what does not matter; or give each run a folder of its own");
     }
 
     /** Chooses which of the weights in the folders are the run's. */
@@ -178,7 +188,8 @@ record CheckpointFolders(List<Candidate> candidates, List<String> notices, Optio
                     .toList();
             if (!others.isEmpty())
                 notices.add("Beside the checkpoints' folders, and not used: " + LeftOut.shapes(others) + ".");
-            return new CheckpointFolders(candidates, notices, Optional.empty());
+            return new CheckpointFolders(
+                    candidates, notices, own.isEmpty() ? lines(pattern, path(raw)) : List.of(), Optional.empty());
         }
 
         private CheckpointFolders ofAverages(List<String> averages) {
@@ -189,19 +200,26 @@ record CheckpointFolders(List<Candidate> candidates, List<String> notices, Optio
                             .ifPresent(path -> recorded(folder, path)
                                     .ifPresent(spec -> candidates.add(ofGroup(folder, path, Optional.of(spec)))));
             return candidates.isEmpty()
-                    ? asked("the folders named " + folders.getLast().name().family() + " hold averages by their names ("
-                            + averages.stream().map(this::path).collect(joining(", "))
-                            + "), not raw weights, but nothing says which. Write it into this folder with the lines"
-                            + " `files: '" + pattern + "/" + path(averages.getFirst())
-                            + "'` and `profile: 'ema:0.9999,warmup=none'`, or whichever average it is")
-                    : new CheckpointFolders(candidates, notices, Optional.empty());
+                    ? asked(Question.of(
+                            "the folders named " + folders.getLast().name().family()
+                                    + " hold averages by their names ("
+                                    + averages.stream().map(this::path).collect(joining(", "))
+                                    + "), not raw weights, but nothing says which",
+                            List.of(
+                                    "files: '" + pattern + "/" + path(averages.getFirst()) + "'",
+                                    "profile: 'ema:0.9999,warmup=none'"),
+                            ", or whichever average it is"))
+                    : new CheckpointFolders(candidates, notices, List.of(), Optional.empty());
         }
 
-        private String ofSeveral(List<String> raw) {
-            return "the folders named " + folders.getLast().name().family() + " hold several weights ("
-                    + raw.stream().limit(6).map(this::path).collect(joining(", ")) + (raw.size() > 6 ? ", ..." : "")
-                    + "), and it cannot be told which are to be averaged. Write it into this folder with the lines"
-                    + " `files: '" + pattern + "/" + path(raw.getFirst()) + "'` and `profile: impulse`";
+        private Question ofSeveral(List<String> raw) {
+            return Question.of(
+                    "the folders named " + folders.getLast().name().family() + " hold several weights ("
+                            + raw.stream().limit(6).map(this::path).collect(joining(", "))
+                            + (raw.size() > 6 ? ", ..." : "")
+                            + "), and it cannot be told which are to be averaged",
+                    lines(pattern, path(raw.getFirst())),
+                    "");
         }
 
         /** Where a component lies in the newest folder that has it. */

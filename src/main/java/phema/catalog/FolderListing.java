@@ -54,8 +54,7 @@ record FolderListing(Recognition recognition, List<String> notices) {
             Path folder, CheckpointFolders folders, Predicate<Path> mayRead, List<String> notices)
             throws IOException {
         if (folders.question().isPresent())
-            return Recognition.withoutManifest(
-                    Manifest.FILE_NAME + " is missing: " + folders.question().get());
+            return Recognition.asked(folders.question().get());
         List<String> paths =
                 folders.candidates().stream().map(Candidate::fileName).toList();
         Set<String> readable = Set.copyOf(readable(folder, paths, any -> true, mayRead, notices));
@@ -64,7 +63,8 @@ record FolderListing(Recognition recognition, List<String> notices) {
                         .filter(candidate -> readable.contains(candidate.fileName()))
                         .toList(),
                 Recognition.Ground.NUMBERED_NAMES,
-                folders.notices());
+                folders.notices(),
+                folders.lines());
     }
 
     /** The same where a manifest has chosen, which may have left out more than it should. */

@@ -96,8 +96,17 @@ final class FolderScan {
                             .notices(similar));
         if (recognition.tensors().averages().isEmpty()) notices.addAll(averages.notices());
         notices.addAll(assembly.notices());
-        Run run =
-                new Run(runName, folder, assembly.snapshots(), exclusions.byName(), notices, recognition.publication());
+        List<String> lines = recognition.tensors().averages().isEmpty() ? averages.lines() : List.of();
+        Run run = new Run(
+                runName,
+                folder,
+                assembly.snapshots(),
+                exclusions.byName(),
+                notices,
+                recognition.publication(),
+                recognition.ground() != Recognition.Ground.NUMBERED_NAMES || lines.isEmpty()
+                        ? recognition.lines()
+                        : lines);
         return new Scan(run, Optional.of(recognition), known);
     }
 

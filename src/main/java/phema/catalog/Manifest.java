@@ -199,7 +199,7 @@ record Manifest(
                 .thenComparing(Candidate::average)
                 .thenComparing(Candidate::fileName));
         return new Recognition(
-                candidates, Recognition.Ground.MANIFEST, tensors, publication, network, notices, Optional.empty());
+                candidates, Recognition.Ground.MANIFEST, tensors, publication, network, notices, Optional.empty(), List.of());
     }
 
     private String halfLife(Exponential average) {

@@ -28,6 +28,9 @@ final class Questions {
             "(?:.*[^a-z])?(?:ema|swa|avg|averaged?|polyak)(?:[-_=](0\\.9\\d*))?(?:[^a-z].*)?",
             Pattern.CASE_INSENSITIVE);
 
+    /** The line for raw weights. */
+    static final String RAW = "profile: " + WeightGroups.RAW;
+
     private Questions() {}
 
     static boolean isOfOneTrainer(String fileName) {
@@ -39,19 +42,19 @@ final class Questions {
      *
      * @param numbered those of the names that have a number, of which one family is the run
      */
-    static Optional<String> of(List<String> names, List<NumberedName> numbered) {
+    static Optional<Question> of(List<String> names, List<NumberedName> numbered) {
         long oneTrainer = names.stream().filter(Questions::isOfOneTrainer).count();
         Map<String, List<NumberedName>> families = numbered.stream().collect(groupingBy(NumberedName::shape));
         Map<String, Long> counts = numbered.stream().collect(groupingBy(NumberedName::shape, TreeMap::new, counting()));
         long most = counts.values().stream().mapToLong(n -> n).max().orElse(0);
         if (oneTrainer > 0 && oneTrainer >= most)
-            return Optional.of(
+            return Optional.of(Question.of(
                     "files named *-save-N-N-N.safetensors, as OneTrainer writes them, do not say whether they"
-                            + " hold raw weights or its average, which it saves when its EMA is on. Write it into"
-                            + " this folder with the lines `files: '*-save-{time}-*.safetensors'` and"
-                            + " `profile: impulse`, or with the profile of that average; docs/snapshots.md has it");
+                            + " hold raw weights or its average, which it saves when its EMA is on",
+                    List.of("files: '*-save-{time}-*.safetensors'", RAW),
+                    ", or with the profile of that average; docs/snapshots.md has it"));
         if (counts.isEmpty()) return Optional.empty();
-        if (isTied(counts)) return Optional.of(ofTied(counts, "N"));
+        if (isTied(counts)) return Optional.of(Question.withoutLines(ofTied(counts, "N")));
         return families.values().stream()
                 .filter(family -> family.size() == most)
                 .findFirst()
@@ -59,18 +62,17 @@ final class Questions {
     }
 
     /** @param family files whose names differ in numbers only */
-    private static Optional<String> of(List<NumberedName> family) {
+    private static Optional<Question> of(List<NumberedName> family) {
         TreeSet<String> prefixes = new TreeSet<>();
         for (NumberedName name : family) prefixes.add(name.prefix());
         return prefixes.size() < 2
                 ? Optional.empty()
-                : Optional.of("files named " + family.getFirst().shape() + "N differ in more than one number ("
-                        + prefixes.first() + "N, " + prefixes.higher(prefixes.first())
-                        + "N, ...), so it cannot be told which is their time, and whether they are of one run. Write it"
-                        + " into this folder with, for example, the lines `files: '"
-                        + family.getFirst().pattern()
-                        + "'` and `profile: impulse`, where * stands for what does not matter; or give each run a"
-                        + " folder of its own");
+                : Optional.of(Question.of(
+                        "files named " + family.getFirst().shape() + "N differ in more than one number ("
+                                + prefixes.first() + "N, " + prefixes.higher(prefixes.first())
+                                + "N, ...), so it cannot be told which is their time, and whether they are of one run",
+                        List.of("files: '" + family.getFirst().pattern() + "'", RAW),
+                        ", where * stands for what does not matter; or give each run a folder of its own"));
     }
 
     /** Whether files hold averages, by their name. */
@@ -79,12 +81,14 @@ final class Questions {
     }
 
     /** What has to be asked of such files. */
-    static String ofAverages(NumberedName name) {
+    static Question ofAverages(NumberedName name) {
         Matcher average = AVERAGE.matcher(name.prefix());
         String decay = average.matches() && average.group(1) != null ? average.group(1) : "0.9999";
-        return "files named " + name.prefix() + "N hold averages by their name, not raw weights, but it does not say"
-                + " which. Write it into this folder with the lines `files: '" + name.pattern()
-                + "'` and `profile: 'exponential:decay=" + decay + "'`, or whichever average it is";
+        return Question.of(
+                "files named " + name.prefix() + "N hold averages by their name, not raw weights, but it does not say"
+                        + " which",
+                List.of("files: '" + name.pattern() + "'", "profile: 'exponential:decay=" + decay + "'"),
+                ", or whichever average it is");
     }
 
     /**

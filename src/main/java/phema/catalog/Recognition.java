@@ -23,6 +23,7 @@ import phema.format.NetworkSettings;
  * @param network settings of the network that the manifest states
  * @param notices one line each
  * @param manifestProblem why nothing can be said without another manifest
+ * @param lines of a manifest that would say what names alone say, or are taken to say; none where there is one
  */
 record Recognition(
         List<Candidate> candidates,
@@ -31,7 +32,8 @@ record Recognition(
         Publication publication,
         NetworkSettings network,
         List<String> notices,
-        Optional<String> manifestProblem) {
+        Optional<String> manifestProblem,
+        List<String> lines) {
     /** What says that files are snapshots. */
     enum Ground {
         /** The names of EDM2's averages. */
@@ -53,9 +55,15 @@ record Recognition(
     Recognition {
         candidates = List.copyOf(candidates);
         notices = List.copyOf(notices);
+        lines = List.copyOf(lines);
     }
 
     Recognition(List<Candidate> candidates, Ground ground, List<String> notices) {
+        this(candidates, ground, notices, List.of());
+    }
+
+    /** @param lines of a manifest that would say the same */
+    Recognition(List<Candidate> candidates, Ground ground, List<String> notices, List<String> lines) {
         this(
                 candidates,
                 ground,
@@ -63,10 +71,19 @@ record Recognition(
                 Publication.DEFAULT,
                 NetworkSettings.NONE,
                 notices,
-                Optional.empty());
+                Optional.empty(),
+                lines);
+    }
+
+    static Recognition asked(Question question) {
+        return withoutManifest(question.problem(), question.lines());
     }
 
     static Recognition withoutManifest(String problem) {
+        return withoutManifest(problem, List.of());
+    }
+
+    private static Recognition withoutManifest(String problem, List<String> lines) {
         return new Recognition(
                 List.of(),
                 Ground.MANIFEST,
@@ -74,17 +91,18 @@ record Recognition(
                 Publication.DEFAULT,
                 NetworkSettings.NONE,
                 List.of(),
-                Optional.of(problem));
+                Optional.of(problem),
+                lines);
     }
 
     Recognition publishedAs(Publication how, NetworkSettings stated) {
-        return new Recognition(candidates, ground, tensors, how, stated, notices, manifestProblem);
+        return new Recognition(candidates, ground, tensors, how, stated, notices, manifestProblem, lines);
     }
 
     Recognition withNotices(List<String> more) {
         List<String> all = new ArrayList<>(notices);
         all.addAll(more);
-        return new Recognition(candidates, ground, tensors, publication, network, all, manifestProblem);
+        return new Recognition(candidates, ground, tensors, publication, network, all, manifestProblem, lines);
     }
 
     /** Whether there is anything to say of the folder as a run. */
@@ -121,8 +139,8 @@ record Recognition(
             List<NumberedName> raw =
                     numbered.stream().filter(name -> !Questions.isAverage(name)).toList();
             if (!raw.isEmpty()) numbered = raw;
-            Optional<String> question = Questions.of(names, numbered);
-            if (question.isPresent()) return withoutManifest(Manifest.FILE_NAME + " is missing: " + question.get());
+            Optional<Question> question = Questions.of(names, numbered);
+            if (question.isPresent()) return asked(question.get());
         }
         return numbered.isEmpty() ? edm2(edm2, selection) : numbered(names, numbered, selection);
     }
@@ -158,7 +176,7 @@ record Recognition(
         Map<String, Long> candidates = new TreeMap<>(prefixes);
         candidates.remove(SnapshotName.RECONSTRUCTION);
         if (selection.prefix().isEmpty() && Questions.isTied(candidates))
-            return withoutManifest(Manifest.FILE_NAME + " is missing: " + Questions.ofTied(candidates, "-*"));
+            return asked(Question.withoutLines(Questions.ofTied(candidates, "-*")));
         String prefix = chosen(candidates, selection.prefix());
         List<Candidate> selected = all.stream()
                 .filter(n -> n.prefix().equals(prefix) && selection.admits(n.sigmaRel()))
@@ -178,11 +196,12 @@ record Recognition(
                 .distinct()
                 .count();
         String sigmaRels = averages == 2 ? "0.05, 0.28" : "..., ...";
-        return withoutManifest(Manifest.FILE_NAME
-                + " is missing: files named INDEX.STEP.pt, as ema-pytorch writes them, do not say which averages they"
-                + " hold. Write it into this folder with the lines `sigmaRels: [" + sigmaRels
-                + "]` (or `gammas: [..., ...]`) and `updateEvery: 100`, with the arguments that your PostHocEMA was"
-                + " given");
+        return asked(new Question(
+                "files named INDEX.STEP.pt, as ema-pytorch writes them, do not say which averages they"
+                        + " hold. Write it into this folder with the lines `sigmaRels: [" + sigmaRels
+                        + "]` (or `gammas: [..., ...]`) and `updateEvery: 100`, with the arguments that your PostHocEMA"
+                        + " was given",
+                List.of("sigmaRels: [" + sigmaRels + "]", "updateEvery: 100")));
     }
 
     private static Recognition numbered(List<String> names, List<NumberedName> numbered, Selection selection) {
@@ -204,7 +223,7 @@ record Recognition(
                 .filter(n -> n.prefix().equals(prefix) && Questions.isAverage(n))
                 .findFirst();
         if (average.isPresent())
-            return withoutManifest(Manifest.FILE_NAME + " is missing: " + Questions.ofAverages(average.get()));
+            return asked(Questions.ofAverages(average.get()));
         if (candidates.isEmpty()) notices.add("No numbered file begins with " + prefix + ".");
         else
             notices.add(
@@ -218,7 +237,19 @@ record Recognition(
                     candidates.add(last);
                     notices.add(last.fileName() + " is taken for the last checkpoint, of the time in its metadata.");
                 });
-        return new Recognition(candidates, Ground.NUMBERED_NAMES, notices);
+        return new Recognition(
+                candidates,
+                Ground.NUMBERED_NAMES,
+                notices,
+                candidates.isEmpty() ? List.of() : lines(numbered, prefix));
+    }
+
+    private static List<String> lines(List<NumberedName> numbered, String prefix) {
+        return numbered.stream()
+                .filter(n -> n.prefix().equals(prefix))
+                .findFirst()
+                .map(n -> List.of("files: '" + n.pattern() + "'", Questions.RAW))
+                .orElse(List.of());
     }
 
     /** The prefix asked for, or else the most frequent. */

@@ -11,6 +11,8 @@ import phema.problem.Problem;
  * @param snapshots that syntheses may read, by time, then by profile; all hold the same tensors
  * @param notices about the run as a whole, such as gaps between snapshots; one line each
  * @param publication how it looks as a model repository
+ * @param manifest the lines of a {@code phema.yaml} that would say what names and contents are taken to say, or are
+ *     asked for; none where there is nothing to be said
  */
 public record Run(
         String name,
@@ -18,8 +20,10 @@ public record Run(
         List<Snapshot> snapshots,
         List<Excluded> excluded,
         List<String> notices,
-        Publication publication) {
+        Publication publication,
+        List<String> manifest) {
     public Run {
+        manifest = List.copyOf(manifest);
         snapshots = List.copyOf(snapshots);
         excluded = List.copyOf(excluded);
         notices = notices.stream().map(OneLine::of).toList();
@@ -27,7 +31,7 @@ public record Run(
 
     /** One whose manifest says nothing of repositories. */
     public Run(String name, Path folder, List<Snapshot> snapshots, List<Excluded> excluded, List<String> notices) {
-        this(name, folder, snapshots, excluded, notices, Publication.DEFAULT);
+        this(name, folder, snapshots, excluded, notices, Publication.DEFAULT, List.of());
     }
 
     /** This run. @throws Problem when it has no snapshot that syntheses may read; it says why */

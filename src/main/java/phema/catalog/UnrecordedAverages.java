@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.WeightFile;
 import phema.profile.Impulse;
@@ -152,13 +151,13 @@ final class UnrecordedAverages {
             else if (certain(prefix).isPresent())
                 notices.add(which + "are taken for averages of profile "
                         + certain(prefix).get() + ", recognised beside the raw ones: " + evidence(prefix)
-                        + ". To keep that whatever files come, write " + lines() + ".");
+                        + ". To keep that whatever files come, write " + inline() + ".");
             else
                 notices.add(which + "are averages and not used, because nothing says which: "
                         + found(prefix)
                                 .map(decay -> "likeliest is " + decay.spec() + ", not for certain")
                                 .orElse("these files do not tell")
-                        + ". If you know, write " + lines() + ".");
+                        + ". If you know, write " + inline() + ".");
         });
         return notices;
     }
@@ -172,7 +171,7 @@ final class UnrecordedAverages {
                         .orElse("and these files are too few, or too much alike, to recognise them (it takes 5"
                                 + " of each); under this name"
                                 + " they are mostly " + proposed(prefix))
-                + ". Only the raw weights are used; if you know which averages they are, write " + lines();
+                + ". Only the raw weights are used; if you know which averages they are, write " + inline();
     }
 
     private String evidence(String prefix) {
@@ -194,16 +193,31 @@ final class UnrecordedAverages {
         return found(prefix).map(RecognisedDecay::spec).orElseGet(() -> USUAL.getOrDefault(prefix, OTHERS));
     }
 
-    /** The manifest that says what was recognised, or is likeliest. */
-    private String lines() {
+    private String inline() {
+        return Question.inline(List.of(
+                        filesLine(), "averages: [" + String.join(", ", averages()) + "]")) + " into " + Manifest.FILE_NAME;
+    }
+
+    /** The manifest that says what was recognised, or is likeliest; none where each file is one set of weights. */
+    List<String> lines() {
+        if (groups.isEmpty()) return List.of();
+        List<String> lines = new ArrayList<>(List.of(filesLine(), "averages:"));
+        for (String average : averages()) lines.add("- " + average);
+        return lines;
+    }
+
+    private String filesLine() {
         Candidate newest = groups.lastEntry().getValue();
         String files = NumberedName.parse(newest.fileName())
                 .map(NumberedName::pattern)
                 .or(() -> CheckpointName.ofFolder(newest.fileName()).map(CheckpointName::pattern))
                 .orElse("NAME-{time}.pt");
-        return "`files: '" + files + "'` and `averages: "
-                + groups.entrySet().stream()
-                        .map(group -> "{" + (newest.prefix().isEmpty() ? "file" : "prefix") + ": '" + group.getKey()
+        return "files: '" + files + "'";
+    }
+
+    private List<String> averages() {
+        return groups.entrySet().stream()
+                        .map(group -> "{" + (group.getValue().prefix().isEmpty() ? "file" : "prefix") + ": '" + group.getKey()
                                 + "', profile: "
                                 + group.getValue()
                                         .profile()
@@ -211,8 +225,7 @@ final class UnrecordedAverages {
                                                 profile instanceof Impulse ? WeightGroups.RAW : quoted(spec(profile)))
                                         .orElseGet(() -> quoted(proposed(group.getKey())))
                                 + "}")
-                        .collect(Collectors.joining(", ", "[", "]"))
-                + "` into " + Manifest.FILE_NAME;
+                        .toList();
     }
 
     private static String spec(Profile profile) {

@@ -178,6 +178,13 @@ final class InspectCommand implements Callable<Integer> {
     private static void print(PrintWriter out, Run run, Optional<RunReport> report) {
         out.println(run.folder() + ": " + CommandOutput.summary(run));
         CommandOutput.notices(out, run);
+        if (!run.manifest().isEmpty()) {
+            out.println(
+                    run.snapshots().isEmpty()
+                            ? "phema.yaml, to write into this folder once it is right:"
+                            : "phema.yaml that says the same, whatever files come:");
+            for (String line : run.manifest()) out.println("    " + line);
+        }
         if (run.snapshots().isEmpty()) return;
         List<String> columns = new ArrayList<>(List.of("  snapshot", "time", "profile", "tensors", "size"));
         if (report.isPresent()) columns.addAll(List.of("innovation", "surprise"));
