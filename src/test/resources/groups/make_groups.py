@@ -91,8 +91,31 @@ def ldm(t, raw, ema):
             'optimizer_states': [optimizer()], 'lr_schedulers': [], 'loops': {}, 'callbacks': {}}
 
 
+def composer(t, raw, ema):
+    buffers = {'norm.num_batches_tracked': torch.tensor(t), 'norm.scale': torch.full((4,), 1.5)}
+    algorithm = {'ema_model': {'named_parameters_dict': raw, 'named_buffers_dict': buffers}, 'ema_weights_active': True,
+                 'ema_started': True}
+    return {'state': {'model': ema | buffers, 'optimizers': {'AdamW': optimizer()}, 'algorithms': [('EMA', algorithm)],
+                      'timestamp': {'Timestamp': {'batch': t, 'epoch': t // 1000}}},
+            'rng': [{'numpy': ('MT19937', np.arange(4, dtype=np.uint32), 2, 0, 0.0)}]}
+
+
+def timm(t, raw, ema):
+    return {'epoch': t // 500, 'arch': 'resnet', 'state_dict': raw, 'state_dict_ema': ema, 'optimizer': optimizer(),
+            'args': argparse.Namespace(model_ema=True), 'version': 2, 'metric': 71.5}
+
+
+def lucid(t, raw, ema):
+    tracker = {'initted': torch.tensor(True), 'step': torch.tensor(t)}
+    return {'step': t, 'model': raw, 'opt': optimizer(), 'scaler': None, 'version': '2.2.0',
+            'ema': tracker | prefixed('online_model.', raw) | prefixed('ema_model.', ema)}
+
+
 make('dit', 1, lambda n: 0.999, lambda t: f'{t:07d}.pt', dit)
 make('cosmos', 2, lambda n: (1 - 1 / n) ** (GAMMA + 1), lambda t: f'iter_{t:09d}.pt', cosmos, every=200)
 make('lightning', 3, lambda n: 0.998, lambda t: f'epoch={t // 1000}-step={t}.ckpt', lightning, within='net.')
 make('ldm', 4, lambda n: min(0.9999, (1 + n) / (10 + n)), lambda t: f'epoch={t // 1000:06d}-step={t:09d}.ckpt', ldm,
      within='diffusion_model.')
+make('composer', 5, lambda n: 0.5 ** (1 / 500), lambda t: f'ep{t // 1000}-ba{t}-rank0.pt', composer)
+make('timm', 6, lambda n: 0.998, lambda t: f'checkpoint-{t // 500}.pth.tar', timm)
+make('lucid', 7, lambda n: 1 - (1 + n) ** (-2 / 3), lambda t: f'model-{t // 500}.pt', lucid)

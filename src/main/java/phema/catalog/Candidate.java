@@ -3,7 +3,6 @@ package phema.catalog;
 import java.util.Optional;
 import java.util.function.DoubleFunction;
 import phema.format.WeightFile;
-import phema.profile.Impulse;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
 
@@ -29,8 +28,18 @@ record Candidate(String fileName, String group, double time, String average, Can
     /** An average of which nothing says which. */
     record Unrecorded() implements CandidateContent {}
 
-    /** A raw checkpoint of a time that stands in the file's metadata. */
-    record TimeInMetadata(String key) implements CandidateContent {}
+    /**
+     * A checkpoint of a time that stands in the file's metadata.
+     *
+     * @param orInName whether the number in the name is the time of a file that does not say it
+     * @param profile as text
+     */
+    record TimeInMetadata(String key, boolean orInName, String profile) implements CandidateContent {
+        /** One of raw weights. */
+        TimeInMetadata(String key, boolean orInName) {
+            this(key, orInName, WeightGroups.RAW);
+        }
+    }
 
     /** A file as a whole. */
     Candidate(String fileName, double time, String average, CandidateContent content) {
@@ -93,6 +102,13 @@ record Candidate(String fileName, String group, double time, String average, Can
         return isFile() ? ofFile(fileName, group, time, profile) : ofGroup(group, profile);
     }
 
+    /** The same checkpoint, of which a profile is known, as text. */
+    Candidate recordedAs(String profile) {
+        return content instanceof TimeInMetadata stated
+                ? new Candidate(fileName, time, average, new TimeInMetadata(stated.key(), stated.orInName(), profile))
+                : of(fileName, time, average, t -> ProfileSpec.parse(profile, t));
+    }
+
     boolean isUnrecorded() {
         return content instanceof Unrecorded;
     }
@@ -108,14 +124,18 @@ record Candidate(String fileName, String group, double time, String average, Can
     /** The same with its time, once the file is read. */
     Candidate read(WeightFile file) {
         if (!(content instanceof TimeInMetadata metadata)) return this;
-        String value = file.metadata().getOrDefault(metadata.key(), "");
-        if (!value.matches("[1-9][0-9]{0,14}"))
+        Optional<Long> stated = StatedTimes.number(file.metadata(), metadata.key());
+        if (stated.isEmpty() && !metadata.orInName())
             return new Candidate(
                     fileName,
                     time,
                     average,
-                    new NoAverage("has no number in its name and no " + metadata.key()
+                    new NoAverage("does not say its step or epoch, in its name or as " + metadata.key()
                             + " in its metadata; state its time in " + Manifest.FILE_NAME));
-        return of(fileName, Long.parseLong(value), average, Impulse::new);
+        return of(
+                fileName,
+                stated.map(Long::doubleValue).orElse(time),
+                average,
+                t -> ProfileSpec.parse(metadata.profile(), t));
     }
 }

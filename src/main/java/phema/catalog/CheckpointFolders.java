@@ -6,13 +6,11 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,10 +60,7 @@ record CheckpointFolders(
         Map<String, Long> counts = new TreeMap<>();
         byShape.forEach((shape, folders) -> counts.put(shape, (long) folders.size()));
         if (Questions.isTied(counts)) return asked(Question.withoutLines(Questions.ofTied(counts, "")));
-        List<Folder> folders = byShape.values().stream()
-                .max(comparingLong(List::size))
-                .orElseThrow()
-                .stream()
+        List<Folder> folders = byShape.values().stream().max(comparingLong(List::size)).orElseThrow().stream()
                 .sorted(comparingLong(folder -> folder.name().number()))
                 .toList();
         List<String> families =
@@ -139,8 +134,7 @@ record CheckpointFolders(
             List<String> averages =
                     usual.stream().filter(WeightsPath::isAverage).toList();
             if (raw.isEmpty()) return ofAverages(averages);
-            Optional<String> chosen =
-                    raw.size() == 1 ? Optional.of(raw.getFirst()) : WeightsPath.usual(raw);
+            Optional<String> chosen = raw.size() == 1 ? Optional.of(raw.getFirst()) : WeightsPath.usual(raw);
             return chosen.map(component -> of(component, averages, usual)).orElseGet(() -> asked(ofSeveral(raw)));
         }
 
@@ -156,8 +150,7 @@ record CheckpointFolders(
                 if (weights.isEmpty()) without.add(folder.name().name());
                 weights.ifPresent(path -> candidates.add(
                         own.isEmpty()
-                                ? Candidate.of(
-                                        in(folder, path), folder.name().number(), "checkpoint", Impulse::new)
+                                ? Candidate.of(in(folder, path), folder.name().number(), "checkpoint", Impulse::new)
                                 : ofGroup(folder, path, Optional.of(WeightGroups.RAW))));
                 for (String average : own)
                     Optional.ofNullable(folder.weights().get(average))
@@ -168,7 +161,8 @@ record CheckpointFolders(
                     + Manifest.FILE_NAME + ".");
             if (!without.isEmpty())
                 notices.add(LeftOut.shapes(without) + (without.size() == 1 ? " is" : " are") + " not used, for want of "
-                        + path(raw) + ": " + String.join(", ", without.stream().limit(5).toList())
+                        + path(raw) + ": "
+                        + String.join(", ", without.stream().limit(5).toList())
                         + (without.size() > 5 ? ", ..." : "") + ".");
             List<String> left = usual.stream()
                     .filter(component -> !component.equals(raw) && !own.contains(component))
@@ -180,7 +174,8 @@ record CheckpointFolders(
                         + ". For averages of those, write " + Manifest.FILE_NAME + " with `files: '" + pattern + "/"
                         + left.getFirst() + "'` and their profile.");
             List<String> others = names.stream()
-                    .filter(name -> folders.stream().noneMatch(f -> f.name().name().equals(name)))
+                    .filter(name ->
+                            folders.stream().noneMatch(f -> f.name().name().equals(name)))
                     .filter(name -> LeftOut.mayHoldWeights(name) && Files.isRegularFile(run.resolve(name))
                             || !name.startsWith(".")
                                     && Files.isDirectory(run.resolve(name))

@@ -47,8 +47,7 @@ record CheckpointName(String name, String family, String pattern, String word, l
                     name, "*-backup-N-*", "*-backup-{time}-*", "step", Long.parseLong(backup.group(1))));
         List<Place> places = COUNTED.matcher(name)
                 .results()
-                .map(m -> new Place(
-                        m.group(1).toLowerCase(Locale.ROOT).replaceAll("[-_]", ""), m.start(2), m.end(2)))
+                .map(m -> new Place(m.group(1).toLowerCase(Locale.ROOT).replaceAll("[-_]", ""), m.start(2), m.end(2)))
                 .toList();
         Matcher filled = FILLED.matcher(name);
         if (places.isEmpty() && filled.matches()) places = List.of(new Place("", filled.start(1), filled.end(1)));

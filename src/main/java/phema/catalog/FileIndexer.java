@@ -76,6 +76,8 @@ final class FileIndexer {
             WeightFile file = reader.read(path, Optional.ofNullable(similar), mayRead);
             if (!file.isUnchanged())
                 return new RememberedFile.Growing(path.getFileName() + " changed while it was read");
+            Map<String, String> counters = SampleReader.counters(file, mayRead);
+            if (!counters.isEmpty()) file = file.withMetadata(counters);
             return new RememberedFile.Indexed(similar == null ? file : file.sharingTensorsOf(similar));
         } catch (IOException | RuntimeException e) {
             // Also a reader's own mistake: one file must not cost the others.

@@ -36,11 +36,16 @@ record FolderListing(Recognition recognition, List<String> notices) {
                 name -> Recognition.mayBeSnapshot(name) || LeftOut.mayHoldWeights(name),
                 mayRead,
                 notices);
-        Recognition recognition =
-                Recognition.of(files.stream().filter(Recognition::mayBeSnapshot).toList(), selection);
+        Recognition recognition = recorded(
+                folder,
+                Recognition.of(files.stream().filter(Recognition::mayBeSnapshot).toList(), selection),
+                mayRead);
         if (!recognition.isRun()) {
             CheckpointFolders folders = CheckpointFolders.in(folder, names, selection, mayRead);
-            if (!folders.isEmpty()) return new FolderListing(inFolders(folder, folders, mayRead, notices), notices);
+            if (!folders.isEmpty()) {
+                Recognition inFolders = inFolders(folder, folders, mayRead, notices);
+                return new FolderListing(recorded(folder, inFolders, mayRead), notices);
+            }
         }
         if (!selection.equals(Selection.DEFAULT)
                 || recognition.manifestProblem().isPresent()) return new FolderListing(recognition, notices);
@@ -50,9 +55,20 @@ record FolderListing(Recognition recognition, List<String> notices) {
         return new FolderListing(recognition.withNotices(more), notices);
     }
 
+    /** Numbered files that a configuration beside them says more of. */
+    private static Recognition recorded(Path folder, Recognition recognition, Predicate<Path> mayRead) {
+        if (recognition.ground() != Recognition.Ground.NUMBERED_NAMES
+                || recognition.candidates().isEmpty()
+                || recognition.candidates().stream()
+                        .anyMatch(candidate -> !candidate.group().isEmpty())) return recognition;
+        String name = recognition.candidates().getFirst().fileName();
+        return AiToolkit.profile(folder, name, mayRead)
+                .map(profile -> recognition.recordedAs(profile, AiToolkit.CONFIGURATION))
+                .orElse(recognition);
+    }
+
     private static Recognition inFolders(
-            Path folder, CheckpointFolders folders, Predicate<Path> mayRead, List<String> notices)
-            throws IOException {
+            Path folder, CheckpointFolders folders, Predicate<Path> mayRead, List<String> notices) throws IOException {
         if (folders.question().isPresent())
             return Recognition.asked(folders.question().get());
         List<String> paths =

@@ -104,9 +104,7 @@ final class FolderScan {
                 exclusions.byName(),
                 notices,
                 recognition.publication(),
-                recognition.ground() != Recognition.Ground.NUMBERED_NAMES || lines.isEmpty()
-                        ? recognition.lines()
-                        : lines);
+                lines.isEmpty() ? recognition.lines() : lines);
         return new Scan(run, Optional.of(recognition), known);
     }
 

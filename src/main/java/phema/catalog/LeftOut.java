@@ -103,7 +103,9 @@ final class LeftOut {
                     .toList();
             if (!runs.isEmpty())
                 return Optional.of("No weight files of a run lie in this folder itself; below it "
-                        + (runs.size() == 1 ? "there is a run, name its folder: " : "there are runs, name one of them: ")
+                        + (runs.size() == 1
+                                ? "there is a run, name its folder: "
+                                : "there are runs, name one of them: ")
                         + runs.stream().limit(MOST_SHAPES).collect(joining(", "))
                         + (runs.size() > MOST_SHAPES ? " and others" : "") + ".");
         }

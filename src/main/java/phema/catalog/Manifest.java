@@ -72,7 +72,8 @@ record Manifest(
 
         private Optional<Matcher> folder(String path, StatedFile file) {
             return path.endsWith("/" + file.path())
-                    ? pattern.match(path.substring(0, path.length() - file.path().length() - 1))
+                    ? pattern.match(
+                            path.substring(0, path.length() - file.path().length() - 1))
                     : Optional.empty();
         }
 
@@ -122,7 +123,8 @@ record Manifest(
             case Matching matching -> {
                 List<String> paths = new ArrayList<>();
                 for (String path : matching.paths())
-                    if (path.indexOf('/') >= 0) paths.addAll(PathPattern.of(path).matchesBelow(folder));
+                    if (path.indexOf('/') >= 0)
+                        paths.addAll(PathPattern.of(path).matchesBelow(folder));
                 yield paths;
             }
             case Listed listed ->
@@ -138,8 +140,7 @@ record Manifest(
         return switch (files) {
             case Usual usual -> Recognition.mayBeSnapshot(fileName);
             case Matching matching ->
-                !fileName.startsWith("._")
-                        && matching.matches(fileName); // not what macOS leaves beside files
+                !fileName.startsWith("._") && matching.matches(fileName); // not what macOS leaves beside files
             case Listed listed ->
                 listed.entries().stream().anyMatch(entry -> entry.name().equals(fileName));
         };
@@ -199,7 +200,14 @@ record Manifest(
                 .thenComparing(Candidate::average)
                 .thenComparing(Candidate::fileName));
         return new Recognition(
-                candidates, Recognition.Ground.MANIFEST, tensors, publication, network, notices, Optional.empty(), List.of());
+                candidates,
+                Recognition.Ground.MANIFEST,
+                tensors,
+                publication,
+                network,
+                notices,
+                Optional.empty(),
+                List.of());
     }
 
     private String halfLife(Exponential average) {

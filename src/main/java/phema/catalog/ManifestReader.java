@@ -29,6 +29,7 @@ import phema.profile.SigmaRel;
 final class ManifestReader {
     /** The fields of patterns for files. */
     static final Set<String> FILE_FIELDS = new LinkedHashSet<>(List.of("time", "index", "sigmaRel"));
+
     private static final String HUB = "hub";
     private static final String GAMMAS = "gammas";
     private static final double MAX_GAMMA = 1e9;
@@ -78,9 +79,8 @@ final class ManifestReader {
                     throw keys.wrong(other, other + " and averages say the same in two ways; give one of them");
         List<Manifest.StatedFile> weights =
                 keys.get(AVERAGES, ManifestReader::averagesOfFiles).orElse(List.of());
-        List<WeightGroups.StatedGroup> averages = weights.isEmpty()
-                ? keys.get(AVERAGES, ManifestReader::averages).orElse(List.of())
-                : List.of();
+        List<WeightGroups.StatedGroup> averages =
+                weights.isEmpty() ? keys.get(AVERAGES, ManifestReader::averages).orElse(List.of()) : List.of();
         // Of a file as a whole, whose profile counts nowhere.
         Optional<String> profile =
                 keys.has(AVERAGES) ? Optional.of(WeightGroups.RAW) : keys.get(PROFILE, ManifestReader::profile);
@@ -124,7 +124,8 @@ final class ManifestReader {
     private static List<Manifest.StatedFile> averagesOfFiles(YamlValue value) {
         requireAverages(value);
         Set<String> paths = new LinkedHashSet<>();
-        List<Boolean> ofFiles = value.list(entry -> entry.keys(PREFIX, FILE, PROFILE).has(FILE));
+        List<Boolean> ofFiles =
+                value.list(entry -> entry.keys(PREFIX, FILE, PROFILE).has(FILE));
         if (!ofFiles.contains(true)) return List.of();
         if (ofFiles.contains(false))
             throw value.wrong("name sets of weights both by file and by prefix; name all in one of these ways");
@@ -234,8 +235,8 @@ final class ManifestReader {
             return new Manifest.Matching(pattern, weights);
         }
         if (!weights.isEmpty())
-            throw value.wrong("must be a pattern of folders, as in 'checkpoint-{time}', where averages name files in"
-                    + " them");
+            throw value.wrong(
+                    "must be a pattern of folders, as in 'checkpoint-{time}', where averages name files in" + " them");
         Set<String> names = new LinkedHashSet<>();
         List<Manifest.ManifestEntry> entries = new ArrayList<>();
         for (YamlValue entry : value.entries()) {

@@ -101,6 +101,9 @@ final class NotAveraged {
     private static final Set<String> COUNTERS =
             Set.of("initted", "step", "n_averaged", "num_updates", "decay", "epoch", "global_step");
 
+    private static final Pattern COUNTER_OF_AVERAGE =
+            Pattern.compile("(?:.*\\.)?(?:\\w*ema\\w*|averaging_state)\\.(?:decay|num_updates|n_averaged)");
+
     /** The most tensors of one layer: names without dots would make one of all. */
     private static final int LARGEST_LAYER = 1000;
 
@@ -218,6 +221,11 @@ final class NotAveraged {
     /** Whether a tensor is one that averages count with, by its name within them. */
     static boolean isCounter(String name) {
         return COUNTERS.contains(name);
+    }
+
+    /** Whether a tensor says how an average is made, or how far it has come. */
+    static boolean isCounterOfAverage(String name) {
+        return COUNTER_OF_AVERAGE.matcher(name).matches();
     }
 
     private boolean allBelow(String word) {

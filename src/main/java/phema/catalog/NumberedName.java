@@ -13,7 +13,7 @@ import phema.profile.Impulse;
  * @param prefix all before the number, with N for an epoch in it
  */
 record NumberedName(String fileName, String prefix, long number) {
-    private static final String EXTENSION = "\\.(safetensors|safetensors\\.index\\.json|pt|pth|ckpt|bin)";
+    private static final String EXTENSION = "\\.(safetensors|safetensors\\.index\\.json|pt|pth|pth\\.tar|ckpt|bin)";
     private static final Pattern NAME = Pattern.compile(
             "((?![.])(?:.*[^\\d.])?)(\\d{3,15}|(?<=(?:step|epoch|iter|checkpoint|ckpt)s?[-_=]?)\\d{1,15})" + EXTENSION);
     private static final Pattern LAST = Pattern.compile("(.*)" + EXTENSION);
@@ -25,8 +25,26 @@ record NumberedName(String fileName, String prefix, long number) {
     private static final Pattern EPOCH_AND_STEP =
             Pattern.compile("((?![.]).*?epoch[-_=]?)\\d{1,9}([-_].*?step[-_=]?)(\\d{1,15})" + EXTENSION);
 
+    /** The form of composer's names, of which every rank but the first holds no weights. */
+    private static final Pattern COMPOSER =
+            Pattern.compile("((?![.])(?:.*[^a-z])?ep)\\d{1,9}(-ba)(\\d{1,15})(?:-rank0)?" + EXTENSION);
+
+    /**
+     * The form of names of denoising-diffusion-pytorch, which count milestones; the step is in the file, below this key.
+     */
+    private static final Pattern MILESTONE = Pattern.compile("(model-)(\\d{1,6})\\.pt");
+
+    private static final String STEP = "step";
+
     static Optional<NumberedName> parse(String fileName) {
         if (Questions.isOfOneTrainer(fileName)) return Optional.empty();
+        Matcher milestone = MILESTONE.matcher(fileName);
+        if (milestone.matches())
+            return Optional.of(new NumberedName(fileName, milestone.group(1), Long.parseLong(milestone.group(2))));
+        Matcher composer = COMPOSER.matcher(fileName);
+        if (composer.matches())
+            return Optional.of(new NumberedName(
+                    fileName, composer.group(1) + "N" + composer.group(2), Long.parseLong(composer.group(3))));
         Matcher both = EPOCH_AND_STEP.matcher(fileName);
         if (both.matches())
             return Optional.of(
@@ -43,12 +61,19 @@ record NumberedName(String fileName, String prefix, long number) {
 
     /** The pattern of a manifest that such names match. */
     String pattern() {
-        String rest = fileName.startsWith(prefix) ? fileName : fileName.replaceFirst("(epoch[-_=]?)\\d+", "$1*");
-        return rest.replaceFirst("\\d+(\\.[A-Za-z.]+)$", "{time}$1");
+        String rest = fileName.startsWith(prefix) ? fileName : fileName.replaceFirst("(ep(?:och)?[-_=]?)\\d+", "$1*");
+        return rest.replaceFirst("\\d+((?:-rank0)?\\.[A-Za-z.]+)$", "{time}$1");
     }
 
     Candidate candidate() {
-        return Candidate.of(fileName, number, "checkpoint", Impulse::new);
+        return countsMilestones()
+                ? new Candidate(fileName, number, "checkpoint", new Candidate.TimeInMetadata(STEP, number >= 100))
+                : Candidate.of(fileName, number, "checkpoint", Impulse::new);
+    }
+
+    /** Whether the number most likely is none of steps, which stand in the file. */
+    boolean countsMilestones() {
+        return MILESTONE.matcher(fileName).matches();
     }
 
     /** Whether this is what a training job that numbers its checkpoints calls its last: {@code NAME.safetensors}. */
@@ -58,8 +83,9 @@ record NumberedName(String fileName, String prefix, long number) {
     }
 
     static Candidate last(String fileName, String prefix) {
-        String key = prefix.endsWith("step") ? "ss_steps" : "ss_epoch";
-        return new Candidate(fileName, Double.POSITIVE_INFINITY, "checkpoint", new Candidate.TimeInMetadata(key));
+        String key = prefix.endsWith("step") ? "ss_steps" : prefix.endsWith("_") ? "training_info" : "ss_epoch";
+        return new Candidate(
+                fileName, Double.POSITIVE_INFINITY, "checkpoint", new Candidate.TimeInMetadata(key, false));
     }
 
     private static String name(String prefix) {

@@ -40,12 +40,14 @@ record Recognition(
         EDM2_NAMES,
         /** Numbers in names, so that files are taken for raw weights. */
         NUMBERED_NAMES,
+        /** The configuration of the trainer, which lies beside the files. */
+        CONFIGURATION,
         /** The user. */
         MANIFEST
     }
 
     private static final Pattern WEIGHTS =
-            Pattern.compile("[^.].*\\.(pkl|safetensors|safetensors\\.index\\.json|pt|pth|ckpt|bin)");
+            Pattern.compile("[^.].*\\.(pkl|safetensors|safetensors\\.index\\.json|pt|pth|pth\\.tar|ckpt|bin)");
 
     private static final Comparator<SnapshotName> EDM2_ORDER = Comparator.comparingLong(SnapshotName::nimg)
             .thenComparingDouble(SnapshotName::sigmaRel)
@@ -97,6 +99,32 @@ record Recognition(
 
     Recognition publishedAs(Publication how, NetworkSettings stated) {
         return new Recognition(candidates, ground, tensors, how, stated, notices, manifestProblem, lines);
+    }
+
+    /**
+     * The same, with what the trainer's configuration says that all files are.
+     *
+     * @param profile as text
+     */
+    Recognition recordedAs(String profile, String where) {
+        List<String> all = new ArrayList<>(notices);
+        all.replaceAll(notice -> notice.replace("for raw checkpoints", "for checkpoints"));
+        all.add("These files hold "
+                + (profile.equals(WeightGroups.RAW) ? "raw weights" : "averages of profile " + profile) + ", as "
+                + where + " says.");
+        List<String> more = new ArrayList<>(lines);
+        more.replaceAll(line -> line.equals(Questions.RAW) ? "profile: '" + profile + "'" : line);
+        return new Recognition(
+                candidates.stream()
+                        .map(candidate -> candidate.recordedAs(profile))
+                        .toList(),
+                Ground.CONFIGURATION,
+                tensors,
+                publication,
+                network,
+                all,
+                manifestProblem,
+                more);
     }
 
     Recognition withNotices(List<String> more) {
@@ -222,13 +250,12 @@ record Recognition(
         Optional<NumberedName> average = numbered.stream()
                 .filter(n -> n.prefix().equals(prefix) && Questions.isAverage(n))
                 .findFirst();
-        if (average.isPresent())
-            return asked(Questions.ofAverages(average.get()));
+        if (average.isPresent()) return asked(Questions.ofAverages(average.get()));
         if (candidates.isEmpty()) notices.add("No numbered file begins with " + prefix + ".");
         else
-            notices.add(
-                    "Files named " + prefix + "N are taken for raw checkpoints of time N; for anything else, say so in "
-                            + Manifest.FILE_NAME + ".");
+            notices.add("Files named " + prefix + "N are taken for raw checkpoints of "
+                    + (isMilestones(numbered, prefix) ? "the steps that they state" : "time N")
+                    + "; for anything else, say so in " + Manifest.FILE_NAME + ".");
         names.stream()
                 .filter(name -> NumberedName.isLast(name, prefix))
                 .sorted()
@@ -241,7 +268,11 @@ record Recognition(
                 candidates,
                 Ground.NUMBERED_NAMES,
                 notices,
-                candidates.isEmpty() ? List.of() : lines(numbered, prefix));
+                candidates.isEmpty() || isMilestones(numbered, prefix) ? List.of() : lines(numbered, prefix));
+    }
+
+    private static boolean isMilestones(List<NumberedName> numbered, String prefix) {
+        return numbered.stream().anyMatch(n -> n.prefix().equals(prefix) && n.countsMilestones());
     }
 
     private static List<String> lines(List<NumberedName> numbered, String prefix) {

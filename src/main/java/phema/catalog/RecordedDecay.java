@@ -16,11 +16,14 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads which average a checkpoint holds where its trainer stores that: k-diffusion's {@code ema_sched}, and the
- * {@code config.json} that diffusers writes beside the weights of its {@code EMAModel}.
+ * Reads which average a checkpoint holds where its trainer stores that: k-diffusion's {@code ema_sched},
+ * latent-diffusion's counters, and the {@code config.json} that diffusers writes beside the weights of its {@code EMAModel}.
  */
 final class RecordedDecay {
     private static final String SCHEDULE = "ema_sched.";
+
+    /** How far the ratio of two counters may be from a whole number. */
+    private static final double SAME_UNIT = 1e-3;
 
     private static final int MAX_CONFIGURATION = 1 << 20;
     private static final JsonMapper JSON = JsonMapper.shared();
@@ -35,6 +38,28 @@ final class RecordedDecay {
      * @param metadata of the file
      */
     static Optional<String> of(String prefix, double time, Map<String, String> metadata) {
+        return ofSchedule(prefix, time, metadata).or(() -> ofUpdates(prefix, time, metadata));
+    }
+
+    /**
+     * What latent-diffusion's LitEma stores beside its average: the decay, and updates so far, or -1 where they do not
+     * count.
+     */
+    private static Optional<String> ofUpdates(String prefix, double time, Map<String, String> metadata) {
+        String decay = metadata.getOrDefault(prefix + "decay", "");
+        String updates = metadata.getOrDefault(prefix + "num_updates", "");
+        if (decay.isEmpty() || !updates.matches("-?\\d{1,15}")) return Optional.empty();
+        long count = Long.parseLong(updates);
+        if (count < 0) return valid("ema:" + decay + ",warmup=none");
+        double unit = time / count; // of the clock, in one update
+        if (Math.abs(count - time) <= 1) return valid("ema:" + decay + ",warmup=10");
+        long times = Math.round(Math.max(unit, 1 / unit));
+        return count == 0 || Math.abs(Math.max(unit, 1 / unit) / times - 1) > SAME_UNIT
+                ? Optional.empty()
+                : valid("ema:" + decay + ",warmup=10,batch=" + Labels.plain(unit > 1 ? times : 1.0 / times));
+    }
+
+    private static Optional<String> ofSchedule(String prefix, double time, Map<String, String> metadata) {
         String steps = metadata.getOrDefault(SCHEDULE + "last_epoch", "");
         if (!prefix.equals("model_ema.") || !steps.matches("\\d{1,15}") || Math.abs(Long.parseLong(steps) - time) > 1)
             return Optional.empty();

@@ -7,6 +7,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -22,6 +23,7 @@ import phema.format.FormatException;
 import phema.format.RegularFiles;
 import phema.format.Tensor;
 import phema.format.WeightFile;
+import phema.tensor.DType;
 import phema.tensor.Elements;
 
 /** Reads the values that a {@link SamplePlan} names from one file, with few positional reads. */
@@ -88,6 +90,25 @@ final class SampleReader implements AutoCloseable {
             }
         }
         return Collections.unmodifiableSortedMap(values);
+    }
+
+    /** The numbers that averages count with, such as {@code model_ema.num_updates}, as text by the tensors' names. */
+    static Map<String, String> counters(WeightFile file, Predicate<Path> mayRead) throws IOException {
+        Set<String> names = file.tensors().stream()
+                .filter(tensor -> tensor.elements() == 1 && NotAveraged.isCounterOfAverage(tensor.name()))
+                .map(Tensor::name)
+                .collect(toSet());
+        Map<String, String> counters = new TreeMap<>();
+        if (names.isEmpty()) return counters;
+        try (SampleReader reader = new SampleReader(file, mayRead)) {
+            for (Tensor counter : byName(file, names).values()) {
+                ByteBuffer bytes = reader.stored(counter, 0, 1).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+                if (counter.dtype() == DType.I64) counters.put(counter.name(), String.valueOf(bytes.getLong()));
+                else if (counter.dtype() == DType.I32) counters.put(counter.name(), String.valueOf(bytes.getInt()));
+                else if (counter.dtype() == DType.F32) counters.put(counter.name(), String.valueOf(bytes.getFloat()));
+            }
+        }
+        return counters;
     }
 
     /** The first tensor of which two files differ in the bytes that lie in some places of it. */

@@ -14,11 +14,14 @@ import phema.format.WeightFile;
  * factor the clocks are others, which changes no average; else the files that differ are not where they seem to be.
  */
 final class StatedTimes {
-    private static final Pattern STEPS = Pattern.compile(
-            ".*(?:step|iter|iteration)s?[-_=]?|(?:.*[^a-z])?ba", Pattern.CASE_INSENSITIVE);
+    private static final Pattern STEPS =
+            Pattern.compile(".*(?:step|iter|iteration)s?[-_=]?|(?:.*[^a-z])?ba", Pattern.CASE_INSENSITIVE);
     private static final Pattern EPOCHS = Pattern.compile(".*epochs?[-_=]?", Pattern.CASE_INSENSITIVE);
     private static final Pattern IN_JSON = Pattern.compile("\"step\"\\s*:\\s*(\\d{1,15})");
     private static final Pattern NUMBER = Pattern.compile("\\d{1,15}");
+
+    /** The key of ai-toolkit, whose value is JSON. */
+    private static final String TRAINING_INFO = "training_info";
 
     /** The difference that means nothing: loops count from 0 or from 1. */
     private static final long TOLERANCE = 1;
@@ -68,7 +71,7 @@ final class StatedTimes {
         Optional<SnapshotName> edm2 = SnapshotName.parse(candidate.fileName());
         if (edm2.isPresent()) {
             long kimg = edm2.get().kimg();
-            return number(metadata, "nimg", "cur_nimg")
+            return first(metadata, "nimg", "cur_nimg")
                     .map(n -> new Stated(
                             candidate,
                             n.getKey(),
@@ -78,35 +81,39 @@ final class StatedTimes {
         }
         Optional<CheckpointName> folder = CheckpointName.ofFolder(candidate.fileName());
         if (folder.isPresent())
-            return keyed(folder.get().word(), metadata).map(n -> stated(candidate, n, folder.get().number()));
+            return keyed(folder.get().word(), metadata)
+                    .map(n -> stated(candidate, n, folder.get().number()));
         return NumberedName.parse(candidate.fileName())
+                .filter(name -> !name.countsMilestones())
                 .flatMap(name -> keyed(name.prefix(), metadata).map(n -> stated(candidate, n, name.number())));
     }
 
     private static Stated stated(Candidate candidate, Map.Entry<String, Long> stated, long named) {
         return new Stated(
-                candidate,
-                stated.getKey(),
-                named,
-                stated.getValue(),
-                Math.abs(stated.getValue() - named) <= TOLERANCE);
+                candidate, stated.getKey(), named, stated.getValue(), Math.abs(stated.getValue() - named) <= TOLERANCE);
     }
 
     private static Optional<Map.Entry<String, Long>> keyed(String prefix, Map<String, String> metadata) {
         if (STEPS.matcher(prefix).matches())
-            return number(metadata, "global_step", "step", "iteration", "iter_num", "ss_steps", "training_info");
-        if (EPOCHS.matcher(prefix).matches()) return number(metadata, "epoch", "ss_epoch");
-        return number(metadata, "ss_epoch"); // what sd-scripts count where they say nothing
+            return first(metadata, "global_step", "step", "iteration", "iter_num", "ss_steps", "training_info");
+        if (EPOCHS.matcher(prefix).matches()) return first(metadata, "epoch", "ss_epoch");
+        return first(metadata, "ss_epoch"); // what sd-scripts count where they say nothing
     }
 
-    private static Optional<Map.Entry<String, Long>> number(Map<String, String> metadata, String... keys) {
+    private static Optional<Map.Entry<String, Long>> first(Map<String, String> metadata, String... keys) {
         for (String key : keys) {
-            String value = metadata.getOrDefault(key, "");
-            if (NUMBER.matcher(value).matches()) return Optional.of(Map.entry(key, Long.parseLong(value)));
-            Matcher json = IN_JSON.matcher(value);
-            if (key.equals("training_info") && json.find())
-                return Optional.of(Map.entry(key + ".step", Long.parseLong(json.group(1))));
+            Optional<Long> number = number(metadata, key);
+            if (number.isPresent())
+                return Optional.of(Map.entry(key.equals(TRAINING_INFO) ? key + ".step" : key, number.get()));
         }
         return Optional.empty();
+    }
+
+    /** What metadata says of a step or an epoch. */
+    static Optional<Long> number(Map<String, String> metadata, String key) {
+        String value = metadata.getOrDefault(key, "");
+        if (NUMBER.matcher(value).matches()) return Optional.of(Long.parseLong(value));
+        Matcher json = IN_JSON.matcher(value);
+        return key.equals(TRAINING_INFO) && json.find() ? Optional.of(Long.parseLong(json.group(1))) : Optional.empty();
     }
 }

@@ -112,6 +112,17 @@ final class StrictYaml {
             return new YamlKeys(mapping, values);
         }
 
+        /** The value of a key, among others that do not matter; empty where there is none. */
+        Optional<YamlValue> find(String key) {
+            return node instanceof MappingNode mapping
+                    ? mapping.getValue().stream()
+                            .filter(tuple -> tuple.getKeyNode() instanceof ScalarNode scalar
+                                    && scalar.getValue().equals(key))
+                            .map(tuple -> new YamlValue(key, tuple.getValueNode()))
+                            .findFirst()
+                    : Optional.empty();
+        }
+
         /** The entries of a list, at least one. */
         <T> List<T> list(Function<YamlValue, T> as) {
             if (!(node instanceof SequenceNode sequence) || sequence.getValue().isEmpty())

@@ -17,6 +17,7 @@ import phema.profile.ProfileSpec;
 import phema.solver.DecaySearch;
 import phema.solver.RecognisedDecay;
 import phema.solver.StoredAverage;
+import phema.text.Labels;
 
 /**
  * Recognises averages of which nothing says which, beside the raw weights of the same files. Those that are not certain
@@ -155,8 +156,9 @@ final class UnrecordedAverages {
             else
                 notices.add(which + "are averages and not used, because nothing says which: "
                         + found(prefix)
-                                .map(decay -> "likeliest is " + decay.spec() + ", not for certain")
-                                .orElse("these files do not tell")
+                                .map(decay -> "likeliest is " + decay.spec() + ", not for certain: " + evidence(prefix))
+                                .orElse("these files are too few, or too much alike, to tell (it takes 5 of each);"
+                                        + " under this name they are mostly " + proposed(prefix))
                         + ". If you know, write " + inline() + ".");
         });
         return notices;
@@ -164,14 +166,11 @@ final class UnrecordedAverages {
 
     /** Why an average is not used, and what to do, as the end of a sentence. */
     private String question(String prefix) {
-        return "holds averages that nobody recorded, "
+        return "holds averages that nobody recorded, and which are not recognised for certain ("
                 + found(prefix)
-                        .map(decay -> "and they cannot be recognised for certain: likeliest is " + decay.spec() + ", "
-                                + evidence(prefix))
-                        .orElse("and these files are too few, or too much alike, to recognise them (it takes 5"
-                                + " of each); under this name"
-                                + " they are mostly " + proposed(prefix))
-                + ". Only the raw weights are used; if you know which averages they are, write " + inline();
+                        .map(decay -> "likeliest is " + decay.spec())
+                        .orElse("under this name they are mostly " + proposed(prefix))
+                + "); the raw weights are used. A note says what to write if you know them";
     }
 
     private String evidence(String prefix) {
@@ -194,16 +193,29 @@ final class UnrecordedAverages {
     }
 
     private String inline() {
-        return Question.inline(List.of(
-                        filesLine(), "averages: [" + String.join(", ", averages()) + "]")) + " into " + Manifest.FILE_NAME;
+        List<String> lines = new ArrayList<>(List.of(filesLine()));
+        timeScale().ifPresent(lines::add);
+        lines.add("averages: [" + String.join(", ", averages()) + "]");
+        return Question.inline(lines) + " into " + Manifest.FILE_NAME;
     }
 
     /** The manifest that says what was recognised, or is likeliest; none where each file is one set of weights. */
     List<String> lines() {
         if (groups.isEmpty()) return List.of();
-        List<String> lines = new ArrayList<>(List.of(filesLine(), "averages:"));
+        List<String> lines = new ArrayList<>(List.of(filesLine()));
+        timeScale().ifPresent(lines::add);
+        lines.add("averages:");
         for (String average : averages()) lines.add("- " + average);
         return lines;
+    }
+
+    /** Where the files say their time, and in another unit than their names. */
+    private Optional<String> timeScale() {
+        Candidate newest = groups.lastEntry().getValue();
+        return NumberedName.parse(newest.fileName())
+                .map(NumberedName::number)
+                .filter(number -> number != newest.time())
+                .map(number -> "timeScale: " + Labels.plain(newest.time() / number));
     }
 
     private String filesLine() {
@@ -217,15 +229,14 @@ final class UnrecordedAverages {
 
     private List<String> averages() {
         return groups.entrySet().stream()
-                        .map(group -> "{" + (group.getValue().prefix().isEmpty() ? "file" : "prefix") + ": '" + group.getKey()
-                                + "', profile: "
-                                + group.getValue()
-                                        .profile()
-                                        .map(profile ->
-                                                profile instanceof Impulse ? WeightGroups.RAW : quoted(spec(profile)))
-                                        .orElseGet(() -> quoted(proposed(group.getKey())))
-                                + "}")
-                        .toList();
+                .map(group -> "{" + (group.getValue().prefix().isEmpty() ? "file" : "prefix") + ": '" + group.getKey()
+                        + "', profile: "
+                        + group.getValue()
+                                .profile()
+                                .map(profile -> profile instanceof Impulse ? WeightGroups.RAW : quoted(spec(profile)))
+                                .orElseGet(() -> quoted(proposed(group.getKey())))
+                        + "}")
+                .toList();
     }
 
     private static String spec(Profile profile) {

@@ -1,5 +1,7 @@
 package phema.catalog;
 
+import static java.util.Comparator.comparingInt;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -68,6 +70,12 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
 
     private static final String SHADOW = "shadow.";
 
+    /** Where composer keeps the state of its algorithms, of which its EMA is one. */
+    private static final String ALGORITHMS = "state.algorithms";
+
+    /** Where it keeps the model. */
+    private static final String MODEL = "state.model.";
+
     /** The word of Lightning for raw weights, beside which {@code state_dict} is an average. */
     private static final String CURRENT = "current_model_state";
 
@@ -81,8 +89,10 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     /** What the names of a file's tensors say. */
     static WeightGroups of(WeightFile file) {
         List<String> words = new NotAveraged(file.tensors()).words();
-        // composer swaps its average in for saving, so that `state.model` mostly is the average.
-        if (words.isEmpty() || words.stream().anyMatch(word -> word.startsWith("state.algorithms"))) return NONE;
+        if (words.isEmpty()) return NONE;
+        Optional<String> algorithm =
+                words.stream().filter(word -> word.startsWith(ALGORITHMS)).findFirst();
+        if (algorithm.isPresent()) return ofComposer(file, algorithm.get());
         if (words.contains(CURRENT)) return of(file, CURRENT + ".", Set.of("state_dict."));
         Set<String> averages = new LinkedHashSet<>();
         for (String word : words) {
@@ -106,6 +116,21 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
                 .orElse(NONE);
     }
 
+    /** composer swaps its average in for saving, and says so: then {@code state.model} is the average. */
+    private static WeightGroups ofComposer(WeightFile file, String algorithm) {
+        String other = algorithm + ".named_parameters_dict.";
+        String swapped = file.metadata().getOrDefault(algorithm.replaceFirst("ema_model$", "ema_weights_active"), "");
+        if (swapped.isEmpty()) return NONE;
+        boolean isSwapped = Boolean.parseBoolean(swapped);
+        WeightGroups found = of(
+                file,
+                List.of(
+                        new StatedGroup(isSwapped ? other : MODEL, Optional.of(RAW)),
+                        new StatedGroup(isSwapped ? MODEL : other, Optional.empty())),
+                MODEL);
+        return found.problem().isPresent() ? NONE : found;
+    }
+
     /** Where the raw weights may be, the likeliest place first. */
     private static Set<String> rawPrefixes(String average) {
         String container =
@@ -127,16 +152,27 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
                 Stream.concat(
                                 Stream.of(new StatedGroup(raw, Optional.of(RAW))),
                                 averages.stream().map(prefix -> new StatedGroup(prefix, Optional.empty())))
-                        .toList());
+                        .toList(),
+                raw);
         return found.problem().isPresent() ? NONE : found;
     }
 
-    /** @param stated of which the raw weights, or else the first, say which tensors there are */
+    /** @param stated of which the one with the most tensors, mostly the raw weights, says which there are */
     static WeightGroups of(WeightFile file, List<StatedGroup> stated) {
+        StatedGroup whole = stated.stream()
+                .max(comparingInt((StatedGroup group) ->
+                                below(file, group.prefix()).size())
+                        .thenComparing(group -> group.profile().equals(Optional.of(RAW))))
+                .orElseThrow();
+        return of(file, stated, whole.prefix());
+    }
+
+    /** @param whole prefix of the group that has all tensors */
+    private static WeightGroups of(WeightFile file, List<StatedGroup> stated, String whole) {
         StatedGroup first = stated.stream()
-                .filter(group -> group.profile().equals(Optional.of(RAW)))
+                .filter(group -> group.prefix().equals(whole))
                 .findFirst()
-                .orElse(stated.getFirst());
+                .orElseThrow();
         SequencedMap<String, Tensor> all = below(file, first.prefix());
         if (all.isEmpty()) return wrong(nothing(first));
         Map<String, String> withoutDots = new HashMap<>();

@@ -23,7 +23,8 @@ import java.util.regex.Pattern;
 record WeightsPath(String path) {
     /** Where weights are as a rule, of several that a folder holds; the likeliest first. */
     private static final List<Pattern> USUAL = List.of(
-            Pattern.compile("(?:model|pytorch_model|adapter_model|pytorch_lora_weights|lit_model|diffusion_pytorch_model)"),
+            Pattern.compile(
+                    "(?:model|pytorch_model|adapter_model|pytorch_lora_weights|lit_model|diffusion_pytorch_model)"),
             Pattern.compile("\\.metadata"),
             Pattern.compile("(?:unet|transformer|prior|decoder|autoencoderkl|vae|controlnet)"
                     + "/(?:diffusion_pytorch_model|model|pytorch_lora_weights|adapter_model)"),
@@ -69,7 +70,8 @@ record WeightsPath(String path) {
                 @Override
                 public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                     String name = String.valueOf(file.getFileName());
-                    if (mayBeWeights(name)) found.add(checkpoint.relativize(file).toString().replace('\\', '/'));
+                    if (mayBeWeights(name))
+                        found.add(checkpoint.relativize(file).toString().replace('\\', '/'));
                     return ++seen < MOST ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
                 }
 
@@ -122,8 +124,7 @@ record WeightsPath(String path) {
     /** The likeliest of several to be what is trained; empty where none is at a known place. */
     static Optional<String> usual(List<String> components) {
         for (Pattern place : USUAL)
-            for (String component : components)
-                if (place.matcher(component).matches()) return Optional.of(component);
+            for (String component : components) if (place.matcher(component).matches()) return Optional.of(component);
         return Optional.empty();
     }
 }

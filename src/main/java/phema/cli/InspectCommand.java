@@ -179,10 +179,7 @@ final class InspectCommand implements Callable<Integer> {
         out.println(run.folder() + ": " + CommandOutput.summary(run));
         CommandOutput.notices(out, run);
         if (!run.manifest().isEmpty()) {
-            out.println(
-                    run.snapshots().isEmpty()
-                            ? "phema.yaml, to write into this folder once it is right:"
-                            : "phema.yaml that says the same, whatever files come:");
+            out.println("phema.yaml for this folder, to check and to keep:");
             for (String line : run.manifest()) out.println("    " + line);
         }
         if (run.snapshots().isEmpty()) return;

@@ -34,6 +34,9 @@ final class TorchTree {
      */
     private static final int MAX_NAME = 1024;
 
+    /** The key by which composer says which of two sets of weights is the average; it lies in a list. */
+    private static final String SWAPPED = "ema_weights_active";
+
     private static final long MAX_ALL_NAMES = 1 << 26;
     private static final int MAX_PLACES = 1 << 21;
     private static final int MAX_DEPTH = 100;
@@ -89,7 +92,8 @@ final class TorchTree {
         enter(name, value);
         for (Map.Entry<String, Value> entry : dict.entries().entrySet()) {
             String path = join(name, entry.getKey());
-            if (inLists == 0) entry.getValue().plain().ifPresent(text -> metadata.put(path, text));
+            if (inLists == 0 || entry.getKey().equals(SWAPPED))
+                entry.getValue().plain().ifPresent(text -> metadata.put(path, text));
             add(path, entry.getValue());
         }
         around.remove(value);

@@ -33,6 +33,13 @@ public record WeightFile(
         return new WeightFile(path, format, parts, metadata, otherTensors);
     }
 
+    /** The same file with more metadata. */
+    public WeightFile withMetadata(Map<String, String> more) {
+        Map<String, String> all = new TreeMap<>(more);
+        all.putAll(metadata);
+        return new WeightFile(path, format, parts, all, tensors);
+    }
+
     /**
      * The same, with the other file's list of tensors where both are equal: thousands of files of a run then need the
      * memory of one.

@@ -48,8 +48,21 @@ class CheckpointFoldersTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "seed-1", "exp2", "fold3", "run-001", "v1.5", "lr0.001", "2026-01-05", "latest", "checkpoint-500-tmp",
-                "NAME-000001-state", ".step-100", "footstep", "stepper5", "epoch-best", "unet"
+                "seed-1",
+                "exp2",
+                "fold3",
+                "run-001",
+                "v1.5",
+                "lr0.001",
+                "2026-01-05",
+                "latest",
+                "checkpoint-500-tmp",
+                "NAME-000001-state",
+                ".step-100",
+                "footstep",
+                "stepper5",
+                "epoch-best",
+                "unet"
             })
     void takesNoOtherFoldersForCheckpoints(String name) {
         assertThat(CheckpointName.parse(name)).isEmpty();
@@ -101,8 +114,9 @@ class CheckpointFoldersTest {
                 .extracting(Snapshot::name)
                 .containsExactly("step-10/" + taken, "step-20/" + taken);
         if (!left.isEmpty())
-            assertThat(found.notices()).anyMatch(notice -> notice.contains("holds other weights as well, which are not"
-                    + " used: " + left + ". For averages of those, write phema.yaml with `files: 'step-{time}/" + left));
+            assertThat(found.notices())
+                    .anyMatch(notice -> notice.contains("holds other weights as well, which are not" + " used: " + left
+                            + ". For averages of those, write phema.yaml with `files: 'step-{time}/" + left));
     }
 
     @Test

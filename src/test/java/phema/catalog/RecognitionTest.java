@@ -21,6 +21,7 @@ import phema.TestWeights.Entry;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.Tensor;
 import phema.profile.Impulse;
+import phema.profile.ProfileSpec;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
@@ -154,7 +155,7 @@ class RecognitionTest {
         lora("me.safetensors", 8, Map.of());
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).excluded())
                 .singleElement()
-                .satisfies(e -> assertThat(e.message()).contains("no ss_steps in its metadata"));
+                .satisfies(e -> assertThat(e.message()).contains("or as ss_steps in its metadata"));
 
         lora("me.safetensors", 8, Map.of("ss_steps", "400"));
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).excluded())
@@ -198,6 +199,44 @@ class RecognitionTest {
                 .isEqualTo(run);
     }
 
+    /** What ai-toolkit saves is the average where that is on; its configuration says so. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ema_config: {use_ema: true, ema_decay: 0.99} | exponential:decay=0.99
+            ema_config: {ema_decay: 0.95}                | exponential:decay=0.95
+            ema_config: {use_ema: false}                 | impulse
+            lr: 0.0001                                   | impulse
+            """)
+    void readsTheConfigurationOfAiToolkit(String train, String profile) throws IOException {
+        aiToolkit("flux", train);
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.excluded()).isEmpty();
+        assertThat(run.snapshots())
+                .extracting(snapshot -> snapshot.time() + " " + ProfileSpec.print(snapshot.profile()))
+                .containsExactly("250.0 " + profile, "500.0 " + profile, "750.0 " + profile);
+        assertThat(run.notices()).anyMatch(notice -> notice.endsWith("as config.yaml says."));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"other, lr: 1", "flux, ema_config: [", "flux, ema_config: {ema_decay: 2}"})
+    void asksWhereTheConfigurationIsOfOtherFilesOrCannotBeRead(String name, String train) throws IOException {
+        aiToolkit(name, train);
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.excluded()).isNotEmpty();
+    }
+
+    private void aiToolkit(String name, String train) throws IOException {
+        Files.writeString(
+                folder.resolve("config.yaml"),
+                "job: extension\nconfig:\n  name: " + name + "\n  process:\n  - train:\n      " + train + "\n");
+        for (int step : List.of(250, 500, 750))
+            TestFiles.safetensors(
+                    folder.resolve(step == 750 ? "flux.safetensors" : "flux_000000%d.safetensors".formatted(step)),
+                    Map.of("software", "ai-toolkit", "training_info", "{\\\"step\\\": " + step + "}"),
+                    Map.of("a", (float) step));
+    }
+
     /** The folder of latent-diffusion: a few weights by epoch, the last ones, and others by step one folder below. */
     @Test
     void saysWhichWeightFilesItLeavesOutAndWhy() throws IOException {
@@ -223,13 +262,12 @@ class RecognitionTest {
 
     @Test
     void saysWhatAFolderHoldsOfWhichNothingIsTaken() throws IOException {
-        weights("checkpoint-10.pth.tar", "checkpoint-20.pth.tar", "pytorch_model.bin");
+        weights("checkpoint-10.gguf", "checkpoint-20.gguf", "pytorch_model.bin");
 
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
                 .singleElement()
                 .asString()
-                .startsWith(
-                        "3 weight files are not used: checkpoint-N.pth.tar (2), pytorch_model.bin. Such names do not")
+                .startsWith("3 weight files are not used: checkpoint-N.gguf (2), pytorch_model.bin. Such names do not")
                 .endsWith("`profile: impulse` in phema.yaml.");
     }
 
