@@ -10,8 +10,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Describes a pattern for paths of files or names of tensors: {@code *} stands for anything, in a path within one level;
- * for files, {@code {time}} and {@code {index}} for whole numbers and {@code {sigmaRel}} for a number with a point.
+ * Describes a pattern for paths of files or names of tensors: {@code *} stands for anything, in a path within one
+ * level; for files, {@code {time}} and {@code {index}} for whole numbers and {@code {sigmaRel}} for a number with a
+ * point.
  */
 public record NamePattern(String text, Pattern regex, Set<String> fields) {
     private static final int MOST_STARS = 4; // with fields, more would take long to match

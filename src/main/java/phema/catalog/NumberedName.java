@@ -29,9 +29,7 @@ record NumberedName(String fileName, String prefix, long number) {
     private static final Pattern COMPOSER =
             Pattern.compile("((?![.])(?:.*[^a-z])?ep)\\d{1,9}(-ba)(\\d{1,15})(?:-rank0)?" + EXTENSION);
 
-    /**
-     * The form of names of denoising-diffusion-pytorch, which count milestones; the step is in the file, below this key.
-     */
+    /** The form of names of denoising-diffusion-pytorch, which count milestones; the step is in the file. */
     private static final Pattern MILESTONE = Pattern.compile("(model-)(\\d{1,6})\\.pt");
 
     private static final String STEP = "step";

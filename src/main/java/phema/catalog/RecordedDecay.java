@@ -17,12 +17,13 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads which average a checkpoint holds where its trainer stores that: k-diffusion's {@code ema_sched},
- * latent-diffusion's counters, and the {@code config.json} that diffusers writes beside the weights of its {@code EMAModel}.
+ * latent-diffusion's counters, and the {@code config.json} that diffusers writes beside the weights of its {@code
+ * EMAModel}.
  */
 final class RecordedDecay {
     private static final String SCHEDULE = "ema_sched.";
 
-    /** How far the ratio of two counters may be from a whole number. */
+    /** The distance from a whole number that the ratio of two counters may have. */
     private static final double SAME_UNIT = 1e-3;
 
     private static final int MAX_CONFIGURATION = 1 << 20;
@@ -72,8 +73,8 @@ final class RecordedDecay {
     }
 
     /**
-     * What the configuration beside weights says: EMAModel of diffusers copies the weights at its first update, and then
-     * counts from one.
+     * What the configuration beside weights says: EMAModel of diffusers copies the weights at its first update, and
+     * then counts from one.
      *
      * @param weights the file that holds the average
      */

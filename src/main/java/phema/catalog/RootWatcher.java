@@ -33,8 +33,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Looks at one root again and again, on a thread of its own: a root whose storage does not answer holds up no other.
  *
- * <p>Every folder below the root that holds snapshots, or a manifest, or a folder for each checkpoint, is a run. Hidden folders and links to folders are
- * left alone: one that leads outside must not be followed, one that leads inside is found where it leads.
+ * <p>Every folder below the root that holds snapshots, or a manifest, or a folder for each checkpoint, is a run.
+ * Hidden folders and links to folders are left alone: one that leads outside must not be followed, one that leads
+ * inside is found where it leads.
  */
 final class RootWatcher implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RootWatcher.class);

@@ -70,10 +70,10 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
 
     private static final String SHADOW = "shadow.";
 
-    /** Where composer keeps the state of its algorithms, of which its EMA is one. */
+    /** The place of the state of composer's algorithms, of which its EMA is one. */
     private static final String ALGORITHMS = "state.algorithms";
 
-    /** Where it keeps the model. */
+    /** The place of its model. */
     private static final String MODEL = "state.model.";
 
     /** The word of Lightning for raw weights, beside which {@code state_dict} is an average. */

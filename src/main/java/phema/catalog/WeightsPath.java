@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
  * @param path from the checkpoint's folder, with slashes
  */
 record WeightsPath(String path) {
-    /** Where weights are as a rule, of several that a folder holds; the likeliest first. */
+    /** The places of what is trained, of several weights that a folder holds; the likeliest first. */
     private static final List<Pattern> USUAL = List.of(
             Pattern.compile(
                     "(?:model|pytorch_model|adapter_model|pytorch_lora_weights|lit_model|diffusion_pytorch_model)"),
@@ -36,10 +36,11 @@ record WeightsPath(String path) {
 
     private static final Pattern SHARD = Pattern.compile("(.*)-\\d{5}-of-\\d{5}\\.safetensors");
 
-    /** What lies beside weights and is none, or is read with others. */
+    /** The names of what lies beside weights and is none, or is read with others. */
     private static final Pattern NO_WEIGHTS = Pattern.compile(
             ".*_optim_states\\.pt|(?:train|trainer|meta|common|ema_metadata|dataloader.*|rank\\d+)\\.pt"
-                    + "|.*pp_rank_(?!0_mp_rank_00_).*_model_states\\.pt|mp_rank_(?!00_).*_model_states\\.pt|.*\\.distcp");
+                    + "|.*pp_rank_(?!0_mp_rank_00_).*_model_states\\.pt|mp_rank_(?!00_).*_model_states\\.pt"
+                    + "|.*\\.distcp");
 
     /** The folders of what trainers keep beside weights. */
     static final Set<String> STATE_FOLDERS =

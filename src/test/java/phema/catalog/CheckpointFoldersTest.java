@@ -179,9 +179,12 @@ class CheckpointFoldersTest {
                 .containsExactly("checkpoint-100/unet/x.safetensors", "checkpoint-200/unet/x.safetensors");
         assertThat(found.excluded())
                 .extracting(Excluded::message)
-                .allMatch(message -> message.contains("averages that nobody recorded")
-                        && message.contains("`files: 'checkpoint-{time}'` and `averages: [{file: 'unet/x.safetensors',"
-                                + " profile: impulse}, {file: 'unet_ema/x.safetensors', profile:"));
+                .allMatch(message -> message.contains("averages that nobody recorded"));
+        assertThat(found.notices())
+                .anyMatch(message -> message.contains("`files: 'checkpoint-{time}'` and `averages: [{file:"
+                        + " 'unet/x.safetensors', profile: impulse}, {file: 'unet_ema/x.safetensors', profile:"));
+        assertThat(found.manifest())
+                .startsWith("files: 'checkpoint-{time}'", "averages:", "- {file: 'unet/x.safetensors', profile: impulse}");
     }
 
     /** The lines that the question proposes. */
