@@ -92,7 +92,7 @@ record Candidate(String fileName, String group, double time, String average, Can
                 fileName,
                 prefix,
                 time,
-                "`" + prefix + "*`",
+                "`" + WeightGroups.shown(prefix) + "`",
                 profile.map(spec -> content(time, t -> ProfileSpec.parse(spec, t)))
                         .orElseGet(Unrecorded::new));
     }

@@ -4,6 +4,7 @@ import static java.util.Comparator.comparingLong;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toList;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,12 +45,10 @@ record CheckpointFolders(
                 .flatMap(name -> CheckpointName.parse(name).stream())
                 .filter(name -> Files.isDirectory(run.resolve(name.name()), LinkOption.NOFOLLOW_LINKS))
                 .toList();
-        Map<String, List<Folder>> byShape = new TreeMap<>();
-        for (CheckpointName name : named) {
-            SequencedMap<String, WeightsPath> weights = WeightsPath.in(run.resolve(name.name()));
-            if (!weights.isEmpty())
-                byShape.computeIfAbsent(name.shape(), any -> new ArrayList<>()).add(new Folder(name, weights));
-        }
+        Map<String, List<Folder>> byShape = named.parallelStream() // thousands, and storage may be slow
+                .map(name -> new Folder(name, WeightsPath.in(run.resolve(name.name()))))
+                .filter(folder -> !folder.weights().isEmpty())
+                .collect(groupingBy(folder -> folder.name().shape(), TreeMap::new, toList()));
         if (byShape.isEmpty()) return NONE;
         if (!selection.sigmaRels().isEmpty())
             return new CheckpointFolders(

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import phema.format.RegularFiles;
 import phema.profile.ProfileSpec;
 import phema.text.Labels;
@@ -22,6 +24,9 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class RecordedDecay {
     private static final String SCHEDULE = "ema_sched.";
+
+    private static final Pattern KEY =
+            Pattern.compile("ema\\.state\\.\\*\\.ema_params\\.(half_life|decay)_(\\d[\\dpem]*)");
 
     /** The distance from a whole number that the ratio of two counters may have. */
     private static final double SAME_UNIT = 1e-3;
@@ -39,7 +44,20 @@ final class RecordedDecay {
      * @param metadata of the file
      */
     static Optional<String> of(String prefix, double time, Map<String, String> metadata) {
-        return ofSchedule(prefix, time, metadata).or(() -> ofUpdates(prefix, time, metadata));
+        return ofKey(prefix)
+                .or(() -> ofSchedule(prefix, time, metadata))
+                .or(() -> ofUpdates(prefix, time, metadata));
+    }
+
+    /**
+     * What torchtitan writes behind the name of each tensor: {@code half_life_0p05}, {@code decay_0p999}, a number as
+     * Python prints it with letters for its signs.
+     */
+    private static Optional<String> ofKey(String prefix) {
+        Matcher key = KEY.matcher(prefix);
+        if (!key.matches()) return Optional.empty();
+        String number = key.group(2).replace('p', '.').replace('m', '-');
+        return valid(key.group(1).equals("decay") ? "ema:" + number + ",warmup=none" : "halflife-fraction:" + number);
     }
 
     /**

@@ -28,6 +28,8 @@ final class UnrecordedAverages {
     private static final Map<String, String> USUAL = Map.of(
             "ema.", "ema:0.9999,warmup=none",
             "net_ema.", "power:0.1",
+            "ema.ema_model.", "ema:0.995,warmup=2/3,after=100,every=10",
+            "ema.state.*.ema_params", "halflife-fraction:0.05",
             "state_dict.model_ema.", "ema:0.9999,warmup=10");
 
     private static final String OTHERS = "ema:0.9999,warmup=none";

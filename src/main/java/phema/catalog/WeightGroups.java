@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -30,7 +32,8 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     /**
      * One set of weights.
      *
-     * @param prefix that the names of its tensors begin with in the file; empty for a file as a whole
+     * @param prefix that the names of its tensors begin with in the file, or a pattern in which {@code *} stands for
+     *     the name of a tensor; empty for a file as a whole
      * @param profile as text; empty where nothing says it
      * @param tensors by their names without prefix and wrappers: in every group of a file the same, in the same order.
      *     Those that are not in all of the groups are the first group's, and buffers
@@ -63,6 +66,16 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     private static final Pattern STATE =
             Pattern.compile("(?:callbacks|loops|lr_schedulers?|sched|ema|demo_gen)(?:\\..*)?");
 
+    /** The pattern of raw weights that are below no word of their own. */
+    private static final String ALL = "*";
+
+    /** The names of torchtitan's averages: each has its decay behind the tensor's own name. */
+    private static final Pattern TORCHTITAN = Pattern.compile("ema\\.state\\..+\\.(ema_params(?:\\.\\w+)?)");
+
+    /** The names of what is no model's in checkpoints of such jobs. */
+    private static final Pattern STATE_OF_JOB =
+            Pattern.compile("(?:ema|optim|optimizers?|lr_scheduler|train_state|dataloader)\\..*");
+
     /** The word below that of an average where its tracker is stored as a whole. */
     private static final String TRACKED = "ema_model.";
 
@@ -88,6 +101,12 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
 
     /** What the names of a file's tensors say. */
     static WeightGroups of(WeightFile file) {
+        Set<String> torchtitan = new TreeSet<>();
+        for (Tensor tensor : file.tensors()) {
+            Matcher average = TORCHTITAN.matcher(tensor.name());
+            if (average.matches()) torchtitan.add("ema.state.*." + average.group(1));
+        }
+        if (!torchtitan.isEmpty()) return of(file, ALL, torchtitan);
         List<String> words = new NotAveraged(file.tensors()).words();
         if (words.isEmpty()) return NONE;
         Optional<String> algorithm =
@@ -230,9 +249,17 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     /** The tensors below a prefix by their names without it, and without what wrappers put before them. */
     private static SequencedMap<String, Tensor> below(WeightFile file, String prefix) {
         SequencedMap<String, Tensor> below = new LinkedHashMap<>();
-        for (Tensor tensor : file.tensors())
-            if (tensor.name().startsWith(prefix) && tensor.name().length() > prefix.length())
-                below.put(tensor.name().substring(prefix.length()), tensor);
+        int star = prefix.indexOf('*');
+        String begin = star < 0 ? prefix : prefix.substring(0, star);
+        String end = star < 0 ? "" : prefix.substring(star + 1);
+        for (Tensor tensor : file.tensors()) {
+            String name = tensor.name();
+            if (name.startsWith(begin)
+                    && name.endsWith(end)
+                    && name.length() > begin.length() + end.length()
+                    && !(prefix.equals(ALL) && STATE_OF_JOB.matcher(name).matches()))
+                below.put(name.substring(begin.length(), name.length() - end.length()), tensor);
+        }
         for (String wrapper = wrapper(below); !wrapper.isEmpty(); wrapper = wrapper(below)) {
             SequencedMap<String, Tensor> unwrapped = new LinkedHashMap<>();
             for (Map.Entry<String, Tensor> entry : below.entrySet())
@@ -265,12 +292,14 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
                 .toList();
         if (!unaveraged.isEmpty())
             notices.add(unaveraged.size() + (unaveraged.size() == 1 ? " tensor is" : " tensors are")
-                    + " taken from the newest file's `" + groups.getFirst().prefix() + "*`, because no average of "
+                    + " taken from the newest file's `" + shown(groups.getFirst().prefix()) + "`, because no average of "
                     + (unaveraged.size() == 1 ? "it" : "them") + " is there: such as "
                     + unaveraged.getFirst().name() + ".");
         Set<String> left = file.tensors().stream()
                 .filter(tensor -> tensor.dtype().isFloating()
-                        && groups.stream().noneMatch(group -> tensor.name().startsWith(group.prefix())))
+                        && groups.stream()
+                                .noneMatch(group -> group.prefix().indexOf('*') >= 0
+                                        || tensor.name().startsWith(group.prefix())))
                 .map(tensor -> place(tensor.name()))
                 .filter(place ->
                         !LeftOut.isState(place) && !STATE.matcher(place).matches())
@@ -288,6 +317,11 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
                 CONTAINERS.stream().filter(name::startsWith).findFirst().orElse("");
         int dot = name.indexOf('.', container.length());
         return dot < 0 ? name : name.substring(0, dot + 1);
+    }
+
+    /** How a pattern of names looks to users. */
+    static String shown(String prefix) {
+        return prefix.indexOf('*') >= 0 ? prefix : prefix + "*";
     }
 
     private static String nothing(StatedGroup group) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,6 +42,8 @@ class WeightGroupsTest {
             current_model_state.a state_dict.a averaging_state.n_averaged         | current_model_state. state_dict.
             model.a ema.shadow.a                                                  | model. ema.shadow.
             model.a ema.a net_ema.a                                               | model. ema. net_ema.
+            t.a optimizer.state.t.a.exp_avg ema.state.t.a.ema_params              | * ema.state.*.ema_params
+            t.a ema.state.t.a.ema_params.half_life_0p05 ema.state.t.a.ema_params.decay_0p999 | * ema.state.*.ema_params.decay_0p999 ema.state.*.ema_params.half_life_0p05
             """)
     void findsRawWeightsAndAverages(String names, String prefixes) {
         WeightGroups groups = WeightGroups.of(file(names));
@@ -65,6 +68,28 @@ class WeightGroupsTest {
     })
     void takesNothingApartThatDoesNotFit(String names) {
         assertThat(WeightGroups.of(file(names))).isEqualTo(WeightGroups.NONE);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ema.state.*.ema_params.half_life_0p05  | ''                                        | halflife-fraction:0.05
+            ema.state.*.ema_params.half_life_1em05 | ''                                        | halflife-fraction:1e-05
+            ema.state.*.ema_params.decay_0p999     | ''                                        | ema:0.999,warmup=none
+            ema.state.*.ema_params                 | ''                                        | ''
+            s.model_ema.        | s.model_ema.decay=0.9999 s.model_ema.num_updates=1000        | ema:0.9999,warmup=10
+            s.model_ema.        | s.model_ema.decay=0.9999 s.model_ema.num_updates=-1          | ema:0.9999,warmup=none
+            s.model_ema.        | s.model_ema.decay=0.9999 s.model_ema.num_updates=250         | ema:0.9999,warmup=10,batch=4
+            s.model_ema.        | s.model_ema.decay=0.9999 s.model_ema.num_updates=4000        | ema:0.9999,warmup=10,batch=0.25
+            s.model_ema.        | s.model_ema.decay=0.9999 s.model_ema.num_updates=300         | ''
+            s.model_ema.        | s.model_ema.decay=0.9999 s.model_ema.num_updates=0           | ''
+            s.model_ema.        | s.model_ema.decay=2 s.model_ema.num_updates=1000             | ''
+            model_ema.          | ema_sched.last_epoch=1000 ema_sched.power=0.75 ema_sched.max_value=0.999 | ema:0.999,warmup=0.75,inv_gamma=1
+            """)
+    void readsWhatTrainersRecordOfTheirAverages(String prefix, String metadata, String profile) {
+        Map<String, String> recorded = new HashMap<>();
+        for (String entry : metadata.split(" "))
+            if (!entry.isEmpty()) recorded.put(entry.split("=")[0], entry.split("=")[1]);
+        assertThat(RecordedDecay.of(prefix, 1000, recorded).orElse("")).isEqualTo(profile);
     }
 
     @Test
