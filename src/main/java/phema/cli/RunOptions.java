@@ -90,6 +90,7 @@ final class RunOptions {
     /** Why a folder has no snapshots, as the rest of a sentence. */
     static String whyNone(Run run) {
         if (!run.excluded().isEmpty()) return "; " + run.excluded().getFirst().message();
+        if (!run.notices().isEmpty()) return ". " + run.notices().getLast();
         return "; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors), or "
                 + "step-00001000.safetensors for"
                 + " raw checkpoints; others need a phema.yaml, see docs/snapshots.md";
