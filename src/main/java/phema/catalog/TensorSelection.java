@@ -48,9 +48,7 @@ record TensorSelection(
     WeightFile of(WeightFile file) {
         List<Tensor> selected = new ArrayList<>();
         boolean wrapped = prefix.isEmpty() && isTracker(file);
-        boolean inModel =
-                wrapped && file.tensors().stream().anyMatch(t -> t.name().startsWith(EMA_MODEL));
-        String begin = inModel ? EMA_MODEL : prefix.orElse("");
+        String begin = begin(file);
         Set<String> scales = Lora.scales(file.tensors());
         NotAveraged kinds = new NotAveraged(file.tensors());
         for (Tensor tensor : file.tensors()) {
@@ -64,6 +62,13 @@ record TensorSelection(
             selected.add(tensor.as(name, buffer ? Tensor.TensorRole.BUFFER : tensor.role()));
         }
         return selected.equals(file.tensors()) ? file : file.with(selected);
+    }
+
+    /** What is taken off all names: the prefix, or where none is stated what wraps the whole model. */
+    private String begin(WeightFile file) {
+        if (prefix.isPresent()) return prefix.get();
+        if (!isTracker(file)) return WeightGroups.wrappers(names(file));
+        return file.tensors().stream().anyMatch(t -> t.name().startsWith(EMA_MODEL)) ? EMA_MODEL : "";
     }
 
     /**
@@ -83,9 +88,10 @@ record TensorSelection(
                         + ".'` and the profile that these have, or another prefix, or name several with their profiles"
                         + " under averages");
         }
+        String begin = begin(file);
         for (Tensor tensor : selected.tensors()) {
             if (tensor.role() == Tensor.TensorRole.BUFFER || overrules(tensor)) continue;
-            Optional<String> scale = kinds.scale(tensor.as(prefix.orElse("") + tensor.name(), tensor.role()));
+            Optional<String> scale = kinds.scale(tensor.as(begin + tensor.name(), tensor.role()));
             if (scale.isPresent())
                 return Optional.of("holds quantised weights: `" + tensor.name() + "` (" + tensor.dtype()
                         + ") means nothing without `" + scale.get()

@@ -3,6 +3,7 @@ package phema.catalog;
 import static java.util.Comparator.comparingInt;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -260,24 +261,31 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
                     && !(prefix.equals(ALL) && STATE_OF_JOB.matcher(name).matches()))
                 below.put(name.substring(begin.length(), name.length() - end.length()), tensor);
         }
-        for (String wrapper = wrapper(below); !wrapper.isEmpty(); wrapper = wrapper(below)) {
-            SequencedMap<String, Tensor> unwrapped = new LinkedHashMap<>();
-            for (Map.Entry<String, Tensor> entry : below.entrySet())
-                if (entry.getKey().startsWith(wrapper))
-                    unwrapped.put(entry.getKey().substring(wrapper.length()), entry.getValue());
-            below = unwrapped;
-        }
-        return below;
+        String wrappers = wrappers(below.keySet());
+        if (wrappers.isEmpty()) return below;
+        SequencedMap<String, Tensor> unwrapped = new LinkedHashMap<>();
+        below.forEach((name, tensor) -> {
+            if (name.startsWith(wrappers)) unwrapped.put(name.substring(wrappers.length()), tensor);
+        });
+        return unwrapped;
     }
 
-    private static String wrapper(Map<String, Tensor> tensors) {
-        List<String> names = tensors.keySet().stream()
-                .filter(name -> !NotAveraged.isCounter(name))
-                .toList();
+    /** What wrappers, one in another, put before the names of all tensors but counters: {@code module._orig_mod.} */
+    static String wrappers(Collection<String> names) {
+        List<String> weights =
+                names.stream().filter(name -> !NotAveraged.isCounter(name)).toList();
+        String wrappers = "";
+        for (String next = wrapper(weights, wrappers); !next.isEmpty(); next = wrapper(weights, wrappers))
+            wrappers += next;
+        return wrappers;
+    }
+
+    private static String wrapper(List<String> names, String within) {
         return WRAPPERS.stream()
                 .filter(wrapper -> !names.isEmpty()
                         && names.stream()
-                                .allMatch(name -> name.startsWith(wrapper) && name.length() > wrapper.length()))
+                                .allMatch(name -> name.startsWith(within + wrapper)
+                                        && name.length() > within.length() + wrapper.length()))
                 .findFirst()
                 .orElse("");
     }

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import phema.Fixtures;
 import phema.catalog.Excluded.ExclusionReason;
+import phema.format.Tensor;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.profile.Power;
@@ -172,7 +173,21 @@ class RunScannerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"module.a.bias, it has module.a.bias", "_orig_mod.a.bias, it has _orig_mod.a.bias"})
+    @ValueSource(strings = {"module.a.bias", "_orig_mod.a.bias", "module._orig_mod.a.bias"})
+    void takesOffWhatWrapsTheWholeModel(String name) throws IOException {
+        Path folder = temporary.resolve("run");
+        for (int step : new int[] {1, 2, 3})
+            TestFiles.safetensors(folder.resolve("step-" + step + ".safetensors"), step == 2 ? name : "a.bias", step);
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.excluded()).isEmpty();
+        assertThat(run.snapshots()).hasSize(3).allSatisfy(s -> assertThat(s.file().tensors())
+                .extracting(Tensor::name)
+                .containsExactly("a.bias"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"net.a.bias, it has net.a.bias", "model.a.bias, it has model.a.bias"})
     void namesTheTensorThatAWrapperRenamed(String name, String hint) throws IOException {
         Path folder = temporary.resolve("run");
         for (int step : new int[] {1, 2, 3})
