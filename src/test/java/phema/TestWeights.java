@@ -75,6 +75,7 @@ public final class TestWeights {
     /** The elements of a tensor as they would be stored in row-major order. */
     public static byte[] elements(WeightFile file, Tensor tensor) {
         if (tensor.dtype().isPacked()) return packed(file, tensor);
+        if (tensor.pieces().isPresent()) return inPieces(file, tensor);
         int width = tensor.dtype().bytes();
         ByteBuffer packed = ByteBuffer.allocate((int) tensor.bytes());
         try (FileChannel channel =
@@ -94,6 +95,27 @@ public final class TestWeights {
             throw new UncheckedIOException(e);
         }
         return packed.array();
+    }
+
+    private static byte[] inPieces(WeightFile file, Tensor tensor) {
+        byte[] elements = new byte[(int) tensor.bytes()];
+        try {
+            tensor.read(
+                    tensor.shape().axes(),
+                    0,
+                    (int) tensor.elements(),
+                    MemorySegment.ofArray(elements),
+                    1 << 16,
+                    (part, position, buffer) -> {
+                        try (FileChannel channel =
+                                FileChannel.open(file.parts().get(part).path())) {
+                            channel.read(buffer, position);
+                        }
+                    });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return elements;
     }
 
     private static byte[] packed(WeightFile file, Tensor tensor) {

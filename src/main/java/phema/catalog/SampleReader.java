@@ -154,7 +154,13 @@ final class SampleReader implements AutoCloseable {
     private MemorySegment stored(Tensor tensor, long first, int count) throws IOException {
         MemorySegment stored =
                 MemorySegment.ofArray(new byte[count * tensor.dtype().bytes()]);
-        tensor.view().read(first, count, stored, WINDOW, (position, buffer) -> fill(buffer, tensor.part(), position));
+        tensor.read(
+                tensor.shape().axes(),
+                first,
+                count,
+                stored,
+                WINDOW,
+                (part, position, buffer) -> fill(buffer, part, position));
         return stored;
     }
 

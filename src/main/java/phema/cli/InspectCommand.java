@@ -24,6 +24,7 @@ import phema.catalog.RunScanner;
 import phema.catalog.Selection;
 import phema.catalog.Snapshot;
 import phema.format.FormatException;
+import phema.format.Pieces;
 import phema.format.Tensor;
 import phema.format.Verification;
 import phema.format.WeightFile;
@@ -171,7 +172,7 @@ final class InspectCommand implements Callable<Integer> {
                     tensor.dtype().name(),
                     tensor.shape().toString(),
                     Labels.inWords(tensor.role()),
-                    String.valueOf(tensor.offset()));
+                    tensor.pieces().map(Pieces::toString).orElse(String.valueOf(tensor.offset())));
         table.print(out);
     }
 

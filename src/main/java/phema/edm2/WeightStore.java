@@ -26,7 +26,6 @@ import phema.storage.PendingFile;
 import phema.tensor.DType;
 import phema.tensor.Elements;
 import phema.tensor.Shape;
-import phema.tensor.StridedView;
 
 /** Moves tensors between memory and files. Files appear under their names when they are complete and on disk. */
 final class WeightStore {
@@ -197,18 +196,13 @@ final class WeightStore {
             if (!dtype.isFloating())
                 throw new FormatException(
                         file.path(), "tensor `" + tensor.name() + "` is " + dtype + "; a network's are floating");
-            StridedView view = tensor.view();
-            int most = Math.min(view.isContiguous() ? CHUNK : STRIDED_CHUNK, to.length);
+            List<Integer> axes = tensor.shape().axes();
+            int most = Math.min(tensor.isContiguous(axes) ? CHUNK : STRIDED_CHUNK, to.length);
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment chunk = arena.allocate((long) most * dtype.bytes());
                 for (int done = 0; done < to.length; done += most) {
                     int n = Math.min(most, to.length - done);
-                    view.read(
-                            done,
-                            n,
-                            chunk.asSlice(0, (long) n * dtype.bytes()),
-                            WINDOW,
-                            (position, buffer) -> fill(tensor.part(), position, buffer));
+                    tensor.read(axes, done, n, chunk.asSlice(0, (long) n * dtype.bytes()), WINDOW, this::fill);
                     Elements.toFloats(dtype, chunk, 0, to, done, n);
                 }
             }

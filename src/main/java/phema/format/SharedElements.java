@@ -4,6 +4,7 @@ import static java.util.Comparator.comparingInt;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,12 +34,19 @@ public record SharedElements(Tensor whole, List<Tensor> tensors) {
      * are left out: they cannot be written as one.
      */
     public static List<SharedElements> of(WeightFile file) {
-        List<Tensor> byPlace = file.tensors().stream()
+        Map<Boolean, List<Tensor>> dense = file.tensors().stream()
                 .filter(tensor -> tensor.elements() > 0 && !tensor.dtype().isPacked())
+                .collect(Collectors.partitioningBy(tensor -> tensor.pieces().isPresent()));
+        List<Tensor> byPlace = Objects.requireNonNull(dense.get(false)).stream()
                 .sorted(comparingInt(Tensor::part).thenComparingLong(Tensor::offset))
                 .toList();
         Map<String, Integer> order = new HashMap<>();
         List<SharedElements> all = new ArrayList<>();
+        // Of tensors in pieces only those that are the same share anything.
+        Map<Pieces, List<Tensor>> inPieces = new LinkedHashMap<>();
+        for (Tensor tensor : Objects.requireNonNull(dense.get(true)))
+            inPieces.computeIfAbsent(tensor.pieces().orElseThrow(), any -> new ArrayList<>()).add(tensor);
+        for (List<Tensor> same : inPieces.values()) among(same, file, order, all);
         List<Tensor> overlapping = new ArrayList<>();
         long end = 0;
         for (Tensor tensor : byPlace) {

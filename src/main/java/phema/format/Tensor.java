@@ -1,5 +1,7 @@
 package phema.format;
 
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -12,12 +14,20 @@ import phema.tensor.StridedView;
  *
  * @param name as in the model's {@code state_dict}
  * @param strides in elements, one per dimension; a row-major tensor has {@link Shape#contiguousStrides()}
- * @param part index of the file that holds it, in {@link WeightFile#parts()}
+ * @param part index of the file that holds it, or at least its first element, in {@link WeightFile#parts()}
  * @param offset of the first element, in bytes from the beginning of that file
  * @param role whether the training job's averages apply to it, as far as the format tells
+ * @param pieces where its elements lie when they are not all in one place; strides then are those of the whole
  */
 public record Tensor(
-        String name, DType dtype, Shape shape, List<Long> strides, int part, long offset, TensorRole role) {
+        String name,
+        DType dtype,
+        Shape shape,
+        List<Long> strides,
+        int part,
+        long offset,
+        TensorRole role,
+        Optional<Pieces> pieces) {
 
     /** What a tensor is to its module. */
     public enum TensorRole {
@@ -34,11 +44,30 @@ public record Tensor(
         strides = List.copyOf(strides);
     }
 
+    /** A tensor that lies in one place. */
+    public Tensor(String name, DType dtype, Shape shape, List<Long> strides, int part, long offset, TensorRole role) {
+        this(name, dtype, shape, strides, part, offset, role, Optional.empty());
+    }
+
+    /** A tensor of one or more pieces that are those of its shape. */
+    public static Tensor of(String name, DType dtype, Shape shape, Pieces pieces, TensorRole role) {
+        if (pieces.count() == 1) return pieces.alone(name, dtype, 0, role);
+        return new Tensor(
+                name,
+                dtype,
+                shape,
+                shape.contiguousStrides(),
+                pieces.part(0),
+                pieces.offset(0),
+                role,
+                Optional.of(pieces));
+    }
+
     /** The same elements under another name or in another role. */
     public Tensor as(String otherName, TensorRole otherRole) {
         return otherName.equals(name) && otherRole == role
                 ? this
-                : new Tensor(otherName, dtype, shape, strides, part, offset, otherRole);
+                : new Tensor(otherName, dtype, shape, strides, part, offset, otherRole, pieces);
     }
 
     public long elements() {
@@ -50,22 +79,44 @@ public record Tensor(
         return dtype.bytes(elements());
     }
 
-    /** The elements in row-major order. */
-    public StridedView view() {
-        return view(shape.axes());
+    /**
+     * Reads elements, packed, wherever they lie.
+     *
+     * @param axes the dimensions that elements are wanted in, outermost first: 0, 1, ... for row-major
+     * @param first index in that order; of elements that share bytes, the bytes as they are
+     * @param to of as many bytes as the elements have
+     * @param window bytes that may be read at once to pick elements from
+     */
+    public void read(List<Integer> axes, long first, int count, MemorySegment to, int window, PartSource source)
+            throws IOException {
+        if (pieces.isPresent()) pieces.get().read(dtype, shape, axes, first, count, to, window, source);
+        else view(axes).read(first, count, to, window, (position, buffer) -> source.read(part, position, buffer));
+    }
+
+    /** Whether the elements lie one after the other in such an order, all in one place. */
+    public boolean isContiguous(List<Integer> axes) {
+        return pieces.isEmpty() && view(axes).isContiguous();
+    }
+
+    /** What one file holds of it, as tensors in one place each. */
+    List<Tensor> in(int file) {
+        if (pieces.isPresent()) return pieces.get().in(file, name, dtype, role);
+        return part == file ? List.of(this) : List.of();
     }
 
     /**
-     * The elements with the dimensions in another order, outermost first; of elements that share bytes, the bytes as
-     * they are.
+     * The elements with the dimensions in some order, outermost first; of elements that share bytes, the bytes as they
+     * are.
      */
-    public StridedView view(List<Integer> axes) {
+    private StridedView view(List<Integer> axes) {
+        if (pieces.isPresent()) throw new IllegalStateException("tensor `" + name + "` does not lie in one place");
         if (dtype.isPacked()) return new StridedView(DType.U8, Shape.of(bytes()), List.of(1L), List.of(0), offset);
         return new StridedView(dtype, shape, strides, axes, offset);
     }
 
     /** Where the last element ends, in bytes from the beginning of the file. */
     long end() {
+        if (pieces.isPresent()) throw new IllegalStateException("tensor `" + name + "` does not lie in one place");
         if (dtype.isPacked()) return offset + bytes();
         long last = 0;
         for (int i = 0; i < strides.size(); i++) last += (shape.dims().get(i) - 1) * strides.get(i);
@@ -74,11 +125,11 @@ public record Tensor(
 
     /**
      * The dimensions in the order in which the elements of a dense tensor lie in the file: by descending stride. Empty
-     * where they do not lie side by side.
+     * where they do not lie side by side; row-major where they lie in several places.
      */
     Optional<List<Integer>> storageOrder() {
         // Without this, dimensions of size one, whose strides mean nothing, would seem to reorder packed tensors.
-        if (isContiguous()) return Optional.of(shape.axes());
+        if (pieces.isPresent() || isContiguous(shape.axes())) return Optional.of(shape.axes());
         List<Integer> axes = shape.axes().stream()
                 .sorted(Comparator.comparingLong(
                                 (Integer axis) -> shape.dims().get(axis) == 1 ? Long.MAX_VALUE : strides.get(axis))
@@ -89,16 +140,13 @@ public record Tensor(
 
     /** Whether all elements of a tensor of the same role and type are elements of this one, which is dense. */
     boolean covers(Tensor other) {
+        if (pieces.isPresent() || other.pieces.isPresent())
+            return other.pieces.equals(pieces) && other.role == role && other.dtype == dtype;
         return other.part == part
                 && other.role == role
                 && other.dtype == dtype
                 && other.offset >= offset
                 && other.end() <= end()
                 && (other.offset - offset) % dtype.bytes() == 0;
-    }
-
-    /** Whether the elements lie one after the other in row-major order. */
-    public boolean isContiguous() {
-        return view().isContiguous();
     }
 }

@@ -100,7 +100,7 @@ final class Verifier {
             if (file.isPresent() || !faults.contains(reason(e))) faults.add(reason(e));
         }
         List<Tensor> tensors = file.map(WeightFile::tensors).orElse(List.of()).stream()
-                .filter(tensor -> tensor.part() == part)
+                .flatMap(tensor -> tensor.in(part).stream())
                 .toList();
         NumberCheck numbers = new NumberCheck(tensors);
         Checksums checksums = new Checksums(entries);

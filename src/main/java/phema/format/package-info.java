@@ -8,6 +8,7 @@
  *
  * <ol>
  *   <li>{@link phema.format.WeightFile} of {@link phema.format.Tensor}s: the index.
+ *   <li>{@link phema.format.Pieces}: where a tensor lies that many files hold together.
  *   <li>{@link phema.format.WeightFiles}: which reader, by the first bytes.
  *   <li>{@code SafetensorsReader}: the simplest of them.
  *   <li>{@link phema.format.NetworkSettings}: what files state of EDM2's network beside tensors.

@@ -13,7 +13,6 @@ import phema.format.WeightFile;
 import phema.tensor.DType;
 import phema.tensor.Elements;
 import phema.tensor.Shape;
-import phema.tensor.StridedView;
 
 /**
  * Says how the tensors of one weight file differ from those of another, by name.
@@ -159,8 +158,6 @@ public record Comparison(
             boolean comparable = a.shape().equals(b.shape()) && (floating || a.dtype() == b.dtype());
             Sums sums = new Sums();
             if (comparable) {
-                StridedView viewA = a.view();
-                StridedView viewB = b.view();
                 int block = BLOCK_BYTES / 8;
                 long elements = a.dtype().isPacked() ? a.bytes() : a.elements();
                 for (long first = 0; first < elements; first += block) {
@@ -169,8 +166,8 @@ public record Comparison(
                             bufferA.asSlice(0, (long) count * a.dtype().bytes());
                     MemorySegment readB =
                             bufferB.asSlice(0, (long) count * b.dtype().bytes());
-                    files.read(0, a.part(), viewA, first, count, readA);
-                    files.read(1, b.part(), viewB, first, count, readB);
+                    files.read(0, a, a.shape().axes(), first, count, readA);
+                    files.read(1, b, b.shape().axes(), first, count, readB);
                     if (floating) {
                         Elements.toDoubles(a.dtype(), readA, 0, valuesA, 0, count);
                         Elements.toDoubles(b.dtype(), readB, 0, valuesB, 0, count);

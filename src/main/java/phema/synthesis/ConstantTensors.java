@@ -80,7 +80,7 @@ final class ConstantTensors {
             throws IOException {
         MemorySegment stored =
                 MemorySegment.ofArray(new byte[count * tensor.dtype().bytes()]);
-        files.read(file, tensor.part(), tensor.view(), first, count, stored);
+        files.read(file, tensor, tensor.shape().axes(), first, count, stored);
         Elements.toDoubles(tensor.dtype(), stored, 0, to, 0, count);
     }
 }

@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 import phema.format.Layout;
 import phema.format.Tensor;
 import phema.format.WeightFile;
-import phema.tensor.StridedView;
 
 /**
  * Reads what a block needs of every input into the input's region, neighbours in the file together. Safe for use by
@@ -89,8 +88,8 @@ final class InputReader {
             Block.TensorSlice slice = slices.get(k);
             Tensor tensor = source(slice.segment(), input);
             int bytes = slice.count() * tensor.dtype().bytes();
-            StridedView view = tensor.view(((Layout.TensorElements) body.segment(slice.segment())).axes());
-            boolean contiguous = view.isContiguous();
+            List<Integer> axes = ((Layout.TensorElements) body.segment(slice.segment())).axes();
+            boolean contiguous = tensor.isContiguous(axes);
             long offset = contiguous
                     ? tensor.offset() + slice.first() * tensor.dtype().bytes()
                     : -1;
@@ -110,8 +109,8 @@ final class InputReader {
                 } else {
                     files.read(
                             input,
-                            tensor.part(),
-                            view,
+                            tensor,
+                            axes,
                             slice.first(),
                             slice.count(),
                             workspace.segment(region + filled, bytes));

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 import phema.format.FilePart;
 import phema.format.FileStamp;
 import phema.format.RegularFiles;
+import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.problem.Problem;
-import phema.tensor.StridedView;
 
 /**
  * Keeps channels to input files, shared by everything that reads them at the same time, so that many clients do not
@@ -132,9 +132,11 @@ final class OpenFiles {
             }
         }
 
-        /** Reads elements of a tensor that lies in a part of the given file, packed. */
-        void read(int file, int part, StridedView view, long first, int count, MemorySegment to) throws IOException {
-            view.read(first, count, to, WINDOW, (position, buffer) -> read(file, part, position, buffer));
+        /** Reads elements of a tensor of the given file, packed; see {@link Tensor#read}. */
+        void read(int file, Tensor tensor, List<Integer> axes, long first, int count, MemorySegment to)
+                throws IOException {
+            tensor.read(
+                    axes, first, count, to, WINDOW, (part, position, buffer) -> read(file, part, position, buffer));
         }
 
         /**

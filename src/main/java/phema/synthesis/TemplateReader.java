@@ -7,7 +7,6 @@ import java.util.List;
 import phema.format.Layout;
 import phema.format.Tensor;
 import phema.tensor.Elements;
-import phema.tensor.StridedView;
 
 /** Copies what is not combined from each target's template. Safe for use by many threads. */
 final class TemplateReader {
@@ -79,11 +78,10 @@ final class TemplateReader {
         Tensor tensor = elements.tensor();
         int bytes = slice.count() * tensor.dtype().bytes();
         boolean converted = tensor.dtype() != elements.dtype();
-        StridedView view = tensor.view(elements.axes());
         MemorySegment stored = converted
                 ? MemorySegment.ofBuffer(ByteBuffer.allocate(bytes))
                 : result.asSlice(slice.destination(), bytes);
-        files.read(file, tensor.part(), view, slice.first(), slice.count(), stored);
+        files.read(file, tensor, elements.axes(), slice.first(), slice.count(), stored);
         if (!converted) return;
         double[] exact = new double[slice.count()];
         Elements.toDoubles(tensor.dtype(), stored, 0, exact, 0, slice.count());

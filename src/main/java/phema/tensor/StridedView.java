@@ -34,6 +34,19 @@ public final class StridedView {
         }
     }
 
+    /**
+     * Takes dimensions and strides in the order in which elements are wanted.
+     *
+     * @param strides in elements, not negative
+     * @param position of the first element, in bytes from the beginning of the file
+     */
+    public StridedView(DType dtype, long[] dims, long[] strides, long position) {
+        this.size = dtype.bytes();
+        this.position = position;
+        this.dims = dims.clone();
+        this.strides = strides.clone();
+    }
+
     /** A file. */
     public interface ByteSource {
         /** Fills a buffer with the bytes from a position on. */

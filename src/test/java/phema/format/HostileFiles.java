@@ -71,16 +71,18 @@ final class HostileFiles {
     static void requireSound(WeightFile file) {
         if (file.tensors().stream().map(Tensor::name).distinct().count()
                 != file.tensors().size()) throw new AssertionError("a tensor twice");
-        for (Tensor tensor : file.tensors()) {
-            long last = 0;
-            for (int i = 0; i < tensor.shape().rank(); i++)
-                last += (tensor.shape().dims().get(i) - 1) * tensor.strides().get(i);
-            long end = tensor.elements() == 0
-                    ? 0
-                    : tensor.offset() + (last + 1) * tensor.dtype().bytes();
-            if (tensor.offset() < 0 || end > file.parts().get(tensor.part()).size())
-                throw new AssertionError(tensor + " lies outside of its file");
-        }
+        for (int part = 0; part < file.parts().size(); part++)
+            for (Tensor tensor : file.tensors())
+                for (Tensor piece : tensor.in(part)) {
+                    long last = 0;
+                    for (int i = 0; i < piece.shape().rank(); i++)
+                        last += (piece.shape().dims().get(i) - 1) * piece.strides().get(i);
+                    long end = piece.elements() == 0
+                            ? 0
+                            : piece.offset() + (last + 1) * piece.dtype().bytes();
+                    if (piece.offset() < 0 || end > file.parts().get(part).size())
+                        throw new AssertionError(piece + " lies outside of its file");
+                }
     }
 
     static SequencedMap<String, Case> all() throws Exception {

@@ -30,8 +30,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import phema.TestWeights;
 import phema.catalog.Run;
+import phema.catalog.Snapshot;
 import phema.format.Edm2PickleGenerator.StoredTensor;
+import phema.format.FilePart;
+import phema.format.FileStamp;
 import phema.format.Format;
+import phema.format.Pieces;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
@@ -224,6 +228,60 @@ class InputsTest {
         Fit fit = TestRuns.fit(run, 0.25, 0.75);
         assertCombined(written(run, fit, SAFETENSORS), run, fit, "w");
         assertCombined(written(run, fit, SAFETENSORS), run, fit, "v");
+    }
+
+    /** As a run's checkpoints are after a restart on another number of machines. */
+    @Test
+    void inputsThatAreCutDifferentlyGiveWhatWholeOnesGive() throws IOException {
+        Run whole = weights();
+        List<WeightFile> cut = new ArrayList<>();
+        for (Snapshot snapshot : whole.snapshots()) {
+            int j = cut.size();
+            WeightFile file = snapshot.file();
+            Path inPieces = folder.resolve("cut-" + j);
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            List<Tensor> tensors = new ArrayList<>();
+            for (Tensor tensor : file.tensors()) {
+                Pieces.PieceList pieces = new Pieces.PieceList(tensor.shape());
+                ByteBuffer elements = ByteBuffer.wrap(TestWeights.elements(file, tensor));
+                int axis = j % tensor.shape().rank();
+                long dim = tensor.shape().dims().get(axis);
+                for (long from = 0; from < dim; from += dim / 7) {
+                    List<Long> origin = new ArrayList<>(Collections.nCopies(tensor.shape().rank(), 0L));
+                    List<Long> box = new ArrayList<>(tensor.shape().dims());
+                    origin.set(axis, from);
+                    box.set(axis, Math.min(dim / 7, dim - from));
+                    Shape shape = new Shape(box);
+                    pieces.add(0, bytes.size(), origin, shape, shape.contiguousStrides());
+                    long inner = tensor.shape().elements() / (axis == 0 ? dim : tensor.shape().dims().getFirst());
+                    long rows = axis == 0 ? 1 : tensor.shape().dims().getFirst();
+                    int width = tensor.dtype().bytes();
+                    long run = axis == 0 ? box.getFirst() * inner : box.getLast();
+                    for (long row = 0; row < rows; row++) {
+                        byte[] copied = new byte[(int) run * width];
+                        elements.get((int) (row * inner + (axis == 0 ? from * inner : from)) * width, copied);
+                        bytes.writeBytes(copied);
+                    }
+                }
+                tensors.add(Tensor.of(tensor.name(), tensor.dtype(), tensor.shape(), pieces.all(), tensor.role()));
+            }
+            Files.write(inPieces, bytes.toByteArray());
+            FileStamp stamp = FileStamp.of(inPieces).orElseThrow();
+            cut.add(new WeightFile(
+                    inPieces,
+                    Format.SAFETENSORS,
+                    List.of(new FilePart(inPieces, stamp.size(), stamp.modified(), "")),
+                    Map.of(),
+                    tensors));
+        }
+        assertThat(cut.get(1).tensors().getFirst().pieces().orElseThrow()).hasToString("8 pieces");
+        Run run = TestRuns.run(cut.toArray(WeightFile[]::new));
+        Fit fit = TestRuns.fit(run, 0.5, 0.25, 0.25);
+        WeightFile expected = written(whole, fit, SAFETENSORS);
+        WeightFile result = written(run, fit, SAFETENSORS);
+        assertThat(Files.readAllBytes(result.path())).isEqualTo(Files.readAllBytes(expected.path()));
+        WeightFile torch = written(run, fit, OutputOptions.of(Format.TORCH_ZIP));
+        assertThat(TestWeights.values(torch, "w")).isEqualTo(TestWeights.values(expected, "w"));
     }
 
     private WeightFile weights(String name, long seed) throws IOException {
