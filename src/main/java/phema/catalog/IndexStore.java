@@ -57,7 +57,7 @@ class IndexStore {
      * The first byte of what is stored, raised whenever readers find more in the same files than before; what readers
      * before it found is read again. Content without it begins as gzip does, with 31.
      */
-    private static final byte READERS = 2;
+    private static final byte READERS = 3;
 
     private static final class LocationDeserializer extends ValueDeserializer<Path> {
         @Override
@@ -154,7 +154,7 @@ class IndexStore {
         return shared;
     }
 
-    private static byte[] pack(RememberedFile.Indexed content) {
+    static byte[] pack(RememberedFile.Indexed content) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         bytes.write(READERS);
         try (OutputStream zip = new GZIPOutputStream(bytes)) {
@@ -165,7 +165,7 @@ class IndexStore {
         return bytes.toByteArray();
     }
 
-    private static RememberedFile.Indexed unpack(byte[] bytes) {
+    static RememberedFile.Indexed unpack(byte[] bytes) {
         try (InputStream json = new GZIPInputStream(new ByteArrayInputStream(bytes, 1, bytes.length - 1))) {
             return JSON.readValue(json, RememberedFile.Indexed.class);
         } catch (IOException e) {

@@ -30,6 +30,7 @@ record Download(
         @Nullable String problem) {
     static List<Download> of(PreparedWeights weights, double sigmaRel, Syntheses syntheses, String address) {
         return Arrays.stream(Format.values())
+                .filter(format -> format != Format.DCP) // a folder, and no download
                 .map(format -> of(weights.in(format), format, url(weights, sigmaRel, format), syntheses, address))
                 .toList();
     }
@@ -40,6 +41,7 @@ record Download(
             case SAFETENSORS -> "safetensors";
             case EDM2_PICKLE -> "EDM2 pickle";
             case TORCH_ZIP -> "PyTorch";
+            case DCP -> "distributed checkpoint";
         };
         String fileName = weights.target().baseName() + "." + format.extension();
         String curl = "curl -OJ '" + address + url + "'";

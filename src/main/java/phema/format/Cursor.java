@@ -11,10 +11,32 @@ final class Cursor {
     private final long end;
     private long position;
 
+    /** Bytes that were read ahead, where all are structure; none otherwise. */
+    private final byte[] ahead;
+
+    private final boolean digested;
+    private int next;
+    private int limit;
+
     Cursor(InputFile file, long position, long end) {
+        this(file, position, end, 0, true);
+    }
+
+    private Cursor(InputFile file, long position, long end, int ahead, boolean digested) {
         this.file = file;
         this.position = position;
         this.end = end;
+        this.ahead = new byte[ahead];
+        this.digested = digested;
+    }
+
+    /**
+     * Reads a whole file in large blocks, for files that are nothing but structure.
+     *
+     * @param digested whether what is read counts as structure, as it does once
+     */
+    static Cursor ofAll(InputFile file, boolean digested) {
+        return new Cursor(file, 0, file.size(), 1 << 16, digested);
     }
 
     long position() {
@@ -26,7 +48,21 @@ final class Cursor {
     }
 
     int u8() throws IOException {
+        if (next < limit || fill()) {
+            position++;
+            return ahead[next++] & 0xff;
+        }
         return bytes(1)[0] & 0xff;
+    }
+
+    /** Reads ahead; false where that is not to be, or at the end. */
+    private boolean fill() throws IOException {
+        if (ahead.length == 0 || position == end) return false;
+        limit = (int) Math.min(ahead.length, end - position);
+        next = 0;
+        file.read(position, ahead, limit);
+        if (digested) file.addToStructure(ahead, limit);
+        return true;
     }
 
     int u16() throws IOException {
@@ -47,8 +83,12 @@ final class Cursor {
     }
 
     private long number(int n) throws IOException {
-        byte[] bytes = bytes(n);
         long value = 0;
+        if (ahead.length > 0) {
+            for (int i = 0; i < n; i++) value |= (long) u8() << (8 * i);
+            return value;
+        }
+        byte[] bytes = bytes(n);
         for (int i = n - 1; i >= 0; i--) value = (value << 8) | (bytes[i] & 0xff);
         return value;
     }
@@ -57,8 +97,19 @@ final class Cursor {
     byte[] bytes(int n) throws IOException {
         demand(n);
         byte[] bytes = new byte[n];
-        file.read(position, bytes);
-        file.addToStructure(bytes);
+        if (ahead.length > 0) {
+            for (int done = 0; done < n; ) {
+                if (next == limit) fill();
+                int some = Math.min(n - done, limit - next);
+                System.arraycopy(ahead, next, bytes, done, some);
+                next += some;
+                done += some;
+                position += some;
+            }
+            return bytes;
+        }
+        file.read(position, bytes, n);
+        file.addToStructure(bytes, n);
         position += n;
         return bytes;
     }
@@ -78,6 +129,8 @@ final class Cursor {
     void skip(long n) throws IOException {
         demand(n);
         position += n;
+        if (n <= limit - next) next += (int) n;
+        else next = limit = 0;
     }
 
     void demand(long n) throws FormatException {

@@ -9,7 +9,9 @@ import java.util.stream.Collectors;
 public enum Format {
     SAFETENSORS("safetensors"),
     EDM2_PICKLE("pkl", "edm2"),
-    TORCH_ZIP("pt");
+    TORCH_ZIP("pt"),
+    /** Folders of {@code torch.distributed.checkpoint}. */
+    DCP("dcp", "distcp");
 
     private final String extension;
     private final List<String> otherWords;

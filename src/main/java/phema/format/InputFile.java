@@ -4,8 +4,15 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.function.Predicate;
 import phema.digest.Digest;
 
@@ -18,19 +25,33 @@ final class InputFile implements Closeable {
 
     private final Path path;
     private final Predicate<Path> mayRead;
-    private final FileChannel channel;
-    private final long size;
-    private final Instant modified;
-    private final Digest structure = Digest.sha256();
-    private final ByteBuffer window = ByteBuffer.allocate(WINDOW).limit(0);
-    private long windowStart;
+    private final Opened opened;
 
-    private InputFile(Path path, Predicate<Path> mayRead, RegularFiles.Opened opened) throws IOException {
+    /** Where it begins in the file that was opened. */
+    private final long begin;
+
+    private final long size;
+
+    /** What is read of an open file through one window, and what is known of it. */
+    private static final class Opened {
+        final FileChannel channel;
+        final Instant modified;
+        final Digest structure = Digest.sha256();
+        final ByteBuffer window = ByteBuffer.allocate(WINDOW).limit(0);
+        long windowStart;
+
+        Opened(FileChannel channel, Instant modified) {
+            this.channel = channel;
+            this.modified = modified;
+        }
+    }
+
+    private InputFile(Path path, Predicate<Path> mayRead, Opened opened, long begin, long size) {
         this.path = path;
         this.mayRead = mayRead;
-        this.channel = opened.channel();
-        this.size = channel.size();
-        this.modified = opened.modified();
+        this.opened = opened;
+        this.begin = begin;
+        this.size = size;
     }
 
     /** Wherever it lies. */
@@ -42,7 +63,12 @@ final class InputFile implements Closeable {
     static InputFile open(Path path, Predicate<Path> mayRead) throws IOException {
         RegularFiles.Opened opened = RegularFiles.opened(path, mayRead);
         try {
-            return new InputFile(path, mayRead, opened);
+            return new InputFile(
+                    path,
+                    mayRead,
+                    new Opened(opened.channel(), opened.modified()),
+                    0,
+                    opened.channel().size());
         } catch (IOException | RuntimeException e) {
             opened.channel().close();
             throw e;
@@ -52,6 +78,30 @@ final class InputFile implements Closeable {
     /** Another file of the same folder. */
     InputFile openSibling(String name) throws IOException {
         return open(path.resolveSibling(name), mayRead);
+    }
+
+    /** Names of everything in the file's folder, sorted. */
+    List<String> siblings() throws IOException {
+        return siblings(path, mayRead);
+    }
+
+    /** Names of everything in the folder of a file, which need not exist; none where the folder may not be read. */
+    static List<String> siblings(Path path, Predicate<Path> mayRead) throws IOException {
+        Path folder = path.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder) || !mayRead.test(folder.toRealPath())) return List.of();
+        List<String> names = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
+            for (Path each : all) names.add(String.valueOf(each.getFileName()));
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        Collections.sort(names);
+        return names;
+    }
+
+    /** A stretch of this file, as if it were a file; it need not be closed. */
+    InputFile slice(long offset, long length) {
+        return new InputFile(path, mayRead, opened, begin + offset, length);
     }
 
     Path path() {
@@ -64,7 +114,7 @@ final class InputFile implements Closeable {
 
     /** The file as it was when opened, with the digest of what cursors have read since. */
     FilePart part() {
-        return new FilePart(path, size, modified, structure.hex());
+        return new FilePart(path, size, opened.modified, opened.structure.hex());
     }
 
     FormatException broken(String problem) {
@@ -82,30 +132,36 @@ final class InputFile implements Closeable {
     }
 
     void read(long offset, byte[] to) throws IOException {
+        read(offset, to, to.length);
+    }
+
+    /** Fills the first so many bytes of an array. */
+    void read(long offset, byte[] to, int length) throws IOException {
         int done = 0;
-        while (done < to.length) {
-            long position = offset + done;
-            if (position < windowStart || position >= windowStart + window.limit()) fill(position);
-            int n = (int) Math.min(to.length - done, windowStart + window.limit() - position);
-            window.get((int) (position - windowStart), to, done, n);
+        while (done < length) {
+            long position = begin + offset + done;
+            if (position < opened.windowStart || position >= opened.windowStart + opened.window.limit()) fill(position);
+            int at = (int) (position - opened.windowStart);
+            int n = Math.min(length - done, opened.window.limit() - at);
+            opened.window.get(at, to, done, n);
             done += n;
         }
     }
 
-    void addToStructure(byte[] bytes) {
-        structure.add(bytes);
+    void addToStructure(byte[] bytes, int length) {
+        opened.structure.add(length == bytes.length ? bytes : Arrays.copyOf(bytes, length));
     }
 
     private void fill(long position) throws IOException {
-        window.clear();
-        int n = channel.read(window, position);
-        window.limit(Math.max(n, 0));
-        windowStart = position;
+        opened.window.clear();
+        int n = opened.channel.read(opened.window, position);
+        opened.window.limit(Math.max(n, 0));
+        opened.windowStart = position;
         if (n <= 0) throw incomplete("became shorter while it was read; try again when it is complete");
     }
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        opened.channel.close();
     }
 }

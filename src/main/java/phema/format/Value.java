@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * nodes by identity only.
  */
 sealed interface Value {
+    Value NONE = new None();
+
     record None() implements Value {}
 
     record Bool(boolean value) implements Value {
@@ -60,6 +62,13 @@ sealed interface Value {
         }
     }
 
+    /** Whole numbers of a tuple, kept in little space. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by identity only
+    record Numbers(long[] values) implements Value {}
+
+    /** What the pickle's owner made of a value while it was read. */
+    record Held(Object object) implements Value {}
+
     record Tuple(List<Value> items) implements Value {}
 
     /** A list or a set, which grows while the pickle is read. */
@@ -92,7 +101,7 @@ sealed interface Value {
     final class Call implements Value {
         private final Global function;
         private final List<Value> arguments;
-        private Value state = new None();
+        private Value state = NONE;
         private @Nullable Dict entries;
         private @Nullable Items items;
 

@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import phema.digest.Digest;
+import phema.format.DcpMetadata.ChunkPlace;
 import phema.format.ZipIndex.StoredEntry;
 
 /**
@@ -31,6 +33,9 @@ final class Verifier {
     private final List<String> faults = new ArrayList<>();
     private Optional<WeightFile> file = Optional.empty();
 
+    /** What lies in each file of a distributed checkpoint, in its order. */
+    private Map<String, List<ChunkPlace>> records = Map.of();
+
     private Verifier(Path path, LongConsumer progress) {
         this.path = path;
         this.progress = progress;
@@ -47,6 +52,7 @@ final class Verifier {
         } catch (FormatException e) {
             faults.add(reason(e));
         }
+        if (file.isPresent() && file.get().format() == Format.DCP) records = DcpReader.records(path);
         long bytes = 0;
         if (file.isEmpty()) bytes = part(path, 0);
         else
@@ -82,6 +88,8 @@ final class Verifier {
                 verified.addFirst("the pickle, and that each of " + tensors + " tensors lies within its storage");
                 notVerifiable.add("pickles have no checksums: a changed number that is still a number goes unnoticed");
             }
+            case DCP -> verified.addFirst("the metadata, and that the pieces of " + tensors
+                    + " tensors lie within their storages and are each tensor's every element once");
             case TORCH_ZIP -> {
                 verified.addFirst("the pickle, and that each of " + tensors + " tensors lies within its storage");
                 if (verified.stream().noneMatch(line -> line.contains("CRC-32")) && notVerifiable.isEmpty())
@@ -95,7 +103,10 @@ final class Verifier {
     private long part(Path real, int part) throws IOException {
         List<StoredEntry> entries = new ArrayList<>();
         try (InputFile input = InputFile.open(real)) {
-            if (isZip(input)) entries = new ZipIndex(input).stored(this::entryFault);
+            if (file.filter(f -> f.format() == Format.DCP).isPresent())
+                for (ChunkPlace record : records.getOrDefault(String.valueOf(real.getFileName()), List.of()))
+                    addEntries(input, record, entries);
+            else if (isZip(input)) entries = new ZipIndex(input).stored(this::entryFault);
         } catch (FormatException e) {
             if (file.isPresent() || !faults.contains(reason(e))) faults.add(reason(e));
         }
@@ -139,6 +150,21 @@ final class Verifier {
         numbers.end(verified, faults);
         if (hash.isPresent()) compare(hash.get(), digest.hex());
         return position;
+    }
+
+    /** Of what {@code torch.save} made of one chunk. */
+    private void addEntries(InputFile input, ChunkPlace record, List<StoredEntry> to) throws IOException {
+        long begin = record.offset();
+        if (record.length() > input.size() || begin > input.size() - record.length()) return; // said already
+        InputFile archive = input.slice(begin, record.length());
+        if (!isZip(archive)) return;
+        for (StoredEntry entry : new ZipIndex(archive).stored(this::entryFault))
+            to.add(new StoredEntry(
+                    entry.name(),
+                    new ZipIndex.Range(
+                            begin + entry.range().offset(), entry.range().length()),
+                    entry.crc(),
+                    entry.isCompressed()));
     }
 
     private static boolean isZip(InputFile input) throws IOException {

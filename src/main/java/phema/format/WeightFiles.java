@@ -2,6 +2,7 @@ package phema.format;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -20,8 +21,8 @@ public final class WeightFiles {
     /**
      * Indexes a weight file, whose format its content tells. Reads only what is needed to know where the tensors lie.
      *
-     * @param path a safetensors file, the {@code *.index.json} of a sharded one, an EDM2 network snapshot, or a torch
-     *     checkpoint
+     * @param path a safetensors file, the {@code *.index.json} of a sharded one, an EDM2 network snapshot, a torch
+     *     checkpoint, or the {@code .metadata} of a distributed one
      * @throws FormatException when it is none of these, breaks a rule of its format, or is not a regular file
      */
     public static WeightFile read(Path path) throws IOException {
@@ -37,9 +38,31 @@ public final class WeightFiles {
      * @param mayRead asked with the real path of each file, before it is opened
      */
     public static WeightFile read(Path path, Optional<WeightFile> similar, Predicate<Path> mayRead) throws IOException {
+        if (isNamed(path, DcpReader.METADATA) && !Files.exists(path))
+            throw DcpReader.missing(path, InputFile.siblings(path, mayRead));
         try (InputFile file = InputFile.open(path, mayRead)) {
             return reader(file, similar).read(file);
         }
+    }
+
+    /**
+     * Indexes those entries of a distributed checkpoint whose names begin with a prefix, also such as {@link #read}
+     * leaves out: {@code optimizer.state.fp32_param.} are the weights in single precision that Megatron keeps.
+     *
+     * @param path of the checkpoint's {@code .metadata}
+     * @throws FormatException when there is none such, or as {@link #read} does
+     */
+    public static WeightFile readEntries(Path path, String prefix, Predicate<Path> mayRead) throws IOException {
+        try (InputFile file = InputFile.open(path, mayRead)) {
+            WeightFile entries = new DcpReader(name -> name.startsWith(prefix)).read(file);
+            if (entries.tensors().isEmpty())
+                throw file.broken("has no tensors whose names begin with " + Pickle.shown(prefix));
+            return entries;
+        }
+    }
+
+    private static boolean isNamed(Path path, String name) {
+        return name.equals(String.valueOf(path.getFileName()));
     }
 
     /**
@@ -57,6 +80,9 @@ public final class WeightFiles {
             case SAFETENSORS -> new SafetensorsWriter();
             case EDM2_PICKLE -> new Edm2PickleWriter();
             case TORCH_ZIP -> new TorchZipWriter();
+            case DCP ->
+                throw new IllegalArgumentException(
+                        "distributed checkpoints can be read and not written; choose the format safetensors");
         };
     }
 
@@ -70,6 +96,13 @@ public final class WeightFiles {
         if (text.startsWith("<!doctype") || text.startsWith("<html") || text.startsWith("<?xml"))
             throw file.broken(
                     "is a web page, not a weight file: something answered a download with it; download it again");
+    }
+
+    private static boolean isDcp(Path path) {
+        return isNamed(path, DcpReader.METADATA)
+                || DcpReader.RANK_METADATA
+                        .matcher(String.valueOf(path.getFileName()))
+                        .matches();
     }
 
     /** Whether space is there and nothing in it yet. */
@@ -86,13 +119,17 @@ public final class WeightFiles {
         boolean zip = head.length > 3 && head[0] == 'P' && head[1] == 'K' && head[2] == 3 && head[3] == 4;
         boolean headerFollows = head.length > 8 && head[8] == '{';
         if (headerFollows && head[7] == 0) return new SafetensorsReader(similar);
+        if (zip && file.path().toString().endsWith(".distcp"))
+            throw file.broken("is one of the files of a distributed checkpoint; name the .metadata beside it");
         if (zip) return new TorchZipReader();
         if (Arrays.equals(head, LEGACY_TORCH)) return new TorchLegacyReader();
+        if (pickle && isDcp(file.path())) return new DcpReader();
         if (pickle) return new Edm2PickleReader();
         if (isZero(head)) throw file.incomplete("begins with zeros where the head of a weight file belongs");
         requireContent(file);
         if (head[0] == '{') return new SafetensorsIndexReader();
         if (file.path().toString().endsWith(".safetensors")) return new SafetensorsReader(similar);
-        throw file.broken("is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a torch checkpoint");
+        throw file.broken("is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a torch checkpoint"
+                + " (or the .metadata of a distributed one)");
     }
 }

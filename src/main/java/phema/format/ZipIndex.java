@@ -43,6 +43,9 @@ final class ZipIndex {
     private static final int LOCAL_BYTES = 30;
     private static final int CENTRAL_BYTES = 46;
 
+    /** The bytes at the end in which a small directory lies as well, so that one read finds both. */
+    private static final int USUAL_END = 1 << 12;
+
     private static final int ENCRYPTED = 1 | 1 << 6 | 1 << 13;
     private static final int SIZES_FOLLOW = 1 << 3;
     private static final int DEFLATED = 8;
@@ -269,7 +272,15 @@ final class ZipIndex {
      * The end record is the last thing in the file, but for a comment that nobody writes and that must fill the file.
      */
     private long findEnd() throws IOException {
-        byte[] tail = new byte[(int) Math.min(file.size(), END_BYTES + LIMIT_16)];
+        long near = findEnd(USUAL_END);
+        long end = near >= 0 ? near : findEnd(END_BYTES + LIMIT_16);
+        if (end >= 0) return end;
+        throw file.incomplete("has no zip directory at its end; it is truncated, or not completely written yet");
+    }
+
+    /** In the last so many bytes; negative when it is not there. */
+    private long findEnd(int most) throws IOException {
+        byte[] tail = new byte[(int) Math.min(file.size(), most)];
         long start = file.size() - tail.length;
         file.read(start, tail);
         ByteBuffer bytes = ByteBuffer.wrap(tail).order(ByteOrder.LITTLE_ENDIAN);
@@ -278,7 +289,7 @@ final class ZipIndex {
             if (bytes.getInt(at) == END && Short.toUnsignedInt(bytes.getShort(at + END_BYTES - 2)) == comment)
                 return start + at;
         }
-        throw file.incomplete("has no zip directory at its end; it is truncated, or not completely written yet");
+        return -1;
     }
 
     private Directory directory(long end) throws IOException {

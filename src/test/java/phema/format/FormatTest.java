@@ -24,6 +24,6 @@ class FormatTest {
     void anotherWordIsRefusedWithThoseThatThereAre() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Format.parse("npz"))
-                .withMessage("Unknown format npz; there are safetensors, pkl, pt");
+                .withMessage("Unknown format npz; there are safetensors, pkl, pt, dcp");
     }
 }

@@ -321,7 +321,7 @@ class InputsTest {
     }
 
     static Stream<Arguments> everyByteOfTheTensorsIsReadOnce() {
-        return Stream.of(Format.values())
+        return Stream.of(Format.SAFETENSORS, Format.EDM2_PICKLE, Format.TORCH_ZIP)
                 .flatMap(format -> Stream.of(1, 40).map(targets -> Arguments.of(format, targets)));
     }
 
