@@ -55,6 +55,7 @@ final class SafetensorsIndexReader implements WeightReader {
                     path,
                     missing.getKey(),
                     "is not in " + Pickle.shown(missing.getValue()) + ", where its index says it is");
+        metadata.keySet().removeAll(SafetensorsPieces.OWN_METADATA);
         return new WeightFile(path, Format.SAFETENSORS, parts, metadata, tensors);
     }
 

@@ -118,7 +118,7 @@ public final class WeightFiles {
         boolean pickle = head.length > 1 && head[0] == (byte) 0x80 && head[1] >= 2 && head[1] <= 5;
         boolean zip = head.length > 3 && head[0] == 'P' && head[1] == 'K' && head[2] == 3 && head[3] == 4;
         boolean headerFollows = head.length > 8 && head[8] == '{';
-        if (headerFollows && head[7] == 0) return new SafetensorsReader(similar);
+        if (headerFollows && head[7] == 0) return new SafetensorsPieces(similar);
         if (zip && file.path().toString().endsWith(".distcp"))
             throw file.broken("is one of the files of a distributed checkpoint; name the .metadata beside it");
         if (zip) return new TorchZipReader();
@@ -128,7 +128,7 @@ public final class WeightFiles {
         if (isZero(head)) throw file.incomplete("begins with zeros where the head of a weight file belongs");
         requireContent(file);
         if (head[0] == '{') return new SafetensorsIndexReader();
-        if (file.path().toString().endsWith(".safetensors")) return new SafetensorsReader(similar);
+        if (file.path().toString().endsWith(".safetensors")) return new SafetensorsPieces(similar);
         throw file.broken("is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a torch checkpoint"
                 + " (or the .metadata of a distributed one)");
     }

@@ -56,7 +56,9 @@ class DcpReaderTest {
         "ranks, ranks/__5.metadata",
         "torchtitan, torchtitan/.metadata",
         "torchtitan-2-ranks, torchtitan-2-ranks/.metadata",
-        "megatron, megatron/.metadata"
+        "megatron, megatron/.metadata",
+        "hf, hf/shard-00001-model-00001-of-00001.safetensors",
+        "hf-consolidated, hf-consolidated/model.safetensors.index.json"
     })
     void readsWhatTorchReads(String checkpoint, String path) throws IOException {
         assertThat(digests(read(path))).isEqualTo(digests(checkpoint));
@@ -171,6 +173,15 @@ class DcpReaderTest {
         Samples.assertRefused(
                 Fixtures.fixture("clusters/cuts/__0_0.distcp"),
                 "is one of the files of a distributed checkpoint; name the .metadata beside it");
+    }
+
+    /** Where shapes stand nowhere, what lies behind the last piece that is there cannot be missed. */
+    @Test
+    void aMissingPieceOfSafetensorsIsNamed() throws IOException {
+        Path first = copy("hf").resolve("shard-00001-model-00001-of-00001.safetensors");
+        assertThat(WeightFiles.read(first).metadata()).containsOnlyKeys("format");
+        Files.delete(first.resolveSibling("shard-00002-model-00001-of-00001.safetensors"));
+        Samples.assertRefused(first, "pieces where its shape");
     }
 
     @Test
