@@ -182,10 +182,43 @@ public final class Pieces {
             throws IOException {
         if (count == 0) return;
         boolean rows = axes.equals(whole.axes());
+        if (rank != whole.rank()) {
+            readFlat(dtype, whole, axes, first, count, to, window, source);
+            return;
+        }
         for (int p = rows ? firstBehind(first) : 0; p < count(); p++) {
             PieceOrder piece = new PieceOrder(p, whole, axes);
             if (rows && piece.begin() >= first + count) break;
             piece.read(dtype, first, count, to, window, source);
+        }
+    }
+
+    /** Reads of pieces of all elements end to end. In another order than theirs, one by one: nothing real wants it. */
+    private void readFlat(
+            DType dtype,
+            Shape whole,
+            List<Integer> axes,
+            long first,
+            int count,
+            MemorySegment to,
+            int window,
+            PartSource source)
+            throws IOException {
+        Shape all = Shape.of(whole.elements());
+        if (axes.equals(whole.axes())) {
+            read(dtype, all, all.axes(), first, count, to, window, source);
+            return;
+        }
+        int width = dtype.bytes();
+        for (int i = 0; i < count; i++) {
+            long rest = first + i;
+            long index = 0;
+            for (int k = axes.size() - 1; k >= 0; k--) {
+                long dim = whole.dims().get(axes.get(k));
+                index += rest % dim * whole.contiguousStrides().get(axes.get(k));
+                rest /= dim;
+            }
+            read(dtype, all, all.axes(), index, 1, to.asSlice((long) i * width, width), window, source);
         }
     }
 

@@ -49,9 +49,14 @@ public record Tensor(
         this(name, dtype, shape, strides, part, offset, role, Optional.empty());
     }
 
-    /** A tensor of one or more pieces that are those of its shape. */
+    /** A tensor of one or more pieces, those of its shape, or of its elements end to end in row-major order. */
     public static Tensor of(String name, DType dtype, Shape shape, Pieces pieces, TensorRole role) {
-        if (pieces.count() == 1) return pieces.alone(name, dtype, 0, role);
+        if (pieces.count() == 1) {
+            Tensor alone = pieces.alone(name, dtype, 0, role);
+            if (alone.shape.equals(shape)) return alone;
+            if (alone.isContiguous(alone.shape.axes()))
+                return new Tensor(name, dtype, shape, shape.contiguousStrides(), alone.part, alone.offset, role);
+        }
         return new Tensor(
                 name,
                 dtype,

@@ -121,6 +121,8 @@ public final class WeightFiles {
         if (headerFollows && head[7] == 0) return new SafetensorsPieces(similar);
         if (zip && file.path().toString().endsWith(".distcp"))
             throw file.broken("is one of the files of a distributed checkpoint; name the .metadata beside it");
+        if (zip && DeepSpeedReader.MODEL_STATES.matcher(String.valueOf(file.path().getFileName())).matches())
+            return new DeepSpeedReader();
         if (zip) return new TorchZipReader();
         if (Arrays.equals(head, LEGACY_TORCH)) return new TorchLegacyReader();
         if (pickle && isDcp(file.path())) return new DcpReader();

@@ -12,7 +12,8 @@
  *   <li>{@link phema.format.WeightFiles}: which reader, by the first bytes.
  *   <li>{@code SafetensorsReader}: the simplest of them.
  *   <li>{@link phema.format.NetworkSettings}: what files state of EDM2's network beside tensors.
- *   <li>{@code Pickle}, {@code Value}: pickles, parsed and never run; {@code Edm2PickleReader}, {@code TorchZipReader}.
+ *   <li>{@code Pickle}, {@code Value}: pickles, parsed and never run; {@code Edm2PickleReader}, {@code TorchZipReader},
+ *       {@code DcpReader}, {@code DeepSpeedReader}.
  *   <li>{@link phema.format.Layout}, {@link phema.format.WeightWriter}: outputs as segments, whose sizes are known
  *       before a byte of them is.
  * </ol>

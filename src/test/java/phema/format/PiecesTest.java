@@ -135,6 +135,24 @@ class PiecesTest {
     }
 
     @Test
+    void piecesOfElementsEndToEndAreReadInAnyOrder() throws IOException {
+        Cut cut = new Cut(Shape.of(24));
+        cut.add(List.of(0L), Shape.of(5), List.of(0), 0);
+        cut.add(List.of(5L), Shape.of(19), List.of(0), 0);
+        Tensor tensor = Tensor.of("t", TYPE, Shape.of(4, 6), cut.pieces.all(), Tensor.TensorRole.PARAMETER);
+        ByteBuffer rows = ByteBuffer.allocate(48);
+        ByteBuffer columns = ByteBuffer.allocate(48);
+        PartSource source =
+                (part, position, buffer) -> buffer.put(cut.files.get(part).slice((int) position, buffer.remaining()));
+        tensor.read(List.of(0, 1), 0, 24, MemorySegment.ofBuffer(rows), 64, source);
+        tensor.read(List.of(1, 0), 0, 24, MemorySegment.ofBuffer(columns), 64, source);
+        for (int i = 0; i < 24; i++) {
+            assertThat(rows.getShort(2 * i)).isEqualTo((short) i);
+            assertThat(columns.getShort(2 * i)).isEqualTo((short) (i % 4 * 6 + i / 4));
+        }
+    }
+
+    @Test
     void onePieceIsATensorInOnePlace() {
         Cut cut = new Cut(Shape.of(4, 6));
         cut.add(List.of(0L, 0L), Shape.of(4, 6), List.of(1, 0), 0);
