@@ -225,7 +225,7 @@ record MovementFit(Movement movement, double loss, boolean assumed) {
         return Math.max(meanSquaredDistance(values[first], values[last]), 1e-200);
     }
 
-    private static double meanSquaredDistance(double[] a, double[] b) {
+    static double meanSquaredDistance(double[] a, double[] b) {
         double sum = 0;
         for (int k = 0; k < a.length; k++) sum += (a[k] - b[k]) * (a[k] - b[k]);
         return sum / a.length;

@@ -76,6 +76,8 @@ public final class Solver {
         static Model of(List<StoredAverage> stored, double meanSquare) {
             TrajectoryModel all = TrajectoryModel.of(stored);
             List<Double> surprises = all.surprises();
+            Optional<Doubt> order = FileOrder.doubt(stored);
+            if (order.isPresent()) return new Model(all, surprises, List.of(), List.of(order.get()), Optional.empty());
             List<OddFile> odd = OddFiles.among(stored, surprises, meanSquare);
             boolean suspicious = surprises.stream().anyMatch(s -> s > OddFiles.SUSPICIOUS);
             Doubts stated = Doubts.of(all, suspicious);

@@ -6,6 +6,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import phema.format.WeightFiles;
@@ -56,6 +60,27 @@ class InspectCommandTest {
                 Shell.phema("inspect --fit --json " + run).json().get(0).get("report");
         assertThat(report.at("/oddFiles/0/name").asString()).isEqualTo("network-snapshot-0000163-0.050.pkl");
         assertThat(report.get("innovations").size()).isEqualTo(32);
+    }
+
+    @Test
+    void namesARunWhoseFileNamesWereMixedUp() throws IOException {
+        Path good = Shell.copy("checkpoints", folder.resolve("good"));
+        Path run = Files.createDirectories(folder.resolve("run"));
+        List<String> names = Shell.names(good);
+        List<String> others = new ArrayList<>(names);
+        Collections.shuffle(others, new Random(7));
+        for (int i = 0; i < names.size(); i++) {
+            Path copy = Files.copy(good.resolve(names.get(i)), run.resolve(others.get(i)));
+            Shell.age(copy);
+        }
+        String mixedUp = "the order of their times, as if their names had been mixed up";
+        assertThat(Shell.phema("inspect --fit " + good).fine().out()).doesNotContain(mixedUp);
+        assertThat(Shell.phema("inspect --fit " + run).fine().out())
+                .containsPattern("contradicted by the files: " + mixedUp + "; that of .* or its reverse is likelier");
+        assertThat(Shell.phema("fit --indir " + run + " --profile power:0.1")
+                        .fine()
+                        .out())
+                .contains("the files contradict " + mixedUp + ": that of ");
     }
 
     @Test
