@@ -37,14 +37,20 @@ public final class DecaySearch {
     /** The rise of the loss within which values are as likely: some 2 sigma for 100 independent weights. */
     private static final double AS_LIKELY = 0.04;
 
-    /** The difference of shares up to which two profiles are one reading. */
-    private static final double SAME = 0.01;
+    /** The difference of shares up to which two profiles are one reading: either will do. */
+    private static final double SAME = 0.03;
 
     /** The least lead over the next reading of what is certain, in nats per weight. */
     private static final double CERTAIN_NATS = 1.5;
 
-    /** The greatest lead of another reading among the older files alone. */
-    private static final double STEADY_NATS = 0.5;
+    /** The greatest lead of another reading in a part of the files. */
+    private static final double STEADY_NATS = 0.25;
+
+    /** The difference of shares within which the halves of the files say the same. */
+    private static final double STEADY = 0.05;
+
+    /** The number of steps over which momentum makes them alike, so that a walk is no model of them. */
+    private static final int ALIKE = 30;
 
     /** The least mean of squared innovations of a profile that explains its files. */
     private static final double LEAST_INNOVATION = 0.6;
@@ -107,17 +113,19 @@ public final class DecaySearch {
     /**
      * The simplest of the likeliest profiles of a family, and between which they are nearly as likely.
      *
+     * @param family which of the families it is of
      * @param atTheEnd whether the least or the greatest value that was tried is the best, so that others may be better
      */
-    private record Reading(String spec, String lowest, String highest, double loss, boolean atTheEnd) {}
+    private record Reading(int family, String spec, String lowest, String highest, double loss, boolean atTheEnd) {}
 
     /** The best of each family, the likeliest first. */
     private List<Reading> readings(boolean clockIsSteps) {
         TreeSet<Double> times = new TreeSet<>();
         files.forEach(s -> times.add(s.profile().endTime()));
         double spacing = (times.last() - times.first()) / (times.size() - 1);
-        return DecayFamily.of(spacing, end, clockIsSteps).stream()
-                .map(this::best)
+        List<DecayFamily> families = DecayFamily.of(spacing, end, clockIsSteps);
+        return IntStream.range(0, families.size())
+                .mapToObj(i -> best(i, families.get(i)))
                 .sorted(Comparator.comparingDouble(Reading::loss))
                 .toList();
     }
@@ -138,15 +146,16 @@ public final class DecaySearch {
                 && Arrays.stream(innovations).max().orElseThrow() <= GREATEST_OF_A_FILE
                 && !best.atTheEnd()
                 && difference(best.lowest(), best.highest()) <= PRECISE
+                && !(clockIsSteps && isShort(best.spec()))
                 && !hasCopies()
-                && isSteady(best.spec(), clockIsSteps); // last, since it is another search
+                && isSteady(best, innovations, clockIsSteps); // last, since it searches again
         return new RecognisedDecay(best.spec(), best.lowest(), best.highest(), nats, next.spec(), innovation, certain);
     }
 
-    private Reading best(DecayFamily family) {
+    private Reading best(int number, DecayFamily family) {
         if (family.low() == family.high()) {
             String only = family.spec().apply(family.low());
-            return new Reading(only, only, only, loss(only) - AS_LIKELY, false); // simpler, where as likely
+            return new Reading(number, only, only, only, loss(only) - AS_LIKELY, false); // simpler, where as likely
         }
         double low = Math.log(family.low());
         double step = (Math.log(family.high()) - low) / (VALUES - 1);
@@ -173,25 +182,26 @@ public final class DecaySearch {
                 || Math.log(family.high()) - best.getPoint() < AT_THE_END
                         && !isAsLikely(family, best, -10 * AT_THE_END);
         return new Reading(
-                simplest, family.spec().apply(lowest), family.spec().apply(highest), loss(simplest), atTheEnd);
+                number, simplest, family.spec().apply(lowest), family.spec().apply(highest), loss(simplest), atTheEnd);
     }
 
-    /** How far from the best one values are nearly as likely, on one side. */
+    /** The farthest value from the best one, on one side, that is nearly as likely. */
     private double asLikely(DecayFamily family, UnivariatePointValuePair best, int side) {
-        double limit = side < 0 ? Math.log(family.low()) : Math.log(family.high());
+        double limit = Math.log(side < 0 ? family.low() : family.high());
+        double most = Math.max(0, side * (limit - best.getPoint()));
+        if (isAsLikely(family, best, side * most)) return limit;
         double within = 0;
-        double beyond = 1e-4;
-        while (within < side * (limit - best.getPoint()) && isAsLikely(family, best, side * beyond)) {
+        double beyond = Math.min(1e-4, most);
+        while (beyond < most && isAsLikely(family, best, side * beyond)) {
             within = beyond;
-            beyond *= 2;
+            beyond = Math.min(2 * beyond, most);
         }
         for (int i = 0; i < 5; i++) {
             double middle = (within + beyond) / 2;
             if (isAsLikely(family, best, side * middle)) within = middle;
             else beyond = middle;
         }
-        double x = best.getPoint() + side * within;
-        return side * (limit - x) > 0 ? x : limit;
+        return best.getPoint() + side * within;
     }
 
     private boolean isAsLikely(DecayFamily family, UnivariatePointValuePair best, double farther) {
@@ -219,11 +229,40 @@ public final class DecaySearch {
                 .toList();
     }
 
-    /** Whether the older half of the files is not much likelier with another profile: some jobs change their decay. */
-    private boolean isSteady(String spec, boolean clockIsSteps) {
+    /** Whether half of what the newest file holds is younger than a walk is a model of. */
+    private boolean isShort(String spec) {
+        return ProfileSpec.parse(spec, end).cumulative(end - ALIKE) < 0.5;
+    }
+
+    /**
+     * Whether parts of the files, read alone, say the same: the older ones, the newer ones, and the strangest one.
+     * Where a job changed its decay they do not; nor where the movement is misread, or no family is the right one:
+     * that bends each part in a way of its own.
+     */
+    private boolean isSteady(Reading whole, double[] innovations, boolean clockIsSteps) {
         List<StoredAverage> unknown = files.subList(known, files.size());
-        var older = new DecaySearch(files.subList(0, known), unknown.subList(unknown.size() / 2, unknown.size()), fit);
-        return older.loss(spec) - older.readings(clockIsSteps).getFirst().loss() < 2 * STEADY_NATS;
+        int middle = unknown.size() / 2;
+        int strangest = IntStream.range(0, innovations.length)
+                .boxed()
+                .max(Comparator.comparingDouble(i -> innovations[i]))
+                .orElseThrow();
+        Optional<Reading> older = ofPart(unknown.subList(middle, unknown.size()), whole, clockIsSteps);
+        Optional<Reading> newer = ofPart(unknown.subList(0, middle), whole, clockIsSteps);
+        return older.isPresent()
+                && newer.isPresent()
+                && difference(older.get().spec(), newer.get().spec()) <= STEADY
+                && ofPart(List.of(unknown.get(strangest)), whole, clockIsSteps).isPresent();
+    }
+
+    /** What a part of the files says within the same family; empty if another reading of it is much likelier. */
+    private Optional<Reading> ofPart(List<StoredAverage> part, Reading whole, boolean clockIsSteps) {
+        var search = new DecaySearch(files.subList(0, known), part, fit);
+        List<Reading> readings = search.readings(clockIsSteps);
+        return search.loss(whole.spec()) - readings.getFirst().loss() < 2 * STEADY_NATS
+                ? readings.stream()
+                        .filter(own -> own.family() == whole.family())
+                        .findFirst()
+                : Optional.empty();
     }
 
     /** Whether an unknown file holds what a known one of the same time does: averages begin as copies, at some time. */

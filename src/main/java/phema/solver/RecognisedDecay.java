@@ -6,8 +6,8 @@ package phema.solver;
  * @param spec as {@link phema.profile.ProfileSpec} reads it
  * @param lowest the spec with the least number that is nearly as likely
  * @param highest with the greatest one
- * @param nats by how much likelier than the next reading, of another family, per weight
- * @param next the next reading
+ * @param nats by how much likelier than the next reading that differs, per weight
+ * @param next the next reading that differs
  * @param innovation mean of the files' squared innovations: 1 where the profile explains them
  * @param certain whether the evidence leaves no other reading
  */

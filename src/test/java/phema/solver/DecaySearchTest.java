@@ -9,6 +9,7 @@ import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import phema.profile.Impulse;
 import phema.profile.ProfileSpec;
 import phema.profile.SigmaRel;
@@ -132,6 +133,36 @@ class DecaySearchTest {
             other.add(stored(average.profile().endTime(), theta));
         }
         assertThat(DecaySearch.search(raw, other, true).orElseThrow().certain()).isFalse();
+    }
+
+    /** Runs of which the likeliest reading is wrong: narrow averages, and decays that changed, early and late. */
+    @ParameterizedTest
+    @ValueSource(longs = {3000005, 3000055, 3000136, 3000190, 4000008, 4000198})
+    void isNotCertainWherePartsOfTheFilesSayOtherwise(long seed) {
+        var run = new UnrecordedRun(seed);
+        RecognisedDecay found =
+                DecaySearch.search(run.raw(), run.averages(), true).orElseThrow();
+        assertThat(run.error(found.spec())).isGreaterThan(RecognitionFigures.WRONG);
+        assertThat(found.nats()).isGreaterThan(1.5);
+        assertThat(found.innovation()).isBetween(0.6, 1.6);
+        assertThat(found.certain()).isFalse();
+    }
+
+    /** A few of the runs of {@link RecognitionFigures}. */
+    @Test
+    void isNeverCertainOfWhatIsWrong() {
+        int certain = 0;
+        for (int seed = 0; seed < 12; seed++) {
+            var run = new UnrecordedRun(seed);
+            RecognisedDecay found =
+                    DecaySearch.search(run.raw(), run.averages(), true).orElseThrow();
+            if (!found.certain()) continue;
+            certain++;
+            assertThat(run.error(found.spec()))
+                    .as(seed + ": " + run.kind() + ", " + found)
+                    .isLessThan(RecognitionFigures.WRONG);
+        }
+        assertThat(certain).isGreaterThan(2);
     }
 
     @Test
