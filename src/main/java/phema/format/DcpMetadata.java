@@ -269,6 +269,7 @@ final class DcpMetadata implements Pickle.Taker {
         if (fields.get("offsets").orElse(Value.NONE) instanceof Numbers origin
                 && fields.get("sizes").orElse(Value.NONE) instanceof Numbers sizes
                 && origin.values().length == sizes.values().length) {
+            shape(sizes);
             long[] both = Arrays.copyOf(origin.values(), 2 * origin.values().length);
             System.arraycopy(sizes.values(), 0, both, origin.values().length, origin.values().length);
             return new Numbers(both);
@@ -295,10 +296,14 @@ final class DcpMetadata implements Pickle.Taker {
             System.arraycopy(chunk.values(), 0, all, at, 2 * rank);
             at += 2 * rank;
         }
+        return new SavedTensor(type, shape(size), chunks.items().size(), all);
+    }
+
+    private Shape shape(Numbers size) throws FormatException {
         try {
             Shape shape = new Shape(Arrays.stream(size.values()).boxed().toList());
             Math.multiplyExact(shape.elements(), Long.BYTES);
-            return new SavedTensor(type, shape, chunks.items().size(), all);
+            return shape;
         } catch (ArithmeticException e) {
             throw file.broken("has a tensor of a shape that no file could hold");
         }

@@ -287,7 +287,12 @@ final class DcpReader implements WeightReader {
                 throw data.broken("the chunk of `" + Pickle.shown(chunk.name()) + "` at byte " + begin + " is "
                         + read.dtype() + " " + read.shape() + " where " + file.path().getFileName() + " says "
                         + saved.type().name() + " " + box + "; it is of another checkpoint, or damaged");
-            list(chunk.name(), saved).add(parts.size(), begin + read.offset(), saved.origin(chunk.chunk()), box, read.strides());
+            try {
+                list(chunk.name(), saved)
+                        .add(parts.size(), begin + read.offset(), saved.origin(chunk.chunk()), box, read.strides());
+            } catch (IllegalArgumentException e) {
+                throw broken(chunk.name(), String.valueOf(e.getMessage()));
+            }
         }
 
         private PieceList list(String name, SavedTensor tensor) {

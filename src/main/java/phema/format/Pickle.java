@@ -446,7 +446,8 @@ final class Pickle {
             return;
         }
         Value made = large.get().taker.made(call);
-        if (made != call) large.get().forget(large.get().before[large.get().depth]);
+        // What has no arguments holds nothing else.
+        if (made != call || call.arguments().isEmpty()) large.get().forget(large.get().before[large.get().depth]);
         push(made, 1);
     }
 

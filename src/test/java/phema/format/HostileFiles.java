@@ -94,6 +94,7 @@ final class HostileFiles {
         files.addTorchObjects();
         files.addArchives();
         files.addFileKinds();
+        for (Case each : HostileClusters.all()) files.add(each.name(), each.end(), each.maker());
         return files.cases;
     }
 

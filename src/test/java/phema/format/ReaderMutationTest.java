@@ -136,6 +136,37 @@ class ReaderMutationTest {
     }
 
     @RandomCases
+    void aDamagedDistributedCheckpointIsReadOrRefused(RandomCase random) throws IOException {
+        Path checkpoint = folder.resolve("cuts");
+        if (Files.notExists(checkpoint)) Fixtures.copy("clusters/cuts", checkpoint);
+        Path metadata = checkpoint.resolve(".metadata");
+        Path damaged = random.nextBoolean() ? metadata : checkpoint.resolve("__0_0.distcp");
+        byte[] valid = Files.readAllBytes(damaged);
+        try {
+            damageAndRead(damaged, valid, random, random.nextBoolean() ? 2 : KINDS, any -> readSoundly(metadata));
+        } finally {
+            Files.write(damaged, valid);
+        }
+    }
+
+    @RandomCases
+    void aDamagedCheckpointOfDeepSpeedIsReadOrRefused(RandomCase random) throws IOException {
+        String stage = random.of(List.of("zero2", "zero3"));
+        Path checkpoint = folder.resolve(stage);
+        if (Files.notExists(checkpoint)) Fixtures.copy("clusters/" + stage, checkpoint);
+        Path model = checkpoint.resolve((stage.equals("zero3") ? "zero_pp_rank_0_" : "") + "mp_rank_00_model_states.pt");
+        Path damaged = random.nextBoolean()
+                ? model
+                : checkpoint.resolve("bf16_zero_pp_rank_1_mp_rank_00_optim_states.pt");
+        byte[] valid = Files.readAllBytes(damaged);
+        try {
+            damageAndRead(damaged, valid, random, 2, any -> readSoundly(model));
+        } finally {
+            Files.write(damaged, valid);
+        }
+    }
+
+    @RandomCases
     void anySequenceOfOpcodesIsReadOrRefused(RandomCase random) throws IOException {
         byte[] pickle = ("\u0080\u0004" + opcodes(random) + ".").getBytes(StandardCharsets.ISO_8859_1);
         readOrRefuse(Files.write(scratch, pickle), ReaderMutationTest::readSoundly);
@@ -171,9 +202,14 @@ class ReaderMutationTest {
 
     /** From one to six damages of the first so many kinds. */
     private static void damageAndRead(byte[] valid, RandomCase random, int kinds, Reading reading) throws IOException {
+        damageAndRead(scratch, valid, random, kinds, reading);
+    }
+
+    private static void damageAndRead(Path path, byte[] valid, RandomCase random, int kinds, Reading reading)
+            throws IOException {
         byte[] bytes = valid;
         for (int left = random.between(1, 6); left > 0; left--) bytes = damaged(bytes, random, kinds);
-        readOrRefuse(Files.write(scratch, bytes), reading);
+        readOrRefuse(Files.write(path, bytes), reading);
     }
 
     private static void readOrRefuse(Path file, Reading reading) throws IOException {
