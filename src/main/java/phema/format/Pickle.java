@@ -67,9 +67,6 @@ final class Pickle {
     private List<Value> stack = new ArrayList<>();
     private long text;
 
-    /** The name that stands for a function that is itself made by one, such as a method or a partial application. */
-    private static final Global FUNCTION = new Global("", "a function made by another");
-
     private Pickle(
             Cursor in,
             String kind,
@@ -187,6 +184,13 @@ final class Pickle {
         }
     }
 
+    /** The protocol of the pickle that begins at a byte. */
+    static int protocol(InputFile file, long offset) throws IOException {
+        byte[] begin = new byte[2];
+        file.read(offset, begin);
+        return begin[1];
+    }
+
     private Value run(int maxOpcodes) throws IOException {
         for (int i = 0; i < maxOpcodes; i++) {
             int opcode = in.u8();
@@ -212,9 +216,10 @@ final class Pickle {
             case 0x8c -> push(text(in.u8()));
             case 'X' -> push(text(in.u32()));
             case 0x8d -> push(text(in.i64()));
-            case 'C' -> push(blob(in.u8()));
-            case 'B' -> push(blob(in.u32()));
-            case 0x8e, 0x96 -> push(blob(in.i64()));
+            case 'C' -> push(blob(in.u8(), false));
+            case 'B' -> push(blob(in.u32(), false));
+            case 0x8e -> push(blob(in.i64(), false));
+            case 0x96 -> push(blob(in.i64(), true));
 
             case '(' -> mark();
             case '0' -> pop();
@@ -228,8 +233,10 @@ final class Pickle {
                 List<Value> items = popMark();
                 push(new Tuple(items), items.size());
             }
-            case ']', 0x8f -> push(new Items());
-            case 'l', 0x91 -> push(new Items(popMark()));
+            case ']' -> push(new Items());
+            case 0x8f -> push(new Items(Value.ItemsKind.SET, new ArrayList<>()));
+            case 'l' -> push(new Items(popMark()));
+            case 0x91 -> push(new Items(Value.ItemsKind.FROZEN_SET, popMark()));
             case 'a' -> append(List.of(pop()));
             case 'e', 0x90 -> append(popMark());
             case '}' -> push(new Dict());
@@ -255,15 +262,9 @@ final class Pickle {
                 Value name = pop();
                 push(stackGlobal(pop(), name));
             }
-            case 'R', 0x81 -> {
-                Value arguments = pop();
-                make(call(pop(), arguments));
-            }
-            case 0x92 -> {
-                pop(); // keyword arguments: no known class has any
-                Value arguments = pop();
-                make(call(pop(), arguments));
-            }
+            case 'R' -> make(call(Value.CallKind.REDUCE, Value.NONE));
+            case 0x81 -> make(call(Value.CallKind.NEW, Value.NONE));
+            case 0x92 -> make(call(Value.CallKind.NEW_WITH_KEYWORDS, pop()));
             case 'b' -> build(pop());
             case 'Q' -> {
                 Persistent persistent = new Persistent(pop());
@@ -317,10 +318,10 @@ final class Pickle {
         return new Text(in.utf8((int) n));
     }
 
-    private Blob blob(long n) throws IOException {
+    private Blob blob(long n, boolean changeable) throws IOException {
         long offset = in.position();
         in.skip(n);
-        return new Blob(offset, n);
+        return new Blob(offset, n, changeable);
     }
 
     private void push(Value value) throws FormatException {
@@ -408,6 +409,7 @@ final class Pickle {
                 target.entries().put(key.value(), items.get(i + 1));
                 forgotten = false;
             } else if (large.isPresent()) large.get().taker.entry(items.get(i), items.get(i + 1));
+            else target.others().addAll(items.subList(i, i + 2));
         }
         if (large.isPresent() && forgotten && !items.isEmpty())
             large.get().forget(large.get().before[large.get().depth]);
@@ -432,10 +434,11 @@ final class Pickle {
         return global;
     }
 
-    private Call call(Value function, Value arguments) throws FormatException {
-        if (function instanceof Global global && arguments instanceof Tuple tuple)
-            return new Call(global, tuple.items());
-        if (function instanceof Call && arguments instanceof Tuple tuple) return new Call(FUNCTION, tuple.items());
+    private Call call(Value.CallKind how, Value keywords) throws FormatException {
+        Value arguments = pop();
+        Value function = pop();
+        boolean known = function instanceof Global || function instanceof Call;
+        if (known && arguments instanceof Tuple tuple) return new Call(how, function, tuple, keywords);
         throw misused("calls", function instanceof Global ? arguments : function);
     }
 

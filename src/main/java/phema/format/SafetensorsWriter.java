@@ -39,15 +39,15 @@ final class SafetensorsWriter implements WeightWriter {
             Function<Tensor, DType> dtypes,
             Map<String, String> metadata,
             long shardSize) {
-        List<TensorElements> all = template.tensors().stream()
-                .map(tensor -> packed(tensor, dtypes.apply(tensor)))
+        List<NamedElements> all = template.tensors().stream()
+                .map(tensor -> new NamedElements(tensor.name(), TensorElements.rows(tensor, dtypes.apply(tensor))))
                 .toList();
-        Map<String, String> carried = new TreeMap<>(template.metadata());
-        carried.keySet().removeAll(HASHES_OF_CONTENT);
-        carried.putAll(metadata);
-        carried.put("format", "pt");
+        return files(baseName, all, carried(template, metadata), shardSize);
+    }
 
-        List<List<TensorElements>> shards = cut(all, shardSize);
+    /** One file of these tensors, or several and their index. */
+    static List<Layout> files(String baseName, List<NamedElements> all, Map<String, String> carried, long shardSize) {
+        List<List<NamedElements>> shards = cut(all, shardSize);
         if (shards.size() == 1) return List.of(file(baseName + ".safetensors", shards.getFirst(), carried));
 
         List<Layout> layouts = new ArrayList<>();
@@ -55,25 +55,41 @@ final class SafetensorsWriter implements WeightWriter {
         for (int i = 0; i < shards.size(); i++) {
             String name = "%s-%05d-of-%05d.safetensors".formatted(baseName, i + 1, shards.size());
             layouts.add(file(name, shards.get(i), carried));
-            shards.get(i).forEach(elements -> fileOf.put(elements.tensor().name(), name));
+            shards.get(i).forEach(named -> fileOf.put(named.name(), name));
         }
-        long total = all.stream().mapToLong(TensorElements::bytes).sum();
+        long total = all.stream().mapToLong(NamedElements::bytes).sum();
         layouts.add(new Layout(baseName + ".safetensors.index.json", List.of(new Literal(index(total, fileOf)))));
         return layouts;
     }
 
-    private static TensorElements packed(Tensor tensor, DType dtype) {
-        if (tensor.name().equals(METADATA))
-            throw new IllegalArgumentException("a tensor named `" + METADATA + "` cannot be written as safetensors");
-        return TensorElements.rows(tensor, dtype);
+    /** Elements under the name that they have in the file, which may not be that of the tensor they are computed as. */
+    record NamedElements(String name, TensorElements elements) {
+        NamedElements {
+            if (name.equals(METADATA))
+                throw new IllegalArgumentException(
+                        "a tensor named `" + METADATA + "` cannot be written as safetensors");
+        }
+
+        long bytes() {
+            return elements.bytes();
+        }
     }
 
-    private static List<List<TensorElements>> cut(List<TensorElements> all, long shardSize) {
+    /** The metadata of a template that outputs have as well, and their own. */
+    static Map<String, String> carried(WeightFile template, Map<String, String> metadata) {
+        Map<String, String> carried = new TreeMap<>(template.metadata());
+        carried.keySet().removeAll(HASHES_OF_CONTENT);
+        carried.putAll(metadata);
+        carried.put("format", "pt");
+        return carried;
+    }
+
+    private static List<List<NamedElements>> cut(List<NamedElements> all, long shardSize) {
         if (shardSize <= 0) throw new IllegalArgumentException("a shard size of " + shardSize + " bytes holds nothing");
-        List<List<TensorElements>> shards = new ArrayList<>();
-        List<TensorElements> shard = new ArrayList<>();
+        List<List<NamedElements>> shards = new ArrayList<>();
+        List<NamedElements> shard = new ArrayList<>();
         long size = 0;
-        for (TensorElements elements : all) {
+        for (NamedElements elements : all) {
             if (!shard.isEmpty() && elements.bytes() > shardSize - size) {
                 shards.add(shard);
                 shard = new ArrayList<>();
@@ -86,25 +102,30 @@ final class SafetensorsWriter implements WeightWriter {
         return shards;
     }
 
-    private static Layout file(String name, List<TensorElements> tensors, Map<String, String> metadata) {
-        List<TensorElements> ordered = tensors.stream()
-                .sorted(Comparator.comparingInt((TensorElements e) -> e.dtype().bytes())
+    private static Layout file(String name, List<NamedElements> tensors, Map<String, String> metadata) {
+        List<NamedElements> ordered = tensors.stream()
+                .sorted(Comparator.comparingInt(
+                                (NamedElements e) -> e.elements().dtype().bytes())
                         .reversed())
                 .toList();
         List<Segment> segments = new ArrayList<>();
         segments.add(new Literal(header(ordered, metadata)));
-        ordered.stream().filter(elements -> elements.bytes() > 0).forEach(segments::add);
+        ordered.stream()
+                .map(NamedElements::elements)
+                .filter(elements -> elements.bytes() > 0)
+                .forEach(segments::add);
         return new Layout(name, segments);
     }
 
-    private static byte[] header(List<TensorElements> tensors, Map<String, String> metadata) {
+    private static byte[] header(List<NamedElements> tensors, Map<String, String> metadata) {
         byte[] json = json(out -> {
             out.writeObjectPropertyStart(METADATA);
             metadata.forEach(out::writeStringProperty);
             out.writeEndObject();
             long offset = 0;
-            for (TensorElements elements : tensors) {
-                out.writeObjectPropertyStart(elements.tensor().name());
+            for (NamedElements named : tensors) {
+                TensorElements elements = named.elements();
+                out.writeObjectPropertyStart(named.name());
                 out.writeStringProperty("dtype", elements.dtype().name());
                 out.writeArrayPropertyStart("shape");
                 elements.tensor().shape().dims().forEach(out::writeNumber);

@@ -32,6 +32,11 @@ final class TorchArchive {
         folder = folder();
     }
 
+    /** That of its pickle. */
+    int protocol() throws IOException {
+        return Pickle.protocol(file, record("data.pkl").offset());
+    }
+
     /** What was saved. */
     Value root() throws IOException {
         requireReadable();

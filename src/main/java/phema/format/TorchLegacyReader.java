@@ -19,8 +19,22 @@ final class TorchLegacyReader implements WeightReader {
 
     @Override
     public WeightFile read(InputFile file) throws IOException {
+        Saved saved = saved(file);
+        return new TorchTree(file, saved.tensors).read(saved.root);
+    }
+
+    /** Reads what was saved, for outputs that are like it. */
+    static TorchOriginal original(InputFile file) throws IOException {
+        Saved saved = saved(file);
+        return TorchOriginal.of(file, saved.protocol, saved.root, saved.tensors);
+    }
+
+    private record Saved(Value root, int protocol, TorchTensors tensors) {}
+
+    private static Saved saved(InputFile file) throws IOException {
         Cursor in = file.cursor(0, file.size());
         TorchStorage.requireLegacyHead(in, "it ");
+        int protocol = Pickle.protocol(file, in.position());
         Map<String, StorageId> ids = new LinkedHashMap<>();
         Value root = Pickle.readAny(
                 in,
@@ -28,8 +42,7 @@ final class TorchLegacyReader implements WeightReader {
                 persistent -> StorageId.of(persistent).ifPresent(id -> ids.put(id.key(), id)),
                 TorchZipReader.MAX_OPCODES);
         Map<String, TorchStorage> storages = storages(file, in, ids);
-        TorchTensors torch = new TorchTensors(file, value -> storage(value, storages));
-        return new TorchTree(file, torch).read(root);
+        return new Saved(root, protocol, new TorchTensors(file, value -> storage(value, storages)));
     }
 
     private static Map<String, TorchStorage> storages(InputFile file, Cursor in, Map<String, StorageId> ids)

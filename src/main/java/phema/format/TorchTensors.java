@@ -25,7 +25,7 @@ final class TorchTensors {
     static final Global TENSOR_WITH_DTYPE = new Global("torch._utils", "_rebuild_tensor_v3");
 
     /** The function that makes a tensor of a class: {@code (function, class, arguments, attributes)}. */
-    private static final Global FROM_TYPE = new Global("torch._tensor", "_rebuild_from_type_v2");
+    static final Global FROM_TYPE = new Global("torch._tensor", "_rebuild_from_type_v2");
 
     private static final Set<Global> PLAIN = Set.of(
             new Global("torch", "Tensor"),
@@ -144,7 +144,7 @@ final class TorchTensors {
                         || call.function().equals(PARAMETER_WITH_STATE));
     }
 
-    private static boolean isRebuilt(Call call) {
+    static boolean isRebuilt(Call call) {
         return call.function().equals(TENSOR) || call.function().equals(TENSOR_WITH_DTYPE);
     }
 
@@ -170,7 +170,7 @@ final class TorchTensors {
                     "is of the class " + Pickle.shown(type.toString())
                             + ", whose numbers only its own code knows; save plain tensors, or leave it out of the "
                             + "file");
-        return new Call(function, arguments.items());
+        return new Call(Value.CallKind.REDUCE, function, arguments, new Value.None());
     }
 
     /** Whether the value stands for a storage. */

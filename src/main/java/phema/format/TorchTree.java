@@ -49,6 +49,7 @@ final class TorchTree {
     private final InputFile file;
     private final TorchTensors torch;
     private final List<Tensor> tensors = new ArrayList<>();
+    private final Map<Value, Tensor> byValue = new IdentityHashMap<>();
     private final Set<String> names = new HashSet<>();
     private final Map<String, String> metadata = new HashMap<>();
     private final Set<Value> around = identitySet();
@@ -69,6 +70,11 @@ final class TorchTree {
         return new WeightFile(file.path(), Format.TORCH_ZIP, List.of(file.part()), metadata, tensors);
     }
 
+    /** The tensors that were read, by identity; one that is in several places as in the last. */
+    Map<Value, Tensor> byValue() {
+        return byValue;
+    }
+
     /** Adds all that hangs below a value. */
     private void add(String name, Value value) throws IOException {
         if (++places > MAX_PLACES) throw file.broken("holds more than " + MAX_PLACES + " values");
@@ -84,7 +90,9 @@ final class TorchTree {
 
     private void addTensor(String name, Tensor.TensorRole role, Value value) throws IOException {
         if (!names.add(name)) throw file.broken("has two tensors named `" + Pickle.shown(name) + "`");
-        tensors.add(torch.read(name, role, value));
+        Tensor tensor = torch.read(name, role, value);
+        tensors.add(tensor);
+        byValue.put(value, tensor);
     }
 
     private void addEntries(String name, Value value, Dict dict) throws IOException {
@@ -188,7 +196,7 @@ final class TorchTree {
         return false;
     }
 
-    private static List<Value> within(Value value) {
+    static List<Value> within(Value value) {
         if (value instanceof Dict dict) return List.copyOf(dict.entries().values());
         if (value instanceof Items list) return list.items();
         if (value instanceof Tuple tuple) return tuple.items();

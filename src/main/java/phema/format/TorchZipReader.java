@@ -19,4 +19,10 @@ final class TorchZipReader implements WeightReader {
         Value root = archive.root();
         return new TorchTree(file, archive.tensors()).read(root);
     }
+
+    /** Reads what was saved, for outputs that are like it. */
+    static TorchOriginal original(InputFile file) throws IOException {
+        TorchArchive archive = new TorchArchive(file);
+        return TorchOriginal.of(file, archive.protocol(), archive.root(), archive.tensors());
+    }
 }

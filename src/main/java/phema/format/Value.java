@@ -46,8 +46,8 @@ sealed interface Value {
         }
     }
 
-    /** A {@code bytes} object, left in the file. */
-    record Blob(long offset, long length) implements Value {}
+    /** A {@code bytes} object, or a {@code bytearray} where it may change, left in the file. */
+    record Blob(long offset, long length, boolean changeable) implements Value {}
 
     /** The name of a class or function. */
     record Global(String module, String name) implements Value {
@@ -71,22 +71,35 @@ sealed interface Value {
 
     record Tuple(List<Value> items) implements Value {}
 
+    /** What a pickle may call a list. */
+    enum ItemsKind {
+        LIST,
+        SET,
+        FROZEN_SET
+    }
+
     /** A list or a set, which grows while the pickle is read. */
-    record Items(List<Value> items) implements Value {
+    record Items(ItemsKind is, List<Value> items) implements Value {
         Items() {
             this(new ArrayList<>());
+        }
+
+        Items(List<Value> items) {
+            this(ItemsKind.LIST, items);
         }
     }
 
     /**
-     * A dictionary, which grows while the pickle is read. Entries under keys other than text are left out: no tensor
-     * hangs there.
+     * A dictionary, which grows while the pickle is read.
+     *
+     * @param entries under keys that are text
+     * @param others keys and values by turns, where keys are something else: no weights hang there
      */
-    record Dict(Map<String, Value> entries) implements Value {
-        static final Dict EMPTY = new Dict(Map.of());
+    record Dict(Map<String, Value> entries, List<Value> others) implements Value {
+        static final Dict EMPTY = new Dict(Map.of(), List.of());
 
         Dict() {
-            this(new LinkedHashMap<>());
+            this(new LinkedHashMap<>(), new ArrayList<>(0));
         }
 
         Optional<Value> get(String key) {
@@ -97,34 +110,73 @@ sealed interface Value {
     /** What the pickle's owner hangs behind an id, for instance a storage. */
     record Persistent(Value id) implements Value {}
 
+    /** How an object is made. */
+    enum CallKind {
+        /** By {@code function(*arguments)}. */
+        REDUCE,
+        /** By {@code class.__new__(class, *arguments)}. */
+        NEW,
+        /** By {@code class.__new__(class, *arguments, **keywords)}. */
+        NEW_WITH_KEYWORDS
+    }
+
     /** {@code function(*arguments)}, with the state, items and elements that the pickle then gives to the result. */
     final class Call implements Value {
-        private final Global function;
-        private final List<Value> arguments;
-        private Value state = NONE;
+        /** The name that stands for a function that is itself made by one, such as a method or a partial application. */
+        private static final Global MADE = new Global("", "a function made by another");
+
+        private final CallKind how;
+        private final Value callee;
+        private final Tuple arguments;
+        private final Value keywords;
+        private @Nullable Value state;
         private @Nullable Dict entries;
         private @Nullable Items items;
 
-        Call(Global function, List<Value> arguments) {
-            this.function = function;
+        /** @param callee a global, or a call that makes a function */
+        Call(CallKind how, Value callee, Tuple arguments, Value keywords) {
+            this.how = how;
+            this.callee = callee;
             this.arguments = arguments;
+            this.keywords = keywords;
+        }
+
+        CallKind how() {
+            return how;
+        }
+
+        Value callee() {
+            return callee;
         }
 
         Global function() {
-            return function;
+            return callee instanceof Global global ? global : MADE;
+        }
+
+        Tuple argumentTuple() {
+            return arguments;
         }
 
         List<Value> arguments() {
-            return arguments;
+            return arguments.items();
+        }
+
+        /** A dictionary for {@link CallKind#NEW_WITH_KEYWORDS}. */
+        Value keywords() {
+            return keywords;
         }
 
         @Override
         public String kind() {
-            return function.kind();
+            return function().kind();
         }
 
         Value state() {
-            return state;
+            return state == null ? NONE : state;
+        }
+
+        boolean hasState() {
+            return state != null;
         }
 
         /** What a dictionary subclass holds. */

@@ -3,7 +3,15 @@ package phema.format;
 import java.io.IOException;
 
 /** Indexes files of one format. */
-interface WeightReader {
+sealed interface WeightReader
+        permits DcpReader,
+                DeepSpeedReader,
+                Edm2PickleReader,
+                SafetensorsIndexReader,
+                SafetensorsPieces,
+                SafetensorsReader,
+                TorchLegacyReader,
+                TorchZipReader {
     /**
      * Reads what it must to know where every tensor lies, and no elements. @throws FormatException when the file breaks
      * a rule of its format

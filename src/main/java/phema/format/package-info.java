@@ -16,6 +16,7 @@
  *       {@code DcpReader}, {@code DeepSpeedReader}.
  *   <li>{@link phema.format.Layout}, {@link phema.format.WeightWriter}: outputs as segments, whose sizes are known
  *       before a byte of them is.
+ *   <li>{@link phema.format.OriginalFile}: a file with all that stands in it, for outputs that are like it.
  * </ol>
  */
 @ApplicationModule(allowedDependencies = {"digest", "tensor"})

@@ -1,0 +1,42 @@
+package phema.format;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import phema.tensor.DType;
+
+/**
+ * Holds a weight file as its trainer wrote it, with the names and all that stands around its weights, for outputs that
+ * the trainer's own loader is to take.
+ */
+public sealed interface OriginalFile permits TorchOriginal, SafetensorsOriginal {
+    /** All tensors that outputs may hold, under the names that they have in the file. */
+    WeightFile file();
+
+    /**
+     * Whether an output that holds some tensors, and nothing else, is like this file.
+     *
+     * @param weights as for {@link #layout}
+     */
+    boolean isFlat(Map<String, Tensor> weights);
+
+    /** What outputs do not hold, because only the training job itself could go on with it; names within the file. */
+    List<String> leftOut();
+
+    /**
+     * Lays out a file like this one with other weights. Tensors that are no weights are copied.
+     *
+     * @param baseName file name without extension; the extension is this file's
+     * @param weights by their names in this file, what each is computed as: a tensor of the template
+     * @param dtypes what weights of these names in this file are written as, given as they are in this file
+     * @param metadata added to this file's own where the format can carry it
+     * @param shardSize as in {@link WeightWriter#layout}
+     * @throws IllegalArgumentException when the format cannot hold what is asked for; the message is for the user
+     */
+    List<Layout> layout(
+            String baseName,
+            Map<String, Tensor> weights,
+            Function<Tensor, DType> dtypes,
+            Map<String, String> metadata,
+            long shardSize);
+}

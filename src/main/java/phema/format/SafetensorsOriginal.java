@@ -1,0 +1,46 @@
+package phema.format;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import phema.format.Layout.TensorElements;
+import phema.tensor.DType;
+
+/** Holds a safetensors file, in which names alone tell what belongs together. */
+record SafetensorsOriginal(WeightFile file) implements OriginalFile {
+    /** Whether all weights have the template's names: others are left out then, as a manifest may wish. */
+    @Override
+    public boolean isFlat(Map<String, Tensor> weights) {
+        return weights.entrySet().stream()
+                .allMatch(entry -> entry.getKey().equals(entry.getValue().name()));
+    }
+
+    @Override
+    public List<String> leftOut() {
+        return List.of();
+    }
+
+    @Override
+    public List<Layout> layout(
+            String baseName,
+            Map<String, Tensor> weights,
+            Function<Tensor, DType> dtypes,
+            Map<String, String> metadata,
+            long shardSize) {
+        List<SafetensorsWriter.NamedElements> all = new ArrayList<>();
+        for (Tensor tensor : file.tensors()) {
+            Tensor weight = weights.get(tensor.name());
+            all.add(new SafetensorsWriter.NamedElements(
+                    tensor.name(),
+                    weight == null
+                            ? TensorElements.rows(copied(tensor), tensor.dtype())
+                            : TensorElements.rows(weight, dtypes.apply(tensor))));
+        }
+        return SafetensorsWriter.files(baseName, all, SafetensorsWriter.carried(file, metadata), shardSize);
+    }
+
+    private static Tensor copied(Tensor tensor) {
+        return tensor.as(tensor.name(), Tensor.TensorRole.BUFFER);
+    }
+}

@@ -1,0 +1,92 @@
+package phema.format;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import phema.format.Layout.TensorElements;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+/**
+ * Decides on which storages tensors lie: those that {@linkplain SharedElements share elements} on one, with the strides
+ * that they have; every other one packed, on a storage of its own.
+ */
+final class TorchStorages {
+    private final Map<String, StoredTensor> tensors = new HashMap<>();
+    private final List<TensorElements> storages = new ArrayList<>();
+
+    /**
+     * A tensor on a storage.
+     *
+     * @param key number of the storage
+     * @param offset of its first element there
+     * @param dims as PyTorch counts them
+     */
+    record StoredTensor(int key, TensorElements storage, long offset, List<Long> dims, List<Long> strides) {}
+
+    /** What all storages hold, by their keys. */
+    List<TensorElements> all() {
+        return storages;
+    }
+
+    StoredTensor of(String tensor) {
+        return Objects.requireNonNull(tensors.get(tensor));
+    }
+
+    /**
+     * Finds places for tensors.
+     *
+     * @param some tensors of one file, by other names than those added before
+     * @param sources what a tensor's elements are computed as
+     */
+    void add(WeightFile some, Function<Tensor, DType> dtypes, Function<Tensor, Tensor> sources) {
+        Map<String, SharedElements> shared = new HashMap<>();
+        for (SharedElements elements : SharedElements.of(some))
+            if (elements.areWrittenAlike(dtypes))
+                for (Tensor tensor : elements.tensors()) shared.put(tensor.name(), elements);
+        Map<String, Integer> keys = new HashMap<>();
+        for (Tensor tensor : some.tensors()) {
+            DType dtype = dtypes.apply(tensor);
+            requireKnown(tensor, dtype);
+            SharedElements elements = shared.get(tensor.name());
+            String owner = elements == null ? tensor.name() : elements.whole().name();
+            int key = keys.computeIfAbsent(owner, any -> storages.size());
+            if (key == storages.size())
+                storages.add(
+                        elements == null
+                                ? TensorElements.rows(sources.apply(tensor), dtype)
+                                : TensorElements.asStored(sources.apply(elements.whole()), dtype));
+            List<Long> dims = counted(tensor, dtype).dims();
+            tensors.put(
+                    tensor.name(),
+                    elements == null
+                            ? new StoredTensor(
+                                    key,
+                                    storages.get(key),
+                                    0,
+                                    dims,
+                                    counted(tensor, dtype).contiguousStrides())
+                            : new StoredTensor(key, storages.get(key), elements.first(tensor), dims, tensor.strides()));
+        }
+    }
+
+    /** PyTorch has no six bits, and counts pairs of four as one. */
+    private static void requireKnown(Tensor tensor, DType dtype) {
+        if (!TorchStorage.CLASSES.containsValue(dtype) && !TorchTensors.DTYPES.containsValue(dtype)
+                || dtype.isPacked()
+                        && (tensor.shape().rank() == 0 || tensor.shape().dims().getLast() % 2 != 0))
+            throw new IllegalArgumentException("PyTorch has no tensors such as `" + tensor.name() + "`, " + dtype
+                    + " of " + tensor.shape() + "; choose the format safetensors");
+    }
+
+    /** A tensor's shape as PyTorch counts it. */
+    private static Shape counted(Tensor tensor, DType dtype) {
+        if (!dtype.isPacked()) return tensor.shape();
+        List<Long> dims = new ArrayList<>(tensor.shape().dims());
+        dims.set(dims.size() - 1, dims.getLast() / 2);
+        return new Shape(dims);
+    }
+}
