@@ -43,6 +43,11 @@ public final class Choices {
                 : Optional.of(Labels.parse("dtype", word, DType.F16, DType.BF16, DType.F32));
     }
 
+    /** Empty for {@code same}: files like the run's own. */
+    public static Optional<Format> formatOrSame(@Nullable String word) {
+        return word == null || word.equals("same") ? Optional.empty() : Optional.of(format(word));
+    }
+
     public static Format format(String extension) {
         try {
             return Format.parse(extension);

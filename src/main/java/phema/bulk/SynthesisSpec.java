@@ -16,6 +16,7 @@ import phema.tensor.DType;
  * Describes weights that are written to storage.
  *
  * @param targets one file, or set of shards, each
+ * @param format of the weights alone; as the run's files when empty
  * @param dtype of the tensors; as they are in the snapshots when empty
  * @param shardSize most bytes of tensors in a file, for formats that know shards
  */
@@ -25,7 +26,7 @@ public record SynthesisSpec(
         SolverKind solver,
         FilesToRead files,
         boolean laterFiles,
-        Format format,
+        Optional<Format> format,
         Optional<DType> dtype,
         long shardSize,
         int priority) {
@@ -49,6 +50,6 @@ public record SynthesisSpec(
         return WeightsRequest.of(
                 targets.stream().map(SynthesisTarget::parsed).toList(),
                 laterFiles ? options.withLaterFiles() : options,
-                new OutputOptions(Optional.of(format), dtype, shardSize));
+                new OutputOptions(format, dtype, shardSize));
     }
 }

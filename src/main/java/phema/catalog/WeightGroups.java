@@ -78,9 +78,10 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
             Pattern.compile("(?:ema|optim|optimizers?|lr_scheduler|train_state|dataloader)\\..*");
 
     /** The word below that of an average where its tracker is stored as a whole. */
-    private static final String TRACKED = "ema_model.";
+    static final String TRACKED = "ema_model.";
 
-    private static final String ONLINE = "online_model.";
+    /** The word beside it for the weights that the tracker follows. */
+    static final String ONLINE = "online_model.";
 
     private static final String SHADOW = "shadow.";
 

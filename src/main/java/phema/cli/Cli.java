@@ -85,6 +85,7 @@ public final class Cli {
                 .setExpandAtFiles(false)
                 .registerConverter(Path.class, Cli::path)
                 .registerConverter(Format.class, Cli::format)
+                .registerConverter(ReconstructCommand.FormatWord.class, Cli::formatWord)
                 .registerConverter(NumberList.class, NumberList::parse)
                 .registerConverter(ByteSize.class, Cli::size)
                 .registerConverter(ImageCount.class, ImageCount::parse)
@@ -156,6 +157,15 @@ public final class Cli {
             return Format.parse(word);
         } catch (IllegalArgumentException unknown) {
             throw new CommandLine.TypeConversionException(String.valueOf(unknown.getMessage()));
+        }
+    }
+
+    private static ReconstructCommand.FormatWord formatWord(String word) {
+        try {
+            return ReconstructCommand.FormatWord.parse(word);
+        } catch (IllegalArgumentException unknown) {
+            throw new CommandLine.TypeConversionException(
+                    String.valueOf(unknown.getMessage()).replace("there are ", "there are same, "));
         }
     }
 

@@ -56,6 +56,16 @@ final class ReconstructCommand implements Callable<Integer> {
         }
     }
 
+    /** A format of outputs; empty for that of the run's files, with all that stands in them. */
+    record FormatWord(Optional<Format> format) {
+        static final FormatWord SAME = new FormatWord(Optional.empty());
+
+        /** @throws IllegalArgumentException saying which words there are */
+        static FormatWord parse(String word) {
+            return word.equalsIgnoreCase("same") ? SAME : new FormatWord(Optional.of(Format.parse(word)));
+        }
+    }
+
     @Mixin
     private RunOptions input = new RunOptions();
 
@@ -88,8 +98,12 @@ final class ReconstructCommand implements Callable<Integer> {
             description = "Write at most so many outputs in one pass over the snapshots; all by default.")
     private int batch = Integer.MAX_VALUE;
 
-    @Option(names = "--format", description = "edm2, safetensors or pt; as the snapshots by default.")
-    private @Nullable Format format;
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            description = "same: as the trainer's own loader takes it (default); edm2, safetensors or pt: the weights "
+                    + "alone, by their names in the model.")
+    private FormatWord format = FormatWord.SAME;
 
     @Option(
             names = "--dtype",
@@ -140,7 +154,7 @@ final class ReconstructCommand implements Callable<Integer> {
         Run run = input.scan();
         CommandOutput.notices(out, run);
         OutputOptions options = new OutputOptions(
-                Optional.ofNullable(format), dtype.dtype(), shardSize == null ? Long.MAX_VALUE : shardSize.bytes());
+                format.format(), dtype.dtype(), shardSize == null ? Long.MAX_VALUE : shardSize.bytes());
         PreparedWeights wanted = new Fits()
                 .prepare(run, target.request(run, options).withPrefix(outprefix))
                 .requireDistinctNames();
@@ -151,6 +165,10 @@ final class ReconstructCommand implements Callable<Integer> {
         if (kernel == KernelChoice.ND4J) out.println("computing on " + Training.backend());
         try (Engine engine = new Engine(maxMemory.bytes(), workers, kernel)) {
             Syntheses syntheses = new Syntheses(engine);
+            List<String> leftOut = syntheses.leftOut(wanted);
+            if (!leftOut.isEmpty())
+                out.println("left out: " + String.join(", ", leftOut)
+                        + ", with which only the training job itself could go on");
             List<FittedTarget> missing = skip
                     ? wanted.targets().stream()
                             .filter(target -> isMissing(syntheses, wanted.with(List.of(target)), out))

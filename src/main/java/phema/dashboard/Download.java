@@ -1,6 +1,6 @@
 package phema.dashboard;
 
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.util.UriComponentsBuilder;
@@ -17,7 +17,7 @@ import phema.text.Labels;
 /**
  * Describes a weight file of a fit.
  *
- * @param name of the format
+ * @param name of the format, or of the kind of file
  * @param url from the server's root
  * @param problem why the run cannot have this format
  */
@@ -29,21 +29,33 @@ record Download(
         String curl,
         @Nullable String problem) {
     static List<Download> of(PreparedWeights weights, double sigmaRel, Syntheses syntheses, String address) {
-        return Arrays.stream(Format.values())
-                .filter(format -> format != Format.DCP) // a folder, and no download
-                .map(format -> of(weights.in(format), format, url(weights, sigmaRel, format), syntheses, address))
-                .toList();
+        List<Download> downloads = new ArrayList<>();
+        PreparedWeights same = weights.asStored();
+        if (syntheses.isLikeInputs(same)) {
+            String fileName = syntheses.files(same).getFirst().fileName();
+            String url = url(weights, sigmaRel, "");
+            downloads.add(of(same, "as the run's files", fileName, url, syntheses, address));
+        }
+        for (Format format : Format.values()) {
+            if (format == Format.DCP) continue; // a folder, and no download
+            String fileName = weights.target().baseName() + "." + format.extension();
+            String url = url(weights, sigmaRel, "." + format.extension());
+            downloads.add(of(weights.in(format), name(format), fileName, url, syntheses, address));
+        }
+        return downloads;
     }
 
-    private static Download of(
-            PreparedWeights weights, Format format, String url, Syntheses syntheses, String address) {
-        String name = switch (format) {
+    private static String name(Format format) {
+        return switch (format) {
             case SAFETENSORS -> "safetensors";
             case EDM2_PICKLE -> "EDM2 pickle";
             case TORCH_ZIP -> "PyTorch";
             case DCP -> "distributed checkpoint";
         };
-        String fileName = weights.target().baseName() + "." + format.extension();
+    }
+
+    private static Download of(
+            PreparedWeights weights, String name, String fileName, String url, Syntheses syntheses, String address) {
         String curl = "curl -OJ '" + address + url + "'";
         try {
             long size = syntheses.pass(weights).size();
@@ -53,14 +65,14 @@ record Download(
         }
     }
 
-    private static String url(PreparedWeights weights, double sigmaRel, Format format) {
+    private static String url(PreparedWeights weights, double sigmaRel, String extension) {
         Run run = weights.run();
         Fit fit = weights.target().fit();
         double time = fit.target().endTime();
-        UriComponentsBuilder url = UriComponentsBuilder.fromPath("/api/v1/runs/{run}/weights.{format}")
+        UriComponentsBuilder url = UriComponentsBuilder.fromPath("/api/v1/runs/{run}/weights" + extension)
                 .queryParam("sigmaRel", Labels.plain(sigmaRel));
         if (time != run.newestTime()) url.queryParam("time", Labels.plain(time));
         if (fit.method() != SolverKind.BLUP) url.queryParam("solver", Labels.of(fit.method()));
-        return url.encode().buildAndExpand(run.name(), format.extension()).toUriString();
+        return url.encode().buildAndExpand(run.name()).toUriString();
     }
 }

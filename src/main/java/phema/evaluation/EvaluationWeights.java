@@ -30,6 +30,11 @@ public record EvaluationWeights(PreparedWeights weights, Content content, Synthe
         return weights.format();
     }
 
+    /** Whether the file is like the run's own, which no format alone says. */
+    boolean isLikeInputs() {
+        return syntheses.isLikeInputs(weights);
+    }
+
     /** Hex digits that change whenever any byte of the file could. */
     String identity() {
         return content.identity();

@@ -12,7 +12,9 @@ record WeightsUrl(WeightsProperties settings) {
     String of(EvaluationSpec spec, EvaluationWeights weights) {
         return settings.url().replaceFirst("/$", "") + "/api/v1/runs/"
                 + UriUtils.encodePathSegment(weights.run().name(), StandardCharsets.UTF_8)
-                + "/weights." + weights.format().extension()
+                + (weights.isLikeInputs()
+                        ? "/weights"
+                        : "/weights." + weights.format().extension())
                 + "?profile=" + ProfileSpec.print(weights.fit().target())
                 + "&time=" + weights.fit().target().endTime()
                 + "&solver=" + Labels.of(spec.solver())

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.springframework.stereotype.Service;
 import phema.api.FitView;
 import phema.catalog.Run;
@@ -53,7 +54,7 @@ final class Commits {
     private final StoredFiles storedFiles;
     private final CommitStore store;
     private final ModelCard card;
-    private final OutputOptions options;
+    private final OutputOptions alone;
     private final Map<Key, Made> made = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Key, Made> eldest) {
@@ -89,7 +90,7 @@ final class Commits {
         this.storedFiles = storedFiles;
         this.store = store;
         this.card = card;
-        this.options = OutputOptions.of(Format.SAFETENSORS)
+        this.alone = OutputOptions.of(Format.SAFETENSORS)
                 .withShardSize(settings.shardSize().bytes());
     }
 
@@ -117,7 +118,7 @@ final class Commits {
         recommended.sweep().ifPresent(sweep -> texts.put(ModelCard.CHART, chart(sweep)));
         texts.put("README.md", card.of(run, revision, recommended, fit));
         RememberedStart remembered = RememberedStart.of(run, revision.print(run), fit, texts);
-        Commit commit = commit(run, remembered, fit, stored);
+        Commit commit = commit(run, remembered, fit, stored, true);
         store.save(run.name(), commit.sha(), remembered);
         Made now = new Made(run, stored, commit);
         made.put(key, now);
@@ -131,7 +132,7 @@ final class Commits {
 
     private Fit fit(Run run, WeightsReference revision) {
         try {
-            return fits.prepare(run, revision.request(options)).target().fit();
+            return fits.prepare(run, revision.request(alone)).target().fit();
         } catch (Problem cannot) {
             throw HubError.noRevision(
                     "Revision " + revision.print(run) + " of run " + run.name() + ": " + cannot.getMessage());
@@ -148,8 +149,10 @@ final class Commits {
                 .orElseThrow(() -> Revision.none("No commit " + sha + " of run " + run.name() + " was given out", run));
         Commit commit = remembered
                 .fit(run)
-                .map(fit -> commit(run, remembered, fit, stored))
-                .filter(c -> c.sha().equals(sha))
+                .flatMap(fit -> Stream.of(true, false) // those given out before held the weights alone
+                        .map(whole -> commit(run, remembered, fit, stored, whole))
+                        .filter(c -> c.sha().equals(sha))
+                        .findFirst())
                 .orElseThrow(() -> HubError.noRevision("Commit " + sha + " of run " + run.name() + " was "
                         + remembered.title() + ", and can no longer be computed: snapshots or other files of the run,"
                         + " or phema.hub.shard-size, have changed since. Ask for " + remembered.title() + " again"));
@@ -157,16 +160,26 @@ final class Commits {
         return commit;
     }
 
-    private Commit commit(Run run, RememberedStart remembered, Fit fit, List<StoredFile> stored) {
+    /** @param whole whether what trainers' own loaders take is in it, and not the weights alone */
+    private Commit commit(Run run, RememberedStart remembered, Fit fit, List<StoredFile> stored, boolean whole) {
         List<RepositoryEntry> entries = new ArrayList<>();
         remembered.texts().forEach((path, text) -> entries.add(RepositoryEntry.of(path, GeneratedText.of(path, text))));
         stored.forEach(file -> entries.add(RepositoryEntry.of(file)));
         String weights = run.publication().weights();
         int folder = weights.lastIndexOf('/') + 1;
         String baseName = weights.substring(folder, weights.lastIndexOf('.'));
-        for (Content file : syntheses.files(PreparedWeights.of(run, baseName, fit, options)))
-            entries.add(RepositoryEntry.of(weights.substring(0, folder) + file.fileName(), file));
+        PreparedWeights flat = PreparedWeights.of(run, baseName, fit, alone);
+        for (PreparedWeights prepared : whole ? forms(flat) : List.of(flat))
+            for (Content file : syntheses.files(prepared))
+                entries.add(RepositoryEntry.of(weights.substring(0, folder) + file.fileName(), file));
         return Commit.of(run.name(), remembered.title(), newest(run, fit, stored), entries);
+    }
+
+    /** Safetensors, and where the run's files are others that hold more than weights, a file like them. */
+    private List<PreparedWeights> forms(PreparedWeights flat) {
+        PreparedWeights same = flat.asStored();
+        if (!syntheses.isLikeInputs(same)) return List.of(flat);
+        return same.format() == Format.SAFETENSORS ? List.of(same) : List.of(flat, same.withShardSize(Long.MAX_VALUE));
     }
 
     private static Instant newest(Run run, Fit fit, List<StoredFile> stored) {

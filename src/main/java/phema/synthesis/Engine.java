@@ -17,6 +17,7 @@ import phema.problem.Problem;
  */
 public final class Engine implements AutoCloseable {
     private final long maxMemory;
+    private final Predicate<Path> mayRead;
     private final Kernel kernel;
     private final OpenFiles openFiles;
     private final ComputePool pool;
@@ -38,10 +39,16 @@ public final class Engine implements AutoCloseable {
 
     /** @param mayRead asked with the real path of each input before it is opened */
     Engine(long maxMemory, int workers, KernelChoice kernel, Predicate<Path> mayRead) {
+        this.mayRead = mayRead;
         openFiles = new OpenFiles(mayRead);
         this.kernel = kernel.create();
         this.maxMemory = maxMemory;
         pool = new ComputePool(workers);
+    }
+
+    /** What inputs may be read, by their real paths. */
+    Predicate<Path> mayRead() {
+        return mayRead;
     }
 
     /** Bytes read from inputs so far. */

@@ -8,12 +8,12 @@ import phema.tensor.DType;
 /**
  * Says how synthesized weights are stored.
  *
- * @param format that of the run's newest snapshot when empty
+ * @param format of the weights alone; when empty as the run's files are, with all that the trainer's own loader wants
  * @param dtype of all floating tensors; as they are in the snapshots when empty
  * @param shardSize most bytes of tensors in a file, for formats that know shards
  */
 public record OutputOptions(Optional<Format> format, Optional<DType> dtype, long shardSize) {
-    /** The options that change nothing: files as the run's own. */
+    /** The options that change nothing: files like the run's own. */
     public static final OutputOptions AS_STORED = new OutputOptions(Optional.empty(), Optional.empty(), Long.MAX_VALUE);
 
     public static OutputOptions of(Format format) {
@@ -22,6 +22,10 @@ public record OutputOptions(Optional<Format> format, Optional<DType> dtype, long
 
     public OutputOptions withFormat(Format wanted) {
         return new OutputOptions(Optional.of(wanted), dtype, shardSize);
+    }
+
+    public OutputOptions asStored() {
+        return new OutputOptions(Optional.empty(), dtype, shardSize);
     }
 
     public OutputOptions withDType(DType wanted) {

@@ -35,6 +35,16 @@ public record PreparedWeights(Run run, List<FittedTarget> targets, OutputOptions
         return new PreparedWeights(run, targets, output.withFormat(format));
     }
 
+    /** Returns the same weights in files like the run's own. */
+    public PreparedWeights asStored() {
+        return new PreparedWeights(run, targets, output.asStored());
+    }
+
+    /** Returns the same weights in files of another size. */
+    public PreparedWeights withShardSize(long bytes) {
+        return new PreparedWeights(run, targets, output.withShardSize(bytes));
+    }
+
     /** The only target. @throws IllegalStateException where there are several */
     public FittedTarget target() {
         if (targets.size() != 1) throw new IllegalStateException("there are " + targets.size() + " targets");
@@ -46,7 +56,7 @@ public record PreparedWeights(Run run, List<FittedTarget> targets, OutputOptions
         return targets.stream().map(FittedTarget::fit).toList();
     }
 
-    /** Returns the format of the files: the one asked for, or the run's own. */
+    /** Returns what the files are read as: the format asked for, or the run's own. */
     public Format format() {
         return output.format().orElseGet(() -> run.newest().file().format());
     }

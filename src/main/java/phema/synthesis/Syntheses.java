@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
@@ -31,9 +32,11 @@ import phema.text.Labels;
 /** Computes prepared weights: as files that are computed while they are sent, or written to a folder. */
 public final class Syntheses {
     private final Engine engine;
+    private final LikeInputs likeInputs;
 
     public Syntheses(Engine engine) {
         this.engine = engine;
+        likeInputs = new LikeInputs(engine.mayRead());
     }
 
     /** The files of each target: one, or several shards and their index. */
@@ -162,22 +165,55 @@ public final class Syntheses {
                 .toList();
     }
 
-    private static Recipe recipe(PreparedWeights weights) {
-        OutputOptions options = weights.output();
+    /**
+     * What of the run's files their outputs do not hold, because only the training job could go on with it: names
+     * within the files, such as {@code opt}; none where outputs hold nothing but weights.
+     */
+    public List<String> leftOut(PreparedWeights weights) {
+        if (weights.output().format().isPresent()) return List.of();
+        return weights.targets().stream()
+                .flatMap(target -> likeInputs.of(weights.run(), template(weights.run(), target.fit())).stream())
+                .flatMap(like -> like.original().leftOut().stream())
+                .distinct()
+                .toList();
+    }
+
+    /** Whether files hold what the run's files hold beside weights, or name them otherwise than the run does. */
+    public boolean isLikeInputs(PreparedWeights weights) {
+        return weights.output().format().isEmpty()
+                && likeInputs
+                        .of(
+                                weights.run(),
+                                template(
+                                        weights.run(),
+                                        weights.targets().getFirst().fit()))
+                        .isPresent();
+    }
+
+    private Recipe recipe(PreparedWeights weights) {
         List<Recipe.RecipeOutput> outputs = new ArrayList<>();
         for (FittedTarget target : weights.targets()) {
             WeightFile template = template(weights.run(), target.fit());
             Coefficients coefficients = target.coefficients();
             requireTiedAlike(template, coefficients);
             try {
-                List<Layout> files = WeightFiles.writer(weights.format())
-                        .layout(target.baseName(), template, options::dtype, metadata(target), options.shardSize());
-                outputs.add(new Recipe.RecipeOutput(template, coefficients, files));
+                outputs.add(new Recipe.RecipeOutput(template, coefficients, layout(weights, target, template)));
             } catch (IllegalArgumentException e) {
                 throw Problem.invalid("format", String.valueOf(e.getMessage()));
             }
         }
         return new Recipe(inputs(weights.run()), outputs);
+    }
+
+    private List<Layout> layout(PreparedWeights weights, FittedTarget target, WeightFile template) {
+        OutputOptions options = weights.output();
+        Map<String, String> metadata = metadata(target);
+        if (options.format().isEmpty()) {
+            Optional<LikeInputs.LikenedFile> like = likeInputs.of(weights.run(), template);
+            if (like.isPresent()) return like.get().layout(target.baseName(), options, metadata);
+        }
+        return WeightFiles.writer(weights.format())
+                .layout(target.baseName(), template, options::dtype, metadata, options.shardSize());
     }
 
     /** Tied weights are one: what loads them takes one of their values, whichever it is. */

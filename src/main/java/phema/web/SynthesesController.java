@@ -28,7 +28,6 @@ import phema.bulk.SynthesisJobs;
 import phema.bulk.SynthesisSpec;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
-import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.FitOptions;
 import phema.text.Labels;
@@ -54,7 +53,7 @@ class SynthesesController {
     /**
      * What to write.
      *
-     * @param format of the files; the run's own where none is given
+     * @param format of the weights alone; {@code same}, or none, for files like the run's own
      * @param shardSizeBytes most bytes of tensors in a file, for safetensors
      * @param priority jobs of higher ones go first; trials have 0 unless they say otherwise
      */
@@ -76,7 +75,10 @@ class SynthesesController {
 
             @Nullable Boolean laterFiles,
 
-            @Schema(allowableValues = {"safetensors", "pt", "pkl"}) @Nullable
+            @Schema(
+                    allowableValues = {"same", "safetensors", "pt", "pkl"},
+                    defaultValue = "same")
+            @Nullable
             String format,
 
             @Schema(
@@ -141,14 +143,13 @@ class SynthesesController {
         long shardSize = Objects.requireNonNullElse(request.shardSizeBytes, Long.MAX_VALUE);
         if (shardSize < 1) throw Problem.invalid("shardSizeBytes", "shardSizeBytes must be at least 1");
         FitOptions options = Choices.options(request.solver, request.files, request.laterFiles);
-        Format format = request.format == null ? run.newest().file().format() : Choices.format(request.format);
         return new SynthesisSpec(
                 run.name(),
                 wanted,
                 options.method(),
                 options.files(),
                 options.laterFiles(),
-                format,
+                Choices.formatOrSame(request.format),
                 Choices.dtype(request.dtype),
                 shardSize,
                 Objects.requireNonNullElse(request.priority, PRIORITY));

@@ -13,6 +13,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -58,9 +59,26 @@ class WeightsController {
             description = LAYER_MEANING,
             example = LAYER_EXAMPLE,
             array = @ArraySchema(schema = @Schema(type = "string")))
+    @RequestMapping("/weights")
+    @Operation(
+            summary = "A weight file like the run's own",
+            description = "As the trainer's own loader takes it: names, nesting and what else stands in the newest "
+                    + "file. Content-Disposition says its name, whose extension is that file's. Ranges and "
+                    + "preconditions as for weights.{format}.")
+    void weights(@PathVariable String run, WeightsQuery query, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        send(prepared(run, Optional.empty(), query, request), request, response);
+    }
+
+    @Parameter(
+            name = QueryParameters.LAYER,
+            in = ParameterIn.QUERY,
+            description = LAYER_MEANING,
+            example = LAYER_EXAMPLE,
+            array = @ArraySchema(schema = @Schema(type = "string")))
     @RequestMapping("/weights.{format}")
     @Operation(
-            summary = "A weight file",
+            summary = "A file of the weights alone, by their names in the model",
             description = "Honours Range (one or several), If-Range, If-Match and If-None-Match as RFC 9110 says.")
     void weights(
             @PathVariable String run,
@@ -69,9 +87,7 @@ class WeightsController {
             HttpServletRequest request,
             HttpServletResponse response)
             throws IOException {
-        Format wanted = Choices.format(format);
-        Content content = syntheses.files(prepared(run, wanted, query, request)).getFirst();
-        ContentResponse.send(content, request, response);
+        send(prepared(run, Optional.of(Choices.format(format)), query, request), request, response);
     }
 
     @Parameter(
@@ -95,13 +111,20 @@ class WeightsController {
             HttpServletResponse response)
             throws IOException {
         SynthesizedTensor tensor =
-                syntheses.tensor(prepared(run, Format.SAFETENSORS, query, request), name.substring(1));
+                syntheses.tensor(prepared(run, Optional.of(Format.SAFETENSORS), query, request), name.substring(1));
         response.setHeader("X-Tensor-DType", tensor.dtype().name());
         response.setHeader("X-Tensor-Shape", tensor.tensor().shape().toString());
         ContentResponse.send(tensor.content(), request, response);
     }
 
-    private PreparedWeights prepared(String run, Format format, WeightsQuery query, HttpServletRequest request) {
+    private void send(PreparedWeights weights, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        Content content = syntheses.files(weights).getFirst();
+        ContentResponse.send(content, request, response);
+    }
+
+    private PreparedWeights prepared(
+            String run, Optional<Format> format, WeightsQuery query, HttpServletRequest request) {
         Run found = catalog.run(run);
         // Not bound to the query: Spring would split a single one at its commas, which mixtures have.
         String[] layers = request.getParameterValues(QueryParameters.LAYER);

@@ -2,6 +2,7 @@ package phema.web;
 
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springdoc.core.annotations.ParameterObject;
 import phema.api.Choices;
@@ -61,8 +62,10 @@ record WeightsQuery(
         @Parameter(description = "whether blup may also read files later than time") @Nullable
         Boolean laterFiles) {
 
-    WeightsRequest request(Run run, Format format) {
-        OutputOptions output = OutputOptions.of(format).withDType(Choices.dtype(dtype));
+    /** @param format of the weights alone; files like the run's own when empty */
+    WeightsRequest request(Run run, Optional<Format> format) {
+        OutputOptions output =
+                format.map(OutputOptions::of).orElse(OutputOptions.AS_STORED).withDType(Choices.dtype(dtype));
         return WeightsRequest.of(target(run), Choices.options(solver, files, laterFiles), output);
     }
 

@@ -19,7 +19,7 @@ public final class TestSyntheses {
                 SolverKind.PAPER,
                 FilesToRead.ALL,
                 false,
-                Format.SAFETENSORS,
+                Optional.of(Format.SAFETENSORS),
                 Optional.of(DType.F32),
                 Long.MAX_VALUE,
                 priority);

@@ -113,10 +113,18 @@ class SeveralWeightsInAFileTest {
     }
 
     @Test
-    void outputsHaveTheModelsOwnNamesAndWhatIsOnlyInTheFilesOnce() throws IOException {
-        Shell.phema("reconstruct --indir " + GROUPS.resolve("dit") + " --outdir " + folder + " --profile power:0.10")
-                .fine();
+    void outputsAreLikeTheFilesOrHoldTheWeightsAloneByTheirOwnNames() throws IOException {
+        String reconstruct =
+                "reconstruct --indir " + GROUPS.resolve("dit") + " --outdir " + folder + " --profile power:0.10";
+        assertThat(Shell.phema(reconstruct).fine().out())
+                .contains("left out: opt, with which only the training job itself could go on");
         Path written = folder.resolve("phema-6000-0.100.pt");
+        assertThat(WeightFiles.read(written).tensors())
+                .extracting(Tensor::name)
+                .contains("model.module._orig_mod.blocks.0.attn.qkv.weight", "ema.blocks.0.attn.qkv.weight")
+                .doesNotContain("blocks.0.attn.qkv.weight");
+        assertThat(Shell.phema(reconstruct + " --format pt --overwrite").fine().out())
+                .doesNotContain("left out");
         assertThat(WeightFiles.read(written).tensors())
                 .extracting(Tensor::name)
                 .containsExactly(

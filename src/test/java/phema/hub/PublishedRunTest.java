@@ -110,6 +110,31 @@ class PublishedRunTest {
                 .isEqualTo("diffusers");
     }
 
+    /** Of runs whose files hold more than weights, such a file is offered beside the weights. */
+    @Test
+    void checkpointsOfTrainersAreOfferedAsTheyAre() throws Exception {
+        Path dit = Files.createDirectory(folder.resolve("roots/dit"));
+        try (var files = Files.list(Path.of("src/test/resources/groups/dit"))) {
+            for (Path file : files.toList()) Files.copy(file, dit.resolve(file.getFileName()));
+        }
+        start();
+        assertThat(client.json("/api/models/phema/dit/tree/main").findValuesAsString("path"))
+                .containsExactly("README.md", "fit.json", "model.pt", "model.safetensors");
+        Path file = Files.write(
+                folder.resolve("model.pt"),
+                client.get("/phema/dit/resolve/ema-0.12/model.pt").body());
+        assertThat(WeightFiles.read(file).tensors())
+                .extracting(Tensor::name)
+                .contains("model.module._orig_mod.out.weight", "ema.out.weight");
+
+        var download = client.get("/api/v1/runs/dit/weights?sigmaRel=0.12&dtype=f16");
+        assertThat(download.headers().firstValue("Content-Disposition"))
+                .hasValue("attachment; filename=\"phema-6000-0.120.pt\"");
+        assertThat(client.get("/runs/dit").statusCode()).isEqualTo(200);
+        String page = new String(client.get("/runs/dit").body(), UTF_8);
+        assertThat(page).contains("as the run&#39;s files", "/api/v1/runs/dit/weights?sigmaRel=");
+    }
+
     @Test
     void filesOfItsFolderArePassedThroughWithTheirSha256() throws Exception {
         byte[] config = client.get(REPO + "ema-0.1/unet/config.json").body();

@@ -128,6 +128,16 @@ class WeightsTest {
     }
 
     @Test
+    void comeLikeTheRunsOwnFilesWhereNoFormatIsNamed() throws Exception {
+        var like = get("/weights?sigmaRel=0.13");
+        var pickle = get("/weights.pkl?sigmaRel=0.13");
+        assertThat(like.body()).isEqualTo(pickle.body());
+        assertThat(tag(like)).isEqualTo(tag(pickle));
+        assertThat(like.headers().firstValue("Content-Disposition"))
+                .hasValue("attachment; filename=\"phema-0000262-0.130.pkl\"");
+    }
+
+    @Test
     void haveATagForEveryParameterAndKeepIt() throws Exception {
         List<String> queries = List.of(
                 "sigmaRel=0.13",
