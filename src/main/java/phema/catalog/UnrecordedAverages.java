@@ -81,7 +81,12 @@ final class UnrecordedAverages {
                 unknown.add(stored(new Impulse(candidate.time()), sample));
         });
         try {
-            return DecaySearch.search(known, unknown, clockIsSteps());
+            return DecaySearch.search(
+                    known,
+                    unknown,
+                    clockIsSteps(),
+                    Optional.ofNullable(USUAL.get(prefix))
+                            .filter(spec -> clockIsSteps() || !spec.startsWith("ema:")));
         } catch (RuntimeException e) { // whatever is odd about an average, the raw weights are there
             return Optional.empty();
         }

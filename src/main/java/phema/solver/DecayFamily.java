@@ -41,6 +41,11 @@ record DecayFamily(DoubleFunction<String> spec, double low, double high) {
         return families;
     }
 
+    /** One of a single profile. */
+    static DecayFamily only(String spec) {
+        return new DecayFamily(any -> spec, 1, 1);
+    }
+
     /** The value of the fewest digits in an interval. */
     double simplest(double value, double lowest, double highest) {
         for (String fraction : FRACTIONS) {

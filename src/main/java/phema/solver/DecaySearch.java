@@ -1,5 +1,6 @@
 package phema.solver;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -43,6 +44,9 @@ public final class DecaySearch {
     /** The least lead over the next reading of what is certain, in nats per weight. */
     private static final double CERTAIN_NATS = 1.5;
 
+    /** The same of what the trainer averages unless told otherwise. */
+    private static final double CERTAIN_NATS_OF_USUAL = 0.05;
+
     /** The greatest lead of another reading in a part of the files. */
     private static final double STEADY_NATS = 0.25;
 
@@ -70,13 +74,16 @@ public final class DecaySearch {
     private final List<StoredAverage> files;
     private final int known;
     private final MovementFit fit;
+    private final Optional<String> usual;
     private final double[][] sketch;
     private final double[] noise;
     private final double end;
 
     /** @param fit how the known files say that the weights moved */
-    private DecaySearch(List<StoredAverage> known, List<StoredAverage> unknown, MovementFit fit) {
+    private DecaySearch(
+            List<StoredAverage> known, List<StoredAverage> unknown, MovementFit fit, Optional<String> usual) {
         this.fit = fit;
+        this.usual = usual;
         files = Stream.concat(known.stream(), unknown.stream()).toList();
         this.known = known.size();
         double[][] values = files.stream().map(StoredAverage::sample).toArray(double[][]::new);
@@ -93,14 +100,16 @@ public final class DecaySearch {
      * @param known files of the same run with profiles that are known, around the same times
      * @param unknown averages of one kind; of their profiles only the end times are looked at
      * @param clockIsSteps whether times are optimizer steps; otherwise decays that count steps are not tried
+     * @param usual what the trainer that writes such files averages unless told otherwise, as text: tried as well, and
+     *     of readings that are as likely the right one
      * @return empty where there are too few files to say anything
      */
     public static Optional<RecognisedDecay> search(
-            List<StoredAverage> known, List<StoredAverage> unknown, boolean clockIsSteps) {
+            List<StoredAverage> known, List<StoredAverage> unknown, boolean clockIsSteps, Optional<String> usual) {
         if (known.size() < FEWEST || unknown.size() < FEWEST) return Optional.empty();
         List<StoredAverage> beside = latest(known);
         MovementFit fit = TrajectoryModel.of(beside).fit();
-        return Optional.of(new DecaySearch(beside, latest(unknown), fit).search(clockIsSteps));
+        return Optional.of(new DecaySearch(beside, latest(unknown), fit, usual).search(clockIsSteps));
     }
 
     private static List<StoredAverage> latest(List<StoredAverage> files) {
@@ -123,7 +132,8 @@ public final class DecaySearch {
         TreeSet<Double> times = new TreeSet<>();
         files.forEach(s -> times.add(s.profile().endTime()));
         double spacing = (times.last() - times.first()) / (times.size() - 1);
-        List<DecayFamily> families = DecayFamily.of(spacing, end, clockIsSteps);
+        List<DecayFamily> families = new ArrayList<>(DecayFamily.of(spacing, end, clockIsSteps));
+        usual.ifPresent(spec -> families.add(DecayFamily.only(spec)));
         return IntStream.range(0, families.size())
                 .mapToObj(i -> best(i, families.get(i)))
                 .sorted(Comparator.comparingDouble(Reading::loss))
@@ -140,7 +150,7 @@ public final class DecaySearch {
         double nats = (next.loss() - best.loss()) / 2;
         double[] innovations = innovations(best.spec());
         double innovation = Arrays.stream(innovations).average().orElseThrow();
-        boolean certain = nats >= CERTAIN_NATS
+        boolean certain = nats >= (usual.equals(Optional.of(best.spec())) ? CERTAIN_NATS_OF_USUAL : CERTAIN_NATS)
                 && innovation >= LEAST_INNOVATION
                 && innovation <= GREATEST_INNOVATION
                 && Arrays.stream(innovations).max().orElseThrow() <= GREATEST_OF_A_FILE
@@ -256,7 +266,7 @@ public final class DecaySearch {
 
     /** What a part of the files says within the same family; empty if another reading of it is much likelier. */
     private Optional<Reading> ofPart(List<StoredAverage> part, Reading whole, boolean clockIsSteps) {
-        var search = new DecaySearch(files.subList(0, known), part, fit);
+        var search = new DecaySearch(files.subList(0, known), part, fit, usual);
         List<Reading> readings = search.readings(clockIsSteps);
         return search.loss(whole.spec()) - readings.getFirst().loss() < 2 * STEADY_NATS
                 ? readings.stream()

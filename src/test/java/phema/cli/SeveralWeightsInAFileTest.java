@@ -74,6 +74,20 @@ class SeveralWeightsInAFileTest {
         assertThat(error(withLines(said, "lucid"), "lucid")).isLessThan(0.002);
     }
 
+    /** Ten of its files leave another reading nearly as likely, but Cosmos averages so unless told otherwise. */
+    @Test
+    void whatTheTrainerAveragesAsARuleIsTheRightOneOfTwoReadings() throws IOException {
+        Path run = Files.createDirectory(folder.resolve("ten"));
+        for (int i = 1; i <= 10; i++) {
+            String file = "iter_%09d.pt".formatted(i * 600);
+            Files.copy(GROUPS.resolve("cosmos").resolve(file), run.resolve(file));
+        }
+        assertThat(Shell.phema("inspect " + run).fine().out())
+                .contains("`net_ema.` are taken for averages of profile power:0.1, recognised")
+                .containsPattern("recognised beside the raw ones: 0\\.\\d nats per weight before the next reading");
+        assertThat(error(run, "cosmos")).isLessThan(0.000001);
+    }
+
     @Test
     void whatTheFilesRecordOfAnAverageCounts() throws IOException {
         Path run = GROUPS.resolve("ldm");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class DecaySearchTest {
     }
 
     private RecognisedDecay search() {
-        return DecaySearch.search(raw, averages, true).orElseThrow();
+        return DecaySearch.search(raw, averages, true, Optional.empty()).orElseThrow();
     }
 
     @ParameterizedTest
@@ -111,7 +112,7 @@ class DecaySearchTest {
         averages.clear();
         raw.clear();
         track(step -> 0.99);
-        RecognisedDecay found = DecaySearch.search(first, averages, true).orElseThrow();
+        RecognisedDecay found = DecaySearch.search(first, averages, true, Optional.empty()).orElseThrow();
         assertThat(found.spec()).isEqualTo("exponential:decay=0.99");
         assertThat(found.certain()).isTrue();
     }
@@ -132,7 +133,7 @@ class DecaySearchTest {
             for (int k = 0; k < WEIGHTS; k++) theta[k] += 0.1 * random.nextGaussian();
             other.add(stored(average.profile().endTime(), theta));
         }
-        assertThat(DecaySearch.search(raw, other, true).orElseThrow().certain()).isFalse();
+        assertThat(DecaySearch.search(raw, other, true, Optional.empty()).orElseThrow().certain()).isFalse();
     }
 
     /** Runs of which the likeliest reading is wrong: narrow averages, and decays that changed, early and late. */
@@ -141,7 +142,7 @@ class DecaySearchTest {
     void isNotCertainWherePartsOfTheFilesSayOtherwise(long seed) {
         var run = new UnrecordedRun(seed);
         RecognisedDecay found =
-                DecaySearch.search(run.raw(), run.averages(), true).orElseThrow();
+                DecaySearch.search(run.raw(), run.averages(), true, Optional.empty()).orElseThrow();
         assertThat(run.error(found.spec())).isGreaterThan(RecognitionFigures.WRONG);
         assertThat(found.nats()).isGreaterThan(1.5);
         assertThat(found.innovation()).isBetween(0.6, 1.6);
@@ -155,7 +156,7 @@ class DecaySearchTest {
         for (int seed = 0; seed < 12; seed++) {
             var run = new UnrecordedRun(seed);
             RecognisedDecay found =
-                    DecaySearch.search(run.raw(), run.averages(), true).orElseThrow();
+                    DecaySearch.search(run.raw(), run.averages(), true, Optional.empty()).orElseThrow();
             if (!found.certain()) continue;
             certain++;
             assertThat(run.error(found.spec()))
@@ -168,6 +169,6 @@ class DecaySearchTest {
     @Test
     void saysNothingOfAFewFiles() {
         track(step -> 0.99);
-        assertThat(DecaySearch.search(raw, averages.subList(0, 4), true)).isEmpty();
+        assertThat(DecaySearch.search(raw, averages.subList(0, 4), true, Optional.empty())).isEmpty();
     }
 }
