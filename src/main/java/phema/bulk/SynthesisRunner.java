@@ -108,7 +108,7 @@ class SynthesisRunner {
         deleteFiles(id); // of a worker that died between the next two lines
         Files.move(own, storage.folder(id));
         List<String> names =
-                files.stream().map(file -> String.valueOf(file.getFileName())).toList();
+                files.stream().map(file -> own.relativize(file).toString()).toList();
         boolean[] done = {false};
         DatabaseRetry.persistently(() -> done[0] = store.done(id, attempt, names));
         if (!done[0] && store.job(id).isEmpty()) deleteFiles(id);

@@ -182,7 +182,7 @@ final class ReconstructCommand implements Callable<Integer> {
             List<Path> written = new ArrayList<>();
             try (Progress progress = new Progress(CommandOutput.errors(spec), Math.max(1, size))) {
                 for (Syntheses.Pass pass : passes)
-                    pass.write(outdir, overwrite, progress).forEach(files -> written.add(files.getLast()));
+                    pass.write(outdir, overwrite, progress).forEach(files -> written.add(shown(files.getLast())));
             } catch (Problem exists) {
                 if (!exists.getMessage().endsWith(" exists")) throw exists;
                 throw Problem.conflict(exists.getMessage() + "; use --overwrite to replace it or --skip to keep it");
@@ -197,6 +197,12 @@ final class ReconstructCommand implements Callable<Integer> {
                         run.snapshots().size(),
                         CommandOutput.error(missing.get(i).predictedRelativeError()));
         }
+    }
+
+    /** The file, or the folder where a checkpoint is one. */
+    private Path shown(Path last) {
+        Path within = outdir.relativize(last);
+        return within.getNameCount() == 1 ? last : outdir.resolve(within.getName(0));
     }
 
     /** A state dict has no place for them, and whoever runs the network would take EDM2's defaults. */

@@ -32,7 +32,7 @@ record Download(
         List<Download> downloads = new ArrayList<>();
         PreparedWeights same = weights.asStored();
         if (syntheses.isLikeInputs(same)) {
-            String fileName = syntheses.files(same).getFirst().fileName();
+            String fileName = syntheses.whole(same).fileName();
             String url = url(weights, sigmaRel, "");
             downloads.add(of(same, "as the run's files", fileName, url, syntheses, address));
         }

@@ -49,8 +49,10 @@ public record EvaluationWeights(PreparedWeights weights, Content content, Synthe
         return content.size();
     }
 
+    /** Where the file is, or the folder, once it is written. */
     Path in(Path folder) {
-        return folder.resolve(content.fileName());
+        String name = weights.target().baseName();
+        return folder.resolve(syntheses.isFolder(weights) ? name : content.fileName());
     }
 
     void write(Path folder) throws IOException {

@@ -34,7 +34,7 @@ public record Reconstructions(Catalog catalog, Fits fits, Syntheses syntheses) {
                 FitOptions.of(spec.solver(), spec.files()),
                 wanted.map(OutputOptions::of).orElse(OutputOptions.AS_STORED));
         PreparedWeights weights = fits.prepare(catalog.run(name), request);
-        return new EvaluationWeights(weights, syntheses.files(weights).getFirst(), syntheses);
+        return new EvaluationWeights(weights, syntheses.whole(weights), syntheses);
     }
 
     /** @throws Problem naming the field unless the run's snapshots reach this time */

@@ -265,9 +265,9 @@ class WeightCache {
     }
 
     private static long size(Path own) throws IOException {
-        try (Stream<Path> files = Files.list(own)) {
+        try (Stream<Path> files = Files.walk(own)) {
             long bytes = 0;
-            for (Path file : files.toList()) bytes += Files.size(file);
+            for (Path file : files.filter(Files::isRegularFile).toList()) bytes += Files.size(file);
             return bytes;
         }
     }

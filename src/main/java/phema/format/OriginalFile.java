@@ -13,6 +13,9 @@ public sealed interface OriginalFile permits TorchOriginal, SafetensorsOriginal 
     /** All tensors that outputs may hold, under the names that they have in the file. */
     WeightFile file();
 
+    /** What the file's name is made of: {@link #layout} with it gives files of the names that this one has. */
+    String baseName();
+
     /**
      * Whether an output that holds some tensors, and nothing else, is like this file.
      *
@@ -30,7 +33,7 @@ public sealed interface OriginalFile permits TorchOriginal, SafetensorsOriginal 
      * @param weights by their names in this file, what each is computed as: a tensor of the template
      * @param dtypes what weights of these names in this file are written as, given as they are in this file
      * @param metadata added to this file's own where the format can carry it
-     * @param shardSize as in {@link WeightWriter#layout}
+     * @param shardSize as in {@link WeightWriter#layout}; for {@link Long#MAX_VALUE} shards are cut as this file's are
      * @throws IllegalArgumentException when the format cannot hold what is asked for; the message is for the user
      */
     List<Layout> layout(

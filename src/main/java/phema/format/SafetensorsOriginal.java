@@ -3,6 +3,7 @@ package phema.format;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import phema.format.Layout.TensorElements;
 import phema.tensor.DType;
@@ -14,6 +15,11 @@ record SafetensorsOriginal(WeightFile file) implements OriginalFile {
     public boolean isFlat(Map<String, Tensor> weights) {
         return weights.entrySet().stream()
                 .allMatch(entry -> entry.getKey().equals(entry.getValue().name()));
+    }
+
+    @Override
+    public String baseName() {
+        return String.valueOf(file.path().getFileName()).replaceFirst("\\.safetensors(?:\\.index\\.json)?$", "");
     }
 
     @Override
@@ -29,15 +35,21 @@ record SafetensorsOriginal(WeightFile file) implements OriginalFile {
             Map<String, String> metadata,
             long shardSize) {
         List<SafetensorsWriter.NamedElements> all = new ArrayList<>();
+        Map<Integer, List<SafetensorsWriter.NamedElements>> byPart = new TreeMap<>();
         for (Tensor tensor : file.tensors()) {
             Tensor weight = weights.get(tensor.name());
-            all.add(new SafetensorsWriter.NamedElements(
+            SafetensorsWriter.NamedElements named = new SafetensorsWriter.NamedElements(
                     tensor.name(),
                     weight == null
                             ? TensorElements.rows(copied(tensor), tensor.dtype())
-                            : TensorElements.rows(weight, dtypes.apply(tensor))));
+                            : TensorElements.rows(weight, dtypes.apply(tensor)));
+            all.add(named);
+            byPart.computeIfAbsent(tensor.part(), any -> new ArrayList<>()).add(named);
         }
-        return SafetensorsWriter.files(baseName, all, SafetensorsWriter.carried(file, metadata), shardSize);
+        Map<String, String> carried = SafetensorsWriter.carried(file, metadata);
+        return shardSize == Long.MAX_VALUE && byPart.size() > 1
+                ? SafetensorsWriter.shards(baseName, List.copyOf(byPart.values()), carried)
+                : SafetensorsWriter.files(baseName, all, carried, shardSize);
     }
 
     private static Tensor copied(Tensor tensor) {

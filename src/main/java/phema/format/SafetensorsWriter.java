@@ -48,8 +48,13 @@ final class SafetensorsWriter implements WeightWriter {
     /** One file of these tensors, or several and their index. */
     static List<Layout> files(String baseName, List<NamedElements> all, Map<String, String> carried, long shardSize) {
         List<List<NamedElements>> shards = cut(all, shardSize);
-        if (shards.size() == 1) return List.of(file(baseName + ".safetensors", shards.getFirst(), carried));
+        return shards.size() == 1
+                ? List.of(file(baseName + ".safetensors", shards.getFirst(), carried))
+                : shards(baseName, shards, carried);
+    }
 
+    /** A file for each of several shards, and their index. */
+    static List<Layout> shards(String baseName, List<List<NamedElements>> shards, Map<String, String> carried) {
         List<Layout> layouts = new ArrayList<>();
         Map<String, String> fileOf = new TreeMap<>();
         for (int i = 0; i < shards.size(); i++) {
@@ -57,7 +62,10 @@ final class SafetensorsWriter implements WeightWriter {
             layouts.add(file(name, shards.get(i), carried));
             shards.get(i).forEach(named -> fileOf.put(named.name(), name));
         }
-        long total = all.stream().mapToLong(NamedElements::bytes).sum();
+        long total = shards.stream()
+                .flatMap(List::stream)
+                .mapToLong(NamedElements::bytes)
+                .sum();
         layouts.add(new Layout(baseName + ".safetensors.index.json", List.of(new Literal(index(total, fileOf)))));
         return layouts;
     }

@@ -40,7 +40,7 @@ record TorchOriginal(
     /** The most bytes of the objects that a pickle holds as bytes, all together; they are copied by way of memory. */
     private static final long MAX_BLOBS = 1 << 26;
 
-    private static final Pattern EXTENSION = Pattern.compile("(?i).+\\.(pt|pth|pth\\.tar|ckpt|bin)");
+    private static final Pattern EXTENSION = Pattern.compile("(?i).+\\.(pt|pth|pth\\.tar|pth\\.lora|ckpt|bin)");
 
     /** Takes a saved object, which it changes. @param torch reads single tensors */
     static TorchOriginal of(InputFile in, int protocol, Value root, TorchTensors torch) throws IOException {
@@ -83,6 +83,14 @@ record TorchOriginal(
         List<Tensor> all = new ArrayList<>(file.tensors());
         all.addAll(unnamed);
         return new TorchOriginal(file.with(all), root, tensors, blobs, protocol, leftOut);
+    }
+
+    @Override
+    public String baseName() {
+        String name = String.valueOf(file.path().getFileName());
+        return name.endsWith("." + extension())
+                ? name.substring(0, name.length() - extension().length() - 1)
+                : name;
     }
 
     /** Whether it is a dictionary of these weights by these names, and of nothing else. */

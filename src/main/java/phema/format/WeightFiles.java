@@ -69,7 +69,7 @@ public final class WeightFiles {
      * Reads what stands in and around a weight file, for outputs that are to be like it.
      *
      * @param mayRead as for {@link #read(Path, Optional, Predicate)}
-     * @return empty for files that are copied but for their weights anyway, or lie in several
+     * @return empty for files that are copied but for their weights anyway
      * @throws FormatException when it is no weight file, or cannot be copied
      */
     public static Optional<OriginalFile> original(Path path, Predicate<Path> mayRead) throws IOException {
@@ -78,8 +78,8 @@ public final class WeightFiles {
                 case TorchZipReader zip -> Optional.of(TorchZipReader.original(file));
                 case TorchLegacyReader legacy -> Optional.of(TorchLegacyReader.original(file));
                 case SafetensorsReader safetensors -> Optional.of(new SafetensorsOriginal(safetensors.read(file)));
+                case SafetensorsIndexReader index -> Optional.of(new SafetensorsOriginal(index.read(file)));
                 case Edm2PickleReader pickle -> Optional.empty();
-                case SafetensorsIndexReader index -> Optional.empty();
                 case SafetensorsPieces pieces -> Optional.empty();
                 case DcpReader dcp -> Optional.empty();
                 case DeepSpeedReader deepspeed -> Optional.empty();

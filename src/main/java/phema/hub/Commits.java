@@ -9,12 +9,14 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.springframework.stereotype.Service;
 import phema.api.FitView;
+import phema.catalog.Publication;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.format.FilePart;
@@ -116,7 +118,7 @@ final class Commits {
         Map<String, String> texts = new TreeMap<>();
         texts.put("fit.json", FIT.writeValueAsString(FitView.of(run, fit, null)) + "\n");
         recommended.sweep().ifPresent(sweep -> texts.put(ModelCard.CHART, chart(sweep)));
-        texts.put("README.md", card.of(run, revision, recommended, fit));
+        texts.put("README.md", card.of(run, revision, recommended, fit, weightsPath(run, fit)));
         RememberedStart remembered = RememberedStart.of(run, revision.print(run), fit, texts);
         Commit commit = commit(run, remembered, fit, stored, true);
         store.save(run.name(), commit.sha(), remembered);
@@ -124,6 +126,15 @@ final class Commits {
         made.put(key, now);
         made.put(new Key(run.name(), commit.sha()), now);
         return commit;
+    }
+
+    /** The file that a reader of the card may want first. */
+    private String weightsPath(Run run, Fit fit) {
+        String weights = run.publication().weights();
+        PreparedWeights folder = PreparedWeights.of(run, "", fit, OutputOptions.AS_STORED);
+        return weights.equals(Publication.DEFAULT.weights()) && syntheses.isFolder(folder)
+                ? weights(run, fit, true).lastEntry().getKey()
+                : weights;
     }
 
     private String chart(String sweep) {
@@ -165,20 +176,33 @@ final class Commits {
         List<RepositoryEntry> entries = new ArrayList<>();
         remembered.texts().forEach((path, text) -> entries.add(RepositoryEntry.of(path, GeneratedText.of(path, text))));
         stored.forEach(file -> entries.add(RepositoryEntry.of(file)));
-        String weights = run.publication().weights();
-        int folder = weights.lastIndexOf('/') + 1;
-        String baseName = weights.substring(folder, weights.lastIndexOf('.'));
-        PreparedWeights flat = PreparedWeights.of(run, baseName, fit, alone);
-        for (PreparedWeights prepared : whole ? forms(flat) : List.of(flat))
-            for (Content file : syntheses.files(prepared))
-                entries.add(RepositoryEntry.of(weights.substring(0, folder) + file.fileName(), file));
+        for (Map.Entry<String, Content> file : weights(run, fit, whole).entrySet())
+            entries.add(RepositoryEntry.of(file.getKey(), file.getValue()));
         return Commit.of(run.name(), remembered.title(), newest(run, fit, stored), entries);
     }
 
-    /** Safetensors, and where the run's files are others that hold more than weights, a file like them. */
+    /**
+     * Weights by their paths: the checkpoint's own where it is a folder and the manifest says nothing else; otherwise
+     * safetensors and, where the run's files are others that hold more than weights, a file like them.
+     */
+    private SequencedMap<String, Content> weights(Run run, Fit fit, boolean whole) {
+        SequencedMap<String, Content> files = new LinkedHashMap<>();
+        PreparedWeights folder = PreparedWeights.of(run, "", fit, OutputOptions.AS_STORED);
+        String weights = run.publication().weights();
+        if (whole && weights.equals(Publication.DEFAULT.weights()) && syntheses.isFolder(folder)) {
+            for (Content file : syntheses.files(folder)) files.put(file.fileName(), file);
+            return files;
+        }
+        int name = weights.lastIndexOf('/') + 1;
+        PreparedWeights flat = PreparedWeights.of(run, weights.substring(name, weights.lastIndexOf('.')), fit, alone);
+        for (PreparedWeights form : whole ? forms(flat) : List.of(flat))
+            for (Content file : syntheses.files(form)) files.put(weights.substring(0, name) + file.fileName(), file);
+        return files;
+    }
+
     private List<PreparedWeights> forms(PreparedWeights flat) {
         PreparedWeights same = flat.asStored();
-        if (!syntheses.isLikeInputs(same)) return List.of(flat);
+        if (!syntheses.isLikeInputs(same) || syntheses.isFolder(same)) return List.of(flat);
         return same.format() == Format.SAFETENSORS ? List.of(same) : List.of(flat, same.withShardSize(Long.MAX_VALUE));
     }
 

@@ -23,8 +23,9 @@ record ModelCard(Repositories repositories) {
 
     static final List<String> TAGS = List.of("ema", "phema");
 
-    String of(Run run, WeightsReference revision, OfferedLengths.RecommendedLength recommended, Fit fit) {
-        String weights = run.publication().weights();
+    /** @param weights the path of a file that holds some, or says where they are */
+    String of(
+            Run run, WeightsReference revision, OfferedLengths.RecommendedLength recommended, Fit fit, String weights) {
         return String.format(
                 Locale.ROOT,
                 """

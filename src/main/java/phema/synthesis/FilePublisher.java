@@ -1,10 +1,12 @@
 package phema.synthesis;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 import phema.format.Layout;
@@ -20,6 +22,11 @@ final class FilePublisher implements AutoCloseable {
     private final Path folder;
     private final boolean overwrite;
     private final List<PendingFile> files = new ArrayList<>();
+
+    /** The folders that were made for files in folders of their own. */
+    private final List<Path> created = new ArrayList<>();
+
+    private boolean published;
 
     /** @param overwrite whether existing files may be replaced; else a {@link Problem} */
     FilePublisher(Path folder, boolean overwrite) {
@@ -48,7 +55,12 @@ final class FilePublisher implements AutoCloseable {
 
     /** A file to fill, under a name that nobody looks for. */
     PendingFile begin(String fileName) throws IOException {
-        PendingFile file = new PendingFile(folder.resolve(fileName));
+        Path path = folder.resolve(fileName);
+        for (Path parent = path.getParent();
+                parent != null && !parent.equals(folder) && !Files.exists(parent);
+                parent = parent.getParent()) created.add(parent);
+        if (path.getParent() != null) Files.createDirectories(path.getParent());
+        PendingFile file = new PendingFile(path);
         files.add(file);
         return file;
     }
@@ -66,6 +78,7 @@ final class FilePublisher implements AutoCloseable {
                 throw exists(file.path());
             }
         }
+        published = true;
     }
 
     private static Problem exists(Path file) {
@@ -87,5 +100,13 @@ final class FilePublisher implements AutoCloseable {
     @Override
     public void close() throws IOException {
         for (PendingFile file : files) file.close();
+        if (published) return;
+        created.sort(Comparator.reverseOrder());
+        for (Path folder : created)
+            try {
+                Files.deleteIfExists(folder);
+            } catch (DirectoryNotEmptyException others) {
+                continue; // somebody else's files, or those that were published before something went wrong
+            }
     }
 }

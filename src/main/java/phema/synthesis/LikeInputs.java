@@ -2,12 +2,14 @@ package phema.synthesis;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
@@ -21,6 +23,7 @@ import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
+import phema.profile.Impulse;
 
 /**
  * Lays out outputs like the files of their run, so that the trainer's own loader takes them. Keeps what it read of the
@@ -30,6 +33,7 @@ final class LikeInputs {
     private static final int KEPT = 8;
 
     private final Predicate<Path> mayRead;
+    private final SideFiles sideFiles;
     private final Map<List<FilePart>, Optional<OriginalFile>> originals =
             Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
                 @Override
@@ -41,17 +45,39 @@ final class LikeInputs {
     /** @param mayRead asked with the real path of each file */
     LikeInputs(Predicate<Path> mayRead) {
         this.mayRead = mayRead;
+        sideFiles = new SideFiles(mayRead);
     }
 
     /**
-     * A file that outputs are to be like.
+     * A checkpoint that outputs are to be like.
      *
      * @param weights by their names there, the template's tensors
+     * @param folder where the checkpoint is one
+     * @param beside what the folder holds that loaders want, by name
      */
-    record LikenedFile(OriginalFile original, Map<String, Tensor> weights) {
-        /** @throws IllegalArgumentException when the format cannot hold what is asked for; the message is for the user */
+    record LikenedFile(
+            OriginalFile original,
+            Map<String, Tensor> weights,
+            Optional<CheckpointFolder> folder,
+            SequencedMap<String, byte[]> beside) {
+        /**
+         * The files of an output; those of a folder have paths for names.
+         *
+         * @param baseName of the file, or of the folder; without one, a folder's files have the paths that they have in
+         *     it
+         * @throws IllegalArgumentException when the format cannot hold what is asked for; the message is for the user
+         */
         List<Layout> layout(String baseName, OutputOptions options, Map<String, String> metadata) {
-            return original.layout(baseName, weights, options::dtype, metadata, options.shardSize());
+            if (folder.isEmpty())
+                return original.layout(baseName, weights, options::dtype, metadata, options.shardSize());
+            String begin = baseName.isEmpty() ? "" : baseName + "/";
+            List<Layout> files = new ArrayList<>();
+            beside.forEach(
+                    (name, content) -> files.add(new Layout(begin + name, List.of(new Layout.Literal(content)))));
+            for (Layout file :
+                    original.layout(original.baseName(), weights, options::dtype, metadata, options.shardSize()))
+                files.add(new Layout(begin + folder.get().inside() + file.fileName(), file.segments()));
+            return files;
         }
     }
 
@@ -72,8 +98,45 @@ final class LikeInputs {
             StoredNames.of(original.file(), groups)
                     .forEach((stored, name) ->
                             Optional.ofNullable(byName.get(name)).ifPresent(tensor -> weights.put(stored, tensor)));
-            return original.isFlat(weights) ? Optional.empty() : Optional.of(new LikenedFile(original, weights));
+            Optional<CheckpointFolder> checkpoint = folder(run, template);
+            return checkpoint.isEmpty() && original.isFlat(weights)
+                    ? Optional.empty()
+                    : Optional.of(new LikenedFile(original, weights, checkpoint, beside(checkpoint)));
         });
+    }
+
+    private static Optional<CheckpointFolder> folder(Run run, WeightFile template) {
+        List<Path> files =
+                run.snapshots().stream().map(snapshot -> snapshot.file().path()).toList();
+        double time = run.snapshots().stream()
+                .filter(snapshot -> snapshot.file().path().equals(template.path()))
+                .findFirst()
+                .map(Snapshot::time)
+                .orElse(Double.NaN);
+        Path raw = run.snapshots().stream()
+                .filter(snapshot -> snapshot.time() == time && snapshot.profile() instanceof Impulse)
+                .map(snapshot -> snapshot.file().path())
+                .findFirst()
+                .orElse(template.path());
+        try {
+            return CheckpointFolder.of(run.folder(), files, template.path(), raw);
+        } catch (IOException e) {
+            throw Problem.unprocessable(template.path() + ": the folder cannot be read (" + e + ")");
+        }
+    }
+
+    private SequencedMap<String, byte[]> beside(Optional<CheckpointFolder> folder) {
+        SequencedMap<String, byte[]> beside = new LinkedHashMap<>();
+        for (CheckpointFolder.SideFile side :
+                folder.map(CheckpointFolder::sideFiles).orElse(List.of()))
+            try {
+                beside.put(side.name(), sideFiles.read(side.file()));
+            } catch (FormatException e) {
+                throw Problem.unprocessable(String.valueOf(e.getMessage()));
+            } catch (IOException e) {
+                throw Problem.unprocessable(side.file() + ": cannot be read (" + e + ")");
+            }
+        return beside;
     }
 
     private Optional<OriginalFile> original(WeightFile template) {

@@ -33,6 +33,7 @@ import phema.text.Labels;
 public final class Syntheses {
     private final Engine engine;
     private final LikeInputs likeInputs;
+    private final ZipContent.Checksums checksums = new ZipContent.Checksums();
 
     public Syntheses(Engine engine) {
         this.engine = engine;
@@ -45,6 +46,14 @@ public final class Syntheses {
         return recipe.outputs().stream()
                 .flatMap(output -> output.files().stream().<Content>map(file -> new Synthesized(recipe, output, file)))
                 .toList();
+    }
+
+    /** What the only target is as one: its file, or a zip archive where it is several. */
+    public Content whole(PreparedWeights weights) {
+        List<Content> files = files(weights);
+        return files.size() == 1
+                ? files.getFirst()
+                : new ZipContent(weights.target().baseName() + ".zip", files, checksums);
     }
 
     /**
@@ -180,14 +189,22 @@ public final class Syntheses {
 
     /** Whether files hold what the run's files hold beside weights, or name them otherwise than the run does. */
     public boolean isLikeInputs(PreparedWeights weights) {
+        return liked(weights).isPresent();
+    }
+
+    /**
+     * Whether each target is a folder: files are named by their paths then, below a folder of the target's name, or as
+     * in the checkpoint's own folder where the target has no name.
+     */
+    public boolean isFolder(PreparedWeights weights) {
+        return liked(weights).filter(like -> like.folder().isPresent()).isPresent();
+    }
+
+    private Optional<LikeInputs.LikenedFile> liked(PreparedWeights weights) {
+        FittedTarget target = weights.targets().getFirst();
         return weights.output().format().isEmpty()
-                && likeInputs
-                        .of(
-                                weights.run(),
-                                template(
-                                        weights.run(),
-                                        weights.targets().getFirst().fit()))
-                        .isPresent();
+                ? likeInputs.of(weights.run(), template(weights.run(), target.fit()))
+                : Optional.empty();
     }
 
     private Recipe recipe(PreparedWeights weights) {
