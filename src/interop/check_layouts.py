@@ -249,6 +249,64 @@ def lucid_ddpm():
     return f'{result}; {size(file, newest)}'
 
 
+def tensors(file, group):
+    """Of a safetensors file, or of all shards that an index names."""
+    from safetensors.torch import load_file
+    if file.name.endswith('.index.json'):
+        return {k: v for shard in set(json.loads(file.read_text())['weight_map'].values()) for k, v in load_file(file.parent / shard).items()}
+    return load_file(file)
+
+
+@check
+def peft():
+    """PeftModel.from_pretrained(base, FOLDER)."""
+    from peft import PeftModel
+    folder, out, c, said = run('peft', '.', '*')
+    output, = out.iterdir()
+    assert {f.name for f in output.iterdir()} == {'adapter_config.json', 'adapter_model.safetensors'}
+    base = torch.nn.ModuleDict({'q_proj': torch.nn.Linear(16, 16), 'v_proj': torch.nn.Linear(16, 16)})
+    model = PeftModel.from_pretrained(base, output)
+    return close({k.replace('.default.', '.'): v for k, v in model.state_dict().items()}, combined(folder, c, tensors))
+
+
+@check
+def hf_trainer():
+    """GPT2LMHeadModel.from_pretrained(FOLDER), in the shards of its inputs."""
+    from transformers import GPT2LMHeadModel
+    folder, out, c, said = run('hf_trainer', '.', '*')
+    output, = out.iterdir()
+    newest = max(folder.glob('checkpoint-*'), key=lambda f: int(f.name.split('-')[1]))
+    wanted = {f.name for f in newest.iterdir() if f.suffix in ('.safetensors', '.json')} - {'trainer_state.json'}
+    assert {f.name for f in output.iterdir()} == wanted
+    was = json.loads((newest / 'model.safetensors.index.json').read_text())
+    assert json.loads((output / 'model.safetensors.index.json').read_text())['weight_map'] == was['weight_map']
+    model, info = GPT2LMHeadModel.from_pretrained(output, torch_dtype=torch.bfloat16, output_loading_info=True)
+    assert not info['missing_keys'] and not info['unexpected_keys'], info
+    return close(model.state_dict(), combined(folder, c, tensors), 3e-3) + ' (bf16)'
+
+
+@check
+def diffusers_unet():
+    """DDPMPipeline.from_pretrained(FOLDER), and UNet2DModel.from_pretrained(FOLDER, subfolder='unet')."""
+    from diffusers import DDPMPipeline, UNet2DModel
+    folder, out, c, said = run('diffusers_unet', '.', '*')
+    output, = out.iterdir()
+    expected = combined(folder, c, tensors)
+    close(UNet2DModel.from_pretrained(output, subfolder='unet').state_dict(), expected)
+    return close(DDPMPipeline.from_pretrained(output).unet.state_dict(), expected)
+
+
+@check
+def kohya():
+    """safetensors' load_file, by the names of sd-scripts; metadata without hashes of another content."""
+    from safetensors import safe_open
+    folder, out, c, said = run('kohya', '.', '*.safetensors')
+    file, = out.iterdir()
+    with safe_open(file, 'pt') as f: metadata = f.metadata()
+    assert metadata['ss_network_dim'] == '4' and metadata['format'] == 'pt' and not {'sshs_model_hash', 'sshs_legacy_hash'} & metadata.keys()
+    return close(tensors(file, ''), {k: v for k, v in combined(folder, c, tensors).items() if not k.endswith('.alpha')}, 3e-3)
+
+
 WORK.mkdir(parents=True, exist_ok=True)
 failed = []
 for name in sys.argv[4:] or checks:
