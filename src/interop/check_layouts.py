@@ -2,8 +2,9 @@
 """check_layouts.py PHEMA RUNS WORK [NAME ...]: outputs in the layout of their inputs, loaded as the trainers load their own checkpoints.
 
 PHEMA is the launcher, RUNS a folder of runs as trainers write them (dit/, k_diffusion/, ldm/, lightning/, cosmos/, lucid_ddpm/, ...), WORK a folder to
-write to. Needs torch, numpy, safetensors, lightning, ema-pytorch, peft, transformers, diffusers. One line per check: what loaded it, and how far its weights
-are from numpy's combination of the same files. Exit status 1 when one failed; runs that are not there are skipped.
+write to. Needs what requirements-layouts.txt lists. Two lines per run: how far the average of sigma_rel 0.10 is from what was tracked at every step
+(RUNS/../truth/NAME.npz), with nothing written that the trainer did not write, and what loaded an output in the run's own layout, and how far its weights are
+from numpy's combination of the same files. Exit status 1 when one failed.
 """
 import argparse, contextlib, json, re, shutil, subprocess, sys, traceback, warnings
 from pathlib import Path
@@ -151,10 +152,7 @@ def ldm():
             shadow = dict(self.named_buffers())
             for name, p in model.named_parameters(): p.data.copy_(shadow[self.m_name2s_name[name]].data)
 
-    files = 'epoch=*-step={time}.ckpt'
-    folder, out, c, said = run('ldm', next((RUNS / 'ldm').glob('*/checkpoints/trainstep_checkpoints')).relative_to(RUNS / 'ldm'), '*.ckpt',
-                               f"files: '{files}'\naverages:\n- {{prefix: 'state_dict.model.', profile: impulse}}\n"
-                               "- {prefix: 'state_dict.model_ema.', profile: 'ema:0.9999,warmup=10'}\n")
+    folder, out, c, said = run('ldm', next((RUNS / 'ldm').glob('*/checkpoints/trainstep_checkpoints')).relative_to(RUNS / 'ldm'), '*.ckpt')
     newest, file = max(folder.glob('*.ckpt')), next(out.glob('*.ckpt'))
     was = load(newest)
 
@@ -219,7 +217,7 @@ def lightning():
 @check
 def cosmos():
     """A model with net (bf16) and net_ema (fp32), load_state_dict(torch.load(..., weights_only=True), strict=True)."""
-    folder, out, c, said = run('cosmos', 'checkpoints/model', '*.pt', "files: 'iter_{time}.pt'\naverages:\n- {prefix: 'net.', profile: impulse}\n- {prefix: 'net_ema.', profile: 'power:0.1'}\n")
+    folder, out, c, said = run('cosmos', 'checkpoints/model', '*.pt')
     newest, file = max(folder.glob('*.pt')), next(out.glob('*.pt'))
     was, checkpoint = load(newest), torch.load(file, weights_only=True)
     net = Tree(shapes(was))
@@ -235,7 +233,7 @@ def cosmos():
 def lucid_ddpm():
     """denoising-diffusion-pytorch's Trainer.load: model, opt, ema (ema-pytorch's EMA) and scaler, weights_only=True."""
     import ema_pytorch
-    folder, out, c, said = run('lucid_ddpm', '.', 'model-*.pt', "files: 'model-{time}.pt'\naverages:\n- {prefix: 'model.', profile: impulse}\n- {prefix: 'ema.ema_model.', profile: 'power:0.05'}\n")
+    folder, out, c, said = run('lucid_ddpm', '.', 'model-*.pt')
     newest, file = max(folder.glob('*.pt')), next(out.glob('*.pt'))
     was, data = load(newest), torch.load(file, weights_only=True)
     model = Tree(shapes(was['model']), buffers=('betas',))
@@ -307,13 +305,51 @@ def kohya():
     return close(tensors(file, ''), {k: v for k, v in combined(folder, c, tensors).items() if not k.endswith('.alpha')}, 3e-3)
 
 
+# Where the checkpoints of a run are, and what a manifest would say of averages whose schedules nothing records.
+PLACES = {'dit': '000-DiT-S-2/checkpoints', 'cosmos': 'checkpoints/model', 'ldm': '*/checkpoints/trainstep_checkpoints', 'lightning': 'checkpoints',
+          'onetrainer': 'backup', 'torchtitan': 'checkpoint', 'torchtitan_sharded': 'checkpoint'}
+STATED = {'dit': "files: '{time}.pt'\naverages: [{prefix: 'model.', profile: impulse}, {prefix: 'ema.', profile: 'exponential:decay=0.9999'}]\n",
+          'cosmos': "files: 'iter_{time}.pt'\naverages: [{prefix: 'net.', profile: impulse}, {prefix: 'net_ema.', profile: 'power:0.10'}]\n",
+          'lucid_ddpm': "files: 'model-{time}.pt'\ntimeScale: 250\naverages: [{prefix: 'model.', profile: impulse},"
+                        " {prefix: 'ema.ema_model.', profile: 'ema:0.995,warmup=2/3,after=100,every=10'}]\n"}
+
+
+def power(folder, out):
+    """power:0.10 of a run, in single precision, and the error that was predicted."""
+    said = phema('reconstruct', '--indir', folder, '--outdir', out, '--profile', 'power:0.10', '--format', 'safetensors', '--dtype', 'f32')
+    return tensors(next(out.iterdir()), ''), float(re.search('predicted error (?:at most )?([0-9.e+-]+)', said)[1])
+
+
+def distance(found, truth):
+    """The relative error of what was tracked, by names that may be wrapped."""
+    by = lambda name: next(v for k, v in found.items() if k == name or k.endswith('.' + name) or k.replace('.default', '') == name.replace('.default', ''))
+    pairs = [(by(k).double().numpy(), v.astype(float)) for k, v in truth.items()]
+    return np.sqrt(sum(((a - b) ** 2).sum() for a, b in pairs) / sum((b ** 2).sum() for _, b in pairs))
+
+
+def truth(name):
+    """How near power:0.10 comes to what was tracked at every step, and how much nearer it would come if all profiles were stated."""
+    file = RUNS.parent / 'truth' / f'{name}.npz'
+    folder = next((RUNS / name).glob(PLACES[name])) if name in PLACES else RUNS / name
+    work = WORK / f'{name}-truth'
+    shutil.rmtree(work, ignore_errors=True)
+    found, predicted = power(folder, work / 'found')
+    if not file.exists(): return f'predicted {predicted:.1e}, not tracked'
+    error = distance(found, np.load(file))
+    if name not in STATED: return f'error {error:.2e}, predicted {predicted:.1e}'
+    shutil.copytree(folder, work / 'stated')
+    (work / 'stated' / 'phema.yaml').write_text(STATED[name])
+    best = distance(power(work / 'stated', work / 'best')[0], np.load(file))
+    assert error <= 1.1 * best, f'error {error:.2e}, {best:.2e} if all is stated'
+    return f'error {error:.2e}, predicted {predicted:.1e}, {best:.2e} if all is stated'
+
+
 WORK.mkdir(parents=True, exist_ok=True)
 failed = []
-for name in sys.argv[4:] or checks:
-    if not (RUNS / name).is_dir():
-        print(f'skip  {name}: not in {RUNS}')
-        continue
-    try: print(f'ok    {name}: {checks[name].__doc__} {checks[name]()}', flush=True)
+for name in sys.argv[4:] or sorted(f.name for f in RUNS.iterdir() if f.is_dir()):
+    try:
+        print(f'ok    {name}: {truth(name)}', flush=True)
+        if name in checks: print(f'ok    {name}: {checks[name].__doc__} {checks[name]()}', flush=True)
     except Exception as e:
         failed.append(name)
         print(f'FAIL  {name}: {e or traceback.format_exc()}', flush=True)
