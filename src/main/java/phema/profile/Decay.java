@@ -30,6 +30,7 @@ public sealed interface Decay permits PowerDecay, ExponentialDecay, ScheduledDec
             case Exponential e -> Optional.of(new ExponentialDecay(e.rate()));
             case Scheduled s -> Optional.of(s.decay());
             case Uniform u -> Optional.empty();
+            case LearningRateDecay d -> Optional.empty();
             case Impulse i -> Optional.empty();
             case Mixture m -> Optional.empty();
         };

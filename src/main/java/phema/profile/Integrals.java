@@ -18,7 +18,8 @@ public final class Integrals {
 
     /**
      * {@code <a, b> = integral of a(t) b(t) dt} (arXiv 2312.02696, Eq. 151 and Algorithm 3). Parts without a
-     * square-integrable density (impulses, power profiles with {@code gamma <= -1/2}) count as 0.
+     * square-integrable density (impulses, power profiles with {@code gamma <= -1/2}, decays as {@code 1 - sqrt}) count
+     * as 0.
      */
     public static double inner(Profile a, Profile b) {
         double sum = 0;
@@ -35,6 +36,7 @@ public final class Integrals {
             case Exponential e -> true;
             case Scheduled s -> s.endTime() > s.decay().begin();
             case Uniform u -> true;
+            case LearningRateDecay d -> d.course() != LearningRateDecay.DecayCourse.MINUS_SQRT;
             case Mixture m -> m.parts().stream().allMatch(p -> isSquareIntegrable(p.profile()));
         };
     }
@@ -82,6 +84,19 @@ public final class Integrals {
             case Scheduled s -> s.decay().intake(end);
             case Impulse i -> 0; // nothing before its end
             case Uniform u -> 0; // a straight line
+            case LearningRateDecay d -> 2 / d.window();
+            case Mixture m -> throw new IllegalArgumentException("not a single part: " + profile);
+        };
+    }
+
+    private static DoubleStream kinks(Profile profile) {
+        return switch (profile) {
+            case Scheduled s -> DoubleStream.of(s.decay().kinks());
+            case LearningRateDecay d -> DoubleStream.of(d.startTime(), d.endTime());
+            case Power p -> DoubleStream.empty();
+            case Exponential e -> DoubleStream.empty();
+            case Uniform u -> DoubleStream.empty();
+            case Impulse i -> DoubleStream.empty();
             case Mixture m -> throw new IllegalArgumentException("not a single part: " + profile);
         };
     }
@@ -89,8 +104,7 @@ public final class Integrals {
     /** Integral of what is smooth between the kinks of the profiles. */
     private static double integral(DoubleUnaryOperator f, double end, Profile... profiles) {
         double[] cuts = Stream.of(profiles)
-                .flatMapToDouble(p ->
-                        p instanceof Scheduled s ? DoubleStream.of(s.decay().kinks()) : DoubleStream.empty())
+                .flatMapToDouble(Integrals::kinks)
                 .filter(t -> 0 < t && t < end)
                 .sorted()
                 .toArray();

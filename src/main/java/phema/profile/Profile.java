@@ -4,7 +4,7 @@ package phema.profile;
  * Describes an averaging profile: how much each moment of training counts in an average of the trajectory. Times are on
  * the training job's own clock, from 0 on.
  */
-public sealed interface Profile permits Power, Exponential, Scheduled, Uniform, Impulse, Mixture {
+public sealed interface Profile permits Power, Exponential, Scheduled, Uniform, LearningRateDecay, Impulse, Mixture {
     /** The last moment that counts, {@code T}. */
     double endTime();
 

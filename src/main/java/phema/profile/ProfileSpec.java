@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -20,6 +21,8 @@ import phema.text.Labels;
  * exponential:decay=0.9999          what is left of a weight after one unit of time
  * exponential:rate=0.0001           -ln(decay)
  * uniform:65536                     mean of the last 65536 units of time
+ * decay:cosine:65536                training with a learning rate that decays over that time, after the fact: linear,
+ *                                   cosine or 1-sqrt, with or without ,floor=0.1; see {@link LearningRateDecay}
  * impulse                           the moment itself
  * ema:0.9999,warmup=10              a trainer's decay, with or without a warm-up; see {@link ScheduleSpec}
  * swa                               the mean of all weights
@@ -32,9 +35,12 @@ public final class ProfileSpec {
     /** The forms, for users. */
     public static final String FORMS =
             "power:SIGMA_REL, power:gamma=G, exponential:halflife=TIME, exponential:decay=BETA, "
-                    + "exponential:rate=LAMBDA, uniform:WINDOW, impulse, "
+                    + "exponential:rate=LAMBDA, uniform:WINDOW, decay:linear|cosine|1-sqrt:WINDOW[,floor=SHARE], impulse, "
                     + "ema:BETA,warmup=none|10|2/3[,inv_gamma=G][,after=STEP][,every=STEPS][,batch=IMAGES], "
                     + "swa[:after=STEP[,batch=IMAGES]], halflife-fraction:F or mixture:WEIGHT*PROFILE[@TIME],...";
+
+    private static final String LINEAR = "linear";
+    private static final String FLOOR = "floor";
 
     private ProfileSpec() {}
 
@@ -58,6 +64,7 @@ public final class ProfileSpec {
                     default -> throw unreadable(spec);
                 };
             case "uniform" -> new Uniform(number(spec, value), endTime);
+            case "decay" -> decay(spec, value, endTime);
             case "impulse" -> {
                 if (spec.contains(":")) throw unreadable(spec);
                 yield new Impulse(endTime);
@@ -82,8 +89,10 @@ public final class ProfileSpec {
             case Power p -> print(p);
             case Exponential e -> print(e);
             case Uniform u -> "uniform:" + Labels.plain(u.window());
+            case LearningRateDecay d -> "decay:" + d.course().word() + ":" + Labels.plain(d.window());
             case Impulse i -> "impulse";
             case Scheduled s -> ScheduleSpec.print(s.decay());
+            case Mixture m when withFloor(m).isPresent() -> withFloor(m).get();
             case Mixture m ->
                 m.parts().stream()
                         .map(p -> Labels.plain(p.weight()) + "*" + print(p.profile())
@@ -92,6 +101,43 @@ public final class ProfileSpec {
                                         : "@" + Labels.plain(p.profile().endTime())))
                         .collect(Collectors.joining(",", "mixture:", ""));
         };
+    }
+
+    /** One that ends above nothing at all goes on with what is left of the rate, on the last weights. */
+    private static Profile decay(String spec, String value, double endTime) {
+        String course = before(value, ':');
+        String rest = after(value, ':');
+        double window = number(spec, before(rest, ','));
+        Profile whole = course.equals(LINEAR)
+                ? new Uniform(window, endTime)
+                : new LearningRateDecay(
+                        Arrays.stream(LearningRateDecay.DecayCourse.values())
+                                .filter(known -> known.word().equals(course))
+                                .findFirst()
+                                .orElseThrow(() -> new IllegalArgumentException("\"" + course + "\" in " + spec
+                                        + " is no course of a learning rate; there are linear, cosine and 1-sqrt")),
+                        window,
+                        endTime);
+        String option = after(rest, ',');
+        if (option.isEmpty()) return whole;
+        double floor = number(spec, after(option, '='));
+        if (!before(option, '=').equals(FLOOR) || !(floor >= 0 && floor < 1))
+            throw new IllegalArgumentException("\"" + option + "\" in " + spec
+                    + " must be floor=SHARE, the share of the learning rate that is left at the end, from 0 to 1");
+        return floor == 0
+                ? whole
+                : new Mixture(List.of(
+                        new Mixture.MixturePart(1 - floor, whole),
+                        new Mixture.MixturePart(floor, new Impulse(endTime))));
+    }
+
+    private static Optional<String> withFloor(Mixture mixture) {
+        List<Mixture.MixturePart> parts = mixture.parts();
+        if (parts.size() != 2
+                || !(parts.getFirst().profile() instanceof LearningRateDecay decay)
+                || !parts.getLast().profile().equals(new Impulse(decay.endTime()))
+                || parts.getFirst().weight() != 1 - parts.getLast().weight()) return Optional.empty();
+        return Optional.of(print(decay) + "," + FLOOR + "=" + Labels.plain(parts.getLast().weight()));
     }
 
     private static Profile mixture(String spec, String parts, double endTime) {

@@ -7,10 +7,7 @@ package phema.profile;
 public record Uniform(double window, double endTime) implements Profile {
     /** @throws IllegalArgumentException unless {@code 0 < window <= endTime} */
     public Uniform {
-        Require.positive("the end time", endTime);
-        if (!(window > 0 && window <= endTime))
-            throw new IllegalArgumentException(
-                    "the window must lie in (0, " + endTime + "], the end time, not " + window);
+        Require.window(window, endTime);
     }
 
     double startTime() {

@@ -12,6 +12,7 @@ import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import phema.profile.LearningRateDecay;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
 import phema.profile.Uniform;
@@ -169,7 +170,7 @@ final class OddFiles {
 
     /** Windows are looked at only where they are. */
     private static Profile ends(Profile profile, double time) {
-        return profile instanceof Uniform ? profile : Restatement.endingAt(profile, time);
+        return profile instanceof Uniform || profile instanceof LearningRateDecay ? profile : Restatement.endingAt(profile, time);
     }
 
     private Profile profile(int file) {

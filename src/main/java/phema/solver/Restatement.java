@@ -8,6 +8,7 @@ import java.util.Optional;
 import phema.profile.Decay;
 import phema.profile.Exponential;
 import phema.profile.Impulse;
+import phema.profile.LearningRateDecay;
 import phema.profile.Mixture;
 import phema.profile.Power;
 import phema.profile.Profile;
@@ -64,6 +65,7 @@ sealed interface Restatement {
                 case Exponential e ->
                     Exponential.ofHalfLife(round(Math.log(2) / e.rate() * factor, digits), e.endTime());
                 case Uniform u -> u;
+                case LearningRateDecay d -> d;
                 case Impulse i -> i;
                 case Mixture m -> m;
                 case Scheduled s -> s; // its numbers are written down in code, not measured
@@ -95,6 +97,7 @@ sealed interface Restatement {
             case Power p -> new Power(p.gamma(), time);
             case Exponential e -> new Exponential(e.rate(), time);
             case Uniform u -> new Uniform(u.window(), time);
+            case LearningRateDecay d -> new LearningRateDecay(d.course(), d.window(), time);
             case Impulse i -> new Impulse(time);
             case Mixture m -> m;
             case Scheduled s -> new Scheduled(s.decay(), time);

@@ -5,6 +5,7 @@ import phema.profile.Decay;
 import phema.profile.Exponential;
 import phema.profile.Impulse;
 import phema.profile.Integrals;
+import phema.profile.LearningRateDecay;
 import phema.profile.Mixture;
 import phema.profile.Power;
 import phema.profile.Profile;
@@ -78,6 +79,7 @@ interface Uptake {
     private static DoubleStream kinks(Profile profile) {
         return switch (profile) {
             case Uniform u -> DoubleStream.of(u.endTime() - u.window(), u.endTime());
+            case LearningRateDecay d -> DoubleStream.of(d.endTime() - d.window(), d.endTime());
             case Mixture m -> m.parts().stream().flatMapToDouble(p -> kinks(p.profile()));
             case Impulse i -> DoubleStream.of(i.endTime());
             case Power p -> DoubleStream.of(p.endTime());

@@ -22,6 +22,8 @@ class IntegralsTest {
             new Uniform(60, 180),
             new Uniform(1, 140),
             new Uniform(120, 120),
+            new LearningRateDecay(LearningRateDecay.DecayCourse.COSINE, 70, 150),
+            new LearningRateDecay(LearningRateDecay.DecayCourse.COSINE, 160, 160),
             new Scheduled(new ScheduledDecay(new Warmup.RatioWarmup(10), 0.95, 20, 1, 1), 170),
             new Scheduled(new ScheduledDecay(new Warmup.PowerWarmup(2 / 3.0, 1), 0.92, 0, 1, 2), 150),
             new Scheduled(ScheduledDecay.mean(60, 1), 190),
@@ -97,6 +99,7 @@ class IntegralsTest {
     private static DoubleStream kinks(Profile p) {
         return switch (p) {
             case Uniform u -> DoubleStream.of(u.startTime(), u.endTime());
+            case LearningRateDecay d -> DoubleStream.of(d.startTime(), d.endTime());
             case Mixture m -> m.parts().stream().flatMapToDouble(x -> kinks(x.profile()));
             case Scheduled s ->
                 DoubleStream.concat(

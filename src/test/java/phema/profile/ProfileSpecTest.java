@@ -21,6 +21,13 @@ class ProfileSpecTest {
         assertThat(ProfileSpec.parse("exponential:decay=0.9999", END)).isEqualTo(Exponential.ofDecay(0.9999, END));
         assertThat(ProfileSpec.parse("exponential:rate=0.001", END)).isEqualTo(new Exponential(0.001, END));
         assertThat(ProfileSpec.parse("uniform:65536", END)).isEqualTo(new Uniform(65536, END));
+        assertThat(ProfileSpec.parse("decay:linear:65536", END)).isEqualTo(new Uniform(65536, END));
+        assertThat(ProfileSpec.parse("decay:cosine:65536,floor=0", END))
+                .isEqualTo(new LearningRateDecay(LearningRateDecay.DecayCourse.COSINE, 65536, END));
+        assertThat(ProfileSpec.parse("decay:linear:65536,floor=0.25", END))
+                .isEqualTo(new Mixture(List.of(
+                        new Mixture.MixturePart(0.75, new Uniform(65536, END)),
+                        new Mixture.MixturePart(0.25, new Impulse(END)))));
         assertThat(ProfileSpec.parse("impulse", END)).isEqualTo(new Impulse(END));
         assertThat(ProfileSpec.parse("mixture:0.75*power:0.05,0.25*uniform:1e+4@131072", END))
                 .isEqualTo(new Mixture(List.of(
@@ -45,6 +52,9 @@ class ProfileSpecTest {
                 "ema:0.9999,warmup=2/3",
                 "ema:0.999,warmup=0.7,inv_gamma=20,after=0.5,every=10",
                 "ema:1,warmup=1,batch=0.5",
+                "decay:cosine:65536",
+                "decay:1-sqrt:65536",
+                "decay:cosine:65536,floor=0.1",
                 "swa:after=1000",
                 "swa:after=1000,batch=2048",
                 "mixture:0.25*ema:0.9999,warmup=3/4,after=1@131072,0.5*swa:after=5,batch=2,0.25*power:0.1"
@@ -133,6 +143,8 @@ class ProfileSpecTest {
                 "exponential:5",
                 "exponential:halflife=",
                 "uniform",
+                "decay:cosine",
+                "decay:cosine:x",
                 "impulse:",
                 "impulse:3",
                 "mixture:",
@@ -151,6 +163,12 @@ class ProfileSpecTest {
             strings = {
                 "power:0.3",
                 "uniform:200001",
+                "decay:cosine:200001",
+                "decay:cosine:0",
+                "decay:cosine:1000,floor=1",
+                "decay:cosine:1000,floor=-0.1",
+                "decay:cosine:1000,least=0.1",
+                "decay:step:1000",
                 "exponential:decay=1",
                 "ema:1,warmup=none",
                 "ema:0.9,warmup=0",

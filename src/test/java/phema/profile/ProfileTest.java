@@ -33,6 +33,22 @@ class ProfileTest {
         assertThat(p.meanTime()).isCloseTo(area, withinPercentage(1e-4));
     }
 
+    /** Most of the average is of its first weights, where a rate that falls like a root has fallen the most. */
+    @Test
+    void aRateThatFallsLikeARootGivesMostOfTheWeightToTheOldest() {
+        var decay = new LearningRateDecay(LearningRateDecay.DecayCourse.MINUS_SQRT, 90, 100);
+        assertThat(decay.cumulative(10)).isZero();
+        assertThat(decay.cumulative(32.5)).isCloseTo(0.5, within(1e-15));
+        assertThat(decay.cumulative(100)).isEqualTo(1);
+        assertThat(decay.density(100)).isCloseTo(0.5 / 90, within(1e-15));
+        assertThat(decay.density(10)).isZero();
+        assertThat(decay.meanTime()).isEqualTo(40);
+        double area = 0;
+        for (int i = 0; i < 100_000; i++) area += 1e-3 * (1 - decay.cumulative((i + 0.5) * 1e-3));
+        assertThat(decay.meanTime()).isCloseTo(area, withinPercentage(1e-4));
+        assertThat(Integrals.isSquareIntegrable(decay)).isFalse();
+    }
+
     @Test
     void anExponentialAverageForgetsHalfInOneHalfLife() {
         assertThat(Exponential.ofHalfLife(25, 100).cumulative(75)).isCloseTo(0.5, within(1e-15));
