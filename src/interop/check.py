@@ -141,6 +141,39 @@ def _():
     return f"{len(set(index['weight_map'].values()))} shards"
 
 
+def on_rank(rank, folder, whole):
+    """Loads rows of every matrix of a distributed checkpoint into one of three ranks."""
+    import os
+    import torch.distributed as dist
+    import torch.distributed.checkpoint as dcp
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.tensor import Shard, zeros
+    os.environ.update(MASTER_ADDR='127.0.0.1', MASTER_PORT='29643')
+    dist.init_process_group('gloo', rank=rank, world_size=3)
+    mesh = init_device_mesh('cpu', (3,))
+    cut = {k: zeros(*v.shape, dtype=v.dtype, device_mesh=mesh, placements=[Shard(0)]) if v.ndim else torch.zeros_like(v) for k, v in whole.items()}
+    dcp.load(cut, checkpoint_id=folder)
+    equal({k: v.full_tensor() if v.ndim else v for k, v in cut.items()}, whole)
+    dist.destroy_process_group()
+
+
+@check('reconstructed dcp: torch.distributed.checkpoint loads it, on three ranks as well, dcp_to_torch_save takes it')
+def _():
+    import torch.distributed.checkpoint as dcp
+    from torch.distributed.checkpoint.format_utils import dcp_to_torch_save
+    out = reconstruct('safetensors', 'dcp', '--format', 'dcp', '--dtype', 'f32', '--shard-size', '8KB')
+    for std in STDS:
+        folder, whole = out / f'phema-0000262-{std:.3f}', load_file(WORK / f'st/phema-0000262-{std:.3f}.safetensors')
+        empty = {k: torch.zeros_like(v) for k, v in whole.items()}
+        dcp.load(empty, checkpoint_id=folder, no_dist=True)
+        equal(empty, whole)
+        dcp_to_torch_save(folder, WORK / 'dcp.pt')
+        equal(torch.load(WORK / 'dcp.pt', weights_only=True), whole)
+        phema('diff', folder / '.metadata', WORK / f'st/phema-0000262-{std:.3f}.safetensors')
+    torch.multiprocessing.start_processes(on_rank, (str(folder), whole), nprocs=3, start_method='fork')
+    return f"{len(list(folder.glob('*.distcp')))} files"
+
+
 @check('reconstructed pkl: unpickles, equals the same run as safetensors')
 def _():
     out, st = reconstruct('edm2', 'pkl'), reconstruct('edm2', 'pkl-st', '--format', 'safetensors')

@@ -101,8 +101,8 @@ final class ReconstructCommand implements Callable<Integer> {
     @Option(
             names = "--format",
             paramLabel = "FORMAT",
-            description = "same: as the trainer's own loader takes it (default); edm2, safetensors or pt: the weights "
-                    + "alone, by their names in the model.")
+            description = "same: as the trainer's own loader takes it (default); edm2, safetensors, pt or dcp: the "
+                    + "weights alone, by their names in the model.")
     private FormatWord format = FormatWord.SAME;
 
     @Option(
@@ -114,7 +114,7 @@ final class ReconstructCommand implements Callable<Integer> {
     @Option(
             names = "--shard-size",
             paramLabel = "SIZE",
-            description = "Split safetensors into files of at most this size, such as 5GB or 5GiB.")
+            description = "Split safetensors or dcp into files of at most this size, such as 5GB or 5GiB.")
     private @Nullable ByteSize shardSize;
 
     @Option(

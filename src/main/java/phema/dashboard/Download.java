@@ -37,7 +37,7 @@ record Download(
             downloads.add(of(same, "as the run's files", fileName, url, syntheses, address));
         }
         for (Format format : Format.values()) {
-            if (format == Format.DCP) continue; // a folder, and no download
+            if (format == Format.DCP) continue; // for those who have such checkpoints: as the run's files
             String fileName = weights.target().baseName() + "." + format.extension();
             String url = url(weights, sigmaRel, "." + format.extension());
             downloads.add(of(weights.in(format), name(format), fileName, url, syntheses, address));

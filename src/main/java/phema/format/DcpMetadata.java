@@ -3,6 +3,7 @@ package phema.format;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,7 @@ final class DcpMetadata implements Pickle.Taker {
 
     private final InputFile file;
     private final Map<String, SavedEntry> entries = new LinkedHashMap<>();
+    private final Map<String, Tuple> nesting = new HashMap<>();
     private final List<String> paths = new ArrayList<>();
     private final Map<String, Integer> pathIds = new LinkedHashMap<>();
     private final Map<String, Integer> nameIds = new LinkedHashMap<>();
@@ -110,6 +112,10 @@ final class DcpMetadata implements Pickle.Taker {
                 && state.get("state_dict_metadata").orElse(Value.NONE) instanceof Dict entries))
             throw file.broken("is not " + KIND + ": it has no state_dict_metadata");
         for (Map.Entry<String, Value> entry : entries.entries().entrySet()) metadata.add(entry);
+        if (state.get("planner_data").orElse(Value.NONE) instanceof Dict planned)
+            planned.entries().forEach((name, path) -> {
+                if (path instanceof Tuple tuple) metadata.nesting.put(name, tuple);
+            });
         metadata.sortPlaces();
         return metadata;
     }
@@ -119,9 +125,9 @@ final class DcpMetadata implements Pickle.Taker {
         return entries;
     }
 
-    /** Names of all files that anything lies in. */
-    List<String> paths() {
-        return paths;
+    /** The keys and indices that led to an entry before names were joined, where that is known. */
+    Map<String, Tuple> nesting() {
+        return nesting;
     }
 
     /** Everything that lies anywhere. */
@@ -137,7 +143,8 @@ final class DcpMetadata implements Pickle.Taker {
 
     /** Where the chunk of a tensor lies that begins at these coordinates. */
     Optional<ChunkPlace> place(String name, List<Long> origin) {
-        int slot = find(name, new Numbers(origin.stream().mapToLong(Long::longValue).toArray()));
+        int slot = find(
+                name, new Numbers(origin.stream().mapToLong(Long::longValue).toArray()));
         if (slot < 0) return origin.stream().allMatch(x -> x == 0) ? place(name) : Optional.empty();
         return Optional.of(at(byName[slot]));
     }
@@ -193,8 +200,7 @@ final class DcpMetadata implements Pickle.Taker {
     /** Mostly they are in order: ranks are, and what lies in each. */
     private void sortPlaces(int from, int to) {
         boolean sorted = true;
-        for (int i = from + 1; i < to && sorted; i++)
-            sorted = compare(origins[byName[i - 1]], origins[byName[i]]) <= 0;
+        for (int i = from + 1; i < to && sorted; i++) sorted = compare(origins[byName[i - 1]], origins[byName[i]]) <= 0;
         if (sorted) return;
         int[] ordered = Arrays.stream(byName, from, to)
                 .boxed()

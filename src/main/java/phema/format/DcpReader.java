@@ -41,9 +41,9 @@ final class DcpReader implements WeightReader {
     private static final String DATA = ".distcp";
 
     /** The names of what optimizers keep, which are no weights. */
-    private static final Predicate<String> OPTIMIZER =
-            Pattern.compile("(state\\.|chained_\\d+\\.)?(optim|optimizers?|optimizer_\\d+)\\..*")
-                    .asMatchPredicate();
+    private static final Predicate<String> OPTIMIZER = Pattern.compile(
+                    "(state\\.|chained_\\d+\\.)?(optim|optimizers?|optimizer_\\d+)\\..*")
+            .asMatchPredicate();
 
     /** The largest pickled number or text, with its archive. */
     private static final long MAX_SCALAR = 4096;
@@ -120,10 +120,11 @@ final class DcpReader implements WeightReader {
         private final List<DcpMetadata> ranks = new ArrayList<>();
         private final Map<String, SavedTensor> tensors = new LinkedHashMap<>();
         private final Map<String, PieceList> pieces = new HashMap<>();
-        private final SortedMap<String, List<ChunkToRead>> chunks = new TreeMap<>();
+        private final Map<String, List<ChunkToRead>> chunks = new HashMap<>();
 
         /** The chunks of each tensor that were found, where several ranks may have the same. */
         private final Map<String, Set<List<Long>>> found = new HashMap<>();
+
         private final Map<String, ChunkPlace> scalars = new LinkedHashMap<>();
         private final Map<String, String> metadata = new TreeMap<>();
 
@@ -135,9 +136,10 @@ final class DcpReader implements WeightReader {
         WeightFile read() throws IOException {
             List<String> names = file.siblings();
             readMetadata(names);
-            requireFiles(names);
+            SortedMap<String, Long> files = requireFiles(names);
             for (DcpMetadata rank : ranks) for (var entry : rank.entries().entrySet()) collect(rank, entry);
-            for (Map.Entry<String, List<ChunkToRead>> each : chunks.entrySet()) readChunks(each.getKey(), each.getValue());
+            for (Map.Entry<String, Long> each : files.entrySet())
+                readChunks(each.getKey(), each.getValue(), chunks.getOrDefault(each.getKey(), new ArrayList<>()));
             readScalars();
             List<Tensor> all = new ArrayList<>();
             for (Map.Entry<String, SavedTensor> entry : tensors.entrySet())
@@ -167,26 +169,26 @@ final class DcpReader implements WeightReader {
             }
         }
 
-        /** All that are named must be there, and none of an earlier checkpoint in the same folder. */
-        private void requireFiles(List<String> names) throws IOException {
-            Map<String, Long> named = new TreeMap<>();
+        /**
+         * The files that are named, with the bytes that each must have at least. All must be there, and none of an
+         * earlier checkpoint in the same folder.
+         */
+        private SortedMap<String, Long> requireFiles(List<String> names) throws IOException {
+            SortedMap<String, Long> named = new TreeMap<>();
             ranks.stream()
                     .flatMap(DcpMetadata::places)
                     .forEach(place -> named.merge(place.path(), place.offset() + place.length(), Math::max));
             Set<String> present = new HashSet<>(names);
             for (String name : named.keySet()) {
-                if (name.contains("/") || name.contains("\\") || name.equals("..") || OneLine.of(name).length() != name.length())
-                    throw file.broken("names the file `" + Pickle.shown(name)
-                            + "`; a checkpoint's files must lie in its folder");
+                if (name.contains("/")
+                        || name.contains("\\")
+                        || name.equals("..")
+                        || OneLine.of(name).length() != name.length())
+                    throw file.broken(
+                            "names the file `" + Pickle.shown(name) + "`; a checkpoint's files must lie in its folder");
                 if (!present.contains(name))
-                    throw file.broken("names the file " + Pickle.shown(name)
-                            + ", which is missing; copy the whole checkpoint");
-                try (InputFile data = file.openSibling(name)) {
-                    if (data.size() < named.getOrDefault(name, 0L))
-                        throw data.incomplete("has " + data.size() + " bytes where "
-                                + file.path().getFileName() + " says " + named.get(name)
-                                + "; it is truncated, or not of this checkpoint");
-                }
+                    throw file.broken(
+                            "names the file " + Pickle.shown(name) + ", which is missing; copy the whole checkpoint");
             }
             for (String name : names) {
                 if (!name.endsWith(DATA) || named.containsKey(name)) continue;
@@ -198,6 +200,7 @@ final class DcpReader implements WeightReader {
                                 + " move it away");
                 }
             }
+            return named;
         }
 
         private void collect(DcpMetadata rank, Map.Entry<String, SavedEntry> entry) throws FormatException {
@@ -211,8 +214,10 @@ final class DcpReader implements WeightReader {
                 }
                 case SavedObject object -> {
                     if (wanted.test(name))
-                        throw broken(name, "is saved as `" + Pickle.shown(object.type().toString())
-                                + "`, which only its own code can read; save plain tensors");
+                        throw broken(
+                                name,
+                                "is saved as `" + Pickle.shown(object.type().toString())
+                                        + "`, which only its own code can read; save plain tensors");
                 }
                 case SavedTensor tensor -> {
                     if (wanted.test(name)) collect(rank, name, tensor);
@@ -222,15 +227,19 @@ final class DcpReader implements WeightReader {
 
         private void collect(DcpMetadata rank, String name, SavedTensor tensor) throws FormatException {
             SavedTensor known = tensors.putIfAbsent(name, tensor);
-            if (known != null && !(known.type().equals(tensor.type()) && known.shape().equals(tensor.shape())))
-                throw broken(name, "is " + tensor.type() + " " + tensor.shape() + " of one rank and " + known.type()
-                        + " " + known.shape() + " of another; these are two checkpoints");
+            if (known != null
+                    && !(known.type().equals(tensor.type()) && known.shape().equals(tensor.shape())))
+                throw broken(
+                        name,
+                        "is " + tensor.type() + " " + tensor.shape() + " of one rank and " + known.type() + " "
+                                + known.shape() + " of another; these are two checkpoints");
             dtype(name, tensor);
             for (int i = 0; i < tensor.count(); i++) {
                 List<Long> origin = tensor.origin(i);
                 Shape box = tensor.box(i);
                 if (box.elements() == 0) continue;
-                if (ranks.size() > 1 && !found.computeIfAbsent(name, any -> new HashSet<>()).add(both(origin, box)))
+                if (ranks.size() > 1
+                        && !found.computeIfAbsent(name, any -> new HashSet<>()).add(both(origin, box)))
                     continue; // as another rank saved it
                 ChunkPlace place = rank.place(name, origin)
                         .orElseThrow(() -> broken(name, "has a chunk at " + origin + " that no file is said to hold"));
@@ -242,8 +251,8 @@ final class DcpReader implements WeightReader {
         private DType dtype(String name, SavedTensor tensor) throws FormatException {
             DType dtype = TorchTensors.DTYPES.get(tensor.type());
             if (dtype == null)
-                throw broken(name, "is of the type `" + Pickle.shown(tensor.type().toString())
-                        + "`, which cannot be read");
+                throw broken(
+                        name, "is of the type `" + Pickle.shown(tensor.type().toString()) + "`, which cannot be read");
             return dtype;
         }
 
@@ -254,9 +263,14 @@ final class DcpReader implements WeightReader {
         }
 
         /** Finds where the elements of all chunks in one file lie. */
-        private void readChunks(String name, List<ChunkToRead> inFile) throws IOException {
-            inFile.sort(Comparator.comparingLong((ChunkToRead chunk) -> chunk.place().offset()));
+        private void readChunks(String name, long size, List<ChunkToRead> inFile) throws IOException {
+            inFile.sort(Comparator.comparingLong(
+                    (ChunkToRead chunk) -> chunk.place().offset()));
             try (InputFile data = file.openSibling(name)) {
+                if (data.size() < size)
+                    throw data.incomplete("has " + data.size() + " bytes where "
+                            + file.path().getFileName() + " says " + size
+                            + "; it is truncated, or not of this checkpoint");
                 ChunkPlace before = new ChunkPlace(name, 0, 0);
                 for (ChunkToRead chunk : inFile) {
                     ChunkPlace place = chunk.place();
@@ -281,11 +295,13 @@ final class DcpReader implements WeightReader {
                 read = archive.tensors().read(chunk.name(), Tensor.TensorRole.PARAMETER, archive.root());
             } catch (FormatException e) {
                 String problem = String.valueOf(e.getMessage()).replace(OneLine.of(data.path() + ": "), "");
-                throw data.broken("the chunk of `" + Pickle.shown(chunk.name()) + "` at byte " + begin + ": " + problem);
+                throw data.broken(
+                        "the chunk of `" + Pickle.shown(chunk.name()) + "` at byte " + begin + ": " + problem);
             }
             if (read.dtype() != dtype(chunk.name(), saved) || !read.shape().equals(box))
                 throw data.broken("the chunk of `" + Pickle.shown(chunk.name()) + "` at byte " + begin + " is "
-                        + read.dtype() + " " + read.shape() + " where " + file.path().getFileName() + " says "
+                        + read.dtype() + " " + read.shape() + " where "
+                        + file.path().getFileName() + " says "
                         + saved.type().name() + " " + box + "; it is of another checkpoint, or damaged");
             try {
                 list(chunk.name(), saved)
@@ -311,12 +327,7 @@ final class DcpReader implements WeightReader {
                         0,
                         Tensor.TensorRole.PARAMETER);
             try {
-                return Tensor.of(
-                        name,
-                        dtype,
-                        saved.shape(),
-                        list(name, saved).all(),
-                        Tensor.TensorRole.PARAMETER);
+                return Tensor.of(name, dtype, saved.shape(), list(name, saved).all(), Tensor.TensorRole.PARAMETER);
             } catch (IllegalArgumentException e) {
                 throw broken(name, String.valueOf(e.getMessage()));
             }
@@ -325,7 +336,8 @@ final class DcpReader implements WeightReader {
         /** Plain values that were saved as bytes, such as the step. What cannot be read is not needed. */
         private void readScalars() throws IOException {
             Map<String, List<Map.Entry<String, ChunkPlace>>> byFile = scalars.entrySet().stream()
-                    .collect(Collectors.groupingBy(entry -> entry.getValue().path(), TreeMap::new, Collectors.toList()));
+                    .collect(
+                            Collectors.groupingBy(entry -> entry.getValue().path(), TreeMap::new, Collectors.toList()));
             for (Map.Entry<String, List<Map.Entry<String, ChunkPlace>>> each : byFile.entrySet()) {
                 try (InputFile data = file.openSibling(each.getKey())) {
                     for (Map.Entry<String, ChunkPlace> entry : each.getValue()) {

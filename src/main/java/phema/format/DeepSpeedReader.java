@@ -35,7 +35,8 @@ import phema.tensor.Shape;
  */
 final class DeepSpeedReader implements WeightReader {
     /** The names of files of a model's states; of stage 3 each rank has its own. */
-    static final Pattern MODEL_STATES = Pattern.compile("(?:zero_pp_rank_(\\d{1,6})_)?mp_rank_(\\d+)_model_states\\.pt");
+    static final Pattern MODEL_STATES =
+            Pattern.compile("(?:zero_pp_rank_(\\d{1,6})_)?mp_rank_(\\d+)_model_states\\.pt");
 
     private static final Pattern OPTIMIZER_STATES =
             Pattern.compile("(?:bf16_|fp16_)?zero_pp_rank_(\\d{1,6})_mp_rank_(\\d+)_optim_states\\.pt");
@@ -91,8 +92,7 @@ final class DeepSpeedReader implements WeightReader {
         private void requireOneModel(List<String> names) throws FormatException {
             for (String name : names) {
                 Matcher matcher = MODEL_STATES.matcher(name);
-                if (matcher.matches() && Integer.parseInt(matcher.group(2)) > 0)
-                    throw unsupported("tensor", name);
+                if (matcher.matches() && Integer.parseInt(matcher.group(2)) > 0) throw unsupported("tensor", name);
                 if (EXPERT.matcher(name).matches()) throw unsupported("expert", name);
                 if (LAYER.matcher(name).matches()) throw unsupported("pipeline", name);
             }
@@ -122,7 +122,8 @@ final class DeepSpeedReader implements WeightReader {
                 String name = optimizers.get(rank);
                 if (name == null)
                     throw file.broken("is of " + (count == 0 ? "several" : String.valueOf(count))
-                            + " ranks, but the optimizer's file of rank " + rank + " is missing; copy the whole checkpoint");
+                            + " ranks, but the optimizer's file of rank " + rank
+                            + " is missing; copy the whole checkpoint");
                 try (InputFile one = file.openSibling(name)) {
                     TorchArchive archive = new TorchArchive(one);
                     Dict optimizer = archive.root() instanceof Dict whole
@@ -135,8 +136,9 @@ final class DeepSpeedReader implements WeightReader {
                         stage = ownStage;
                         count = ownCount;
                     } else if (ownStage != stage || ownCount != count)
-                        throw one.broken("is of stage " + ownStage + " on " + ownCount + " ranks, but "
-                                + optimizers.get(0) + " of stage " + stage + " on " + count + "; these are two checkpoints");
+                        throw one.broken(
+                                "is of stage " + ownStage + " on " + ownCount + " ranks, but " + optimizers.get(0)
+                                        + " of stage " + stage + " on " + count + "; these are two checkpoints");
                     byRank.add(stretches(
                             one,
                             archive,
@@ -160,8 +162,8 @@ final class DeepSpeedReader implements WeightReader {
         }
 
         private long number(InputFile one, Dict optimizer, String key) throws FormatException {
-            if (optimizer.get(key).orElse(Value.NONE) instanceof Int n && n.value().bitLength() < 31)
-                return n.value().longValue();
+            if (optimizer.get(key).orElse(Value.NONE) instanceof Int n
+                    && n.value().bitLength() < 31) return n.value().longValue();
             throw one.broken("has no " + key + ", so it is no optimizer's file of ZeRO");
         }
 
@@ -170,7 +172,8 @@ final class DeepSpeedReader implements WeightReader {
             Value count = optimizer.get("partition_count").orElse(Value.NONE);
             long most = 0;
             for (Value each : count instanceof Items list ? list.items() : List.of(count))
-                if (each instanceof Int n && n.value().bitLength() < 31) most = Math.max(most, n.value().longValue());
+                if (each instanceof Int n && n.value().bitLength() < 31)
+                    most = Math.max(most, n.value().longValue());
             if (most < 1) throw one.broken("has no partition_count, so it is no optimizer's file of ZeRO");
             return (int) most;
         }
@@ -225,7 +228,9 @@ final class DeepSpeedReader implements WeightReader {
                     && size.arguments().getFirst() instanceof Tuple tuple
                     && tuple.items().size() <= Tensor.MAX_RANK)
                 for (Value dim : tuple.items())
-                    if (dim instanceof Int n && n.value().signum() >= 0 && n.value().bitLength() < Long.SIZE)
+                    if (dim instanceof Int n
+                            && n.value().signum() >= 0
+                            && n.value().bitLength() < Long.SIZE)
                         dims.add(n.value().longValue());
                     else throw broken(name, "has a shape that is not of counts");
             else throw broken(name, "has no shape in param_shapes");
@@ -242,8 +247,8 @@ final class DeepSpeedReader implements WeightReader {
         private void addEndToEnd(List<Map<String, Shape>> groups, List<List<Stretch>> byRank) throws FormatException {
             for (List<Stretch> rank : byRank)
                 if (rank.size() != groups.size())
-                    throw file.broken("has " + groups.size() + " groups of weights in param_shapes, but the optimizers' files "
-                            + rank.size());
+                    throw file.broken("has " + groups.size()
+                            + " groups of weights in param_shapes, but the optimizers' files " + rank.size());
             for (int g = 0; g < groups.size(); g++) {
                 int group = g;
                 List<Stretch> together =
@@ -273,9 +278,11 @@ final class DeepSpeedReader implements WeightReader {
                 }
             for (List<Stretch> rank : byRank)
                 if (rank.stream().mapToLong(Stretch::elements).sum() != position)
-                    throw file.broken("has " + position + " weights of each rank in param_shapes, but an optimizer's file"
-                            + " holds " + rank.stream().mapToLong(Stretch::elements).sum()
-                            + "; these are not of one checkpoint");
+                    throw file.broken(
+                            "has " + position + " weights of each rank in param_shapes, but an optimizer's file"
+                                    + " holds "
+                                    + rank.stream().mapToLong(Stretch::elements).sum()
+                                    + "; these are not of one checkpoint");
         }
 
         private Tensor evenly(String name, Shape shape, List<List<Stretch>> byRank, long position)
@@ -331,11 +338,7 @@ final class DeepSpeedReader implements WeightReader {
             for (Map.Entry<String, Shape> entry : frozen.entrySet())
                 add(
                         entry.getKey(),
-                        evenly(
-                                entry.getKey(),
-                                entry.getValue(),
-                                byName.getOrDefault(entry.getKey(), List.of()),
-                                0));
+                        evenly(entry.getKey(), entry.getValue(), byName.getOrDefault(entry.getKey(), List.of()), 0));
         }
 
         private void add(String name, Tensor tensor) throws FormatException {
@@ -364,7 +367,8 @@ final class DeepSpeedReader implements WeightReader {
                 all.add(found.orElse(entry.getValue()).as(MODULE + name, role));
             }
             for (String name : left)
-                throw broken(name, "is a weight of param_shapes that the model does not have; these are two checkpoints");
+                throw broken(
+                        name, "is a weight of param_shapes that the model does not have; these are two checkpoints");
             return all;
         }
 
@@ -427,15 +431,9 @@ final class DeepSpeedReader implements WeightReader {
 
             Tensor tensor() throws FormatException {
                 if (shape.elements() == 0)
-                    return new Tensor(
-                            name, DType.F32, shape, shape.contiguousStrides(), 0, 0, TensorRole.PARAMETER);
+                    return new Tensor(name, DType.F32, shape, shape.contiguousStrides(), 0, 0, TensorRole.PARAMETER);
                 try {
-                    return Tensor.of(
-                            name,
-                            Objects.requireNonNull(dtype),
-                            shape,
-                            pieces.all(),
-                            TensorRole.PARAMETER);
+                    return Tensor.of(name, Objects.requireNonNull(dtype), shape, pieces.all(), TensorRole.PARAMETER);
                 } catch (IllegalArgumentException e) {
                     throw broken(name, String.valueOf(e.getMessage()));
                 }

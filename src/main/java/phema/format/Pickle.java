@@ -116,8 +116,8 @@ final class Pickle {
      */
     static Value readLarge(InputFile file, String kind, Taker taker) throws IOException {
         if (file.size() > MAX_LARGE)
-            throw file.broken("has " + file.size() + " bytes, too many for " + kind + "; at most " + MAX_LARGE
-                    + " are read");
+            throw file.broken(
+                    "has " + file.size() + " bytes, too many for " + kind + "; at most " + MAX_LARGE + " are read");
         Recalls recalls = new Recalls(Cursor.ofAll(file, false), kind);
         recalls.scan();
         Cursor in = Cursor.ofAll(file, true);

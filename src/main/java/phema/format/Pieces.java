@@ -153,13 +153,7 @@ public final class Pieces {
     Tensor alone(String name, DType dtype, int piece, Tensor.TensorRole role) {
         int at = 3 * rank * piece;
         return new Tensor(
-                name,
-                dtype,
-                new Shape(list(at + rank)),
-                list(at + 2 * rank),
-                parts[piece],
-                offsets[piece],
-                role);
+                name, dtype, new Shape(list(at + rank)), list(at + 2 * rank), parts[piece], offsets[piece], role);
     }
 
     /** Those in a file as tensors of their own. */
@@ -320,8 +314,7 @@ public final class Pieces {
                 view.read(local, several, read, window, file);
                 for (long done = 0; done < several; done += inRun) {
                     inRun = Math.min(run - (local + done) % run, several - done);
-                    MemorySegment.copy(
-                            read, done * width, to, (index(local + done) - first) * width, inRun * width);
+                    MemorySegment.copy(read, done * width, to, (index(local + done) - first) * width, inRun * width);
                 }
                 local += several;
             }

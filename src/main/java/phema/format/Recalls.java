@@ -48,7 +48,24 @@ final class Recalls {
                 case 0x94 -> keep(values);
                 case 'h' -> recall(in.u8());
                 case 'j' -> recall(in.i32());
-                case 'N', 0x88, 0x89, '(', '0', '1', '2', ')', 0x85, 0x86, 0x87, 't', ']', 0x8f, 'l', 0x91, 'a', 'e' -> {
+                case 'N',
+                        0x88,
+                        0x89,
+                        '(',
+                        '0',
+                        '1',
+                        '2',
+                        ')',
+                        0x85,
+                        0x86,
+                        0x87,
+                        't',
+                        ']',
+                        0x8f,
+                        'l',
+                        0x91,
+                        'a',
+                        'e' -> {
                     // neither kept nor recalled
                 }
                 case 0x90, '}', 'd', 's', 'u', 0x93, 'R', 0x81, 0x92, 'b', 'Q' -> {
@@ -62,8 +79,8 @@ final class Recalls {
     private void keep(int index) throws FormatException {
         // Picklers number what they keep in turn; other numbers could be chosen to take memory.
         if (index < 0 || index > values)
-            throw in.broken("is damaged: its pickle keeps value " + index + " before byte " + in.position()
-                    + ", after " + values + " others");
+            throw in.broken("is damaged: its pickle keeps value " + index + " before byte " + in.position() + ", after "
+                    + values + " others");
         if (kept.get(index)) return;
         kept.set(index);
         values++;

@@ -66,8 +66,7 @@ final class SafetensorsPieces implements WeightReader {
             if (!NAME.matcher(name).matches()) continue;
             try (InputFile file = entry.openSibling(name)) {
                 WeightFile shard = new SafetensorsReader(Optional.empty()).read(file);
-                Map<String, List<Long>> origins =
-                        origins(file, shard.metadata().getOrDefault(PLACES, "{}"));
+                Map<String, List<Long>> origins = origins(file, shard.metadata().getOrDefault(PLACES, "{}"));
                 for (Tensor tensor : shard.tensors()) {
                     List<Long> origin = origins.get(tensor.name());
                     if (origin == null || origin.size() != tensor.shape().rank())
@@ -91,8 +90,10 @@ final class SafetensorsPieces implements WeightReader {
         for (Piece piece : pieces)
             if (piece.tensor().dtype() != first.dtype()
                     || piece.tensor().shape().rank() != first.shape().rank())
-                throw broken(entry, name, "has pieces of different element types or dimensions; these are two checkpoints");
-        if (first.dtype().isPacked()) throw broken(entry, name, "is " + first.dtype() + ", which is not read in pieces");
+                throw broken(
+                        entry, name, "has pieces of different element types or dimensions; these are two checkpoints");
+        if (first.dtype().isPacked())
+            throw broken(entry, name, "is " + first.dtype() + ", which is not read in pieces");
         try {
             Shape whole = new Shape(IntStream.range(0, first.shape().rank())
                     .mapToObj(axis -> pieces.stream()

@@ -45,7 +45,8 @@ public record SharedElements(Tensor whole, List<Tensor> tensors) {
         // Of tensors in pieces only those that are the same share anything.
         Map<Pieces, List<Tensor>> inPieces = new LinkedHashMap<>();
         for (Tensor tensor : Objects.requireNonNull(dense.get(true)))
-            inPieces.computeIfAbsent(tensor.pieces().orElseThrow(), any -> new ArrayList<>()).add(tensor);
+            inPieces.computeIfAbsent(tensor.pieces().orElseThrow(), any -> new ArrayList<>())
+                    .add(tensor);
         for (List<Tensor> same : inPieces.values()) among(same, file, order, all);
         List<Tensor> overlapping = new ArrayList<>();
         long end = 0;

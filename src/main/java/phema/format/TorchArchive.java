@@ -70,8 +70,8 @@ final class TorchArchive {
             throw file.broken("was saved on a big-endian machine; load it with torch and save it on another");
         String version = text("version");
         if (!version.matches("\\d{1,3}") || Integer.parseInt(version) > MAX_VERSION)
-            throw file.broken("is of version " + Pickle.shown(version) + " of PyTorch's format; up to "
-                    + MAX_VERSION + " can be read");
+            throw file.broken("is of version " + Pickle.shown(version) + " of PyTorch's format; up to " + MAX_VERSION
+                    + " can be read");
     }
 
     private String text(String name) throws IOException {
@@ -86,8 +86,8 @@ final class TorchArchive {
     private Range record(String name) throws IOException {
         Range known = records.get(name);
         if (known != null) return known;
-        Range range = zip.find(folder + name)
-                .orElseThrow(() -> file.broken("lacks its file " + Pickle.shown(folder + name)));
+        Range range =
+                zip.find(folder + name).orElseThrow(() -> file.broken("lacks its file " + Pickle.shown(folder + name)));
         records.put(name, range);
         return range;
     }

@@ -52,25 +52,33 @@ final class TorchStorages {
             DType dtype = dtypes.apply(tensor);
             requireKnown(tensor, dtype);
             SharedElements elements = shared.get(tensor.name());
-            String owner = elements == null ? tensor.name() : elements.whole().name();
-            int key = keys.computeIfAbsent(owner, any -> storages.size());
-            if (key == storages.size())
-                storages.add(
-                        elements == null
-                                ? TensorElements.rows(sources.apply(tensor), dtype)
-                                : TensorElements.asStored(sources.apply(elements.whole()), dtype));
-            List<Long> dims = counted(tensor, dtype).dims();
+            if (elements == null) {
+                packed(tensor.name(), sources.apply(tensor), dtype);
+                continue;
+            }
+            int key = keys.computeIfAbsent(elements.whole().name(), any -> storages.size());
+            if (key == storages.size()) storages.add(TensorElements.asStored(sources.apply(elements.whole()), dtype));
             tensors.put(
                     tensor.name(),
-                    elements == null
-                            ? new StoredTensor(
-                                    key,
-                                    storages.get(key),
-                                    0,
-                                    dims,
-                                    counted(tensor, dtype).contiguousStrides())
-                            : new StoredTensor(key, storages.get(key), elements.first(tensor), dims, tensor.strides()));
+                    new StoredTensor(
+                            key,
+                            storages.get(key),
+                            elements.first(tensor),
+                            counted(tensor, dtype).dims(),
+                            tensor.strides()));
         }
+    }
+
+    /** Finds a place for a tensor of its own. @param source what its elements are computed as */
+    StoredTensor packed(String name, Tensor source, DType dtype) {
+        requireKnown(source, dtype);
+        TensorElements elements = TensorElements.rows(source, dtype);
+        Shape counted = counted(source, dtype);
+        StoredTensor stored =
+                new StoredTensor(storages.size(), elements, 0, counted.dims(), counted.contiguousStrides());
+        storages.add(elements);
+        tensors.put(name, stored);
+        return stored;
     }
 
     /** PyTorch has no six bits, and counts pairs of four as one. */

@@ -48,6 +48,15 @@ final class TorchZipWriter implements WeightWriter {
         return new Layout(fileName, zip.finish());
     }
 
+    /** A tensor alone, packed, as {@code torch.save(tensor)} writes it. */
+    static List<Layout.Segment> alone(Tensor tensor, DType dtype) {
+        TorchStorages storages = new TorchStorages();
+        TorchPickleOutput out = new TorchPickleOutput(2);
+        tensor(out, storages.packed(tensor.name(), tensor, dtype));
+        out.op('.');
+        return archive("", out.bytes(), storages).segments();
+    }
+
     private static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
@@ -58,18 +67,21 @@ final class TorchZipWriter implements WeightWriter {
         out.op('(');
         for (Tensor tensor : template.tensors()) {
             out.text(tensor.name());
-            StoredTensor stored = storages.of(tensor.name());
-            out.global(TorchPickleOutput.rebuild(stored.storage()));
-            out.op('(');
-            out.place(stored);
-            out.op(0x89); // requires_grad=False
-            out.orderedDict(); // of hooks
-            out.dtype(stored.storage());
-            out.op('t');
-            out.op('R');
+            tensor(out, storages.of(tensor.name()));
         }
         out.op('u');
         out.op('.');
         return out.bytes();
+    }
+
+    private static void tensor(TorchPickleOutput out, StoredTensor stored) {
+        out.global(TorchPickleOutput.rebuild(stored.storage()));
+        out.op('(');
+        out.place(stored);
+        out.op(0x89); // requires_grad=False
+        out.orderedDict(); // of hooks
+        out.dtype(stored.storage());
+        out.op('t');
+        out.op('R');
     }
 }

@@ -88,8 +88,9 @@ final class Verifier {
                 verified.addFirst("the pickle, and that each of " + tensors + " tensors lies within its storage");
                 notVerifiable.add("pickles have no checksums: a changed number that is still a number goes unnoticed");
             }
-            case DCP -> verified.addFirst("the metadata, and that the pieces of " + tensors
-                    + " tensors lie within their storages and are each tensor's every element once");
+            case DCP ->
+                verified.addFirst("the metadata, and that the pieces of " + tensors
+                        + " tensors lie within their storages and are each tensor's every element once");
             case TORCH_ZIP -> {
                 verified.addFirst("the pickle, and that each of " + tensors + " tensors lies within its storage");
                 if (verified.stream().noneMatch(line -> line.contains("CRC-32")) && notVerifiable.isEmpty())

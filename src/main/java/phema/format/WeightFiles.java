@@ -105,9 +105,7 @@ public final class WeightFiles {
             case SAFETENSORS -> new SafetensorsWriter();
             case EDM2_PICKLE -> new Edm2PickleWriter();
             case TORCH_ZIP -> new TorchZipWriter();
-            case DCP ->
-                throw new IllegalArgumentException(
-                        "distributed checkpoints can be read and not written; choose the format safetensors");
+            case DCP -> new DcpWriter();
         };
     }
 
@@ -146,8 +144,10 @@ public final class WeightFiles {
         if (headerFollows && head[7] == 0) return new SafetensorsPieces(similar);
         if (zip && file.path().toString().endsWith(".distcp"))
             throw file.broken("is one of the files of a distributed checkpoint; name the .metadata beside it");
-        if (zip && DeepSpeedReader.MODEL_STATES.matcher(String.valueOf(file.path().getFileName())).matches())
-            return new DeepSpeedReader();
+        if (zip
+                && DeepSpeedReader.MODEL_STATES
+                        .matcher(String.valueOf(file.path().getFileName()))
+                        .matches()) return new DeepSpeedReader();
         if (zip) return new TorchZipReader();
         if (Arrays.equals(head, LEGACY_TORCH)) return new TorchLegacyReader();
         if (pickle && isDcp(file.path())) return new DcpReader();

@@ -132,7 +132,7 @@ final class Commits {
     private String weightsPath(Run run, Fit fit) {
         String weights = run.publication().weights();
         PreparedWeights folder = PreparedWeights.of(run, "", fit, OutputOptions.AS_STORED);
-        return weights.equals(Publication.DEFAULT.weights()) && syntheses.isFolder(folder)
+        return weights.equals(Publication.DEFAULT.weights()) && isCheckpoint(folder)
                 ? weights(run, fit, true).lastEntry().getKey()
                 : weights;
     }
@@ -189,7 +189,7 @@ final class Commits {
         SequencedMap<String, Content> files = new LinkedHashMap<>();
         PreparedWeights folder = PreparedWeights.of(run, "", fit, OutputOptions.AS_STORED);
         String weights = run.publication().weights();
-        if (whole && weights.equals(Publication.DEFAULT.weights()) && syntheses.isFolder(folder)) {
+        if (whole && weights.equals(Publication.DEFAULT.weights()) && isCheckpoint(folder)) {
             for (Content file : syntheses.files(folder)) files.put(file.fileName(), file);
             return files;
         }
@@ -198,6 +198,11 @@ final class Commits {
         for (PreparedWeights form : whole ? forms(flat) : List.of(flat))
             for (Content file : syntheses.files(form)) files.put(weights.substring(0, name) + file.fileName(), file);
         return files;
+    }
+
+    /** Whether clients of a hub load the folder as it is: none of them loads distributed checkpoints. */
+    private boolean isCheckpoint(PreparedWeights folder) {
+        return folder.format() != Format.DCP && syntheses.isFolder(folder);
     }
 
     private List<PreparedWeights> forms(PreparedWeights flat) {

@@ -135,8 +135,7 @@ final class OpenFiles {
         /** Reads elements of a tensor of the given file, packed; see {@link Tensor#read}. */
         void read(int file, Tensor tensor, List<Integer> axes, long first, int count, MemorySegment to)
                 throws IOException {
-            tensor.read(
-                    axes, first, count, to, WINDOW, (part, position, buffer) -> read(file, part, position, buffer));
+            tensor.read(axes, first, count, to, WINDOW, (part, position, buffer) -> read(file, part, position, buffer));
         }
 
         /**

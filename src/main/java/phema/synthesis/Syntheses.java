@@ -17,6 +17,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
+import phema.format.Format;
 import phema.format.Layout;
 import phema.format.SharedElements;
 import phema.format.Tensor;
@@ -40,7 +41,7 @@ public final class Syntheses {
         likeInputs = new LikeInputs(engine.mayRead());
     }
 
-    /** The files of each target: one, or several shards and their index. */
+    /** The files of each target: one, several shards and their index, or those of a folder. */
     public List<Content> files(PreparedWeights weights) {
         Recipe recipe = recipe(weights);
         return recipe.outputs().stream()
@@ -197,7 +198,8 @@ public final class Syntheses {
      * in the checkpoint's own folder where the target has no name.
      */
     public boolean isFolder(PreparedWeights weights) {
-        return liked(weights).filter(like -> like.folder().isPresent()).isPresent();
+        return weights.format() == Format.DCP
+                || liked(weights).filter(like -> like.folder().isPresent()).isPresent();
     }
 
     private Optional<LikeInputs.LikenedFile> liked(PreparedWeights weights) {

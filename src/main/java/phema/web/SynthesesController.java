@@ -76,7 +76,7 @@ class SynthesesController {
             @Nullable Boolean laterFiles,
 
             @Schema(
-                    allowableValues = {"same", "safetensors", "pt", "pkl"},
+                    allowableValues = {"same", "safetensors", "pt", "pkl", "dcp"},
                     defaultValue = "same")
             @Nullable
             String format,

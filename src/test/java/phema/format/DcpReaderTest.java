@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -34,7 +32,8 @@ class DcpReaderTest {
         all.get(checkpoint).forEachEntry((name, tensor) -> {
             List<String> dims = new ArrayList<>();
             tensor.get(1).forEach(dim -> dims.add(dim.asString()));
-            digests.put(name, tensor.get(0).asString() + dims + " " + tensor.get(2).asString());
+            digests.put(
+                    name, tensor.get(0).asString() + dims + " " + tensor.get(2).asString());
         });
         return digests;
     }
@@ -45,7 +44,9 @@ class DcpReaderTest {
             digests.put(
                     tensor.name(),
                     tensor.dtype() + "" + tensor.shape() + " "
-                            + Digest.sha256().add(TestWeights.elements(file, tensor)).hex());
+                            + Digest.sha256()
+                                    .add(TestWeights.elements(file, tensor))
+                                    .hex());
         return digests;
     }
 
@@ -106,7 +107,8 @@ class DcpReaderTest {
             double[] master = TestWeights.values(masters, "optimizer.state.fp32_param." + tensor.name());
             double[] rounded = TestWeights.values(model, tensor.name());
             for (int i = 0; i < rounded.length; i++)
-                assertThat(Math.abs(master[i] - rounded[i])).isLessThanOrEqualTo(tensor.dtype().ulp(rounded[i]) / 2);
+                assertThat(Math.abs(master[i] - rounded[i]))
+                        .isLessThanOrEqualTo(tensor.dtype().ulp(rounded[i]) / 2);
         }
         assertThatThrownBy(() -> WeightFiles.readEntries(
                         Fixtures.fixture("clusters/cuts/.metadata"), "absent.", anywhere -> true))
@@ -117,11 +119,13 @@ class DcpReaderTest {
     void aCheckpointWithoutItsMetadataIsStillWritten() throws IOException {
         Path metadata = copy("cuts").resolve(".metadata");
         Files.move(metadata, metadata.resolveSibling(".metadata.tmp"));
-        Samples.assertRefused(metadata, "does not exist yet, but .metadata.tmp does: the checkpoint is still being written");
+        Samples.assertRefused(
+                metadata, "does not exist yet, but .metadata.tmp does: the checkpoint is still being written");
         Files.delete(metadata.resolveSibling(".metadata.tmp"));
         Samples.assertRefused(metadata, "does not exist, though .distcp files do");
         assertThatThrownBy(() -> WeightFiles.read(metadata))
-                .isInstanceOfSatisfying(FormatException.class, e -> assertThat(e.isIncomplete()).isTrue());
+                .isInstanceOfSatisfying(
+                        FormatException.class, e -> assertThat(e.isIncomplete()).isTrue());
         Samples.assertRefused(
                 copy("ranks").resolve(".metadata"), "does not exist, since each rank has its own; name __0.metadata");
         Samples.assertRefused(folder.resolve(".metadata"), "does not exist");
@@ -152,7 +156,8 @@ class DcpReaderTest {
         Files.write(metadata.resolveSibling("__2_0.distcp"), new byte[0]);
         assertThat(WeightFiles.read(metadata).tensors()).hasSize(24);
         Files.write(metadata.resolveSibling("__2_0.distcp"), new byte[1]);
-        Samples.assertRefused(metadata, "does not name the file __2_0.distcp beside it, which is of another checkpoint");
+        Samples.assertRefused(
+                metadata, "does not name the file __2_0.distcp beside it, which is of another checkpoint");
     }
 
     @Test
@@ -189,8 +194,9 @@ class DcpReaderTest {
         Path metadata = copy("torchtitan-2-ranks").resolve(".metadata");
         Verification sound = WeightFiles.verify(metadata, bytes -> {});
         assertThat(sound.faults()).isEmpty();
-        assertThat(sound.verified()).contains("280 of 280 zip entries by their CRC-32, as the directory and their own"
-                + " headers state it");
+        assertThat(sound.verified())
+                .contains(
+                        "280 of 280 zip entries by their CRC-32, as the directory and their own" + " headers state it");
         WeightFile file = WeightFiles.read(metadata);
         Tensor piece = TestWeights.tensor(file, "norm.weight").in(2).getFirst();
         Path damaged = file.parts().get(2).path();

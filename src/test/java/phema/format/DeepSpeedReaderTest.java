@@ -44,7 +44,8 @@ class DeepSpeedReaderTest {
 
     @Test
     void singlePrecisionRoundsToTheModel() throws IOException {
-        Path model = Fixtures.copy("clusters/deepspeed", folder.resolve("whole")).resolve(MODEL);
+        Path model =
+                Fixtures.copy("clusters/deepspeed", folder.resolve("whole")).resolve(MODEL);
         WeightFile masters = WeightFiles.read(Fixtures.fixture("clusters/deepspeed/" + MODEL));
         for (int rank = 0; rank < 2; rank++)
             Files.delete(model.resolveSibling("bf16_zero_pp_rank_" + rank + "_mp_rank_00_optim_states.pt"));
@@ -57,7 +58,8 @@ class DeepSpeedReaderTest {
             double[] exact = TestWeights.values(masters, tensor.name());
             double[] near = TestWeights.values(rounded, tensor.name());
             for (int i = 0; i < near.length; i++)
-                assertThat(Math.abs(exact[i] - near[i])).isLessThanOrEqualTo(tensor.dtype().ulp(near[i]) / 2);
+                assertThat(Math.abs(exact[i] - near[i]))
+                        .isLessThanOrEqualTo(tensor.dtype().ulp(near[i]) / 2);
         }
     }
 
@@ -98,7 +100,10 @@ class DeepSpeedReaderTest {
         Path both = Fixtures.copy("clusters/deepspeed", folder.resolve("both")).resolve(MODEL);
         for (int r = 0; r < 3; r++) {
             String name = "bf16_zero_pp_rank_" + r + "_mp_rank_00_optim_states.pt";
-            Files.copy(Fixtures.fixture("clusters/zero2/" + name), both.resolveSibling(name), StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(
+                    Fixtures.fixture("clusters/zero2/" + name),
+                    both.resolveSibling(name),
+                    StandardCopyOption.REPLACE_EXISTING);
         }
         Samples.assertRefused(both, "has 1 groups of weights in param_shapes, but the optimizers' files 2");
     }

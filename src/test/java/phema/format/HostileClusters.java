@@ -72,13 +72,17 @@ final class HostileClusters {
         refused("metadata of a tensor of 2^62 elements", tensor(size(1L << 62), chunk("0", "4611686018427387904")));
         refused("metadata of a shape whose product overflows", tensor(size(1L << 32, 1L << 32), chunk("0 0", "2 3")));
         read("metadata of a tensor without elements", tensor(size(0, 3), chunk("0 0", "0 3")));
-        refused("metadata of 65 dimensions", tensor(size(LongStream.generate(() -> 1).limit(65).toArray())));
+        refused(
+                "metadata of 65 dimensions",
+                tensor(size(LongStream.generate(() -> 1).limit(65).toArray())));
         refused(
                 "metadata of a shape that is a text",
                 tensor("ctorch\nSize\n(" + text("a") + "t\u0085R", chunk("0 0", "2 3")));
         refused(
                 "metadata of a negative shape",
-                tensor("ctorch\nSize\n(J\u00ff\u00ff\u00ff\u00ffJ\u00ff\u00ff\u00ff\u00fft\u0085R", chunk("0 0", "2 3")));
+                tensor(
+                        "ctorch\nSize\n(J\u00ff\u00ff\u00ff\u00ffJ\u00ff\u00ff\u00ff\u00fft\u0085R",
+                        chunk("0 0", "2 3")));
         refused(
                 "metadata of a type that nobody knows",
                 tensor(size(2, 3), chunk("0 0", "2 3")),
@@ -94,13 +98,14 @@ final class HostileClusters {
         refused(
                 "metadata that would run something",
                 tensor(size(2, 3), chunk("0 0", "2 3")),
-                text -> text.replace("cm\nTensorStorageMetadata\n)\u0081", "cposix\nsystem\n" + text("touch x") + "\u0085R"));
+                text -> text.replace(
+                        "cm\nTensorStorageMetadata\n)\u0081", "cposix\nsystem\n" + text("touch x") + "\u0085R"));
         refused(
                 "metadata of transformed chunks",
                 tensor(size(2, 3), chunk("0 0", "2 3")),
                 text -> text.replace(
-                        text("relative_path"), text("transform_descriptors") + "](" + text("stream.zstd/1") + "e"
-                                + text("relative_path")));
+                        text("relative_path"),
+                        text("transform_descriptors") + "](" + text("stream.zstd/1") + "e" + text("relative_path")));
         refused("metadata of no checkpoint", folder -> write(folder, latin1("\u0080\u0004}.")));
         refused("metadata of nothing", folder -> write(folder, latin1("\u0080\u0004N.")));
         refused("metadata that go on behind their end", folder -> {
@@ -143,14 +148,19 @@ final class HostileClusters {
     // Places
 
     private void addPlaces() {
-        for (String path : new String[] {"../a", "/etc/passwd", "", ".", "..", "sub/a", "a\0b", "a\nb", "absent", ".metadata"})
+        for (String path :
+                new String[] {"../a", "/etc/passwd", "", ".", "..", "sub/a", "a\0b", "a\nb", "absent", ".metadata"})
             refused(
-                    "metadata that name the file `%s`".formatted(path.replace("\0", "NUL").replace("\n", "LF")),
+                    "metadata that name the file `%s`"
+                            .formatted(path.replace("\0", "NUL").replace("\n", "LF")),
                     placed(path, 0, record.length));
         for (long[] range : new long[][] {
             {0, 0}, {0, 21}, {0, record.length - 1L}, {1, record.length - 1L}, {0, record.length + 1L},
             {record.length, 1}, {Long.MAX_VALUE, 1}, {1, Long.MAX_VALUE}, {0, Long.MAX_VALUE}, {1L << 40, 1L << 40}
-        }) refused("metadata of a chunk at byte %d of %d".formatted(range[0], range[1]), placed(DATA, range[0], range[1]));
+        })
+            refused(
+                    "metadata of a chunk at byte %d of %d".formatted(range[0], range[1]),
+                    placed(DATA, range[0], range[1]));
         refused("metadata of a place at a negative byte", placed(DATA, -1, record.length));
         refused("metadata of records that overlap", folder -> {
             Files.write(folder.resolve(DATA), record);
@@ -205,7 +215,8 @@ final class HostileClusters {
 
     private void addRecords() throws IOException {
         for (String[] lie : new String[][] {
-            {"of other strides than its storage has", "FloatStorage", "K\u0000", "(K\u0002K\u0003t", "(K\u0004K\u0001t"},
+            {"of other strides than its storage has", "FloatStorage", "K\u0000", "(K\u0002K\u0003t", "(K\u0004K\u0001t"
+            },
             {"at another place of its storage", "FloatStorage", "K\u0001", "(K\u0002K\u0003t", "(K\u0003K\u0001t"},
             {"of another shape", "FloatStorage", "K\u0000", "(K\u0003K\u0002t", "(K\u0002K\u0001t"},
             {"of another type", "HalfStorage", "K\u0000", "(K\u0002K\u0003t", "(K\u0003K\u0001t"}
@@ -252,7 +263,12 @@ final class HostileClusters {
             return Files.readAllBytes(HostileFiles.archive(
                     path,
                     Samples.ordered(
-                            "archive/data.pkl", pickle, "archive/data/0", new byte[storage], "archive/version", latin1("3\n"))));
+                            "archive/data.pkl",
+                            pickle,
+                            "archive/data/0",
+                            new byte[storage],
+                            "archive/version",
+                            latin1("3\n"))));
         } finally {
             Files.delete(path);
         }
@@ -271,27 +287,54 @@ final class HostileClusters {
         bomb("metadata of 30 million texts", "](", "\u008c\0", 30_000_000, "e.");
         bomb("metadata of tuples in tuples", ")", "\u0085", 60_000_000, ".");
         bomb("metadata of lists that are given as states", "cm\nX\n)\u0081\u0094", "](]]]]]]]]]]ebh\0", 3_000_000, ".");
-        bomb("metadata of lists that are kept and forgotten", "cm\nX\n)\u0081", "](NNNNNNNNNN\u0085\u0094eb", 3_000_000, "h\0.");
-        bomb("metadata of chunks that are the same one", "}(" + index("0 0") + "\u0094" + storage(DATA, 0, 1) + "\u0094",
-                "h\0h\u0001", 20_000_000, "u.");
-        bomb("metadata of chunks of 64 dimensions", "cm\nTensorStorageMetadata\n)\u0081}(" + text("properties")
-                        + properties("float32") + text("size") + size(LongStream.generate(() -> 1).limit(64).toArray())
+        bomb(
+                "metadata of lists that are kept and forgotten",
+                "cm\nX\n)\u0081",
+                "](NNNNNNNNNN\u0085\u0094eb",
+                3_000_000,
+                "h\0.");
+        bomb(
+                "metadata of chunks that are the same one",
+                "}(" + index("0 0") + "\u0094" + storage(DATA, 0, 1) + "\u0094",
+                "h\0h\u0001",
+                20_000_000,
+                "u.");
+        bomb(
+                "metadata of chunks of 64 dimensions",
+                "cm\nTensorStorageMetadata\n)\u0081}(" + text("properties")
+                        + properties("float32") + text("size")
+                        + size(LongStream.generate(() -> 1).limit(64).toArray())
                         + text("chunks") + "](" + chunk(ones(64), ones(64)) + "\u0094",
-                "h\0", 1_000_000, "eub.");
-        bomb("metadata of coordinates of 64 dimensions", "}(",
-                index(LongStream.generate(() -> 0).limit(64).mapToObj(Long::toString).collect(Collectors.joining(" ")))
+                "h\0",
+                1_000_000,
+                "eub.");
+        bomb(
+                "metadata of coordinates of 64 dimensions",
+                "}(",
+                index(LongStream.generate(() -> 0)
+                                .limit(64)
+                                .mapToObj(Long::toString)
+                                .collect(Collectors.joining(" ")))
                         + storage(DATA, 0, 1),
-                150_000, "u.");
-        refused("metadata of a dictionary that holds itself", folder -> write(
-                folder, latin1("\u0080\u0004cm\nMetadata\n)\u0081}\u0094(" + text("state_dict_metadata") + "h\0ub.")));
-        refused("metadata of a tensor that is its own chunk", folder -> write(
-                folder,
-                latin1("\u0080\u0004cm\nMetadata\n)\u0081}(" + text("state_dict_metadata") + "}(" + text("a")
-                        + "cm\nTensorStorageMetadata\n)\u0081\u0094}(" + text("properties") + properties("float32")
-                        + text("size") + size(1) + text("chunks") + "](h\0eubuub.")));
+                150_000,
+                "u.");
+        refused(
+                "metadata of a dictionary that holds itself",
+                folder -> write(
+                        folder,
+                        latin1("\u0080\u0004cm\nMetadata\n)\u0081}\u0094(" + text("state_dict_metadata") + "h\0ub.")));
+        refused(
+                "metadata of a tensor that is its own chunk",
+                folder -> write(
+                        folder,
+                        latin1("\u0080\u0004cm\nMetadata\n)\u0081}(" + text("state_dict_metadata") + "}(" + text("a")
+                                + "cm\nTensorStorageMetadata\n)\u0081\u0094}(" + text("properties")
+                                + properties("float32")
+                                + text("size") + size(1) + text("chunks") + "](h\0eubuub.")));
         refused("metadata that recall what was never kept", folder -> write(folder, latin1("\u0080\u0004h\0.")));
-        refused("metadata that keep value 2 billion", folder -> write(
-                folder, latin1("\u0080\u0004Nr\u00ff\u00ff\u00ff\u007fj\u00ff\u00ff\u00ff\u007f.")));
+        refused(
+                "metadata that keep value 2 billion",
+                folder -> write(folder, latin1("\u0080\u0004Nr\u00ff\u00ff\u00ff\u007fj\u00ff\u00ff\u00ff\u007f.")));
         refused("metadata of 600 MB", folder -> {
             Path path = write(folder, latin1("\u0080\u0004N"));
             try (var channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
@@ -345,7 +388,8 @@ final class HostileClusters {
     private static String metadata(String size, String chunks, String places) {
         return "\u0080\u0004cm\nMetadata\n)\u0081}(" + text("state_dict_metadata") + "}(" + text("a")
                 + "cm\nTensorStorageMetadata\n)\u0081}(" + text("properties") + properties("float32") + text("size")
-                + size + text("chunks") + "](" + chunks + "{chunks}eubu" + text("storage_data") + "}(" + places + "uub.";
+                + size + text("chunks") + "](" + chunks + "{chunks}eubu" + text("storage_data") + "}(" + places
+                + "uub.";
     }
 
     private static String properties(String type) {
@@ -358,7 +402,8 @@ final class HostileClusters {
     }
 
     private static String chunk(long[] origin, long[] size) {
-        return "cm\nChunkStorageMetadata\n)\u0081}(" + text("offsets") + size(origin) + text("sizes") + size(size) + "ub";
+        return "cm\nChunkStorageMetadata\n)\u0081}(" + text("offsets") + size(origin) + text("sizes") + size(size)
+                + "ub";
     }
 
     private static String place(String origin, String path, long offset, long length) {
@@ -404,23 +449,56 @@ final class HostileClusters {
 
     private void addDeepSpeed() throws IOException {
         String shape = "ctorch\nSize\n(K\u0002K\u0003t\u0085R";
-        read("DeepSpeed of one rank", deepSpeed(shapes("w", shape), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "K\u0002"));
-        refused("DeepSpeed of too few weights", deepSpeed(shapes("w", shape), flat(4, "(K\u0004t", "(K\u0001t"), "K\u0001", "K\u0002"));
-        refused("DeepSpeed of too many weights", deepSpeed(shapes("w", shape), flat(60, "(K\u003ct", "(K\u0001t"), "K\u0001", "K\u0002"));
-        refused("DeepSpeed of weights in two dimensions", deepSpeed(shapes("w", shape), flat(8, "(K\u0002K\u0004t", "(K\u0004K\u0001t"), "K\u0001", "K\u0002"));
-        refused("DeepSpeed of strided weights", deepSpeed(shapes("w", shape), flat(16, "(K\u0008t", "(K\u0002t"), "K\u0001", "K\u0002"));
-        refused("DeepSpeed of repeated weights", deepSpeed(shapes("w", shape), flat(8, "(K\u0008t", "(K\0t"), "K\u0001", "K\u0002"));
-        refused("DeepSpeed of a shape of 2^62", deepSpeed(shapes("w", size(1L << 62)), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "K\u0002"));
-        refused("DeepSpeed of a shape that is a text", deepSpeed(shapes("w", text("x")), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "K\u0002"));
-        refused("DeepSpeed of a weight that the model has not", deepSpeed(shapes("v", shape), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "K\u0002"));
-        for (String count : new String[] {"N", "K\0", "J\u00ff\u00ff\u00ff\u007f", "J\u00ff\u00ff\u00ff\u00ff", "]", text("x")})
-            refused("DeepSpeed of " + IntStream.range(0, count.length()).mapToObj(i -> Integer.toHexString(count.charAt(i))).collect(Collectors.joining()) + " ranks",
+        read(
+                "DeepSpeed of one rank",
+                deepSpeed(shapes("w", shape), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "K\u0002"));
+        refused(
+                "DeepSpeed of too few weights",
+                deepSpeed(shapes("w", shape), flat(4, "(K\u0004t", "(K\u0001t"), "K\u0001", "K\u0002"));
+        refused(
+                "DeepSpeed of too many weights",
+                deepSpeed(shapes("w", shape), flat(60, "(K\u003ct", "(K\u0001t"), "K\u0001", "K\u0002"));
+        refused(
+                "DeepSpeed of weights in two dimensions",
+                deepSpeed(shapes("w", shape), flat(8, "(K\u0002K\u0004t", "(K\u0004K\u0001t"), "K\u0001", "K\u0002"));
+        refused(
+                "DeepSpeed of strided weights",
+                deepSpeed(shapes("w", shape), flat(16, "(K\u0008t", "(K\u0002t"), "K\u0001", "K\u0002"));
+        refused(
+                "DeepSpeed of repeated weights",
+                deepSpeed(shapes("w", shape), flat(8, "(K\u0008t", "(K\0t"), "K\u0001", "K\u0002"));
+        refused(
+                "DeepSpeed of a shape of 2^62",
+                deepSpeed(shapes("w", size(1L << 62)), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "K\u0002"));
+        refused(
+                "DeepSpeed of a shape that is a text",
+                deepSpeed(shapes("w", text("x")), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "K\u0002"));
+        refused(
+                "DeepSpeed of a weight that the model has not",
+                deepSpeed(shapes("v", shape), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "K\u0002"));
+        for (String count :
+                new String[] {"N", "K\0", "J\u00ff\u00ff\u00ff\u007f", "J\u00ff\u00ff\u00ff\u00ff", "]", text("x")})
+            refused(
+                    "DeepSpeed of "
+                            + IntStream.range(0, count.length())
+                                    .mapToObj(i -> Integer.toHexString(count.charAt(i)))
+                                    .collect(Collectors.joining())
+                            + " ranks",
                     deepSpeed(shapes("w", shape), flat(6, "(K\u0006t", "(K\u0001t"), count, "K\u0002"));
-        refused("DeepSpeed of no stage", deepSpeed(shapes("w", shape), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "N"));
-        refused("DeepSpeed of another optimizer", deepSpeed(shapes("w", shape), archive(latin1("\u0080\u0002}."), 4), "K\u0001", "K\u0002"));
-        read("DeepSpeed of weights that are tied in a circle",
-                deepSpeed(shapes("w", shape) + text("shared_params") + "}(" + text("u") + text("v") + text("v") + text("u") + "u",
-                        flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "K\u0002"));
+        refused(
+                "DeepSpeed of no stage",
+                deepSpeed(shapes("w", shape), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "N"));
+        refused(
+                "DeepSpeed of another optimizer",
+                deepSpeed(shapes("w", shape), archive(latin1("\u0080\u0002}."), 4), "K\u0001", "K\u0002"));
+        read(
+                "DeepSpeed of weights that are tied in a circle",
+                deepSpeed(
+                        shapes("w", shape) + text("shared_params") + "}(" + text("u") + text("v") + text("v")
+                                + text("u") + "u",
+                        flat(6, "(K\u0006t", "(K\u0001t"),
+                        "K\u0001",
+                        "K\u0002"));
         refused("DeepSpeed whose optimizer's file is a pipe", folder -> {
             HostileFiles.pipe(folder.resolve("zero_pp_rank_0_mp_rank_00_optim_states.pt"));
             return model(folder, shapes("w", shape));
@@ -452,9 +530,9 @@ final class HostileClusters {
             Path made = Files.write(folder.resolve("made"), optimizer);
             ArchiveContent zip = ArchiveContent.of(made);
             Files.delete(made);
-            byte[] pickle = latin1(new String(zip.pickle(), ISO_8859_1).replace("STAGE", stage).replace("COUNT", count));
-            Files.write(
-                    folder.resolve("zero_pp_rank_0_mp_rank_00_optim_states.pt"), archive(pickle, zip.storage()));
+            byte[] pickle = latin1(
+                    new String(zip.pickle(), ISO_8859_1).replace("STAGE", stage).replace("COUNT", count));
+            Files.write(folder.resolve("zero_pp_rank_0_mp_rank_00_optim_states.pt"), archive(pickle, zip.storage()));
             return model(folder, model);
         };
     }

@@ -76,7 +76,8 @@ final class HostileFiles {
                 for (Tensor piece : tensor.in(part)) {
                     long last = 0;
                     for (int i = 0; i < piece.shape().rank(); i++)
-                        last += (piece.shape().dims().get(i) - 1) * piece.strides().get(i);
+                        last += (piece.shape().dims().get(i) - 1)
+                                * piece.strides().get(i);
                     long end = piece.elements() == 0
                             ? 0
                             : piece.offset() + (last + 1) * piece.dtype().bytes();

@@ -57,15 +57,19 @@ class PiecesTest {
                 file.putShort((int) (lead + 2 * at), (short) index);
             }
             pieces.add(
-                    files.size(), lead, origin, box, LongStream.of(strides).boxed().toList());
+                    files.size(),
+                    lead,
+                    origin,
+                    box,
+                    LongStream.of(strides).boxed().toList());
             files.add(file);
         }
 
         void cut(RandomCase random, List<Long> origin, List<Long> dims, int depth) {
             int axis = dims.isEmpty() ? -1 : random.nextInt(dims.size());
             if (depth == 0 || axis < 0) {
-                List<Integer> layout = new ArrayList<>(
-                        IntStream.range(0, dims.size()).boxed().toList());
+                List<Integer> layout =
+                        new ArrayList<>(IntStream.range(0, dims.size()).boxed().toList());
                 if (random.nextInt(3) == 0) Collections.shuffle(layout, new Random(random.nextLong()));
                 add(origin, new Shape(dims), layout, random.nextInt(4) == 0 ? 1 : 0);
                 return;
@@ -88,8 +92,14 @@ class PiecesTest {
 
         short[] read(List<Integer> axes, long first, int count, int window) throws IOException {
             byte[] read = new byte[2 * count];
-            tensor().read(axes, first, count, MemorySegment.ofArray(read), window, (part, position, buffer) -> buffer.put(
-                    files.get(part).slice((int) position, buffer.remaining())));
+            tensor().read(
+                            axes,
+                            first,
+                            count,
+                            MemorySegment.ofArray(read),
+                            window,
+                            (part, position, buffer) ->
+                                    buffer.put(files.get(part).slice((int) position, buffer.remaining())));
             short[] values = new short[count];
             ByteBuffer.wrap(read).asShortBuffer().get(values);
             return values;
@@ -158,8 +168,7 @@ class PiecesTest {
         cut.add(List.of(0L, 0L), Shape.of(4, 6), List.of(1, 0), 0);
         cut.add(List.of(4L, 0L), Shape.of(0, 6), List.of(0, 1), 0);
         assertThat(cut.tensor())
-                .isEqualTo(new Tensor(
-                        "t", TYPE, Shape.of(4, 6), List.of(1L, 4L), 0, 0, Tensor.TensorRole.PARAMETER));
+                .isEqualTo(new Tensor("t", TYPE, Shape.of(4, 6), List.of(1L, 4L), 0, 0, Tensor.TensorRole.PARAMETER));
     }
 
     @Test

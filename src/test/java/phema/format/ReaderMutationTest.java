@@ -154,10 +154,10 @@ class ReaderMutationTest {
         String stage = random.of(List.of("zero2", "zero3"));
         Path checkpoint = folder.resolve(stage);
         if (Files.notExists(checkpoint)) Fixtures.copy("clusters/" + stage, checkpoint);
-        Path model = checkpoint.resolve((stage.equals("zero3") ? "zero_pp_rank_0_" : "") + "mp_rank_00_model_states.pt");
-        Path damaged = random.nextBoolean()
-                ? model
-                : checkpoint.resolve("bf16_zero_pp_rank_1_mp_rank_00_optim_states.pt");
+        Path model =
+                checkpoint.resolve((stage.equals("zero3") ? "zero_pp_rank_0_" : "") + "mp_rank_00_model_states.pt");
+        Path damaged =
+                random.nextBoolean() ? model : checkpoint.resolve("bf16_zero_pp_rank_1_mp_rank_00_optim_states.pt");
         byte[] valid = Files.readAllBytes(damaged);
         try {
             damageAndRead(damaged, valid, random, 2, any -> readSoundly(model));

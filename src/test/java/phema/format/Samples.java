@@ -38,6 +38,7 @@ final class Samples {
 
     private static byte[] inOrder(WeightFile template, Layout.TensorElements elements) {
         Tensor tensor = elements.tensor();
+        if (tensor.pieces().isPresent()) return TestWeights.elements(template, tensor);
         return TestWeights.elements(
                 template,
                 new Tensor(

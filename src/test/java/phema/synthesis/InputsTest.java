@@ -247,13 +247,15 @@ class InputsTest {
                 int axis = j % tensor.shape().rank();
                 long dim = tensor.shape().dims().get(axis);
                 for (long from = 0; from < dim; from += dim / 7) {
-                    List<Long> origin = new ArrayList<>(Collections.nCopies(tensor.shape().rank(), 0L));
+                    List<Long> origin =
+                            new ArrayList<>(Collections.nCopies(tensor.shape().rank(), 0L));
                     List<Long> box = new ArrayList<>(tensor.shape().dims());
                     origin.set(axis, from);
                     box.set(axis, Math.min(dim / 7, dim - from));
                     Shape shape = new Shape(box);
                     pieces.add(0, bytes.size(), origin, shape, shape.contiguousStrides());
-                    long inner = tensor.shape().elements() / (axis == 0 ? dim : tensor.shape().dims().getFirst());
+                    long inner = tensor.shape().elements()
+                            / (axis == 0 ? dim : tensor.shape().dims().getFirst());
                     long rows = axis == 0 ? 1 : tensor.shape().dims().getFirst();
                     int width = tensor.dtype().bytes();
                     long run = axis == 0 ? box.getFirst() * inner : box.getLast();

@@ -32,6 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 import phema.TestWeights;
 import phema.catalog.Run;
 import phema.format.Format;
+import phema.format.WeightFile;
+import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.tensor.DType;
 
@@ -121,6 +123,34 @@ class WritingTest {
         assertThat(TestRuns.names(out)).containsExactly("out-0.safetensors", "out-1.safetensors");
         assertThat(Files.readAllBytes(out.resolve("out-1.safetensors")))
                 .isEqualTo(TestRuns.bytes(syntheses.files(only(1)).getFirst()));
+    }
+
+    @Test
+    void aDistributedCheckpointIsAFolder() throws IOException {
+        PreparedWeights checkpoints = weights(2).in(Format.DCP);
+        List<Path> written = syntheses.write(checkpoints, out, false, bytes -> {});
+        assertThat(written)
+                .containsExactly(
+                        out.resolve("out-0/__0_0.distcp"),
+                        out.resolve("out-0/.metadata"),
+                        out.resolve("out-1/__0_0.distcp"),
+                        out.resolve("out-1/.metadata"));
+        WeightFile read = WeightFiles.read(written.getLast());
+        WeightFile whole = WeightFiles.read(
+                syntheses.write(only(1), out, false, bytes -> {}).getFirst());
+        assertThat(TestWeights.values(read, "w")).isEqualTo(TestWeights.values(whole, "w"));
+        assertThat(syntheses.isFolder(checkpoints)).isTrue();
+        assertThat(syntheses.whole(only(1).in(Format.DCP)).fileName()).isEqualTo("out-1.zip");
+    }
+
+    @Test
+    void aFolderThatFailedIsNotLeftBehind() {
+        AtomicBoolean first = new AtomicBoolean(true);
+        assertThatThrownBy(() -> syntheses.write(weights(1).in(Format.DCP), out, false, bytes -> {
+                    if (first.getAndSet(false)) throw new IllegalStateException("mishap");
+                }))
+                .hasMessageContaining("mishap");
+        assertThat(out.toFile().list()).isEmpty();
     }
 
     @Test

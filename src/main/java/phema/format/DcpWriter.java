@@ -1,0 +1,309 @@
+package phema.format;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import phema.format.DcpMetadata.ChunkPlace;
+import phema.format.DcpMetadata.SavedBytes;
+import phema.format.Layout.Literal;
+import phema.format.Layout.Segment;
+import phema.format.Layout.Verbatim;
+import phema.format.Value.Global;
+import phema.format.Value.Int;
+import phema.format.Value.Text;
+import phema.format.Value.Tuple;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+/**
+ * Writes a folder as {@code torch.distributed.checkpoint} does on one rank: every tensor in one chunk, in as many
+ * {@code .distcp} files as their size wants, and the {@code .metadata}, by which any number of ranks loads its own cuts
+ * (and {@code dcp_to_torch_save} the whole). Where the template is such a checkpoint, the nesting of names is its own and
+ * the {@code _extra_state} entries of Megatron and Transformer Engine are copied; optimizers' states are left out. Other
+ * metadata have no place in it.
+ */
+final class DcpWriter implements WeightWriter {
+    private static final String MODULE = "torch.distributed.checkpoint.metadata";
+    private static final Global SIZE = new Global("torch", "Size");
+
+    private record Record(String name, String path, long offset, long length) {}
+
+    @Override
+    public List<Layout> layout(
+            String baseName,
+            WeightFile template,
+            Function<Tensor, DType> dtypes,
+            Map<String, String> metadata,
+            long shardSize) {
+        Optional<DcpMetadata> before =
+                template.format() == Format.DCP ? Optional.of(read(template.path())) : Optional.empty();
+        DataFiles files = new DataFiles(baseName, shardSize);
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (Tensor tensor : template.tensors()) {
+            DType dtype = dtypes.apply(tensor);
+            if (dtype.isPacked())
+                throw new IllegalArgumentException("tensor `" + tensor.name() + "` is " + dtype
+                        + ", which distributed checkpoints cannot hold; choose the format safetensors");
+            files.add(tensor.name(), TorchZipWriter.alone(tensor, dtype), dtype.bytes(tensor.elements()));
+            tensors.put(tensor.name(), tensor);
+        }
+        before.ifPresent(all -> extraStates(all, template, files));
+        List<Layout> layouts = files.finish();
+        try {
+            layouts.add(new Layout(
+                    baseName + "/" + DcpReader.METADATA,
+                    List.of(new Literal(new MetadataPickle(before).of(files.records, tensors, dtypes)))));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // to memory
+        }
+        return layouts;
+    }
+
+    private static DcpMetadata read(Path path) {
+        try (InputFile file = InputFile.open(path)) {
+            return DcpMetadata.read(file);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "the template cannot be read again (" + e.getMessage() + "); choose the format safetensors", e);
+        }
+    }
+
+    /** What Megatron wants beside its weights, as it is. */
+    private static void extraStates(DcpMetadata all, WeightFile template, DataFiles files) {
+        all.entries().forEach((name, entry) -> {
+            if (!(entry instanceof SavedBytes) || !name.contains("_extra_state")) return;
+            Optional<ChunkPlace> place = all.place(name);
+            for (int part = 0; part < template.parts().size() && place.isPresent(); part++) {
+                Path file = template.parts().get(part).path();
+                if (place.get().path().equals(String.valueOf(file.getFileName())))
+                    files.add(
+                            name,
+                            List.of(new Verbatim(
+                                    part, place.get().offset(), place.get().length())),
+                            place.get().length());
+            }
+        });
+    }
+
+    /** The files of data, begun anew where one is full. */
+    private static final class DataFiles {
+        private final String folder;
+        private final long shardSize;
+        private final List<Record> records = new ArrayList<>();
+        private final List<Layout> full = new ArrayList<>();
+        private List<Segment> segments = new ArrayList<>();
+        private long size;
+        private long elements;
+
+        DataFiles(String folder, long shardSize) {
+            if (shardSize <= 0)
+                throw new IllegalArgumentException("a shard size of " + shardSize + " bytes holds nothing");
+            this.folder = folder;
+            this.shardSize = shardSize;
+        }
+
+        private String name() {
+            return "__0_" + full.size() + ".distcp";
+        }
+
+        /** @param bytes that count towards the size of a file */
+        void add(String name, List<Segment> record, long bytes) {
+            if (!segments.isEmpty() && bytes > shardSize - elements) close();
+            long length = record.stream().mapToLong(Segment::bytes).sum();
+            records.add(new Record(name, name(), size, length));
+            segments.addAll(record);
+            size += length;
+            elements += bytes;
+        }
+
+        private void close() {
+            full.add(new Layout(folder + "/" + name(), joined(segments)));
+            segments = new ArrayList<>();
+            size = 0;
+            elements = 0;
+        }
+
+        /** The end of one archive and the head of the next are one stretch. */
+        private static List<Segment> joined(List<Segment> segments) {
+            List<Segment> joined = new ArrayList<>();
+            for (Segment segment : segments)
+                if (segment instanceof Literal next && !joined.isEmpty() && joined.getLast() instanceof Literal last) {
+                    ByteArrayOutputStream both =
+                            new ByteArrayOutputStream(last.content().length + next.content().length);
+                    both.writeBytes(last.content());
+                    both.writeBytes(next.content());
+                    joined.set(joined.size() - 1, new Literal(both.toByteArray()));
+                } else joined.add(segment);
+            return joined;
+        }
+
+        List<Layout> finish() {
+            close();
+            return new ArrayList<>(full);
+        }
+    }
+
+    /** Pickles what says where everything lies. */
+    private static final class MetadataPickle {
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private final PickleOutput out = new PickleOutput(bytes);
+        private final Map<String, Tuple> paths;
+
+        MetadataPickle(Optional<DcpMetadata> before) throws IOException {
+            paths = before.map(DcpMetadata::nesting).orElse(Map.of());
+        }
+
+        byte[] of(List<Record> records, Map<String, Tensor> tensors, Function<Tensor, DType> dtypes)
+                throws IOException {
+            begin("Metadata");
+            out.text("state_dict_metadata");
+            open();
+            for (Record record : records) {
+                out.text(record.name());
+                Tensor tensor = tensors.get(record.name());
+                if (tensor == null) empty("BytesStorageMetadata");
+                else tensor(tensor, dtypes.apply(tensor));
+            }
+            out.op('u');
+            out.text("planner_data");
+            open();
+            for (Record record : records) {
+                out.text(record.name());
+                path(record.name());
+            }
+            out.op('u');
+            out.text("storage_data");
+            open();
+            for (Record record : records) {
+                begin("MetadataIndex");
+                out.text("fqn");
+                out.text(record.name());
+                out.text("offset");
+                Tensor tensor = tensors.get(record.name());
+                if (tensor == null) out.none();
+                else size(zeros(tensor));
+                out.text("index");
+                if (tensor == null) out.none();
+                else out.integer(0);
+                end();
+                begin(new Global("torch.distributed.checkpoint.filesystem", "_StorageInfo"));
+                out.text("relative_path");
+                out.text(record.path());
+                out.text("offset");
+                out.integer(record.offset());
+                out.text("length");
+                out.integer(record.length());
+                end();
+            }
+            out.op('u');
+            out.text("storage_meta");
+            out.none();
+            out.text("version");
+            out.text("1.0.0");
+            end();
+            out.stop();
+            return bytes.toByteArray();
+        }
+
+        private static Shape zeros(Tensor tensor) {
+            return new Shape(tensor.shape().dims().stream().map(any -> 0L).toList());
+        }
+
+        private void tensor(Tensor tensor, DType dtype) throws IOException {
+            begin("TensorStorageMetadata");
+            out.text("properties");
+            empty("TensorProperties");
+            out.op('(');
+            out.global(TorchTensors.DTYPES.entrySet().stream()
+                    .filter(entry -> entry.getValue() == dtype)
+                    .map(Map.Entry::getKey)
+                    .findFirst()
+                    .orElseThrow());
+            out.global(new Global("torch.serialization", "_get_layout"));
+            out.text("torch.strided");
+            out.op(0x85);
+            out.op('R');
+            out.bool(false);
+            out.global(new Global(MODULE, "_MEM_FORMAT_ENCODING"));
+            out.integer(0);
+            out.op(0x85);
+            out.op('R');
+            out.bool(false);
+            out.op('t');
+            out.op('b');
+            out.text("size");
+            size(tensor.shape());
+            out.text("chunks");
+            out.op(']');
+            begin("ChunkStorageMetadata");
+            out.text("offsets");
+            size(zeros(tensor));
+            out.text("sizes");
+            size(tensor.shape());
+            end();
+            out.op('a');
+            end();
+        }
+
+        private void size(Shape shape) throws IOException {
+            out.global(SIZE);
+            out.op('(');
+            for (long dim : shape.dims()) out.integer(dim);
+            out.op('t');
+            out.op(0x85);
+            out.op('R');
+        }
+
+        /** The keys and indices that lead to an entry. */
+        private void path(String name) throws IOException {
+            Tuple path = paths.getOrDefault(name, new Tuple(List.of(new Text(name))));
+            out.op('(');
+            for (Value step : path.items())
+                switch (step) {
+                    case Text key -> out.text(key.value());
+                    case Int index -> out.integer(index.value().longValueExact());
+                    case Value other ->
+                        throw new IllegalArgumentException(
+                                "the names of the template are nested as no state_dict is; choose the format safetensors");
+                }
+            out.op('t');
+        }
+
+        private void empty(String type) throws IOException {
+            empty(new Global(MODULE, type));
+        }
+
+        private void empty(Global type) throws IOException {
+            out.global(type);
+            out.op(')');
+            out.op(0x81);
+        }
+
+        private void begin(String type) throws IOException {
+            begin(new Global(MODULE, type));
+        }
+
+        /** An object whose attributes follow. */
+        private void begin(Global type) throws IOException {
+            empty(type);
+            open();
+        }
+
+        private void open() throws IOException {
+            out.op('}');
+            out.op('(');
+        }
+
+        private void end() throws IOException {
+            out.op('u');
+            out.op('b');
+        }
+    }
+}
