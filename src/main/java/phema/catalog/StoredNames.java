@@ -65,7 +65,7 @@ public final class StoredNames {
                 for (String name : stored.getOrDefault(Place.of(tensor), List.of()))
                     if (byName.containsKey(tensor.name())
                             && !known.contains(name)
-                            && name.startsWith(group.prefix())
+                            && name.startsWith(group.prefix().replaceFirst("\\*.*", ""))
                             && endsWith(name, tensor.name())) names.put(name, byName.getOrDefault(tensor.name(), ""));
     }
 
@@ -78,10 +78,11 @@ public final class StoredNames {
         }
     }
 
-    /** Some trainers take the dots out of the names of averages. */
+    /** Some trainers take the dots out of the names of averages, and torchtitan puts words behind them. */
     private static boolean endsWith(String name, String end) {
         return name.equals(end)
                 || name.endsWith("." + end)
+                || WeightGroups.TORCHTITAN.matcher(name).matches() && name.contains("." + end + ".")
                 || name.replace(".", "").endsWith(end.replace(".", ""));
     }
 }

@@ -71,7 +71,7 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     private static final String ALL = "*";
 
     /** The names of torchtitan's averages: each has its decay behind the tensor's own name. */
-    private static final Pattern TORCHTITAN = Pattern.compile("ema\\.state\\..+\\.(ema_params(?:\\.\\w+)?)");
+    static final Pattern TORCHTITAN = Pattern.compile("ema\\.state\\..+\\.(ema_params(?:\\.\\w+)?)");
 
     /** The names of what is no model's in checkpoints of such jobs. */
     private static final Pattern STATE_OF_JOB =

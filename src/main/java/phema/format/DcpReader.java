@@ -41,7 +41,7 @@ final class DcpReader implements WeightReader {
     private static final String DATA = ".distcp";
 
     /** The names of what optimizers keep, which are no weights. */
-    private static final Predicate<String> OPTIMIZER = Pattern.compile(
+    static final Predicate<String> OPTIMIZER = Pattern.compile(
                     "(state\\.|chained_\\d+\\.)?(optim|optimizers?|optimizer_\\d+)\\..*")
             .asMatchPredicate();
 
@@ -60,6 +60,13 @@ final class DcpReader implements WeightReader {
     /** @param wanted by the name of an entry */
     DcpReader(Predicate<String> wanted) {
         this.wanted = wanted;
+    }
+
+    /** A checkpoint with all that outputs like it hold. */
+    static DcpOriginal original(InputFile file) throws IOException {
+        Folder folder = new Folder(file, OPTIMIZER.negate());
+        WeightFile weights = folder.read();
+        return DcpOriginal.of(weights, folder.ranks);
     }
 
     @Override

@@ -8,10 +8,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.function.Function;
-import phema.format.DcpMetadata.ChunkPlace;
-import phema.format.DcpMetadata.SavedBytes;
 import phema.format.Layout.Literal;
 import phema.format.Layout.Segment;
 import phema.format.Layout.Verbatim;
@@ -33,6 +31,9 @@ final class DcpWriter implements WeightWriter {
     private static final String MODULE = "torch.distributed.checkpoint.metadata";
     private static final Global SIZE = new Global("torch", "Size");
 
+    /** A tensor, whatever it is named in the checkpoint, and what it is written as. */
+    record WrittenTensor(Tensor tensor, DType dtype) {}
+
     private record Record(String name, String path, long offset, long length) {}
 
     @Override
@@ -42,24 +43,51 @@ final class DcpWriter implements WeightWriter {
             Function<Tensor, DType> dtypes,
             Map<String, String> metadata,
             long shardSize) {
-        Optional<DcpMetadata> before =
-                template.format() == Format.DCP ? Optional.of(read(template.path())) : Optional.empty();
-        DataFiles files = new DataFiles(baseName, shardSize);
-        Map<String, Tensor> tensors = new LinkedHashMap<>();
-        for (Tensor tensor : template.tensors()) {
-            DType dtype = dtypes.apply(tensor);
-            if (dtype.isPacked())
-                throw new IllegalArgumentException("tensor `" + tensor.name() + "` is " + dtype
-                        + ", which distributed checkpoints cannot hold; choose the format safetensors");
-            files.add(tensor.name(), TorchZipWriter.alone(tensor, dtype), dtype.bytes(tensor.elements()));
-            tensors.put(tensor.name(), tensor);
+        SequencedMap<String, WrittenTensor> tensors = new LinkedHashMap<>();
+        for (Tensor tensor : template.tensors())
+            tensors.put(tensor.name(), new WrittenTensor(tensor, dtypes.apply(tensor)));
+        SequencedMap<String, Verbatim> extraStates = new LinkedHashMap<>();
+        Map<String, Tuple> nesting = Map.of();
+        if (template.format() == Format.DCP) {
+            DcpOriginal before = DcpOriginal.of(template, List.of(read(template.path())));
+            nesting = before.nesting();
+            before.bytes().forEach((name, bytes) -> {
+                if (name.contains("_extra_state")) extraStates.put(name, bytes);
+            });
         }
-        before.ifPresent(all -> extraStates(all, template, files));
+        return folder(baseName + "/", tensors, extraStates, nesting, shardSize);
+    }
+
+    /**
+     * The files of a checkpoint.
+     *
+     * @param begin of their paths: empty, or with a slash at its end
+     * @param bytes entries that are no tensors, as they lie in the template's files
+     * @param nesting the keys that lead to entries, by their names, where that is not the name alone
+     */
+    static List<Layout> folder(
+            String begin,
+            SequencedMap<String, WrittenTensor> tensors,
+            SequencedMap<String, Verbatim> bytes,
+            Map<String, Tuple> nesting,
+            long shardSize) {
+        DataFiles files = new DataFiles(begin, shardSize);
+        tensors.forEach((name, written) -> {
+            DType dtype = written.dtype();
+            if (dtype.isPacked())
+                throw new IllegalArgumentException("tensor `" + name + "` is " + dtype
+                        + ", which distributed checkpoints cannot hold; choose the format safetensors");
+            files.add(
+                    name,
+                    TorchZipWriter.alone(written.tensor(), dtype),
+                    dtype.bytes(written.tensor().elements()));
+        });
+        bytes.forEach((name, entry) -> files.add(name, List.of(entry), entry.bytes()));
         List<Layout> layouts = files.finish();
         try {
             layouts.add(new Layout(
-                    baseName + "/" + DcpReader.METADATA,
-                    List.of(new Literal(new MetadataPickle(before).of(files.records, tensors, dtypes)))));
+                    begin + DcpReader.METADATA,
+                    List.of(new Literal(new MetadataPickle(nesting).of(files.records, tensors)))));
         } catch (IOException e) {
             throw new UncheckedIOException(e); // to memory
         }
@@ -75,26 +103,9 @@ final class DcpWriter implements WeightWriter {
         }
     }
 
-    /** What Megatron wants beside its weights, as it is. */
-    private static void extraStates(DcpMetadata all, WeightFile template, DataFiles files) {
-        all.entries().forEach((name, entry) -> {
-            if (!(entry instanceof SavedBytes) || !name.contains("_extra_state")) return;
-            Optional<ChunkPlace> place = all.place(name);
-            for (int part = 0; part < template.parts().size() && place.isPresent(); part++) {
-                Path file = template.parts().get(part).path();
-                if (place.get().path().equals(String.valueOf(file.getFileName())))
-                    files.add(
-                            name,
-                            List.of(new Verbatim(
-                                    part, place.get().offset(), place.get().length())),
-                            place.get().length());
-            }
-        });
-    }
-
     /** The files of data, begun anew where one is full. */
     private static final class DataFiles {
-        private final String folder;
+        private final String begin;
         private final long shardSize;
         private final List<Record> records = new ArrayList<>();
         private final List<Layout> full = new ArrayList<>();
@@ -102,10 +113,10 @@ final class DcpWriter implements WeightWriter {
         private long size;
         private long elements;
 
-        DataFiles(String folder, long shardSize) {
+        DataFiles(String begin, long shardSize) {
             if (shardSize <= 0)
                 throw new IllegalArgumentException("a shard size of " + shardSize + " bytes holds nothing");
-            this.folder = folder;
+            this.begin = begin;
             this.shardSize = shardSize;
         }
 
@@ -124,7 +135,7 @@ final class DcpWriter implements WeightWriter {
         }
 
         private void close() {
-            full.add(new Layout(folder + "/" + name(), joined(segments)));
+            full.add(new Layout(begin + name(), joined(segments)));
             segments = new ArrayList<>();
             size = 0;
             elements = 0;
@@ -156,20 +167,19 @@ final class DcpWriter implements WeightWriter {
         private final PickleOutput out = new PickleOutput(bytes);
         private final Map<String, Tuple> paths;
 
-        MetadataPickle(Optional<DcpMetadata> before) throws IOException {
-            paths = before.map(DcpMetadata::nesting).orElse(Map.of());
+        MetadataPickle(Map<String, Tuple> nesting) throws IOException {
+            paths = nesting;
         }
 
-        byte[] of(List<Record> records, Map<String, Tensor> tensors, Function<Tensor, DType> dtypes)
-                throws IOException {
+        byte[] of(List<Record> records, Map<String, WrittenTensor> tensors) throws IOException {
             begin("Metadata");
             out.text("state_dict_metadata");
             open();
             for (Record record : records) {
                 out.text(record.name());
-                Tensor tensor = tensors.get(record.name());
-                if (tensor == null) empty("BytesStorageMetadata");
-                else tensor(tensor, dtypes.apply(tensor));
+                WrittenTensor written = tensors.get(record.name());
+                if (written == null) empty("BytesStorageMetadata");
+                else tensor(written.tensor(), written.dtype());
             }
             out.op('u');
             out.text("planner_data");
@@ -186,11 +196,11 @@ final class DcpWriter implements WeightWriter {
                 out.text("fqn");
                 out.text(record.name());
                 out.text("offset");
-                Tensor tensor = tensors.get(record.name());
-                if (tensor == null) out.none();
-                else size(zeros(tensor));
+                WrittenTensor written = tensors.get(record.name());
+                if (written == null) out.none();
+                else size(zeros(written.tensor()));
                 out.text("index");
-                if (tensor == null) out.none();
+                if (written == null) out.none();
                 else out.integer(0);
                 end();
                 begin(new Global("torch.distributed.checkpoint.filesystem", "_StorageInfo"));

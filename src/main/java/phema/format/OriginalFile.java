@@ -9,7 +9,7 @@ import phema.tensor.DType;
  * Holds a weight file as its trainer wrote it, with the names and all that stands around its weights, for outputs that
  * the trainer's own loader is to take.
  */
-public sealed interface OriginalFile permits TorchOriginal, SafetensorsOriginal {
+public sealed interface OriginalFile permits TorchOriginal, SafetensorsOriginal, DcpOriginal {
     /** All tensors that outputs may hold, under the names that they have in the file. */
     WeightFile file();
 
@@ -29,11 +29,13 @@ public sealed interface OriginalFile permits TorchOriginal, SafetensorsOriginal 
     /**
      * Lays out a file like this one with other weights. Tensors that are no weights are copied.
      *
-     * @param baseName file name without extension; the extension is this file's
+     * @param baseName file name without extension; the extension is this file's. Of what is a folder its name; without
+     *     one, files are named as in it
      * @param weights by their names in this file, what each is computed as: a tensor of the template
      * @param dtypes what weights of these names in this file are written as, given as they are in this file
      * @param metadata added to this file's own where the format can carry it
-     * @param shardSize as in {@link WeightWriter#layout}; for {@link Long#MAX_VALUE} shards are cut as this file's are
+     * @param shardSize as in {@link WeightWriter#layout}; for {@link Long#MAX_VALUE} shards are cut as this file's are,
+     *     but where each rank wrote its own
      * @throws IllegalArgumentException when the format cannot hold what is asked for; the message is for the user
      */
     List<Layout> layout(

@@ -48,6 +48,13 @@ final class TrainingState {
         return List.copyOf(state.leftOut);
     }
 
+    /** Whether what is saved under a key is such state. */
+    static boolean isKey(String key) {
+        return OPTIMIZER.matcher(key).matches()
+                || SCHEDULE.matcher(key).matches()
+                || OTHER.matcher(key).matches();
+    }
+
     private void remove(String prefix, Dict entries) {
         if (isOptimizer(entries)) return;
         for (Map.Entry<String, Value> entry : List.copyOf(entries.entries().entrySet())) {

@@ -33,6 +33,9 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles) {
 
     private static final Pattern AVERAGE = Pattern.compile("ema|.+[-_]ema");
 
+    /** The files without which Megatron does not load a distributed checkpoint: how it is stored, and its arguments. */
+    private static final List<String> MEGATRON = List.of("metadata.json", "common.pt");
+
     private static final String PIPELINE = "model_index.json";
     private static final int DEPTH = 3;
     private static final int MOST = 2000;
@@ -62,6 +65,10 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles) {
             sideFiles.add(new SideFile(name, checkpoint.get().resolve(name)));
         if (!inside.isEmpty() && !below.contains(PIPELINE) && Files.isRegularFile(run.resolve(PIPELINE)))
             for (String name : ofPipeline(below(run), inside)) sideFiles.add(new SideFile(name, run.resolve(name)));
+        if (String.valueOf(file.getFileName()).equals(".metadata"))
+            for (String name : MEGATRON)
+                if (Files.isRegularFile(file.resolveSibling(name)))
+                    sideFiles.add(new SideFile(inside + name, file.resolveSibling(name)));
         return Optional.of(new CheckpointFolder(inside, sideFiles));
     }
 

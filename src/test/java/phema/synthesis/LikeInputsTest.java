@@ -172,6 +172,62 @@ class LikeInputsTest {
         assertThat(TestWeights.values(like, "step")).isEqualTo(TestWeights.values(newest, "step"));
     }
 
+    /** One rank's folder, with the average under all decays that the job keeps, and without what only it can use. */
+    @Test
+    void distributedCheckpointsAreFoldersOfTheirKind() throws IOException {
+        Path own = Files.createDirectory(folder.resolve("run"));
+        for (int step = 200; step <= 800; step += 200)
+            Fixtures.copy("clusters/torchtitan-2-ranks", own.resolve("step-" + step));
+        Run run = scan(own);
+        PreparedWeights same = prepared(run, OutputOptions.AS_STORED);
+        assertThat(SYNTHESES.isFolder(same)).isTrue();
+        assertThat(SYNTHESES.leftOut(same)).containsExactly("optimizer", "lr_scheduler", "dataloader");
+        assertThat(SYNTHESES.files(same))
+                .extracting(Content::fileName)
+                .containsExactly("out/__0_0.distcp", "out/.metadata");
+        WeightFile like = last(same);
+        WeightFile flat = write(run, OutputOptions.of(Format.SAFETENSORS));
+        WeightFile newest = WeightFiles.read(run.newest().file().path());
+        assertThat(like.tensors())
+                .extracting(Tensor::name)
+                .isEqualTo(newest.tensors().stream().map(Tensor::name).toList());
+        for (Tensor tensor : like.tensors())
+            assertThat(TestWeights.values(like, tensor.name()))
+                    .containsExactly(TestWeights.values(
+                            flat, tensor.name().replaceFirst("ema\\.state\\.(.+)\\.ema_params.*", "$1")));
+        assertThat(like.metadata())
+                .containsEntry("train_state.step", "200")
+                .doesNotContainKeys("lr_scheduler.last_epoch", "dataloader.world_size");
+        assertThat(SYNTHESES.whole(same).fileName()).isEqualTo("out.zip");
+    }
+
+    @Test
+    void whatMegatronWantsIsBesideItsWeights() throws IOException {
+        Path own = Files.createDirectory(folder.resolve("run"));
+        for (int step = 1; step <= 3; step++)
+            Fixtures.copy("clusters/megatron", own.resolve("iter_000%d000".formatted(step)));
+        PreparedWeights same = prepared(scan(own), OutputOptions.AS_STORED);
+        assertThat(SYNTHESES.files(same))
+                .extracting(Content::fileName)
+                .containsExactly("out/metadata.json", "out/common.pt", "out/__0_0.distcp", "out/.metadata");
+        assertThat(TestRuns.bytes(SYNTHESES.files(same).get(1)))
+                .isEqualTo(Files.readAllBytes(Fixtures.fixture("clusters/megatron/common.pt")));
+        assertThat(SYNTHESES.leftOut(same)).containsExactly("optimizer");
+        WeightFile like = last(same);
+        WeightFile flat = last(same.in(Format.DCP));
+        assertThat(like.tensors())
+                .extracting(Tensor::name)
+                .isEqualTo(flat.tensors().stream().map(Tensor::name).toList());
+        for (Tensor tensor : like.tensors())
+            assertThat(TestWeights.values(like, tensor.name())).isEqualTo(TestWeights.values(flat, tensor.name()));
+    }
+
+    private WeightFile last(PreparedWeights weights) throws IOException {
+        Path out = Files.createTempDirectory(folder, "out");
+        return WeightFiles.read(
+                SYNTHESES.write(weights, out, false, bytes -> {}).getLast());
+    }
+
     @Test
     void aFileThatHasChangedIsNotFollowed() throws IOException {
         Path own = Files.createDirectory(folder.resolve("run"));
