@@ -14,14 +14,14 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import phema.format.TorchStorages.StoredTensor;
+import phema.format.TorchStorages.PlacedTensor;
 import phema.format.Value.Blob;
 import phema.format.Value.Call;
 import phema.format.Value.Dict;
 import phema.tensor.DType;
 
 /**
- * Holds what {@code torch.save} was given, without the {@linkplain TrainingState state} that only the training job
+ * Holds what {@code torch.save} was given, without the {@linkplain StateOfTraining state} that only the training job
  * could go on with.
  *
  * @param file all tensors that are left, by their paths, as in {@link TorchTree}
@@ -44,7 +44,7 @@ record TorchOriginal(
 
     /** Takes a saved object, which it changes. @param torch reads single tensors */
     static TorchOriginal of(InputFile in, int protocol, Value root, TorchTensors torch) throws IOException {
-        List<String> leftOut = TrainingState.removeFrom(root);
+        List<String> leftOut = StateOfTraining.removeFrom(root);
         TorchTree tree = new TorchTree(in, torch);
         WeightFile file = tree.read(root);
         Map<Value, Tensor> tensors = new IdentityHashMap<>(tree.byValue());
@@ -128,7 +128,7 @@ record TorchOriginal(
         byType.forEach((dtype, some) ->
                 storages.add(file.with(some), any -> dtype, tensor -> sources.getOrDefault(tensor.name(), tensor)));
         TorchZipWriter.requireOneFile(storages, shardSize);
-        Map<Value, StoredTensor> places = new IdentityHashMap<>();
+        Map<Value, PlacedTensor> places = new IdentityHashMap<>();
         tensors.forEach((value, tensor) -> places.put(value, storages.of(tensor.name())));
         byte[] pickle = new TorchPickleCopy(protocol, blobs, places).pickle(root);
         return List.of(TorchZipWriter.archive(baseName + "." + extension(), pickle, storages));

@@ -5,7 +5,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import phema.format.TorchStorages.StoredTensor;
+import phema.format.TorchStorages.PlacedTensor;
 import phema.format.Value.Blob;
 import phema.format.Value.Bool;
 import phema.format.Value.Call;
@@ -31,7 +31,7 @@ final class TorchPickleCopy {
 
     private final int protocol;
     private final Map<Blob, byte[]> blobs;
-    private final Map<Value, StoredTensor> tensors;
+    private final Map<Value, PlacedTensor> tensors;
     private final TorchPickleOutput out;
     private final Map<Object, Integer> memoByValue = new HashMap<>();
     private final Map<Object, Integer> memoByIdentity = new IdentityHashMap<>();
@@ -43,7 +43,7 @@ final class TorchPickleCopy {
      * @param blobs what each stretch of bytes holds
      * @param tensors where each tensor, by identity, now lies
      */
-    TorchPickleCopy(int protocol, Map<Blob, byte[]> blobs, Map<Value, StoredTensor> tensors) {
+    TorchPickleCopy(int protocol, Map<Blob, byte[]> blobs, Map<Value, PlacedTensor> tensors) {
         this.protocol = protocol;
         this.blobs = blobs;
         this.tensors = tensors;
@@ -181,7 +181,7 @@ final class TorchPickleCopy {
     }
 
     private void call(Call call) {
-        StoredTensor stored = tensors.get(call);
+        PlacedTensor stored = tensors.get(call);
         if (stored != null) tensor(call, stored);
         else {
             write(call.callee());
@@ -210,7 +210,7 @@ final class TorchPickleCopy {
     }
 
     /** As it was, but for where its elements lie. */
-    private void tensor(Call call, StoredTensor stored) {
+    private void tensor(Call call, PlacedTensor stored) {
         if (TorchTensors.isRebuilt(call)) {
             Global function = TorchPickleOutput.rebuild(stored.storage());
             write(function);
@@ -240,7 +240,7 @@ final class TorchPickleCopy {
     }
 
     /** @param before the function whose arguments these are */
-    private void place(Global before, Global function, List<Value> arguments, StoredTensor stored) {
+    private void place(Global before, Global function, List<Value> arguments, PlacedTensor stored) {
         out.op('(');
         out.place(stored);
         arguments.subList(4, Math.min(6, arguments.size())).forEach(this::write);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import phema.format.Layout.TensorElements;
-import phema.format.TorchStorages.StoredTensor;
+import phema.format.TorchStorages.PlacedTensor;
 import phema.format.Value.Global;
 import phema.tensor.DType;
 
@@ -93,7 +93,7 @@ final class TorchPickleOutput {
     }
 
     /** The arguments of that function that come first: the storage, and where the tensor lies there. */
-    void place(StoredTensor stored) {
+    void place(PlacedTensor stored) {
         TensorElements elements = stored.storage();
         Optional<Global> storage = storageClass(elements);
         op('(');

@@ -15,7 +15,7 @@ import phema.tensor.Shape;
  * that they have; every other one packed, on a storage of its own.
  */
 final class TorchStorages {
-    private final Map<String, StoredTensor> tensors = new HashMap<>();
+    private final Map<String, PlacedTensor> tensors = new HashMap<>();
     private final List<TensorElements> storages = new ArrayList<>();
 
     /**
@@ -25,14 +25,14 @@ final class TorchStorages {
      * @param offset of its first element there
      * @param dims as PyTorch counts them
      */
-    record StoredTensor(int key, TensorElements storage, long offset, List<Long> dims, List<Long> strides) {}
+    record PlacedTensor(int key, TensorElements storage, long offset, List<Long> dims, List<Long> strides) {}
 
     /** What all storages hold, by their keys. */
     List<TensorElements> all() {
         return storages;
     }
 
-    StoredTensor of(String tensor) {
+    PlacedTensor of(String tensor) {
         return Objects.requireNonNull(tensors.get(tensor));
     }
 
@@ -60,7 +60,7 @@ final class TorchStorages {
             if (key == storages.size()) storages.add(TensorElements.asStored(sources.apply(elements.whole()), dtype));
             tensors.put(
                     tensor.name(),
-                    new StoredTensor(
+                    new PlacedTensor(
                             key,
                             storages.get(key),
                             elements.first(tensor),
@@ -70,12 +70,12 @@ final class TorchStorages {
     }
 
     /** Finds a place for a tensor of its own. @param source what its elements are computed as */
-    StoredTensor packed(String name, Tensor source, DType dtype) {
+    PlacedTensor packed(String name, Tensor source, DType dtype) {
         requireKnown(source, dtype);
         TensorElements elements = TensorElements.rows(source, dtype);
         Shape counted = counted(source, dtype);
-        StoredTensor stored =
-                new StoredTensor(storages.size(), elements, 0, counted.dims(), counted.contiguousStrides());
+        PlacedTensor stored =
+                new PlacedTensor(storages.size(), elements, 0, counted.dims(), counted.contiguousStrides());
         storages.add(elements);
         tensors.put(name, stored);
         return stored;

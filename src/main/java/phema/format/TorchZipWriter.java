@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import phema.format.Layout.TensorElements;
-import phema.format.TorchStorages.StoredTensor;
+import phema.format.TorchStorages.PlacedTensor;
 import phema.tensor.DType;
 
 /**
@@ -74,7 +74,7 @@ final class TorchZipWriter implements WeightWriter {
         return out.bytes();
     }
 
-    private static void tensor(TorchPickleOutput out, StoredTensor stored) {
+    private static void tensor(TorchPickleOutput out, PlacedTensor stored) {
         out.global(TorchPickleOutput.rebuild(stored.storage()));
         out.op('(');
         out.place(stored);

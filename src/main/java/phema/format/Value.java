@@ -122,7 +122,7 @@ sealed interface Value {
 
     /** {@code function(*arguments)}, with the state, items and elements that the pickle then gives to the result. */
     final class Call implements Value {
-        /** The name that stands for a function that is itself made by one, such as a method or a partial application. */
+        /** The name for a function that is itself made by one, such as a method or a partial application. */
         private static final Global MADE = new Global("", "a function made by another");
 
         private final CallKind how;

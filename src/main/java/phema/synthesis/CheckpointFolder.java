@@ -25,11 +25,11 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles) {
     /** @param name in an output, with slashes */
     record SideFile(String name, Path file) {}
 
-    private static final Pattern WANTED = Pattern.compile(
-            "(?:.+_)?config\\.json|lit_config\\.json|model_index\\.json"
-                    + "|model_config\\.yaml|hyperparameters\\.yaml|modules\\.json|chat_template\\..+"
-                    + "|tokenizer[^/]*\\.(?:json|model|txt)|special_tokens_map\\.json|added_tokens\\.json|vocab[^/]*\\.(?:json|txt)"
-                    + "|merges\\.txt|spiece\\.model|sentencepiece[^/]*\\.model|(?:modeling|configuration|tokenization)_.+\\.py");
+    private static final Pattern WANTED = Pattern.compile("(?:.+_)?config\\.json|lit_config\\.json|model_index\\.json"
+            + "|model_config\\.yaml|hyperparameters\\.yaml|modules\\.json|chat_template\\..+"
+            + "|tokenizer[^/]*\\.(?:json|model|txt)|special_tokens_map\\.json|added_tokens\\.json"
+            + "|vocab[^/]*\\.(?:json|txt)|merges\\.txt|spiece\\.model|sentencepiece[^/]*\\.model"
+            + "|(?:modeling|configuration|tokenization)_.+\\.py");
 
     private static final Pattern AVERAGE = Pattern.compile("ema|.+[-_]ema");
 

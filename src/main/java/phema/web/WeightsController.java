@@ -63,9 +63,8 @@ class WeightsController {
     @Operation(
             summary = "A weight file like the run's own",
             description = "As the trainer's own loader takes it: names, nesting and what else stands in the newest "
-                    + "file. Content-Disposition says its name, whose extension is that file's; a checkpoint that is a folder "
-                    + "is a zip archive. Ranges and "
-                    + "preconditions as for weights.{format}.")
+                    + "file. Content-Disposition says its name, whose extension is that file's; a checkpoint that is a "
+                    + "folder is a zip archive. Ranges and preconditions as for weights.{format}.")
     void weights(@PathVariable String run, WeightsQuery query, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
         send(prepared(run, Optional.empty(), query, request), request, response);

@@ -16,7 +16,7 @@ import phema.format.Value.Tuple;
  * schedules of learning rates, generators of random numbers, scales of gradients. What loaders ask for stays, empty: an
  * optimizer's settings without its moments, and lists without entries.
  */
-final class TrainingState {
+final class StateOfTraining {
     private static final Pattern OPTIMIZER =
             Pattern.compile("opt|optim|optimizers?|(?:opt|optim|optimizer)_(?:states?|state_dicts?|[a-z])");
 
@@ -35,11 +35,11 @@ final class TrainingState {
 
     private final List<String> leftOut = new ArrayList<>();
 
-    private TrainingState() {}
+    private StateOfTraining() {}
 
     /** Returns the names of what it took out. */
     static List<String> removeFrom(Value root) {
-        TrainingState state = new TrainingState();
+        StateOfTraining state = new StateOfTraining();
         Dict entries = entries(root);
         state.remove("", entries);
         entries.get(CONTAINER).ifPresent(container -> {
