@@ -31,6 +31,10 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles) {
             + "|vocab[^/]*\\.(?:json|txt)|merges\\.txt|spiece\\.model|sentencepiece[^/]*\\.model"
             + "|(?:modeling|configuration|tokenization)_.+\\.py");
 
+    /** The components of pipelines that hold no weights. */
+    private static final List<String> WITHOUT_WEIGHTS =
+            List.of("scheduler", "tokenizer", "tokenizer_2", "tokenizer_3", "feature_extractor", "image_processor");
+
     private static final Pattern AVERAGE = Pattern.compile("ema|.+[-_]ema");
 
     /** The files without which Megatron does not load a distributed checkpoint: how it is stored, and its arguments. */
@@ -63,8 +67,7 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles) {
         List<String> below = below(checkpoint.get());
         for (String name : wanted(below, inside, below.contains(PIPELINE)))
             sideFiles.add(new SideFile(name, checkpoint.get().resolve(name)));
-        if (!inside.isEmpty() && !below.contains(PIPELINE) && Files.isRegularFile(run.resolve(PIPELINE)))
-            for (String name : ofPipeline(below(run), inside)) sideFiles.add(new SideFile(name, run.resolve(name)));
+        if (!inside.isEmpty() && !below.contains(PIPELINE)) sideFiles.addAll(ofPipeline(run));
         if (String.valueOf(file.getFileName()).equals(".metadata"))
             for (String name : MEGATRON)
                 if (Files.isRegularFile(file.resolveSibling(name)))
@@ -106,12 +109,16 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles) {
                 .toList();
     }
 
-    /** From the folder that a pipeline was, or will be, saved in, what its components but these weights are. */
-    private static List<String> ofPipeline(List<String> names, String inside) {
-        return wanted(names, inside, true).stream()
-                .filter(name -> name.equals(PIPELINE)
-                        || name.matches("(?:scheduler|tokenizer(?:_\\d)?|feature_extractor|image_processor)/.*"))
-                .toList();
+    /** What a pipeline is beside its weights, where one was, or will be, saved in the run's folder. */
+    private static List<SideFile> ofPipeline(Path run) throws IOException {
+        if (!Files.isRegularFile(run.resolve(PIPELINE))) return List.of();
+        List<SideFile> files = new ArrayList<>(List.of(new SideFile(PIPELINE, run.resolve(PIPELINE))));
+        for (String component : WITHOUT_WEIGHTS) {
+            Path folder = run.resolve(component);
+            if (!Files.isDirectory(folder)) continue;
+            for (String name : below(folder)) files.add(new SideFile(component + "/" + name, folder.resolve(name)));
+        }
+        return files;
     }
 
     private static boolean isAverage(String folder) {
