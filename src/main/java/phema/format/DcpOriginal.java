@@ -57,7 +57,7 @@ record DcpOriginal(
     }
 
     private static boolean isTraining(String word) {
-        return TrainingState.isKey(word) || DATA.matcher(word).matches();
+        return StateOfTraining.isKey(word) || DATA.matcher(word).matches();
     }
 
     /** Empty: the names of files in such a folder are always the same. */
