@@ -238,6 +238,9 @@ public final class Pieces {
         /** The elements of the piece that follow each other in the whole as well. */
         private final long run;
 
+        /** The dimension whose next coordinate has the next run; negative where there is one run. */
+        private final int around;
+
         PieceOrder(int piece, Shape whole, List<Integer> axes) {
             this.piece = piece;
             dims = new long[rank];
@@ -247,6 +250,7 @@ public final class Pieces {
             steps = new long[rank];
             long step = 1;
             long together = 1;
+            int outside = -1;
             boolean complete = true;
             for (int i = rank - 1; i >= 0; i--) {
                 int axis = axes.get(i);
@@ -256,10 +260,14 @@ public final class Pieces {
                 strides[i] = stride(piece, axis);
                 steps[i] = step;
                 step *= dims[i];
-                if (complete) together *= sizes[i];
+                if (complete) {
+                    together *= sizes[i];
+                    outside = i - 1;
+                }
                 complete &= sizes[i] == dims[i];
             }
             run = together;
+            around = outside;
         }
 
         /** Index of the first element in the whole. */
@@ -293,6 +301,25 @@ public final class Pieces {
             return before;
         }
 
+        /** Puts elements of the piece where they belong, run by run. */
+        private void scatter(MemorySegment read, long local, int count, int width, MemorySegment to, long first) {
+            long at = index(local);
+            long n = Math.min(run - local % run, count);
+            long coordinate = local / run % sizes[around];
+            long next = at - local % run;
+            for (long done = 0; done < count; ) {
+                MemorySegment.copy(read, done * width, to, (at - first) * width, n * width);
+                done += n;
+                n = Math.min(run, count - done);
+                if (++coordinate < sizes[around]) next += steps[around];
+                else {
+                    coordinate = 0;
+                    next = index(local + done);
+                }
+                at = next;
+            }
+        }
+
         void read(DType dtype, long first, int count, MemorySegment to, int window, PartSource source)
                 throws IOException {
             long local = before(first);
@@ -312,10 +339,7 @@ public final class Pieces {
                 int several = (int) Math.min(end - local, Math.max(window / width, 1));
                 MemorySegment read = MemorySegment.ofArray(new byte[several * width]);
                 view.read(local, several, read, window, file);
-                for (long done = 0; done < several; done += inRun) {
-                    inRun = Math.min(run - (local + done) % run, several - done);
-                    MemorySegment.copy(read, done * width, to, (index(local + done) - first) * width, inRun * width);
-                }
+                scatter(read, local, several, width, to, first);
                 local += several;
             }
         }

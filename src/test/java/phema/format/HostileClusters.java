@@ -171,6 +171,27 @@ final class HostileClusters {
                             chunk(new long[] {0, 0}, new long[] {2, 3}) + chunk(new long[] {2, 0}, new long[] {2, 3}),
                             place("0 0", DATA, 0, record.length) + place("2 0", DATA, 10, record.length - 10))));
         });
+        // As PyTorch wrote it before 2.0.
+        read("metadata of a whole tensor at no coordinates", folder -> {
+            Files.write(folder.resolve(DATA), record);
+            String metadata = metadata(
+                    size(2, 3),
+                    chunk(new long[] {0, 0}, new long[] {2, 3}),
+                    place("0 0", DATA, 0, record.length));
+            return write(folder, latin1(metadata.replace(index("0 0"), index("0 0").replace(size(0, 0), "N"))));
+        });
+        read("metadata with what Megatron adds", folder -> {
+            Path path = tensor(size(2, 3), chunk("0 0", "2 3")).make(folder);
+            String plan = "cmegatron.core\nMCoreSavePlan\n)\u0081}(" + text("items") + "](cm\nWriteItem\n)\u0081}("
+                    + text("index") + index("0 0") + "ubeub";
+            String added = text("all_local_plans") + "](" + plan + plan + "e" + text("mcore_data") + "}(" + text("a")
+                    + "}(K\u0001" + size(2, 3) + text("path") + "cpathlib._local\nPosixPath\n(" + text("/a")
+                    + "tRuu";
+            String before = Files.readString(path, ISO_8859_1);
+            String after = before.replace(text("state_dict_metadata"), added + text("state_dict_metadata"));
+            if (after.equals(before)) throw new AssertionError("nothing was added");
+            return Files.writeString(path, after, ISO_8859_1);
+        });
         refused("metadata of a chunk that lies nowhere", folder -> {
             Files.write(folder.resolve(DATA), record);
             return write(
