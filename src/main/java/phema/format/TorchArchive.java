@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import phema.format.ZipIndex.Range;
 
 /**
@@ -19,6 +20,9 @@ final class TorchArchive {
     private static final int MAX_VERSION = 10;
 
     private static final int MAX_RECORD = 64;
+
+    private static final Pattern PICKLE = Pattern.compile("[^/]+/data\\.pkl");
+    private static final Pattern VERSION = Pattern.compile("\\d{1,3}");
 
     private final InputFile file;
     private final ZipIndex zip;
@@ -54,13 +58,13 @@ final class TorchArchive {
 
     /** Finds the one folder in which everything lies, named after the file that was saved, or {@code archive}. */
     private String folder() throws FormatException {
-        List<String> pickles = zip.names().stream()
-                .filter(name -> name.matches("[^/]+/data\\.pkl"))
-                .toList();
+        List<String> pickles =
+                zip.names().stream().filter(PICKLE.asMatchPredicate()).toList();
         if (pickles.size() != 1)
             throw file.broken("is a zip archive, but not one of torch.save: it has " + pickles.size()
                     + " files data.pkl in a folder instead of one");
-        return pickles.getFirst().replaceFirst("data\\.pkl$", "");
+        String pickle = pickles.getFirst();
+        return pickle.substring(0, pickle.indexOf('/') + 1);
     }
 
     private void requireReadable() throws IOException {
@@ -69,7 +73,7 @@ final class TorchArchive {
         if (zip.names().contains(folder + "byteorder") && !text("byteorder").equals("little"))
             throw file.broken("was saved on a big-endian machine; load it with torch and save it on another");
         String version = text("version");
-        if (!version.matches("\\d{1,3}") || Integer.parseInt(version) > MAX_VERSION)
+        if (!VERSION.matcher(version).matches() || Integer.parseInt(version) > MAX_VERSION)
             throw file.broken("is of version " + Pickle.shown(version) + " of PyTorch's format; up to " + MAX_VERSION
                     + " can be read");
     }

@@ -175,10 +175,9 @@ final class HostileClusters {
         read("metadata of a whole tensor at no coordinates", folder -> {
             Files.write(folder.resolve(DATA), record);
             String metadata = metadata(
-                    size(2, 3),
-                    chunk(new long[] {0, 0}, new long[] {2, 3}),
-                    place("0 0", DATA, 0, record.length));
-            return write(folder, latin1(metadata.replace(index("0 0"), index("0 0").replace(size(0, 0), "N"))));
+                    size(2, 3), chunk(new long[] {0, 0}, new long[] {2, 3}), place("0 0", DATA, 0, record.length));
+            return write(
+                    folder, latin1(metadata.replace(index("0 0"), index("0 0").replace(size(0, 0), "N"))));
         });
         read("metadata with what Megatron adds", folder -> {
             Path path = tensor(size(2, 3), chunk("0 0", "2 3")).make(folder);
