@@ -13,7 +13,7 @@ import java.util.function.LongConsumer;
 import phema.edm2.NetworkSpec;
 import phema.format.Edm2PickleGenerator;
 import phema.format.Edm2PickleGenerator.Node;
-import phema.format.Edm2PickleGenerator.PlacedTensor;
+import phema.format.Edm2PickleGenerator.StoredTensor;
 import phema.format.Format;
 import phema.format.Layout;
 import phema.format.Tensor;
@@ -102,7 +102,7 @@ public final class SnapshotGenerator {
                                 child,
                                 c -> new Node(type, Map.of(), new LinkedHashMap<>(), Map.of(), new LinkedHashMap<>()));
             }
-            module.parameters().put(path.getLast(), PlacedTensor.packed(DType.F16, shape));
+            module.parameters().put(path.getLast(), StoredTensor.packed(DType.F16, shape));
         });
         Elements elements = new Elements(angle);
         Edm2PickleGenerator.write(network, SOURCE, (tensor, to) -> elements.write(tensor.storageElements(), to), out);

@@ -6,6 +6,7 @@ import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 import phema.catalog.StrictYaml.YamlError;
@@ -48,18 +49,22 @@ final class AiToolkit {
         List<String> profiles =
                 config.flatMap(value -> value.find("process")).map(YamlValue::entries).orElse(List.of()).stream()
                         .flatMap(process -> process.find("train").stream())
-                        .map(train -> train.find("ema_config")
-                                .filter(ema -> !ema.find("use_ema")
-                                        .map(YamlValue::text)
-                                        .filter("false"::equalsIgnoreCase)
-                                        .isPresent())
-                                .map(ema -> "ema:"
-                                        + ema.find("ema_decay")
-                                                .map(YamlValue::text)
-                                                .orElse(USUAL) + ",warmup=none")
-                                .orElse(WeightGroups.RAW))
+                        .map(train ->
+                                train.find("ema_config").map(AiToolkit::profile).orElse(WeightGroups.RAW))
                         .distinct()
                         .toList();
-        return own && profiles.size() == 1 ? Optional.of(profiles.getFirst()) : Optional.empty();
+        return own && profiles.size() == 1
+                ? Optional.of(profiles.getFirst()).filter(profile -> !profile.isEmpty())
+                : Optional.empty();
+    }
+
+    /** Empty where it does not say whether it is on. */
+    private static String profile(YamlValue ema) {
+        return switch (ema.find("use_ema").map(YamlValue::text).orElse("").toLowerCase(Locale.ROOT)) {
+            case "true", "yes", "on" ->
+                "ema:" + ema.find("ema_decay").map(YamlValue::text).orElse(USUAL) + ",warmup=none";
+            case "false", "no", "off", "null", "~" -> WeightGroups.RAW;
+            default -> "";
+        };
     }
 }

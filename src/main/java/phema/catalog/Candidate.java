@@ -118,7 +118,9 @@ record Candidate(String fileName, String group, double time, String average, Can
     }
 
     boolean isSharded() {
-        return fileName.endsWith(".index.json") || fileName.endsWith(".metadata");
+        return fileName.endsWith(".index.json")
+                || fileName.endsWith(".metadata")
+                || fileName.endsWith("_model_states.pt");
     }
 
     /** The same with its time, once the file is read. */

@@ -49,7 +49,13 @@ record CheckpointFolders(
                 .map(name -> new Folder(name, WeightsPath.in(run.resolve(name.name()))))
                 .filter(folder -> !folder.weights().isEmpty())
                 .collect(groupingBy(folder -> folder.name().shape(), TreeMap::new, toList()));
-        if (byShape.isEmpty()) return NONE;
+        List<String> links = names.stream()
+                .filter(name -> CheckpointName.parse(name).isPresent()
+                        && Files.isSymbolicLink(run.resolve(name))
+                        && Files.isDirectory(run.resolve(name)))
+                .map(name -> name + " is a link to a folder and is not followed.")
+                .toList();
+        if (byShape.isEmpty()) return new CheckpointFolders(List.of(), links, List.of(), Optional.empty());
         if (!selection.sigmaRels().isEmpty())
             return new CheckpointFolders(
                     List.of(),
@@ -65,7 +71,16 @@ record CheckpointFolders(
         List<String> families =
                 folders.stream().map(f -> f.name().family()).distinct().sorted().toList();
         if (families.size() > 1) return asked(ofFamilies(families, folders));
-        return new Choice(run, folders, names, mayRead).made();
+        List<String> notices = new ArrayList<>(links);
+        List<String> empty = named.stream()
+                .filter(name -> name.family().equals(families.getFirst())
+                        && folders.stream().noneMatch(folder -> folder.name().equals(name)))
+                .map(CheckpointName::name)
+                .toList();
+        if (!empty.isEmpty())
+            notices.add(some(empty) + (empty.size() == 1 ? " holds" : " hold") + " no weights that are complete, and "
+                    + (empty.size() == 1 ? "is" : "are") + " not used.");
+        return new Choice(run, folders, names, mayRead, notices).made();
     }
 
     /** Whether folders with these names, which hold weights, are checkpoints of one run that nobody has to ask for. */
@@ -76,6 +91,10 @@ record CheckpointFolders(
                 .values()
                 .stream()
                 .anyMatch(count -> count > 1);
+    }
+
+    private static String some(List<String> names) {
+        return String.join(", ", names.stream().limit(5).toList()) + (names.size() > 5 ? ", ..." : "");
     }
 
     /** Whether anything is to be said of the folder as a run. */
@@ -108,10 +127,17 @@ record CheckpointFolders(
         private final List<Folder> folders;
         private final Collection<String> names;
         private final Predicate<Path> mayRead;
-        private final List<String> notices = new ArrayList<>();
+        private final List<String> notices;
         private final String pattern;
+        private boolean saidOfConfiguration;
 
-        private Choice(Path run, List<Folder> folders, Collection<String> names, Predicate<Path> mayRead) {
+        private Choice(
+                Path run,
+                List<Folder> folders,
+                Collection<String> names,
+                Predicate<Path> mayRead,
+                List<String> notices) {
+            this.notices = notices;
             this.run = run;
             this.folders = folders;
             this.names = names;
@@ -143,10 +169,19 @@ record CheckpointFolders(
                     .toList();
             List<Candidate> candidates = new ArrayList<>();
             List<String> without = new ArrayList<>();
+            AdapterScale scale = new AdapterScale(mayRead);
+            for (Folder folder : folders)
+                Optional.ofNullable(folder.weights().get(raw))
+                        .ifPresent(path -> scale.add(run.resolve(in(folder, path))));
             for (Folder folder : folders) {
                 Optional<WeightsPath> weights =
-                        Optional.ofNullable(folder.weights().get(raw));
+                        Optional.ofNullable(folder.weights().get(raw)).filter(WeightsPath::isThere);
                 if (weights.isEmpty()) without.add(folder.name().name());
+                Optional<String> other = weights.flatMap(path -> scale.difference(run.resolve(in(folder, path))));
+                if (other.isPresent()) {
+                    notices.add(folder.name().name() + " is not used: " + other.get() + ".");
+                    continue;
+                }
                 weights.ifPresent(path -> candidates.add(
                         own.isEmpty()
                                 ? Candidate.of(in(folder, path), folder.name().number(), "checkpoint", Impulse::new)
@@ -159,10 +194,8 @@ record CheckpointFolders(
                     + (own.isEmpty() ? ", with raw weights in " + path(raw) : "") + "; for anything else, say so in "
                     + Manifest.FILE_NAME + ".");
             if (!without.isEmpty())
-                notices.add(LeftOut.shapes(without) + (without.size() == 1 ? " is" : " are") + " not used, for want of "
-                        + path(raw) + ": "
-                        + String.join(", ", without.stream().limit(5).toList())
-                        + (without.size() > 5 ? ", ..." : "") + ".");
+                notices.add(some(without) + (without.size() == 1 ? " is" : " are") + " not used, for want of "
+                        + path(raw) + ".");
             List<String> left = usual.stream()
                     .filter(component -> !component.equals(raw) && !own.contains(component))
                     .map(this::path)
@@ -226,7 +259,15 @@ record CheckpointFolders(
         }
 
         private Optional<String> recorded(Folder folder, WeightsPath path) {
-            return RecordedDecay.beside(run.resolve(in(folder, path)), mayRead);
+            Path weights = run.resolve(in(folder, path));
+            Optional<String> recorded = RecordedDecay.beside(weights, mayRead);
+            if (recorded.isEmpty() && Files.exists(weights.resolveSibling("config.json")) && !saidOfConfiguration) {
+                saidOfConfiguration = true;
+                notices.add("The config.json beside " + in(folder, path) + " states no average that phema knows: it"
+                        + " takes decay, update_after_step, use_ema_warmup with power and inv_gamma, and a"
+                        + " min_decay of 0.");
+            }
+            return recorded;
         }
 
         private static Candidate ofGroup(Folder folder, WeightsPath path, Optional<String> profile) {

@@ -28,6 +28,12 @@ record CheckpointName(String name, String family, String pattern, String word, l
 
     private static final Pattern FILLED = Pattern.compile("(?:.*\\D)?(0\\d{5,14})");
 
+    /** The words for what runs side by side, before such a number. */
+    private static final Pattern SIDE_BY_SIDE = Pattern.compile(
+            "(?:.*[^a-z])?(?:exp(?:eriment)?|run|seed|fold|lr|trial|version|v|job|rank|gpu|part|split|sweep|test|try)s?"
+                    + "[-_=.]?[\\d.]+",
+            Pattern.CASE_INSENSITIVE);
+
     /** The form of OneTrainer's backups: a time stamp, then step, epoch, and step within the epoch. */
     private static final Pattern ONE_TRAINER =
             Pattern.compile("\\d{4}-\\d\\d-\\d\\d_\\d\\d-\\d\\d-\\d\\d-backup-(\\d{1,15})-\\d+-\\d+");
@@ -50,7 +56,8 @@ record CheckpointName(String name, String family, String pattern, String word, l
                 .map(m -> new Place(m.group(1).toLowerCase(Locale.ROOT).replaceAll("[-_]", ""), m.start(2), m.end(2)))
                 .toList();
         Matcher filled = FILLED.matcher(name);
-        if (places.isEmpty() && filled.matches()) places = List.of(new Place("", filled.start(1), filled.end(1)));
+        if (places.isEmpty() && filled.matches() && !SIDE_BY_SIDE.matcher(name).matches())
+            places = List.of(new Place("", filled.start(1), filled.end(1)));
         if (places.isEmpty()) return Optional.empty();
         Place clock = places.getFirst();
         for (Place place : places) if (BEST.indexOf(place.word()) < BEST.indexOf(clock.word())) clock = place;

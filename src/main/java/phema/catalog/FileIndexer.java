@@ -65,7 +65,8 @@ final class FileIndexer {
     /** Whether a file that looks as before needs not be read. Shards may have changed while their index has not. */
     private static boolean stillHolds(RememberedFile known, boolean sharded) throws IOException {
         return switch (known.content()) {
-            case RememberedFile.Indexed indexed -> !sharded || indexed.file().isUnchanged();
+            case RememberedFile.Indexed indexed ->
+                indexed.file().parts().size() == 1 || indexed.file().isUnchanged();
             case RememberedFile.Broken broken -> !sharded && broken.lasting();
             case RememberedFile.Growing growing -> false;
         };

@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -171,6 +173,12 @@ record Manifest(
                                             Optional.of(file.profile())))
                                     .ifPresent(candidates::add);
                 }
+                Optional<String> twice = twice(matching, candidates);
+                if (twice.isPresent()) return Recognition.withoutManifest(twice.get());
+                for (StatedFile file : matching.weights())
+                    if (candidates.stream().noneMatch(c -> c.group().equals(file.path())))
+                        notices.add("No checkpoint holds " + file.path() + ", which " + FILE_NAME
+                                + " names under averages.");
                 if (candidates.isEmpty())
                     notices.add("No file is named " + String.join(" or ", matching.paths()) + ", which " + FILE_NAME
                             + " calls the run's files.");
@@ -208,6 +216,23 @@ record Manifest(
                 notices,
                 Optional.empty(),
                 List.of());
+    }
+
+    /** Why a pattern of paths does not say which file of a checkpoint holds the weights; empty where it does. */
+    private static Optional<String> twice(Matching matching, List<Candidate> candidates) {
+        if (matching.pattern().text().indexOf('/') < 0) return Optional.empty();
+        Map<String, Candidate> byWhat = new HashMap<>();
+        for (Candidate candidate : candidates) {
+            Candidate first = byWhat.putIfAbsent(
+                    candidate.time() + " " + candidate.average() + " " + candidate.group(), candidate);
+            if (first != null)
+                return Optional.of(FILE_NAME + ": files matches both " + first.fileName() + " and "
+                        + candidate.fileName() + " of time " + Labels.plain(candidate.time())
+                        + "; name the one that is meant"
+                        + (candidate.fileName().contains("-of-") ? ", of shards their index" : "")
+                        + ", or give each run a folder of its own");
+        }
+        return Optional.empty();
     }
 
     private String halfLife(Exponential average) {

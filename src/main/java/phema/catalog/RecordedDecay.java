@@ -44,9 +44,7 @@ final class RecordedDecay {
      * @param metadata of the file
      */
     static Optional<String> of(String prefix, double time, Map<String, String> metadata) {
-        return ofKey(prefix)
-                .or(() -> ofSchedule(prefix, time, metadata))
-                .or(() -> ofUpdates(prefix, time, metadata));
+        return ofKey(prefix).or(() -> ofSchedule(prefix, time, metadata)).or(() -> ofUpdates(prefix, time, metadata));
     }
 
     /**

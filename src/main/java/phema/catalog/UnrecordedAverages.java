@@ -85,8 +85,7 @@ final class UnrecordedAverages {
                     known,
                     unknown,
                     clockIsSteps(),
-                    Optional.ofNullable(USUAL.get(prefix))
-                            .filter(spec -> clockIsSteps() || !spec.startsWith("ema:")));
+                    Optional.ofNullable(USUAL.get(prefix)).filter(spec -> clockIsSteps() || !spec.startsWith("ema:")));
         } catch (RuntimeException e) { // whatever is odd about an average, the raw weights are there
             return Optional.empty();
         }

@@ -181,8 +181,9 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     /** @param stated of which the one with the most tensors, mostly the raw weights, says which there are */
     static WeightGroups of(WeightFile file, List<StatedGroup> stated) {
         StatedGroup whole = stated.stream()
-                .max(comparingInt((StatedGroup group) ->
-                                below(file, group.prefix()).size())
+                .max(comparingInt((StatedGroup group) -> (int) below(file, group.prefix()).keySet().stream()
+                                .filter(name -> !NotAveraged.isCounter(name))
+                                .count())
                         .thenComparing(group -> group.profile().equals(Optional.of(RAW))))
                 .orElseThrow();
         return of(file, stated, whole.prefix());
@@ -301,7 +302,9 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
                 .toList();
         if (!unaveraged.isEmpty())
             notices.add(unaveraged.size() + (unaveraged.size() == 1 ? " tensor is" : " tensors are")
-                    + " taken from the newest file's `" + shown(groups.getFirst().prefix()) + "`, because no average of "
+                    + " taken from the newest file's `"
+                    + shown(groups.getFirst().prefix())
+                    + "`, because no average of "
                     + (unaveraged.size() == 1 ? "it" : "them") + " is there: such as "
                     + unaveraged.getFirst().name() + ".");
         Set<String> left = file.tensors().stream()

@@ -19,8 +19,9 @@ import java.util.regex.Pattern;
  * Names weights within the folder of a checkpoint: a file, or the index of several.
  *
  * @param path from the checkpoint's folder, with slashes
+ * @param isThere whether the file is; the index of shards may not be
  */
-record WeightsPath(String path) {
+record WeightsPath(String path, boolean isThere) {
     /** The places of what is trained, of several weights that a folder holds; the likeliest first. */
     private static final List<Pattern> USUAL = List.of(
             Pattern.compile(
@@ -37,8 +38,8 @@ record WeightsPath(String path) {
     private static final Pattern SHARD = Pattern.compile("(.*)-\\d{5}-of-\\d{5}\\.safetensors");
 
     /** The names of what lies beside weights and is none, or is read with others. */
-    private static final Pattern NO_WEIGHTS = Pattern.compile(
-            ".*_optim_states\\.pt|(?:train|trainer|meta|common|ema_metadata|dataloader.*|rank\\d+)\\.pt"
+    private static final Pattern NO_WEIGHTS =
+            Pattern.compile(".*_optim_states\\.pt|(?:train|trainer|meta|common|ema_metadata|dataloader.*|rank\\d+)\\.pt"
                     + "|.*pp_rank_(?!0_mp_rank_00_).*_model_states\\.pt|mp_rank_(?!00_).*_model_states\\.pt"
                     + "|.*\\.distcp");
 
@@ -88,8 +89,9 @@ record WeightsPath(String path) {
         SequencedMap<String, WeightsPath> weights = new LinkedHashMap<>();
         for (String path : found) {
             Matcher shard = SHARD.matcher(path);
-            if (shard.matches() && found.contains(shard.group(1) + ".safetensors.index.json")) continue;
-            WeightsPath one = new WeightsPath(path);
+            String index = shard.matches() ? shard.group(1) + ".safetensors.index.json" : path;
+            if (shard.matches() && found.contains(index)) continue;
+            WeightsPath one = new WeightsPath(index, found.contains(index));
             weights.merge(one.component(), one, (first, other) -> other.isSafetensors() ? other : first);
         }
         return weights;

@@ -90,7 +90,10 @@ final class InspectCommand implements Callable<Integer> {
                     if (run.snapshots().isEmpty()) {
                         CommandOutput.errors(spec)
                                 .println("phema: " + path + " holds no usable snapshots"
-                                        + (run.excluded().isEmpty() && run.notices().isEmpty() ? RunOptions.whyNone(run) : ", as said above"));
+                                        + (run.excluded().isEmpty()
+                                                        && run.notices().isEmpty()
+                                                ? RunOptions.whyNone(run)
+                                                : ", as said above"));
                         status = Cli.BAD_INPUT;
                     }
                     if (verify) for (Path file : files(run)) status = Math.max(status, verify(file, out, views));

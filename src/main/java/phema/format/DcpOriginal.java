@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
@@ -48,9 +49,9 @@ record DcpOriginal(
                     leftOut.add(place.group(1));
                 else if (plain)
                     rank.place(name)
-                            .filter(found -> parts.containsKey(found.path()))
-                            .ifPresent(found -> bytes.putIfAbsent(
-                                    name, new Verbatim(parts.get(found.path()), found.offset(), found.length())));
+                            .ifPresent(found -> Optional.ofNullable(parts.get(found.path()))
+                                    .ifPresent(part -> bytes.putIfAbsent(
+                                            name, new Verbatim(part, found.offset(), found.length()))));
             });
         }
         return new DcpOriginal(file, nesting, bytes, List.copyOf(leftOut));

@@ -23,9 +23,9 @@ import phema.tensor.Shape;
 /**
  * Writes a folder as {@code torch.distributed.checkpoint} does on one rank: every tensor in one chunk, in as many
  * {@code .distcp} files as their size wants, and the {@code .metadata}, by which any number of ranks loads its own cuts
- * (and {@code dcp_to_torch_save} the whole). Where the template is such a checkpoint, the nesting of names is its own and
- * the {@code _extra_state} entries of Megatron and Transformer Engine are copied; optimizers' states are left out. Other
- * metadata have no place in it.
+ * (and {@code dcp_to_torch_save} the whole). Where the template is such a checkpoint, the nesting of names is its own
+ * and the {@code _extra_state} entries of Megatron and Transformer Engine are copied; optimizers' states are left out.
+ * Other metadata have no place in it.
  */
 final class DcpWriter implements WeightWriter {
     private static final String MODULE = "torch.distributed.checkpoint.metadata";
@@ -281,7 +281,8 @@ final class DcpWriter implements WeightWriter {
                     case Int index -> out.integer(index.value().longValueExact());
                     case Value other ->
                         throw new IllegalArgumentException(
-                                "the names of the template are nested as no state_dict is; choose the format safetensors");
+                                "the names of the template are nested as no state_dict is; choose the format"
+                                        + " safetensors");
                 }
             out.op('t');
         }

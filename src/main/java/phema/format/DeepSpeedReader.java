@@ -29,9 +29,9 @@ import phema.tensor.Shape;
 
 /**
  * Reads a checkpoint of DeepSpeed's ZeRO by the file of the model's states. The weights in single precision lie in the
- * optimizers' files, one of each rank. Of stages 1 and 2, each group's weights lie end to end over all ranks; of stage 3
- * each tensor is cut evenly, and each rank has its parts end to end (as in DeepSpeed's {@code zero_to_fp32.py}). Without
- * those files, the model's own weights are read. Tensors are named {@code module.NAME}, as in the model's file.
+ * optimizers' files, one of each rank. Of stages 1 and 2, each group's weights lie end to end over all ranks; of stage
+ * 3 each tensor is cut evenly, and each rank has its parts end to end (as in DeepSpeed's {@code zero_to_fp32.py}).
+ * Without those files, the model's own weights are read. Tensors are named {@code module.NAME}, as in the model's file.
  */
 final class DeepSpeedReader implements WeightReader {
     /** The names of files of a model's states; of stage 3 each rank has its own. */

@@ -56,8 +56,8 @@ public final class Edm2PickleGenerator {
     public record Node(
             String className,
             Map<String, Object> attributes,
-            Map<String, PlacedTensor> parameters,
-            Map<String, PlacedTensor> buffers,
+            Map<String, StoredTensor> parameters,
+            Map<String, StoredTensor> buffers,
             Map<String, Node> modules) {}
 
     /**
@@ -67,17 +67,17 @@ public final class Edm2PickleGenerator {
      * @param first index of the tensor's first element in its storage
      * @param storageElements number of elements of the storage
      */
-    public record PlacedTensor(DType dtype, Shape shape, List<Long> strides, long first, long storageElements) {
+    public record StoredTensor(DType dtype, Shape shape, List<Long> strides, long first, long storageElements) {
         /** A row-major tensor that fills its storage. */
-        public static PlacedTensor packed(DType dtype, Shape shape) {
-            return new PlacedTensor(dtype, shape, shape.contiguousStrides(), 0, shape.elements());
+        public static StoredTensor packed(DType dtype, Shape shape) {
+            return new StoredTensor(dtype, shape, shape.contiguousStrides(), 0, shape.elements());
         }
     }
 
     /** Supplies the elements. */
     public interface ElementSource {
         /** Writes the bytes of the whole storage, {@code storageElements} little-endian elements. */
-        void write(PlacedTensor tensor, OutputStream out) throws IOException;
+        void write(StoredTensor tensor, OutputStream out) throws IOException;
     }
 
     /**
@@ -184,7 +184,7 @@ public final class Edm2PickleGenerator {
         out.op('e');
     }
 
-    private void parameter(PlacedTensor tensor) throws IOException {
+    private void parameter(StoredTensor tensor) throws IOException {
         if (out.recall(tensor)) return;
         out.global(TorchTensors.PARAMETER);
         rebuild(tensor);
@@ -197,13 +197,13 @@ public final class Edm2PickleGenerator {
         out.memoize(tensor);
     }
 
-    private void tensor(PlacedTensor tensor) throws IOException {
+    private void tensor(StoredTensor tensor) throws IOException {
         if (out.recall(tensor)) return;
         rebuild(tensor);
         out.memoize(tensor);
     }
 
-    private void rebuild(PlacedTensor tensor) throws IOException {
+    private void rebuild(StoredTensor tensor) throws IOException {
         Global storage = storageClass(tensor.dtype());
         boolean untyped = storage.equals(TorchStorage.UNTYPED);
         out.global(untyped ? TorchTensors.TENSOR_WITH_DTYPE : TorchTensors.TENSOR);
@@ -220,7 +220,7 @@ public final class Edm2PickleGenerator {
         out.op('R');
     }
 
-    private void storage(PlacedTensor tensor, Global type, int unit) throws IOException {
+    private void storage(StoredTensor tensor, Global type, int unit) throws IOException {
         long bytes = tensor.storageElements() * tensor.dtype().bytes();
         byte[] head = legacyHead(type, String.valueOf(key++), bytes / unit);
         out.global(Edm2PickleReader.LOAD_FROM_BYTES);

@@ -19,10 +19,10 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /**
- * Reads what torch's {@code HuggingFaceStorageWriter} leaves of a checkpoint that is not consolidated: safetensors files
- * of one folder, each with pieces of tensors and, as text in its metadata, where they belong:
- * {@code {"name": {"saved_offsets": [8, 0]}}}. How large the tensors are stands nowhere; their pieces say it. Any of the
- * files stands for all.
+ * Reads what torch's {@code HuggingFaceStorageWriter} leaves of a checkpoint that is not consolidated: safetensors
+ * files of one folder, each with pieces of tensors and, as text in its metadata, where they belong: {@code {"name":
+ * {"saved_offsets": [8, 0]}}}. How large the tensors are stands nowhere; their pieces say it. Any of the files stands
+ * for all.
  */
 final class SafetensorsPieces implements WeightReader {
     private static final String PLACES = "DCP_SHARDING_INFO";

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import phema.format.ZipIndex.Range;
 
 /**
- * Reads the zip archive that {@code torch.save} writes since PyTorch 1.6, in whose one folder {@code data.pkl} describes
- * the saved object and {@code data/KEY} holds the elements of each storage.
+ * Reads the zip archive that {@code torch.save} writes since PyTorch 1.6, in whose one folder {@code data.pkl}
+ * describes the saved object and {@code data/KEY} holds the elements of each storage.
  */
 final class TorchArchive {
     private static final String KIND = "a torch checkpoint";

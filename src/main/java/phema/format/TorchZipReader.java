@@ -4,8 +4,8 @@ import java.io.IOException;
 import phema.format.Value.Global;
 
 /**
- * Reads what {@code torch.save} writes since PyTorch 1.6, a {@link TorchArchive}. What was saved is looked through as in
- * {@link TorchTree}.
+ * Reads what {@code torch.save} writes since PyTorch 1.6, a {@link TorchArchive}. What was saved is looked through as
+ * in {@link TorchTree}.
  */
 final class TorchZipReader implements WeightReader {
     /** The most opcodes of a pickle: some 25 for each tensor. */

@@ -80,9 +80,10 @@ public final class WeightFiles {
                 case SafetensorsReader safetensors -> Optional.of(new SafetensorsOriginal(safetensors.read(file)));
                 case SafetensorsIndexReader index -> Optional.of(new SafetensorsOriginal(index.read(file)));
                 case Edm2PickleReader pickle -> Optional.empty();
-                case SafetensorsPieces whole -> Optional.of(whole.read(file))
-                        .filter(read -> read.parts().size() == 1) // not what many files hold in pieces
-                        .map(SafetensorsOriginal::new);
+                case SafetensorsPieces whole ->
+                    Optional.of(whole.read(file))
+                            .filter(read -> read.parts().size() == 1) // not what many files hold in pieces
+                            .map(SafetensorsOriginal::new);
                 case DcpReader dcp -> Optional.of(DcpReader.original(file));
                 case DeepSpeedReader deepspeed -> Optional.empty();
             };

@@ -35,7 +35,8 @@ public final class ProfileSpec {
     /** The forms, for users. */
     public static final String FORMS =
             "power:SIGMA_REL, power:gamma=G, exponential:halflife=TIME, exponential:decay=BETA, "
-                    + "exponential:rate=LAMBDA, uniform:WINDOW, decay:linear|cosine|1-sqrt:WINDOW[,floor=SHARE], impulse, "
+                    + "exponential:rate=LAMBDA, uniform:WINDOW, "
+                    + "decay:linear|cosine|1-sqrt:WINDOW[,floor=SHARE], impulse, "
                     + "ema:BETA,warmup=none|10|2/3[,inv_gamma=G][,after=STEP][,every=STEPS][,batch=IMAGES], "
                     + "swa[:after=STEP[,batch=IMAGES]], halflife-fraction:F or mixture:WEIGHT*PROFILE[@TIME],...";
 
@@ -92,15 +93,17 @@ public final class ProfileSpec {
             case LearningRateDecay d -> "decay:" + d.course().word() + ":" + Labels.plain(d.window());
             case Impulse i -> "impulse";
             case Scheduled s -> ScheduleSpec.print(s.decay());
-            case Mixture m when withFloor(m).isPresent() -> withFloor(m).get();
-            case Mixture m ->
-                m.parts().stream()
-                        .map(p -> Labels.plain(p.weight()) + "*" + print(p.profile())
-                                + (p.profile().endTime() == m.endTime()
-                                        ? ""
-                                        : "@" + Labels.plain(p.profile().endTime())))
-                        .collect(Collectors.joining(",", "mixture:", ""));
+            case Mixture m -> withFloor(m).orElseGet(() -> parts(m));
         };
+    }
+
+    private static String parts(Mixture mixture) {
+        return mixture.parts().stream()
+                .map(p -> Labels.plain(p.weight()) + "*" + print(p.profile())
+                        + (p.profile().endTime() == mixture.endTime()
+                                ? ""
+                                : "@" + Labels.plain(p.profile().endTime())))
+                .collect(Collectors.joining(",", "mixture:", ""));
     }
 
     /** One that ends above nothing at all goes on with what is left of the rate, on the last weights. */
@@ -137,7 +140,8 @@ public final class ProfileSpec {
                 || !(parts.getFirst().profile() instanceof LearningRateDecay decay)
                 || !parts.getLast().profile().equals(new Impulse(decay.endTime()))
                 || parts.getFirst().weight() != 1 - parts.getLast().weight()) return Optional.empty();
-        return Optional.of(print(decay) + "," + FLOOR + "=" + Labels.plain(parts.getLast().weight()));
+        return Optional.of(
+                print(decay) + "," + FLOOR + "=" + Labels.plain(parts.getLast().weight()));
     }
 
     private static Profile mixture(String spec, String parts, double endTime) {

@@ -170,7 +170,9 @@ final class OddFiles {
 
     /** Windows are looked at only where they are. */
     private static Profile ends(Profile profile, double time) {
-        return profile instanceof Uniform || profile instanceof LearningRateDecay ? profile : Restatement.endingAt(profile, time);
+        return profile instanceof Uniform || profile instanceof LearningRateDecay
+                ? profile
+                : Restatement.endingAt(profile, time);
     }
 
     private Profile profile(int file) {

@@ -79,11 +79,12 @@ class WeightsController {
     @RequestMapping("/weights.{format}")
     @Operation(
             summary = "A file of the weights alone, by their names in the model",
-            description = "Honours Range (one or several), If-Range, If-Match and If-None-Match as RFC 9110 says. A folder "
-                    + "of torch.distributed.checkpoint (dcp) is a zip archive.")
+            description = "Honours Range (one or several), If-Range, If-Match and If-None-Match as RFC 9110 says. A "
+                    + "folder of torch.distributed.checkpoint (dcp) is a zip archive.")
     void weights(
             @PathVariable String run,
-            @Parameter(schema = @Schema(allowableValues = {"safetensors", "pt", "pkl", "dcp"})) @PathVariable String format,
+            @Parameter(schema = @Schema(allowableValues = {"safetensors", "pt", "pkl", "dcp"})) @PathVariable
+                    String format,
             WeightsQuery query,
             HttpServletRequest request,
             HttpServletResponse response)

@@ -48,6 +48,10 @@ class CheckpointFoldersTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "seed-000001",
+                "exp_000002",
+                "lr_0.000100000",
+                "run-0000003",
                 "seed-1",
                 "exp2",
                 "fold3",
@@ -79,6 +83,7 @@ class CheckpointFoldersTest {
         weights("checkpoint-2000-tmp/model.safetensors", 7);
         weights("model.safetensors", 7);
         Files.createDirectories(run.resolve("checkpoint-2000"));
+        Files.createSymbolicLink(run.resolve("checkpoint-2500"), run.resolve("checkpoint-500"));
 
         Run found = scan();
 
@@ -91,6 +96,8 @@ class CheckpointFoldersTest {
         assertThat(found.snapshots()).extracting(Snapshot::profile).allMatch(Impulse.class::isInstance);
         assertThat(found.notices())
                 .containsExactly(
+                        "checkpoint-2500 is a link to a folder and is not followed.",
+                        "checkpoint-2000 holds no weights that are complete, and is not used.",
                         "Folders named checkpoint-N are taken for checkpoints of time N, with raw weights in"
                                 + " model.safetensors; for anything else, say so in phema.yaml.",
                         "Beside the checkpoints' folders, and not used: checkpoint-N-tmp, model.safetensors.");
@@ -184,7 +191,8 @@ class CheckpointFoldersTest {
                 .anyMatch(message -> message.contains("`files: 'checkpoint-{time}'` and `averages: [{file:"
                         + " 'unet/x.safetensors', profile: impulse}, {file: 'unet_ema/x.safetensors', profile:"));
         assertThat(found.manifest())
-                .startsWith("files: 'checkpoint-{time}'", "averages:", "- {file: 'unet/x.safetensors', profile: impulse}");
+                .startsWith(
+                        "files: 'checkpoint-{time}'", "averages:", "- {file: 'unet/x.safetensors', profile: impulse}");
     }
 
     /** The lines that the question proposes. */
@@ -221,6 +229,62 @@ class CheckpointFoldersTest {
         assertThat(scan().snapshots())
                 .extracting(Snapshot::name)
                 .containsExactly("checkpoint-100/unet_ema/x.safetensors", "checkpoint-200/unet_ema/x.safetensors");
+    }
+
+    @Test
+    void shardsWithoutTheirIndexAreNoWeights() throws IOException {
+        for (int step : List.of(10, 20, 30)) {
+            weights("step-" + step + "/model-00001-of-00002.safetensors", step);
+            if (step != 20) weights("step-" + step + "/model.safetensors", step);
+        }
+
+        assertThat(scan().notices())
+                .anyMatch(notice -> notice.startsWith("step-20 is not used, for want of model.saf"));
+        assertThat(scan().snapshots())
+                .extracting(Snapshot::name)
+                .containsExactly("step-10/model.safetensors", "step-30/model.safetensors");
+    }
+
+    @Test
+    void adaptersThatAreScaledOtherwiseAreNotAveraged() throws IOException {
+        for (int step : List.of(10, 20, 30)) {
+            weights("checkpoint-" + step + "/adapter_model.safetensors", step);
+            write(
+                    "checkpoint-" + step + "/adapter_config.json",
+                    "{\"lora_alpha\": " + (step == 10 ? 32 : 16) + ", \"r\": 8}");
+        }
+
+        Run found = scan();
+        assertThat(found.snapshots()).hasSize(2);
+        assertThat(found.notices())
+                .contains("checkpoint-10 is not used: its adapter_config.json states lora_alpha 32, r 8, most others"
+                        + " lora_alpha 16, r 8, so its weights are scaled otherwise.");
+    }
+
+    /** Which of two files of one time is meant is not for the alphabet to say. */
+    @Test
+    void aPatternThatMatchesTwoFilesOfATimeIsRefused() throws IOException {
+        diffusers("\"min_decay\": 0.5");
+        write(Manifest.FILE_NAME, "files: 'checkpoint-{time}/*/x.safetensors'\nprofile: impulse\n");
+
+        assertThat(scan().excluded())
+                .singleElement()
+                .extracting(Excluded::message)
+                .asString()
+                .contains("files matches both checkpoint-100/unet/x.safetensors and"
+                        + " checkpoint-100/unet_ema/x.safetensors of time 100; name the one that is meant");
+    }
+
+    @Test
+    void aFileThatNoCheckpointHoldsIsNamed() throws IOException {
+        diffusers("\"min_decay\": 0.5");
+        write(Manifest.FILE_NAME, """
+                files: 'checkpoint-{time}'
+                averages: [{file: unet/x.safetensors, profile: impulse}, {file: unet_emma/x.safetensors, profile: swa}]
+                """);
+
+        assertThat(scan().notices())
+                .contains("No checkpoint holds unet_emma/x.safetensors, which phema.yaml names under averages.");
     }
 
     @Test

@@ -233,8 +233,8 @@ class NotAveragedTest {
                 .allSatisfy(e -> assertThat(e.message())
                         .contains("#" + (swapped ? raw : average), "averages that nobody recorded"));
         assertThat(run.notices())
-                .anySatisfy(notice ->
-                        assertThat(notice).contains("too few, or", "averages: [{prefix: '", "phema.yaml"));
+                .anySatisfy(
+                        notice -> assertThat(notice).contains("too few, or", "averages: [{prefix: '", "phema.yaml"));
         Files.writeString(
                 folder.resolve("phema.yaml"),
                 "files: 'step-{time}.safetensors'\nprofile: impulse\nprefix: '" + raw + ".'\n");

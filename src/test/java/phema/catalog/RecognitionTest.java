@@ -203,8 +203,8 @@ class RecognitionTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             ema_config: {use_ema: true, ema_decay: 0.99} | exponential:decay=0.99
-            ema_config: {ema_decay: 0.95}                | exponential:decay=0.95
             ema_config: {use_ema: false}                 | impulse
+            ema_config: {use_ema: null, ema_decay: 0.99} | impulse
             lr: 0.0001                                   | impulse
             """)
     void readsTheConfigurationOfAiToolkit(String train, String profile) throws IOException {
@@ -218,9 +218,15 @@ class RecognitionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"other, lr: 1", "flux, ema_config: [", "flux, ema_config: {ema_decay: 2}"})
-    void asksWhereTheConfigurationIsOfOtherFilesOrCannotBeRead(String name, String train) throws IOException {
-        aiToolkit(name, train);
+    @ValueSource(
+            strings = {
+                "other, lr: 1",
+                "flux, ema_config: [",
+                "flux, ema_config: {ema_decay: 0.95}",
+                "flux, ema_config: {use_ema: true, ema_decay: 2}"
+            })
+    void asksWhereTheConfigurationIsOfOtherFilesOrCannotBeRead(String nameAndTrain) throws IOException {
+        aiToolkit(nameAndTrain.split(", ", 2)[0], nameAndTrain.split(", ", 2)[1]);
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
         assertThat(run.snapshots()).isEmpty();
         assertThat(run.excluded()).isNotEmpty();

@@ -181,9 +181,10 @@ class RunScannerTest {
 
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
         assertThat(run.excluded()).isEmpty();
-        assertThat(run.snapshots()).hasSize(3).allSatisfy(s -> assertThat(s.file().tensors())
-                .extracting(Tensor::name)
-                .containsExactly("a.bias"));
+        assertThat(run.snapshots())
+                .hasSize(3)
+                .allSatisfy(s ->
+                        assertThat(s.file().tensors()).extracting(Tensor::name).containsExactly("a.bias"));
     }
 
     @ParameterizedTest

@@ -112,7 +112,8 @@ class DecaySearchTest {
         averages.clear();
         raw.clear();
         track(step -> 0.99);
-        RecognisedDecay found = DecaySearch.search(first, averages, true, Optional.empty()).orElseThrow();
+        RecognisedDecay found =
+                DecaySearch.search(first, averages, true, Optional.empty()).orElseThrow();
         assertThat(found.spec()).isEqualTo("exponential:decay=0.99");
         assertThat(found.certain()).isTrue();
     }
@@ -133,7 +134,10 @@ class DecaySearchTest {
             for (int k = 0; k < WEIGHTS; k++) theta[k] += 0.1 * random.nextGaussian();
             other.add(stored(average.profile().endTime(), theta));
         }
-        assertThat(DecaySearch.search(raw, other, true, Optional.empty()).orElseThrow().certain()).isFalse();
+        assertThat(DecaySearch.search(raw, other, true, Optional.empty())
+                        .orElseThrow()
+                        .certain())
+                .isFalse();
     }
 
     /** Runs of which the likeliest reading is wrong: narrow averages, and decays that changed, early and late. */
@@ -141,8 +145,8 @@ class DecaySearchTest {
     @ValueSource(longs = {3000005, 3000055, 3000136, 3000190, 4000008, 4000198})
     void isNotCertainWherePartsOfTheFilesSayOtherwise(long seed) {
         var run = new UnrecordedRun(seed);
-        RecognisedDecay found =
-                DecaySearch.search(run.raw(), run.averages(), true, Optional.empty()).orElseThrow();
+        RecognisedDecay found = DecaySearch.search(run.raw(), run.averages(), true, Optional.empty())
+                .orElseThrow();
         assertThat(run.error(found.spec())).isGreaterThan(RecognitionFigures.WRONG);
         assertThat(found.nats()).isGreaterThan(1.5);
         assertThat(found.innovation()).isBetween(0.6, 1.6);
@@ -155,8 +159,8 @@ class DecaySearchTest {
         int certain = 0;
         for (int seed = 0; seed < 12; seed++) {
             var run = new UnrecordedRun(seed);
-            RecognisedDecay found =
-                    DecaySearch.search(run.raw(), run.averages(), true, Optional.empty()).orElseThrow();
+            RecognisedDecay found = DecaySearch.search(run.raw(), run.averages(), true, Optional.empty())
+                    .orElseThrow();
             if (!found.certain()) continue;
             certain++;
             assertThat(run.error(found.spec()))
@@ -169,6 +173,7 @@ class DecaySearchTest {
     @Test
     void saysNothingOfAFewFiles() {
         track(step -> 0.99);
-        assertThat(DecaySearch.search(raw, averages.subList(0, 4), true, Optional.empty())).isEmpty();
+        assertThat(DecaySearch.search(raw, averages.subList(0, 4), true, Optional.empty()))
+                .isEmpty();
     }
 }

@@ -32,8 +32,8 @@ class LearningRateDecayTest {
     private static double[] merged(String course, int files) {
         double[] coefficients = new double[files];
         for (int i = 0; i < files; i++)
-            coefficients[i] = left(course, (double) i / files)
-                    - (i + 1 < files ? left(course, (double) (i + 1) / files) : 0);
+            coefficients[i] =
+                    left(course, (double) i / files) - (i + 1 < files ? left(course, (double) (i + 1) / files) : 0);
         return coefficients;
     }
 
@@ -51,7 +51,8 @@ class LearningRateDecayTest {
             for (int k = 0; k < WEIGHTS; k++) now[k] += 0.01 * random.nextGaussian();
             if (step > begin) {
                 // What training with the decay would have added of this step.
-                double share = left(course, (step - begin - 1.0) / window) - left(course, (step - begin) * 1.0 / window);
+                double share =
+                        left(course, (step - begin - 1.0) / window) - left(course, (step - begin) * 1.0 / window);
                 for (int k = 0; k < WEIGHTS; k++) truth[k] += share * now[k];
             }
             if (step % 100 != 0) continue;
@@ -62,9 +63,9 @@ class LearningRateDecayTest {
 
         Fit fit = new Solver(files).solve(target, FitOptions.of(SolverKind.BLUP, FilesToRead.ALL));
 
-        double[] coefficients =
-                fit.coefficients().stream().mapToDouble(c -> c).toArray();
-        double error = distance(truth, coefficients, files.stream().map(StoredAverage::sample).toList());
+        double[] coefficients = fit.coefficients().stream().mapToDouble(c -> c).toArray();
+        double error = distance(
+                truth, coefficients, files.stream().map(StoredAverage::sample).toList());
         double tool = distance(truth, merged(course, inWindow.size()), inWindow);
         assertThat(error).isLessThan(0.85 * tool);
         assertThat(fit.predictedRelativeError() / error).isBetween(0.85, 1.15);

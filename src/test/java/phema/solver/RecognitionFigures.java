@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,7 +36,9 @@ class RecognitionFigures {
         for (int i = 0; i < RUNS; i++) {
             var run = new UnrecordedRun(seed + i);
             var found = new Found(
-                    run, DecaySearch.search(run.raw(), run.averages(), true, Optional.empty()).orElseThrow());
+                    run,
+                    DecaySearch.search(run.raw(), run.averages(), true, Optional.empty())
+                            .orElseThrow());
             byKind.computeIfAbsent(run.kind(), kind -> new ArrayList<>()).add(found);
             if (found.wrong()) wrong.add("seed " + (seed + i) + ", " + run.kind() + ": " + found.decay());
         }
