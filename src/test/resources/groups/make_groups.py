@@ -119,3 +119,9 @@ make('ldm', 4, lambda n: min(0.9999, (1 + n) / (10 + n)), lambda t: f'epoch={t /
 make('composer', 5, lambda n: 0.5 ** (1 / 500), lambda t: f'ep{t // 1000}-ba{t}-rank0.pt', composer)
 make('timm', 6, lambda n: 0.998, lambda t: f'checkpoint-{t // 500}.pth.tar', timm)
 make('lucid', 7, lambda n: 1 - (1 + n) ** (-2 / 3), lambda t: f'model-{t // 500}.pt', lucid)
+
+# What SimpleTuner and OneTrainer keep beside averages: their decays, and the weights again, without names.
+(OUT / 'beside').mkdir(exist_ok=True)
+torch.save({'decay': 0.999, 'min_decay': 0.0, 'optimization_step': 100, 'update_after_step': 0, 'use_ema_warmup': False, 'warmup_steps': 20,
+            'inv_gamma': 1.0, 'power': 0.75, 'shadow_params': [torch.ones(2)]}, OUT / 'beside' / 'ema_model.pt')
+torch.save({'decay': 0.999, 'ema_parameters': [torch.ones(2)]}, OUT / 'beside' / 'ema.pt')

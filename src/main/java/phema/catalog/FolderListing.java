@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import phema.format.FormatException;
@@ -46,6 +47,10 @@ record FolderListing(Recognition recognition, List<String> notices) {
                 Recognition inFolders = inFolders(folder, folders, mayRead, notices);
                 return new FolderListing(recorded(folder, inFolders, mayRead), notices);
             }
+        }
+        if (recognition.manifestProblem().isPresent() && names.stream().anyMatch(Questions::isOfOneTrainer)) {
+            Optional<String> decay = OneTrainer.decay(folder, mayRead);
+            if (decay.isPresent()) return new FolderListing(OneTrainer.asked(recognition, decay.get()), notices);
         }
         if (!selection.equals(Selection.DEFAULT)
                 || recognition.manifestProblem().isPresent()) return new FolderListing(recognition, notices);

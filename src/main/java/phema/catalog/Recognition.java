@@ -127,6 +127,11 @@ record Recognition(
                 more);
     }
 
+    Recognition withLines(List<String> others) {
+        return new Recognition(
+                candidates, ground, tensors, publication, network, notices, manifestProblem, others);
+    }
+
     Recognition withNotices(List<String> more) {
         List<String> all = new ArrayList<>(notices);
         all.addAll(more);

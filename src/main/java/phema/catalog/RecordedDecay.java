@@ -5,12 +5,15 @@ import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import phema.format.RegularFiles;
+import phema.format.WeightFiles;
 import phema.profile.ProfileSpec;
 import phema.text.Labels;
 import tools.jackson.core.JacksonException;
@@ -19,8 +22,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads which average a checkpoint holds where its trainer stores that: k-diffusion's {@code ema_sched},
- * latent-diffusion's counters, and the {@code config.json} that diffusers writes beside the weights of its {@code
- * EMAModel}.
+ * latent-diffusion's counters, and what diffusers and SimpleTuner write beside the
+ * weights of their {@code EMAModel}.
  */
 final class RecordedDecay {
     private static final String SCHEDULE = "ema_sched.";
@@ -89,30 +92,54 @@ final class RecordedDecay {
     }
 
     /**
-     * What the configuration beside weights says: EMAModel of diffusers copies the weights at its first update, and
-     * then counts from one.
+     * What is written beside weights of the {@code EMAModel} of diffusers: a {@code config.json}, or SimpleTuner's
+     * {@code ema_model.pt}.
      *
      * @param weights the file that holds the average
      */
     static Optional<String> beside(Path weights, Predicate<Path> mayRead) {
-        Path file = weights.resolveSibling("config.json");
-        if (!Files.isRegularFile(file)) return Optional.empty();
-        JsonNode config;
-        try (InputStream in = Channels.newInputStream(RegularFiles.open(file, mayRead))) {
-            config = JSON.readTree(in.readNBytes(MAX_CONFIGURATION));
+        Path config = weights.resolveSibling("config.json");
+        Path model = weights.resolveSibling("ema_model.pt");
+        try {
+            if (Files.isRegularFile(config)) return ofEmaModel(plain(config, mayRead));
+            if (Files.isRegularFile(model))
+                return ofEmaModel(WeightFiles.read(model, Optional.empty(), mayRead).metadata());
         } catch (IOException | JacksonException e) { // then nothing is recorded, which is said
             return Optional.empty();
         }
-        if (!config.path("decay").isNumber()
-                || !config.path("update_after_step").isIntegralNumber()
-                || config.path("min_decay").asDouble(0) != 0) return Optional.empty();
-        boolean powers = config.path("use_ema_warmup").asBoolean(false);
-        return valid("ema:" + Labels.plain(config.path("decay").asDouble()) + ",warmup="
+        return Optional.empty();
+    }
+
+    private static Map<String, String> plain(Path file, Predicate<Path> mayRead) throws IOException {
+        JsonNode config;
+        try (InputStream in = Channels.newInputStream(RegularFiles.open(file, mayRead))) {
+            config = JSON.readTree(in.readNBytes(MAX_CONFIGURATION));
+        }
+        Map<String, String> plain = new HashMap<>();
+        for (String key : List.of(
+                "decay", "min_decay", "update_after_step", "use_ema_warmup", "inv_gamma", "power", "warmup_steps"))
+            if (config.path(key).isNumber() || config.path(key).isBoolean())
+                plain.put(key, config.path(key).asString());
+        return plain;
+    }
+
+    /**
+     * A copy of the weights at the first update, and then a decay that counts from one; or with {@code warmup_steps}
+     * (SimpleTuner) a copy for so long, and then a constant one.
+     */
+    private static Optional<String> ofEmaModel(Map<String, String> settings) {
+        String decay = settings.getOrDefault("decay", "");
+        String after = settings.getOrDefault("update_after_step", "");
+        if (decay.isEmpty() || !after.matches("\\d{1,15}") || !isZero(settings.getOrDefault("min_decay", "0")))
+            return Optional.empty();
+        String copied = settings.getOrDefault("warmup_steps", "0");
+        if (!isZero(copied)) return valid("ema:" + decay + ",warmup=none,after=" + copied);
+        boolean powers = Boolean.parseBoolean(settings.getOrDefault("use_ema_warmup", "false"));
+        return valid("ema:" + decay + ",warmup="
                 + (powers
-                        ? Labels.plain(config.path("power").asDouble()) + ",inv_gamma="
-                                + Labels.plain(config.path("inv_gamma").asDouble())
+                        ? settings.getOrDefault("power", "") + ",inv_gamma=" + settings.getOrDefault("inv_gamma", "")
                         : "10")
-                + ",after=" + (config.path("update_after_step").asLong() + 1));
+                + ",after=" + (Long.parseLong(after) + 1));
     }
 
     private static Optional<String> valid(String spec) {

@@ -85,10 +85,27 @@ final class UnrecordedAverages {
                     known,
                     unknown,
                     clockIsSteps(),
-                    Optional.ofNullable(USUAL.get(prefix)).filter(spec -> clockIsSteps() || !spec.startsWith("ema:")));
+                    usual(prefix).filter(spec -> clockIsSteps() || !spec.startsWith("ema:")));
         } catch (RuntimeException e) { // whatever is odd about an average, the raw weights are there
             return Optional.empty();
         }
+    }
+
+    /** What the trainer that writes such files averages unless told otherwise; empty where nothing says who it is. */
+    private Optional<String> usual(String prefix) {
+        if (!prefix.equals("state_dict.")) return Optional.ofNullable(USUAL.get(prefix));
+        Map.Entry<Candidate, WeightFile> newest = List.copyOf(files.entrySet()).getLast();
+        Map<String, String> metadata = newest.getValue().metadata();
+        String updates = metadata.getOrDefault("averaging_state.n_averaged", "");
+        double before = updates.matches("\\d{1,15}") ? newest.getKey().time() - Long.parseLong(updates) : 0;
+        String after = before > 1 ? "after=" + Labels.plain(before) : "";
+        for (String key : metadata.keySet()) {
+            if (key.startsWith("callbacks.EMAWeightAveraging"))
+                return Optional.of("ema:0.999,warmup=none" + (after.isEmpty() ? "" : "," + after));
+            if (key.startsWith("callbacks.WeightAveraging"))
+                return Optional.of("swa" + (after.isEmpty() ? "" : ":" + after));
+        }
+        return Optional.empty();
     }
 
     private static StoredAverage stored(Profile profile, Sample sample) {

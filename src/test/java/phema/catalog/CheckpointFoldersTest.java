@@ -287,6 +287,26 @@ class CheckpointFoldersTest {
                 .contains("No checkpoint holds unet_emma/x.safetensors, which phema.yaml names under averages.");
     }
 
+    /** SimpleTuner keeps its settings in a file that holds the weights once more, without names. */
+    @Test
+    void readsTheSettingsOfSimpleTunersAverage() throws IOException {
+        for (int step : List.of(100, 200)) {
+            weights("checkpoint-" + step + "/pytorch_lora_weights.safetensors", step);
+            weights("checkpoint-" + step + "/ema/pytorch_lora_weights.safetensors", step + 1);
+            Files.copy(
+                    Path.of("src/test/resources/groups/beside/ema_model.pt"),
+                    run.resolve("checkpoint-" + step + "/ema/ema_model.pt"));
+        }
+
+        assertThat(scan().snapshots())
+                .extracting(snapshot -> snapshot.name() + " " + ProfileSpec.print(snapshot.profile()))
+                .containsExactly(
+                        "checkpoint-100/pytorch_lora_weights.safetensors impulse",
+                        "checkpoint-100/ema/pytorch_lora_weights.safetensors ema:0.999,warmup=none,after=20",
+                        "checkpoint-200/pytorch_lora_weights.safetensors impulse",
+                        "checkpoint-200/ema/pytorch_lora_weights.safetensors ema:0.999,warmup=none,after=20");
+    }
+
     @Test
     void averagesAloneAreAskedFor() throws IOException {
         for (int step : List.of(10, 20)) weights("step-" + step + "/ema/model.safetensors", step);

@@ -232,6 +232,23 @@ class RecognitionTest {
         assertThat(run.excluded()).isNotEmpty();
     }
 
+    /** What is saved is the average where backups hold one, but not how often it was updated. */
+    @Test
+    void proposesWhatTheBackupsOfOneTrainerSayOfItsAverage() throws IOException {
+        Path backup = folder.resolve("backup/2026-01-05_11-00-00-backup-100-0-100/ema");
+        Files.createDirectories(backup);
+        Files.copy(Path.of("src/test/resources/groups/beside/ema.pt"), backup.resolve("ema.pt"));
+        for (int step : List.of(100, 200))
+            TestFiles.safetensors(
+                    folder.resolve("save/x2026-01-05_11-00-00-save-%d-0-100.safetensors".formatted(step)), "w", step);
+
+        Run run = RunScanner.scan(folder.resolve("save"), Selection.DEFAULT);
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.notices()).singleElement().asString().contains("average of decay 0.999", "in the backups");
+        assertThat(run.manifest())
+                .containsExactly("files: '*-save-{time}-*.safetensors'", "profile: 'ema:0.999,warmup=10,every=5'");
+    }
+
     private void aiToolkit(String name, String train) throws IOException {
         Files.writeString(
                 folder.resolve("config.yaml"),
