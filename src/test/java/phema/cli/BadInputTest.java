@@ -34,7 +34,7 @@ class BadInputTest {
             --outstd 0.1 --solver lsq  | phema: Invalid value for option '--solver': expected one of [paper, blup] but was 'lsq'; see phema reconstruct --help
             --outstd 0.1 --files some  | phema: Invalid value for option '--files': expected one of [fewest, all] but was 'some'; see phema reconstruct --help
             --outstd 0.1 --dtype f64   | phema: Invalid value for option '--dtype': expected one of [f16, bf16, f32, same] but was 'f64'; see phema reconstruct --help
-            --outstd 0.1 --format npz  | phema: Invalid value for option '--format': Unknown format npz; there are same, safetensors, pkl, pt; see phema reconstruct --help
+            --outstd 0.1 --format npz  | phema: Invalid value for option '--format': Unknown format npz; there are same, safetensors, pkl, pt, dcp; see phema reconstruct --help
             --outstd 0.1 --dtype f32   | phema: an EDM2 pickle keeps the element types of its inputs, and tensor `unet.out_gain` is F16, not F32; choose the format safetensors
             --outstd 0.1 --shard-size 1KB | phema: an EDM2 pickle cannot be split into shards; choose the format safetensors
             --outstd 0.1 --shard-size huge | phema: Invalid value for option '--shard-size': 'huge' is not a size such as 256MiB or 5GB; see phema reconstruct --help
@@ -116,8 +116,8 @@ class BadInputTest {
             Shell.age(file);
         }
         String fit = "fit --outstd 0.15 --indir ";
-        String hello =
-                "/step-100.pt: is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a torch checkpoint";
+        String hello = "/step-100.pt: is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a torch"
+                + " checkpoint (or the .metadata of a distributed one)";
         assertThat(Shell.phema(fit + run).complaint())
                 .isEqualTo("phema: " + run + hello + ". So it is with all 2 files in " + run);
         Files.write(run.resolve("step-200.pt"), new byte[] {'P', 'K', 3, 4});

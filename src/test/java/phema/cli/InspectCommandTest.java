@@ -168,7 +168,7 @@ class InspectCommandTest {
         assertThat(result.err().lines())
                 .containsExactly(
                         "phema: " + text + ": is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a"
-                                + " torch checkpoint",
+                                + " torch checkpoint (or the .metadata of a distributed one)",
                         "phema: " + folder.resolve("missing") + ": does not exist");
         assertThat(result.out()).contains("14 tensors");
     }
