@@ -261,9 +261,7 @@ record CheckpointFolders(
         private Optional<String> recorded(Folder folder, WeightsPath path) {
             Path weights = run.resolve(in(folder, path));
             Optional<String> recorded = RecordedDecay.beside(weights, mayRead);
-            if (recorded.isEmpty()
-                    && Files.exists(weights.resolveSibling("config.json"))
-                    && !saidOfConfiguration) {
+            if (recorded.isEmpty() && Files.exists(weights.resolveSibling("config.json")) && !saidOfConfiguration) {
                 saidOfConfiguration = true;
                 notices.add("The config.json beside " + in(folder, path) + " states no average that phema knows: it"
                         + " takes decay, update_after_step, use_ema_warmup with power and inv_gamma, and a"

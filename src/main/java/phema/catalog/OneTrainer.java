@@ -36,9 +36,8 @@ final class OneTrainer {
 
     /** The same question, with the answer that the backups make the likeliest. */
     static Recognition asked(Recognition question, String decay) {
-        return question.withLines(
-                        List.of("files: '*-save-{time}-*.safetensors'", "profile: 'ema:" + decay
-                                + ",warmup=10,every=5'"))
+        return question.withLines(List.of(
+                        "files: '*-save-{time}-*.safetensors'", "profile: 'ema:" + decay + ",warmup=10,every=5'"))
                 .withNotices(List.of("The backups beside this folder keep an average of decay " + decay
                         + ", so these files most likely hold it; OneTrainer updates it every 5 steps unless told"
                         + " otherwise. The raw weights are in the backups, which are a run of their own."));

@@ -128,8 +128,7 @@ record Recognition(
     }
 
     Recognition withLines(List<String> others) {
-        return new Recognition(
-                candidates, ground, tensors, publication, network, notices, manifestProblem, others);
+        return new Recognition(candidates, ground, tensors, publication, network, notices, manifestProblem, others);
     }
 
     Recognition withNotices(List<String> more) {

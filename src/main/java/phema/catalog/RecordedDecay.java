@@ -103,7 +103,8 @@ final class RecordedDecay {
         try {
             if (Files.isRegularFile(config)) return ofEmaModel(plain(config, mayRead));
             if (Files.isRegularFile(model))
-                return ofEmaModel(WeightFiles.read(model, Optional.empty(), mayRead).metadata());
+                return ofEmaModel(
+                        WeightFiles.read(model, Optional.empty(), mayRead).metadata());
         } catch (IOException | JacksonException e) { // then nothing is recorded, which is said
             return Optional.empty();
         }
