@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toList;
+import static java.util.stream.Collectors.toSet;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -72,9 +74,9 @@ record CheckpointFolders(
                 folders.stream().map(f -> f.name().family()).distinct().sorted().toList();
         if (families.size() > 1) return asked(ofFamilies(families, folders));
         List<String> notices = new ArrayList<>(links);
+        Set<String> taken = folders.stream().map(f -> f.name().name()).collect(toSet());
         List<String> empty = named.stream()
-                .filter(name -> name.family().equals(families.getFirst())
-                        && folders.stream().noneMatch(folder -> folder.name().equals(name)))
+                .filter(name -> name.family().equals(families.getFirst()) && !taken.contains(name.name()))
                 .map(CheckpointName::name)
                 .toList();
         if (!empty.isEmpty())
@@ -205,9 +207,9 @@ record CheckpointFolders(
                         + left.stream().limit(8).collect(joining(", ")) + (left.size() > 8 ? ", ..." : "")
                         + ". For averages of those, write " + Manifest.FILE_NAME + " with `files: '" + pattern + "/"
                         + left.getFirst() + "'` and their profile.");
+            Set<String> taken = folders.stream().map(f -> f.name().name()).collect(toSet());
             List<String> others = names.stream()
-                    .filter(name ->
-                            folders.stream().noneMatch(f -> f.name().name().equals(name)))
+                    .filter(name -> !taken.contains(name))
                     .filter(name -> LeftOut.mayHoldWeights(name) && Files.isRegularFile(run.resolve(name))
                             || !name.startsWith(".")
                                     && Files.isDirectory(run.resolve(name))
