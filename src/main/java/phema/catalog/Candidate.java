@@ -60,15 +60,15 @@ record Candidate(String fileName, String group, double time, String average, Can
         }
     }
 
+    /** @param profile as text, where it is known */
+    private static CandidateContent content(double time, Optional<String> profile) {
+        return profile.map(spec -> content(time, t -> ProfileSpec.parse(spec, t)))
+                .orElseGet(Unrecorded::new);
+    }
+
     /** One of several sets of weights of a checkpoint that is a folder, whose profile may be known, as text. */
     static Candidate ofFile(String fileName, String group, double time, Optional<String> profile) {
-        return new Candidate(
-                fileName,
-                group,
-                time,
-                "`" + group + "`",
-                profile.map(spec -> content(time, t -> ProfileSpec.parse(spec, t)))
-                        .orElseGet(Unrecorded::new));
+        return new Candidate(fileName, group, time, "`" + group + "`", content(time, profile));
     }
 
     /** What the names of its tensors begin with in the file; empty where all are its. */
@@ -88,18 +88,12 @@ record Candidate(String fileName, String group, double time, String average, Can
 
     /** One of several sets of weights in this file, whose profile may be known, as text. */
     Candidate ofGroup(String prefix, Optional<String> profile) {
-        return new Candidate(
-                fileName,
-                prefix,
-                time,
-                "`" + WeightGroups.shown(prefix) + "`",
-                profile.map(spec -> content(time, t -> ProfileSpec.parse(spec, t)))
-                        .orElseGet(Unrecorded::new));
+        return new Candidate(fileName, prefix, time, "`" + WeightGroups.shown(prefix) + "`", content(time, profile));
     }
 
     /** The same, with what is known of its profile by now. */
     Candidate withProfile(Optional<String> profile) {
-        return isFile() ? ofFile(fileName, group, time, profile) : ofGroup(group, profile);
+        return new Candidate(fileName, group, time, average, content(time, profile));
     }
 
     /** The same checkpoint, of which a profile is known, as text. */

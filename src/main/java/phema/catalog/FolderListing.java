@@ -118,7 +118,8 @@ record FolderListing(Recognition recognition, List<String> notices) {
         }
     }
 
-    private static List<String> names(Path folder) throws IOException {
+    /** The names of all that a folder holds, in order. */
+    static List<String> names(Path folder) throws IOException {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
             List<String> names = new ArrayList<>();
             for (Path entry : entries) names.add(String.valueOf(entry.getFileName()));
@@ -140,10 +141,13 @@ record FolderListing(Recognition recognition, List<String> notices) {
             if (Files.isSymbolicLink(file) && Files.notExists(file))
                 notices.add(name + " is a link to a file that does not exist and is ignored.");
             if (!Files.isRegularFile(file)) continue;
-            if (leadsOutside(file, mayRead))
+            if (leadsOutside(file, mayRead)) {
                 notices.add(name + " is a link that leads outside of phema.roots and is ignored.");
-            else if (names.contains(sibling(file)) && wanted.test(sibling(file)))
-                notices.add(name + " is a link to " + sibling(file) + ", which is there itself, and is ignored.");
+                continue;
+            }
+            String sibling = sibling(file);
+            if (!sibling.isEmpty() && names.contains(sibling) && wanted.test(sibling))
+                notices.add(name + " is a link to " + sibling + ", which is there itself, and is ignored.");
             else readable.add(name);
         }
         return readable;

@@ -1,8 +1,6 @@
 package phema.catalog;
 
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -36,26 +34,13 @@ record PathPattern(List<NamePattern> levels) {
 
     private static List<String> next(Path folder, String path, NamePattern level, boolean last) throws IOException {
         List<String> found = new ArrayList<>();
-        for (String name : level.isPlain() ? List.of(level.text()) : names(folder.resolve(path))) {
+        for (String name : level.isPlain() ? List.of(level.text()) : FolderListing.names(folder.resolve(path))) {
             Path there = folder.resolve(path + name);
-            if (!level.matches(name)) continue;
+            boolean hidden = name.startsWith(".") && !level.isPlain();
+            if (hidden || !level.matches(name)) continue;
             if (last && Files.exists(there)) found.add(path + name);
             else if (!last && Files.isDirectory(there, LinkOption.NOFOLLOW_LINKS)) found.add(path + name + "/");
         }
         return found;
-    }
-
-    private static List<String> names(Path folder) throws IOException {
-        List<String> names = new ArrayList<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
-            for (Path entry : entries) {
-                String name = String.valueOf(entry.getFileName());
-                if (!name.startsWith(".")) names.add(name);
-            }
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        }
-        names.sort(null);
-        return names;
     }
 }

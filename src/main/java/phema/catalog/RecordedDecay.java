@@ -1,8 +1,6 @@
 package phema.catalog;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -12,13 +10,10 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import phema.format.RegularFiles;
 import phema.format.WeightFiles;
 import phema.profile.ProfileSpec;
 import phema.text.Labels;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads which average a checkpoint holds where its trainer stores that: k-diffusion's {@code ema_sched},
@@ -33,9 +28,6 @@ final class RecordedDecay {
 
     /** The distance from a whole number that the ratio of two counters may have. */
     private static final double SAME_UNIT = 1e-3;
-
-    private static final int MAX_CONFIGURATION = 1 << 20;
-    private static final JsonMapper JSON = JsonMapper.shared();
 
     private RecordedDecay() {}
 
@@ -99,23 +91,17 @@ final class RecordedDecay {
      */
     static Optional<String> beside(Path weights, Predicate<Path> mayRead) {
         Path config = weights.resolveSibling("config.json");
+        if (Files.isRegularFile(config)) return SideJson.read(config, mayRead).flatMap(json -> ofEmaModel(plain(json)));
         Path model = weights.resolveSibling("ema_model.pt");
+        if (!Files.isRegularFile(model)) return Optional.empty();
         try {
-            if (Files.isRegularFile(config)) return ofEmaModel(plain(config, mayRead));
-            if (Files.isRegularFile(model))
-                return ofEmaModel(
-                        WeightFiles.read(model, Optional.empty(), mayRead).metadata());
-        } catch (IOException | JacksonException e) { // then nothing is recorded, which is said
+            return ofEmaModel(WeightFiles.read(model, Optional.empty(), mayRead).metadata());
+        } catch (IOException e) { // then nothing is recorded, which is said
             return Optional.empty();
         }
-        return Optional.empty();
     }
 
-    private static Map<String, String> plain(Path file, Predicate<Path> mayRead) throws IOException {
-        JsonNode config;
-        try (InputStream in = Channels.newInputStream(RegularFiles.open(file, mayRead))) {
-            config = JSON.readTree(in.readNBytes(MAX_CONFIGURATION));
-        }
+    private static Map<String, String> plain(JsonNode config) {
         Map<String, String> plain = new HashMap<>();
         for (String key : List.of(
                 "decay", "min_decay", "update_after_step", "use_ema_warmup", "inv_gamma", "power", "warmup_steps"))

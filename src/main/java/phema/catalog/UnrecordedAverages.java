@@ -216,8 +216,7 @@ final class UnrecordedAverages {
     }
 
     private String inline() {
-        List<String> lines = new ArrayList<>(List.of(filesLine()));
-        timeScale().ifPresent(lines::add);
+        List<String> lines = filesLines();
         lines.add("averages: [" + String.join(", ", averages()) + "]");
         return Question.inline(lines) + " into " + Manifest.FILE_NAME;
     }
@@ -225,10 +224,16 @@ final class UnrecordedAverages {
     /** The manifest that says what was recognised, or is likeliest; none where each file is one set of weights. */
     List<String> lines() {
         if (groups.isEmpty()) return List.of();
-        List<String> lines = new ArrayList<>(List.of(filesLine()));
-        timeScale().ifPresent(lines::add);
+        List<String> lines = filesLines();
         lines.add("averages:");
         for (String average : averages()) lines.add("- " + average);
+        return lines;
+    }
+
+    /** The lines before the averages. */
+    private List<String> filesLines() {
+        List<String> lines = new ArrayList<>(List.of(filesLine()));
+        timeScale().ifPresent(lines::add);
         return lines;
     }
 

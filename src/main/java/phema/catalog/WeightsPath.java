@@ -6,12 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -55,7 +56,7 @@ record WeightsPath(String path, boolean isThere) {
 
     /** What a checkpoint's folder holds, by {@link #component()}. */
     static SequencedMap<String, WeightsPath> in(Path checkpoint) {
-        List<String> found = new ArrayList<>();
+        SortedSet<String> found = new TreeSet<>();
         try {
             Files.walkFileTree(checkpoint, Set.of(), DEPTH, new SimpleFileVisitor<>() {
                 private int seen;
@@ -85,7 +86,6 @@ record WeightsPath(String path, boolean isThere) {
         } catch (IOException e) { // one that has just gone
             return new LinkedHashMap<>();
         }
-        found.sort(null);
         SequencedMap<String, WeightsPath> weights = new LinkedHashMap<>();
         for (String path : found) {
             Matcher shard = SHARD.matcher(path);
