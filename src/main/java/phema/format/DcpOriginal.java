@@ -13,7 +13,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import phema.format.DcpMetadata.SavedBytes;
-import phema.format.DcpWriter.WrittenTensor;
 import phema.format.Layout.Verbatim;
 import phema.format.Value.Tuple;
 import phema.tensor.DType;
@@ -85,14 +84,8 @@ record DcpOriginal(
             Map<String, String> metadata,
             long shardSize) {
         SequencedMap<String, WrittenTensor> tensors = new LinkedHashMap<>();
-        for (Tensor tensor : file.tensors()) {
-            @Nullable Tensor weight = weights.get(tensor.name());
-            tensors.put(
-                    tensor.name(),
-                    weight == null
-                            ? new WrittenTensor(tensor.as(tensor.name(), Tensor.TensorRole.BUFFER), tensor.dtype())
-                            : new WrittenTensor(weight, dtypes.apply(tensor)));
-        }
+        for (Tensor tensor : file.tensors())
+            tensors.put(tensor.name(), WrittenTensor.inPlaceOf(tensor, weights, dtypes));
         return DcpWriter.folder(baseName.isEmpty() ? "" : baseName + "/", tensors, bytes, nesting, shardSize);
     }
 }

@@ -31,9 +31,6 @@ final class DcpWriter implements WeightWriter {
     private static final String MODULE = "torch.distributed.checkpoint.metadata";
     private static final Global SIZE = new Global("torch", "Size");
 
-    /** A tensor, whatever it is named in the checkpoint, and what it is written as. */
-    record WrittenTensor(Tensor tensor, DType dtype) {}
-
     private record Record(String name, String path, long offset, long length) {}
 
     @Override

@@ -37,12 +37,9 @@ record SafetensorsOriginal(WeightFile file) implements OriginalFile {
         List<SafetensorsWriter.NamedElements> all = new ArrayList<>();
         Map<Integer, List<SafetensorsWriter.NamedElements>> byPart = new TreeMap<>();
         for (Tensor tensor : file.tensors()) {
-            Tensor weight = weights.get(tensor.name());
+            WrittenTensor written = WrittenTensor.inPlaceOf(tensor, weights, dtypes);
             SafetensorsWriter.NamedElements named = new SafetensorsWriter.NamedElements(
-                    tensor.name(),
-                    weight == null
-                            ? TensorElements.rows(copied(tensor), tensor.dtype())
-                            : TensorElements.rows(weight, dtypes.apply(tensor)));
+                    tensor.name(), TensorElements.rows(written.tensor(), written.dtype()));
             all.add(named);
             byPart.computeIfAbsent(tensor.part(), any -> new ArrayList<>()).add(named);
         }
@@ -50,9 +47,5 @@ record SafetensorsOriginal(WeightFile file) implements OriginalFile {
         return shardSize == Long.MAX_VALUE && byPart.size() > 1
                 ? SafetensorsWriter.shards(baseName, List.copyOf(byPart.values()), carried)
                 : SafetensorsWriter.files(baseName, all, carried, shardSize);
-    }
-
-    private static Tensor copied(Tensor tensor) {
-        return tensor.as(tensor.name(), Tensor.TensorRole.BUFFER);
     }
 }

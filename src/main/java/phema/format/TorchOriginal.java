@@ -118,11 +118,10 @@ record TorchOriginal(
         Map<DType, List<Tensor>> byType = new LinkedHashMap<>();
         Map<String, Tensor> sources = new LinkedHashMap<>();
         for (Tensor tensor : file.tensors()) {
-            @Nullable Tensor weight = weights.get(tensor.name());
-            Tensor source = weight == null ? tensor.as(tensor.name(), Tensor.TensorRole.BUFFER) : weight;
-            sources.put(tensor.name(), source);
-            byType.computeIfAbsent(weight == null ? tensor.dtype() : dtypes.apply(tensor), any -> new ArrayList<>())
-                    .add(source.as(tensor.name(), source.role()));
+            WrittenTensor written = WrittenTensor.inPlaceOf(tensor, weights, dtypes);
+            sources.put(tensor.name(), written.tensor());
+            byType.computeIfAbsent(written.dtype(), any -> new ArrayList<>())
+                    .add(written.tensor().as(tensor.name(), written.tensor().role()));
         }
         TorchStorages storages = new TorchStorages();
         byType.forEach((dtype, some) ->
