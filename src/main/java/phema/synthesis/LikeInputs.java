@@ -3,7 +3,6 @@ package phema.synthesis;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,13 +33,7 @@ final class LikeInputs {
 
     private final Predicate<Path> mayRead;
     private final SideFiles sideFiles;
-    private final Map<List<FilePart>, Optional<OriginalFile>> originals =
-            Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<List<FilePart>, Optional<OriginalFile>> eldest) {
-                    return size() > KEPT;
-                }
-            });
+    private final Map<List<FilePart>, Optional<OriginalFile>> originals = LatestMap.of(KEPT);
 
     /** @param mayRead asked with the real path of each file */
     LikeInputs(Predicate<Path> mayRead) {

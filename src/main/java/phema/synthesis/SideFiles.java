@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -23,12 +21,7 @@ final class SideFiles {
     private static final int KEPT = 64;
 
     private final Predicate<Path> mayRead;
-    private final Map<Path, KeptFile> known = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Path, KeptFile> eldest) {
-            return size() > KEPT;
-        }
-    });
+    private final Map<Path, KeptFile> known = LatestMap.of(KEPT);
 
     @SuppressWarnings("ArrayRecordComponent") // nobody changes it
     private record KeptFile(FileStamp stamp, byte[] content) {}

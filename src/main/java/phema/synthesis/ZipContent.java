@@ -7,7 +7,6 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -48,12 +47,7 @@ final class ZipContent implements Content {
     static final class Checksums {
         private static final int KEPT = 10_000;
 
-        private final Map<String, Long> known = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-                return size() > KEPT;
-            }
-        });
+        private final Map<String, Long> known = LatestMap.of(KEPT);
 
         long of(Content content) throws IOException {
             @Nullable Long before = known.get(content.identity());
