@@ -469,33 +469,23 @@ final class HostileClusters {
 
     private void addDeepSpeed() throws IOException {
         String shape = "ctorch\nSize\n(K\u0002K\u0003t\u0085R";
-        read(
-                "DeepSpeed of one rank",
-                deepSpeed(shapes("w", shape), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "K\u0002"));
-        refused(
-                "DeepSpeed of too few weights",
-                deepSpeed(shapes("w", shape), flat(4, "(K\u0004t", "(K\u0001t"), "K\u0001", "K\u0002"));
-        refused(
-                "DeepSpeed of too many weights",
-                deepSpeed(shapes("w", shape), flat(60, "(K\u003ct", "(K\u0001t"), "K\u0001", "K\u0002"));
+        read("DeepSpeed of one rank", deepSpeed(shapes("w", shape), flat(6, "(K\u0006t", "(K\u0001t")));
+        refused("DeepSpeed of too few weights", deepSpeed(shapes("w", shape), flat(4, "(K\u0004t", "(K\u0001t")));
+        refused("DeepSpeed of too many weights", deepSpeed(shapes("w", shape), flat(60, "(K\u003ct", "(K\u0001t")));
         refused(
                 "DeepSpeed of weights in two dimensions",
-                deepSpeed(shapes("w", shape), flat(8, "(K\u0002K\u0004t", "(K\u0004K\u0001t"), "K\u0001", "K\u0002"));
-        refused(
-                "DeepSpeed of strided weights",
-                deepSpeed(shapes("w", shape), flat(16, "(K\u0008t", "(K\u0002t"), "K\u0001", "K\u0002"));
-        refused(
-                "DeepSpeed of repeated weights",
-                deepSpeed(shapes("w", shape), flat(8, "(K\u0008t", "(K\0t"), "K\u0001", "K\u0002"));
+                deepSpeed(shapes("w", shape), flat(8, "(K\u0002K\u0004t", "(K\u0004K\u0001t")));
+        refused("DeepSpeed of strided weights", deepSpeed(shapes("w", shape), flat(16, "(K\u0008t", "(K\u0002t")));
+        refused("DeepSpeed of repeated weights", deepSpeed(shapes("w", shape), flat(8, "(K\u0008t", "(K\0t")));
         refused(
                 "DeepSpeed of a shape of 2^62",
-                deepSpeed(shapes("w", size(1L << 62)), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "K\u0002"));
+                deepSpeed(shapes("w", size(1L << 62)), flat(6, "(K\u0006t", "(K\u0001t")));
         refused(
                 "DeepSpeed of a shape that is a text",
-                deepSpeed(shapes("w", text("x")), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "K\u0002"));
+                deepSpeed(shapes("w", text("x")), flat(6, "(K\u0006t", "(K\u0001t")));
         refused(
                 "DeepSpeed of a weight that the model has not",
-                deepSpeed(shapes("v", shape), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "K\u0002"));
+                deepSpeed(shapes("v", shape), flat(6, "(K\u0006t", "(K\u0001t")));
         for (String count :
                 new String[] {"N", "K\0", "J\u00ff\u00ff\u00ff\u007f", "J\u00ff\u00ff\u00ff\u00ff", "]", text("x")})
             refused(
@@ -508,9 +498,7 @@ final class HostileClusters {
         refused(
                 "DeepSpeed of no stage",
                 deepSpeed(shapes("w", shape), flat(6, "(K\u0006t", "(K\u0001t"), "K\u0001", "N"));
-        refused(
-                "DeepSpeed of another optimizer",
-                deepSpeed(shapes("w", shape), archive(latin1("\u0080\u0002}."), 4), "K\u0001", "K\u0002"));
+        refused("DeepSpeed of another optimizer", deepSpeed(shapes("w", shape), archive(latin1("\u0080\u0002}."), 4)));
         read(
                 "DeepSpeed of weights that are tied in a circle",
                 deepSpeed(
@@ -543,6 +531,11 @@ final class HostileClusters {
                         + text("0") + text("cpu") + "K" + (char) elements + "tQK\0" + shape + strides
                         + "\u0089ccollections\nOrderedDict\n)RtReuu."),
                 4 * elements);
+    }
+
+    /** Of one rank and stage 2. */
+    private static Maker deepSpeed(String model, byte[] optimizer) {
+        return deepSpeed(model, optimizer, "K\u0001", "K\u0002");
     }
 
     private static Maker deepSpeed(String model, byte[] optimizer, String count, String stage) {
