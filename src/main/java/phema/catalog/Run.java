@@ -13,6 +13,8 @@ import phema.problem.Problem;
  * @param publication how it looks as a model repository
  * @param manifest the lines of a {@code phema.yaml} that would say what names and contents are taken to say, or are
  *     asked for; none where there is nothing to be said
+ * @param countsKimg whether the clock counts images and all file names give it in {@link Kimg}, EDM2's way; asked for
+ *     with each name that an output gets, hence kept
  */
 public record Run(
         String name,
@@ -21,12 +23,33 @@ public record Run(
         List<Excluded> excluded,
         List<String> notices,
         Publication publication,
-        List<String> manifest) {
+        List<String> manifest,
+        boolean countsKimg) {
     public Run {
         manifest = List.copyOf(manifest);
         snapshots = List.copyOf(snapshots);
         excluded = List.copyOf(excluded);
         notices = notices.stream().map(OneLine::of).toList();
+    }
+
+    /** One whose clock is told by its snapshots' names. */
+    public Run(
+            String name,
+            Path folder,
+            List<Snapshot> snapshots,
+            List<Excluded> excluded,
+            List<String> notices,
+            Publication publication,
+            List<String> manifest) {
+        this(
+                name,
+                folder,
+                snapshots,
+                excluded,
+                notices,
+                publication,
+                manifest,
+                snapshots.stream().allMatch(s -> SnapshotName.isTimeOf(s.name(), s.time())));
     }
 
     /** One whose manifest says nothing of repositories. */
@@ -60,10 +83,5 @@ public record Run(
     /** Returns the time of the first snapshot. @throws Problem where there is none */
     public double oldestTime() {
         return requireUsable().snapshots.getFirst().time();
-    }
-
-    /** Whether the clock counts images and file names give it in {@link Kimg}, EDM2's way. */
-    public boolean countsKimg() {
-        return snapshots.stream().allMatch(s -> SnapshotName.isTimeOf(s.name(), s.time()));
     }
 }
