@@ -63,6 +63,9 @@ public final class Solver {
 
     private final Optional<Model> model;
 
+    /** That predicted errors are rough, in words. */
+    private final Optional<String> disagreement;
+
     /**
      * @param surprises by file
      * @param withoutOdd the same files less odd ones; empty where there are none, or too few others
@@ -148,6 +151,7 @@ public final class Solver {
         model = samples > 0 && stored.size() > 1 && !alike
                 ? Optional.of(Model.of(this.stored, meanSquare))
                 : Optional.empty();
+        disagreement = model.flatMap(this::disagreement);
     }
 
     public Fit solve(Profile target, SolverKind method, FilesToRead files) {
@@ -405,7 +409,7 @@ public final class Solver {
                     .filter(o -> chosen.coefficients()[o.file()] != 0)
                     .forEach(o -> warnings.add(oddFile(o) + without(target, options, m)));
             m.doubts().forEach(doubt -> warnings.add("the " + doubt.inWords()));
-            disagreement(m).ifPresent(warnings::add);
+            disagreement.ifPresent(warnings::add);
         });
         if (options.method() == SolverKind.BLUP
                 && model.isPresent()
