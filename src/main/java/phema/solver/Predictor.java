@@ -21,9 +21,18 @@ record Predictor(StateSpace space, Movement movement, double[] noise) {
     /** The share of more candidates that may go at once. */
     private static final int AT_ONCE = 8;
 
+    /**
+     * The factor by which files have to become fewer before the way through them is made anew, which takes as long as
+     * following the old one ten times.
+     */
+    static final int WORTH_ANEW = 4;
+
     /** The best combination of the files given. */
     Prediction best(BitSet files, Profile target) {
-        Filtered filtered = filter(files, moments(files, target));
+        return prediction(filter(files, moments(files, target)));
+    }
+
+    private static Prediction prediction(Filtered filtered) {
         return new Prediction(filtered.coefficients(0), filtered.targetVariances[0]);
     }
 
@@ -47,29 +56,44 @@ record Predictor(StateSpace space, Movement movement, double[] noise) {
      * @param hidden variance that the result will have anyhow, from rounding to its element type
      */
     Prediction fewest(BitSet files, Profile target, double tolerance, double hidden, double ceiling) {
-        Prediction all = best(files, target);
-        double least = all.variance();
+        Way all = new Way(files, moments(files, target));
+        Filtered filtered = filter(files, all.moments);
+        double least = filtered.targetVariances[0];
         double tolerated = (1 + tolerance) * (1 + tolerance) * (least + hidden) - hidden;
         double limit = Math.min(tolerated, Math.max(least, ceiling));
-        BitSet candidates = files;
-        for (int wanted = FEW; 2 * wanted < files.cardinality(); wanted *= 2) {
-            BitSet some = aroundQuantiles(files, target, wanted);
-            if (best(some, target).variance() <= limit) {
-                candidates = some;
-                break;
-            }
-        }
-        BitSet kept = eliminate(candidates, target, limit);
-        return kept.equals(files) ? all : best(kept, target);
+        BitSet kept = eliminate(fewer(all, target, limit), target, limit);
+        return kept.equals(files) ? prediction(filtered) : best(kept, target);
     }
 
-    private BitSet eliminate(BitSet candidates, Profile target, double limit) {
-        BitSet kept = (BitSet) candidates.clone();
-        List<Moment> moments = moments(kept, target);
+    /** Some files, with the way of the state through them. */
+    private record Way(BitSet files, List<Moment> moments) {}
+
+    /** Those around so many quantiles of the target's mass that the limit is kept; all where it takes most of them. */
+    private Way fewer(Way all, Profile target, double limit) {
+        if (all.files.cardinality() <= 2 * FEW) return all;
+        TreeMap<Double, BitSet> byTime = new TreeMap<>();
+        all.files.stream()
+                .forEach(i -> byTime.computeIfAbsent(space.file(i).endTime(), t -> new BitSet())
+                        .set(i));
+        for (int wanted = FEW; 2 * wanted < all.files.cardinality(); wanted *= 2) {
+            BitSet some = aroundQuantiles(byTime, target, wanted);
+            Way way = new Way(some, moments(some, target));
+            if (filter(some, way.moments).targetVariances[0] <= limit) return way;
+        }
+        return all;
+    }
+
+    private BitSet eliminate(Way candidates, Profile target, double limit) {
+        BitSet kept = (BitSet) candidates.files.clone();
+        List<Moment> moments = candidates.moments;
+        int madeFor = kept.cardinality();
         int atOnce = Math.max(1, kept.cardinality() / AT_ONCE);
         BitSet dropped = new BitSet();
         while (kept.cardinality() > 1) {
-            if (2 * kept.cardinality() < moments.size()) moments = moments(kept, target);
+            if (WORTH_ANEW * kept.cardinality() < madeFor) {
+                moments = moments(kept, target);
+                madeFor = kept.cardinality();
+            }
             Filtered filtered = filter(kept, moments);
             double variance = filtered.targetVariances[0];
             if (variance > limit) { // only after several went at once
@@ -124,11 +148,7 @@ record Predictor(StateSpace space, Movement movement, double[] noise) {
     }
 
     /** All files of the times nearest to the quantiles. */
-    private BitSet aroundQuantiles(BitSet files, Profile target, int quantiles) {
-        TreeMap<Double, BitSet> byTime = new TreeMap<>();
-        files.stream()
-                .forEach(i -> byTime.computeIfAbsent(space.file(i).endTime(), t -> new BitSet())
-                        .set(i));
+    private static BitSet aroundQuantiles(TreeMap<Double, BitSet> byTime, Profile target, int quantiles) {
         BitSet some = new BitSet();
         some.or(byTime.lastEntry().getValue());
         for (int q = 0; q < quantiles; q++) {

@@ -28,6 +28,7 @@ final class Thinning {
         private final double[] before;
         private final double[] limits;
         private List<Moment> moments;
+        private int madeFor;
         private double[] costs = new double[0];
 
         /**
@@ -39,6 +40,7 @@ final class Thinning {
             this.targets = targets;
             this.files = files;
             moments = predictor.moments(files, targets);
+            madeFor = files.cardinality();
             before = predictor.filter(files, moments).targetVariances;
             limits = Arrays.stream(before)
                     .map(variance -> Math.max(limit, (1 + tolerance) * (1 + tolerance) * variance))
@@ -66,7 +68,10 @@ final class Thinning {
         /** Looks at what is left. @return whether it is enough */
         private boolean look(BitSet kept) {
             BitSet left = left(kept);
-            if (2 * left.cardinality() < moments.size()) moments = predictor.moments(left, targets);
+            if (Predictor.WORTH_ANEW * left.cardinality() < madeFor) {
+                moments = predictor.moments(left, targets);
+                madeFor = left.cardinality();
+            }
             Filtered filtered = predictor.filter(left, moments);
             double[] variances = filtered.targetVariances;
             double[] precisions = filtered.precisions();
