@@ -2,7 +2,6 @@ package phema.catalog;
 
 import java.beans.PropertyEditorSupport;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
@@ -46,7 +45,10 @@ class CatalogConfiguration {
             try {
                 Files.createDirectories(home);
             } catch (IOException e) {
-                throw new UncheckedIOException("phema.home " + home + " cannot be created: " + e, e);
+                throw Problem.invalid(
+                        "phema.home",
+                        "phema.home " + home + " is a file, or a folder that cannot be created here; name one that the "
+                                + "service may write");
             }
         };
     }

@@ -96,7 +96,7 @@ public final class Cli {
                 .setOut(out)
                 .setErr(err);
         line.setExecutionExceptionHandler((e, command, parsed) -> {
-            Optional<Problem> problem = Problem.in(e);
+            Optional<Problem> problem = StartProblems.behind(e);
             if (cli.verbose) e.printStackTrace(command.getErr());
             else if (problem.isPresent())
                 command.getErr().println("phema: " + OptionNames.in(problem.get(), command.getCommandSpec()));

@@ -1,5 +1,7 @@
 package phema.evaluation;
 
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -8,6 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
 import phema.format.Format;
 
 /**
@@ -15,8 +18,9 @@ import phema.format.Format;
  *
  * @param evaluators by name
  */
+@Validated
 @ConfigurationProperties("phema")
-record EvaluatorProperties(@DefaultValue Map<String, EvaluatorSettings> evaluators) {
+record EvaluatorProperties(@DefaultValue Map<String, @Valid EvaluatorSettings> evaluators) {
     /** Who evaluates. */
     enum EvaluatorType {
         /** Our own sampler and metrics. */
@@ -46,7 +50,9 @@ record EvaluatorProperties(@DefaultValue Map<String, EvaluatorSettings> evaluato
      *     without one
      */
     record EvaluatorSettings(
+            @NotNull(message = "is missing: builtin or command")
             EvaluatorType type,
+
             @DefaultValue List<String> command,
             @DefaultValue("file") Delivery weights,
             @Nullable Format format,

@@ -14,12 +14,18 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationStrategy;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 import phema.problem.Problem;
 
 /** Provides the queue's scheduler, under this worker's name, and what is measured. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(WorkerProperties.class)
 class FleetConfiguration {
+    @Bean
+    static DatabaseCheck databaseCheck(Environment environment) {
+        return new DatabaseCheck(environment);
+    }
+
     @Bean
     DbSchedulerCustomizer ownScheduler(WorkerIdentity identity, DataSource dataSource, FleetStore store) {
         return new DbSchedulerCustomizer() {

@@ -1,12 +1,21 @@
 package phema.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import phema.PhemaApplication;
 
 class ServeCommandTest {
@@ -30,5 +39,53 @@ class ServeCommandTest {
                 .asString()
                 .startsWith(
                         "phema: server.address is 0.0.0.0, so other machines could use this service without a token");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --phema.security.tokens[0].name=a --phema.security.tokens[0].role=read --phema.security.tokens[0].hash=abc\
+             | phema.security.tokens[0].hash must be 64 lower-case hex digits
+            --phema.evaluators.mine.command=x | phema.evaluators[mine].type is missing: builtin or command
+            --phema.worker.threads=abc        | phema.worker.threads: abc cannot be used as a whole number
+            --phema.security.rate=-1          | phema.security.rate must be greater than 0, not -1
+            --spring.datasource.url=jdbc:postgresql://localhost:1/x\
+             | the database jdbc:postgresql://localhost:1/x (spring.datasource.url) cannot be used: Connection to\
+             localhost:1 refused
+            """)
+    void namesTheSettingThatKeepsItFromStarting(String settings, String complaint) {
+        List<String> command = new ArrayList<>(List.of("serve", "--server.port=0", "--phema.home=" + home));
+        command.addAll(List.of(settings.split(" ")));
+        assertThat(Shell.phema(command.toArray(String[]::new)).complaint()).startsWith("phema: " + complaint);
+    }
+
+    @Test
+    void namesAPortThatIsTaken() throws IOException {
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            assertThat(Shell.phema("serve --server.port=" + other.getLocalPort() + " --phema.home=" + home)
+                            .complaint())
+                    .startsWith("phema: port " + other.getLocalPort() + " of this machine is taken");
+        }
+    }
+
+    @Test
+    void namesADatabaseThatIsNoneAndLeavesItAlone() throws IOException {
+        Path database = home.resolve("phema.db");
+        for (byte[] content : List.of("not a database at all ".repeat(100).getBytes(UTF_8), new byte[5000])) {
+            Files.write(database, content);
+            assertThat(Shell.phema("serve --server.port=0 --phema.home=" + home).complaint())
+                    .contains(database.toString(), "cannot be used", "move it away");
+            assertThat(database).hasBinaryContent(content);
+        }
+        Files.delete(database);
+        Files.createDirectory(database);
+        assertThat(Shell.phema("serve --server.port=0 --phema.home=" + home).complaint())
+                .contains(database.toString(), "cannot be used");
+    }
+
+    @Test
+    void namesAHomeThatIsAFile() throws IOException {
+        Path file = Files.createFile(home.resolve("file"));
+        assertThat(Shell.phema("serve --server.port=0 --phema.home=" + file).complaint())
+                .startsWith("phema: phema.home " + file + " is a file, or a folder that cannot be created here");
     }
 }
