@@ -3,6 +3,7 @@ package phema.dashboard;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Objects;
+import java.util.Optional;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,10 +63,11 @@ final class DashboardErrors {
 
     @ExceptionHandler
     ModelAndView unexpected(Exception e, HttpServletRequest request, HttpServletResponse response) {
-        if (Outage.isBehind(e)) {
-            log.warn("The database does not answer: {}", e.getMessage());
+        Optional<Outage> outage = Outage.behind(e);
+        if (outage.isPresent()) {
+            log.warn("{} {}", outage.get().message(), e.getMessage());
             response.setHeader(HttpHeaders.RETRY_AFTER, Outage.SECONDS);
-            return view(503, Outage.MESSAGE, request);
+            return view(503, outage.get().message(), request);
         }
         log.error("A page failed", e);
         return view(500, "The server failed while it worked on this page; its log says why.", request);

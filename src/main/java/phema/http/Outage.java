@@ -1,29 +1,64 @@
 package phema.http;
 
+import java.sql.SQLException;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.TransientDataAccessException;
-import org.springframework.jdbc.UncategorizedSQLException;
 import org.springframework.transaction.CannotCreateTransactionException;
 
-/** Describes a database that does not answer for now, as answers of every kind tell of it. */
-public final class Outage {
-    public static final String MESSAGE = "The database does not answer; try again in a moment.";
+/**
+ * Describes states of the machine that pass, or that an operator mends, as answers of every kind tell of them: 503 with
+ * {@code Retry-After} (RFC 9110, section 15.6.4). What needs nothing of it, such as weights, goes on meanwhile.
+ */
+public enum Outage {
+    /** The database does not answer, or somebody else has locked it. */
+    DATABASE("The database does not answer; try again in a moment."),
+    /** Nothing can be written: no room, or a quota that is used up. */
+    FULL("The disk, or the quota, of the database or of phema.home is full: nothing was changed; make room there."),
+    /** What the service writes to is read-only, or may not be written by it. */
+    READ_ONLY(
+            "The database or phema.home cannot be written: nothing was changed; it must be writable for the service."),
+    /** No file or connection can be opened. */
+    DESCRIPTORS("The service has as many files open as it may: try again in a moment, or raise its limit (ulimit -n).");
 
     /** The seconds to wait, for {@code Retry-After}. */
     public static final String SECONDS = "5";
 
-    private Outage() {}
+    private final String message;
 
-    /** Whether a failure is one. What needs no database, such as weights, goes on meanwhile. */
-    public static boolean isBehind(Exception e) {
-        return switch (e) {
-            case DataAccessResourceFailureException away -> true;
-            case TransientDataAccessException away -> true;
-            case CannotCreateTransactionException away -> true;
-            // Spring has no name for a database of SQLite that somebody else has locked.
-            case UncategorizedSQLException other ->
-                String.valueOf(other.getMessage()).contains("SQLITE_BUSY");
-            default -> false;
-        };
+    Outage(String message) {
+        this.message = message;
+    }
+
+    public String message() {
+        return message;
+    }
+
+    /** The one behind a failure, where there is one. */
+    public static Optional<Outage> behind(Throwable failure) {
+        for (@Nullable Throwable e = failure; e != null; e = e.getCause()) {
+            Optional<Outage> told = told(e);
+            if (told.isPresent()) return told;
+        }
+        boolean away = failure instanceof DataAccessResourceFailureException
+                || failure instanceof TransientDataAccessException
+                || failure instanceof CannotCreateTransactionException;
+        return away ? Optional.of(DATABASE) : Optional.empty();
+    }
+
+    /** Neither Java nor SQLite's driver has types for these; PostgreSQL has codes. */
+    private static Optional<Outage> told(Throwable e) {
+        String state = e instanceof SQLException sql ? String.valueOf(sql.getSQLState()) : "";
+        String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
+        if (state.equals("53100")
+                || message.contains("[sqlite_full]")
+                || message.contains("no space left on device")
+                || message.contains("disk quota exceeded")) return Optional.of(FULL);
+        if (state.equals("25006") || message.contains("[sqlite_readonly") || message.contains("read-only file system"))
+            return Optional.of(READ_ONLY);
+        if (message.contains("too many open files")) return Optional.of(DESCRIPTORS);
+        return message.contains("[sqlite_busy") ? Optional.of(DATABASE) : Optional.empty();
     }
 }

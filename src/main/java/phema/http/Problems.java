@@ -1,8 +1,10 @@
 package phema.http;
 
+import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.util.Collection;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExcep
 import org.springframework.web.servlet.resource.NoResourceFoundException;
 import phema.format.FormatException;
 import phema.problem.Problem;
+import phema.problem.Problem.ProblemKind;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.exc.InvalidFormatException;
@@ -57,6 +60,7 @@ final class Problems extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler
     ResponseEntity<Object> problem(Problem e) {
+        if (e.kind() == ProblemKind.STORAGE_FULL) return unavailable(e.getMessage(), e);
         HttpStatusCode status = HttpStatusCode.valueOf(e.kind().status());
         return response(detail(status, e.getMessage(), e.field()), HttpHeaders.EMPTY);
     }
@@ -89,18 +93,23 @@ final class Problems extends ResponseEntityExceptionHandler {
     }
 
     @ExceptionHandler
-    ResponseEntity<Object> unexpected(Exception e) {
-        if (Outage.isBehind(e)) return databaseIsAway(e);
+    ResponseEntity<Object> unexpected(Exception e, HttpServletRequest request) {
+        if (e instanceof IllegalArgumentException && request.getRequestURI().startsWith("/actuator/"))
+            return response(
+                    detail(HttpStatus.NOT_FOUND, "there is nothing at " + request.getRequestURI(), null),
+                    HttpHeaders.EMPTY); // Spring's health takes a path for a name, and refuses it so
+        Optional<Outage> outage = Outage.behind(e);
+        if (outage.isPresent()) return unavailable(outage.get().message(), e);
         log.error("A request failed", e);
         String detail = "The server failed while it worked on this request; its log says why.";
         return response(detail(HttpStatus.INTERNAL_SERVER_ERROR, detail, null), HttpHeaders.EMPTY);
     }
 
-    private static ResponseEntity<Object> databaseIsAway(Exception e) {
-        log.warn("The database does not answer: {}", e.getMessage());
+    private static ResponseEntity<Object> unavailable(String message, Exception e) {
+        log.warn("{} {}", message, e.getMessage());
         HttpHeaders headers = new HttpHeaders();
         headers.set(HttpHeaders.RETRY_AFTER, Outage.SECONDS);
-        return response(detail(HttpStatus.SERVICE_UNAVAILABLE, Outage.MESSAGE, null), headers);
+        return response(detail(HttpStatus.SERVICE_UNAVAILABLE, message, null), headers);
     }
 
     @Override

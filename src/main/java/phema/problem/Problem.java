@@ -23,8 +23,8 @@ public final class Problem extends RuntimeException {
         UNPROCESSABLE(422),
         /** More than a request may hold. */
         TOO_LARGE(413),
-        /** No room to write. */
-        STORAGE_FULL(507);
+        /** No room to write, until somebody makes some. */
+        STORAGE_FULL(503);
 
         private final int status;
 
