@@ -82,7 +82,9 @@ class SecurityConfiguration {
             http.formLogin(form -> form.loginPage(SignInController.PATH)
                             .passwordParameter("token")
                             .defaultSuccessUrl("/", true)
-                            .failureUrl(SignInController.PATH + "?error"))
+                            // Spring's own would keep the failure in a session, for whoever sends a wrong token.
+                            .failureHandler(
+                                    (request, response, e) -> response.sendRedirect(SignInController.PATH + "?error")))
                     .logout(form -> form.logoutRequestMatcher(pathPattern(POST, SIGN_OUT))
                             .logoutSuccessUrl(SignInController.PATH));
         return http.build();

@@ -5,6 +5,7 @@ import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -20,6 +21,11 @@ import phema.api.ReportView;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
+import phema.profile.Profile;
+import phema.solver.FilesToRead;
+import phema.solver.FitOptions;
+import phema.solver.ProfileCurve;
+import phema.solver.SolverKind;
 import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.WeightsRequest;
@@ -30,6 +36,15 @@ import phema.text.Labels;
 @Tag(name = "fits", description = "Coefficients for a wanted profile, and how good they are")
 class FitsController {
     private static final int MAX_CURVE = 10_000;
+
+    /** The most numbers in an answer, which is held in memory while it is made. */
+    private static final long MOST_NUMBERS = 1_000_000;
+
+    /** The most targets times snapshots of a request, each of which takes microseconds. */
+    private static final long MOST_WORK = 5_000_000;
+
+    /** Of {@link ProfileCurve}: times, and densities and shares of target and fit. */
+    private static final int CURVES = 5;
 
     private final Catalog catalog;
     private final Fits fits;
@@ -88,13 +103,34 @@ class FitsController {
         if (curve != null && (curve < 2 || curve > MAX_CURVE))
             throw Problem.invalid("curve", "curve must lie in 2.." + MAX_CURVE + ", not " + curve);
         Run found = catalog.run(run);
-        WeightsRequest wanted = WeightsRequest.of(
-                ProfileRequest.profiles(found, request.targets),
-                Choices.options(request.solver, request.files, request.laterFiles),
-                OutputOptions.AS_STORED.withDType(Choices.dtype(request.dtype)));
-        return new FitResponse(fits.prepare(found, wanted).fits().stream()
+        List<Profile> targets = ProfileRequest.profiles(found, request.targets);
+        FitOptions options = Choices.options(request.solver, request.files, request.laterFiles);
+        requireBounded(targets.size(), Objects.requireNonNullElse(curve, 0), options, found);
+        OutputOptions output = OutputOptions.AS_STORED.withDType(Choices.dtype(request.dtype));
+        return new FitResponse(targets.stream() // one by one, as a fit holds a number for every snapshot
+                .map(target -> fits.prepare(found, WeightsRequest.of(target, options, output)))
+                .map(prepared -> prepared.fits().getFirst())
                 .map(fit -> FitView.of(found, fit, curve == null ? null : fits.curve(found, fit, curve)))
                 .toList());
+    }
+
+    private static void requireBounded(int targets, int curve, FitOptions options, Run run) {
+        long snapshots = run.snapshots().size();
+        if (targets * snapshots > MOST_WORK)
+            throw Problem.invalid(
+                    "targets",
+                    "%d targets are too many at a time for a run of %d snapshots; %d are the most"
+                            .formatted(targets, snapshots, MOST_WORK / snapshots));
+        boolean every = options.files() == FilesToRead.ALL || options.method() == SolverKind.PAPER;
+        if (targets * (CURVES * curve + (every ? snapshots : 0)) > MOST_NUMBERS)
+            throw Problem.invalid(
+                    "targets",
+                    "%d targets%s%s would be answered with more than %d numbers; ask for fewer at a time"
+                            .formatted(
+                                    targets,
+                                    curve == 0 ? "" : ", each with curves of " + curve + " points",
+                                    every ? ", each of up to " + snapshots + " snapshots" : "",
+                                    MOST_NUMBERS));
     }
 
     @GetMapping(path = "/api/v1/runs/{run}/report", produces = MediaType.APPLICATION_JSON_VALUE)

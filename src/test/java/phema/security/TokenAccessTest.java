@@ -189,6 +189,9 @@ class TokenAccessTest {
 
         HttpResponse<String> wrong = signIn("wrong");
         assertThat(wrong.headers().firstValue("Location").orElse("")).endsWith("/sign-in?error");
+        assertThat(wrong.headers().allValues("Set-Cookie"))
+                .as("nothing is remembered for someone who has not signed in")
+                .isEmpty();
         assertThat(service.get("/sign-in?error").body()).contains("No such token");
 
         HttpResponse<String> right = signIn(READER);

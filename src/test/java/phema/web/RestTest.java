@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.Collections;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -113,6 +114,21 @@ class RestTest {
             assertThat(sum).isCloseTo(1, within(1e-9));
             assertThat(fit.at("/predictedRelativeErrors").propertyNames()).contains("paper", "blup");
         }
+    }
+
+    @Test
+    void boundsWhatAnAnswerOfFitsHolds() throws Exception {
+        String thousand =
+                "{\"targets\": [" + String.join(", ", Collections.nCopies(1000, "{\"sigmaRel\": 0.1}")) + "]}";
+        HttpResponse<String> answer = post("/api/v1/runs/edm2/fits?curve=10000", thousand);
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(json.readTree(answer.body()).at("/field").asString()).isEqualTo("targets");
+        assertThat(answer.body()).contains("1000 targets, each with curves of 10000 points", "ask for fewer at a time");
+    }
+
+    @Test
+    void answersForPathsOfHealthThatAreNone() throws Exception {
+        assertThat(get("/actuator/health/..%2fenv").statusCode()).isEqualTo(404);
     }
 
     @Test
