@@ -13,6 +13,7 @@ import json
 import math
 import os
 import pathlib
+import pickle
 import shutil
 import sys
 import tempfile
@@ -66,6 +67,24 @@ def digests(tensors):
     }
 
 
+def runs_of_blocks():
+    """What Megatron's distributed optimizer keeps; expert biases have no masters."""
+    return {"stacked.weight": numbers(2, 6, 5, seed=30), "bias": numbers(7, seed=31), "expert_bias": numbers(3, seed=32)}
+
+
+def in_blocks(stacked):
+    """[layers, rows, columns] in blocks of one layer and half of the rows: a dimension for each cut, then the block's elements end to end."""
+    layers, rows, columns = stacked.shape
+    return stacked.reshape(layers, 2, 1, rows // 2 * columns)
+
+
+def note_shapes(metadata):
+    """Megatron's planner notes the shapes of such tensors beside the others."""
+    state = pickle.loads(metadata.read_bytes())
+    state.mcore_data = {"optimizer.state.fp32_param.stacked.weight": {"nd_reformulated_orig_global_shape": (2, 6, 5)}}
+    metadata.write_bytes(pickle.dumps(state))
+
+
 def worker(rank, folder):
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT="29641")
     dist.init_process_group("gloo", rank=rank, world_size=RANKS)
@@ -99,18 +118,34 @@ def worker(rank, folder):
     alone = {"rows": cut["rows"], "columns": cut["columns"], "replicated": whole()["replicated"], "train_state": {"step": 400}}
     dcp.save(alone, storage_writer=FileSystemWriter(folder + "/ranks"), use_collectives=False)
     dist.barrier()
+    masters = runs_of_blocks()
+    dcp.save(
+        {
+            "stacked.weight": distribute_tensor(masters["stacked.weight"].bfloat16(), line, [Shard(1)]),
+            "bias": masters["bias"].bfloat16(),
+            "expert_bias": masters["expert_bias"],
+            "optimizer": {
+                "state.fp32_param.stacked.weight": distribute_tensor(in_blocks(masters["stacked.weight"]), cube, [Shard(0), Shard(1), Shard(3)]),
+                "state.fp32_param.bias": distribute_tensor(masters["bias"], line, [Shard(0)]),
+            },
+        },
+        checkpoint_id=folder + "/flat",
+    )
+    dist.barrier()
     dist.destroy_process_group()
 
 
 def distributed(folder):
     mp.spawn(worker, args=(str(folder),), nprocs=RANKS)
     shutil.rmtree(folder / "hf-consolidated" / "sharded")
+    note_shapes(folder / "flat" / ".metadata")
     state = whole()
     return {
         "cuts": digests(flat(state)),
         "hf": digests((name, state[name]) for name in ("rows", "columns", "blocks", "cubes")),
         "hf-consolidated": digests((name, state[name]) for name in ("rows", "columns", "blocks", "cubes")),
         "ranks": digests((name, state[name]) for name in ("rows", "columns", "replicated")),
+        "flat": digests(runs_of_blocks().items()),
     }
 
 
@@ -214,7 +249,7 @@ def kept(folder):
 
 def main(folder):
     torch.set_num_threads(1)
-    for made in ("cuts", "hf", "hf-consolidated", "ranks", "zero2", "zero3"):
+    for made in ("cuts", "hf", "hf-consolidated", "ranks", "flat", "zero2", "zero3"):
         shutil.rmtree(folder / made, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "digests.json"

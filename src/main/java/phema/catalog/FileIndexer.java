@@ -13,6 +13,7 @@ import phema.format.FileStamp;
 import phema.format.FormatException;
 import phema.format.Tensor;
 import phema.format.WeightFile;
+import phema.format.WeightFiles;
 
 /** Looks at single files: reads those that are new or have changed, and says what is known of each. */
 final class FileIndexer {
@@ -36,15 +37,17 @@ final class FileIndexer {
     /**
      * What is known of a file now; empty when it has just vanished.
      *
+     * @param masters whether the weights that an optimizer keeps are wanted
      * @param similar a file of the same run that probably has the same structure
      */
-    Optional<RememberedFile> lookAt(Path path, Candidate candidate, Scan before, @Nullable WeightFile similar) {
+    Optional<RememberedFile> lookAt(
+            Path path, Candidate candidate, boolean masters, Scan before, @Nullable WeightFile similar) {
         try {
             Optional<FileStamp> now = FileStamp.of(path);
             if (now.isEmpty()) return Optional.empty();
             Optional<RememberedFile> earlier = Optional.ofNullable(
                             before.known().get(candidate.fileName()))
-                    .filter(k -> k.stamp().equals(now.get()));
+                    .filter(k -> k.stamp().equals(now.get()) && holds(k, masters));
             if (earlier.isPresent() && stillHolds(earlier.get(), candidate.isSharded())) return earlier;
             long since = earlier.filter(k -> !(k.content() instanceof RememberedFile.Indexed))
                     .map(RememberedFile::since)
@@ -55,7 +58,7 @@ final class FileIndexer {
             RememberedFile.RememberedContent content = repeated && !settled
                     ? new RememberedFile.Growing(
                             candidate.fileName() + " has changed a moment ago; it is taken once it stays as it is")
-                    : read(path, settled, similar);
+                    : read(path, masters, settled, similar);
             return Optional.of(new RememberedFile(now.get(), since, content));
         } catch (IOException e) {
             return Optional.of(new RememberedFile(new FileStamp(0, Instant.EPOCH), 0, broken(path, e)));
@@ -72,9 +75,18 @@ final class FileIndexer {
         };
     }
 
-    private RememberedFile.RememberedContent read(Path path, boolean settled, @Nullable WeightFile similar) {
+    /** Whether what was read are the weights that are wanted. */
+    private static boolean holds(RememberedFile known, boolean masters) {
+        return !(known.content() instanceof RememberedFile.Indexed indexed)
+                || WeightFiles.areMasters(indexed.file()) == masters;
+    }
+
+    private RememberedFile.RememberedContent read(
+            Path path, boolean masters, boolean settled, @Nullable WeightFile similar) {
         try {
-            WeightFile file = reader.read(path, Optional.ofNullable(similar), mayRead);
+            WeightFile file = masters
+                    ? WeightFiles.readMasters(path, mayRead)
+                    : reader.read(path, Optional.ofNullable(similar), mayRead);
             if (!file.isUnchanged())
                 return new RememberedFile.Growing(path.getFileName() + " changed while it was read");
             Map<String, String> counters = SampleReader.counters(file, mayRead);

@@ -25,12 +25,20 @@ record FolderListing(Recognition recognition, List<String> notices) {
 
     /** @param mayRead whether the real path that a symbolic link leads to may be read */
     static FolderListing of(Path folder, Selection selection, Predicate<Path> mayRead) throws IOException {
-        List<String> notices = new ArrayList<>();
         List<String> names = names(folder);
-        if (names.contains(Manifest.FILE_NAME)) {
-            Recognition recognition = byManifest(folder, names, selection, mayRead, notices);
-            return new FolderListing(recognition.withNotices(leftOut(folder, names, recognition)), notices);
-        }
+        FolderListing listing = names.contains(Manifest.FILE_NAME)
+                ? byManifest(folder, names, selection.ofFiles(), mayRead)
+                : byNames(folder, names, selection.ofFiles(), mayRead);
+        return selection.masters() ? listing.with(listing.recognition.ofMasters()) : listing;
+    }
+
+    private FolderListing with(Recognition other) {
+        return new FolderListing(other, notices);
+    }
+
+    private static FolderListing byNames(
+            Path folder, List<String> names, Selection selection, Predicate<Path> mayRead) throws IOException {
+        List<String> notices = new ArrayList<>();
         List<String> files = readable(
                 folder,
                 names,
@@ -101,21 +109,27 @@ record FolderListing(Recognition recognition, List<String> notices) {
                         + (left.size() == 1 ? "it: " : "them: ") + LeftOut.shapes(left) + ".");
     }
 
-    private static Recognition byManifest(
-            Path folder, List<String> names, Selection selection, Predicate<Path> mayRead, List<String> notices)
-            throws IOException {
+    private static FolderListing byManifest(
+            Path folder, List<String> names, Selection selection, Predicate<Path> mayRead) throws IOException {
         Path file = folder.resolve(Manifest.FILE_NAME);
+        List<String> notices = new ArrayList<>();
+        Recognition recognition;
         try {
             Manifest manifest = Manifest.read(file, mayRead);
+            if (manifest.files() instanceof Manifest.Usual) {
+                FolderListing usual = byNames(folder, names, selection, mayRead);
+                return usual.with(manifest.says(usual.recognition));
+            }
             List<String> paths = new ArrayList<>(names);
             paths.addAll(manifest.pathsBelow(folder));
-            return manifest.recognise(readable(folder, paths, manifest::names, mayRead, notices), selection);
+            recognition = manifest.recognise(readable(folder, paths, manifest::names, mayRead, notices), selection);
         } catch (FormatException e) {
-            return Recognition.withoutManifest(String.valueOf(e.getMessage()));
+            recognition = Recognition.withoutManifest(String.valueOf(e.getMessage()));
         } catch (FileSystemException e) {
             if (!Files.isSymbolicLink(file)) throw e; // storage that failed, not a link in a circle
-            return Recognition.withoutManifest(String.valueOf(e.getMessage()));
+            recognition = Recognition.withoutManifest(String.valueOf(e.getMessage()));
         }
+        return new FolderListing(recognition.withNotices(leftOut(folder, names, recognition)), notices);
     }
 
     /** The names of all that a folder holds, in order. */

@@ -113,7 +113,8 @@ final class FolderScan {
         Map<Candidate, WeightFile> files = new LinkedHashMap<>();
         for (Candidate named : recognition.candidates()) {
             if (refused(named)) continue;
-            Optional<RememberedFile> now = indexer.lookAt(folder.resolve(named.fileName()), named, before, similar);
+            Optional<RememberedFile> now = indexer.lookAt(
+                    folder.resolve(named.fileName()), named, recognition.tensors().masters(), before, similar);
             if (now.isEmpty()) continue;
             known.put(named.fileName(), now.get());
             Optional<RememberedFile.Indexed> usable = usable(named, now.get());

@@ -154,7 +154,7 @@ record Manifest(
         List<Candidate> candidates = new ArrayList<>();
         switch (files) {
             case Usual usual -> {
-                return Recognition.of(names, selection).publishedAs(publication, network);
+                return says(Recognition.of(names, selection));
             }
             case Matching matching -> {
                 for (String name : names) {
@@ -216,6 +216,12 @@ record Manifest(
                 notices,
                 Optional.empty(),
                 List.of());
+    }
+
+    /** What names say of the files, with what this says of all of them. */
+    Recognition says(Recognition ofNames) {
+        Recognition published = ofNames.publishedAs(publication, network);
+        return tensors.masters() ? published.ofMasters() : published;
     }
 
     /** Why a pattern of paths does not say which file of a checkpoint holds the weights; empty where it does. */

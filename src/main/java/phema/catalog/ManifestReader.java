@@ -22,6 +22,7 @@ import phema.format.FormatException;
 import phema.format.NetworkSetting;
 import phema.format.NetworkSettings;
 import phema.format.RegularFiles;
+import phema.format.WeightFiles;
 import phema.profile.ProfileSpec;
 import phema.profile.SigmaRel;
 
@@ -33,6 +34,7 @@ final class ManifestReader {
     private static final String HUB = "hub";
     private static final String GAMMAS = "gammas";
     private static final double MAX_GAMMA = 1e9;
+    private static final String GROUP = "group";
     private static final String NETWORK = "network";
     private static final String AVERAGES = "averages";
     private static final String PREFIX = "prefix";
@@ -71,6 +73,7 @@ final class ManifestReader {
                 "exclude",
                 "buffers",
                 "parameters",
+                GROUP,
                 NETWORK,
                 HUB);
         if (keys.has(AVERAGES))
@@ -115,7 +118,8 @@ final class ManifestReader {
                         keys.get("buffers", value -> value.list(ManifestReader::tensors))
                                 .orElse(List.of()),
                         keys.get("parameters", value -> value.list(ManifestReader::tensors))
-                                .orElse(List.of())),
+                                .orElse(List.of()),
+                        keys.get(GROUP, ManifestReader::group).orElse(false)),
                 keys.get(HUB, ManifestReader::publication).orElse(Publication.DEFAULT),
                 keys.get(NETWORK, ManifestReader::network).orElse(NetworkSettings.NONE));
     }
@@ -158,6 +162,12 @@ final class ManifestReader {
             prefixes.add(prefix);
             return new WeightGroups.StatedGroup(prefix, Optional.of(keys.require(PROFILE, ManifestReader::profile)));
         });
+    }
+
+    private static boolean group(YamlValue value) {
+        if (value.text().equals(WeightFiles.MASTERS)) return true;
+        throw value.wrong("must be " + WeightFiles.MASTERS + ", the weights in single precision that Megatron's"
+                + " optimizers keep, not " + value.text());
     }
 
     private static NetworkSettings network(YamlValue value) {
@@ -220,7 +230,7 @@ final class ManifestReader {
 
     /** Without {@code files}: what PostHocEMA of ema-pytorch and its relatives write, or what needs no manifest. */
     private static Manifest.ManifestFiles filesByName(YamlKeys keys) {
-        if (Set.of(HUB, NETWORK).containsAll(keys.values().keySet())) return new Manifest.Usual();
+        if (Set.of(GROUP, HUB, NETWORK).containsAll(keys.values().keySet())) return new Manifest.Usual();
         if (widths(keys).isEmpty())
             throw keys.wrong("", "files is missing: a pattern such as 'step-{time}.safetensors', or a list");
         return new Manifest.Matching(NamePattern.of(IndexedName.PATTERN, FILE_FIELDS), List.of());

@@ -127,6 +127,12 @@ record Recognition(
                 more);
     }
 
+    /** The same files, with the weights that an optimizer keeps of them. */
+    Recognition ofMasters() {
+        return new Recognition(
+                candidates, ground, tensors.ofMasters(), publication, network, notices, manifestProblem, lines);
+    }
+
     Recognition withLines(List<String> others) {
         return new Recognition(candidates, ground, tensors, publication, network, notices, manifestProblem, others);
     }

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import phema.format.Tensor;
 import phema.format.WeightFile;
+import phema.format.WeightFiles;
 
 /**
  * Says which tensors of a run's files are the model's, and what they are called.
@@ -19,15 +20,17 @@ import phema.format.WeightFile;
  * @param exclude patterns of tensors to leave out, by their names without the prefix
  * @param buffers patterns of tensors that are not averaged but taken from the newest file
  * @param parameters patterns of tensors that are averaged although they look as if they should not be
+ * @param masters whether instead of weights those in single precision that an optimizer keeps of them are meant
  */
 record TensorSelection(
         Optional<String> prefix,
         List<WeightGroups.StatedGroup> averages,
         List<NamePattern> exclude,
         List<NamePattern> buffers,
-        List<NamePattern> parameters) {
+        List<NamePattern> parameters,
+        boolean masters) {
     static final TensorSelection ALL =
-            new TensorSelection(Optional.empty(), List.of(), List.of(), List.of(), List.of());
+            new TensorSelection(Optional.empty(), List.of(), List.of(), List.of(), List.of(), false);
 
     /** The prefix of the averaged model's tensors in checkpoints of ema-pytorch and nitrous-ema. */
     private static final String EMA_MODEL = "ema_model.";
@@ -42,6 +45,11 @@ record TensorSelection(
         exclude = List.copyOf(exclude);
         buffers = List.copyOf(buffers);
         parameters = List.copyOf(parameters);
+    }
+
+    /** The same tensors, as an optimizer keeps them. */
+    TensorSelection ofMasters() {
+        return new TensorSelection(prefix, averages, exclude, buffers, parameters, true);
     }
 
     /** The file with only the tensors that count. */
@@ -160,7 +168,7 @@ record TensorSelection(
     List<String> unmatched(WeightFile file) {
         if (exclude.isEmpty() && buffers.isEmpty() && parameters.isEmpty()) return List.of();
         List<String> excludable =
-                names(new TensorSelection(prefix, averages, List.of(), List.of(), List.of()).of(file));
+                names(new TensorSelection(prefix, averages, List.of(), List.of(), List.of(), masters).of(file));
         List<String> names = names(of(file));
         List<String> sentences = new ArrayList<>();
         for (NamePattern pattern : exclude)
@@ -197,7 +205,10 @@ record TensorSelection(
                                 .distinct()
                                 .sorted()
                                 .limit(MOST_NAMED)
-                                .collect(Collectors.joining(", ")))
+                                .collect(Collectors.joining(", "))
+                        + (begin.startsWith("optimizer.")
+                                ? "; an optimizer's weights are had with `group: " + WeightFiles.MASTERS + "`"
+                                : ""))
                 .orElse("holds none of the tensors that are wanted");
     }
 

@@ -60,6 +60,13 @@ final class InspectCommand implements Callable<Integer> {
                             + "not belong to them.")
     private boolean fit;
 
+    @Option(
+            names = "--group",
+            paramLabel = "WORD",
+            converter = RunOptions.GroupConverter.class,
+            description = "optimizer.fp32: the weights in single precision that Megatron's optimizers keep.")
+    private RunOptions.@Nullable GroupWord group;
+
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
@@ -80,7 +87,7 @@ final class InspectCommand implements Callable<Integer> {
         for (Path path : paths) {
             try {
                 if (Files.isDirectory(path)) {
-                    Run run = RunScanner.scan(path, Selection.DEFAULT);
+                    Run run = RunScanner.scan(path, new Selection(Optional.empty(), List.of(), group != null));
                     Optional<RunReport> report =
                             fit && !run.snapshots().isEmpty() ? new Fits().report(run) : Optional.empty();
                     if (json)
@@ -100,7 +107,8 @@ final class InspectCommand implements Callable<Integer> {
                 } else if (verify) {
                     status = Math.max(status, verify(path, out, views));
                 } else {
-                    WeightFile file = WeightFiles.read(path);
+                    WeightFile file =
+                            group != null ? WeightFiles.readMasters(path, anywhere -> true) : WeightFiles.read(path);
                     if (json) views.add(FileView.of(file, tensors));
                     else print(out, file);
                 }

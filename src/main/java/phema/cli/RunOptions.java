@@ -11,8 +11,11 @@ import phema.catalog.Excluded.ExclusionReason;
 import phema.catalog.Run;
 import phema.catalog.RunScanner;
 import phema.catalog.Selection;
+import phema.format.WeightFiles;
 import phema.problem.Problem;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** Holds the options that say which snapshots to use, with EDM2's names and meaning. */
 final class RunOptions {
@@ -30,6 +33,26 @@ final class RunOptions {
             paramLabel = "LIST",
             description = "Use only snapshots of these EMA lengths (sigma_rel).")
     private @Nullable NumberList instd;
+
+    @Option(
+            names = "--group",
+            paramLabel = "WORD",
+            converter = GroupConverter.class,
+            description = "optimizer.fp32: the weights in single precision that Megatron's optimizers keep, instead of"
+                    + " the model's own.")
+    private @Nullable GroupWord group;
+
+    /** The one group of weights that there is beside the model's own. */
+    record GroupWord() {}
+
+    /** Reads the word for it. */
+    static final class GroupConverter implements ITypeConverter<GroupWord> {
+        @Override
+        public GroupWord convert(String word) {
+            if (word.equals(WeightFiles.MASTERS)) return new GroupWord();
+            throw new TypeConversionException("it must be " + WeightFiles.MASTERS + ", not " + word);
+        }
+    }
 
     boolean isGiven() {
         return indir != null;
@@ -50,7 +73,7 @@ final class RunOptions {
         if (indir == null)
             throw Problem.invalid("indir", "--indir DIR is missing: the folder that holds the snapshots");
         if (!Files.isDirectory(indir)) throw Problem.invalid("indir", "--indir: " + indir + " is not a folder");
-        Selection selection = new Selection(Optional.ofNullable(inprefix), lengths());
+        Selection selection = new Selection(Optional.ofNullable(inprefix), lengths(), group != null);
         Run run = RunScanner.scan(indir, selection);
         requireWhole(run, ", or choose others with --inprefix or --instd");
         if (run.snapshots().isEmpty()) throw Problem.invalid("indir", indir + " holds no usable snapshots" + why(run));

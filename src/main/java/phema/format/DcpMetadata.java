@@ -41,6 +41,7 @@ final class DcpMetadata implements Pickle.Taker {
     private final InputFile file;
     private final Map<String, SavedEntry> entries = new LinkedHashMap<>();
     private final Map<String, Tuple> nesting = new HashMap<>();
+    private final Map<String, Shape> flattened = new HashMap<>();
     private final List<String> paths = new ArrayList<>();
     private final Map<String, Integer> pathIds = new LinkedHashMap<>();
     private final Map<String, Integer> nameIds = new LinkedHashMap<>();
@@ -116,6 +117,8 @@ final class DcpMetadata implements Pickle.Taker {
             planned.entries().forEach((name, path) -> {
                 if (path instanceof Tuple tuple) metadata.nesting.put(name, tuple);
             });
+        if (state.get("mcore_data").orElse(Value.NONE) instanceof Dict reshaped)
+            for (Map.Entry<String, Value> entry : reshaped.entries().entrySet()) metadata.addFlattened(entry);
         metadata.sortPlaces();
         return metadata;
     }
@@ -128,6 +131,11 @@ final class DcpMetadata implements Pickle.Taker {
     /** The keys and indices that led to an entry before names were joined, where that is known. */
     Map<String, Tuple> nesting() {
         return nesting;
+    }
+
+    /** The shape of a tensor whose blocks Megatron saved flat, as one dimension more; empty for all others. */
+    Optional<Shape> flattened(String name) {
+        return Optional.ofNullable(flattened.get(name));
     }
 
     /** Everything that lies anywhere. */
@@ -185,6 +193,17 @@ final class DcpMetadata implements Pickle.Taker {
                     call.function().name().equals("BytesStorageMetadata")
                             ? new SavedBytes()
                             : new SavedObject(call.function()));
+    }
+
+    private void addFlattened(Map.Entry<String, Value> entry) throws FormatException {
+        if (!(entry.getValue() instanceof Dict known)) return;
+        Value shape = known.get("nd_reformulated_orig_global_shape").orElse(Value.NONE);
+        if (shape instanceof Numbers numbers) flattened.put(entry.getKey(), shape(numbers));
+        if (!(shape instanceof Tuple tuple)) return;
+        long[] dims = new long[tuple.items().size()];
+        if (dims.length > Tensor.MAX_RANK) throw broken(entry.getKey(), "has more than " + Tensor.MAX_RANK + " dimensions");
+        for (int i = 0; i < dims.length; i++) dims[i] = count(tuple.items().get(i));
+        flattened.put(entry.getKey(), shape(new Numbers(dims)));
     }
 
     private void sortPlaces() {

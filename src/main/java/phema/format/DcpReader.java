@@ -1,22 +1,28 @@
 package phema.format;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import phema.format.DcpMetadata.ChunkPlace;
 import phema.format.DcpMetadata.SavedBytes;
 import phema.format.DcpMetadata.SavedEntry;
@@ -45,33 +51,39 @@ final class DcpReader implements WeightReader {
                     "(state\\.|chained_\\d+\\.)?(optim|optimizers?|optimizer_\\d+)\\..*")
             .asMatchPredicate();
 
+    /** The names of the weights in single precision that Megatron's optimizers keep of a model in another. */
+    private static final Pattern MASTER = Pattern.compile("(?:chained_\\d+\\.)?optimizer\\.state\\.fp32_param\\.(.+)");
+
+    /** The key of the metadata that says which weights were read. */
+    static final String GROUP = "phema.group";
+
     /** The largest pickled number or text, with its archive. */
     private static final long MAX_SCALAR = 4096;
 
     private static final int MAX_SCALARS = 1000;
 
-    private final Predicate<String> wanted;
+    private final boolean masters;
 
     /** Reads the weights. */
     DcpReader() {
-        this(OPTIMIZER.negate());
+        this(false);
     }
 
-    /** @param wanted by the name of an entry */
-    DcpReader(Predicate<String> wanted) {
-        this.wanted = wanted;
+    /** @param masters whether in place of the weights those of the optimizer are wanted, where it has them */
+    DcpReader(boolean masters) {
+        this.masters = masters;
     }
 
     /** A checkpoint with all that outputs like it hold. */
-    static DcpOriginal original(InputFile file) throws IOException {
-        Folder folder = new Folder(file, OPTIMIZER.negate());
+    static DcpOriginal original(InputFile file, boolean masters) throws IOException {
+        Folder folder = new Folder(file, masters);
         WeightFile weights = folder.read();
         return DcpOriginal.of(weights, folder.ranks);
     }
 
     @Override
     public WeightFile read(InputFile file) throws IOException {
-        return new Folder(file, wanted).read();
+        return new Folder(file, masters).read();
     }
 
     /**
@@ -92,6 +104,11 @@ final class DcpReader implements WeightReader {
         return new FormatException(path, "does not exist");
     }
 
+    /** Whether Megatron's distributed optimizer was saved as it lies in memory. */
+    private static boolean isOfBuckets(DcpMetadata rank) {
+        return rank.entries().keySet().stream().anyMatch(name -> name.contains("gbuf_idx_"));
+    }
+
     private static int rank(String name) {
         Matcher matcher = RANK_METADATA.matcher(name);
         return matcher.matches() ? Integer.parseInt(matcher.group(1)) : -1;
@@ -100,7 +117,7 @@ final class DcpReader implements WeightReader {
     /** What lies in each file of a checkpoint, in order, optimizers' entries too; of what overlaps, the first. */
     static Map<String, List<ChunkPlace>> records(Path path) throws IOException {
         try (InputFile file = InputFile.open(path)) {
-            Folder folder = new Folder(file, any -> true);
+            Folder folder = new Folder(file, false);
             folder.readMetadata(file.siblings());
             Map<String, List<ChunkPlace>> records = new TreeMap<>();
             folder.ranks.stream()
@@ -122,11 +139,15 @@ final class DcpReader implements WeightReader {
     /** One checkpoint's reading. */
     private static final class Folder {
         private final InputFile file;
-        private final Predicate<String> wanted;
+        private final boolean masters;
         private final List<FilePart> parts = new ArrayList<>();
         private final List<DcpMetadata> ranks = new ArrayList<>();
         private final Map<String, SavedTensor> tensors = new LinkedHashMap<>();
-        private final Map<String, PieceList> pieces = new HashMap<>();
+        private final Map<String, PieceList> pieces = new ConcurrentHashMap<>();
+
+        /** The shapes of tensors that were saved in another. */
+        private final Map<String, Shape> wholes = new HashMap<>();
+
         private final Map<String, List<ChunkToRead>> chunks = new HashMap<>();
 
         /** The chunks of each tensor that were found, where several ranks may have the same. */
@@ -135,9 +156,13 @@ final class DcpReader implements WeightReader {
         private final Map<String, ChunkPlace> scalars = new LinkedHashMap<>();
         private final Map<String, String> metadata = new TreeMap<>();
 
-        Folder(InputFile file, Predicate<String> wanted) {
+        Folder(InputFile file, boolean masters) {
             this.file = file;
-            this.wanted = wanted;
+            this.masters = masters;
+        }
+
+        private boolean isWanted(String name) {
+            return !OPTIMIZER.test(name) || masters && MASTER.matcher(name).matches();
         }
 
         WeightFile read() throws IOException {
@@ -145,13 +170,36 @@ final class DcpReader implements WeightReader {
             readMetadata(names);
             SortedMap<String, Long> files = requireFiles(names);
             for (DcpMetadata rank : ranks) for (var entry : rank.entries().entrySet()) collect(rank, entry);
-            for (Map.Entry<String, Long> each : files.entrySet())
-                readChunks(each.getKey(), each.getValue(), chunks.getOrDefault(each.getKey(), new ArrayList<>()));
+            readChunks(files);
             readScalars();
             List<Tensor> all = new ArrayList<>();
             for (Map.Entry<String, SavedTensor> entry : tensors.entrySet())
                 all.add(tensor(entry.getKey(), entry.getValue()));
-            return new WeightFile(file.path(), Format.DCP, parts, metadata, all);
+            return new WeightFile(file.path(), Format.DCP, parts, metadata, masters ? ofOptimizer(all) : all);
+        }
+
+        /** The model with the optimizer's weights where it has them. */
+        private List<Tensor> ofOptimizer(List<Tensor> all) throws FormatException {
+            SequencedMap<String, Tensor> model = new LinkedHashMap<>();
+            for (Tensor tensor : all)
+                if (!MASTER.matcher(tensor.name()).matches()) model.put(tensor.name(), tensor);
+            if (model.size() == all.size())
+                throw file.broken("has no " + WeightFiles.MASTERS + ": no entries optimizer.state.fp32_param.*"
+                        + (ranks.stream().anyMatch(DcpReader::isOfBuckets)
+                                ? ", but an optimizer in buckets, which do not say what they hold; save with"
+                                        + " --dist-ckpt-optim-fully-reshardable"
+                                : ""));
+            for (Tensor tensor : all) {
+                Matcher master = MASTER.matcher(tensor.name());
+                if (!master.matches()) continue;
+                Tensor weight = model.get(master.group(1));
+                if (weight == null) throw broken(tensor.name(), "is of a weight that is not there");
+                if (!weight.shape().equals(tensor.shape()))
+                    throw broken(tensor.name(), "is " + tensor.shape() + " where the weight is " + weight.shape());
+                model.put(weight.name(), tensor.as(weight.name(), weight.role()));
+            }
+            metadata.put(GROUP, WeightFiles.MASTERS);
+            return List.copyOf(model.values());
         }
 
         /** Of all ranks, where each has its own. */
@@ -168,7 +216,7 @@ final class DcpReader implements WeightReader {
                     .toList();
             for (int rank = 0; rank < each.size(); rank++) {
                 if (rank(each.get(rank)) != rank)
-                    throw file.broken("is one of " + each.size() + ", but __" + rank + METADATA + " is missing");
+                    throw file.incomplete("is one of " + each.size() + ", but __" + rank + METADATA + " is missing");
                 try (InputFile one = file.openSibling(each.get(rank))) {
                     ranks.add(DcpMetadata.read(one));
                     parts.add(one.part());
@@ -194,7 +242,7 @@ final class DcpReader implements WeightReader {
                     throw file.broken(
                             "names the file `" + Pickle.shown(name) + "`; a checkpoint's files must lie in its folder");
                 if (!present.contains(name))
-                    throw file.broken(
+                    throw file.incomplete(
                             "names the file " + Pickle.shown(name) + ", which is missing; copy the whole checkpoint");
             }
             for (String name : names) {
@@ -220,14 +268,14 @@ final class DcpReader implements WeightReader {
                                 .ifPresent(place -> scalars.putIfAbsent(name, place));
                 }
                 case SavedObject object -> {
-                    if (wanted.test(name))
+                    if (isWanted(name))
                         throw broken(
                                 name,
                                 "is saved as `" + Pickle.shown(object.type().toString())
                                         + "`, which only its own code can read; save plain tensors");
                 }
                 case SavedTensor tensor -> {
-                    if (wanted.test(name)) collect(rank, name, tensor);
+                    if (isWanted(name)) collect(rank, name, tensor);
                 }
             }
         }
@@ -241,6 +289,8 @@ final class DcpReader implements WeightReader {
                         "is " + tensor.type() + " " + tensor.shape() + " of one rank and " + known.type() + " "
                                 + known.shape() + " of another; these are two checkpoints");
             dtype(name, tensor);
+            rank.flattened(name).ifPresent(shape -> wholes.put(name, shape));
+            if (wholes.containsKey(name)) requireFlattened(name, tensor);
             for (int i = 0; i < tensor.count(); i++) {
                 List<Long> origin = tensor.origin(i);
                 Shape box = tensor.box(i);
@@ -253,6 +303,29 @@ final class DcpReader implements WeightReader {
                 chunks.computeIfAbsent(place.path(), any -> new ArrayList<>())
                         .add(new ChunkToRead(name, tensor, i, place));
             }
+        }
+
+        /**
+         * Megatron's optimizers cut blocks of a tensor, one for each model-parallel rank, into runs of elements: a
+         * tensor of such a block's coordinates and those elements, end to end.
+         */
+        private void requireFlattened(String name, SavedTensor saved) throws FormatException {
+            Shape whole = whole(name, saved);
+            List<Long> cuts = saved.shape().dims();
+            boolean fits = cuts.size() == whole.rank() + 1;
+            long block = 1;
+            for (int i = 0; i < whole.rank() && fits; i++) {
+                fits = cuts.get(i) > 0 && whole.dims().get(i) % cuts.get(i) == 0;
+                if (fits) block *= whole.dims().get(i) / cuts.get(i);
+            }
+            if (!fits || block != cuts.getLast())
+                throw broken(name, "was saved as " + saved.shape() + ", which is not its shape " + whole
+                        + " in blocks of elements end to end");
+        }
+
+        /** The shape that a tensor has in the model. */
+        private Shape whole(String name, SavedTensor saved) {
+            return wholes.getOrDefault(name, saved.shape());
         }
 
         private DType dtype(String name, SavedTensor tensor) throws FormatException {
@@ -269,8 +342,32 @@ final class DcpReader implements WeightReader {
             return both;
         }
 
+        /** Of all files at once: there is one for each rank, and storage may be slow. */
+        private void readChunks(SortedMap<String, Long> files) throws IOException {
+            List<String> names = List.copyOf(files.keySet());
+            int first = parts.size();
+            FilePart[] read = new FilePart[names.size()];
+            try {
+                IntStream.range(0, read.length).parallel().forEach(i -> {
+                    String name = names.get(i);
+                    try {
+                        read[i] = readChunks(
+                                name,
+                                Objects.requireNonNull(files.get(name)),
+                                first + i,
+                                chunks.getOrDefault(name, new ArrayList<>()));
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+            } catch (UncheckedIOException e) {
+                throw e.getCause();
+            }
+            parts.addAll(Arrays.asList(read));
+        }
+
         /** Finds where the elements of all chunks in one file lie. */
-        private void readChunks(String name, long size, List<ChunkToRead> inFile) throws IOException {
+        private FilePart readChunks(String name, long size, int part, List<ChunkToRead> inFile) throws IOException {
             inFile.sort(Comparator.comparingLong(
                     (ChunkToRead chunk) -> chunk.place().offset()));
             try (InputFile data = file.openSibling(name)) {
@@ -285,13 +382,13 @@ final class DcpReader implements WeightReader {
                         throw data.broken("has a chunk of `" + Pickle.shown(chunk.name()) + "` at byte "
                                 + place.offset() + " that overlaps another");
                     before = place;
-                    readChunk(data, chunk);
+                    readChunk(data, part, chunk);
                 }
-                parts.add(data.part());
+                return data.part();
             }
         }
 
-        private void readChunk(InputFile data, ChunkToRead chunk) throws IOException {
+        private void readChunk(InputFile data, int part, ChunkToRead chunk) throws IOException {
             SavedTensor saved = chunk.tensor();
             Shape box = saved.box(chunk.chunk());
             long begin = chunk.place().offset();
@@ -311,30 +408,56 @@ final class DcpReader implements WeightReader {
                         + file.path().getFileName() + " says "
                         + saved.type().name() + " " + box + "; it is of another checkpoint, or damaged");
             try {
-                list(chunk.name(), saved)
-                        .add(parts.size(), begin + read.offset(), saved.origin(chunk.chunk()), box, read.strides());
+                add(chunk.name(), saved, saved.origin(chunk.chunk()), read, part, begin + read.offset());
             } catch (IllegalArgumentException e) {
                 throw broken(chunk.name(), String.valueOf(e.getMessage()));
             }
         }
 
+        private void add(String name, SavedTensor saved, List<Long> origin, Tensor read, int part, long offset) {
+            PieceList list = list(name, saved);
+            synchronized (list) {
+                add(list, whole(name, saved), saved, origin, read, part, offset);
+            }
+        }
+
+        private static void add(
+                PieceList list, Shape whole, SavedTensor saved, List<Long> origin, Tensor read, int part, long offset) {
+            if (whole.equals(saved.shape())) {
+                list.add(part, offset, origin, read.shape(), read.strides());
+                return;
+            }
+            if (!read.shape().dims().subList(0, whole.rank()).stream().allMatch(one -> one == 1))
+                throw new IllegalArgumentException("has a piece of several blocks, " + read.shape());
+            List<Long> block = new ArrayList<>();
+            List<Long> corner = new ArrayList<>();
+            for (int i = 0; i < whole.rank(); i++) {
+                long size = whole.dims().get(i) / saved.shape().dims().get(i);
+                block.add(size);
+                corner.add(origin.get(i) * size);
+            }
+            list.addRun(
+                    part,
+                    offset,
+                    read.dtype().bytes(),
+                    read.strides().getLast(),
+                    corner,
+                    new Shape(block),
+                    origin.getLast(),
+                    read.elements());
+        }
+
         private PieceList list(String name, SavedTensor tensor) {
-            return pieces.computeIfAbsent(name, any -> new PieceList(tensor.shape()));
+            return pieces.computeIfAbsent(name, any -> new PieceList(whole(name, tensor)));
         }
 
         private Tensor tensor(String name, SavedTensor saved) throws FormatException {
             DType dtype = dtype(name, saved);
-            if (saved.shape().elements() == 0)
-                return new Tensor(
-                        name,
-                        dtype,
-                        saved.shape(),
-                        saved.shape().contiguousStrides(),
-                        0,
-                        0,
-                        Tensor.TensorRole.PARAMETER);
+            Shape whole = whole(name, saved);
+            if (whole.elements() == 0)
+                return new Tensor(name, dtype, whole, whole.contiguousStrides(), 0, 0, Tensor.TensorRole.PARAMETER);
             try {
-                return Tensor.of(name, dtype, saved.shape(), list(name, saved).all(), Tensor.TensorRole.PARAMETER);
+                return Tensor.of(name, dtype, whole, list(name, saved).all(), Tensor.TensorRole.PARAMETER);
             } catch (IllegalArgumentException e) {
                 throw broken(name, String.valueOf(e.getMessage()));
             }

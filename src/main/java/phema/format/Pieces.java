@@ -93,6 +93,46 @@ public final class Pieces {
         }
 
         /**
+         * Adds elements of a box that follow each other in row-major order, as pieces.
+         *
+         * @param offset of the first of them in the file, in bytes
+         * @param width of an element, in bytes
+         * @param stride from one to the next there, in elements
+         * @param corner the box's first coordinates in the whole
+         * @param from index of the first of them in the box
+         * @throws IllegalArgumentException when they reach beyond the box, or that beyond the whole
+         */
+        void addRun(
+                int part, long offset, int width, long stride, List<Long> corner, Shape box, long from, long elements) {
+            if (from < 0 || from > box.elements() - elements)
+                throw new IllegalArgumentException(
+                        "has " + elements + " elements from " + from + " on, beyond a block " + box);
+            List<Long> inner = box.contiguousStrides();
+            List<Long> strides = inner.stream().map(step -> step * stride).toList();
+            for (long at = from; at < from + elements; ) {
+                long left = from + elements - at;
+                int axis = rank - 1; // the outermost of which whole steps follow
+                while (axis > 0 && at % inner.get(axis - 1) == 0 && left >= inner.get(axis - 1)) axis--;
+                List<Long> origin = new ArrayList<>();
+                List<Long> sizes = new ArrayList<>();
+                long taken = 1;
+                for (int i = 0; i < rank; i++) {
+                    long coordinate = at / inner.get(i) % box.dims().get(i);
+                    origin.add(corner.get(i) + coordinate);
+                    sizes.add(
+                            i < axis
+                                    ? 1
+                                    : i > axis
+                                            ? box.dims().get(i)
+                                            : Math.min(left / inner.get(i), box.dims().get(i) - coordinate));
+                    taken *= sizes.get(i);
+                }
+                add(part, offset + (at - from) * stride * width, origin, new Shape(sizes), strides);
+                at += taken;
+            }
+        }
+
+        /**
          * The pieces of the whole, which has elements.
          *
          * @throws IllegalArgumentException when an element is in none or in several of them, saying which

@@ -13,6 +13,9 @@ import java.util.function.Predicate;
 
 /** Reads and lays out weight files of every known format. */
 public final class WeightFiles {
+    /** The word for the weights in single precision that optimizers of Megatron keep. */
+    public static final String MASTERS = "optimizer.fp32";
+
     /** The bytes that {@code torch.save} began with before PyTorch 1.6: a pickle of a magic number. */
     private static final byte[] LEGACY_TORCH = HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa850192e");
 
@@ -38,27 +41,38 @@ public final class WeightFiles {
      * @param mayRead asked with the real path of each file, before it is opened
      */
     public static WeightFile read(Path path, Optional<WeightFile> similar, Predicate<Path> mayRead) throws IOException {
-        if (isNamed(path, DcpReader.METADATA) && !Files.exists(path))
-            throw DcpReader.missing(path, InputFile.siblings(path, mayRead));
+        requireMetadata(path, mayRead);
         try (InputFile file = InputFile.open(path, mayRead)) {
             return reader(file, similar).read(file);
         }
     }
 
     /**
-     * Indexes those entries of a distributed checkpoint whose names begin with a prefix, also such as {@link #read}
-     * leaves out: {@code optimizer.state.fp32_param.} are the weights in single precision that Megatron keeps.
+     * Reads as {@link #read(Path)} does, but instead of a model's weights those in single precision that its optimizer
+     * trains, under the model's names; what has none is as in the model.
      *
-     * @param path of the checkpoint's {@code .metadata}
-     * @throws FormatException when there is none such, or as {@link #read} does
+     * @param path the {@code .metadata} of a distributed checkpoint
+     * @throws FormatException when it has no such weights, or as {@link #read} does
      */
-    public static WeightFile readEntries(Path path, String prefix, Predicate<Path> mayRead) throws IOException {
+    public static WeightFile readMasters(Path path, Predicate<Path> mayRead) throws IOException {
+        requireMetadata(path, mayRead);
         try (InputFile file = InputFile.open(path, mayRead)) {
-            WeightFile entries = new DcpReader(name -> name.startsWith(prefix)).read(file);
-            if (entries.tensors().isEmpty())
-                throw file.broken("has no tensors whose names begin with " + Pickle.shown(prefix));
-            return entries;
+            requireContent(file);
+            if (!isDcp(path))
+                throw file.broken("holds no " + MASTERS + ": the weights that an optimizer keeps in single precision are"
+                        + " read of checkpoints of torch.distributed.checkpoint alone, as Megatron writes them");
+            return new DcpReader(true).read(file);
         }
+    }
+
+    /** Whether a file was read by {@link #readMasters}. */
+    public static boolean areMasters(WeightFile file) {
+        return MASTERS.equals(file.metadata().get(DcpReader.GROUP));
+    }
+
+    private static void requireMetadata(Path path, Predicate<Path> mayRead) throws IOException {
+        if (isNamed(path, DcpReader.METADATA) && !Files.exists(path))
+            throw DcpReader.missing(path, InputFile.siblings(path, mayRead));
     }
 
     private static boolean isNamed(Path path, String name) {
@@ -68,12 +82,13 @@ public final class WeightFiles {
     /**
      * Reads what stands in and around a weight file, for outputs that are to be like it.
      *
+     * @param weights the file as it was read
      * @param mayRead as for {@link #read(Path, Optional, Predicate)}
      * @return empty for files that are copied but for their weights anyway
      * @throws FormatException when it is no weight file, or cannot be copied
      */
-    public static Optional<OriginalFile> original(Path path, Predicate<Path> mayRead) throws IOException {
-        try (InputFile file = InputFile.open(path, mayRead)) {
+    public static Optional<OriginalFile> original(WeightFile weights, Predicate<Path> mayRead) throws IOException {
+        try (InputFile file = InputFile.open(weights.path(), mayRead)) {
             return switch (reader(file, Optional.empty())) {
                 case TorchZipReader zip -> Optional.of(TorchZipReader.original(file));
                 case TorchLegacyReader legacy -> Optional.of(TorchLegacyReader.original(file));
@@ -84,7 +99,7 @@ public final class WeightFiles {
                     Optional.of(whole.read(file))
                             .filter(read -> read.parts().size() == 1) // not what many files hold in pieces
                             .map(SafetensorsOriginal::new);
-                case DcpReader dcp -> Optional.of(DcpReader.original(file));
+                case DcpReader dcp -> Optional.of(DcpReader.original(file, areMasters(weights)));
                 case DeepSpeedReader deepspeed -> Optional.empty();
             };
         }

@@ -136,7 +136,7 @@ final class LikeInputs {
         @Nullable Optional<OriginalFile> known = originals.get(template.parts());
         if (known != null) return known;
         try {
-            Optional<OriginalFile> read = WeightFiles.original(template.path(), mayRead);
+            Optional<OriginalFile> read = WeightFiles.original(template, mayRead);
             requireUnchanged(template);
             originals.put(template.parts(), read);
             return read;

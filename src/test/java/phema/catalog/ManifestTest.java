@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import phema.Fixtures;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.FormatException;
 import phema.format.Tensor;
@@ -28,6 +29,7 @@ import phema.profile.Scheduled;
 import phema.profile.ScheduledDecay;
 import phema.profile.SigmaRel;
 import phema.profile.Warmup;
+import phema.tensor.DType;
 import phema.time.Ticker;
 
 class ManifestTest {
@@ -316,6 +318,32 @@ class ManifestTest {
         assertThat(profile(first)).isEqualTo(new Impulse(1000));
         assertThat(profile(second)).isEqualTo(Power.ofSigmaRel(0.1, 1000));
         assertThat(scanner.scan("run", folder, Selection.DEFAULT, second)).isSameAs(second);
+    }
+
+    /** What was read of a file before may be the other weights. */
+    @Test
+    void otherWeightsOfTheSameFilesAreRead() throws IOException {
+        RunScanner scanner = RunScanner.repeated(
+                WeightFiles::read,
+                anywhere -> true,
+                new Settling(Duration.ZERO, InstantSource.system(), Ticker.SYSTEM));
+        for (int step = 1; step <= 2; step++)
+            Fixtures.copy("clusters/megatron", folder.resolve("iter_000%d000".formatted(step)));
+        Scan model = scanner.scan("run", folder, Selection.DEFAULT, Scan.NONE);
+        manifest("group: optimizer.fp32");
+        Scan masters = scanner.scan("run", folder, Selection.DEFAULT, model);
+
+        assertThat(dtypes(model)).containsOnly(DType.BF16);
+        assertThat(dtypes(masters)).containsOnly(DType.F32);
+        assertThat(scanner.scan("run", folder, Selection.DEFAULT, masters)).isSameAs(masters);
+        Files.delete(folder.resolve("phema.yaml"));
+        assertThat(dtypes(scanner.scan("run", folder, Selection.DEFAULT, masters)))
+                .containsOnly(DType.BF16);
+    }
+
+    private static List<DType> dtypes(Scan scan) {
+        assertThat(scan.run().snapshots()).hasSize(2);
+        return scan.run().newest().file().tensors().stream().map(Tensor::dtype).toList();
     }
 
     @Test

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import phema.Fixtures;
 import phema.TestWeights;
 import phema.digest.Digest;
+import phema.tensor.DType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -97,22 +98,41 @@ class DcpReaderTest {
     }
 
     @Test
-    void optimizersKeepWhatIsAskedFor() throws IOException {
-        WeightFile masters = WeightFiles.readEntries(
-                Fixtures.fixture("clusters/megatron/.metadata"), "optimizer.state.fp32_param.", anywhere -> true);
-        assertThat(masters.tensors()).hasSize(6);
-        // Rounded to the model's type they are the model.
+    void optimizersKeepWeightsInSinglePrecision() throws IOException {
+        WeightFile masters = WeightFiles.readMasters(Fixtures.fixture("clusters/megatron/.metadata"), anywhere -> true);
         WeightFile model = read("megatron/.metadata");
+        assertThat(masters.tensors())
+                .extracting(Tensor::name)
+                .isEqualTo(model.tensors().stream().map(Tensor::name).toList());
+        // Rounded to the model's type they are the model.
         for (Tensor tensor : model.tensors()) {
-            double[] master = TestWeights.values(masters, "optimizer.state.fp32_param." + tensor.name());
+            assertThat(TestWeights.tensor(masters, tensor.name()).dtype()).isEqualTo(DType.F32);
+            double[] master = TestWeights.values(masters, tensor.name());
             double[] rounded = TestWeights.values(model, tensor.name());
+            assertThat(master).isNotEqualTo(rounded);
             for (int i = 0; i < rounded.length; i++)
                 assertThat(Math.abs(master[i] - rounded[i]))
                         .isLessThanOrEqualTo(tensor.dtype().ulp(rounded[i]) / 2);
         }
-        assertThatThrownBy(() -> WeightFiles.readEntries(
-                        Fixtures.fixture("clusters/cuts/.metadata"), "absent.", anywhere -> true))
-                .hasMessageEndingWith("has no tensors whose names begin with absent.");
+        assertThat(WeightFiles.areMasters(masters)).isTrue();
+        assertThat(WeightFiles.areMasters(model)).isFalse();
+        assertRefusesMasters("clusters/cuts/.metadata", "has no optimizer.fp32: no entries optimizer.state.fp32_param.*");
+        assertRefusesMasters(
+                "clusters/hf-consolidated/model.safetensors.index.json", "holds no optimizer.fp32: the weights that");
+    }
+
+    private static void assertRefusesMasters(String fixture, String message) {
+        assertThatThrownBy(() -> WeightFiles.readMasters(Fixtures.fixture(fixture), anywhere -> true))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining(message);
+    }
+
+    /** As Megatron's distributed optimizer saved its own until flattened ranges were given up. */
+    @Test
+    void mastersOfRunsOfBlocksAreReadAsTheModel() throws IOException {
+        WeightFile masters = WeightFiles.readMasters(Fixtures.fixture("clusters/flat/.metadata"), anywhere -> true);
+        assertThat(digests(masters)).isEqualTo(digests("flat"));
+        assertThat(TestWeights.tensor(masters, "stacked.weight").pieces().orElseThrow().count()).isGreaterThan(8);
     }
 
     @Test

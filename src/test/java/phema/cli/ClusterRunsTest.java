@@ -1,0 +1,136 @@
+package phema.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import phema.TestWeights;
+import phema.format.Tensor;
+import phema.format.WeightFile;
+import phema.format.WeightFiles;
+import phema.tensor.DType;
+import tools.jackson.databind.JsonNode;
+
+/** Runs whose checkpoints are folders of {@code torch.distributed.checkpoint}. */
+class ClusterRunsTest {
+    private static final String[] STEPS = {"iter_0001000", "iter_0002000", "iter_0003000", "iter_0004000"};
+
+    @TempDir
+    private Path folder;
+
+    private Path run = Path.of("");
+
+    /** Megatron's, with masters that move and a model that does not. */
+    @BeforeEach
+    void copyRun() throws IOException {
+        run = folder.resolve("run");
+        for (int step = 0; step < STEPS.length; step++) {
+            Path checkpoint = Shell.copy("clusters/megatron", run.resolve(STEPS[step]));
+            WeightFile masters = masters(checkpoint);
+            for (Tensor tensor : masters.tensors()) {
+                float[] values = new float[(int) tensor.elements()];
+                for (int i = 0; i < values.length; i++) values[i] = (float) Math.cos(0.1 * step + i);
+                Path file = masters.parts().get(tensor.part()).path();
+                try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                    channel.write(ByteBuffer.wrap(TestWeights.encode(DType.F32, values)), tensor.offset());
+                }
+                Shell.age(file);
+            }
+        }
+    }
+
+    private static WeightFile masters(Path checkpoint) throws IOException {
+        return WeightFiles.readMasters(checkpoint.resolve(".metadata"), anywhere -> true);
+    }
+
+    @Test
+    void mastersOfTheOptimizerAreAveragedUnderTheModelsNames() throws IOException {
+        Path out = folder.resolve("out");
+        String options = " --indir " + run + " --group optimizer.fp32 --outstd 0.1 ";
+        JsonNode coefficients =
+                Shell.phema("fit --json" + options).json().get("fits").get(0).get("coefficients");
+        Shell.phema("reconstruct --format safetensors --outdir " + out + options).fine();
+        Shell.phema("reconstruct --outdir " + out + options).fine();
+
+        WeightFile written = WeightFiles.read(out.resolve("phema-4000-0.100.safetensors"));
+        WeightFile model = WeightFiles.read(run.resolve(STEPS[0] + "/.metadata"));
+        assertThat(written.tensors())
+                .extracting(Tensor::name)
+                .containsExactlyInAnyOrderElementsOf(
+                        model.tensors().stream().map(Tensor::name).toList());
+        assertThat(written.metadata()).containsEntry("phema.group", "optimizer.fp32");
+        WeightFile like = WeightFiles.read(out.resolve("phema-4000-0.100/.metadata"));
+        for (Tensor tensor : written.tensors()) {
+            assertThat(tensor.dtype()).isEqualTo(DType.F32);
+            double[] expected = combined(coefficients, tensor.name());
+            double[] found = TestWeights.values(written, tensor.name());
+            for (int i = 0; i < expected.length; i++) assertThat(found[i]).isCloseTo(expected[i], within(1e-6));
+            assertThat(TestWeights.values(like, tensor.name())).containsExactly(found);
+        }
+    }
+
+    private double[] combined(JsonNode coefficients, String tensor) throws IOException {
+        double[] sum = {};
+        for (Map.Entry<String, JsonNode> each : coefficients.properties()) {
+            double[] values = TestWeights.values(masters(run.resolve(each.getKey()).getParent()), tensor);
+            if (sum.length == 0) sum = new double[values.length];
+            for (int i = 0; i < sum.length; i++) sum[i] += each.getValue().asDouble() * values[i];
+        }
+        return sum;
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "group: optimizer.fp32",
+                "{group: optimizer.fp32, files: 'iter_{time}/.metadata', profile: impulse}"
+            })
+    void manifestsSayWhichWeightsAreMeant(String manifest) throws IOException {
+        Files.writeString(run.resolve("phema.yaml"), manifest + "\n");
+        JsonNode said = Shell.phema("fit --json --outstd 0.1 --indir " + run).json();
+        Files.delete(run.resolve("phema.yaml"));
+        JsonNode asked = Shell.phema("fit --json --outstd 0.1 --group optimizer.fp32 --indir " + run)
+                .json();
+        assertThat(said.get("fits")).isEqualTo(asked.get("fits"));
+        JsonNode model = Shell.phema("fit --json --outstd 0.1 --indir " + run).json();
+        assertThat(said.get("fits")).isNotEqualTo(model.get("fits"));
+    }
+
+    @Test
+    void groupsThatAreNotThereAreRefused() throws IOException {
+        assertThat(Shell.phema("fit --outstd 0.1 --group optimizer --indir " + run).complaint())
+                .contains("--group", "it must be optimizer.fp32, not optimizer");
+        assertThat(Shell.phema("fit --outstd 0.1 --group optimizer.fp32 --indir " + Shell.FIXTURES.resolve("checkpoints"))
+                        .complaint())
+                .contains("holds no optimizer.fp32");
+        Files.writeString(run.resolve("phema.yaml"), "group: ema\n");
+        assertThat(Shell.phema("fit --outstd 0.1 --indir " + run).complaint())
+                .contains("phema.yaml: line 1, column 8: group must be optimizer.fp32");
+        Files.writeString(
+                run.resolve("phema.yaml"),
+                "{files: 'iter_{time}/.metadata', profile: impulse, prefix: optimizer.state.fp32_param.}\n");
+        assertThat(Shell.phema("fit --outstd 0.1 --indir " + run).complaint())
+                .contains("an optimizer's weights are had with `group: optimizer.fp32`");
+    }
+
+    @Test
+    void inspectShowsThem() {
+        String file = run.resolve(STEPS[0] + "/.metadata").toString();
+        assertThat(Shell.phema("inspect --group optimizer.fp32 " + file).fine().out())
+                .contains("phema.group: optimizer.fp32", "(F32 ");
+        assertThat(Shell.phema("inspect " + file).fine().out()).contains("(BF16 ");
+        assertThat(Shell.phema("inspect --group optimizer.fp32 " + run).fine().out())
+                .contains("4 raw checkpoints");
+    }
+}
