@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -22,14 +25,21 @@ import phema.problem.Problem;
 
 /**
  * Keeps channels to input files, shared by everything that reads them at the same time, so that many clients do not
- * need many file descriptors.
+ * need many file descriptors; and no more than so many at a time, since a checkpoint of a cluster has a file for each
+ * rank. What was not read for longest is closed, and opened anew when it is wanted again.
  */
 final class OpenFiles {
     /** The bytes that are read at once to pick elements from. */
     private static final int WINDOW = 256 << 10;
 
+    /** The most channels that are kept open, but for those that are being read. */
+    private static final int MOST = 512;
+
     private final Predicate<Path> mayRead;
+    private final int most;
     private final Map<FilePart, Shared> shared = new HashMap<>();
+    private final Set<Shared> opened = ConcurrentHashMap.newKeySet();
+    private final AtomicLong reads = new AtomicLong();
     private final LongAdder bytesRead = new LongAdder();
 
     /** Opened by its first user, while the others of the same file wait, and nobody else: storage may take its time. */
@@ -37,19 +47,41 @@ final class OpenFiles {
         final FilePart part;
         int users;
         private @Nullable FileChannel channel;
+        private int readers;
+
+        /** When it was last read, counted in reads. */
+        private volatile long lastRead;
 
         Shared(FilePart part) {
             this.part = part;
         }
 
-        synchronized FileChannel channel() throws IOException {
-            if (channel != null) return channel;
-            if (!Files.exists(part.path())) throw changed(part, "is gone");
-            return channel = RegularFiles.open(part.path(), mayRead);
+        /** Opens it where it is not, and keeps it so until {@link #release}. */
+        synchronized FileChannel borrow() throws IOException {
+            lastRead = reads.incrementAndGet();
+            if (channel == null) {
+                FileStamp now = FileStamp.of(part.path()).orElseThrow(() -> changed(part, "is gone"));
+                channel = RegularFiles.open(part.path(), mayRead);
+                opened.add(this);
+                if (!now.equals(part.stamp())) throw changed(part, "has changed");
+            }
+            readers++;
+            return channel;
+        }
+
+        synchronized void release() {
+            readers--;
+        }
+
+        /** Unless it is being read. */
+        synchronized void rest() throws IOException {
+            if (readers == 0) close();
         }
 
         synchronized void close() throws IOException {
+            opened.remove(this);
             if (channel != null) channel.close();
+            channel = null;
         }
     }
 
@@ -58,7 +90,13 @@ final class OpenFiles {
      * were indexed
      */
     OpenFiles(Predicate<Path> mayRead) {
+        this(mayRead, MOST);
+    }
+
+    /** @param most channels that are kept open */
+    OpenFiles(Predicate<Path> mayRead, int most) {
         this.mayRead = mayRead;
+        this.most = most;
     }
 
     /** Bytes read from all files so far. */
@@ -67,8 +105,8 @@ final class OpenFiles {
     }
 
     /** Counts the files that are open now. */
-    synchronized int count() {
-        return shared.size();
+    int count() {
+        return opened.size();
     }
 
     /** Opens all files, each as it was indexed. @throws Problem when one changed since or is gone */
@@ -76,13 +114,16 @@ final class OpenFiles {
         Inputs inputs = new Inputs();
         try {
             for (WeightFile file : files) {
-                List<FileChannel> channels = new ArrayList<>();
+                List<Shared> parts = new ArrayList<>();
                 for (FilePart part : file.parts()) {
                     Shared shared = use(part);
                     inputs.parts.add(part);
-                    channels.add(shared.channel());
+                    parts.add(shared);
+                    shared.borrow();
+                    shared.release();
+                    makeRoom();
                 }
-                inputs.channels.add(List.copyOf(channels));
+                inputs.files.add(List.copyOf(parts));
             }
             inputs.verify();
             return inputs;
@@ -109,6 +150,16 @@ final class OpenFiles {
         unused.close();
     }
 
+    /** Closes a quarter of the files at once, as looking for the right ones takes time. */
+    private void makeRoom() throws IOException {
+        if (opened.size() <= most) return;
+        List<Shared> longest = opened.stream()
+                .sorted(Comparator.comparingLong((Shared file) -> file.lastRead))
+                .limit(opened.size() - most + most / 4)
+                .toList();
+        for (Shared file : longest) file.rest();
+    }
+
     private static Problem changed(FilePart part, String how) {
         return Problem.conflict(part.path() + " " + how + " since it was indexed; rescan the run and ask again");
     }
@@ -116,20 +167,26 @@ final class OpenFiles {
     /** The open files of one recipe. */
     final class Inputs implements AutoCloseable {
         private final List<FilePart> parts = new ArrayList<>();
-        private final List<List<FileChannel>> channels = new ArrayList<>();
+        private final List<List<Shared>> files = new ArrayList<>();
 
         /** Fills {@code buffer} from a position of a part of the given file. */
         void read(int file, int part, long position, ByteBuffer buffer) throws IOException {
-            FileChannel channel = channels.get(file).get(part);
-            while (buffer.hasRemaining()) {
-                int n = channel.read(buffer, position);
-                if (n < 0) {
-                    verify();
-                    throw new IOException("unexpected end of an input file at byte " + position);
+            Shared shared = files.get(file).get(part);
+            FileChannel channel = shared.borrow();
+            try {
+                while (buffer.hasRemaining()) {
+                    int n = channel.read(buffer, position);
+                    if (n < 0) {
+                        verify();
+                        throw new IOException("unexpected end of an input file at byte " + position);
+                    }
+                    position += n;
+                    bytesRead.add(n);
                 }
-                position += n;
-                bytesRead.add(n);
+            } finally {
+                shared.release();
             }
+            makeRoom();
         }
 
         /** Reads elements of a tensor of the given file, packed; see {@link Tensor#read}. */
