@@ -195,6 +195,7 @@ record CheckpointFolders(
             notices.add("Folders named " + folders.getLast().name().family() + " are taken for checkpoints of time N"
                     + (own.isEmpty() ? ", with raw weights in " + path(raw) : "") + "; for anything else, say so in "
                     + Manifest.FILE_NAME + ".");
+            own.forEach(this::noteMissing);
             if (!without.isEmpty())
                 notices.add(some(without) + (without.size() == 1 ? " is" : " are") + " not used, for want of "
                         + path(raw) + ".");
@@ -221,8 +222,22 @@ record CheckpointFolders(
                     candidates, notices, own.isEmpty() ? lines(pattern, path(raw)) : List.of(), Optional.empty());
         }
 
+        /** Of averages in shards whose index is not there, which would say what belongs to them. */
+        private void noteMissing(String average) {
+            List<String> without = folders.stream()
+                    .filter(folder -> Optional.ofNullable(folder.weights().get(average))
+                            .filter(path -> !path.isThere())
+                            .isPresent())
+                    .map(folder -> folder.name().name())
+                    .toList();
+            if (!without.isEmpty())
+                notices.add("The average in " + path(average) + " is not used of " + some(without)
+                        + ", where that file is missing.");
+        }
+
         private CheckpointFolders ofAverages(List<String> averages) {
             List<Candidate> candidates = new ArrayList<>();
+            averages.forEach(this::noteMissing);
             if (averages.size() == 1)
                 for (Folder folder : folders)
                     Optional.ofNullable(folder.weights().get(averages.getFirst()))

@@ -145,8 +145,8 @@ final class FileIndexer {
     }
 
     private static RememberedFile.Broken broken(Path path, Exception e) {
-        return e instanceof FormatException
-                ? new RememberedFile.Broken(String.valueOf(e.getMessage()), true)
-                : new RememberedFile.Broken(path + ": cannot be read (" + e + ")", false);
+        return e instanceof FormatException format
+                ? new RememberedFile.Broken(String.valueOf(e.getMessage()), true, format.isIncomplete())
+                : new RememberedFile.Broken(path + ": cannot be read (" + e + ")", false, false);
     }
 }

@@ -249,11 +249,24 @@ final class FolderScan {
                 yield Optional.empty();
             }
             case RememberedFile.Broken broken -> {
-                exclusions.add(candidate.fileName(), ExclusionReason.BROKEN, broken.message());
+                if (broken.incomplete() && isNewestOfFiles(candidate))
+                    exclusions.add(
+                            candidate.fileName(),
+                            ExclusionReason.GROWING,
+                            broken.message()
+                                    + ". As this is the newest checkpoint, it is taken for one that is still being"
+                                    + " written");
+                else exclusions.add(candidate.fileName(), ExclusionReason.BROKEN, broken.message());
                 yield Optional.empty();
             }
             case RememberedFile.Indexed indexed -> Optional.of(indexed);
         };
+    }
+
+    /** Whether a checkpoint is of several files, which do not appear at once, and none is newer. */
+    private boolean isNewestOfFiles(Candidate candidate) {
+        return candidate.isSharded()
+                && recognition.candidates().stream().allMatch(other -> other.time() <= candidate.time());
     }
 
     /** Those that hold the same tensors as most. */

@@ -23,8 +23,9 @@ record RememberedFile(FileStamp stamp, long since, RememberedContent content) {
      * It cannot be used.
      *
      * @param lasting whether only another content can change that, as opposed to storage that failed or refused
+     * @param incomplete whether something is missing, as of what is still being written
      */
-    record Broken(String message, boolean lasting) implements RememberedContent {}
+    record Broken(String message, boolean lasting, boolean incomplete) implements RememberedContent {}
 
     /**
      * Its structure, and its samples.

@@ -27,7 +27,7 @@ record WeightsPath(String path, boolean isThere) {
     private static final List<Pattern> USUAL = List.of(
             Pattern.compile(
                     "(?:model|pytorch_model|adapter_model|pytorch_lora_weights|lit_model|diffusion_pytorch_model)"),
-            Pattern.compile("\\.metadata"),
+            Pattern.compile("(?:__0)?\\.metadata"),
             Pattern.compile("(?:unet|transformer|prior|decoder|autoencoderkl|vae|controlnet)"
                     + "/(?:diffusion_pytorch_model|model|pytorch_lora_weights|adapter_model)"),
             Pattern.compile("(?:model|model_and_optim|pytorch_model_fsdp_0)/\\.metadata"),
@@ -100,6 +100,7 @@ record WeightsPath(String path, boolean isThere) {
     /** Whether a file may hold weights of a checkpoint, by its name. */
     static boolean mayBeWeights(String name) {
         return name.equals(".metadata")
+                || name.equals("__0.metadata")
                 || Recognition.mayBeSnapshot(name)
                         && !LeftOut.isState(name)
                         && !NO_WEIGHTS.matcher(name).matches();

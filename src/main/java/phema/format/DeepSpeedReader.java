@@ -121,7 +121,7 @@ final class DeepSpeedReader implements WeightReader {
             for (int rank = 0; rank == 0 || rank < count; rank++) {
                 String name = optimizers.get(rank);
                 if (name == null)
-                    throw file.broken("is of " + (count == 0 ? "several" : String.valueOf(count))
+                    throw file.incomplete("is of " + (count == 0 ? "several" : String.valueOf(count))
                             + " ranks, but the optimizer's file of rank " + rank
                             + " is missing; copy the whole checkpoint");
                 try (InputFile one = file.openSibling(name)) {
@@ -316,7 +316,7 @@ final class DeepSpeedReader implements WeightReader {
             for (int rank = 0; rank < count; rank++) {
                 String name = models.get(rank);
                 if (name == null)
-                    throw file.broken("is of " + count + " ranks, but the model's file of rank " + rank
+                    throw file.incomplete("is of " + count + " ranks, but the model's file of rank " + rank
                             + " is missing; copy the whole checkpoint");
                 try (InputFile one = file.openSibling(name)) {
                     TorchArchive archive = new TorchArchive(one);

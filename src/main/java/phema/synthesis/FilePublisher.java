@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import phema.format.Layout;
 import phema.problem.Problem;
 import phema.storage.PendingFile;
@@ -19,12 +22,21 @@ final class FilePublisher implements AutoCloseable {
     private static final Pattern FULL =
             Pattern.compile("(?i)no space left|not enough space|out of disk space|quota exceeded");
 
+    /** The name of the file that makes a folder a distributed checkpoint. */
+    private static final String METADATA = ".metadata";
+
+    /** The end of the names of its data. */
+    private static final String DATA = ".distcp";
+
     private final Path folder;
     private final boolean overwrite;
     private final List<PendingFile> files = new ArrayList<>();
 
     /** The folders that were made for files in folders of their own. */
     private final List<Path> created = new ArrayList<>();
+
+    /** What belongs to the checkpoints that are written over, and not to those in their place. */
+    private final List<Path> stale = new ArrayList<>();
 
     private boolean published;
 
@@ -41,6 +53,25 @@ final class FilePublisher implements AutoCloseable {
         if (!overwrite)
             for (Layout file : layouts)
                 if (Files.exists(folder.resolve(file.fileName()))) throw exists(folder.resolve(file.fileName()));
+        Set<Path> own = layouts.stream()
+                .map(file -> folder.resolve(file.fileName()))
+                .collect(Collectors.toSet());
+        for (Path file : own) if (String.valueOf(file.getFileName()).equals(METADATA)) findStale(file, own);
+    }
+
+    /** With data of another checkpoint beside it, a distributed checkpoint is not read. */
+    private void findStale(Path metadata, Set<Path> own) throws IOException {
+        Path parent = metadata.getParent();
+        if (parent == null || !Files.isDirectory(parent)) return;
+        try (Stream<Path> files = Files.list(parent)) {
+            for (Path file : files.toList()) {
+                if (own.contains(file) || !String.valueOf(file.getFileName()).endsWith(DATA)) continue;
+                if (!Files.exists(metadata))
+                    throw Problem.conflict(file + " is there, which is of another checkpoint; the new one could not be"
+                            + " read beside it. Move it away, or choose another folder");
+                stale.add(file);
+            }
+        }
     }
 
     private void requireRoom(List<Layout> layouts) throws IOException {
@@ -78,6 +109,7 @@ final class FilePublisher implements AutoCloseable {
                 throw exists(file.path());
             }
         }
+        for (Path file : stale) Files.deleteIfExists(file);
         published = true;
     }
 

@@ -103,6 +103,21 @@ class CheckpointFoldersTest {
                         "Beside the checkpoints' folders, and not used: checkpoint-N-tmp, model.safetensors.");
     }
 
+    @Test
+    void averagesInShardsWithoutAnIndexAreNamed() throws IOException {
+        for (int step : List.of(10, 20)) {
+            weights("step-" + step + "/unet/model.safetensors", step);
+            weights("step-" + step + "/unet_ema/model-00001-of-00002.safetensors", step);
+        }
+
+        Run found = scan();
+
+        assertThat(found.snapshots()).hasSize(2);
+        assertThat(found.notices())
+                .contains("The average in unet_ema/model.safetensors.index.json is not used of step-10, step-20, where"
+                        + " that file is missing.");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "unet/diffusion_pytorch_model.safetensors, vae/diffusion_pytorch_model.safetensors",

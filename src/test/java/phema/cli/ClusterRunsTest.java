@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,5 +133,61 @@ class ClusterRunsTest {
         assertThat(Shell.phema("inspect " + file).fine().out()).contains("(BF16 ");
         assertThat(Shell.phema("inspect --group optimizer.fp32 " + run).fine().out())
                 .contains("4 raw checkpoints");
+    }
+
+    /** Whoever copies a checkpoint, or is killed while writing it, leaves some of its files. */
+    @Test
+    void theNewestCheckpointMayStillBeWritten() throws IOException {
+        Path data = run.resolve(STEPS[3] + "/__0_0.distcp");
+        byte[] whole = Files.readAllBytes(data);
+        Files.write(data, Arrays.copyOf(whole, whole.length / 2));
+        assertThatNewestIsLeftOut("it is truncated, or not of this checkpoint");
+        Files.delete(data);
+        assertThatNewestIsLeftOut("names the file __0_0.distcp, which is missing");
+        Path metadata = run.resolve(STEPS[3] + "/.metadata");
+        byte[] description = Files.readAllBytes(metadata);
+        Files.write(data, whole);
+        Files.write(metadata, Arrays.copyOf(description, description.length / 2));
+        assertThatNewestIsLeftOut(".metadata: ");
+        Files.delete(metadata);
+        assertThat(Shell.phema("fit --outstd 0.1 --indir " + run).fine().out())
+                .contains("3 raw checkpoints", STEPS[3] + " holds no weights that are complete, and is not used");
+    }
+
+    private void assertThatNewestIsLeftOut(String why) throws IOException {
+        for (String name : Shell.names(run.resolve(STEPS[3]))) Shell.age(run.resolve(STEPS[3]).resolve(name));
+        assertThat(Shell.phema("fit --outstd 0.1 --indir " + run).fine().out())
+                .contains("3 raw checkpoints", "not used (growing): ", STEPS[3], why, "it is taken for one that is still");
+    }
+
+    @Test
+    void anOlderCheckpointMustBeWhole() throws IOException {
+        Files.delete(run.resolve(STEPS[1] + "/__0_0.distcp"));
+        assertThat(Shell.phema("fit --outstd 0.1 --indir " + run).complaint())
+                .contains(STEPS[1] + "/.metadata: names the file __0_0.distcp, which is missing", "Move that file");
+    }
+
+    @Test
+    void aCheckpointThatIsWrittenOverLeavesNothingBehind() throws IOException {
+        String line = "reconstruct --outstd 0.1 --indir " + run + " --outdir " + folder.resolve("out");
+        Shell.phema(line + " --shard-size 4kB").fine();
+        Path out = folder.resolve("out/phema-4000-0.100");
+        assertThat(Shell.names(out)).contains("__0_4.distcp");
+        Shell.phema(line + " --overwrite").fine();
+        assertThat(Shell.names(out)).containsExactly(".metadata", "__0_0.distcp", "common.pt", "metadata.json");
+        assertThat(WeightFiles.read(out.resolve(".metadata")).tensors()).isNotEmpty();
+
+        Files.delete(out.resolve(".metadata"));
+        Files.copy(out.resolve("__0_0.distcp"), out.resolve("__7_0.distcp"));
+        assertThat(Shell.phema(line + " --overwrite").complaint())
+                .contains("__7_0.distcp is there, which is of another checkpoint");
+    }
+
+    @Test
+    void ranksThatDoNotWaitForEachOtherMakeARun() throws IOException {
+        Path ranks = folder.resolve("ranks");
+        for (String step : STEPS) Shell.copy("clusters/ranks", ranks.resolve(step));
+        assertThat(Shell.phema("inspect " + ranks).fine().out())
+                .contains("4 raw checkpoints", "files: 'iter_{time}/__0.metadata'");
     }
 }
