@@ -50,6 +50,6 @@ public record SynthesisSpec(
         return WeightsRequest.of(
                 targets.stream().map(SynthesisTarget::parsed).toList(),
                 laterFiles ? options.withLaterFiles() : options,
-                new OutputOptions(format, dtype, shardSize));
+                OutputOptions.onDisk(format, dtype, shardSize));
     }
 }

@@ -153,7 +153,7 @@ final class ReconstructCommand implements Callable<Integer> {
         PrintWriter out = CommandOutput.of(spec);
         Run run = input.scan();
         CommandOutput.notices(out, run);
-        OutputOptions options = new OutputOptions(
+        OutputOptions options = OutputOptions.onDisk(
                 format.format(), dtype.dtype(), shardSize == null ? Long.MAX_VALUE : shardSize.bytes());
         PreparedWeights wanted = new Fits()
                 .prepare(run, target.request(run, options).withPrefix(outprefix))

@@ -8,11 +8,15 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Describes a checkpoint that is a folder, {@code checkpoint-500/unet/diffusion_pytorch_model.safetensors}, for outputs
@@ -20,8 +24,9 @@ import java.util.regex.Pattern;
  *
  * @param inside where in the folder weights lie: empty, or with a slash at its end
  * @param sideFiles what loaders want beside weights
+ * @param texts small files that say something of the output itself, by name
  */
-record CheckpointFolder(String inside, List<SideFile> sideFiles) {
+record CheckpointFolder(String inside, List<SideFile> sideFiles, Map<String, String> texts) {
     /** @param name in an output, with slashes */
     record SideFile(String name, Path file) {}
 
@@ -40,12 +45,20 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles) {
     /** The files without which Megatron does not load a distributed checkpoint: how it is stored, and its arguments. */
     private static final List<String> MEGATRON = List.of("metadata.json", "common.pt");
 
+    /** The name of Megatron's file in the folder above, which says which checkpoint is to be loaded. */
+    private static final String LATEST = "latest_checkpointed_iteration.txt";
+
+    private static final Pattern ITERATION = Pattern.compile("iter_0*(\\d+)");
+
+    private static final String CONFIGURATION = "config.json";
+
     private static final String PIPELINE = "model_index.json";
     private static final int DEPTH = 3;
     private static final int MOST = 2000;
 
     CheckpointFolder {
         sideFiles = List.copyOf(sideFiles);
+        texts = Map.copyOf(texts);
     }
 
     /**
@@ -72,7 +85,42 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles) {
             for (String name : MEGATRON)
                 if (Files.isRegularFile(file.resolveSibling(name)))
                     sideFiles.add(new SideFile(inside + name, file.resolveSibling(name)));
-        return Optional.of(new CheckpointFolder(inside, sideFiles));
+        CheckpointFolder found = new CheckpointFolder(inside, sideFiles, Map.of());
+        return Optional.of(
+                Files.isRegularFile(checkpoint.get().resolveSibling(LATEST))
+                        ? found.below(String.valueOf(checkpoint.get().getFileName()))
+                        : found);
+    }
+
+    /** The same one level down, with what says so to Megatron, where the name is one of its. */
+    private CheckpointFolder below(String name) {
+        Matcher iteration = ITERATION.matcher(name);
+        if (!iteration.matches()) return this;
+        return new CheckpointFolder(
+                name + "/" + inside,
+                sideFiles.stream()
+                        .map(side -> new SideFile(name + "/" + side.name(), side.file()))
+                        .toList(),
+                Map.of(LATEST, iteration.group(1)));
+    }
+
+    /**
+     * What Transformers wants beside weights, by the names that it has for it: the configuration and tokenizers in the
+     * checkpoint's folder, or else in the run's. None where there is no configuration.
+     */
+    static List<SideFile> ofTransformers(Path run, Path file) throws IOException {
+        for (Path folder : List.of(file.resolveSibling("."), run)) {
+            if (!Files.isRegularFile(folder.resolve(CONFIGURATION))) continue;
+            try (Stream<Path> files = Files.list(folder)) {
+                return files.filter(side -> WANTED.matcher(String.valueOf(side.getFileName()))
+                                        .matches()
+                                && Files.isRegularFile(side))
+                        .map(side -> new SideFile(String.valueOf(side.getFileName()), side.normalize()))
+                        .sorted(Comparator.comparing(SideFile::name))
+                        .toList();
+            }
+        }
+        return List.of();
     }
 
     /** The folder with all that a file's checkpoint is; empty where nothing but the names of files tells them apart. */

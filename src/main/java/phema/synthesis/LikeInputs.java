@@ -1,6 +1,7 @@
 package phema.synthesis;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -119,9 +120,26 @@ final class LikeInputs {
     }
 
     private SequencedMap<String, byte[]> beside(Optional<CheckpointFolder> folder) {
+        SequencedMap<String, byte[]> beside =
+                contents(folder.map(CheckpointFolder::sideFiles).orElse(List.of()));
+        folder.map(CheckpointFolder::texts)
+                .orElse(Map.of())
+                .forEach((name, text) -> beside.put(name, text.getBytes(StandardCharsets.UTF_8)));
+        return beside;
+    }
+
+    /** What Transformers loads beside weights, by name; empty where it could not load them. */
+    SequencedMap<String, byte[]> ofTransformers(Run run, WeightFile template) {
+        try {
+            return contents(CheckpointFolder.ofTransformers(run.folder(), template.path()));
+        } catch (IOException e) {
+            throw Problem.unprocessable(template.path() + ": the folder cannot be read (" + e + ")");
+        }
+    }
+
+    private SequencedMap<String, byte[]> contents(List<CheckpointFolder.SideFile> sides) {
         SequencedMap<String, byte[]> beside = new LinkedHashMap<>();
-        for (CheckpointFolder.SideFile side :
-                folder.map(CheckpointFolder::sideFiles).orElse(List.of()))
+        for (CheckpointFolder.SideFile side : sides)
             try {
                 beside.put(side.name(), sideFiles.read(side.file()));
             } catch (FormatException e) {

@@ -231,8 +231,27 @@ public final class Syntheses {
             Optional<LikeInputs.LikenedFile> like = likeInputs.of(weights.run(), template);
             if (like.isPresent()) return like.get().layout(target.baseName(), options, metadata);
         }
+        if (options.asModel() && weights.format() == Format.SAFETENSORS && template.format() == Format.DCP) {
+            Map<String, byte[]> beside = likeInputs.ofTransformers(weights.run(), template);
+            if (!beside.isEmpty()) return model(target.baseName() + "/", beside, options, template, metadata);
+        }
         return WeightFiles.writer(weights.format())
                 .layout(target.baseName(), template, options::dtype, metadata, options.shardSize());
+    }
+
+    /** The files of a folder as Transformers names them. */
+    private static List<Layout> model(
+            String begin,
+            Map<String, byte[]> beside,
+            OutputOptions options,
+            WeightFile template,
+            Map<String, String> metadata) {
+        List<Layout> files = new ArrayList<>();
+        beside.forEach((name, content) -> files.add(new Layout(begin + name, List.of(new Layout.Literal(content)))));
+        for (Layout file : WeightFiles.writer(Format.SAFETENSORS)
+                .layout("model", template, options::dtype, metadata, options.shardSize()))
+            files.add(new Layout(begin + file.fileName(), file.segments()));
+        return files;
     }
 
     /** Tied weights are one: what loads them takes one of their values, whichever it is. */

@@ -54,7 +54,7 @@ class SynthesesController {
      * What to write.
      *
      * @param format of the weights alone; {@code same}, or none, for files like the run's own
-     * @param shardSizeBytes most bytes of tensors in a file, for safetensors
+     * @param shardSizeBytes most bytes of tensors in a file, for safetensors and dcp
      * @param priority jobs of higher ones go first; trials have 0 unless they say otherwise
      */
     record SynthesisRequest(

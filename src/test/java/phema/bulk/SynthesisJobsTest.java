@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,11 +17,16 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
+import phema.Fixtures;
 import phema.PhemaApplication;
 import phema.bench.SnapshotGenerator;
 import phema.fleet.WorkState;
 import phema.format.Format;
+import phema.format.WeightFile;
+import phema.format.WeightFiles;
 import phema.problem.Problem;
+import phema.solver.FilesToRead;
+import phema.solver.SolverKind;
 import phema.time.Await;
 
 /** Syntheses of 40 MB a file, with this process as the only worker. */
@@ -35,6 +42,8 @@ class SynthesisJobsTest {
     static void properties(DynamicPropertyRegistry registry) throws IOException {
         SnapshotGenerator.uniform(Format.SAFETENSORS, 4, 20_000_000)
                 .write(folder.resolve("runs/large"), 2, bytes -> {});
+        for (int step = 1; step <= 3; step++)
+            Fixtures.copy("clusters/torchtitan-2-ranks", folder.resolve("runs/titan/step-" + step + "00"));
         registry.add("phema.roots", () -> folder.resolve("runs").toString());
         registry.add("phema.home", () -> folder.resolve("home").toString());
     }
@@ -80,6 +89,31 @@ class SynthesisJobsTest {
         runner.run(job.id());
         assertThat(syntheses.job(job.id()).error()).hasValue("every worker that ran it died, 3 times");
         assertThat(files).doesNotExist();
+        syntheses.delete(job.id());
+    }
+
+    /** Its checkpoints are folders, and so is what is made of them. */
+    @Test
+    void aSynthesisOfARunOfAClusterIsAFolder() throws IOException {
+        SynthesisJob job = syntheses.create(new SynthesisSpec(
+                "titan",
+                Stream.of("power:0.1", "power:0.2")
+                        .map(profile -> new SynthesisSpec.SynthesisTarget(profile, 300))
+                        .toList(),
+                SolverKind.BLUP,
+                FilesToRead.ALL,
+                false,
+                Optional.empty(),
+                Optional.empty(),
+                Long.MAX_VALUE,
+                100));
+        Await.until(() -> syntheses.job(job.id()).state() == WorkState.DONE);
+        Path files = folder.resolve("home/syntheses/" + job.id());
+        for (String name : List.of("phema-300-0.100", "phema-300-0.200")) {
+            WeightFile written = WeightFiles.read(files.resolve(name + "/.metadata"));
+            assertThat(written.tensors()).hasSize(24);
+            assertThat(written.metadata()).containsEntry("train_state.step", "200");
+        }
         syntheses.delete(job.id());
     }
 

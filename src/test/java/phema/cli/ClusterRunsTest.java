@@ -22,6 +22,7 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.tensor.DType;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Runs whose checkpoints are folders of {@code torch.distributed.checkpoint}. */
 class ClusterRunsTest {
@@ -181,6 +182,46 @@ class ClusterRunsTest {
         Files.copy(out.resolve("__0_0.distcp"), out.resolve("__7_0.distcp"));
         assertThat(Shell.phema(line + " --overwrite").complaint())
                 .contains("__7_0.distcp is there, which is of another checkpoint");
+    }
+
+    /** Megatron looks for a file that names the checkpoint, in the folder that it is told to load from. */
+    @Test
+    void megatronFindsTheCheckpoint() throws IOException {
+        Files.writeString(run.resolve("latest_checkpointed_iteration.txt"), "2000");
+        Path out = folder.resolve("out");
+        Shell.phema("reconstruct --outstd 0.1 --indir " + run + " --outdir " + out)
+                .fine();
+        assertThat(Shell.names(out.resolve("phema-4000-0.100")))
+                .containsExactly("iter_0004000", "latest_checkpointed_iteration.txt");
+        assertThat(out.resolve("phema-4000-0.100/latest_checkpointed_iteration.txt"))
+                .hasContent("4000");
+        assertThat(Shell.names(out.resolve("phema-4000-0.100/iter_0004000")))
+                .containsExactly(".metadata", "__0_0.distcp", "common.pt", "metadata.json");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"iter_0004000/", ""})
+    void transformersLoadsShardsOfSafetensors(String where) throws IOException {
+        Files.writeString(run.resolve(where + "config.json"), "{\"model_type\": \"gpt2\"}");
+        Files.writeString(run.resolve(where + "tokenizer.json"), "{}");
+        Path out = folder.resolve("out");
+        String line = "reconstruct --outstd 0.1 --format safetensors --indir " + run + " --outdir " + out;
+        Shell.phema(line + " --shard-size 4kB").fine();
+        Path model = out.resolve("phema-4000-0.100");
+        assertThat(Shell.names(model))
+                .contains("config.json", "tokenizer.json", "model.safetensors.index.json", "model-00001-of-00004.safetensors")
+                .doesNotContain("common.pt", "metadata.json");
+        assertThat(model.resolve("config.json")).hasContent("{\"model_type\": \"gpt2\"}");
+        Shell.phema(line).fine();
+        WeightFile whole = WeightFiles.read(out.resolve("phema-4000-0.100.safetensors"));
+        WeightFile shards = WeightFiles.read(model.resolve("model.safetensors.index.json"));
+        for (Tensor tensor : whole.tensors())
+            assertThat(TestWeights.values(shards, tensor.name()))
+                    .containsExactly(TestWeights.values(whole, tensor.name()));
+        JsonNode index = JsonMapper.shared().readTree(model.resolve("model.safetensors.index.json"));
+        assertThat(index.get("weight_map").size()).isEqualTo(whole.tensors().size());
+        assertThat(index.get("metadata").get("total_size").asLong())
+                .isEqualTo(whole.tensors().stream().mapToLong(Tensor::bytes).sum());
     }
 
     @Test

@@ -38,6 +38,37 @@ class ObjectStorageRunsTest {
                 .contains(out.resolve(NAME) + " exists");
     }
 
+    /** Checkpoints of clusters are folders with a hidden file. */
+    @Test
+    void checkpointsOfClustersAreReadAndWrittenInABucket() throws IOException {
+        Path local = folder.resolve("run");
+        Path run = bucket.resolve("runs/megatron");
+        for (int step = 1; step <= 3; step++) {
+            String name = "iter_000%d000".formatted(step);
+            Shell.copy("clusters/megatron", local.resolve(name));
+            S3Endpoint.upload(Shell.FIXTURES.resolve("clusters/megatron"), run.resolve(name));
+        }
+        Files.writeString(local.resolve("latest_checkpointed_iteration.txt"), "3000");
+        Files.copy(
+                local.resolve("latest_checkpointed_iteration.txt"), run.resolve("latest_checkpointed_iteration.txt"));
+        Path out = bucket.resolve("out");
+
+        Shell.phema("reconstruct --indir " + run + " --outdir " + out + " --outstd 0.1 --shard-size 4kB")
+                .fine();
+        Shell.phema("reconstruct --indir " + run + " --outdir " + out + " --outstd 0.1 --overwrite")
+                .fine();
+        Shell.phema("reconstruct --indir " + local + " --outdir " + folder + " --outstd 0.1")
+                .fine();
+
+        Path written = out.resolve("phema-3000-0.100/iter_0003000");
+        assertThat(Shell.names(written)).containsExactly(".metadata", "__0_0.distcp", "common.pt", "metadata.json");
+        for (String name : Shell.names(written))
+            assertThat(Files.readAllBytes(written.resolve(name)))
+                    .isEqualTo(Files.readAllBytes(folder.resolve("phema-3000-0.100/iter_0003000/" + name)));
+        assertThat(Shell.phema("inspect " + written.resolve(".metadata")).fine().out())
+                .contains("6 tensors");
+    }
+
     @Test
     void inspectsAndFitsRunsInABucket() throws IOException {
         Path run = S3Endpoint.upload(Shell.FIXTURES.resolve("safetensors"), bucket.resolve("xs"));
