@@ -9,6 +9,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import phema.evaluation.Axes;
 import phema.evaluation.Axis;
+import phema.evaluation.LengthFields;
 import phema.evaluation.Point;
 import phema.sweep.Optimum;
 import tools.jackson.databind.JsonNode;
@@ -19,24 +20,38 @@ import tools.jackson.databind.JsonNode;
  * @param values more fields: where it is, by axes; repeats have none
  * @param value of the metric that is expected there
  * @param standardError of the value, where it is known
- * @param sigmaRelLow holds, together with sigmaRelHigh, the best EMA length with a probability of 90 %
+ * @param sigmaRelLow lengthLow, where the length is sigma_rel
+ * @param sigmaRelHigh lengthHigh, likewise
+ * @param lengthLow holds, together with lengthHigh, the best length with a probability of 90 %
  */
 public record OptimumView(
         @Schema(hidden = true) @JsonAnySetter @JsonAnyGetter Map<String, JsonNode> values,
         String metric,
         double value,
         @Nullable Double standardError,
-        double sigmaRelLow,
-        double sigmaRelHigh) {
-    public double sigmaRel() {
-        return Objects.requireNonNull(values.get(Axes.LENGTH.names().field())).doubleValue();
+        @Nullable Double sigmaRelLow,
+        @Nullable Double sigmaRelHigh,
+        double lengthLow,
+        double lengthHigh) {
+    /** Of the average, in whatever its family counts. */
+    public double length() {
+        return Objects.requireNonNull(values.get(LengthFields.LENGTH)).doubleValue();
+    }
+
+    /** The average, as {@code power:0.1} or {@code decay:cosine:800}. */
+    public String profile() {
+        return Objects.requireNonNull(values.get(LengthFields.PROFILE)).stringValue();
     }
 
     /** Returns where the optimum is, among the images of {@code any}. */
     public Point point(Point any) {
-        Point point = any;
-        for (Axis<?, ?> axis : Axes.ALL) if (!axis.isRepeat()) point = point.withField(axis, values);
-        return point;
+        Map<String, JsonNode> all = new LinkedHashMap<>(values);
+        Map<String, JsonNode> others = any.json();
+        for (Axis<?, ?> axis : Axes.ALL) {
+            String field = axis.names().field();
+            if (axis.isRepeat() && others.containsKey(field)) all.put(field, others.get(field));
+        }
+        return Point.read(all);
     }
 
     private static Map<String, JsonNode> values(Point point) {
@@ -47,11 +62,14 @@ public record OptimumView(
     }
 
     public static OptimumView of(String metric, Optimum optimum) {
+        boolean power = optimum.point().family().isPower();
         return new OptimumView(
                 values(optimum.point()),
                 metric,
                 optimum.metric(),
                 optimum.standardError().orElse(null),
+                power ? optimum.low() : null,
+                power ? optimum.high() : null,
                 optimum.low(),
                 optimum.high());
     }

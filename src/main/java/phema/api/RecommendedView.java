@@ -9,17 +9,23 @@ import org.jspecify.annotations.Nullable;
 import phema.evaluation.Point;
 import phema.sweep.FoundLength;
 import phema.sweep.Offer;
+import phema.sweep.Optimum;
 import phema.sweep.Recommendation;
 import phema.text.Labels;
 
 /**
- * Gives the EMA length that a run's weights should have, or one that is offered beside it.
+ * Gives the average that a run's weights should be, or one that is offered beside it.
  *
+ * @param profile the average, such as {@code power:0.1} or {@code decay:cosine:800}
+ * @param sigmaRel the EMA length, where it is a power function average
  * @param time where the average ends; the run's newest snapshot where none is given
  * @param source pinned by a user, or sweep
  * @param sweep that found it; as all that follows, left out of a length of the user's own
- * @param sigmaRelLow holds, together with sigmaRelHigh, the best EMA length with a probability of 90 %; of fewer than
- *     four lengths they are its neighbours
+ * @param sigmaRelLow lengthLow, where the length is sigma_rel
+ * @param sigmaRelHigh lengthHigh, likewise
+ * @param length the best of the lengths that the sweep varied
+ * @param lengthLow holds, together with lengthHigh, the best length with a probability of 90 %; of fewer than four
+ *     lengths they are its neighbours
  * @param value of the metric that is expected there
  * @param standardError of the value, where it is known
  * @param settingsDigest equal for equal settings of the evaluator; none where they are not known
@@ -27,7 +33,7 @@ import phema.text.Labels;
  * @param guide the guiding network, where it is another one
  * @param params what the evaluator got as given, by name
  * @param images of each evaluation; several where they differ in it
- * @param lengths how many EMA lengths were evaluated; as the next two, left out where an older version found it
+ * @param lengths how many lengths were evaluated; as the next two, left out where an older version found it
  * @param trials how many evaluations they had together
  * @param missingTrials how many more of the sweep failed or were cancelled
  * @param why the same in words
@@ -36,7 +42,8 @@ import phema.text.Labels;
  * @param reason why it is offered only
  */
 public record RecommendedView(
-        double sigmaRel,
+        String profile,
+        @Nullable Double sigmaRel,
         @Nullable Double time,
 
         @Schema(allowableValues = {"pinned", "sweep"}) String source,
@@ -44,6 +51,9 @@ public record RecommendedView(
         @Nullable String sweep,
         @Nullable Double sigmaRelLow,
         @Nullable Double sigmaRelHigh,
+        @Nullable Double length,
+        @Nullable Double lengthLow,
+        @Nullable Double lengthHigh,
         @Nullable String metric,
         @Nullable Double value,
         @Nullable Double standardError,
@@ -70,11 +80,17 @@ public record RecommendedView(
 
     private static RecommendedView of(Recommendation r, @Nullable Long offer, @Nullable String reason) {
         Optional<FoundLength> found = r.found();
+        Optional<Optimum> power = found.map(FoundLength::optimum)
+                .filter(optimum -> optimum.point().family().isPower());
         return new RecommendedView(
-                r.sigmaRel(),
+                r.profile(),
+                r.sigmaRel().orElse(null),
                 r.time().orElse(null),
                 Labels.of(r.source()),
                 found.map(FoundLength::sweep).orElse(null),
+                power.map(Optimum::low).orElse(null),
+                power.map(Optimum::high).orElse(null),
+                found.map(f -> f.optimum().point().length()).orElse(null),
                 found.map(f -> f.optimum().low()).orElse(null),
                 found.map(f -> f.optimum().high()).orElse(null),
                 found.map(FoundLength::metric).orElse(null),

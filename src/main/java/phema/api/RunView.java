@@ -17,7 +17,7 @@ import phema.sweep.Advice;
  * @param format of the newest usable snapshot
  * @param tensors of one snapshot
  * @param elements of one snapshot, in all tensors
- * @param recommended the EMA length that its weights should have, and the hub's main has: pinned, else what may be
+ * @param recommended the average that its weights should be, and the hub's main is: pinned, else what may be
  *     taken of that which its sweeps found; none while there is neither
  * @param offered what else its sweeps found, the latest first, and why it was not taken
  * @param notices about the run as a whole, such as gaps

@@ -8,6 +8,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import phema.evaluation.Axes;
 import phema.evaluation.AxisValues;
+import phema.evaluation.LengthFields;
 import phema.problem.Problem;
 import phema.solver.FitOptions;
 import phema.sweep.SweepSpec;
@@ -71,6 +72,7 @@ public record SweepRequest(
     private static AxisValues axes(Map<String, JsonNode> given) {
         TreeSet<String> known = new TreeSet<>();
         Axes.ALL.forEach(axis -> known.add(axis.name()));
+        known.addAll(LengthFields.ALL);
         for (String field : given.keySet())
             if (!known.contains(field)) {
                 for (var component : SweepRequest.class.getRecordComponents())

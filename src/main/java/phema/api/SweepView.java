@@ -4,15 +4,18 @@ import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import com.fasterxml.jackson.annotation.JsonAnySetter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import phema.evaluation.AxisValues;
+import phema.evaluation.LengthFields;
 import phema.fleet.WorkState;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.text.Labels;
+import phema.text.StoredJson;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -54,6 +57,14 @@ public record SweepView(
         return AxisValues.read(axes);
     }
 
+    /** With the family also where it is the usual one. */
+    private static Map<String, JsonNode> axes(AxisValues asked) {
+        Map<String, JsonNode> axes = new LinkedHashMap<>();
+        axes.put(LengthFields.PROFILE, StoredJson.tree(asked.family().template()));
+        axes.putAll(asked.json());
+        return axes;
+    }
+
     public static SweepView of(Sweep sweep) {
         SweepSpec spec = sweep.spec();
         Map<String, Integer> trials = new TreeMap<>();
@@ -67,7 +78,7 @@ public record SweepView(
                         .map(optimum -> OptimumView.of(spec.metric(), optimum))
                         .orElse(null),
                 Labels.of(spec.mode()),
-                spec.axes().json(),
+                axes(spec.axes()),
                 spec.evaluator(),
                 spec.metric(),
                 Labels.of(spec.solver()),

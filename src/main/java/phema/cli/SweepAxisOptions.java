@@ -9,7 +9,9 @@ import phema.evaluation.Axes;
 import phema.evaluation.Axis;
 import phema.evaluation.AxisNames;
 import phema.evaluation.AxisValues;
+import phema.evaluation.LengthFields;
 import phema.problem.Problem;
+import phema.profile.ProfileFamily;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 import phema.sweep.SweepSpec;
@@ -21,6 +23,20 @@ import picocli.CommandLine.TypeConversionException;
 /** Reads the options that say what a sweep evaluates; the words of the REST API. */
 final class SweepAxisOptions {
     private final Map<Axis<?, ?>, OptionSpec> axes = new LinkedHashMap<>();
+
+    @Option(
+            names = "--profile",
+            paramLabel = "TEMPLATE",
+            description = "Averages of another kind than EDM2's, with {} in the place of the length: decay:cosine:{}, "
+                    + "decay:linear:{},floor=0.1, uniform:{}, exponential:halflife={} (default: power:{}).")
+    private String profile = ProfileFamily.POWER.template();
+
+    @Option(
+            names = "--lengths",
+            paramLabel = "LIST",
+            description = "Lengths of these, such as 200,400,...,1600; windows and half-lives are on the training job's"
+                    + " clock. Of a search, the least and the greatest bound it.")
+    private @Nullable NumberList lengths;
 
     @Option(
             names = "--evaluator",
@@ -90,7 +106,6 @@ final class SweepAxisOptions {
         OptionSpec.Builder option = OptionSpec.builder(names.option())
                 .paramLabel(names.paramLabel())
                 .description(names.help())
-                .required(axis.isRequired())
                 .arity("1")
                 .converters(text -> argument(axis, text));
         return (names.repeatable()
@@ -117,8 +132,26 @@ final class SweepAxisOptions {
                 .reduce(List.of(), axis::union);
     }
 
+    /** What is varied. @throws Problem when it is not clear which lengths of which averages */
+    AxisValues values() {
+        AxisValues values = AxisValues.of(this::asked);
+        ProfileFamily family = LengthFields.family(profile);
+        boolean widths = !values.get(Axes.LENGTH).isEmpty();
+        if (widths && lengths != null)
+            throw Problem.invalid(
+                    "lengths", "--outstd and --lengths exclude each other: --outstd means --lengths of power:{}");
+        if (widths && !family.isPower())
+            throw Problem.invalid(
+                    "outstd", "--outstd is for power:{}; give the lengths of " + family.template() + " with --lengths");
+        if (lengths != null) values = values.with(Axes.LENGTH, lengths.values());
+        else if (!widths)
+            throw Problem.invalid(
+                    "outstd",
+                    "Missing required option: '--outstd=LIST', or '--profile=TEMPLATE' with '--lengths=LIST'");
+        return values.with(family);
+    }
+
     SweepSpec spec(String run) {
-        return new SweepSpec(
-                run, mode, AxisValues.of(this::asked), evaluator, metric, solver, files, tolerance, priority);
+        return new SweepSpec(run, mode, values(), evaluator, metric, solver, files, tolerance, priority);
     }
 }

@@ -34,7 +34,7 @@ import picocli.CommandLine.Unmatched;
 @Command(
         name = "sweep",
         description = {
-            "Evaluates many EMA lengths of a run, finds the best, and waits for it: in this process, or on a service "
+            "Evaluates averages of many lengths of a run, finds the best, and waits for it: in this process, or on a service "
                     + "with --url.",
             "Any other setting can be given as --name=value, such as --phema.roots=/data/runs or "
                     + "--phema.evaluators.NAME.type=command."
@@ -44,6 +44,7 @@ import picocli.CommandLine.Unmatched;
             "Exit status 0: all is well; 1: trials failed; 2: bad input, nothing was run; 3: a gate is not met.",
             "",
             "  phema sweep demo --outstd 0.05,0.10,0.15 --metric fd_random --seeds 0-1023",
+            "  phema sweep demo --profile 'decay:cosine:{}' --lengths 65536,98304,131072,196608 --evaluator mine",
             "  phema sweep demo --outstd 0.02,0.25 --mode search --evaluator mine --gate 'fid<=2.6' --junit sweep.xml"
         })
 final class SweepCommand implements Callable<Integer> {
@@ -106,6 +107,7 @@ final class SweepCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         ServeCommand.requireSettings(settings, spec);
+        axes.values(); // what is wrong with it is said before anything is opened
         files.requireWritable();
         try (StopSignal stop = new StopSignal();
                 SweepAccess sweeps = open()) {

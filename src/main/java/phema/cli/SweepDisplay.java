@@ -70,7 +70,7 @@ final class SweepDisplay implements AutoCloseable {
 
     private static String found(@Nullable OptimumView best) {
         if (best == null) return "";
-        return ", best so far sigma_rel " + SweepResults.length(best.sigmaRel()) + ", " + best.metric() + " "
+        return ", best so far " + SweepResults.average(best) + ", " + best.metric() + " "
                 + SweepResults.number(best.value());
     }
 

@@ -26,6 +26,7 @@ import phema.evaluation.Axes;
 import phema.evaluation.Facet;
 import phema.evaluation.Point;
 import phema.evaluation.ValuePrinter;
+import phema.profile.ProfileFamily;
 import phema.profile.SigmaRel;
 import phema.search.Repeats;
 
@@ -63,7 +64,7 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         Comparator<TrialView> order = (a, b) -> 0;
         for (Facet facet : curves(trials)) order = order.thenComparing(TrialView::point, facet.order());
         trials = trials.stream()
-                .sorted(order.thenComparing(trial -> trial.point().sigmaRel()).thenComparing(TrialView::number))
+                .sorted(order.thenComparing(trial -> trial.point().length()).thenComparing(TrialView::number))
                 .toList();
     }
 
@@ -115,7 +116,7 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
                 .toList();
         Comparator<TrialView> nearness = Comparator.comparing(
                         (TrialView t) -> Math.abs(t.point().guidance() - place.guidance()))
-                .thenComparing(t -> Math.abs(Math.log(t.point().sigmaRel() / place.sigmaRel())));
+                .thenComparing(t -> Math.abs(Math.log(t.point().length() / place.length())));
         List<Double> nearest = measured.stream().min(nearness).stream()
                 .flatMap(first -> measured.stream().filter(t -> nearness.compare(t, first) == 0))
                 .map(t -> t.metrics().getOrDefault(metric, Double.NaN))
@@ -140,13 +141,22 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
                         before == 0 ? "" : ", " + before + " evaluated before");
     }
 
+    private ProfileFamily family() {
+        return sweep.asked().family();
+    }
+
+    /** {@code sigma_rel 0.105}, {@code decay:cosine:800}. */
+    static String average(OptimumView best) {
+        return best.sigmaRelLow() == null ? best.profile() : "sigma_rel " + length(best.length());
+    }
+
     /** {@code best: sigma_rel 0.105 (0.092 to 0.121), fid 2.34 +- 0.02}. */
     String optimum() {
         OptimumView best = sweep.optimum();
         if (best == null) return "no trial is done";
-        StringBuilder text = new StringBuilder("best: sigma_rel " + length(best.sigmaRel()));
-        if (best.sigmaRelLow() < best.sigmaRelHigh())
-            text.append(" (%s to %s)".formatted(length(best.sigmaRelLow()), length(best.sigmaRelHigh())));
+        StringBuilder text = new StringBuilder("best: " + average(best));
+        if (best.lengthLow() < best.lengthHigh())
+            text.append(" (%s to %s)".formatted(family().print(best.lengthLow()), family().print(best.lengthHigh())));
         for (Facet facet : curves(trials)) {
             String value = facet.text(place(best), PRINTER);
             if (facet.varies(points(trials)) && !value.isEmpty())
@@ -165,9 +175,8 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         double shortest = Collections.min(asked);
         double longest = Collections.max(asked);
         if (shortest == longest) return "";
-        if (best.sigmaRel() <= shortest)
-            return "note: that is the shortest length asked for; shorter ones may be better";
-        if (best.sigmaRel() >= longest) return "note: that is the longest length asked for; longer ones may be better";
+        if (best.length() <= shortest) return "note: that is the shortest length asked for; shorter ones may be better";
+        if (best.length() >= longest) return "note: that is the longest length asked for; longer ones may be better";
         return "";
     }
 
@@ -177,14 +186,17 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         RecommendedView now = run.recommended();
         if (now == null) lines.add("recommended for " + run.name() + ": no length yet");
         else {
-            lines.add("recommended for " + run.name() + ": sigma_rel " + length(now.sigmaRel()) + ", " + now.why());
+            lines.add("recommended for " + run.name() + ": " + shown(now) + ", " + now.why());
             now.cautions().forEach(caution -> lines.add("caution: " + caution));
         }
         for (RecommendedView offered : run.offered())
             if (sweep.id().equals(offered.sweep()))
-                lines.add("only offered: sigma_rel " + length(offered.sigmaRel()) + ", " + offered.why() + ": "
-                        + offered.reason());
+                lines.add("only offered: " + shown(offered) + ", " + offered.why() + ": " + offered.reason());
         return lines;
+    }
+
+    private static String shown(RecommendedView recommended) {
+        return recommended.sigmaRel() == null ? recommended.profile() : "sigma_rel " + length(recommended.sigmaRel());
     }
 
     List<String> header() {
@@ -224,7 +236,7 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
      */
     List<String> plot() {
         OptimumView best = sweep.optimum();
-        return TextPlot.lines(curves(), best == null ? Double.NaN : best.sigmaRel());
+        return TextPlot.lines(curves(), best == null ? Double.NaN : best.length(), family());
     }
 
     /** Of points evaluated with several seeds, the mean. */
@@ -241,8 +253,8 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
     }
 
     private List<TextPlot.PlottedPoint> plotted(List<TrialView> trials) {
-        Map<Double, Repeats> means = new TreeMap<>(Repeats.by(
-                trials, t -> t.point().sigmaRel(), t -> t.metrics().getOrDefault(sweep.metric(), Double.NaN)));
+        Map<Double, Repeats> means = new TreeMap<>(
+                Repeats.by(trials, t -> t.point().length(), t -> t.metrics().getOrDefault(sweep.metric(), Double.NaN)));
         return means.entrySet().stream()
                 .map(e -> new TextPlot.PlottedPoint(e.getKey(), e.getValue().mean()))
                 .toList();

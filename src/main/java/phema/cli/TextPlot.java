@@ -4,8 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
+import phema.profile.ProfileFamily;
 
-/** Draws curves in letters: values upwards, EMA lengths to the right by their logarithms, the best one pointed at. */
+/** Draws curves in letters: values upwards, lengths to the right by their logarithms, the best one pointed at. */
 final class TextPlot {
     private static final int WIDTH = 60;
     private static final int HEIGHT = 12;
@@ -25,9 +26,10 @@ final class TextPlot {
 
     /**
      * @param best a length to be pointed at; none for NaN
+     * @param family whose lengths they are
      * @return lines; none when there are no two lengths to tell apart
      */
-    static List<String> lines(List<PlottedCurve> curves, double best) {
+    static List<String> lines(List<PlottedCurve> curves, double best, ProfileFamily family) {
         List<PlottedPoint> all =
                 curves.stream().flatMap(c -> c.points().stream()).toList();
         if (all.stream().map(PlottedPoint::x).distinct().count() < 2) return List.of();
@@ -54,7 +56,7 @@ final class TextPlot {
             lines.add((" ".repeat(margin - label.length()) + label + " |" + new String(canvas[row])).stripTrailing());
         }
         lines.add(" ".repeat(margin) + " +" + rule(x, best));
-        lines.add(" ".repeat(margin + 2) + ends(x));
+        lines.add(" ".repeat(margin + 2) + ends(x, family));
         if (curves.size() > 1)
             for (int i = 0; i < curves.size(); i++)
                 lines.add(" ".repeat(margin + 2) + mark(i) + " " + curves.get(i).name());
@@ -71,9 +73,9 @@ final class TextPlot {
         return rule.toString();
     }
 
-    private static String ends(Scale x) {
-        String low = SweepResults.length(x.low());
-        String high = SweepResults.length(x.high());
+    private static String ends(Scale x, ProfileFamily family) {
+        String low = family.print(x.low());
+        String high = family.print(x.high());
         return low + " ".repeat(WIDTH - low.length() - high.length()) + high;
     }
 

@@ -12,7 +12,6 @@ import phema.evaluation.Point;
 import phema.fleet.Fleet;
 import phema.fleet.LeftAlone;
 import phema.fleet.Worker;
-import phema.profile.SigmaRel;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
@@ -104,7 +103,7 @@ record FleetPanel(
     private static String what(Sweep sweep, Trial trial) {
         Point point = trial.point();
         PagePrinter printer = new PagePrinter(new RunClock("", 1));
-        return sweep.spec().metric() + " of " + sweep.spec().run() + " at " + SigmaRel.print(point.sigmaRel())
+        return sweep.spec().metric() + " of " + sweep.spec().run() + " at " + point.shown()
                 + Axes.curves(List.of(point)).stream()
                         .filter(facet ->
                                 !facet.axis().isOfWeights() && facet.axis().isNotable(point))

@@ -10,6 +10,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.view.RedirectView;
 import org.springframework.web.util.UriComponentsBuilder;
+import phema.problem.Problem;
 import phema.sweep.Recommendations;
 
 /** Takes what the page of a run says of its recommended EMA length: pins and the ends of pins. */
@@ -22,13 +23,19 @@ class PinController {
         this.recommendations = recommendations;
     }
 
-    /** @param time of the newest snapshot, also in future, where it is empty */
+    /**
+     * @param profile in the place of an EMA length
+     * @param time of the newest snapshot, also in future, where it is empty
+     */
     @PostMapping("/pin")
     RedirectView pin(
             @PathVariable String run,
-            @RequestParam double sigmaRel,
+            @RequestParam(required = false) @Nullable Double sigmaRel,
+            @RequestParam(required = false) @Nullable String profile,
             @RequestParam(required = false) @Nullable Double time) {
-        recommendations.pin(run, sigmaRel, Optional.ofNullable(time));
+        if (profile != null) recommendations.pin(run, profile, Optional.ofNullable(time));
+        else if (sigmaRel != null) recommendations.pin(run, sigmaRel, Optional.ofNullable(time));
+        else throw Problem.invalid("sigmaRel", "sigmaRel is missing, or profile");
         return back(run);
     }
 

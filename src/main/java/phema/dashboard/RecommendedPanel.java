@@ -12,7 +12,7 @@ import phema.sweep.Recommendation.RecommendationSource;
 import phema.text.Labels;
 
 /**
- * Gives the EMA length that a run's weights should have, and what else was found.
+ * Gives the average that a run's weights should be, and what else was found.
  *
  * @param length that is recommended; nothing while there is none
  * @param pinned whether the user says so
@@ -20,8 +20,11 @@ import phema.text.Labels;
  */
 record RecommendedPanel(@Nullable LengthLine length, boolean pinned, List<LengthLine> offered) {
     /**
-     * An EMA length and what it rests on.
+     * An average and what it rests on.
      *
+     * @param width the EMA length, or another profile, for people
+     * @param sigmaRel as addresses have it; nothing where it is another profile
+     * @param profile the other profile
      * @param time where its average ends, as addresses have it; nothing for the newest snapshot
      * @param timeShown the same for people; empty where it is the newest snapshot
      * @param cautions sentences
@@ -31,6 +34,8 @@ record RecommendedPanel(@Nullable LengthLine length, boolean pinned, List<Length
      */
     record LengthLine(
             String width,
+            @Nullable String sigmaRel,
+            @Nullable String profile,
             @Nullable String time,
             String timeShown,
             String why,
@@ -41,7 +46,9 @@ record RecommendedPanel(@Nullable LengthLine length, boolean pinned, List<Length
         private static LengthLine of(Recommendation r, RunClock clock, String reason) {
             Optional<FoundLength> found = r.found();
             return new LengthLine(
-                    SigmaRel.print(r.sigmaRel()),
+                    r.shown(),
+                    r.sigmaRel().map(SigmaRel::print).orElse(null),
+                    r.sigmaRel().isPresent() ? null : r.profile(),
                     r.time().map(Labels::plain).orElse(null),
                     r.time().map(clock::show).orElse(""),
                     r.words(),

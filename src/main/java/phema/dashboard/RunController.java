@@ -83,7 +83,7 @@ class RunController {
         Advice advice = recommendations.of(run);
         double length = sigmaRel != null
                 ? sigmaRel
-                : advice.recommended().map(Recommendation::sigmaRel).orElse(USUAL_LENGTH);
+                : advice.recommended().flatMap(Recommendation::sigmaRel).orElse(USUAL_LENGTH);
         model.addAttribute("run", RunSummary.of(found));
         model.addAttribute("files", RunFiles.of(found));
         model.addAttribute(

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import phema.evaluation.Point;
-import phema.profile.SigmaRel;
+import phema.profile.ProfileFamily;
 import phema.search.CurveFit;
 import phema.search.Repeats;
 import phema.sweep.Optimum;
@@ -24,7 +24,6 @@ import phema.sweep.Trial;
 /** Makes what the page of a sweep draws, of the trials that are done. */
 final class SweepCharts {
     private static final int CURVE_POINTS = 49;
-    private static final String EMA_LENGTH = "EMA length";
     private static final String METRIC_FORMAT = ",.4~r";
 
     private final Sweep sweep;
@@ -32,6 +31,7 @@ final class SweepCharts {
     private final List<SweepFit> fits;
     private final ChartSlice slice;
     private final RunClock clock;
+    private final ProfileFamily family;
 
     SweepCharts(Sweep sweep, List<Trial> trials, List<SweepFit> fits, ChartSlice slice, RunClock clock) {
         this.sweep = sweep;
@@ -41,6 +41,7 @@ final class SweepCharts {
         this.fits = fits;
         this.slice = slice;
         this.clock = clock;
+        family = sweep.spec().axes().family();
     }
 
     /** @param references whether published optima are marked */
@@ -63,12 +64,12 @@ final class SweepCharts {
         }
         int marked = best;
         optimum.ifPresent(o -> layers.add(mark(o, marked)));
-        if (references) references(layers);
-        return new Chart(
-                id,
-                ChartAxis.log(EMA_LENGTH, ".3f"),
-                ChartAxis.linear(sweep.spec().metric(), METRIC_FORMAT),
-                layers);
+        if (references && family.isPower()) references(layers);
+        return new Chart(id, lengths(), ChartAxis.linear(sweep.spec().metric(), METRIC_FORMAT), layers);
+    }
+
+    private ChartAxis lengths() {
+        return ChartAxis.log(family.label(), family.isPower() ? ".3f" : METRIC_FORMAT);
     }
 
     /** Trials by the name of their series. */
@@ -104,7 +105,7 @@ final class SweepCharts {
                         style,
                         f.curve(point.guidance(), CURVE_POINTS).stream()
                                 .map(p -> ChartLayer.ChartPoint.between(
-                                        p.sigmaRel(),
+                                        p.length(),
                                         p.value(),
                                         p.values().low(),
                                         p.values().high()))
@@ -127,7 +128,7 @@ final class SweepCharts {
                     style,
                     trials.stream()
                             .map(trial -> ChartLayer.ChartPoint.of(
-                                    trial.point().sigmaRel(),
+                                    trial.point().length(),
                                     value(trial),
                                     "guidance " + Show.number(trial.point().guidance())))
                             .toList());
@@ -140,15 +141,15 @@ final class SweepCharts {
                         .toList());
     }
 
-    private static ChartLayer.ChartPoint repeated(double sigmaRel, Repeats values) {
+    private static ChartLayer.ChartPoint repeated(double length, Repeats values) {
         return values.count() == 1
-                ? ChartLayer.ChartPoint.of(sigmaRel, values.mean())
+                ? ChartLayer.ChartPoint.of(length, values.mean())
                 : new ChartLayer.ChartPoint(
-                        sigmaRel, values.mean(), values.min(), values.max(), null, "mean of " + values.count());
+                        length, values.mean(), values.min(), values.max(), null, "mean of " + values.count());
     }
 
     private Map<Double, Repeats> means(List<Trial> trials) {
-        return new TreeMap<>(Repeats.by(trials, trial -> trial.point().sigmaRel(), this::value));
+        return new TreeMap<>(Repeats.by(trials, trial -> trial.point().length(), this::value));
     }
 
     private double value(Trial trial) {
@@ -174,17 +175,17 @@ final class SweepCharts {
                 List.of(
                         reach > 0
                                 ? ChartLayer.ChartPoint.between(
-                                        optimum.point().sigmaRel(),
+                                        optimum.point().length(),
                                         optimum.metric(),
                                         optimum.metric() - reach,
                                         optimum.metric() + reach)
-                                : ChartLayer.ChartPoint.of(optimum.point().sigmaRel(), optimum.metric())));
+                                : ChartLayer.ChartPoint.of(optimum.point().length(), optimum.metric())));
     }
 
     /** Within the range that is drawn anyway. */
     private void references(List<ChartLayer> layers) {
         DoubleSummaryStatistics range =
-                done.stream().mapToDouble(trial -> trial.point().sigmaRel()).summaryStatistics();
+                done.stream().mapToDouble(trial -> trial.point().length()).summaryStatistics();
         List<ChartLayer.ChartPoint> points = PublishedOptimum.of(sweep.spec().metric()).stream()
                 .filter(o -> o.sigmaRel() >= range.getMin() && o.sigmaRel() <= range.getMax())
                 .sorted(Comparator.comparingDouble(PublishedOptimum::sigmaRel))
@@ -199,27 +200,27 @@ final class SweepCharts {
         if (slice.continuous())
             return new Chart(
                     id,
-                    ChartAxis.log(EMA_LENGTH, ".3f"),
+                    lengths(),
                     ChartAxis.linear(slice.by().label(), ".3~r"),
                     metric,
-                    List.of(heat(point -> point.sigmaRel(), point -> point.guidance())));
+                    List.of(heat(point -> point.length(), point -> point.guidance())));
         List<String> lengths = done.stream()
-                .map(trial -> trial.point().sigmaRel())
+                .map(trial -> trial.point().length())
                 .distinct()
                 .sorted()
-                .map(SigmaRel::print)
+                .map(family::print)
                 .toList();
         List<String> values = slice.valuesOf(slice.by()).reversed();
         return new Chart(
                 id,
-                ChartAxis.of(EMA_LENGTH, lengths),
+                ChartAxis.of(family.label(), lengths),
                 ChartAxis.of(
                         slice.by().label(),
                         values.stream()
                                 .map(value -> slice.shown(slice.by(), value, clock))
                                 .toList()),
                 metric,
-                List.of(heat(point -> (double) lengths.indexOf(SigmaRel.print(point.sigmaRel())), point ->
+                List.of(heat(point -> (double) lengths.indexOf(family.print(point.length())), point ->
                         (double) values.indexOf(by(point)))));
     }
 

@@ -13,6 +13,7 @@ import phema.evaluation.Axis;
 import phema.evaluation.AxisField;
 import phema.evaluation.AxisField.FieldKind;
 import phema.evaluation.AxisValues;
+import phema.evaluation.LengthFields;
 import phema.problem.Problem;
 import phema.profile.Numbers;
 import phema.solver.FilesToRead;
@@ -75,6 +76,8 @@ record SweepForm(String mode, String evaluator, String metric, String tolerance,
         AxisValues values = withTime ? spec.axes() : spec.axes().with(Axes.TIME, List.of());
         Map<String, String> axes = new HashMap<>();
         for (Axis<?, ?> axis : Axes.ALL) axes.putAll(texts(axis, values));
+        if (!values.family().isPower())
+            axes.put(LengthFields.PROFILE, values.family().template());
         return new SweepForm(
                 Labels.of(spec.mode()), spec.evaluator(), spec.metric(), Labels.plain(spec.tolerance()), axes);
     }
@@ -124,13 +127,19 @@ record SweepForm(String mode, String evaluator, String metric, String tolerance,
         return new SweepSpec(
                 run,
                 isSearch() ? SweepSpec.SweepMode.SEARCH : SweepSpec.SweepMode.GRID,
-                AxisValues.of(this::asked),
+                asked(),
                 evaluator,
                 metric,
                 SolverKind.BLUP,
                 FilesToRead.FEWEST,
                 tolerance.isEmpty() ? TOLERANCE : tolerance(tolerance),
                 0);
+    }
+
+    private AxisValues asked() {
+        String profile = axes.getOrDefault(LengthFields.PROFILE, "");
+        AxisValues values = AxisValues.of(this::asked);
+        return profile.isEmpty() ? values : values.with(LengthFields.family(profile));
     }
 
     private <S> List<S> asked(Axis<S, ?> axis) {
@@ -171,6 +180,7 @@ record SweepForm(String mode, String evaluator, String metric, String tolerance,
     /** The name of the form's field for a field of the service. */
     static String fieldOf(Problem problem) {
         String field = Objects.requireNonNullElse(problem.field(), "");
+        if (field.equals(LengthFields.LENGTH)) return Axes.LENGTH.name();
         for (Axis<?, ?> axis : Axes.ALL) {
             for (AxisField of : axis.fields()) if (of.problem().equals(field)) return of.name();
             if (axis.name().equals(field) || field.startsWith(axis.name() + "."))

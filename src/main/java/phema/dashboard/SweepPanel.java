@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.util.UriComponentsBuilder;
 import phema.evaluation.Axes;
 import phema.evaluation.Facet;
+import phema.evaluation.LengthFields;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
-import phema.profile.SigmaRel;
+import phema.profile.ProfileFamily;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
@@ -101,7 +102,7 @@ record SweepPanel(
                         .toList());
     }
 
-    /** EMA lengths and seeds, what varies, and what a search could have varied. */
+    /** Lengths and seeds, what varies, and what a search could have varied. */
     private static List<Facet> columns(List<Trial> trials, ChartSlice slice) {
         List<Point> points = trials.stream().map(Trial::point).toList();
         return Axes.facets(Axes.ALL, points).stream()
@@ -140,11 +141,12 @@ record SweepPanel(
     private static List<FitPanel.Figure> figures(SweepSpec spec, Optimum optimum, ChartSlice slice, RunClock clock) {
         List<FitPanel.Figure> figures = new ArrayList<>();
         Point best = optimum.point();
-        figures.add(new FitPanel.Figure("Best EMA length", SigmaRel.print(best.sigmaRel()), ""));
+        ProfileFamily family = best.family();
+        figures.add(new FitPanel.Figure("Best " + family.kind().noun(), family.print(best.length()), ""));
         if (optimum.low() < optimum.high())
             figures.add(new FitPanel.Figure(
                     optimum.standardError().isPresent() ? "With 90 % between" : "Between",
-                    SigmaRel.print(optimum.low()) + " and " + SigmaRel.print(optimum.high()),
+                    family.print(optimum.low()) + " and " + family.print(optimum.high()),
                     ""));
         figures.add(new FitPanel.Figure(spec.metric() + " there", SweepRow.value(optimum), ""));
         for (Facet facet : Axes.curves(List.of(best))) {
@@ -159,7 +161,9 @@ record SweepPanel(
 
     private static String url(String run, Point best) {
         return UriComponentsBuilder.fromPath("/runs/{run}")
-                .queryParam("sigmaRel", Labels.plain(best.sigmaRel()))
+                .queryParam(
+                        best.family().isPower() ? LengthFields.SIGMA_REL : LengthFields.PROFILE,
+                        best.family().isPower() ? Labels.plain(best.length()) : best.profile())
                 .queryParam("time", Labels.plain(best.time()))
                 .encode()
                 .buildAndExpand(run)

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.evaluation.Axes;
 import phema.fleet.WorkState;
-import phema.profile.SigmaRel;
+import phema.profile.ProfileFamily;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
@@ -16,7 +16,9 @@ import phema.text.Labels;
 /**
  * Describes a sweep in a line.
  *
- * @param optimum the best EMA length so far, with what it depends on; empty while there is none
+ * @param length what is varied first: {@code EMA length}, {@code window}
+ * @param power whether it is the EMA length of the paper
+ * @param optimum the best average so far, with what it depends on; empty while there is none
  * @param created as machines write it
  */
 record SweepRow(
@@ -25,6 +27,8 @@ record SweepRow(
         String metric,
         String evaluator,
         String axes,
+        String length,
+        boolean power,
         String state,
         int done,
         int trials,
@@ -40,6 +44,8 @@ record SweepRow(
                 spec.metric(),
                 spec.evaluator(),
                 axes(spec),
+                spec.axes().family().kind().noun(),
+                spec.axes().family().isPower(),
                 Labels.of(sweep.state()),
                 sweep.count(WorkState.DONE),
                 sweep.count(),
@@ -50,15 +56,12 @@ record SweepRow(
     }
 
     static String optimum(Optimum optimum) {
-        String best = SigmaRel.print(optimum.point().sigmaRel());
+        ProfileFamily family = optimum.point().family();
+        String best = optimum.point().shown();
         return optimum.low() == optimum.high()
                 ? best
                 : String.format(
-                        Locale.ROOT,
-                        "%s (%s to %s)",
-                        best,
-                        SigmaRel.print(optimum.low()),
-                        SigmaRel.print(optimum.high()));
+                        Locale.ROOT, "%s (%s to %s)", best, family.print(optimum.low()), family.print(optimum.high()));
     }
 
     static String value(Optimum optimum) {
@@ -74,7 +77,10 @@ record SweepRow(
         String searched = Axes.ALL.stream()
                 .filter(axis ->
                         axis.isRequired() || axis.isContinuous() && spec.axes().count(axis) > 1)
-                .map(axis -> axis.names().noun())
+                .map(axis -> axis == Axes.LENGTH && !spec.axes().family().isPower()
+                        ? spec.axes().family().kind().noun() + " of "
+                                + spec.axes().family().template()
+                        : axis.names().noun())
                 .collect(joining(" and ", "search of ", ""));
         Stream<String> summaries = Axes.ALL.stream()
                 .filter(axis -> !search || axis.isRepeat())

@@ -9,29 +9,26 @@ import phema.evaluation.Axis.Effect;
 
 /** Lists all that a sweep may vary. */
 public final class Axes {
-    /** The EMA length (sigma_rel) of a power function average, which every curve is drawn against. */
-    public static final Axis<Double, Double> LENGTH = new NumberAxis(
-            new AxisNames(
-                    "sigmaRel",
-                    "sigmaRel",
-                    "sigma_rel",
-                    "EMA length",
-                    "EMA length",
-                    "EMA length",
-                    "--outstd",
-                    "LIST",
-                    false,
-                    "EMA lengths (sigma_rel), such as 0.05,0.10 or 0.010,0.015,...,0.250;"
-                            + " of a search, the least and the greatest bound it.",
-                    "such as 0.05, 0.10 or 0.05, 0.06, ..., 0.20",
-                    "; the bounds of a search",
-                    true,
-                    "EMA lengths; of a search, its bounds"),
-            Effect.WEIGHTS,
-            List.of(),
+    /**
+     * The length of the average, which every curve is drawn against: the EMA length (sigma_rel) of a power function
+     * average, or that of another family.
+     */
+    public static final Axis<Double, Double> LENGTH = new LengthAxis(new AxisNames(
+            LengthFields.SIGMA_REL,
+            LengthFields.SIGMA_REL,
+            "sigma_rel",
+            "EMA length",
+            "EMA length",
+            "EMA length",
+            "--outstd",
+            "LIST",
+            false,
+            "EMA lengths (sigma_rel), such as 0.05,0.10 or 0.010,0.015,...,0.250;"
+                    + " of a search, the least and the greatest bound it.",
+            "such as 0.05, 0.10 or 0.05, 0.06, ..., 0.20",
+            "; the bounds of a search",
             true,
-            true,
-            ValuePrinter::length);
+            "EMA lengths, of the profile power:{}; of a search, its bounds"));
 
     /** The time at which averages end, on the training job's clock. */
     public static final Axis<Double, Double> TIME = new NumberAxis(

@@ -195,8 +195,8 @@ public abstract class Axis<S, V> {
     }
 
     /** Cells of result files by columns; for what is no weights, also what commands find in place of these names. */
-    public Map<String, Object> cells(V value) {
-        return Map.of(names.field(), value);
+    public Map<String, Object> cells(Point point) {
+        return Map.of(names.field(), point.get(this));
     }
 
     /** Stands for the value in the identity of an evaluation; empty for what all had before there was this axis. */

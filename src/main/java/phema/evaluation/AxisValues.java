@@ -5,19 +5,36 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import phema.problem.Problem;
+import phema.profile.ProfileFamily;
 import phema.text.StoredJson;
 import tools.jackson.databind.JsonNode;
 
-/** Holds what a sweep asks for of each axis; nothing where it leaves the choice to defaults. */
+/**
+ * Holds what a sweep asks for of each axis, nothing where it leaves the choice to defaults; and the family of averages
+ * whose lengths the first axis varies.
+ */
 public final class AxisValues {
     /** The values of whoever asks for nothing. */
-    public static final AxisValues NONE = new AxisValues(Map.of());
+    public static final AxisValues NONE = new AxisValues(ProfileFamily.POWER, Map.of());
+
+    private final ProfileFamily family;
 
     /** Without those for which nothing is asked. */
     private final Map<Axis<?, ?>, List<?>> values;
 
-    private AxisValues(Map<Axis<?, ?>, List<?>> values) {
+    private AxisValues(ProfileFamily family, Map<Axis<?, ?>, List<?>> values) {
+        this.family = family;
         this.values = Map.copyOf(values);
+    }
+
+    /** Whose lengths are varied. */
+    public ProfileFamily family() {
+        return family;
+    }
+
+    /** The same numbers as lengths of another family. */
+    public AxisValues with(ProfileFamily other) {
+        return new AxisValues(other, values);
     }
 
     /** Reads one axis from wherever a door has it. */
@@ -27,7 +44,11 @@ public final class AxisValues {
     }
 
     public static AxisValues of(AxisReader reader) {
-        AxisValues values = NONE;
+        return of(ProfileFamily.POWER, reader);
+    }
+
+    private static AxisValues of(ProfileFamily family, AxisReader reader) {
+        AxisValues values = NONE.with(family);
         for (Axis<?, ?> axis : Axes.ALL) values = values.with(axis, reader);
         return values;
     }
@@ -37,22 +58,26 @@ public final class AxisValues {
     }
 
     /**
-     * @param json by names of axes; other names are passed over
+     * @param json by names of axes; other names are passed over. Instead of {@code sigmaRel} there may be
+     *     {@code profile}, a family, and {@code length}.
      * @throws Problem naming the field that cannot be read
      */
     public static AxisValues read(Map<String, JsonNode> json) {
-        return of(new AxisReader() {
+        Map<String, JsonNode> all = LengthFields.asAxis(json);
+        return of(LengthFields.family(json), new AxisReader() {
             @Override
             public <S> List<S> read(Axis<S, ?> axis) {
-                return axis.read(json.get(axis.name()));
+                return axis.read(all.get(axis.name()));
             }
         });
     }
 
-    /** By names of axes, all of them. */
+    /** By names of axes, all of them, as {@link #read} takes them. */
     public Map<String, JsonNode> json() {
         Map<String, JsonNode> json = new LinkedHashMap<>();
-        for (Axis<?, ?> axis : Axes.ALL) json.put(axis.name(), json(axis));
+        if (!family.isPower()) json.put(LengthFields.PROFILE, StoredJson.tree(family.template()));
+        for (Axis<?, ?> axis : Axes.ALL)
+            json.put(axis == Axes.LENGTH ? LengthFields.of(family) : axis.name(), json(axis));
         return json;
     }
 
@@ -69,12 +94,12 @@ public final class AxisValues {
         Map<Axis<?, ?>, List<?>> more = new HashMap<>(values);
         more.remove(axis);
         if (!asked.isEmpty()) more.put(axis, List.copyOf(asked));
-        return new AxisValues(more);
+        return new AxisValues(family, more);
     }
 
     /** What both ask for. */
     public AxisValues union(AxisValues other) {
-        return of(new AxisReader() {
+        return of(family, new AxisReader() {
             @Override
             public <S> List<S> read(Axis<S, ?> axis) {
                 return axis.union(get(axis), other.get(axis));
@@ -84,7 +109,7 @@ public final class AxisValues {
 
     /** With what axes take whose values are left out. */
     public AxisValues withDefaults() {
-        return of(this::orDefaults);
+        return of(family, this::orDefaults);
     }
 
     private <S> List<S> orDefaults(Axis<S, ?> axis) {
@@ -113,7 +138,7 @@ public final class AxisValues {
 
     /** All combinations. Neighbours share weights where they can. */
     public List<Point> grid() {
-        List<Point> points = List.of(Point.NOWHERE);
+        List<Point> points = List.of(Point.nowhere(family));
         for (Axis<?, ?> axis : Axes.NESTED) points = times(points, axis);
         return points;
     }
@@ -127,17 +152,19 @@ public final class AxisValues {
 
     /** {@code 5 EMA lengths}; empty for what goes without saying. */
     public <S> String summary(Axis<S, ?> axis) {
-        return axis.summary(get(axis));
+        return axis == Axes.LENGTH && !family.isPower()
+                ? family.kind().counted(get(axis).size()) + " of " + family.template()
+                : axis.summary(get(axis));
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof AxisValues v && v.values.equals(values);
+        return other instanceof AxisValues v && v.family.equals(family) && v.values.equals(values);
     }
 
     @Override
     public int hashCode() {
-        return values.hashCode();
+        return 31 * family.hashCode() + values.hashCode();
     }
 
     @Override

@@ -139,7 +139,7 @@ final class CommandEvaluator implements Evaluator {
         placeholders.put("guide", guide);
         placeholders.put("trial", json);
         placeholders.put("workdir", workdir);
-        for (Axis<?, ?> axis : Axes.ALL) if (!axis.isOfWeights()) placeholders.putAll(cells(axis, task.point()));
+        for (Axis<?, ?> axis : Axes.ALL) if (!axis.isOfWeights()) placeholders.putAll(axis.cells(task.point()));
         List<String> command = settings.command().stream()
                 .map(argument -> replaced(argument, placeholders))
                 .toList();
@@ -159,10 +159,6 @@ final class CommandEvaluator implements Evaluator {
         return metrics(result.lastLine(), log);
     }
 
-    private static <V> Map<String, Object> cells(Axis<?, V> axis, Point point) {
-        return axis.cells(point.get(axis));
-    }
-
     private static String replaced(String argument, Map<String, Object> placeholders) {
         String all = argument;
         for (Map.Entry<String, Object> p : placeholders.entrySet())
@@ -178,15 +174,17 @@ final class CommandEvaluator implements Evaluator {
         all.put("trial", task.trial());
         all.put("attempt", task.attempt());
         all.put("run", task.spec().run());
-        all.put("target", average(point.sigmaRel(), point.time()));
+        all.put("target", target(point));
         all.put("weights", weights);
         Map<String, JsonNode> values = point.json();
         for (Axis<?, ?> axis : Axes.ALL) {
             String field = axis.names().field();
             if (axis == Axes.GUIDES)
                 point.guide().ifPresent(g -> {
-                    SequencedMap<String, Object> guiding = average(g.sigmaRel(), g.time());
-                    guiding.putFirst("run", g.run());
+                    SequencedMap<String, Object> guiding = new LinkedHashMap<>();
+                    guiding.put("run", g.run());
+                    guiding.put(LengthFields.SIGMA_REL, g.sigmaRel());
+                    guiding.put("time", g.time());
                     guiding.put("weights", guide);
                     all.put(field, guiding);
                 });
@@ -196,11 +194,13 @@ final class CommandEvaluator implements Evaluator {
         return StoredJson.write(all);
     }
 
-    private static SequencedMap<String, Object> average(double sigmaRel, double time) {
-        SequencedMap<String, Object> average = new LinkedHashMap<>();
-        average.put("sigmaRel", sigmaRel);
-        average.put("time", time);
-        return average;
+    /** The average; that of the paper also by its EMA length. */
+    private static Map<String, Object> target(Point point) {
+        Map<String, Object> target = new LinkedHashMap<>();
+        target.put(LengthFields.of(point.family()), point.length());
+        target.put("time", point.time());
+        target.put(LengthFields.PROFILE, point.profile());
+        return target;
     }
 
     private static Map<String, Double> metrics(String line, EvaluationLog log) throws EvaluationException {

@@ -181,7 +181,8 @@ final class GuidesAxis extends Axis<Guides, Optional<Point.Guide>> {
     }
 
     @Override
-    public Map<String, Object> cells(Optional<Point.Guide> value) {
+    public Map<String, Object> cells(Point point) {
+        Optional<Point.Guide> value = point.guide();
         Map<String, Object> cells = new LinkedHashMap<>();
         cells.put(RUN, value.<Object>map(Point.Guide::run).orElse(""));
         cells.put(LENGTHS, value.<Object>map(Point.Guide::sigmaRel).orElse(""));

@@ -13,7 +13,7 @@ import phema.profile.Numbers;
 import tools.jackson.databind.JsonNode;
 
 /** Varies a number. */
-final class NumberAxis extends Axis<Double, Double> {
+class NumberAxis extends Axis<Double, Double> {
     private final List<Double> defaults;
     private final boolean required;
     private final boolean continuous;

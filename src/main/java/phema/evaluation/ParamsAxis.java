@@ -210,9 +210,9 @@ final class ParamsAxis extends Axis<Param, SortedMap<String, ParamValue>> {
     }
 
     @Override
-    public Map<String, Object> cells(SortedMap<String, ParamValue> value) {
+    public Map<String, Object> cells(Point point) {
         Map<String, Object> cells = new TreeMap<>();
-        value.forEach((name, one) -> cells.put(PREFIX + name, one));
+        point.get(this).forEach((name, one) -> cells.put(PREFIX + name, one));
         return cells;
     }
 

@@ -10,18 +10,23 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import phema.profile.ProfileFamily;
 import phema.text.StoredJson;
 import tools.jackson.databind.JsonNode;
 
-/** Says what a trial evaluates: a value of every axis. */
+/** Says what a trial evaluates: a value of every axis, and of which family of averages the length is. */
 public final class Point {
-    /** The point that has no value yet. */
-    static final Point NOWHERE = new Point(Map.of());
-
+    private final ProfileFamily family;
     private final Map<Axis<?, ?>, Object> values;
 
-    private Point(Map<Axis<?, ?>, Object> values) {
+    private Point(ProfileFamily family, Map<Axis<?, ?>, Object> values) {
+        this.family = family;
         this.values = Map.copyOf(values);
+    }
+
+    /** A point that has no value yet. */
+    static Point nowhere(ProfileFamily family) {
+        return new Point(family, Map.of());
     }
 
     /** Weights that guide. */
@@ -31,11 +36,20 @@ public final class Point {
      * Reads a point.
      *
      * @param json by fields of points; others are passed over, and those that are missing have what all had before
-     *     there was such an axis
+     *     there was such an axis. Instead of a {@code sigmaRel} there may be a {@code profile}.
      */
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static Point read(Map<String, JsonNode> json) {
-        Point point = NOWHERE;
+        JsonNode profile = json.get(LengthFields.PROFILE);
+        if (json.containsKey(LengthFields.SIGMA_REL) || profile == null)
+            return read(nowhere(ProfileFamily.POWER), json);
+        ProfileFamily family = ProfileFamily.of(profile.stringValue());
+        Map<String, JsonNode> all = new HashMap<>(json);
+        all.put(LengthFields.SIGMA_REL, StoredJson.tree(family.length(profile.stringValue())));
+        return read(nowhere(family), all);
+    }
+
+    private static Point read(Point point, Map<String, JsonNode> json) {
         for (Axis<?, ?> axis : Axes.ALL) point = point.withField(axis, json);
         return point;
     }
@@ -49,13 +63,17 @@ public final class Point {
     @JsonValue
     public Map<String, JsonNode> json() {
         Map<String, JsonNode> json = new LinkedHashMap<>();
-        for (Axis<?, ?> axis : Axes.ALL) write(axis, json);
+        if (!family.isPower()) json.put(LengthFields.PROFILE, StoredJson.tree(profile()));
+        for (Axis<?, ?> axis : Axes.ALL) if (axis != Axes.LENGTH || family.isPower()) write(axis, json);
         return json;
     }
 
-    /** By fields, as answers have it: without those that say nothing. */
+    /** By fields, as answers have it: without those that say nothing, and with the average and its length. */
     public Map<String, JsonNode> fields() {
-        Map<String, JsonNode> fields = json();
+        Map<String, JsonNode> fields = new LinkedHashMap<>();
+        fields.put(LengthFields.PROFILE, StoredJson.tree(profile()));
+        fields.put(LengthFields.LENGTH, StoredJson.tree(length()));
+        fields.putAll(json());
         fields.values().removeIf(JsonNode::isNull);
         return fields;
     }
@@ -73,12 +91,27 @@ public final class Point {
     public <V> Point with(Axis<?, V> axis, V value) {
         Map<Axis<?, ?>, Object> more = new HashMap<>(values);
         more.put(axis, value);
-        return new Point(more);
+        return new Point(family, more);
     }
 
-    /** EMA length of the weights. */
-    public double sigmaRel() {
+    /** Whose lengths are varied. */
+    public ProfileFamily family() {
+        return family;
+    }
+
+    /** Of the average: sigma_rel for the paper's. */
+    public double length() {
         return get(Axes.LENGTH);
+    }
+
+    /** {@code 0.100}, {@code decay:cosine:800}: the average for people. */
+    public String shown() {
+        return family.isPower() ? family.print(length()) : profile();
+    }
+
+    /** The average, as {@link phema.profile.ProfileSpec} reads it. */
+    public String profile() {
+        return family.spec(length());
     }
 
     /** Where their average ends, on the training job's clock. */
@@ -110,12 +143,12 @@ public final class Point {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof Point point && point.values.equals(values);
+        return other instanceof Point point && point.family.equals(family) && point.values.equals(values);
     }
 
     @Override
     public int hashCode() {
-        return values.hashCode();
+        return 31 * family.hashCode() + values.hashCode();
     }
 
     @Override

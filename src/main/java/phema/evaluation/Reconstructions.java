@@ -7,6 +7,7 @@ import phema.catalog.Run;
 import phema.format.Format;
 import phema.problem.Problem;
 import phema.profile.Profile;
+import phema.profile.ProfileFamily;
 import phema.solver.FitOptions;
 import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
@@ -19,18 +20,17 @@ import phema.synthesis.WeightsRequest;
 @Component
 public record Reconstructions(Catalog catalog, Fits fits, Syntheses syntheses) {
     public EvaluationWeights of(EvaluationSpec spec, Point point, Optional<Format> format) {
-        return weights(spec, spec.run(), point.sigmaRel(), point.time(), format);
+        return weights(spec, spec.run(), target(point.family(), point.length(), point.time()), format);
     }
 
     public Optional<EvaluationWeights> guide(EvaluationSpec spec, Point point, Optional<Format> format) {
-        return point.guide().map(g -> weights(spec, g.run(), g.sigmaRel(), g.time(), format));
+        return point.guide().map(g -> weights(spec, g.run(), target(g.sigmaRel(), g.time()), format));
     }
 
     /** @throws Problem when the run cannot give them */
-    private EvaluationWeights weights(
-            EvaluationSpec spec, String name, double sigmaRel, double time, Optional<Format> wanted) {
+    private EvaluationWeights weights(EvaluationSpec spec, String name, Profile target, Optional<Format> wanted) {
         WeightsRequest request = WeightsRequest.of(
-                WeightsReference.length(sigmaRel, time),
+                target,
                 FitOptions.of(spec.solver(), spec.files()),
                 wanted.map(OutputOptions::of).orElse(OutputOptions.AS_STORED));
         PreparedWeights weights = fits.prepare(catalog.run(name), request);
@@ -42,7 +42,23 @@ public record Reconstructions(Catalog catalog, Fits fits, Syntheses syntheses) {
         WeightsReference.requireReached(field, run, time);
     }
 
+    /** @throws Problem naming the field when no average has this length */
     public static Profile target(double sigmaRel, double time) {
         return WeightsReference.length(sigmaRel, time);
+    }
+
+    /** @throws Problem naming the field when no average of the family has this length and ends at this time */
+    public static Profile target(ProfileFamily family, double length, double time) {
+        if (family.isPower()) return target(length, time);
+        try {
+            return family.at(length, time);
+        } catch (IllegalArgumentException outOfRange) {
+            throw Problem.invalid(LengthFields.LENGTH, family.spec(length) + ": " + outOfRange.getMessage());
+        }
+    }
+
+    /** @throws Problem naming the field when it is no profile, or none that ends at this time */
+    public static Profile target(String profile, double time) {
+        return WeightsReference.profile("profile", profile, time);
     }
 }

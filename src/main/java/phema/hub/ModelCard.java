@@ -9,6 +9,9 @@ import org.springframework.stereotype.Component;
 import phema.catalog.Run;
 import phema.format.OneLine;
 import phema.format.Tensor;
+import phema.profile.Power;
+import phema.profile.Profile;
+import phema.profile.ProfileSpec;
 import phema.solver.Fit;
 import phema.solver.SolverKind;
 import phema.synthesis.Names;
@@ -30,10 +33,10 @@ record ModelCard(Repositories repositories) {
                 Locale.ROOT,
                 """
                 %s
-                # %s, EMA length %s
+                # %s, %s
 
-                Weights of the training run `%s`, averaged with the power-function profile of sigma_rel %s
-                ([EDM2](https://arxiv.org/abs/2312.02696)) up to time %s%s. No file holds them: phema combines them from the snapshots
+                Weights of the training run `%s`, averaged with %s
+                up to time %s%s. No file holds them: phema combines them from the snapshots
                 below while they are sent. Every other EMA length is a revision too.
 
                 ```python
@@ -63,14 +66,14 @@ record ModelCard(Repositories repositories) {
                 %s""",
                 yaml(run),
                 run.name(),
-                Names.width(revision.target()),
+                title(revision.target()),
                 run.name(),
-                Names.width(revision.target()),
+                described(revision.target()),
                 String.format(Locale.ROOT, "%.0f", revision.target().endTime()),
                 run.countsKimg() ? " (images seen)" : "",
                 repositories.name(run),
                 weights,
-                revision.print(run),
+                revision.isNamed() ? revision.print(run) : Revision.MAIN,
                 revision.print(run),
                 recommended.revision().print(run),
                 cell(recommended.why()),
@@ -85,10 +88,23 @@ record ModelCard(Repositories repositories) {
                         .mapToLong(Tensor::elements)
                         .sum(),
                 warnings(fit),
-                recommended.sweep().isPresent() ? "![The sweep's metric against EMA length](" + CHART + ")\n" : "",
+                recommended.sweep().isPresent()
+                        ? "![The sweep's metric against the length of averages](" + CHART + ")\n"
+                        : "",
                 fit.filesUsed(),
                 run.snapshots().size(),
                 coefficients(run, fit));
+    }
+
+    private static String title(Profile target) {
+        return target instanceof Power ? "EMA length " + Names.width(target) : ProfileSpec.print(target);
+    }
+
+    private static String described(Profile target) {
+        return target instanceof Power
+                ? "the power-function profile of sigma_rel " + Names.width(target)
+                        + "\n([EDM2](https://arxiv.org/abs/2312.02696))"
+                : "the profile `" + ProfileSpec.print(target) + "`";
     }
 
     /** Returns the {@code cardData} of model info. */

@@ -59,7 +59,7 @@ final class OfferedLengths {
         double time = r.time()
                 .map(wanted -> Math.clamp(wanted, run.oldestTime(), run.newestTime()))
                 .orElseGet(run::newestTime);
-        WeightsReference revision = WeightsReference.of(r.sigmaRel(), time);
+        WeightsReference revision = WeightsReference.of(r.profile(), time);
         List<String> why = new ArrayList<>(List.of(r.words()));
         r.cautions().forEach(caution -> why.add("caution: " + caution));
         return new RecommendedLength(revision, String.join("; ", why), r.found().map(FoundLength::sweep));
@@ -68,7 +68,7 @@ final class OfferedLengths {
     /** @param offers whether a sweep found something that nobody took */
     private RecommendedLength usual(Run run, boolean offers) {
         List<Double> widths = expressible(run).stream()
-                .map(revision -> SigmaRel.ofGamma(revision.target().gamma()))
+                .map(revision -> SigmaRel.ofGamma(((Power) revision.target()).gamma()))
                 .toList();
         double width = widths.isEmpty() ? USUAL : Math.clamp(USUAL, Collections.min(widths), Collections.max(widths));
         return new RecommendedLength(
@@ -87,7 +87,7 @@ final class OfferedLengths {
         Expressible known = expressible.get(run.name());
         if (known == null || known.snapshots != run.snapshots()) {
             List<WeightsReference> revisions = fits.expressible(run, run.newestTime()).stream()
-                    .map(profile -> new WeightsReference(SolverKind.BLUP, (Power) profile))
+                    .map(profile -> new WeightsReference(SolverKind.BLUP, profile))
                     .toList();
             known = new Expressible(run.snapshots(), revisions);
             expressible.put(run.name(), known);

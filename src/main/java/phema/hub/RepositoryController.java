@@ -76,6 +76,7 @@ final class RepositoryController {
                 new ArrayList<>(List.of(Refs.GitRef.branch(Revision.MAIN, commits.latest(run, main))));
         Stream.concat(Stream.of(main), lengths.expressible(run).stream())
                 .distinct()
+                .filter(WeightsReference::isNamed)
                 .map(revision -> Refs.GitRef.branch(revision.printMoving(run), commits.latest(run, revision)))
                 .forEach(branches::add);
         return new Refs(branches, List.of(), List.of(), List.of());

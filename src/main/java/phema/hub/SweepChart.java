@@ -13,6 +13,7 @@ import phema.evaluation.Axes;
 import phema.evaluation.Facet;
 import phema.evaluation.Point;
 import phema.evaluation.ValuePrinter;
+import phema.profile.ProfileFamily;
 import phema.search.Repeats;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
@@ -20,7 +21,7 @@ import phema.sweep.Trial;
 import phema.text.Labels;
 
 /**
- * Draws a sweep's metric against EMA length as SVG: a line for all that differs otherwise, means over seeds, and the
+ * Draws a sweep's metric against the length of averages as SVG: a line for all that differs otherwise, means over seeds, and the
  * optimum marked.
  */
 final class SweepChart {
@@ -57,11 +58,13 @@ final class SweepChart {
     };
 
     private final StringBuilder svg = new StringBuilder();
+    private final ProfileFamily family;
     private final double[] x;
     private final double[] y;
 
-    private SweepChart(List<Double> sigmaRels, List<Double> metrics) {
-        x = range(sigmaRels);
+    private SweepChart(ProfileFamily family, List<Double> lengths, List<Double> metrics) {
+        this.family = family;
+        x = range(lengths);
         y = range(metrics);
     }
 
@@ -75,6 +78,7 @@ final class SweepChart {
                 .collect(groupingBy(trial -> label(trial.point(), facets)))
                 .forEach((label, line) -> lines.put(label, means(line, metric)));
         SweepChart chart = new SweepChart(
+                sweep.spec().axes().family(),
                 lines.values().stream().flatMap(line -> line.keySet().stream()).toList(),
                 lines.values().stream().flatMap(line -> line.values().stream()).toList());
         return chart.draw(metric, lines, sweep);
@@ -84,9 +88,9 @@ final class SweepChart {
         SortedMap<Double, Double> means = new TreeMap<>();
         Repeats.by(
                         line,
-                        trial -> trial.point().sigmaRel(),
+                        trial -> trial.point().length(),
                         trial -> trial.metrics().getOrDefault(metric, Double.NaN))
-                .forEach((sigmaRel, repeats) -> means.put(sigmaRel, repeats.mean()));
+                .forEach((length, repeats) -> means.put(length, repeats.mean()));
         return means;
     }
 
@@ -105,16 +109,18 @@ final class SweepChart {
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" "
                         + "font-size=\"12\">",
                 WIDTH, HEIGHT);
-        add("<title>%s against EMA length</title>", escaped(metric));
+        add("<title>%s against %s</title>", escaped(metric), family.kind().noun());
         add("<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>");
         for (int i = 0; i <= TICKS; i++) {
             double at = x[0] + (x[1] - x[0]) * i / TICKS;
-            add("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.3f</text>", px(at), HEIGHT - BOTTOM + 18, at);
+            add("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>", px(at), HEIGHT - BOTTOM + 18, shown(at));
             double value = y[0] + (y[1] - y[0]) * i / TICKS;
             add("<path d=\"M%d %.1fH%d\" stroke=\"#ddd\"/>", LEFT, py(value), WIDTH - RIGHT);
             add("<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>", LEFT - 6, py(value) + 4, value);
         }
-        add("<text x=\"%d\" y=\"%d\">EMA length (sigma_rel)</text>", LEFT, HEIGHT - 10);
+        add(
+                "<text x=\"%d\" y=\"%d\">%s</text>",
+                LEFT, HEIGHT - 10, family.isPower() ? "EMA length (sigma_rel)" : family.label());
         add("<text x=\"%d\" y=\"%d\">%s</text>", LEFT, TOP - 6, escaped(metric));
         int n = 0;
         for (Map.Entry<String, SortedMap<Double, Double>> line : lines.entrySet()) {
@@ -132,19 +138,23 @@ final class SweepChart {
     }
 
     private void mark(Optimum optimum) {
-        double sigmaRel = optimum.point().sigmaRel();
+        double length = optimum.point().length();
         add(
                 "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"none\" stroke=\"black\" "
-                        + "stroke-width=\"2\"><title>%.3f: %.4g</title></circle>",
-                px(sigmaRel), py(optimum.metric()), sigmaRel, optimum.metric());
+                        + "stroke-width=\"2\"><title>%s: %.4g</title></circle>",
+                px(length), py(optimum.metric()), shown(length), optimum.metric());
+    }
+
+    private String shown(double length) {
+        return String.format(Locale.ROOT, family.isPower() ? "%.3f" : "%.5g", length);
     }
 
     private void add(String format, Object... values) {
         svg.append(String.format(Locale.ROOT, format, values)).append('\n');
     }
 
-    private double px(double sigmaRel) {
-        return LEFT + (sigmaRel - x[0]) / (x[1] - x[0]) * (WIDTH - LEFT - RIGHT);
+    private double px(double length) {
+        return LEFT + (length - x[0]) / (x[1] - x[0]) * (WIDTH - LEFT - RIGHT);
     }
 
     private double py(double metric) {

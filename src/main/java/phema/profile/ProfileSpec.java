@@ -137,11 +137,13 @@ public final class ProfileSpec {
     private static Optional<String> withFloor(Mixture mixture) {
         List<Mixture.MixturePart> parts = mixture.parts();
         if (parts.size() != 2
-                || !(parts.getFirst().profile() instanceof LearningRateDecay decay)
-                || !parts.getLast().profile().equals(new Impulse(decay.endTime()))
+                || !parts.getLast().profile().equals(new Impulse(mixture.endTime()))
+                || parts.getFirst().profile().endTime() != mixture.endTime()
                 || parts.getFirst().weight() != 1 - parts.getLast().weight()) return Optional.empty();
-        return Optional.of(
-                print(decay) + "," + FLOOR + "=" + Labels.plain(parts.getLast().weight()));
+        Profile whole = parts.getFirst().profile();
+        if (!(whole instanceof Uniform || whole instanceof LearningRateDecay)) return Optional.empty();
+        return Optional.of(print(whole).replaceFirst("^uniform:", "decay:" + LINEAR + ":") + "," + FLOOR + "="
+                + Labels.plain(parts.getLast().weight()));
     }
 
     private static Profile mixture(String spec, String parts, double endTime) {

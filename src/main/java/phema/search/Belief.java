@@ -31,7 +31,7 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
     private static final int SEED = 1;
 
     /**
-     * The least distance of points: nearer ones than this, in the logarithm of sigmaRel, are taken for the same:
+     * The least distance of points: nearer ones than this, in the logarithm of the length, are taken for the same:
      * evaluations with the same seeds share much of their noise.
      */
     private static final double APART = 0.04;
@@ -80,7 +80,7 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
         for (double[] values : draws()) {
             int least = least(values);
             losses.add(values[best] - values[least]);
-            lengths.add(contenders.get(least).sigmaRel());
+            lengths.add(contenders.get(least).length());
             guidances.add(contenders.get(least).guidance());
         }
         SearchPoint point = contenders.get(best);
@@ -88,7 +88,7 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
                 point,
                 value(point),
                 values(point),
-                central(lengths, point.sigmaRel()),
+                central(lengths, point.length()),
                 central(guidances, point.guidance()),
                 model.scale().share(quantile(losses, 0.95)));
     }

@@ -1,19 +1,29 @@
 package phema.search;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
 
 /**
- * Holds the points that a search chooses from, and their coordinates in the model: the logarithm of sigmaRel, and
+ * Holds the points that a search chooses from, and their coordinates in the model: the logarithm of the length, and
  * guidance stretched to the width that the usual range of lengths has there.
  *
  * @param guidance spans that of all points
  */
-record Candidates(List<SearchPoint> points, Interval sigmaRel, Interval guidance) {
-    /** The step of EMA lengths, as names of files write them; finer where a range is narrow. */
+record Candidates(List<SearchPoint> points, Interval lengths, Interval guidance) {
+    /**
+     * The step of EMA lengths, as names of files write them; finer where a range is narrow, and a ratio where there
+     * were more than {@link #MOST_STEPS}: of lengths that are windows or half-lives.
+     */
     private static final double LENGTH_STEP = 0.001;
+
+    private static final int MOST_STEPS = 300;
+    private static final double LENGTH_RATIO = 1.015;
+    private static final int LENGTH_DIGITS = 3;
+    private static final int MOST_DIGITS = 12;
 
     private static final int FEWEST_LENGTHS = 25;
     /** The most EMA lengths of each guidance where there are several. */
@@ -25,17 +35,17 @@ record Candidates(List<SearchPoint> points, Interval sigmaRel, Interval guidance
     /** The half of {@code ln 0.250 - ln 0.010}. */
     private static final double HALF_WIDTH = 1.6;
 
-    static Candidates within(Interval sigmaRel, Interval guidance) {
-        return of(sigmaRel, guidances(guidance));
+    static Candidates within(Interval lengths, Interval guidance) {
+        return of(lengths, guidances(guidance));
     }
 
     /** @param guidances ascending */
-    static Candidates of(Interval sigmaRel, List<Double> guidances) {
-        List<Double> lengths = lengths(sigmaRel);
-        if (guidances.size() > 1) lengths = thinned(lengths);
+    static Candidates of(Interval lengths, List<Double> guidances) {
+        List<Double> each = each(lengths);
+        if (guidances.size() > 1) each = thinned(each);
         List<SearchPoint> points = new ArrayList<>();
-        for (double g : guidances) for (double length : lengths) points.add(new SearchPoint(length, g));
-        return new Candidates(points, sigmaRel, new Interval(guidances.getFirst(), guidances.getLast()));
+        for (double g : guidances) for (double length : each) points.add(new SearchPoint(length, g));
+        return new Candidates(points, lengths, new Interval(guidances.getFirst(), guidances.getLast()));
     }
 
     boolean varyGuidance() {
@@ -43,7 +53,7 @@ record Candidates(List<SearchPoint> points, Interval sigmaRel, Interval guidance
     }
 
     double[] coordinates(SearchPoint point) {
-        double length = Math.log(point.sigmaRel()) - Math.log(sigmaRel.low() * sigmaRel.high()) / 2;
+        double length = Math.log(point.length()) - Math.log(lengths.low() * lengths.high()) / 2;
         if (!varyGuidance()) return new double[] {length};
         double share = (point.guidance() - guidance.low()) / (guidance.high() - guidance.low());
         return new double[] {length, (2 * share - 1) * HALF_WIDTH};
@@ -55,10 +65,10 @@ record Candidates(List<SearchPoint> points, Interval sigmaRel, Interval guidance
         return x.length == 1 ? Math.abs(x[0] - y[0]) : Math.hypot(x[0] - y[0], x[1] - y[1]);
     }
 
-    /** The candidate next to a place that is given by shares of the ranges, sigmaRel's in the logarithm. */
+    /** The candidate next to a place that is given by shares of the ranges, that of lengths in the logarithm. */
     SearchPoint at(double lengthShare, double guidanceShare) {
         var place = new SearchPoint(
-                sigmaRel.low() * Math.pow(sigmaRel.high() / sigmaRel.low(), lengthShare),
+                lengths.low() * Math.pow(lengths.high() / lengths.low(), lengthShare),
                 guidance.low() + guidanceShare * (guidance.high() - guidance.low()));
         SearchPoint nearest = points.getFirst();
         for (SearchPoint point : points) if (distance(point, place) < distance(nearest, place)) nearest = point;
@@ -75,11 +85,29 @@ record Candidates(List<SearchPoint> points, Interval sigmaRel, Interval guidance
                 .orElseThrow();
     }
 
-    private static List<Double> lengths(Interval range) {
+    private static List<Double> each(Interval range) {
         double step = LENGTH_STEP;
         double width = range.high() - range.low();
+        if (width > MOST_STEPS * step) return ratios(range);
         while (width > 0 && width < FEWEST_LENGTHS * step) step /= 10;
         return multiples(range, step);
+    }
+
+    /** About equal ratios, in as few digits as tell them apart. Ends included. */
+    private static List<Double> ratios(Interval range) {
+        double ratio = range.high() / range.low();
+        int steps = (int) Math.clamp(Math.log(ratio) / Math.log(LENGTH_RATIO), FEWEST_LENGTHS, MOST_STEPS);
+        var values = new TreeSet<Double>();
+        for (int digits = LENGTH_DIGITS; values.size() < FEWEST_LENGTHS && digits <= MOST_DIGITS; digits++) {
+            values = new TreeSet<>(List.of(range.low(), range.high()));
+            for (int i = 1; i < steps; i++) {
+                double length = new BigDecimal(range.low() * Math.pow(ratio, (double) i / steps))
+                        .round(new MathContext(digits))
+                        .doubleValue();
+                if (length > range.low() && length < range.high()) values.add(length);
+            }
+        }
+        return List.copyOf(values);
     }
 
     private static List<Double> guidances(Interval range) {

@@ -20,7 +20,7 @@ public final class CurveFit {
      *
      * @param values hold the metric there, noise taken away, with a probability of 90 %
      */
-    public record CurvePoint(double sigmaRel, double value, Interval values) {}
+    public record CurvePoint(double length, double value, Interval values) {}
 
     /**
      * Looks for the best point within the EMA lengths observed, at the guidances observed.
@@ -37,13 +37,12 @@ public final class CurveFit {
     }
 
     /** Looks for the best point within bounds that may be wider than what was observed. */
-    public static CurveFit within(Interval sigmaRel, Interval guidance, List<Observation> observations) {
-        return new CurveFit(Belief.of(Candidates.within(sigmaRel, guidance), observations));
+    public static CurveFit within(Interval lengths, Interval guidance, List<Observation> observations) {
+        return new CurveFit(Belief.of(Candidates.within(lengths, guidance), observations));
     }
 
     private static Interval lengths(List<Observation> observations) {
-        var lengths =
-                observations.stream().mapToDouble(o -> o.point().sigmaRel()).summaryStatistics();
+        var lengths = observations.stream().mapToDouble(o -> o.point().length()).summaryStatistics();
         return new Interval(lengths.getMin(), lengths.getMax());
     }
 
@@ -53,7 +52,7 @@ public final class CurveFit {
 
     /** The curve at one guidance, at EMA lengths of equal ratios. */
     public List<CurvePoint> curve(double guidance, int points) {
-        Interval range = belief.model().candidates().sigmaRel();
+        Interval range = belief.model().candidates().lengths();
         DoubleStream lengths = range.high() == range.low()
                 ? DoubleStream.of(range.low())
                 : IntStream.range(0, points)
@@ -62,6 +61,6 @@ public final class CurveFit {
     }
 
     private CurvePoint at(SearchPoint point) {
-        return new CurvePoint(point.sigmaRel(), belief.value(point), belief.values(point));
+        return new CurvePoint(point.length(), belief.value(point), belief.values(point));
     }
 }

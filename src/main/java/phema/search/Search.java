@@ -19,7 +19,7 @@ public final class Search {
     /** The golden ratio: its multiples spread the guidances of the first points evenly, whatever their number. */
     private static final double GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
-    /** The distance, in the logarithm of sigmaRel, from which an evaluation confirms the best point. */
+    /** The distance, in the logarithm of the length, from which an evaluation confirms the best point. */
     private static final double NEARLY = 0.1;
 
     /** What to do next. */
@@ -43,7 +43,7 @@ public final class Search {
      */
     public static SearchStep next(
             SearchSpec spec, List<Observation> observations, List<SearchPoint> running, List<SearchPoint> failed) {
-        Candidates candidates = Candidates.within(spec.sigmaRel(), spec.guidance());
+        Candidates candidates = Candidates.within(spec.lengths(), spec.guidance());
         List<SearchPoint> observed =
                 observations.stream().map(Observation::point).distinct().toList();
         List<SearchPoint> awaited = running.stream().distinct().toList();

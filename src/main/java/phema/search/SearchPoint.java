@@ -5,4 +5,4 @@ package phema.search;
  *
  * @param guidance {@code g} of {@code D_ref + g (D - D_ref)}; 1 is without guidance
  */
-public record SearchPoint(double sigmaRel, double guidance) {}
+public record SearchPoint(double length, double guidance) {}

@@ -2,18 +2,19 @@ package phema.sweep;
 
 import java.util.ArrayList;
 import java.util.List;
+import phema.profile.ProfileFamily;
 
 /**
- * Says how much a sweep's best EMA length rests on.
+ * Says how much a sweep's best average rests on.
  *
- * @param lengths how many EMA lengths were evaluated with guidance, or without, as the best one was
+ * @param lengths how many lengths were evaluated with guidance, or without, as the best one was
  * @param trials how many evaluations these were; repeats with other seeds count
  * @param missing how many trials of the whole sweep failed or were cancelled
  * @param all how many trials the whole sweep has
  * @param edge which end of the lengths the best one lies at
  */
 public record Evidence(int lengths, int trials, int missing, int all, LengthEdge edge) {
-    /** Says whether an EMA length lies at an end of those that were tried. */
+    /** Says whether a length lies at an end of those that were tried. */
     public enum LengthEdge {
         NONE,
         SHORTEST,
@@ -22,20 +23,20 @@ public record Evidence(int lengths, int trials, int missing, int all, LengthEdge
         /** The share of the range, in the logarithm, that is its end: no more than a model's step. */
         private static final double MARGIN = 0.02;
 
-        static LengthEdge of(double sigmaRel, double shortest, double longest) {
+        static LengthEdge of(double length, double shortest, double longest) {
             double margin = MARGIN * Math.log(longest / shortest);
-            if (Math.log(sigmaRel / shortest) <= margin) return SHORTEST;
-            return Math.log(longest / sigmaRel) <= margin ? LONGEST : NONE;
+            if (Math.log(length / shortest) <= margin) return SHORTEST;
+            return Math.log(longest / length) <= margin ? LONGEST : NONE;
         }
     }
 
     /** Why the length is not taken without its user's word, each as a sentence without its stop; none where it is. */
-    List<String> cautions() {
+    List<String> cautions(ProfileFamily.LengthKind kind) {
         List<String> cautions = new ArrayList<>();
         if (missing > 0) cautions.add(missing + " of " + all + " trials of its sweep failed or were cancelled");
         if (lengths < Optima.LENGTHS_FOR_A_MODEL)
-            cautions.add("it rests on %d EMA length%s, fewer than the %d that it takes to tell a best one"
-                    .formatted(lengths, lengths == 1 ? "" : "s", Optima.LENGTHS_FOR_A_MODEL));
+            cautions.add("it rests on %s, fewer than the %d that it takes to tell a best one"
+                    .formatted(kind.counted(lengths), Optima.LENGTHS_FOR_A_MODEL));
         switch (edge) {
             case NONE -> {}
             case SHORTEST -> cautions.add("it is the shortest length that was tried, and shorter ones may be better");

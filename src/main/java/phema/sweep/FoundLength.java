@@ -13,12 +13,13 @@ import phema.evaluation.Axes;
 import phema.evaluation.ParamValue;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
+import phema.profile.ProfileFamily;
 import phema.profile.SigmaRel;
 import phema.search.Interval;
 import phema.text.Labels;
 
 /**
- * Gives the EMA length that a sweep found best when it ended, and what that rests on.
+ * Gives the average that a sweep found best when it ended, and what that rests on.
  *
  * @param id grows from one that was found to the next
  * @param settings digits that are equal for equal settings of the evaluator; empty where they are not known
@@ -69,8 +70,8 @@ public record FoundLength(
                 .filter(p -> isGuided(p) == isGuided(optimum.point())
                         && p.rest().equals(optimum.point().rest()))
                 .toList();
-        List<Double> lengths = measured.stream().map(Point::sigmaRel).distinct().toList();
-        Interval tried = Interval.of(spec.mode() == SweepSpec.SweepMode.SEARCH ? spec.sigmaRel() : lengths);
+        List<Double> lengths = measured.stream().map(Point::length).distinct().toList();
+        Interval tried = Interval.of(spec.mode() == SweepSpec.SweepMode.SEARCH ? spec.lengths() : lengths);
         int missing =
                 (int) trials.stream().filter(t -> t.state() != WorkState.DONE).count();
         return new FoundLength(
@@ -90,7 +91,7 @@ public record FoundLength(
                         measured.size(),
                         missing,
                         trials.size(),
-                        Evidence.LengthEdge.of(optimum.point().sigmaRel(), tried.low(), tried.high()))));
+                        Evidence.LengthEdge.of(optimum.point().length(), tried.low(), tried.high()))));
     }
 
     private static boolean isGuided(Point point) {
@@ -101,8 +102,9 @@ public record FoundLength(
         return new FoundLength(known, sweep, metric, evaluator, settings, images, optimum, evidence);
     }
 
-    public double sigmaRel() {
-        return optimum.point().sigmaRel();
+    /** The average, as {@link phema.profile.ProfileSpec} reads it. */
+    public String profile() {
+        return optimum.point().profile();
     }
 
     /** Where the average ends, on the training job's clock. */
@@ -130,7 +132,7 @@ public record FoundLength(
 
     /** Why it is not taken without its user's word, each as a sentence without its stop; none where it is. */
     public List<String> cautions() {
-        return evidence.map(Evidence::cautions).orElse(List.of());
+        return evidence.map(e -> e.cautions(kind())).orElse(List.of());
     }
 
     /** What is not known of it, as a sentence without its stop; empty where all is. */
@@ -159,14 +161,28 @@ public record FoundLength(
         evidence.ifPresent(e -> words.append(", from ")
                 .append(counted(e.trials(), "trial"))
                 .append(" of ")
-                .append(counted(e.lengths(), "EMA length")));
+                .append(kind().counted(e.lengths())));
         if (!images.isEmpty()) words.append(", ").append(imageCounts()).append(" images each");
         if (optimum.low() < optimum.high())
-            words.append("; the best length lies between ")
-                    .append(SigmaRel.print(optimum.low()))
-                    .append(" and ")
-                    .append(SigmaRel.print(optimum.high()));
+            words.append("; the best ")
+                    .append(isPower() ? "length" : kind().noun())
+                    .append(" lies between ")
+                    .append(range());
         return words.toString();
+    }
+
+    /** {@code 0.092 and 0.121}. */
+    String range() {
+        ProfileFamily family = optimum.point().family();
+        return family.print(optimum.low()) + " and " + family.print(optimum.high());
+    }
+
+    ProfileFamily.LengthKind kind() {
+        return optimum.point().family().kind();
+    }
+
+    private boolean isPower() {
+        return optimum.point().family().isPower();
     }
 
     /** {@code 512 or 1,024}. */

@@ -46,7 +46,7 @@ final class Optima {
     record Comparable(Point any, List<Observation> observations, Optional<CurveFit> fit) {
         static Comparable of(SweepSpec spec, Point any, List<Observation> observations) {
             long lengths = observations.stream()
-                    .map(o -> o.point().sigmaRel())
+                    .map(o -> o.point().length())
                     .distinct()
                     .count();
             long points =
@@ -63,8 +63,7 @@ final class Optima {
         private static CurveFit fit(SweepSpec spec, List<Observation> observations) {
             return switch (spec.mode()) {
                 case GRID -> CurveFit.of(observations);
-                case SEARCH ->
-                    CurveFit.within(Interval.of(spec.sigmaRel()), Interval.of(spec.guidance()), observations);
+                case SEARCH -> CurveFit.within(Interval.of(spec.lengths()), Interval.of(spec.guidance()), observations);
             };
         }
 
@@ -105,11 +104,11 @@ final class Optima {
     }
 
     static SearchPoint searchPoint(Trial trial) {
-        return new SearchPoint(trial.point().sigmaRel(), trial.point().guidance());
+        return new SearchPoint(trial.point().length(), trial.point().guidance());
     }
 
     private static Point at(Point any, SearchPoint best) {
-        return any.with(Axes.LENGTH, best.sigmaRel()).with(Axes.GUIDANCE, best.guidance());
+        return any.with(Axes.LENGTH, best.length()).with(Axes.GUIDANCE, best.guidance());
     }
 
     private static Optimum modelled(Point any, Estimate best) {
@@ -118,8 +117,8 @@ final class Optima {
                 at(any, best.point()),
                 best.value(),
                 Optional.of(deviation),
-                best.sigmaRel().low(),
-                best.sigmaRel().high());
+                best.lengths().low(),
+                best.lengths().high());
     }
 
     /** Of a metric with one minimum, the best EMA length lies between the neighbours of the least value's. */
@@ -130,12 +129,12 @@ final class Optima {
                 .orElseThrow();
         SearchPoint best = least.getKey();
         OptionalDouble error = least.getValue().standardError();
-        double low = best.sigmaRel();
-        double high = best.sigmaRel();
+        double low = best.length();
+        double high = best.length();
         for (SearchPoint point : repeated.keySet()) {
-            double sigmaRel = point.sigmaRel();
-            if (sigmaRel < best.sigmaRel() && (low == best.sigmaRel() || sigmaRel > low)) low = sigmaRel;
-            if (sigmaRel > best.sigmaRel() && (high == best.sigmaRel() || sigmaRel < high)) high = sigmaRel;
+            double length = point.length();
+            if (length < best.length() && (low == best.length() || length > low)) low = length;
+            if (length > best.length() && (high == best.length() || length < high)) high = length;
         }
         return new Optimum(
                 at(any, best),

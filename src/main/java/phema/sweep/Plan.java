@@ -34,7 +34,7 @@ final class Plan {
     private static List<Point> search(SweepSpec spec, List<Trial> trials, int workers) {
         Interval guidance = Interval.of(spec.guidance());
         SearchSpec search =
-                new SearchSpec(Interval.of(spec.sigmaRel()), guidance, spec.tolerance(), BUDGET, Math.max(1, workers));
+                new SearchSpec(Interval.of(spec.lengths()), guidance, spec.tolerance(), BUDGET, Math.max(1, workers));
         Search.SearchStep step = Search.next(
                 search,
                 Optima.observations(spec, trials),
@@ -44,7 +44,7 @@ final class Plan {
         return ask.points().stream()
                 .flatMap(asked -> spec
                         .axes()
-                        .with(Axes.LENGTH, List.of(asked.sigmaRel()))
+                        .with(Axes.LENGTH, List.of(asked.length()))
                         .with(Axes.GUIDANCE, List.of(asked.guidance()))
                         .grid()
                         .stream())

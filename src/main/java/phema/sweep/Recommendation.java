@@ -3,17 +3,19 @@ package phema.sweep;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import phema.profile.ProfileFamily;
+import phema.profile.SigmaRel;
 
 /**
- * Gives the EMA length that a run's weights should have.
+ * Gives the average that a run's weights should be.
  *
- * @param sigmaRel EMA length
+ * @param profile as {@link phema.profile.ProfileSpec} reads it, {@code power:0.1} or {@code decay:cosine:800}
  * @param time where the average ends; the run's newest snapshot when empty
  * @param source who says so
- * @param found what says so; empty for a length of the user's own
+ * @param found what says so; empty for one of the user's own
  */
 public record Recommendation(
-        double sigmaRel, Optional<Double> time, RecommendationSource source, Optional<FoundLength> found) {
+        String profile, Optional<Double> time, RecommendationSource source, Optional<FoundLength> found) {
     /** Who recommends. A pin counts before a sweep. */
     public enum RecommendationSource {
         PINNED,
@@ -21,7 +23,17 @@ public record Recommendation(
     }
 
     static Recommendation of(RecommendationSource source, FoundLength found) {
-        return new Recommendation(found.sigmaRel(), Optional.of(found.time()), source, Optional.of(found));
+        return new Recommendation(found.profile(), Optional.of(found.time()), source, Optional.of(found));
+    }
+
+    /** The EMA length, where it is the paper's kind of average. */
+    public Optional<Double> sigmaRel() {
+        return profile.matches("power:[^=]*") ? Optional.of(ProfileFamily.POWER.length(profile)) : Optional.empty();
+    }
+
+    /** {@code 0.100}, {@code decay:cosine:800}: for people. */
+    public String shown() {
+        return sigmaRel().map(SigmaRel::print).orElse(profile);
     }
 
     /** Why, as the end of a sentence. */

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import phema.evaluation.ParamValue;
-import phema.profile.SigmaRel;
 import phema.text.Labels;
 
 /**
@@ -127,9 +126,15 @@ final class RecommendationRule {
         if (found.time() < present.time())
             return Optional.of("it is of an earlier time, %s, the one taken of %s"
                     .formatted(Labels.plain(found.time()), Labels.plain(present.time())));
-        if (found.guided() && !sameGuidance(found, present) && isWorse(found.optimum(), present.optimum()))
-            return Optional.of("its %s is %s, that of the one taken, which is guided otherwise, %s"
-                    .formatted(found.metric(), found.valueInWords(), present.valueInWords()));
+        boolean otherFamily = !sameFamily(found, present);
+        if ((otherFamily || found.guided() && !sameGuidance(found, present))
+                && isWorse(found.optimum(), present.optimum()))
+            return Optional.of("its %s is %s, that of the one taken, which is %s, %s"
+                    .formatted(
+                            found.metric(),
+                            found.valueInWords(),
+                            otherFamily ? present.profile() : "guided otherwise",
+                            present.valueInWords()));
         if (present.evidence().isEmpty()) return Optional.empty();
         if (found.evidence().isEmpty()) return found.lacks();
         Evidence less = found.evidence().get();
@@ -138,18 +143,14 @@ final class RecommendationRule {
             return Optional.of("it rests on %s of %s, the one taken on %d of %d"
                     .formatted(
                             FoundLength.counted(less.trials(), "trial"),
-                            FoundLength.counted(less.lengths(), "EMA length"),
+                            found.kind().counted(less.lengths()),
                             more.trials(),
                             more.lengths()));
         boolean equal =
                 less.lengths() == more.lengths() && less.trials() == more.trials() && found.time() == present.time();
-        return equal && width(found.optimum()) > width(present.optimum()) * (1 + 1e-9)
-                ? Optional.of("it is known less exactly, between %s and %s, the one taken between %s and %s"
-                        .formatted(
-                                SigmaRel.print(found.optimum().low()),
-                                SigmaRel.print(found.optimum().high()),
-                                SigmaRel.print(present.optimum().low()),
-                                SigmaRel.print(present.optimum().high())))
+        return equal && !otherFamily && width(found.optimum()) > width(present.optimum()) * (1 + 1e-9)
+                ? Optional.of("it is known less exactly, between %s, the one taken between %s"
+                        .formatted(found.range(), present.range()))
                 : Optional.empty();
     }
 
@@ -159,6 +160,10 @@ final class RecommendationRule {
                         .point()
                         .guide()
                         .equals(present.optimum().point().guide());
+    }
+
+    private static boolean sameFamily(FoundLength found, FoundLength present) {
+        return found.optimum().point().family().equals(present.optimum().point().family());
     }
 
     /** By more than their standard errors. */

@@ -13,11 +13,13 @@ import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.evaluation.Reconstructions;
 import phema.problem.Problem;
+import phema.profile.ProfileFamily;
+import phema.profile.ProfileSpec;
 import phema.sweep.Recommendation.RecommendationSource;
 import phema.text.StoredJson;
 
 /**
- * Says which EMA length a run's weights should have: what its user pinned, else what {@link RecommendationRule} takes
+ * Says which average a run's weights should be: what its user pinned, else what {@link RecommendationRule} takes
  * of all that its sweeps found; and offers the rest of it.
  */
 @Service
@@ -56,7 +58,17 @@ public class Recommendations {
      * @throws Problem when there is no such run, or it cannot have such weights
      */
     public void pin(String run, double sigmaRel, Optional<Double> time) {
-        save(run, new Recommendation(sigmaRel, time, RecommendationSource.PINNED, Optional.empty()));
+        Reconstructions.target(sigmaRel, usable(run).newestTime());
+        pin(run, ProfileFamily.POWER.spec(sigmaRel), time);
+    }
+
+    /**
+     * The same with any profile.
+     *
+     * @param profile as {@link ProfileSpec} reads it
+     */
+    public void pin(String run, String profile, Optional<Double> time) {
+        save(run, new Recommendation(profile, time, RecommendationSource.PINNED, Optional.empty()));
     }
 
     /**
@@ -93,20 +105,25 @@ public class Recommendations {
     }
 
     private void save(String run, Recommendation pin) {
-        Run found = catalog.run(run);
-        if (found.snapshots().isEmpty()) throw Problem.unprocessable("Run " + run + " has no usable snapshot");
+        Run found = usable(run);
         pin.time().ifPresent(end -> Reconstructions.requireTime("time", found, end));
-        Reconstructions.target(pin.sigmaRel(), pin.time().orElse(found.newestTime()));
+        Reconstructions.target(pin.profile(), pin.time().orElse(found.newestTime()));
         jdbc.sql("""
-                        insert into pin (run, sigma_rel, time, found, created) values (?, ?, ?, ?, ?)
-                        on conflict (run) do update set sigma_rel = excluded.sigma_rel, time = excluded.time,
+                        insert into pin (run, profile, time, found, created) values (?, ?, ?, ?, ?)
+                        on conflict (run) do update set profile = excluded.profile, time = excluded.time,
                             found = excluded.found, created = excluded.created""")
                 .param(run)
-                .param(pin.sigmaRel())
+                .param(pin.profile())
                 .param(pin.time().orElse(null))
                 .param(pin.found().map(StoredJson::write).orElse(null))
                 .param(clock.millis())
                 .update();
+    }
+
+    private Run usable(String run) {
+        Run found = catalog.run(run);
+        if (found.snapshots().isEmpty()) throw Problem.unprocessable("Run " + run + " has no usable snapshot");
+        return found;
     }
 
     private Optional<Recommendation> pinned(String run) {
@@ -121,7 +138,7 @@ public class Recommendations {
         Optional<Double> end = row.wasNull() ? Optional.empty() : Optional.of(time);
         @Nullable String found = row.getString("found");
         return new Recommendation(
-                row.getDouble("sigma_rel"),
+                row.getString("profile"),
                 end,
                 RecommendationSource.PINNED,
                 Optional.ofNullable(found).map(json -> StoredJson.read(json, FoundLength.class)));

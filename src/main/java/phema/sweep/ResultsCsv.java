@@ -46,18 +46,14 @@ public final class ResultsCsv {
     private static Set<String> columns(List<Trial> trials) {
         Set<String> columns = new LinkedHashSet<>();
         for (Axis<?, ?> axis : Axes.ALL)
-            for (Trial trial : trials) columns.addAll(cells(axis, trial.point()).keySet());
+            for (Trial trial : trials) columns.addAll(axis.cells(trial.point()).keySet());
         return columns;
     }
 
     private static Map<String, Object> cells(Point point) {
         Map<String, Object> cells = new LinkedHashMap<>();
-        for (Axis<?, ?> axis : Axes.ALL) cells.putAll(cells(axis, point));
+        for (Axis<?, ?> axis : Axes.ALL) cells.putAll(axis.cells(point));
         return cells;
-    }
-
-    private static <V> Map<String, Object> cells(Axis<?, V> axis, Point point) {
-        return axis.cells(point.get(axis));
     }
 
     private static void line(StringBuilder csv, List<Object> cells) {

@@ -1,5 +1,6 @@
 package phema.sweep;
 
+import java.util.Collections;
 import java.util.List;
 import org.springframework.stereotype.Component;
 import phema.catalog.Catalog;
@@ -9,9 +10,11 @@ import phema.evaluation.Axis;
 import phema.evaluation.Evaluator;
 import phema.evaluation.Evaluators;
 import phema.evaluation.Guides;
+import phema.evaluation.LengthFields;
 import phema.evaluation.Reconstructions;
 import phema.fleet.WorkerProperties;
 import phema.problem.Problem;
+import phema.profile.ProfileFamily;
 
 /** Refuses sweeps that could not be run, before anything of them is. */
 @Component
@@ -28,18 +31,19 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
         if (!(spec.tolerance() > 0 && spec.tolerance() < 1))
             throw Problem.invalid("tolerance", "tolerance must lie between 0 and 1, not be " + spec.tolerance());
         for (Axis<?, ?> axis : Axes.ALL)
-            if (axis.isRequired()) requireSome(axis.name(), spec.axes().get(axis));
+            if (axis.isRequired())
+                requireSome(LengthFields.of(spec.axes().family()), spec.axes().get(axis));
         if (spec.mode() == SweepSpec.SweepMode.SEARCH) for (Axis<?, ?> axis : Axes.ALL) checkSearch(spec, axis);
         double points = spec.axes().count();
         if (points > limits.maxPoints())
             throw Problem.invalid(
-                    "sigmaRel",
+                    LengthFields.of(spec.axes().family()),
                     "the grid has %.0f points; phema.sweep.max-points allows %d".formatted(points, limits.maxPoints()));
         spec.axes().check();
-        checkTargets(spec.run(), spec.sigmaRel(), spec.time(), "");
+        checkTargets(spec.run(), spec.axes().family(), spec.lengths(), spec.time(), "");
         for (Guides g : spec.guides()) {
             requireSome("guides.sigmaRel", g.sigmaRel());
-            checkTargets(g.run(), g.sigmaRel(), g.time(), "guides.");
+            checkTargets(g.run(), ProfileFamily.POWER, g.sigmaRel(), g.time(), "guides.");
         }
         Evaluator evaluator = evaluators.named(spec.evaluator());
         if (working.enabled()) evaluator.requireStartable(spec.evaluation(), catalog.run(spec.run()));
@@ -69,10 +73,12 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
         return given.isEmpty() ? List.of(run.snapshots().getLast().time()) : given;
     }
 
-    private void checkTargets(String name, List<Double> sigmaRels, List<Double> times, String field) {
+    private void checkTargets(
+            String name, ProfileFamily family, List<Double> lengths, List<Double> times, String field) {
         Run run = catalog.run(name);
         for (double time : times) Reconstructions.requireTime(field + "time", run, time);
-        for (double sigmaRel : sigmaRels) Reconstructions.target(sigmaRel, times.getFirst());
+        // The earlier an average ends, the less room it has.
+        for (double length : lengths) Reconstructions.target(family, length, Collections.min(times));
     }
 
     private static void requireSome(String field, List<?> axis) {

@@ -76,8 +76,8 @@ public record SweepSpec(
         return new EvaluationSpec(run, evaluator, metric, axes, solver, files);
     }
 
-    /** EMA lengths. */
-    public List<Double> sigmaRel() {
+    /** Of the averages that are varied, {@link AxisValues#family}. */
+    public List<Double> lengths() {
         return axes.get(Axes.LENGTH);
     }
 

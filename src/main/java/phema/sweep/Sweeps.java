@@ -206,6 +206,10 @@ public class Sweeps {
                 || !more.evaluator().equals(spec.evaluator())
                 || !more.metric().equals(spec.metric()))
             throw Problem.invalid("run", "a sweep keeps its run, evaluator and metric; start another one");
+        if (!more.axes().family().equals(spec.axes().family()))
+            throw Problem.invalid(
+                    "profile",
+                    "a sweep keeps its profile, " + spec.axes().family().template() + "; start another one");
         if (spec.mode() != SweepSpec.SweepMode.GRID || more.mode() != SweepSpec.SweepMode.GRID)
             throw Problem.invalid("mode", "only grids can be extended");
         SweepSpec checked = checks.checked(more);

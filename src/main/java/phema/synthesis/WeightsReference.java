@@ -7,6 +7,8 @@ import phema.catalog.Kimg;
 import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Power;
+import phema.profile.Profile;
+import phema.profile.ProfileSpec;
 import phema.solver.FilesToRead;
 import phema.solver.FitOptions;
 import phema.solver.SolverKind;
@@ -21,17 +23,19 @@ import phema.text.Labels;
  * 0.100@2500            the same on the clock of any run
  * ema-0.100             the same as 0.100
  * paper-0.100@131k      with the published solver
+ * decay-cosine-800@131k another profile, as {@link ProfileName} writes it; its numbers are on the run's clock
  * </pre>
  *
  * @param target of which the end is the time
  */
-public record WeightsReference(SolverKind solver, Power target) {
+public record WeightsReference(SolverKind solver, Profile target) {
     private static final String TIME = "\\d{1,15}(?:k|\\.\\d{1,15})?";
 
     /** The regular expression that references match, to be found in longer texts. */
-    public static final String FORM = "(?:(?:ema|paper)-)?0?\\.\\d{1,9}(?:@" + TIME + ")?";
+    public static final String FORM = "(?:paper-0?\\.\\d{1,9}|" + ProfileName.FORM + ")(?:@" + TIME + ")?";
 
-    private static final Pattern PARTS = Pattern.compile("(?:(ema|paper)-)?(0?\\.\\d{1,9})(?:@(" + TIME + "))?");
+    private static final Pattern PARTS =
+            Pattern.compile("(paper-(?=0?\\.))?(" + ProfileName.FORM + ")(?:@(" + TIME + "))?");
 
     /**
      * @throws Problem when the text has not the form, no average has this length, or the run's snapshots do not reach
@@ -40,11 +44,18 @@ public record WeightsReference(SolverKind solver, Power target) {
     public static WeightsReference parse(String text, Run run) {
         Matcher parts = PARTS.matcher(text);
         if (!parts.matches())
-            throw Problem.invalid("reference", text + " is not of the form 0.100, 0.100@131k or paper-0.100@131k");
+            throw Problem.invalid(
+                    "reference",
+                    text + " is not of the form 0.100, 0.100@131k or paper-0.100@131k, nor of that of decay-cosine-800,"
+                            + " uniform-65536 or halflife-50000");
         double time = parts.group(3) == null ? run.newestTime() : time(parts.group(3), run);
-        return new WeightsReference(
-                "paper".equals(parts.group(1)) ? SolverKind.PAPER : SolverKind.BLUP,
-                length(Double.parseDouble(parts.group(2)), time));
+        try {
+            return new WeightsReference(
+                    parts.group(1) == null ? SolverKind.BLUP : SolverKind.PAPER,
+                    ProfileName.parse(parts.group(2), time));
+        } catch (IllegalArgumentException outOfRange) {
+            throw Problem.invalid("reference", String.valueOf(outOfRange.getMessage()));
+        }
     }
 
     /** Names the weights at the newest snapshot. */
@@ -57,7 +68,16 @@ public record WeightsReference(SolverKind solver, Power target) {
     }
 
     /**
-     * {@code ema-0.100@131k}: with the time, so that equal references have equal texts; {@link #parse} gives it back.
+     * @param spec as {@link ProfileSpec} reads it
+     * @throws Problem when it cannot be read, or no such average ends at this time
+     */
+    public static WeightsReference of(String spec, double time) {
+        return new WeightsReference(SolverKind.BLUP, profile("profile", spec, time));
+    }
+
+    /**
+     * {@code ema-0.100@131k}: with the time, so that equal references have equal texts; {@link #parse} gives it back,
+     * where {@link #isNamed}.
      */
     public String print(Run run) {
         return word() + "@" + printTime(target.endTime(), run);
@@ -70,8 +90,14 @@ public record WeightsReference(SolverKind solver, Power target) {
         return target.endTime() == run.newestTime() ? word() : print(run);
     }
 
+    /** Whether there is a name that {@link #parse} reads; mixtures have none. */
+    public boolean isNamed() {
+        return ProfileName.of(target).isPresent();
+    }
+
     private String word() {
-        return (solver == SolverKind.BLUP ? "ema-" : "paper-") + Names.width(target);
+        String name = ProfileName.of(target).orElseGet(() -> ProfileSpec.print(target));
+        return solver == SolverKind.BLUP ? name : name.replaceFirst("^ema-", "paper-");
     }
 
     /** Asks for these weights, from as few files as will do. */
@@ -85,6 +111,15 @@ public record WeightsReference(SolverKind solver, Power target) {
             return Power.ofSigmaRel(sigmaRel, time);
         } catch (IllegalArgumentException outOfRange) {
             throw Problem.invalid("sigmaRel", String.valueOf(outOfRange.getMessage()));
+        }
+    }
+
+    /** The profile that a text says. @throws Problem naming the field when it says none */
+    public static Profile profile(String field, String spec, double time) {
+        try {
+            return ProfileSpec.parse(spec, time);
+        } catch (IllegalArgumentException wrong) {
+            throw Problem.invalid(field, field + ": " + wrong.getMessage());
         }
     }
 

@@ -28,6 +28,7 @@ import org.springframework.context.annotation.Configuration;
 import phema.evaluation.Axes;
 import phema.evaluation.Axis;
 import phema.evaluation.AxisNames;
+import phema.evaluation.LengthFields;
 
 /** Adds what the OpenAPI description says of every operation, so that the controllers need not. */
 @Configuration(proxyBeanMethods = false)
@@ -54,7 +55,7 @@ class ApiDescription {
                         .license(new License().name("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0")));
     }
 
-    /** What annotations cannot say: a field for each axis. */
+    /** What annotations cannot say: a field for each axis, and which averages the lengths are of. */
     @Bean
     GlobalOpenApiCustomizer axes() {
         return api -> {
@@ -65,7 +66,27 @@ class ApiDescription {
                     addField(schemas, asked, names.name(), axis.askedType(), names.meaning());
                 addField(schemas, "TrialView", names.field(), axis.valueType(), names.label());
                 if (!axis.isRepeat()) addField(schemas, "OptimumView", names.field(), axis.valueType(), names.label());
-                if (axis.isRequired()) schema(schemas, "SweepRequest").addRequiredItem(names.name());
+            }
+            for (String asked : List.of("SweepRequest", "SweepView")) {
+                addField(
+                        schemas,
+                        asked,
+                        LengthFields.PROFILE,
+                        String.class,
+                        "averages whose lengths are varied, with {} in the place of the length: power:{} where none are"
+                                + " named, decay:cosine:{}, decay:linear:{},floor=0.1, uniform:{},"
+                                + " exponential:halflife={}");
+                addField(
+                        schemas,
+                        asked,
+                        LengthFields.LENGTH,
+                        Double[].class,
+                        "lengths of the profile, instead of sigmaRel; windows and half-lives are on the training job's"
+                                + " clock; of a search, its bounds");
+            }
+            for (String shown : List.of("TrialView", "OptimumView")) {
+                addField(schemas, shown, LengthFields.PROFILE, String.class, "the average, as decay:cosine:800");
+                addField(schemas, shown, LengthFields.LENGTH, Double.class, "its length");
             }
         };
     }

@@ -72,26 +72,37 @@ class RunsController {
     }
 
     /**
-     * What to pin: an EMA length, or what a sweep found.
+     * What to pin: an EMA length, any other profile, or what a sweep found.
      *
+     * @param sigmaRel an EMA length
+     * @param profile any average, in the place of an EMA length
      * @param time where the average ends; the run's newest snapshot where none is given
      * @param offer of what is offered, in the place of an EMA length and time
      */
     record Pin(
             @Schema(example = "0.1") @Nullable Double sigmaRel,
+
+            @Schema(example = "decay:cosine:65536") @Nullable
+            String profile,
+
             @Nullable Double time,
             @Nullable Long offer) {}
 
     @PutMapping(path = "/{run}/recommended", consumes = MediaType.APPLICATION_JSON_VALUE)
-    @Operation(summary = "Pins the EMA length that the run's weights should have, whatever sweeps find")
+    @Operation(summary = "Pins the average that the run's weights should be, whatever sweeps find")
     RunView pin(@PathVariable String run, @RequestBody Pin pin) {
         if (pin.offer == null) {
-            if (pin.sigmaRel == null)
-                throw Problem.invalid("sigmaRel", "sigmaRel is missing, or offer, the number of what a sweep found");
-            recommendations.pin(run, pin.sigmaRel, Optional.ofNullable(pin.time));
+            if (pin.sigmaRel != null && pin.profile != null)
+                throw Problem.invalid("profile", "sigmaRel and profile exclude each other");
+            if (pin.profile != null) recommendations.pin(run, pin.profile, Optional.ofNullable(pin.time));
+            else if (pin.sigmaRel != null) recommendations.pin(run, pin.sigmaRel, Optional.ofNullable(pin.time));
+            else
+                throw Problem.invalid(
+                        "sigmaRel", "sigmaRel is missing, or profile, or offer, the number of what a sweep found");
         } else {
-            if (pin.sigmaRel != null || pin.time != null)
-                throw Problem.invalid("offer", "offer is a length with its time; give either it or sigmaRel");
+            if (pin.sigmaRel != null || pin.profile != null || pin.time != null)
+                throw Problem.invalid(
+                        "offer", "offer is a length with its time; give either it or sigmaRel or profile");
             recommendations.pin(run, pin.offer);
         }
         return run(run);

@@ -117,6 +117,49 @@ class LocalSweepTest {
         assertThat(Shell.names(folder)).noneMatch(name -> name.endsWith(".tmp"));
     }
 
+    /** {@code fid} has its minimum of 2 at a window of 80000. */
+    private static final String WINDOWS = """
+            w=$(sed -n 's/.*"length":\\([0-9.]*\\).*/\\1/p' "$1")
+            awk -v w="$w" 'BEGIN { x = log(w / 80000); printf "{\\"fid\\": %.6f}\\n", 2 * exp(x * x / 2) }'
+            """;
+
+    @Test
+    void lengthsMayBeThoseOfAnyFamily() throws Exception {
+        Files.writeString(folder.resolve("windows.sh"), WINDOWS);
+        Path csv = folder.resolve("windows.csv");
+        Path junit = folder.resolve("windows.xml");
+        List<String> args = new ArrayList<>(List.of(
+                "sweep",
+                Shell.EDM2,
+                "--evaluator=windows",
+                "--profile=decay:cosine:{}",
+                "--gate=fid<=2.05",
+                "--csv=" + csv,
+                "--junit=" + junit,
+                "--phema.home=" + folder.resolve("windows"),
+                "--phema.evaluators.windows.type=command",
+                "--phema.evaluators.windows.command=sh," + folder.resolve("windows.sh") + ",{trial}"));
+        List<String> grid = new ArrayList<>(args);
+        grid.add("--lengths=40000,60000,...,140000");
+        Shell.Result result = Shell.phema(grid.toArray(String[]::new));
+        assertThat(result.status()).as(result.err()).isZero();
+        assertThat(result.out())
+                .startsWith("edm2: 6 trials of windows\nwindow     fid\n40000   2.5431\n")
+                .containsPattern("\nbest: decay:cosine:\\d+(\\.\\d+)? \\(\\d+[.\\d]* to \\d+[.\\d]*\\), fid 2")
+                .containsPattern(
+                        "\nrecommended for edm2: decay:cosine:\\d+[.\\d]*, fid 2.* from 6 trials of 6 windows, 50,000"
+                                + " images each; the best window lies between ")
+                .contains("gate fid<=2.05 is met");
+        assertThat(csv).content().startsWith("trial,profile,length,time,").contains("1,decay:cosine:60000,60000.0,");
+        assertThat(tests(suite(junit))).contains("window 60000, time 262144, seeds 0-49999");
+
+        List<String> search = new ArrayList<>(args);
+        search.addAll(List.of("--lengths=10000,250000", "--mode=search", "--json"));
+        JsonNode found = Shell.phema(search.toArray(String[]::new)).json();
+        assertThat(found.at("/sweep/optimum/length").asDouble()).isBetween(68_000.0, 93_000.0);
+        assertThat(found.at("/sweep/profile").asString()).isEqualTo("decay:cosine:{}");
+    }
+
     @Test
     void failsWhenATrialDoes() throws Exception {
         Path junit = folder.resolve("failed.xml");
@@ -171,6 +214,11 @@ class LocalSweepTest {
             --outstd=0.1 --junit=/no/x.xml  | --junit: /no is no folder that can be written to
             --outstd=0.1 --mode=random      | expected one of [grid, search]
             --metric=fid                    | Missing required option: '--outstd=LIST'
+            --lengths=0.1 --outstd=0.1      | --outstd and --lengths exclude each other
+            --profile=uniform:{} --outstd=3 | --outstd is for power:{}; give the lengths of uniform:{} with --lengths
+            --profile=uniform:3 --lengths=3 | the profile "uniform:3" must have exactly one {}
+            --profile=swa:{} --lengths=3    | is no family of lengths; there are power:{}
+            --profile=uniform:{}            | Missing required option: '--outstd=LIST', or '--profile=TEMPLATE' with '--lengths=LIST'
             --outstd=0.1 --url=here         | --url here is not of the form http://host:8080
             --outstd=0.1 --frobnicate       | '--frobnicate' is not a setting of the form --name=value
             """)
@@ -181,6 +229,7 @@ class LocalSweepTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            --profile=uniform:{} --lengths=300000 --evaluator=valley | uniform:300000: the window must lie in (0, 262144.0], the end time, not 300000.0
             --outstd=0.1 --evaluator=nobody                       | no evaluator is named nobody; phema.evaluators has builtin, missing, valley
             --outstd=0.00001,0.00002,...,0.2 --guidance=0.0001,0.0002,...,5 | the grid has 1000000000 points; phema.sweep.max-points allows 10000
             --outstd=0.1 --metric=fd_random --evaluator=builtin --gate=fid<=2 | --gate fid<=2 names no metric of this sweep; builtin reports fd_random

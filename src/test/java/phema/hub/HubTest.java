@@ -51,6 +51,10 @@ class HubTest {
         "ema-0.07@131k, sigmaRel=0.07&time=131072",
         "ema-0.07@100000, sigmaRel=0.07&time=100000",
         "paper-0.15, sigmaRel=0.15&solver=paper",
+        "decay-cosine-80000, profile=decay:cosine:80000",
+        "decay-1-sqrt-80000-floor-0.1@131k, 'profile=decay:1-sqrt:80000,floor=0.1&time=131072'",
+        "halflife-50000, profile=exponential:halflife=50000",
+        "uniform-65536@100000, profile=uniform:65536&time=100000",
         "main, sigmaRel=0.1"
     })
     void filesAreThoseOfTheRestInterface(String revision, String query) throws Exception {
@@ -146,6 +150,9 @@ class HubTest {
             ema-0.000             | ema-0.000: sigma_rel must lie in (0, 0.288675), not 0.0
             ema-1.0               | ema-1.0 is no revision of run safetensors. Revisions are main
             ema-0.1@15k           | ema-0.1@15k: 15k lies outside of the snapshots of run safetensors, which reach from 16k to 262k. Revisions are main;
+            uniform-300000        | uniform-300000: the window must lie in (0, 262144.0], the end time, not 300000.0. Revisions are main;
+            decay-sine-800        | decay-sine-800: "sine" in decay:sine:800 is no course of a learning rate
+            mixture-0.5           | mixture-0.5 is no revision of run safetensors. Revisions are main
             ema-0.1@263k          | paper-S@T for an earlier time T, 16k to 262k
             ema-0.1@262k%20       | is no revision
             ema-0.1@-1            | is no revision

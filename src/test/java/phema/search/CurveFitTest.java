@@ -37,8 +37,8 @@ class CurveFitTest {
         CurveFit fit = CurveFit.of(grid(0, 1, 0));
 
         for (CurveFit.CurvePoint point : fit.curve(1, 50))
-            assertThat(point.value()).isCloseTo(fid(point.sigmaRel()), within(0.01 * fid(point.sigmaRel())));
-        assertThat(fit.best().point().sigmaRel()).isBetween(0.125, 0.135);
+            assertThat(point.value()).isCloseTo(fid(point.length()), within(0.01 * fid(point.length())));
+        assertThat(fit.best().point().length()).isBetween(0.125, 0.135);
     }
 
     @Test
@@ -46,7 +46,7 @@ class CurveFitTest {
         long held = 0;
         for (int seed = 0; seed < 20; seed++)
             held += CurveFit.of(grid(0.02, 1, seed)).curve(1, 20).stream()
-                    .filter(point -> point.values().contains(fid(point.sigmaRel())))
+                    .filter(point -> point.values().contains(fid(point.length())))
                     .count();
 
         assertThat(held).isBetween(320L, 400L);
@@ -57,7 +57,7 @@ class CurveFitTest {
         List<Observation> grid = grid(0.02, 3, 1);
         grid.add(new Observation(new SearchPoint(0.040, 1), 2.0, OptionalDouble.of(1.5)));
 
-        assertThat(CurveFit.of(grid).best().point().sigmaRel()).isBetween(0.11, 0.15);
+        assertThat(CurveFit.of(grid).best().point().length()).isBetween(0.11, 0.15);
     }
 
     @Test
@@ -83,7 +83,7 @@ class CurveFitTest {
         Estimate best = CurveFit.of(observations).best();
 
         assertThat(best.point().guidance()).isEqualTo(1.4);
-        assertThat(best.point().sigmaRel()).isBetween(0.020, 0.031);
+        assertThat(best.point().length()).isBetween(0.020, 0.031);
     }
 
     @Test

@@ -15,7 +15,7 @@ class SearchStepsTest {
 
     /** FID of EDM2-S with its published optimum. */
     private static double fid(SearchPoint point) {
-        double x = Math.log(point.sigmaRel() / 0.130);
+        double x = Math.log(point.length() / 0.130);
         return 2.56 * Math.exp(0.5 * x * x);
     }
 
@@ -102,7 +102,7 @@ class SearchStepsTest {
         Search.SearchStep step;
         while ((step = Search.next(spec(12, 1), observations, List.of(), failed)) instanceof Search.SearchStep.Ask ask)
             for (SearchPoint point : ask.points()) {
-                if (point.sigmaRel() < 0.03) failed.add(point);
+                if (point.length() < 0.03) failed.add(point);
                 else observations.add(observed(point));
             }
 
@@ -129,8 +129,8 @@ class SearchStepsTest {
 
         Estimate estimate = found(Search.next(spec(20, 1), grid, List.of(), List.of()));
 
-        assertThat(estimate.sigmaRel().contains(0.130)).isTrue();
-        assertThat(estimate.point().sigmaRel()).isBetween(0.115, 0.145);
+        assertThat(estimate.lengths().contains(0.130)).isTrue();
+        assertThat(estimate.point().length()).isBetween(0.115, 0.145);
     }
 
     @Test
@@ -141,9 +141,9 @@ class SearchStepsTest {
         while ((step = Search.next(spec(12, 1), observations, List.of(), List.of()))
                 instanceof Search.SearchStep.Ask ask)
             for (SearchPoint point : ask.points())
-                observations.add(new Observation(point, Math.pow(Math.log(point.sigmaRel() / 0.060), 2) - 0.05));
+                observations.add(new Observation(point, Math.pow(Math.log(point.length() / 0.060), 2) - 0.05));
 
-        assertThat(found(step).point().sigmaRel()).isBetween(0.045, 0.080);
+        assertThat(found(step).point().length()).isBetween(0.045, 0.080);
     }
 
     @Test
@@ -152,7 +152,7 @@ class SearchStepsTest {
         var spec = new SearchSpec(lengths, UNGUIDED, 0.02, 9, 1);
         Estimate estimate = found(finish(spec, new ArrayList<>()));
 
-        assertThat(estimate.point().sigmaRel()).isBetween(0.077, 0.080);
+        assertThat(estimate.point().length()).isBetween(0.077, 0.080);
     }
 
     @Test
@@ -162,8 +162,8 @@ class SearchStepsTest {
 
         assertThat(observations)
                 .allMatch(o -> "%.3f"
-                        .formatted(o.point().sigmaRel())
-                        .equals(trimmed(o.point().sigmaRel())));
+                        .formatted(o.point().length())
+                        .equals(trimmed(o.point().length())));
     }
 
     private static String trimmed(double value) {

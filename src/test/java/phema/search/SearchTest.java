@@ -101,11 +101,11 @@ class SearchTest {
                     assertThat(ask.points()).isNotEmpty().hasSizeLessThanOrEqualTo(SPEC.parallelism());
                     for (SearchPoint point : ask.points())
                         observations.add(new Observation(
-                                point, metric.applyAsDouble(point.sigmaRel()) * (1 + NOISE * random.nextGaussian())));
+                                point, metric.applyAsDouble(point.length()) * (1 + NOISE * random.nextGaussian())));
                 }
                 case Search.SearchStep.SearchFound found -> {
                     Estimate estimate = found.estimate();
-                    double there = metric.applyAsDouble(estimate.point().sigmaRel());
+                    double there = metric.applyAsDouble(estimate.point().length());
                     double grid = IntStream.rangeClosed(1, 25)
                             .mapToDouble(i -> metric.applyAsDouble(0.010 * i))
                             .min()
@@ -114,7 +114,7 @@ class SearchTest {
                             estimate,
                             observations.size(),
                             there / grid,
-                            estimate.sigmaRel().contains(published.sigmaRel()),
+                            estimate.lengths().contains(published.sigmaRel()),
                             estimate.values().contains(there));
                 }
                 case Search.SearchStep.SearchFailed nothing -> throw new AssertionError(nothing);

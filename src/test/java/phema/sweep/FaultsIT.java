@@ -78,7 +78,7 @@ class FaultsIT {
         assertThat(sweeps.sweep(sweep).count(WorkState.DONE)).isEqualTo(trials);
         assertThat(sweeps.trials(sweep))
                 .allSatisfy(t ->
-                        assertThat(t.metrics().get("fid")).isEqualTo(t.point().sigmaRel()));
+                        assertThat(t.metrics().get("fid")).isEqualTo(t.point().length()));
     }
 
     private static HttpResponse<byte[]> send(

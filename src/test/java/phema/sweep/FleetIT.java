@@ -90,7 +90,7 @@ class FleetIT {
             assertThat(sweeps.sweep(sweep.id()).count(WorkState.DONE)).isEqualTo(trials);
             assertThat(sweeps.trials(sweep.id()))
                     .allSatisfy(t -> assertThat(t.metrics().get("fid"))
-                            .isEqualTo(t.point().sigmaRel()));
+                            .isEqualTo(t.point().length()));
             assertThat(jdbc.sql("select number from ends order by number")
                             .query(Integer.class)
                             .list())
@@ -108,7 +108,7 @@ class FleetIT {
                             .isBefore(interrupted
                                     .getOrDefault(TrialId.of(t).toString(), Instant.MIN)
                                     .plus(TAKEN_OVER)));
-            assertThat(sweeps.sweep(sweep.id()).optimum().orElseThrow().point().sigmaRel())
+            assertThat(sweeps.sweep(sweep.id()).optimum().orElseThrow().point().length())
                     .isEqualTo(0.05);
             assertThat(jdbc.sql("select count(*) from scheduled_tasks")
                             .query(Integer.class)

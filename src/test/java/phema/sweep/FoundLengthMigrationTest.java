@@ -63,7 +63,7 @@ class FoundLengthMigrationTest {
         assertThat(found).hasSize(1);
         FoundLength old = found.getFirst();
         assertThat(List.of(old.metric(), old.evaluator(), old.sweep())).containsExactly("fid", "it's \"mine\"", "s1");
-        assertThat(old.sigmaRel()).isEqualTo(0.1);
+        assertThat(old.profile()).isEqualTo("power:0.1");
         assertThat(old.guidance()).isEqualTo(1.4);
         assertThat(old.evidence()).isEmpty();
         assertThat(old.settings()).isEmpty();
@@ -73,10 +73,10 @@ class FoundLengthMigrationTest {
                 .singleElement()
                 .asString()
                 .contains("kept neither how many trials it rests on");
-        assertThat(jdbc.sql("select sigma_rel from pin where run = 'edm2' and time is null and found is null")
-                        .query(Double.class)
+        assertThat(jdbc.sql("select profile from pin where run = 'edm2' and time is null and found is null")
+                        .query(String.class)
                         .single())
-                .isEqualTo(0.123);
+                .isEqualTo("power:0.123");
     }
 
     private static void migrate(DataSource database, String kind, String target) {

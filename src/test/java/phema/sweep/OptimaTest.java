@@ -65,7 +65,7 @@ class OptimaTest {
         var random = new Well19937c(seed);
         List<Trial> trials = new ArrayList<>();
         for (Point point : spec.axes().grid()) {
-            double fid = fid(point.sigmaRel(), point.guidance())
+            double fid = fid(point.length(), point.guidance())
                     * (point.time() < NEWEST ? worse : 1)
                     * (1 + 0.01 * random.nextGaussian());
             trials.add(done(trials.size(), point, fid));
@@ -100,7 +100,7 @@ class OptimaTest {
                         .orElseThrow())
                 .toList();
         assertThat(optima)
-                .filteredOn(o -> fid(o.point().sigmaRel(), o.point().guidance()) <= 1.02 * least)
+                .filteredOn(o -> fid(o.point().length(), o.point().guidance()) <= 1.02 * least)
                 .hasSizeGreaterThanOrEqualTo(19);
         assertThat(optima)
                 .allSatisfy(o -> assertThat(GUIDANCES).contains(o.point().guidance()));
@@ -110,7 +110,7 @@ class OptimaTest {
                 .hasSizeGreaterThanOrEqualTo(16);
         assertThat(optima)
                 .allSatisfy(o -> assertThat(Math.abs(
-                                o.metric() - fid(o.point().sigmaRel(), o.point().guidance())))
+                                o.metric() - fid(o.point().length(), o.point().guidance())))
                         .isLessThan(4 * o.standardError().orElseThrow()));
     }
 
@@ -132,7 +132,7 @@ class OptimaTest {
             trials.add(done(trials.size(), point, length));
         }
         Optimum optimum = Optima.of(spec, trials).orElseThrow();
-        assertThat(optimum.point().sigmaRel()).isEqualTo(0.1);
+        assertThat(optimum.point().length()).isEqualTo(0.1);
         assertThat(optimum.metric()).isCloseTo(0.1, within(0.002));
     }
 }

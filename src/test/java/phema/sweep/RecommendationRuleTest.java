@@ -107,7 +107,7 @@ class RecommendationRuleTest {
         }
 
         double value(Point point) {
-            double x = Math.log(point.sigmaRel() / best);
+            double x = Math.log(point.length() / best);
             return (point.guidance() == 1 ? 0.08 : 0.05) * Math.exp(x * x);
         }
     }
@@ -195,7 +195,7 @@ class RecommendationRuleTest {
                 Tried.FID.of("fd_random").guided(1.5).at(List.of(0.05, 0.10), 1).best(0.05));
         assertThat(fid.optimum().metric()).isBetween(0.079, 0.081);
         assertThat(fid.evidence().orElseThrow().trials()).isEqualTo(21);
-        assertThat(random.sigmaRel()).isEqualTo(0.05);
+        assertThat(random.optimum().point().length()).isEqualTo(0.05);
         assertThat(random.optimum().metric()).isEqualTo(0.05);
         assertThat(recommended()).isEqualTo(fid);
         assertThat(reason(random))

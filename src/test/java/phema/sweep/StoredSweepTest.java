@@ -31,7 +31,7 @@ class StoredSweepTest {
         SweepSpec spec = StoredJson.read(SPEC, SweepSpec.class);
         assertThat(spec.run()).isEqualTo("edm2");
         assertThat(spec.mode()).isEqualTo(SweepSpec.SweepMode.GRID);
-        assertThat(spec.sigmaRel()).containsExactly(0.05, 0.1);
+        assertThat(spec.lengths()).containsExactly(0.05, 0.1);
         assertThat(spec.time()).containsExactly(262144.0);
         assertThat(spec.guidance()).containsExactly(1.0, 1.4);
         assertThat(spec.guides()).containsExactly(new Guides("small", List.of(0.07), List.of(131072.0)));
@@ -61,8 +61,29 @@ class StoredSweepTest {
         Optimum optimum = StoredJson.read(
                 "{\"point\":" + UNGUIDED + ",\"metric\":2.5,\"standardError\":null,\"low\":0.04,\"high\":0.06}",
                 Optimum.class);
-        assertThat(optimum.point().sigmaRel()).isEqualTo(0.05);
+        assertThat(optimum.point().length()).isEqualTo(0.05);
         assertThat(optimum.point().guide()).isEmpty();
         assertThat(optimum.standardError()).isEqualTo(Optional.empty());
+    }
+
+    @Test
+    void otherAveragesAreNamedInTheirPlace() {
+        String text = SPEC.replace(
+                "\"sigmaRel\":[0.05,0.1],\"time\"",
+                "\"profile\":\"decay:cosine:{},floor=0.1\",\"length\":[800,1600.5],\"time\"");
+        SweepSpec spec = StoredJson.read(text, SweepSpec.class);
+        assertThat(spec.axes().family().template()).isEqualTo("decay:cosine:{},floor=0.1");
+        assertThat(spec.lengths()).containsExactly(800.0, 1600.5);
+        assertThat(StoredJson.read(StoredJson.write(spec), SweepSpec.class)).isEqualTo(spec);
+        assertThat(StoredJson.write(spec)).doesNotContain("\"sigmaRel\":[800");
+        Point point = spec.axes().grid().getFirst();
+        assertThat(point.profile()).isEqualTo("decay:cosine:800,floor=0.1");
+        assertThat(StoredJson.write(point))
+                .startsWith("{\"profile\":\"decay:cosine:800,floor=0.1\",\"time\":262144.0,");
+        assertThat(StoredJson.read(StoredJson.write(point), Point.class)).isEqualTo(point);
+        assertThat(Point.read(point.fields())).isEqualTo(point);
+        assertThat(point)
+                .isNotEqualTo(
+                        StoredJson.read(SPEC, SweepSpec.class).axes().grid().getFirst());
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import phema.catalog.Run;
@@ -37,6 +39,49 @@ class WeightsReferenceTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
+            decay-cosine-80000             | decay:cosine:80000
+            decay-1-sqrt-80000.5           | decay:1-sqrt:80000.5
+            decay-cosine-80000-floor-0.1   | decay:cosine:80000,floor=0.1
+            decay-linear-80000-floor-0.1   | decay:linear:80000,floor=0.1
+            uniform-65536                  | uniform:65536
+            halflife-50000                 | exponential:halflife=50000
+            exponential-decay-0.9999       | exponential:decay=0.9999
+            ema-0.9999-warmup-10           | ema:0.9999,warmup=10
+            ema-0.9999-warmup-2_3-after-50 | ema:0.9999,warmup=2/3,after=50
+            swa-after-100                  | swa:after=100
+            swa                            | swa
+            impulse                        | impulse
+            """)
+    void namesSayAnyProfile(String name, String spec) throws IOException {
+        Run run = TestRuns.fixture("edm2");
+        for (String at : List.of("", "@131k")) {
+            WeightsReference reference = WeightsReference.parse(name + at, run);
+            double time = at.isEmpty() ? 262144 : 131072;
+            assertThat(reference).isEqualTo(WeightsReference.of(spec, time));
+            assertThat(reference.isNamed()).isTrue();
+            assertThat(reference.printMoving(run)).isEqualTo(name + at);
+        }
+    }
+
+    @Test
+    void aDecayAlongALineIsAMeanAndMixturesHaveNoName() throws IOException {
+        Run run = TestRuns.fixture("edm2");
+        assertThat(WeightsReference.parse("decay-linear-80000", run))
+                .isEqualTo(WeightsReference.parse("uniform-80000", run));
+        WeightsReference mixture = WeightsReference.of("mixture:0.5*power:0.05,0.5*uniform:65536", 262144);
+        assertThat(mixture.isNamed()).isFalse();
+        assertThat(mixture.printMoving(run)).startsWith("mixture:0.5*power:0.05");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            decay-sine-800                 | "sine" in decay:sine:800 is no course of a learning rate
+            decay-cosine-800-floor-1       | "floor=1" in decay:cosine:800,floor=1 must be floor=SHARE
+            uniform-300000                 | the window must lie in (0, 262144.0], the end time, not 300000.0
+            uniform                        | cannot read the profile
+            ema-0.9999                     | sigma_rel must lie in (0, 0.288675), not 0.9999
+            paper-decay-cosine-800         | paper-decay-cosine-800 is not of the form
+            impulse-3                      | cannot read the profile
             0.3          | sigma_rel must lie in (0, 0.288675), not 0.3
             0.1@15k      | 15k lies outside of the snapshots of run edm2, which reach from 16k to 262k
             0.1@263000   | 263000 lies outside of the snapshots of run edm2, which reach from 16k to 262k

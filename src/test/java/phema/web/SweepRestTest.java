@@ -2,6 +2,7 @@ package phema.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.within;
 
 import java.net.Socket;
 import java.net.URI;
@@ -40,6 +41,7 @@ import phema.evaluation.Axis;
 import phema.evaluation.AxisField;
 import phema.evaluation.Facet;
 import phema.evaluation.Point;
+import phema.text.Labels;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -93,6 +95,14 @@ class SweepRestTest {
                 awk '{ match($0, /"sigmaRel":[0-9.]+/); s = substr($0, RSTART + 11, RLENGTH - 11); x = log(s / 0.08)
                 printf "{\\"fid\\": %f, \\"fd_random\\": %f}\\n", 0.08 + x * x, s }' "$0\"""");
         registry.add("phema.evaluators.mixed.command[3]", () -> "{trial}");
+        // fid is least, 2, at a length of 80000; accuracy is greatest there.
+        registry.add("phema.evaluators.windows.type", () -> "command");
+        registry.add("phema.evaluators.windows.command[0]", () -> "sh");
+        registry.add("phema.evaluators.windows.command[1]", () -> "-c");
+        registry.add("phema.evaluators.windows.command[2]", () -> """
+                cat "$0"; echo; awk '{ match($0, /"length":[0-9.]+/); w = substr($0, RSTART + 9, RLENGTH - 9)
+                x = log(w / 80000); printf "{\\"fid\\": %f, \\"accuracy\\": %f}\\n", 2 + x * x, 0.9 - x * x / 10 }' "$0\"""");
+        registry.add("phema.evaluators.windows.command[3]", () -> "{trial}");
         registry.add("phema.evaluators.url.type", () -> "command");
         registry.add("phema.evaluators.url.weights", () -> "url");
         registry.add("phema.evaluators.url.format", () -> "pt");
@@ -244,6 +254,75 @@ class SweepRestTest {
     }
 
     @Test
+    void lengthsOfAnyFamilyAreVariedAndEveryResultNamesTheAverage() throws Exception {
+        String body = """
+                {"profile": "decay:cosine:{},floor=0.1", "length": [20000, 30000, 40000, 50000.5, 60000], "seeds": ["0-63"],
+                 "evaluator": "windows", "metric": "fid"}""";
+        String sweep = create("/api/v1/runs/edm2/sweeps", body, 201);
+        assertThat(events(sweep)).last().isEqualTo("sweep");
+        JsonNode ended = get(sweep);
+        assertThat(ended.at("/profile").asString()).isEqualTo("decay:cosine:{},floor=0.1");
+        assertThat(ended.at("/length").toString()).isEqualTo("[20000.0,30000.0,40000.0,50000.5,60000.0]");
+        assertThat(ended.at("/sigmaRel").isMissingNode()).isTrue();
+        JsonNode optimum = ended.at("/optimum");
+        double best = optimum.at("/length").asDouble();
+        assertThat(best).isBetween(56_000.0, 60_000.0);
+        assertThat(optimum.at("/profile").asString()).isEqualTo("decay:cosine:" + Labels.plain(best) + ",floor=0.1");
+        assertThat(optimum.at("/lengthLow").asDouble()).isBetween(20_000.0, best);
+        assertThat(optimum.at("/sigmaRelLow").isMissingNode()).isTrue();
+        JsonNode trial = get(sweep + "/trials/3");
+        assertThat(trial.at("/profile").asString()).isEqualTo("decay:cosine:50000.5,floor=0.1");
+        assertThat(trial.at("/length").asDouble()).isEqualTo(50_000.5);
+        assertThat(send("GET", sweep + "/trials/3/log", "").body())
+                .contains("\"target\":{\"length\":50000.5,\"time\":262144.0,"
+                        + "\"profile\":\"decay:cosine:50000.5,floor=0.1\"}");
+        assertThat(send("GET", sweep + "/results.csv", "").body().lines())
+                .startsWith("trial,profile,length,time,guidance,guideRun,guideSigmaRel,guideTime,seeds,state,cached,"
+                        + "accuracy,fid")
+                .anyMatch(line -> line.startsWith(
+                        "2,\"decay:cosine:40000,floor=0.1\",40000.0,262144.0,1.0,,,,0-63,done,false,0.8"));
+        JsonNode offer = offered("edm2", ended.at("/id").asString(), "fid");
+        assertThat(offer.isMissingNode() || offer.at("/sigmaRel").isMissingNode())
+                .isTrue();
+        String page = send("GET", sweep.replace("/api/v1", ""), "").body();
+        assertThat(page)
+                .contains("Window of decay:cosine:{},floor=0.1", "fid by window", "Best window", "5 windows of decay")
+                .contains("value=\"decay:cosine:{},floor=0.1\"", "?profile=decay:cosine:")
+                .doesNotContain("Published optima", "&quot;published&quot;");
+
+        // What is known is not evaluated again; another family does not belong here.
+        assertThat(send("POST", sweep + "/extend", body.replace("50000.5", "55000"))
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(events(sweep)).last().isEqualTo("sweep");
+        assertThat(get(sweep + "/trials").at("/total").asInt()).isEqualTo(6);
+        assertThat(send("POST", sweep + "/extend", body.replace(",floor=0.1", ""))
+                        .body())
+                .contains("\"field\":\"profile\"", "a sweep keeps its profile, decay:cosine:{},floor=0.1");
+        String again = create("/api/v1/runs/edm2/sweeps", body, 201);
+        assertThat(events(again)).last().isEqualTo("sweep");
+        assertThat(get(again + "/trials").at("/items").findValues("cached")).allMatch(JsonNode::asBoolean);
+    }
+
+    @Test
+    void aSearchChoosesWindowsByTheirLogarithms() throws Exception {
+        String sweep = create("/api/v1/runs/edm2/sweeps", """
+                {"mode": "search", "profile": "uniform:{}", "length": [5000, 60000], "evaluator": "windows", "metric": "fid"}""", 201);
+        assertThat(events(sweep)).last().isEqualTo("sweep");
+        JsonNode ended = get(sweep);
+        assertThat(ended.at("/optimum/length").asDouble()).isBetween(50_000.0, 60_000.0);
+        assertThat(ended.at("/trials/done").asInt()).isBetween(4, 15);
+        List<Double> first = get(sweep + "/trials?size=4")
+                .at("/items")
+                .valueStream()
+                .map(trial -> trial.at("/length").asDouble())
+                .toList();
+        // Of three digits, at an eighth of the range in the logarithm, three eighths and so on.
+        assertThat(first).allMatch(length -> length % 10 == 0 && length > 5000 && length < 60_000);
+        assertThat(first.get(1) / first.get(0)).isCloseTo(first.get(3) / first.get(2), within(0.1));
+    }
+
+    @Test
     void parametersOfTheUsersReachTheEvaluatorAndEveryResult() throws Exception {
         String body = """
                 {"sigmaRel": [0.063], "params": {"steps": [16.0, 8], "cfg_rescale": ["0", 0.7]}, "evaluator": "params", "metric": "fid"}""";
@@ -294,6 +373,21 @@ class SweepRestTest {
     }
 
     @Test
+    void theFormTakesAnyFamily() throws Exception {
+        HttpRequest form = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/runs/edm2/sweeps"))
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .header("Sec-Fetch-Site", "same-origin")
+                .POST(BodyPublishers.ofString(
+                        "profile=exponential%3Ahalflife%3D%7B%7D&sigmaRel=20000%2C30000&evaluator=told&metric=fid"))
+                .build();
+        HttpResponse<String> response = client.send(form, BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(303);
+        String sweep = "/api/v1" + response.headers().firstValue("Location").orElseThrow();
+        assertThat(get(sweep).at("/profile").asString()).isEqualTo("exponential:halflife={}");
+        assertThat(get(sweep).at("/length").toString()).isEqualTo("[20000.0,30000.0]");
+    }
+
+    @Test
     void weightsMayBeAUrl() throws Exception {
         String sweep = create("/api/v1/runs/safetensors/sweeps", """
                 {"sigmaRel": [0.075], "evaluator": "url", "metric": "fid"}""", 201);
@@ -328,6 +422,11 @@ class SweepRestTest {
         return get("/api/models/phema/safetensors/revision/" + revision)
                 .at("/sha")
                 .asString();
+    }
+
+    private HttpRequest weights(String path) {
+        return HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+                .build();
     }
 
     private int form(String path, String body, String site) throws Exception {
@@ -432,9 +531,38 @@ class SweepRestTest {
 
     @Test
     void pinsARunsLength() throws Exception {
-        assertThat(send("PUT", "/api/v1/runs/checkpoints/recommended", "{\"sigmaRel\": 0.123}")
-                        .statusCode())
+        String recommended = "/api/v1/runs/checkpoints/recommended";
+        assertThat(send("PUT", recommended, "{\"sigmaRel\": 0.123}").statusCode())
                 .isEqualTo(200);
+        assertThat(get("/api/v1/runs/checkpoints").at("/recommended/profile").asString())
+                .isEqualTo("power:0.123");
+        for (String profile : List.of("decay:cosine:80000,floor=0.1", "mixture:0.5*uniform:65536,0.5*power:0.1")) {
+            assertThat(send("PUT", recommended, "{\"profile\": \"" + profile + "\"}")
+                            .statusCode())
+                    .isEqualTo(200);
+            JsonNode pinned = get("/api/v1/runs/checkpoints").at("/recommended");
+            assertThat(pinned.at("/profile").asString()).isEqualTo(profile);
+            assertThat(pinned.at("/sigmaRel").isMissingNode()).isTrue();
+            assertThat(client.send(
+                                    weights("/phema/checkpoints/resolve/main/model.safetensors"),
+                                    BodyHandlers.ofByteArray())
+                            .body())
+                    .isEqualTo(client.send(
+                                    weights("/api/v1/runs/checkpoints/weights.safetensors?profile=" + profile),
+                                    BodyHandlers.ofByteArray())
+                            .body());
+            assertThat(send("GET", "/phema/checkpoints/resolve/main/README.md", "")
+                            .body())
+                    .contains("averaged with the profile `" + profile + "`", "pinned by the run's user");
+            assertThat(send("GET", "/runs/checkpoints", "").body()).contains(">" + profile + "</a>, and so");
+        }
+        assertThat(send("GET", "/api/models/phema/checkpoints/refs", "").statusCode())
+                .isEqualTo(200);
+        for (String wrong : List.of(
+                "{\"profile\": \"uniform:300000\"}",
+                "{\"profile\": \"uniform:{}\"}",
+                "{\"profile\": \"uniform:3\", \"sigmaRel\": 0.1}"))
+            assertThat(send("PUT", recommended, wrong).body()).contains("\"field\":\"profile\"");
         assertThat(get("/api/v1/runs/checkpoints").at("/recommended/source").asString())
                 .isEqualTo("pinned");
         assertThat(send("DELETE", "/api/v1/runs/checkpoints/recommended", "").statusCode())
@@ -498,6 +626,18 @@ class SweepRestTest {
                 "{\"sigmaRel\": [], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
                 "{\"sigmaRel\": [0.1], \"evaluator\": \"length\"} | 400 | metric",
                 "{\"sigmaRel\": [0.5], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
+                "{\"profile\": \"decay:cosine:800\", \"length\": [800], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | profile",
+                "{\"profile\": \"decay:cosine:{},floor={}\", \"length\": [800], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | profile",
+                "{\"profile\": \"impulse:{}\", \"length\": [800], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | profile",
+                "{\"profile\": 3, \"length\": [800], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | profile",
+                "{\"profile\": \"decay:cosine:{}\", \"length\": [800, 262145], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | length",
+                "{\"profile\": \"uniform:{}\", \"length\": [200000], \"time\": [150000, 262144], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | length",
+                "{\"profile\": \"uniform:{}\", \"length\": [-1], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | length",
+                "{\"profile\": \"uniform:{}\", \"length\": [\"x\"], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | length[0]",
+                "{\"profile\": \"uniform:{}\", \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | length",
+                "{\"profile\": \"uniform:{}\", \"sigmaRel\": [0.1], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
+                "{\"profile\": \"power:{}\", \"length\": [0.1], \"sigmaRel\": [0.1], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | length",
+                "{\"profile\": \"power:{}\", \"length\": [0.3], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
                 "{\"sigmaRel\": [0.1], \"seeds\": [\"5-2\"], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | seeds",
                 "{\"sigmaRel\": [0.1], \"sigma\": [0.1], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigma",
                 "{\"sigmaRel\": 0.1, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",

@@ -1,0 +1,66 @@
+package phema.evaluation;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import phema.profile.ProfileFamily;
+import phema.text.Labels;
+
+/**
+ * Varies the length of averages, which every curve is drawn against: sigma_rel of the paper's, and what
+ * {@link ProfileFamily} says of others. Points and requests know which family it is.
+ */
+final class LengthAxis extends NumberAxis {
+    LengthAxis(AxisNames names) {
+        super(names, Effect.WEIGHTS, List.of(), true, true, ValuePrinter::length);
+    }
+
+    @Override
+    public List<Facet> facets(Collection<Point> points) {
+        ProfileFamily family = points.stream().map(Point::family).findFirst().orElse(ProfileFamily.POWER);
+        if (family.isPower()) return super.facets(points);
+        String noun = family.kind().noun();
+        return List.of(new Facet(
+                this,
+                family.kind().column(),
+                noun.substring(0, 1).toUpperCase(Locale.ROOT) + noun.substring(1),
+                noun,
+                (point, printer) -> Labels.plain(point.length()),
+                Comparator.comparing(Point::length),
+                true));
+    }
+
+    @Override
+    public List<AxisField> fields() {
+        AxisField lengths = super.fields().getFirst();
+        return List.of(
+                new AxisField(
+                        LengthFields.PROFILE,
+                        LengthFields.PROFILE,
+                        "Averages",
+                        "power:{} where empty; or decay:cosine:{}, uniform:{}, exponential:halflife={}",
+                        "",
+                        AxisField.FieldKind.TEXT,
+                        true),
+                lengths);
+    }
+
+    /** The family is not a value of this axis: {@link LengthFields}. */
+    @Override
+    public List<Double> ofForm(UnaryOperator<String> form) {
+        return parse(form.apply(name()));
+    }
+
+    @Override
+    public Map<String, Object> cells(Point point) {
+        if (point.family().isPower()) return super.cells(point);
+        Map<String, Object> cells = new LinkedHashMap<>();
+        cells.put(LengthFields.PROFILE, point.profile());
+        cells.put(LengthFields.LENGTH, point.length());
+        return cells;
+    }
+}
