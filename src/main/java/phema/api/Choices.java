@@ -8,6 +8,7 @@ import phema.solver.FilesToRead;
 import phema.solver.FitOptions;
 import phema.solver.SolverKind;
 import phema.sweep.SweepSpec;
+import phema.synthesis.FileWeights;
 import phema.tensor.DType;
 import phema.text.Labels;
 
@@ -16,7 +17,7 @@ public final class Choices {
     private Choices() {}
 
     private static SolverKind solver(@Nullable String word) {
-        return word == null ? SolverKind.BLUP : Labels.parse("solver", word, SolverKind.values());
+        return word == null ? SolverKind.BLUP : Labels.parse("solver", word, SolverKind.PAPER, SolverKind.BLUP);
     }
 
     private static FilesToRead files(@Nullable String word) {
@@ -30,6 +31,21 @@ public final class Choices {
             throw Problem.invalid(
                     "laterFiles", "laterFiles needs the solver blup: paper reads no file later than time");
         return options.withLaterFiles();
+    }
+
+    /** Weights of files, where a request has them instead of a target. */
+    public static Optional<FileWeights> weights(
+            @Nullable String weights, @Nullable Boolean normalize, @Nullable String like, FitOptions options) {
+        if (weights == null) {
+            if (like != null)
+                throw Problem.invalid("like", "like says what weights are asked to be, and there are none");
+            if (normalize != null)
+                throw Problem.invalid("normalize", "normalize is said of weights, and there are none");
+            return Optional.empty();
+        }
+        if (options.method() != SolverKind.BLUP)
+            throw Problem.invalid("solver", "solver: weights are taken as they are");
+        return Optional.of(new FileWeights(weights, Boolean.TRUE.equals(normalize), Optional.ofNullable(like)));
     }
 
     public static SweepSpec.SweepMode mode(@Nullable String word) {

@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
 import phema.format.Format;
 import phema.format.FormatException;
 import phema.problem.Problem;
+import phema.solver.SolverKind;
 import phema.storage.Locations;
 import phema.text.ByteSize;
+import phema.text.Labels;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -91,6 +93,7 @@ public final class Cli {
                 .registerConverter(ImageCount.class, ImageCount::parse)
                 .registerConverter(SeedList.class, SeedList::parse)
                 .registerConverter(Count.class, Count::parse)
+                .registerConverter(SolverKind.class, Cli::solver)
                 .registerConverter(Gate.class, Gate::parse)
                 .setParameterExceptionHandler(Cli::usageError)
                 .setOut(out)
@@ -150,6 +153,14 @@ public final class Cli {
         } catch (IllegalArgumentException e) {
             throw new CommandLine.TypeConversionException(e.getMessage());
         }
+    }
+
+    private static SolverKind solver(String word) {
+        return SolverKind.SOLVERS.stream()
+                .filter(solver -> solver.name().equalsIgnoreCase(word))
+                .findFirst()
+                .orElseThrow(() -> new CommandLine.TypeConversionException("expected one of "
+                        + SolverKind.SOLVERS.stream().map(Labels::of).toList() + " but was '" + word + "'"));
     }
 
     private static Format format(String word) {

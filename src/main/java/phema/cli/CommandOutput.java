@@ -10,6 +10,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded;
 import phema.catalog.Run;
+import phema.profile.ProfileSpec;
+import phema.solver.Fit;
+import phema.solver.SolverKind;
 import phema.synthesis.Names;
 import phema.text.ByteSize;
 import phema.text.Labels;
@@ -66,6 +69,19 @@ final class CommandOutput {
         for (String notice : run.notices()) out.println("note: " + notice);
         for (Excluded excluded : run.excluded())
             out.println("not used (" + Labels.inWords(excluded.reason()) + "): " + excluded.message());
+    }
+
+    /** How near weights that were given come to what they are asked to be, and blup would. */
+    static String given(Fit fit) {
+        if (fit.predictedRelativeErrors().isEmpty())
+            return "no error is predicted; --like SPEC says which average they are asked to be";
+        String like = Names.described(fit.target());
+        return "predicted error %s of %s (blup: %s, with --profile %s instead)"
+                .formatted(
+                        error(fit.predictedRelativeError()),
+                        like,
+                        error(fit.predictedRelativeErrors().get(SolverKind.BLUP)),
+                        ProfileSpec.print(fit.target()));
     }
 
     static String error(@Nullable Double relative) {

@@ -70,7 +70,7 @@ final class FitCommand implements Callable<Integer> {
     /** A fit and what it is called. */
     private record Row(String name, Fit fit) {
         static Row of(Fit fit) {
-            return new Row(Names.described(fit.target()), fit);
+            return new Row(fit.method() == SolverKind.GIVEN ? "weights as given" : Names.described(fit.target()), fit);
         }
 
         static Row of(LayerFit layer) {
@@ -100,6 +100,9 @@ final class FitCommand implements Callable<Integer> {
                     String.format(Locale.ROOT, "%.1e", fit.profileResidual()));
         }
         table.print(out);
+        for (Row row : rows)
+            if (row.fit().method() == SolverKind.GIVEN)
+                out.println("weights as given: " + CommandOutput.given(row.fit()));
         for (Row row : rows) for (String warning : row.fit().warnings()) out.println(row.name() + ": " + warning);
         if (!coefficients) return;
         for (Row row : rows) {

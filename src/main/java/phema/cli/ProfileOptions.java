@@ -2,6 +2,7 @@ package phema.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ import phema.profile.ProfileSpec;
 import phema.solver.FilesToRead;
 import phema.solver.FitOptions;
 import phema.solver.SolverKind;
+import phema.synthesis.FileWeights;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.WeightsReference;
 import phema.synthesis.WeightsRequest;
@@ -24,7 +26,7 @@ final class ProfileOptions {
     @ArgGroup(multiplicity = "1")
     private Averages averages = new Averages();
 
-    /** One of the two, never both. */
+    /** One of them, never two. */
     private static final class Averages {
         @Option(
                 names = "--outstd",
@@ -41,6 +43,9 @@ final class ProfileOptions {
                         + "ema:0.9999,warmup=10 or impulse; may be given several times.")
         private List<String> profiles = new ArrayList<>();
 
+        @ArgGroup(exclusive = false, multiplicity = "1")
+        private @Nullable Merge merge;
+
         List<Profile> endingAt(double time) {
             return Stream.concat(
                             outstd.values().stream().map(sigmaRel -> power(sigmaRel, time)),
@@ -49,10 +54,42 @@ final class ProfileOptions {
         }
     }
 
+    /** What merge tools are told. */
+    private static final class Merge {
+        @Option(
+                names = "--weights",
+                paramLabel = "WEIGHTS",
+                required = true,
+                description = "A weighted average of files instead: " + FileWeights.FORMS
+                        + ", the latter two as Megatron's weighted_merge.")
+        private String weights = "";
+
+        @Option(names = "--normalize", description = "Divide --weights by their sum.")
+        private boolean normalize;
+
+        @Option(
+                names = "--like",
+                paramLabel = "SPEC",
+                description = "The average that --weights are asked to be, such as decay:linear:2000: predicts how "
+                        + "near they come, and blup would.")
+        private @Nullable String like;
+
+        FileWeights files() {
+            return new FileWeights(weights, normalize, Optional.ofNullable(like));
+        }
+    }
+
+    @Option(
+            names = "--time",
+            paramLabel = "TIME",
+            description = "Training time to reconstruct at, on the run's own clock, such as 2500 or 131k; the latest "
+                    + "snapshot's by default.")
+    private @Nullable String time;
+
     @Option(
             names = "--outkimg",
             paramLabel = "KIMG",
-            description = "Training time to reconstruct at, in thousands of images; the latest snapshot's by default.")
+            description = "The same in thousands of images, for runs that count them.")
     private @Nullable Long outkimg;
 
     @Option(
@@ -80,20 +117,36 @@ final class ProfileOptions {
 
     /** The weights asked for, stored in some way. */
     WeightsRequest request(Run run, OutputOptions output) {
-        double end = outkimg == null ? run.newestTime() : time("outkimg", run, outkimg);
-        return WeightsRequest.of(averages.endingAt(end), FitOptions.of(solver, files), output)
-                .withLayers(layers);
+        if (time != null && outkimg != null)
+            throw Problem.invalid("time", "--time and --outkimg say the same; give one of them");
+        FitOptions options = FitOptions.of(solver, files);
+        if (averages.merge == null)
+            return WeightsRequest.of(averages.endingAt(end(run)), options, output)
+                    .withLayers(layers);
+        if (time != null || outkimg != null)
+            throw Problem.invalid("time", "--time and --outkimg: --weights end with the last of their files");
+        if (solver != SolverKind.BLUP) throw Problem.invalid("solver", "--solver: --weights are taken as they are");
+        return WeightsRequest.of(averages.merge.files(), options, output).withLayers(layers);
+    }
+
+    private double end(Run run) {
+        if (outkimg != null) return time("outkimg", run, outkimg);
+        return time == null ? run.newestTime() : time("time", run, time);
+    }
+
+    private static double time(String option, Run run, String time) {
+        try {
+            return WeightsReference.time(time, run);
+        } catch (Problem e) {
+            throw Problem.invalid(option, "--" + option + ": " + e.getMessage());
+        }
     }
 
     /** A snapshot's time as users give it, in thousands of images. @param option at fault when there is no such time */
     static double time(String option, Run run, long kimg) {
         if (!run.countsKimg())
             throw Problem.invalid(option, "--" + option + ": the times of " + run.folder() + " are not in kimg");
-        try {
-            return WeightsReference.time(kimg + "k", run);
-        } catch (Problem e) {
-            throw Problem.invalid(option, "--" + option + ": " + e.getMessage());
-        }
+        return time(option, run, kimg + "k");
     }
 
     /** What {@code --outstd} means. */

@@ -191,12 +191,21 @@ final class ReconstructCommand implements Callable<Integer> {
             for (int i = 0; i < missing.size(); i++)
                 out.printf(
                         Locale.ROOT,
-                        "wrote %s from %d of %d files, predicted error %s%n",
+                        "wrote %s from %d of %d files%s%n",
                         written.get(i),
                         wanted.with(List.of(missing.get(i))).filesUsed(),
                         run.snapshots().size(),
-                        CommandOutput.error(missing.get(i).predictedRelativeError()));
+                        asked(missing.get(i))
+                                ? ", predicted error "
+                                        + CommandOutput.error(missing.get(i).predictedRelativeError())
+                                : "");
         }
+    }
+
+    /** Whether it is asked to be an average, from which it can be off. */
+    private static boolean asked(FittedTarget target) {
+        return target.fit().method() != SolverKind.GIVEN
+                || !target.fit().predictedRelativeErrors().isEmpty();
     }
 
     /** The file, or the folder where a checkpoint is one. */
@@ -223,6 +232,17 @@ final class ReconstructCommand implements Callable<Integer> {
 
     /** What was chosen for the user, and how to choose otherwise. */
     private static void explain(PrintWriter out, PreparedWeights wanted) {
+        Fit first = wanted.targets().getFirst().fit();
+        if (first.method() == SolverKind.GIVEN) {
+            out.printf(
+                    Locale.ROOT,
+                    "weights as given, %d of %d files: %s%n",
+                    first.filesUsed(),
+                    wanted.run().snapshots().size(),
+                    CommandOutput.given(first));
+            for (String warning : first.warnings()) out.println("warning: " + warning);
+            return;
+        }
         Set<Fit> fits = new LinkedHashSet<>();
         for (FittedTarget target : wanted.targets()) fits.addAll(target.fits());
         Fit worst = fits.stream()

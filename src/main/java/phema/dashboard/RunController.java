@@ -145,7 +145,8 @@ class RunController {
 
     private void fit(Run run, double sigmaRel, @Nullable Double time, String solver, Model model) {
         WeightsReference reference = new WeightsReference(
-                Labels.parse("solver", solver, SolverKind.values()), WeightsReference.length(sigmaRel, end(run, time)));
+                Labels.parse("solver", solver, SolverKind.PAPER, SolverKind.BLUP),
+                WeightsReference.length(sigmaRel, end(run, time)));
         PreparedWeights weights = fits.prepare(run, reference.request(OutputOptions.AS_STORED));
         Fit fit = weights.target().fit();
         String address = ServletUriComponentsBuilder.fromCurrentContextPath().toUriString();

@@ -178,6 +178,7 @@ public final class Solver {
                         "the paper's solver needs profiles with a square-integrable density, not raw "
                                 + "checkpoints: use blup"));
             case BLUP -> blup.map(Solution::of).orElseThrow(() -> Problem.unprocessable(NOTHING_TO_AVERAGE));
+            case GIVEN -> throw new IllegalArgumentException("no method finds coefficients that are given");
         };
         Map<SolverKind, Double> errors = new EnumMap<>(SolverKind.class);
         ofPaper.ifPresent(v -> errors.put(SolverKind.PAPER, relativeError(v, paper.orElseThrow())));
@@ -193,6 +194,33 @@ public final class Solver {
                 chosen.norm(),
                 residual,
                 warnings(target, options, chosen, residual));
+    }
+
+    /**
+     * Takes coefficients as they are, those of merge tools for one.
+     *
+     * @param coefficients by file, in the order given to the solver; they sum to one
+     * @param target which average they are
+     * @param options of {@link SolverKind#BLUP} when {@code target} is the average that they are asked to be: then
+     *     errors are predicted, that of blup beside theirs. Empty when {@code target} is what they are anyhow.
+     * @throws Problem when errors are asked for and the target ends after the last stored average or before the first
+     */
+    public Fit given(List<Double> coefficients, Profile target, Optional<FitOptions> options) {
+        var given = new Solution(coefficients.stream().mapToDouble(c -> c).toArray(), Double.NaN, false);
+        Map<SolverKind, Double> errors = new EnumMap<>(SolverKind.class);
+        List<String> warnings = new ArrayList<>();
+        double residual = Double.NaN;
+        if (options.isPresent()) {
+            errors.putAll(solve(target, options.get()).predictedRelativeErrors());
+            variance(target, Optional.of(given))
+                    .ifPresent(variance -> errors.put(SolverKind.GIVEN, relativeError(variance, given)));
+            residual = profileResidual(target, given);
+            warnings.addAll(warnings(target, options.get(), given, residual));
+        } else
+            model.ifPresent(m -> m.odd().stream()
+                    .filter(o -> coefficients.get(o.file()) != 0)
+                    .forEach(o -> warnings.add(oddFile(o))));
+        return new Fit(target, SolverKind.GIVEN, coefficients, errors, Double.NaN, given.norm(), residual, warnings);
     }
 
     /** @param points at least 2 */

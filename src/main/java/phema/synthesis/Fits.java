@@ -79,6 +79,8 @@ public final class Fits {
      *     no parameter
      */
     public PreparedWeights prepare(Run run, WeightsRequest request) {
+        if (request.weights().isPresent())
+            return given(run.requireUsable(), request.weights().get(), request);
         List<Fit> fits = fit(run.requireUsable(), request.targets(), request);
         Map<Double, List<LayerFit>> layers = new HashMap<>(); // by the time at which they end
         List<FittedTarget> targets = new ArrayList<>();
@@ -90,22 +92,36 @@ public final class Fits {
         return new PreparedWeights(run, targets, request.output());
     }
 
+    private PreparedWeights given(Run run, FileWeights weights, WeightsRequest request) {
+        FileWeights.Resolved files = weights.of(run);
+        double end = files.target().endTime();
+        Fit fit = solver(run)
+                .given(files.coefficients(), files.target(), weights.like().map(any -> rounded(run, request)));
+        List<LayerFit> layers = layers(run, end, request);
+        String name = Names.baseName(request.prefix(), run, files.target(), files.label(), layers);
+        return new PreparedWeights(run, List.of(new FittedTarget(name, fit, layers)), request.output());
+    }
+
     /**
      * Coefficients for each profile, one per snapshot of the run. No file is read for an accuracy that the output's
      * type cannot hold.
      */
     private List<Fit> fit(Run run, List<Profile> profiles, WeightsRequest request) {
         Solver solver = solver(run);
-        Sample newest = run.newest().sample();
-        FitOptions rounded = request.fit()
-                .withOutputVariance(request.output()
-                        .dtype()
-                        .map(dtype -> roundingVariance(newest.values(), dtype))
-                        .orElse(newest.roundingVariance()));
+        FitOptions rounded = rounded(run, request);
         return duration.record(() -> profiles.stream()
                 .map(profile -> solver.solve(profile, rounded))
                 .peek(fit -> predictedError.record(fit.predictedRelativeError())) // NaN counts for nothing
                 .toList());
+    }
+
+    private static FitOptions rounded(Run run, WeightsRequest request) {
+        Sample newest = run.newest().sample();
+        return request.fit()
+                .withOutputVariance(request.output()
+                        .dtype()
+                        .map(dtype -> roundingVariance(newest.values(), dtype))
+                        .orElse(newest.roundingVariance()));
     }
 
     private List<LayerFit> layers(Run run, double endTime, WeightsRequest request) {

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import phema.catalog.Kimg;
 import phema.catalog.Run;
+import phema.digest.Digest;
 import phema.profile.Exponential;
 import phema.profile.Power;
 import phema.profile.Profile;
@@ -22,10 +23,13 @@ public final class Names {
      * its specification. The time of runs that do not count in kimg stands there as it is: {@code phema-2500-0.100}.
      */
     static String baseName(String prefix, Run run, Profile target) {
-        String time = run.countsKimg()
+        return prefix + "-" + time(run, target) + "-" + plain(width(target));
+    }
+
+    private static String time(Run run, Profile target) {
+        return run.countsKimg()
                 ? String.format(Locale.ROOT, "%07d", Kimg.ofNimg(target.endTime()))
                 : String.format(Locale.ROOT, "%.0f", target.endTime());
-        return prefix + "-" + time + "-" + plain(width(target));
     }
 
     /**
@@ -33,13 +37,34 @@ public final class Names {
      * name.
      */
     static String baseName(String prefix, Run run, Profile target, List<LayerFit> layers) {
-        StringBuilder name = new StringBuilder(baseName(prefix, run, target));
+        return withLayers(baseName(prefix, run, target), layers);
+    }
+
+    private static String withLayers(String base, List<LayerFit> layers) {
+        StringBuilder name = new StringBuilder(base);
         for (LayerFit layer : layers)
             name.append('-')
                     .append(pattern(layer.tensors().text()))
                     .append('-')
                     .append(plain(width(layer.fit().target())));
         return name.toString();
+    }
+
+    /**
+     * {@code phema-5000-minus-sqrt-1000-5000}: a weighted average of files, which is not named by a target.
+     *
+     * @param end of its target, which is the time
+     */
+    static String baseName(String prefix, Run run, Profile end, String label, List<LayerFit> layers) {
+        return withLayers(prefix + "-" + time(run, end) + "-" + plain(label), layers);
+    }
+
+    /** 8 digits that tell weights of files from others. */
+    static String digest(Run run, double[] weights) {
+        Digest digest = Digest.sha256();
+        for (int i = 0; i < weights.length; i++)
+            if (weights[i] != 0) digest.add(run.snapshots().get(i).name() + "=" + weights[i] + "\n");
+        return digest.hex(8);
     }
 
     /** A plus for each star; what else a file name had better not hold as {@code ~} and its code. */

@@ -27,6 +27,7 @@ import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
 import phema.solver.Fit;
+import phema.solver.SolverKind;
 import phema.tensor.DType;
 import phema.text.Labels;
 
@@ -226,7 +227,7 @@ public final class Syntheses {
 
     private List<Layout> layout(PreparedWeights weights, FittedTarget target, WeightFile template) {
         OutputOptions options = weights.output();
-        Map<String, String> metadata = metadata(target);
+        Map<String, String> metadata = metadata(weights.run(), target);
         if (options.format().isEmpty()) {
             Optional<LikeInputs.LikenedFile> like = likeInputs.of(weights.run(), template);
             if (like.isPresent()) return like.get().layout(target.baseName(), options, metadata);
@@ -300,13 +301,21 @@ public final class Syntheses {
     }
 
     /** Says where the weights come from, for whoever finds the file later. */
-    private static Map<String, String> metadata(FittedTarget target) {
+    private static Map<String, String> metadata(Run run, FittedTarget target) {
         Fit fit = target.fit();
         Map<String, String> metadata = new TreeMap<>();
         metadata.put("phema.profile", ProfileSpec.print(fit.target()));
         metadata.put(
                 "phema.time", String.format(Locale.ROOT, "%.0f", fit.target().endTime()));
         metadata.put("phema.solver", Labels.of(fit.method()));
+        if (fit.method() == SolverKind.GIVEN)
+            metadata.put(
+                    "phema.weights",
+                    IntStream.range(0, run.snapshots().size())
+                            .filter(i -> fit.coefficients().get(i) != 0)
+                            .mapToObj(i -> run.snapshots().get(i).name() + "="
+                                    + fit.coefficients().get(i))
+                            .collect(Collectors.joining(",")));
         if (!target.layers().isEmpty())
             metadata.put(
                     "phema.layers",

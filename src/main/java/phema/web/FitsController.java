@@ -21,7 +21,6 @@ import phema.api.ReportView;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
-import phema.profile.Profile;
 import phema.solver.FilesToRead;
 import phema.solver.FitOptions;
 import phema.solver.ProfileCurve;
@@ -57,13 +56,22 @@ class FitsController {
     /**
      * What to fit.
      *
+     * @param weights of files, instead of targets: {@code FILE=WEIGHT,...}, {@code linear:FROM-TO} or
+     *     {@code minus-sqrt:FROM-TO}, the latter two as Megatron's weighted_merge
+     * @param normalize whether weights are divided by their sum
+     * @param like the average that weights are asked to be, as text: predicts how near they come, and blup would
      * @param files how many stored files a fit may read
      * @param laterFiles whether blup may also read files later than a target's end
      * @param dtype that the weights will be stored in: no file is read for an accuracy that it cannot hold
      */
     record FitRequest(
-            @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
-            List<@Nullable ProfileRequest> targets,
+            @Nullable List<@Nullable ProfileRequest> targets,
+
+            @Schema(example = "minus-sqrt:1000-5000") @Nullable
+            String weights,
+
+            @Nullable Boolean normalize,
+            @Schema(example = "decay:1-sqrt:4000") @Nullable String like,
 
             @Schema(
                     allowableValues = {"blup", "paper"},
@@ -103,13 +111,18 @@ class FitsController {
         if (curve != null && (curve < 2 || curve > MAX_CURVE))
             throw Problem.invalid("curve", "curve must lie in 2.." + MAX_CURVE + ", not " + curve);
         Run found = catalog.run(run);
-        List<Profile> targets = ProfileRequest.profiles(found, request.targets);
         FitOptions options = Choices.options(request.solver, request.files, request.laterFiles);
-        requireBounded(targets.size(), Objects.requireNonNullElse(curve, 0), options, found);
         OutputOptions output = OutputOptions.AS_STORED.withDType(Choices.dtype(request.dtype));
-        return new FitResponse(targets.stream() // one by one, as a fit holds a number for every snapshot
-                .map(target -> fits.prepare(found, WeightsRequest.of(target, options, output)))
-                .map(prepared -> prepared.fits().getFirst())
+        if (request.weights != null && request.targets != null)
+            throw Problem.invalid("weights", "weights and targets exclude each other");
+        List<WeightsRequest> wanted = Choices.weights(request.weights, request.normalize, request.like, options)
+                .map(weights -> List.of(WeightsRequest.of(weights, options, output)))
+                .orElseGet(() -> ProfileRequest.profiles(found, request.targets).stream()
+                        .map(target -> WeightsRequest.of(target, options, output))
+                        .toList());
+        requireBounded(wanted.size(), Objects.requireNonNullElse(curve, 0), options, found);
+        return new FitResponse(wanted.stream() // one by one, as a fit holds a number for every snapshot
+                .map(each -> fits.prepare(found, each).fits().getFirst())
                 .map(fit -> FitView.of(found, fit, curve == null ? null : fits.curve(found, fit, curve)))
                 .toList());
     }

@@ -12,6 +12,8 @@ import phema.format.Format;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
+import phema.solver.FitOptions;
+import phema.synthesis.FileWeights;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.WeightsRequest;
 
@@ -24,6 +26,18 @@ record WeightsQuery(
 
         @Parameter(description = "any other average: " + ProfileSpec.FORMS) @Nullable
         String profile,
+
+        @Parameter(
+                description = "a weighted average of files instead: " + FileWeights.FORMS
+                        + ", the latter two as Megatron's weighted_merge")
+        @Nullable
+        String weights,
+
+        @Parameter(description = "whether weights are divided by their sum") @Nullable
+        Boolean normalize,
+
+        @Parameter(description = "the average that weights are asked to be, to predict their error") @Nullable
+        String like,
 
         @Parameter(
                 description =
@@ -66,7 +80,13 @@ record WeightsQuery(
     WeightsRequest request(Run run, Optional<Format> format) {
         OutputOptions output =
                 format.map(OutputOptions::of).orElse(OutputOptions.AS_STORED).withDType(Choices.dtype(dtype));
-        return WeightsRequest.of(target(run), Choices.options(solver, files, laterFiles), output);
+        FitOptions options = Choices.options(solver, files, laterFiles);
+        Optional<FileWeights> given = Choices.weights(weights, normalize, like, options);
+        if (given.isEmpty()) return WeightsRequest.of(target(run), options, output);
+        if (sigmaRel != null || profile != null)
+            throw Problem.invalid("weights", "weights exclude sigmaRel and profile");
+        if (time != null) throw Problem.invalid("time", "time: weights end with the last of their files");
+        return WeightsRequest.of(given.get(), options, output);
     }
 
     private Profile target(Run run) {

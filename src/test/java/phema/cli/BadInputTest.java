@@ -46,7 +46,7 @@ class BadInputTest {
             --outstd 0.1 --layer model.unet.out_gain=power:0.05 | phema: --layer model.unet.out_gain matches no parameter of edm2; did you mean unet.out_gain?
             --outstd 0.1 --layer out_gain=power:0.05 | phema: --layer out_gain matches no parameter of edm2; did you mean unet.out_gain?
             --outstd 0.1 --frobnicate  | phema: Unknown option: '--frobnicate'; see phema reconstruct --help
-            --batch 2                  | 'phema: Missing required argument (specify one of these): (--outstd=LIST | --profile=SPEC [--profile=SPEC]...); see phema reconstruct --help'
+            --batch 2                  | 'phema: Missing required argument (specify one of these): (--outstd=LIST | --profile=SPEC [--profile=SPEC]... | (--weights=WEIGHTS [--normalize] [--like=SPEC])); see phema reconstruct --help'
             """)
     void isNamed(String options, String complaint) throws IOException {
         assertThat(complaint(options)).isEqualTo(complaint);

@@ -1,6 +1,7 @@
 package phema.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import phema.TestWeights;
 import phema.format.Format;
 import phema.format.Tensor;
 import phema.format.WeightFile;
@@ -140,6 +142,56 @@ class ReconstructCommandTest {
                         .fine()
                         .out())
                 .contains("32 of 32 files");
+    }
+
+    @Test
+    void averagesFilesWithWeightsAsMergeToolsDo() throws IOException {
+        String run = Shell.FIXTURES.resolve("checkpoints").toString();
+        Path out = folder.resolve("out");
+        String merge = "reconstruct --indir " + run + " --outdir " + out + " --weights ";
+
+        assertThat(Shell.phema(merge + "linear:196608-262144 --dtype f32").fine().out())
+                .contains("weights as given, 5 of 16 files: no error is predicted; --like SPEC says which")
+                .contains("phema-262144-linear-196608-262144.safetensors from 5 of 16 files")
+                .doesNotContain("predicted error");
+        assertThat(Shell.phema(merge + "minus-sqrt:147456-262144 --like decay:1-sqrt:131072")
+                        .fine()
+                        .out())
+                .containsPattern("weights as given, 8 of 16 files: predicted error \\S+ of decay:1-sqrt:131072 "
+                        + "\\(blup: \\S+, with --profile decay:1-sqrt:131072 instead\\)");
+        assertThat(Shell.phema(merge + "step-00262144.safetensors=1 --outkimg 7")
+                        .complaint())
+                .contains("--weights end with the last of their files");
+
+        WeightFile file = WeightFiles.read(out.resolve("phema-262144-linear-196608-262144.safetensors"));
+        assertThat(file.metadata().get("phema.profile"))
+                .startsWith("mixture:0.2*impulse@196608,")
+                .endsWith(",0.2*impulse");
+        assertThat(file.metadata().get("phema.weights")).startsWith("step-00196608.safetensors=0.2,");
+        String name = file.tensors().stream()
+                .filter(tensor -> tensor.dtype().isFloating() && tensor.shape().rank() > 1)
+                .findFirst()
+                .orElseThrow()
+                .name();
+        double[] mean = new double[TestWeights.values(file, name).length];
+        for (int time = 196608; time <= 262144; time += 16384) {
+            double[] values = TestWeights.values(
+                    WeightFiles.read(Path.of(run).resolve("step-%08d.safetensors".formatted(time))), name);
+            for (int k = 0; k < mean.length; k++) mean[k] += 0.2 * values[k];
+        }
+        assertThat(TestWeights.values(file, name)).containsExactly(mean, within(1e-6));
+    }
+
+    @Test
+    void endsAtAnyTimeOfTheRunsClock() throws IOException {
+        Path out = folder.resolve("out");
+        Shell.phema("reconstruct --indir " + Shell.FIXTURES.resolve("checkpoints") + " --outdir " + out
+                        + " --time 131072 --profile decay:cosine:60000")
+                .fine();
+        assertThat(Shell.names(out)).containsExactly("phema-131072-decay-cosine-60000.safetensors");
+        assertThat(reconstruct("--outstd 0.1 --time 131k --outkimg 131").complaint())
+                .contains("--time and --outkimg say the same");
+        assertThat(reconstruct("--outstd 0.1 --time 900k").complaint()).startsWith("phema: --time: 900k lies outside");
     }
 
     @Test

@@ -157,7 +157,7 @@ class SolverFigures {
                 top,
                 width,
                 height);
-        for (SolverKind method : SolverKind.values()) {
+        for (SolverKind method : SolverKind.SOLVERS) {
             String name = method.name().toLowerCase(Locale.ROOT);
             draw(out, "<path class=\"line %s\" d=\"", name);
             for (double s = 0.015; s < 0.2805; s += 0.0025)
@@ -172,7 +172,7 @@ class SolverFigures {
                 marker(out, method, x.applyAsDouble(s), y.applyAsDouble(error(fit(s, time, method, FilesToRead.ALL))));
         }
         draw(out, "<rect class=\"back\" x=\"%.1f\" y=\"%.1f\" width=\"222\" height=\"44\"/>%n", left + 56, top + 6);
-        for (SolverKind method : SolverKind.values()) {
+        for (SolverKind method : SolverKind.SOLVERS) {
             String name = method.name().toLowerCase(Locale.ROOT);
             double row = top + (method == SolverKind.PAPER ? 22 : 42);
             draw(out, "<path class=\"line %s\" d=\"M%.1f %.1fh26\"/>", name, left + 62, row - 4);

@@ -116,7 +116,7 @@ class IdentityTest {
         Run run = RunScanner.scan(Fixtures.fixture("edm2"), Selection.DEFAULT);
         Syntheses syntheses = new Syntheses(engine);
         Profile target = Power.ofSigmaRel(0.1, 262_144);
-        List<String> identities = Stream.of(SolverKind.values())
+        List<String> identities = SolverKind.SOLVERS.stream()
                 .map(method -> FitOptions.of(method, phema.solver.FilesToRead.ALL))
                 .map(options -> new Fits().prepare(run, WeightsRequest.of(target, options, SAFETENSORS)))
                 .map(weights -> weights.target().fit())

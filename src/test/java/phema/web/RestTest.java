@@ -132,6 +132,25 @@ class RestTest {
     }
 
     @Test
+    void takesWeightsOfFilesAndSaysHowNearTheyCome() throws Exception {
+        String body = """
+                {"weights": "minus-sqrt:147456-262144", "like": "decay:1-sqrt:131072"}""";
+        JsonNode fit = json.readTree(post("/api/v1/runs/checkpoints/fits", body).body())
+                .at("/fits/0");
+        assertThat(fit.at("/solver").asString()).isEqualTo("given");
+        assertThat(fit.at("/filesUsed").asInt()).isEqualTo(8);
+        assertThat(fit.at("/coefficients/step-00262144.safetensors").asDouble())
+                .isCloseTo(1 - Math.sqrt(7 / 8.0), within(1e-12));
+        double given = fit.at("/predictedRelativeErrors/given").asDouble();
+        assertThat(fit.at("/predictedRelativeError").asDouble()).isEqualTo(given);
+        assertThat(given).isGreaterThan(fit.at("/predictedRelativeErrors/blup").asDouble());
+        var file = get("/api/v1/runs/checkpoints/weights.safetensors?weights=linear:147456-262144");
+        assertThat(file.statusCode()).isEqualTo(200);
+        assertThat(file.headers().firstValue("Content-Disposition").orElseThrow())
+                .contains("phema-262144-linear-147456-262144.safetensors");
+    }
+
+    @Test
     void fitsEveryKindOfProfile() throws Exception {
         String body = """
                 {"targets": [
@@ -246,6 +265,11 @@ class RestTest {
             profile=uniform:-1                  | 400 | profile  | -1
             profile=power:0.3                   | 400 | profile  | 0.288675
             profile=impulse&time=300000         | 400 | time     | 262144
+            weights=linear:1-2                  | 400 | weights  | lies outside
+            weights=linear:1-2&profile=impulse  | 400 | weights  | exclude
+            weights=linear:1-2&time=5           | 400 | time     | last of their files
+            weights=linear:1-2&solver=paper     | 400 | solver   | as they are
+            sigmaRel=0.1&like=impulse           | 400 | like     | there are none
             """)
     void refusesWrongParametersByName(String query, int status, String field, String says) throws Exception {
         assertProblem(get("/api/v1/runs/edm2/weights.safetensors?" + query), status, field, says);
@@ -296,6 +320,9 @@ class RestTest {
             {"targets":[]}                                        | targets             | 1 to 1000
             {"targets":7}                                         | targets             | must be a list
             {}                                                    | targets             | 1 to 1000
+            {"targets":[{"sigmaRel":0.1}],"weights":"linear:1-2"} | weights             | exclude
+            {"weights":"a=1","normalize":true}                    | weights             | no file a
+            {"normalize":true}                                    | normalize           | there are none
             {"targets":[{"sigmaRel":0.1}],"solver":"magic"}       | solver              | blup
             {"targets":[{"sigmaRel":0.1}],"files":"some"}         | files               | fewest
             {"target":[{"sigmaRel":0.1}]}                         | target              | targets
@@ -358,6 +385,9 @@ class RestTest {
                         "format",
                         "sigmaRel",
                         "profile",
+                        "weights",
+                        "normalize",
+                        "like",
                         "time",
                         "solver",
                         "dtype",
