@@ -7,6 +7,7 @@ import org.springframework.web.util.UriComponentsBuilder;
 import phema.catalog.Run;
 import phema.format.Format;
 import phema.problem.Problem;
+import phema.profile.ProfileSpec;
 import phema.solver.Fit;
 import phema.solver.SolverKind;
 import phema.synthesis.PreparedWeights;
@@ -28,18 +29,18 @@ record Download(
         String url,
         String curl,
         @Nullable String problem) {
-    static List<Download> of(PreparedWeights weights, double sigmaRel, Syntheses syntheses, String address) {
+    static List<Download> of(PreparedWeights weights, SliderFamily family, String length, Syntheses syntheses, String address) {
         List<Download> downloads = new ArrayList<>();
         PreparedWeights same = weights.asStored();
         if (syntheses.isLikeInputs(same)) {
             String fileName = syntheses.whole(same).fileName();
-            String url = url(weights, sigmaRel, "");
+            String url = url(weights, family, length, "");
             downloads.add(of(same, "as the run's files", fileName, url, syntheses, address));
         }
         for (Format format : Format.values()) {
             if (format == Format.DCP) continue; // for those who have such checkpoints: as the run's files
             String fileName = weights.target().baseName() + "." + format.extension();
-            String url = url(weights, sigmaRel, "." + format.extension());
+            String url = url(weights, family, length, "." + format.extension());
             downloads.add(of(weights.in(format), name(format), fileName, url, syntheses, address));
         }
         return downloads;
@@ -65,12 +66,13 @@ record Download(
         }
     }
 
-    private static String url(PreparedWeights weights, double sigmaRel, String extension) {
+    private static String url(PreparedWeights weights, SliderFamily family, String length, String extension) {
         Run run = weights.run();
         Fit fit = weights.target().fit();
         double time = fit.target().endTime();
-        UriComponentsBuilder url = UriComponentsBuilder.fromPath("/api/v1/runs/{run}/weights" + extension)
-                .queryParam("sigmaRel", Labels.plain(sigmaRel));
+        UriComponentsBuilder url = UriComponentsBuilder.fromPath("/api/v1/runs/{run}/weights" + extension);
+        if (family.isPower()) url.queryParam("sigmaRel", length);
+        else url.queryParam("profile", ProfileSpec.print(fit.target()));
         if (time != run.newestTime()) url.queryParam("time", Labels.plain(time));
         if (fit.method() != SolverKind.BLUP) url.queryParam("solver", Labels.of(fit.method()));
         return url.encode().buildAndExpand(run.name()).toUriString();

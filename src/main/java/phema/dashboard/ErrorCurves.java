@@ -7,28 +7,29 @@ import java.util.stream.IntStream;
 import org.springframework.stereotype.Component;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
+import phema.solver.FilesToRead;
 import phema.solver.Fit;
+import phema.solver.FitOptions;
 import phema.solver.SolverKind;
 import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
-import phema.synthesis.WeightsReference;
 import phema.synthesis.WeightsRequest;
 
 /**
- * Computes predicted errors over the whole range of EMA lengths. Kept until a run's snapshots change: with hundreds of
+ * Computes predicted errors over the whole range of a family's lengths. Kept until a run's snapshots change: with hundreds of
  * files they take seconds.
  */
 @Component
 class ErrorCurves {
-    static final double SHORTEST = 0.010;
-    static final double LONGEST = 0.280;
     private static final int LENGTHS = 48;
-    private static final int MOST_TIMES = 256;
+    private static final int MOST_CURVES = 256;
 
     /** @param errors by solver, where they can be predicted */
-    record Errors(double sigmaRel, Map<SolverKind, Double> errors) {}
+    record Errors(double length, Map<SolverKind, Double> errors) {}
 
-    private record Kept(List<Snapshot> snapshots, Map<Double, List<Errors>> byTime) {}
+    private record Curve(SliderFamily family, double time) {}
+
+    private record Kept(List<Snapshot> snapshots, Map<Curve, List<Errors>> curves) {}
 
     private final Fits fits;
     private final Map<String, Kept> byRun = new ConcurrentHashMap<>();
@@ -37,29 +38,36 @@ class ErrorCurves {
         this.fits = fits;
     }
 
-    List<Errors> of(Run run, double time) {
-        Map<Double, List<Errors>> byTime = byRun.compute(
+    List<Errors> of(Run run, SliderFamily family, double time) {
+        Curve curve = new Curve(family, time);
+        Map<Curve, List<Errors>> curves = byRun.compute(
                         run.name(),
                         (name, kept) -> kept != null && kept.snapshots == run.snapshots()
                                 ? kept
                                 : new Kept(run.snapshots(), new ConcurrentHashMap<>()))
-                .byTime;
-        List<Errors> known = byTime.get(time);
+                .curves;
+        List<Errors> known = curves.get(curve);
         if (known != null) return known;
-        List<Errors> found = compute(run, time);
-        if (byTime.size() >= MOST_TIMES) byTime.clear();
-        byTime.put(time, found);
+        List<Errors> found = compute(run, family, time);
+        if (curves.size() >= MOST_CURVES) curves.clear();
+        curves.put(curve, found);
         return found;
     }
 
-    private List<Errors> compute(Run run, double time) {
+    private List<Errors> compute(Run run, SliderFamily family, double time) {
+        double least = family.least();
+        double most = family.clocked() ? Math.min(family.most(), time) : family.most();
+        if (least >= most) return List.of();
         return IntStream.range(0, LENGTHS)
                 .parallel()
-                .mapToDouble(i -> SHORTEST * Math.pow(LONGEST / SHORTEST, i / (LENGTHS - 1.0)))
-                .mapToObj(sigmaRel -> {
-                    WeightsRequest request = WeightsReference.of(sigmaRel, time).request(OutputOptions.AS_STORED);
+                .mapToDouble(i -> Math.min(most, least * Math.pow(most / least, i / (LENGTHS - 1.0))))
+                .mapToObj(length -> {
+                    WeightsRequest request = WeightsRequest.of(
+                            family.profile(length, time),
+                            FitOptions.of(SolverKind.BLUP, FilesToRead.FEWEST),
+                            OutputOptions.AS_STORED);
                     Fit fit = fits.prepare(run, request).target().fit();
-                    return new Errors(sigmaRel, fit.predictedRelativeErrors());
+                    return new Errors(length, fit.predictedRelativeErrors());
                 })
                 .toList();
     }

@@ -3,9 +3,11 @@ package phema.dashboard;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.profile.Impulse;
+import phema.profile.Power;
 import phema.solver.Fit;
 import phema.synthesis.Names;
 import phema.synthesis.WeightsReference;
@@ -14,20 +16,26 @@ import phema.text.Labels;
 /**
  * Describes a fit in figures, and the choices that led to it.
  *
- * @param width the EMA length as file names and revisions write it
+ * @param family that the slider goes through
+ * @param families to choose from; also that one where it is another
+ * @param width the average as file names write it
+ * @param length as the field shows it
  * @param times that can be chosen
+ * @param revision of the run as a repository; none where there is none of such averages
  * @param paperApplies whether the published solver can use the run's files
  */
 record FitPanel(
+        SliderFamily family,
+        List<SliderFamily> families,
         String width,
-        double sigmaRel,
+        String length,
         String solver,
         boolean paperApplies,
         List<Time> times,
         List<Figure> figures,
         List<String> warnings,
         String modelRepository,
-        String revision,
+        @Nullable String revision,
         String address) {
 
     /** @param value as requests take it; empty for the newest snapshot's time */
@@ -36,17 +44,24 @@ record FitPanel(
     /** @param meaning for those who do not know the word */
     record Figure(String name, String value, String meaning) {}
 
-    static FitPanel of(Run run, WeightsReference reference, Fit fit, double sigmaRel, String address) {
+    static FitPanel of(Run run, SliderFamily family, double length, Fit fit, String address) {
+        List<SliderFamily> offered = SliderFamily.of(run);
         return new FitPanel(
+                family,
+                offered.contains(family)
+                        ? offered
+                        : Stream.concat(offered.stream(), Stream.of(family)).toList(),
                 Names.width(fit.target()),
-                sigmaRel,
+                family.print(length),
                 Labels.of(fit.method()),
                 run.snapshots().stream().noneMatch(s -> s.profile() instanceof Impulse),
                 times(run, fit.target().endTime()),
                 figures(run, fit),
                 fit.warnings(),
                 "phema/" + run.name(),
-                reference.printMoving(run),
+                fit.target() instanceof Power power
+                        ? new WeightsReference(fit.method(), power).printMoving(run)
+                        : null,
                 address);
     }
 

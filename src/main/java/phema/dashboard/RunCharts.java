@@ -18,8 +18,6 @@ import phema.text.Labels;
 final class RunCharts {
     static final int CURVE_POINTS = 241;
 
-    private static final String EMA_LENGTH = "EMA length";
-
     /** The least surprise that is drawn, on a logarithmic axis. */
     private static final double LEAST_SURPRISE = 0.01;
 
@@ -93,26 +91,38 @@ final class RunCharts {
                 .toList();
     }
 
-    static Chart errors(List<ErrorCurves.Errors> curve) {
+    static Chart errors(Run run, SliderFamily family, List<ErrorCurves.Errors> curve) {
         List<ChartLayer> layers = new ArrayList<>();
         for (SolverKind method : List.of(SolverKind.BLUP, SolverKind.PAPER)) {
             List<ChartLayer.ChartPoint> points = curve.stream()
                     .filter(errors -> errors.errors().containsKey(method))
                     .map(errors -> ChartLayer.ChartPoint.of(
-                            errors.sigmaRel(), errors.errors().get(method)))
+                            shown(run, family, errors.length()),
+                            errors.errors().get(method)))
                     .toList();
             if (!points.isEmpty())
                 layers.add(new ChartLayer(ChartLayer.LayerKind.LINE, Labels.of(method), style(method), points));
         }
         return new Chart(
                 "errors",
-                ChartAxis.log(EMA_LENGTH, ".3f").within(ErrorCurves.SHORTEST, ErrorCurves.LONGEST),
+                ChartAxis.log(axis(run, family), family.clocked() ? ",.4~r" : ".3f")
+                        .within(shown(run, family, family.least()), shown(run, family, family.most())),
                 ChartAxis.log("Predicted error of the weights", ".3~p"),
                 layers);
     }
 
+    /** A length as charts have it: of windows and half-lives in the unit of times. */
+    private static double shown(Run run, SliderFamily family, double length) {
+        return family.clocked() ? RunClock.of(run).in(length) : length;
+    }
+
+    private static String axis(Run run, SliderFamily family) {
+        String unit = family.clocked() ? RunClock.of(run).unit() : "";
+        return unit.isEmpty() ? family.noun() : family.noun() + " (" + unit + ")";
+    }
+
     /** Marks where the slider stands on the curve. */
-    static Chart errorMark(double sigmaRel, Fit fit) {
+    static Chart errorMark(Run run, SliderFamily family, double length, Fit fit) {
         Double error = fit.predictedRelativeErrors().get(fit.method());
         return new Chart(
                 "errors",
@@ -124,7 +134,7 @@ final class RunCharts {
                                 ChartLayer.LayerKind.MARKER,
                                 "this fit",
                                 style(fit.method()),
-                                List.of(ChartLayer.ChartPoint.of(sigmaRel, error)))));
+                                List.of(ChartLayer.ChartPoint.of(shown(run, family, length), error)))));
     }
 
     private static int style(SolverKind method) {

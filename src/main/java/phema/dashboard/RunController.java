@@ -16,7 +16,9 @@ import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Profile;
+import phema.solver.FilesToRead;
 import phema.solver.Fit;
+import phema.solver.FitOptions;
 import phema.solver.RunReport;
 import phema.solver.SolverKind;
 import phema.sweep.Advice;
@@ -28,13 +30,13 @@ import phema.synthesis.OutputOptions;
 import phema.synthesis.PreparedWeights;
 import phema.synthesis.Syntheses;
 import phema.synthesis.WeightsReference;
+import phema.synthesis.WeightsRequest;
 import phema.text.Labels;
 
 /** Shows the page of a run, and the parts of it that follow its slider. */
 @Controller
 @RequestMapping("/runs/{run}")
 class RunController {
-    private static final double USUAL_LENGTH = 0.1;
     private static final int LAST_SWEEPS = 5;
 
     /** The time that the page waits for a model before it says that there is none yet. */
@@ -69,6 +71,8 @@ class RunController {
     String page(
             @PathVariable String run,
             @RequestParam(required = false) @Nullable Double sigmaRel,
+            @RequestParam(required = false) @Nullable String profile,
+            @RequestParam(required = false) @Nullable Double length,
             @RequestParam(required = false) @Nullable Double time,
             @RequestParam(defaultValue = "blup") String solver,
             HttpServletResponse response,
@@ -81,9 +85,6 @@ class RunController {
             return "dashboard/fitting";
         }
         Advice advice = recommendations.of(run);
-        double length = sigmaRel != null
-                ? sigmaRel
-                : advice.recommended().flatMap(Recommendation::sigmaRel).orElse(USUAL_LENGTH);
         model.addAttribute("run", RunSummary.of(found));
         model.addAttribute("files", RunFiles.of(found));
         model.addAttribute(
@@ -93,7 +94,13 @@ class RunController {
                         .toList());
         model.addAttribute("recommended", RecommendedPanel.of(advice, RunClock.of(found)));
         forms.fresh(run, model);
-        if (!found.snapshots().isEmpty()) fit(found, length, time, solver, model);
+        if (!found.snapshots().isEmpty()) {
+            SliderFamily family = SliderFamily.of(found, profile);
+            double usual = family.isPower()
+                    ? advice.recommended().map(Recommendation::sigmaRel).orElse(family.usual())
+                    : family.usual();
+            fit(found, family, chosen(family, sigmaRel, length).orElse(usual), time, solver, model);
+        }
         return "dashboard/run";
     }
 
@@ -101,19 +108,36 @@ class RunController {
     @GetMapping("/fit")
     String fit(
             @PathVariable String run,
-            @RequestParam double sigmaRel,
+            @RequestParam(required = false) @Nullable Double sigmaRel,
+            @RequestParam(required = false) @Nullable String profile,
+            @RequestParam(required = false) @Nullable Double length,
             @RequestParam(required = false) @Nullable Double time,
             @RequestParam(defaultValue = "blup") String solver,
             Model model) {
-        fit(catalog.run(run), sigmaRel, time, solver, model);
+        Run found = catalog.run(run);
+        SliderFamily family = SliderFamily.of(found, profile);
+        double chosen = chosen(family, sigmaRel, length)
+                .orElseThrow(() -> Problem.invalid(family.field(), family.field() + " is missing"));
+        fit(found, family, chosen, time, solver, model);
         return "dashboard/run :: fit";
+    }
+
+    private static Optional<Double> chosen(
+            SliderFamily family, @Nullable Double sigmaRel, @Nullable Double length) {
+        return Optional.ofNullable(family.isPower() && sigmaRel != null ? sigmaRel : length);
     }
 
     /** What changes with the time alone. */
     @GetMapping("/errors")
-    String errors(@PathVariable String run, @RequestParam(required = false) @Nullable Double time, Model model) {
+    String errors(
+            @PathVariable String run,
+            @RequestParam(required = false) @Nullable String profile,
+            @RequestParam(required = false) @Nullable Double time,
+            Model model) {
         Run found = catalog.run(run);
-        model.addAttribute("chart", RunCharts.errors(errorCurves.of(found, end(found, time))));
+        SliderFamily family = SliderFamily.of(found, profile);
+        model.addAttribute(
+                "chart", RunCharts.errors(found, family, errorCurves.of(found, family, end(found, time))));
         return "dashboard/chart :: data";
     }
 
@@ -143,18 +167,22 @@ class RunController {
         return "dashboard/run :: retention";
     }
 
-    private void fit(Run run, double sigmaRel, @Nullable Double time, String solver, Model model) {
-        WeightsReference reference = new WeightsReference(
-                Labels.parse("solver", solver, SolverKind.PAPER, SolverKind.BLUP),
-                WeightsReference.length(sigmaRel, end(run, time)));
-        PreparedWeights weights = fits.prepare(run, reference.request(OutputOptions.AS_STORED));
+    private void fit(
+            Run run, SliderFamily family, double length, @Nullable Double time, String solver, Model model) {
+        SolverKind method = Labels.parse("solver", solver, SolverKind.PAPER, SolverKind.BLUP);
+        PreparedWeights weights = fits.prepare(
+                run,
+                WeightsRequest.of(
+                        family.profile(length, end(run, time)),
+                        FitOptions.of(method, FilesToRead.FEWEST),
+                        OutputOptions.AS_STORED));
         Fit fit = weights.target().fit();
         String address = ServletUriComponentsBuilder.fromCurrentContextPath().toUriString();
-        model.addAttribute("fit", FitPanel.of(run, reference, fit, sigmaRel, address));
-        model.addAttribute("downloads", Download.of(weights, sigmaRel, syntheses, address));
+        model.addAttribute("fit", FitPanel.of(run, family, length, fit, address));
+        model.addAttribute("downloads", Download.of(weights, family, Labels.plain(length), syntheses, address));
         model.addAttribute("profileChart", RunCharts.profile(run, fit, fits.curve(run, fit, RunCharts.CURVE_POINTS)));
         model.addAttribute("coefficientChart", RunCharts.coefficients(run, fit));
-        model.addAttribute("errorMark", RunCharts.errorMark(sigmaRel, fit));
+        model.addAttribute("errorMark", RunCharts.errorMark(run, family, length, fit));
     }
 
     private static double end(Run run, @Nullable Double time) {

@@ -37,9 +37,18 @@ document.addEventListener("click", async event => {
 
 for (const slider of document.querySelectorAll("input[type=range][data-field]")) logarithmic(slider);
 
-/** A slider over the decimal logarithm of a field's value, in steps of 0.001 of the value itself. */
+document.getElementById("family")?.addEventListener("change", event => {
+  const asked = new URLSearchParams({ profile: event.target.value });
+  for (const [name, value] of new FormData(document.getElementById("choice")))
+    if (["time", "solver"].includes(name) && value) asked.set(name, value);
+  location.search = asked;
+});
+
+/** A slider over the decimal logarithm of a field's value, in the steps of the value itself that it states. */
 function logarithmic(slider) {
   const field = document.getElementById(slider.dataset.field);
+  const step = Number(slider.dataset.step);
+  const digits = Math.max(0, Math.round(-Math.log10(step)));
   const follow = () => {
     if (!(field.valueAsNumber > 0)) return;
     slider.value = Math.log10(field.valueAsNumber);
@@ -48,15 +57,15 @@ function logarithmic(slider) {
   const set = value => {
     const least = 10 ** slider.min;
     const most = 10 ** slider.max;
-    field.value = Math.min(Math.max(value, least), most).toFixed(3);
+    field.value = Math.min(Math.max(Math.round(value / step) * step, least), most).toFixed(digits);
     slider.setAttribute("aria-valuetext", field.value);
   };
   slider.addEventListener("input", () => set(10 ** slider.valueAsNumber));
   slider.addEventListener("keydown", event => {
-    const step = { ArrowUp: 0.001, ArrowRight: 0.001, ArrowDown: -0.001, ArrowLeft: -0.001, PageUp: 0.01, PageDown: -0.01 }[event.key];
-    if (!step) return;
+    const steps = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[event.key];
+    if (!steps) return;
     event.preventDefault();
-    set(field.valueAsNumber + step);
+    set(field.valueAsNumber + steps * step);
     follow();
     field.dispatchEvent(new Event("input", { bubbles: true }));
   });

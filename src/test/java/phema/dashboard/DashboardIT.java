@@ -168,6 +168,35 @@ class DashboardIT {
     }
 
     @Test
+    void theSliderTakesAnyFamily() {
+        open("/runs/demo?sigmaRel=0.1&solver=blup");
+        browser.type("#family", Keys.ARROW_DOWN, Keys.ARROW_DOWN);
+        browser.until("windows", () -> browser.address().contains("profile=decay%3Acosine%3A%7B%7D"));
+        browser.until("its weights", () -> browser.text("#weights caption").equals("Weights decay:cosine:14750"));
+        browser.until(
+                "the errors of windows",
+                () -> browser.findAll("#errors .layer path.line").size() == 2
+                        && browser.text("#errors").contains("Window (kimg)"));
+        assertThat(browser.text("#errors figcaption")).isEqualTo("Predicted error by window");
+        assertThat(browser.find("#errors circle.marker[cy]").getAttribute("cx")).isNotNull();
+        String curve = path("#profile .s1 path");
+
+        browser.type("#slider", Keys.PAGE_UP, Keys.ARROW_LEFT);
+
+        browser.until("a longer window", () -> browser.text("#weights caption").equals("Weights decay:cosine:14840"));
+        assertThat(path("#profile .s1 path")).isNotEqualTo(curve);
+        assertThat(browser.text("#weights code")).contains("weights.safetensors?profile=decay:cosine:14840'");
+        assertThat(browser.text("#weights")).doesNotContain("Hugging Face");
+        browser.until("an address to keep", () -> browser.address().contains("length=14840"));
+        browser.reload();
+        assertThat(browser.find("#length-field").getAttribute("value")).isEqualTo("14840");
+
+        open("/runs/demo?profile=decay:linear:%7B%7D,floor%3D0.1&length=3000");
+        assertThat(browser.text("#weights caption")).contains("0.9*uniform:3000");
+        assertThat(browser.find("#family").getAttribute("value")).isEqualTo("decay:linear:{},floor=0.1");
+    }
+
+    @Test
     void comparesSolversOverTheWholeRange() {
         open("/runs/demo?sigmaRel=0.1");
         browser.until(
