@@ -12,6 +12,7 @@ import phema.catalog.Snapshot;
 import phema.format.FilePart;
 import phema.problem.Problem;
 import phema.profile.Profile;
+import phema.profile.ProfileSpec;
 import phema.solver.Retention;
 import phema.synthesis.Fits;
 import phema.synthesis.Names;
@@ -30,25 +31,32 @@ final class DeletableSnapshots {
     }
 
     /**
-     * @param lengths sigma_rel that shall stay possible; those that the run can express when there are none
+     * @param lengths sigma_rel that shall stay possible
+     * @param profiles others that shall; those widths that the run can express where neither are asked for
      * @param kimg times at which they shall, in thousands of images; the latest snapshot's when there are none
      * @param maxError largest predicted relative error of lengths that are below it now
      */
-    static DeletableSnapshots of(Run run, @Nullable NumberList lengths, @Nullable NumberList kimg, double maxError) {
+    static DeletableSnapshots of(
+            Run run, @Nullable NumberList lengths, List<String> profiles, @Nullable NumberList kimg, double maxError) {
         Fits fits = new Fits();
-        return new DeletableSnapshots(run, fits.retention(run, targets(fits, run, lengths, kimg), maxError));
+        return new DeletableSnapshots(run, fits.retention(run, targets(fits, run, lengths, profiles, kimg), maxError));
     }
 
-    private static List<Profile> targets(Fits fits, Run run, @Nullable NumberList lengths, @Nullable NumberList kimg) {
+    private static List<Profile> targets(
+            Fits fits, Run run, @Nullable NumberList lengths, List<String> profiles, @Nullable NumberList kimg) {
         List<Profile> targets = new ArrayList<>();
         List<Double> ends = kimg == null
                 ? List.of(run.newestTime())
                 : kimg.values().stream()
                         .map(end -> ProfileOptions.time("outkimg", run, whole(end)))
                         .toList();
-        for (double end : ends)
-            if (lengths == null) targets.addAll(fits.expressible(run, end));
-            else for (double sigmaRel : lengths.values()) targets.add(ProfileOptions.power(sigmaRel, end));
+        for (double end : ends) {
+            if (lengths != null)
+                for (double sigmaRel : lengths.values()) targets.add(ProfileOptions.power(sigmaRel, end));
+            else if (profiles.isEmpty()) targets.addAll(fits.expressible(run, end));
+            for (String spec : profiles)
+                targets.add(ProfileOptions.profile("profile", () -> ProfileSpec.parse(spec, end)));
+        }
         if (targets.isEmpty())
             throw Problem.invalid(
                     "outstd",
@@ -89,7 +97,7 @@ final class DeletableSnapshots {
                 run.snapshots().size(),
                 ByteSize.print(Snapshot.bytes(deletable)),
                 ByteSize.print(Snapshot.bytes(run.snapshots())));
-        Table table = new Table("sigma_rel", "time", "predicted error now", "after", "limit");
+        Table table = new Table("average", "time", "predicted error now", "after", "limit");
         for (Retention.TargetEffect effect : retention.effects())
             table.row(
                     Names.width(effect.target()),

@@ -3,15 +3,21 @@ package phema.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.RunScanner;
 import phema.catalog.Selection;
 import phema.problem.Problem;
+import phema.profile.Power;
+import phema.profile.Profile;
+import phema.profile.ProfileSpec;
 import phema.solver.Planning;
 import phema.synthesis.Fits;
+import phema.text.Labels;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,12 +29,13 @@ import picocli.CommandLine.Spec;
         name = "plan",
         description = {
             "With --indir: which snapshots of a run may be deleted, at what predicted error. Deletes nothing itself.",
-            "With --times: how many snapshots to store, of which EMA lengths and in which type, before a run."
+            "With --times: how many snapshots to store, of which averages and in which type, before a run."
         },
         footer = {
             "",
             "  phema plan --indir DIR --max-error 0.002 --print0 | xargs -0 rm --",
-            "  phema plan --times 16,32,64 --params 280M --max-error 0.001"
+            "  phema plan --times 16,32,64 --params 280M --max-error 0.001",
+            "  phema plan --times 32,64 --end 100000 --profile decay:cosine:20000 --stored halflife-fraction:0.05"
         })
 final class PlanCommand implements Callable<Integer> {
     private static final double DEFAULT_ERROR = 1e-3;
@@ -54,6 +61,13 @@ final class PlanCommand implements Callable<Integer> {
     private @Nullable NumberList outstd;
 
     @Option(
+            names = "--profile",
+            paramLabel = "SPEC",
+            description = "Other averages that shall, such as decay:cosine:20000 or halflife-fraction:0.05; may be "
+                    + "given several times. With --times, windows are in the unit of --end.")
+    private List<String> profiles = new ArrayList<>();
+
+    @Option(
             names = "--outkimg",
             paramLabel = "LIST",
             description =
@@ -76,6 +90,21 @@ final class PlanCommand implements Callable<Integer> {
             paramLabel = "LIST",
             description = "How often snapshots could be stored, at equal intervals, such as 32 or 16,32,64.")
     private @Nullable NumberList times;
+
+    @Option(
+            names = "--end",
+            paramLabel = "TIME",
+            description = "With --times: where the run will end, in the unit of windows (default: 1, so that windows "
+                    + "are shares of the run).")
+    private @Nullable Double end;
+
+    @Option(
+            names = "--stored",
+            paramLabel = "SPEC",
+            description = "With --times: what is stored each time, such as impulse for the weights themselves or "
+                    + "halflife-fraction:0.05 for torchtitan's average; may be given several times. Otherwise several "
+                    + "usual sets are compared.")
+    private List<String> stored = new ArrayList<>();
 
     @Option(
             names = "--params",
@@ -112,7 +141,7 @@ final class PlanCommand implements Callable<Integer> {
     }
 
     private void retention(double limit) throws IOException {
-        DeletableSnapshots deletable = DeletableSnapshots.of(input.scan(), outstd, outkimg, limit);
+        DeletableSnapshots deletable = DeletableSnapshots.of(input.scan(), outstd, profiles, outkimg, limit);
         List<String> files = deletable.files();
         PrintWriter out = CommandOutput.of(spec);
         if (json) {
@@ -126,13 +155,34 @@ final class PlanCommand implements Callable<Integer> {
         out.flush();
     }
 
+    /** What {@code --instd} and {@code --stored} say. */
+    private List<String> stored() {
+        for (double sigmaRel : input.lengths()) ProfileOptions.profile("instd", () -> Power.ofSigmaRel(sigmaRel, 1));
+        double last = end == null ? 1 : end;
+        for (String spec : stored) ProfileOptions.profile("stored", () -> ProfileSpec.parse(spec, last));
+        return Stream.concat(
+                        input.lengths().stream().map(sigmaRel -> "power:" + Labels.plain(sigmaRel)), stored.stream())
+                .toList();
+    }
+
+    private List<Profile> targets(double end) {
+        if (!(end > 0 && end < Double.POSITIVE_INFINITY))
+            throw Problem.invalid("end", "--end must be a number above 0, not " + end);
+        List<Double> lengths = outstd != null ? outstd.values() : profiles.isEmpty() ? DEFAULT_TARGETS : List.of();
+        return Stream.concat(
+                        lengths.stream().map(sigmaRel -> ProfileOptions.power(sigmaRel, end)),
+                        profiles.stream()
+                                .map(spec -> ProfileOptions.profile("profile", () -> ProfileSpec.parse(spec, end))))
+                .toList();
+    }
+
     private void planning(List<Double> counts, double limit) throws IOException {
         Planning planning =
                 like == null ? Planning.typical() : new Fits().planning(RunScanner.scan(like, Selection.DEFAULT));
         StoragePlan plan = new StoragePlan(
                 planning,
-                StoragePlan.schemes(counts, input.lengths(), dtype.dtype()),
-                outstd == null ? DEFAULT_TARGETS : outstd.values(),
+                StoragePlan.schemes(counts, stored(), dtype.dtype()),
+                targets(end == null ? 1 : end),
                 limit,
                 params == null ? OptionalLong.empty() : OptionalLong.of(params.value()));
         PrintWriter out = CommandOutput.of(spec);

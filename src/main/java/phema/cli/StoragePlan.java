@@ -12,20 +12,28 @@ import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import phema.problem.Problem;
-import phema.profile.Power;
+import phema.profile.Profile;
+import phema.profile.ProfileSpec;
 import phema.solver.Planning;
 import phema.solver.Planning.Scheme;
+import phema.synthesis.Names;
 import phema.tensor.DType;
 import phema.text.ByteSize;
 import phema.text.Labels;
 
 /** Compares ways to store a run before it begins: how often, which averages, in which type. */
 final class StoragePlan {
-    private static final List<List<Double>> DEFAULT_LENGTHS =
-            List.of(List.of(), List.of(0.05), List.of(0.1), List.of(0.05, 0.1), List.of(0.05, 0.2));
+    private static final List<List<String>> USUAL_SETS = List.of(
+            List.of("impulse"),
+            List.of("power:0.05"),
+            List.of("power:0.1"),
+            List.of("power:0.05", "power:0.1"),
+            List.of("power:0.05", "power:0.2"));
+
+    private static final String WIDTH = "power:";
     private static final int MOST_FILES = 1024;
 
-    private final List<Double> targets;
+    private final List<Profile> targets;
     private final double limit;
     private final OptionalLong params;
     private final List<Outlook> outlooks;
@@ -39,12 +47,11 @@ final class StoragePlan {
 
     /**
      * @param planning how weights are assumed to move
-     * @param targets sigma_rel that shall be possible at the end
+     * @param targets that shall be possible at the end
      * @param limit largest predicted relative error that is good enough
      * @param params weights of the model, for sizes in bytes
      */
-    StoragePlan(Planning planning, List<Scheme> schemes, List<Double> targets, double limit, OptionalLong params) {
-        targets.forEach(sigmaRel -> ProfileOptions.power(sigmaRel, 1));
+    StoragePlan(Planning planning, List<Scheme> schemes, List<Profile> targets, double limit, OptionalLong params) {
         this.targets = targets;
         this.limit = limit;
         this.params = params;
@@ -59,19 +66,17 @@ final class StoragePlan {
      * Every way that is to be compared.
      *
      * @param counts how often snapshots could be stored
-     * @param stored sigma_rel of the averages that are stored each time; several usual sets when empty
+     * @param stored profiles of what is stored each time; several usual sets when empty
      * @param dtype the only type, or each that weights are usually stored in
      */
-    static List<Scheme> schemes(List<Double> counts, List<Double> stored, Optional<DType> dtype) {
+    static List<Scheme> schemes(List<Double> counts, List<String> stored, Optional<DType> dtype) {
         List<DType> dtypes = dtype.map(List::of).orElse(List.of(DType.F16, DType.BF16, DType.F32));
         List<Scheme> schemes = new ArrayList<>();
         for (double count : counts) {
             if (!(count >= 2 && count <= MOST_FILES && count == Math.rint(count)))
                 throw Problem.invalid("times", "--times must be whole numbers in 2.." + MOST_FILES + ", not " + count);
-            for (List<Double> lengths : stored.isEmpty() ? DEFAULT_LENGTHS : List.of(stored)) {
-                lengths.forEach(sigmaRel -> ProfileOptions.profile("instd", () -> Power.ofSigmaRel(sigmaRel, 1)));
-                for (DType each : dtypes) schemes.add(new Scheme((int) count, lengths, each));
-            }
+            for (List<String> set : stored.isEmpty() ? USUAL_SETS : List.of(stored))
+                for (DType each : dtypes) schemes.add(new Scheme((int) count, set, each));
         }
         return schemes;
     }
@@ -83,7 +88,13 @@ final class StoragePlan {
     private Map<String, Object> asJson(Outlook outlook) {
         Map<String, Object> view = new LinkedHashMap<>();
         view.put("times", outlook.scheme().times());
-        view.put("sigmaRels", outlook.scheme().sigmaRels());
+        view.put("stored", outlook.scheme().stored());
+        view.put(
+                "sigmaRels",
+                outlook.scheme().stored().stream()
+                        .filter(spec -> spec.startsWith(WIDTH))
+                        .map(spec -> Double.valueOf(spec.substring(WIDTH.length())))
+                        .toList());
         view.put("dtype", Labels.inWords(outlook.scheme().dtype()));
         view.put("bytes", outlook.scheme().bytes(params.orElse(1)));
         view.put(
@@ -91,7 +102,7 @@ final class StoragePlan {
                 IntStream.range(0, targets.size())
                         .boxed()
                         .collect(Collectors.toMap(
-                                targets::get, outlook.errors()::get, (a, b) -> a, LinkedHashMap::new)));
+                                i -> label(targets.get(i)), outlook.errors()::get, (a, b) -> a, LinkedHashMap::new)));
         view.put("withinMaxError", outlook.worst() <= limit);
         return view;
     }
@@ -99,9 +110,9 @@ final class StoragePlan {
     /** @param like the run that weights are assumed to move as in */
     void print(PrintWriter out, String like) {
         out.println("predicted relative errors at the end of the run, for weights that move as in " + like);
-        List<String> header = new ArrayList<>(
-                List.of("times", "stored sigma_rel", "dtype", params.isEmpty() ? "per weight" : "size"));
-        targets.forEach(sigmaRel -> header.add("at " + sigmaRel));
+        List<String> header =
+                new ArrayList<>(List.of("times", "stored", "dtype", params.isEmpty() ? "per weight" : "size"));
+        targets.forEach(target -> header.add("at " + label(target)));
         Table table = new Table(header.toArray(String[]::new));
         for (Outlook outlook : outlooks) {
             List<String> row = new ArrayList<>(List.of(
@@ -126,8 +137,8 @@ final class StoragePlan {
                                 Labels.inWords(o.scheme().dtype()),
                                 size(o.scheme())),
                         () -> out.printf(
-                                "none is within %s at all lengths; try more --times, or ask for less with --outstd "
-                                        + "or --max-error%n",
+                                "none is within %s of all that is asked for; try more --times, or ask for less with "
+                                        + "--outstd, --profile or --max-error%n",
                                 CommandOutput.error(limit)));
     }
 
@@ -135,11 +146,16 @@ final class StoragePlan {
         return params.isEmpty() ? scheme.bytes(1) + " B" : ByteSize.print(scheme.bytes(params.getAsLong()));
     }
 
+    /** {@code 0.03}, {@code decay:cosine:0.2}. */
+    private static String label(Profile target) {
+        return Names.width(target).replaceFirst("^(0\\.\\d*?)0+$", "$1");
+    }
+
     private static String lengths(Scheme scheme) {
-        return scheme.sigmaRels().isEmpty()
-                ? "raw"
-                : scheme.sigmaRels().stream()
-                        .map(sigmaRel -> String.format(Locale.ROOT, "%.3f", sigmaRel))
-                        .collect(Collectors.joining("+"));
+        return scheme.stored().stream()
+                .map(spec -> spec.equals("impulse")
+                        ? "raw"
+                        : spec.startsWith(WIDTH) ? Names.width(ProfileSpec.parse(spec, 1)) : spec)
+                .collect(Collectors.joining("+"));
     }
 }

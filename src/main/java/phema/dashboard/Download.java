@@ -29,7 +29,8 @@ record Download(
         String url,
         String curl,
         @Nullable String problem) {
-    static List<Download> of(PreparedWeights weights, SliderFamily family, String length, Syntheses syntheses, String address) {
+    static List<Download> of(
+            PreparedWeights weights, SliderFamily family, String length, Syntheses syntheses, String address) {
         List<Download> downloads = new ArrayList<>();
         PreparedWeights same = weights.asStored();
         if (syntheses.isLikeInputs(same)) {

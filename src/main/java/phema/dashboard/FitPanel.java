@@ -59,9 +59,7 @@ record FitPanel(
                 figures(run, fit),
                 fit.warnings(),
                 "phema/" + run.name(),
-                fit.target() instanceof Power power
-                        ? new WeightsReference(fit.method(), power).printMoving(run)
-                        : null,
+                fit.target() instanceof Power power ? new WeightsReference(fit.method(), power).printMoving(run) : null,
                 address);
     }
 

@@ -97,8 +97,7 @@ final class RunCharts {
             List<ChartLayer.ChartPoint> points = curve.stream()
                     .filter(errors -> errors.errors().containsKey(method))
                     .map(errors -> ChartLayer.ChartPoint.of(
-                            shown(run, family, errors.length()),
-                            errors.errors().get(method)))
+                            shown(run, family, errors.length()), errors.errors().get(method)))
                     .toList();
             if (!points.isEmpty())
                 layers.add(new ChartLayer(ChartLayer.LayerKind.LINE, Labels.of(method), style(method), points));

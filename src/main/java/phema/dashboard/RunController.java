@@ -122,8 +122,7 @@ class RunController {
         return "dashboard/run :: fit";
     }
 
-    private static Optional<Double> chosen(
-            SliderFamily family, @Nullable Double sigmaRel, @Nullable Double length) {
+    private static Optional<Double> chosen(SliderFamily family, @Nullable Double sigmaRel, @Nullable Double length) {
         return Optional.ofNullable(family.isPower() && sigmaRel != null ? sigmaRel : length);
     }
 
@@ -136,8 +135,7 @@ class RunController {
             Model model) {
         Run found = catalog.run(run);
         SliderFamily family = SliderFamily.of(found, profile);
-        model.addAttribute(
-                "chart", RunCharts.errors(found, family, errorCurves.of(found, family, end(found, time))));
+        model.addAttribute("chart", RunCharts.errors(found, family, errorCurves.of(found, family, end(found, time))));
         return "dashboard/chart :: data";
     }
 
@@ -167,8 +165,7 @@ class RunController {
         return "dashboard/run :: retention";
     }
 
-    private void fit(
-            Run run, SliderFamily family, double length, @Nullable Double time, String solver, Model model) {
+    private void fit(Run run, SliderFamily family, double length, @Nullable Double time, String solver, Model model) {
         SolverKind method = Labels.parse("solver", solver, SolverKind.PAPER, SolverKind.BLUP);
         PreparedWeights weights = fits.prepare(
                 run,

@@ -54,7 +54,14 @@ record SliderFamily(
                 window(run, "decay:1-sqrt:" + LENGTH, "learning rate that decays as 1 - sqrt", "Window"),
                 window(run, "exponential:halflife=" + LENGTH, "exponential", "Half-life"),
                 new SliderFamily(
-                        FRACTION, "torchtitan's half-life fraction", "Fraction", "", false, 0.01, 0.3, 0.001,
+                        FRACTION,
+                        "torchtitan's half-life fraction",
+                        "Fraction",
+                        "",
+                        false,
+                        0.01,
+                        0.3,
+                        0.001,
                         USUAL_FRACTION));
     }
 

@@ -5,9 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleFunction;
 import org.apache.commons.math3.distribution.NormalDistribution;
-import phema.profile.Impulse;
-import phema.profile.Power;
 import phema.profile.Profile;
+import phema.profile.ProfileSpec;
 import phema.tensor.DType;
 
 /**
@@ -41,15 +40,15 @@ public final class Planning {
      * What to store.
      *
      * @param times how often, at equal intervals up to the end of the run
-     * @param sigmaRels of the averages stored each time; empty for raw checkpoints
+     * @param stored what each time, as {@link ProfileSpec} reads it: {@code impulse} for the weights themselves
      */
-    public record Scheme(int times, List<Double> sigmaRels, DType dtype) {
+    public record Scheme(int times, List<String> stored, DType dtype) {
         public Scheme {
-            sigmaRels = List.copyOf(sigmaRels);
+            stored = List.copyOf(stored);
         }
 
         public int files() {
-            return times * Math.max(1, sigmaRels.size());
+            return times * stored.size();
         }
 
         /** Bytes of all files together. */
@@ -58,21 +57,26 @@ public final class Planning {
         }
     }
 
-    /** Predicted relative errors of the widths {@code targets} at the end of the run, in their order. */
-    public List<Double> errors(Scheme scheme, List<Double> targets) {
+    /**
+     * Predicted relative errors, in the order of the targets.
+     *
+     * @param targets one or more that end together, at the end of the run
+     */
+    public List<Double> errors(Scheme scheme, List<Profile> targets) {
+        double end = targets.getFirst().endTime();
         double rounding = roundingVariance(scheme.dtype);
         List<Profile> stored = new ArrayList<>();
         for (int k = 1; k <= scheme.times; k++) {
-            double time = (double) k / scheme.times;
-            if (scheme.sigmaRels.isEmpty()) stored.add(new Impulse(time));
-            for (double sigmaRel : scheme.sigmaRels) stored.add(Power.ofSigmaRel(sigmaRel, time));
+            double time = end * k / scheme.times;
+            for (String spec : scheme.stored) stored.add(ProfileSpec.parse(spec, time));
         }
         var space = new StateSpace(stored);
         double[] noise = new double[stored.size()];
         Arrays.fill(noise, rounding);
-        var predictor = new Predictor(space, movement.apply(space.start()), noise);
+        Movement onClock = movement.apply(space.start() / end).onClock(1 / end, 1);
+        var predictor = new Predictor(space, onClock, noise);
         return targets.parallelStream()
-                .map(sigmaRel -> predictor.best(space.all(), Power.ofSigmaRel(sigmaRel, 1)))
+                .map(target -> predictor.best(space.all(), target))
                 .map(prediction -> Math.sqrt(prediction.variance()))
                 .toList();
     }

@@ -3,6 +3,7 @@ package phema.web;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
@@ -16,6 +17,7 @@ import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Profile;
+import phema.profile.ProfileSpec;
 import phema.solver.Retention;
 import phema.synthesis.Fits;
 
@@ -52,6 +54,12 @@ class RetentionController {
                     @RequestParam(required = false)
                     @Nullable
                     List<Double> sigmaRel,
+            @Parameter(
+                            description = "another average that shall, as text, alone or beside them",
+                            example = "decay:cosine:65536")
+                    @RequestParam(required = false)
+                    @Nullable
+                    String profile,
             @Parameter(description = "where they end; without it at the newest snapshot's time")
                     @RequestParam(required = false)
                     @Nullable
@@ -60,11 +68,12 @@ class RetentionController {
         double end = ProfileRequest.end(found, time, "");
         if (sigmaRel != null && (sigmaRel.isEmpty() || sigmaRel.size() > MAX_TARGETS))
             throw Problem.invalid("sigmaRel", "sigmaRel must hold 1 to " + MAX_TARGETS + " widths");
-        List<Profile> targets = sigmaRel == null
-                ? fits.expressible(found, end)
-                : sigmaRel.stream()
-                        .map(width -> ProfileRequest.power(width, end).profile(found, ""))
-                        .toList();
+        List<Profile> targets = new ArrayList<>();
+        if (sigmaRel != null)
+            for (double width : sigmaRel)
+                targets.add(ProfileRequest.power(width, end).profile(found, ""));
+        else if (profile == null) targets.addAll(fits.expressible(found, end));
+        if (profile != null) targets.add(parsed(profile, end));
         if (targets.isEmpty())
             throw Problem.invalid(
                     "sigmaRel",
@@ -76,5 +85,13 @@ class RetentionController {
                 retention.deletable().stream()
                         .map(i -> found.snapshots().get(i).name())
                         .toList());
+    }
+
+    private static Profile parsed(String profile, double end) {
+        try {
+            return ProfileSpec.parse(profile, end);
+        } catch (IllegalArgumentException unreadable) {
+            throw Problem.invalid("profile", "profile: " + unreadable.getMessage());
+        }
     }
 }

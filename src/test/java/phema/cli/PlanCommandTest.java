@@ -79,6 +79,40 @@ class PlanCommandTest {
                 .contains("none is within");
     }
 
+    @Test
+    void plansForWindowsAndForWhatTorchtitanStores() {
+        String plan = "plan --times 32 --dtype f32 --end 100000 --profile decay:cosine:20000 ";
+        JsonNode ways = Shell.phema(plan + "--json").json();
+        assertThat(ways.size()).isEqualTo(5);
+        double raw = ways.valueStream()
+                .filter(way -> way.at("/stored/0").asString().equals("impulse"))
+                .findFirst()
+                .orElseThrow()
+                .at("/errors/decay:cosine:20000")
+                .asDouble();
+        JsonNode titan = Shell.phema(plan + "--stored impulse --stored halflife-fraction:0.05 --json")
+                .json();
+        assertThat(titan.size()).isEqualTo(1);
+        assertThat(titan.at("/0/bytes").asLong()).isEqualTo(32 * 2 * 4);
+        assertThat(titan.at("/0/errors/decay:cosine:20000").asDouble()).isLessThan(raw / 2);
+        assertThat(Shell.phema("plan --times 32 --profile decay:cosine:0.2 --profile power:0.03 --max-error 0.02 "
+                                + "--stored halflife-fraction:0.05 --dtype f32")
+                        .fine()
+                        .out())
+                .contains("at decay:cosine:0.2  at 0.03")
+                .contains("recommended, the smallest within 2.0e-02: 32 times halflife-fraction:0.05 in f32");
+    }
+
+    @Test
+    void saysWhichCheckpointsAWindowNeeds() {
+        String plan = "plan --indir " + Shell.FIXTURES.resolve("checkpoints") + " --profile decay:linear:131072 ";
+        JsonNode deletable = Shell.phema(plan + "--json").json();
+        assertThat(deletable.at("/targets/0/target/spec").asString()).isEqualTo("uniform:131072");
+        assertThat(deletable.at("/targets").size()).isEqualTo(1);
+        assertThat(deletable.at("/deletable").size()).isBetween(5, 8);
+        assertThat(Shell.phema(plan + "--list").out()).contains("step-00016384").doesNotContain("step-00262144");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             '' | either --indir DIR
@@ -92,6 +126,10 @@ class PlanCommandTest {
             --times 16.5                                   | 2..1024
             --times 16 --instd 0.4                         | --instd
             --times 16 --outstd 0.4                        | --outstd
+            --times 16 --profile decay:cosine:2            | window must lie in (0, 1.0]
+            --times 16 --end 0                             | --end must be a number above 0
+            --times 16 --stored ema:0.9                    | --stored
+            --indir EDM2 --profile decay:cosine            | --profile
             --times 16 --params many                       | 280M
             --times 16 --like nowhere                      | nowhere
             """)

@@ -150,7 +150,9 @@ class ReconstructCommandTest {
         Path out = folder.resolve("out");
         String merge = "reconstruct --indir " + run + " --outdir " + out + " --weights ";
 
-        assertThat(Shell.phema(merge + "linear:196608-262144 --dtype f32").fine().out())
+        assertThat(Shell.phema(merge + "linear:196608-262144 --dtype f32")
+                        .fine()
+                        .out())
                 .contains("weights as given, 5 of 16 files: no error is predicted; --like SPEC says which")
                 .contains("phema-262144-linear-196608-262144.safetensors from 5 of 16 files")
                 .doesNotContain("predicted error");

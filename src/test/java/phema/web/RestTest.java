@@ -215,6 +215,17 @@ class RestTest {
         for (JsonNode target : plan.at("/targets"))
             assertThat(target.at("/errorAfter").asDouble())
                     .isBetween(target.at("/errorNow").asDouble(), 0.005);
+        assertThat(json.readTree(get("/api/v1/runs/checkpoints/retention?profile=decay:cosine:100000")
+                                .body())
+                        .at("/targets")
+                        .valueStream()
+                        .map(t -> t.at("/target/spec").asString()))
+                .containsExactly("decay:cosine:100000");
+        assertProblem(
+                get("/api/v1/runs/checkpoints/retention?profile=decay:cosine"),
+                400,
+                "profile",
+                "cannot read the profile");
         assertThat(json.readTree(get("/api/v1/runs/edm2/retention").body())
                         .at("/targets")
                         .size())
