@@ -16,8 +16,8 @@ import phema.synthesis.OutputOptions;
 import phema.synthesis.WeightsRequest;
 
 /**
- * Computes predicted errors over the whole range of a family's lengths. Kept until a run's snapshots change: with hundreds of
- * files they take seconds.
+ * Computes predicted errors over the whole range of a family's lengths. Kept until a run's snapshots change: with
+ * hundreds of files they take seconds.
  */
 @Component
 class ErrorCurves {

@@ -34,8 +34,8 @@ import phema.text.Labels;
  * </pre>
  *
  * The last two are what Megatron's {@code weighted_merge} computes from {@code --start-checkpoint 1000 --end-checkpoint
- * 5000} and {@code --merge-style}: of n files, the i-th, from 0 on, has {@code d(i/n) - d((i+1)/n)}, with d what is left
- * of a learning rate that decays.
+ * 5000} and {@code --merge-style}: of n files, the i-th, from 0 on, has {@code d(i/n) - d((i+1)/n)}, with d what is
+ * left of a learning rate that decays.
  *
  * @param spec of one of these forms
  * @param normalize whether weights are divided by their sum
@@ -55,7 +55,7 @@ public record FileWeights(String spec, boolean normalize, Optional<String> like)
     /** What the files of a run have. @param target which average that is, or is asked to be */
     record Resolved(List<Double> coefficients, Profile target, String label) {}
 
-    /** @throws Problem naming the field when a file is not there or named twice, or weights are none or do not sum up */
+    /** @throws Problem naming the field when a file is not there or named twice, or weights are none or not one */
     Resolved of(Run run) {
         Matcher schedule = SCHEDULE.matcher(spec);
         double[] coefficients = schedule.matches()
