@@ -57,7 +57,8 @@ def main():
     with torch.no_grad():
         fixed = Twin(weights)
         images = edm2_twin.sample(lambda x, s: fixed(x, s, case["sample_labels"])[0], case["noise"], steps=18)
-        compare("18 steps of Heun", load_file(folder / "images.safetensors")["images"], images)
+        for backend in ("onnx", "nd4j"):
+            compare(f"18 steps of Heun, {backend}", load_file(folder / f"images-{backend}.safetensors")["images"], images)
         unlabelled = torch.zeros_like(case["sample_labels"])
 
         def guided(x, s):
@@ -65,7 +66,8 @@ def main():
             return reference + 1.4 * (fixed(x, s, case["sample_labels"])[0] - reference)
 
         images = edm2_twin.sample(guided, case["noise"], steps=18)
-        compare("18 steps, guidance 1.4", load_file(folder / "guided.safetensors")["images"], images)
+        for backend in ("onnx", "nd4j"):
+            compare(f"18 steps, guidance 1.4, {backend}", load_file(folder / f"guided-{backend}.safetensors")["images"], images)
     sys.exit(failed)
 
 

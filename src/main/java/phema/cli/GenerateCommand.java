@@ -12,9 +12,9 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import phema.edm2.Computing;
 import phema.edm2.Generator;
 import phema.edm2.Png;
-import phema.edm2.Training;
 import phema.problem.Problem;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -84,9 +84,10 @@ final class GenerateCommand implements Callable<Integer> {
         ReportOptions.requireWritable("grid", grid);
         ReportOptions.requireWritable("out", out);
         PrintWriter console = CommandOutput.of(spec);
-        console.println("computing on " + Training.backend());
+        Computing computing = sampler.computing();
+        console.println("computing on " + computing.describe());
         try (Generator generator =
-                Generator.of(networks.network(console), networks.guide(console), sampler.options())) {
+                Generator.of(networks.network(console), networks.guide(console), sampler.options(), computing)) {
             if (noise != null && out != null) {
                 generator.fromFile(noise, out, batch);
                 console.println("wrote " + out);

@@ -16,9 +16,9 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import phema.edm2.Computing;
 import phema.edm2.Dataset;
 import phema.edm2.Generator;
-import phema.edm2.Training;
 import phema.evaluation.ImageMeasurements;
 import phema.metrics.Measurement;
 import phema.metrics.Metric;
@@ -146,9 +146,11 @@ final class MetricsCommand {
             References references = References.read(ref);
             Map<Metric, Double> least = new EnumMap<>(Metric.class);
             PrintWriter told = json ? CommandOutput.errors(spec) : CommandOutput.of(spec);
-            if (!json) told.println("computing on " + Training.backend());
+            Computing computing = sampler.computing();
+            if (!json) told.println("computing on " + computing.describe());
             try (FeatureOptions.Networks networks = features.open();
-                    Generator generator = Generator.of(nets.network(told), nets.guide(told), sampler.options())) {
+                    Generator generator =
+                            Generator.of(nets.network(told), nets.guide(told), sampler.options(), computing)) {
                 networks.requireReferences(references);
                 try (Progress progress =
                         new Progress(CommandOutput.errors(spec), (long) num * repeats, n -> n + " images")) {

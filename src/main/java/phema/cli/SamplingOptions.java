@@ -1,9 +1,10 @@
 package phema.cli;
 
+import phema.edm2.Computing;
 import phema.edm2.SamplerOptions;
 import picocli.CommandLine.Option;
 
-/** Holds the options of EDM2's sampler. */
+/** Holds the options of EDM2's sampler, and what it computes with. */
 final class SamplingOptions {
     @Option(names = "--steps", defaultValue = "32", description = "Noise levels (default: ${DEFAULT-VALUE}).")
     private int steps;
@@ -52,6 +53,24 @@ final class SamplingOptions {
             defaultValue = "1",
             description = "Noise inflation of churn (default: ${DEFAULT-VALUE}).")
     private double churnNoise;
+
+    @Option(
+            names = "--backend",
+            defaultValue = "onnx",
+            paramLabel = "NAME",
+            description = "onnx: ONNX Runtime (default); nd4j: what trains networks.")
+    private Computing.Library backend = Computing.Library.ONNX;
+
+    @Option(
+            names = "--precision",
+            defaultValue = "auto",
+            paramLabel = "TYPE",
+            description = "Of convolutions and attention: f32, f16, or auto: f16 on GPUs, f32 on CPUs (default).")
+    private Computing.Precision precision = Computing.Precision.AUTO;
+
+    Computing computing() {
+        return new Computing(backend, precision);
+    }
 
     SamplerOptions options() {
         return new SamplerOptions(steps, sigmaMin, sigmaMax, rho, guidance, churn, churnMin, churnMax, churnNoise);

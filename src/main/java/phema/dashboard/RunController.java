@@ -97,7 +97,7 @@ class RunController {
         if (!found.snapshots().isEmpty()) {
             SliderFamily family = SliderFamily.of(found, profile);
             double usual = family.isPower()
-                    ? advice.recommended().map(Recommendation::sigmaRel).orElse(family.usual())
+                    ? advice.recommended().flatMap(Recommendation::sigmaRel).orElse(family.usual())
                     : family.usual();
             fit(found, family, chosen(family, sigmaRel, length).orElse(usual), time, solver, model);
         }

@@ -23,7 +23,7 @@ import phema.format.Tensor.TensorRole;
  * Builds the denoiser {@code D(x; sigma, label) = c_skip x + c_out F(c_in x; c_noise, label)} and its loss as one graph
  * of SameDiff. For use by one platform thread: SameDiff keeps a session for every thread that ever ran a graph.
  */
-final class Denoiser implements AutoCloseable {
+final class Denoiser implements DenoisingNetwork {
     private static final String X = "x";
     private static final String LABELS = "labels";
     private static final String SKIP = "c_skip";
@@ -93,13 +93,13 @@ final class Denoiser implements AutoCloseable {
         }
     }
 
-    /** Denoised images, [N, C, H, W]. */
-    float[] denoise(Batch batch) {
+    @Override
+    public float[] denoise(Batch batch) {
         return output(batch, DENOISED);
     }
 
-    /** Predicted logarithms of the loss at each noise level, [N]. */
-    float[] logvar(Batch batch) {
+    @Override
+    public float[] logvar(Batch batch) {
         return output(batch, LOGVAR);
     }
 

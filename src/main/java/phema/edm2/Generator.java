@@ -18,36 +18,49 @@ import phema.problem.Problem;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
-/** Makes images with a network, guided by a second one where asked. For use by one platform thread. */
+/**
+ * Makes images with a network, guided by a second one where asked. For use by one platform thread. States stay in the
+ * JVM's memory between steps: ONNX Runtime's Java interface takes no tensors of a GPU.
+ */
 public final class Generator implements AutoCloseable {
     private static final String NOISE = "noise";
     private static final String LABELS = "labels";
     private static final String IMAGES = "images";
 
     private final NetworkSpec spec;
-    private final Denoiser network;
-    private final @Nullable Denoiser guide;
+    private final DenoisingNetwork network;
+    private final @Nullable DenoisingNetwork guide;
     private final int guideClasses;
     private final SamplerOptions options;
 
-    private Generator(NetworkWeights network, @Nullable NetworkWeights guide, SamplerOptions options) {
+    private Generator(
+            NetworkWeights network, @Nullable NetworkWeights guide, SamplerOptions options, Computing computing) {
         this.spec = network.spec();
-        this.network = new Denoiser(network);
-        this.guide = guide == null ? null : new Denoiser(guide);
+        this.network = computing.denoiser(network);
+        this.guide = guide == null ? null : guide(guide, computing);
         this.guideClasses = guide == null ? 0 : guide.spec().classes();
         this.options = options;
+    }
+
+    private DenoisingNetwork guide(NetworkWeights guide, Computing computing) {
+        try {
+            return computing.denoiser(guide);
+        } catch (RuntimeException e) {
+            network.close();
+            throw e;
+        }
     }
 
     /**
      * @param guide the guiding network; without one, guidance is by the network itself without labels
      * @throws Problem when the two networks do not belong together, or there is nothing to guide with
      */
-    public static Generator of(Network network, Optional<Network> guide, SamplerOptions options) {
+    public static Generator of(Network network, Optional<Network> guide, SamplerOptions options, Computing computing) {
         NetworkSpec spec = network.spec();
         if (guide.isEmpty()) {
             if (options.guidance() != 1 && spec.classes() == 0)
                 throw Problem.invalid("guidance", network + " has no labels to do without; give it a guiding network");
-            return new Generator(network.weights(), null, options);
+            return new Generator(network.weights(), null, options, computing);
         }
         NetworkSpec other = guide.get().spec();
         if (other.resolution() != spec.resolution() || other.channels() != spec.channels())
@@ -55,7 +68,7 @@ public final class Generator implements AutoCloseable {
         if (other.classes() != 0 && other.classes() != spec.classes())
             throw Problem.invalid(
                     "gnet", guide.get() + " has " + other.classes() + " classes, " + network + " " + spec.classes());
-        return new Generator(network.weights(), guide.get().weights(), options);
+        return new Generator(network.weights(), guide.get().weights(), options, computing);
     }
 
     public NetworkSpec spec() {
@@ -143,18 +156,36 @@ public final class Generator implements AutoCloseable {
 
     /** {@code D = D_ref + g (D - D_ref)} (arXiv 2406.02507, Eq. 3). */
     private float[] denoise(double[] x, double sigma, float[] labels) {
-        double[] sigmas = new double[x.length / spec.pixels()];
-        Arrays.fill(sigmas, sigma);
         float[] input = new float[x.length];
         for (int i = 0; i < x.length; i++) input[i] = (float) x[i];
-        float[] denoised = network.denoise(new Batch(input, sigmas, labels));
+        Batch batch = batch(input, sigma, labels);
         float g = (float) options.guidance();
-        if (g == 1) return denoised;
-        float[] reference = guide == null
-                ? network.denoise(new Batch(input, sigmas, new float[labels.length]))
-                : guide.denoise(new Batch(input, sigmas, guideClasses == 0 ? new float[0] : labels));
+        if (g == 1) return network.denoise(batch);
+        float[] denoised;
+        float[] reference;
+        if (guide == null) {
+            // Both answers of the one network, with labels and without, are one batch.
+            float[] both = network.denoise(batch(twice(input), sigma, Arrays.copyOf(labels, 2 * labels.length)));
+            denoised = Arrays.copyOf(both, input.length);
+            reference = Arrays.copyOfRange(both, input.length, both.length);
+        } else {
+            denoised = network.denoise(batch);
+            reference = guide.denoise(guideClasses == 0 ? batch(input, sigma, new float[0]) : batch);
+        }
         for (int i = 0; i < denoised.length; i++) denoised[i] = reference[i] + g * (denoised[i] - reference[i]);
         return denoised;
+    }
+
+    private Batch batch(float[] x, double sigma, float[] labels) {
+        double[] sigmas = new double[x.length / spec.pixels()];
+        Arrays.fill(sigmas, sigma);
+        return new Batch(x, sigmas, labels);
+    }
+
+    private static float[] twice(float[] values) {
+        float[] twice = Arrays.copyOf(values, 2 * values.length);
+        System.arraycopy(values, 0, twice, values.length, values.length);
+        return twice;
     }
 
     @Override

@@ -60,6 +60,12 @@ record UNet(NetworkSpec spec, String input, List<BlockSpec> encoder, List<BlockS
         int activations() {
             return out * resolution * resolution;
         }
+
+        /** Values of an image that exist at once: the input twice, outputs of convolutions, weights of attention. */
+        long memory() {
+            long pixels = (long) resolution * resolution;
+            return (2L * in + 4L * out) * pixels + 2 * heads * pixels * pixels;
+        }
     }
 
     /** What an element is before training. */
@@ -84,6 +90,13 @@ record UNet(NetworkSpec spec, String input, List<BlockSpec> encoder, List<BlockS
     /** Returns all blocks, in order. */
     List<BlockSpec> blocks() {
         return Stream.concat(encoder.stream(), decoder.stream()).toList();
+    }
+
+    /** Counts the values that exist at once while an image is denoised: what is kept for the decoder, and a block's. */
+    long memory() {
+        long kept = encoder.stream().mapToLong(BlockSpec::activations).sum();
+        long block = blocks().stream().mapToLong(BlockSpec::memory).max().orElse(0);
+        return kept + block;
     }
 
     static UNet of(NetworkSpec spec) {

@@ -1,6 +1,6 @@
 /**
- * The EDM2 network (arXiv 2312.02696): its description, training and sampling. Only what computes loads ND4J;
- * specifications and tensor lists do not.
+ * The EDM2 network (arXiv 2312.02696): its description, training and sampling. Only training, and
+ * sampling where {@link phema.edm2.Computing} says so, loads ND4J.
  *
  * <p>Written from the paper: equation numbers in comments are the paper's. Arrays live outside of the heap and are
  * closed by whoever made them.
@@ -10,11 +10,13 @@
  *       files.
  *   <li>{@code Parts}, {@code Layers}: the magnitude-preserving pieces, as SameDiff graphs.
  *   <li>{@code Denoiser}: the network with its preconditioning.
+ *   <li>{@code InferenceGraph}, {@code InferenceLayers}: the same for ONNX Runtime, {@code OnnxDenoiser}, without
+ *       gradients and with everything constant computed beforehand.
  *   <li>{@link phema.edm2.Training}, {@code Trainer}, {@code WeightTracker}: a run, a step, the averages.
  *   <li>{@link phema.edm2.Generator}, {@code Heun}: images.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"format", "problem", "profile", "storage", "tensor", "text"})
+@ApplicationModule(allowedDependencies = {"format", "onnx", "problem", "profile", "storage", "tensor", "text"})
 @NullMarked
 package phema.edm2;
 

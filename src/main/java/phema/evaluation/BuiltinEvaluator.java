@@ -17,10 +17,10 @@ import java.util.concurrent.CancellationException;
 import java.util.function.LongConsumer;
 import java.util.stream.LongStream;
 import phema.catalog.Run;
+import phema.edm2.Computing;
 import phema.edm2.Generator;
 import phema.edm2.Network;
 import phema.edm2.SamplerOptions;
-import phema.edm2.Training;
 import phema.evaluation.EvaluatorProperties.EvaluatorSettings;
 import phema.format.Format;
 import phema.metrics.FeatureNetwork;
@@ -74,7 +74,15 @@ final class BuiltinEvaluator implements Evaluator {
             if (file != null) text.append(' ').append(digest(file, "features." + metric.word(), shown));
         }
         text.append(' ').append(digest(reference(run), "reference", shown));
+        shown.put("computing", computing().identity());
+        // Evaluations from before there was a choice are ND4J's.
+        if (settings.backend() != Computing.Library.ND4J)
+            text.append(' ').append(computing().identity());
         return new EvaluatorIdentity(text.toString(), shown);
+    }
+
+    private Computing computing() {
+        return new Computing(settings.backend(), settings.precision());
     }
 
     private String digest(Path file, String setting, Map<String, String> shown) throws IOException {
@@ -144,7 +152,7 @@ final class BuiltinEvaluator implements Evaluator {
             }
             Network network = task.weights().load();
             log.line(network + ", guidance " + point.guidance() + ", seeds " + point.seeds() + ", on "
-                    + Training.backend());
+                    + computing().describe());
             Optional<Network> guide = Optional.empty();
             if (task.guide().isPresent()) guide = Optional.of(task.guide().get().load());
             network.notices().forEach(log::line);
@@ -157,7 +165,7 @@ final class BuiltinEvaluator implements Evaluator {
                             point.seeds().first(), point.seeds().last())
                     .boxed()
                     .toList();
-            try (Generator generator = Generator.of(network, guide, options)) {
+            try (Generator generator = Generator.of(network, guide, options, computing())) {
                 Map<Metric, Double> distances = ImageMeasurements.ofNetwork(
                                 generator, seeds, settings.batch(), networks, progress(seeds.size(), log))
                         .distances(references);

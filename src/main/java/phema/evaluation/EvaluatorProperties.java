@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
+import phema.edm2.Computing;
 import phema.format.Format;
 
 /**
@@ -48,6 +49,9 @@ record EvaluatorProperties(@DefaultValue Map<String, @Valid EvaluatorSettings> e
      * @param features ONNX feature networks of built-in metrics, by metric: of fid and fd_dinov2; fd_random needs none
      * @param reference statistics that built-in metrics compare with; {@code reference.npz} beside the run's snapshots
      *     without one
+     * @param backend what runs the networks of the built-in sampler
+     * @param precision of the built-in sampler: f32 on all machines, so that all may take part; {@code auto} is f16 on
+     *     those with a GPU
      */
     record EvaluatorSettings(
             @NotNull(message = "is missing: builtin or command")
@@ -62,7 +66,9 @@ record EvaluatorProperties(@DefaultValue Map<String, @Valid EvaluatorSettings> e
             @DefaultValue("32") int steps,
             @DefaultValue("64") int batch,
             @DefaultValue Map<String, Path> features,
-            @Nullable Path reference) {
+            @Nullable Path reference,
+            @DefaultValue("onnx") Computing.Library backend,
+            @DefaultValue("f32") Computing.Precision precision) {
         Optional<Format> wantedFormat() {
             return Optional.ofNullable(format);
         }

@@ -3,39 +3,45 @@ package phema.onnx;
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxTensorLike;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import phema.format.FormatException;
 import phema.storage.Locations;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
-/** Runs the graph of an ONNX file. Safe for use by many threads at once, until it is closed. */
+/**
+ * Runs a graph, of an ONNX file or from {@link GraphBuilder}, on the process's {@link OnnxDevice}. Safe for use by many
+ * threads at once, until it is closed.
+ */
 public final class OnnxGraph implements AutoCloseable {
-    private final Path path;
-    private final OrtEnvironment environment;
     private final OrtSession session;
     private final List<OnnxPort> inputs;
     private final List<OnnxPort> outputs;
+    private final Map<String, OnnxTensor> weights;
+    private final Arena memory;
 
-    private OnnxGraph(Path path, OrtEnvironment environment, OrtSession session) throws IOException, OrtException {
-        this.path = path;
-        this.environment = environment;
+    private OnnxGraph(OrtSession session, Map<String, OnnxTensor> weights, Arena memory) throws OrtException {
         this.session = session;
+        this.weights = weights;
+        this.memory = memory;
         this.inputs = ports(session.getInputInfo());
         this.outputs = ports(session.getOutputInfo());
     }
@@ -47,17 +53,36 @@ public final class OnnxGraph implements AutoCloseable {
      */
     public static OnnxGraph open(Path path) throws IOException {
         if (!Files.exists(path)) throw new NoSuchFileException(path.toString());
-        OrtEnvironment environment = environment();
-        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            OrtSession session = session(environment, path, options);
-            try {
-                return new OnnxGraph(path, environment, session);
-            } catch (IOException | OrtException | RuntimeException e) {
-                session.close();
-                throw e;
-            }
+        try (OrtSession.SessionOptions options = OnnxDevice.get().options()) {
+            return of(session(OnnxDevice.environment(), path, options), Map.of(), Arena.ofShared());
         } catch (OrtException e) {
             throw new FormatException(path, "is not an ONNX network that can be run: " + line(e));
+        } catch (OnnxException e) {
+            throw new FormatException(path, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** @param memory of the weights, which the graph closes when it is closed */
+    static OnnxGraph of(byte[] message, Map<String, TensorBuffer> weights, Arena memory) {
+        Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
+        try (OrtSession.SessionOptions options = OnnxDevice.get().options()) {
+            for (Map.Entry<String, TensorBuffer> weight : weights.entrySet())
+                tensors.put(weight.getKey(), tensor(weight.getValue()));
+            Map<String, OnnxTensorLike> all = new LinkedHashMap<>(tensors);
+            if (!all.isEmpty()) options.addExternalInitializers(all);
+            return of(OnnxDevice.environment().createSession(message, options), tensors, memory);
+        } catch (OrtException e) {
+            tensors.values().forEach(OnnxTensor::close);
+            throw new OnnxException(line(e), e);
+        }
+    }
+
+    private static OnnxGraph of(OrtSession session, Map<String, OnnxTensor> weights, Arena memory) throws OrtException {
+        try {
+            return new OnnxGraph(session, weights, memory);
+        } catch (OrtException | RuntimeException e) {
+            session.close();
+            throw e;
         }
     }
 
@@ -74,20 +99,11 @@ public final class OnnxGraph implements AutoCloseable {
         }
     }
 
-    private static OrtEnvironment environment() {
-        return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
-    }
-
-    /** What computes: {@code CPU, ONNX Runtime 1.28.0}. */
-    public static String device() {
-        return "CPU, ONNX Runtime " + environment().getVersion();
-    }
-
-    private List<OnnxPort> ports(Map<String, NodeInfo> nodes) throws FormatException {
+    private static List<OnnxPort> ports(Map<String, NodeInfo> nodes) {
         List<OnnxPort> ports = new ArrayList<>();
         for (NodeInfo node : nodes.values()) {
             if (!(node.getInfo() instanceof TensorInfo info))
-                throw new FormatException(path, "has `" + node.getName() + "`, which is no tensor");
+                throw new OnnxException("has `" + node.getName() + "`, which is no tensor");
             ports.add(OnnxPort.of(node.getName(), info));
         }
         return List.copyOf(ports);
@@ -111,13 +127,32 @@ public final class OnnxGraph implements AutoCloseable {
      * @throws OnnxException when the values are not what the inputs take, or the graph fails on them
      */
     public SequencedMap<String, TensorBuffer> run(Map<String, TensorBuffer> values) {
+        return run(values, outputs);
+    }
+
+    /**
+     * Computes one output, and what it needs.
+     *
+     * @param values of every input, by name
+     */
+    public TensorBuffer run(Map<String, TensorBuffer> values, String output) {
+        OnnxPort wanted = outputs.stream()
+                .filter(port -> port.name().equals(output))
+                .findFirst()
+                .orElseThrow(() -> new OnnxException("there is no output `" + output + "`"));
+        return run(values, List.of(wanted)).firstEntry().getValue();
+    }
+
+    private SequencedMap<String, TensorBuffer> run(Map<String, TensorBuffer> values, List<OnnxPort> wanted) {
         Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
         try {
             for (OnnxPort input : inputs) tensors.put(input.name(), tensor(input, values));
-            try (OrtSession.Result result = session.run(tensors)) {
+            Set<String> names =
+                    new LinkedHashSet<>(wanted.stream().map(OnnxPort::name).toList());
+            try (OrtSession.Result result = session.run(tensors, names)) {
                 SequencedMap<String, TensorBuffer> made = new LinkedHashMap<>();
                 int index = 0;
-                for (OnnxPort output : outputs) made.put(output.name(), made(output, result.get(index++)));
+                for (OnnxPort output : wanted) made.put(output.name(), made(output, result.get(index++)));
                 return made;
             }
         } catch (OrtException e) {
@@ -127,15 +162,19 @@ public final class OnnxGraph implements AutoCloseable {
         }
     }
 
-    private OnnxTensor tensor(OnnxPort input, Map<String, TensorBuffer> values) throws OrtException {
+    private static OnnxTensor tensor(OnnxPort input, Map<String, TensorBuffer> values) throws OrtException {
         TensorBuffer value = values.get(input.name());
         if (value == null) throw new OnnxException("the input `" + input.name() + "` is missing");
         if (!input.accepts(value.dtype(), value.shape()))
             throw new OnnxException(
                     "the input `" + input.name() + "` takes " + input + ", not " + value.dtype() + " " + value.shape());
+        return tensor(value);
+    }
+
+    private static OnnxTensor tensor(TensorBuffer value) throws OrtException {
         OnnxJavaType type = OnnxPort.type(value.dtype()).orElseThrow();
         long[] shape = value.shape().dims().stream().mapToLong(d -> d).toArray();
-        return OnnxTensor.createTensor(environment, value.direct(), shape, type);
+        return OnnxTensor.createTensor(OnnxDevice.environment(), value.direct(), shape, type);
     }
 
     private static TensorBuffer made(OnnxPort output, OnnxValue value) {
@@ -147,7 +186,7 @@ public final class OnnxGraph implements AutoCloseable {
         return new TensorBuffer(dtype, Shape.of(tensor.getInfo().getShape()), tensor.getByteBuffer());
     }
 
-    private static String line(OrtException e) {
+    static String line(OrtException e) {
         return String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
     }
 
@@ -158,5 +197,7 @@ public final class OnnxGraph implements AutoCloseable {
         } catch (OrtException e) {
             throw new IllegalStateException(e);
         }
+        weights.values().forEach(OnnxTensor::close);
+        memory.close();
     }
 }

@@ -6,7 +6,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
+import onnx.OnnxMl;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
@@ -41,6 +43,14 @@ public record OnnxPort(String name, String type, List<Long> dims) {
     /** ONNX Runtime's name of an element type; empty when it has none. */
     static Optional<OnnxJavaType> type(DType dtype) {
         return Optional.ofNullable(TYPES.get(dtype));
+    }
+
+    /** ONNX's number of an element type; empty when it has none. */
+    static OptionalInt number(DType dtype) {
+        return type(dtype)
+                .map(known -> OptionalInt.of(
+                        OnnxMl.TensorProto.DataType.valueOf(known.name()).getNumber()))
+                .orElse(OptionalInt.empty());
     }
 
     /** The element type; empty when it is one that no tensor here has, such as text. */

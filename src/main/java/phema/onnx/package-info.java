@@ -4,6 +4,8 @@
  *
  * <ol>
  *   <li>{@link phema.onnx.OnnxGraph}: a graph that can be run, by many threads at once.
+ *   <li>{@link phema.onnx.GraphBuilder}: a graph that is made here, with its weights.
+ *   <li>{@link phema.onnx.OnnxDevice}: where this process runs graphs, and why.
  *   <li>{@link phema.onnx.OnnxPort}: what it takes and makes, as tensors of a type and a shape.
  *   <li>{@link phema.onnx.TensorBuffer}: the values of one.
  *   <li>{@link phema.onnx.OnnxException}: what the runtime could not do, in one line.

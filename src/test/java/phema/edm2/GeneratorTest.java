@@ -132,7 +132,7 @@ class GeneratorTest {
             throws IOException {
         SamplerOptions options = new SamplerOptions(3, 0.002, 80, 7, guidance, 0, 0, 1, 1);
         Optional<Network> guiding = guide == null ? Optional.empty() : Optional.of(Network.read(file(guide)));
-        return Generator.of(Network.read(file(net)), guiding, options);
+        return Generator.of(Network.read(file(net)), guiding, options, Computing.USUAL);
     }
 
     private static Path file(String name) {

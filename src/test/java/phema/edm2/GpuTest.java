@@ -22,7 +22,7 @@ class GpuTest {
     private Device saying(String output, int status) throws IOException {
         Path program = Files.writeString(folder.resolve("nvidia-smi"), """
                 #!/bin/sh
-                [ "$*" = "--query-gpu=name,compute_cap --format=csv,noheader" ] || exit 3
+                [ "$*" = "--query-gpu=name,compute_cap,memory.total --format=csv,noheader,nounits" ] || exit 3
                 echo '%s'
                 exit %d
                 """.formatted(output, status));
@@ -33,14 +33,14 @@ class GpuTest {
     /** Capabilities as NVIDIA's list of CUDA GPUs has them. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            Tesla K80, 3.7               | true  | Tesla K80 (sm_37), covered by this build
-            Tesla K40m, 3.5              | false | Tesla K40m (sm_35) not used
-            Tesla V100-SXM2-16GB, 7.0    | true  | Tesla V100-SXM2-16GB (sm_70), covered by this build
-            Tesla T4, 7.5                | true  | Tesla T4 (sm_75), covered by this build
-            NVIDIA A100-SXM4-40GB, 8.0   | true  | NVIDIA A100-SXM4-40GB (sm_80), covered by this build
-            NVIDIA GeForce RTX 4090, 8.9 | true  | NVIDIA GeForce RTX 4090 (sm_89), covered by this build
-            NVIDIA H100 80GB HBM3, 9.0   | false | NVIDIA H100 80GB HBM3 (sm_90) not used: this build has code for sm_37 to sm_86 only, so the CPU computes
-            NVIDIA B200, 10.0            | false | NVIDIA B200 (sm_100) not used
+            Tesla K80, 3.7, 81559               | true  | Tesla K80 (sm_37), covered by this build
+            Tesla K40m, 3.5, 81559              | false | Tesla K40m (sm_35) not used
+            Tesla V100-SXM2-16GB, 7.0, 81559    | true  | Tesla V100-SXM2-16GB (sm_70), covered by this build
+            Tesla T4, 7.5, 81559                | true  | Tesla T4 (sm_75), covered by this build
+            NVIDIA A100-SXM4-40GB, 8.0, 81559   | true  | NVIDIA A100-SXM4-40GB (sm_80), covered by this build
+            NVIDIA GeForce RTX 4090, 8.9, 81559 | true  | NVIDIA GeForce RTX 4090 (sm_89), covered by this build
+            NVIDIA H100 80GB HBM3, 9.0, 81559   | false | NVIDIA H100 80GB HBM3 (sm_90) not used: this build has code for sm_37 to sm_86 only, so the CPU computes
+            NVIDIA B200, 10.0, 81559            | false | NVIDIA B200 (sm_100) not used
             """)
     void knowsWhichArchitecturesItHasCodeFor(String line, boolean gpu, String remark) throws IOException {
         Device device = saying(line, 0);
@@ -50,11 +50,11 @@ class GpuTest {
 
     @Test
     void takesSeveralOnlyTogether() throws IOException {
-        String a100 = "NVIDIA A100-SXM4-40GB, 8.0";
+        String a100 = "NVIDIA A100-SXM4-40GB, 8.0, 40960";
         assertThat(saying(a100 + "\n" + a100, 0))
                 .isEqualTo(new Device(
                         true, "NVIDIA A100-SXM4-40GB (sm_80), NVIDIA A100-SXM4-40GB (sm_80), covered by this build"));
-        Device mixed = saying(a100 + "\nNVIDIA H100 PCIe, 9.0", 0);
+        Device mixed = saying(a100 + "\nNVIDIA H100 PCIe, 9.0, 81559", 0);
         assertThat(mixed.gpu()).isFalse();
         assertThat(mixed.remark()).startsWith("NVIDIA H100 PCIe (sm_90) not used");
     }
@@ -71,7 +71,8 @@ class GpuTest {
 
     @Test
     void usesNoneWhereTheAnswerIsNotUnderstood() throws IOException {
-        assertThat(saying("NVIDIA A100-SXM4-40GB, [N/A]", 0).remark()).endsWith("says: NVIDIA A100-SXM4-40GB, [N/A]");
+        assertThat(saying("NVIDIA A100-SXM4-40GB, [N/A], 40960", 0).remark())
+                .endsWith("says: NVIDIA A100-SXM4-40GB, [N/A], 40960");
         assertThat(saying("", 0).remark()).endsWith("nvidia-smi says nothing");
     }
 

@@ -144,8 +144,16 @@ class NetworkSettingsTest {
     }
 
     private float[] images(Network network, Optional<Network> guide, SamplerOptions options) throws IOException {
+        float[] onnx = images(network, guide, options, Computing.Library.ONNX);
+        assertThat(images(network, guide, options, Computing.Library.ND4J)).containsExactly(onnx, within(1e-4f));
+        return onnx;
+    }
+
+    private float[] images(Network network, Optional<Network> guide, SamplerOptions options, Computing.Library library)
+            throws IOException {
         Path out = folder.resolve("images.safetensors");
-        try (Generator generator = Generator.of(network, guide, options)) {
+        Computing computing = new Computing(library, Computing.Precision.F32);
+        try (Generator generator = Generator.of(network, guide, options, computing)) {
             generator.fromFile(IMAGES, out, 2);
         }
         return Objects.requireNonNull(WeightStore.read(WeightFiles.read(out)).get("images"))

@@ -11,6 +11,7 @@ import java.util.SequencedMap;
 import java.util.random.RandomGenerator;
 import phema.tensor.DType;
 import phema.tensor.Shape;
+import phema.text.Labels;
 
 /**
  * Writes what {@code src/interop/check_twin.py} compares with a PyTorch implementation of the same paper. Argument: a
@@ -59,15 +60,18 @@ final class TwinExport {
             WeightStore.write(folder.resolve("gradients.safetensors"), byName, DType.F32, Map.of());
         }
         WeightStore.write(folder.resolve("case.safetensors"), tensors, DType.F32, Map.of());
-        sample(1, "images");
-        sample(1.4, "guided");
+        for (Computing.Library library : Computing.Library.values()) {
+            sample(1, "images-" + Labels.of(library), library);
+            sample(1.4, "guided-" + Labels.of(library), library);
+        }
         train(weights.copy());
     }
 
-    private void sample(double guidance, String name) throws IOException {
+    private void sample(double guidance, String name, Computing.Library library) throws IOException {
         SamplerOptions options = new SamplerOptions(18, 0.002, 80, 7, guidance, 0, 0, Double.POSITIVE_INFINITY, 1);
         Path weights = folder.resolve("weights.safetensors");
-        try (Generator generator = Generator.of(Network.read(weights), Optional.empty(), options)) {
+        try (Generator generator = Generator.of(
+                Network.read(weights), Optional.empty(), options, new Computing(library, Computing.Precision.F32))) {
             generator.fromFile(folder.resolve("noise.safetensors"), folder.resolve(name + ".safetensors"), N);
         }
     }

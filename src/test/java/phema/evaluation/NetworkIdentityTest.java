@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import phema.catalog.Run;
 import phema.catalog.RunScanner;
 import phema.catalog.Selection;
+import phema.edm2.Computing;
 import phema.edm2.Network;
 import phema.evaluation.EvaluatorProperties.EvaluatorSettings;
 import phema.synthesis.Engine;
@@ -59,7 +60,9 @@ class NetworkIdentityTest {
                         32,
                         64,
                         Map.of(),
-                        null));
+                        null,
+                        Computing.Library.ONNX,
+                        Computing.Precision.F32));
 
         EvaluationWeights stated = weights();
         Network network = stated.load();

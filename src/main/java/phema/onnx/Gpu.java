@@ -1,4 +1,4 @@
-package phema.edm2;
+package phema.onnx;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,26 +13,11 @@ import java.util.regex.Pattern;
  * Describes an NVIDIA GPU.
  *
  * @param capability its compute capability, ten times: 86 for 8.6
+ * @param memory in bytes
  */
-record Gpu(String name, int capability) {
-    /**
-     * The architectures for which libnd4jcuda.so of ND4J 1.0.0-M2.1 holds machine code. It holds no PTX, from which
-     * the driver could compile for other architectures.
-     */
-    private static final List<Integer> CODE = List.of(37, 50, 52, 60, 61, 70, 75, 80, 86);
-
-    static final String COVERED = "sm_" + CODE.getFirst() + " to sm_" + CODE.getLast();
-
+public record Gpu(String name, int capability, long memory) {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
-    private static final Pattern LINE = Pattern.compile("(.+), *(\\d{1,2})\\.(\\d)");
-
-    /**
-     * Whether there is code for it: machine code of one capability runs on those of the same major number and a minor
-     * one that is not less.
-     */
-    boolean covered() {
-        return CODE.stream().anyMatch(code -> code / 10 == capability / 10 && code <= capability);
-    }
+    private static final Pattern LINE = Pattern.compile("(.+), *(\\d{1,2})\\.(\\d), *(\\d{1,9})");
 
     /**
      * The GPUs of this machine, at least one. The driver's own program is asked, so that nothing of CUDA is loaded.
@@ -40,10 +25,11 @@ record Gpu(String name, int capability) {
      * @param program {@code nvidia-smi}
      * @throws IOException when there is none; the message says why
      */
-    static List<Gpu> listedBy(String program) throws IOException {
+    public static List<Gpu> listedBy(String program) throws IOException {
         Process process;
         try {
-            process = new ProcessBuilder(program, "--query-gpu=name,compute_cap", "--format=csv,noheader")
+            process = new ProcessBuilder(
+                            program, "--query-gpu=name,compute_cap,memory.total", "--format=csv,noheader,nounits")
                     .redirectErrorStream(true)
                     .start();
         } catch (IOException e) {
@@ -64,7 +50,8 @@ record Gpu(String name, int capability) {
                 if (!matcher.matches()) throw new IOException(program + " says: " + line);
                 gpus.add(new Gpu(
                         matcher.group(1),
-                        10 * Integer.parseInt(matcher.group(2)) + Integer.parseInt(matcher.group(3))));
+                        10 * Integer.parseInt(matcher.group(2)) + Integer.parseInt(matcher.group(3)),
+                        Long.parseLong(matcher.group(4)) << 20));
             }
             return gpus;
         } catch (InterruptedException e) {
