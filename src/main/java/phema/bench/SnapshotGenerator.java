@@ -11,6 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongConsumer;
 import phema.edm2.NetworkSpec;
+import phema.format.DcpGenerator;
+import phema.format.DcpGenerator.Cut;
 import phema.format.Edm2PickleGenerator;
 import phema.format.Edm2PickleGenerator.Node;
 import phema.format.Edm2PickleGenerator.StoredTensor;
@@ -24,7 +26,8 @@ import phema.tensor.Shape;
 
 /**
  * Writes runs that look like EDM2's: two EMA lengths at equally spaced times, the tensors of its U-Net, weights that
- * move along a smooth path. The same arguments give the same bytes.
+ * move along a smooth path; also as checkpoints of clusters, with a manifest that says what they are. The same
+ * arguments give the same bytes.
  */
 public final class SnapshotGenerator {
     private static final double[] SIGMA_RELS = {0.050, 0.100};
@@ -39,10 +42,19 @@ public final class SnapshotGenerator {
 
     private final Format format;
     private final Map<String, Shape> tensors;
+    private final int ranks;
+    private final Cut cut;
 
-    private SnapshotGenerator(Format format, Map<String, Shape> tensors) {
+    private SnapshotGenerator(Format format, Map<String, Shape> tensors, int ranks, Cut cut) {
         this.format = format;
         this.tensors = tensors;
+        this.ranks = ranks;
+        this.cut = cut;
+    }
+
+    /** The same of so many ranks, where the format knows them. */
+    public SnapshotGenerator ofRanks(int number, Cut along) {
+        return new SnapshotGenerator(format, tensors, number, along);
     }
 
     /** Files with the tensors of EDM2's U-Net, of about the given size. */
@@ -55,14 +67,14 @@ public final class SnapshotGenerator {
                     nearest = candidate;
             }
         }
-        return new SnapshotGenerator(format, nearest);
+        return new SnapshotGenerator(format, nearest, 1, Cut.ROWS);
     }
 
     /** Files with equal one-dimensional tensors. */
     public static SnapshotGenerator uniform(Format format, int tensors, long bytes) {
         Map<String, Shape> shapes = new LinkedHashMap<>();
         for (int i = 0; i < tensors; i++) shapes.put("t%05d.weight".formatted(i), Shape.of(bytes / tensors / 2));
-        return new SnapshotGenerator(format, shapes);
+        return new SnapshotGenerator(format, shapes, 1, Cut.ROWS);
     }
 
     /**
@@ -75,10 +87,17 @@ public final class SnapshotGenerator {
         for (int i = 0; i < files; i++) {
             long nimg = (i / SIGMA_RELS.length + 1) * NIMG_PER_SNAPSHOT;
             double sigmaRel = SIGMA_RELS[i % SIGMA_RELS.length];
-            Path path = folder.resolve(String.format(
-                    Locale.ROOT, "network-snapshot-%07d-%.3f.%s", nimg / 1000, sigmaRel, format.extension()));
             // A longer average lags behind.
             double angle = 0.1 * (nimg * (1 - 2 * sigmaRel) / NIMG_PER_SNAPSHOT);
+            if (format == Format.DCP) {
+                long written = writeCheckpoint(
+                        angle, folder.resolve(String.format(Locale.ROOT, "network-snapshot-%d-%.3f", nimg, sigmaRel)));
+                total += written;
+                progress.accept(written);
+                continue;
+            }
+            Path path = folder.resolve(String.format(
+                    Locale.ROOT, "network-snapshot-%07d-%.3f.%s", nimg / 1000, sigmaRel, format.extension()));
             try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(path), 1 << 20)) {
                 if (format == Format.EDM2_PICKLE) writePickle(angle, out);
                 else writeSafetensors(angle, out);
@@ -86,7 +105,30 @@ public final class SnapshotGenerator {
             total += Files.size(path);
             progress.accept(Files.size(path));
         }
+        if (format == Format.DCP)
+            Files.writeString(folder.resolve("phema.yaml"), "files: 'network-snapshot-{time}-{sigmaRel}/.metadata'\n");
         return total;
+    }
+
+    private long writeCheckpoint(double angle, Path folder) throws IOException {
+        Files.createDirectories(folder);
+        Elements elements = new Elements(angle);
+        long total = 0;
+        for (Layout layout : DcpGenerator.layout(template(), ranks, cut)) {
+            try (OutputStream out =
+                    new BufferedOutputStream(Files.newOutputStream(folder.resolve(layout.fileName())), 1 << 20)) {
+                write(layout, elements, out);
+            }
+            total += layout.size();
+        }
+        return total;
+    }
+
+    private static void write(Layout layout, Elements elements, OutputStream out) throws IOException {
+        for (Layout.Segment segment : layout.segments()) {
+            if (segment instanceof Layout.Literal literal) out.write(literal.content());
+            else elements.write(segment.bytes() / DType.F16.bytes(), out);
+        }
     }
 
     private void writePickle(double angle, OutputStream out) throws IOException {
@@ -109,7 +151,15 @@ public final class SnapshotGenerator {
     }
 
     private void writeSafetensors(double angle, OutputStream out) throws IOException {
-        List<Tensor> all = tensors.entrySet().stream()
+        WeightFile template = new WeightFile(Path.of("generated"), format, List.of(), Map.of(), template());
+        Layout layout = WeightFiles.writer(format)
+                .layout("generated", template, Tensor::dtype, Map.of(), Long.MAX_VALUE)
+                .getFirst();
+        write(layout, new Elements(angle), out);
+    }
+
+    private List<Tensor> template() {
+        return tensors.entrySet().stream()
                 .map(e -> new Tensor(
                         e.getKey(),
                         DType.F16,
@@ -119,15 +169,6 @@ public final class SnapshotGenerator {
                         0,
                         Tensor.TensorRole.PARAMETER))
                 .toList();
-        WeightFile template = new WeightFile(Path.of("generated"), format, List.of(), Map.of(), all);
-        Layout layout = WeightFiles.writer(format)
-                .layout("generated", template, Tensor::dtype, Map.of(), Long.MAX_VALUE)
-                .getFirst();
-        Elements elements = new Elements(angle);
-        for (Layout.Segment segment : layout.segments()) {
-            if (segment instanceof Layout.Literal literal) out.write(literal.content());
-            else elements.write(segment.bytes() / DType.F16.bytes(), out);
-        }
     }
 
     /** Points of a plane that every weight has of its own, seen from a direction that turns with training time. */

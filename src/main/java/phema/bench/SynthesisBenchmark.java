@@ -93,6 +93,14 @@ public final class SynthesisBenchmark {
         return new SynthesisRound(plainRead, plainWrite, all, fewest);
     }
 
+    /** One command that reads all files. */
+    public Timing command(int targets) throws IOException {
+        Path out = scratch.resolve("out");
+        Timing timing = reconstruct(targets, out, "all");
+        FileTree.delete(out);
+        return timing;
+    }
+
     /** Reads files one after the other, to nowhere or each to a copy. */
     private static double cat(List<Path> files, Optional<Path> copies) throws IOException {
         long begin = System.nanoTime();

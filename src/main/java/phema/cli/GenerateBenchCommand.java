@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import phema.bench.SnapshotGenerator;
+import phema.format.DcpGenerator.Cut;
 import phema.format.Format;
 import phema.problem.Problem;
 import phema.text.ByteSize;
@@ -28,8 +29,23 @@ final class GenerateBenchCommand implements Callable<Integer> {
             description = "Size of each snapshot in millions of bytes (default: ${DEFAULT-VALUE}).")
     private int megabytes;
 
-    @Option(names = "--format", defaultValue = "edm2", description = "edm2 or safetensors (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--format",
+            defaultValue = "edm2",
+            description = "edm2, safetensors or dcp (default: ${DEFAULT-VALUE}).")
     private Format format = Format.EDM2_PICKLE;
+
+    @Option(
+            names = "--ranks",
+            defaultValue = "8",
+            description = "Ranks that write a checkpoint of the format dcp (default: ${DEFAULT-VALUE}).")
+    private int ranks;
+
+    @Option(
+            names = "--cut",
+            defaultValue = "rows",
+            description = "rows or columns: where ranks cut tensors (default: ${DEFAULT-VALUE}).")
+    private Cut cut = Cut.ROWS;
 
     @Option(names = "--tensors", description = "Number of equal tensors to write instead of those of EDM2's network.")
     private @Nullable Integer tensors;
@@ -45,13 +61,14 @@ final class GenerateBenchCommand implements Callable<Integer> {
         Cli.requireLocal("dir", folder, BenchCommand.ONLY_DISKS);
         if (files < 1 || megabytes < 1) throw Problem.invalid("files", "--files and --mb must be at least 1");
         if (format == Format.TORCH_ZIP)
-            throw Problem.invalid("format", "--format pt cannot be generated; choose edm2 or safetensors");
+            throw Problem.invalid("format", "--format pt cannot be generated; choose edm2, safetensors or dcp");
+        if (ranks < 1 || ranks > 1000) throw Problem.invalid("ranks", "--ranks must be 1 to 1000, not " + ranks);
         long bytes = megabytes * 1_000_000L;
         SnapshotGenerator generator = tensors == null
                 ? SnapshotGenerator.network(format, bytes)
                 : SnapshotGenerator.uniform(format, tensors, bytes);
         try (Progress progress = new Progress(CommandOutput.errors(spec), files * bytes)) {
-            long written = generator.write(folder, files, progress);
+            long written = generator.ofRanks(ranks, cut).write(folder, files, progress);
             CommandOutput.of(spec).printf("wrote %d files, %s, to %s%n", files, ByteSize.print(written), folder);
         }
         return Cli.FINE;

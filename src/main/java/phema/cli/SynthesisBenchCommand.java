@@ -32,6 +32,12 @@ final class SynthesisBenchCommand implements Callable<Integer> {
     private Path folder = Path.of("");
 
     @Option(
+            names = "--against",
+            paramLabel = "DIR",
+            description = "Another folder of snapshots: times reconstruct on both in turn, and nothing else.")
+    private @Nullable Path against;
+
+    @Option(
             names = "--scratch",
             paramLabel = "DIR",
             description = "Folder to write to and clean up (default: DIR/bench).")
@@ -60,6 +66,14 @@ final class SynthesisBenchCommand implements Callable<Integer> {
         PrintWriter out = CommandOutput.of(spec);
         SynthesisBenchmark benchmark =
                 new SynthesisBenchmark(folder, scratch == null ? folder.resolve("bench") : scratch);
+        if (against != null) {
+            Cli.requireLocal("against", against, BenchCommand.ONLY_DISKS);
+            compare(
+                    out,
+                    benchmark,
+                    new SynthesisBenchmark(against, scratch == null ? against.resolve("bench") : scratch));
+            return Cli.FINE;
+        }
         List<SynthesisBenchmark.SynthesisRound> measured = new ArrayList<>();
         for (int i = 0; i < rounds; i++) {
             CommandOutput.errors(spec).println("round " + (i + 1) + " of " + rounds);
@@ -108,6 +122,33 @@ final class SynthesisBenchCommand implements Callable<Integer> {
         }
         stages.print(out);
         return Cli.FINE;
+    }
+
+    /** One run's times and another's. */
+    private record Both(double one, double other) {}
+
+    private void compare(PrintWriter out, SynthesisBenchmark one, SynthesisBenchmark other) throws IOException {
+        Table table = new Table("targets", one.describe(), other.describe(), "ratio", "in process", "", "ratio");
+        for (int n : targets) {
+            List<Both> commands = new ArrayList<>();
+            List<Both> inProcess = new ArrayList<>();
+            for (int i = 0; i < rounds; i++) {
+                CommandOutput.errors(spec).println(n + " targets, round " + (i + 1) + " of " + rounds);
+                commands.add(new Both(one.command(n).seconds(), other.command(n).seconds()));
+                inProcess.add(new Both(
+                        one.breakdown(n, FilesToRead.ALL, 256 << 20).seconds(),
+                        other.breakdown(n, FilesToRead.ALL, 256 << 20).seconds()));
+            }
+            table.row(
+                    String.valueOf(n),
+                    "%.2f s".formatted(Median.of(commands, Both::one)),
+                    "%.2f s".formatted(Median.of(commands, Both::other)),
+                    "%.2f".formatted(Median.of(commands, both -> both.one() / both.other())),
+                    "%.2f s".formatted(Median.of(inProcess, Both::one)),
+                    "%.2f s".formatted(Median.of(inProcess, Both::other)),
+                    "%.2f".formatted(Median.of(inProcess, both -> both.one() / both.other())));
+        }
+        table.print(out);
     }
 
     private static void row(

@@ -31,7 +31,13 @@ final class DcpWriter implements WeightWriter {
     private static final String MODULE = "torch.distributed.checkpoint.metadata";
     private static final Global SIZE = new Global("torch", "Size");
 
-    private record Record(String name, String path, long offset, long length) {}
+    /**
+     * Describes where something lies.
+     *
+     * @param origin the first coordinates of a chunk of a tensor
+     * @param box its shape
+     */
+    record Record(String name, String path, long offset, long length, Shape origin, Shape box) {}
 
     @Override
     public List<Layout> layout(
@@ -77,18 +83,41 @@ final class DcpWriter implements WeightWriter {
             files.add(
                     name,
                     TorchZipWriter.alone(written.tensor(), dtype),
-                    dtype.bytes(written.tensor().elements()));
+                    dtype.bytes(written.tensor().elements()),
+                    written.tensor().shape());
         });
-        bytes.forEach((name, entry) -> files.add(name, List.of(entry), entry.bytes()));
+        bytes.forEach((name, entry) -> files.add(name, List.of(entry), entry.bytes(), Shape.of()));
         List<Layout> layouts = files.finish();
+        layouts.add(metadata(begin, files.records, tensors, nesting));
+        return layouts;
+    }
+
+    /** The file that says where the records of a checkpoint lie; those of one name follow each other. */
+    static Layout metadata(
+            String begin, List<Record> records, Map<String, WrittenTensor> tensors, Map<String, Tuple> nesting) {
         try {
-            layouts.add(new Layout(
-                    begin + DcpReader.METADATA,
-                    List.of(new Literal(new MetadataPickle(nesting).of(files.records, tensors)))));
+            return new Layout(
+                    begin + DcpReader.METADATA, List.of(new Literal(new MetadataPickle(nesting).of(records, tensors))));
         } catch (IOException e) {
             throw new UncheckedIOException(e); // to memory
         }
-        return layouts;
+    }
+
+    /** The end of one archive and the head of the next are one stretch. */
+    static List<Segment> joined(List<Segment> segments) {
+        List<Segment> joined = new ArrayList<>();
+        for (Segment segment : segments)
+            if (segment instanceof Literal next && !joined.isEmpty() && joined.getLast() instanceof Literal last) {
+                ByteArrayOutputStream both = new ByteArrayOutputStream(last.content().length + next.content().length);
+                both.writeBytes(last.content());
+                both.writeBytes(next.content());
+                joined.set(joined.size() - 1, new Literal(both.toByteArray()));
+            } else joined.add(segment);
+        return joined;
+    }
+
+    static Shape zeros(Shape shape) {
+        return new Shape(shape.dims().stream().map(any -> 0L).toList());
     }
 
     private static DcpMetadata read(Path path) {
@@ -122,10 +151,10 @@ final class DcpWriter implements WeightWriter {
         }
 
         /** @param bytes that count towards the size of a file */
-        void add(String name, List<Segment> record, long bytes) {
+        void add(String name, List<Segment> record, long bytes, Shape shape) {
             if (!segments.isEmpty() && bytes > shardSize - elements) close();
             long length = record.stream().mapToLong(Segment::bytes).sum();
-            records.add(new Record(name, name(), size, length));
+            records.add(new Record(name, name(), size, length, zeros(shape), shape));
             segments.addAll(record);
             size += length;
             elements += bytes;
@@ -136,20 +165,6 @@ final class DcpWriter implements WeightWriter {
             segments = new ArrayList<>();
             size = 0;
             elements = 0;
-        }
-
-        /** The end of one archive and the head of the next are one stretch. */
-        private static List<Segment> joined(List<Segment> segments) {
-            List<Segment> joined = new ArrayList<>();
-            for (Segment segment : segments)
-                if (segment instanceof Literal next && !joined.isEmpty() && joined.getLast() instanceof Literal last) {
-                    ByteArrayOutputStream both =
-                            new ByteArrayOutputStream(last.content().length + next.content().length);
-                    both.writeBytes(last.content());
-                    both.writeBytes(next.content());
-                    joined.set(joined.size() - 1, new Literal(both.toByteArray()));
-                } else joined.add(segment);
-            return joined;
         }
 
         List<Layout> finish() {
@@ -169,36 +184,43 @@ final class DcpWriter implements WeightWriter {
         }
 
         byte[] of(List<Record> records, Map<String, WrittenTensor> tensors) throws IOException {
+            SequencedMap<String, List<Record>> byName = new LinkedHashMap<>();
+            for (Record record : records)
+                byName.computeIfAbsent(record.name(), any -> new ArrayList<>()).add(record);
             begin("Metadata");
             out.text("state_dict_metadata");
             open();
-            for (Record record : records) {
-                out.text(record.name());
-                WrittenTensor written = tensors.get(record.name());
+            for (Map.Entry<String, List<Record>> entry : byName.entrySet()) {
+                out.text(entry.getKey());
+                WrittenTensor written = tensors.get(entry.getKey());
                 if (written == null) empty("BytesStorageMetadata");
-                else tensor(written.tensor(), written.dtype());
+                else tensor(written.tensor(), written.dtype(), entry.getValue());
             }
             out.op('u');
             out.text("planner_data");
             open();
-            for (Record record : records) {
-                out.text(record.name());
-                path(record.name());
+            for (String name : byName.keySet()) {
+                out.text(name);
+                path(name);
             }
             out.op('u');
             out.text("storage_data");
             open();
+            int chunk = 0;
+            String before = "";
             for (Record record : records) {
+                chunk = record.name().equals(before) ? chunk + 1 : 0;
+                before = record.name();
                 begin("MetadataIndex");
                 out.text("fqn");
                 out.text(record.name());
                 out.text("offset");
                 WrittenTensor written = tensors.get(record.name());
                 if (written == null) out.none();
-                else size(zeros(written.tensor()));
+                else size(record.origin());
                 out.text("index");
                 if (written == null) out.none();
-                else out.integer(0);
+                else out.integer(chunk);
                 end();
                 begin(new Global("torch.distributed.checkpoint.filesystem", "_StorageInfo"));
                 out.text("relative_path");
@@ -219,11 +241,7 @@ final class DcpWriter implements WeightWriter {
             return bytes.toByteArray();
         }
 
-        private static Shape zeros(Tensor tensor) {
-            return new Shape(tensor.shape().dims().stream().map(any -> 0L).toList());
-        }
-
-        private void tensor(Tensor tensor, DType dtype) throws IOException {
+        private void tensor(Tensor tensor, DType dtype, List<Record> chunks) throws IOException {
             begin("TensorStorageMetadata");
             out.text("properties");
             empty("TensorProperties");
@@ -249,13 +267,15 @@ final class DcpWriter implements WeightWriter {
             size(tensor.shape());
             out.text("chunks");
             out.op(']');
-            begin("ChunkStorageMetadata");
-            out.text("offsets");
-            size(zeros(tensor));
-            out.text("sizes");
-            size(tensor.shape());
-            end();
-            out.op('a');
+            for (Record chunk : chunks) {
+                begin("ChunkStorageMetadata");
+                out.text("offsets");
+                size(chunk.origin());
+                out.text("sizes");
+                size(chunk.box());
+                end();
+                out.op('a');
+            }
             end();
         }
 

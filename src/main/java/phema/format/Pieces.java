@@ -1,6 +1,7 @@
 package phema.format;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,6 +19,13 @@ import phema.tensor.StridedView;
 public final class Pieces {
     /** The bytes from which on a run of elements is read where it belongs rather than together with the next ones. */
     private static final int LONG_RUN = 16 << 10;
+
+    /** The bytes that are read at once to put short runs where they belong; they should stay in a core's cache. */
+    private static final int SCRATCH = 256 << 10;
+
+    /** The place for them: outside of the heap, as system calls would copy once more. */
+    private static final ThreadLocal<MemorySegment> SCRATCHES =
+            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(SCRATCH));
 
     /** The most cells of the grid that all cuts make. */
     private static final int MAX_CELLS = 1 << 26;
@@ -124,7 +132,9 @@ public final class Pieces {
                                     ? 1
                                     : i > axis
                                             ? box.dims().get(i)
-                                            : Math.min(left / inner.get(i), box.dims().get(i) - coordinate));
+                                            : Math.min(
+                                                    left / inner.get(i),
+                                                    box.dims().get(i) - coordinate));
                     taken *= sizes.get(i);
                 }
                 add(part, offset + (at - from) * stride * width, origin, new Shape(sizes), strides);
@@ -376,8 +386,8 @@ public final class Pieces {
                     local += inRun;
                     continue;
                 }
-                int several = (int) Math.min(end - local, Math.max(window / width, 1));
-                MemorySegment read = MemorySegment.ofArray(new byte[several * width]);
+                int several = (int) Math.min(end - local, SCRATCH / width);
+                MemorySegment read = SCRATCHES.get().asSlice(0, (long) several * width);
                 view.read(local, several, read, window, file);
                 scatter(read, local, several, width, to, first);
                 local += several;

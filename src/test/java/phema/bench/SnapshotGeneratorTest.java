@@ -10,11 +10,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import phema.catalog.Run;
 import phema.catalog.RunScanner;
 import phema.catalog.Selection;
+import phema.catalog.Snapshot;
+import phema.format.DcpGenerator.Cut;
 import phema.format.Format;
 import phema.format.Tensor;
 import phema.format.WeightFile;
@@ -24,15 +26,19 @@ class SnapshotGeneratorTest {
     Path folder;
 
     @ParameterizedTest
-    @EnumSource(names = {"EDM2_PICKLE", "SAFETENSORS"})
-    void writesARunThatTheCatalogTakesWhole(Format format) throws IOException {
-        long bytes = SnapshotGenerator.network(format, 4_000_000).write(folder, 4, written -> {});
+    @CsvSource({"EDM2_PICKLE, ROWS", "SAFETENSORS, ROWS", "DCP, ROWS", "DCP, COLUMNS"})
+    void writesARunThatTheCatalogTakesWhole(Format format, Cut cut) throws IOException {
+        long bytes =
+                SnapshotGenerator.network(format, 4_000_000).ofRanks(3, cut).write(folder, 4, written -> {});
 
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
         assertThat(run.excluded()).isEmpty();
         assertThat(run.snapshots()).hasSize(4);
         assertThat(run.snapshots().stream().mapToLong(s -> s.file().size()).sum())
                 .isEqualTo(bytes);
+        assertThat(run.snapshots())
+                .extracting(Snapshot::time)
+                .containsExactly(8388608.0, 8388608.0, 16777216.0, 16777216.0);
     }
 
     @Test
