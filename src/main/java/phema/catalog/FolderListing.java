@@ -36,8 +36,8 @@ record FolderListing(Recognition recognition, List<String> notices) {
         return new FolderListing(other, notices);
     }
 
-    private static FolderListing byNames(
-            Path folder, List<String> names, Selection selection, Predicate<Path> mayRead) throws IOException {
+    private static FolderListing byNames(Path folder, List<String> names, Selection selection, Predicate<Path> mayRead)
+            throws IOException {
         List<String> notices = new ArrayList<>();
         List<String> files = readable(
                 folder,

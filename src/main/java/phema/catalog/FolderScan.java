@@ -114,7 +114,11 @@ final class FolderScan {
         for (Candidate named : recognition.candidates()) {
             if (refused(named)) continue;
             Optional<RememberedFile> now = indexer.lookAt(
-                    folder.resolve(named.fileName()), named, recognition.tensors().masters(), before, similar);
+                    folder.resolve(named.fileName()),
+                    named,
+                    recognition.tensors().masters(),
+                    before,
+                    similar);
             if (now.isEmpty()) continue;
             known.put(named.fileName(), now.get());
             Optional<RememberedFile.Indexed> usable = usable(named, now.get());

@@ -201,7 +201,8 @@ final class DcpMetadata implements Pickle.Taker {
         if (shape instanceof Numbers numbers) flattened.put(entry.getKey(), shape(numbers));
         if (!(shape instanceof Tuple tuple)) return;
         long[] dims = new long[tuple.items().size()];
-        if (dims.length > Tensor.MAX_RANK) throw broken(entry.getKey(), "has more than " + Tensor.MAX_RANK + " dimensions");
+        if (dims.length > Tensor.MAX_RANK)
+            throw broken(entry.getKey(), "has more than " + Tensor.MAX_RANK + " dimensions");
         for (int i = 0; i < dims.length; i++) dims[i] = count(tuple.items().get(i));
         flattened.put(entry.getKey(), shape(new Numbers(dims)));
     }

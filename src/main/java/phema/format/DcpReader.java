@@ -181,8 +181,7 @@ final class DcpReader implements WeightReader {
         /** The model with the optimizer's weights where it has them. */
         private List<Tensor> ofOptimizer(List<Tensor> all) throws FormatException {
             SequencedMap<String, Tensor> model = new LinkedHashMap<>();
-            for (Tensor tensor : all)
-                if (!MASTER.matcher(tensor.name()).matches()) model.put(tensor.name(), tensor);
+            for (Tensor tensor : all) if (!MASTER.matcher(tensor.name()).matches()) model.put(tensor.name(), tensor);
             if (model.size() == all.size())
                 throw file.broken("has no " + WeightFiles.MASTERS + ": no entries optimizer.state.fp32_param.*"
                         + (ranks.stream().anyMatch(DcpReader::isOfBuckets)
@@ -319,8 +318,10 @@ final class DcpReader implements WeightReader {
                 if (fits) block *= whole.dims().get(i) / cuts.get(i);
             }
             if (!fits || block != cuts.getLast())
-                throw broken(name, "was saved as " + saved.shape() + ", which is not its shape " + whole
-                        + " in blocks of elements end to end");
+                throw broken(
+                        name,
+                        "was saved as " + saved.shape() + ", which is not its shape " + whole
+                                + " in blocks of elements end to end");
         }
 
         /** The shape that a tensor has in the model. */

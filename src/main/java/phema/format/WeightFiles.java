@@ -59,8 +59,9 @@ public final class WeightFiles {
         try (InputFile file = InputFile.open(path, mayRead)) {
             requireContent(file);
             if (!isDcp(path))
-                throw file.broken("holds no " + MASTERS + ": the weights that an optimizer keeps in single precision are"
-                        + " read of checkpoints of torch.distributed.checkpoint alone, as Megatron writes them");
+                throw file.broken(
+                        "holds no " + MASTERS + ": the weights that an optimizer keeps in single precision are"
+                                + " read of checkpoints of torch.distributed.checkpoint alone, as Megatron writes them");
             return new DcpReader(true).read(file);
         }
     }

@@ -53,9 +53,8 @@ final class FilePublisher implements AutoCloseable {
         if (!overwrite)
             for (Layout file : layouts)
                 if (Files.exists(folder.resolve(file.fileName()))) throw exists(folder.resolve(file.fileName()));
-        Set<Path> own = layouts.stream()
-                .map(file -> folder.resolve(file.fileName()))
-                .collect(Collectors.toSet());
+        Set<Path> own =
+                layouts.stream().map(file -> folder.resolve(file.fileName())).collect(Collectors.toSet());
         for (Path file : own) if (String.valueOf(file.getFileName()).equals(METADATA)) findStale(file, own);
     }
 

@@ -62,7 +62,8 @@ class ClusterRunsTest {
         String options = " --indir " + run + " --group optimizer.fp32 --outstd 0.1 ";
         JsonNode coefficients =
                 Shell.phema("fit --json" + options).json().get("fits").get(0).get("coefficients");
-        Shell.phema("reconstruct --format safetensors --outdir " + out + options).fine();
+        Shell.phema("reconstruct --format safetensors --outdir " + out + options)
+                .fine();
         Shell.phema("reconstruct --outdir " + out + options).fine();
 
         WeightFile written = WeightFiles.read(out.resolve("phema-4000-0.100.safetensors"));
@@ -85,7 +86,8 @@ class ClusterRunsTest {
     private double[] combined(JsonNode coefficients, String tensor) throws IOException {
         double[] sum = {};
         for (Map.Entry<String, JsonNode> each : coefficients.properties()) {
-            double[] values = TestWeights.values(masters(run.resolve(each.getKey()).getParent()), tensor);
+            double[] values =
+                    TestWeights.values(masters(run.resolve(each.getKey().replace("/.metadata", ""))), tensor);
             if (sum.length == 0) sum = new double[values.length];
             for (int i = 0; i < sum.length; i++) sum[i] += each.getValue().asDouble() * values[i];
         }
@@ -111,9 +113,11 @@ class ClusterRunsTest {
 
     @Test
     void groupsThatAreNotThereAreRefused() throws IOException {
-        assertThat(Shell.phema("fit --outstd 0.1 --group optimizer --indir " + run).complaint())
+        assertThat(Shell.phema("fit --outstd 0.1 --group optimizer --indir " + run)
+                        .complaint())
                 .contains("--group", "it must be optimizer.fp32, not optimizer");
-        assertThat(Shell.phema("fit --outstd 0.1 --group optimizer.fp32 --indir " + Shell.FIXTURES.resolve("checkpoints"))
+        assertThat(Shell.phema("fit --outstd 0.1 --group optimizer.fp32 --indir "
+                                + Shell.FIXTURES.resolve("checkpoints"))
                         .complaint())
                 .contains("holds no optimizer.fp32");
         Files.writeString(run.resolve("phema.yaml"), "group: ema\n");
@@ -156,9 +160,15 @@ class ClusterRunsTest {
     }
 
     private void assertThatNewestIsLeftOut(String why) throws IOException {
-        for (String name : Shell.names(run.resolve(STEPS[3]))) Shell.age(run.resolve(STEPS[3]).resolve(name));
+        for (String name : Shell.names(run.resolve(STEPS[3])))
+            Shell.age(run.resolve(STEPS[3]).resolve(name));
         assertThat(Shell.phema("fit --outstd 0.1 --indir " + run).fine().out())
-                .contains("3 raw checkpoints", "not used (growing): ", STEPS[3], why, "it is taken for one that is still");
+                .contains(
+                        "3 raw checkpoints",
+                        "not used (growing): ",
+                        STEPS[3],
+                        why,
+                        "it is taken for one that is still");
     }
 
     @Test
@@ -209,7 +219,11 @@ class ClusterRunsTest {
         Shell.phema(line + " --shard-size 4kB").fine();
         Path model = out.resolve("phema-4000-0.100");
         assertThat(Shell.names(model))
-                .contains("config.json", "tokenizer.json", "model.safetensors.index.json", "model-00001-of-00004.safetensors")
+                .contains(
+                        "config.json",
+                        "tokenizer.json",
+                        "model.safetensors.index.json",
+                        "model-00001-of-00004.safetensors")
                 .doesNotContain("common.pt", "metadata.json");
         assertThat(model.resolve("config.json")).hasContent("{\"model_type\": \"gpt2\"}");
         Shell.phema(line).fine();

@@ -116,7 +116,8 @@ class DcpReaderTest {
         }
         assertThat(WeightFiles.areMasters(masters)).isTrue();
         assertThat(WeightFiles.areMasters(model)).isFalse();
-        assertRefusesMasters("clusters/cuts/.metadata", "has no optimizer.fp32: no entries optimizer.state.fp32_param.*");
+        assertRefusesMasters(
+                "clusters/cuts/.metadata", "has no optimizer.fp32: no entries optimizer.state.fp32_param.*");
         assertRefusesMasters(
                 "clusters/hf-consolidated/model.safetensors.index.json", "holds no optimizer.fp32: the weights that");
     }
@@ -132,7 +133,11 @@ class DcpReaderTest {
     void mastersOfRunsOfBlocksAreReadAsTheModel() throws IOException {
         WeightFile masters = WeightFiles.readMasters(Fixtures.fixture("clusters/flat/.metadata"), anywhere -> true);
         assertThat(digests(masters)).isEqualTo(digests("flat"));
-        assertThat(TestWeights.tensor(masters, "stacked.weight").pieces().orElseThrow().count()).isGreaterThan(8);
+        assertThat(TestWeights.tensor(masters, "stacked.weight")
+                        .pieces()
+                        .orElseThrow()
+                        .count())
+                .isGreaterThan(8);
     }
 
     @Test

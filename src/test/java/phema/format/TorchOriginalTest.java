@@ -146,7 +146,8 @@ class TorchOriginalTest {
     }
 
     private static TorchOriginal original(Path path) throws IOException {
-        return (TorchOriginal) WeightFiles.original(WeightFiles.read(path), anywhere -> true).orElseThrow();
+        return (TorchOriginal)
+                WeightFiles.original(WeightFiles.read(path), anywhere -> true).orElseThrow();
     }
 
     /** Everything that a pickle says, with tensors as their elements and what is met again by its number. */

@@ -81,7 +81,8 @@ class OpenFilesTest {
         try (OpenFiles.Inputs inputs = open.open(files)) {
             Path first = files.getFirst().path();
             Files.delete(first);
-            TestWeights.safetensors(first, Map.of("k", "v"), List.of(new Entry("w", DType.U8, Shape.of(1), new byte[] {9})));
+            TestWeights.safetensors(
+                    first, Map.of("k", "v"), List.of(new Entry("w", DType.U8, Shape.of(1), new byte[] {9})));
             assertThatThrownBy(() -> read(inputs, files, 0))
                     .isInstanceOf(Problem.class)
                     .hasMessageContaining("has changed since it was indexed");
