@@ -26,6 +26,7 @@ import phema.text.Labels;
  * @param length the best of the lengths that the sweep varied
  * @param lengthLow holds, together with lengthHigh, the best length with a probability of 90 %; of fewer than four
  *     lengths they are its neighbours
+ * @param direction of the metric: min where less is better
  * @param value of the metric that is expected there
  * @param standardError of the value, where it is known
  * @param settingsDigest equal for equal settings of the evaluator; none where they are not known
@@ -55,6 +56,9 @@ public record RecommendedView(
         @Nullable Double lengthLow,
         @Nullable Double lengthHigh,
         @Nullable String metric,
+
+        @Schema(allowableValues = {"min", "max"}) @Nullable String direction,
+
         @Nullable Double value,
         @Nullable Double standardError,
         @Nullable String evaluator,
@@ -94,6 +98,7 @@ public record RecommendedView(
                 found.map(f -> f.optimum().low()).orElse(null),
                 found.map(f -> f.optimum().high()).orElse(null),
                 found.map(FoundLength::metric).orElse(null),
+                found.map(f -> Labels.of(f.goal().direction())).orElse(null),
                 found.map(FoundLength::value).orElse(null),
                 found.flatMap(f -> f.optimum().standardError()).orElse(null),
                 found.map(FoundLength::evaluator).orElse(null),

@@ -20,7 +20,8 @@ import tools.jackson.databind.JsonNode;
  * @param mode grid: all combinations; search: those that a model of the metric asks for
  * @param axes all other fields: what is varied, by names of axes
  * @param evaluator a name below phema.evaluators
- * @param metric which of the evaluator's metrics to minimise
+ * @param metric which of the evaluator's metrics to minimise, or to maximise where :max follows; of several with
+ *     commas between them the first is optimised, and each must be there
  * @param tolerance of a search: the share of the metric by which what it finds may be worse than the best
  * @param priority trials of higher ones go first
  */
@@ -35,7 +36,7 @@ public record SweepRequest(
 
         @Schema(defaultValue = "builtin") @Nullable String evaluator,
 
-        @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "fid") @Nullable
+        @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "fid,accuracy:max") @Nullable
         String metric,
 
         @Schema(

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import phema.evaluation.AxisValues;
 import phema.evaluation.LengthFields;
+import phema.evaluation.MetricGoal;
 import phema.fleet.WorkState;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
@@ -25,6 +26,8 @@ import tools.jackson.databind.JsonNode;
  * @param trials how many there are of each state
  * @param optimum the best point so far
  * @param axes more fields: what is varied, by names of axes
+ * @param metric that is optimised
+ * @param metrics that every trial must have, this one first
  * @param settings of its evaluator that decide metrics: a worker that has others leaves its trials alone
  * @param settingsDigest digits that are equal where all of these are; none while one is not known
  * @param leftAlone the living workers that do not take its trials, with the reasons, while some wait
@@ -41,6 +44,7 @@ public record SweepView(
         @Schema(hidden = true) @JsonAnySetter @JsonAnyGetter Map<String, JsonNode> axes,
         String evaluator,
         String metric,
+        List<MetricView> metrics,
         String solver,
         String files,
         double tolerance,
@@ -52,6 +56,25 @@ public record SweepView(
         @Nullable List<LeftAloneView> leftAlone,
         @Nullable Boolean stuck,
         long version) {
+    /**
+     * A metric.
+     *
+     * @param direction min where less is better, max where more is
+     */
+    public record MetricView(
+            String name,
+
+            @Schema(allowableValues = {"min", "max"}) String direction) {
+        static MetricView of(MetricGoal goal) {
+            return new MetricView(goal.name(), Labels.of(goal.direction()));
+        }
+
+        /** Whether more is better. */
+        public boolean max() {
+            return direction.equals("max");
+        }
+    }
+
     /** What is varied. */
     public AxisValues asked() {
         return AxisValues.read(axes);
@@ -81,6 +104,7 @@ public record SweepView(
                 axes(spec.axes()),
                 spec.evaluator(),
                 spec.metric(),
+                spec.metrics().all().stream().map(MetricView::of).toList(),
                 Labels.of(spec.solver()),
                 Labels.of(spec.files()),
                 spec.tolerance(),

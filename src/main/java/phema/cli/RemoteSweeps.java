@@ -101,7 +101,7 @@ final class RemoteSweeps implements SweepAccess {
         body.put("mode", Labels.of(spec.mode()));
         body.putAll(spec.axes().json());
         body.put("evaluator", spec.evaluator());
-        body.put("metric", spec.metric());
+        body.put("metric", spec.metrics().text());
         body.put("solver", Labels.of(spec.solver()));
         body.put("files", Labels.of(spec.files()));
         body.put("tolerance", spec.tolerance());

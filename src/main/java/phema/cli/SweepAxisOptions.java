@@ -10,6 +10,7 @@ import phema.evaluation.Axis;
 import phema.evaluation.AxisNames;
 import phema.evaluation.AxisValues;
 import phema.evaluation.LengthFields;
+import phema.evaluation.MetricGoals;
 import phema.problem.Problem;
 import phema.profile.ProfileFamily;
 import phema.solver.FilesToRead;
@@ -49,7 +50,8 @@ final class SweepAxisOptions {
             names = "--metric",
             paramLabel = "NAME",
             defaultValue = "fid",
-            description = "Which of its metrics is minimised (default: ${DEFAULT-VALUE}).")
+            description = "Which of its metrics is minimised, or maximised as accuracy:max; of several, as in"
+                    + " fid,accuracy:max, the first (default: ${DEFAULT-VALUE}).")
     private String metric = "";
 
     @Option(
@@ -85,8 +87,8 @@ final class SweepAxisOptions {
         return evaluator;
     }
 
-    String metric() {
-        return metric;
+    MetricGoals metrics() {
+        return MetricGoals.parse(metric);
     }
 
     /** What one option says. */
@@ -152,6 +154,6 @@ final class SweepAxisOptions {
     }
 
     SweepSpec spec(String run) {
-        return new SweepSpec(run, mode, values(), evaluator, metric, solver, files, tolerance, priority);
+        return new SweepSpec(run, mode, values(), evaluator, metrics(), solver, files, tolerance, priority);
     }
 }

@@ -107,6 +107,7 @@ final class SweepCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         ServeCommand.requireSettings(settings, spec);
+        axes.metrics();
         axes.values(); // what is wrong with it is said before anything is opened
         files.requireWritable();
         try (StopSignal stop = new StopSignal();
@@ -156,7 +157,7 @@ final class SweepCommand implements Callable<Integer> {
             List<String> known = evaluator.metrics();
             if (!evaluator.name().equals(axes.evaluator()) || known == null) continue;
             List<String> all = new ArrayList<>(known);
-            if (!all.contains(axes.metric())) all.add(axes.metric());
+            for (String wanted : axes.metrics().names()) if (!all.contains(wanted)) all.add(wanted);
             for (Gate gate : gates)
                 if (!all.contains(gate.metric()))
                     throw Problem.invalid(

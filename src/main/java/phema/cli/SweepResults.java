@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -98,9 +99,13 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         return trial.state().equals(DONE);
     }
 
+    /** Those of the sweep first where it has several, then by name. */
     Set<String> metrics() {
-        Set<String> metrics = new TreeSet<>();
-        trials.forEach(trial -> metrics.addAll(trial.metrics().keySet()));
+        Set<String> metrics = new LinkedHashSet<>();
+        if (sweep.metrics().size() > 1) sweep.metrics().forEach(metric -> metrics.add(metric.name()));
+        Set<String> others = new TreeSet<>();
+        trials.forEach(trial -> others.addAll(trial.metrics().keySet()));
+        metrics.addAll(others);
         return metrics;
     }
 
@@ -164,6 +169,10 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         }
         text.append(", ").append(best.metric()).append(' ').append(number(best.value()));
         if (best.standardError() != null) text.append(" +- ").append("%.2g".formatted(best.standardError()));
+        for (SweepView.MetricView other : sweep.metrics().stream().skip(1).toList())
+            best(other.name())
+                    .ifPresent(value ->
+                            text.append(", ").append(other.name()).append(' ').append(number(value)));
         return text.toString();
     }
 
@@ -226,35 +235,47 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         List<String> words = new ArrayList<>();
         for (Facet facet : facets()) {
             String value = facet.text(t.point(), PRINTER);
-            if (facet.axis().isNotable(t.point()) && !value.isEmpty()) words.add(facet.column() + " " + value);
+            if (facet.axis() == Axes.LENGTH && !t.point().family().isPower())
+                words.add(t.point().profile());
+            else if (facet.axis().isNotable(t.point()) && !value.isEmpty()) words.add(facet.column() + " " + value);
         }
         return String.join(", ", words);
     }
 
     /**
-     * The metric against the EMA length, a curve for each value of the axes beside; no lines where that is no picture.
+     * Each metric against the length, a curve for each value of the axes beside; no lines where that is no picture.
      */
     List<String> plot() {
         OptimumView best = sweep.optimum();
-        return TextPlot.lines(curves(), best == null ? Double.NaN : best.length(), family());
+        List<String> lines = new ArrayList<>();
+        for (SweepView.MetricView metric : sweep.metrics()) {
+            List<String> plot = TextPlot.lines(
+                    curves(metric.name()), best == null ? Double.NaN : best.length(), family(), metric.max());
+            if (!plot.isEmpty() && sweep.metrics().size() > 1) {
+                if (!lines.isEmpty()) lines.add("");
+                lines.add(metric.name());
+            }
+            lines.addAll(plot);
+        }
+        return lines;
     }
 
     /** Of points evaluated with several seeds, the mean. */
-    private List<TextPlot.PlottedCurve> curves() {
+    private List<TextPlot.PlottedCurve> curves(String metric) {
         List<Facet> facets = curves(trials).stream()
                 .filter(facet -> facet.varies(points(trials)))
                 .toList();
         Map<String, List<TrialView>> curves = done().stream()
-                .filter(t -> t.metrics().containsKey(sweep.metric()))
+                .filter(t -> t.metrics().containsKey(metric))
                 .collect(groupingBy(t -> curve(t, facets), LinkedHashMap::new, toList()));
         return curves.entrySet().stream()
-                .map(curve -> new TextPlot.PlottedCurve(curve.getKey(), plotted(curve.getValue())))
+                .map(curve -> new TextPlot.PlottedCurve(curve.getKey(), plotted(metric, curve.getValue())))
                 .toList();
     }
 
-    private List<TextPlot.PlottedPoint> plotted(List<TrialView> trials) {
+    private List<TextPlot.PlottedPoint> plotted(String metric, List<TrialView> trials) {
         Map<Double, Repeats> means = new TreeMap<>(
-                Repeats.by(trials, t -> t.point().length(), t -> t.metrics().getOrDefault(sweep.metric(), Double.NaN)));
+                Repeats.by(trials, t -> t.point().length(), t -> t.metrics().getOrDefault(metric, Double.NaN)));
         return means.entrySet().stream()
                 .map(e -> new TextPlot.PlottedPoint(e.getKey(), e.getValue().mean()))
                 .toList();

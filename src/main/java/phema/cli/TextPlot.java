@@ -27,16 +27,17 @@ final class TextPlot {
     /**
      * @param best a length to be pointed at; none for NaN
      * @param family whose lengths they are
+     * @param max whether more is better, and the summit is what to see
      * @return lines; none when there are no two lengths to tell apart
      */
-    static List<String> lines(List<PlottedCurve> curves, double best, ProfileFamily family) {
+    static List<String> lines(List<PlottedCurve> curves, double best, ProfileFamily family, boolean max) {
         List<PlottedPoint> all =
                 curves.stream().flatMap(c -> c.points().stream()).toList();
         if (all.stream().map(PlottedPoint::x).distinct().count() < 2) return List.of();
         double[] ys = all.stream().mapToDouble(PlottedPoint::y).sorted().toArray();
         double low = ys[0];
         double high = ys[ys.length - 1];
-        boolean cut = low > 0 && high > FAR * low;
+        boolean cut = !max && low > 0 && high > FAR * low;
         Scale y = new Scale(value -> value, low, cut ? FAR * low : high, HEIGHT);
         double[] xs = all.stream().mapToDouble(PlottedPoint::x).sorted().toArray();
         Scale x = new Scale(Math::log, xs[0], xs[xs.length - 1], WIDTH);

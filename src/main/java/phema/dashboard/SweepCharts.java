@@ -14,7 +14,6 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import phema.evaluation.Point;
 import phema.profile.ProfileFamily;
-import phema.search.CurveFit;
 import phema.search.Repeats;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
@@ -27,6 +26,7 @@ final class SweepCharts {
     private static final String METRIC_FORMAT = ",.4~r";
 
     private final Sweep sweep;
+    private final String metric;
     private final List<Trial> done;
     private final List<SweepFit> fits;
     private final ChartSlice slice;
@@ -34,9 +34,19 @@ final class SweepCharts {
     private final ProfileFamily family;
 
     SweepCharts(Sweep sweep, List<Trial> trials, List<SweepFit> fits, ChartSlice slice, RunClock clock) {
+        this(sweep, sweep.spec().metric(), trials, fits, slice, clock);
+    }
+
+    /**
+     * Draws a metric beside the one that is optimised.
+     *
+     * @param fits of this metric; none where nobody modelled it
+     */
+    SweepCharts(Sweep sweep, String metric, List<Trial> trials, List<SweepFit> fits, ChartSlice slice, RunClock clock) {
         this.sweep = sweep;
+        this.metric = metric;
         this.done = trials.stream()
-                .filter(trial -> trial.metrics().containsKey(sweep.spec().metric()) && slice.contains(trial.point()))
+                .filter(trial -> trial.metrics().containsKey(metric) && slice.contains(trial.point()))
                 .toList();
         this.fits = fits;
         this.slice = slice;
@@ -47,7 +57,8 @@ final class SweepCharts {
     /** @param references whether published optima are marked */
     Chart metric(String id, boolean references) {
         List<ChartLayer> layers = new ArrayList<>();
-        Optional<Optimum> optimum = sweep.optimum().filter(o -> slice.contains(o.point()));
+        boolean first = metric.equals(sweep.spec().metric());
+        Optional<Optimum> optimum = sweep.optimum().filter(o -> first && slice.contains(o.point()));
         optimum.filter(o -> o.low() < o.high()).ifPresent(o -> layers.add(span(o)));
         Map<String, List<Trial>> series = series();
         int style = 0;
@@ -64,8 +75,8 @@ final class SweepCharts {
         }
         int marked = best;
         optimum.ifPresent(o -> layers.add(mark(o, marked)));
-        if (references && family.isPower()) references(layers);
-        return new Chart(id, lengths(), ChartAxis.linear(sweep.spec().metric(), METRIC_FORMAT), layers);
+        if (references && first && family.isPower()) references(layers);
+        return new Chart(id, lengths(), ChartAxis.linear(metric, METRIC_FORMAT), layers);
     }
 
     private ChartAxis lengths() {
@@ -82,7 +93,7 @@ final class SweepCharts {
                         () -> new TreeMap<>(Comparator.comparingInt(order::indexOf)),
                         toList()));
         Map<String, List<Trial>> named = new LinkedHashMap<>();
-        byValue.forEach((value, trials) -> named.put(one ? sweep.spec().metric() : name(value), trials));
+        byValue.forEach((value, trials) -> named.put(one ? metric : name(value), trials));
         return named;
     }
 
@@ -96,8 +107,7 @@ final class SweepCharts {
 
     /** What a model says of the metric or, of few EMA lengths, the mean values in a row. */
     private ChartLayer curve(String name, int style, Point point, List<Trial> trials) {
-        Optional<CurveFit> fit =
-                fits.stream().filter(f -> f.covers(point)).map(SweepFit::fit).findFirst();
+        Optional<SweepFit> fit = fits.stream().filter(f -> f.covers(point)).findFirst();
         String suffix = slice.continuous() ? ", fitted at guidance " + Show.number(point.guidance()) : ", fitted";
         return fit.map(f -> new ChartLayer(
                         ChartLayer.LayerKind.LINE,
@@ -153,7 +163,7 @@ final class SweepCharts {
     }
 
     private double value(Trial trial) {
-        return trial.metrics().getOrDefault(sweep.spec().metric(), Double.NaN);
+        return trial.metrics().getOrDefault(metric, Double.NaN);
     }
 
     private static ChartLayer span(Optimum optimum) {
@@ -186,7 +196,7 @@ final class SweepCharts {
     private void references(List<ChartLayer> layers) {
         DoubleSummaryStatistics range =
                 done.stream().mapToDouble(trial -> trial.point().length()).summaryStatistics();
-        List<ChartLayer.ChartPoint> points = PublishedOptimum.of(sweep.spec().metric()).stream()
+        List<ChartLayer.ChartPoint> points = PublishedOptimum.of(metric).stream()
                 .filter(o -> o.sigmaRel() >= range.getMin() && o.sigmaRel() <= range.getMax())
                 .sorted(Comparator.comparingDouble(PublishedOptimum::sigmaRel))
                 .map(o -> ChartLayer.ChartPoint.of(o.sigmaRel(), o.value(), o.description()))
@@ -196,13 +206,13 @@ final class SweepCharts {
 
     /** The mean metric by EMA length and whatever makes the series. */
     Chart heat(String id) {
-        ChartAxis metric = ChartAxis.linear(sweep.spec().metric(), METRIC_FORMAT);
+        ChartAxis colour = ChartAxis.linear(metric, METRIC_FORMAT);
         if (slice.continuous())
             return new Chart(
                     id,
                     lengths(),
                     ChartAxis.linear(slice.by().label(), ".3~r"),
-                    metric,
+                    colour,
                     List.of(heat(point -> point.length(), point -> point.guidance())));
         List<String> lengths = done.stream()
                 .map(trial -> trial.point().length())
@@ -219,7 +229,7 @@ final class SweepCharts {
                         values.stream()
                                 .map(value -> slice.shown(slice.by(), value, clock))
                                 .toList()),
-                metric,
+                colour,
                 List.of(heat(point -> (double) lengths.indexOf(family.print(point.length())), point ->
                         (double) values.indexOf(by(point)))));
     }
@@ -229,7 +239,7 @@ final class SweepCharts {
                 Repeats.by(done, trial -> List.of(x.apply(trial.point()), y.apply(trial.point())), this::value);
         return new ChartLayer(
                 ChartLayer.LayerKind.HEAT,
-                sweep.spec().metric(),
+                metric,
                 1,
                 cells.entrySet().stream()
                         .map(e -> new ChartLayer.ChartPoint(

@@ -79,7 +79,7 @@ record SweepForm(String mode, String evaluator, String metric, String tolerance,
         if (!values.family().isPower())
             axes.put(LengthFields.PROFILE, values.family().template());
         return new SweepForm(
-                Labels.of(spec.mode()), spec.evaluator(), spec.metric(), Labels.plain(spec.tolerance()), axes);
+                Labels.of(spec.mode()), spec.evaluator(), spec.metrics().text(), Labels.plain(spec.tolerance()), axes);
     }
 
     private static <S> Map<String, String> texts(Axis<S, ?> axis, AxisValues values) {
@@ -158,7 +158,7 @@ record SweepForm(String mode, String evaluator, String metric, String tolerance,
                 SweepSpec.SweepMode.GRID,
                 more,
                 spec.evaluator(),
-                spec.metric(),
+                spec.metrics(),
                 spec.solver(),
                 spec.files(),
                 spec.tolerance(),

@@ -139,7 +139,7 @@ class SweepPageController {
                 TrialRow.of(
                         trial,
                         SweepPanel.told(trial),
-                        sweep.spec().metric(),
+                        sweep.spec().metrics().names(),
                         RunClock.of(catalog, sweep.spec().run())));
         model.addAttribute("ended", trial.state().isEnd());
         model.addAttribute("log", log);
@@ -173,6 +173,13 @@ class SweepPageController {
         model.addAttribute("references", references);
         model.addAttribute("seriesAxis", slice.by().shownAs());
         model.addAttribute("metricChart", charts.metric("metric-" + sweep.id(), references));
+        model.addAttribute(
+                "otherCharts",
+                sweep.spec().metrics().names().stream()
+                        .skip(1)
+                        .map(metric -> new SweepCharts(sweep, metric, trials, List.of(), slice, clock)
+                                .metric("metric-" + metric + "-" + sweep.id(), false))
+                        .toList());
         model.addAttribute("heatChart", slice.varies(slice.by()) ? charts.heat("heat-" + sweep.id()) : null);
     }
 

@@ -11,6 +11,7 @@ import org.springframework.web.util.UriComponentsBuilder;
 import phema.evaluation.Axes;
 import phema.evaluation.Facet;
 import phema.evaluation.LengthFields;
+import phema.evaluation.MetricGoal;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
 import phema.profile.ProfileFamily;
@@ -98,7 +99,7 @@ record SweepPanel(
                         .sorted(Comparator.comparingInt(
                                 trial -> trials.size() > MOST_ROWS ? interest(trial.state()) : 0))
                         .limit(MOST_ROWS)
-                        .map(trial -> TrialRow.of(trial, columns, spec.metric(), clock))
+                        .map(trial -> TrialRow.of(trial, columns, spec.metrics().names(), clock))
                         .toList());
     }
 
@@ -148,7 +149,8 @@ record SweepPanel(
                     optimum.standardError().isPresent() ? "With 90 % between" : "Between",
                     family.print(optimum.low()) + " and " + family.print(optimum.high()),
                     ""));
-        figures.add(new FitPanel.Figure(spec.metric() + " there", SweepRow.value(optimum), ""));
+        String goal = spec.goal().direction() == MetricGoal.MetricDirection.MAX ? "greatest " : "";
+        figures.add(new FitPanel.Figure(goal + spec.metric() + " there", SweepRow.value(optimum), ""));
         for (Facet facet : Axes.curves(List.of(best))) {
             // Most sweeps have one time, the newest.
             boolean told = facet.axis() != Axes.TIME && facet.axis().isNotable(best);

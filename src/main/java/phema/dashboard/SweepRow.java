@@ -2,6 +2,7 @@ package phema.dashboard;
 
 import static java.util.stream.Collectors.joining;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import phema.text.Labels;
 /**
  * Describes a sweep in a line.
  *
+ * @param metrics all that its trials must have, the one that is optimised first
  * @param length what is varied first: {@code EMA length}, {@code window}
  * @param power whether it is the EMA length of the paper
  * @param optimum the best average so far, with what it depends on; empty while there is none
@@ -25,6 +27,7 @@ record SweepRow(
         String id,
         String run,
         String metric,
+        List<String> metrics,
         String evaluator,
         String axes,
         String length,
@@ -42,6 +45,7 @@ record SweepRow(
                 sweep.id(),
                 spec.run(),
                 spec.metric(),
+                spec.metrics().names(),
                 spec.evaluator(),
                 axes(spec),
                 spec.axes().family().kind().noun(),

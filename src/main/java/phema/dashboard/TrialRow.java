@@ -16,7 +16,7 @@ import phema.text.Labels;
  * Describes a trial.
  *
  * @param values where it is, of the facets that are shown
- * @param value of the sweep's metric; empty while it has none
+ * @param measured values of the sweep's metrics; empty while it has none
  * @param metrics all of them, by name
  * @param state in a word
  * @param remark what the state does not say
@@ -27,7 +27,7 @@ record TrialRow(
         String sweep,
         int number,
         List<TrialValue> values,
-        String value,
+        List<String> measured,
         List<MetricCell> metrics,
         String state,
         String remark,
@@ -45,7 +45,7 @@ record TrialRow(
 
     record MetricCell(String name, String value) {}
 
-    static TrialRow of(Trial trial, List<Facet> shown, String metric, RunClock clock) {
+    static TrialRow of(Trial trial, List<Facet> shown, List<String> wanted, RunClock clock) {
         Point point = trial.point();
         Map<String, Double> metrics = new TreeMap<>(trial.metrics());
         boolean running = trial.state() == WorkState.RUNNING;
@@ -53,7 +53,11 @@ record TrialRow(
                 trial.sweep(),
                 trial.number(),
                 shown.stream().map(facet -> value(facet, point, clock)).toList(),
-                metrics.containsKey(metric) ? Show.number(metrics.getOrDefault(metric, Double.NaN)) : "",
+                wanted.stream()
+                        .map(metric -> metrics.containsKey(metric)
+                                ? Show.number(metrics.getOrDefault(metric, Double.NaN))
+                                : "")
+                        .toList(),
                 metrics.entrySet().stream()
                         .map(e -> new MetricCell(e.getKey(), String.valueOf(e.getValue())))
                         .toList(),

@@ -116,7 +116,6 @@ final class BuiltinEvaluator implements Evaluator {
                         "params", "the evaluator " + name + " knows the parameter steps, not " + param.name());
             param.values().forEach(BuiltinEvaluator::steps);
         }
-        Metric.named(spec.metric());
         for (Metric metric : metrics(spec)) {
             Path file = settings.features().get(metric.word());
             if (metric != Metric.FD_RANDOM && (file == null || !Files.isRegularFile(file)))
@@ -198,7 +197,7 @@ final class BuiltinEvaluator implements Evaluator {
     private SortedSet<Metric> metrics(EvaluationSpec spec) {
         SortedSet<Metric> metrics = new TreeSet<>();
         settings.features().keySet().forEach(word -> metrics.add(Metric.named(word)));
-        metrics.add(Metric.named(spec.metric()));
+        spec.metrics().names().forEach(word -> metrics.add(Metric.named(word)));
         return metrics;
     }
 

@@ -190,7 +190,9 @@ final class CommandEvaluator implements Evaluator {
                 });
             else if (!axis.isOfWeights() && values.containsKey(field)) all.put(field, values.get(field));
         }
-        all.put("metric", task.spec().metric());
+        List<String> metrics = task.spec().metrics().names();
+        all.put("metric", metrics.getFirst());
+        if (metrics.size() > 1) all.put("metrics", metrics);
         return StoredJson.write(all);
     }
 

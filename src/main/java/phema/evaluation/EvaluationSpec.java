@@ -8,10 +8,10 @@ import phema.solver.SolverKind;
  *
  * @param run whose weights are evaluated
  * @param evaluator a name below {@code phema.evaluators}
- * @param metric that each must give
+ * @param metrics that each must give
  * @param axes what they may differ in
  * @param solver of all weights, guiding ones too
  * @param files how many stored files a fit may read
  */
 public record EvaluationSpec(
-        String run, String evaluator, String metric, AxisValues axes, SolverKind solver, FilesToRead files) {}
+        String run, String evaluator, MetricGoals metrics, AxisValues axes, SolverKind solver, FilesToRead files) {}

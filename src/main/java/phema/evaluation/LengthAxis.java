@@ -36,7 +36,6 @@ final class LengthAxis extends NumberAxis {
 
     @Override
     public List<AxisField> fields() {
-        AxisField lengths = super.fields().getFirst();
         return List.of(
                 new AxisField(
                         LengthFields.PROFILE,
@@ -46,7 +45,14 @@ final class LengthAxis extends NumberAxis {
                         "",
                         AxisField.FieldKind.TEXT,
                         true),
-                lengths);
+                new AxisField(
+                        name(),
+                        name(),
+                        "Lengths",
+                        "such as 0.05, 0.06, ..., 0.20; windows and half-lives on the training job’s clock",
+                        names().searchHint(),
+                        AxisField.FieldKind.NUMBERS,
+                        true));
     }
 
     /** The family is not a value of this axis: {@link LengthFields}. */

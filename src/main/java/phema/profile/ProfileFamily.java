@@ -25,7 +25,7 @@ public record ProfileFamily(String template) {
     private static final Pattern FORM = Pattern.compile(
             "(power:|uniform:|exponential:halflife=|halflife-fraction:|decay:[^:,{}]*:)([^,=]*)(,floor=[^{}]*)?");
 
-    /** A length that every family has, at the end time 1. */
+    /** The length that every family has, at the end time 1. */
     private static final double USUAL = 0.1;
 
     /** The family of the paper, which is meant where none is named. */

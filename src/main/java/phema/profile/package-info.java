@@ -12,7 +12,8 @@
  *       {@link phema.profile.Warmup}: as trainers do it.
  *   <li>{@link phema.profile.SigmaRel}: widths and exponents.
  *   <li>{@link phema.profile.Integrals}: inner products, in closed form where there is one.
- *   <li>{@link phema.profile.ProfileSpec}: profiles as users write them, and back.
+ *   <li>{@link phema.profile.ProfileSpec}: profiles as users write them, and back; {@link phema.profile.ProfileFamily}:
+ *       those that differ in their length alone.
  * </ol>
  */
 @ApplicationModule(allowedDependencies = {"text"})

@@ -2,6 +2,7 @@ package phema.sweep;
 
 import static java.util.stream.Collectors.joining;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import phema.evaluation.Axes;
+import phema.evaluation.MetricGoal;
 import phema.evaluation.ParamValue;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
@@ -22,6 +24,7 @@ import phema.text.Labels;
  * Gives the average that a sweep found best when it ended, and what that rests on.
  *
  * @param id grows from one that was found to the next
+ * @param goal the metric and its direction
  * @param settings digits that are equal for equal settings of the evaluator; empty where they are not known
  * @param images how many each evaluation has, ascending, where evaluations differ in it; none where it is not known
  * @param evidence empty where an older version found it, which kept none
@@ -29,7 +32,7 @@ import phema.text.Labels;
 public record FoundLength(
         long id,
         String sweep,
-        String metric,
+        @JsonProperty("metric") MetricGoal goal,
         String evaluator,
         Optional<String> settings,
         List<Long> images,
@@ -77,7 +80,7 @@ public record FoundLength(
         return new FoundLength(
                 0,
                 sweep,
-                spec.metric(),
+                spec.goal(),
                 spec.evaluator(),
                 settings,
                 measured.stream()
@@ -99,7 +102,12 @@ public record FoundLength(
     }
 
     FoundLength withId(long known) {
-        return new FoundLength(known, sweep, metric, evaluator, settings, images, optimum, evidence);
+        return new FoundLength(known, sweep, goal, evaluator, settings, images, optimum, evidence);
+    }
+
+    /** Its name. */
+    public String metric() {
+        return goal.name();
     }
 
     /** The average, as {@link phema.profile.ProfileSpec} reads it. */
@@ -145,7 +153,7 @@ public record FoundLength(
 
     /** {@code fid 2.31 (standard error 0.02) by mine, without guidance, from 21 trials of 7 EMA lengths, ...}. */
     public String words() {
-        StringBuilder words = new StringBuilder(metric + " " + valueInWords());
+        StringBuilder words = new StringBuilder(metric() + " " + valueInWords());
         optimum.standardError()
                 .ifPresent(e ->
                         words.append(" (standard error ").append(number(e, 2)).append(')'));

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import phema.evaluation.Axes;
+import phema.evaluation.MetricGoal.MetricDirection;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
 import phema.search.CurveFit;
@@ -40,10 +41,11 @@ final class Optima {
     /**
      * Trials that can be compared, since they differ in nothing but EMA length, guidance and seeds.
      *
+     * @param direction of the metric, whose costs the observations are
      * @param any of their points, with the first seeds
      * @param fit of the metric, where there are enough of them
      */
-    record Comparable(Point any, List<Observation> observations, Optional<CurveFit> fit) {
+    record Comparable(MetricDirection direction, Point any, List<Observation> observations, Optional<CurveFit> fit) {
         static Comparable of(SweepSpec spec, Point any, List<Observation> observations) {
             long lengths = observations.stream()
                     .map(o -> o.point().length())
@@ -52,6 +54,7 @@ final class Optima {
             long points =
                     observations.stream().map(Observation::point).distinct().count();
             return new Comparable(
+                    spec.goal().direction(),
                     any,
                     observations,
                     lengths < LENGTHS_FOR_A_MODEL || points > MOST_FOR_A_MODEL
@@ -68,7 +71,12 @@ final class Optima {
         }
 
         Optimum optimum() {
-            return fit.map(f -> modelled(any, f.best())).orElseGet(() -> least(any, observations));
+            return fit.map(f -> modelled(direction, any, f.best()))
+                    .orElseGet(() -> least(direction, any, observations));
+        }
+
+        Optional<SweepFit> sweepFit() {
+            return fit.map(f -> new SweepFit(any, f, direction));
         }
     }
 
@@ -78,7 +86,18 @@ final class Optima {
     }
 
     static Optional<Optimum> best(List<Comparable> groups) {
-        return groups.stream().map(Comparable::optimum).min(Comparator.comparingDouble(Optimum::metric));
+        return groups.stream()
+                .map(group -> new Ranked(group.optimum(), group.direction()))
+                .min(Comparator.comparingDouble(Ranked::cost))
+                .map(Ranked::optimum);
+    }
+
+    /** Ranks an optimum among others: a model takes a moment, and so each is found once. */
+    private record Ranked(Optimum optimum, MetricDirection direction) {
+        /** Less for the better. */
+        double cost() {
+            return direction.cost(optimum.metric());
+        }
     }
 
     static List<Comparable> comparable(SweepSpec spec, List<Trial> trials) {
@@ -94,11 +113,14 @@ final class Optima {
                 .toList();
     }
 
+    /** Of costs: less is better. */
     static List<Observation> observations(SweepSpec spec, Collection<Trial> trials) {
         List<Observation> observations = new ArrayList<>();
         for (Trial trial : trials) {
             Double value = trial.metrics().get(spec.metric());
-            if (value != null) observations.add(new Observation(searchPoint(trial), value));
+            if (value != null)
+                observations.add(new Observation(
+                        searchPoint(trial), spec.goal().direction().cost(value)));
         }
         return observations;
     }
@@ -111,18 +133,18 @@ final class Optima {
         return any.with(Axes.LENGTH, best.length()).with(Axes.GUIDANCE, best.guidance());
     }
 
-    private static Optimum modelled(Point any, Estimate best) {
+    private static Optimum modelled(MetricDirection direction, Point any, Estimate best) {
         double deviation = (best.values().high() - best.values().low()) / 2 / NINETY_PERCENT;
         return new Optimum(
                 at(any, best.point()),
-                best.value(),
+                direction.cost(best.value()),
                 Optional.of(deviation),
                 best.lengths().low(),
                 best.lengths().high());
     }
 
     /** Of a metric with one minimum, the best EMA length lies between the neighbours of the least value's. */
-    private static Optimum least(Point any, List<Observation> observations) {
+    private static Optimum least(MetricDirection direction, Point any, List<Observation> observations) {
         Map<SearchPoint, Repeats> repeated = Repeats.by(observations, Observation::point, Observation::value);
         Map.Entry<SearchPoint, Repeats> least = repeated.entrySet().stream()
                 .min(Comparator.comparingDouble(e -> e.getValue().mean()))
@@ -138,7 +160,7 @@ final class Optima {
         }
         return new Optimum(
                 at(any, best),
-                least.getValue().mean(),
+                direction.cost(least.getValue().mean()),
                 error.isPresent() ? Optional.of(error.getAsDouble()) : Optional.empty(),
                 low,
                 high);

@@ -92,9 +92,9 @@ final class RecommendationRule {
     /** Why the two cannot be compared; empty where they can. */
     private static Optional<String> difference(FoundLength found, FoundLength present) {
         List<String> differences = new ArrayList<>();
-        if (!found.metric().equals(present.metric()))
-            differences.add(
-                    "its metric is " + found.metric() + ", and this run's recommendation goes by " + present.metric());
+        if (!found.goal().equals(present.goal()))
+            differences.add("its metric is " + found.goal().text() + ", and this run's recommendation goes by "
+                    + present.goal().text());
         if (!found.evaluator().equals(present.evaluator()))
             differences.add("its evaluator is " + found.evaluator() + ", and this run's recommendation goes by "
                     + present.evaluator());
@@ -127,8 +127,7 @@ final class RecommendationRule {
             return Optional.of("it is of an earlier time, %s, the one taken of %s"
                     .formatted(Labels.plain(found.time()), Labels.plain(present.time())));
         boolean otherFamily = !sameFamily(found, present);
-        if ((otherFamily || found.guided() && !sameGuidance(found, present))
-                && isWorse(found.optimum(), present.optimum()))
+        if ((otherFamily || found.guided() && !sameGuidance(found, present)) && isWorse(found, present))
             return Optional.of("its %s is %s, that of the one taken, which is %s, %s"
                     .formatted(
                             found.metric(),
@@ -167,10 +166,11 @@ final class RecommendationRule {
     }
 
     /** By more than their standard errors. */
-    private static boolean isWorse(Optimum optimum, Optimum other) {
+    private static boolean isWorse(FoundLength found, FoundLength present) {
         double error = Math.hypot(
-                optimum.standardError().orElse(0.0), other.standardError().orElse(0.0));
-        return optimum.metric() - other.metric() > error;
+                found.optimum().standardError().orElse(0.0),
+                present.optimum().standardError().orElse(0.0));
+        return found.goal().direction().cost(found.value() - present.value()) > error;
     }
 
     private static double width(Optimum optimum) {

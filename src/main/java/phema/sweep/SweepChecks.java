@@ -25,7 +25,6 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
      */
     SweepSpec checked(SweepSpec given) {
         SweepSpec spec = withDefaults(given);
-        if (spec.metric().isBlank()) throw Problem.invalid("metric", "metric is missing: which one to minimise");
         if (Math.abs(spec.priority()) > 1000)
             throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + spec.priority());
         if (!(spec.tolerance() > 0 && spec.tolerance() < 1))

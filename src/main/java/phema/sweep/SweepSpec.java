@@ -11,7 +11,10 @@ import phema.evaluation.Axes;
 import phema.evaluation.AxisValues;
 import phema.evaluation.EvaluationSpec;
 import phema.evaluation.Guides;
+import phema.evaluation.MetricGoal;
+import phema.evaluation.MetricGoals;
 import phema.evaluation.Seeds;
+import phema.problem.Problem;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 import tools.jackson.databind.JsonNode;
@@ -23,7 +26,7 @@ import tools.jackson.databind.JsonNode;
  * @param axes what is varied; for {@link SweepMode#SEARCH} the least and the greatest value of continuous axes bound
  *     the search
  * @param evaluator a name below {@code phema.evaluators}
- * @param metric which of its metrics is minimised
+ * @param metrics which of its metrics every trial must have; the first is optimised
  * @param solver of all weights, guiding ones too
  * @param files how many stored files a fit may read
  * @param tolerance of a search: the share of the metric by which what it finds may be worse than the best
@@ -34,7 +37,7 @@ public record SweepSpec(
         SweepMode mode,
         @JsonIgnore AxisValues axes,
         String evaluator,
-        String metric,
+        @JsonProperty("metric") MetricGoals metrics,
         SolverKind solver,
         FilesToRead files,
         double tolerance,
@@ -47,19 +50,38 @@ public record SweepSpec(
         SEARCH
     }
 
+    /**
+     * Says what a sweep varies, as people write it.
+     *
+     * @param metrics as {@code fid,accuracy:max}
+     * @throws Problem when these cannot be read
+     */
+    public SweepSpec(
+            String run,
+            SweepMode mode,
+            AxisValues axes,
+            String evaluator,
+            String metrics,
+            SolverKind solver,
+            FilesToRead files,
+            double tolerance,
+            int priority) {
+        this(run, mode, axes, evaluator, MetricGoals.parse(metrics), solver, files, tolerance, priority);
+    }
+
     /** Reads what the database keeps, where each axis is a field beside the others. */
     @JsonCreator
     static SweepSpec stored(
             @JsonProperty("run") String run,
             @JsonProperty("mode") SweepMode mode,
             @JsonProperty("evaluator") String evaluator,
-            @JsonProperty("metric") String metric,
+            @JsonProperty("metric") MetricGoals metrics,
             @JsonProperty("solver") SolverKind solver,
             @JsonProperty("files") FilesToRead files,
             @JsonProperty("tolerance") double tolerance,
             @JsonProperty("priority") int priority,
             @JsonAnySetter Map<String, JsonNode> axes) {
-        return new SweepSpec(run, mode, AxisValues.read(axes), evaluator, metric, solver, files, tolerance, priority);
+        return new SweepSpec(run, mode, AxisValues.read(axes), evaluator, metrics, solver, files, tolerance, priority);
     }
 
     @JsonAnyGetter
@@ -68,12 +90,22 @@ public record SweepSpec(
     }
 
     public SweepSpec with(AxisValues others) {
-        return new SweepSpec(run, mode, others, evaluator, metric, solver, files, tolerance, priority);
+        return new SweepSpec(run, mode, others, evaluator, metrics, solver, files, tolerance, priority);
     }
 
     /** Says what all evaluations have in common. */
     EvaluationSpec evaluation() {
-        return new EvaluationSpec(run, evaluator, metric, axes, solver, files);
+        return new EvaluationSpec(run, evaluator, metrics, axes, solver, files);
+    }
+
+    /** The name of the metric that is optimised. */
+    public String metric() {
+        return goal().name();
+    }
+
+    /** What is optimised, and in which direction. */
+    public MetricGoal goal() {
+        return metrics.first();
     }
 
     /** Of the averages that are varied, {@link AxisValues#family}. */

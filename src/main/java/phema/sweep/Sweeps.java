@@ -198,14 +198,14 @@ public class Sweeps {
     /**
      * Adds the points of this grid that the sweep lacks.
      *
-     * @param more with the run, evaluator and metric of the sweep
+     * @param more with the run, evaluator, metrics and profile of the sweep
      */
     public Sweep extend(String id, SweepSpec more) {
         SweepSpec spec = row(id).spec();
         if (!more.run().equals(spec.run())
                 || !more.evaluator().equals(spec.evaluator())
-                || !more.metric().equals(spec.metric()))
-            throw Problem.invalid("run", "a sweep keeps its run, evaluator and metric; start another one");
+                || !more.metrics().equals(spec.metrics()))
+            throw Problem.invalid("run", "a sweep keeps its run, evaluator and metrics; start another one");
         if (!more.axes().family().equals(spec.axes().family()))
             throw Problem.invalid(
                     "profile",
@@ -294,9 +294,7 @@ public class Sweeps {
         List<Optima.Comparable> groups = Optima.comparable(row.spec(), trials.trials(row.id()));
         Found now = new Found(
                 row.version(),
-                groups.stream()
-                        .flatMap(group -> group.fit().stream().map(fit -> new SweepFit(group.any(), fit)))
-                        .toList(),
+                groups.stream().flatMap(group -> group.sweepFit().stream()).toList(),
                 Optima.best(groups));
         found.put(row.id(), now);
         return now;

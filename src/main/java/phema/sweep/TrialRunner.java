@@ -127,7 +127,7 @@ class TrialRunner {
         String evaluation = task.identity(evaluator, identity);
         if (evaluations
                 .find(evaluation)
-                .filter(m -> m.containsKey(spec.metric()))
+                .filter(m -> m.keySet().containsAll(spec.metrics().names()))
                 .isPresent()) {
             work.end();
             trials.doneBefore(begun, evaluation);
@@ -135,9 +135,10 @@ class TrialRunner {
         }
         long start = System.nanoTime();
         Map<String, Double> metrics = evaluator.evaluate(task, output);
-        if (!metrics.containsKey(spec.metric()))
-            throw new EvaluationException(
-                    "gave " + String.join(", ", metrics.keySet()) + ", but not the sweep's metric " + spec.metric());
+        for (String wanted : spec.metrics().names())
+            if (!metrics.containsKey(wanted))
+                throw new EvaluationException(
+                        "gave " + String.join(", ", metrics.keySet()) + ", but not the sweep's metric " + wanted);
         for (Map.Entry<String, Double> metric : metrics.entrySet())
             if (!Double.isFinite(metric.getValue()))
                 throw new EvaluationException("the metric " + metric.getKey() + " is " + metric.getValue()

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Sweeps in the command's own process; commands evaluate. */
 @DisabledOnOs(OS.WINDOWS)
@@ -117,10 +118,10 @@ class LocalSweepTest {
         assertThat(Shell.names(folder)).noneMatch(name -> name.endsWith(".tmp"));
     }
 
-    /** {@code fid} has its minimum of 2 at a window of 80000. */
+    /** {@code fid} has its minimum of 2 at a window of 80000, {@code accuracy} its maximum of 0.9. */
     private static final String WINDOWS = """
             w=$(sed -n 's/.*"length":\\([0-9.]*\\).*/\\1/p' "$1")
-            awk -v w="$w" 'BEGIN { x = log(w / 80000); printf "{\\"fid\\": %.6f}\\n", 2 * exp(x * x / 2) }'
+            awk -v w="$w" 'BEGIN { x = log(w / 80000); printf "{\\"fid\\": %.6f, \\"accuracy\\": %.6f}\\n", 2 * exp(x * x / 2), 0.9 - x * x / 10 }'
             """;
 
     @Test
@@ -144,20 +145,61 @@ class LocalSweepTest {
         Shell.Result result = Shell.phema(grid.toArray(String[]::new));
         assertThat(result.status()).as(result.err()).isZero();
         assertThat(result.out())
-                .startsWith("edm2: 6 trials of windows\nwindow     fid\n40000   2.5431\n")
+                .startsWith("edm2: 6 trials of windows\nwindow  accuracy     fid\n40000    0.85196  2.5431\n")
                 .containsPattern("\nbest: decay:cosine:\\d+(\\.\\d+)? \\(\\d+[.\\d]* to \\d+[.\\d]*\\), fid 2")
                 .containsPattern(
                         "\nrecommended for edm2: decay:cosine:\\d+[.\\d]*, fid 2.* from 6 trials of 6 windows, 50,000"
                                 + " images each; the best window lies between ")
                 .contains("gate fid<=2.05 is met");
         assertThat(csv).content().startsWith("trial,profile,length,time,").contains("1,decay:cosine:60000,60000.0,");
-        assertThat(tests(suite(junit))).contains("window 60000, time 262144, seeds 0-49999");
+        assertThat(tests(suite(junit))).contains("decay:cosine:60000, time 262144, seeds 0-49999");
 
         List<String> search = new ArrayList<>(args);
         search.addAll(List.of("--lengths=10000,250000", "--mode=search", "--json"));
-        JsonNode found = Shell.phema(search.toArray(String[]::new)).json();
+        JsonNode found = JsonMapper.shared()
+                .readTree(Shell.phema(search.toArray(String[]::new)).out());
         assertThat(found.at("/sweep/optimum/length").asDouble()).isBetween(68_000.0, 93_000.0);
         assertThat(found.at("/sweep/profile").asString()).isEqualTo("decay:cosine:{}");
+    }
+
+    @Test
+    void metricsHaveDirectionsAndTheFirstIsOptimised() throws Exception {
+        Files.writeString(folder.resolve("windows.sh"), WINDOWS);
+        Path markdown = folder.resolve("directions.md");
+        List<String> args = new ArrayList<>(List.of(
+                "sweep",
+                Shell.EDM2,
+                "--evaluator=windows",
+                "--profile=uniform:{}",
+                "--metric=accuracy:max,fid",
+                "--phema.home=" + folder.resolve("directions"),
+                "--phema.evaluators.windows.type=command",
+                "--phema.evaluators.windows.command=sh," + folder.resolve("windows.sh") + ",{trial}"));
+        List<String> grid = new ArrayList<>(args);
+        grid.addAll(List.of(
+                "--lengths=40000,60000,...,140000",
+                "--gate=accuracy>=0.89",
+                "--gate=fid<=2.01",
+                "--markdown=" + markdown));
+        Shell.Result result = Shell.phema(grid.toArray(String[]::new));
+        assertThat(result.status()).as(result.out() + result.err()).isZero();
+        assertThat(result.out())
+                .startsWith("edm2: 6 trials of windows\nwindow  accuracy     fid\n")
+                .containsPattern(
+                        "\nbest: uniform:[678]\\d{4}(\\.\\d+)? \\(.*\\), accuracy 0\\.[89]\\d*( \\+- 0\\.0\\d+)?, fid 2\n")
+                .contains("\naccuracy\n", "\nfid\n", "gate accuracy>=0.89 is met")
+                .containsPattern("recommended for edm2: uniform:[678]\\d{4}.*, accuracy 0\\.");
+        assertThat(markdown).content().contains("| window | accuracy | fid |");
+
+        List<String> search = new ArrayList<>(args);
+        search.addAll(List.of("--lengths=10000,250000", "--mode=search", "--json"));
+        JsonNode found = JsonMapper.shared()
+                .readTree(Shell.phema(search.toArray(String[]::new)).out());
+        assertThat(found.at("/sweep/optimum/length").asDouble()).isBetween(60_000.0, 105_000.0);
+        assertThat(found.at("/sweep/optimum/value").asDouble()).isBetween(0.88, 0.92);
+        assertThat(found.at("/sweep/metrics").toString())
+                .isEqualTo("[{\"name\":\"accuracy\",\"direction\":\"max\"},{\"name\":\"fid\",\"direction\":\"min\"}]");
+        assertThat(found.at("/recommended/direction").asString()).isEqualTo("max");
     }
 
     @Test
@@ -219,6 +261,7 @@ class LocalSweepTest {
             --profile=uniform:3 --lengths=3 | the profile "uniform:3" must have exactly one {}
             --profile=swa:{} --lengths=3    | is no family of lengths; there are power:{}
             --profile=uniform:{}            | Missing required option: '--outstd=LIST', or '--profile=TEMPLATE' with '--lengths=LIST'
+            --outstd=0.1 --metric=fid:up    | the metric fid:up ends in :up, which is no direction; there are min, max
             --outstd=0.1 --url=here         | --url here is not of the form http://host:8080
             --outstd=0.1 --frobnicate       | '--frobnicate' is not a setting of the form --name=value
             """)

@@ -135,4 +135,54 @@ class OptimaTest {
         assertThat(optimum.point().length()).isEqualTo(0.1);
         assertThat(optimum.metric()).isCloseTo(0.1, within(0.002));
     }
+
+    /** The same curves the other way up: what was least is the most. */
+    @Test
+    void theMostIsFoundWhereMoreIsBetter() {
+        for (SweepSpec.SweepMode mode : SweepSpec.SweepMode.values()) {
+            SweepSpec least = spec(mode, LENGTHS, List.of(NEWEST), List.of(1.0));
+            SweepSpec most = new SweepSpec(
+                    least.run(),
+                    mode,
+                    least.axes(),
+                    least.evaluator(),
+                    "score:max",
+                    least.solver(),
+                    least.files(),
+                    least.tolerance(),
+                    0);
+            List<Trial> trials = trials(least, 1, 3);
+            List<Trial> scores = trials.stream()
+                    .map(t -> new Trial(
+                            t.sweep(),
+                            t.number(),
+                            t.point(),
+                            t.state(),
+                            t.attempts(),
+                            t.worker(),
+                            Map.of("score", 10 - t.metrics().getOrDefault("fid", Double.NaN)),
+                            false,
+                            t.error(),
+                            t.started(),
+                            t.ended(),
+                            1))
+                    .toList();
+            Optimum best = Optima.of(most, scores).orElseThrow();
+            assertThat(best.point().length()).isBetween(0.1, 0.17);
+            assertThat(best.metric()).isCloseTo(10 - 2.56, within(0.1));
+            assertThat(best.low()).isLessThanOrEqualTo(best.point().length());
+            SweepFit fit = Optima.comparable(most, scores).getFirst().sweepFit().orElseThrow();
+            assertThat(fit.curve(1, 5)).allSatisfy(point -> {
+                assertThat(point.values().contains(point.value())).isTrue();
+                assertThat(point.value()).isBetween(-10.0, 8.0);
+            });
+            // Of three lengths nobody models anything.
+            assertThat(Optima.of(most, scores.subList(0, 3)).orElseThrow().metric())
+                    .isEqualTo(scores.stream()
+                            .limit(3)
+                            .mapToDouble(t -> t.metrics().getOrDefault("score", 0.0))
+                            .max()
+                            .orElseThrow());
+        }
+    }
 }

@@ -11,9 +11,11 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import phema.evaluation.Axes;
 import phema.evaluation.AxisValues;
+import phema.evaluation.MetricGoal;
 import phema.evaluation.Point;
 import phema.evaluation.Seeds;
 import phema.fleet.WorkState;
+import phema.profile.ProfileFamily;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 import phema.text.StoredJson;
@@ -149,7 +151,7 @@ class RecommendationRuleTest {
                     failed ? WorkState.FAILED : WorkState.DONE,
                     1,
                     Optional.empty(),
-                    failed ? Map.of() : Map.of(tried.metric, tried.value(point)),
+                    failed ? Map.of() : Map.of(spec.metric(), tried.value(point)),
                     false,
                     Optional.empty(),
                     Optional.of(Instant.EPOCH),
@@ -269,7 +271,7 @@ class RecommendationRuleTest {
         FoundLength vague = new FoundLength(
                 2,
                 "vague",
-                "fid",
+                new MetricGoal("fid", MetricGoal.MetricDirection.MIN),
                 "mine",
                 present.settings(),
                 present.images(),
@@ -312,7 +314,7 @@ class RecommendationRuleTest {
         FoundLength worse = new FoundLength(
                 2,
                 "worse",
-                "fid",
+                new MetricGoal("fid", MetricGoal.MetricDirection.MIN),
                 "mine",
                 present.settings(),
                 present.images(),
@@ -403,12 +405,62 @@ class RecommendationRuleTest {
         all.set(
                 0,
                 new FoundLength(
-                        1, "old", "fid", "mine", Optional.empty(), List.of(), whole.optimum(), Optional.empty()));
+                        1,
+                        "old",
+                        new MetricGoal("fid", MetricGoal.MetricDirection.MIN),
+                        "mine",
+                        Optional.empty(),
+                        List.of(),
+                        whole.optimum(),
+                        Optional.empty()));
         assertThat(recommended().lacks().orElseThrow()).contains("an older version of phema found it");
         assertThat(recommended().words()).contains("by mine, without guidance; the best length lies between");
         one(Tried.FID.of("fd_random"));
         assertThat(recommended().sweep()).isEqualTo("old");
         FoundLength now = one(Tried.FID.at(FIVE, 1));
         assertThat(recommended()).isEqualTo(now);
+    }
+
+    @Test
+    void anotherFamilyOfAveragesMustBeBetterToo() {
+        FoundLength present = one(Tried.FID);
+        Point cosine = AxisValues.NONE
+                .with(new ProfileFamily("decay:cosine:{}"))
+                .with(Axes.LENGTH, List.of(800.0))
+                .with(Axes.TIME, List.of(NEWEST))
+                .withDefaults()
+                .grid()
+                .getFirst();
+        Evidence evidence = new Evidence(9, 99, 0, 99, Evidence.LengthEdge.NONE);
+        FoundLength worse = windows(2, present, new Optimum(cosine, 0.09, Optional.empty(), 790, 810), evidence);
+        all.add(worse);
+        assertThat(recommended()).isEqualTo(present);
+        assertThat(reason(worse))
+                .matches("its fid is 0\\.09, that of the one taken, which is power:0\\.08\\d*, 0\\.0\\d+");
+        FoundLength better = windows(3, present, new Optimum(cosine, 0.07, Optional.empty(), 100, 9000), evidence);
+        all.add(better);
+        assertThat(recommended()).isEqualTo(better);
+        assertThat(better.profile()).isEqualTo("decay:cosine:800");
+        assertThat(better.words()).contains("from 99 trials of 9 windows", "the best window lies between 100 and 9000");
+    }
+
+    private static FoundLength windows(long id, FoundLength like, Optimum optimum, Evidence evidence) {
+        return new FoundLength(
+                id,
+                "windows" + id,
+                like.goal(),
+                like.evaluator(),
+                like.settings(),
+                like.images(),
+                optimum,
+                Optional.of(evidence));
+    }
+
+    @Test
+    void theSameMetricTheOtherWayUpIsAnotherOne() {
+        FoundLength present = one(Tried.FID);
+        FoundLength most = one(Tried.FID.of("fid:max").at(SEVEN, 9));
+        assertThat(recommended()).isEqualTo(present);
+        assertThat(reason(most)).contains("its metric is fid:max, and this run's recommendation goes by fid");
     }
 }

@@ -305,6 +305,39 @@ class SweepRestTest {
     }
 
     @Test
+    void everyMetricIsWantedAndShownAndTheFirstIsOptimised() throws Exception {
+        String sweep = create("/api/v1/runs/edm2/sweeps", """
+                {"profile": "uniform:{}", "length": [10000, 20000, 40000], "seeds": ["0-63"], "evaluator": "windows",
+                 "metric": "accuracy:max,fid"}""", 201);
+        assertThat(events(sweep)).last().isEqualTo("sweep");
+        JsonNode ended = get(sweep);
+        assertThat(ended.at("/metric").asString()).isEqualTo("accuracy");
+        assertThat(ended.at("/metrics").toString())
+                .isEqualTo("[{\"name\":\"accuracy\",\"direction\":\"max\"},{\"name\":\"fid\",\"direction\":\"min\"}]");
+        assertThat(ended.at("/optimum/length").asDouble()).isEqualTo(40_000);
+        assertThat(ended.at("/optimum/value").asDouble()).isCloseTo(0.852, within(0.001));
+        assertThat(offered("edm2", ended.at("/id").asString(), "accuracy")
+                        .at("/direction")
+                        .asString())
+                .isEqualTo("max");
+        String page = send("GET", sweep.replace("/api/v1", ""), "").body();
+        assertThat(page)
+                .contains(
+                        ">accuracy</th>", ">fid</th>", "accuracy by window", "fid by window", "greatest accuracy there")
+                .contains("<dd>accuracy, fid</dd>");
+        assertThat(send("GET", "/runs/edm2/sweeps", "").body()).contains("value=\"accuracy:max,fid\"");
+        assertThat(send("GET", sweep + "/trials/0/log", "").body())
+                .contains("\"metric\":\"accuracy\",\"metrics\":[\"accuracy\",\"fid\"]");
+
+        // All of them must be there.
+        String lacking = create("/api/v1/runs/edm2/sweeps", """
+                {"sigmaRel": [0.0615], "seeds": ["0-63"], "evaluator": "told", "metric": "fid,accuracy:max"}""", 201);
+        assertThat(events(lacking)).last().isEqualTo("sweep");
+        assertThat(get(lacking + "/trials/0").at("/error").asString())
+                .isEqualTo("gave fid, but not the sweep's metric accuracy");
+    }
+
+    @Test
     void aSearchChoosesWindowsByTheirLogarithms() throws Exception {
         String sweep = create("/api/v1/runs/edm2/sweeps", """
                 {"mode": "search", "profile": "uniform:{}", "length": [5000, 60000], "evaluator": "windows", "metric": "fid"}""", 201);
@@ -625,6 +658,7 @@ class SweepRestTest {
                 "{\"sigmaRel\": [0.1], \"evaluator\": \"nobody\", \"metric\": \"fid\"} | 400 | evaluator",
                 "{\"sigmaRel\": [], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
                 "{\"sigmaRel\": [0.1], \"evaluator\": \"length\"} | 400 | metric",
+                "{\"sigmaRel\": [0.1], \"evaluator\": \"length\", \"metric\": \"fid:up\"} | 400 | metric",
                 "{\"sigmaRel\": [0.5], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
                 "{\"profile\": \"decay:cosine:800\", \"length\": [800], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | profile",
                 "{\"profile\": \"decay:cosine:{},floor={}\", \"length\": [800], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | profile",
