@@ -34,8 +34,8 @@ import picocli.CommandLine.Unmatched;
 @Command(
         name = "sweep",
         description = {
-            "Evaluates averages of many lengths of a run, finds the best, and waits for it: in this process, or on a service "
-                    + "with --url.",
+            "Evaluates averages of many lengths of a run, finds the best, and waits for it: in this process, or on "
+                    + "a service with --url.",
             "Any other setting can be given as --name=value, such as --phema.roots=/data/runs or "
                     + "--phema.evaluators.NAME.type=command."
         },

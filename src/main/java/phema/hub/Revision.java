@@ -5,8 +5,8 @@ import phema.problem.Problem;
 import phema.synthesis.WeightsReference;
 
 /**
- * Names of a repository's branches: {@code main}, and {@link WeightsReference}s that begin with a word, as {@code ema-0.100} or
- * {@code decay-cosine-800}.
+ * Names of a repository's branches: {@code main}, and {@link WeightsReference}s that begin with a word,
+ * as {@code ema-0.100} or {@code decay-cosine-800}.
  */
 final class Revision {
     static final String MAIN = "main";

@@ -21,8 +21,8 @@ import phema.sweep.Trial;
 import phema.text.Labels;
 
 /**
- * Draws a sweep's metric against the length of averages as SVG: a line for all that differs otherwise, means over seeds, and the
- * optimum marked.
+ * Draws a sweep's metric against the length of averages as SVG: a line for all that differs otherwise, means over
+ * seeds, and the optimum marked.
  */
 final class SweepChart {
     private static final int WIDTH = 640;
