@@ -13,7 +13,6 @@ import phema.catalog.RunScanner;
 import phema.catalog.Selection;
 import phema.problem.Problem;
 import phema.profile.Power;
-import phema.profile.Profile;
 import phema.profile.ProfileSpec;
 import phema.solver.Planning;
 import phema.synthesis.Fits;
@@ -165,14 +164,17 @@ final class PlanCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private List<Profile> targets(double end) {
+    private List<StoragePlan.PlannedAverage> targets(double end) {
         if (!(end > 0 && end < Double.POSITIVE_INFINITY))
             throw Problem.invalid("end", "--end must be a number above 0, not " + end);
         List<Double> lengths = outstd != null ? outstd.values() : profiles.isEmpty() ? DEFAULT_TARGETS : List.of();
         return Stream.concat(
-                        lengths.stream().map(sigmaRel -> ProfileOptions.power(sigmaRel, end)),
+                        lengths.stream()
+                                .map(sigmaRel -> new StoragePlan.PlannedAverage(
+                                        Labels.plain(sigmaRel), ProfileOptions.power(sigmaRel, end))),
                         profiles.stream()
-                                .map(spec -> ProfileOptions.profile("profile", () -> ProfileSpec.parse(spec, end))))
+                                .map(spec -> new StoragePlan.PlannedAverage(
+                                        spec, ProfileOptions.profile("profile", () -> ProfileSpec.parse(spec, end)))))
                 .toList();
     }
 

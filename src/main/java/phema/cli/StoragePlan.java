@@ -33,10 +33,13 @@ final class StoragePlan {
     private static final String WIDTH = "power:";
     private static final int MOST_FILES = 1024;
 
-    private final List<Profile> targets;
+    private final List<PlannedAverage> targets;
     private final double limit;
     private final OptionalLong params;
     private final List<Outlook> outlooks;
+
+    /** An average that shall be possible. @param asked as the user wrote it: {@code 0.03}, {@code decay:cosine:1} */
+    record PlannedAverage(String asked, Profile profile) {}
 
     /** A way to store a run, and the errors that it would lead to. */
     private record Outlook(Scheme scheme, List<Double> errors) {
@@ -51,12 +54,14 @@ final class StoragePlan {
      * @param limit largest predicted relative error that is good enough
      * @param params weights of the model, for sizes in bytes
      */
-    StoragePlan(Planning planning, List<Scheme> schemes, List<Profile> targets, double limit, OptionalLong params) {
+    StoragePlan(
+            Planning planning, List<Scheme> schemes, List<PlannedAverage> targets, double limit, OptionalLong params) {
         this.targets = targets;
+        List<Profile> profiles = targets.stream().map(PlannedAverage::profile).toList();
         this.limit = limit;
         this.params = params;
         outlooks = schemes.stream()
-                .map(scheme -> new Outlook(scheme, planning.errors(scheme, targets)))
+                .map(scheme -> new Outlook(scheme, planning.errors(scheme, profiles)))
                 .sorted(Comparator.<Outlook>comparingLong(o -> o.scheme().bytes(1))
                         .thenComparing(Outlook::worst))
                 .toList();
@@ -102,7 +107,7 @@ final class StoragePlan {
                 IntStream.range(0, targets.size())
                         .boxed()
                         .collect(Collectors.toMap(
-                                i -> label(targets.get(i)), outlook.errors()::get, (a, b) -> a, LinkedHashMap::new)));
+                                i -> targets.get(i).asked(), outlook.errors()::get, (a, b) -> a, LinkedHashMap::new)));
         view.put("withinMaxError", outlook.worst() <= limit);
         return view;
     }
@@ -112,7 +117,7 @@ final class StoragePlan {
         out.println("predicted relative errors at the end of the run, for weights that move as in " + like);
         List<String> header =
                 new ArrayList<>(List.of("times", "stored", "dtype", params.isEmpty() ? "per weight" : "size"));
-        targets.forEach(target -> header.add("at " + label(target)));
+        targets.forEach(target -> header.add("at " + target.asked()));
         Table table = new Table(header.toArray(String[]::new));
         for (Outlook outlook : outlooks) {
             List<String> row = new ArrayList<>(List.of(
@@ -144,11 +149,6 @@ final class StoragePlan {
 
     private String size(Scheme scheme) {
         return params.isEmpty() ? scheme.bytes(1) + " B" : ByteSize.print(scheme.bytes(params.getAsLong()));
-    }
-
-    /** {@code 0.03}, {@code decay:cosine:0.2}. */
-    private static String label(Profile target) {
-        return Names.width(target).replaceFirst("^(0\\.\\d*?)0+$", "$1");
     }
 
     private static String lengths(Scheme scheme) {

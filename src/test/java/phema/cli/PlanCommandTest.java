@@ -95,11 +95,11 @@ class PlanCommandTest {
         assertThat(titan.size()).isEqualTo(1);
         assertThat(titan.at("/0/bytes").asLong()).isEqualTo(32 * 2 * 4);
         assertThat(titan.at("/0/errors/decay:cosine:20000").asDouble()).isLessThan(raw / 2);
-        assertThat(Shell.phema("plan --times 32 --profile decay:cosine:0.2 --profile power:0.03 --max-error 0.02 "
+        assertThat(Shell.phema("plan --times 32 --profile decay:cosine:0.2 --outstd 0.03 --max-error 0.02 "
                                 + "--stored halflife-fraction:0.05 --dtype f32")
                         .fine()
                         .out())
-                .contains("at decay:cosine:0.2  at 0.03")
+                .contains("at 0.03  at decay:cosine:0.2")
                 .contains("recommended, the smallest within 2.0e-02: 32 times halflife-fraction:0.05 in f32");
     }
 
