@@ -6,7 +6,7 @@
 Below RUNS/seedSEED: raw/step-NNNNNNNN.safetensors every 1/128 of the run, averages/ema-SIGMA_REL-stepNNNNNNNN.safetensors every 1/32, truth/ what the
 decays mean, tracked at every step in double precision, decayed/ the weights of the same run trained again with a real decay, about.json what was trained.
 """
-import copy, hashlib, json, math, os, pathlib, re, shutil, subprocess, sys, sysconfig, time
+import copy, hashlib, json, math, os, pathlib, re, shutil, subprocess, sys, sysconfig, textwrap, time
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ STORED = [0.05, 0.20]                # their sigma_rel
 RATE, WARMUP = 2e-3, 0.03
 WIDTH, LAYERS, HEADS, CONTEXT, BATCH = 64, 3, 4, 64, 16
 VALIDATION = 2048                    # contexts that losses are means over
-SEEDS = [0, 1, 2]
+FIRST = 0                            # the run whose real decays go over all windows
 
 COURSES = {
     'linear': lambda x: 1 - x,
@@ -128,7 +128,7 @@ def train(runs, seed):
 
     powers = {sigma_rel: flat() for sigma_rel in {*STORED, *POWERS}}
     sums = {(spec, end): torch.zeros_like(powers[STORED[0]]) for spec, end in targets() if spec.startswith('decay')}
-    courses = {w: list(COURSES) if w == REAL[0] else ['cosine'] if seed == SEEDS[0] else [] for w in REAL}
+    courses = {w: list(COURSES) if w == REAL[0] else ['cosine'] if seed == FIRST else [] for w in REAL}
     branches, begun = {}, time.time()
     for at in range(1, STEPS + 1):
         step(at, 1)
@@ -365,26 +365,36 @@ class Tables:
     def summary(self, about):
         spec, sqrt = f'decay:linear:{REAL[0]}', f'decay:1-sqrt:{REAL[0]}'
         raw, real = self.loss('raw'), self.loss('real', file_name(spec, STEPS))
-        gain = lambda *key: (raw - self.loss(*key)) / (raw - real)
+        gain = lambda *key: f'{100 * (raw - self.loss(*key)) / (raw - real):.0f} %'
         keys = [(TIMES, spec, STEPS) for spec in (f'decay:{c}:{w}' for w, e in WINDOWS if e == STEPS for c in COURSES)]
         keys += [(TIMES, f'decay:{c}:{w}', e) for w, e in WINDOWS if e != STEPS for c in COURSES]
         ratios = [self.mean(('phema', 'raw', *k), 'error') / self.mean(('merge', False, *k), 'error') for k in keys]
         predicted = [self.predicted('raw', *k) for k in keys]
         best = min(POWERS, key=lambda s: self.loss('phema', 'averages', TIMES, f'power:{s:g}', STEPS))
-        return [
-            f'{len(self.runs)} run{"s" * (len(self.runs) > 1)} of {STEPS} steps: a GPT of {about["weights"]:,} weights, {about["bytes"]:,} bytes of Python {about["python"]}\'s own library'
+        lines = [
+            f'{len(self.runs)} run{"s" * (len(self.runs) > 1)} of {STEPS} steps: a GPT of {about["weights"]:,} weights, {about["bytes"]:,} '
+            f'bytes of Python {about["python"]}\'s own library'
             f' (SHA-256 {about["text"][:16]}), PyTorch {about["torch"]}, {VALIDATION} contexts of {CONTEXT} bytes held out.', '',
-            f'- A linear decay over the last {REAL[0]} steps lowers the validation loss from {raw:.4f} to {real:.4f}. Without it, `{spec}` of raw checkpoints every'
-            f' 1/{TIMES} of the run gets {gain("phema", "raw", TIMES, spec, STEPS):.0%} of that, of two stored averages {gain("phema", "averages", TIMES, spec, STEPS):.0%},'
-            f' the best power average, `power:{best:g}`, {gain("phema", "averages", TIMES, f"power:{best:g}", STEPS):.0%}.',
-            f'- On raw checkpoints every 1/{TIMES}, over all {len(keys)} windows and courses below, phema\'s distance from the average that is meant is {min(ratios):.2f} to'
-            f' {max(ratios):.2f} of the merge tool\'s with the same files of the window, and was predicted at {min(predicted):.2f} to {max(predicted):.2f} of what it was.',
-            f'- In loss, of the same files over the last {REAL[0]} steps: the merge tool\'s linear {self.loss("merge", False, TIMES, spec, STEPS):.4f}, phema\'s'
+            f'- A linear decay over the last {REAL[0]} steps lowers the validation loss from {raw:.4f} to {real:.4f}. Without it, `{spec}` '
+            f'of raw checkpoints every'
+            f' 1/{TIMES} of the run gets {gain("phema", "raw", TIMES, spec, STEPS)} of that, of two stored averages '
+            f'{gain("phema", "averages", TIMES, spec, STEPS)},'
+            f' the best power average, `power:{best:g}`, {gain("phema", "averages", TIMES, f"power:{best:g}", STEPS)}.',
+            f'- On raw checkpoints every 1/{TIMES}, over all {len(keys)} windows and courses below, phema\'s distance from the average that '
+            f'is meant is {min(ratios):.2f} to'
+            f' {max(ratios):.2f} of the merge tool\'s with the same files of the window, and was predicted at {min(predicted):.2f} to '
+            f'{max(predicted):.2f} of what it was.',
+            f'- In loss, of the same files over the last {REAL[0]} steps: the merge tool\'s linear '
+            f'{self.loss("merge", False, TIMES, spec, STEPS):.4f}, phema\'s'
             f' {self.loss("phema", "raw", TIMES, spec, STEPS):.4f}, the average itself {self.loss("truth", spec):.4f}; as 1-sqrt'
-            f' {self.loss("merge", False, TIMES, sqrt, STEPS):.4f}, {self.loss("phema", "raw", TIMES, sqrt, STEPS):.4f} and {self.loss("truth", sqrt):.4f}.',
+            f' {self.loss("merge", False, TIMES, sqrt, STEPS):.4f}, {self.loss("phema", "raw", TIMES, sqrt, STEPS):.4f} and '
+            f'{self.loss("truth", sqrt):.4f}.',
             f'- Two stored averages are nearer still: {self.mean(("phema", "averages", TIMES, spec, STEPS), "error"):.1e} where raw checkpoints give'
-            f' {self.mean(("phema", "raw", TIMES, spec, STEPS), "error"):.1e} and the merge tool {self.mean(("merge", False, TIMES, spec, STEPS), "error"):.1e}.',
+            f' {self.mean(("phema", "raw", TIMES, spec, STEPS), "error"):.1e} and the merge tool '
+            f'{self.mean(("merge", False, TIMES, spec, STEPS), "error"):.1e}.',
         ]
+        wrapped = [textwrap.wrap(line, 160, subsequent_indent='  ' * line.startswith('- '), break_long_words=False, break_on_hyphens=False) for line in lines]
+        return [part for parts in wrapped for part in parts or ['']]
 
 
 def table(header, rows):
