@@ -14,6 +14,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
+import phema.dashboard.SliderFamily.Chosen;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.solver.FilesToRead;
@@ -95,11 +96,11 @@ class RunController {
         model.addAttribute("recommended", RecommendedPanel.of(advice, RunClock.of(found)));
         forms.fresh(run, model);
         if (!found.snapshots().isEmpty()) {
-            SliderFamily family = SliderFamily.of(found, profile);
-            double usual = family.isPower()
-                    ? advice.recommended().flatMap(Recommendation::sigmaRel).orElse(family.usual())
-                    : family.usual();
-            fit(found, family, chosen(family, sigmaRel, length).orElse(usual), time, solver, model);
+            Chosen chosen = SliderFamily.chosen(found, profile);
+            double usual = chosen.family().isPower()
+                    ? advice.recommended().flatMap(Recommendation::sigmaRel).orElse(chosen.family().usual())
+                    : chosen.family().usual();
+            fit(found, chosen.family(), length(chosen, sigmaRel, length).orElse(usual), time, solver, model);
         }
         return "dashboard/run";
     }
@@ -115,15 +116,17 @@ class RunController {
             @RequestParam(defaultValue = "blup") String solver,
             Model model) {
         Run found = catalog.run(run);
-        SliderFamily family = SliderFamily.of(found, profile);
-        double chosen = chosen(family, sigmaRel, length)
-                .orElseThrow(() -> Problem.invalid(family.field(), family.field() + " is missing"));
-        fit(found, family, chosen, time, solver, model);
+        Chosen chosen = SliderFamily.chosen(found, profile);
+        String field = chosen.family().field();
+        double wanted = length(chosen, sigmaRel, length)
+                .orElseThrow(() -> Problem.invalid(field, field + " is missing"));
+        fit(found, chosen.family(), wanted, time, solver, model);
         return "dashboard/run :: fit";
     }
 
-    private static Optional<Double> chosen(SliderFamily family, @Nullable Double sigmaRel, @Nullable Double length) {
-        return Optional.ofNullable(family.isPower() && sigmaRel != null ? sigmaRel : length);
+    private static Optional<Double> length(Chosen chosen, @Nullable Double sigmaRel, @Nullable Double length) {
+        return Optional.ofNullable(chosen.family().isPower() && sigmaRel != null ? sigmaRel : length)
+                .or(chosen::length);
     }
 
     /** What changes with the time alone. */
@@ -134,7 +137,7 @@ class RunController {
             @RequestParam(required = false) @Nullable Double time,
             Model model) {
         Run found = catalog.run(run);
-        SliderFamily family = SliderFamily.of(found, profile);
+        SliderFamily family = SliderFamily.chosen(found, profile).family();
         model.addAttribute("chart", RunCharts.errors(found, family, errorCurves.of(found, family, end(found, time))));
         return "dashboard/chart :: data";
     }

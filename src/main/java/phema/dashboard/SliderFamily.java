@@ -1,41 +1,27 @@
 package phema.dashboard;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.StringUtils;
 import phema.catalog.Run;
 import phema.problem.Problem;
-import phema.profile.Power;
 import phema.profile.Profile;
-import phema.profile.ProfileSpec;
-import phema.synthesis.Names;
-import phema.text.Labels;
+import phema.profile.ProfileFamily;
+import phema.profile.ProfileFamily.LengthKind;
 
 /**
- * Describes profiles that differ in one number, their length, which the slider of a run's page moves.
+ * Describes the lengths of a family that the slider of a run's page moves over.
  *
- * @param template what {@link ProfileSpec} reads, with {@code {}} where the length stands: {@code decay:cosine:{}}
  * @param name for people, who choose one
- * @param noun what the length is
- * @param unit of it, for people; empty for shares
- * @param clocked whether lengths are times of the run's clock
+ * @param unit of lengths, for people; empty for shares
  * @param least of the slider's lengths, as {@code most}; all others can be typed
  * @param step between two of them
  * @param usual the length to begin with
  */
 record SliderFamily(
-        String template,
-        String name,
-        String noun,
-        String unit,
-        boolean clocked,
-        double least,
-        double most,
-        double step,
-        double usual) {
-    private static final String LENGTH = "{}";
-    private static final String POWER = "power:" + LENGTH;
-    private static final String FRACTION = "halflife-fraction:" + LENGTH;
-
+        ProfileFamily family, String name, String unit, double least, double most, double step, double usual) {
     /** The part of a run that windows and half-lives begin with. */
     private static final double USUAL_SHARE = 0.2;
 
@@ -45,49 +31,59 @@ record SliderFamily(
     private static final double USUAL_WIDTH = 0.1;
     private static final double USUAL_FRACTION = 0.05;
 
+    /** A family, and one of its lengths where that is said. */
+    record Chosen(SliderFamily family, Optional<Double> length) {}
+
     /** Those to choose from, the paper's first. */
     static List<SliderFamily> of(Run run) {
         return List.of(
-                new SliderFamily(POWER, "power (EDM2's)", "EMA length", "", false, 0.01, 0.28, 0.001, USUAL_WIDTH),
-                window(run, "decay:linear:" + LENGTH, "learning rate that decays along a line", "Window"),
-                window(run, "decay:cosine:" + LENGTH, "learning rate that decays along a cosine", "Window"),
-                window(run, "decay:1-sqrt:" + LENGTH, "learning rate that decays as 1 - sqrt", "Window"),
-                window(run, "exponential:halflife=" + LENGTH, "exponential", "Half-life"),
-                new SliderFamily(
-                        FRACTION,
-                        "torchtitan's half-life fraction",
-                        "Fraction",
-                        "",
-                        false,
-                        0.01,
-                        0.3,
-                        0.001,
-                        USUAL_FRACTION));
+                new SliderFamily(ProfileFamily.POWER, "power (EDM2's)", "", 0.01, 0.28, 0.001, USUAL_WIDTH),
+                window(run, "decay:linear:{}", "learning rate that decays along a line"),
+                window(run, "decay:cosine:{}", "learning rate that decays along a cosine"),
+                window(run, "decay:1-sqrt:{}", "learning rate that decays as 1 - sqrt"),
+                window(run, "exponential:halflife={}", "exponential"),
+                fraction("torchtitan's half-life fraction"));
     }
 
-    /** @param template of any family, also one that is not offered; none for the paper's */
-    static SliderFamily of(Run run, @Nullable String template) {
-        List<SliderFamily> offered = of(run);
-        if (template == null) return offered.getFirst();
-        if (template.indexOf(LENGTH) < 0 || template.indexOf(LENGTH) != template.lastIndexOf(LENGTH))
-            throw Problem.invalid(
-                    "profile",
-                    "profile: \"" + template + "\" must have one {}, where the length stands, as in decay:cosine:{}");
-        return offered.stream()
-                .filter(family -> family.template.equals(template))
+    /**
+     * @param profile a family, also one that is not offered, or one of its profiles; none for the paper's
+     * @throws Problem naming the field where it is neither
+     */
+    static Chosen chosen(Run run, @Nullable String profile) {
+        if (profile == null) return new Chosen(of(run).getFirst(), Optional.empty());
+        if (profile.contains("{}"))
+            return new Chosen(of(run, checked(() -> new ProfileFamily(profile))), Optional.empty());
+        ProfileFamily family = checked(() -> ProfileFamily.of(profile));
+        return new Chosen(of(run, family), Optional.of(checked(() -> family.length(profile))));
+    }
+
+    private static SliderFamily of(Run run, ProfileFamily family) {
+        return of(run).stream()
+                .filter(offered -> offered.family.equals(family))
                 .findFirst()
-                .orElseGet(() -> window(run, template, template, "Length"));
+                .orElseGet(() -> window(run, family.template(), family.template()));
     }
 
-    private static SliderFamily window(Run run, String template, String name, String noun) {
+    private static <T> T checked(Supplier<T> read) {
+        try {
+            return read.get();
+        } catch (IllegalArgumentException none) {
+            throw Problem.invalid("profile", String.valueOf(none.getMessage()));
+        }
+    }
+
+    private static SliderFamily fraction(String name) {
+        return new SliderFamily(
+                new ProfileFamily("halflife-fraction:{}"), name, "", 0.01, 0.3, 0.001, USUAL_FRACTION);
+    }
+
+    private static SliderFamily window(Run run, String template, String name) {
         double end = run.newestTime();
         double step = Math.pow(10, Math.floor(Math.log10(end)) - 3);
         return new SliderFamily(
-                template,
+                new ProfileFamily(template),
                 name,
-                noun,
                 run.countsKimg() ? "in images" : "in the run's clock",
-                true,
                 Math.max(step, LEAST_SHARE * end),
                 end,
                 step,
@@ -100,8 +96,22 @@ record SliderFamily(
         return step < 1 ? steps / Math.rint(1 / step) : steps * Math.rint(step);
     }
 
+    public String template() {
+        return family.template();
+    }
+
+    /** What the length is, as a label begins. */
+    public String noun() {
+        return StringUtils.capitalize(family.kind().noun());
+    }
+
+    /** Whether lengths are times of the run's clock. */
+    boolean clocked() {
+        return family.kind() == LengthKind.WINDOW || family.kind() == LengthKind.HALF_LIFE;
+    }
+
     public boolean isPower() {
-        return template.equals(POWER);
+        return family.isPower();
     }
 
     /** The field of a request that has the length. */
@@ -111,7 +121,7 @@ record SliderFamily(
 
     /** As the field shows it. */
     String print(double length) {
-        return isPower() ? Names.width(profile(length, 1)) : Labels.plain(length);
+        return family.print(length);
     }
 
     /** Where the slider begins: a decimal logarithm, as where it ends. */
@@ -126,9 +136,7 @@ record SliderFamily(
     /** @throws Problem naming the field where none of this length ends then */
     Profile profile(double length, double endTime) {
         try {
-            return isPower()
-                    ? Power.ofSigmaRel(length, endTime)
-                    : ProfileSpec.parse(template.replace(LENGTH, Labels.plain(length)), endTime);
+            return family.at(length, endTime);
         } catch (IllegalArgumentException outOfRange) {
             throw Problem.invalid(field(), String.valueOf(outOfRange.getMessage()));
         }
