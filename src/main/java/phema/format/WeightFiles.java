@@ -61,7 +61,7 @@ public final class WeightFiles {
             if (!isDcp(path))
                 throw file.broken(
                         "holds no " + MASTERS + ": the weights that an optimizer keeps in single precision are"
-                                + " read of checkpoints of torch.distributed.checkpoint alone, as Megatron writes them");
+                                + " read of checkpoints of torch.distributed.checkpoint, as Megatron writes them");
             return new DcpReader(true).read(file);
         }
     }
