@@ -46,10 +46,9 @@ public record Computing(Library library, Precision precision) {
     public String describe() {
         return switch (library) {
             case ONNX -> {
-                OnnxDevice device = OnnxDevice.get();
-                boolean slow = resolved() == Precision.F16 && !device.gpu();
-                String remark = slow ? ", which is slower here than f32" : "";
-                yield device.describe() + ", " + Labels.of(resolved()) + remark;
+                boolean slow = resolved() == Precision.F16 && !OnnxDevice.get().gpu();
+                String precision = Labels.of(resolved()) + (slow ? " (slower here than f32)" : "");
+                yield OnnxDevice.get().describe(precision);
             }
             case ND4J -> Backend.describe();
         };

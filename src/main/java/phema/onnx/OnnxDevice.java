@@ -32,6 +32,7 @@ public record OnnxDevice(boolean gpu, String remark, long memory) {
         private static final OnnxDevice DEVICE =
                 choose(OnnxDevice.class.getResource(PROVIDER) != null, "nvidia-smi", () -> {
                     CudaLibraries.load();
+                    environment();
                     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
                         options.addCUDA(FIRST);
                     }
@@ -62,7 +63,7 @@ public record OnnxDevice(boolean gpu, String remark, long memory) {
             Gpu gpu = Gpu.listedBy(program).getFirst();
             try {
                 provider.load();
-            } catch (OrtException e) {
+            } catch (OrtException | IOException e) {
                 return onCpu(gpu + " not used, so the CPU computes: " + OnnxGraph.line(e));
             }
             return new OnnxDevice(true, gpu.toString(), gpu.memory() / SHARE);
@@ -78,9 +79,14 @@ public record OnnxDevice(boolean gpu, String remark, long memory) {
         return new OnnxDevice(false, remark, Math.min(MOST_ON_CPU, memory / SHARE));
     }
 
-    /** {@code CPU, 2 threads, ONNX Runtime 1.28.0}, and in builds with CUDA why no GPU is used; or which one is. */
-    public String describe() {
-        String version = "ONNX Runtime " + environment().getVersion();
+    /**
+     * What computes, for users: {@code CPU, 2 threads, ONNX Runtime 1.28.0, f32}, and in builds with CUDA why no GPU
+     * is used; or which one is.
+     *
+     * @param precision {@code f32}
+     */
+    public String describe(String precision) {
+        String version = "ONNX Runtime " + environment().getVersion() + ", " + precision;
         if (gpu) return remark + ", " + version;
         return "CPU, " + threads() + (threads() == 1 ? " thread, " : " threads, ") + version
                 + (remark.isEmpty() ? "" : "; " + remark);
@@ -92,6 +98,7 @@ public record OnnxDevice(boolean gpu, String remark, long memory) {
 
     /** The settings of a session that runs here. */
     OrtSession.SessionOptions options() throws OrtException {
+        environment(); // CUDA asks for it
         OrtSession.SessionOptions options = new OrtSession.SessionOptions();
         options.setIntraOpNumThreads(threads());
         // Threads that wait in loops take processor time from whoever else computes here.

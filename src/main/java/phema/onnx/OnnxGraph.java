@@ -186,8 +186,8 @@ public final class OnnxGraph implements AutoCloseable {
         return new TensorBuffer(dtype, Shape.of(tensor.getInfo().getShape()), tensor.getByteBuffer());
     }
 
-    static String line(OrtException e) {
-        return String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
+    static String line(Exception e) {
+        return String.valueOf(e.getMessage()).replaceAll("\\s+", " ").replaceFirst("^Error code - \\w+ - message: ", "").strip();
     }
 
     @Override
