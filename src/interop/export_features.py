@@ -1,4 +1,4 @@
-"""Exports the feature networks of `phema metrics` to ONNX, from weights that you have. Needs torch and onnx.
+"""Exports the feature networks of `phema metrics`, and decoders of latents, to ONNX, from weights that you have. Needs torch and onnx.
 
   export_features.py inception --weights inception-2015-12-05.pt --resolution 64 --out inception.onnx
       The published detector as TorchScript, which phema calls `fid` (stylegan2-ada-pytorch's metrics folder has it). Images come in as they are in
@@ -7,6 +7,10 @@
       torchvision's weights (needs torchvision too). Distances are alike, but not those of the published detector: make the reference statistics with the same file.
   export_features.py dinov2 --repo dinov2/ --weights dinov2_vitl14_pretrain.pth --out dinov2.onnx
       DINOv2 ViT-L/14, `fd_dinov2`, from a checkout of github.com/facebookresearch/dinov2 and its weights. phema resizes to 224x224 and normalizes.
+  export_features.py vae-decoder --weights sd-vae-ft-mse/ --out decoder.onnx
+  export_features.py vae-encoder --weights sd-vae-ft-mse/ --out encoder.onnx
+      The halves of diffusers' AutoencoderKL, from its folder of config.json and weights (needs diffusers too), for `--decoder` and `--encoder`. The encoder makes
+      means and standard deviations. Images of any size.
 
 A TorchScript file and a hub checkout run their code: take them from where you trust.
 """
@@ -60,6 +64,40 @@ def dinov2(args):
     return net.eval(), torch.randn(2, 3, 224, 224)
 
 
+class Decoder(torch.nn.Module):
+    def __init__(self, vae):
+        super().__init__()
+        self.vae = vae
+
+    def forward(self, latents):
+        return self.vae.decode(latents, return_dict=False)[0]
+
+
+class Encoder(torch.nn.Module):
+    def __init__(self, vae):
+        super().__init__()
+        self.vae = vae
+
+    def forward(self, images):
+        distribution = self.vae.encode(images, return_dict=False)[0]
+        return torch.cat([distribution.mean, distribution.std], 1)
+
+
+def autoencoder(args):
+    from diffusers import AutoencoderKL
+
+    return AutoencoderKL.from_pretrained(args.weights).eval()
+
+
+def vae_decoder(args):
+    vae = autoencoder(args)
+    return Decoder(vae), torch.randn(2, vae.config.latent_channels, 8, 8)
+
+
+def vae_encoder(args):
+    return Encoder(autoencoder(args)), torch.rand(2, 3, 64, 64)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
@@ -70,26 +108,30 @@ def main():
     command.set_defaults(make=dinov2)
     command.add_argument("--repo", required=True, help="checkout of facebookresearch/dinov2")
     command.add_argument("--model", default="dinov2_vitl14")
+    for name, make in (("vae-decoder", vae_decoder), ("vae-encoder", vae_encoder)):
+        commands.add_parser(name).set_defaults(make=make, names=("latents", "images") if make == vae_decoder else ("images", "moments"))
     for command in commands.choices.values():
         command.add_argument("--weights", required=True)
         command.add_argument("--out", required=True)
     args = parser.parse_args()
 
     net, images = args.make(args)
+    source, result = getattr(args, "names", ("images", "features"))
+    any_size = {0: "n", 2: "h", 3: "w"} if hasattr(args, "names") else {0: "n"}
     with torch.no_grad():
         traced = torch.jit.trace(net, images)
         torch.onnx.export(
             traced,
             images,
             args.out,
-            input_names=["images"],
-            output_names=["features"],
-            dynamic_axes={"images": {0: "n"}, "features": {0: "n"}},
+            input_names=[source],
+            output_names=[result],
+            dynamic_axes={source: any_size, result: any_size},
             opset_version=20,
             dynamo=False,
         )
-        features = net(images)
-    print(f"wrote {args.out}: {list(images.shape[1:])} -> {features.shape[1]} features")
+        made = net(images)
+    print(f"wrote {args.out}: {list(images.shape[1:])} -> {list(made.shape[1:])} {result}")
 
 
 if __name__ == "__main__":

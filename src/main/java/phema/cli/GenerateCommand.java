@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -13,7 +14,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.edm2.Computing;
+import phema.edm2.Decoding;
 import phema.edm2.Generator;
+import phema.edm2.ImageBatch;
+import phema.edm2.NetworkSpec;
 import phema.edm2.Png;
 import phema.problem.Problem;
 import picocli.CommandLine.Command;
@@ -69,6 +73,9 @@ final class GenerateCommand implements Callable<Integer> {
     private int batch;
 
     @Mixin
+    private DecoderOptions decoder = new DecoderOptions();
+
+    @Mixin
     private SamplingOptions sampler = new SamplingOptions();
 
     @Spec
@@ -86,13 +93,14 @@ final class GenerateCommand implements Callable<Integer> {
         PrintWriter console = CommandOutput.of(spec);
         Computing computing = sampler.computing();
         console.println("computing on " + computing.describe());
-        try (Generator generator =
-                Generator.of(networks.network(console), networks.guide(console), sampler.options(), computing)) {
+        try (Decoding decoding = decoder.open();
+                Generator generator = Generator.of(
+                        networks.network(console), networks.guide(console), sampler.options(), computing)) {
             if (noise != null && out != null) {
                 generator.fromFile(noise, out, batch);
                 console.println("wrote " + out);
             } else {
-                generate(generator, console);
+                generate(generator, decoding, console);
             }
         }
         return Cli.FINE;
@@ -107,32 +115,47 @@ final class GenerateCommand implements Callable<Integer> {
         return (int) size;
     }
 
-    private void generate(Generator generator, PrintWriter console) throws IOException {
-        if (outdir != null || grid != null) Png.requireImages(generator.spec());
+    private void generate(Generator generator, Decoding decoding, PrintWriter console) throws IOException {
+        NetworkSpec network = generator.spec();
+        boolean drawn = outdir != null || grid != null;
+        if (drawn) decoding.require(network.channels(), network.resolution());
         List<Long> all = seeds.seeds();
-        int pixels = generator.spec().pixels();
-        float[] together = new float[grid == null && out == null ? 0 : size(all.size(), pixels)];
+        int pixels = network.pixels();
+        float[] together = new float[out == null ? 0 : size(all.size(), pixels)];
+        List<ImageBatch> kept = new ArrayList<>();
         OptionalInt wanted = label == null ? OptionalInt.empty() : OptionalInt.of(label);
         try (Progress progress = new Progress(CommandOutput.errors(spec), all.size(), n -> n + " images")) {
             for (int first = 0; first < all.size(); first += batch) {
                 List<Long> part = all.subList(first, Math.min(all.size(), first + batch));
-                float[] images = generator.fromSeeds(part, wanted);
-                for (int i = 0; i < part.size() && outdir != null; i++)
-                    Png.write(
-                            outdir.resolve(String.format(Locale.ROOT, "%06d.png", part.get(i))),
-                            generator.spec(),
-                            images,
-                            i);
-                if (together.length > 0) System.arraycopy(images, 0, together, first * pixels, images.length);
+                float[] made = generator.fromSeeds(part, wanted);
+                if (out != null) System.arraycopy(made, 0, together, first * pixels, made.length);
+                if (drawn) draw(decoding.images(made, network.channels(), network.resolution()), part, kept);
                 progress.accept(part.size());
             }
         }
-        if (grid != null) Png.writeGrid(grid, generator.spec(), together);
+        if (grid != null) Png.writeGrid(grid, joined(kept, all.size()));
         if (out != null) generator.write(out, together);
         String places = Stream.of(outdir, grid, out)
                 .filter(Objects::nonNull)
                 .map(String::valueOf)
                 .collect(Collectors.joining(", "));
         console.println("wrote " + all.size() + " images to " + places);
+    }
+
+    private void draw(ImageBatch images, List<Long> part, List<ImageBatch> kept) throws IOException {
+        for (int i = 0; i < part.size() && outdir != null; i++)
+            Png.write(outdir.resolve(String.format(Locale.ROOT, "%06d.png", part.get(i))), images, i);
+        if (grid != null) kept.add(images);
+    }
+
+    private static ImageBatch joined(List<ImageBatch> parts, int count) {
+        ImageBatch first = parts.getFirst();
+        float[] values = new float[size(count, first.pixels())];
+        int at = 0;
+        for (ImageBatch part : parts) {
+            System.arraycopy(part.values(), 0, values, at, part.values().length);
+            at += part.values().length;
+        }
+        return new ImageBatch(first.channels(), first.resolution(), values);
     }
 }

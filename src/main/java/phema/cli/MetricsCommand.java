@@ -18,6 +18,7 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import phema.edm2.Computing;
 import phema.edm2.Dataset;
+import phema.edm2.Decoding;
 import phema.edm2.Generator;
 import phema.evaluation.ImageMeasurements;
 import phema.metrics.Measurement;
@@ -89,7 +90,12 @@ final class MetricsCommand {
                 if (num < indices.size()) Collections.shuffle(indices, new Random(seed));
                 try (Progress progress = new Progress(CommandOutput.errors(spec), num, n -> n + " images")) {
                     Map<Metric, Double> values = ImageMeasurements.ofDataset(
-                                    dataset, indices.subList(0, num), features.batch(), networks.all(), progress)
+                                    dataset,
+                                    Decoding.NONE,
+                                    indices.subList(0, num),
+                                    features.batch(),
+                                    networks.all(),
+                                    progress)
                             .distances(references);
                     print(CommandOutput.of(spec), json, values, num, 1);
                 }
@@ -134,6 +140,9 @@ final class MetricsCommand {
         private FeatureOptions features = new FeatureOptions();
 
         @Mixin
+        private DecoderOptions decoder = new DecoderOptions();
+
+        @Mixin
         private SamplingOptions sampler = new SamplingOptions();
 
         @Spec
@@ -149,6 +158,7 @@ final class MetricsCommand {
             Computing computing = sampler.computing();
             if (!json) told.println("computing on " + computing.describe());
             try (FeatureOptions.Networks networks = features.open();
+                    Decoding decoding = decoder.open();
                     Generator generator =
                             Generator.of(nets.network(told), nets.guide(told), sampler.options(), computing)) {
                 networks.requireReferences(references);
@@ -158,7 +168,8 @@ final class MetricsCommand {
                         long first = seed + (long) repeat * num;
                         List<Long> seeds =
                                 LongStream.range(first, first + num).boxed().toList();
-                        ImageMeasurements.ofNetwork(generator, seeds, features.batch(), networks.all(), progress)
+                        ImageMeasurements.ofNetwork(
+                                        generator, decoding, seeds, features.batch(), networks.all(), progress)
                                 .distances(references)
                                 .forEach((metric, value) -> least.merge(metric, value, Math::min));
                     }
@@ -175,8 +186,9 @@ final class MetricsCommand {
                 names = "--data",
                 paramLabel = "PATH",
                 required = true,
-                description = "Folder or ZIP file of PNG and JPEG images, .npz with them as arr_0 [N,H,W,3]; or "
-                        + "`procedural` for the shapes that train makes up.")
+                description =
+                        "Folder or ZIP file of PNG and JPEG images, or with --decoder of latents (.npy); .npz with "
+                                + "images as arr_0 [N,H,W,3]; or `procedural` for the shapes that train makes up.")
         private String data = "";
 
         @Option(
@@ -192,6 +204,16 @@ final class MetricsCommand {
         private boolean overwrite;
 
         @Mixin
+        private DecoderOptions decoder = new DecoderOptions();
+
+        @Option(
+                names = "--encoder",
+                paramLabel = "FILE",
+                description = "ONNX encoder that images go through before the decoder: statistics of what latents keep "
+                        + "of them.")
+        private @Nullable Path encoder;
+
+        @Mixin
         private FeatureOptions features = new FeatureOptions();
 
         @Spec
@@ -205,13 +227,14 @@ final class MetricsCommand {
                 throw Problem.conflict(dest + " exists; choose another name or --overwrite");
             ReportOptions.requireWritable("dest", dest);
             try (FeatureOptions.Networks networks = features.open();
+                    Decoding decoding = decoder.open(encoder);
                     Dataset dataset = TrainCommand.dataset(data, resolution)) {
                 dataset.notices().forEach(CommandOutput.of(spec)::println);
                 List<Integer> indices =
                         IntStream.range(0, dataset.size()).boxed().toList();
                 try (Progress progress = new Progress(CommandOutput.errors(spec), dataset.size(), n -> n + " images")) {
-                    Measurement measurement =
-                            ImageMeasurements.ofDataset(dataset, indices, features.batch(), networks.all(), progress);
+                    Measurement measurement = ImageMeasurements.ofDataset(
+                            dataset, decoding, indices, features.batch(), networks.all(), progress);
                     ImageMeasurements.write(dest, measurement.statistics());
                 }
                 CommandOutput.of(spec)

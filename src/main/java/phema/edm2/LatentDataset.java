@@ -15,10 +15,7 @@ import phema.tensor.Shape;
  * they are.
  */
 public final class LatentDataset implements Dataset {
-    /** The mean of Stable Diffusion's latents over ImageNet, by channel (arXiv 2312.02696, App. B). */
-    private static final double[] MEAN = {5.81, 3.25, 0.12, -2.15};
-
-    private static final double[] DEVIATION = {4.17, 4.62, 3.71, 3.28};
+    private static final int CHANNELS = LatentCoding.EDM2.scale().size();
 
     private final ImageFolder folder;
     private final Shape shape;
@@ -42,7 +39,7 @@ public final class LatentDataset implements Dataset {
 
     @Override
     public int channels() {
-        return areDistributions() ? MEAN.length : shape.dims().getFirst().intValue();
+        return areDistributions() ? CHANNELS : shape.dims().getFirst().intValue();
     }
 
     @Override
@@ -61,7 +58,7 @@ public final class LatentDataset implements Dataset {
     }
 
     private boolean areDistributions() {
-        return shape.dims().getFirst() == 2 * MEAN.length;
+        return shape.dims().getFirst() == 2 * CHANNELS;
     }
 
     @Override
@@ -76,15 +73,12 @@ public final class LatentDataset implements Dataset {
         for (int i = 0; i < latents.length; i++) {
             latents[i] = (float)
                     (drawn
-                            ? normalized(stored[i] + stored[latents.length + i] * random.nextGaussian(), i / plane)
+                            ? LatentCoding.EDM2.normalized(
+                                    stored[i] + stored[latents.length + i] * random.nextGaussian(), i / plane)
                             : stored[i]);
             if (!Float.isFinite(latents[i])) throw folder.broken(index, "holds a value that is not finite");
         }
         return new Example(latents, folder.label(index));
-    }
-
-    private static double normalized(double latent, int channel) {
-        return (latent - MEAN[channel]) / DEVIATION[channel] * 0.5;
     }
 
     private NumpyArray array(int index) throws IOException {

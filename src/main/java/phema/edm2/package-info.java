@@ -13,7 +13,8 @@
  *   <li>{@code InferenceGraph}, {@code InferenceLayers}: the same for ONNX Runtime, {@code OnnxDenoiser}, without
  *       gradients and with everything constant computed beforehand.
  *   <li>{@link phema.edm2.Training}, {@code Trainer}, {@code WeightTracker}: a run, a step, the averages.
- *   <li>{@link phema.edm2.Generator}, {@code Heun}: images.
+ *   <li>{@link phema.edm2.Generator}, {@code Heun}: images, or latents.
+ *   <li>{@link phema.edm2.Decoding}, {@link phema.edm2.LatentDecoder}: images of either.
  * </ol>
  */
 @ApplicationModule(allowedDependencies = {"format", "onnx", "problem", "profile", "storage", "tensor", "text"})

@@ -18,7 +18,10 @@ import java.util.function.LongConsumer;
 import java.util.stream.LongStream;
 import phema.catalog.Run;
 import phema.edm2.Computing;
+import phema.edm2.Decoding;
 import phema.edm2.Generator;
+import phema.edm2.LatentCoding;
+import phema.edm2.LatentDecoder;
 import phema.edm2.Network;
 import phema.edm2.SamplerOptions;
 import phema.evaluation.EvaluatorProperties.EvaluatorSettings;
@@ -74,11 +77,24 @@ final class BuiltinEvaluator implements Evaluator {
             if (file != null) text.append(' ').append(digest(file, "features." + metric.word(), shown));
         }
         text.append(' ').append(digest(reference(run), "reference", shown));
+        if (settings.decoder() != null)
+            text.append(' ')
+                    .append(digest(settings.decoder(), "decoder", shown))
+                    .append(' ')
+                    .append(coding().identity());
         shown.put("computing", computing().identity());
         // Evaluations from before there was a choice are ND4J's.
         if (settings.backend() != Computing.Library.ND4J)
             text.append(' ').append(computing().identity());
         return new EvaluatorIdentity(text.toString(), shown);
+    }
+
+    private LatentCoding coding() {
+        return LatentCoding.of(settings.latentScale(), settings.latentShift(), settings.decoderRange());
+    }
+
+    private Decoding decoding() throws IOException {
+        return settings.decoder() == null ? Decoding.NONE : LatentDecoder.open(settings.decoder(), coding());
     }
 
     private Computing computing() {
@@ -124,6 +140,10 @@ final class BuiltinEvaluator implements Evaluator {
                         metric.word() + " needs its feature network: phema.evaluators." + name + ".features."
                                 + metric.word() + (file == null ? " is missing" : " " + file + " is no file"));
         }
+        coding();
+        if (settings.decoder() != null && !Files.isRegularFile(settings.decoder()))
+            throw Problem.invalid(
+                    "evaluator", "phema.evaluators." + name + ".decoder " + settings.decoder() + " is no file");
         Path reference = reference(run);
         if (!Files.isRegularFile(reference))
             throw Problem.invalid(
@@ -164,9 +184,10 @@ final class BuiltinEvaluator implements Evaluator {
                             point.seeds().first(), point.seeds().last())
                     .boxed()
                     .toList();
-            try (Generator generator = Generator.of(network, guide, options, computing())) {
+            try (Decoding decoding = decoding();
+                    Generator generator = Generator.of(network, guide, options, computing())) {
                 Map<Metric, Double> distances = ImageMeasurements.ofNetwork(
-                                generator, seeds, settings.batch(), networks, progress(seeds.size(), log))
+                                generator, decoding, seeds, settings.batch(), networks, progress(seeds.size(), log))
                         .distances(references);
                 Map<String, Double> metrics = new LinkedHashMap<>();
                 distances.forEach((metric, value) -> metrics.put(metric.word(), value));

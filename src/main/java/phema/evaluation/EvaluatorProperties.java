@@ -52,6 +52,10 @@ record EvaluatorProperties(@DefaultValue Map<String, @Valid EvaluatorSettings> e
      * @param backend what runs the networks of the built-in sampler
      * @param precision of the built-in sampler: f32 on all machines, so that all may take part; {@code auto} is f16 on
      *     those with a GPU
+     * @param decoder ONNX decoder of latents, for networks that make them
+     * @param latentScale what latents are multiplied with for the network, after {@code latentShift} is taken off; of
+     *     EDM2 without both
+     * @param decoderRange black and white of the decoder: {@code 0..1} or {@code -1..1}
      */
     record EvaluatorSettings(
             @NotNull(message = "is missing: builtin or command")
@@ -68,7 +72,11 @@ record EvaluatorProperties(@DefaultValue Map<String, @Valid EvaluatorSettings> e
             @DefaultValue Map<String, Path> features,
             @Nullable Path reference,
             @DefaultValue("onnx") Computing.Library backend,
-            @DefaultValue("f32") Computing.Precision precision) {
+            @DefaultValue("f32") Computing.Precision precision,
+            @Nullable Path decoder,
+            @DefaultValue List<Double> latentScale,
+            @DefaultValue List<Double> latentShift,
+            @DefaultValue("") String decoderRange) {
         Optional<Format> wantedFormat() {
             return Optional.ofNullable(format);
         }

@@ -8,10 +8,11 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.LongConsumer;
 import phema.edm2.Dataset;
+import phema.edm2.Decoding;
 import phema.edm2.Generator;
+import phema.edm2.ImageBatch;
 import phema.edm2.LatentDataset;
 import phema.edm2.NetworkSpec;
-import phema.edm2.Png;
 import phema.edm2.Randoms;
 import phema.metrics.FeatureNetwork;
 import phema.metrics.Images;
@@ -29,16 +30,22 @@ public final class ImageMeasurements {
     /**
      * Measures one image per seed, rounded to what image files can hold.
      *
-     * <p>The metric is {@code ofNetwork(generator, seeds, 64, networks, n -> {}).distances(References.read(path))}.
+     * <p>The metric is {@code ofNetwork(generator, Decoding.NONE, seeds, 64, networks, n -> {}).distances(...)}.
      *
+     * @param decoding of what the network makes
      * @param batch images that go through a network at once
      * @param progress is told the number of images of each batch
      * @throws Problem when the network makes no images, or values that are not finite
      */
     public static Measurement ofNetwork(
-            Generator generator, List<Long> seeds, int batch, List<FeatureNetwork> networks, LongConsumer progress) {
+            Generator generator,
+            Decoding decoding,
+            List<Long> seeds,
+            int batch,
+            List<FeatureNetwork> networks,
+            LongConsumer progress) {
         NetworkSpec spec = generator.spec();
-        Png.requireImages(spec);
+        decoding.require(spec.channels(), spec.resolution());
         Measurement measurement = new Measurement(networks);
         for (int first = 0; first < seeds.size(); first += batch) {
             List<Long> part = seeds.subList(first, Math.min(seeds.size(), first + batch));
@@ -47,7 +54,7 @@ public final class ImageMeasurements {
                 if (!Float.isFinite(values[i]))
                     throw Problem.unprocessable(
                             "the network makes values that are not finite from seed " + part.get(i / spec.pixels()));
-            measurement.add(Images.quantized(values, spec.channels(), spec.resolution()));
+            measurement.add(quantized(decoding.images(values, spec.channels(), spec.resolution())));
             progress.accept(part.size());
         }
         return measurement;
@@ -56,13 +63,20 @@ public final class ImageMeasurements {
     /**
      * Measures images of a dataset.
      *
+     * @param decoding of what the dataset holds
      * @param indices of the images
      */
     public static Measurement ofDataset(
-            Dataset dataset, List<Integer> indices, int batch, List<FeatureNetwork> networks, LongConsumer progress)
+            Dataset dataset,
+            Decoding decoding,
+            List<Integer> indices,
+            int batch,
+            List<FeatureNetwork> networks,
+            LongConsumer progress)
             throws IOException {
-        if (dataset instanceof LatentDataset)
-            throw Problem.invalid("data", "latents are no images, and features are of images; decode them first");
+        if (dataset instanceof LatentDataset && decoding == Decoding.NONE)
+            throw Problem.invalid("data", "latents are no images, and features are of images; give their decoder");
+        decoding.require(dataset.channels(), dataset.resolution());
         Measurement measurement = new Measurement(networks);
         int pixels = dataset.channels() * dataset.resolution() * dataset.resolution();
         for (int first = 0; first < indices.size(); first += batch) {
@@ -71,10 +85,14 @@ public final class ImageMeasurements {
             for (int i = 0; i < part.size(); i++)
                 System.arraycopy(
                         dataset.read(part.get(i), Randoms.of(0, part.get(i))).pixels(), 0, values, i * pixels, pixels);
-            measurement.add(Images.quantized(values, dataset.channels(), dataset.resolution()));
+            measurement.add(quantized(decoding.images(values, dataset.channels(), dataset.resolution())));
             progress.accept(part.size());
         }
         return measurement;
+    }
+
+    private static Images quantized(ImageBatch images) {
+        return Images.quantized(images.values(), images.channels(), images.resolution());
     }
 
     /** Writes reference statistics, in the form of {@link References}; the file appears when it is complete. */

@@ -91,6 +91,26 @@ class MetricsCommandTest {
                 .isCloseTo(0, within(1e-6));
     }
 
+    /** Both halves of an autoencoder change images, and so the statistics. */
+    @Test
+    void statisticsAreOfWhatAnAutoencoderKeeps() {
+        String halves = " --encoder " + Shell.FIXTURES.resolve("vae/encoder.onnx") + " --decoder "
+                + Shell.FIXTURES.resolve("vae/decoder.onnx");
+        Path kept = folder.resolve("kept.npz");
+        Shell.phema("metrics ref --data " + folder.resolve("a") + " --dest " + kept + halves)
+                .fine();
+        assertThat(Shell.phema("metrics calc --json --images " + folder.resolve("a") + " --ref " + kept + " --num "
+                                + IMAGES)
+                        .json()
+                        .get("fd_random")
+                        .asDouble())
+                .isGreaterThan(0.01);
+        assertThat(Shell.phema("metrics ref --data " + folder.resolve("a") + " --dest " + folder.resolve("no.npz")
+                                + " --encoder " + Shell.FIXTURES.resolve("vae/encoder.onnx"))
+                        .complaint())
+                .isEqualTo("phema: --encoder needs --decoder: features are of images, not of latents");
+    }
+
     @Test
     void whatIsNotComparableWithFidSaysSo() {
         assertThat(Shell.phema("metrics calc --images " + folder.resolve("b") + ref() + " --num " + IMAGES)

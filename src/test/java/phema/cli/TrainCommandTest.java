@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,14 +79,24 @@ class TrainCommandTest {
         assertThat(Shell.phema(generate + "--grid " + folder.resolve("grid.png"))
                         .complaint())
                 .isEqualTo(
-                        "phema: the network makes latents of 4 channels, which are no images yet; write them into a safetensors file");
+                        "phema: latents of 4 channels are no images yet; give their decoder, or write them into a safetensors file");
         assertThat(Shell.phema(generate + "--out " + out).out()).contains("wrote 5 images to " + out);
         assertThat(WeightFiles.read(out).tensors())
                 .extracting(tensor -> tensor.name() + " " + tensor.shape())
                 .containsExactly("images [5, 4, 2, 2]");
         assertThat(Shell.phema("metrics ref --data " + data + " --dest " + folder.resolve("ref.npz"))
                         .complaint())
-                .isEqualTo("phema: latents are no images, and features are of images; decode them first");
+                .isEqualTo("phema: latents are no images, and features are of images; give their decoder");
+        String decoder = " --decoder " + Shell.FIXTURES.resolve("vae/decoder.onnx");
+        Shell.phema(generate + "--outdir " + folder.resolve("decoded") + decoder)
+                .fine();
+        assertThat(Shell.names(folder.resolve("decoded"))).hasSize(5);
+        assertThat(ImageIO.read(folder.resolve("decoded/000003.png").toFile()).getWidth())
+                .isEqualTo(4);
+        assertThat(Shell.phema("metrics ref --data " + data + " --dest " + folder.resolve("ref.npz") + decoder
+                                + " --encoder " + Shell.FIXTURES.resolve("vae/encoder.onnx"))
+                        .complaint())
+                .contains("encoder.onnx takes FLOAT [any, 3, any, any], and these are 4 channels of 2x2");
     }
 
     @ParameterizedTest

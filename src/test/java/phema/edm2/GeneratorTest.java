@@ -114,7 +114,7 @@ class GeneratorTest {
         java.util.Arrays.fill(images, 0, SPEC.pixels(), -1);
         java.util.Arrays.fill(images, SPEC.pixels(), images.length, 1);
         Path path = folder.resolve("grid.png");
-        Png.writeGrid(path, SPEC, images);
+        Png.writeGrid(path, new ImageBatch(3, 4, images));
         var image = ImageIO.read(path.toFile());
         assertThat(image.getWidth()).isEqualTo(8);
         assertThat(image.getRGB(3, 3) & 0xffffff).isZero();

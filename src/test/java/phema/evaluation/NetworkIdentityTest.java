@@ -62,7 +62,11 @@ class NetworkIdentityTest {
                         Map.of(),
                         null,
                         Computing.Library.ONNX,
-                        Computing.Precision.F32));
+                        Computing.Precision.F32,
+                        null,
+                        List.of(),
+                        List.of(),
+                        ""));
 
         EvaluationWeights stated = weights();
         Network network = stated.load();
