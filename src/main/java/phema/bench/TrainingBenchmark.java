@@ -1,10 +1,8 @@
 package phema.bench;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.IntConsumer;
@@ -15,7 +13,6 @@ import phema.edm2.ProceduralDataset;
 import phema.edm2.Training;
 import phema.edm2.TrainingOptions;
 import phema.edm2.WeightTracker;
-import phema.problem.Problem;
 import phema.tensor.DType;
 
 /** Times steps of training on procedural images, and those of another implementation, and watches memory. */
@@ -59,19 +56,8 @@ public final class TrainingBenchmark {
      *     a step
      */
     public TrainingStep time(List<String> command, int steps) throws IOException {
-        List<String> line = new ArrayList<>(command);
-        line.addAll(List.of(checkpoint().toString(), String.valueOf(batch), String.valueOf(steps)));
-        Process process = new ProcessBuilder(line)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        String[] words = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
-                .strip()
-                .split(" ");
-        try {
-            return new TrainingStep(Double.parseDouble(words[0]), Double.parseDouble(words[1]));
-        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-            throw Problem.invalid("twin", String.join(" ", line) + " did not print two numbers");
-        }
+        double[] numbers = TwinProcess.numbers(command, 2, checkpoint(), batch, steps);
+        return new TrainingStep(numbers[0], numbers[1]);
     }
 
     /** Takes steps; {@code after} is told the number of each. */
@@ -122,7 +108,8 @@ public final class TrainingBenchmark {
         }
     }
 
-    private static double cpuSeconds() {
+    /** Processor time of this process so far, of all threads. */
+    static double cpuSeconds() {
         return ProcessHandle.current()
                 .info()
                 .totalCpuDuration()

@@ -9,6 +9,7 @@
  *   <li>{@link phema.bench.SnapshotGenerator}: snapshots of any size and format.
  *   <li>{@link phema.bench.SynthesisBenchmark}: a synthesis beside a plain read and write of the same bytes.
  *   <li>{@link phema.bench.ThinningBenchmark}: how fits and retention grow with the number of files.
+ *   <li>{@link phema.bench.SamplerBenchmark}: images by this process and by another implementation.
  *   <li>{@link phema.bench.TrainingBenchmark}, {@link phema.bench.SoakBenchmark}: steps of training, and hours of
  *       service.
  * </ol>

@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
             SynthesisBenchCommand.class,
             ThinningBenchCommand.class,
             TrainingBenchCommand.class,
+            SamplerBenchCommand.class,
             HttpBenchCommand.class,
             SoakBenchCommand.class
         })

@@ -3,13 +3,16 @@ package phema.edm2;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import phema.format.FormatException;
 import phema.format.NetworkSetting;
 import phema.format.NetworkSettings;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
+import phema.tensor.DType;
 
 /** Holds an EDM2 network with its weights. */
 public final class Network {
@@ -56,6 +59,15 @@ public final class Network {
     public static Network of(String name, WeightFile index, Map<String, float[]> elements) throws FormatException {
         NetworkWeights weights = WeightStore.load(index, elements);
         return new Network(name, weights, notices(name, weights.spec()));
+    }
+
+    /** Writes a network as it is before training, as a safetensors file. */
+    public static void writeUntrained(Path path, NetworkSpec spec, long seed) throws IOException {
+        NetworkWeights weights = NetworkWeights.initial(spec, Randoms.of(seed, 0));
+        SequencedMap<String, WeightStore.Values> tensors = new LinkedHashMap<>();
+        for (String tensor : weights.names())
+            tensors.put(tensor, new WeightStore.Values(weights.shape(tensor), weights.get(tensor)));
+        WeightStore.write(path, tensors, DType.F16, spec.metadata());
     }
 
     private static List<String> notices(String name, NetworkSpec spec) {

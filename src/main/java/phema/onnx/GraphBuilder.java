@@ -208,7 +208,7 @@ public final class GraphBuilder implements AutoCloseable {
                 .setGraph(graph)
                 .build()
                 .toByteArray();
-        OnnxGraph made = OnnxGraph.of(message, weights, arena);
+        OnnxGraph made = OnnxGraph.of(message, weights, arena::close);
         opened = true;
         return made;
     }

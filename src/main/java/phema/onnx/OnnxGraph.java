@@ -10,7 +10,6 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -36,12 +35,12 @@ public final class OnnxGraph implements AutoCloseable {
     private final List<OnnxPort> inputs;
     private final List<OnnxPort> outputs;
     private final Map<String, OnnxTensor> weights;
-    private final Arena memory;
+    private final Runnable afterwards;
 
-    private OnnxGraph(OrtSession session, Map<String, OnnxTensor> weights, Arena memory) throws OrtException {
+    private OnnxGraph(OrtSession session, Map<String, OnnxTensor> weights, Runnable afterwards) throws OrtException {
         this.session = session;
         this.weights = weights;
-        this.memory = memory;
+        this.afterwards = afterwards;
         this.inputs = ports(session.getInputInfo());
         this.outputs = ports(session.getOutputInfo());
     }
@@ -54,7 +53,7 @@ public final class OnnxGraph implements AutoCloseable {
     public static OnnxGraph open(Path path) throws IOException {
         if (!Files.exists(path)) throw new NoSuchFileException(path.toString());
         try (OrtSession.SessionOptions options = OnnxDevice.get().options()) {
-            return of(session(OnnxDevice.environment(), path, options), Map.of(), Arena.ofShared());
+            return of(session(OnnxDevice.environment(), path, options), Map.of(), () -> {});
         } catch (OrtException e) {
             throw new FormatException(path, "is not an ONNX network that can be run: " + line(e));
         } catch (OnnxException e) {
@@ -62,24 +61,25 @@ public final class OnnxGraph implements AutoCloseable {
         }
     }
 
-    /** @param memory of the weights, which the graph closes when it is closed */
-    static OnnxGraph of(byte[] message, Map<String, TensorBuffer> weights, Arena memory) {
+    /** @param afterwards done when the graph is closed, as it may use the weights' memory until then */
+    static OnnxGraph of(byte[] message, Map<String, TensorBuffer> weights, Runnable afterwards) {
         Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
         try (OrtSession.SessionOptions options = OnnxDevice.get().options()) {
             for (Map.Entry<String, TensorBuffer> weight : weights.entrySet())
                 tensors.put(weight.getKey(), tensor(weight.getValue()));
             Map<String, OnnxTensorLike> all = new LinkedHashMap<>(tensors);
             if (!all.isEmpty()) options.addExternalInitializers(all);
-            return of(OnnxDevice.environment().createSession(message, options), tensors, memory);
+            return of(OnnxDevice.environment().createSession(message, options), tensors, afterwards);
         } catch (OrtException e) {
             tensors.values().forEach(OnnxTensor::close);
             throw new OnnxException(line(e), e);
         }
     }
 
-    private static OnnxGraph of(OrtSession session, Map<String, OnnxTensor> weights, Arena memory) throws OrtException {
+    private static OnnxGraph of(OrtSession session, Map<String, OnnxTensor> weights, Runnable afterwards)
+            throws OrtException {
         try {
-            return new OnnxGraph(session, weights, memory);
+            return new OnnxGraph(session, weights, afterwards);
         } catch (OrtException | RuntimeException e) {
             session.close();
             throw e;
@@ -187,7 +187,10 @@ public final class OnnxGraph implements AutoCloseable {
     }
 
     static String line(Exception e) {
-        return String.valueOf(e.getMessage()).replaceAll("\\s+", " ").replaceFirst("^Error code - \\w+ - message: ", "").strip();
+        return String.valueOf(e.getMessage())
+                .replaceAll("\\s+", " ")
+                .replaceFirst("^Error code - \\w+ - message: ", "")
+                .strip();
     }
 
     @Override
@@ -198,6 +201,6 @@ public final class OnnxGraph implements AutoCloseable {
             throw new IllegalStateException(e);
         }
         weights.values().forEach(OnnxTensor::close);
-        memory.close();
+        afterwards.run();
     }
 }

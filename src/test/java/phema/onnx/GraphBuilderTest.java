@@ -10,6 +10,7 @@ import static phema.onnx.GraphBuilder.NodeOption.word;
 
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
 import phema.tensor.DType;
 import phema.tensor.Shape;
@@ -28,10 +29,12 @@ class GraphBuilderTest {
             graph.output("rest", sum, DType.F16, -1, 2);
             try (OnnxGraph made = graph.open()) {
                 assertThat(made.inputs()).hasToString("[FLOAT [any, 2]]");
-                Map<String, TensorBuffer> outputs = made.run(Map.of("x", TensorBuffer.of(Shape.of(2, 2), 1, 1, 10, 0)));
-                assertThat(outputs.get("first").floats()).containsExactly(1.5f, 5);
-                assertThat(outputs.get("rest").dtype()).isEqualTo(DType.F16);
-                assertThat(outputs.get("rest").floats()).containsExactly(3.75f, 5.75f, 15.25f, 25.25f);
+                SequencedMap<String, TensorBuffer> outputs =
+                        made.run(Map.of("x", TensorBuffer.of(Shape.of(2, 2), 1, 1, 10, 0)));
+                assertThat(outputs.keySet()).containsExactly("first", "rest");
+                assertThat(outputs.firstEntry().getValue().floats()).containsExactly(1.5f, 5);
+                assertThat(outputs.lastEntry().getValue().dtype()).isEqualTo(DType.F16);
+                assertThat(outputs.lastEntry().getValue().floats()).containsExactly(3.75f, 5.75f, 15.25f, 25.25f);
                 assertThat(made.run(Map.of("x", TensorBuffer.of(Shape.of(1, 2), 1, 1)), "first")
                                 .floats())
                         .containsExactly(1.5f);
