@@ -98,7 +98,9 @@ class RunController {
         if (!found.snapshots().isEmpty()) {
             Chosen chosen = SliderFamily.chosen(found, profile);
             double usual = chosen.family().isPower()
-                    ? advice.recommended().flatMap(Recommendation::sigmaRel).orElse(chosen.family().usual())
+                    ? advice.recommended()
+                            .flatMap(Recommendation::sigmaRel)
+                            .orElse(chosen.family().usual())
                     : chosen.family().usual();
             fit(found, chosen.family(), length(chosen, sigmaRel, length).orElse(usual), time, solver, model);
         }
@@ -118,8 +120,8 @@ class RunController {
         Run found = catalog.run(run);
         Chosen chosen = SliderFamily.chosen(found, profile);
         String field = chosen.family().field();
-        double wanted = length(chosen, sigmaRel, length)
-                .orElseThrow(() -> Problem.invalid(field, field + " is missing"));
+        double wanted =
+                length(chosen, sigmaRel, length).orElseThrow(() -> Problem.invalid(field, field + " is missing"));
         fit(found, chosen.family(), wanted, time, solver, model);
         return "dashboard/run :: fit";
     }

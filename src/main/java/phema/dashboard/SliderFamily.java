@@ -73,8 +73,7 @@ record SliderFamily(
     }
 
     private static SliderFamily fraction(String name) {
-        return new SliderFamily(
-                new ProfileFamily("halflife-fraction:{}"), name, "", 0.01, 0.3, 0.001, USUAL_FRACTION);
+        return new SliderFamily(new ProfileFamily("halflife-fraction:{}"), name, "", 0.01, 0.3, 0.001, USUAL_FRACTION);
     }
 
     private static SliderFamily window(Run run, String template, String name) {

@@ -42,7 +42,7 @@ class FitsController {
     /** The most targets times snapshots of a request, each of which takes microseconds. */
     private static final long MOST_WORK = 5_000_000;
 
-    /** Of {@link ProfileCurve}: times, and densities and shares of target and fit. */
+    /** The number of lists in a {@link ProfileCurve}: times, and densities and shares of target and fit. */
     private static final int CURVES = 5;
 
     private final Catalog catalog;
