@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -155,10 +156,11 @@ final class PlanCommand implements Callable<Integer> {
     }
 
     /** What {@code --instd} and {@code --stored} say. */
-    private List<String> stored() {
+    private List<String> stored(List<Double> counts) {
         for (double sigmaRel : input.lengths()) ProfileOptions.profile("instd", () -> Power.ofSigmaRel(sigmaRel, 1));
         double last = end == null ? 1 : end;
-        for (String spec : stored) ProfileOptions.profile("stored", () -> ProfileSpec.parse(spec, last));
+        double first = last / Collections.max(counts); // where the first snapshot is stored
+        for (String spec : stored) ProfileOptions.profile("stored", () -> ProfileSpec.parse(spec, first));
         return Stream.concat(
                         input.lengths().stream().map(sigmaRel -> "power:" + Labels.plain(sigmaRel)), stored.stream())
                 .toList();
@@ -183,7 +185,7 @@ final class PlanCommand implements Callable<Integer> {
                 like == null ? Planning.typical() : new Fits().planning(RunScanner.scan(like, Selection.DEFAULT));
         StoragePlan plan = new StoragePlan(
                 planning,
-                StoragePlan.schemes(counts, stored(), dtype.dtype()),
+                StoragePlan.schemes(counts, stored(counts), dtype.dtype()),
                 targets(end == null ? 1 : end),
                 limit,
                 params == null ? OptionalLong.empty() : OptionalLong.of(params.value()));

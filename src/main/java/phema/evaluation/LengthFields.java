@@ -65,11 +65,15 @@ public final class LengthFields {
     }
 
     /** The lengths where {@link Axes#LENGTH} expects them. */
-    static Map<String, JsonNode> asAxis(Map<String, JsonNode> json) {
-        @Nullable JsonNode lengths = json.get(LENGTH);
-        if (lengths == null || AxisJson.isMissing(lengths)) return json;
-        Map<String, JsonNode> all = new HashMap<>(json);
-        AxisJson.list(LENGTH, lengths, AxisJson::number);
+    static Map<String, JsonNode> asAxis(Map<String, JsonNode> given) {
+        @Nullable JsonNode lengths = given.get(LENGTH);
+        if (lengths == null || AxisJson.isMissing(lengths)) return given;
+        Map<String, JsonNode> all = new HashMap<>(given);
+        AxisJson.list(LENGTH, lengths, (field, json) -> {
+            double length = AxisJson.number(field, json);
+            if (!Double.isFinite(length)) throw Problem.invalid(field, field + " must be a number, not " + length);
+            return length;
+        });
         all.put(SIGMA_REL, lengths);
         return all;
     }

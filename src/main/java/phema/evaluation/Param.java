@@ -24,6 +24,7 @@ public record Param(String name, List<ParamValue> values) {
         for (Axis<?, ?> axis : Axes.ALL) {
             AxisNames names = axis.names();
             if (Stream.of(names.name(), names.field(), names.column()).anyMatch(name::equalsIgnoreCase)
+                    || LengthFields.ALL.stream().anyMatch(name::equalsIgnoreCase)
                     || axis.fields().stream().anyMatch(field -> field.name().equalsIgnoreCase(name)))
                 throw Problem.invalid("params", "params: " + name + " is an axis already; take another name");
         }

@@ -461,7 +461,7 @@ public final class Solver {
         if (last < target.endTime() && (options.method() == SolverKind.PAPER || !options.laterFiles()))
             warnings.add("the target ends at " + Labels.plain(target.endTime())
                     + ", after the last file that may be read, at " + Labels.plain(last)
-                    + ": allow later files with blup, or choose that time");
+                    + ": choose that time, or let a request take later files (laterFiles, with blup)");
         return warnings;
     }
 

@@ -14,7 +14,10 @@ import phema.evaluation.LengthFields;
 import phema.evaluation.Reconstructions;
 import phema.fleet.WorkerProperties;
 import phema.problem.Problem;
+import phema.profile.Integrals;
+import phema.profile.Profile;
 import phema.profile.ProfileFamily;
+import phema.solver.SolverKind;
 
 /** Refuses sweeps that could not be run, before anything of them is. */
 @Component
@@ -32,17 +35,24 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
         for (Axis<?, ?> axis : Axes.ALL)
             if (axis.isRequired())
                 requireSome(LengthFields.of(spec.axes().family()), spec.axes().get(axis));
-        if (spec.mode() == SweepSpec.SweepMode.SEARCH) for (Axis<?, ?> axis : Axes.ALL) checkSearch(spec, axis);
+        if (spec.mode() == SweepSpec.SweepMode.SEARCH) {
+            for (Axis<?, ?> axis : Axes.ALL) checkSearch(spec, axis);
+            if (Axes.ALL.stream()
+                    .noneMatch(axis -> axis.isContinuous() && spec.axes().count(axis) > 1))
+                throw Problem.invalid(
+                        LengthFields.of(spec.axes().family()),
+                        "a search needs two values to look between, such as the least and the greatest length");
+        }
         double points = spec.axes().count();
         if (points > limits.maxPoints())
             throw Problem.invalid(
                     LengthFields.of(spec.axes().family()),
                     "the grid has %.0f points; phema.sweep.max-points allows %d".formatted(points, limits.maxPoints()));
         spec.axes().check();
-        checkTargets(spec.run(), spec.axes().family(), spec.lengths(), spec.time(), "");
+        checkTargets(spec.run(), spec.axes().family(), spec.lengths(), spec.time(), spec.solver(), "");
         for (Guides g : spec.guides()) {
             requireSome("guides.sigmaRel", g.sigmaRel());
-            checkTargets(g.run(), ProfileFamily.POWER, g.sigmaRel(), g.time(), "guides.");
+            checkTargets(g.run(), ProfileFamily.POWER, g.sigmaRel(), g.time(), spec.solver(), "guides.");
         }
         Evaluator evaluator = evaluators.named(spec.evaluator());
         if (working.enabled()) evaluator.requireStartable(spec.evaluation(), catalog.run(spec.run()));
@@ -73,11 +83,27 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
     }
 
     private void checkTargets(
-            String name, ProfileFamily family, List<Double> lengths, List<Double> times, String field) {
+            String name,
+            ProfileFamily family,
+            List<Double> lengths,
+            List<Double> times,
+            SolverKind solver,
+            String field) {
         Run run = catalog.run(name);
         for (double time : times) Reconstructions.requireTime(field + "time", run, time);
         // The earlier an average ends, the less room it has.
-        for (double length : lengths) Reconstructions.target(family, length, Collections.min(times));
+        for (double length : lengths) {
+            Profile target = Reconstructions.target(family, length, Collections.min(times));
+            if (solver == SolverKind.PAPER && !Integrals.isSquareIntegrable(target))
+                throw Problem.invalid(
+                        "solver",
+                        "the paper's solver needs averages with a square-integrable density, which "
+                                + family.spec(length) + " has not: use blup");
+        }
+        if (solver == SolverKind.PAPER
+                && !run.snapshots().stream().allMatch(s -> Integrals.isSquareIntegrable(s.profile())))
+            throw Problem.invalid(
+                    "solver", "the paper's solver cannot use raw checkpoints, which " + name + " has: use blup");
     }
 
     private static void requireSome(String field, List<?> axis) {

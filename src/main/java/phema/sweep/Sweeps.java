@@ -195,6 +195,14 @@ public class Sweeps {
                 && suitability.difference(row.spec(), row.basis()).isPresent();
     }
 
+    private static void requireSame(String field, String own, String other) {
+        if (!other.equals(own))
+            throw Problem.invalid(
+                    field,
+                    "a sweep keeps its " + field + ", " + own + ", so this one cannot have " + other
+                            + "; start another one");
+    }
+
     /**
      * Adds the points of this grid that the sweep lacks.
      *
@@ -202,14 +210,11 @@ public class Sweeps {
      */
     public Sweep extend(String id, SweepSpec more) {
         SweepSpec spec = row(id).spec();
-        if (!more.run().equals(spec.run())
-                || !more.evaluator().equals(spec.evaluator())
-                || !more.metrics().equals(spec.metrics()))
-            throw Problem.invalid("run", "a sweep keeps its run, evaluator and metrics; start another one");
-        if (!more.axes().family().equals(spec.axes().family()))
-            throw Problem.invalid(
-                    "profile",
-                    "a sweep keeps its profile, " + spec.axes().family().template() + "; start another one");
+        requireSame("run", spec.run(), more.run());
+        requireSame("evaluator", spec.evaluator(), more.evaluator());
+        requireSame("metric", spec.metrics().text(), more.metrics().text());
+        requireSame(
+                "profile", spec.axes().family().template(), more.axes().family().template());
         if (spec.mode() != SweepSpec.SweepMode.GRID || more.mode() != SweepSpec.SweepMode.GRID)
             throw Problem.invalid("mode", "only grids can be extended");
         SweepSpec checked = checks.checked(more);

@@ -126,6 +126,9 @@ public record FileWeights(String spec, boolean normalize, Optional<String> like)
 
     private double[] summingToOne(double[] weights) {
         double sum = Arrays.stream(weights).sum();
+        if (!Double.isFinite(sum))
+            throw Problem.invalid(
+                    FIELD, "weights are too large to be added up; give smaller ones in their proportions");
         if (Arrays.stream(weights).allMatch(w -> w == 0))
             throw Problem.invalid(FIELD, "weights are all zero, so there is nothing to average");
         if (!normalize && !(Math.abs(sum - 1) <= ROUNDING))
