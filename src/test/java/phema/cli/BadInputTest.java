@@ -41,7 +41,7 @@ class BadInputTest {
             --outstd 0.1 --max-memory 1KB | phema: combining 1 files into 1 outputs at once needs buffers of 1 MiB at least; raise --max-memory, or make fewer at once
             --outstd 0.1 --batch 0     | phema: --batch must be at least 1, not 0
             --outstd 0.1 --skip --overwrite | phema: --skip and --overwrite contradict each other; give one of them
-            --outstd 0.1,0.1000000001  | phema: two outputs would be named phema-0000262-0.100; ask for EMA lengths that differ in the first nine decimals
+            --outstd 0.1,0.1000000001  | phema: two outputs would be named phema-0000262-0.100; ask for each average once, and for lengths that differ in the first nine decimals
             --outstd 0.1 --layer *attn*=power:0.05 | phema: --layer *attn* matches no parameter of edm2; they are called like unet.out_gain
             --outstd 0.1 --layer model.unet.out_gain=power:0.05 | phema: --layer model.unet.out_gain matches no parameter of edm2; did you mean unet.out_gain?
             --outstd 0.1 --layer out_gain=power:0.05 | phema: --layer out_gain matches no parameter of edm2; did you mean unet.out_gain?

@@ -129,6 +129,7 @@ class PlanCommandTest {
             --times 16 --profile decay:cosine:2            | window must lie in (0, 1.0]
             --times 16 --end 0                             | --end must be a number above 0
             --times 16 --stored ema:0.9                    | --stored
+            --times 16 --stored decay:cosine:0.2           | --stored
             --indir EDM2 --profile decay:cosine            | --profile
             --times 16 --params many                       | 280M
             --times 16 --like nowhere                      | nowhere

@@ -141,6 +141,7 @@ class FileWeightsTest {
             NEWEST=0.9                             | weights sum to 0.9, not to 1
             NEWEST=0                               | weights are all zero
             NEWEST=1.5,step-00245760.safetensors=-0.5 | negative one, of step-00245760.safetensors, they are no average
+            NEWEST=1e308,step-00245760.safetensors=1e308 | weights are too large to be added up
             linear                                 | needs the times of the first and the last file
             linear:now-262144                      | now is no time
             linear:1-262144                        | lies outside of the snapshots
