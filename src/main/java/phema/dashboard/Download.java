@@ -2,6 +2,7 @@ package phema.dashboard;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.util.UriComponentsBuilder;
 import phema.catalog.Run;
@@ -29,19 +30,19 @@ record Download(
         String url,
         String curl,
         @Nullable String problem) {
-    static List<Download> of(
-            PreparedWeights weights, SliderFamily family, String length, Syntheses syntheses, String address) {
+    /** @param sigmaRel of the paper's averages, as addresses have it; others have their profile there */
+    static List<Download> of(PreparedWeights weights, Optional<String> sigmaRel, Syntheses syntheses, String address) {
         List<Download> downloads = new ArrayList<>();
         PreparedWeights same = weights.asStored();
         if (syntheses.isLikeInputs(same)) {
             String fileName = syntheses.whole(same).fileName();
-            String url = url(weights, family, length, "");
+            String url = url(weights, sigmaRel, "");
             downloads.add(of(same, "as the run's files", fileName, url, syntheses, address));
         }
         for (Format format : Format.values()) {
             if (format == Format.DCP) continue; // for those who have such checkpoints: as the run's files
             String fileName = weights.target().baseName() + "." + format.extension();
-            String url = url(weights, family, length, "." + format.extension());
+            String url = url(weights, sigmaRel, "." + format.extension());
             downloads.add(of(weights.in(format), name(format), fileName, url, syntheses, address));
         }
         return downloads;
@@ -67,13 +68,14 @@ record Download(
         }
     }
 
-    private static String url(PreparedWeights weights, SliderFamily family, String length, String extension) {
+    private static String url(PreparedWeights weights, Optional<String> sigmaRel, String extension) {
         Run run = weights.run();
         Fit fit = weights.target().fit();
         double time = fit.target().endTime();
         UriComponentsBuilder url = UriComponentsBuilder.fromPath("/api/v1/runs/{run}/weights" + extension);
-        if (family.isPower()) url.queryParam("sigmaRel", length);
-        else url.queryParam("profile", ProfileSpec.print(fit.target()));
+        sigmaRel.ifPresentOrElse(
+                length -> url.queryParam("sigmaRel", length),
+                () -> url.queryParam("profile", ProfileSpec.print(fit.target())));
         if (time != run.newestTime()) url.queryParam("time", Labels.plain(time));
         if (fit.method() != SolverKind.BLUP) url.queryParam("solver", Labels.of(fit.method()));
         return url.encode().buildAndExpand(run.name()).toUriString();

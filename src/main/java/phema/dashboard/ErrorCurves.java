@@ -38,6 +38,7 @@ class ErrorCurves {
         this.fits = fits;
     }
 
+    /** @param family whose lengths are those of averages that end at this time */
     List<Errors> of(Run run, SliderFamily family, double time) {
         Curve curve = new Curve(family, time);
         Map<Curve, List<Errors>> curves = byRun.compute(
@@ -56,14 +57,13 @@ class ErrorCurves {
 
     private List<Errors> compute(Run run, SliderFamily family, double time) {
         double least = family.least();
-        double most = family.clocked() ? Math.min(family.most(), time) : family.most();
-        if (least >= most) return List.of();
+        double most = family.most();
         return IntStream.range(0, LENGTHS)
                 .parallel()
                 .mapToDouble(i -> Math.min(most, least * Math.pow(most / least, i / (LENGTHS - 1.0))))
                 .mapToObj(length -> {
                     WeightsRequest request = WeightsRequest.of(
-                            family.profile(length, time),
+                            family.profile(family.field(), length, time),
                             FitOptions.of(SolverKind.BLUP, FilesToRead.FEWEST),
                             OutputOptions.AS_STORED);
                     Fit fit = fits.prepare(run, request).target().fit();

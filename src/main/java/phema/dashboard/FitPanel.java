@@ -2,6 +2,7 @@ package phema.dashboard;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
@@ -16,19 +17,21 @@ import phema.text.Labels;
 /**
  * Describes a fit in figures, and the choices that led to it.
  *
- * @param family that the slider goes through
- * @param families to choose from; also that one where it is another
+ * @param family that the slider goes through; none where the profile is of none
+ * @param averages to choose from; also the shown one where it is another
+ * @param profile the average as addresses have it
  * @param width the average as file names write it
- * @param length as the field shows it
+ * @param length as the field shows it; none without a family
  * @param times that can be chosen
  * @param revision of the run as a repository; none where there is none of such averages
  * @param paperApplies whether the published solver can use the run's files
  */
 record FitPanel(
-        SliderFamily family,
-        List<SliderFamily> families,
+        @Nullable SliderFamily family,
+        List<AverageChoice> averages,
+        String profile,
         String width,
-        String length,
+        @Nullable String length,
         String solver,
         boolean paperApplies,
         List<Time> times,
@@ -38,24 +41,35 @@ record FitPanel(
         @Nullable String revision,
         String address) {
 
-    /** @param value as requests take it; empty for the newest snapshot's time */
-    record Time(String value, String shown, boolean chosen) {}
+    /** @param profile a family, or the profile that is of none */
+    record AverageChoice(String profile, String name, boolean chosen) {}
+
+    /**
+     * @param value as requests take it; empty for the newest snapshot's time
+     * @param lengths that the slider has then; none where they are always the same
+     */
+    record Time(
+            String value,
+            String shown,
+            boolean chosen,
+            @Nullable SliderFamily lengths) {}
 
     /** @param meaning for those who do not know the word */
     record Figure(String name, String value, String meaning) {}
 
-    static FitPanel of(Run run, SliderFamily family, double length, Fit fit, String address) {
-        List<SliderFamily> offered = SliderFamily.of(run);
+    static FitPanel of(Run run, ShownAverage average, Fit fit, String address) {
+        Optional<SliderFamily> family = average.slider().map(ShownAverage.SliderPlace::family);
         return new FitPanel(
-                family,
-                offered.contains(family)
-                        ? offered
-                        : Stream.concat(offered.stream(), Stream.of(family)).toList(),
+                family.orElse(null),
+                averages(run, average),
+                average.profile(),
                 Names.width(fit.target()),
-                family.print(length),
+                average.slider()
+                        .map(slider -> slider.family().print(slider.length()))
+                        .orElse(null),
                 Labels.of(fit.method()),
                 run.snapshots().stream().noneMatch(s -> s.profile() instanceof Impulse),
-                times(run, fit.target().endTime()),
+                times(run, fit.target().endTime(), family),
                 figures(run, fit),
                 fit.warnings(),
                 "phema/" + run.name(),
@@ -63,13 +77,36 @@ record FitPanel(
                 address);
     }
 
-    private static List<Time> times(Run run, double chosen) {
+    /** Whether it is the paper's average, which addresses have by its EMA length. */
+    public boolean isPower() {
+        return family != null && family.isPower();
+    }
+
+    private static List<AverageChoice> averages(Run run, ShownAverage average) {
+        String shown =
+                average.slider().map(slider -> slider.family().template()).orElse(average.profile());
+        List<AverageChoice> offered = SliderFamily.of(run, average.target().endTime()).stream()
+                .map(family -> new AverageChoice(
+                        family.template(), family.name(), family.template().equals(shown)))
+                .toList();
+        return offered.stream().anyMatch(AverageChoice::chosen)
+                ? offered
+                : Stream.concat(offered.stream(), Stream.of(new AverageChoice(shown, shown, true)))
+                        .toList();
+    }
+
+    private static List<Time> times(Run run, double chosen, Optional<SliderFamily> family) {
+        Optional<SliderFamily> clocked = family.filter(SliderFamily::clocked);
         RunClock clock = RunClock.of(run);
         double newest = run.newestTime();
         return Stream.concat(run.snapshots().stream().map(Snapshot::time), Stream.of(chosen))
                 .distinct()
                 .sorted((a, b) -> Double.compare(b, a))
-                .map(time -> new Time(time == newest ? "" : Labels.plain(time), clock.show(time), time == chosen))
+                .map(time -> new Time(
+                        time == newest ? "" : Labels.plain(time),
+                        clock.show(time),
+                        time == chosen,
+                        clocked.map(f -> f.until(run, time)).orElse(null)))
                 .toList();
     }
 

@@ -121,7 +121,7 @@ final class RunCharts {
     }
 
     /** Marks where the slider stands on the curve. */
-    static Chart errorMark(Run run, SliderFamily family, double length, Fit fit) {
+    static Chart errorMark(Run run, ShownAverage.SliderPlace slider, Fit fit) {
         Double error = fit.predictedRelativeErrors().get(fit.method());
         return new Chart(
                 "errors",
@@ -133,7 +133,8 @@ final class RunCharts {
                                 ChartLayer.LayerKind.MARKER,
                                 "this fit",
                                 style(fit.method()),
-                                List.of(ChartLayer.ChartPoint.of(shown(run, family, length), error)))));
+                                List.of(ChartLayer.ChartPoint.of(
+                                        shown(run, slider.family(), slider.length()), error)))));
     }
 
     private static int style(SolverKind method) {

@@ -14,7 +14,6 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
-import phema.dashboard.SliderFamily.Chosen;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.solver.FilesToRead;
@@ -96,13 +95,18 @@ class RunController {
         model.addAttribute("recommended", RecommendedPanel.of(advice, RunClock.of(found)));
         forms.fresh(run, model);
         if (!found.snapshots().isEmpty()) {
-            Chosen chosen = SliderFamily.chosen(found, profile);
-            double usual = chosen.family().isPower()
-                    ? advice.recommended()
-                            .flatMap(Recommendation::sigmaRel)
-                            .orElse(chosen.family().usual())
-                    : chosen.family().usual();
-            fit(found, chosen.family(), length(chosen, sigmaRel, length).orElse(usual), time, solver, model);
+            Optional<Double> recommended = advice.recommended().flatMap(Recommendation::sigmaRel);
+            AskedAverage asked = AskedAverage.of(sigmaRel, profile, length);
+            fit(
+                    found,
+                    asked.at(
+                            found,
+                            end(found, time),
+                            family -> recommended
+                                    .filter(width -> family.isPower())
+                                    .orElse(family.usual())),
+                    solver,
+                    model);
         }
         return "dashboard/run";
     }
@@ -118,29 +122,25 @@ class RunController {
             @RequestParam(defaultValue = "blup") String solver,
             Model model) {
         Run found = catalog.run(run);
-        Chosen chosen = SliderFamily.chosen(found, profile);
-        String field = chosen.family().field();
-        double wanted =
-                length(chosen, sigmaRel, length).orElseThrow(() -> Problem.invalid(field, field + " is missing"));
-        fit(found, chosen.family(), wanted, time, solver, model);
+        AskedAverage asked = AskedAverage.of(sigmaRel, profile, length);
+        ShownAverage average = asked.at(found, end(found, time), family -> {
+            throw Problem.invalid(family.field(), family.field() + " is missing");
+        });
+        fit(found, average, solver, model);
         return "dashboard/run :: fit";
-    }
-
-    private static Optional<Double> length(Chosen chosen, @Nullable Double sigmaRel, @Nullable Double length) {
-        return Optional.ofNullable(chosen.family().isPower() && sigmaRel != null ? sigmaRel : length)
-                .or(chosen::length);
     }
 
     /** What changes with the time alone. */
     @GetMapping("/errors")
     String errors(
             @PathVariable String run,
-            @RequestParam(required = false) @Nullable String profile,
+            @RequestParam(defaultValue = "power:{}") String profile,
             @RequestParam(required = false) @Nullable Double time,
             Model model) {
         Run found = catalog.run(run);
-        SliderFamily family = SliderFamily.chosen(found, profile).family();
-        model.addAttribute("chart", RunCharts.errors(found, family, errorCurves.of(found, family, end(found, time))));
+        double end = end(found, time);
+        SliderFamily family = SliderFamily.of(found, end, profile);
+        model.addAttribute("chart", RunCharts.errors(found, family, errorCurves.of(found, family, end)));
         return "dashboard/chart :: data";
     }
 
@@ -170,21 +170,19 @@ class RunController {
         return "dashboard/run :: retention";
     }
 
-    private void fit(Run run, SliderFamily family, double length, @Nullable Double time, String solver, Model model) {
+    private void fit(Run run, ShownAverage average, String solver, Model model) {
         SolverKind method = Labels.parse("solver", solver, SolverKind.PAPER, SolverKind.BLUP);
         PreparedWeights weights = fits.prepare(
                 run,
                 WeightsRequest.of(
-                        family.profile(length, end(run, time)),
-                        FitOptions.of(method, FilesToRead.FEWEST),
-                        OutputOptions.AS_STORED));
+                        average.target(), FitOptions.of(method, FilesToRead.FEWEST), OutputOptions.AS_STORED));
         Fit fit = weights.target().fit();
         String address = ServletUriComponentsBuilder.fromCurrentContextPath().toUriString();
-        model.addAttribute("fit", FitPanel.of(run, family, length, fit, address));
-        model.addAttribute("downloads", Download.of(weights, family, Labels.plain(length), syntheses, address));
+        model.addAttribute("fit", FitPanel.of(run, average, fit, address));
+        model.addAttribute("downloads", Download.of(weights, average.sigmaRel(), syntheses, address));
         model.addAttribute("profileChart", RunCharts.profile(run, fit, fits.curve(run, fit, RunCharts.CURVE_POINTS)));
         model.addAttribute("coefficientChart", RunCharts.coefficients(run, fit));
-        model.addAttribute("errorMark", RunCharts.errorMark(run, family, length, fit));
+        average.slider().ifPresent(slider -> model.addAttribute("errorMark", RunCharts.errorMark(run, slider, fit)));
     }
 
     private static double end(Run run, @Nullable Double time) {

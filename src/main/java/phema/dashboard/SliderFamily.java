@@ -1,8 +1,6 @@
 package phema.dashboard;
 
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
 import phema.catalog.Run;
@@ -10,6 +8,7 @@ import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.profile.ProfileFamily;
 import phema.profile.ProfileFamily.LengthKind;
+import phema.text.Labels;
 
 /**
  * Describes the lengths of a family that the slider of a run's page moves over.
@@ -28,65 +27,65 @@ record SliderFamily(
     /** The part of a run that the shortest window of the slider is. */
     private static final double LEAST_SHARE = 0.002;
 
+    /**
+     * The number of parts that logarithms are rounded to, outwards: browsers keep 15 digits of where a slider stands,
+     * and take one that stands beyond its end for a mistake.
+     */
+    private static final double LOGARITHM_PARTS = 1e9;
+
     private static final double USUAL_WIDTH = 0.1;
     private static final double USUAL_FRACTION = 0.05;
 
-    /** A family, and one of its lengths where that is said. */
-    record Chosen(SliderFamily family, Optional<Double> length) {}
-
-    /** Those to choose from, the paper's first. */
-    static List<SliderFamily> of(Run run) {
+    /** Those to choose from, the paper's first. @param end of the averages, which none of their windows passes */
+    static List<SliderFamily> of(Run run, double end) {
         return List.of(
                 new SliderFamily(ProfileFamily.POWER, "power (EDM2's)", "", 0.01, 0.28, 0.001, USUAL_WIDTH),
-                window(run, "decay:linear:{}", "learning rate that decays along a line"),
-                window(run, "decay:cosine:{}", "learning rate that decays along a cosine"),
-                window(run, "decay:1-sqrt:{}", "learning rate that decays as 1 - sqrt"),
-                window(run, "exponential:halflife={}", "exponential"),
+                window(run, end, "decay:linear:{}", "learning rate that decays along a line"),
+                window(run, end, "decay:cosine:{}", "learning rate that decays along a cosine"),
+                window(run, end, "decay:1-sqrt:{}", "learning rate that decays as 1 - sqrt"),
+                window(run, end, "exponential:halflife={}", "exponential"),
                 fraction("torchtitan's half-life fraction"));
     }
 
-    /**
-     * @param profile a family, also one that is not offered, or one of its profiles; none for the paper's
-     * @throws Problem naming the field where it is neither
-     */
-    static Chosen chosen(Run run, @Nullable String profile) {
-        if (profile == null) return new Chosen(of(run).getFirst(), Optional.empty());
-        if (profile.contains("{}"))
-            return new Chosen(of(run, checked(() -> new ProfileFamily(profile))), Optional.empty());
-        ProfileFamily family = checked(() -> ProfileFamily.of(profile));
-        return new Chosen(of(run, family), Optional.of(checked(() -> family.length(profile))));
+    /** @param template also of one that is not offered. @throws Problem naming the field where it is no family */
+    static SliderFamily of(Run run, double end, String template) {
+        try {
+            return of(run, end, new ProfileFamily(template));
+        } catch (IllegalArgumentException none) {
+            throw Problem.invalid("profile", "profile: " + none.getMessage());
+        }
     }
 
-    private static SliderFamily of(Run run, ProfileFamily family) {
-        return of(run).stream()
+    static SliderFamily of(Run run, double end, ProfileFamily family) {
+        return of(run, end).stream()
                 .filter(offered -> offered.family.equals(family))
                 .findFirst()
-                .orElseGet(() -> window(run, family.template(), family.template()));
-    }
-
-    private static <T> T checked(Supplier<T> read) {
-        try {
-            return read.get();
-        } catch (IllegalArgumentException none) {
-            throw Problem.invalid("profile", String.valueOf(none.getMessage()));
-        }
+                .orElseGet(() -> window(run, end, family, family.template()));
     }
 
     private static SliderFamily fraction(String name) {
         return new SliderFamily(new ProfileFamily("halflife-fraction:{}"), name, "", 0.01, 0.3, 0.001, USUAL_FRACTION);
     }
 
-    private static SliderFamily window(Run run, String template, String name) {
-        double end = run.newestTime();
+    private static SliderFamily window(Run run, double end, String template, String name) {
+        return window(run, end, new ProfileFamily(template), name);
+    }
+
+    private static SliderFamily window(Run run, double end, ProfileFamily family, String name) {
         double step = Math.pow(10, Math.floor(Math.log10(end)) - 3);
         return new SliderFamily(
-                new ProfileFamily(template),
+                family,
                 name,
                 run.countsKimg() ? "in images" : "in the run's clock",
                 Math.max(step, LEAST_SHARE * end),
                 end,
                 step,
                 rounded(USUAL_SHARE * end, step));
+    }
+
+    /** The same for averages that end at another time. */
+    SliderFamily until(Run run, double end) {
+        return clocked() ? window(run, end, family, name) : this;
     }
 
     /** Without the last digits of a division. */
@@ -125,19 +124,29 @@ record SliderFamily(
 
     /** Where the slider begins: a decimal logarithm, as where it ends. */
     public double begin() {
-        return Math.log10(least);
+        return Math.floor(Math.log10(least) * LOGARITHM_PARTS) / LOGARITHM_PARTS;
     }
 
     public double end() {
-        return Math.log10(most);
+        return Math.ceil(Math.log10(most) * LOGARITHM_PARTS) / LOGARITHM_PARTS;
+    }
+
+    /** The longest length that can be typed, where the end of the average says so. */
+    public @Nullable String longest() {
+        return family.kind() == LengthKind.WINDOW ? Labels.plain(most) : null;
+    }
+
+    /** {@code decay:cosine:800}. */
+    String spec(double length) {
+        return family.spec(length);
     }
 
     /** @throws Problem naming the field where none of this length ends then */
-    Profile profile(double length, double endTime) {
+    Profile profile(String field, double length, double endTime) {
         try {
             return family.at(length, endTime);
         } catch (IllegalArgumentException outOfRange) {
-            throw Problem.invalid(field(), String.valueOf(outOfRange.getMessage()));
+            throw Problem.invalid(field, field + ": " + outOfRange.getMessage());
         }
     }
 }

@@ -1,6 +1,7 @@
 package phema.profile;
 
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import phema.text.Labels;
@@ -91,11 +92,17 @@ public record ProfileFamily(String template) {
      * @throws IllegalArgumentException where it is of none
      */
     public static ProfileFamily of(String spec) {
+        return find(spec)
+                .orElseThrow(() -> new IllegalArgumentException("\"" + spec + "\" is of no family of lengths"));
+    }
+
+    /** The family of a profile, as {@link #of} has it; empty for one of none, such as {@code impulse}. */
+    public static Optional<ProfileFamily> find(String spec) {
         Matcher form = FORM.matcher(spec);
-        if (!form.matches()) throw new IllegalArgumentException("\"" + spec + "\" is of no family of lengths");
-        return new ProfileFamily(new StringBuilder(spec)
+        if (!form.matches()) return Optional.empty();
+        return Optional.of(new ProfileFamily(new StringBuilder(spec)
                 .replace(form.start(2), form.end(2), HOLE)
-                .toString());
+                .toString()));
     }
 
     /**

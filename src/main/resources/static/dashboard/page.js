@@ -47,17 +47,22 @@ document.getElementById("family")?.addEventListener("change", event => {
 /** A slider over the decimal logarithm of a field's value, in the steps of the value itself that it states. */
 function logarithmic(slider) {
   const field = document.getElementById(slider.dataset.field);
-  const step = Number(slider.dataset.step);
-  const digits = Math.max(0, Math.round(-Math.log10(step)));
+  const stepOf = () => Number(slider.dataset.step);
   const follow = () => {
     if (!(field.valueAsNumber > 0)) return;
     slider.value = Math.log10(field.valueAsNumber);
     slider.setAttribute("aria-valuetext", field.value);
   };
+  const bound = () => {
+    if (field.max && field.valueAsNumber > Number(field.max)) field.value = field.max;
+  };
   const set = value => {
+    const step = stepOf();
+    const digits = Math.max(0, Math.round(-Math.log10(step)));
     const least = 10 ** slider.min;
     const most = 10 ** slider.max;
     field.value = Math.min(Math.max(Math.round(value / step) * step, least), most).toFixed(digits);
+    bound();
     slider.setAttribute("aria-valuetext", field.value);
   };
   slider.addEventListener("input", () => set(10 ** slider.valueAsNumber));
@@ -65,18 +70,32 @@ function logarithmic(slider) {
     const steps = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[event.key];
     if (!steps) return;
     event.preventDefault();
-    set(field.valueAsNumber + steps * step);
+    set(field.valueAsNumber + steps * stepOf());
     follow();
     field.dispatchEvent(new Event("input", { bubbles: true }));
   });
   field.addEventListener("input", follow);
   follow();
+  // No window is longer than all training before its end. This comes before the form's own question.
+  document.getElementById("time").addEventListener("input", event => {
+    const { begin, end, step, longest } = event.target.selectedOptions[0].dataset;
+    if (!step) return;
+    Object.assign(slider, { min: begin, max: end });
+    slider.dataset.step = step;
+    if (longest) field.max = longest;
+    bound();
+    follow();
+  });
+}
+
+const choice = document.getElementById("choice");
+if (choice) {
   // The address follows, to be kept or passed on; not with every step, which browsers take for an attack.
   let later;
-  field.form.addEventListener("input", () => {
+  choice.addEventListener("input", () => {
     clearTimeout(later);
     later = setTimeout(() => {
-      const given = [...new FormData(field.form)].filter(([, value]) => value !== "");
+      const given = [...new FormData(choice)].filter(([, value]) => value !== "");
       history.replaceState(null, "", "?" + new URLSearchParams(given));
     }, 300);
   });

@@ -197,6 +197,17 @@ class DashboardIT {
     }
 
     @Test
+    void theSliderEndsWhereTheAverageDoes() {
+        open("/runs/demo?profile=decay:cosine:{}&length=70000");
+        browser.type("#time", Keys.END);
+        browser.until("the first file", () -> browser.text("#weights caption").equals("Weights decay:cosine:6144"));
+        assertThat(browser.find("#length-field").getAttribute("value")).isEqualTo("6144");
+        assertThat(browser.find("#slider").getAttribute("max")).isEqualTo("3.788451208");
+        browser.type("#slider", Keys.ARROW_LEFT);
+        browser.until("a step less", () -> browser.text("#weights caption").equals("Weights decay:cosine:6143"));
+    }
+
+    @Test
     void comparesSolversOverTheWholeRange() {
         open("/runs/demo?sigmaRel=0.1");
         browser.until(

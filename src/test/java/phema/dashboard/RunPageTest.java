@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import phema.FixtureService;
 import phema.http.RawHttp;
@@ -24,6 +27,63 @@ class RunPageTest {
         String body = new String(answer.body(), UTF_8);
         assertThat(answer.statusLine()).as(body).startsWith("HTTP/1.1 " + status);
         return body;
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "impulse",
+                "mixture:0.7*power:0.05,0.3*uniform:65536@131072",
+                "ema:0.9999,warmup=10",
+                "swa:after=20000",
+                "exponential:decay=0.9999",
+                "power:gamma=6.5"
+            })
+    void aProfileThatIsOfNoFamilyOfLengthsIsShownWithoutASlider(String profile) throws Exception {
+        String page = get("?profile=" + profile + "&time=", 200);
+        assertThat(page)
+                .contains("<dt>Predicted error</dt>", "edm2/weights.safetensors?profile=")
+                .contains("<option value=\"" + profile + "\" selected=\"selected\">")
+                .contains("<input type=\"hidden\" name=\"profile\" value=\"" + profile + "\">")
+                .doesNotContain("id=\"slider\"", "id=\"errors\"", "/runs/edm2/errors");
+        assertThat(get("/fit?profile=" + profile + "&time=147456&solver=blup", 200))
+                .contains("<dt>Predicted error</dt>", "&amp;time=147456");
+    }
+
+    @Test
+    void profilesOfFamiliesAreOnTheSlider() throws Exception {
+        assertThat(get("?profile=decay:cosine:65536", 200))
+                .contains("id=\"slider\"", "name=\"length\" type=\"number\"", "value=\"65536\"")
+                .contains("<option value=\"decay:cosine:{}\" selected=\"selected\">");
+    }
+
+    @Test
+    void lengthsGoNoFurtherThanTheTimeAskedFor() throws Exception {
+        assertThat(get("?profile=decay:cosine:{}&time=16384", 200))
+                .contains("max=\"16384\"", "max=\"4.21441994\"")
+                .contains("<span class=\"soft\">decay:cosine:3280</span>") // a fifth
+                .contains("data-longest=\"147456\"");
+        assertThat(get("/errors?profile=decay:cosine:{}&time=16384", 200)).contains("16.384");
+        assertThat(get("?profile=power:{}&time=16384", 200)).doesNotContain("data-longest");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "?profile=decay:cosine:{}&length=20000&time=16384 | length: the window must lie in (0, 16384.0]",
+                "?profile=decay:cosine:300000 | profile: the window must lie in (0, 262144.0]",
+                "?profile=rubbish | profile: cannot read the profile",
+                "?profile=impulse{} | profile: &quot;impulse{}&quot; is no family of lengths",
+                "?sigmaRel=3 | sigmaRel: sigma_rel must lie in",
+                "?time=NaN | time must be a number above 0",
+                "/fit?profile=decay:cosine:{} | length is missing",
+                "?profile=decay:cosine:{}&length=20000&sigmaRel=0.1 | sigmaRel and length: give one of them",
+                "?profile=impulse&sigmaRel=0.1 | sigmaRel and profile: give one of them",
+                "?profile=decay:cosine:800&length=900 | length: the profile decay:cosine:800 says all"
+            })
+    void saysWhichPartOfAnAddressIsWrong(String query, String message) throws Exception {
+        assertThat(get(query, 400)).contains("<p>" + message);
     }
 
     @Test
