@@ -13,6 +13,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.security.web.firewall.RequestRejectedException;
+import org.springframework.util.ClassUtils;
 import org.springframework.web.bind.MissingServletRequestParameterException;
 import org.springframework.web.bind.annotation.ControllerAdvice;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -40,7 +41,9 @@ final class DashboardErrors {
 
     @ExceptionHandler
     ModelAndView unreadable(MethodArgumentTypeMismatchException e, HttpServletRequest request) {
-        return view(400, e.getName() + " cannot be " + e.getValue(), request);
+        Class<?> type = e.getRequiredType();
+        boolean number = type != null && Number.class.isAssignableFrom(ClassUtils.resolvePrimitiveIfNecessary(type));
+        return view(400, e.getName() + (number ? " must be a number, not " : " cannot be ") + e.getValue(), request);
     }
 
     @ExceptionHandler

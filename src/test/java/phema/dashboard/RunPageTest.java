@@ -76,6 +76,8 @@ class RunPageTest {
                 "?profile=rubbish | profile: cannot read the profile",
                 "?profile=impulse{} | profile: &quot;impulse{}&quot; is no family of lengths",
                 "?sigmaRel=3 | sigmaRel: sigma_rel must lie in",
+                "?profile=decay:cosine:{}&length=nan | length must be a number, not nan",
+                "?time=soon | time must be a number, not soon",
                 "?time=NaN | time must be a number above 0",
                 "/fit?profile=decay:cosine:{} | length is missing",
                 "?profile=decay:cosine:{}&length=20000&sigmaRel=0.1 | sigmaRel and length: give one of them",
