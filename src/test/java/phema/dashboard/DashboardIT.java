@@ -205,6 +205,24 @@ class DashboardIT {
         assertThat(browser.find("#slider").getAttribute("max")).isEqualTo("3.788451208");
         browser.type("#slider", Keys.ARROW_LEFT);
         browser.until("a step less", () -> browser.text("#weights caption").equals("Weights decay:cosine:6143"));
+        browser.until(
+                "its pin",
+                () -> "decay:cosine:6143".equals(browser.find("#pin-profile").getAttribute("value")));
+    }
+
+    @Test
+    void anyProfileIsPinnedAndShownAgain() {
+        open("/runs/demo?profile=impulse");
+        browser.click("#pin-button");
+        browser.until(
+                "a pin", () -> browser.text("#recommended").contains("impulse, and so main: pinned by the run's user"));
+        browser.click("#recommended p a");
+        browser.until("its page", () -> browser.address().contains("profile=impulse"));
+        assertThat(browser.text("#weights caption")).isEqualTo("Weights impulse");
+        browser.type("#time", Keys.ARROW_DOWN);
+        browser.until("an address to keep", () -> browser.address().contains("profile=impulse&time="));
+        browser.click("#unpin");
+        browser.until("no pin", () -> browser.findAll("#unpin").isEmpty());
     }
 
     @Test

@@ -89,6 +89,18 @@ class RunPageTest {
     }
 
     @Test
+    void thePinTakesWhatIsShown() throws Exception {
+        assertThat(get("?sigmaRel=0.1", 200)).contains("id=\"pin-sigmaRel\"").doesNotContain("id=\"pin-profile\"");
+        String field = "id=\"pin-profile\" name=\"profile\" type=\"text\" size=\"32\" required hx-swap-oob=\"true\"";
+        assertThat(get("?profile=impulse", 200))
+                .contains(field + " value=\"impulse\">")
+                .doesNotContain("pin-sigmaRel");
+        assertThat(get("/fit?profile=decay:cosine:{}&length=800", 200))
+                .contains(field + " value=\"decay:cosine:800\">");
+        assertThat(get("/fit?sigmaRel=0.1", 200)).doesNotContain("pin-");
+    }
+
+    @Test
     void familiesAreTypedAsTheyAreWritten() throws Exception {
         assertThat(get("?profile=decay:cosine:{},floor=0.1", 200))
                 .contains("<option value=\"decay:cosine:{},floor=0.1\" selected=\"selected\">");
