@@ -192,7 +192,7 @@ class DashboardIT {
         assertThat(browser.find("#length-field").getAttribute("value")).isEqualTo("14840");
 
         open("/runs/demo?profile=decay:linear:%7B%7D,floor%3D0.1&length=3000");
-        assertThat(browser.text("#weights caption")).contains("0.9*uniform:3000");
+        assertThat(browser.text("#weights caption")).isEqualTo("Weights decay:linear:3000,floor=0.1");
         assertThat(browser.find("#family").getAttribute("value")).isEqualTo("decay:linear:{},floor=0.1");
     }
 
