@@ -151,7 +151,7 @@ record SweepForm(String mode, String evaluator, String metric, String tolerance,
      * it is.
      */
     SweepSpec extending(SweepSpec spec) {
-        AxisValues more = spec(spec.run()).axes();
+        AxisValues more = asked();
         for (Axis<?, ?> axis : Axes.ALL) more = withRest(axis, more, spec.axes());
         return new SweepSpec(
                 spec.run(),
