@@ -250,9 +250,16 @@ final class UnrecordedAverages {
         Candidate newest = groups.lastEntry().getValue();
         String files = NumberedName.parse(newest.fileName())
                 .map(NumberedName::pattern)
-                .or(() -> CheckpointName.ofFolder(newest.fileName()).map(CheckpointName::pattern))
+                .or(() -> CheckpointName.ofFolder(newest.fileName()).map(folder -> folder.pattern() + inFolder(newest)))
                 .orElse("NAME-{time}.pt");
         return "files: '" + files + "'";
+    }
+
+    /** The file in each folder, where its tensors' names tell averages apart and not the names of files. */
+    private String inFolder(Candidate newest) {
+        boolean byFile =
+                groups.values().stream().anyMatch(group -> group.prefix().isEmpty());
+        return byFile ? "" : newest.fileName().substring(newest.fileName().indexOf('/'));
     }
 
     private List<String> averages() {

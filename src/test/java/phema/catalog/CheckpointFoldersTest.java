@@ -210,6 +210,29 @@ class CheckpointFoldersTest {
                         "files: 'checkpoint-{time}'", "averages:", "- {file: 'unet/x.safetensors', profile: impulse}");
     }
 
+    /** Averages in one file of each folder: the lines to keep say what is recognised without them. */
+    @Test
+    void theManifestToKeepIsUnderstood() throws IOException {
+        for (int step : List.of(100, 200, 300)) {
+            Files.createDirectories(run.resolve("step-" + step));
+            TestFiles.safetensors(
+                    run.resolve("step-" + step + "/model.safetensors"),
+                    Map.of(),
+                    Map.of("t.a", 1f * step, "ema.state.t.a.ema_params.half_life_0p05", 0.9f * step));
+        }
+        Run recognised = scan();
+        assertThat(recognised.manifest()).contains("files: 'step-{time}/model.safetensors'");
+
+        write(Manifest.FILE_NAME, String.join("\n", recognised.manifest()));
+
+        assertThat(scan().snapshots())
+                .hasSize(6)
+                .extracting(snapshot -> snapshot.name() + " " + ProfileSpec.print(snapshot.profile()))
+                .containsExactlyElementsOf(recognised.snapshots().stream()
+                        .map(snapshot -> snapshot.name() + " " + ProfileSpec.print(snapshot.profile()))
+                        .toList());
+    }
+
     /** The lines that the question proposes. */
     @Test
     void theManifestNamesWeightsInFoldersByTheirPath() throws IOException {
