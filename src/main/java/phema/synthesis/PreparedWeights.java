@@ -78,7 +78,8 @@ public record PreparedWeights(Run run, List<FittedTarget> targets, OutputOptions
                 throw Problem.invalid(
                         "targets",
                         "two outputs would be named " + target.baseName()
-                                + "; ask for each average once, and for lengths that differ in the first nine decimals");
+                                + "; ask for each average once, and for lengths that differ in the first nine "
+                                + "decimals");
         return this;
     }
 }
