@@ -68,16 +68,8 @@ public record FileWeights(String spec, boolean normalize, Optional<String> like)
                 .orElseThrow();
         return new Resolved(
                 Arrays.stream(coefficients).boxed().toList(),
-                like.map(spec -> asked(spec, last)).orElseGet(() -> mixture(run, coefficients)),
+                like.map(asked -> WeightsReference.profile("like", asked, last)).orElseGet(() -> mixture(run, coefficients)),
                 schedule.matches() ? spec : "weights-" + Names.digest(run, coefficients));
-    }
-
-    private static Profile asked(String like, double end) {
-        try {
-            return ProfileSpec.parse(like, end);
-        } catch (IllegalArgumentException e) {
-            throw Problem.invalid("like", "like: " + e.getMessage());
-        }
     }
 
     private static Profile mixture(Run run, double[] coefficients) {

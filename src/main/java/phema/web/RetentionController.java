@@ -17,9 +17,9 @@ import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Profile;
-import phema.profile.ProfileSpec;
 import phema.solver.Retention;
 import phema.synthesis.Fits;
+import phema.synthesis.WeightsReference;
 
 /** Answers which snapshots a run can do without. */
 @RestController
@@ -73,7 +73,7 @@ class RetentionController {
             for (double width : sigmaRel)
                 targets.add(ProfileRequest.power(width, end).profile(found, ""));
         else if (profile == null) targets.addAll(fits.expressible(found, end));
-        if (profile != null) targets.add(parsed(profile, end));
+        if (profile != null) targets.add(WeightsReference.profile("profile", profile, end));
         if (targets.isEmpty())
             throw Problem.invalid(
                     "sigmaRel",
@@ -85,13 +85,5 @@ class RetentionController {
                 retention.deletable().stream()
                         .map(i -> found.snapshots().get(i).name())
                         .toList());
-    }
-
-    private static Profile parsed(String profile, double end) {
-        try {
-            return ProfileSpec.parse(profile, end);
-        } catch (IllegalArgumentException unreadable) {
-            throw Problem.invalid("profile", "profile: " + unreadable.getMessage());
-        }
     }
 }

@@ -15,6 +15,7 @@ import phema.profile.ProfileSpec;
 import phema.solver.FitOptions;
 import phema.synthesis.FileWeights;
 import phema.synthesis.OutputOptions;
+import phema.synthesis.WeightsReference;
 import phema.synthesis.WeightsRequest;
 
 /** Holds the query parameters that say which weights. */
@@ -92,11 +93,6 @@ record WeightsQuery(
     private Profile target(Run run) {
         if (profile == null) return ProfileRequest.power(sigmaRel, time).profile(run, "");
         if (sigmaRel != null) throw Problem.invalid("profile", "sigmaRel and profile exclude each other");
-        double end = ProfileRequest.end(run, time, "");
-        try {
-            return ProfileSpec.parse(profile, end);
-        } catch (IllegalArgumentException unreadable) {
-            throw Problem.invalid("profile", "profile: " + unreadable.getMessage());
-        }
+        return WeightsReference.profile("profile", profile, ProfileRequest.end(run, time, ""));
     }
 }
