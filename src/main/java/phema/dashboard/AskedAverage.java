@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
+import phema.evaluation.LengthFields;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.profile.ProfileFamily;
@@ -17,24 +18,21 @@ import phema.synthesis.WeightsReference;
  * @param length of that family
  */
 record AskedAverage(Optional<Double> sigmaRel, Optional<String> profile, Optional<Double> length) {
-    private static final String PROFILE = "profile";
-    private static final String LENGTH = "length";
-
     /** @throws Problem naming the field where two of them say what the average is */
     AskedAverage {
         boolean family = profile.map(AskedAverage::isFamily).orElse(true);
         if (sigmaRel.isPresent() && length.isPresent())
-            throw Problem.invalid("sigmaRel", "sigmaRel and length: give one of them");
+            throw Problem.invalid(LengthFields.SIGMA_REL, "sigmaRel and length: give one of them");
         if (sigmaRel.isPresent()
                 && profile.filter(asked -> !asked.equals(ProfileFamily.POWER.template()))
                         .isPresent())
             throw Problem.invalid(
-                    "sigmaRel",
+                    LengthFields.SIGMA_REL,
                     "sigmaRel and profile: give one of them; the length of a"
                             + " family such as decay:cosine:{} is length");
         if (length.isPresent() && !family)
             throw Problem.invalid(
-                    LENGTH,
+                    LengthFields.LENGTH,
                     "length: the profile " + profile.orElseThrow() + " says all; leave length"
                             + " out, or give a family such as decay:cosine:{}");
     }
@@ -57,9 +55,9 @@ record AskedAverage(Optional<Double> sigmaRel, Optional<String> profile, Optiona
         if (isFamily(asked)) {
             SliderFamily family = SliderFamily.of(run, end, asked);
             double wanted = sigmaRel.or(() -> length).orElseGet(() -> usual.applyAsDouble(family));
-            return on(family, wanted, family.profile(length.isPresent() ? LENGTH : family.field(), wanted, end));
+            return on(family, wanted, family.profile(length.isPresent() ? LengthFields.LENGTH : family.field(), wanted, end));
         }
-        Profile target = WeightsReference.profile(PROFILE, asked, end);
+        Profile target = WeightsReference.profile(LengthFields.PROFILE, asked, end);
         return ProfileFamily.find(asked)
                 .map(family -> on(SliderFamily.of(run, end, family), family.length(asked), target))
                 .orElseGet(() -> new ShownAverage(asked, target, Optional.empty()));

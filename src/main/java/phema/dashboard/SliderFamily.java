@@ -2,8 +2,8 @@ package phema.dashboard;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.springframework.util.StringUtils;
 import phema.catalog.Run;
+import phema.evaluation.LengthFields;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.profile.ProfileFamily;
@@ -52,7 +52,7 @@ record SliderFamily(
         try {
             return of(run, end, new ProfileFamily(template));
         } catch (IllegalArgumentException none) {
-            throw Problem.invalid("profile", "profile: " + none.getMessage());
+            throw Problem.invalid(LengthFields.PROFILE, "profile: " + none.getMessage());
         }
     }
 
@@ -100,7 +100,7 @@ record SliderFamily(
 
     /** What the length is, as a label begins. */
     public String noun() {
-        return StringUtils.capitalize(family.kind().noun());
+        return family.kind().title();
     }
 
     /** Whether lengths are times of the run's clock. */
@@ -114,7 +114,7 @@ record SliderFamily(
 
     /** The field of a request that has the length. */
     String field() {
-        return isPower() ? "sigmaRel" : "length";
+        return LengthFields.of(family);
     }
 
     /** As the field shows it. */

@@ -4,7 +4,6 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import phema.profile.ProfileFamily;
@@ -23,12 +22,11 @@ final class LengthAxis extends NumberAxis {
     public List<Facet> facets(Collection<Point> points) {
         ProfileFamily family = points.stream().map(Point::family).findFirst().orElse(ProfileFamily.POWER);
         if (family.isPower()) return super.facets(points);
-        String noun = family.kind().noun();
         return List.of(new Facet(
                 this,
                 family.kind().column(),
-                noun.substring(0, 1).toUpperCase(Locale.ROOT) + noun.substring(1),
-                noun,
+                family.kind().title(),
+                family.kind().noun(),
                 (point, printer) -> Labels.plain(point.length()),
                 Comparator.comparing(Point::length),
                 true));

@@ -63,6 +63,11 @@ public record ProfileFamily(String template) {
             return noun;
         }
 
+        /** The noun as labels begin with it: {@code Window}. */
+        public String title() {
+            return noun.substring(0, 1).toUpperCase(Locale.ROOT) + noun.substring(1);
+        }
+
         /** {@code 1 window}, {@code 2 windows}. */
         public String counted(int count) {
             return count + " " + (count == 1 ? noun : plural);
@@ -146,7 +151,6 @@ public record ProfileFamily(String template) {
 
     /** {@code EMA length}, {@code Window of decay:cosine:{}}: beside axes of charts. */
     public String label() {
-        String noun = kind().noun();
-        return isPower() ? noun : noun.substring(0, 1).toUpperCase(Locale.ROOT) + noun.substring(1) + " of " + template;
+        return isPower() ? kind().title() : kind().title() + " of " + template;
     }
 }
