@@ -32,17 +32,14 @@ public final class SamplerBenchmark {
      * @param open reading the network, and all that is done once
      * @param sample making all images at once
      */
-    public record SamplerTiming(PhaseTiming open, PhaseTiming sample) {}
-
-    /** Says how long something took. @param cpuSeconds of all threads together */
-    public record PhaseTiming(double seconds, double cpuSeconds) {}
+    public record SamplerTiming(ProcessorTiming open, ProcessorTiming sample) {}
 
     /** Times this process. */
     public SamplerTiming time(Computing computing) throws IOException {
         SamplerOptions options = new SamplerOptions(steps, 0.002, 80, 7, 1, 0, 0, Double.POSITIVE_INFINITY, 1);
         Stopwatch opening = new Stopwatch();
         try (Generator generator = Generator.of(Network.read(weights), Optional.empty(), options, computing)) {
-            PhaseTiming open = opening.read();
+            ProcessorTiming open = opening.read();
             Stopwatch sampling = new Stopwatch();
             generator.fromSeeds(LongStream.range(0, images).boxed().toList(), OptionalInt.empty());
             return new SamplerTiming(open, sampling.read());
@@ -57,15 +54,15 @@ public final class SamplerBenchmark {
      */
     public SamplerTiming time(List<String> command) throws IOException {
         double[] numbers = TwinProcess.numbers(command, 4, weights, images, steps);
-        return new SamplerTiming(new PhaseTiming(numbers[0], numbers[1]), new PhaseTiming(numbers[2], numbers[3]));
+        return new SamplerTiming(new ProcessorTiming(numbers[0], numbers[1]), new ProcessorTiming(numbers[2], numbers[3]));
     }
 
     private static final class Stopwatch {
         private final long wall = System.nanoTime();
         private final double cpu = TrainingBenchmark.cpuSeconds();
 
-        PhaseTiming read() {
-            return new PhaseTiming((System.nanoTime() - wall) / 1e9, TrainingBenchmark.cpuSeconds() - cpu);
+        ProcessorTiming read() {
+            return new ProcessorTiming((System.nanoTime() - wall) / 1e9, TrainingBenchmark.cpuSeconds() - cpu);
         }
     }
 }

@@ -34,11 +34,8 @@ public final class TrainingBenchmark {
         this.folder = folder;
     }
 
-    /** Mean of steps. @param cpuSeconds of all threads together */
-    public record TrainingStep(double seconds, double cpuSeconds) {}
-
-    /** Times steps of this process. */
-    public TrainingStep time(int steps) throws IOException {
+    /** Times steps of this process. @return the mean of one */
+    public ProcessorTiming time(int steps) throws IOException {
         int all = WARM_UP + steps;
         long[] wall = new long[all + 1];
         double[] cpu = new double[all + 1];
@@ -46,7 +43,7 @@ public final class TrainingBenchmark {
             wall[step] = System.nanoTime();
             cpu[step] = cpuSeconds();
         });
-        return new TrainingStep((wall[all] - wall[WARM_UP]) / 1e9 / steps, (cpu[all] - cpu[WARM_UP]) / steps);
+        return new ProcessorTiming((wall[all] - wall[WARM_UP]) / 1e9 / steps, (cpu[all] - cpu[WARM_UP]) / steps);
     }
 
     /**
@@ -54,10 +51,11 @@ public final class TrainingBenchmark {
      *
      * @param command is given the checkpoint, the batch and the number of steps, and prints seconds and CPU seconds of
      *     a step
+     * @return that of one step
      */
-    public TrainingStep time(List<String> command, int steps) throws IOException {
+    public ProcessorTiming time(List<String> command, int steps) throws IOException {
         double[] numbers = TwinProcess.numbers(command, 2, checkpoint(), batch, steps);
-        return new TrainingStep(numbers[0], numbers[1]);
+        return new ProcessorTiming(numbers[0], numbers[1]);
     }
 
     /** Takes steps; {@code after} is told the number of each. */

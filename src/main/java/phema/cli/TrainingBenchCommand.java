@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import phema.bench.ProcessorTiming;
 import phema.bench.TrainingBenchmark;
 import phema.edm2.Architecture;
 import phema.edm2.NetworkSpec;
@@ -122,8 +123,8 @@ final class TrainingBenchCommand implements Callable<Integer> {
 
     private void time(TrainingBenchmark benchmark) throws IOException {
         Table table = new Table("round", "seconds", "CPU seconds", "twin", "twin CPU", "ratio", "CPU ratio");
-        List<TrainingBenchmark.TrainingStep> ours = new ArrayList<>();
-        List<TrainingBenchmark.TrainingStep> theirs = new ArrayList<>();
+        List<ProcessorTiming> ours = new ArrayList<>();
+        List<ProcessorTiming> theirs = new ArrayList<>();
         for (int i = 1; i <= rounds; i++) {
             ours.add(benchmark.time(steps));
             if (!twin.isEmpty()) theirs.add(benchmark.time(twin, steps));
@@ -140,16 +141,16 @@ final class TrainingBenchCommand implements Callable<Integer> {
     private static void row(
             Table table,
             String name,
-            List<TrainingBenchmark.TrainingStep> ours,
-            List<TrainingBenchmark.TrainingStep> theirs) {
-        double wall = Median.of(ours, TrainingBenchmark.TrainingStep::seconds);
-        double cpu = Median.of(ours, TrainingBenchmark.TrainingStep::cpuSeconds);
+            List<ProcessorTiming> ours,
+            List<ProcessorTiming> theirs) {
+        double wall = Median.of(ours, ProcessorTiming::seconds);
+        double cpu = Median.of(ours, ProcessorTiming::cpuSeconds);
         List<String> cells = new ArrayList<>(List.of(name, "%.3f".formatted(wall), "%.3f".formatted(cpu)));
         if (theirs.isEmpty()) {
             cells.addAll(List.of("", "", "", ""));
         } else {
-            double twinWall = Median.of(theirs, TrainingBenchmark.TrainingStep::seconds);
-            double twinCpu = Median.of(theirs, TrainingBenchmark.TrainingStep::cpuSeconds);
+            double twinWall = Median.of(theirs, ProcessorTiming::seconds);
+            double twinCpu = Median.of(theirs, ProcessorTiming::cpuSeconds);
             for (double value : new double[] {twinWall, twinCpu}) cells.add("%.3f".formatted(value));
             for (double value : new double[] {wall / twinWall, cpu / twinCpu}) cells.add("%.2f".formatted(value));
         }
