@@ -54,7 +54,8 @@ public final class SamplerBenchmark {
      */
     public SamplerTiming time(List<String> command) throws IOException {
         double[] numbers = TwinProcess.numbers(command, 4, weights, images, steps);
-        return new SamplerTiming(new ProcessorTiming(numbers[0], numbers[1]), new ProcessorTiming(numbers[2], numbers[3]));
+        return new SamplerTiming(
+                new ProcessorTiming(numbers[0], numbers[1]), new ProcessorTiming(numbers[2], numbers[3]));
     }
 
     private static final class Stopwatch {

@@ -18,7 +18,6 @@ import phema.edm2.Computing;
 import phema.edm2.NetworkSpec;
 import phema.problem.Problem;
 import phema.storage.FileTree;
-import phema.tensor.Shape;
 import phema.text.Labels;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -107,9 +106,7 @@ final class SamplerBenchCommand implements Callable<Integer> {
         out.printf(
                 Locale.ROOT,
                 "%,d parameters, %d images of %dx%d at once, %d evaluations of the network%n",
-                network.parameters().values().stream()
-                        .mapToLong(Shape::elements)
-                        .sum(),
+                network.parameterCount(),
                 images,
                 resolution,
                 resolution,

@@ -19,7 +19,6 @@ import phema.edm2.TrainingOptions;
 import phema.edm2.WeightTracker;
 import phema.problem.Problem;
 import phema.storage.Locations;
-import phema.tensor.Shape;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -213,9 +212,7 @@ final class TrainCommand implements Callable<Integer> {
             out.printf(
                     Locale.ROOT,
                     "%,d parameters, %,d images of %dx%d, on %s%n",
-                    options.network().parameters().values().stream()
-                            .mapToLong(Shape::elements)
-                            .sum(),
+                    options.network().parameterCount(),
                     dataset.size(),
                     dataset.resolution(),
                     dataset.resolution(),

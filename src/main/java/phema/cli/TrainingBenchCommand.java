@@ -17,7 +17,6 @@ import phema.edm2.NetworkSpec;
 import phema.edm2.Training;
 import phema.problem.Problem;
 import phema.storage.FileTree;
-import phema.tensor.Shape;
 import phema.text.ByteSize;
 import phema.text.Labels;
 import picocli.CommandLine.Command;
@@ -103,9 +102,7 @@ final class TrainingBenchCommand implements Callable<Integer> {
                         Locale.ROOT,
                         "%s, %,d parameters, %d images of %dx%d a step, on %s%n",
                         Labels.of(architecture),
-                        network.parameters().values().stream()
-                                .mapToLong(Shape::elements)
-                                .sum(),
+                        network.parameterCount(),
                         batch,
                         resolution,
                         resolution,
@@ -138,11 +135,7 @@ final class TrainingBenchCommand implements Callable<Integer> {
         table.print(CommandOutput.of(spec));
     }
 
-    private static void row(
-            Table table,
-            String name,
-            List<ProcessorTiming> ours,
-            List<ProcessorTiming> theirs) {
+    private static void row(Table table, String name, List<ProcessorTiming> ours, List<ProcessorTiming> theirs) {
         double wall = Median.of(ours, ProcessorTiming::seconds);
         double cpu = Median.of(ours, ProcessorTiming::cpuSeconds);
         List<String> cells = new ArrayList<>(List.of(name, "%.3f".formatted(wall), "%.3f".formatted(cpu)));

@@ -55,7 +55,10 @@ record AskedAverage(Optional<Double> sigmaRel, Optional<String> profile, Optiona
         if (isFamily(asked)) {
             SliderFamily family = SliderFamily.of(run, end, asked);
             double wanted = sigmaRel.or(() -> length).orElseGet(() -> usual.applyAsDouble(family));
-            return on(family, wanted, family.profile(length.isPresent() ? LengthFields.LENGTH : family.field(), wanted, end));
+            return on(
+                    family,
+                    wanted,
+                    family.profile(length.isPresent() ? LengthFields.LENGTH : family.field(), wanted, end));
         }
         Profile target = WeightsReference.profile(LengthFields.PROFILE, asked, end);
         return ProfileFamily.find(asked)

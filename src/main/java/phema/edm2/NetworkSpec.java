@@ -231,6 +231,11 @@ public record NetworkSpec(
         return shapes;
     }
 
+    /** The number of learned weights. */
+    public long parameterCount() {
+        return parameters().values().stream().mapToLong(Shape::elements).sum();
+    }
+
     /** Channels of the first convolution's input. */
     int inputChannels() {
         return channels + architecture.constantChannels();

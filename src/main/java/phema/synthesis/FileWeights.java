@@ -68,7 +68,8 @@ public record FileWeights(String spec, boolean normalize, Optional<String> like)
                 .orElseThrow();
         return new Resolved(
                 Arrays.stream(coefficients).boxed().toList(),
-                like.map(asked -> WeightsReference.profile("like", asked, last)).orElseGet(() -> mixture(run, coefficients)),
+                like.map(asked -> WeightsReference.profile("like", asked, last))
+                        .orElseGet(() -> mixture(run, coefficients)),
                 schedule.matches() ? spec : "weights-" + Names.digest(run, coefficients));
     }
 
