@@ -17,7 +17,7 @@ public final class Choices {
     private Choices() {}
 
     private static SolverKind solver(@Nullable String word) {
-        return word == null ? SolverKind.BLUP : Labels.parse("solver", word, SolverKind.PAPER, SolverKind.BLUP);
+        return word == null ? SolverKind.BLUP : Labels.parse("solver", word, SolverKind.SOLVERS);
     }
 
     private static FilesToRead files(@Nullable String word) {

@@ -171,7 +171,7 @@ class RunController {
     }
 
     private void fit(Run run, ShownAverage average, String solver, Model model) {
-        SolverKind method = Labels.parse("solver", solver, SolverKind.PAPER, SolverKind.BLUP);
+        SolverKind method = Labels.parse("solver", solver, SolverKind.SOLVERS);
         PreparedWeights weights = fits.prepare(
                 run,
                 WeightsRequest.of(

@@ -24,11 +24,16 @@ public final class Labels {
     /** The choice of this word. @throws Problem naming the field and listing the choices when there is none */
     @SafeVarargs
     public static <E extends Enum<E>> E parse(String field, String word, E... choices) {
-        return Arrays.stream(choices)
+        return parse(field, word, Arrays.asList(choices));
+    }
+
+    /** The same of a list. */
+    public static <E extends Enum<E>> E parse(String field, String word, List<E> choices) {
+        return choices.stream()
                 .filter(choice -> of(choice).equals(word))
                 .findFirst()
-                .orElseThrow(() -> Problem.invalid(
-                        field, "Unknown " + field + " " + word + "; there are " + all(Arrays.asList(choices))));
+                .orElseThrow(
+                        () -> Problem.invalid(field, "Unknown " + field + " " + word + "; there are " + all(choices)));
     }
 
     private static String all(List<? extends Enum<?>> choices) {
