@@ -22,6 +22,7 @@ import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.format.Format;
 import phema.http.ContentResponse;
+import phema.problem.Problem;
 import phema.synthesis.Content;
 import phema.synthesis.Fits;
 import phema.synthesis.PreparedWeights;
@@ -40,6 +41,9 @@ class WeightsController {
     private static final String LAYER_MEANING =
             "another average for tensors of such names: a pattern, an equals sign and a profile; the first layer "
                     + "that matches counts";
+
+    /** The extension of a checkpoint that is a folder. */
+    private static final String ARCHIVE = "zip";
 
     private static final String LAYER_EXAMPLE = "[\"*attn*=power:0.05\"]";
 
@@ -67,7 +71,7 @@ class WeightsController {
                     + "folder is a zip archive. Ranges and preconditions as for weights.{format}.")
     void weights(@PathVariable String run, WeightsQuery query, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
-        send(prepared(run, Optional.empty(), query, request), request, response);
+        ContentResponse.send(syntheses.whole(prepared(run, Optional.empty(), query, request)), request, response);
     }
 
     @Parameter(
@@ -80,16 +84,24 @@ class WeightsController {
     @Operation(
             summary = "A file of the weights alone, by their names in the model",
             description = "Honours Range (one or several), If-Range, If-Match and If-None-Match as RFC 9110 says. A "
-                    + "folder of torch.distributed.checkpoint (dcp) is a zip archive.")
+                    + "folder of torch.distributed.checkpoint (dcp) is a zip archive. zip is a whole checkpoint like the"
+                    + " run's own, where that is a folder.")
     void weights(
             @PathVariable String run,
-            @Parameter(schema = @Schema(allowableValues = {"safetensors", "pt", "pkl", "dcp"})) @PathVariable
+            @Parameter(schema = @Schema(allowableValues = {"safetensors", "pt", "pkl", "dcp", ARCHIVE})) @PathVariable
                     String format,
             WeightsQuery query,
             HttpServletRequest request,
             HttpServletResponse response)
             throws IOException {
-        send(prepared(run, Optional.of(Choices.format(format)), query, request), request, response);
+        Optional<Format> alone = format.equals(ARCHIVE) ? Optional.empty() : Optional.of(Choices.format(format));
+        Content content = syntheses.whole(prepared(run, alone, query, request));
+        if (alone.isEmpty() && !content.fileName().endsWith("." + ARCHIVE))
+            throw Problem.unknown(
+                    "format",
+                    "weights.zip is a checkpoint that is a folder, and those of run " + run
+                            + " are files: /weights is one like them, /weights.safetensors its weights alone");
+        ContentResponse.send(content, request, response);
     }
 
     @Parameter(
@@ -117,12 +129,6 @@ class WeightsController {
         response.setHeader("X-Tensor-DType", tensor.dtype().name());
         response.setHeader("X-Tensor-Shape", tensor.tensor().shape().toString());
         ContentResponse.send(tensor.content(), request, response);
-    }
-
-    private void send(PreparedWeights weights, HttpServletRequest request, HttpServletResponse response)
-            throws IOException {
-        Content content = syntheses.whole(weights);
-        ContentResponse.send(content, request, response);
     }
 
     private PreparedWeights prepared(

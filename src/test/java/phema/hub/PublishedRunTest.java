@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static phema.TestWeights.elements;
 import static phema.TestWeights.tensor;
 
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -133,6 +135,25 @@ class PublishedRunTest {
         assertThat(client.get("/runs/dit").statusCode()).isEqualTo(200);
         String page = new String(client.get("/runs/dit").body(), UTF_8);
         assertThat(page).contains("as the run&#39;s files", "/api/v1/runs/dit/weights?sigmaRel=");
+        var archive = client.get("/api/v1/runs/dit/weights.zip?sigmaRel=0.12");
+        assertThat(archive.statusCode()).isEqualTo(404);
+        assertThat(new String(archive.body(), UTF_8))
+                .contains("those of run dit are files", "/weights is one like them");
+    }
+
+    @Test
+    void checkpointsThatAreFoldersAreArchives() throws Exception {
+        for (int step = 50; step <= 200; step += 50)
+            Fixtures.copy("clusters/torchtitan-2-ranks", folder.resolve("roots/titan/step-" + step), step);
+        start();
+        var like = client.get("/api/v1/runs/titan/weights?sigmaRel=0.12");
+        var archive = client.get("/api/v1/runs/titan/weights.zip?sigmaRel=0.12");
+        assertThat(archive.body()).isEqualTo(like.body());
+        assertThat(archive.headers().map()).containsEntry("ETag", like.headers().allValues("ETag"));
+        Path zip = Files.write(folder.resolve("out.zip"), archive.body());
+        try (FileSystem files = FileSystems.newFileSystem(zip)) {
+            assertThat(files.getPath("phema-200-0.120/.metadata")).isRegularFile();
+        }
     }
 
     @Test
