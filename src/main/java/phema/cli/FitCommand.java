@@ -93,11 +93,9 @@ final class FitCommand implements Callable<Integer> {
                     String.valueOf(fit.filesUsed()),
                     CommandOutput.error(fit.predictedRelativeErrors().get(fit.method())),
                     CommandOutput.error(fit.predictedRelativeErrors().get(SolverKind.PAPER)),
-                    Double.isNaN(fit.conditionNumber())
-                            ? "-"
-                            : String.format(Locale.ROOT, "%.1e", fit.conditionNumber()),
+                    orDash(fit.conditionNumber()),
                     String.format(Locale.ROOT, "%.2f", fit.coefficientNorm()),
-                    String.format(Locale.ROOT, "%.1e", fit.profileResidual()));
+                    orDash(fit.profileResidual()));
         }
         table.print(out);
         for (Row row : rows)
@@ -116,6 +114,11 @@ final class FitCommand implements Callable<Integer> {
                             fit.coefficients().get(j),
                             run.snapshots().get(j).name());
         }
+    }
+
+    /** Solutions of files without a density have no residual, and the trajectory model no condition. */
+    private static String orDash(double number) {
+        return Double.isNaN(number) ? "-" : String.format(Locale.ROOT, "%.1e", number);
     }
 
     private record LayerView(String tensors, FitView fit) {}
