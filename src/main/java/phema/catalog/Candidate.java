@@ -112,9 +112,7 @@ record Candidate(String fileName, String group, double time, String average, Can
     }
 
     boolean isSharded() {
-        return fileName.endsWith(".index.json")
-                || fileName.endsWith(".metadata")
-                || fileName.endsWith("_model_states.pt");
+        return WeightsPath.isOfSeveral(fileName);
     }
 
     /** The same with its time, once the file is read. */

@@ -176,8 +176,9 @@ record CheckpointFolders(
                 Optional.ofNullable(folder.weights().get(raw))
                         .ifPresent(path -> scale.add(run.resolve(in(folder, path))));
             for (Folder folder : folders) {
+                // Also where files are missing: only who reads it says which.
                 Optional<WeightsPath> weights =
-                        Optional.ofNullable(folder.weights().get(raw)).filter(WeightsPath::isThere);
+                        Optional.ofNullable(folder.weights().get(raw));
                 if (weights.isEmpty()) without.add(folder.name().name());
                 Optional<String> other = weights.flatMap(path -> scale.difference(run.resolve(in(folder, path))));
                 if (other.isPresent()) {
@@ -190,6 +191,7 @@ record CheckpointFolders(
                                 : ofGroup(folder, path, Optional.of(WeightGroups.RAW))));
                 for (String average : own)
                     Optional.ofNullable(folder.weights().get(average))
+                            .filter(WeightsPath::isThere)
                             .ifPresent(path -> candidates.add(ofGroup(folder, path, recorded(folder, path))));
             }
             notices.add("Folders named " + folders.getLast().name().family() + " are taken for checkpoints of time N"
@@ -222,7 +224,7 @@ record CheckpointFolders(
                     candidates, notices, own.isEmpty() ? lines(pattern, path(raw)) : List.of(), Optional.empty());
         }
 
-        /** Of averages in shards whose index is not there, which would say what belongs to them. */
+        /** Of averages in shards that are not all there. */
         private void noteMissing(String average) {
             List<String> without = folders.stream()
                     .filter(folder -> Optional.ofNullable(folder.weights().get(average))
@@ -232,7 +234,7 @@ record CheckpointFolders(
                     .toList();
             if (!without.isEmpty())
                 notices.add("The average in " + path(average) + " is not used of " + some(without)
-                        + ", where that file is missing.");
+                        + ", where not all of its files are there.");
         }
 
         private CheckpointFolders ofAverages(List<String> averages) {

@@ -44,7 +44,8 @@ final class FileIndexer {
             Path path, Candidate candidate, boolean masters, Scan before, @Nullable WeightFile similar) {
         try {
             Optional<FileStamp> now = FileStamp.of(path);
-            if (now.isEmpty()) return Optional.empty();
+            if (now.isEmpty())
+                return WeightFiles.isMissing(path, mayRead) ? Optional.of(missing(path)) : Optional.empty();
             Optional<RememberedFile> earlier = Optional.ofNullable(
                             before.known().get(candidate.fileName()))
                     .filter(k -> k.stamp().equals(now.get()) && holds(k, masters));
@@ -63,6 +64,10 @@ final class FileIndexer {
         } catch (IOException e) {
             return Optional.of(new RememberedFile(new FileStamp(0, Instant.EPOCH), 0, broken(path, e)));
         }
+    }
+
+    private RememberedFile missing(Path path) {
+        return new RememberedFile(new FileStamp(0, Instant.EPOCH), 0, read(path, false, true, null));
     }
 
     /** Whether a file that looks as before needs not be read. Shards may have changed while their index has not. */

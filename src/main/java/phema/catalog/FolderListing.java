@@ -5,6 +5,7 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,9 +64,21 @@ record FolderListing(Recognition recognition, List<String> notices) {
         if (!selection.equals(Selection.DEFAULT)
                 || recognition.manifestProblem().isPresent()) return new FolderListing(recognition, notices);
         List<String> more = new ArrayList<>();
-        LeftOut.files(files, recognition.candidates()).ifPresent(more::add);
+        if (!recognition.isRun()) ofOneCheckpoint(folder).ifPresent(more::add);
+        if (more.isEmpty()) LeftOut.files(files, recognition.candidates()).ifPresent(more::add);
         LeftOut.folders(folder, names, !recognition.isRun()).ifPresent(more::add);
         return new FolderListing(recognition.withNotices(more), notices);
+    }
+
+    /** What is to be said of a folder that is no run, but one of its checkpoints. */
+    private static Optional<String> ofOneCheckpoint(Path folder) {
+        String name = String.valueOf(folder.getFileName());
+        if (CheckpointName.parse(name).isEmpty()) return Optional.empty();
+        return WeightsPath.in(folder).values().stream()
+                .findFirst()
+                .map(weights -> "This folder is one checkpoint by its name. Checkpoints in folders are a run: name the"
+                        + " folder above, " + folder.getParent() + ". What this one holds, `phema inspect "
+                        + folder.resolve(weights.path()) + "` shows.");
     }
 
     /** Numbered files that a configuration beside them says more of. */
@@ -122,7 +135,8 @@ record FolderListing(Recognition recognition, List<String> notices) {
             }
             List<String> paths = new ArrayList<>(names);
             paths.addAll(manifest.pathsBelow(folder));
-            recognition = manifest.recognise(readable(folder, paths, manifest::names, mayRead, notices), selection);
+            recognition = manifest.recognise(readable(folder, paths, manifest::names, mayRead, notices), selection)
+                    .withNotices(without(folder, manifest));
         } catch (FormatException e) {
             recognition = Recognition.withoutManifest(String.valueOf(e.getMessage()));
         } catch (FileSystemException e) {
@@ -130,6 +144,17 @@ record FolderListing(Recognition recognition, List<String> notices) {
             recognition = Recognition.withoutManifest(String.valueOf(e.getMessage()));
         }
         return new FolderListing(recognition.withNotices(leftOut(folder, names, recognition)), notices);
+    }
+
+    /** Of checkpoints in folders, those that do not hold what the manifest names. */
+    private static List<String> without(Path folder, Manifest manifest) throws IOException {
+        List<String> without = manifest.foldersWithout(folder);
+        return without.isEmpty()
+                ? List.of()
+                : List.of(String.join(", ", without.stream().limit(5).toList())
+                        + (without.size() > 5 ? ", ..." : "") + (without.size() == 1 ? " does" : " do")
+                        + " not hold the file that " + Manifest.FILE_NAME + " names, and "
+                        + (without.size() == 1 ? "is" : "are") + " not used.");
     }
 
     /** The names of all that a folder holds, in order. */
@@ -154,6 +179,7 @@ record FolderListing(Recognition recognition, List<String> notices) {
             if (!wanted.test(name)) continue;
             if (Files.isSymbolicLink(file) && Files.notExists(file))
                 notices.add(name + " is a link to a file that does not exist and is ignored.");
+            if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS) && WeightsPath.isExpected(file)) readable.add(name);
             if (!Files.isRegularFile(file)) continue;
             if (leadsOutside(file, mayRead)) {
                 notices.add(name + " is a link that leads outside of phema.roots and is ignored.");

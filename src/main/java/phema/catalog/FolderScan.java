@@ -19,10 +19,14 @@ import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.Tensor;
 import phema.format.WeightFile;
+import phema.format.WeightFiles;
 import phema.tensor.Shape;
 
 /** Scans one folder once: looks at every file that the run needs, and takes those that fit together. */
 final class FolderScan {
+    private static final String BEING_WRITTEN =
+            ". As this is the newest checkpoint, it is taken for one that is still being written";
+
     private final FileIndexer indexer;
     private final Path folder;
     private final FolderListing listing;
@@ -60,6 +64,7 @@ final class FolderScan {
                 .manifestProblem()
                 .ifPresent(problem -> exclusions.add(Manifest.FILE_NAME, ExclusionReason.MANIFEST, problem));
         Map<Candidate, WeightFile> files = lookAtAll();
+        takeOutWithoutOptimizer(files);
         if (before.isOf(recognition, known)) return before;
         Optional<String> clockNotice = compareTimes(files);
         Agreement agreement = new Agreement(files.values());
@@ -83,6 +88,11 @@ final class FolderScan {
         if (!similarParts.isEmpty())
             notices.addAll(
                     recognition.tensors().unmatched(similarParts.getFirst().whole()));
+        ofPieces(files).ifPresent(notices::add);
+        if (similar != null && WeightFiles.haveMasters(similar))
+            notices.add("The optimizer keeps these weights in single precision as well: --group "
+                    + WeightFiles.MASTERS + ", or `group: " + WeightFiles.MASTERS + "` in " + Manifest.FILE_NAME
+                    + ", takes those.");
         agreement.dtypeNotice().ifPresent(notices::add);
         if (!files.isEmpty() && agreement.averaged().isEmpty())
             notices.add(
@@ -254,12 +264,7 @@ final class FolderScan {
             }
             case RememberedFile.Broken broken -> {
                 if (broken.incomplete() && isNewestOfFiles(candidate))
-                    exclusions.add(
-                            candidate.fileName(),
-                            ExclusionReason.GROWING,
-                            broken.message()
-                                    + ". As this is the newest checkpoint, it is taken for one that is still being"
-                                    + " written");
+                    exclusions.add(candidate.fileName(), ExclusionReason.GROWING, broken.message() + BEING_WRITTEN);
                 else exclusions.add(candidate.fileName(), ExclusionReason.BROKEN, broken.message());
                 yield Optional.empty();
             }
@@ -279,9 +284,57 @@ final class FolderScan {
         files.forEach((candidate, file) -> agreement
                 .difference(file)
                 .ifPresentOrElse(
-                        difference -> exclusions.add(candidate, ExclusionReason.DIFFERENT, difference),
+                        difference -> exclude(
+                                candidate,
+                                // Pieces may be too few, which nothing but their own sum says.
+                                WeightsPath.isOfPieces(candidate.fileName()),
+                                difference),
                         () -> agreeing.put(candidate, file)));
         return agreeing;
+    }
+
+    /** @param incomplete whether it may be for want of files that are still to come */
+    private void exclude(Candidate candidate, boolean incomplete, String why) {
+        if (incomplete && isNewestOfFiles(candidate))
+            exclusions.add(candidate, ExclusionReason.GROWING, why + BEING_WRITTEN);
+        else exclusions.add(candidate, ExclusionReason.DIFFERENT, why);
+    }
+
+    /**
+     * DeepSpeed's weights in single precision lie in the optimizer's files; without these the model's rounded ones are
+     * read. Where most checkpoints have them, one that has not is not what it is taken for.
+     */
+    private void takeOutWithoutOptimizer(Map<Candidate, WeightFile> files) {
+        List<Candidate> without = files.entrySet().stream()
+                .filter(entry -> entry.getKey().fileName().endsWith("_model_states.pt")
+                        && entry.getValue().parts().size() == 1)
+                .map(Map.Entry::getKey)
+                .toList();
+        if (2 * without.size() >= files.size()) return;
+        for (Candidate candidate : without) {
+            files.remove(candidate);
+            exclude(
+                    candidate,
+                    true,
+                    "has no *_optim_states.pt files beside it, which hold the weights in single precision and which"
+                            + " most of the run's checkpoints have; copy the whole checkpoint");
+        }
+    }
+
+    /** What is assumed of checkpoints of which nothing says how many files they are. */
+    private Optional<String> ofPieces(Map<Candidate, WeightFile> files) {
+        List<String> counts = files.entrySet().stream()
+                .filter(entry -> WeightsPath.isOfPieces(entry.getKey().fileName()))
+                .map(entry -> entry.getValue().parts().size())
+                .distinct()
+                .sorted()
+                .map(String::valueOf)
+                .toList();
+        return counts.isEmpty()
+                ? Optional.empty()
+                : Optional.of("Each checkpoint is taken to be the " + String.join(" or ", counts)
+                        + " files named shard-* that lie there, since none says how many there are: copy those of all"
+                        + " ranks.");
     }
 
     /** Why none of the files can be averaged; integers that look like codes are, where they change. */

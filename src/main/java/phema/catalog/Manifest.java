@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import phema.format.FormatException;
@@ -135,6 +137,16 @@ record Manifest(
                         .filter(name -> name.indexOf('/') >= 0 && Files.exists(folder.resolve(name)))
                         .toList();
         };
+    }
+
+    /** The folders of checkpoints, with slashes, in which none of the files lies that this names. */
+    List<String> foldersWithout(Path folder) throws IOException {
+        if (!(files instanceof Matching matching)) return List.of();
+        Set<String> without =
+                new TreeSet<>(PathPattern.of(matching.paths().getFirst()).timesWithout(folder));
+        for (String path : matching.paths())
+            without.retainAll(Set.copyOf(PathPattern.of(path).timesWithout(folder)));
+        return List.copyOf(without);
     }
 
     /** Whether a file is one of the run's. */

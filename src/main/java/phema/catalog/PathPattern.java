@@ -1,5 +1,7 @@
 package phema.catalog;
 
+import static java.util.stream.Collectors.toSet;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -7,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Finds the paths below a folder that match a manifest's pattern with slashes, level by level. */
 record PathPattern(List<NamePattern> levels) {
@@ -23,13 +26,35 @@ record PathPattern(List<NamePattern> levels) {
 
     /** Paths from the folder, with slashes, in order. Links to folders are not followed. */
     List<String> matchesBelow(Path folder) throws IOException {
+        return matchesBelow(folder, levels.size());
+    }
+
+    private List<String> matchesBelow(Path folder, int depth) throws IOException {
         List<String> paths = List.of("");
-        for (int i = 0; i < levels.size(); i++) {
+        for (int i = 0; i < depth; i++) {
             List<String> deeper = new ArrayList<>();
             for (String path : paths) deeper.addAll(next(folder, path, levels.get(i), i == levels.size() - 1));
             paths = deeper;
         }
         return paths;
+    }
+
+    /** The folders of single times, with slashes, in which nothing matches; none where files' own names say times. */
+    List<String> timesWithout(Path folder) throws IOException {
+        int depth = 1;
+        while (depth < levels.size() && !levels.get(depth - 1).text().contains("{time}")) depth++;
+        if (depth == levels.size()) return List.of();
+        List<String> times = matchesBelow(folder, depth);
+        Pattern beginning = Pattern.compile("(?:[^/]*/){" + depth + "}");
+        times.removeAll(matchesBelow(folder).stream()
+                .map(path -> beginning
+                        .matcher(path)
+                        .results()
+                        .findFirst()
+                        .orElseThrow()
+                        .group())
+                .collect(toSet()));
+        return times;
     }
 
     private static List<String> next(Path folder, String path, NamePattern level, boolean last) throws IOException {
@@ -38,7 +63,7 @@ record PathPattern(List<NamePattern> levels) {
             Path there = folder.resolve(path + name);
             boolean hidden = name.startsWith(".") && !level.isPlain();
             if (hidden || !level.matches(name)) continue;
-            if (last && Files.exists(there)) found.add(path + name);
+            if (last && (Files.exists(there) || WeightsPath.isExpected(there))) found.add(path + name);
             else if (!last && Files.isDirectory(there, LinkOption.NOFOLLOW_LINKS)) found.add(path + name + "/");
         }
         return found;

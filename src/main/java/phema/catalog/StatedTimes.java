@@ -23,6 +23,11 @@ final class StatedTimes {
     /** The key of ai-toolkit, whose value is JSON. */
     private static final String TRAINING_INFO = "training_info";
 
+    /** The keys of steps; the last are those of torchtitan and DeepSpeed. */
+    private static final String[] STEP_KEYS = {
+        "global_step", "step", "iteration", "iter_num", "ss_steps", TRAINING_INFO, "train_state.step", "global_steps"
+    };
+
     /** The difference that means nothing: loops count from 0 or from 1. */
     private static final long TOLERANCE = 1;
 
@@ -94,8 +99,7 @@ final class StatedTimes {
     }
 
     private static Optional<Map.Entry<String, Long>> keyed(String prefix, Map<String, String> metadata) {
-        if (STEPS.matcher(prefix).matches())
-            return first(metadata, "global_step", "step", "iteration", "iter_num", "ss_steps", "training_info");
+        if (STEPS.matcher(prefix).matches()) return first(metadata, STEP_KEYS);
         if (EPOCHS.matcher(prefix).matches()) return first(metadata, "epoch", "ss_epoch");
         return first(metadata, "ss_epoch"); // what sd-scripts count where they say nothing
     }

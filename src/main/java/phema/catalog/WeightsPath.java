@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -15,12 +17,13 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Names weights within the folder of a checkpoint: a file, or the index of several.
  *
  * @param path from the checkpoint's folder, with slashes
- * @param isThere whether the file is; the index of shards may not be
+ * @param isThere whether the file, and all others of which it is known, are
  */
 record WeightsPath(String path, boolean isThere) {
     /** The places of what is trained, of several weights that a folder holds; the likeliest first. */
@@ -36,7 +39,11 @@ record WeightsPath(String path, boolean isThere) {
     private static final Pattern EXTENSION =
             Pattern.compile("\\.(?:safetensors|safetensors\\.index\\.json|pkl|pt|pth|pth\\.tar|ckpt|bin)$");
 
-    private static final Pattern SHARD = Pattern.compile("(.*)-\\d{5}-of-\\d{5}\\.safetensors");
+    /** The names of files that hold some of a checkpoint's tensors, as an index says or their names alone. */
+    private static final Pattern SHARD = Pattern.compile("(.*)-\\d{5}-of-(\\d{5})\\.safetensors");
+
+    /** The names of files that hold pieces of tensors, some from each rank; none says how many there are. */
+    private static final Pattern PIECES = Pattern.compile("(.*/)?shard-\\d{5,}-model-\\d{5,}-of-\\d{5,}\\.safetensors");
 
     /** The names of what lies beside weights and is none, or is read with others. */
     private static final Pattern NO_WEIGHTS =
@@ -51,12 +58,18 @@ record WeightsPath(String path, boolean isThere) {
     /** The part of a path by which an average is called one. */
     private static final Pattern AVERAGE = Pattern.compile("(?:^|(?<=/))ema/|[-_]ema(?=/|$)");
 
+    private static final String INDEX = ".safetensors.index.json";
+    private static final String FIRST_RANK = "__0.metadata";
+    private static final Pattern RANK = Pattern.compile("__\\d{1,6}\\.metadata");
+
     private static final int DEPTH = 4;
     private static final int MOST = 2000;
 
     /** What a checkpoint's folder holds, by {@link #component()}. */
     static SequencedMap<String, WeightsPath> in(Path checkpoint) {
         SortedSet<String> found = new TreeSet<>();
+        Set<String> distributed = new HashSet<>();
+        Set<String> ranks = new HashSet<>();
         try {
             Files.walkFileTree(checkpoint, Set.of(), DEPTH, new SimpleFileVisitor<>() {
                 private int seen;
@@ -73,8 +86,10 @@ record WeightsPath(String path, boolean isThere) {
                 @Override
                 public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                     String name = String.valueOf(file.getFileName());
-                    if (mayBeWeights(name))
-                        found.add(checkpoint.relativize(file).toString().replace('\\', '/'));
+                    String path = checkpoint.relativize(file).toString().replace('\\', '/');
+                    if (mayBeWeights(name)) found.add(path);
+                    if (RANK.matcher(name).matches()) ranks.add(path.substring(0, path.length() - name.length()));
+                    if (name.endsWith(".distcp")) distributed.add(path.substring(0, path.length() - name.length()));
                     return ++seen < MOST ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
                 }
 
@@ -87,32 +102,83 @@ record WeightsPath(String path, boolean isThere) {
             return new LinkedHashMap<>();
         }
         SequencedMap<String, WeightsPath> weights = new LinkedHashMap<>();
+        for (String folder : distributed)
+            if (!found.contains(folder + ".metadata") && !found.contains(folder + FIRST_RANK))
+                found.add(folder + (ranks.contains(folder) ? FIRST_RANK : ".metadata"));
         for (String path : found) {
             Matcher shard = SHARD.matcher(path);
-            String index = shard.matches() ? shard.group(1) + ".safetensors.index.json" : path;
-            if (shard.matches() && found.contains(index)) continue;
-            WeightsPath one = new WeightsPath(index, found.contains(index));
-            weights.merge(one.component(), one, (first, other) -> other.isSafetensors() ? other : first);
+            if (PIECES.matcher(path).matches()) add(weights, new WeightsPath(path, true));
+            else if (!shard.matches()) add(weights, new WeightsPath(path, Files.exists(checkpoint.resolve(path))));
+            else if (!found.contains(shard.group(1) + INDEX)) add(weights, ofShards(shard, found));
         }
         return weights;
+    }
+
+    /** Of two that are stored otherwise, safetensors; and of several files the first stands for all. */
+    private static void add(Map<String, WeightsPath> weights, WeightsPath one) {
+        weights.merge(
+                one.component(), one, (first, other) -> other.isSafetensors() && !other.isOfSeveral() ? other : first);
+    }
+
+    /** Shards without an index: their names say how many there are. */
+    private static WeightsPath ofShards(Matcher shard, Set<String> found) {
+        String ending = "-of-" + shard.group(2) + ".safetensors";
+        int count = Integer.parseInt(shard.group(2));
+        boolean all = IntStream.rangeClosed(1, count)
+                .allMatch(i -> found.contains("%s-%05d%s".formatted(shard.group(1), i, ending)));
+        return new WeightsPath(shard.group(1) + "-00001" + ending, all);
+    }
+
+    /** Whether a file's name says that it is one of several that hold a checkpoint. */
+    static boolean isOfSeveral(String name) {
+        return name.endsWith(".metadata")
+                || name.endsWith("_model_states.pt")
+                || name.endsWith(INDEX)
+                || SHARD.matcher(name).matches();
+    }
+
+    /** Whether a file holds pieces of which none says how many there are. */
+    static boolean isOfPieces(String name) {
+        return PIECES.matcher(name).matches();
+    }
+
+    private boolean isOfSeveral() {
+        return SHARD.matcher(path).matches();
+    }
+
+    /** Whether a file is missing that would stand for others of its folder, which are there. */
+    static boolean isExpected(Path file) {
+        Path folder = file.getParent();
+        String name = String.valueOf(file.getFileName());
+        return folder != null
+                && isOfSeveral(name)
+                && in(folder).values().stream()
+                        .anyMatch(one -> !one.isThere() && one.path().equals(name)
+                                || name.endsWith(INDEX)
+                                        && one.isOfSeveral()
+                                        && one.component().equals(name.replace(INDEX, "")));
     }
 
     /** Whether a file may hold weights of a checkpoint, by its name. */
     static boolean mayBeWeights(String name) {
         return name.equals(".metadata")
-                || name.equals("__0.metadata")
+                || name.equals(FIRST_RANK)
                 || Recognition.mayBeSnapshot(name)
                         && !LeftOut.isState(name)
                         && !NO_WEIGHTS.matcher(name).matches();
     }
 
     private boolean isSafetensors() {
-        return path.endsWith(".safetensors") || path.endsWith(".safetensors.index.json");
+        return path.endsWith(".safetensors") || path.endsWith(INDEX);
     }
 
     /** The path without what only says how the weights are stored. */
     String component() {
-        return EXTENSION.matcher(path).replaceFirst("");
+        return EXTENSION
+                .matcher(path)
+                .replaceFirst("")
+                .replaceFirst("(?<=^|/)shard-\\d{5,}-(?=model-)", "")
+                .replaceFirst("-\\d{5,}-of-\\d{5,}$", "");
     }
 
     /** Whether weights are an average by where they lie. */

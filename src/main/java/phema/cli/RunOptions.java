@@ -89,10 +89,17 @@ final class RunOptions {
         String first = bad.getFirst().message();
         String others = bad.size() == 1 ? "" : " and " + (bad.size() - 1) + " more that `phema inspect` lists";
         if (!run.snapshots().isEmpty())
-            throw Problem.unprocessable(first + ". Move that file" + others + " out of " + run.folder() + otherwise);
+            throw Problem.unprocessable(
+                    first + ". Move " + movable(run, bad.getFirst()) + others + " out of " + run.folder() + otherwise);
         if (bad.size() == 1) throw Problem.unprocessable(first);
         throw Problem.unprocessable(first + (areAlike(bad) ? ". So it is with all " : ". None can be used of the ")
                 + bad.size() + " files in " + run.folder());
+    }
+
+    /** A file, or the folder of a checkpoint that is one. */
+    private static String movable(Run run, Excluded excluded) {
+        Path path = run.folder().relativize(excluded.path());
+        return path.getNameCount() > 1 ? "the folder " + path.getName(0) : "that file";
     }
 
     /** Whether all are refused for one reason. */

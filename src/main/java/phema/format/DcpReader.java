@@ -44,7 +44,10 @@ final class DcpReader implements WeightReader {
     /** The name of the file that describes what one rank saved, where ranks do not wait for each other. */
     static final Pattern RANK_METADATA = Pattern.compile("__(\\d{1,6})\\.metadata");
 
-    private static final String DATA = ".distcp";
+    /** The ending of the files that hold what is saved. */
+    static final String DATA = ".distcp";
+
+    private static final Pattern DATA_OF_RANK = Pattern.compile("__(\\d{1,6})_\\d+\\.distcp");
 
     /** The names of what optimizers keep, which are no weights. */
     static final Predicate<String> OPTIMIZER = Pattern.compile(
@@ -56,6 +59,9 @@ final class DcpReader implements WeightReader {
 
     /** The key of the metadata that says which weights were read. */
     static final String GROUP = "phema.group";
+
+    /** The files beside a checkpoint that state its step, of Megatron and Lightning, with its key. */
+    private static final Map<String, String> STEPS = Map.of("common.pt", "iteration", "meta.pt", "global_step");
 
     /** The largest pickled number or text, with its archive. */
     private static final long MAX_SCALAR = 4096;
@@ -94,19 +100,27 @@ final class DcpReader implements WeightReader {
     static FormatException missing(Path path, List<String> names) {
         Optional<String> first =
                 names.stream().filter(RANK_METADATA.asMatchPredicate()).min(Comparator.comparingInt(DcpReader::rank));
-        if (first.isPresent())
+        boolean ofRanks = !METADATA.equals(String.valueOf(path.getFileName()));
+        if (first.isPresent() && !ofRanks)
             return new FormatException(path, "does not exist, since each rank has its own; name " + first.get());
-        String unfinished = ": the checkpoint is still being written, or that was broken off";
+        String unfinished =
+                ": the checkpoint is still being written, or that was broken off, or it was copied in" + " part";
         if (names.contains(METADATA + ".tmp"))
             return new FormatException(path, "does not exist yet, but " + METADATA + ".tmp does" + unfinished, true);
         if (names.stream().anyMatch(name -> name.endsWith(DATA)))
             return new FormatException(path, "does not exist, though " + DATA + " files do" + unfinished, true);
+        if (first.isPresent())
+            return new FormatException(path, "does not exist, though " + first.get() + " does" + unfinished, true);
         return new FormatException(path, "does not exist");
     }
 
     /** Whether Megatron's distributed optimizer was saved as it lies in memory. */
     private static boolean isOfBuckets(DcpMetadata rank) {
         return rank.entries().keySet().stream().anyMatch(name -> name.contains("gbuf_idx_"));
+    }
+
+    private static boolean hasMasters(DcpMetadata rank) {
+        return rank.entries().keySet().stream().anyMatch(MASTER.asMatchPredicate());
     }
 
     private static int rank(String name) {
@@ -172,9 +186,11 @@ final class DcpReader implements WeightReader {
             for (DcpMetadata rank : ranks) for (var entry : rank.entries().entrySet()) collect(rank, entry);
             readChunks(files);
             readScalars();
+            readStep(names);
             List<Tensor> all = new ArrayList<>();
             for (Map.Entry<String, SavedTensor> entry : tensors.entrySet())
                 all.add(tensor(entry.getKey(), entry.getValue()));
+            if (!masters && ranks.stream().anyMatch(DcpReader::hasMasters)) metadata.put(GROUP, WeightFiles.MODEL);
             return new WeightFile(file.path(), Format.DCP, parts, metadata, masters ? ofOptimizer(all) : all);
         }
 
@@ -201,10 +217,16 @@ final class DcpReader implements WeightReader {
             return List.copyOf(model.values());
         }
 
+        /** Whether each rank described what it saved. */
+        private boolean isOfRanks() {
+            return RANK_METADATA
+                    .matcher(String.valueOf(file.path().getFileName()))
+                    .matches();
+        }
+
         /** Of all ranks, where each has its own. */
         private void readMetadata(List<String> names) throws IOException {
-            String own = String.valueOf(file.path().getFileName());
-            if (!RANK_METADATA.matcher(own).matches()) {
+            if (!isOfRanks()) {
                 ranks.add(DcpMetadata.read(file));
                 parts.add(file.part());
                 return;
@@ -248,10 +270,15 @@ final class DcpReader implements WeightReader {
                 if (!name.endsWith(DATA) || named.containsKey(name)) continue;
                 try (InputFile other = file.openSibling(name)) {
                     // Ranks that have nothing to save leave empty files behind.
-                    if (other.size() > 0)
-                        throw file.broken("does not name the file " + Pickle.shown(name)
-                                + " beside it, which is of another checkpoint, such as an earlier one of more ranks;"
-                                + " move it away");
+                    if (other.size() == 0) continue;
+                    Matcher rank = DATA_OF_RANK.matcher(name);
+                    if (isOfRanks() && rank.matches() && Integer.parseInt(rank.group(1)) >= ranks.size())
+                        throw file.incomplete("is one of several, but __" + rank.group(1) + METADATA
+                                + " is missing, though " + Pickle.shown(name) + " is there: the checkpoint is still"
+                                + " being written, or was copied in part; copy the whole checkpoint");
+                    throw file.broken("does not name the file " + Pickle.shown(name)
+                            + " beside it, which is of another checkpoint, such as an earlier one of more ranks;"
+                            + " move it away");
                 }
             }
             return named;
@@ -459,6 +486,8 @@ final class DcpReader implements WeightReader {
                 return new Tensor(name, dtype, whole, whole.contiguousStrides(), 0, 0, Tensor.TensorRole.PARAMETER);
             try {
                 return Tensor.of(name, dtype, whole, list(name, saved).all(), Tensor.TensorRole.PARAMETER);
+            } catch (Pieces.TooFewPiecesException e) {
+                throw file.incomplete("`" + Pickle.shown(name) + "` " + e.getMessage());
             } catch (IllegalArgumentException e) {
                 throw broken(name, String.valueOf(e.getMessage()));
             }
@@ -483,6 +512,21 @@ final class DcpReader implements WeightReader {
                             // bytes of some other kind
                         }
                     }
+                }
+            }
+        }
+
+        /** Of what trainers keep beside the checkpoint, only the step matters here. */
+        private void readStep(List<String> names) throws IOException {
+            for (Map.Entry<String, String> step : STEPS.entrySet()) {
+                if (metadata.containsKey(step.getValue()) || !names.contains(step.getKey())) continue;
+                try (InputFile beside = file.openSibling(step.getKey())) {
+                    if (new TorchArchive(beside).root() instanceof Value.Dict state)
+                        state.get(step.getValue())
+                                .flatMap(Value::plain)
+                                .ifPresent(text -> metadata.put(step.getValue(), text));
+                } catch (FormatException e) {
+                    // a file of some other kind
                 }
             }
         }

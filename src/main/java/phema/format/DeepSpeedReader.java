@@ -1,8 +1,12 @@
 package phema.format;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +19,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.format.Pieces.PieceList;
 import phema.format.Tensor.TensorRole;
@@ -45,6 +50,9 @@ final class DeepSpeedReader implements WeightReader {
     private static final Pattern EXPERT = Pattern.compile("(layer_\\d+_)?expp?(ert)?_.*states\\.pt");
 
     private static final String MODULE = "module.";
+
+    /** The most values of an optimizer that are looked at for its steps. */
+    private static final int MAX_STATES = 1000;
 
     @Override
     public WeightFile read(InputFile file) throws IOException {
@@ -116,6 +124,7 @@ final class DeepSpeedReader implements WeightReader {
 
         private void readOptimizers(SortedMap<Integer, String> optimizers, List<String> names) throws IOException {
             List<List<Stretch>> byRank = new ArrayList<>();
+            Optional<Long> step = Optional.empty();
             long stage = 0;
             int count = 0;
             for (int rank = 0; rank == 0 || rank < count; rank++) {
@@ -139,6 +148,11 @@ final class DeepSpeedReader implements WeightReader {
                         throw one.broken(
                                 "is of stage " + ownStage + " on " + ownCount + " ranks, but " + optimizers.get(0)
                                         + " of stage " + stage + " on " + count + "; these are two checkpoints");
+                    Optional<Long> ownStep = step(one, archive.tensors(), optimizer);
+                    if (rank == 0) step = ownStep;
+                    else if (!ownStep.equals(step))
+                        throw one.broken("has made " + steps(ownStep) + ", but " + optimizers.get(0) + " " + steps(step)
+                                + "; these are two checkpoints, copy the whole of one");
                     byRank.add(stretches(
                             one,
                             archive,
@@ -159,6 +173,39 @@ final class DeepSpeedReader implements WeightReader {
                 addEndToEnd(groups, byRank);
                 addFrozen();
             }
+        }
+
+        private static String steps(Optional<Long> step) {
+            return step.map(n -> n + " steps").orElse("no steps that it states");
+        }
+
+        /** The steps that an optimizer counts, wherever its own class keeps that. */
+        private static Optional<Long> step(InputFile one, TorchTensors torch, Dict optimizer) throws IOException {
+            Deque<Value> left = new ArrayDeque<>(List.of(optimizer));
+            for (int seen = 0; seen < MAX_STATES && !left.isEmpty(); seen++) {
+                Value state = left.removeFirst();
+                if (state instanceof Dict dict) {
+                    Optional<Value> step = dict.get("step");
+                    if (step.isPresent()) return number(one, torch, step.get());
+                    Stream.concat(dict.entries().values().stream(), dict.others().stream())
+                            .limit(MAX_STATES)
+                            .forEach(left::add);
+                } else if (state instanceof Items list)
+                    list.items().stream().limit(MAX_STATES).forEach(left::add);
+            }
+            return Optional.empty();
+        }
+
+        private static Optional<Long> number(InputFile one, TorchTensors torch, Value value) throws IOException {
+            if (value instanceof Int n) return Optional.of(n.value().longValue());
+            if (!TorchTensors.isTensor(value)) return Optional.empty();
+            Tensor tensor = torch.read("step", TensorRole.BUFFER, value);
+            if (tensor.elements() != 1) return Optional.empty();
+            byte[] bytes = new byte[(int) tensor.dtype().bytes(1)];
+            one.read(tensor.offset(), bytes);
+            ByteBuffer number = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+            if (tensor.dtype() == DType.F32) return Optional.of((long) number.getFloat());
+            return tensor.dtype() == DType.I64 ? Optional.of(number.getLong()) : Optional.empty();
         }
 
         private long number(InputFile one, Dict optimizer, String key) throws FormatException {

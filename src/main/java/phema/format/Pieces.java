@@ -429,9 +429,18 @@ public final class Pieces {
             take(taken, cuts, from, to, 0, 0, p);
         }
         if (elements < whole.elements())
-            throw new IllegalArgumentException("has " + elements + " elements in " + count()
+            throw new TooFewPiecesException("has " + elements + " elements in " + count()
                     + " pieces where its shape " + whole + " has " + whole.elements()
                     + "; a rank's file or its metadata is missing");
+    }
+
+    /** Says that some of a tensor is missing, which may still come. */
+    static final class TooFewPiecesException extends IllegalArgumentException {
+        private static final long serialVersionUID = 1;
+
+        TooFewPiecesException(String problem) {
+            super(problem);
+        }
     }
 
     private void take(BitSet taken, long[][] cuts, int[] from, int[] to, int axis, long cell, int piece) {

@@ -38,14 +38,7 @@ final class SafetensorsIndexReader implements WeightReader {
             for (Tensor tensor : shard.tensors()) {
                 if (!name.equals(shardOf.remove(tensor.name())))
                     throw broken(path, tensor.name(), "lies in " + name + ", which its index does not say");
-                tensors.add(new Tensor(
-                        tensor.name(),
-                        tensor.dtype(),
-                        tensor.shape(),
-                        tensor.strides(),
-                        parts.size(),
-                        tensor.offset(),
-                        tensor.role()));
+                tensors.add(tensor.ofPart(parts.size()));
             }
             parts.addAll(shard.parts());
             shard.metadata().forEach(metadata::putIfAbsent);

@@ -2,14 +2,18 @@ package phema.format;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import phema.format.Pieces.PieceList;
@@ -22,7 +26,7 @@ import tools.jackson.core.JsonToken;
  * Reads what torch's {@code HuggingFaceStorageWriter} leaves of a checkpoint that is not consolidated: safetensors
  * files of one folder, each with pieces of tensors and, as text in its metadata, where they belong: {@code {"name":
  * {"saved_offsets": [8, 0]}}}. How large the tensors are stands nowhere; their pieces say it. Any of the files stands
- * for all.
+ * for all, as any does of {@code model-00001-of-00003.safetensors} and so on, where no index says more.
  */
 final class SafetensorsPieces implements WeightReader {
     private static final String PLACES = "DCP_SHARDING_INFO";
@@ -30,7 +34,10 @@ final class SafetensorsPieces implements WeightReader {
     /** The metadata of pieces, which say nothing of what is made of them. */
     static final Set<String> OWN_METADATA = Set.of(PLACES, "DCP_VERSION");
 
-    private static final Pattern NAME = Pattern.compile("shard-\\d{5,}-model-\\d{5,}-of-\\d{5,}\\.safetensors");
+    private static final Pattern NAME = Pattern.compile("shard-\\d{5,}-model-(\\d{5,})-of-(\\d{5,})\\.safetensors");
+
+    /** The names of files with whole tensors, of which each says how many there are. */
+    private static final Pattern NUMBERED = Pattern.compile("(.+)-(\\d{5})-of-(\\d{5})\\.safetensors");
 
     private final Optional<WeightFile> similar;
 
@@ -41,12 +48,74 @@ final class SafetensorsPieces implements WeightReader {
 
     @Override
     public WeightFile read(InputFile file) throws IOException {
+        Matcher numbered = NUMBERED.matcher(String.valueOf(file.path().getFileName()));
+        if (numbered.matches() && !NAME.matcher(numbered.group()).matches()) {
+            List<String> names = file.siblings();
+            if (!numbered.group(3).equals("00001") && !names.contains(index(numbered)))
+                return all(file, numbered, names);
+        }
         WeightFile alone = new SafetensorsReader(similar).read(file);
         if (!alone.metadata().containsKey(PLACES)) return alone;
         return NAME.matcher(String.valueOf(file.path().getFileName())).matches()
                 ? together(file)
                 : new WeightFile(
                         alone.path(), alone.format(), alone.parts(), without(alone.metadata()), alone.tensors());
+    }
+
+    private static String index(Matcher numbered) {
+        return numbered.group(1) + ".safetensors.index.json";
+    }
+
+    /**
+     * Says of files that their names number, and of which the first is missing, that they are not complete. @throws
+     * FormatException when there are any
+     */
+    static void requireFirst(Path path, List<String> names) throws FormatException {
+        Matcher numbered = NUMBERED.matcher(String.valueOf(path.getFileName()));
+        String stem = numbered.matches()
+                ? numbered.group(1)
+                : String.valueOf(path.getFileName()).replace(".safetensors.index.json", "");
+        for (String name : names) {
+            Matcher other = NUMBERED.matcher(name);
+            if (other.matches() && other.group(1).equals(stem))
+                throw new FormatException(
+                        path,
+                        "does not exist, though " + name + " does: the checkpoint is still being written, or that was"
+                                + " broken off, or it was copied in part",
+                        true);
+        }
+    }
+
+    /** The files of a checkpoint without an index: their names say how many there are. */
+    private static WeightFile all(InputFile entry, Matcher numbered, List<String> names) throws IOException {
+        for (String name : names) {
+            Matcher other = NUMBERED.matcher(name);
+            if (other.matches()
+                    && other.group(1).equals(numbered.group(1))
+                    && !other.group(3).equals(numbered.group(3)))
+                throw entry.broken("lies beside " + Pickle.shown(name) + ", which is one of "
+                        + Integer.parseInt(other.group(3)) + " files; these are of two checkpoints, of which nothing"
+                        + " says which counts: move one away, or copy its " + index(numbered));
+        }
+        List<FilePart> parts = new ArrayList<>();
+        Map<String, String> metadata = new TreeMap<>();
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        int count = Integer.parseInt(numbered.group(3));
+        for (int i = 1; i <= count; i++) {
+            String name = "%s-%05d-of-%s.safetensors".formatted(numbered.group(1), i, numbered.group(3));
+            if (!names.contains(name))
+                throw entry.incomplete("is one of " + count + " files, but " + Pickle.shown(name)
+                        + " is missing; copy the whole checkpoint");
+            try (InputFile file = entry.openSibling(name)) {
+                WeightFile one = new SafetensorsReader(Optional.empty()).read(file);
+                for (Tensor tensor : one.tensors())
+                    if (tensors.putIfAbsent(tensor.name(), tensor.ofPart(parts.size())) != null)
+                        throw broken(file, tensor.name(), "is in another of the " + count + " files as well");
+                without(one.metadata()).forEach(metadata::putIfAbsent);
+                parts.addAll(one.parts());
+            }
+        }
+        return new WeightFile(entry.path(), Format.SAFETENSORS, parts, metadata, List.copyOf(tensors.values()));
     }
 
     /** Metadata that hold for the whole. */
@@ -62,8 +131,10 @@ final class SafetensorsPieces implements WeightReader {
         List<FilePart> parts = new ArrayList<>();
         Map<String, String> metadata = new TreeMap<>();
         Map<String, List<Piece>> pieces = new LinkedHashMap<>();
-        for (String name : entry.siblings()) {
-            if (!NAME.matcher(name).matches()) continue;
+        List<String> names =
+                entry.siblings().stream().filter(NAME.asMatchPredicate()).toList();
+        requireEachFile(entry, names);
+        for (String name : names) {
             try (InputFile file = entry.openSibling(name)) {
                 WeightFile shard = new SafetensorsReader(Optional.empty()).read(file);
                 Map<String, List<Long>> origins = origins(file, shard.metadata().getOrDefault(PLACES, "{}"));
@@ -82,6 +153,28 @@ final class SafetensorsPieces implements WeightReader {
         List<Tensor> tensors = new ArrayList<>();
         for (List<Piece> each : pieces.values()) tensors.add(tensor(entry, each));
         return new WeightFile(entry.path(), Format.SAFETENSORS, parts, metadata, tensors);
+    }
+
+    /** Of each of the files that the pieces would be consolidated to, some piece must be there. */
+    private static void requireEachFile(InputFile entry, List<String> names) throws FormatException {
+        Set<String> found = new HashSet<>();
+        Set<String> counts = new TreeSet<>();
+        for (String name : names) {
+            Matcher matcher = NAME.matcher(name);
+            if (!matcher.matches()) continue;
+            found.add(matcher.group(1));
+            counts.add(matcher.group(2));
+        }
+        if (counts.size() > 1)
+            throw entry.broken("lies beside pieces of "
+                    + Integer.parseInt(counts.iterator().next())
+                    + " and of other numbers of files; these are of two checkpoints, move those of one away");
+        String count = counts.iterator().next();
+        for (int i = 1; i <= Integer.parseInt(count); i++)
+            if (!found.contains("%05d".formatted(i)))
+                throw entry.incomplete("is of a model in " + Integer.parseInt(count)
+                        + " files, but shard-*-model-%05d-of-%s".formatted(i, count)
+                        + " is missing; copy the whole checkpoint");
     }
 
     private static Tensor tensor(InputFile entry, List<Piece> pieces) throws FormatException {
@@ -115,6 +208,8 @@ final class SafetensorsPieces implements WeightReader {
             return Tensor.of(name, first.dtype(), whole, list.all(), first.role());
         } catch (ArithmeticException e) {
             throw broken(entry, name, "has pieces at places that no file could hold");
+        } catch (Pieces.TooFewPiecesException e) {
+            throw entry.incomplete("tensor `" + Pickle.shown(name) + "` " + e.getMessage());
         } catch (IllegalArgumentException e) {
             throw broken(entry, name, String.valueOf(e.getMessage()));
         }

@@ -75,6 +75,11 @@ public record Tensor(
                 : new Tensor(otherName, dtype, shape, strides, part, offset, otherRole, pieces);
     }
 
+    /** The same elements in the same place of another of a weight file's files. */
+    Tensor ofPart(int otherPart) {
+        return new Tensor(name, dtype, shape, strides, otherPart, offset, role, pieces);
+    }
+
     public long elements() {
         return shape.elements();
     }

@@ -16,6 +16,9 @@ public final class WeightFiles {
     /** The word for the weights in single precision that optimizers of Megatron keep. */
     public static final String MASTERS = "optimizer.fp32";
 
+    /** The word for the weights of the model where its optimizer keeps others. */
+    static final String MODEL = "model";
+
     /** The bytes that {@code torch.save} began with before PyTorch 1.6: a pickle of a magic number. */
     private static final byte[] LEGACY_TORCH = HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa850192e");
 
@@ -41,7 +44,7 @@ public final class WeightFiles {
      * @param mayRead asked with the real path of each file, before it is opened
      */
     public static WeightFile read(Path path, Optional<WeightFile> similar, Predicate<Path> mayRead) throws IOException {
-        requireMetadata(path, mayRead);
+        requireEntry(path, mayRead);
         try (InputFile file = InputFile.open(path, mayRead)) {
             return reader(file, similar).read(file);
         }
@@ -55,7 +58,7 @@ public final class WeightFiles {
      * @throws FormatException when it has no such weights, or as {@link #read} does
      */
     public static WeightFile readMasters(Path path, Predicate<Path> mayRead) throws IOException {
-        requireMetadata(path, mayRead);
+        requireEntry(path, mayRead);
         try (InputFile file = InputFile.open(path, mayRead)) {
             requireContent(file);
             if (!isDcp(path))
@@ -66,14 +69,31 @@ public final class WeightFiles {
         }
     }
 
+    /** Whether a file was read that has {@link #MASTERS} as well, and these were not. */
+    public static boolean haveMasters(WeightFile file) {
+        return MODEL.equals(file.metadata().get(DcpReader.GROUP));
+    }
+
     /** Whether a file was read by {@link #readMasters}. */
     public static boolean areMasters(WeightFile file) {
         return MASTERS.equals(file.metadata().get(DcpReader.GROUP));
     }
 
-    private static void requireMetadata(Path path, Predicate<Path> mayRead) throws IOException {
-        if (isNamed(path, DcpReader.METADATA) && !Files.exists(path))
-            throw DcpReader.missing(path, InputFile.siblings(path, mayRead));
+    /** Says of the file that stands for a checkpoint of several what may be the matter where it is not there. */
+    private static void requireEntry(Path path, Predicate<Path> mayRead) throws IOException {
+        if (Files.exists(path)) return;
+        if (isDcp(path)) throw DcpReader.missing(path, InputFile.siblings(path, mayRead));
+        SafetensorsPieces.requireFirst(path, InputFile.siblings(path, mayRead));
+    }
+
+    /** Whether other files of a checkpoint lie where the one that stands for it is missing. */
+    public static boolean isMissing(Path path, Predicate<Path> mayRead) throws IOException {
+        try {
+            requireEntry(path, mayRead);
+            return false;
+        } catch (FormatException e) {
+            return e.isIncomplete();
+        }
     }
 
     private static boolean isNamed(Path path, String name) {

@@ -43,7 +43,7 @@ class SynthesisJobsTest {
         SnapshotGenerator.uniform(Format.SAFETENSORS, 4, 20_000_000)
                 .write(folder.resolve("runs/large"), 2, bytes -> {});
         for (int step = 1; step <= 3; step++)
-            Fixtures.copy("clusters/torchtitan-2-ranks", folder.resolve("runs/titan/step-" + step + "00"));
+            Fixtures.copy("clusters/torchtitan-2-ranks", folder.resolve("runs/titan/step-" + 50 * step), 50 * step);
         registry.add("phema.roots", () -> folder.resolve("runs").toString());
         registry.add("phema.home", () -> folder.resolve("home").toString());
     }
@@ -98,7 +98,7 @@ class SynthesisJobsTest {
         SynthesisJob job = syntheses.create(new SynthesisSpec(
                 "titan",
                 Stream.of("power:0.1", "power:0.2")
-                        .map(profile -> new SynthesisSpec.SynthesisTarget(profile, 300))
+                        .map(profile -> new SynthesisSpec.SynthesisTarget(profile, 150))
                         .toList(),
                 SolverKind.BLUP,
                 FilesToRead.ALL,
@@ -109,10 +109,10 @@ class SynthesisJobsTest {
                 100));
         Await.until(() -> syntheses.job(job.id()).state() == WorkState.DONE);
         Path files = folder.resolve("home/syntheses/" + job.id());
-        for (String name : List.of("phema-300-0.100", "phema-300-0.200")) {
+        for (String name : List.of("phema-150-0.100", "phema-150-0.200")) {
             WeightFile written = WeightFiles.read(files.resolve(name + "/.metadata"));
             assertThat(written.tensors()).hasSize(24);
-            assertThat(written.metadata()).containsEntry("train_state.step", "200");
+            assertThat(written.metadata()).containsEntry("train_state.step", "150");
         }
         syntheses.delete(job.id());
     }

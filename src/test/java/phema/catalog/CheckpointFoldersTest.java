@@ -114,8 +114,8 @@ class CheckpointFoldersTest {
 
         assertThat(found.snapshots()).hasSize(2);
         assertThat(found.notices())
-                .contains("The average in unet_ema/model.safetensors.index.json is not used of step-10, step-20, where"
-                        + " that file is missing.");
+                .contains("The average in unet_ema/model-00001-of-00002.safetensors is not used of step-10, step-20,"
+                        + " where not all of its files are there.");
     }
 
     @ParameterizedTest
@@ -270,14 +270,18 @@ class CheckpointFoldersTest {
     }
 
     @Test
-    void shardsWithoutTheirIndexAreNoWeights() throws IOException {
+    void shardsThatAreNotAllThereAreNoWeights() throws IOException {
         for (int step : List.of(10, 20, 30)) {
             weights("step-" + step + "/model-00001-of-00002.safetensors", step);
             if (step != 20) weights("step-" + step + "/model.safetensors", step);
         }
 
-        assertThat(scan().notices())
-                .anyMatch(notice -> notice.startsWith("step-20 is not used, for want of model.saf"));
+        assertThat(scan().excluded())
+                .singleElement()
+                .extracting(Excluded::message)
+                .asString()
+                .contains("step-20/model-00001-of-00002.safetensors: is one of 2 files, but"
+                        + " model-00002-of-00002.safetensors is missing; copy the whole checkpoint");
         assertThat(scan().snapshots())
                 .extracting(Snapshot::name)
                 .containsExactly("step-10/model.safetensors", "step-30/model.safetensors");
@@ -311,6 +315,16 @@ class CheckpointFoldersTest {
                 .asString()
                 .contains("files matches both checkpoint-100/unet/x.safetensors and"
                         + " checkpoint-100/unet_ema/x.safetensors of time 100; name the one that is meant");
+    }
+
+    @Test
+    void checkpointsWithoutTheFileThatIsMeantAreNamed() throws IOException {
+        for (int step : List.of(10, 20, 30)) weights("step-" + step + "/" + (step == 20 ? "b" : "a") + "/x.pt", step);
+        write(Manifest.FILE_NAME, "files: 'step-{time}/*/x.pt'\nprofile: impulse\n");
+        assertThat(scan().notices()).noneMatch(notice -> notice.contains("not hold the file"));
+        write(Manifest.FILE_NAME, "files: 'step-{time}/a/x.pt'\nprofile: impulse\n");
+        assertThat(scan().notices())
+                .contains("step-20/ does not hold the file that phema.yaml names, and is not used.");
     }
 
     @Test

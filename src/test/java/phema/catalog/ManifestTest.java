@@ -328,7 +328,7 @@ class ManifestTest {
                 anywhere -> true,
                 new Settling(Duration.ZERO, InstantSource.system(), Ticker.SYSTEM));
         for (int step = 1; step <= 2; step++)
-            Fixtures.copy("clusters/megatron", folder.resolve("iter_000%d000".formatted(step)));
+            Fixtures.copy("clusters/megatron", folder.resolve("iter_000%d000".formatted(step)), 1000 * step);
         Scan model = scanner.scan("run", folder, Selection.DEFAULT, Scan.NONE);
         manifest("group: optimizer.fp32");
         Scan masters = scanner.scan("run", folder, Selection.DEFAULT, model);

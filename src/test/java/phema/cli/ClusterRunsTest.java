@@ -10,12 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.Fixtures;
 import phema.TestWeights;
 import phema.format.Tensor;
 import phema.format.WeightFile;
@@ -28,6 +30,11 @@ import tools.jackson.databind.json.JsonMapper;
 class ClusterRunsTest {
     private static final String[] STEPS = {"iter_0001000", "iter_0002000", "iter_0003000", "iter_0004000"};
 
+    /** A header of half of a tensor's elements, which says where they begin. */
+    private static final String PIECE = """
+            {"__metadata__": {"DCP_SHARDING_INFO": "{\\\"a\\\": {\\\"saved_offsets\\\": [%d]}}"},
+            "a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}""";
+
     @TempDir
     private Path folder;
 
@@ -38,7 +45,7 @@ class ClusterRunsTest {
     void copyRun() throws IOException {
         run = folder.resolve("run");
         for (int step = 0; step < STEPS.length; step++) {
-            Path checkpoint = Shell.copy("clusters/megatron", run.resolve(STEPS[step]));
+            Path checkpoint = Fixtures.copy("clusters/megatron", run.resolve(STEPS[step]), 1000 * (step + 1));
             WeightFile masters = masters(checkpoint);
             for (Tensor tensor : masters.tensors()) {
                 float[] values = new float[(int) tensor.elements()];
@@ -47,9 +54,13 @@ class ClusterRunsTest {
                 try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
                     channel.write(ByteBuffer.wrap(TestWeights.encode(DType.F32, values)), tensor.offset());
                 }
-                Shell.age(file);
             }
+            age(checkpoint);
         }
+    }
+
+    private static void age(Path checkpoint) throws IOException {
+        for (String name : Shell.names(checkpoint)) Shell.age(checkpoint.resolve(name));
     }
 
     private static WeightFile masters(Path checkpoint) throws IOException {
@@ -155,13 +166,11 @@ class ClusterRunsTest {
         Files.write(metadata, Arrays.copyOf(description, description.length / 2));
         assertThatNewestIsLeftOut(".metadata: ");
         Files.delete(metadata);
-        assertThat(Shell.phema("fit --outstd 0.1 --indir " + run).fine().out())
-                .contains("3 raw checkpoints", STEPS[3] + " holds no weights that are complete, and is not used");
+        assertThatNewestIsLeftOut("does not exist, though .distcp files do");
     }
 
     private void assertThatNewestIsLeftOut(String why) throws IOException {
-        for (String name : Shell.names(run.resolve(STEPS[3])))
-            Shell.age(run.resolve(STEPS[3]).resolve(name));
+        age(run.resolve(STEPS[3]));
         assertThat(Shell.phema("fit --outstd 0.1 --indir " + run).fine().out())
                 .contains(
                         "3 raw checkpoints",
@@ -175,7 +184,65 @@ class ClusterRunsTest {
     void anOlderCheckpointMustBeWhole() throws IOException {
         Files.delete(run.resolve(STEPS[1] + "/__0_0.distcp"));
         assertThat(Shell.phema("fit --outstd 0.1 --indir " + run).complaint())
-                .contains(STEPS[1] + "/.metadata: names the file __0_0.distcp, which is missing", "Move that file");
+                .contains(
+                        STEPS[1] + "/.metadata: names the file __0_0.distcp, which is missing",
+                        "Move the folder " + STEPS[1]);
+        Files.delete(run.resolve(STEPS[1] + "/.metadata"));
+        Fixtures.copy("clusters/megatron", folder.resolve("other"));
+        Files.copy(folder.resolve("other/__0_0.distcp"), run.resolve(STEPS[1] + "/__0_0.distcp"));
+        for (String manifest : List.of("", "{files: 'iter_{time}/.metadata', profile: impulse}")) {
+            if (!manifest.isEmpty()) Files.writeString(run.resolve("phema.yaml"), manifest);
+            assertThat(Shell.phema("fit --outstd 0.1 --indir " + run).complaint())
+                    .contains(STEPS[1] + "/.metadata: does not exist, though .distcp files do");
+        }
+    }
+
+    /** A copy under another name would be the weights of another time. */
+    @Test
+    void theStepThatACheckpointStatesCounts() throws IOException {
+        Files.move(run.resolve(STEPS[1]), run.resolve("iter_0002500"));
+        assertThat(Shell.phema("fit --outstd 0.1 --indir " + run).complaint())
+                .contains("iter_0002500/.metadata is named for time 2500, its metadata says `iteration` 2000");
+        Path titan = folder.resolve("titan");
+        for (int step : List.of(40, 80, 120)) {
+            Fixtures.copy("clusters/torchtitan-2-ranks", titan.resolve("step-" + step), step);
+            age(titan.resolve("step-" + step));
+        }
+        Files.move(titan.resolve("step-80"), titan.resolve("step-100"));
+        assertThat(Shell.phema("fit --outstd 0.1 --indir " + titan).complaint())
+                .contains("step-100/.metadata#", "is named for time 100, its metadata says `train_state.step` 80");
+    }
+
+    /** Of the optimizer's files, which hold the weights in single precision. */
+    @Test
+    void deepSpeedsCheckpointsHaveTheFilesOfTheOptimizerOrNot() throws IOException {
+        Path own = folder.resolve("deepspeed");
+        for (int step = 2; step <= 5; step++) {
+            // Not global_stepN, as all state one step.
+            Path checkpoint = Fixtures.copy("clusters/deepspeed", own.resolve("checkpoint-" + step));
+            age(checkpoint);
+        }
+        withoutOptimizer(own.resolve("checkpoint-5"));
+        assertThat(Shell.phema("inspect " + own).fine().out())
+                .contains(
+                        "3 raw checkpoints", "not used (growing): checkpoint-5/mp_rank_00_model_states.pt has no *_op");
+        Files.move(own.resolve("checkpoint-5"), own.resolve("checkpoint-1"));
+        assertThat(Shell.phema("fit --outstd 0.1 --indir " + own).complaint())
+                .contains("checkpoint-1/mp_rank_00_model_states.pt has no *_optim_states.pt files beside it");
+        withoutOptimizer(own.resolve("checkpoint-2"));
+        assertThat(Shell.phema("inspect " + own).fine().out()).contains("4 raw checkpoints", "Element types differ");
+    }
+
+    private static void withoutOptimizer(Path checkpoint) throws IOException {
+        for (String name : Shell.names(checkpoint))
+            if (name.endsWith("_optim_states.pt")) Files.delete(checkpoint.resolve(name));
+    }
+
+    @Test
+    void oneCheckpointsFolderIsNoRun() {
+        assertThat(Shell.phema("inspect " + run.resolve(STEPS[0])).out())
+                .contains("This folder is one checkpoint by its name", "name the folder above, " + run)
+                .doesNotContain("weight files are not used");
     }
 
     @Test
@@ -241,8 +308,70 @@ class ClusterRunsTest {
     @Test
     void ranksThatDoNotWaitForEachOtherMakeARun() throws IOException {
         Path ranks = folder.resolve("ranks");
-        for (String step : STEPS) Shell.copy("clusters/ranks", ranks.resolve(step));
+        // Not stepN, as all state one step.
+        for (int step = 1; step <= 4; step++) Shell.copy("clusters/ranks", ranks.resolve("checkpoint-" + step));
         assertThat(Shell.phema("inspect " + ranks).fine().out())
-                .contains("4 raw checkpoints", "files: 'iter_{time}/__0.metadata'");
+                .contains("4 raw checkpoints", "files: 'checkpoint-{time}/__0.metadata'");
+        Files.delete(ranks.resolve("checkpoint-4/__7.metadata"));
+        assertThat(Shell.phema("inspect " + ranks).fine().out())
+                .contains("not used (growing): ", "but __7.metadata is missing, though __7_0.distcp is there");
+        Files.delete(ranks.resolve("checkpoint-4/__0.metadata"));
+        assertThat(Shell.phema("inspect " + ranks).fine().out())
+                .contains("not used (growing): ", "/__0.metadata: does not exist, though .distcp files do");
+    }
+
+    /** How many files of pieces there should be, nothing says. */
+    @Test
+    void piecesInSafetensorsMakeARun() throws IOException {
+        Path pieces = folder.resolve("pieces");
+        for (String step : STEPS)
+            for (int rank = 1; rank <= 3; rank++)
+                Shell.age(TestWeights.safetensors(
+                        Files.createDirectories(pieces.resolve(step)).resolve(shard(rank)),
+                        PIECE.formatted(2 * (rank - 1)),
+                        TestWeights.encode(DType.F32, rank, step.charAt(5))));
+        assertThat(Shell.phema("inspect " + pieces).fine().out())
+                .contains(
+                        "4 raw checkpoints",
+                        "Each checkpoint is taken to be the 3 files named shard-* that lie there",
+                        "files: 'iter_{time}/shard-00001-model-00001-of-00001.safetensors'");
+        Files.delete(pieces.resolve(STEPS[3]).resolve(shard(3)));
+        assertThat(Shell.phema("inspect " + pieces).fine().out())
+                .contains("taken to be the 2 or 3 files", "not used (growing): " + STEPS[3] + "/shard-00001-");
+        Files.delete(pieces.resolve(STEPS[1]).resolve(shard(2)));
+        assertThat(Shell.phema("fit --outstd 0.1 --indir " + pieces).complaint())
+                .contains(
+                        STEPS[1] + "/shard-00001-", "tensor `a` has 4 elements in 2 pieces where its shape [6] has 6");
+    }
+
+    private static String shard(int rank) {
+        return "shard-0000" + rank + "-model-00001-of-00001.safetensors";
+    }
+
+    @Test
+    void shardsWithoutAnIndexAreNumbered() throws IOException {
+        Path shards = folder.resolve("shards");
+        for (String step : STEPS) {
+            Shell.copy("clusters/hf-consolidated", shards.resolve(step));
+            Files.delete(shards.resolve(step + "/model.safetensors.index.json"));
+        }
+        Path first = shards.resolve(STEPS[0] + "/model-00001-of-00002.safetensors");
+        WeightFile whole =
+                WeightFiles.read(Shell.FIXTURES.resolve("clusters/hf-consolidated/model.safetensors.index.json"));
+        assertThat(WeightFiles.read(first).tensors())
+                .extracting(Tensor::name)
+                .containsExactlyInAnyOrderElementsOf(
+                        whole.tensors().stream().map(Tensor::name).toList());
+        assertThat(Shell.phema("inspect " + shards).fine().out()).contains("4 raw checkpoints");
+        Files.delete(first);
+        assertThat(Shell.phema("fit --outstd 0.1 --indir " + shards).complaint())
+                .contains(first + ": does not exist, though model-00002-of-00002.safetensors does");
+        Files.copy(first.resolveSibling("model-00002-of-00002.safetensors"), first);
+        assertThat(Shell.phema("fit --outstd 0.1 --indir " + shards).complaint())
+                .contains("is in another of the 2 files as well");
+        Files.move(first, first.resolveSibling("model-00003-of-00003.safetensors"));
+        assertThat(Shell.phema("inspect " + first.resolveSibling("model-00002-of-00002.safetensors"))
+                        .complaint())
+                .contains("lies beside model-00003-of-00003.safetensors, which is one of 3 files");
     }
 }

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.Fixtures;
 import phema.storage.S3Endpoint;
 
 class ObjectStorageRunsTest {
@@ -45,8 +46,9 @@ class ObjectStorageRunsTest {
         Path run = bucket.resolve("runs/megatron");
         for (int step = 1; step <= 3; step++) {
             String name = "iter_000%d000".formatted(step);
-            Shell.copy("clusters/megatron", local.resolve(name));
-            S3Endpoint.upload(Shell.FIXTURES.resolve("clusters/megatron"), run.resolve(name));
+            Path checkpoint = Fixtures.copy("clusters/megatron", local.resolve(name), 1000 * step);
+            for (String file : Shell.names(checkpoint)) Shell.age(checkpoint.resolve(file));
+            S3Endpoint.upload(local.resolve(name), run.resolve(name));
         }
         Files.writeString(local.resolve("latest_checkpointed_iteration.txt"), "3000");
         Files.copy(

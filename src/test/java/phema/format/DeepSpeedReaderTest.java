@@ -1,5 +1,6 @@
 package phema.format;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -96,6 +97,15 @@ class DeepSpeedReaderTest {
         assertThatThrownBy(() -> WeightFiles.read(model))
                 .hasMessage(second + ": is of stage 2 on 2 ranks, but bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt of"
                         + " stage 2 on 3; these are two checkpoints");
+        // Of as many ranks, and another step.
+        Path later =
+                Fixtures.copy("clusters/deepspeed", folder.resolve("later")).resolve(MODEL);
+        Path last = later.resolveSibling("bf16_zero_pp_rank_1_mp_rank_00_optim_states.pt");
+        String hundred = "\0\0\u00c8B"; // as a float
+        Files.writeString(last, Files.readString(last, ISO_8859_1).replace(hundred, "\0\0\u00c6B"), ISO_8859_1);
+        assertThatThrownBy(() -> WeightFiles.read(later))
+                .hasMessage(last + ": has made 99 steps, but bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt 100 steps;"
+                        + " these are two checkpoints, copy the whole of one");
         // Of as many ranks, but another model.
         Path both = Fixtures.copy("clusters/deepspeed", folder.resolve("both")).resolve(MODEL);
         for (int r = 0; r < 3; r++) {

@@ -176,8 +176,8 @@ class LikeInputsTest {
     @Test
     void distributedCheckpointsAreFoldersOfTheirKind() throws IOException {
         Path own = Files.createDirectory(folder.resolve("run"));
-        for (int step = 200; step <= 800; step += 200)
-            Fixtures.copy("clusters/torchtitan-2-ranks", own.resolve("step-" + step));
+        for (int step = 50; step <= 200; step += 50)
+            Fixtures.copy("clusters/torchtitan-2-ranks", own.resolve("step-" + step), step);
         Run run = scan(own);
         PreparedWeights same = prepared(run, OutputOptions.AS_STORED);
         assertThat(SYNTHESES.isFolder(same)).isTrue();
@@ -205,13 +205,13 @@ class LikeInputsTest {
     void whatMegatronWantsIsBesideItsWeights() throws IOException {
         Path own = Files.createDirectory(folder.resolve("run"));
         for (int step = 1; step <= 3; step++)
-            Fixtures.copy("clusters/megatron", own.resolve("iter_000%d000".formatted(step)));
+            Fixtures.copy("clusters/megatron", own.resolve("iter_000%d000".formatted(step)), 1000 * step);
         PreparedWeights same = prepared(scan(own), OutputOptions.AS_STORED);
         assertThat(SYNTHESES.files(same))
                 .extracting(Content::fileName)
                 .containsExactly("out/metadata.json", "out/common.pt", "out/__0_0.distcp", "out/.metadata");
         assertThat(TestRuns.bytes(SYNTHESES.files(same).get(1)))
-                .isEqualTo(Files.readAllBytes(Fixtures.fixture("clusters/megatron/common.pt")));
+                .isEqualTo(Files.readAllBytes(own.resolve("iter_0003000/common.pt")));
         assertThat(SYNTHESES.leftOut(same)).containsExactly("optimizer");
         WeightFile like = last(same);
         WeightFile flat = last(same.in(Format.DCP));
