@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded.ExclusionReason;
@@ -121,17 +122,13 @@ final class FolderScan {
     /** Those that are of use as far as each can be told for itself. */
     private Map<Candidate, WeightFile> lookAtAll() {
         Map<Candidate, WeightFile> files = new LinkedHashMap<>();
+        Map<String, RememberedFile> looked = look();
         for (Candidate named : recognition.candidates()) {
             if (refused(named)) continue;
-            Optional<RememberedFile> now = indexer.lookAt(
-                    folder.resolve(named.fileName()),
-                    named,
-                    recognition.tensors().masters(),
-                    before,
-                    similar);
-            if (now.isEmpty()) continue;
-            known.put(named.fileName(), now.get());
-            Optional<RememberedFile.Indexed> usable = usable(named, now.get());
+            RememberedFile now = looked.get(named.fileName());
+            if (now == null) continue;
+            known.put(named.fileName(), now);
+            Optional<RememberedFile.Indexed> usable = usable(named, now);
             if (usable.isEmpty()) continue;
             WeightFile file = usable.get().file();
             Candidate candidate = named.read(file);
@@ -175,6 +172,36 @@ final class FolderScan {
             }
         }
         return files;
+    }
+
+    /** Reads what has to be read, of several files at once: there may be thousands, on slow storage. */
+    private Map<String, RememberedFile> look() {
+        Map<String, Candidate> byFile = new LinkedHashMap<>();
+        for (Candidate candidate : recognition.candidates())
+            if (!(candidate.content() instanceof Candidate.NoAverage))
+                byFile.putIfAbsent(candidate.fileName(), candidate);
+        Map<String, RememberedFile> looked = new ConcurrentHashMap<>();
+        Optional<WeightFile> first = Optional.empty();
+        List<Candidate> left = new ArrayList<>(byFile.values());
+        while (first.isEmpty() && !left.isEmpty()) first = look(left.removeFirst(), first, looked);
+        Optional<WeightFile> alike = first;
+        left.parallelStream().forEach(candidate -> look(candidate, alike, looked));
+        return looked;
+    }
+
+    /** @return the file, where it could be read */
+    private Optional<WeightFile> look(
+            Candidate candidate, Optional<WeightFile> alike, Map<String, RememberedFile> looked) {
+        Optional<RememberedFile> now = indexer.lookAt(
+                folder.resolve(candidate.fileName()),
+                candidate,
+                recognition.tensors().masters(),
+                before,
+                alike.orElse(null));
+        now.ifPresent(file -> looked.put(candidate.fileName(), file));
+        return now.flatMap(file -> file.content() instanceof RememberedFile.Indexed indexed
+                ? Optional.of(indexed.file())
+                : Optional.empty());
     }
 
     /** The sets of weights in a file; empty where it is one. */

@@ -57,7 +57,7 @@ class IndexStore {
      * The first byte of what is stored, raised whenever readers find more in the same files than before; what readers
      * before it found is read again. Content without it begins as gzip does, with 31.
      */
-    private static final byte READERS = 3;
+    private static final byte READERS = 4;
 
     private static final class LocationDeserializer extends ValueDeserializer<Path> {
         @Override

@@ -52,7 +52,8 @@ final class Cursor {
             position++;
             return ahead[next++] & 0xff;
         }
-        return bytes(1)[0] & 0xff;
+        demand(1);
+        return (int) file.number(position++, 1);
     }
 
     /** Reads ahead; false where that is not to be, or at the end. */
@@ -88,8 +89,9 @@ final class Cursor {
             for (int i = 0; i < n; i++) value |= (long) u8() << (8 * i);
             return value;
         }
-        byte[] bytes = bytes(n);
-        for (int i = n - 1; i >= 0; i--) value = (value << 8) | (bytes[i] & 0xff);
+        demand(n);
+        value = file.number(position, n);
+        position += n;
         return value;
     }
 

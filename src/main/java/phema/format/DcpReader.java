@@ -167,6 +167,7 @@ final class DcpReader implements WeightReader {
         /** The chunks of each tensor that were found, where several ranks may have the same. */
         private final Map<String, Set<List<Long>>> found = new HashMap<>();
 
+        private final ArchiveTwins twins = new ArchiveTwins();
         private final Map<String, ChunkPlace> scalars = new LinkedHashMap<>();
         private final Map<String, String> metadata = new TreeMap<>();
 
@@ -422,9 +423,7 @@ final class DcpReader implements WeightReader {
             long begin = chunk.place().offset();
             Tensor read;
             try {
-                InputFile record = data.slice(begin, chunk.place().length());
-                TorchArchive archive = new TorchArchive(record);
-                read = archive.tensors().read(chunk.name(), Tensor.TensorRole.PARAMETER, archive.root());
+                read = twins.read(data, begin, chunk.place().length(), chunk.name());
             } catch (FormatException e) {
                 String problem = String.valueOf(e.getMessage()).replace(OneLine.of(data.path() + ": "), "");
                 throw data.broken(

@@ -31,6 +31,7 @@ final class InputFile implements Closeable {
     private final long begin;
 
     private final long size;
+    private final boolean digested;
 
     /** What is read of an open file through one window, and what is known of it. */
     private static final class Opened {
@@ -40,18 +41,22 @@ final class InputFile implements Closeable {
         final ByteBuffer window = ByteBuffer.allocate(WINDOW).limit(0);
         long windowStart;
 
+        /** What is still to be digested: each number by itself would take long. */
+        final ByteBuffer undigested = ByteBuffer.allocate(WINDOW);
+
         Opened(FileChannel channel, Instant modified) {
             this.channel = channel;
             this.modified = modified;
         }
     }
 
-    private InputFile(Path path, Predicate<Path> mayRead, Opened opened, long begin, long size) {
+    private InputFile(Path path, Predicate<Path> mayRead, Opened opened, long begin, long size, boolean digested) {
         this.path = path;
         this.mayRead = mayRead;
         this.opened = opened;
         this.begin = begin;
         this.size = size;
+        this.digested = digested;
     }
 
     /** Wherever it lies. */
@@ -68,7 +73,8 @@ final class InputFile implements Closeable {
                     mayRead,
                     new Opened(opened.channel(), opened.modified()),
                     0,
-                    opened.channel().size());
+                    opened.channel().size(),
+                    true);
         } catch (IOException | RuntimeException e) {
             opened.channel().close();
             throw e;
@@ -101,7 +107,12 @@ final class InputFile implements Closeable {
 
     /** A stretch of this file, as if it were a file; it need not be closed. */
     InputFile slice(long offset, long length) {
-        return new InputFile(path, mayRead, opened, begin + offset, length);
+        return new InputFile(path, mayRead, opened, begin + offset, length, digested);
+    }
+
+    /** The same, but that what is read of it does not count as structure. */
+    InputFile undigested() {
+        return new InputFile(path, mayRead, opened, begin, size, false);
     }
 
     Path path() {
@@ -114,6 +125,7 @@ final class InputFile implements Closeable {
 
     /** The file as it was when opened, with the digest of what cursors have read since. */
     FilePart part() {
+        digest();
         return new FilePart(path, size, opened.modified, opened.structure.hex());
     }
 
@@ -137,19 +149,43 @@ final class InputFile implements Closeable {
 
     /** Fills the first so many bytes of an array. */
     void read(long offset, byte[] to, int length) throws IOException {
+        read(offset, to, 0, length);
+    }
+
+    /** Fills a stretch of an array. */
+    void read(long offset, byte[] to, int first, int length) throws IOException {
         int done = 0;
         while (done < length) {
             long position = begin + offset + done;
             if (position < opened.windowStart || position >= opened.windowStart + opened.window.limit()) fill(position);
             int at = (int) (position - opened.windowStart);
             int n = Math.min(length - done, opened.window.limit() - at);
-            opened.window.get(at, to, done, n);
+            opened.window.get(at, to, first + done, n);
             done += n;
         }
     }
 
     void addToStructure(byte[] bytes, int length) {
-        opened.structure.add(length == bytes.length ? bytes : Arrays.copyOf(bytes, length));
+        if (!digested) return;
+        if (length > opened.undigested.remaining()) digest();
+        if (length > WINDOW) opened.structure.add(length == bytes.length ? bytes : Arrays.copyOf(bytes, length));
+        else opened.undigested.put(bytes, 0, length);
+    }
+
+    private void digest() {
+        opened.structure.add(Arrays.copyOf(opened.undigested.array(), opened.undigested.position()));
+        opened.undigested.clear();
+    }
+
+    /** A little-endian number of at most 8 bytes, which counts as structure. */
+    long number(long offset, int bytes) throws IOException {
+        if (bytes > opened.undigested.remaining()) digest();
+        int from = opened.undigested.position();
+        read(offset, opened.undigested.array(), from, bytes);
+        long value = 0;
+        for (int i = bytes - 1; i >= 0; i--) value = (value << 8) | (opened.undigested.get(from + i) & 0xff);
+        if (digested) opened.undigested.position(from + bytes);
+        return value;
     }
 
     private void fill(long position) throws IOException {

@@ -20,6 +20,7 @@ final class TorchArchive {
     private static final int MAX_VERSION = 10;
 
     private static final int MAX_RECORD = 64;
+    private static final String STORAGES = "data/";
 
     private static final Pattern PICKLE = Pattern.compile("[^/]+/data\\.pkl");
     private static final Pattern VERSION = Pattern.compile("\\d{1,3}");
@@ -54,6 +55,20 @@ final class TorchArchive {
     /** Reads its tensors. */
     TorchTensors tensors() {
         return new TorchTensors(file, this::storage);
+    }
+
+    /** Where the elements lie of the one storage that was asked for; empty where several were, or none. */
+    Optional<Range> elements() {
+        List<Range> storages = records.entrySet().stream()
+                .filter(record -> record.getKey().startsWith(STORAGES))
+                .map(Map.Entry::getValue)
+                .toList();
+        return storages.size() == 1 ? Optional.of(storages.getFirst()) : Optional.empty();
+    }
+
+    /** @see ZipIndex#free */
+    List<Range> free() {
+        return zip.free();
     }
 
     /** Finds the one folder in which everything lies, named after the file that was saved, or {@code archive}. */
@@ -100,9 +115,9 @@ final class TorchArchive {
         Optional<StorageId> found = StorageId.of(value);
         if (found.isEmpty()) return Optional.empty();
         StorageId id = found.get();
-        Range range = record("data/" + id.key());
+        Range range = record(STORAGES + id.key());
         if (!id.elements().multiply(BigInteger.valueOf(id.width())).equals(BigInteger.valueOf(range.length())))
-            throw file.broken("has " + range.length() + " bytes in " + Pickle.shown(folder + "data/" + id.key())
+            throw file.broken("has " + range.length() + " bytes in " + Pickle.shown(folder + STORAGES + id.key())
                     + " where " + id.elements() + " elements of " + id.width() + " bytes belong");
         return Optional.of(new TorchStorage(id.dtype(), range.offset(), range.length()));
     }

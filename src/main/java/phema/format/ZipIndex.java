@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,6 +42,8 @@ final class ZipIndex {
     private static final int END_BYTES = 22;
     private static final int LOCATOR_BYTES = 20;
     private static final int LOCAL_BYTES = 30;
+    private static final int LOCAL_CRC = 14;
+    private static final int CENTRAL_CRC = 16;
     private static final int CENTRAL_BYTES = 46;
 
     /** The bytes at the end in which a small directory lies as well, so that one read finds both. */
@@ -60,17 +63,20 @@ final class ZipIndex {
 
     private final InputFile file;
     private final Map<String, Entry> entries = new HashMap<>();
+    private final Set<Entry> located = new HashSet<>();
 
     /** Where the entry that begins at a place must have ended: where the next one begins, or the directory. */
     private final Map<Long, Long> limits = new HashMap<>();
 
     /**
+     * @param place where the directory describes it
      * @param header where its local header begins
      * @param stored bytes in the archive
      * @param size bytes unpacked
      * @param crc CRC-32 of these
      */
-    private record Entry(String name, long header, long stored, long size, long crc, int flags, int method) {}
+    private record Entry(
+            String name, long place, long header, long stored, long size, long crc, int flags, int method) {}
 
     /** A stretch of the file. */
     record Range(long offset, long length) {
@@ -148,7 +154,7 @@ final class ZipIndex {
     /** In the local header, or behind the content where that says so, with or without a signature. */
     private long ownCrc(Entry entry, Range range) throws IOException {
         if ((entry.flags() & SIZES_FOLLOW) == 0)
-            return file.cursor(entry.header() + 14, 4).u32();
+            return file.cursor(entry.header() + LOCAL_CRC, 4).u32();
         long limit = limits.getOrDefault(entry.header(), 0L);
         Cursor behind = file.cursor(range.end(), limit - range.end());
         long first = behind.u32();
@@ -176,6 +182,19 @@ final class ZipIndex {
         crc.update(content);
         if (crc.getValue() != entry.crc()) throw broken(name, "is damaged: its content has another checksum");
         return Optional.of(content);
+    }
+
+    /** The places on which nothing depends that was found so far: checksums, and entries that nobody asked for. */
+    List<Range> free() {
+        List<Range> free = new ArrayList<>();
+        for (Entry entry : entries.values()) {
+            free.add(new Range(entry.place() + CENTRAL_CRC, Integer.BYTES));
+            free.add(
+                    located.contains(entry)
+                            ? new Range(entry.header() + LOCAL_CRC, Integer.BYTES)
+                            : new Range(entry.header(), limits.getOrDefault(entry.header(), 0L) - entry.header()));
+        }
+        return free;
     }
 
     /** Whether an entry's content lies in the archive as it is. */
@@ -261,6 +280,7 @@ final class ZipIndex {
             throw broken(name, "has a header that contradicts the directory");
         in.skip(extraBytes);
         if (entry.stored() > in.remaining()) throw broken(name, "overlaps what follows it");
+        located.add(entry);
         return new Range(in.position(), entry.stored());
     }
 
@@ -339,6 +359,7 @@ final class ZipIndex {
     }
 
     private Entry entry(Cursor in, long directory) throws IOException {
+        long place = in.position();
         if (in.i32() != CENTRAL) throw damaged();
         in.skip(4); // versions
         int flags = in.u16();
@@ -368,7 +389,7 @@ final class ZipIndex {
         }
         if (stored < 0 || header < 0 || header > directory)
             throw broken(name, "has a size or place that is not in the file");
-        return new Entry(name, header, stored, size, crc, flags, method);
+        return new Entry(name, place, header, stored, size, crc, flags, method);
     }
 
     private Cursor zip64Field(String name, Cursor extra) throws IOException {
