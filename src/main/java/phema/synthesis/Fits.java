@@ -109,10 +109,11 @@ public final class Fits {
     private List<Fit> fit(Run run, List<Profile> profiles, WeightsRequest request) {
         Solver solver = solver(run);
         FitOptions rounded = rounded(run, request);
-        return duration.record(() -> profiles.stream()
+        List<Fit> fits = duration.record(() -> profiles.parallelStream()
                 .map(profile -> solver.solve(profile, rounded))
-                .peek(fit -> predictedError.record(fit.predictedRelativeError())) // NaN counts for nothing
                 .toList());
+        fits.forEach(fit -> predictedError.record(fit.predictedRelativeError())); // NaN counts for nothing
+        return fits;
     }
 
     private static FitOptions rounded(Run run, WeightsRequest request) {
