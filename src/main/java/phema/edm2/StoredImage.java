@@ -5,8 +5,12 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.jspecify.annotations.Nullable;
 import phema.format.FormatException;
@@ -21,24 +25,52 @@ import phema.format.NumpyArray;
  */
 @SuppressWarnings("ArrayRecordComponent")
 record StoredImage(int width, int height, int channels, byte[] values) {
+    /** The word of the JPEG reader for bytes between segments, without which the image is whole. */
+    private static final String SUPERFLUOUS = "extraneous bytes";
+
     /**
      * @param content of a PNG or JPEG file
      * @param problem makes the error for a sentence without subject
-     * @throws FormatException when it is neither, or is stored in a way that is not read: CMYK, more than 8 bits
+     * @throws FormatException when it is neither, is damaged, or is stored in a way that is not read: CMYK, more than 8
+     *     bits
      */
     static StoredImage decode(byte[] content, NumpyArray.ProblemFactory problem) throws FormatException {
-        byte[] plain = JpegSegments.isJpeg(content) ? JpegSegments.withoutProfile(content, problem) : content;
+        List<String> damage = new ArrayList<>();
         @Nullable BufferedImage image;
         try {
-            image = ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(plain)));
+            image = JpegSegments.isJpeg(content)
+                    ? jpeg(JpegSegments.withoutProfile(content, problem), damage)
+                    : ImageIO.read(stream(content));
+        } catch (FormatException e) {
+            throw e;
         } catch (IOException | RuntimeException e) {
             throw problem.of("cannot be read as a PNG or JPEG image: " + e.getMessage());
         }
         if (image == null) throw problem.of("is neither a PNG nor a JPEG image");
+        if (!damage.isEmpty())
+            throw problem.of("is a damaged JPEG image, a part of which is lost: " + damage.getFirst());
         Raster raster = image.getRaster();
         if (raster.getSampleModel().getSampleSize(0) > Byte.SIZE)
             throw problem.of("has more than 8 bits per value; save it with 8");
         return image.getColorModel() instanceof IndexColorModel palette ? of(raster, palette) : of(raster);
+    }
+
+    private static ImageInputStream stream(byte[] content) {
+        return new MemoryCacheImageInputStream(new ByteArrayInputStream(content));
+    }
+
+    /** @param damage is told what was made up, which is no error to the reader */
+    private static BufferedImage jpeg(byte[] content, List<String> damage) throws IOException {
+        ImageReader reader = ImageIO.getImageReadersByFormatName("jpeg").next();
+        try {
+            reader.addIIOReadWarningListener((source, warning) -> {
+                if (!warning.contains(SUPERFLUOUS)) damage.add(warning);
+            });
+            reader.setInput(stream(content));
+            return reader.read(0);
+        } finally {
+            reader.dispose();
+        }
     }
 
     /** Values as stored: Java would take grey ones for linear light and brighten them. */

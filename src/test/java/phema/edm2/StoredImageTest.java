@@ -39,6 +39,21 @@ class StoredImageTest {
         assertThat(read.values()).isEqualTo(expected.values());
     }
 
+    /** Java would fill what is missing, and say nothing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"full", "progressive", "grey"})
+    void aJpegThatWasCutOffIsRefused(String name) throws IOException {
+        byte[] jpeg = Files.readAllBytes(FIXTURES.resolve("jpeg/" + name + ".jpg"));
+        for (int missing : new int[] {2, 6})
+            assertThatThrownBy(() ->
+                            StoredImage.decode(Arrays.copyOf(jpeg, jpeg.length - missing), StoredImageTest::broken))
+                    .isInstanceOf(FormatException.class)
+                    .hasMessageContaining("is a damaged JPEG image, a part of which is lost: Truncated File");
+        byte[] longer = Arrays.copyOf(jpeg, jpeg.length + 10);
+        assertThat(StoredImage.decode(longer, StoredImageTest::broken).values())
+                .isEqualTo(StoredImage.decode(jpeg, StoredImageTest::broken).values());
+    }
+
     private static FormatException broken(String problem) {
         return new FormatException(Path.of("x"), problem);
     }
