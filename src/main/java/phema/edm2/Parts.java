@@ -22,7 +22,9 @@ final class Parts {
 
     /** {@code x / (eps + ||x|| / sqrt(n))} with norms over some axes, {@code n} elements each. */
     static SDVariable normalize(SDVariable x, long n, int... axes) {
-        SDVariable magnitude = x.norm2(true, axes).mul(1 / Math.sqrt(n)).add(EPSILON);
+        // ND4J has no norm over axes of one element.
+        SDVariable norm = n == 1 ? x.getSameDiff().math().abs(x) : x.norm2(true, axes);
+        SDVariable magnitude = norm.mul(1 / Math.sqrt(n)).add(EPSILON);
         return x.mul(magnitude.rdiv(1.0));
     }
 
