@@ -54,6 +54,11 @@ public record Computing(Library library, Precision precision) {
         };
     }
 
+    /** What may help where numbers are too large; goes on after a sentence. */
+    String remedy() {
+        return resolved() == Precision.F16 ? "; they may be too large for f16, so try precision f32" : "";
+    }
+
     DenoisingNetwork denoiser(NetworkWeights weights) {
         return switch (library) {
             case ONNX -> new OnnxDenoiser(weights, resolved() == Precision.F16 ? DType.F16 : DType.F32);

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
+import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import phema.format.FormatException;
@@ -32,6 +33,7 @@ public final class Generator implements AutoCloseable {
     private final @Nullable DenoisingNetwork guide;
     private final int guideClasses;
     private final SamplerOptions options;
+    private final Computing computing;
 
     private Generator(
             NetworkWeights network, @Nullable NetworkWeights guide, SamplerOptions options, Computing computing) {
@@ -40,6 +42,7 @@ public final class Generator implements AutoCloseable {
         this.guide = guide == null ? null : guide(guide, computing);
         this.guideClasses = guide == null ? 0 : guide.spec().classes();
         this.options = options;
+        this.computing = computing;
     }
 
     private DenoisingNetwork guide(NetworkWeights guide, Computing computing) {
@@ -68,7 +71,8 @@ public final class Generator implements AutoCloseable {
         if (other.classes() != 0 && other.classes() != spec.classes())
             throw Problem.invalid(
                     "gnet", guide.get() + " has " + other.classes() + " classes, " + network + " " + spec.classes());
-        return new Generator(network.weights(), guide.get().weights(), options, computing);
+        boolean guides = options.guidance() != 1;
+        return new Generator(network.weights(), guides ? guide.get().weights() : null, options, computing);
     }
 
     public NetworkSpec spec() {
@@ -80,6 +84,7 @@ public final class Generator implements AutoCloseable {
      *
      * @param label of all images; by default every seed has one of its own
      * @return [N, C, H, W]
+     * @throws Problem when there is no such label, or the network makes values that are not finite
      */
     public float[] fromSeeds(List<Long> seeds, OptionalInt label) {
         if (label.isPresent() && (label.getAsInt() < 0 || label.getAsInt() >= spec.classes()))
@@ -99,7 +104,7 @@ public final class Generator implements AutoCloseable {
             }
             randoms.add(random);
         }
-        return sample(noise, labels, randoms);
+        return sample(noise, labels, randoms, i -> "seed " + seeds.get(i));
     }
 
     /**
@@ -108,6 +113,7 @@ public final class Generator implements AutoCloseable {
      *
      * @param batch images that go through the network at once
      * @throws FormatException when the tensors do not fit the network
+     * @throws Problem when the network makes values that are not finite
      */
     public void fromFile(Path noiseFile, Path imageFile, int batch) throws IOException {
         Map<String, WeightStore.Values> tensors = WeightStore.read(WeightFiles.read(noiseFile));
@@ -123,10 +129,12 @@ public final class Generator implements AutoCloseable {
             int end = (int) Math.min(n, first + batch);
             List<RandomGenerator> randoms = new ArrayList<>();
             for (int i = first; i < end; i++) randoms.add(Randoms.of(i, 0));
+            int before = first;
             float[] part = sample(
                     Arrays.copyOfRange(noise.elements(), first * spec.pixels(), end * spec.pixels()),
                     Arrays.copyOfRange(labelled, first * spec.classes(), end * spec.classes()),
-                    randoms);
+                    randoms,
+                    i -> "row " + (before + i) + " of `noise`");
             System.arraycopy(part, 0, images, first * spec.pixels(), part.length);
         }
         write(imageFile, images);
@@ -150,8 +158,14 @@ public final class Generator implements AutoCloseable {
                     file, "tensor `" + name + "` has the shape " + values.shape() + "; the network takes " + expected);
     }
 
-    private float[] sample(float[] noise, float[] labels, List<RandomGenerator> randoms) {
-        return Heun.sample((x, sigma) -> denoise(x, sigma, labels), noise, options, randoms);
+    /** @param origin of an image, for users */
+    private float[] sample(float[] noise, float[] labels, List<RandomGenerator> randoms, IntFunction<String> origin) {
+        float[] images = Heun.sample((x, sigma) -> denoise(x, sigma, labels), noise, options, randoms);
+        for (int i = 0; i < images.length; i++)
+            if (!Float.isFinite(images[i]))
+                throw Problem.unprocessable("the network makes values that are not finite from "
+                        + origin.apply(i / spec.pixels()) + computing.remedy());
+        return images;
     }
 
     /** {@code D = D_ref + g (D - D_ref)} (arXiv 2406.02507, Eq. 3). */

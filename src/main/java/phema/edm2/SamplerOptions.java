@@ -29,9 +29,14 @@ public record SamplerOptions(
         if (steps < 1) throw Problem.invalid("steps", "steps must be at least 1, not " + steps);
         if (!(sigmaMin > 0 && sigmaMin < sigmaMax && sigmaMax < Double.POSITIVE_INFINITY))
             throw Problem.invalid("sigmaMin", "noise levels must satisfy 0 < sigma_min < sigma_max");
-        if (!(rho > 0)) throw Problem.invalid("rho", "rho must be above 0, not " + rho);
+        if (!(rho > 0 && rho < Double.POSITIVE_INFINITY))
+            throw Problem.invalid("rho", "rho must be a number above 0, not " + rho);
         if (!Double.isFinite(guidance)) throw Problem.invalid("guidance", "guidance must be a number, not " + guidance);
-        if (!(churn >= 0)) throw Problem.invalid("S_churn", "S_churn cannot be negative, as is " + churn);
+        if (!(churn >= 0)) throw Problem.invalid("S_churn", "S_churn must be 0 or a number above, not " + churn);
+        if (!(churnMin <= churnMax))
+            throw Problem.invalid("S_min", "S_min must not be above S_max: " + churnMin + ", " + churnMax);
+        if (!Double.isFinite(churnNoise))
+            throw Problem.invalid("S_noise", "S_noise must be a number, not " + churnNoise);
     }
 
     /**

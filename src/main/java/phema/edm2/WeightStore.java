@@ -34,6 +34,9 @@ final class WeightStore {
     /** The number of elements from which it pays to read all of a transposed matrix for a part of it. */
     private static final int STRIDED_CHUNK = 1 << 22;
 
+    /** The bits of an infinite number; those that are none have more, but for their sign. */
+    private static final int INFINITE = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
+
     /** The bytes that may be read at once to pick elements from. */
     private static final int WINDOW = 1 << 28;
 
@@ -56,13 +59,25 @@ final class WeightStore {
      *
      * @param index names and shapes of the tensors
      * @param elements by name, in row-major order; taken over, not copied
-     * @throws FormatException when a tensor is missing, has another shape, or belongs to no part of the network
+     * @throws FormatException when a tensor is missing, has another shape, holds what is not finite, or belongs to no
+     *     part of the network
      */
     static NetworkWeights load(WeightFile index, Map<String, float[]> elements) throws FormatException {
         NetworkSpec spec = requireNetwork(index);
         for (Tensor tensor : index.tensors())
             if (isFilter(tensor)) requireBox(index, tensor, Objects.requireNonNull(elements.get(tensor.name())));
-        return NetworkWeights.of(spec, elements);
+        NetworkWeights weights = NetworkWeights.of(spec, elements);
+        for (String name : weights.names()) requireFinite(index, name, weights.get(name));
+        return weights;
+    }
+
+    private static void requireFinite(WeightFile file, String name, float... elements) throws FormatException {
+        int most = 0;
+        for (float element : elements) most = Math.max(most, Float.floatToRawIntBits(element) & Integer.MAX_VALUE);
+        if (most >= INFINITE)
+            throw new FormatException(
+                    file.path(),
+                    "tensor `" + name + "` holds values that are not finite, so the network makes no images");
     }
 
     /** Its names and shapes, before anything is read. */

@@ -50,10 +50,6 @@ public final class ImageMeasurements {
         for (int first = 0; first < seeds.size(); first += batch) {
             List<Long> part = seeds.subList(first, Math.min(seeds.size(), first + batch));
             float[] values = generator.fromSeeds(part, OptionalInt.empty());
-            for (int i = 0; i < values.length; i++)
-                if (!Float.isFinite(values[i]))
-                    throw Problem.unprocessable(
-                            "the network makes values that are not finite from seed " + part.get(i / spec.pixels()));
             measurement.add(quantized(decoding.images(values, spec.channels(), spec.resolution())));
             progress.accept(part.size());
         }

@@ -109,6 +109,47 @@ class GeneratorTest {
     }
 
     @Test
+    void imagesThatAreNotFiniteAreNeitherDrawnNorWritten() throws IOException {
+        NetworkWeights weights = NetworkWeights.initial(SPEC, Randoms.of(1, 0));
+        weights.get("unet.out_gain")[0] = 3e38f;
+        write("endless", weights);
+        Path in = writeNoise("three", Shape.of(3, 3, 4, 4), new float[3 * SPEC.pixels()]);
+        Path never = folder.resolve("never.safetensors");
+        SamplerOptions options = new SamplerOptions(3, 0.002, 80, 7, 1, 0, 0, 1, 1);
+        for (Computing computing : List.of(
+                Computing.USUAL,
+                new Computing(Computing.Library.ONNX, Computing.Precision.F16),
+                new Computing(Computing.Library.ND4J, Computing.Precision.F32)))
+            try (Generator generator =
+                    Generator.of(Network.read(file("endless")), Optional.empty(), options, computing)) {
+                String remedy = computing.precision() == Computing.Precision.F16 ? "; they may be too large" : "";
+                assertThatThrownBy(() -> generator.fromSeeds(List.of(7L, 8L), OptionalInt.empty()))
+                        .isInstanceOf(Problem.class)
+                        .hasMessageStartingWith("the network makes values that are not finite from seed 7" + remedy);
+                assertThatThrownBy(() -> generator.fromFile(in, never, 2))
+                        .isInstanceOf(Problem.class)
+                        .hasMessageContaining("not finite from row 0 of `noise`");
+                assertThat(never).doesNotExist();
+            }
+    }
+
+    @Test
+    void samplersOfOtherNumbersAreRefused() {
+        for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThatThrownBy(() -> new SamplerOptions(3, 0.002, 80, bad, 1, 0, 0, 1, 1))
+                    .hasMessageContaining("rho must be a number above 0, not " + bad);
+            assertThatThrownBy(() -> new SamplerOptions(3, 0.002, 80, 7, bad, 0, 0, 1, 1))
+                    .hasMessageContaining("guidance must be a number, not " + bad);
+            assertThatThrownBy(() -> new SamplerOptions(3, 0.002, 80, 7, 1, 0, bad, 1, 1))
+                    .hasMessageContaining("S_min must not be above S_max: " + bad);
+            assertThatThrownBy(() -> new SamplerOptions(3, 0.002, 80, 7, 1, 0, 0, 1, bad))
+                    .hasMessageContaining("S_noise must be a number, not " + bad);
+        }
+        assertThatThrownBy(() -> new SamplerOptions(3, 0.002, 80, 7, 1, Double.NaN, 0, 1, 1))
+                .hasMessageContaining("S_churn must be 0 or a number above, not NaN");
+    }
+
+    @Test
     void imagesAreDrawnSideBySide() throws IOException {
         float[] images = new float[2 * SPEC.pixels()];
         java.util.Arrays.fill(images, 0, SPEC.pixels(), -1);
@@ -148,11 +189,14 @@ class GeneratorTest {
 
     private static void write(String name, NetworkSpec spec, long seed) throws IOException {
         NetworkWeights weights = NetworkWeights.initial(spec, Randoms.of(seed, 0));
+        for (String tensor : weights.names()) if (weights.shape(tensor).rank() == 0) weights.get(tensor)[0] = 0.5f;
+        write(name, weights);
+    }
+
+    private static void write(String name, NetworkWeights weights) throws IOException {
         SequencedMap<String, WeightStore.Values> tensors = new LinkedHashMap<>();
-        for (String tensor : weights.names()) {
-            if (weights.shape(tensor).rank() == 0) weights.get(tensor)[0] = 0.5f;
+        for (String tensor : weights.names())
             tensors.put(tensor, new WeightStore.Values(weights.shape(tensor), weights.get(tensor)));
-        }
         WeightStore.write(file(name), tensors, DType.F32, Map.of());
     }
 }

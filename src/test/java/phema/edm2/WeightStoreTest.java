@@ -49,6 +49,20 @@ class WeightStoreTest {
     }
 
     @Test
+    void weightsThatAreNotFiniteAreRefusedByName() throws IOException {
+        for (float broken : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, Float.intBitsToFloat(0xffc00001)})
+            for (String name : List.of("unet.dec.8x8_in0.conv_res0.weight", "unet.out_gain", "logvar_fourier.freqs")) {
+                NetworkWeights weights = NetworkWeights.initial(SPEC, Randoms.of(1, 1));
+                weights.get(name)[0] = broken;
+                Path file = write(tensors(weights));
+                assertThatThrownBy(() -> Network.read(file))
+                        .isInstanceOf(FormatException.class)
+                        .hasMessageContaining("tensor `" + name
+                                + "` holds values that are not finite, so the network makes no images");
+            }
+    }
+
+    @Test
     @DisabledOnOs(OS.WINDOWS)
     void othersMayReadWhatIsWrittenAsTheyMayReadOtherFiles() throws IOException {
         Path other = Files.createFile(folder.resolve("other"));
