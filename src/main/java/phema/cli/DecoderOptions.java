@@ -49,7 +49,9 @@ final class DecoderOptions {
 
     /** Opens what is asked for. */
     Decoding open() throws IOException {
-        return decoder == null ? Decoding.NONE : LatentDecoder.open(decoder, coding());
+        if (decoder != null) return LatentDecoder.open(decoder, coding());
+        LatentCoding.requireNone(scale, shift, range);
+        return Decoding.NONE;
     }
 
     /** @param encoder of images, if they are to go through it and the decoder */

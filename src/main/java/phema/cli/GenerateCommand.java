@@ -84,7 +84,7 @@ final class GenerateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (batch < 1) throw Problem.invalid("batch", "--batch must be at least 1, not " + batch);
-        if (noise != null && out == null) throw Problem.invalid("noise", "--noise needs --out");
+        if (noise != null) requireAlone();
         if (outdir == null && grid == null && out == null)
             throw Problem.invalid("outdir", "say where images go: --outdir, --grid or --out");
         if (outdir != null) Files.createDirectories(outdir);
@@ -95,7 +95,10 @@ final class GenerateCommand implements Callable<Integer> {
         console.println("computing on " + computing.describe());
         try (Decoding decoding = decoder.open();
                 Generator generator = Generator.of(
-                        networks.network(console), networks.guide(console), sampler.options(), computing)) {
+                        networks.network(console),
+                        networks.guide(sampler.options(), console),
+                        sampler.options(),
+                        computing)) {
             if (noise != null && out != null) {
                 generator.fromFile(noise, out, batch);
                 console.println("wrote " + out);
@@ -104,6 +107,14 @@ final class GenerateCommand implements Callable<Integer> {
             }
         }
         return Cli.FINE;
+    }
+
+    /** What is in a file of noise has no seeds, and is compared as numbers. */
+    private void requireAlone() {
+        if (out == null) throw Problem.invalid("noise", "--noise needs --out");
+        for (String other : List.of("--seeds", "--class", "--outdir", "--grid"))
+            if (Objects.requireNonNull(spec).commandLine().getParseResult().hasMatchedOption(other))
+                throw Problem.invalid("noise", other + " has no effect with --noise; leave one of them out");
     }
 
     private static int size(int images, int pixels) {

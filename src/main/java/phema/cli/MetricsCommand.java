@@ -159,8 +159,8 @@ final class MetricsCommand {
             if (!json) told.println("computing on " + computing.describe());
             try (FeatureOptions.Networks networks = features.open();
                     Decoding decoding = decoder.open();
-                    Generator generator =
-                            Generator.of(nets.network(told), nets.guide(told), sampler.options(), computing)) {
+                    Generator generator = Generator.of(
+                            nets.network(told), nets.guide(sampler.options(), told), sampler.options(), computing)) {
                 networks.requireReferences(references);
                 try (Progress progress =
                         new Progress(CommandOutput.errors(spec), (long) num * repeats, n -> n + " images")) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.edm2.Network;
+import phema.edm2.SamplerOptions;
 import phema.problem.Problem;
 import phema.storage.Locations;
 import phema.synthesis.Engine;
@@ -63,8 +64,12 @@ final class NetworkOptions {
         return open("net", net, out);
     }
 
-    Optional<Network> guide(PrintWriter out) throws IOException {
-        return gnet == null ? Optional.empty() : Optional.of(open("gnet", gnet, out));
+    /** @param out told as well when there is nothing to guide */
+    Optional<Network> guide(SamplerOptions options, PrintWriter out) throws IOException {
+        if (gnet == null) return Optional.empty();
+        if (options.guidance() == 1)
+            out.println("--gnet has no effect with --guidance 1: images are those of --net alone");
+        return Optional.of(open("gnet", gnet, out));
     }
 
     private Network open(String option, String text, PrintWriter out) throws IOException {

@@ -28,9 +28,9 @@ public record LatentCoding(List<Double> scale, List<Double> shift, boolean fromZ
         scale = List.copyOf(scale);
         shift = List.copyOf(shift);
         if (scale.isEmpty() || scale.stream().anyMatch(s -> !(s > 0) || s.isInfinite()))
-            throw Problem.invalid("latentScale", "scales of latents must be numbers above 0, not " + scale);
+            throw Problem.invalid("latentScale", "latentScale must be numbers above 0, not " + scale);
         if (shift.isEmpty() || shift.stream().anyMatch(s -> !Double.isFinite(s)))
-            throw Problem.invalid("latentShift", "shifts of latents must be numbers, not " + shift);
+            throw Problem.invalid("latentShift", "latentShift must be numbers, not " + shift);
     }
 
     /**
@@ -42,21 +42,39 @@ public record LatentCoding(List<Double> scale, List<Double> shift, boolean fromZ
      */
     public static LatentCoding of(List<Double> scale, List<Double> shift, String range) {
         if (!List.of("", "0..1", "-1..1").contains(range))
-            throw Problem.invalid("decoderRange", "the range of a decoder is 0..1 or -1..1, not " + range);
+            throw Problem.invalid("decoderRange", "decoderRange is 0..1 or -1..1, not " + range);
         if (scale.isEmpty() && shift.isEmpty()) return new LatentCoding(EDM2.scale, EDM2.shift, !range.equals("-1..1"));
         return new LatentCoding(
                 scale.isEmpty() ? List.of(1.0) : scale, shift.isEmpty() ? List.of(0.0) : shift, range.equals("0..1"));
     }
 
+    /**
+     * For where nothing is decoded: what says how would have no effect, without a word.
+     *
+     * @throws Problem when any of it is given
+     */
+    public static void requireNone(List<Double> scale, List<Double> shift, String range) {
+        if (!scale.isEmpty() || !shift.isEmpty() || !range.isEmpty())
+            throw Problem.invalid(
+                    "decoder", "decoder is missing, though scale, shift or range of latents to be decoded are given");
+    }
+
     /** @throws Problem when there are factors of other channels */
     void require(int channels) {
-        for (int count : new int[] {scale.size(), shift.size()})
-            if (count != 1 && count != channels)
-                throw Problem.invalid(
-                        "latentScale",
-                        "there are scales and shifts of " + count + " channels of latents"
-                                + (equals(EDM2) ? ", those of EDM2 for Stable Diffusion's," : "") + " and " + channels
-                                + " channels; give scales and shifts of the latents that these are");
+        require("latentScale", scale.size(), channels);
+        require("latentShift", shift.size(), channels);
+    }
+
+    private void require(String field, int count, int channels) {
+        if (count == 1 || count == channels) return;
+        boolean edm2 = scale.equals(EDM2.scale) && shift.equals(EDM2.shift);
+        throw Problem.invalid(
+                field,
+                edm2
+                        ? field + " is missing: these are " + channels
+                                + " channels, and what is assumed is EDM2's, for the 4 of Stable Diffusion's latents"
+                        : field + " has " + count + " numbers for " + channels
+                                + " channels of latents; give one, or one a channel");
     }
 
     /** What the encoder made, from what the network makes. @param channels of each of the images */

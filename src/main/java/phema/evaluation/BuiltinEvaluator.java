@@ -141,7 +141,9 @@ final class BuiltinEvaluator implements Evaluator {
                                 + metric.word() + (file == null ? " is missing" : " " + file + " is no file"));
         }
         coding();
-        if (settings.decoder() != null && !Files.isRegularFile(settings.decoder()))
+        if (settings.decoder() == null)
+            LatentCoding.requireNone(settings.latentScale(), settings.latentShift(), settings.decoderRange());
+        else if (!Files.isRegularFile(settings.decoder()))
             throw Problem.invalid(
                     "evaluator", "phema.evaluators." + name + ".decoder " + settings.decoder() + " is no file");
         Path reference = reference(run);
@@ -173,7 +175,8 @@ final class BuiltinEvaluator implements Evaluator {
             log.line(network + ", guidance " + point.guidance() + ", seeds " + point.seeds() + ", on "
                     + computing().describe());
             Optional<Network> guide = Optional.empty();
-            if (task.guide().isPresent()) guide = Optional.of(task.guide().get().load());
+            if (task.guide().isPresent() && point.guidance() != 1)
+                guide = Optional.of(task.guide().get().load());
             network.notices().forEach(log::line);
             guide.ifPresent(other -> other.notices().forEach(log::line));
             ParamValue asked = point.get(Axes.PARAMS).get(STEPS);

@@ -136,6 +136,10 @@ class TrainCommandTest {
     @CsvSource(delimiter = '|', textBlock = """
             --seeds 3-1 --outdir x | phema: Invalid value for option '--seeds': '3-1' ends before it begins; see phema generate --help
             --noise x              | phema: --noise needs --out
+            --noise x --out y --grid z  | phema: --grid has no effect with --noise; leave one of them out
+            --noise x --out y --seeds 3 | phema: --seeds has no effect with --noise; leave one of them out
+            --out y --latent-scale 2    | phema: --decoder is missing, though scale, shift or range of latents to be decoded are given
+            --out y --decoder-range 0-1 --decoder d | phema: --decoder-range is 0..1 or -1..1, not 0-1
             --grid /nowhere/x.png  | phema: --grid: /nowhere is no folder that can be written to
             --steps 2              | phema: say where images go: --outdir, --grid or --out
             --grid x               | phema: none.safetensors: does not exist

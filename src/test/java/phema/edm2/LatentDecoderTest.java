@@ -92,7 +92,7 @@ class LatentDecoderTest {
             assertThatThrownBy(() -> decoder.require(3, 16))
                     .isInstanceOf(Problem.class)
                     .hasMessageContaining(
-                            "scales and shifts of 4 channels of latents, those of EDM2 for Stable Diffusion's, and 3");
+                            "latentScale is missing: these are 3 channels, and what is assumed is EDM2's, for the 4 of");
         }
         try (LatentDecoder decoder = LatentDecoder.open(DECODER, LatentCoding.of(List.of(2.0), List.of(), ""))) {
             assertThatThrownBy(() -> decoder.require(8, 16))
@@ -100,14 +100,18 @@ class LatentDecoderTest {
                     .hasMessageContaining(
                             "decoder.onnx takes FLOAT [any, 4, any, any], and these are 8 channels of 16");
         }
+        assertThatThrownBy(() ->
+                        LatentCoding.of(List.of(1.0), List.of(1.0, 2.0), "").require(4))
+                .isInstanceOf(Problem.class)
+                .hasMessage("latentShift has 2 numbers for 4 channels of latents; give one, or one a channel");
         assertThatThrownBy(() -> Decoding.NONE.require(4, 8)).hasMessageContaining("are no images yet");
         assertThatThrownBy(() -> LatentDecoder.open(fixture("metrics/means.onnx"), LatentCoding.EDM2))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("encoders and decoders have one of each, FLOAT [N, C, H, W]");
         assertThatThrownBy(() -> LatentCoding.of(List.of(0.0), List.of(), ""))
                 .isInstanceOf(Problem.class)
-                .hasMessageContaining("scales of latents must be numbers above 0, not [0.0]");
+                .hasMessageContaining("latentScale must be numbers above 0, not [0.0]");
         assertThatThrownBy(() -> LatentCoding.of(List.of(), List.of(), "0-1"))
-                .hasMessageContaining("the range of a decoder is 0..1 or -1..1, not 0-1");
+                .hasMessageContaining("decoderRange is 0..1 or -1..1, not 0-1");
     }
 }
