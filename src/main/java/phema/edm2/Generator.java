@@ -1,6 +1,7 @@
 package phema.edm2;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -57,13 +58,15 @@ public final class Generator implements AutoCloseable {
     /**
      * @param guide the guiding network; without one, guidance is by the network itself without labels
      * @throws Problem when the two networks do not belong together, or there is nothing to guide with
+     * @throws FormatException when the weights of a file are not readable or not finite
      */
-    public static Generator of(Network network, Optional<Network> guide, SamplerOptions options, Computing computing) {
+    public static Generator of(Network network, Optional<Network> guide, SamplerOptions options, Computing computing)
+            throws IOException {
         NetworkSpec spec = network.spec();
         if (guide.isEmpty()) {
             if (options.guidance() != 1 && spec.classes() == 0)
                 throw Problem.invalid("guidance", network + " has no labels to do without; give it a guiding network");
-            return new Generator(network.weights(), null, options, computing);
+            return open(network.weights(), null, options, computing);
         }
         NetworkSpec other = guide.get().spec();
         if (other.resolution() != spec.resolution() || other.channels() != spec.channels())
@@ -72,7 +75,17 @@ public final class Generator implements AutoCloseable {
             throw Problem.invalid(
                     "gnet", guide.get() + " has " + other.classes() + " classes, " + network + " " + spec.classes());
         boolean guides = options.guidance() != 1;
-        return new Generator(network.weights(), guides ? guide.get().weights() : null, options, computing);
+        return open(network.weights(), guides ? guide.get().weights() : null, options, computing);
+    }
+
+    private static Generator open(
+            NetworkWeights network, @Nullable NetworkWeights guide, SamplerOptions options, Computing computing)
+            throws IOException {
+        try {
+            return new Generator(network, guide, options, computing);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
     }
 
     public NetworkSpec spec() {

@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import phema.onnx.GraphBuilder;
 import phema.tensor.DType;
 import phema.tensor.Shape;
@@ -69,7 +70,8 @@ final class InferenceLayers {
     }
 
     private Scaled conv(List<Scaled> parts, String name, int kernel, Rows rows) {
-        String weight = graph.weight(type, weights.shape(name + ".weight"), rows.times(factors(parts)));
+        double[] factors = factors(parts);
+        String weight = graph.weight(type, weights.shape(name + ".weight"), channel -> rows.row(channel, factors));
         List<String> inputs = new ArrayList<>(List.of(concatenated(parts), weight));
         if (adm) inputs.add(graph.weight(type, Shape.of(rows.bias().length), rows.bias()));
         int pad = kernel / 2;
@@ -95,68 +97,93 @@ final class InferenceLayers {
         return graph.node("Mul", List.of(x.value(), graph.constant(type, Shape.of(), (float) x.scale())));
     }
 
+    /** The factor of each channel, or one where all are equal. */
     private static double[] factors(List<Scaled> parts) {
+        if (parts.stream().mapToDouble(Scaled::scale).distinct().count() == 1)
+            return new double[] {parts.getFirst().scale()};
         double[] factors = new double[parts.stream().mapToInt(Scaled::channels).sum()];
         int at = 0;
         for (Scaled part : parts) Arrays.fill(factors, at, at += part.channels(), part.scale());
         return factors;
     }
 
-    /**
-     * The weights of a layer by output channel.
-     *
-     * @param factors of output channels, which in EDM2 contain their normalization
-     * @param bias empty but in ADM
-     */
-    @SuppressWarnings("ArrayRecordComponent")
-    private record Rows(float[] weight, double[] factors, float[] bias) {
+    /** Holds the weights of a layer by output channel, whose normalization, in EDM2, is a part of them. */
+    private static final class Rows {
+        private final float[] weight;
+        private final int length;
+        private final double gain;
+        private final boolean normalized;
+        private final float[] bias;
+        private final int[] order;
+
+        private Rows(float[] weight, int length, double gain, boolean normalized, float[] bias, int[] order) {
+            this.weight = weight;
+            this.length = length;
+            this.gain = gain;
+            this.normalized = normalized;
+            this.bias = bias;
+            this.order = order;
+        }
+
         int count() {
-            return factors.length;
+            return order.length;
         }
 
-        /** @param inputs factors of input channels */
-        float[] times(double... inputs) {
-            float[] product = new float[weight.length];
-            int row = weight.length / factors.length;
-            boolean equal = Arrays.stream(inputs).allMatch(factor -> factor == inputs[0]);
-            int run = equal ? row : row / inputs.length;
-            for (int start = 0; start < product.length; start += run) {
-                float factor = (float) (factors[start / row] * inputs[equal ? 0 : start % row / run]);
-                for (int i = start; i < start + run; i++) product[i] = weight[i] * factor;
-            }
-            return product;
-        }
-
-        /** With other channels first. */
-        Rows ordered(int... order) {
-            int row = weight.length / factors.length;
-            Rows ordered = new Rows(weight.clone(), factors.clone(), bias.clone());
-            for (int o = 0; o < order.length; o++) {
-                System.arraycopy(weight, order[o] * row, ordered.weight, o * row, row);
-                ordered.factors[o] = factors[order[o]];
-                if (bias.length > 0) ordered.bias[o] = bias[order[o]];
-            }
+        /** Empty but in ADM. */
+        float[] bias() {
+            float[] ordered = new float[bias.length];
+            for (int o = 0; o < ordered.length; o++) ordered[o] = (float) (bias[order[o]] * gain);
             return ordered;
+        }
+
+        /** Takes channels in another order. */
+        Rows ordered(int... other) {
+            return new Rows(weight, length, gain, normalized, bias, other);
+        }
+
+        /** @param inputs factors of input channels, or one for all */
+        float[] row(int channel, double... inputs) {
+            int from = order[channel] * length;
+            double factor =
+                    normalized ? gain / (Math.sqrt(length) * (EPSILON + Math.sqrt(squares(from) / length))) : gain;
+            float[] row = new float[length];
+            int run = length / inputs.length;
+            for (int start = 0; start < length; start += run) {
+                float product = (float) (factor * inputs[start / run]);
+                for (int i = start; i < start + run; i++) row[i] = weight[from + i] * product;
+            }
+            return row;
+        }
+
+        /** In four sums, since each addition would wait for the one before. */
+        private double squares(int from) {
+            double a = 0;
+            double b = 0;
+            double c = 0;
+            double d = 0;
+            int i = from;
+            for (; i + 3 < from + length; i += 4) {
+                a += (double) weight[i] * weight[i];
+                b += (double) weight[i + 1] * weight[i + 1];
+                c += (double) weight[i + 2] * weight[i + 2];
+                d += (double) weight[i + 3] * weight[i + 3];
+            }
+            for (; i < from + length; i++) a += (double) weight[i] * weight[i];
+            return a + b + c + d;
         }
     }
 
     private Rows rows(String name, double gain) {
         float[] weight = weights.get(name + ".weight");
-        double[] factors = new double
-                [Math.toIntExact(weights.shape(name + ".weight").dims().getFirst())];
-        Arrays.fill(factors, gain);
-        if (adm) {
-            float[] bias = weights.get(name + ".bias").clone();
-            for (int i = 0; i < bias.length; i++) bias[i] *= (float) gain;
-            return new Rows(weight, factors, bias);
-        }
-        int fanIn = weight.length / factors.length;
-        for (int o = 0; o < factors.length; o++) {
-            double squares = 0;
-            for (int i = o * fanIn; i < (o + 1) * fanIn; i++) squares += (double) weight[i] * weight[i];
-            factors[o] /= Math.sqrt(fanIn) * (EPSILON + Math.sqrt(squares / fanIn));
-        }
-        return new Rows(weight, factors, new float[0]);
+        int count = Math.toIntExact(weights.shape(name + ".weight").dims().getFirst());
+        float[] bias = adm ? weights.get(name + ".bias") : new float[0];
+        return new Rows(
+                weight,
+                weight.length / count,
+                gain,
+                !adm,
+                bias,
+                IntStream.range(0, count).toArray());
     }
 
     /** {@code cos(x * freqs + phases)}, which Eq. 75 multiplies with the root of two. @param x [N, 1] */
@@ -171,7 +198,8 @@ final class InferenceLayers {
     /** A layer of vectors, in 32 bits. @param x [N, in] @param more [N, out], which is added; empty for nothing */
     Scaled linear(Scaled x, String name, double gain, String more) {
         Rows rows = rows(name, gain);
-        String weight = graph.weight(DType.F32, weights.shape(name + ".weight"), rows.times(factors(List.of(x))));
+        String weight =
+                graph.weight(DType.F32, weights.shape(name + ".weight"), channel -> rows.row(channel, x.scale()));
         String added = more;
         if (adm) {
             String bias = graph.weight(DType.F32, Shape.of(rows.count()), rows.bias());
@@ -211,7 +239,7 @@ final class InferenceLayers {
                     rows(block.name() + ".emb_linear", adm ? 1 : weights.get(block.name() + UNet.EMBEDDING_GAIN)[0]);
             float[] added = adm ? rows.bias() : new float[rows.count()];
             for (int o = 0; o < block.out(); o++) added[o] += 1;
-            weight.add(rows.times(factors(List.of(embedding))));
+            for (int o = 0; o < rows.count(); o++) weight.add(rows.row(o, embedding.scale()));
             bias.add(added);
             for (int o = 0; o < rows.count(); o += block.out()) sizes.add((long) block.out());
         }
@@ -220,7 +248,7 @@ final class InferenceLayers {
                 "Gemm",
                 List.of(
                         embedding.value(),
-                        graph.weight(DType.F32, Shape.of(allBias.length, embedding.channels()), joined(weight)),
+                        graph.weight(DType.F32, Shape.of(weight.size(), embedding.channels()), weight::get),
                         graph.weight(DType.F32, Shape.of(allBias.length), allBias)),
                 count("transB", 1));
         String column = graph.node("Reshape", List.of(narrowed(all), graph.counts(0, -1, 1, 1)));

@@ -1,23 +1,24 @@
 package phema.edm2;
 
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.SequencedMap;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import phema.format.Tensor.TensorRole;
 import phema.tensor.Shape;
 
 /**
- * Holds the tensors of one network, in fp32 and row-major, by name and shape as in files. The arrays are shared with
- * whoever asks.
+ * Gives the tensors of one network, in fp32 and row-major, by name and shape as in files. The arrays are shared with
+ * whoever asks, but for those of a file, which are read by whoever asks: a large network is not held twice.
  */
 final class NetworkWeights {
     private final UNet net;
-    private final SequencedMap<String, float[]> values = new LinkedHashMap<>();
+    private final Function<String, float[]> values;
 
-    private NetworkWeights(UNet net) {
+    private NetworkWeights(UNet net, Function<String, float[]> values) {
         this.net = net;
+        this.values = values;
     }
 
     /** What a network is before training. */
@@ -41,26 +42,32 @@ final class NetworkWeights {
     }
 
     static NetworkWeights zero(NetworkSpec spec) {
-        NetworkWeights weights = new NetworkWeights(UNet.of(spec));
-        weights.net
-                .parameters()
-                .forEach((name, parameter) -> weights.values.put(
+        UNet net = UNet.of(spec);
+        Map<String, float[]> zeros = new HashMap<>();
+        net.parameters()
+                .forEach((name, parameter) -> zeros.put(
                         name, new float[Math.toIntExact(parameter.shape().elements())]));
-        return weights;
+        return new NetworkWeights(net, held(zeros));
     }
 
     /** @param elements of every tensor, by name; taken over, not copied. Others are ignored */
     static NetworkWeights of(NetworkSpec spec, Map<String, float[]> elements) {
-        NetworkWeights weights = new NetworkWeights(UNet.of(spec));
-        for (String name : weights.net.parameters().keySet())
-            weights.values.put(name, Objects.requireNonNull(elements.get(name), name));
-        return weights;
+        return new NetworkWeights(UNet.of(spec), held(elements));
+    }
+
+    /** @param reader gives the elements of a tensor, every time anew */
+    static NetworkWeights read(NetworkSpec spec, Function<String, float[]> reader) {
+        return new NetworkWeights(UNet.of(spec), reader);
+    }
+
+    private static Function<String, float[]> held(Map<String, float[]> elements) {
+        return name -> Objects.requireNonNull(elements.get(name), name);
     }
 
     NetworkWeights copy() {
-        NetworkWeights copy = new NetworkWeights(net);
-        values.forEach((name, value) -> copy.values.put(name, value.clone()));
-        return copy;
+        Map<String, float[]> copies = new HashMap<>();
+        for (String name : names()) copies.put(name, get(name).clone());
+        return new NetworkWeights(net, held(copies));
     }
 
     NetworkSpec spec() {
@@ -73,7 +80,7 @@ final class NetworkWeights {
 
     /** Names of all tensors in the order of files. */
     Iterable<String> names() {
-        return values.sequencedKeySet();
+        return net.parameters().sequencedKeySet();
     }
 
     /** Names of what is trained and averaged. */
@@ -85,9 +92,8 @@ final class NetworkWeights {
     }
 
     float[] get(String name) {
-        float[] value = values.get(name);
-        if (value == null) throw new IllegalArgumentException("no tensor " + name);
-        return value;
+        shape(name);
+        return values.apply(name);
     }
 
     Shape shape(String name) {

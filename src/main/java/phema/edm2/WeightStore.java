@@ -22,6 +22,7 @@ import phema.format.Layout;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
+import phema.storage.Locations;
 import phema.storage.PendingFile;
 import phema.tensor.DType;
 import phema.tensor.Elements;
@@ -46,12 +47,38 @@ final class WeightStore {
     @SuppressWarnings("ArrayRecordComponent")
     record Values(Shape shape, float[] elements) {}
 
-    /** The network and the weights of any readable file. */
+    /**
+     * The network and the weights of any readable file. Of files of this machine they are read when they are asked
+     * for, which may fail with an {@link UncheckedIOException}.
+     *
+     * @throws FormatException when a tensor is missing, has another type or shape, or belongs to no part of the network
+     */
     static NetworkWeights load(WeightFile file) throws IOException {
-        requireNetwork(file);
-        SequencedMap<String, float[]> elements = new LinkedHashMap<>();
-        read(file).forEach((name, values) -> elements.put(name, values.elements()));
-        return load(file, elements);
+        NetworkSpec spec = requireNetwork(file);
+        if (!file.parts().stream().allMatch(part -> Locations.isLocal(part.path()))) {
+            Map<String, float[]> elements = new LinkedHashMap<>();
+            read(file).forEach((name, values) -> elements.put(name, values.elements()));
+            return load(file, elements);
+        }
+        for (Tensor tensor : file.tensors()) {
+            requireFloating(file, tensor);
+            if (isFilter(tensor)) requireBox(file, tensor, elements(file, tensor));
+        }
+        return NetworkWeights.read(spec, name -> {
+            try {
+                float[] elements = elements(file, file.tensors().get(file.indexOf(name, 0)));
+                requireFinite(file, name, elements);
+                return elements;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    private static float[] elements(WeightFile file, Tensor tensor) throws IOException {
+        try (Reader reader = new Reader(file)) {
+            return reader.read(tensor);
+        }
     }
 
     /**
@@ -64,11 +91,18 @@ final class WeightStore {
      */
     static NetworkWeights load(WeightFile index, Map<String, float[]> elements) throws FormatException {
         NetworkSpec spec = requireNetwork(index);
-        for (Tensor tensor : index.tensors())
-            if (isFilter(tensor)) requireBox(index, tensor, Objects.requireNonNull(elements.get(tensor.name())));
-        NetworkWeights weights = NetworkWeights.of(spec, elements);
-        for (String name : weights.names()) requireFinite(index, name, weights.get(name));
-        return weights;
+        for (Tensor tensor : index.tensors()) {
+            float[] values = Objects.requireNonNull(elements.get(tensor.name()), tensor.name());
+            if (isFilter(tensor)) requireBox(index, tensor, values);
+            else requireFinite(index, tensor.name(), values);
+        }
+        return NetworkWeights.of(spec, elements);
+    }
+
+    private static void requireFloating(WeightFile file, Tensor tensor) throws FormatException {
+        if (!tensor.dtype().isFloating())
+            throw new FormatException(
+                    file.path(), "tensor `" + tensor.name() + "` is " + tensor.dtype() + "; a network's are floating");
     }
 
     private static void requireFinite(WeightFile file, String name, float... elements) throws FormatException {
@@ -124,11 +158,8 @@ final class WeightStore {
     static SequencedMap<String, Values> read(WeightFile file) throws IOException {
         SequencedMap<String, Values> all = new LinkedHashMap<>();
         try (Reader reader = new Reader(file)) {
-            for (Tensor tensor : file.tensors()) {
-                float[] elements = new float[Math.toIntExact(tensor.elements())];
-                reader.read(tensor, elements);
-                all.put(tensor.name(), new Values(tensor.shape(), elements));
-            }
+            for (Tensor tensor : file.tensors())
+                all.put(tensor.name(), new Values(tensor.shape(), reader.read(tensor)));
         }
         return all;
     }
@@ -205,12 +236,11 @@ final class WeightStore {
             }
         }
 
-        void read(Tensor tensor, float[] to) throws IOException {
-            if (to.length == 0) return;
+        float[] read(Tensor tensor) throws IOException {
+            float[] to = new float[Math.toIntExact(tensor.elements())];
+            if (to.length == 0) return to;
             DType dtype = tensor.dtype();
-            if (!dtype.isFloating())
-                throw new FormatException(
-                        file.path(), "tensor `" + tensor.name() + "` is " + dtype + "; a network's are floating");
+            requireFloating(file, tensor);
             List<Integer> axes = tensor.shape().axes();
             int most = Math.min(tensor.isContiguous(axes) ? CHUNK : STRIDED_CHUNK, to.length);
             try (Arena arena = Arena.ofConfined()) {
@@ -221,6 +251,7 @@ final class WeightStore {
                     Elements.toFloats(dtype, chunk, 0, to, done, n);
                 }
             }
+            return to;
         }
 
         private void fill(int part, long position, ByteBuffer buffer) throws IOException {

@@ -2,13 +2,13 @@ package phema.onnx;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import onnx.OnnxMl;
 import org.nd4j.shade.protobuf.ByteString;
@@ -107,14 +107,36 @@ public final class GraphBuilder implements AutoCloseable {
 
     /** Adds a weight, which the runtime takes from where it is put here. @return its name */
     public String weight(DType type, Shape shape, float... values) {
+        return weight(buffer(type, shape, values));
+    }
+
+    private String weight(TensorBuffer values) {
         String name = "w" + weights.size();
-        weights.put(name, buffer(type, shape, values));
-        graph.addInitializer(tensor(name, type, shape)
+        weights.put(name, values);
+        graph.addInitializer(tensor(name, values.dtype(), values.shape())
                 .setDataLocation(OnnxMl.TensorProto.DataLocation.EXTERNAL)
                 .addExternalData(OnnxMl.StringStringEntryProto.newBuilder()
                         .setKey("location")
                         .setValue("memory")));
         return name;
+    }
+
+    /**
+     * Adds a weight that is put in its place by rows, by several threads.
+     *
+     * @param row the elements at an index of the first dimension
+     * @return its name
+     */
+    public String weight(DType type, Shape shape, IntFunction<float[]> row) {
+        int rows = Math.toIntExact(shape.dims().getFirst());
+        long bytes = shape.elements() * type.bytes();
+        MemorySegment memory = arena.allocate(bytes, Long.BYTES);
+        IntStream indices = IntStream.range(0, rows);
+        (OnnxDevice.threads() > 1 ? indices.parallel() : indices).forEach(i -> {
+            float[] values = row.apply(i);
+            Elements.fromFloats(type, values, 0, values.length, memory, bytes / rows * i);
+        });
+        return weight(new TensorBuffer(type, shape, memory.asByteBuffer()));
     }
 
     /** Adds a few numbers that are a part of the graph. @return their name */
@@ -135,11 +157,9 @@ public final class GraphBuilder implements AutoCloseable {
     }
 
     private TensorBuffer buffer(DType type, Shape shape, float... values) {
-        ByteBuffer bytes;
         MemorySegment memory = arena.allocate((long) values.length * type.bytes(), Long.BYTES);
         Elements.fromFloats(type, values, 0, values.length, memory, 0);
-        bytes = memory.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-        return new TensorBuffer(type, shape, bytes);
+        return new TensorBuffer(type, shape, memory.asByteBuffer());
     }
 
     private static OnnxMl.TensorProto.Builder tensor(String name, DType type, Shape shape) {

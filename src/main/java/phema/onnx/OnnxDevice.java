@@ -108,7 +108,7 @@ public record OnnxDevice(boolean gpu, String remark, long memory) {
     }
 
     /** As many as this process may use: the runtime would count the cores of the machine, whatever a container has. */
-    private static int threads() {
+    static int threads() {
         String limit = System.getenv(THREADS);
         int cores = Runtime.getRuntime().availableProcessors();
         return limit != null && limit.matches("[1-9]\\d{0,3}") ? Math.min(cores, Integer.parseInt(limit)) : cores;

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -55,11 +56,28 @@ class WeightStoreTest {
                 NetworkWeights weights = NetworkWeights.initial(SPEC, Randoms.of(1, 1));
                 weights.get(name)[0] = broken;
                 Path file = write(tensors(weights));
-                assertThatThrownBy(() -> Network.read(file))
+                SamplerOptions options = new SamplerOptions(1, 0.002, 80, 7, 1, 0, 0, 1, 1);
+                assertThatThrownBy(() -> Generator.of(Network.read(file), Optional.empty(), options, Computing.USUAL))
                         .isInstanceOf(FormatException.class)
                         .hasMessageContaining("tensor `" + name
                                 + "` holds values that are not finite, so the network makes no images");
             }
+    }
+
+    /** Which is why a network takes no memory until it is run. */
+    @Test
+    void weightsOfAFileAreReadWhenTheyAreAskedFor() throws IOException {
+        Path file = write(tensors(NetworkWeights.initial(SPEC, Randoms.of(1, 1))));
+        Network network = Network.read(file);
+        try (OutputStream cut = Files.newOutputStream(file)) {
+            cut.write(0);
+        }
+        SamplerOptions options = new SamplerOptions(1, 0.002, 80, 7, 1, 0, 0, 1, 1);
+        for (Computing.Library library : Computing.Library.values())
+            assertThatThrownBy(() -> Generator.of(
+                            network, Optional.empty(), options, new Computing(library, Computing.Precision.F32)))
+                    .isInstanceOf(FormatException.class)
+                    .hasMessageContaining("became shorter while it was read");
     }
 
     @Test

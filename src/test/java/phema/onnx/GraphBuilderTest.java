@@ -46,6 +46,22 @@ class GraphBuilderTest {
     }
 
     @Test
+    void rowsOfWeightsComeToTheirPlaces() {
+        for (DType type : new DType[] {DType.F32, DType.F16})
+            try (GraphBuilder graph = new GraphBuilder()) {
+                String weight = graph.weight(type, Shape.of(100, 2, 1), row -> new float[] {row, -row});
+                graph.output("y", weight, type, 100, 2, 1);
+                try (OnnxGraph made = graph.open()) {
+                    float[] y = made.run(Map.of(), "y").floats();
+                    for (int row = 0; row < 100; row++) {
+                        assertThat(y[2 * row]).isEqualTo(row);
+                        assertThat(y[2 * row + 1]).isEqualTo(-row);
+                    }
+                }
+            }
+    }
+
+    @Test
     void optionsOfAllKindsReachOperators() {
         try (GraphBuilder graph = new GraphBuilder()) {
             String x = graph.input("x", DType.F32, -1, 1, 2, 2);
