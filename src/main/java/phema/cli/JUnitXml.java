@@ -7,7 +7,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
@@ -26,7 +25,7 @@ final class JUnitXml {
         xml = XMLOutputFactory.newFactory().createXMLStreamWriter(text);
     }
 
-    static String of(SweepResults results, List<Gate> gates) {
+    static String of(SweepResults results, List<Verdict> gates) {
         try {
             return new JUnitXml(results).write(gates);
         } catch (XMLStreamException e) {
@@ -34,16 +33,15 @@ final class JUnitXml {
         }
     }
 
-    private String write(List<Gate> gates) throws XMLStreamException {
+    private String write(List<Verdict> gates) throws XMLStreamException {
         int tests = results.trials().size() + gates.size();
         long errors = results.failed().size()
-                + gates.stream()
-                        .filter(gate -> results.best(gate.metric()).isEmpty())
-                        .count();
-        long failures = gates.stream().filter(this::isMissed).count();
+                + gates.stream().filter(JUnitXml::isError).count();
+        long failures = gates.stream().filter(JUnitXml::isMissed).count();
         long skipped = results.trials().size()
                 - results.done().size()
-                - results.failed().size();
+                - results.failed().size()
+                + gates.stream().filter(Verdict::isOpen).count();
         double seconds =
                 results.trials().stream().mapToDouble(JUnitXml::seconds).sum();
         String name = "phema sweep " + results.sweep().run();
@@ -66,7 +64,7 @@ final class JUnitXml {
         property("best", results.optimum());
         end();
         for (TrialView trial : results.trials()) write(trial);
-        for (Gate gate : gates) write(gate);
+        for (Verdict verdict : gates) write(verdict);
         end();
         end();
         xml.writeEndDocument();
@@ -97,19 +95,29 @@ final class JUnitXml {
         end();
     }
 
-    private void write(Gate gate) throws XMLStreamException {
-        line("testcase", "classname", results.sweep().run() + ".gates", "name", gate.toString());
+    private void write(Verdict verdict) throws XMLStreamException {
+        line(
+                "testcase",
+                "classname",
+                results.sweep().run() + ".gates",
+                "name",
+                verdict.gate().toString());
         attributes("time", "0");
-        OptionalDouble value = results.best(gate.metric());
-        if (value.isEmpty()) problem("error", "no trial reported " + gate.metric(), results.optimum());
-        else if (isMissed(gate))
-            problem("failure", Verdict.of(gate, value.getAsDouble()).toString(), results.optimum());
+        if (isError(verdict)) problem("error", String.valueOf(verdict.unjudged()), results.optimum());
+        else if (isMissed(verdict)) problem("failure", verdict.toString(), results.optimum());
+        else if (verdict.isOpen()) {
+            line("skipped", "message", verdict.toString());
+            end();
+        }
         end();
     }
 
-    private boolean isMissed(Gate gate) {
-        OptionalDouble value = results.best(gate.metric());
-        return value.isPresent() && !gate.isMetBy(value.getAsDouble());
+    private static boolean isError(Verdict verdict) {
+        return verdict.value() == null;
+    }
+
+    private static boolean isMissed(Verdict verdict) {
+        return !isError(verdict) && !verdict.met();
     }
 
     private void problem(String element, String message, String details) throws XMLStreamException {

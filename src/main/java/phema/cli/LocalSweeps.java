@@ -3,6 +3,7 @@ package phema.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
@@ -68,6 +69,13 @@ final class LocalSweeps implements SweepAccess {
     @Override
     public SweepView create(SweepSpec spec) {
         return SweepView.of(sweeps.create(spec));
+    }
+
+    @Override
+    public List<SweepView> sweeps(String run) {
+        return sweeps.sweeps(Optional.of(run), 0, MOST_SWEEPS).stream()
+                .map(SweepView::of)
+                .toList();
     }
 
     @Override

@@ -50,6 +50,9 @@ final class RemoteSweeps implements SweepAccess {
         this.token = token;
     }
 
+    /** What is read of a page of sweeps. */
+    private record SweepPage(List<SweepView> items) {}
+
     @Override
     public List<EvaluatorView> evaluators() throws IOException {
         return Arrays.asList(read(get("/evaluators"), EvaluatorView[].class));
@@ -62,6 +65,13 @@ final class RemoteSweeps implements SweepAccess {
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(JSON.writeValueAsString(body(spec))));
         return read(send(request), SweepView.class);
+    }
+
+    @Override
+    public List<SweepView> sweeps(String run) throws IOException {
+        String of = UriUtils.encodeQueryParam(run, StandardCharsets.UTF_8);
+        return read(get("/sweeps?size=" + MOST_SWEEPS + "&run=" + of), SweepPage.class)
+                .items();
     }
 
     @Override

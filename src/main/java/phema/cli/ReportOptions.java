@@ -52,23 +52,21 @@ final class ReportOptions {
         String text() throws IOException;
     }
 
-    void write(SweepResults results, List<Gate> gates, Csv trials) throws IOException {
+    void write(SweepResults results, List<Verdict> gates, Csv trials) throws IOException {
         if (junit != null) write(junit, JUnitXml.of(results, gates));
         if (markdown != null) write(markdown, markdown(results, gates));
         if (csv != null) write(csv, trials.text());
     }
 
-    private static String markdown(SweepResults results, List<Gate> gates) {
+    private static String markdown(SweepResults results, List<Verdict> gates) {
         List<String> lines = new ArrayList<>(List.of("## " + cell(results.summary()), "", cell(results.optimum())));
         if (!results.caution().isEmpty()) lines.addAll(List.of("", results.caution()));
         List<String> header = results.header();
         if (!gates.isEmpty()) {
             lines.addAll(List.of("", "| gate | value | |", "|---|---|---|"));
-            for (Gate gate : gates) {
-                Verdict verdict = Verdict.of(gate, results.best(gate.metric()).orElse(Double.NaN));
-                lines.add(row(List.of(
-                        gate.toString(), SweepResults.number(verdict.value()), verdict.met() ? "met" : "not met")));
-            }
+            for (Verdict verdict : gates)
+                lines.add(row(
+                        List.of(verdict.gate().toString(), SweepResults.number(verdict.value()), verdict.outcome())));
         }
         lines.addAll(List.of("", row(header), "|" + "---|".repeat(header.size())));
         results.rows().forEach(row -> lines.add(row(row)));

@@ -14,10 +14,16 @@ import phema.sweep.SweepSpec;
  * does not answer.
  */
 interface SweepAccess extends AutoCloseable {
+    /** The number of sweeps of a run that are looked at. */
+    int MOST_SWEEPS = 1000;
+
     List<EvaluatorView> evaluators() throws IOException;
 
     /** @throws Problem when anything of it could not be run: then nothing is */
     SweepView create(SweepSpec spec) throws IOException;
+
+    /** Of a run, the newest first; the latest thousand. */
+    List<SweepView> sweeps(String run) throws IOException;
 
     SweepView sweep(String id) throws IOException;
 

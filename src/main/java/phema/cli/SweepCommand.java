@@ -20,6 +20,7 @@ import phema.evaluation.EvaluatorView;
 import phema.format.OneLine;
 import phema.problem.Problem;
 import phema.storage.Locations;
+import phema.sweep.SweepSpec;
 import phema.time.Ticker;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -66,12 +67,8 @@ final class SweepCommand implements Callable<Integer> {
     @Mixin
     private ReportOptions files = new ReportOptions();
 
-    @Option(
-            names = "--gate",
-            paramLabel = "COND",
-            description = "What must be true of the best point, such as 'fid<=2.6'; may be given several times. Exit "
-                    + "status 3 when it is not.")
-    private List<Gate> gates = new ArrayList<>();
+    @Mixin
+    private GateOptions gates = new GateOptions();
 
     @Option(names = "--url", paramLabel = "URL", description = "A service to run on, such as http://localhost:8080.")
     private @Nullable String url;
@@ -114,15 +111,18 @@ final class SweepCommand implements Callable<Integer> {
                 SweepAccess sweeps = open()) {
             requireMetrics(sweeps.evaluators());
             if (stop.stopped()) return Cli.FAILED;
-            SweepView sweep = sweeps.create(axes.spec(name()));
+            SweepSpec asked = axes.spec(name());
+            gates.look(sweeps, asked);
+            SweepView sweep = sweeps.create(asked);
             if (!await(sweeps, sweep.id(), sweep, stop)) {
                 CommandOutput.errors(spec).println("phema: " + sweeps.leave(sweep.id()));
                 return Cli.FAILED;
             }
             SweepResults results = new SweepResults(sweeps.sweep(sweep.id()), sweeps.trials(sweep.id()));
-            print(results, sweeps.run(results.sweep().run()));
-            files.write(results, gates, () -> sweeps.csv(sweep.id()));
-            return status(results);
+            List<Verdict> verdicts = gates.judge(results);
+            print(results, sweeps.run(results.sweep().run()), verdicts);
+            files.write(results, verdicts, () -> sweeps.csv(sweep.id()));
+            return status(results, verdicts);
         }
     }
 
@@ -158,12 +158,7 @@ final class SweepCommand implements Callable<Integer> {
             if (!evaluator.name().equals(axes.evaluator()) || known == null) continue;
             List<String> all = new ArrayList<>(known);
             for (String wanted : axes.metrics().names()) if (!all.contains(wanted)) all.add(wanted);
-            for (Gate gate : gates)
-                if (!all.contains(gate.metric()))
-                    throw Problem.invalid(
-                            "gate",
-                            "--gate %s names no metric of this sweep; %s reports %s"
-                                    .formatted(gate, axes.evaluator(), String.join(", ", all)));
+            gates.require(all, axes.evaluator() + " reports");
         }
     }
 
@@ -187,13 +182,13 @@ final class SweepCommand implements Callable<Integer> {
         }
     }
 
-    private void print(SweepResults results, RunView run) {
+    private void print(SweepResults results, RunView run, List<Verdict> verdicts) {
         PrintWriter out = CommandOutput.of(spec);
         if (json) {
             Map<String, Object> all = new LinkedHashMap<>();
             all.put("sweep", results.sweep());
             all.put("trials", results.trials());
-            all.put("gates", verdicts(results));
+            all.put("gates", verdicts);
             if (run.recommended() != null) all.put("recommended", run.recommended());
             all.put("offered", run.offered());
             CommandOutput.json(out, all);
@@ -212,16 +207,10 @@ final class SweepCommand implements Callable<Integer> {
         out.println(results.optimum());
         if (!results.caution().isEmpty()) out.println(results.caution());
         results.recommended(run).forEach(line -> out.println(OneLine.of(line)));
-        verdicts(results).forEach(out::println);
+        verdicts.forEach(out::println);
     }
 
-    private List<Verdict> verdicts(SweepResults results) {
-        return gates.stream()
-                .flatMap(gate -> results.best(gate.metric()).stream().mapToObj(value -> Verdict.of(gate, value)))
-                .toList();
-    }
-
-    private int status(SweepResults results) {
+    private int status(SweepResults results, List<Verdict> verdicts) {
         PrintWriter err = CommandOutput.errors(spec);
         if (!results.sweep().state().equals("done")) {
             for (TrialView trial : results.failed().stream().limit(MOST_ERRORS).toList())
@@ -234,13 +223,8 @@ final class SweepCommand implements Callable<Integer> {
                             results.trials().size()));
             return Cli.FAILED;
         }
-        for (Gate gate : gates)
-            if (results.best(gate.metric()).isEmpty())
-                throw Problem.invalid(
-                        "gate",
-                        "--gate %s names no metric of this sweep; its trials reported %s"
-                                .formatted(gate, String.join(", ", results.metrics())));
-        List<Verdict> missed = verdicts(results).stream().filter(v -> !v.met()).toList();
+        gates.require(results.trials());
+        List<Verdict> missed = verdicts.stream().filter(v -> !v.met()).toList();
         missed.forEach(verdict -> err.println("phema: " + verdict));
         return missed.isEmpty() ? Cli.FINE : Cli.GATE;
     }

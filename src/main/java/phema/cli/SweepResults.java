@@ -12,7 +12,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -109,11 +110,19 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         return metrics;
     }
 
+    /**
+     * A metric of the best point.
+     *
+     * @param error its standard error, 0 where it is not known
+     */
+    record BestValue(double value, double error) {}
+
     /** Of the best point: the sweep's own metric as it is expected there, another as it was measured nearest to it. */
-    OptionalDouble best(String metric) {
+    Optional<BestValue> best(String metric) {
         OptimumView best = sweep.optimum();
-        if (best == null) return OptionalDouble.empty();
-        if (metric.equals(sweep.metric())) return OptionalDouble.of(best.value());
+        if (best == null) return Optional.empty();
+        if (metric.equals(sweep.metric()))
+            return Optional.of(new BestValue(best.value(), Objects.requireNonNullElse(best.standardError(), 0.0)));
         Point place = place(best);
         List<TrialView> measured = done().stream()
                 .filter(t -> t.metrics().containsKey(metric))
@@ -126,9 +135,10 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
                 .flatMap(first -> measured.stream().filter(t -> nearness.compare(t, first) == 0))
                 .map(t -> t.metrics().getOrDefault(metric, Double.NaN))
                 .toList();
-        return nearest.isEmpty()
-                ? OptionalDouble.empty()
-                : OptionalDouble.of(Repeats.of(nearest).mean());
+        if (nearest.isEmpty()) return Optional.empty();
+        Repeats repeated = Repeats.of(nearest);
+        return Optional.of(
+                new BestValue(repeated.mean(), repeated.standardError().orElse(0)));
     }
 
     /** It has no images of its own. */
@@ -172,7 +182,7 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         for (SweepView.MetricView other : sweep.metrics().stream().skip(1).toList())
             best(other.name())
                     .ifPresent(value ->
-                            text.append(", ").append(other.name()).append(' ').append(number(value)));
+                            text.append(", ").append(other.name()).append(' ').append(number(value.value())));
         return text.toString();
     }
 

@@ -1,18 +1,43 @@
 package phema.cli;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Says whether a gate is met.
  *
- * @param value of its metric at the best point
+ * @param value of its metric at the best point; none where no trial reported it
+ * @param standardError of the value, and of what it is compared with, together
+ * @param bound as a number; none where there is nothing to compare with
+ * @param withinNoise whether the bound lies within one standard error of the value
+ * @param unjudged why it could not be judged; none where it was
  */
-record Verdict(Gate gate, double value, boolean met) {
-    static Verdict of(Gate gate, double value) {
-        return new Verdict(gate, value, gate.isMetBy(value));
+record Verdict(
+        Gate gate,
+        @Nullable Double value,
+        @Nullable Double standardError,
+        @Nullable Double bound,
+        boolean withinNoise,
+        boolean met,
+        @Nullable String unjudged) {
+    /** Whether there was a value, and nothing to compare it with. */
+    boolean isOpen() {
+        return unjudged != null && met;
+    }
+
+    /** {@code not met}, {@code within noise, which passes}: for tables. */
+    String outcome() {
+        if (isOpen()) return "nothing to compare with";
+        String outcome = met ? "met" : "not met";
+        return withinNoise ? outcome + ", within noise" : outcome;
     }
 
     @Override
     public String toString() {
-        return "gate " + gate + " is " + (met ? "met: " : "not met: ") + gate.metric() + " is "
+        if (unjudged != null) return "gate " + gate + " is " + (met ? "met, as " : "not met: ") + unjudged;
+        String text = "gate " + gate + " is " + (met ? "met: " : "not met: ") + gate.metric() + " is "
                 + SweepResults.number(value);
+        if (standardError != null && standardError > 0) text += " +- " + "%.2g".formatted(standardError);
+        if (gate.reference() != null) text += ", and the bound " + SweepResults.number(bound);
+        return withinNoise ? text + ", within noise" : text;
     }
 }

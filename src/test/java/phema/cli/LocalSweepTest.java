@@ -60,7 +60,8 @@ class LocalSweepTest {
 
     private static Shell.Result sweep(String... more) {
         List<String> args = new ArrayList<>(List.of("sweep", Shell.EDM2, "--evaluator", "valley"));
-        args.addAll(settings(folder.resolve("home")));
+        boolean ownHome = more.length > 0 && more[0].startsWith("--phema.home=");
+        settings(folder.resolve("home")).stream().skip(ownHome ? 1 : 0).forEach(args::add);
         args.addAll(List.of(more));
         return Shell.phema(args.toArray(String[]::new));
     }
@@ -116,6 +117,37 @@ class LocalSweepTest {
         assertThat(again.at("/gates/0/met").asBoolean()).isTrue();
         assertThat(again.at("/recommended/trials").asInt()).isEqualTo(7);
         assertThat(Shell.names(folder)).noneMatch(name -> name.endsWith(".tmp"));
+    }
+
+    @Test
+    void gatesCompareWithWhatWasFoundBefore() {
+        String home = "--phema.home=" + folder.resolve("before");
+        String good = "--outstd=0.08,0.09,0.1,0.11,0.13";
+        Shell.Result first = sweep(home, good, "--gate=fid<=last+1%", "--gate=fid<=recommended", "--json");
+        assertThat(first.json().at("/gates/0/unjudged").asString())
+                .isEqualTo("there is nothing to compare with: no sweep of this run, evaluator and metric ended before");
+        assertThat(first.json().at("/gates/1/met").asBoolean()).isTrue();
+        double value = first.json().at("/sweep/optimum/value").asDouble();
+        double error = first.json().at("/sweep/optimum/standardError").asDouble();
+
+        Shell.Result worse = sweep(home, "--outstd=0.15", "--gate=fid<=last+1%", "--gate=fid<=recommended+20%");
+        assertThat(worse.status()).isEqualTo(3);
+        assertThat(worse.out()).contains("gate fid<=recommended+20% is met: fid is 2.1");
+        assertThat(worse.err())
+                .containsPattern(
+                        "gate fid<=last\\+1% is not met: fid is 2\\.1\\d+ \\+- 0\\.\\d+, and the bound 2\\.0\\d+\n");
+        Shell.Result other = sweep(home, "--outstd=0.15", "--gate=recall>=recommended");
+        assertThat(other.complaint())
+                .endsWith("cannot be compared with what is recommended for edm2, which has the fid of valley");
+
+        String near = "--gate=fid<=" + (value - error / 2);
+        assertThat(sweep(home, good, near).fine().out()).contains(" is met: fid is 2", ", within noise\n");
+        assertThat(sweep(home, good, near, "--within-noise=fail").status()).isEqualTo(3);
+        assertThat(sweep(home, good, "--gate=fid<=" + (value + error / 2), "--within-noise=fail")
+                        .status())
+                .isEqualTo(3);
+        assertThat(sweep(home, good, "--gate=fid<=" + (value - 2 * error)).status())
+                .isEqualTo(3);
     }
 
     /** {@code fid} has its minimum of 2 at a window of 80000, {@code accuracy} its maximum of 0.9. */
@@ -248,7 +280,9 @@ class LocalSweepTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-            --outstd=0.1 --gate=fid=<2      | 'fid=<2' is not a metric, one of <= >= < >, and a number, as in fid<=2.6
+            --outstd=0.1 --gate=fid=<2      | 'fid=<2' is not a metric, one of <= >= < >, and a number, as in fid<=2.6, or last or recommended, as in fid<=last+1%
+            --outstd=0.1 --gate=fid<=first  | 'fid<=first' is not a metric
+            --outstd=0.1 --within-noise=no  | expected one of [pass, fail]
             --outstd=0.1 --gate=fid         | 'fid' is not a metric
             --outstd=0.1 --seeds=5-2        | --seeds' (RANGE): seeds go from a first to a last one, as in 0-49999, not 5-2
             --outstd=0.1 --guide=small      | 'small' is not of the form RUN@0.05,0.10
