@@ -7,10 +7,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.convert.DurationStyle;
 import phema.format.Format;
 import phema.format.FormatException;
 import phema.problem.Problem;
@@ -20,6 +21,7 @@ import phema.text.ByteSize;
 import phema.text.Labels;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
@@ -47,6 +49,9 @@ public final class Cli {
     /** The exit status when a condition that the user set was not met. */
     static final int GATE = 3;
 
+    /** The exit status when a limit of time or of trials that the user set was reached. */
+    static final int LIMIT = 4;
+
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show stack traces of errors.")
     private boolean verbose;
 
@@ -56,7 +61,8 @@ public final class Cli {
      * Runs a command.
      *
      * @param application the Spring application that {@code serve} and {@code worker} start
-     * @return the exit status: 0 fine, 1 failed, 2 usage error or bad input, 3 a condition was not met
+     * @return the exit status: 0 fine, 1 failed, 2 usage error or bad input, 3 a condition was not met, 4 a limit was
+     *     reached
      */
     public static int run(Class<?> application, String... args) {
         return run(
@@ -95,16 +101,14 @@ public final class Cli {
                 .registerConverter(Count.class, Count::parse)
                 .registerConverter(SolverKind.class, Cli::solver)
                 .registerConverter(Gate.class, Gate::parse)
+                .registerConverter(Duration.class, Cli::duration)
                 .setParameterExceptionHandler(Cli::usageError)
                 .setOut(out)
                 .setErr(err);
         line.setExecutionExceptionHandler((e, command, parsed) -> {
-            Optional<Problem> problem = StartProblems.behind(e);
             if (cli.verbose) e.printStackTrace(command.getErr());
-            else if (problem.isPresent())
-                command.getErr().println("phema: " + OptionNames.in(problem.get(), command.getCommandSpec()));
-            else command.getErr().println("phema: " + message(e));
-            return problem.isPresent()
+            else command.getErr().println("phema: " + complaint(e, command.getCommandSpec()));
+            return StartProblems.behind(e).isPresent()
                             || e instanceof FormatException
                             || e instanceof FileSystemException
                             || e instanceof InvalidPathException
@@ -118,14 +122,33 @@ public final class Cli {
         return line.execute(args);
     }
 
+    /** What a command that could not do its work says of the reason, in a line. */
+    static String complaint(Exception e, CommandSpec command) {
+        return StartProblems.behind(e)
+                .map(problem -> OptionNames.in(problem, command))
+                .orElseGet(() -> message(e));
+    }
+
     private static int usageError(CommandLine.ParameterException e, String[] args) {
         PrintWriter err = e.getCommandLine().getErr();
-        err.println("phema: " + words(String.valueOf(e.getMessage()).replaceFirst("^Error: ", "")) + "; see "
+        String complaint = words(String.valueOf(e.getMessage()).replaceFirst("^Error: ", ""));
+        err.println("phema: " + complaint + "; see "
                 + e.getCommandLine().getCommandSpec().qualifiedName() + " --help");
+        if (e.getCommandLine().getCommand() instanceof SweepCommand) SweepCommand.refuse(args, complaint, err);
         return BAD_INPUT;
     }
 
-    private static Path path(String location) {
+    private static Duration duration(String text) {
+        try {
+            Duration duration = DurationStyle.detectAndParse(text);
+            if (duration.isPositive()) return duration;
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            // Said below.
+        }
+        throw new CommandLine.TypeConversionException("'" + text + "' is no time such as 90m, 2h or PT1H30M");
+    }
+
+    static Path path(String location) {
         try {
             return Locations.path(location);
         } catch (InvalidPathException e) {

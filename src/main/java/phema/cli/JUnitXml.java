@@ -4,6 +4,8 @@ import java.io.StringWriter;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -14,46 +16,63 @@ import javax.xml.stream.XMLStreamWriter;
 import org.jspecify.annotations.Nullable;
 import phema.api.TrialView;
 
-/** Writes a sweep as a test report in JUnit's XML: a test for each trial, and one for each gate. */
+/** Writes a sweep as a test report in JUnit's XML: a test for each trial and gate, and one for its end if it had none. */
 final class JUnitXml {
-    private final SweepResults results;
+    private final SweepReport report;
     private final StringWriter text = new StringWriter();
     private final XMLStreamWriter xml;
 
-    private JUnitXml(SweepResults results) throws XMLStreamException {
-        this.results = results;
+    private JUnitXml(SweepReport report) throws XMLStreamException {
+        this.report = report;
         xml = XMLOutputFactory.newFactory().createXMLStreamWriter(text);
     }
 
-    static String of(SweepResults results, List<Verdict> gates) {
+    static String of(SweepReport report) {
         try {
-            return new JUnitXml(results).write(gates);
+            return new JUnitXml(report).write();
         } catch (XMLStreamException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    private String write(List<Verdict> gates) throws XMLStreamException {
-        int tests = results.trials().size() + gates.size();
-        long errors = results.failed().size()
-                + gates.stream().filter(JUnitXml::isError).count();
-        long failures = gates.stream().filter(JUnitXml::isMissed).count();
-        long skipped = results.trials().size()
-                - results.done().size()
-                - results.failed().size()
-                + gates.stream().filter(Verdict::isOpen).count();
-        double seconds =
-                results.trials().stream().mapToDouble(JUnitXml::seconds).sum();
-        String name = "phema sweep " + results.sweep().run();
+    /** What a test case came to. */
+    private enum Outcome {
+        PASSED,
+        FAILURE,
+        ERROR,
+        SKIPPED
+    }
+
+    private String write() throws XMLStreamException {
+        SweepResults results = report.results();
+        List<TrialView> trials = results == null ? List.of() : results.trials();
+        List<Outcome> outcomes = new ArrayList<>();
+        trials.forEach(trial -> outcomes.add(outcome(trial)));
+        report.verdicts().forEach(verdict -> outcomes.add(outcome(verdict)));
+        if (!report.complaint().isEmpty()) outcomes.add(Outcome.ERROR);
+        int failures = Collections.frequency(outcomes, Outcome.FAILURE);
+        int errors = Collections.frequency(outcomes, Outcome.ERROR);
+        double seconds = trials.stream().mapToDouble(JUnitXml::seconds).sum();
+        String name = report.title();
 
         xml.writeStartDocument("UTF-8", "1.0");
         xml.writeStartElement("testsuites");
-        attributes("name", name, "tests", tests, "failures", failures, "errors", errors, "time", decimal(seconds));
+        attributes("name", name, "tests", outcomes.size(), "failures", failures, "errors", errors);
+        attributes("time", decimal(seconds));
         line("testsuite", "name", name);
-        attributes("tests", tests, "failures", failures, "errors", errors, "skipped", skipped);
+        attributes("tests", outcomes.size(), "failures", failures, "errors", errors);
+        attributes("skipped", Collections.frequency(outcomes, Outcome.SKIPPED), "time", decimal(seconds));
+        if (results != null) writeSweep(results);
+        for (Verdict verdict : report.verdicts()) write(verdict);
+        if (!report.complaint().isEmpty()) writeComplaint();
+        end();
+        end();
+        xml.writeEndDocument();
+        return text + "\n";
+    }
+
+    private void writeSweep(SweepResults results) throws XMLStreamException {
         attributes(
-                "time",
-                decimal(seconds),
                 "timestamp",
                 DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(
                         Instant.ofEpochSecond(results.sweep().createdEpochMillis() / 1000)
@@ -63,12 +82,24 @@ final class JUnitXml {
         property("evaluator", results.sweep().evaluator());
         property("best", results.optimum());
         end();
-        for (TrialView trial : results.trials()) write(trial);
-        for (Verdict verdict : gates) write(verdict);
+        for (TrialView trial : results.trials()) write(trial, results.name(trial));
+    }
+
+    private void writeComplaint() throws XMLStreamException {
+        line("testcase", "classname", suite("sweep"), "name", "sweep", "time", "0");
+        problem("error", firstLine(report.complaint()), report.complaint());
         end();
-        end();
-        xml.writeEndDocument();
-        return text + "\n";
+    }
+
+    private String suite(String part) {
+        SweepResults results = report.results();
+        String run = results == null ? report.run() : results.sweep().run();
+        return run.isEmpty() ? part : run + "." + part;
+    }
+
+    private String optimum() {
+        SweepResults results = report.results();
+        return results == null ? "" : results.optimum();
     }
 
     private void property(String name, String value) throws XMLStreamException {
@@ -76,48 +107,54 @@ final class JUnitXml {
         end();
     }
 
-    private void write(TrialView trial) throws XMLStreamException {
-        line("testcase", "classname", results.sweep().run() + ".trials", "name", results.name(trial));
+    private Outcome outcome(TrialView trial) {
+        if (trial.state().equals("failed")) return report.failuresAllowed() ? Outcome.SKIPPED : Outcome.ERROR;
+        return SweepResults.isDone(trial) ? Outcome.PASSED : Outcome.SKIPPED;
+    }
+
+    private void write(TrialView trial, String name) throws XMLStreamException {
+        line("testcase", "classname", suite("trials"), "name", name);
         attributes("time", decimal(seconds(trial)));
-        if (trial.state().equals("failed")) {
-            String error = Objects.requireNonNullElse(trial.error(), "failed");
-            problem("error", firstLine(error), error);
-        } else if (SweepResults.isDone(trial)) {
-            line("system-out");
-            characters(trial.metrics().entrySet().stream()
-                    .map(e -> e.getKey() + " " + e.getValue())
-                    .collect(Collectors.joining("\n")));
-            xml.writeEndElement();
-        } else {
-            line("skipped", "message", trial.state());
-            end();
+        String error = Objects.requireNonNullElse(trial.error(), "failed");
+        switch (outcome(trial)) {
+            case ERROR, FAILURE -> problem("error", firstLine(error), error);
+            case SKIPPED ->
+                skip(
+                        report.failuresAllowed() && trial.error() != null
+                                ? "failed, which is allowed: " + firstLine(error)
+                                : trial.state());
+            case PASSED -> {
+                line("system-out");
+                characters(trial.metrics().entrySet().stream()
+                        .map(e -> e.getKey() + " " + e.getValue())
+                        .collect(Collectors.joining("\n")));
+                xml.writeEndElement();
+            }
         }
         end();
+    }
+
+    private static Outcome outcome(Verdict verdict) {
+        if (verdict.value() == null) return Outcome.ERROR;
+        if (!verdict.met()) return Outcome.FAILURE;
+        return verdict.isOpen() ? Outcome.SKIPPED : Outcome.PASSED;
     }
 
     private void write(Verdict verdict) throws XMLStreamException {
-        line(
-                "testcase",
-                "classname",
-                results.sweep().run() + ".gates",
-                "name",
-                verdict.gate().toString());
+        line("testcase", "classname", suite("gates"), "name", verdict.gate().toString());
         attributes("time", "0");
-        if (isError(verdict)) problem("error", String.valueOf(verdict.unjudged()), results.optimum());
-        else if (isMissed(verdict)) problem("failure", verdict.toString(), results.optimum());
-        else if (verdict.isOpen()) {
-            line("skipped", "message", verdict.toString());
-            end();
+        switch (outcome(verdict)) {
+            case ERROR -> problem("error", String.valueOf(verdict.unjudged()), optimum());
+            case FAILURE -> problem("failure", verdict.toString(), optimum());
+            case SKIPPED -> skip(verdict.toString());
+            case PASSED -> {}
         }
         end();
     }
 
-    private static boolean isError(Verdict verdict) {
-        return verdict.value() == null;
-    }
-
-    private static boolean isMissed(Verdict verdict) {
-        return !isError(verdict) && !verdict.met();
+    private void skip(String message) throws XMLStreamException {
+        line("skipped", "message", message);
+        end();
     }
 
     private void problem(String element, String message, String details) throws XMLStreamException {

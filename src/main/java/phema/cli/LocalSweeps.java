@@ -101,6 +101,11 @@ final class LocalSweeps implements SweepAccess {
     }
 
     @Override
+    public void cancel(String id) {
+        sweeps.cancel(id);
+    }
+
+    @Override
     public String leave(String id) {
         sweeps.cancel(id);
         return "sweep " + id

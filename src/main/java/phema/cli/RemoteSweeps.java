@@ -96,6 +96,11 @@ final class RemoteSweeps implements SweepAccess {
     }
 
     @Override
+    public void cancel(String id) throws IOException {
+        send(request("/sweeps/" + id).DELETE());
+    }
+
+    @Override
     public String leave(String id) {
         String sweep = url + "/api/v1/sweeps/" + id;
         return "sweep " + id + " goes on; GET " + sweep + " shows it, DELETE cancels it";

@@ -5,13 +5,12 @@ import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
 import phema.storage.Locations;
 import phema.storage.PendingFile;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /**
@@ -48,44 +47,36 @@ final class ReportOptions {
             throw Problem.invalid(option, "--" + option + ": " + folder + " is no folder that can be written to");
     }
 
-    interface Csv {
-        String text() throws IOException;
+    /** Each that can be written, where the report is a complaint: then that is what matters. */
+    void write(SweepReport report) throws IOException {
+        boolean all = report.complaint().isEmpty();
+        if (junit != null && (all || isWritable(junit))) write(junit, report.junit());
+        if (markdown != null && (all || isWritable(markdown))) write(markdown, report.markdown());
+        if (csv != null && (all || isWritable(csv))) write(csv, report.csv());
     }
 
-    void write(SweepResults results, List<Verdict> gates, Csv trials) throws IOException {
-        if (junit != null) write(junit, JUnitXml.of(results, gates));
-        if (markdown != null) write(markdown, markdown(results, gates));
-        if (csv != null) write(csv, trials.text());
-    }
-
-    private static String markdown(SweepResults results, List<Verdict> gates) {
-        List<String> lines = new ArrayList<>(List.of("## " + cell(results.summary()), "", cell(results.optimum())));
-        if (!results.caution().isEmpty()) lines.addAll(List.of("", results.caution()));
-        List<String> header = results.header();
-        if (!gates.isEmpty()) {
-            lines.addAll(List.of("", "| gate | value | |", "|---|---|---|"));
-            for (Verdict verdict : gates)
-                lines.add(row(
-                        List.of(verdict.gate().toString(), SweepResults.number(verdict.value()), verdict.outcome())));
+    private static boolean isWritable(Path file) {
+        try {
+            requireWritable("", file);
+            return true;
+        } catch (Problem e) {
+            return false;
         }
-        lines.addAll(List.of("", row(header), "|" + "---|".repeat(header.size())));
-        results.rows().forEach(row -> lines.add(row(row)));
-        List<String> plot = results.plot();
-        if (!plot.isEmpty()) {
-            lines.addAll(List.of("", "```text"));
-            lines.addAll(plot);
-            lines.add("```");
+    }
+
+    /** Writes that nothing was begun, as far as the command line says where. */
+    static void refuse(String[] args, String complaint) throws IOException {
+        ReportOptions files = new ReportOptions();
+        try {
+            new CommandLine(CommandSpec.forAnnotatedObject(files))
+                    .registerConverter(Path.class, Cli::path)
+                    .setExpandAtFiles(false)
+                    .setUnmatchedArgumentsAllowed(true)
+                    .parseArgs(args);
+        } catch (CommandLine.ParameterException e) {
+            // It is these options that are wrong, or one of them.
         }
-        return String.join("\n", lines) + "\n";
-    }
-
-    private static String row(List<String> cells) {
-        return cells.stream().map(ReportOptions::cell).collect(Collectors.joining(" | ", "| ", " |"));
-    }
-
-    /** Names of runs are nobody's markup. */
-    private static String cell(String text) {
-        return text.replaceAll("[\\\\`*_|<>\\[\\]#]", "\\\\$0");
+        files.write(SweepReport.refused("", complaint));
     }
 
     private static void write(Path file, String text) throws IOException {

@@ -34,6 +34,9 @@ interface SweepAccess extends AutoCloseable {
 
     RunView run(String name) throws IOException;
 
+    /** Ends it, as a limit was reached, or it could come to nothing. */
+    void cancel(String id) throws IOException;
+
     /** Nobody waits for it any more. @return what becomes of it, and how to go on */
     String leave(String id);
 

@@ -7,12 +7,16 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.convert.DurationStyle;
 import phema.api.RunView;
 import phema.api.SweepView;
 import phema.api.TrialView;
@@ -42,7 +46,7 @@ import picocli.CommandLine.Unmatched;
         },
         footer = {
             "",
-            "Exit status 0: all is well; 1: trials failed; 2: bad input, nothing was run; 3: a gate is not met.",
+            "Exit status 0: all is well; 1: trials failed; 2: bad input; 3: a gate is not met; 4: a limit was reached.",
             "",
             "  phema sweep demo --outstd 0.05,0.10,0.15 --metric fd_random --seeds 0-1023",
             "  phema sweep demo --profile 'decay:cosine:{}' --lengths 65536,98304,131072,196608 --evaluator mine",
@@ -70,6 +74,26 @@ final class SweepCommand implements Callable<Integer> {
     @Mixin
     private GateOptions gates = new GateOptions();
 
+    @Option(
+            names = "--time-limit",
+            paramLabel = "TIME",
+            description = "Cancel the sweep after so long, such as 90m or 2h, and judge what it found. Exit status 4.")
+    private @Nullable Duration timeLimit;
+
+    @Option(
+            names = "--max-trials",
+            paramLabel = "N",
+            description = "Cancel the sweep when so many trials were evaluated, and judge what it found; those that "
+                    + "were evaluated before do not count. Exit status 4.")
+    private @Nullable Integer maxTrials;
+
+    @Option(
+            names = "--allow-failures",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "How many trials may fail without exit status 1 (default: ${DEFAULT-VALUE}).")
+    private int allowFailures;
+
     @Option(names = "--url", paramLabel = "URL", description = "A service to run on, such as http://localhost:8080.")
     private @Nullable String url;
 
@@ -89,6 +113,9 @@ final class SweepCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
 
+    /** Whether files say already how it ended. */
+    private boolean reported;
+
     SweepCommand(Class<?> application) {
         this.application = application;
     }
@@ -103,26 +130,107 @@ final class SweepCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        long begun = Ticker.SYSTEM.read();
+        try (StopSignal stop = new StopSignal()) {
+            try {
+                return run(stop, begun);
+            } catch (IOException | RuntimeException e) {
+                if (!reported) report(SweepReport.refused(run, Cli.complaint(e, command())));
+                throw e;
+            }
+        }
+    }
+
+    /** The command line could not be understood. */
+    static void refuse(String[] args, String complaint, PrintWriter err) {
+        try {
+            ReportOptions.refuse(args, complaint);
+        } catch (IOException e) {
+            err.println("phema: a report cannot be written: " + Cli.complaint(e, CommandSpec.create()));
+        }
+    }
+
+    /** Where there is something worse to complain about. */
+    private void report(SweepReport report) {
+        reported = true;
+        try {
+            files.write(report);
+        } catch (IOException e) {
+            CommandOutput.errors(spec).println("phema: a report cannot be written: " + Cli.complaint(e, command()));
+        }
+    }
+
+    private CommandSpec command() {
+        return Objects.requireNonNull(spec);
+    }
+
+    private int run(StopSignal stop, long begun) throws IOException, InterruptedException {
         ServeCommand.requireSettings(settings, spec);
+        if (maxTrials != null && maxTrials < 1)
+            throw Problem.invalid("maxTrials", "maxTrials must be at least 1, not " + maxTrials);
+        if (allowFailures < 0)
+            throw Problem.invalid("allowFailures", "allowFailures must not be negative, as is " + allowFailures);
         axes.metrics();
         axes.values(); // what is wrong with it is said before anything is opened
         files.requireWritable();
-        try (StopSignal stop = new StopSignal();
-                SweepAccess sweeps = open()) {
+        try (SweepAccess sweeps = open()) {
             requireMetrics(sweeps.evaluators());
-            if (stop.stopped()) return Cli.FAILED;
             SweepSpec asked = axes.spec(name());
             gates.look(sweeps, asked);
-            SweepView sweep = sweeps.create(asked);
-            if (!await(sweeps, sweep.id(), sweep, stop)) {
-                CommandOutput.errors(spec).println("phema: " + sweeps.leave(sweep.id()));
+            if (stop.stopped()) {
+                report(SweepReport.refused(run, "ended from outside before the sweep began"));
                 return Cli.FAILED;
             }
-            SweepResults results = new SweepResults(sweeps.sweep(sweep.id()), sweeps.trials(sweep.id()));
-            List<Verdict> verdicts = gates.judge(results);
-            print(results, sweeps.run(results.sweep().run()), verdicts);
-            files.write(results, verdicts, () -> sweeps.csv(sweep.id()));
-            return status(results, verdicts);
+            SweepView sweep = sweeps.create(asked);
+            JobEnd end;
+            try {
+                end = await(sweeps, sweep, stop, begun);
+            } catch (IOException | RuntimeException e) {
+                report(soFar(sweeps, sweep.id(), Cli.complaint(e, command())));
+                throw e;
+            }
+            return end(sweeps, sweep.id(), end);
+        }
+    }
+
+    /**
+     * Why nobody waits for the sweep any more.
+     *
+     * @param complaint empty where the sweep has ended
+     */
+    private record JobEnd(int status, String complaint) {}
+
+    private int end(SweepAccess sweeps, String id, JobEnd end) throws IOException {
+        if (end.status() == Cli.FAILED) {
+            report(soFar(sweeps, id, end.complaint()));
+            CommandOutput.errors(spec).println("phema: " + end.complaint());
+            return Cli.FAILED;
+        }
+        SweepReport report = report(sweeps, id, end.complaint());
+        SweepResults results = Objects.requireNonNull(report.results());
+        print(results, sweeps.run(results.sweep().run()), report.verdicts());
+        reported = true;
+        files.write(report);
+        return status(results, report.verdicts(), end);
+    }
+
+    private SweepReport report(SweepAccess sweeps, String id, String complaint) throws IOException {
+        SweepResults results = new SweepResults(sweeps.sweep(id), sweeps.trials(id));
+        return new SweepReport(
+                run, results, gates.judge(results), sweeps.csv(id), failuresAreAllowed(results), complaint);
+    }
+
+    private boolean failuresAreAllowed(SweepResults results) {
+        int failed = results.failed().size();
+        return failed > 0 && failed <= allowFailures && !results.done().isEmpty();
+    }
+
+    /** What can still be learned of it. */
+    private SweepReport soFar(SweepAccess sweeps, String id, String complaint) {
+        try {
+            return report(sweeps, id, complaint);
+        } catch (IOException | Problem e) {
+            return SweepReport.refused(run, complaint);
         }
     }
 
@@ -162,24 +270,53 @@ final class SweepCommand implements Callable<Integer> {
         }
     }
 
-    /** @return whether the sweep has ended, as opposed to this process's being told to end */
-    private boolean await(SweepAccess sweeps, String id, SweepView created, StopSignal stop)
+    private JobEnd await(SweepAccess sweeps, SweepView created, StopSignal stop, long begun)
             throws IOException, InterruptedException {
         Ticker ticker = Ticker.SYSTEM;
+        String id = created.id();
         long answered = ticker.read();
+        int done = 0;
         try (SweepDisplay display = new SweepDisplay(CommandOutput.errors(spec), created, ticker)) {
             while (!stop.await(PAUSE)) {
                 try {
                     SweepView now = sweeps.sweep(id);
                     answered = ticker.read();
                     display.show(now);
-                    if (now.endedEpochMillis() != null) return true;
+                    int before = done;
+                    done = now.trials().getOrDefault(SweepResults.DONE, 0);
+                    if (before == 0 && done > 0) requireGates(sweeps, now);
+                    if (now.endedEpochMillis() != null) return new JobEnd(Cli.FINE, "");
+                    Optional<String> limit = limit(sweeps, id, ticker.since(begun));
+                    if (limit.isPresent()) {
+                        sweeps.cancel(id);
+                        return new JobEnd(Cli.LIMIT, limit.get() + " is reached, and sweep " + id + " is cancelled");
+                    }
                 } catch (IOException e) {
                     if (ticker.since(answered).compareTo(PATIENCE) > 0) throw e;
                 }
             }
-            return false;
+            return new JobEnd(Cli.FAILED, sweeps.leave(id));
         }
+    }
+
+    /** At the first result: the others will have no other metrics. */
+    private void requireGates(SweepAccess sweeps, SweepView now) throws IOException {
+        try {
+            gates.require(sweeps.trials(now.id()));
+        } catch (Problem e) {
+            if (now.endedEpochMillis() == null) sweeps.cancel(now.id());
+            throw e;
+        }
+    }
+
+    private Optional<String> limit(SweepAccess sweeps, String id, Duration taken) throws IOException {
+        if (timeLimit != null && taken.compareTo(timeLimit) >= 0)
+            return Optional.of("the time limit of " + DurationStyle.SIMPLE.print(timeLimit, ChronoUnit.SECONDS));
+        if (maxTrials == null) return Optional.empty();
+        long evaluated = sweeps.trials(id).stream()
+                .filter(trial -> !trial.cached() && trial.endedEpochMillis() != null)
+                .count();
+        return evaluated < maxTrials ? Optional.empty() : Optional.of("the limit of " + maxTrials + " trials");
     }
 
     private void print(SweepResults results, RunView run, List<Verdict> verdicts) {
@@ -210,23 +347,27 @@ final class SweepCommand implements Callable<Integer> {
         verdicts.forEach(out::println);
     }
 
-    private int status(SweepResults results, List<Verdict> verdicts) {
+    private int status(SweepResults results, List<Verdict> verdicts, JobEnd end) {
         PrintWriter err = CommandOutput.errors(spec);
-        if (!results.sweep().state().equals("done")) {
-            for (TrialView trial : results.failed().stream().limit(MOST_ERRORS).toList())
-                err.println("trial %d failed: %s".formatted(trial.number(), printable(trial.error())));
-            err.println("phema: sweep %s is %s; %d of %d trials are done"
+        String counts = "%d of %d trials are done"
+                .formatted(results.done().size(), results.trials().size());
+        for (TrialView trial : results.failed().stream().limit(MOST_ERRORS).toList())
+            err.println("trial %d failed: %s".formatted(trial.number(), printable(trial.error())));
+        if (end.status() == Cli.FINE && !results.sweep().state().equals(SweepResults.DONE)) {
+            boolean fine = results.sweep().state().equals("failed") && failuresAreAllowed(results);
+            err.println("phema: sweep %s is %s%s; %s"
                     .formatted(
                             results.sweep().id(),
                             results.sweep().state(),
-                            results.done().size(),
-                            results.trials().size()));
-            return Cli.FAILED;
+                            fine ? ", which --allow-failures " + allowFailures + " allows" : "",
+                            counts));
+            if (!fine) return Cli.FAILED;
         }
         gates.require(results.trials());
         List<Verdict> missed = verdicts.stream().filter(v -> !v.met()).toList();
         missed.forEach(verdict -> err.println("phema: " + verdict));
-        return missed.isEmpty() ? Cli.FINE : Cli.GATE;
+        if (end.status() != Cli.FINE) err.println("phema: " + end.complaint() + "; " + counts);
+        return end.status() != Cli.FINE || missed.isEmpty() ? end.status() : Cli.GATE;
     }
 
     /** What a program printed must not steer the terminal. */

@@ -34,7 +34,7 @@ import phema.search.Repeats;
 
 /** Prints what a sweep found, in words and columns. */
 record SweepResults(SweepView sweep, List<TrialView> trials) {
-    private static final String DONE = "done";
+    static final String DONE = "done";
 
     /** The printer that writes values as options and names of files do. */
     private static final ValuePrinter PRINTER = new ValuePrinter() {
