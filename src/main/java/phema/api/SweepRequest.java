@@ -24,6 +24,7 @@ import tools.jackson.databind.JsonNode;
  *     commas between them the first is optimised, and each must be there
  * @param tolerance of a search: the share of the metric by which what it finds may be worse than the best
  * @param priority trials of higher ones go first
+ * @param name of the run's sweep that goes on, where it asks for the same, or is replaced
  */
 public record SweepRequest(
         @Schema(
@@ -52,7 +53,10 @@ public record SweepRequest(
         String files,
 
         @Schema(defaultValue = "0.02") @Nullable Double tolerance,
-        @Schema(defaultValue = "0") @Nullable Integer priority) {
+        @Schema(defaultValue = "0") @Nullable Integer priority,
+
+        @Schema(pattern = "[A-Za-z0-9._-]{1,100}", example = "nightly") @Nullable
+        String name) {
     private static final double TOLERANCE = 0.02;
 
     /** @throws Problem naming the field that cannot be read, or that nothing is called */

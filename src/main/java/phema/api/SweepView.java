@@ -22,6 +22,7 @@ import tools.jackson.databind.JsonNode;
 /**
  * Describes a sweep.
  *
+ * @param name by which the job that made it finds it again
  * @param state queued, running, paused, done, failed or cancelled
  * @param trials how many there are of each state
  * @param optimum the best point so far
@@ -36,6 +37,7 @@ import tools.jackson.databind.JsonNode;
  */
 public record SweepView(
         String id,
+        @Nullable String name,
         String run,
         String state,
         Map<String, Integer> trials,
@@ -94,6 +96,7 @@ public record SweepView(
         for (WorkState state : WorkState.values()) trials.put(Labels.of(state), sweep.count(state));
         return new SweepView(
                 sweep.id(),
+                sweep.name().orElse(null),
                 spec.run(),
                 Labels.of(sweep.state()),
                 trials,

@@ -67,8 +67,8 @@ final class LocalSweeps implements SweepAccess {
     }
 
     @Override
-    public SweepView create(SweepSpec spec) {
-        return SweepView.of(sweeps.create(spec));
+    public SweepView create(SweepSpec spec, Optional<String> name) {
+        return SweepView.of(sweeps.create(spec, name));
     }
 
     @Override

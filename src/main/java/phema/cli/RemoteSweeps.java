@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.springframework.web.util.UriUtils;
 import phema.api.RunView;
 import phema.api.SweepResultsView;
@@ -59,11 +60,11 @@ final class RemoteSweeps implements SweepAccess {
     }
 
     @Override
-    public SweepView create(SweepSpec spec) throws IOException {
+    public SweepView create(SweepSpec spec, Optional<String> name) throws IOException {
         HttpRequest.Builder request = request(
                         "/runs/" + UriUtils.encodePathSegment(spec.run(), StandardCharsets.UTF_8) + "/sweeps")
                 .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(JSON.writeValueAsString(body(spec))));
+                .POST(BodyPublishers.ofString(JSON.writeValueAsString(body(spec, name))));
         return read(send(request), SweepView.class);
     }
 
@@ -111,7 +112,7 @@ final class RemoteSweeps implements SweepAccess {
         client.close();
     }
 
-    private static Map<String, Object> body(SweepSpec spec) {
+    private static Map<String, Object> body(SweepSpec spec, Optional<String> name) {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("mode", Labels.of(spec.mode()));
         body.putAll(spec.axes().json());
@@ -121,6 +122,7 @@ final class RemoteSweeps implements SweepAccess {
         body.put("files", Labels.of(spec.files()));
         body.put("tolerance", spec.tolerance());
         body.put("priority", spec.priority());
+        name.ifPresent(known -> body.put("name", known));
         return body;
     }
 

@@ -2,6 +2,7 @@ package phema.cli;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import phema.api.RunView;
 import phema.api.SweepView;
 import phema.api.TrialView;
@@ -20,7 +21,7 @@ interface SweepAccess extends AutoCloseable {
     List<EvaluatorView> evaluators() throws IOException;
 
     /** @throws Problem when anything of it could not be run: then nothing is */
-    SweepView create(SweepSpec spec) throws IOException;
+    SweepView create(SweepSpec spec, Optional<String> name) throws IOException;
 
     /** Of a run, the newest first; the latest thousand. */
     List<SweepView> sweeps(String run) throws IOException;

@@ -75,6 +75,13 @@ final class SweepCommand implements Callable<Integer> {
     private GateOptions gates = new GateOptions();
 
     @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description = "Go on with the run's sweep of this name where it asks for the same, or replace it, instead "
+                    + "of adding another.")
+    private @Nullable String name;
+
+    @Option(
             names = "--time-limit",
             paramLabel = "TIME",
             description = "Cancel the sweep after so long, such as 90m or 2h, and judge what it found. Exit status 4.")
@@ -175,13 +182,13 @@ final class SweepCommand implements Callable<Integer> {
         files.requireWritable();
         try (SweepAccess sweeps = open()) {
             requireMetrics(sweeps.evaluators());
-            SweepSpec asked = axes.spec(name());
+            SweepSpec asked = axes.spec(runName());
             gates.look(sweeps, asked);
             if (stop.stopped()) {
                 report(SweepReport.refused(run, "ended from outside before the sweep began"));
                 return Cli.FAILED;
             }
-            SweepView sweep = sweeps.create(asked);
+            SweepView sweep = sweeps.create(asked, Optional.ofNullable(name));
             JobEnd end;
             try {
                 end = await(sweeps, sweep, stop, begun);
@@ -254,7 +261,7 @@ final class SweepCommand implements Callable<Integer> {
         return folder;
     }
 
-    private String name() throws IOException {
+    private String runName() throws IOException {
         Path folder = folder();
         return folder == null ? run : String.valueOf(folder.toRealPath().getFileName());
     }

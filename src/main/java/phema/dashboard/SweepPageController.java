@@ -1,5 +1,6 @@
 package phema.dashboard;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.ModelAndView;
 import org.springframework.web.servlet.view.RedirectView;
+import org.springframework.web.util.UriUtils;
 import phema.catalog.Catalog;
 import phema.problem.Problem;
 import phema.sweep.Sweep;
@@ -105,6 +107,13 @@ class SweepPageController {
         return seeOther(sweeps.cancel(id));
     }
 
+    @PostMapping("/sweeps/{id}/delete")
+    ModelAndView delete(@PathVariable String id) {
+        String run = sweeps.sweep(id).spec().run();
+        sweeps.delete(id);
+        return seeOther("/runs/" + UriUtils.encodePathSegment(run, StandardCharsets.UTF_8) + "/sweeps");
+    }
+
     @PostMapping("/sweeps/{id}/extend")
     ModelAndView extend(@PathVariable String id, @RequestParam Map<String, String> fields, Model model) {
         Sweep sweep = sweeps.sweep(id);
@@ -184,7 +193,11 @@ class SweepPageController {
     }
 
     private static ModelAndView seeOther(Sweep sweep) {
-        RedirectView redirect = new RedirectView("/sweeps/" + sweep.id(), true);
+        return seeOther("/sweeps/" + sweep.id());
+    }
+
+    private static ModelAndView seeOther(String address) {
+        RedirectView redirect = new RedirectView(address, true);
         redirect.setStatusCode(HttpStatus.SEE_OTHER);
         redirect.setExposeModelAttributes(false);
         return new ModelAndView(redirect);

@@ -73,8 +73,17 @@ record SweepPanel(
         return 31 * left.hashCode() + (stuck ? 1 : 0);
     }
 
-    /** @param word as the address has it */
-    record SweepAction(String word, String label) {}
+    /**
+     * A button.
+     *
+     * @param word as the address has it
+     * @param question that is asked before; empty for none
+     */
+    record SweepAction(String word, String label, String question) {
+        SweepAction(String word, String label) {
+            this(word, label, "");
+        }
+    }
 
     static SweepPanel of(Sweep sweep, boolean differs, List<Trial> trials, ChartSlice slice, RunClock clock) {
         SweepSpec spec = sweep.spec();
@@ -198,7 +207,14 @@ record SweepPanel(
             actions.add(new SweepAction("retry", "Retry failed and cancelled"));
         if (differs && state != SweepState.DONE)
             actions.add(new SweepAction("retry-own", "Evaluate all again with this service’s settings"));
-        if (!state.isEnd()) actions.add(new SweepAction("cancel", "Cancel"));
+        if (state.isEnd())
+            actions.add(new SweepAction(
+                    "delete", "Delete", "Delete this sweep with its trials, their logs and what it found?"));
+        else
+            actions.add(new SweepAction(
+                    "cancel",
+                    "Cancel",
+                    "Cancel this sweep? What runs is lost; what is done stays, and can be resumed."));
         return actions;
     }
 }

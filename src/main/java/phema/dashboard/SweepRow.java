@@ -17,6 +17,7 @@ import phema.text.Labels;
 /**
  * Describes a sweep in a line.
  *
+ * @param name by which a job finds it again; empty for none
  * @param metrics all that its trials must have, the one that is optimised first
  * @param length what is varied first: {@code EMA length}, {@code window}
  * @param power whether it is the EMA length of the paper
@@ -25,6 +26,7 @@ import phema.text.Labels;
  */
 record SweepRow(
         String id,
+        String name,
         String run,
         String metric,
         List<String> metrics,
@@ -43,6 +45,7 @@ record SweepRow(
         SweepSpec spec = sweep.spec();
         return new SweepRow(
                 sweep.id(),
+                sweep.name().orElse(""),
                 spec.run(),
                 spec.metric(),
                 spec.metrics().names(),

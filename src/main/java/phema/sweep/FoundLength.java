@@ -105,6 +105,10 @@ public record FoundLength(
         return new FoundLength(known, sweep, goal, evaluator, settings, images, optimum, evidence);
     }
 
+    FoundLength withSweep(String other) {
+        return new FoundLength(id, other, goal, evaluator, settings, images, optimum, evidence);
+    }
+
     /** Its name. */
     public String metric() {
         return goal.name();

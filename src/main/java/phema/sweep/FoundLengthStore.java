@@ -6,7 +6,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import phema.text.StoredJson;
 
-/** Keeps what sweeps found in the table {@code found_length}, which only grows. Callers begin transactions. */
+/** Keeps what sweeps found in the table {@code found_length}. Callers begin transactions. */
 @Component
 class FoundLengthStore {
     private final JdbcClient jdbc;
@@ -21,6 +21,23 @@ class FoundLengthStore {
         jdbc.sql("insert into found_length (run, sweep, content, created) values (?, ?, ?, ?)")
                 .params(run, found.sweep(), StoredJson.write(found), clock.millis())
                 .update();
+    }
+
+    /** All of a sweep. */
+    void delete(String sweep) {
+        jdbc.sql("delete from found_length where sweep = ?").param(sweep).update();
+    }
+
+    /** All of a sweep, to another one of its run. */
+    void move(String sweep, String other) {
+        jdbc.sql("select id, content from found_length where sweep = ?")
+                .param(sweep)
+                .query((row, i) -> StoredJson.read(row.getString("content"), FoundLength.class)
+                        .withId(row.getLong("id")))
+                .list()
+                .forEach(found -> jdbc.sql("update found_length set sweep = ?, content = ? where id = ?")
+                        .params(other, StoredJson.write(found.withSweep(other)), found.id())
+                        .update());
     }
 
     /** Of a run, in the order in which it was found. */

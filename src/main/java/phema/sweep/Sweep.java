@@ -11,6 +11,7 @@ import phema.fleet.WorkState;
 /**
  * Describes a sweep and how far it is.
  *
+ * @param name by which the job that made it finds it again; empty for none
  * @param trials how many there are of each state; of a search, so far
  * @param optimum the best point so far
  * @param settings of its evaluator that decide metrics: whoever has others leaves its trials alone. Empty where it is
@@ -21,6 +22,7 @@ import phema.fleet.WorkState;
  */
 public record Sweep(
         String id,
+        Optional<String> name,
         SweepSpec spec,
         SweepState state,
         Map<WorkState, Integer> trials,

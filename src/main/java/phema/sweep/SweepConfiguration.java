@@ -4,6 +4,7 @@ import com.github.kagkarlsson.scheduler.task.helper.CustomTask;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -39,6 +40,12 @@ class SweepConfiguration {
     @Bean
     Chore examination(Suitability suitability) {
         return suitability::examine;
+    }
+
+    @Bean
+    Chore retention(SweepRecords records, SweepProperties limits) {
+        Duration age = limits.retention();
+        return age == null ? () -> {} : () -> records.deleteExpired(age);
     }
 
     @Bean

@@ -93,6 +93,10 @@ public record SweepSpec(
         return new SweepSpec(run, mode, others, evaluator, metrics, solver, files, tolerance, priority);
     }
 
+    SweepSpec withPriority(int other) {
+        return new SweepSpec(run, mode, axes, evaluator, metrics, solver, files, tolerance, other);
+    }
+
     /** Says what all evaluations have in common. */
     EvaluationSpec evaluation() {
         return new EvaluationSpec(run, evaluator, metrics, axes, solver, files);

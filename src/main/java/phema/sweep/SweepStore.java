@@ -29,6 +29,7 @@ class SweepStore {
     /** A sweep without what follows from its trials. */
     record StoredSweep(
             String id,
+            Optional<String> name,
             SweepSpec spec,
             Optional<Basis> basis,
             @Nullable String held,
@@ -39,6 +40,33 @@ class SweepStore {
         jdbc.sql("insert into sweep (id, run, spec, basis, version, created) values (?, ?, ?, ?, 1, ?)")
                 .params(id, spec.run(), StoredJson.write(spec), StoredJson.write(basis), clock.millis())
                 .update();
+    }
+
+    /** The one of this name, of those of a run. */
+    Optional<StoredSweep> named(String run, String name) {
+        return jdbc.sql("select * from sweep where run = ? and name = ?")
+                .params(run, name)
+                .query(SweepStore::row)
+                .optional();
+    }
+
+    /** Of those of a run no other may have it at that moment. */
+    void name(String id, String name) {
+        jdbc.sql("update sweep set name = ? where id = ?").params(name, id).update();
+    }
+
+    /** Nothing may refer to it any more. */
+    void delete(String id) {
+        jdbc.sql("delete from sweep where id = ?").param(id).update();
+    }
+
+    /** Those whose last trial ended before that time. */
+    List<StoredSweep> endedBefore(Instant time) {
+        return jdbc.sql("select * from sweep s where created < ? and not exists (select 1 from trial t"
+                        + " where t.sweep = s.id and (t.state in ('QUEUED', 'RUNNING') or t.ended >= ?))")
+                .params(time.toEpochMilli(), time.toEpochMilli())
+                .query(SweepStore::row)
+                .list();
     }
 
     void changeBasis(String id, Basis basis) {
@@ -114,6 +142,7 @@ class SweepStore {
     private static StoredSweep row(ResultSet row, int i) throws SQLException {
         return new StoredSweep(
                 row.getString("id"),
+                Optional.ofNullable(row.getString("name")),
                 StoredJson.read(row.getString("spec"), SweepSpec.class),
                 Optional.ofNullable(row.getString("basis")).map(json -> StoredJson.read(json, Basis.class)),
                 row.getString("hold"),

@@ -10,7 +10,9 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DuplicateKeyException;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.support.TransactionTemplate;
 import phema.evaluation.AxisValues;
@@ -25,12 +27,15 @@ import phema.problem.Problem;
 /** Makes, watches and steers sweeps. What is asked for here is done by workers, wherever they run. */
 @Service
 public class Sweeps {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+
     /** The number of sweeps whose models are kept: those looked at last. */
     static final int KEPT = 64;
 
     private final SweepStore store;
     private final TrialStore trials;
     private final LogStore logs;
+    private final SweepRecords records;
     private final SweepChecks checks;
     private final Suitability suitability;
     private final Queue queue;
@@ -49,6 +54,7 @@ public class Sweeps {
             SweepStore store,
             TrialStore trials,
             LogStore logs,
+            SweepRecords records,
             SweepChecks checks,
             Suitability suitability,
             Queue queue,
@@ -57,6 +63,7 @@ public class Sweeps {
         this.store = store;
         this.trials = trials;
         this.logs = logs;
+        this.records = records;
         this.checks = checks;
         this.suitability = suitability;
         this.queue = queue;
@@ -68,11 +75,75 @@ public class Sweeps {
     public Sweep create(SweepSpec spec) {
         SweepSpec checked = checks.checked(spec);
         Basis basis = suitability.basis(checked);
-        String id = UUID.randomUUID().toString().replace("-", "").substring(0, 12);
+        String id = newId();
         return inTransaction(() -> {
             store.insert(id, checked, basis);
             add(id, checked, Plan.next(checked, List.of(), fleet.size()), 1);
             return sweep(id);
+        });
+    }
+
+    /**
+     * Makes a sweep that a job finds again by its name. A sweep of this run and name that asks for the same and would be
+     * evaluated alike goes on, with another try for what failed or was cancelled; any other is replaced, and what it
+     * found stays until the new one finds something.
+     *
+     * @throws Problem when anything of it could not be run: then everything stays as it was
+     */
+    public Sweep create(SweepSpec spec, Optional<String> name) {
+        if (name.isEmpty()) return create(spec);
+        if (!NAME.matcher(name.get()).matches())
+            throw Problem.invalid(
+                    "name", "name must be 1 to 100 letters, digits, dots, dashes and underscores, not " + name.get());
+        SweepSpec checked = checks.checked(spec);
+        Optional<SweepStore.StoredSweep> before = store.named(checked.run(), name.get());
+        if (before.isPresent() && isSame(before.get(), checked))
+            return again(before.get().id());
+        Basis basis = suitability.basis(checked);
+        try {
+            return inTransaction(() -> replace(checked, basis, name.get()));
+        } catch (DuplicateKeyException e) {
+            throw Problem.conflict("another job starts the sweep " + name.get() + " at the same time; try again");
+        }
+    }
+
+    private Sweep replace(SweepSpec spec, Basis basis, String name) {
+        String id = newId();
+        store.insert(id, spec, basis);
+        store.named(spec.run(), name).map(SweepStore.StoredSweep::id).ifPresent(old -> {
+            end(old, store.touch(old));
+            records.replace(old, id);
+        });
+        store.name(id, name);
+        add(id, spec, Plan.next(spec, List.of(), fleet.size()), 1);
+        return sweep(id);
+    }
+
+    private boolean isSame(SweepStore.StoredSweep there, SweepSpec asked) {
+        return there.spec().withPriority(0).equals(asked.withPriority(0))
+                && suitability.difference(asked, there.basis()).isEmpty();
+    }
+
+    private Sweep again(String id) {
+        Sweep sweep = sweep(id);
+        if (sweep.state() == SweepState.PAUSED) resume(id);
+        int lost = sweep.count(WorkState.FAILED) + sweep.count(WorkState.CANCELLED);
+        return lost > 0 ? retry(id) : sweep(id);
+    }
+
+    /** The id of a run's sweep of this name. */
+    public Optional<String> named(String run, String name) {
+        return store.named(run, name).map(SweepStore.StoredSweep::id);
+    }
+
+    /** Removes a sweep with its trials, logs and what it found. @throws Problem while it runs, or waits */
+    public void delete(String id) {
+        row(id);
+        inTransaction(() -> {
+            if (!sweep(id).state().isEnd())
+                throw Problem.conflict("sweep " + id + " has not ended; cancel it before it is deleted");
+            records.delete(id);
+            return id;
         });
     }
 
@@ -133,12 +204,18 @@ public class Sweeps {
 
     /** Ends what runs and begins nothing more. */
     public Sweep cancel(String id) {
-        return change(id, version -> {
-            if (sweep(id).state().isEnd()) return;
-            store.hold(id, SweepState.CANCELLED);
-            trials.cancel(id, version);
-            queue.removeWaiting(TrialId.TASK, id + "/");
-        });
+        return change(id, version -> end(id, version));
+    }
+
+    private void end(String id, long version) {
+        if (sweep(id).state().isEnd()) return;
+        store.hold(id, SweepState.CANCELLED);
+        trials.cancel(id, version);
+        queue.removeWaiting(TrialId.TASK, id + "/");
+    }
+
+    private static String newId() {
+        return UUID.randomUUID().toString().replace("-", "").substring(0, 12);
     }
 
     /** Begins nothing more until {@link #resume}; what runs goes on. */
@@ -274,6 +351,7 @@ public class Sweeps {
         SweepState state = state(row.held(), counts);
         return new Sweep(
                 row.id(),
+                row.name(),
                 row.spec(),
                 state,
                 counts,

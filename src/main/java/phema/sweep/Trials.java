@@ -100,14 +100,12 @@ class Trials {
 
     /** It will be tried again. */
     boolean failedForNow(Begun begun, String error) {
-        return inTransaction(() -> store.failedForNow(
-                begun.id(), begun.attempt(), error, sweeps.touch(begun.id().sweep())));
+        return ifThere(begun, version -> store.failedForNow(begun.id(), begun.attempt(), error, version));
     }
 
     /** Somebody else shall do it. @return false when nobody need */
     boolean handBack(Begun begun) {
-        return inTransaction(() -> store.handedBack(
-                begun.id(), begun.attempt(), sweeps.touch(begun.id().sweep())));
+        return ifThere(begun, version -> store.handedBack(begun.id(), begun.attempt(), version));
     }
 
     /** Trials of workers that were lost wait again, or nobody would see that they do. */
@@ -117,9 +115,8 @@ class Trials {
     }
 
     private boolean end(Begun begun, LongPredicate record) {
-        return inTransaction(() -> {
+        return ifThere(begun, version -> {
             String sweep = begun.id().sweep();
-            long version = sweeps.touch(sweep);
             if (!record.test(version)) return false;
             boolean all = store.counts(sweep).keySet().stream().allMatch(WorkState::isEnd);
             if (!all && begun.spec().mode() == SweepSpec.SweepMode.GRID) return true;
@@ -137,6 +134,12 @@ class Trials {
                         trials);
             return true;
         });
+    }
+
+    /** Unless the sweep was deleted meanwhile. */
+    private boolean ifThere(Begun begun, LongPredicate change) {
+        String sweep = begun.id().sweep();
+        return inTransaction(() -> sweeps.version(sweep).isPresent() && change.test(sweeps.touch(sweep)));
     }
 
     private <T> T inTransaction(Supplier<T> action) {

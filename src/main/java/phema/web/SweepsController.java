@@ -9,6 +9,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -19,6 +20,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 import phema.api.Page;
@@ -50,11 +52,18 @@ class SweepsController {
     }
 
     @PostMapping(path = "/runs/{run}/sweeps", consumes = MediaType.APPLICATION_JSON_VALUE)
-    @Operation(summary = "Starts a sweep", description = "Everything is checked before anything runs.")
+    @Operation(
+            summary = "Starts a sweep",
+            description = "Everything is checked before anything runs. With the name of a sweep that the run has, that"
+                    + " one goes on, where it asks for the same, or is replaced.")
+    @ApiResponse(responseCode = "200", description = "The sweep of this name, which goes on")
     @ApiResponse(responseCode = "201", description = "The sweep; Location is its address")
     ResponseEntity<SweepView> create(@PathVariable String run, @RequestBody SweepRequest request) {
         catalog.run(run);
-        Sweep sweep = sweeps.create(request.spec(run));
+        Optional<String> name = Optional.ofNullable(request.name());
+        Optional<String> before = name.flatMap(known -> sweeps.named(run, known));
+        Sweep sweep = sweeps.create(request.spec(run), name);
+        if (before.equals(Optional.of(sweep.id()))) return ResponseEntity.ok(SweepView.of(sweep));
         return ResponseEntity.created(URI.create("/api/v1/sweeps/" + sweep.id()))
                 .body(SweepView.of(sweep));
     }
@@ -91,6 +100,16 @@ class SweepsController {
         return SweepView.of(sweeps.cancel(id));
     }
 
+    @DeleteMapping("/sweeps/{id}/record")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    @Operation(
+            summary = "Deletes a sweep that has ended",
+            description = "Its trials, their logs and what it found go with it; evaluations are kept, so that the same"
+                    + " is not evaluated again.")
+    void delete(@PathVariable String id) {
+        sweeps.delete(id);
+    }
+
     @PostMapping("/sweeps/{id}/pause")
     @Operation(summary = "Begins no more trials; those that run go on")
     SweepView pause(@PathVariable String id) {
@@ -125,6 +144,7 @@ class SweepsController {
     @PostMapping(path = "/sweeps/{id}/extend", consumes = MediaType.APPLICATION_JSON_VALUE)
     @Operation(summary = "Adds the points of another grid that this one lacks")
     SweepView extend(@PathVariable String id, @RequestBody SweepRequest request) {
+        if (request.name() != null) throw Problem.invalid("name", "name is that of a new sweep, not of one extended");
         String run = sweeps.sweep(id).spec().run();
         return SweepView.of(sweeps.extend(id, request.spec(run)));
     }

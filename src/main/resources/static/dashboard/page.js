@@ -35,6 +35,11 @@ document.addEventListener("click", async event => {
   setTimeout(() => button.textContent = "Copy", 1500);
 });
 
+document.addEventListener("submit", event => {
+  const question = event.submitter?.dataset.confirm;
+  if (question && !confirm(question)) event.preventDefault();
+});
+
 for (const slider of document.querySelectorAll("input[type=range][data-field]")) logarithmic(slider);
 
 document.getElementById("family")?.addEventListener("change", event => {

@@ -110,6 +110,7 @@ class SweepChartTest {
                 0);
         return new Sweep(
                 "s",
+                Optional.empty(),
                 spec,
                 SweepState.DONE,
                 Map.of(WorkState.DONE, 12),

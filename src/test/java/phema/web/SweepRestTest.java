@@ -563,6 +563,38 @@ class SweepRestTest {
     }
 
     @Test
+    void aJobFindsItsSweepByNameAndRecordsCanBeDeleted() throws Exception {
+        String sweeps = "/api/v1/runs/edm2/sweeps";
+        String body =
+                "{\"sigmaRel\": [0.0611, 0.0612], \"evaluator\": \"length\", \"metric\": \"fid\", \"name\": \"ci\"}";
+        String sweep = create(sweeps, body, 201);
+        assertThat(events(sweep)).endsWith("sweep");
+        assertThat(get(sweep).at("/name").asString()).isEqualTo("ci");
+        HttpResponse<String> again = send("POST", sweeps, body);
+        assertThat(again.statusCode()).isEqualTo(200);
+        assertThat(json.readTree(again.body()).at("/id").asString()).isEqualTo(id(sweep));
+        assertThat(send("POST", sweep + "/extend", body).body()).contains("name is that of a new sweep");
+        String next = create(sweeps, body.replace("0.0612", "0.0613"), 201);
+        assertThat(send("GET", sweep, "").statusCode()).isEqualTo(404);
+        assertThat(get("/api/v1/sweeps?run=edm2").toString()).contains(id(next)).doesNotContain(id(sweep));
+        assertThat(send("POST", sweeps, body.replace("\"ci\"", "\"a b\"")).body())
+                .contains("\"field\":\"name\"");
+
+        String slow = create(sweeps, body.replace("length", "slow").replace("ci", "slow"), 201);
+        assertThat(send("DELETE", slow + "/record", "").statusCode()).isEqualTo(409);
+        assertThat(send("DELETE", slow, "").statusCode()).isEqualTo(200);
+        assertThat(send("DELETE", slow + "/record", "").statusCode()).isEqualTo(204);
+        assertThat(send("DELETE", slow + "/record", "").statusCode()).isEqualTo(404);
+        assertThat(events(next)).endsWith("sweep");
+        assertThat(send("GET", "/sweeps/" + id(next), "").body())
+                .contains("data-confirm=\"Delete this sweep", "<dd>ci</dd>");
+    }
+
+    private static String id(String sweep) {
+        return sweep.substring(sweep.lastIndexOf('/') + 1);
+    }
+
+    @Test
     void pinsARunsLength() throws Exception {
         String recommended = "/api/v1/runs/checkpoints/recommended";
         assertThat(send("PUT", recommended, "{\"sigmaRel\": 0.123}").statusCode())

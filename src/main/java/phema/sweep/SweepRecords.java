@@ -1,0 +1,69 @@
+package phema.sweep;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Deletes sweeps with their trials and logs. Evaluations are kept, since sweeps share them. All but
+ * {@link #deleteExpired} take part in the transactions of their callers.
+ */
+@Component
+class SweepRecords {
+    private final JdbcClient jdbc;
+    private final SweepStore sweeps;
+    private final FoundLengthStore found;
+    private final Recommendations recommendations;
+    private final InstantSource clock;
+    private final TransactionTemplate transaction;
+
+    SweepRecords(
+            JdbcClient jdbc,
+            SweepStore sweeps,
+            FoundLengthStore found,
+            Recommendations recommendations,
+            InstantSource clock,
+            TransactionTemplate transaction) {
+        this.jdbc = jdbc;
+        this.sweeps = sweeps;
+        this.found = found;
+        this.recommendations = recommendations;
+        this.clock = clock;
+        this.transaction = transaction;
+    }
+
+    /** With what it found. */
+    void delete(String id) {
+        sweeps.touch(id);
+        found.delete(id);
+        for (String table : List.of("trial_log", "trial"))
+            jdbc.sql("delete from " + table + " where sweep = ?").param(id).update();
+        sweeps.delete(id);
+    }
+
+    /** What it found is the other's from now on, until that finds something itself. */
+    void replace(String id, String other) {
+        found.move(id, other);
+        delete(id);
+    }
+
+    /** Those that ended so long ago, but for those that recommendations rest on; and logs of what is gone. */
+    void deleteExpired(Duration age) {
+        for (SweepStore.StoredSweep sweep : sweeps.endedBefore(clock.instant().minus(age)))
+            if (!isRecommended(sweep)) transaction.executeWithoutResult(status -> delete(sweep.id()));
+        jdbc.sql("delete from trial_log where sweep not in (select id from sweep)")
+                .update();
+    }
+
+    private boolean isRecommended(SweepStore.StoredSweep sweep) {
+        return recommendations
+                .of(sweep.spec().run())
+                .recommended()
+                .flatMap(Recommendation::found)
+                .filter(best -> best.sweep().equals(sweep.id()))
+                .isPresent();
+    }
+}
