@@ -26,7 +26,8 @@ import phema.text.Labels;
  *
  * @param axes texts by names of fields of axes
  */
-record SweepForm(String mode, String evaluator, String metric, String tolerance, Map<String, String> axes) {
+record SweepForm(
+        String mode, String evaluator, String metric, String tolerance, String priority, Map<String, String> axes) {
     private static final String SEARCH = "search";
     private static final double TOLERANCE = 0.02;
 
@@ -52,6 +53,7 @@ record SweepForm(String mode, String evaluator, String metric, String tolerance,
                 text(fields, "evaluator"),
                 text(fields, "metric"),
                 text(fields, "tolerance"),
+                text(fields, "priority"),
                 axes);
     }
 
@@ -68,7 +70,8 @@ record SweepForm(String mode, String evaluator, String metric, String tolerance,
                 "seeds", "0-1023",
                 "evaluator", "builtin",
                 "metric", "fd_random",
-                "tolerance", "0.02"));
+                "tolerance", "0.02",
+                "priority", "0"));
     }
 
     /** To be repeated or extended. */
@@ -79,7 +82,12 @@ record SweepForm(String mode, String evaluator, String metric, String tolerance,
         if (!values.family().isPower())
             axes.put(LengthFields.PROFILE, values.family().template());
         return new SweepForm(
-                Labels.of(spec.mode()), spec.evaluator(), spec.metrics().text(), Labels.plain(spec.tolerance()), axes);
+                Labels.of(spec.mode()),
+                spec.evaluator(),
+                spec.metrics().text(),
+                Labels.plain(spec.tolerance()),
+                Integer.toString(spec.priority()),
+                axes);
     }
 
     private static <S> Map<String, String> texts(Axis<S, ?> axis, AxisValues values) {
@@ -133,7 +141,7 @@ record SweepForm(String mode, String evaluator, String metric, String tolerance,
                 SolverKind.BLUP,
                 FilesToRead.FEWEST,
                 tolerance.isEmpty() ? TOLERANCE : tolerance(tolerance),
-                0);
+                priority(priority));
     }
 
     private AxisValues asked() {
@@ -177,6 +185,13 @@ record SweepForm(String mode, String evaluator, String metric, String tolerance,
         }
     }
 
+    /** @throws Problem when it is no whole number; nothing is 0 */
+    static int priority(String text) {
+        if (text.isBlank()) return 0;
+        if (text.strip().matches("[-+]?\\d{1,4}")) return Integer.parseInt(text.strip());
+        throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + text);
+    }
+
     /** The name of the form's field for a field of the service. */
     static String fieldOf(Problem problem) {
         String field = Objects.requireNonNullElse(problem.field(), "");
@@ -186,6 +201,6 @@ record SweepForm(String mode, String evaluator, String metric, String tolerance,
             if (axis.name().equals(field) || field.startsWith(axis.name() + "."))
                 return axis.fields().getFirst().name();
         }
-        return List.of("mode", "evaluator", "metric", "tolerance").contains(field) ? field : "";
+        return List.of("mode", "evaluator", "metric", "tolerance", "priority").contains(field) ? field : "";
     }
 }

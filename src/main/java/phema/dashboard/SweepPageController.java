@@ -107,6 +107,11 @@ class SweepPageController {
         return seeOther(sweeps.cancel(id));
     }
 
+    @PostMapping("/sweeps/{id}/priority")
+    ModelAndView prioritize(@PathVariable String id, @RequestParam String priority) {
+        return seeOther(sweeps.prioritize(id, SweepForm.priority(priority)));
+    }
+
     @PostMapping("/sweeps/{id}/delete")
     ModelAndView delete(@PathVariable String id) {
         String run = sweeps.sweep(id).spec().run();

@@ -4,7 +4,7 @@ import com.github.kagkarlsson.scheduler.jdbc.AutodetectJdbcCustomization;
 import javax.sql.DataSource;
 
 /**
- * Asks the queue for what is due, without what this worker leaves alone: it would take the same again and again, and
+ * Asks the queue for what is due, in the order of priority, then of arrival, and without what this worker leaves alone: it would take the same again and again, and
  * miss what it can do. A worker that is older than the database takes nothing, as it may misread what it finds.
  */
 final class DueWork extends AutodetectJdbcCustomization {
@@ -23,6 +23,7 @@ final class DueWork extends AutodetectJdbcCustomization {
 
     @Override
     public String createSelectDueQuery(String table, int limit, String and, boolean orderByPriority) {
-        return super.createSelectDueQuery(table, limit, and + condition, orderByPriority);
+        return super.createSelectDueQuery(table, limit, and + condition, orderByPriority)
+                .replace("priority DESC,", "priority DESC, arrival ASC,");
     }
 }

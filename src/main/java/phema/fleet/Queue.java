@@ -30,7 +30,10 @@ public class Queue {
                 .build();
     }
 
-    /** Adds what is not in the queue yet, in this order. */
+    /**
+     * Adds what is not in the queue yet, in this order, behind all that has arrived before; but where some of what it
+     * belongs to waits or is worked on, which instances begin with, up to a slash, together with that.
+     */
     public void add(String task, List<String> instances, int priority) {
         Instant first = clock.instant().minusMillis(instances.size());
         List<SchedulableInstance<?>> all = new ArrayList<>();
@@ -39,13 +42,46 @@ public class Queue {
                     .priority(priority)
                     .scheduledTo(first.plusMillis(i)));
         client.scheduleBatch(all);
+        arrive(task, instances);
     }
 
-    /** Adds one unless it is there. */
+    /** Adds one unless it is there, in the same order. */
     public void ensure(String task, String instance, int priority) {
-        client.scheduleIfNotExists(new TaskInstance.Builder<Void>(task, instance)
-                .priority(priority)
-                .scheduledTo(clock.instant()));
+        ensure(task, List.of(instance), priority);
+    }
+
+    /** Adds those that are not there, in the same order. */
+    public void ensure(String task, List<String> instances, int priority) {
+        for (String instance : instances)
+            client.scheduleIfNotExists(new TaskInstance.Builder<Void>(task, instance)
+                    .priority(priority)
+                    .scheduledTo(clock.instant()));
+        arrive(task, instances);
+    }
+
+    /** Says when those arrived that are new. */
+    private void arrive(String task, List<String> instances) {
+        instances.stream()
+                .map(Queue::group)
+                .distinct()
+                .forEach(group -> jdbc.sql("""
+                        update scheduled_tasks set arrival = coalesce(
+                            (select min(q.arrival) from scheduled_tasks q where q.task_name = ? and q.task_instance like ?),
+                            (select coalesce(max(q.arrival), 0) + 1 from scheduled_tasks q))
+                        where task_name = ? and task_instance like ? and arrival is null""").params(task, group, task, group).update());
+    }
+
+    /** A pattern of all that an instance belongs to. */
+    private static String group(String instance) {
+        int slash = instance.indexOf('/');
+        return slash < 0 ? instance : instance.substring(0, slash) + "/%";
+    }
+
+    /** Gives another priority to what is there, of the instances that begin like this. */
+    public void prioritize(String task, String prefix, int priority) {
+        jdbc.sql("update scheduled_tasks set priority = ? where task_name = ? and task_instance like ?")
+                .params(priority, task, prefix + "%")
+                .update();
     }
 
     /** Takes out what waits, of the instances that begin like this, but not what is being worked on. */

@@ -28,8 +28,7 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
      */
     SweepSpec checked(SweepSpec given) {
         SweepSpec spec = withDefaults(given);
-        if (Math.abs(spec.priority()) > 1000)
-            throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + spec.priority());
+        checkPriority(spec.priority());
         if (!(spec.tolerance() > 0 && spec.tolerance() < 1))
             throw Problem.invalid("tolerance", "tolerance must lie between 0 and 1, not be " + spec.tolerance());
         for (Axis<?, ?> axis : Axes.ALL)
@@ -57,6 +56,12 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
         Evaluator evaluator = evaluators.named(spec.evaluator());
         if (working.enabled()) evaluator.requireStartable(spec.evaluation(), catalog.run(spec.run()));
         return spec;
+    }
+
+    /** @throws Problem where it is none */
+    static void checkPriority(int priority) {
+        if (Math.abs((long) priority) > 1000)
+            throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + priority);
     }
 
     private static void checkSearch(SweepSpec spec, Axis<?, ?> axis) {

@@ -98,7 +98,7 @@ public class Sweeps {
         SweepSpec checked = checks.checked(spec);
         Optional<SweepStore.StoredSweep> before = store.named(checked.run(), name.get());
         if (before.isPresent() && isSame(before.get(), checked))
-            return again(before.get().id());
+            return again(before.get().id(), checked.priority());
         Basis basis = suitability.basis(checked);
         try {
             return inTransaction(() -> replace(checked, basis, name.get()));
@@ -124,8 +124,9 @@ public class Sweeps {
                 && suitability.difference(asked, there.basis()).isEmpty();
     }
 
-    private Sweep again(String id) {
+    private Sweep again(String id, int priority) {
         Sweep sweep = sweep(id);
+        if (sweep.spec().priority() != priority && !sweep.state().isEnd()) prioritize(id, priority);
         if (sweep.state() == SweepState.PAUSED) resume(id);
         int lost = sweep.count(WorkState.FAILED) + sweep.count(WorkState.CANCELLED);
         return lost > 0 ? retry(id) : sweep(id);
@@ -236,6 +237,20 @@ public class Sweeps {
         });
     }
 
+    /**
+     * Changes the place in the queue of what waits, also of a sweep that is paused.
+     *
+     * @throws Problem when it has ended, or there is no such priority
+     */
+    public Sweep prioritize(String id, int priority) {
+        SweepChecks.checkPriority(priority);
+        return change(id, version -> {
+            if (sweep(id).state().isEnd()) throw Problem.conflict("sweep " + id + " has ended; nothing of it waits");
+            store.changeSpec(id, row(id).spec().withPriority(priority));
+            queue.prioritize(TrialId.TASK, id + "/", priority);
+        });
+    }
+
     /** Gives failed and cancelled trials another try; of a paused sweep, when it is resumed. */
     public Sweep retry(String id) {
         return change(id, version -> {
@@ -317,8 +332,8 @@ public class Sweeps {
 
     private void release(String id) {
         store.hold(id, null);
-        for (TrialId trial : trials.queued(id))
-            queue.ensure(TrialId.TASK, trial.toString(), row(id).spec().priority());
+        List<String> queued = trials.queued(id).stream().map(TrialId::toString).toList();
+        queue.ensure(TrialId.TASK, queued, row(id).spec().priority());
     }
 
     private Sweep change(String id, LongConsumer action) {

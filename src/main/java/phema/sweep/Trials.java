@@ -75,7 +75,9 @@ class Trials {
 
     private void queueAgain(String sweep, SweepSpec spec, long version) {
         store.restartDone(sweep, version);
-        for (TrialId trial : store.queued(sweep)) queue.ensure(TrialId.TASK, trial.toString(), spec.priority());
+        List<String> queued =
+                store.queued(sweep).stream().map(TrialId::toString).toList();
+        queue.ensure(TrialId.TASK, queued, spec.priority());
     }
 
     /**

@@ -16,6 +16,7 @@ import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -108,6 +109,18 @@ class SweepsController {
                     + " is not evaluated again.")
     void delete(@PathVariable String id) {
         sweeps.delete(id);
+    }
+
+    /** Says how important a sweep is. @param priority trials of sweeps with a higher one go first */
+    record Importance(
+            @Schema(requiredMode = Schema.RequiredMode.REQUIRED, minimum = "-1000", maximum = "1000") @Nullable
+            Integer priority) {}
+
+    @PutMapping(path = "/sweeps/{id}/priority", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(summary = "Changes the place in the queue of what waits of a sweep")
+    SweepView prioritize(@PathVariable String id, @RequestBody Importance importance) {
+        if (importance.priority == null) throw Problem.invalid("priority", "priority is missing");
+        return SweepView.of(sweeps.prioritize(id, importance.priority));
     }
 
     @PostMapping("/sweeps/{id}/pause")

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,7 @@ class FleetTest {
     private Path folder;
 
     private final SettableClock clock = new SettableClock();
+    private DataSource source;
     private JdbcClient jdbc;
     private FleetStore store;
     private Queue queue;
@@ -36,7 +38,7 @@ class FleetTest {
 
     @BeforeEach
     void migrate() {
-        DriverManagerDataSource source = new DriverManagerDataSource("jdbc:sqlite:" + folder.resolve("phema.db"));
+        source = new DriverManagerDataSource("jdbc:sqlite:" + folder.resolve("phema.db"));
         Flyway.configure()
                 .dataSource(source)
                 .locations("classpath:db/migration/sqlite")
@@ -108,6 +110,42 @@ class FleetTest {
                 .last()
                 .isEqualTo(clock.instant());
         assertThat(fleet.queueDepth()).isEqualTo(4);
+    }
+
+    /** The order in which workers find it. */
+    private List<String> due() {
+        String query = new DueWork(source, new WorkerIdentity(clock, Optional.empty()), store)
+                .createSelectDueQuery("scheduled_tasks", 100, "", true);
+        return jdbc.sql(query)
+                .params(false, Timestamp.from(clock.instant()))
+                .query((row, i) -> row.getString("task_instance"))
+                .list();
+    }
+
+    @Test
+    void ofOnePriorityWhatCameFirstGoesFirstHoweverMuchItIs() {
+        queue.add("trial", List.of("first/0", "first/1"), 0);
+        queue.add("trial", List.of("many/0", "many/1", "many/2", "many/3"), 0);
+        queue.add("trial", List.of("urgent/0"), 1);
+        queue.add("trial", List.of("last/0"), 0);
+        // A search asks for more as results come, and a trial is retried after a pause.
+        queue.add("trial", List.of("first/2"), 0);
+        jdbc.sql("update scheduled_tasks set execution_time = ? where task_instance = 'first/0'")
+                .param(Timestamp.from(clock.instant().plusSeconds(2)))
+                .update();
+        clock.pass(SECOND.multipliedBy(2));
+        assertThat(due())
+                .containsExactly(
+                        "urgent/0", "first/1", "first/2", "first/0", "many/0", "many/1", "many/2", "many/3", "last/0");
+
+        queue.prioritize("trial", "last/", 5);
+        queue.prioritize("trial", "many/", -5);
+        assertThat(due()).startsWith("last/0", "urgent/0", "first/1").endsWith("many/2", "many/3");
+
+        // One that is taken out and comes again comes last.
+        queue.removeWaiting("trial", "first/");
+        queue.ensure("trial", List.of("first/0", "first/1"), -5);
+        assertThat(due()).endsWith("many/3", "first/0", "first/1");
     }
 
     @Test

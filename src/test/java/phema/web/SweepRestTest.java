@@ -595,6 +595,25 @@ class SweepRestTest {
     }
 
     @Test
+    void prioritiesAreChangedWhileASweepWaits() throws Exception {
+        String body = "{\"sigmaRel\": [0.06, 0.07], \"evaluator\": \"slow\", \"metric\": \"fid\", \"priority\": -10}";
+        String sweep = create("/api/v1/runs/edm2/sweeps", body, 201);
+        HttpResponse<String> changed = send("PUT", sweep + "/priority", "{\"priority\": 7}");
+        assertThat(json.readTree(changed.body()).at("/priority").asInt()).isEqualTo(7);
+        String page = send("GET", "/sweeps/" + id(sweep), "").body();
+        assertThat(page).contains("data-confirm=\"Cancel this sweep?", "max=\"1000\" required value=\"7\"");
+        assertThat(send("PUT", sweep + "/priority", "{\"priority\": 1001}").body())
+                .contains("priority must lie in -1000..1000, not 1001", "\"field\":\"priority\"");
+        assertThat(send("PUT", sweep + "/priority", "{}").body()).contains("priority is missing");
+        assertThat(send("DELETE", sweep, "").statusCode()).isEqualTo(200);
+        assertThat(send("PUT", sweep + "/priority", "{\"priority\": 7}").statusCode())
+                .isEqualTo(409);
+        assertThat(send("PUT", "/api/v1/sweeps/none/priority", "{\"priority\": 7}")
+                        .statusCode())
+                .isEqualTo(404);
+    }
+
+    @Test
     void pinsARunsLength() throws Exception {
         String recommended = "/api/v1/runs/checkpoints/recommended";
         assertThat(send("PUT", recommended, "{\"sigmaRel\": 0.123}").statusCode())
