@@ -1,7 +1,6 @@
 package phema.sweep;
 
 import com.github.kagkarlsson.scheduler.task.CompletionHandler;
-import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -11,13 +10,8 @@ import org.springframework.core.NestedRuntimeException;
 import org.springframework.stereotype.Component;
 import phema.evaluation.EvaluationException;
 import phema.evaluation.EvaluationLog;
-import phema.evaluation.EvaluationSpec;
-import phema.evaluation.EvaluationTask;
 import phema.evaluation.Evaluator;
-import phema.evaluation.EvaluatorIdentity;
 import phema.evaluation.Evaluators;
-import phema.evaluation.Point;
-import phema.evaluation.Reconstructions;
 import phema.fleet.DatabaseRetry;
 import phema.fleet.DurableTask;
 import phema.fleet.Heartbeat;
@@ -27,19 +21,13 @@ import phema.fleet.WorkerIdentity;
 @Component
 class TrialRunner {
     private static final Logger log = LoggerFactory.getLogger(TrialRunner.class);
-    /** The number of workers that a trial may bring down before it gets no other. */
-    private static final int MOST_DEATHS = 5;
-
-    private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(2);
-
     private final Trials trials;
     private final SweepStore sweeps;
     private final TrialStore store;
-    private final EvaluationStore evaluations;
     private final LogStore logs;
     private final Evaluators evaluators;
     private final Suitability suitability;
-    private final Reconstructions reconstructions;
+    private final Attempts attempts;
     private final Heartbeat pulse;
     private final WorkerIdentity self;
 
@@ -47,21 +35,19 @@ class TrialRunner {
             Trials trials,
             SweepStore sweeps,
             TrialStore store,
-            EvaluationStore evaluations,
             LogStore logs,
             Evaluators evaluators,
             Suitability suitability,
-            Reconstructions reconstructions,
+            Attempts attempts,
             Heartbeat pulse,
             WorkerIdentity self) {
         this.trials = trials;
         this.sweeps = sweeps;
         this.store = store;
-        this.evaluations = evaluations;
         this.logs = logs;
         this.evaluators = evaluators;
         this.suitability = suitability;
-        this.reconstructions = reconstructions;
+        this.attempts = attempts;
         this.pulse = pulse;
         this.self = self;
     }
@@ -78,10 +64,7 @@ class TrialRunner {
         }
         Optional<Trials.Begun> begun = trials.begin(id, self.getName(), suitability.basis(spec));
         if (begun.isEmpty()) return new CompletionHandler.OnCompleteRemove<>();
-        if (begun.get().mishaps().deaths() > MOST_DEATHS) {
-            trials.failed(begun.get(), "every worker that ran it died, " + MOST_DEATHS + " times");
-            return new CompletionHandler.OnCompleteRemove<>();
-        }
+        if (attempts.endsByDeaths(begun.get())) return new CompletionHandler.OnCompleteRemove<>();
         return run(begun.get());
     }
 
@@ -112,45 +95,34 @@ class TrialRunner {
 
     private void evaluate(Trials.Begun begun, EvaluationLog output, Heartbeat.WatchedWork work) throws Exception {
         SweepSpec spec = begun.spec();
-        Point point = begun.trial().point();
         Evaluator evaluator = evaluators.named(spec.evaluator());
-        EvaluationSpec common = spec.evaluation();
-        EvaluationTask task = new EvaluationTask(
-                common,
-                begun.trial().sweep(),
-                begun.trial().number(),
-                begun.attempt(),
-                point,
-                reconstructions.of(common, point, evaluator.format()),
-                reconstructions.guide(common, point, evaluator.format()));
-        EvaluatorIdentity identity = suitability.identity(spec);
-        String evaluation = task.identity(evaluator, identity);
-        if (evaluations
-                .find(evaluation)
-                .filter(m -> m.keySet().containsAll(spec.metrics().names()))
-                .isPresent()) {
+        Attempts.PreparedAttempt attempt = attempts.prepare(begun);
+        if (attempt.isKnown()) {
             work.end();
-            trials.doneBefore(begun, evaluation);
+            trials.doneBefore(begun, attempt.evaluation());
             return;
         }
         long start = System.nanoTime();
-        Map<String, Double> metrics = evaluator.evaluate(task, output);
-        for (String wanted : spec.metrics().names())
-            if (!metrics.containsKey(wanted))
-                throw new EvaluationException(
-                        "gave " + String.join(", ", metrics.keySet()) + ", but not the sweep's metric " + wanted);
+        Map<String, Double> metrics = evaluator.evaluate(attempt.task(), output);
+        Optional<String> lack = Attempts.lack(spec, metrics);
+        if (lack.isPresent()) {
+            work.end();
+            logs.save(begun.id(), output.text());
+            if (trials.stop(begun, lack.get())) return;
+            throw new EvaluationException(lack.get());
+        }
         for (Map.Entry<String, Double> metric : metrics.entrySet())
             if (!Double.isFinite(metric.getValue()))
                 throw new EvaluationException("the metric " + metric.getKey() + " is " + metric.getValue()
                         + ", which is no result: there may be too few images, or weights that are not finite");
-        if (!suitability.identity(spec).text().equals(identity.text()))
+        if (!suitability.identity(spec).text().equals(attempt.evaluator().text()))
             throw new EvaluationException("a file of the evaluator " + spec.evaluator()
                     + " changed while it evaluated; what it measured may be of either");
         Duration taken = Duration.ofNanos(System.nanoTime() - start);
         work.end();
         DatabaseRetry.persistently(() -> {
             logs.save(begun.id(), output.text());
-            trials.done(begun, evaluation, metrics, taken.toNanos() / 1e9);
+            trials.done(begun, attempt.evaluation(), metrics, taken.toNanos() / 1e9);
         });
     }
 
@@ -160,27 +132,14 @@ class TrialRunner {
     }
 
     private CompletionHandler<Void> failed(Trials.Begun begun, Exception e) {
-        String error = message(e);
         if (!(e instanceof EvaluationException)) log.warn("Trial {} failed", begun.id(), e);
-        // It may no longer be configured.
-        Optional<Evaluator> evaluator = evaluators.find(begun.spec().evaluator());
-        boolean again =
-                begun.mishaps().failures() < evaluator.map(Evaluator::retries).orElse(0);
-        if (again)
-            return trials.failedForNow(begun, error)
-                    ? later(PAUSE_AFTER_FAILURE)
-                    : new CompletionHandler.OnCompleteRemove<>();
-        trials.failed(begun, error);
-        return new CompletionHandler.OnCompleteRemove<>();
+        return attempts.failed(begun, Attempts.message(e))
+                ? later(Attempts.PAUSE_AFTER_FAILURE)
+                : new CompletionHandler.OnCompleteRemove<>();
     }
 
     private static CompletionHandler<Void> later(Duration pause) {
         return (complete, operations) ->
                 operations.reschedule(complete, complete.getTimeDone().plus(pause));
-    }
-
-    private static String message(Exception e) {
-        // Of the latter, the message is only the file's name.
-        return e.getMessage() == null || e instanceof FileSystemException ? e.toString() : e.getMessage();
     }
 }

@@ -15,6 +15,10 @@ import phema.fleet.WorkState;
 /** Begins and ends trials, each in one transaction with all that follows from it. */
 @Component
 class Trials {
+    private static final String STOPPED =
+            "; as the first trial did not give it, the sweep is stopped: start another one"
+                    + " for a metric that there is, or see to it that the evaluator gives this one, and retry";
+
     private final SweepStore sweeps;
     private final TrialStore store;
     private final EvaluationStore evaluations;
@@ -98,6 +102,25 @@ class Trials {
 
     boolean failed(Begun begun, String error) {
         return end(begun, version -> store.failed(begun.id(), begun.attempt(), error, version));
+    }
+
+    /**
+     * It gave other metrics than the sweep is for: where none gave those before, the others would not either, and
+     * nothing more begins.
+     *
+     * @return whether that was so; otherwise nothing has changed
+     */
+    boolean stop(Begun begun, String error) {
+        return inTransaction(() -> {
+            String sweep = begun.id().sweep();
+            long version = sweeps.touch(sweep);
+            if (store.counts(sweep).containsKey(WorkState.DONE)) return false;
+            if (store.failed(begun.id(), begun.attempt(), error + STOPPED, version)) {
+                store.cancel(sweep, version);
+                queue.removeWaiting(TrialId.TASK, sweep + "/");
+            }
+            return true;
+        });
     }
 
     /** It will be tried again. */

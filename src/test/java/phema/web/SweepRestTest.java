@@ -331,10 +331,12 @@ class SweepRestTest {
 
         // All of them must be there.
         String lacking = create("/api/v1/runs/edm2/sweeps", """
-                {"sigmaRel": [0.0615], "seeds": ["0-63"], "evaluator": "told", "metric": "fid,accuracy:max"}""", 201);
+                {"sigmaRel": [0.0615, 0.0616, 0.0617], "seeds": ["0-63"], "evaluator": "told", "metric": "fid,accuracy:max"}""", 201);
         assertThat(events(lacking)).last().isEqualTo("sweep");
+        assertThat(get(lacking).at("/trials/cancelled").asInt()).isEqualTo(2);
         assertThat(get(lacking + "/trials/0").at("/error").asString())
-                .isEqualTo("gave fid, but not the sweep's metric accuracy");
+                .startsWith(
+                        "gave fid, but not the sweep's metric accuracy; as the first trial did not give it, the sweep");
     }
 
     @Test

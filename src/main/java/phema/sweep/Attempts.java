@@ -1,0 +1,95 @@
+package phema.sweep;
+
+import java.nio.file.FileSystemException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+import phema.evaluation.EvaluationSpec;
+import phema.evaluation.EvaluationTask;
+import phema.evaluation.Evaluator;
+import phema.evaluation.EvaluatorIdentity;
+import phema.evaluation.Evaluators;
+import phema.evaluation.Point;
+import phema.evaluation.Reconstructions;
+
+/** Knows what an attempt at a trial needs and how it may end, whoever makes it: our own worker or a client. */
+@Component
+record Attempts(
+        Trials trials,
+        EvaluationStore evaluations,
+        Evaluators evaluators,
+        Suitability suitability,
+        Reconstructions reconstructions) {
+    static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(2);
+
+    /** The number of workers that a trial may bring down before it gets no other. */
+    private static final int MOST_DEATHS = 5;
+
+    /**
+     * Says what to evaluate, and under what it is kept.
+     *
+     * @param evaluator who it is, as it was when the attempt began
+     * @param evaluation the identity of the result
+     * @param isKnown whether it was evaluated before
+     */
+    record PreparedAttempt(EvaluationTask task, EvaluatorIdentity evaluator, String evaluation, boolean isKnown) {}
+
+    PreparedAttempt prepare(Trials.Begun begun) {
+        SweepSpec spec = begun.spec();
+        Point point = begun.trial().point();
+        Evaluator evaluator = evaluators.named(spec.evaluator());
+        EvaluationSpec common = spec.evaluation();
+        EvaluationTask task = new EvaluationTask(
+                common,
+                begun.trial().sweep(),
+                begun.trial().number(),
+                begun.attempt(),
+                point,
+                reconstructions.of(common, point, evaluator.format()),
+                reconstructions.guide(common, point, evaluator.format()));
+        EvaluatorIdentity identity = suitability.identity(spec);
+        String evaluation = task.identity(evaluator, identity);
+        return new PreparedAttempt(
+                task,
+                identity,
+                evaluation,
+                evaluations
+                        .find(evaluation)
+                        .filter(metrics -> lack(spec, metrics).isEmpty())
+                        .isPresent());
+    }
+
+    /** What is missing, in words for the user; empty where the sweep's metrics are all there. */
+    static Optional<String> lack(SweepSpec spec, Map<String, Double> metrics) {
+        return spec.metrics().names().stream()
+                .filter(wanted -> !metrics.containsKey(wanted))
+                .findFirst()
+                .map(wanted ->
+                        "gave " + String.join(", ", metrics.keySet()) + ", but not the sweep's metric " + wanted);
+    }
+
+    /** Ends a trial that too many workers or clients did not survive. @return whether it did */
+    boolean endsByDeaths(Trials.Begun begun) {
+        if (begun.mishaps().deaths() <= MOST_DEATHS) return false;
+        trials.failed(begun, "every worker that ran it died, " + MOST_DEATHS + " times");
+        return true;
+    }
+
+    /** @return whether it will be tried again, after {@link #PAUSE_AFTER_FAILURE} */
+    boolean failed(Trials.Begun begun, String error) {
+        // The evaluator may no longer be configured.
+        int retries = evaluators
+                .find(begun.spec().evaluator())
+                .map(Evaluator::retries)
+                .orElse(0);
+        if (begun.mishaps().failures() < retries) return trials.failedForNow(begun, error);
+        trials.failed(begun, error);
+        return false;
+    }
+
+    static String message(Exception e) {
+        // Of the latter, the message is only the file's name.
+        return e.getMessage() == null || e instanceof FileSystemException ? e.toString() : e.getMessage();
+    }
+}
