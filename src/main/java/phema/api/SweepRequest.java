@@ -19,7 +19,8 @@ import tools.jackson.databind.JsonNode;
  *
  * @param mode grid: all combinations; search: those that a model of the metric asks for
  * @param axes all other fields: what is varied, by names of axes
- * @param evaluator a name below phema.evaluators
+ * @param evaluator a name below phema.evaluators; {"name": "mine", "type": "remote", "version": "1"}, or
+ *     remote:mine@1, for one whose trials clients ask for
  * @param metric which of the evaluator's metrics to minimise, or to maximise where :max follows; of several with
  *     commas between them the first is optimised, and each must be there
  * @param tolerance of a search: the share of the metric by which what it finds may be worse than the best
@@ -35,7 +36,11 @@ public record SweepRequest(
 
         @Schema(hidden = true) @JsonAnySetter @Nullable Map<String, JsonNode> axes,
 
-        @Schema(defaultValue = "builtin") @Nullable String evaluator,
+        @Schema(
+                oneOf = {String.class, EvaluatorRequest.class},
+                defaultValue = "builtin")
+        @Nullable
+        EvaluatorRequest evaluator,
 
         @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "fid,accuracy:max") @Nullable
         String metric,
@@ -66,7 +71,7 @@ public record SweepRequest(
                 run,
                 Choices.mode(mode),
                 axes(Objects.requireNonNullElse(axes, Map.of())),
-                Objects.requireNonNullElse(evaluator, "builtin"),
+                evaluator == null ? "builtin" : evaluator.text(),
                 Objects.requireNonNullElse(metric, ""),
                 options.method(),
                 options.files(),

@@ -11,6 +11,8 @@
  *   <li>{@link phema.api.RunView} and {@link phema.api.SnapshotView}: what lies in a run.
  *   <li>{@link phema.api.SweepRequest}, {@link phema.api.SweepView}, {@link phema.api.TrialView}: sweeps, as they are
  *       asked for and as they are.
+ *   <li>{@link phema.api.AskRequest}, {@link phema.api.LoanView}, {@link phema.api.TellRequest}: trials that clients
+ *       elsewhere evaluate.
  * </ol>
  */
 @ApplicationModule(

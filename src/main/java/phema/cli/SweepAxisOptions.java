@@ -43,7 +43,9 @@ final class SweepAxisOptions {
             names = "--evaluator",
             paramLabel = "NAME",
             defaultValue = "builtin",
-            description = "Who evaluates, a name below phema.evaluators (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Who evaluates, a name below phema.evaluators, or remote:NAME[@VERSION] for clients that ask a"
+                            + " service for trials (default: ${DEFAULT-VALUE}).")
     private String evaluator = "";
 
     @Option(

@@ -7,7 +7,7 @@ import phema.solver.SolverKind;
  * Says what the evaluations of a sweep have in common.
  *
  * @param run whose weights are evaluated
- * @param evaluator a name below {@code phema.evaluators}
+ * @param evaluator a name below {@code phema.evaluators}, or that of a {@link RemoteEvaluator}
  * @param metrics that each must give
  * @param axes what they may differ in
  * @param solver of all weights, guiding ones too

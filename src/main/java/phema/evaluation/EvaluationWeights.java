@@ -2,10 +2,13 @@ package phema.evaluation;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
 import phema.catalog.Run;
 import phema.edm2.Network;
 import phema.format.Format;
 import phema.format.NetworkSettings;
+import phema.problem.Problem;
 import phema.solver.Fit;
 import phema.synthesis.Content;
 import phema.synthesis.PreparedWeights;
@@ -57,6 +60,31 @@ public record EvaluationWeights(PreparedWeights weights, Content content, Synthe
 
     void write(Path folder) throws IOException {
         syntheses.write(weights, folder, true, bytes -> {});
+    }
+
+    /**
+     * Where a service gives them: as {@code file} in a file like the run's own, and in every format that they can be
+     * in, by its extension.
+     */
+    public SequencedMap<String, WeightsAddress> addresses(EvaluationSpec spec) {
+        SequencedMap<String, WeightsAddress> all = new LinkedHashMap<>();
+        all.put("file", in(weights.asStored()).address(spec));
+        for (Format format : Format.values()) {
+            try {
+                all.put(format.extension(), in(weights.in(format)).address(spec));
+            } catch (Problem cannotBe) {
+                continue; // as no run is an EDM2 pickle that was none
+            }
+        }
+        return all;
+    }
+
+    private EvaluationWeights in(PreparedWeights same) {
+        return new EvaluationWeights(same, syntheses.whole(same), syntheses);
+    }
+
+    private WeightsAddress address(EvaluationSpec spec) {
+        return new WeightsAddress(WeightsUrl.path(spec, this), identity());
     }
 
     /** Without a file. */

@@ -40,12 +40,13 @@ public class Evaluators {
         };
     }
 
-    /** @throws Problem when none is configured under this name */
+    /** @throws Problem when none is configured under this name, and it is not that of a {@link RemoteEvaluator} */
     public Evaluator named(String name) {
         return find(name)
                 .orElseThrow(() -> Problem.invalid(
                         "evaluator",
-                        "no evaluator is named " + name + "; phema.evaluators has " + String.join(", ", all.keySet())));
+                        "no evaluator is named " + name + "; phema.evaluators has " + String.join(", ", all.keySet())
+                                + "; one whose trials clients ask for is named remote:" + name));
     }
 
     /** In alphabetical order. */
@@ -54,7 +55,9 @@ public class Evaluators {
     }
 
     public Optional<Evaluator> find(String name) {
-        return Optional.ofNullable(all.get(name));
+        return RemoteEvaluator.parse(name)
+                .<Evaluator>map(remote -> remote)
+                .or(() -> Optional.ofNullable(all.get(name)));
     }
 
     public List<EvaluatorView> views() {

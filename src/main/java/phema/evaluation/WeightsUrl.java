@@ -10,12 +10,18 @@ import phema.text.Labels;
 @Component
 record WeightsUrl(WeightsProperties settings) {
     String of(EvaluationSpec spec, EvaluationWeights weights) {
-        return settings.url().replaceFirst("/$", "") + "/api/v1/runs/"
+        return settings.url().replaceFirst("/$", "") + path(spec, weights);
+    }
+
+    /** Below the service's address. */
+    static String path(EvaluationSpec spec, EvaluationWeights weights) {
+        return "/api/v1/runs/"
                 + UriUtils.encodePathSegment(weights.run().name(), StandardCharsets.UTF_8)
                 + (weights.isLikeInputs()
                         ? "/weights"
                         : "/weights." + weights.format().extension())
-                + "?profile=" + ProfileSpec.print(weights.fit().target())
+                + "?profile="
+                + UriUtils.encodeQueryParam(ProfileSpec.print(weights.fit().target()), StandardCharsets.UTF_8)
                 + "&time=" + weights.fit().target().endTime()
                 + "&solver=" + Labels.of(spec.solver())
                 + "&files=" + Labels.of(spec.files());

@@ -11,7 +11,7 @@
  *   <li>{@link phema.evaluation.Axes} of {@link phema.evaluation.Axis}: all that may be varied, with how every door
  *       reads and writes it; {@link phema.evaluation.Point}: a value of each.
  *   <li>{@link phema.evaluation.Evaluators}: those that are configured.
- *   <li>{@code BuiltinEvaluator}, {@code CommandEvaluator}: the kinds.
+ *   <li>{@code BuiltinEvaluator}, {@code CommandEvaluator}, {@link phema.evaluation.RemoteEvaluator}: the kinds.
  *   <li>{@code WeightCache}: files that several trials need, written once.
  * </ol>
  */

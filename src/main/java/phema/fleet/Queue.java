@@ -3,9 +3,12 @@ package phema.fleet;
 import com.github.kagkarlsson.scheduler.SchedulerClient;
 import com.github.kagkarlsson.scheduler.task.SchedulableInstance;
 import com.github.kagkarlsson.scheduler.task.TaskInstance;
+import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -89,6 +92,24 @@ public class Queue {
         jdbc.sql("delete from scheduled_tasks where task_name = ? and picked = false and task_instance like ?")
                 .params(task, prefix + "%")
                 .update();
+    }
+
+    /**
+     * What is due of the instances that begin like one of these, in the order in which it is taken.
+     *
+     * @param prefixes one at least
+     */
+    public List<String> due(String task, Collection<String> prefixes, int limit) {
+        List<Object> params = new ArrayList<>(List.of(task, Timestamp.from(clock.instant())));
+        prefixes.forEach(prefix -> params.add(prefix + "%"));
+        params.add(limit);
+        return jdbc.sql("select task_instance from scheduled_tasks where task_name = ? and picked = false and"
+                        + " execution_time <= ? and ("
+                        + String.join(" or ", Collections.nCopies(prefixes.size(), "task_instance like ?"))
+                        + ") order by priority desc, execution_time limit ?")
+                .params(params)
+                .query(String.class)
+                .list();
     }
 
     /** Counts what waits, as opposed to being worked on. */

@@ -9,6 +9,7 @@
  *
  * <ol>
  *   <li>{@link phema.fleet.Queue} and {@link phema.fleet.DurableTask}: work is put in, and done.
+ *   <li>{@link phema.fleet.Leases}: work that clients have, which are no processes of the fleet.
  *   <li>{@link phema.fleet.Heartbeat}: what a worker does beside its work; {@link phema.fleet.Chore}s that rooms add.
  *   <li>{@link phema.fleet.Fleet} of {@link phema.fleet.Worker}s, and what each of them leaves alone, with its reason.
  *   <li>{@link phema.fleet.DatabaseRetry}, {@code ClockJumps}, {@code DriverFaults}: what goes wrong.

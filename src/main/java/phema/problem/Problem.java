@@ -19,6 +19,8 @@ public final class Problem extends RuntimeException {
         UNKNOWN(404),
         /** It cannot be done as things are now: an output exists, an input changed while it was read. */
         CONFLICT(409),
+        /** It was there, and will not be again. */
+        GONE(410),
         /** The stored files cannot give what was asked for. */
         UNPROCESSABLE(422),
         /** More than a request may hold. */
@@ -57,6 +59,10 @@ public final class Problem extends RuntimeException {
 
     public static Problem conflict(String message) {
         return new Problem(ProblemKind.CONFLICT, null, message, null);
+    }
+
+    public static Problem gone(String message) {
+        return new Problem(ProblemKind.GONE, null, message, null);
     }
 
     public static Problem unprocessable(String message) {

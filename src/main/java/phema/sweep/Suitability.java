@@ -98,6 +98,13 @@ record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fl
      * @param asked what the sweep rests on, where it is known already
      */
     Optional<String> objection(SweepSpec spec, Optional<Basis> asked) {
+        return spec.remote()
+                .map(evaluator -> "its trials are for clients that ask for those of " + evaluator.text())
+                .or(() -> unfitness(spec, asked));
+    }
+
+    /** Why this process can give no weights for trials of a sweep, in words for the user; empty where it can. */
+    Optional<String> unfitness(SweepSpec spec, Optional<Basis> asked) {
         Optional<String> difference = difference(spec, asked);
         if (difference.isPresent()) return difference;
         try {

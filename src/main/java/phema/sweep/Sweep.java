@@ -17,7 +17,8 @@ import phema.fleet.WorkState;
  * @param settings of its evaluator that decide metrics: whoever has others leaves its trials alone. Empty where it is
  *     not known, as of sweeps that older versions made
  * @param settingsDigest digits that are equal where all of these are; empty while one is not known
- * @param takers who would take its trials, and who leaves them alone; nobody once none waits
+ * @param takers of our workers who would take its trials, and who leaves them alone; nobody once none waits, or where
+ *     they are for clients
  * @param version grows with every change of the sweep or of one of its trials
  */
 public record Sweep(
@@ -38,9 +39,9 @@ public record Sweep(
         trials = Collections.unmodifiableSortedMap(new TreeMap<>(trials));
     }
 
-    /** Whether trials wait, and no living worker would take them. */
+    /** Whether trials wait, and no living worker would take them. Nobody knows what clients there are. */
     public boolean isStuck() {
-        return waits(state, trials) && takers.count() == 0;
+        return waits(state, trials) && takers.count() == 0 && spec.remote().isEmpty();
     }
 
     static boolean waits(SweepState state, Map<WorkState, Integer> trials) {

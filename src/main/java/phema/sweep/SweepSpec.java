@@ -7,12 +7,14 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import phema.evaluation.Axes;
 import phema.evaluation.AxisValues;
 import phema.evaluation.EvaluationSpec;
 import phema.evaluation.Guides;
 import phema.evaluation.MetricGoal;
 import phema.evaluation.MetricGoals;
+import phema.evaluation.RemoteEvaluator;
 import phema.evaluation.Seeds;
 import phema.problem.Problem;
 import phema.solver.FilesToRead;
@@ -25,7 +27,7 @@ import tools.jackson.databind.JsonNode;
  * @param run whose weights are evaluated
  * @param axes what is varied; for {@link SweepMode#SEARCH} the least and the greatest value of continuous axes bound
  *     the search
- * @param evaluator a name below {@code phema.evaluators}
+ * @param evaluator a name below {@code phema.evaluators}, or that of a {@link RemoteEvaluator}
  * @param metrics which of its metrics every trial must have; the first is optimised
  * @param solver of all weights, guiding ones too
  * @param files how many stored files a fit may read
@@ -100,6 +102,11 @@ public record SweepSpec(
     /** Says what all evaluations have in common. */
     EvaluationSpec evaluation() {
         return new EvaluationSpec(run, evaluator, metrics, axes, solver, files);
+    }
+
+    /** The evaluator, where its trials are for clients that ask for them. */
+    Optional<RemoteEvaluator> remote() {
+        return RemoteEvaluator.parse(evaluator);
     }
 
     /** The name of the metric that is optimised. */

@@ -121,6 +121,14 @@ class SweepStore {
                 .list();
     }
 
+    /** Those with trials that have not ended, unless they are held. */
+    List<StoredSweep> open() {
+        return jdbc.sql("select * from sweep s where hold is null and exists"
+                        + " (select 1 from trial t where t.sweep = s.id and t.state in ('QUEUED', 'RUNNING'))")
+                .query(SweepStore::row)
+                .list();
+    }
+
     /** Newest first. */
     List<StoredSweep> rows(Optional<String> run, long offset, int limit) {
         List<Object> params = new ArrayList<>(run.stream().toList());

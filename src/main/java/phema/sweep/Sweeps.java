@@ -375,7 +375,9 @@ public class Sweeps {
                 state.isEnd() ? trials.ended(row.id()) : Optional.empty(),
                 row.basis().<Map<String, String>>map(Basis::evaluator).orElse(Map.of()),
                 row.basis().flatMap(Basis::digest),
-                Sweep.waits(state, counts) ? fleet.takers(TrialId.TASK, row.id()) : new Takers(0, List.of()),
+                Sweep.waits(state, counts) && row.spec().remote().isEmpty()
+                        ? fleet.takers(TrialId.TASK, row.id())
+                        : new Takers(0, List.of()),
                 row.version());
     }
 

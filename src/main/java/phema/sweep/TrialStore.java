@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import phema.evaluation.Point;
@@ -110,11 +111,49 @@ class TrialStore {
     boolean begin(TrialId id, String worker, long version) {
         return jdbc.sql("""
                         update trial set deaths = deaths + case when state = 'RUNNING' then 1 else 0 end,
-                            state = 'RUNNING', attempt = attempt + 1, worker = ?, started = ?, ended = null, change = ?
+                            state = 'RUNNING', attempt = attempt + 1, worker = ?, lease = null, told = null,
+                            started = ?, ended = null, change = ?
                         where sweep = ? and number = ? and state in ('QUEUED', 'RUNNING')""")
                         .params(worker, now(), version, id.sweep(), id.number())
                         .update()
                 == 1;
+    }
+
+    /**
+     * What a client has of a trial, and told of it.
+     *
+     * @param lease its digest; null where our own worker has the latest attempt
+     * @param told a digest of it; null before
+     */
+    record LentTrial(
+            int attempt,
+            WorkState state,
+            @Nullable String lease,
+            @Nullable String told) {}
+
+    Optional<LentTrial> lent(TrialId id) {
+        return jdbc.sql("select attempt, state, lease, told from trial where sweep = ? and number = ?")
+                .params(id.sweep(), id.number())
+                .query((row, i) -> new LentTrial(
+                        row.getInt("attempt"),
+                        WorkState.valueOf(row.getString("state")),
+                        row.getString("lease"),
+                        row.getString("told")))
+                .optional();
+    }
+
+    /** The latest attempt is a client's. @param lease its digest */
+    void lend(TrialId id, String lease) {
+        jdbc.sql("update trial set lease = ? where sweep = ? and number = ?")
+                .params(lease, id.sweep(), id.number())
+                .update();
+    }
+
+    /** @param told a digest of what the client told */
+    void told(TrialId id, String told) {
+        jdbc.sql("update trial set told = ? where sweep = ? and number = ?")
+                .params(told, id.sweep(), id.number())
+                .update();
     }
 
     /** Attempts that ended in an error, and attempts whose worker was lost. */

@@ -8,6 +8,7 @@ import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
+import phema.evaluation.Point;
 import phema.fleet.Fleet;
 import phema.fleet.Queue;
 import phema.fleet.WorkState;
@@ -121,6 +122,28 @@ class Trials {
             }
             return true;
         });
+    }
+
+    /** More points of a search, for clients that have nothing to do. @return whether there are any */
+    boolean propose(SweepStore.StoredSweep sweep, int clients) {
+        if (more(sweep, clients).isEmpty()) return false;
+        return inTransaction(() -> {
+            long version = sweeps.touch(sweep.id());
+            List<TrialId> added = store.add(sweep.id(), more(sweep, clients), version);
+            queue.add(
+                    TrialId.TASK,
+                    added.stream().map(TrialId::toString).toList(),
+                    sweep.spec().priority());
+            return !added.isEmpty();
+        });
+    }
+
+    /** None while some wait already. */
+    private List<Point> more(SweepStore.StoredSweep sweep, int clients) {
+        Map<WorkState, Integer> counts = store.counts(sweep.id());
+        if (counts.containsKey(WorkState.QUEUED)) return List.of();
+        int running = counts.getOrDefault(WorkState.RUNNING, 0);
+        return Plan.next(sweep.spec(), store.trials(sweep.id()), running + clients);
     }
 
     /** It will be tried again. */

@@ -53,6 +53,11 @@ class Events {
         }
     }
 
+    /** Whether whoever waits for something had better answer. */
+    boolean isClosing() {
+        return closing;
+    }
+
     /** The server waits for its connections. */
     @EventListener(ContextClosedEvent.class)
     void close() {

@@ -7,6 +7,7 @@
  * <ol>
  *   <li>{@code RunsController}, {@code FitsController}, {@code WeightsController}: runs, coefficients, weights.
  *   <li>{@code SweepsController}, {@code SynthesesController}, {@code FleetController}: work.
+ *   <li>{@code AskController}: work for clients elsewhere.
  *   <li>{@code Events}: progress as server-sent events.
  *   <li>{@code ApiDescription}: what OpenAPI says of them all.
  * </ol>

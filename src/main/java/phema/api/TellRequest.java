@@ -1,0 +1,44 @@
+package phema.api;
+
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import phema.problem.Problem;
+import phema.sweep.RemoteTrials;
+
+/**
+ * Ends a trial: with metrics, or with an error.
+ *
+ * @param metrics finite numbers by name, those of the sweep among them
+ * @param error why there are none
+ */
+public record TellRequest(
+        @Schema(example = "{\"fid\": 2.6}") @Nullable Map<String, @Nullable Double> metrics,
+        @Nullable String error) {
+    private static final int MOST_METRICS = 256;
+    private static final int LONGEST_NAME = 100;
+    private static final int LONGEST_ERROR = 10_000;
+
+    /** @throws Problem naming the metric that is no result */
+    public RemoteTrials.Told told() {
+        if ((metrics == null) == (error == null))
+            throw Problem.invalid("metrics", "the body needs either metrics, such as {\"fid\": 2.6}, or error");
+        if (error != null)
+            return new RemoteTrials.Told.ClientFailure(
+                    error.isBlank()
+                            ? "the client says nothing of it"
+                            : error.substring(0, Math.min(LONGEST_ERROR, error.length())));
+        if (metrics.isEmpty() || metrics.size() > MOST_METRICS)
+            throw Problem.invalid("metrics", "metrics must hold 1 to " + MOST_METRICS + ", not " + metrics.size());
+        metrics.forEach((name, value) -> {
+            String field = "metrics." + name.substring(0, Math.min(LONGEST_NAME, name.length()));
+            if (name.isBlank() || name.length() > LONGEST_NAME)
+                throw Problem.invalid(field, "a metric's name must have 1 to " + LONGEST_NAME + " characters");
+            if (value == null || !Double.isFinite(value))
+                throw Problem.invalid(
+                        field,
+                        field + " is " + value + ", which is no result: tell an error if there are no finite numbers");
+        });
+        return new RemoteTrials.Told.Metrics(Map.copyOf(metrics));
+    }
+}

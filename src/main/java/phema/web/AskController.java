@@ -1,0 +1,104 @@
+package phema.web;
+
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+import phema.api.AskRequest;
+import phema.api.HeartbeatRequest;
+import phema.api.HeartbeatView;
+import phema.api.LoansView;
+import phema.api.TellRequest;
+import phema.api.TrialView;
+import phema.problem.Problem;
+import phema.sweep.RemoteTrials;
+import phema.sweep.RemoteTrials.Loan;
+
+/** Gives trials to clients that evaluate them elsewhere, and takes what they tell. */
+@RestController
+@RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
+@Tag(name = "ask and tell", description = "Trials for evaluators of type remote: other people's GPUs, with HTTP alone")
+class AskController {
+    private static final Duration PAUSE = Duration.ofMillis(500);
+    private static final String SECONDS_TO_NEXT = "5";
+
+    private final RemoteTrials trials;
+    private final Events events;
+
+    AskController(RemoteTrials trials, Events events) {
+        this.trials = trials;
+        this.events = events;
+    }
+
+    @PostMapping(path = "/sweeps/{id}/ask", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(
+            summary = "Takes trials of a sweep under a lease of a minute",
+            description = "Waits for one as long as the request says. Heartbeats extend the lease; when it runs out,"
+                    + " somebody else gets the trial.")
+    @ApiResponse(responseCode = "200", description = "The trials")
+    @ApiResponse(responseCode = "204", description = "None now, but the sweep goes on; Retry-After says when to ask")
+    @ApiResponse(responseCode = "410", description = "The sweep is over")
+    ResponseEntity<LoansView> ask(@PathVariable String id, @RequestBody AskRequest request)
+            throws InterruptedException {
+        if (!request.wantedEvaluators().isEmpty())
+            throw Problem.invalid("evaluators", "evaluators are for /api/v1/ask: a sweep has one");
+        return answer(request, () -> trials.ask(id, request.clientName(), request.wantedCount()));
+    }
+
+    @PostMapping(path = "/ask", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(
+            summary = "Takes trials of any sweep under a lease of a minute",
+            description = "Of those whose evaluators are of type remote, in the order of their priority.")
+    @ApiResponse(responseCode = "200", description = "The trials")
+    @ApiResponse(responseCode = "204", description = "None now; Retry-After says when to ask")
+    ResponseEntity<LoansView> ask(@RequestBody AskRequest request) throws InterruptedException {
+        return answer(
+                request, () -> trials.ask(request.wantedEvaluators(), request.clientName(), request.wantedCount()));
+    }
+
+    /** Virtual threads wait, which cost nothing. */
+    private ResponseEntity<LoansView> answer(AskRequest request, Supplier<List<Loan>> ask) throws InterruptedException {
+        Duration patience = request.patience();
+        for (Duration waited = Duration.ZERO; ; waited = waited.plus(PAUSE)) {
+            List<Loan> loans = ask.get();
+            if (!loans.isEmpty()) return ResponseEntity.ok(LoansView.of(loans));
+            if (waited.compareTo(patience) >= 0 || events.isClosing())
+                return ResponseEntity.noContent()
+                        .header(HttpHeaders.RETRY_AFTER, SECONDS_TO_NEXT)
+                        .build();
+            Thread.sleep(PAUSE);
+        }
+    }
+
+    @PostMapping(path = "/leases/{lease}/heartbeat", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(
+            summary = "Extends a lease to a minute from now",
+            description = "Needs no token, as the lease is a secret. What it says of progress and output is shown as"
+                    + " the trial's log.")
+    HeartbeatView heartbeat(
+            @PathVariable String lease, @RequestBody(required = false) @Nullable HeartbeatRequest body) {
+        HeartbeatRequest said = body == null ? new HeartbeatRequest(null, null) : body;
+        return HeartbeatView.of(trials.extend(lease, said.output()));
+    }
+
+    @PostMapping(path = "/leases/{lease}/tell", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(
+            summary = "Ends a trial with its metrics, or with an error",
+            description = "Exactly once: 409 where the lease ran out, the trial was cancelled, or something else was"
+                    + " told before. The same may be told again. An error is tried once more, by whoever asks next."
+                    + " Needs no token, as the lease is a secret.")
+    TrialView tell(@PathVariable String lease, @RequestBody TellRequest body) {
+        return TrialView.of(trials.tell(lease, body.told()));
+    }
+}
