@@ -58,7 +58,7 @@ class TrialRunner {
         SweepSpec spec = sweep.get().spec();
         Optional<String> objection = suitability.objection(spec, sweep.get().basis());
         if (objection.isPresent()) {
-            log.warn("Trial {} is left to others: {}", id, objection.get());
+            if (spec.remote().isEmpty()) log.warn("Trial {} is left to others: {}", id, objection.get());
             suitability.leaveAlone(id.sweep(), objection.get());
             return DurableTask::keepPlace;
         }

@@ -8,6 +8,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -148,6 +150,12 @@ class AskTest {
         assertThat(send("POST", again + "/ask", "{}").statusCode()).isEqualTo(204);
         assertThat(get(again + "/trials").at("/items/1/cached").asBoolean()).isTrue();
         assertThat(get(again).at("/state").asString()).isEqualTo("done");
+    }
+
+    @Test
+    void theServiceGivesItsClient() throws Exception {
+        assertThat(send("GET", "/client/phema.py", "").body())
+                .isEqualTo(Files.readString(Path.of("src/client/phema.py")));
     }
 
     @Test
