@@ -23,6 +23,7 @@
             "format",
             "problem",
             "profile",
+            "search",
             "solver",
             "sweep",
             "synthesis",

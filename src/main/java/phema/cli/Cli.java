@@ -78,6 +78,7 @@ public final class Cli {
                 .addSubcommand(new ServeCommand(application))
                 .addSubcommand(new WorkerCommand(application))
                 .addSubcommand(SweepCommand.line(application))
+                .addSubcommand(new OptimumCommand())
                 .addSubcommand(new TokenCommand())
                 .addSubcommand(new InspectCommand())
                 .addSubcommand(new FitCommand())

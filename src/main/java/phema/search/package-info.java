@@ -9,6 +9,7 @@
  *   <li>{@code Belief}: where the best may be, from draws of the model; the knowledge gradient.
  *   <li>{@code Surrogate} of {@code GaussianProcess}es: the model of the metric, its parameters integrated out.
  *   <li>{@link phema.search.CurveFit}: the same model, of a finished sweep.
+ *   <li>{@link phema.search.Suggestion}: the same, of what was measured elsewhere.
  * </ol>
  */
 @ApplicationModule(allowedDependencies = {})

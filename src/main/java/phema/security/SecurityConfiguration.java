@@ -128,6 +128,7 @@ class SecurityConfiguration {
                 .requestMatchers(
                         pathPattern(POST, "/api/v1/runs/{run}/fits"),
                         pathPattern(POST, "/api/v1/runs/{run}/rescan"),
+                        pathPattern(POST, "/api/v1/suggest"),
                         pathPattern(POST, "/api/models/{owner}/{run}/paths-info/**"))
                 .hasAuthority(read)
                 .anyRequest()

@@ -19,6 +19,8 @@ import phema.api.AskRequest;
 import phema.api.HeartbeatRequest;
 import phema.api.HeartbeatView;
 import phema.api.LoansView;
+import phema.api.SuggestRequest;
+import phema.api.SuggestView;
 import phema.api.TellRequest;
 import phema.api.TrialView;
 import phema.problem.Problem;
@@ -65,6 +67,15 @@ class AskController {
     ResponseEntity<LoansView> ask(@RequestBody AskRequest request) throws InterruptedException {
         return answer(
                 request, () -> trials.ask(request.wantedEvaluators(), request.clientName(), request.wantedCount()));
+    }
+
+    @PostMapping(path = "/suggest", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(
+            summary = "Says which length to measure next, and where the best one lies",
+            description = "Of points that were measured anywhere, by the model of the metric that searches use. Nothing"
+                    + " is stored.")
+    SuggestView suggest(@RequestBody SuggestRequest request) {
+        return request.suggestion();
     }
 
     /** Virtual threads wait, which cost nothing. */

@@ -63,10 +63,8 @@ class AskTest {
 
     /** @return the sweep's address */
     private String sweep(String evaluator, String rest) throws Exception {
-        String body =
-                """
-                {"evaluator": {"name": "%s", "type": "remote", "version": "1"}, "metric": "fid", %s}"""
-                        .formatted(evaluator, rest);
+        String body = """
+                {"evaluator": {"name": "%s", "type": "remote", "version": "1"}, "metric": "fid", %s}""".formatted(evaluator, rest);
         return "/api/v1/sweeps/"
                 + post("/api/v1/runs/edm2/sweeps", body, 201).at("/id").asString();
     }
@@ -341,6 +339,48 @@ class AskTest {
         // The lease goes on.
         post(lease(trial) + "/tell", "{\"error\": \"" + body.hashCode() + "\"}", 200);
         send("DELETE", sweep, "");
+    }
+
+    @Test
+    void suggestsOfWhatWasMeasuredElsewhere() throws Exception {
+        List<String> points = new ArrayList<>();
+        for (double x : List.of(0.03, 0.05, 0.08, 0.11, 0.2))
+            points.add("{\"length\": %s, \"value\": %s, \"standardError\": 0.01}"
+                    .formatted(x, 2 + Math.pow(Math.log(x / 0.09), 2)));
+        String body = "{\"points\": %s, \"bounds\": [0.02, 0.25], \"scale\": \"log\", \"tolerance\": 0.02}";
+        JsonNode found = post("/api/v1/suggest", body.formatted(points), 200);
+        assertThat(found.at("/optimum/length").asDouble()).isBetween(0.08, 0.1);
+        assertThat(found.at("/optimum/standardError").asDouble()).isBetween(0.001, 0.1);
+        JsonNode first = post("/api/v1/suggest", body.formatted("[]"), 200);
+        assertThat(first.at("/next").asDouble()).isBetween(0.02, 0.25);
+        assertThat(first.has("optimum")).isFalse();
+        // As many as there may be, within a request's time.
+        List<String> many = new ArrayList<>();
+        for (int i = 0; i < 200; i++)
+            many.add("{\"length\": %s, \"value\": %s}".formatted(0.02 + 0.001 * i, 2 + Math.sin(i)));
+        post("/api/v1/suggest", body.formatted(many), 200);
+        many.add("{\"length\": 1, \"value\": 1}");
+        assertThat(post("/api/v1/suggest", body.formatted(many), 400)
+                        .at("/detail")
+                        .asString())
+                .contains("201 different lengths, and 200 are the most");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {"points": [{"length": 0.1}], "bounds": [1, 2]}                   | points[0].value must be a finite number
+            {"points": [{"length": 0, "value": 1}], "bounds": [1, 2]}         | points[0].length must be above 0
+            {"points": [null], "bounds": [1, 2]}                              | points[0] must be an object
+            {"points": [{"length": 1, "value": 1, "standardError": -1}]}      | points[0].standardError must not be
+            {"bounds": [2, 2]}                                                | bounds must be two different lengths
+            {"bounds": [0, 2]}                                                | bounds must be two different lengths
+            {"bounds": [1]}                                                   | bounds must be the least and the greatest
+            {}                                                                | bounds are missing
+            {"bounds": [1, 2], "scale": "square"}                             | scale
+            {"bounds": [1, 2], "tolerance": 0}                                | tolerance must lie between 0 and 1
+            """)
+    void whatCannotBeSuggestedOfIsRefusedByName(String body, String detail) throws Exception {
+        assertThat(post("/api/v1/suggest", body, 400).at("/detail").asString()).contains(detail);
     }
 
     @ParameterizedTest

@@ -1,0 +1,127 @@
+package phema.api;
+
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+import phema.evaluation.MetricGoal.MetricDirection;
+import phema.problem.Problem;
+import phema.search.Interval;
+import phema.search.Observation;
+import phema.search.SearchPoint;
+import phema.search.Suggestion;
+import phema.search.Suggestion.LengthScale;
+import phema.text.Labels;
+
+/**
+ * Asks which length to measure next, of points that were measured anywhere.
+ *
+ * @param points measured ones; the same length several times tells the noise
+ * @param bounds the least and the greatest length to try; those of the points without them
+ * @param scale of lengths: log where their ratios matter, linear where their differences do
+ * @param direction min where less of the metric is better, max where more is
+ * @param tolerance the share of the metric by which what is found may be worse than the best
+ */
+public record SuggestRequest(
+        @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
+        List<MeasuredRequest> points,
+
+        @Schema(example = "[0.02, 0.25]") @Nullable List<Double> bounds,
+
+        @Schema(
+                allowableValues = {"log", "linear"},
+                defaultValue = "log")
+        @Nullable
+        String scale,
+
+        @Schema(
+                allowableValues = {"min", "max"},
+                defaultValue = "min")
+        @Nullable
+        String direction,
+
+        @Schema(defaultValue = "0.02") @Nullable Double tolerance) {
+    private static final int MOST = 10_000;
+    private static final double TOLERANCE = 0.02;
+
+    /**
+     * A point.
+     *
+     * @param value of the metric
+     * @param standardError of the value, where it is known
+     */
+    public record MeasuredRequest(
+            @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "0.1") @Nullable
+            Double length,
+
+            @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "2.6") @Nullable
+            Double value,
+
+            @Schema(example = "0.02") @Nullable Double standardError) {
+        private Observation observation(String field, LengthScale scale, MetricDirection direction) {
+            double at = number(field + ".length", length);
+            if (scale == LengthScale.LOG && at <= 0)
+                throw Problem.invalid(
+                        field + ".length", field + ".length must be above 0 on a logarithmic scale, not " + at);
+            double metric = number(field + ".value", value);
+            if (standardError == null) return new Observation(new SearchPoint(at, 1), direction.cost(metric));
+            double error = number(field + ".standardError", standardError);
+            if (error < 0)
+                throw Problem.invalid(
+                        field + ".standardError", field + ".standardError must not be negative, as " + error + " is");
+            return new Observation(new SearchPoint(at, 1), direction.cost(metric), OptionalDouble.of(error));
+        }
+    }
+
+    private static double number(String field, @Nullable Double given) {
+        if (given == null || !Double.isFinite(given))
+            throw Problem.invalid(field, field + " must be a finite number, not " + given);
+        return given;
+    }
+
+    /** @throws Problem naming the field that cannot be read */
+    public SuggestView suggestion() {
+        List<MeasuredRequest> given = Objects.requireNonNullElse(points, List.of());
+        if (given.size() > MOST)
+            throw Problem.invalid("points", "points: there are " + given.size() + ", and " + MOST + " are the most");
+        LengthScale lengths = scale == null ? LengthScale.LOG : Labels.parse("scale", scale, LengthScale.values());
+        MetricDirection better = direction == null
+                ? MetricDirection.MIN
+                : Labels.parse("direction", direction, MetricDirection.values());
+        List<Observation> observations = new ArrayList<>();
+        for (int i = 0; i < given.size(); i++) {
+            String field = "points[" + i + "]";
+            if (given.get(i) == null) throw Problem.invalid(field, field + " must be an object");
+            observations.add(given.get(i).observation(field, lengths, better));
+        }
+        long distinct = observations.stream().map(Observation::point).distinct().count();
+        if (distinct > Suggestion.MOST_LENGTHS)
+            throw Problem.invalid(
+                    "points",
+                    "points: there are " + distinct + " different lengths, and " + Suggestion.MOST_LENGTHS
+                            + " are the most; leave out those far from the best");
+        double share = tolerance == null ? TOLERANCE : tolerance;
+        if (!(share > 0 && share < 1))
+            throw Problem.invalid("tolerance", "tolerance must lie between 0 and 1, not be " + share);
+        return SuggestView.of(Suggestion.of(observations, between(observations, lengths), lengths, share), better);
+    }
+
+    private Interval between(List<Observation> observations, LengthScale lengths) {
+        if (bounds != null && bounds.size() != 2)
+            throw Problem.invalid("bounds", "bounds must be the least and the greatest length, as in [0.02, 0.25]");
+        if (bounds == null && observations.isEmpty())
+            throw Problem.invalid("bounds", "bounds are missing, and there are no points whose they could be");
+        List<Double> all = bounds == null
+                ? observations.stream().map(o -> o.point().length()).toList()
+                : List.of(number("bounds", bounds.getFirst()), number("bounds", bounds.getLast()));
+        Interval between = Interval.of(all);
+        if (between.low() == between.high() || lengths == LengthScale.LOG && between.low() <= 0)
+            throw Problem.invalid(
+                    "bounds",
+                    "bounds must be two different lengths" + (lengths == LengthScale.LOG ? " above 0" : "") + ", not "
+                            + all.getFirst() + " and " + all.getLast());
+        return between;
+    }
+}
