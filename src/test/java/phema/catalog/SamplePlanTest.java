@@ -66,6 +66,14 @@ class SamplePlanTest {
         if (files > 256) assertThat((long) size * files).isGreaterThan(2_000_000);
     }
 
+    @ParameterizedTest
+    @CsvSource({"64, 262144, 32768", "65, 262144, 4096", "64, 262145, 4096", "2, 8000, 8000"})
+    void takesMoreOfAFewFilesOfASmallModel(int files, int elements, int size) {
+        SamplePlan plan = SamplePlan.of(new TreeMap<>(Map.of("a", Shape.of(elements))), files);
+
+        assertThat(plan.size()).isEqualTo(size);
+    }
+
     @Test
     void placesEveryStretchElsewhereForOtherTensors() {
         SamplePlan plan = SamplePlan.of(new TreeMap<>(Map.of("a", Shape.of(1 << 20))), 32);
@@ -101,7 +109,7 @@ class SamplePlanTest {
         WeightFile rows = WeightFiles.read(TestFiles.safetensors(temporary.resolve("rows"), "w", rowMajor));
         WeightFile columns = WeightFiles.read(TestFiles.safetensors(temporary.resolve("columns"), "w", columnMajor));
         Shape shape = Shape.of(100, 70);
-        SamplePlan plan = SamplePlan.of(new TreeMap<>(Map.of("w", shape)), 32);
+        SamplePlan plan = SamplePlan.of(new TreeMap<>(Map.of("w", shape)), 100);
 
         SampledElements fromRows = SampleReader.read(withLayout(rows, shape, List.of(70L, 1L)), plan, anywhere -> true);
         SampledElements fromColumns =

@@ -111,7 +111,7 @@ class InspectCommandTest {
         for (int kimg : new int[] {131, 147, 163})
             Files.copy(first, run.resolve("network-snapshot-0000%d-0.100.pkl".formatted(kimg)));
         String equal =
-                "note: All 3 files are equal in the 4096 weights that were compared. An EMA that is kept in 16 bits";
+                "note: All 3 files are equal in the 8000 weights that were compared. An EMA that is kept in 16 bits";
         assertThat(Shell.phema("inspect " + run).fine().out()).contains(equal);
         assertThat(Shell.phema("fit --outstd 0.15 --indir " + run).fine().out())
                 .contains(equal, "0.150: all 3 stored files are equal in the ")
@@ -130,7 +130,7 @@ class InspectCommandTest {
                 run.resolve("network-snapshot-0000180-0.100.pkl"));
         assertThat(Shell.phema("inspect " + run).fine().out())
                 .contains("note: 3 files (network-snapshot-0000131-0.100.pkl to network-snapshot-0000163-0.100.pkl)"
-                        + " are equal in the 4096 weights that were compared.");
+                        + " are equal in the 8000 weights that were compared.");
     }
 
     @Test
