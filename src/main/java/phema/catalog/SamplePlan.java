@@ -111,10 +111,10 @@ record SamplePlan(String identity, List<Stretch> stretches) {
     }
 
     /**
-     * Of 4,096 values for each of up to 256 files, or 32,768 for up to 64 of a small model, where mean squares of so few
-     * stretches were off by a seventh and reading more costs little; with more files, such that there are two million or more in all, but never
-     * fewer than 512 for each. The size changes only where the number of files passes a power of two, since then every
-     * file must be read again.
+     * Of 4,096 values for each of up to 256 files, or 32,768 for up to 64 of a small model, where mean squares of so
+     * few stretches were off by a seventh and reading more costs little; with more files, such that there are two
+     * million or more in all, but never fewer than 512 for each. The size changes only where the number of files passes
+     * a power of two, since then every file must be read again.
      */
     static SamplePlan of(SortedMap<String, Shape> tensors, int files) {
         long total = tensors.values().stream().mapToLong(Shape::elements).sum();

@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "optimum",
         description = {
-            "Finds the best length of what was measured anywhere, with its uncertainty, and the length to measure next.",
+            "Finds the best length of what was measured anywhere, its uncertainty, and the length to measure next.",
             "FILE has a line of names first: sigmaRel or length, and the metric. What a sweep exports as CSV will do."
         },
         footer = {

@@ -4,8 +4,9 @@ import com.github.kagkarlsson.scheduler.jdbc.AutodetectJdbcCustomization;
 import javax.sql.DataSource;
 
 /**
- * Asks the queue for what is due, in the order of priority, then of arrival, and without what this worker leaves alone: it would take the same again and again, and
- * miss what it can do. A worker that is older than the database takes nothing, as it may misread what it finds.
+ * Asks the queue for what is due, in the order of priority, then of arrival, and without what this worker leaves alone:
+ * it would take the same again and again, and miss what it can do. A worker that is older than the database takes
+ * nothing, as it may misread what it finds.
  */
 final class DueWork extends AutodetectJdbcCustomization {
     private final String condition;

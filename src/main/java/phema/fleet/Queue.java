@@ -71,7 +71,8 @@ public class Queue {
                         update scheduled_tasks set arrival = coalesce(
                             (select min(q.arrival) from scheduled_tasks q where q.task_name = ? and q.task_instance like ?),
                             (select coalesce(max(q.arrival), 0) + 1 from scheduled_tasks q))
-                        where task_name = ? and task_instance like ? and arrival is null""").params(task, group, task, group).update());
+                        where task_name = ? and task_instance like ? and arrival is null
+                        """).params(task, group, task, group).update());
     }
 
     /** A pattern of all that an instance belongs to. */

@@ -84,8 +84,8 @@ public class Sweeps {
     }
 
     /**
-     * Makes a sweep that a job finds again by its name. A sweep of this run and name that asks for the same and would be
-     * evaluated alike goes on, with another try for what failed or was cancelled; any other is replaced, and what it
+     * Makes a sweep that a job finds again by its name. A sweep of this run and name that asks for the same and would
+     * be evaluated alike goes on, with another try for what failed or was cancelled; any other is replaced, and what it
      * found stays until the new one finds something.
      *
      * @throws Problem when anything of it could not be run: then everything stays as it was

@@ -84,8 +84,8 @@ class WeightsController {
     @Operation(
             summary = "A file of the weights alone, by their names in the model",
             description = "Honours Range (one or several), If-Range, If-Match and If-None-Match as RFC 9110 says. A "
-                    + "folder of torch.distributed.checkpoint (dcp) is a zip archive. zip is a whole checkpoint like the"
-                    + " run's own, where that is a folder.")
+                    + "folder of torch.distributed.checkpoint (dcp) is a zip archive. zip is a whole checkpoint like "
+                    + "the run's own, where that is a folder.")
     void weights(
             @PathVariable String run,
             @Parameter(schema = @Schema(allowableValues = {"safetensors", "pt", "pkl", "dcp", ARCHIVE})) @PathVariable
