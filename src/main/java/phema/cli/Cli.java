@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
 /**
- * Runs the command line. Only {@code serve}, {@code worker}, {@code sweep} and {@code bench scheduler} start Spring;
+ * Runs the command line. Only {@code serve}, {@code worker}, {@code sweep}, {@code measurements} and {@code bench scheduler} start Spring;
  * everything else answers at once.
  */
 @Command(
@@ -79,6 +79,7 @@ public final class Cli {
                 .addSubcommand(new WorkerCommand(application))
                 .addSubcommand(SweepCommand.line(application))
                 .addSubcommand(new OptimumCommand())
+                .addSubcommand(MeasurementsCommand.line(application))
                 .addSubcommand(new TokenCommand())
                 .addSubcommand(new InspectCommand())
                 .addSubcommand(new FitCommand())
@@ -120,7 +121,7 @@ public final class Cli {
             line.usage(line.getOut());
             return BAD_INPUT;
         }
-        return line.execute(args);
+        return line.execute(MeasurementsCommand.unabbreviated(args));
     }
 
     /** What a command that could not do its work says of the reason, in a line. */

@@ -1,5 +1,8 @@
 package phema.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -18,6 +21,9 @@ import phema.catalog.Catalog;
 import phema.evaluation.EvaluatorView;
 import phema.format.OneLine;
 import phema.problem.Problem;
+import phema.storage.Locations;
+import phema.sweep.Measurements;
+import phema.sweep.Measurements.Imported;
 import phema.sweep.Recommendations;
 import phema.sweep.ResultsCsv;
 import phema.sweep.SweepSpec;
@@ -90,7 +96,7 @@ final class LocalSweeps implements SweepAccess {
 
     @Override
     public String csv(String id) {
-        return ResultsCsv.of(sweeps.trials(id));
+        return ResultsCsv.of(sweeps.trialsAndMeasured(id));
     }
 
     @Override
@@ -103,6 +109,26 @@ final class LocalSweeps implements SweepAccess {
     @Override
     public void cancel(String id) {
         sweeps.cancel(id);
+    }
+
+    @Override
+    public Imported add(String run, MeasuredFile file) throws IOException {
+        Measurements measurements = context.getBean(Measurements.class);
+        return measurements.add(run, file.rows(measurements.most()));
+    }
+
+    /** The folder that a run is named by; names hold no separator. */
+    static Optional<Path> folder(String run) {
+        if (!run.contains("/")) return Optional.empty();
+        Path folder = Locations.path(run).toAbsolutePath().normalize();
+        if (!Files.isDirectory(folder)) throw Problem.invalid("run", run + " is not a folder");
+        return Optional.of(folder);
+    }
+
+    /** The name of a run that is named by its folder or its name. */
+    static String runName(String run) throws IOException {
+        Optional<Path> folder = folder(run);
+        return folder.isEmpty() ? run : String.valueOf(folder.get().toRealPath().getFileName());
     }
 
     @Override

@@ -22,6 +22,7 @@ import phema.api.SweepView;
 import phema.api.TrialView;
 import phema.evaluation.EvaluatorView;
 import phema.problem.Problem;
+import phema.sweep.Measurements.Imported;
 import phema.sweep.SweepSpec;
 import phema.text.Labels;
 import tools.jackson.core.JacksonException;
@@ -99,6 +100,18 @@ final class RemoteSweeps implements SweepAccess {
     @Override
     public void cancel(String id) throws IOException {
         send(request("/sweeps/" + id).DELETE());
+    }
+
+    @Override
+    public Imported add(String run, MeasuredFile file) throws IOException {
+        String path = "/runs/" + UriUtils.encodePathSegment(run, StandardCharsets.UTF_8) + "/measurements";
+        String query = "?source=" + UriUtils.encode(file.by().source(), StandardCharsets.UTF_8) + "&evaluator="
+                + UriUtils.encode(file.by().evaluator(), StandardCharsets.UTF_8) + "&version="
+                + UriUtils.encode(file.by().version(), StandardCharsets.UTF_8);
+        HttpRequest.Builder request = request(file.isJson() ? path : path + query)
+                .header("Content-Type", file.isJson() ? "application/json" : "text/csv")
+                .POST(BodyPublishers.ofFile(file.path()));
+        return read(send(request), Imported.class);
     }
 
     @Override

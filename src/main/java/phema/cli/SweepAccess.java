@@ -8,6 +8,7 @@ import phema.api.SweepView;
 import phema.api.TrialView;
 import phema.evaluation.EvaluatorView;
 import phema.problem.Problem;
+import phema.sweep.Measurements.Imported;
 import phema.sweep.SweepSpec;
 
 /**
@@ -37,6 +38,9 @@ interface SweepAccess extends AutoCloseable {
 
     /** Ends it, as a limit was reached, or it could come to nothing. */
     void cancel(String id) throws IOException;
+
+    /** Adds measurements to those of a run. @throws Problem naming the row and the column that is wrong */
+    Imported add(String run, MeasuredFile file) throws IOException;
 
     /** Nobody waits for it any more. @return what becomes of it, and how to go on */
     String leave(String id);

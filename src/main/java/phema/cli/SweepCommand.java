@@ -4,8 +4,6 @@ import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -23,7 +21,6 @@ import phema.api.TrialView;
 import phema.evaluation.EvaluatorView;
 import phema.format.OneLine;
 import phema.problem.Problem;
-import phema.storage.Locations;
 import phema.sweep.SweepSpec;
 import phema.time.Ticker;
 import picocli.CommandLine;
@@ -249,21 +246,12 @@ final class SweepCommand implements Callable<Integer> {
             return new RemoteSweeps(url, token);
         }
         List<String> all = new ArrayList<>(settings);
-        if (folder() != null) all.add("--phema.roots=" + folder());
+        LocalSweeps.folder(run).ifPresent(folder -> all.add("--phema.roots=" + folder));
         return LocalSweeps.start(application, all);
     }
 
-    /** Where RUN is one; names hold no separator. */
-    private @Nullable Path folder() {
-        if (url != null || !run.contains("/")) return null;
-        Path folder = Locations.path(run).toAbsolutePath().normalize();
-        if (!Files.isDirectory(folder)) throw Problem.invalid("run", run + " is not a folder");
-        return folder;
-    }
-
     private String runName() throws IOException {
-        Path folder = folder();
-        return folder == null ? run : String.valueOf(folder.toRealPath().getFileName());
+        return url == null ? LocalSweeps.runName(run) : run;
     }
 
     /** As far as it is known before anything runs. */

@@ -39,6 +39,6 @@ record RunCard(
         List<Trial> trials = sweeps.trials(sweep.id());
         ChartSlice slice = ChartSlice.of(sweep.spec(), trials, sweep.optimum(), Map.of());
         return new SweepCharts(sweep, trials, sweeps.fits(sweep.id()), slice, RunClock.of(run))
-                .metric("curve-" + run.name(), false);
+                .metric("curve-" + run.name(), Map.of(), false);
     }
 }

@@ -15,6 +15,7 @@ import java.util.function.Function;
 import phema.evaluation.Point;
 import phema.profile.ProfileFamily;
 import phema.search.Repeats;
+import phema.sweep.Measurement;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.SweepFit;
@@ -54,8 +55,13 @@ final class SweepCharts {
         family = sweep.spec().axes().family();
     }
 
-    /** @param references whether published optima are marked */
-    Chart metric(String id, boolean references) {
+    /**
+     * Draws a metric against the length.
+     *
+     * @param measured elsewhere, by what is said of it
+     * @param references whether published optima are marked
+     */
+    Chart metric(String id, Map<String, List<Measurement>> measured, boolean references) {
         List<ChartLayer> layers = new ArrayList<>();
         boolean first = metric.equals(sweep.spec().metric());
         Optional<Optimum> optimum = sweep.optimum().filter(o -> first && slice.contains(o.point()));
@@ -72,6 +78,15 @@ final class SweepCharts {
             layers.add(curve(value, style, point, trials));
             layers.add(points(value, style, trials));
             if (optimum.filter(o -> by(o.point()).equals(by(point))).isPresent()) best = style;
+        }
+        for (Map.Entry<String, List<Measurement>> source : measured.entrySet()) {
+            List<ChartLayer.ChartPoint> points = source.getValue().stream()
+                    .filter(m -> m.metrics().containsKey(metric) && slice.contains(m.point()))
+                    .map(m -> ChartLayer.ChartPoint.of(
+                            m.point().length(), m.metrics().getOrDefault(metric, Double.NaN), source.getKey()))
+                    .toList();
+            if (!points.isEmpty())
+                layers.add(new ChartLayer(ChartLayer.LayerKind.POINTS, source.getKey(), ++style, points));
         }
         int marked = best;
         optimum.ifPresent(o -> layers.add(mark(o, marked)));

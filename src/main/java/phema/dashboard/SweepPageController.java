@@ -1,6 +1,8 @@
 package phema.dashboard;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +18,8 @@ import org.springframework.web.servlet.view.RedirectView;
 import org.springframework.web.util.UriUtils;
 import phema.catalog.Catalog;
 import phema.problem.Problem;
+import phema.sweep.Measurement;
+import phema.sweep.Measurements;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
@@ -26,11 +30,13 @@ class SweepPageController {
     private static final int PAGE = 50;
 
     private final Sweeps sweeps;
+    private final Measurements measurements;
     private final Catalog catalog;
     private final SweepForms forms;
 
-    SweepPageController(Sweeps sweeps, Catalog catalog, SweepForms forms) {
+    SweepPageController(Sweeps sweeps, Measurements measurements, Catalog catalog, SweepForms forms) {
         this.sweeps = sweeps;
+        this.measurements = measurements;
         this.catalog = catalog;
         this.forms = forms;
     }
@@ -186,15 +192,27 @@ class SweepPageController {
         model.addAttribute("choices", slice.choices(clock));
         model.addAttribute("references", references);
         model.addAttribute("seriesAxis", slice.by().shownAs());
-        model.addAttribute("metricChart", charts.metric("metric-" + sweep.id(), references));
+        Map<String, List<Measurement>> measured = measured(sweep);
+        model.addAttribute("metricChart", charts.metric("metric-" + sweep.id(), measured, references));
         model.addAttribute(
                 "otherCharts",
                 sweep.spec().metrics().names().stream()
                         .skip(1)
                         .map(metric -> new SweepCharts(sweep, metric, trials, List.of(), slice, clock)
-                                .metric("metric-" + metric + "-" + sweep.id(), false))
+                                .metric("metric-" + metric + "-" + sweep.id(), measured, false))
                         .toList());
         model.addAttribute("heatChart", slice.varies(slice.by()) ? charts.heat("heat-" + sweep.id()) : null);
+    }
+
+    /** By what is said of them. */
+    private Map<String, List<Measurement>> measured(Sweep sweep) {
+        Map<String, List<Measurement>> measured = new LinkedHashMap<>();
+        for (boolean counted : new boolean[] {true, false})
+            for (Measurement each : measurements.beside(sweep, counted))
+                measured.computeIfAbsent(
+                                each.source() + (counted ? ", counted" : ", shown beside"), of -> new ArrayList<>())
+                        .add(each);
+        return measured;
     }
 
     private static ModelAndView seeOther(Sweep sweep) {

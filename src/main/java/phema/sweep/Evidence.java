@@ -2,6 +2,7 @@ package phema.sweep;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import phema.profile.ProfileFamily;
 
 /**
@@ -11,9 +12,14 @@ import phema.profile.ProfileFamily;
  * @param trials how many evaluations these were; repeats with other seeds count
  * @param missing how many trials of the whole sweep failed or were cancelled
  * @param all how many trials the whole sweep has
+ * @param measured how many of these evaluations were brought along; empty for none
  * @param edge which end of the lengths the best one lies at
  */
-public record Evidence(int lengths, int trials, int missing, int all, LengthEdge edge) {
+public record Evidence(int lengths, int trials, int missing, int all, LengthEdge edge, Optional<Integer> measured) {
+    public Evidence(int lengths, int trials, int missing, int all, LengthEdge edge) {
+        this(lengths, trials, missing, all, edge, Optional.empty());
+    }
+
     /** Says whether a length lies at an end of those that were tried. */
     public enum LengthEdge {
         NONE,

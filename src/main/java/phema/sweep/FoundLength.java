@@ -67,12 +67,13 @@ public record FoundLength(
 
     private static FoundLength of(
             String sweep, SweepSpec spec, Optional<String> settings, List<Trial> trials, Optimum optimum) {
-        List<Point> measured = trials.stream()
+        List<Trial> basis = trials.stream()
                 .filter(t -> t.state() == WorkState.DONE && t.metrics().containsKey(spec.metric()))
-                .map(Trial::point)
-                .filter(p -> isGuided(p) == isGuided(optimum.point())
-                        && p.rest().equals(optimum.point().rest()))
+                .filter(t -> isGuided(t.point()) == isGuided(optimum.point())
+                        && t.point().rest().equals(optimum.point().rest()))
                 .toList();
+        List<Point> measured = basis.stream().map(Trial::point).toList();
+        int brought = (int) basis.stream().filter(Trial::isMeasured).count();
         List<Double> lengths = measured.stream().map(Point::length).distinct().toList();
         Interval tried = Interval.of(spec.mode() == SweepSpec.SweepMode.SEARCH ? spec.lengths() : lengths);
         int missing =
@@ -93,8 +94,9 @@ public record FoundLength(
                         lengths.size(),
                         measured.size(),
                         missing,
-                        trials.size(),
-                        Evidence.LengthEdge.of(optimum.point().length(), tried.low(), tried.high()))));
+                        (int) trials.stream().filter(t -> !t.isMeasured()).count(),
+                        Evidence.LengthEdge.of(optimum.point().length(), tried.low(), tried.high()),
+                        Optional.of(brought).filter(n -> n > 0))));
     }
 
     private static boolean isGuided(Point point) {
@@ -173,7 +175,10 @@ public record FoundLength(
         evidence.ifPresent(e -> words.append(", from ")
                 .append(counted(e.trials(), "trial"))
                 .append(" of ")
-                .append(kind().counted(e.lengths())));
+                .append(kind().counted(e.lengths()))
+                .append(e.measured()
+                        .map(n -> ", " + n + " of them brought along")
+                        .orElse("")));
         if (!images.isEmpty()) words.append(", ").append(imageCounts()).append(" images each");
         if (optimum.low() < optimum.high())
             words.append("; the best ")

@@ -21,27 +21,30 @@ final class Plan {
      * What to evaluate beyond the trials that there are. Asked when a sweep begins and whenever a trial has ended.
      *
      * @param spec with times
+     * @param trials and measurements that count with them
      * @param workers that may evaluate at the same time
      * @return none when the trials at hand are all, or more of them must end first
      */
     static List<Point> next(SweepSpec spec, List<Trial> trials, int workers) {
         return switch (spec.mode()) {
-            case GRID -> trials.isEmpty() ? spec.axes().grid() : List.of();
+            case GRID ->
+                trials.stream().allMatch(Trial::isMeasured) ? spec.axes().grid() : List.of();
             case SEARCH -> search(spec, trials, workers);
         };
     }
 
     private static List<Point> search(SweepSpec spec, List<Trial> trials, int workers) {
         Interval guidance = Interval.of(spec.guidance());
-        SearchSpec search =
-                new SearchSpec(Interval.of(spec.lengths()), guidance, spec.tolerance(), BUDGET, Math.max(1, workers));
+        // What others measured costs nothing.
+        int given = (int) trials.stream().filter(Trial::isMeasured).count();
+        SearchSpec search = new SearchSpec(
+                Interval.of(spec.lengths()), guidance, spec.tolerance(), BUDGET + given, Math.max(1, workers));
         Search.SearchStep step = Search.next(
                 search,
                 Optima.observations(spec, trials),
                 points(trials, WorkState.QUEUED, WorkState.RUNNING),
                 points(trials, WorkState.FAILED, WorkState.CANCELLED));
-        if (!(step instanceof Search.SearchStep.Ask ask)) return List.of();
-        return ask.points().stream()
+        return asked(step, trials.size() == given).stream()
                 .flatMap(asked -> spec
                         .axes()
                         .with(Axes.LENGTH, List.of(asked.length()))
@@ -49,6 +52,16 @@ final class Plan {
                         .grid()
                         .stream())
                 .toList();
+    }
+
+    /** Where all is known from measurements of others, the best of it is evaluated all the same. */
+    private static List<SearchPoint> asked(Search.SearchStep step, boolean begins) {
+        return switch (step) {
+            case Search.SearchStep.Ask ask -> ask.points();
+            case Search.SearchStep.SearchFound found ->
+                begins ? List.of(found.estimate().point()) : List.of();
+            case Search.SearchStep.SearchFailed failed -> List.of();
+        };
     }
 
     private static List<SearchPoint> points(List<Trial> trials, WorkState... states) {

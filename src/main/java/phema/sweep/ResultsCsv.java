@@ -13,7 +13,8 @@ import phema.evaluation.Axis;
 import phema.evaluation.Point;
 import phema.text.Labels;
 
-/** Writes trials as comma-separated values (RFC 4180): a line each, a column for each metric. */
+/** Writes trials as comma-separated values (RFC 4180): a line each, a column for each metric,
+ * and one for the source where measurements are among them. */
 public final class ResultsCsv {
     private ResultsCsv() {}
 
@@ -26,13 +27,17 @@ public final class ResultsCsv {
         List<Object> header = new ArrayList<>(List.of("trial"));
         header.addAll(columns);
         header.addAll(List.of("state", "cached"));
+        boolean measured = trials.stream().anyMatch(Trial::isMeasured);
+        if (measured) header.add("source");
         header.addAll(metrics);
         line(csv, header);
         for (Trial trial : trials) {
             Map<String, Object> place = cells(trial.point());
-            List<Object> cells = new ArrayList<>(List.of(trial.number()));
+            List<Object> cells = new ArrayList<>();
+            cells.add(trial.isMeasured() ? "" : trial.number());
             for (String column : columns) cells.add(place.getOrDefault(column, ""));
-            cells.addAll(List.of(Labels.of(trial.state()), trial.cached()));
+            cells.addAll(List.of(trial.isMeasured() ? "measured" : Labels.of(trial.state()), trial.cached()));
+            if (measured) cells.add(trial.isMeasured() ? trial.worker().orElse("") : "");
             for (String metric : metrics) {
                 Double value = trial.metrics().get(metric);
                 cells.add(value == null ? "" : value);
@@ -56,7 +61,7 @@ public final class ResultsCsv {
         return cells;
     }
 
-    private static void line(StringBuilder csv, List<Object> cells) {
+    static void line(StringBuilder csv, List<Object> cells) {
         csv.append(cells.stream().map(ResultsCsv::cell).collect(Collectors.joining(",")))
                 .append("\r\n");
     }

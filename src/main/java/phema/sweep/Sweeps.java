@@ -35,6 +35,7 @@ public class Sweeps {
     private final SweepStore store;
     private final TrialStore trials;
     private final LogStore logs;
+    private final Measurements measurements;
     private final SweepRecords records;
     private final SweepChecks checks;
     private final Suitability suitability;
@@ -54,6 +55,7 @@ public class Sweeps {
             SweepStore store,
             TrialStore trials,
             LogStore logs,
+            Measurements measurements,
             SweepRecords records,
             SweepChecks checks,
             Suitability suitability,
@@ -63,6 +65,7 @@ public class Sweeps {
         this.store = store;
         this.trials = trials;
         this.logs = logs;
+        this.measurements = measurements;
         this.records = records;
         this.checks = checks;
         this.suitability = suitability;
@@ -78,7 +81,7 @@ public class Sweeps {
         String id = newId();
         return inTransaction(() -> {
             store.insert(id, checked, basis);
-            add(id, checked, Plan.next(checked, List.of(), fleet.size()), 1);
+            begin(id, checked);
             return sweep(id);
         });
     }
@@ -115,7 +118,7 @@ public class Sweeps {
             records.replace(old, id);
         });
         store.name(id, name);
-        add(id, spec, Plan.next(spec, List.of(), fleet.size()), 1);
+        begin(id, spec);
         return sweep(id);
     }
 
@@ -181,6 +184,11 @@ public class Sweeps {
     public List<Trial> trials(String id) {
         row(id);
         return trials.trials(id);
+    }
+
+    /** And those measurements that count with them, behind them; their numbers are less than 0. */
+    public List<Trial> trialsAndMeasured(String id) {
+        return measurements.with(row(id), trials.trials(id));
     }
 
     /** Those that changed after the sweep had this version. */
@@ -325,6 +333,10 @@ public class Sweeps {
         });
     }
 
+    private void begin(String id, SweepSpec spec) {
+        add(id, spec, Plan.next(spec, measurements.with(row(id), List.of()), fleet.size()), 1);
+    }
+
     private void add(String id, SweepSpec spec, List<Point> points, long version) {
         List<TrialId> added = trials.add(id, points, version);
         queue.add(TrialId.TASK, added.stream().map(TrialId::toString).toList(), spec.priority());
@@ -391,7 +403,7 @@ public class Sweeps {
     private Found found(SweepStore.StoredSweep row) {
         Found known = found.get(row.id());
         if (known != null && known.version() == row.version()) return known;
-        List<Optima.Comparable> groups = Optima.comparable(row.spec(), trials.trials(row.id()));
+        List<Optima.Comparable> groups = Optima.comparable(row.spec(), measurements.with(row, trials.trials(row.id())));
         Found now = new Found(
                 row.version(),
                 groups.stream().flatMap(group -> group.sweepFit().stream()).toList(),

@@ -11,7 +11,7 @@ import phema.fleet.WorkState;
 /**
  * Describes one point of a sweep.
  *
- * @param number within its sweep, from 0
+ * @param number within its sweep, from 0; less where it is none of its own
  * @param attempts how often a worker began it
  * @param worker that has it, or had it last
  * @param metrics by name, when it is done
@@ -32,6 +32,28 @@ public record Trial(
         Optional<Instant> started,
         Optional<Instant> ended,
         long change) {
+    /** A measurement that counts in a sweep as a trial would that is done; {@link #worker} is its source. */
+    static Trial measured(String sweep, int number, Measurement measurement) {
+        return new Trial(
+                sweep,
+                number,
+                measurement.point(),
+                WorkState.DONE,
+                0,
+                Optional.of(measurement.source()),
+                measurement.metrics(),
+                false,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                0);
+    }
+
+    /** Whether it is none of the sweep's own, but a measurement that somebody brought along. */
+    boolean isMeasured() {
+        return number < 0;
+    }
+
     public Trial {
         metrics = Collections.unmodifiableSortedMap(new TreeMap<>(metrics));
     }

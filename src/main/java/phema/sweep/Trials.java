@@ -26,6 +26,7 @@ class Trials {
     private final Queue queue;
     private final Fleet fleet;
     private final Recommendations recommendations;
+    private final Measurements measurements;
     private final TransactionTemplate transaction;
 
     Trials(
@@ -35,6 +36,7 @@ class Trials {
             Queue queue,
             Fleet fleet,
             Recommendations recommendations,
+            Measurements measurements,
             TransactionTemplate transaction) {
         this.sweeps = sweeps;
         this.store = store;
@@ -42,6 +44,7 @@ class Trials {
         this.queue = queue;
         this.fleet = fleet;
         this.recommendations = recommendations;
+        this.measurements = measurements;
         this.transaction = transaction;
     }
 
@@ -168,18 +171,15 @@ class Trials {
             if (!record.test(version)) return false;
             boolean all = store.counts(sweep).keySet().stream().allMatch(WorkState::isEnd);
             if (!all && begun.spec().mode() == SweepSpec.SweepMode.GRID) return true;
-            List<Trial> trials = store.trials(sweep);
+            SweepStore.StoredSweep row = sweeps.row(sweep).orElseThrow();
+            List<Trial> trials = measurements.with(row, store.trials(sweep));
             List<TrialId> added = store.add(sweep, Plan.next(begun.spec(), trials, fleet.size()), version);
             queue.add(
                     TrialId.TASK,
                     added.stream().map(TrialId::toString).toList(),
                     begun.spec().priority());
             if (all && added.isEmpty())
-                recommendations.sweepEnded(
-                        sweep,
-                        begun.spec(),
-                        sweeps.row(sweep).flatMap(SweepStore.StoredSweep::basis).flatMap(Basis::digest),
-                        trials);
+                recommendations.sweepEnded(sweep, begun.spec(), row.basis().flatMap(Basis::digest), trials);
             return true;
         });
     }

@@ -10,6 +10,7 @@
  *   <li>{@code Plan}: which points come next.
  *   <li>{@code Basis}, {@code Suitability}: what a sweep's metrics rest on, and whether this process has the same.
  *   <li>{@code TrialRunner}, {@code Trials}: one attempt; its beginning and its end.
+ *   <li>{@link phema.sweep.Measurements}: what people measured elsewhere, and what of it counts.
  *   <li>{@code Optima}: the best point.
  *   <li>{@link phema.sweep.Recommendations}, {@code RecommendationRule}: what it means for the run.
  * </ol>

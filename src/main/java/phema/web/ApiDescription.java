@@ -111,7 +111,7 @@ class ApiDescription {
             if (method.getBeanType() != WeightsController.class)
                 responses.addApiResponse("406", problem("Accept asks for something else than JSON"));
             if (operation.getRequestBody() != null)
-                responses.addApiResponse("415", problem("The body is not application/json"));
+                responses.addApiResponse("415", problem("The body is of none of the types above"));
             return operation;
         };
     }

@@ -24,6 +24,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
+import phema.api.MeasurementView;
 import phema.api.Page;
 import phema.api.SweepRequest;
 import phema.api.SweepResultsView;
@@ -32,6 +33,7 @@ import phema.api.TrialView;
 import phema.catalog.Catalog;
 import phema.evaluation.EvaluatorView;
 import phema.problem.Problem;
+import phema.sweep.Measurements;
 import phema.sweep.ResultsCsv;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
@@ -43,11 +45,13 @@ import phema.sweep.Trial;
 @Tag(name = "sweeps", description = "Weights of many EMA lengths, evaluated to find the best")
 class SweepsController {
     private final Sweeps sweeps;
+    private final Measurements measurements;
     private final Catalog catalog;
     private final Events events;
 
-    SweepsController(Sweeps sweeps, Catalog catalog, Events events) {
+    SweepsController(Sweeps sweeps, Measurements measurements, Catalog catalog, Events events) {
         this.sweeps = sweeps;
+        this.measurements = measurements;
         this.catalog = catalog;
         this.events = events;
     }
@@ -186,14 +190,19 @@ class SweepsController {
     @GetMapping("/sweeps/{id}/results.json")
     @Operation(summary = "A sweep with all its trials")
     SweepResultsView results(@PathVariable String id) {
+        Sweep sweep = sweeps.sweep(id);
         return new SweepResultsView(
-                sweep(id), sweeps.trials(id).stream().map(TrialView::of).toList());
+                SweepView.of(sweep),
+                sweeps.trials(id).stream().map(TrialView::of).toList(),
+                measurements.beside(sweep, true).stream()
+                        .map(MeasurementView::of)
+                        .toList());
     }
 
     @GetMapping(path = "/sweeps/{id}/results.csv", produces = "text/csv;charset=UTF-8")
     @Operation(summary = "All trials of a sweep, a line each")
     String csv(@PathVariable String id) {
-        return ResultsCsv.of(sweeps.trials(id));
+        return ResultsCsv.of(sweeps.trialsAndMeasured(id));
     }
 
     @GetMapping(path = "/sweeps/{id}/events", produces = MediaType.TEXT_EVENT_STREAM_VALUE)

@@ -1,0 +1,49 @@
+package phema.sweep;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import phema.evaluation.Axes;
+import phema.evaluation.Point;
+import phema.evaluation.Seeds;
+
+/**
+ * Holds metrics that somebody brought along.
+ *
+ * @param source who, or what file, says so
+ * @param evaluator that measured them; empty where nobody says
+ * @param version of the evaluator; empty where it has none
+ * @param point where; its seeds mean nothing where their number is not known
+ * @param images how many the metrics rest on
+ */
+public record Measurement(
+        String source,
+        String evaluator,
+        String version,
+        Point point,
+        Optional<Long> images,
+        SortedMap<String, Double> metrics) {
+    public Measurement {
+        metrics = Collections.unmodifiableSortedMap(new TreeMap<>(metrics));
+    }
+
+    /** The seeds, where they are known. */
+    public Optional<Seeds> seeds() {
+        return images.map(count -> point.get(Axes.SEEDS));
+    }
+
+    Measurement with(Map<String, Double> others) {
+        return new Measurement(source, evaluator, version, point, images, new TreeMap<>(others));
+    }
+
+    /** Whether both are of the same evaluation, and not of a repeat with seeds that nobody knows. */
+    boolean isSame(Measurement other) {
+        return evaluator.equals(other.evaluator)
+                && version.equals(other.version)
+                && point.equals(other.point)
+                && images.equals(other.images)
+                && (images.isPresent() || source.equals(other.source) && metrics.equals(other.metrics));
+    }
+}
