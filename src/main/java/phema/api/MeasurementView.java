@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import phema.evaluation.Axes;
-import phema.sweep.Measurement;
+import phema.sweep.ForeignMeasurement;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -27,7 +27,7 @@ public record MeasurementView(
         @Nullable String version,
         @Nullable Long images,
         Map<String, Double> metrics) {
-    public static MeasurementView of(Measurement measurement) {
+    public static MeasurementView of(ForeignMeasurement measurement) {
         Map<String, JsonNode> values = new LinkedHashMap<>(measurement.point().fields());
         if (measurement.seeds().isEmpty()) values.remove(Axes.SEEDS.names().field());
         return new MeasurementView(

@@ -26,8 +26,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
 /**
- * Runs the command line. Only {@code serve}, {@code worker}, {@code sweep}, {@code measurements} and {@code bench scheduler} start Spring;
- * everything else answers at once.
+ * Runs the command line. Only {@code serve}, {@code worker}, {@code sweep}, {@code measurements} and
+ * {@code bench scheduler} start Spring; everything else answers at once.
  */
 @Command(
         name = "phema",

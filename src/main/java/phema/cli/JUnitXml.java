@@ -16,7 +16,7 @@ import javax.xml.stream.XMLStreamWriter;
 import org.jspecify.annotations.Nullable;
 import phema.api.TrialView;
 
-/** Writes a sweep as a report in JUnit's XML: a test for each trial and gate, and one for its end if it had none. */
+/** Writes a sweep as a test report in JUnit's XML: a test for each trial and gate, and one if it came to no end. */
 final class JUnitXml {
     private final SweepReport report;
     private final StringWriter text = new StringWriter();

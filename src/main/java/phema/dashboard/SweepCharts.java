@@ -15,7 +15,7 @@ import java.util.function.Function;
 import phema.evaluation.Point;
 import phema.profile.ProfileFamily;
 import phema.search.Repeats;
-import phema.sweep.Measurement;
+import phema.sweep.ForeignMeasurement;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.SweepFit;
@@ -61,7 +61,7 @@ final class SweepCharts {
      * @param measured elsewhere, by what is said of it
      * @param references whether published optima are marked
      */
-    Chart metric(String id, Map<String, List<Measurement>> measured, boolean references) {
+    Chart metric(String id, Map<String, List<ForeignMeasurement>> measured, boolean references) {
         List<ChartLayer> layers = new ArrayList<>();
         boolean first = metric.equals(sweep.spec().metric());
         Optional<Optimum> optimum = sweep.optimum().filter(o -> first && slice.contains(o.point()));
@@ -79,7 +79,7 @@ final class SweepCharts {
             layers.add(points(value, style, trials));
             if (optimum.filter(o -> by(o.point()).equals(by(point))).isPresent()) best = style;
         }
-        for (Map.Entry<String, List<Measurement>> source : measured.entrySet()) {
+        for (Map.Entry<String, List<ForeignMeasurement>> source : measured.entrySet()) {
             List<ChartLayer.ChartPoint> points = source.getValue().stream()
                     .filter(m -> m.metrics().containsKey(metric) && slice.contains(m.point()))
                     .map(m -> ChartLayer.ChartPoint.of(

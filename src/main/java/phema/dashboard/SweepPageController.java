@@ -18,7 +18,7 @@ import org.springframework.web.servlet.view.RedirectView;
 import org.springframework.web.util.UriUtils;
 import phema.catalog.Catalog;
 import phema.problem.Problem;
-import phema.sweep.Measurement;
+import phema.sweep.ForeignMeasurement;
 import phema.sweep.Measurements;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
@@ -192,7 +192,7 @@ class SweepPageController {
         model.addAttribute("choices", slice.choices(clock));
         model.addAttribute("references", references);
         model.addAttribute("seriesAxis", slice.by().shownAs());
-        Map<String, List<Measurement>> measured = measured(sweep);
+        Map<String, List<ForeignMeasurement>> measured = measured(sweep);
         model.addAttribute("metricChart", charts.metric("metric-" + sweep.id(), measured, references));
         model.addAttribute(
                 "otherCharts",
@@ -205,10 +205,10 @@ class SweepPageController {
     }
 
     /** By what is said of them. */
-    private Map<String, List<Measurement>> measured(Sweep sweep) {
-        Map<String, List<Measurement>> measured = new LinkedHashMap<>();
+    private Map<String, List<ForeignMeasurement>> measured(Sweep sweep) {
+        Map<String, List<ForeignMeasurement>> measured = new LinkedHashMap<>();
         for (boolean counted : new boolean[] {true, false})
-            for (Measurement each : measurements.beside(sweep, counted))
+            for (ForeignMeasurement each : measurements.beside(sweep, counted))
                 measured.computeIfAbsent(
                                 each.source() + (counted ? ", counted" : ", shown beside"), of -> new ArrayList<>())
                         .add(each);

@@ -21,6 +21,12 @@ import org.springframework.stereotype.Component;
  */
 @Component
 public class Queue {
+    private static final String ARRIVE = """
+            update scheduled_tasks set arrival = coalesce(
+                (select min(q.arrival) from scheduled_tasks q where q.task_name = ? and q.task_instance like ?),
+                (select coalesce(max(q.arrival), 0) + 1 from scheduled_tasks q))
+            where task_name = ? and task_instance like ? and arrival is null""";
+
     private final SchedulerClient client;
     private final JdbcClient jdbc;
     private final InstantSource clock;
@@ -64,15 +70,8 @@ public class Queue {
 
     /** Says when those arrived that are new. */
     private void arrive(String task, List<String> instances) {
-        instances.stream()
-                .map(Queue::group)
-                .distinct()
-                .forEach(group -> jdbc.sql("""
-                        update scheduled_tasks set arrival = coalesce(
-                            (select min(q.arrival) from scheduled_tasks q where q.task_name = ? and q.task_instance like ?),
-                            (select coalesce(max(q.arrival), 0) + 1 from scheduled_tasks q))
-                        where task_name = ? and task_instance like ? and arrival is null
-                        """).params(task, group, task, group).update());
+        for (String group : instances.stream().map(Queue::group).distinct().toList())
+            jdbc.sql(ARRIVE).params(task, group, task, group).update();
     }
 
     /** A pattern of all that an instance belongs to. */

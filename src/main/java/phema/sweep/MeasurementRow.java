@@ -60,7 +60,7 @@ public record MeasurementRow(
      * @param newest the run's newest snapshot's time
      * @throws Problem naming the row and the column that is wrong
      */
-    Measurement checked(double newest) {
+    ForeignMeasurement checked(double newest) {
         if (!SOURCE.matcher(source).matches())
             throw place.problem(
                     "source",
@@ -74,7 +74,7 @@ public record MeasurementRow(
         if (!guidance.map(strength -> strength >= 0 && Double.isFinite(strength))
                 .orElse(true))
             throw place.problem("guidance", "guidance must be 0 or more, 1 for none, not " + guidance.get());
-        return new Measurement(source, evaluator, version, point(newest), seeds.map(Seeds::count), metrics);
+        return new ForeignMeasurement(source, evaluator, version, point(newest), seeds.map(Seeds::count), metrics);
     }
 
     private Point point(double newest) {

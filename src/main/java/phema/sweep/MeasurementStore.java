@@ -20,7 +20,7 @@ class MeasurementStore {
         this.clock = clock;
     }
 
-    void insert(String run, Measurement measurement) {
+    void insert(String run, ForeignMeasurement measurement) {
         jdbc.sql("insert into measurement (run, source, evaluator, version, point, images, metrics, created)"
                         + " values (?, ?, ?, ?, ?, ?, ?, ?)")
                 .param(run)
@@ -35,13 +35,13 @@ class MeasurementStore {
     }
 
     /** Of a run, in the order in which they came. */
-    List<Measurement> all(String run) {
+    List<ForeignMeasurement> all(String run) {
         return jdbc.sql("select * from measurement where run = ? order by id")
                 .param(run)
                 .query((row, i) -> {
                     long images = row.getLong("images");
                     boolean unknown = row.wasNull();
-                    return new Measurement(
+                    return new ForeignMeasurement(
                             row.getString("source"),
                             row.getString("evaluator"),
                             row.getString("version"),

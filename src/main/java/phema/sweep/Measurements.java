@@ -75,7 +75,7 @@ public class Measurements {
     }
 
     /** Of a run, in the order in which they came. @throws Problem when there is no such run */
-    public List<Measurement> of(String run) {
+    public List<ForeignMeasurement> of(String run) {
         catalog.run(run);
         return store.all(run);
     }
@@ -89,18 +89,18 @@ public class Measurements {
         Run of = catalog.run(run);
         if (of.snapshots().isEmpty()) throw Problem.unprocessable("Run " + run + " has no usable snapshot");
         if (rows.isEmpty()) throw Problem.invalid("measurements", "measurements are missing: there is no row");
-        List<Measurement> given =
+        List<ForeignMeasurement> given =
                 rows.stream().map(row -> row.checked(of.newestTime())).toList();
         return changing(run, () -> {
             Map<Point, List<Known>> known = new HashMap<>();
-            List<Measurement> there = store.all(run);
-            for (Measurement m : there) know(known, m, "the one of source " + m.source());
+            List<ForeignMeasurement> there = store.all(run);
+            for (ForeignMeasurement m : there) know(known, m, "the one of source " + m.source());
             Map<Point, List<Known>> evaluated = evaluated(run, given);
             List<String> notes = new ArrayList<>();
             int added = 0;
             for (int i = 0; i < given.size(); i++) {
                 String row = rows.get(i).place().row();
-                Measurement more = lacking(given.get(i), known, row, notes);
+                ForeignMeasurement more = lacking(given.get(i), known, row, notes);
                 if (more.metrics().isEmpty()) continue;
                 evaluated.getOrDefault(more.point(), List.of()).stream()
                         .filter(trial -> trial.measurement().isSame(more))
@@ -128,15 +128,15 @@ public class Measurements {
         });
     }
 
-    private record Known(Measurement measurement, String name) {}
+    private record Known(ForeignMeasurement measurement, String name) {}
 
-    private static void know(Map<Point, List<Known>> known, Measurement measurement, String name) {
+    private static void know(Map<Point, List<Known>> known, ForeignMeasurement measurement, String name) {
         known.computeIfAbsent(measurement.point(), point -> new ArrayList<>()).add(new Known(measurement, name));
     }
 
     /** With those metrics alone that are not there yet. */
-    private static Measurement lacking(
-            Measurement given, Map<Point, List<Known>> known, String row, List<String> notes) {
+    private static ForeignMeasurement lacking(
+            ForeignMeasurement given, Map<Point, List<Known>> known, String row, List<String> notes) {
         Map<String, Double> metrics = new TreeMap<>(given.metrics());
         for (Known other : known.getOrDefault(given.point(), List.of())) {
             if (!other.measurement().isSame(given)) continue;
@@ -155,13 +155,13 @@ public class Measurements {
     }
 
     /** What sweeps of the run evaluated, as measurements. */
-    private Map<Point, List<Known>> evaluated(String run, List<Measurement> given) {
+    private Map<Point, List<Known>> evaluated(String run, List<ForeignMeasurement> given) {
         Map<Point, List<Known>> all = new HashMap<>();
         for (SweepStore.StoredSweep sweep : sweeps.rows(Optional.of(run), 0, Integer.MAX_VALUE)) {
             if (given.stream().noneMatch(measurement -> isBy(measurement, sweep))) continue;
             for (Trial trial : trials.trials(sweep.id()))
                 if (trial.state() == WorkState.DONE) {
-                    Measurement as = new Measurement(
+                    ForeignMeasurement as = new ForeignMeasurement(
                             "",
                             evaluator(sweep.spec().evaluator()),
                             version(sweep.basis()),
@@ -184,15 +184,16 @@ public class Measurements {
     /** A sweep's trials, and what counts with them. */
     List<Trial> with(SweepStore.StoredSweep sweep, List<Trial> trials) {
         List<Trial> all = new ArrayList<>(trials);
-        List<Measurement> counted =
+        List<ForeignMeasurement> counted =
                 counted(sweep, trials, store.all(sweep.spec().run()));
-        for (Measurement measurement : counted)
+        for (ForeignMeasurement measurement : counted)
             all.add(Trial.measured(sweep.id(), trials.size() - 1 - all.size(), measurement));
         return all;
     }
 
     /** Those that count in a sweep. What it has evaluated itself counts once. */
-    private static List<Measurement> counted(SweepStore.StoredSweep sweep, List<Trial> trials, List<Measurement> all) {
+    private static List<ForeignMeasurement> counted(
+            SweepStore.StoredSweep sweep, List<Trial> trials, List<ForeignMeasurement> all) {
         Set<Point> evaluated = new HashSet<>();
         for (Trial trial : trials) if (trial.state() == WorkState.DONE) evaluated.add(trial.point());
         return all.stream()
@@ -205,11 +206,11 @@ public class Measurements {
      *
      * @param counted whether those that count in it, or the others
      */
-    public List<Measurement> beside(Sweep sweep, boolean counted) {
+    public List<ForeignMeasurement> beside(Sweep sweep, boolean counted) {
         SweepStore.StoredSweep row = sweeps.row(sweep.id()).orElseThrow();
-        List<Measurement> all = store.all(sweep.spec().run());
+        List<ForeignMeasurement> all = store.all(sweep.spec().run());
         if (all.isEmpty()) return all;
-        List<Measurement> inside = counted(row, trials.trials(sweep.id()), all);
+        List<ForeignMeasurement> inside = counted(row, trials.trials(sweep.id()), all);
         if (counted) return inside;
         return all.stream()
                 .filter(measurement -> !inside.contains(measurement)
@@ -221,7 +222,7 @@ public class Measurements {
     }
 
     /** Whether it could be a trial of the sweep's, for all that is known. */
-    static boolean counts(Measurement measurement, SweepStore.StoredSweep sweep) {
+    static boolean counts(ForeignMeasurement measurement, SweepStore.StoredSweep sweep) {
         SweepSpec spec = sweep.spec();
         Point point = measurement.point();
         boolean search = spec.mode() == SweepSpec.SweepMode.SEARCH;
@@ -240,7 +241,7 @@ public class Measurements {
                 && spec.axes().get(Axes.PARAMS).isEmpty();
     }
 
-    private static boolean isBy(Measurement measurement, SweepStore.StoredSweep sweep) {
+    private static boolean isBy(ForeignMeasurement measurement, SweepStore.StoredSweep sweep) {
         return measurement.evaluator().equals(evaluator(sweep.spec().evaluator()))
                 && sweep.basis().isPresent()
                 && measurement.version().equals(version(sweep.basis()));
@@ -263,9 +264,9 @@ public class Measurements {
     private <T> T changing(String run, Supplier<T> change) {
         return Objects.requireNonNull(transaction.execute(status -> {
             List<SweepStore.StoredSweep> all = sweeps.rows(Optional.of(run), 0, Integer.MAX_VALUE);
-            List<Measurement> before = store.all(run);
+            List<ForeignMeasurement> before = store.all(run);
             T result = change.get();
-            List<Measurement> now = store.all(run);
+            List<ForeignMeasurement> now = store.all(run);
             for (SweepStore.StoredSweep sweep : all) {
                 sweeps.touch(sweep.id()); // its page shows them
                 if (Stream.concat(before.stream(), now.stream()).noneMatch(m -> counts(m, sweep))) continue;

@@ -25,8 +25,8 @@ import tools.jackson.dataformat.csv.CsvReadFeature;
 
 /**
  * Reads and writes measurements as comma-separated values (RFC 4180): the columns {@code sigmaRel} or {@code profile},
- * {@code time}, {@code guidance}, {@code seeds}, {@code source}, {@code evaluator} and {@code version}, and one for each
- * metric. All but the first are optional.
+ * {@code time}, {@code guidance}, {@code seeds}, {@code source}, {@code evaluator} and {@code version}, and one for
+ * each metric. All but the first are optional.
  */
 public final class MeasurementsCsv {
     private static final String TIME = "time";
@@ -161,10 +161,10 @@ public final class MeasurementsCsv {
     }
 
     /** With all columns, as {@link #read} reads them. */
-    public static String write(List<Measurement> measurements) {
+    public static String write(List<ForeignMeasurement> measurements) {
         Set<String> lengths = new LinkedHashSet<>();
         Set<String> metrics = new TreeSet<>();
-        for (Measurement m : measurements) {
+        for (ForeignMeasurement m : measurements) {
             lengths.add(m.point().family().isPower() ? LengthFields.SIGMA_REL : LengthFields.PROFILE);
             metrics.addAll(m.metrics().keySet());
         }
@@ -175,7 +175,7 @@ public final class MeasurementsCsv {
         header.addAll(List.of(TIME, GUIDANCE, SEEDS));
         header.addAll(metrics);
         ResultsCsv.line(csv, header);
-        for (Measurement m : measurements) {
+        for (ForeignMeasurement m : measurements) {
             List<Object> cells = new ArrayList<>(List.of(m.source(), m.evaluator(), m.version()));
             boolean power = m.point().family().isPower();
             for (String column : lengths)

@@ -33,7 +33,7 @@ public record Trial(
         Optional<Instant> ended,
         long change) {
     /** A measurement that counts in a sweep as a trial would that is done; {@link #worker} is its source. */
-    static Trial measured(String sweep, int number, Measurement measurement) {
+    static Trial measured(String sweep, int number, ForeignMeasurement measurement) {
         return new Trial(
                 sweep,
                 number,

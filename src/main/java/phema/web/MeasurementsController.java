@@ -26,7 +26,7 @@ import org.springframework.web.bind.annotation.RestController;
 import phema.api.MeasurementView;
 import phema.api.MeasurementsRequest;
 import phema.api.Page;
-import phema.sweep.Measurement;
+import phema.sweep.ForeignMeasurement;
 import phema.sweep.Measurements;
 import phema.sweep.Measurements.Imported;
 import phema.sweep.MeasurementsCsv;
@@ -96,7 +96,7 @@ class MeasurementsController {
         return MeasurementsCsv.write(of(run, source));
     }
 
-    private List<Measurement> of(String run, @Nullable String source) {
+    private List<ForeignMeasurement> of(String run, @Nullable String source) {
         return measurements.of(run).stream()
                 .filter(measurement -> source == null || measurement.source().equals(source))
                 .toList();

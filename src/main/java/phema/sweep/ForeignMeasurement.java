@@ -18,14 +18,14 @@ import phema.evaluation.Seeds;
  * @param point where; its seeds mean nothing where their number is not known
  * @param images how many the metrics rest on
  */
-public record Measurement(
+public record ForeignMeasurement(
         String source,
         String evaluator,
         String version,
         Point point,
         Optional<Long> images,
         SortedMap<String, Double> metrics) {
-    public Measurement {
+    public ForeignMeasurement {
         metrics = Collections.unmodifiableSortedMap(new TreeMap<>(metrics));
     }
 
@@ -34,12 +34,12 @@ public record Measurement(
         return images.map(count -> point.get(Axes.SEEDS));
     }
 
-    Measurement with(Map<String, Double> others) {
-        return new Measurement(source, evaluator, version, point, images, new TreeMap<>(others));
+    ForeignMeasurement with(Map<String, Double> others) {
+        return new ForeignMeasurement(source, evaluator, version, point, images, new TreeMap<>(others));
     }
 
     /** Whether both are of the same evaluation, and not of a repeat with seeds that nobody knows. */
-    boolean isSame(Measurement other) {
+    boolean isSame(ForeignMeasurement other) {
         return evaluator.equals(other.evaluator)
                 && version.equals(other.version)
                 && point.equals(other.point)
