@@ -73,6 +73,7 @@ public class Evaluators {
                     case COMMAND -> null;
                     case BUILTIN ->
                         settings.features().keySet().stream().sorted().toList();
-                });
+                },
+                List.of());
     }
 }

@@ -106,7 +106,7 @@ public class Queue {
         return jdbc.sql("select task_instance from scheduled_tasks where task_name = ? and picked = false and"
                         + " execution_time <= ? and ("
                         + String.join(" or ", Collections.nCopies(prefixes.size(), "task_instance like ?"))
-                        + ") order by priority desc, execution_time limit ?")
+                        + ") order by priority desc, arrival, execution_time limit ?")
                 .params(params)
                 .query(String.class)
                 .list();

@@ -1,9 +1,12 @@
 package phema.sweep;
 
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import phema.text.StoredJson;
@@ -52,6 +55,20 @@ class EvaluationStore {
         jdbc.sql("update evaluation set metrics = ?, seconds = seconds + ? where id = ?")
                 .params(StoredJson.write(all), seconds, evaluation)
                 .update();
+    }
+
+    /** Which metrics each evaluator gave, the last time that it evaluated. */
+    SortedMap<String, List<String>> given() {
+        SortedMap<String, List<String>> given = new TreeMap<>();
+        jdbc.sql("select evaluator, metrics from evaluation e where created ="
+                        + " (select max(created) from evaluation l where l.evaluator = e.evaluator)")
+                .query(row -> {
+                    given.put(
+                            row.getString("evaluator"),
+                            List.copyOf(new TreeSet<>(StoredJson.readMetrics(row.getString("metrics"))
+                                    .keySet())));
+                });
+        return given;
     }
 
     /** Evaluations, and the seconds that they took together. */

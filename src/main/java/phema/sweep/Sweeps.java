@@ -7,10 +7,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.UUID;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.stereotype.Service;
@@ -18,6 +20,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 import phema.evaluation.AxisValues;
 import phema.evaluation.EvaluatorView;
 import phema.evaluation.Point;
+import phema.evaluation.RemoteEvaluator;
 import phema.fleet.Fleet;
 import phema.fleet.Queue;
 import phema.fleet.Takers;
@@ -41,6 +44,7 @@ public class Sweeps {
     private final Suitability suitability;
     private final Queue queue;
     private final Fleet fleet;
+    private final EvaluationStore evaluations;
     private final TransactionTemplate transaction;
     private final Map<String, Found> found = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -61,6 +65,7 @@ public class Sweeps {
             Suitability suitability,
             Queue queue,
             Fleet fleet,
+            EvaluationStore evaluations,
             TransactionTemplate transaction) {
         this.store = store;
         this.trials = trials;
@@ -71,6 +76,7 @@ public class Sweeps {
         this.suitability = suitability;
         this.queue = queue;
         this.fleet = fleet;
+        this.evaluations = evaluations;
         this.transaction = transaction;
     }
 
@@ -152,8 +158,16 @@ public class Sweeps {
     }
 
     /** Who can be asked to evaluate, by name. */
+    /** Who can be asked to evaluate, by name: those that are configured, then remote ones that have evaluated. */
     public List<EvaluatorView> evaluators() {
-        return checks.evaluators().views();
+        SortedMap<String, List<String>> given = evaluations.given();
+        return Stream.concat(
+                        checks.evaluators().views().stream()
+                                .map(view -> view.withGiven(given.getOrDefault(view.name(), List.of()))),
+                        given.entrySet().stream()
+                                .filter(e -> RemoteEvaluator.parse(e.getKey()).isPresent())
+                                .map(e -> new EvaluatorView(e.getKey(), RemoteEvaluator.TYPE, null, e.getValue())))
+                .toList();
     }
 
     /** Newest first. @param run only of this one */

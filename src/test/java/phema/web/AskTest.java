@@ -142,6 +142,11 @@ class AskTest {
                         .single())
                 .isZero();
 
+        assertThat(get("/api/v1/evaluators").toString())
+                .contains("{\"name\":\"remote:grid@1\",\"type\":\"remote\",\"given\":[\"fid\"]}");
+        assertThat(send("GET", "/runs/edm2/sweeps", "").body())
+                .contains(">remote:grid@1</option>", "remote:grid@1 gave fid");
+
         // The same again costs nothing; another version does.
         String again = sweep("grid", """
                 "sigmaRel": [0.06, 0.1], "guidance": [1.5], "params": {"steps": [16]}, "seeds": ["0-63"]""");
