@@ -8,7 +8,9 @@ PHEMA names the command to start the service with; ROOT/phema without it.
 """
 
 import http.client
+import http.server
 import itertools
+import json
 import os
 import random
 import signal
@@ -131,8 +133,42 @@ def open_trial(log):
     return int(last[0].split()[1]) if last and last[0].startswith("begun") else None
 
 
+def check_downloads(work):
+    """A file whose connection breaks twice comes whole, in three parts, and once."""
+    header = json.dumps({"a": {"dtype": "U8", "shape": [3 << 20], "data_offsets": [0, 3 << 20]}}).encode()
+    content = len(header).to_bytes(8, "little") + header + random.Random(1).randbytes(3 << 20)
+    asked = []
+
+    class Breaking(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append((self.headers["Range"], self.headers["If-Range"], self.headers["If-Match"]))
+            begin = int(self.headers["Range"][6:-1]) if self.headers["Range"] else 0
+            rest = content[begin:]
+            self.send_response(206 if begin else 200)
+            self.send_header("ETag", '"5be1"')
+            self.send_header("Content-Length", str(len(rest)))
+            self.send_header("Content-Disposition", 'attachment; filename="a.safetensors"')
+            self.end_headers()
+            self.wfile.write(rest if len(asked) == 3 else rest[: len(rest) // 2])
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Breaking)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    service = phema.Service(f"http://127.0.0.1:{server.server_port}", token="", cache=work / "broken")
+    told = {"sweep": "a", "trial": 0, "run": "a", "point": {}, "seeds": "0-7", "metric": "a", "metrics": ["a"]}
+    weights = {"safetensors": "/a", "etags": {"safetensors": '"5be1"'}}
+    trial = phema.Trial(service, {**told, "lease": "a", "weights": weights})
+    for _ in range(2):
+        assert trial.weights().read_bytes() == content
+    assert len(asked) == 3 and asked[0] == (None, None, '"5be1"') and asked[2][1] == '"5be1"', asked
+    server.shutdown()
+
+
 def main(work, jdbc):
     work.mkdir(parents=True, exist_ok=True)
+    check_downloads(work)
     settings = [f"--phema.home={work / 'home'}", "--phema.catalog.settle=0s"]
     if jdbc:
         settings.append(f"--spring.datasource.url={jdbc}")

@@ -42,7 +42,9 @@ public record LoanView(
         String run,
         String evaluator,
 
-        @Schema(example = "{\"sigmaRel\": 0.1, \"time\": 73728, \"guidance\": 1.4, \"params\": {\"steps\": 16}}")
+        @Schema(
+                implementation = Object.class,
+                example = "{\"sigmaRel\": 0.1, \"time\": 73728, \"guidance\": 1.4, \"params\": {\"steps\": 16}}")
         Map<String, JsonNode> point,
 
         @Schema(example = "0-49999") String seeds,

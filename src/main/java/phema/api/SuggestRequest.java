@@ -26,7 +26,7 @@ import phema.text.Labels;
  */
 public record SuggestRequest(
         @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
-        List<MeasuredRequest> points,
+        List<@Nullable MeasuredRequest> points,
 
         @Schema(example = "[0.02, 0.25]") @Nullable List<Double> bounds,
 
@@ -83,7 +83,7 @@ public record SuggestRequest(
 
     /** @throws Problem naming the field that cannot be read */
     public SuggestView suggestion() {
-        List<MeasuredRequest> given = Objects.requireNonNullElse(points, List.of());
+        List<@Nullable MeasuredRequest> given = Objects.requireNonNullElse(points, List.of());
         if (given.size() > MOST)
             throw Problem.invalid("points", "points: there are " + given.size() + ", and " + MOST + " are the most");
         LengthScale lengths = scale == null ? LengthScale.LOG : Labels.parse("scale", scale, LengthScale.values());
@@ -93,8 +93,9 @@ public record SuggestRequest(
         List<Observation> observations = new ArrayList<>();
         for (int i = 0; i < given.size(); i++) {
             String field = "points[" + i + "]";
-            if (given.get(i) == null) throw Problem.invalid(field, field + " must be an object");
-            observations.add(given.get(i).observation(field, lengths, better));
+            @Nullable MeasuredRequest point = given.get(i);
+            if (point == null) throw Problem.invalid(field, field + " must be an object");
+            observations.add(point.observation(field, lengths, better));
         }
         long distinct = observations.stream().map(Observation::point).distinct().count();
         if (distinct > Suggestion.MOST_LENGTHS)

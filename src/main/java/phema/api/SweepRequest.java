@@ -36,11 +36,7 @@ public record SweepRequest(
 
         @Schema(hidden = true) @JsonAnySetter @Nullable Map<String, JsonNode> axes,
 
-        @Schema(
-                oneOf = {String.class, EvaluatorRequest.class},
-                defaultValue = "builtin")
-        @Nullable
-        EvaluatorRequest evaluator,
+        @Nullable EvaluatorRequest evaluator,
 
         @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "fid,accuracy:max") @Nullable
         String metric,

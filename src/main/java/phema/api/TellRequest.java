@@ -2,6 +2,7 @@ package phema.api;
 
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
 import phema.sweep.RemoteTrials;
@@ -21,15 +22,16 @@ public record TellRequest(
 
     /** @throws Problem naming the metric that is no result */
     public RemoteTrials.Told told() {
-        if ((metrics == null) == (error == null))
-            throw Problem.invalid("metrics", "the body needs either metrics, such as {\"fid\": 2.6}, or error");
-        if (error != null)
+        if (error != null && metrics == null)
             return new RemoteTrials.Told.ClientFailure(
                     error.isBlank()
                             ? "the client says nothing of it"
                             : error.substring(0, Math.min(LONGEST_ERROR, error.length())));
+        if (metrics == null || error != null)
+            throw Problem.invalid("metrics", "the body needs either metrics, such as {\"fid\": 2.6}, or error");
         if (metrics.isEmpty() || metrics.size() > MOST_METRICS)
             throw Problem.invalid("metrics", "metrics must hold 1 to " + MOST_METRICS + ", not " + metrics.size());
+        Map<String, Double> finite = new TreeMap<>();
         metrics.forEach((name, value) -> {
             String field = "metrics." + name.substring(0, Math.min(LONGEST_NAME, name.length()));
             if (name.isBlank() || name.length() > LONGEST_NAME)
@@ -38,7 +40,8 @@ public record TellRequest(
                 throw Problem.invalid(
                         field,
                         field + " is " + value + ", which is no result: tell an error if there are no finite numbers");
+            finite.put(name, value);
         });
-        return new RemoteTrials.Told.Metrics(Map.copyOf(metrics));
+        return new RemoteTrials.Told.Metrics(finite);
     }
 }

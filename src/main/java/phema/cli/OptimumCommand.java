@@ -86,7 +86,7 @@ final class OptimumCommand implements Callable<Integer> {
         MetricGoals goals = MetricGoals.parse(metric);
         if (goals.all().size() != 1) throw Problem.invalid("metric", "--metric names one column here, not " + metric);
         MetricGoal goal = goals.first();
-        List<SuggestRequest.MeasuredRequest> points = points(goal.name());
+        List<SuggestRequest.@Nullable MeasuredRequest> points = points(goal.name());
         SuggestView found = new SuggestRequest(
                         points, bounds == null ? null : bounds.values(), scale, Labels.of(goal.direction()), tolerance)
                 .suggestion();
@@ -116,7 +116,7 @@ final class OptimumCommand implements Callable<Integer> {
         return String.format(Locale.ROOT, "%." + digits + "g", value);
     }
 
-    private List<SuggestRequest.MeasuredRequest> points(String metric) throws IOException {
+    private List<SuggestRequest.@Nullable MeasuredRequest> points(String metric) throws IOException {
         List<List<String>> rows = rows();
         List<String> names = rows.getFirst().stream().map(String::strip).toList();
         int length = LENGTHS.stream()
@@ -127,7 +127,7 @@ final class OptimumCommand implements Callable<Integer> {
         int value = names.indexOf(metric);
         if (value < 0) throw lacks(metric, names);
         requireOneOfEach(names, rows);
-        List<SuggestRequest.MeasuredRequest> points = new ArrayList<>();
+        List<SuggestRequest.@Nullable MeasuredRequest> points = new ArrayList<>();
         for (int i = 1; i < rows.size(); i++) {
             List<String> row = rows.get(i);
             if (row.size() != names.size())

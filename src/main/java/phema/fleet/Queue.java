@@ -108,7 +108,7 @@ public class Queue {
                         + String.join(" or ", Collections.nCopies(prefixes.size(), "task_instance like ?"))
                         + ") order by priority desc, arrival, execution_time limit ?")
                 .params(params)
-                .query(String.class)
+                .query((row, i) -> row.getString(1))
                 .list();
     }
 

@@ -84,6 +84,18 @@ class ApiDescription {
                         "lengths of the profile, instead of sigmaRel; windows and half-lives are on the training job's"
                                 + " clock; of a search, its bounds");
             }
+            // Fields that nobody knows are refused.
+            schemas.forEach((name, schema) -> {
+                if (name.endsWith("Request")) schema.setAdditionalProperties(false);
+            });
+            schema(schemas, "SweepRequest")
+                    .addProperty(
+                            "evaluator",
+                            new Schema<>()
+                                    .addOneOfItem(new StringSchema().example("builtin"))
+                                    .addOneOfItem(new Schema<>().$ref("EvaluatorRequest"))
+                                    .description("a name below phema.evaluators, builtin where none is given; or an"
+                                            + " evaluator of type remote, whose trials clients ask for"));
             for (String shown : List.of("TrialView", "OptimumView")) {
                 addField(schemas, shown, LengthFields.PROFILE, String.class, "the average, as decay:cosine:800");
                 addField(schemas, shown, LengthFields.LENGTH, Double.class, "its length");

@@ -1,6 +1,9 @@
 package phema.web;
 
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.headers.Header;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.time.Duration;
@@ -9,6 +12,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -49,8 +53,18 @@ class AskController {
             description = "Waits for one as long as the request says. Heartbeats extend the lease; when it runs out,"
                     + " somebody else gets the trial.")
     @ApiResponse(responseCode = "200", description = "The trials")
-    @ApiResponse(responseCode = "204", description = "None now, but the sweep goes on; Retry-After says when to ask")
-    @ApiResponse(responseCode = "410", description = "The sweep is over")
+    @ApiResponse(
+            responseCode = "204",
+            description = "None now, but the sweep goes on; Retry-After says when to ask",
+            headers = @Header(name = HttpHeaders.RETRY_AFTER, schema = @Schema(type = "integer")),
+            content = @Content)
+    @ApiResponse(
+            responseCode = "410",
+            description = "The sweep is over",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_PROBLEM_JSON_VALUE,
+                            schema = @Schema(implementation = ProblemDetail.class)))
     ResponseEntity<LoansView> ask(@PathVariable String id, @RequestBody AskRequest request)
             throws InterruptedException {
         if (!request.wantedEvaluators().isEmpty())
@@ -63,8 +77,12 @@ class AskController {
             summary = "Takes trials of any sweep under a lease of a minute",
             description = "Of those whose evaluators are of type remote, in the order of their priority.")
     @ApiResponse(responseCode = "200", description = "The trials")
-    @ApiResponse(responseCode = "204", description = "None now; Retry-After says when to ask")
-    ResponseEntity<LoansView> ask(@RequestBody AskRequest request) throws InterruptedException {
+    @ApiResponse(
+            responseCode = "204",
+            description = "None now; Retry-After says when to ask",
+            headers = @Header(name = HttpHeaders.RETRY_AFTER, schema = @Schema(type = "integer")),
+            content = @Content)
+    ResponseEntity<LoansView> askAny(@RequestBody AskRequest request) throws InterruptedException {
         return answer(
                 request, () -> trials.ask(request.wantedEvaluators(), request.clientName(), request.wantedCount()));
     }
