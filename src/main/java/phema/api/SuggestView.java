@@ -20,7 +20,8 @@ public record SuggestView(@Nullable Double next, @Nullable SuggestedOptimumView 
      *
      * @param value of the metric that is expected there, with its standardError
      * @param lengthLow holds, together with lengthHigh, the best length with a probability of 90 %
-     * @param loss the share of the metric by which the length is worse than the best: with a probability of 95 % no more
+     * @param loss the share of the metric by which the length is worse than the best; with a probability of 95 % it is
+     *     not more
      */
     public record SuggestedOptimumView(
             double length, double value, double standardError, double lengthLow, double lengthHigh, double loss) {
