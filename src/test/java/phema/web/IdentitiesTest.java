@@ -60,15 +60,15 @@ class IdentitiesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            safetensors?sigmaRel=0.1                         | phema-0000262-0.100.safetensors | fb28489cbf6aed3143a6f720472b5f285e0d0c39
-            safetensors?sigmaRel=0.1&solver=paper&dtype=f32  | phema-0000262-0.100.safetensors | 7dc51524f8d98adaf5e121296f75346f0a159ad8
-            pkl?sigmaRel=0.0755&files=all&time=131072        | phema-0000131-0.0755.pkl        | 97339e0ee095730162635e991de919a208bd3331
+            safetensors?sigmaRel=0.1                         | phema-0000262-0.100.safetensors | d160f2d2ed9eb757ec500aec6bb7293e16523df9
+            safetensors?sigmaRel=0.1&solver=paper&dtype=f32  | phema-0000262-0.100.safetensors | a14e8740c00b5dd0ad74f5132b819f9baf836a0f
+            pkl?sigmaRel=0.0755&files=all&time=131072        | phema-0000131-0.0755.pkl        | 67cadf0df745aa81d159e74cedbce0e362f468f1
             pt?profile=uniform:65536&laterFiles=true&time=200000 \
-                                                             | phema-0000200-uniform-65536.pt  | a5a3776ac06e7d2c30fba7f3243ab273388c3a3c
+                                                             | phema-0000200-uniform-65536.pt  | 576c42a3086b947787d66b53ea3d68f93245cd29
             safetensors?sigmaRel=0.13&layer=*conv*%3Dpower:0.05&layer=*gain%3Dmixture:0.5*power:0.1,0.5*power:0.2 \
             | phema-0000262-0.130-+conv+-0.050-+gain-mixture-0.5-power-0.1-0.5-power-0.2.safetensors \
-            | 2c4d88820907601a4992bbc7b655e2a574dc2df2
-            safetensors/tensors/unet.out_gain?sigmaRel=0.13  | unet.out_gain.bin               | 5a31803de2d9db2be10a4301194426194a9c65e7
+            | e9bbca976ff58b9c873dc50cb77d3b462111f734
+            safetensors/tensors/unet.out_gain?sigmaRel=0.13  | unet.out_gain.bin               | e74668f75bda4761bf94beaf3d360392055b58aa
             """)
     void ofDownloadsStay(String request, String name, String identity) throws Exception {
         HttpResponse<Void> response = head("/api/v1/runs/edm2/weights." + request);
@@ -79,9 +79,9 @@ class IdentitiesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "ema-0.100, 82877c43e0693c9a12f4960883bb03b85281b520",
-        "ema-0.0755@131k, 11e0e13c2c2ca38eeb05a1145ac02d4469691a0d",
-        "paper-0.130, bddde21138625b698e1832ead9ca593539b2c8ec"
+        "ema-0.100, 418764778899c724645f725313947675e9ee01fa",
+        "ema-0.0755@131k, 99d166e498bcb8ebcad1bc66486d4f621c6797b5",
+        "paper-0.130, 6370a849225773ff0924201997fd1f7263ff5e9c"
     })
     void ofFilesOfRevisionsStay(String revision, String identity) throws Exception {
         HttpResponse<Void> response = head("/phema/edm2/resolve/" + revision + "/model.safetensors");
