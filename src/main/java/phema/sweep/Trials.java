@@ -146,7 +146,7 @@ class Trials {
         Map<WorkState, Integer> counts = store.counts(sweep.id());
         if (counts.containsKey(WorkState.QUEUED)) return List.of();
         int running = counts.getOrDefault(WorkState.RUNNING, 0);
-        return Plan.next(sweep.spec(), store.trials(sweep.id()), running + clients);
+        return Plan.next(sweep.spec(), measurements.with(sweep, store.trials(sweep.id())), running + clients);
     }
 
     /** It will be tried again. */
