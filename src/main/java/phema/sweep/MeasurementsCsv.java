@@ -18,10 +18,9 @@ import java.util.regex.Pattern;
 import phema.evaluation.LengthFields;
 import phema.evaluation.Seeds;
 import phema.problem.Problem;
+import phema.text.CsvRows;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.MappingIterator;
-import tools.jackson.dataformat.csv.CsvMapper;
-import tools.jackson.dataformat.csv.CsvReadFeature;
 
 /**
  * Reads and writes measurements as comma-separated values (RFC 4180): the columns {@code sigmaRel} or {@code profile},
@@ -43,11 +42,6 @@ public final class MeasurementsCsv {
 
     private static final Pattern NUMBER = Pattern.compile("[-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?");
 
-    private static final CsvMapper MAPPER = CsvMapper.builder()
-            .enable(CsvReadFeature.WRAP_AS_ARRAY)
-            .enable(CsvReadFeature.TRIM_SPACES)
-            .build();
-
     private MeasurementsCsv() {}
 
     /** What rows have that do not say it themselves. */
@@ -61,7 +55,7 @@ public final class MeasurementsCsv {
     public static List<MeasurementRow> read(Reader text, MeasuredBy by, int most) throws IOException {
         List<MeasurementRow> rows = new ArrayList<>();
         int number = 0;
-        try (MappingIterator<String[]> lines = MAPPER.readerFor(String[].class).readValues(text)) {
+        try (MappingIterator<String[]> lines = CsvRows.of(text)) {
             List<String> header = List.of();
             while (lines.hasNextValue()) {
                 String[] cells = lines.nextValue();

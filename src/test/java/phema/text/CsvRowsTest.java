@@ -19,6 +19,6 @@ class CsvRowsTest {
     void aQuoteThatIsNeverClosedIsRefused() {
         assertThatThrownBy(() -> CsvRows.parse("a\n\"b\n"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("a quote in row 2 is never closed");
+                .hasMessage("row 2 is no comma-separated values");
     }
 }
