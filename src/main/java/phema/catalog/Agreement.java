@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
 import static java.util.stream.Collectors.toMap;
 
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -135,10 +136,20 @@ final class Agreement {
             return Optional.of("Element types differ, which is allowed: tensor " + tensor + " is " + first.get(tensor)
                     + (file.path().equals(agreeing.getFirst().path())
                             ? " and " + own.get(tensor) + " in one file, "
-                            : " in " + agreeing.getFirst().path().getFileName() + " and " + own.get(tensor) + " in ")
-                    + file.path().getFileName() + ".");
+                            : " in " + name(agreeing.getFirst(), file) + " and " + own.get(tensor) + " in ")
+                    + name(file, agreeing.getFirst()) + ".");
         }
         return Optional.empty();
+    }
+
+    /** The name of a file, with its folder's where another has the same. */
+    private static String name(WeightFile file, WeightFile other) {
+        Path path = file.path();
+        String name = String.valueOf(path.getFileName());
+        return path.getNameCount() > 1
+                        && name.equals(String.valueOf(other.path().getFileName()))
+                ? path.getName(path.getNameCount() - 2) + "/" + name
+                : name;
     }
 
     private static Map<String, DType> dtypes(WeightFile file) {

@@ -221,7 +221,7 @@ record CheckpointFolders(
             if (!others.isEmpty())
                 notices.add("Beside the checkpoints' folders, and not used: " + LeftOut.shapes(others) + ".");
             return new CheckpointFolders(
-                    candidates, notices, own.isEmpty() ? lines(pattern, path(raw)) : List.of(), Optional.empty());
+                    candidates, notices, own.isEmpty() ? linesOf(raw) : List.of(), Optional.empty());
         }
 
         /** Of averages in shards that are not all there. */
@@ -268,12 +268,22 @@ record CheckpointFolders(
                     "");
         }
 
+        /** The lines of a manifest for checkpoints that all hold their weights in one place; else none. */
+        private List<String> linesOf(String component) {
+            List<String> places = folders.stream()
+                    .flatMap(folder -> Stream.ofNullable(folder.weights().get(component)))
+                    .map(WeightsPath::pattern)
+                    .distinct()
+                    .toList();
+            return places.size() == 1 ? lines(pattern, places.getFirst()) : List.of();
+        }
+
         /** Where a component lies in the newest folder that has it. */
         private String path(String component) {
             return folders.reversed().stream()
                     .flatMap(folder -> Stream.ofNullable(folder.weights().get(component)))
                     .findFirst()
-                    .map(WeightsPath::path)
+                    .map(WeightsPath::pattern)
                     .orElse(component);
         }
 

@@ -72,13 +72,16 @@ record FolderListing(Recognition recognition, List<String> notices) {
 
     /** What is to be said of a folder that is no run, but one of its checkpoints. */
     private static Optional<String> ofOneCheckpoint(Path folder) {
-        String name = String.valueOf(folder.getFileName());
-        if (CheckpointName.parse(name).isEmpty()) return Optional.empty();
+        boolean named =
+                CheckpointName.parse(String.valueOf(folder.getFileName())).isPresent();
         return WeightsPath.in(folder).values().stream()
+                .filter(weights -> named
+                        || weights.path().indexOf('/') < 0 && weights.path().endsWith(".metadata"))
                 .findFirst()
-                .map(weights -> "This folder is one checkpoint by its name. Checkpoints in folders are a run: name the"
-                        + " folder above, " + folder.getParent() + ". What this one holds, `phema inspect "
-                        + folder.resolve(weights.path()) + "` shows.");
+                .map(weights ->
+                        "This folder is one checkpoint. Checkpoints in folders are a run: name the folder above, "
+                                + folder.getParent() + ". What this one holds, `phema inspect "
+                                + folder.resolve(weights.path()) + "` shows.");
     }
 
     /** Numbered files that a configuration beside them says more of. */

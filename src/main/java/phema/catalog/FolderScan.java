@@ -21,7 +21,10 @@ import phema.catalog.Excluded.ExclusionReason;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
+import phema.profile.Exponential;
+import phema.profile.Impulse;
 import phema.tensor.Shape;
+import phema.text.Labels;
 
 /** Scans one folder once: looks at every file that the run needs, and takes those that fit together. */
 final class FolderScan {
@@ -66,6 +69,7 @@ final class FolderScan {
                 .ifPresent(problem -> exclusions.add(Manifest.FILE_NAME, ExclusionReason.MANIFEST, problem));
         Map<Candidate, WeightFile> files = lookAtAll();
         takeOutWithoutOptimizer(files);
+        takeOutLate(files);
         if (before.isOf(recognition, known)) return before;
         Optional<String> clockNotice = compareTimes(files);
         Agreement agreement = new Agreement(files.values());
@@ -345,6 +349,39 @@ final class FolderScan {
                     true,
                     "has no *_optim_states.pt files beside it, which hold the weights in single precision and which"
                             + " most of the run's checkpoints have; copy the whole checkpoint");
+        }
+    }
+
+    /**
+     * An average that older checkpoints do not hold began after them, or anew, as where a run goes on from a checkpoint
+     * without it: it is not the one since the run's beginning that its name says, and when it began nothing says.
+     */
+    private void takeOutLate(Map<Candidate, WeightFile> files) {
+        if (recognition.ground() == Recognition.Ground.MANIFEST) return;
+        Map<String, Candidate> firsts = new LinkedHashMap<>();
+        for (Candidate candidate : files.keySet())
+            if (!candidate.prefix().isEmpty()) firsts.putIfAbsent(candidate.prefix(), candidate);
+        for (Map.Entry<String, Candidate> first : firsts.entrySet()) {
+            Optional<Candidate> without = files.keySet().stream()
+                    .filter(other -> other.time() < first.getValue().time())
+                    .reduce((a, b) -> b);
+            boolean sinceBeginning = first.getValue()
+                    .profile()
+                    .filter(profile -> !(profile instanceof Impulse || profile instanceof Exponential))
+                    .isPresent();
+            if (without.isEmpty() || !sinceBeginning) continue;
+            for (Candidate late : List.copyOf(files.keySet())) {
+                if (!late.prefix().equals(first.getKey())) continue;
+                files.remove(late);
+                exclusions.add(
+                        late,
+                        ExclusionReason.NO_PROFILE,
+                        "is an average that began after time "
+                                + Labels.plain(without.get().time()) + ", as "
+                                + without.get().fileName() + " holds none, so it is not the one since the beginning"
+                                + " that it is called; where the step at which it began is known, "
+                                + Manifest.FILE_NAME + " can say it with updateAfterStep and averages");
+            }
         }
     }
 

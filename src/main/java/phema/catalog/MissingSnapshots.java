@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.DoubleFunction;
+import phema.profile.Impulse;
 
 /**
  * Finds what seems to be missing between a run's snapshots. Nothing has to be there: fewer snapshots only make a fit
@@ -18,6 +19,7 @@ import java.util.function.DoubleFunction;
  */
 final class MissingSnapshots {
     private static final int NAMED = 3;
+    private static final String RAW = "Raw weights";
 
     private MissingSnapshots() {}
 
@@ -41,16 +43,23 @@ final class MissingSnapshots {
                 notices.add("Snapshots are usually " + print.apply(usual) + (kimg ? " kimg" : "")
                         + " apart, but none lies within " + unit + " " + some(gaps) + ".");
         }
-        Map<String, Set<Double>> byAverage =
-                used.stream().collect(groupingBy(Candidate::average, TreeMap::new, mapping(Candidate::time, toSet())));
+        Map<String, Set<Double>> byAverage = used.stream()
+                .collect(groupingBy(MissingSnapshots::average, TreeMap::new, mapping(Candidate::time, toSet())));
         byAverage.forEach((average, own) -> {
             List<String> missing = times.stream()
                     .filter(t -> !own.contains(t))
                     .map(print::apply)
                     .toList();
-            if (!missing.isEmpty()) notices.add(average + " has no snapshot at " + unit + " " + some(missing) + ".");
+            if (!missing.isEmpty())
+                notices.add(average + (average.equals(RAW) ? " have" : " has") + " no snapshot at " + unit + " "
+                        + some(missing) + ".");
         });
         return notices;
+    }
+
+    /** Of raw weights that some checkpoints hold alone and others beside averages, one word. */
+    private static String average(Candidate candidate) {
+        return candidate.profile().filter(Impulse.class::isInstance).isPresent() ? RAW : candidate.average();
     }
 
     private static String some(List<String> all) {

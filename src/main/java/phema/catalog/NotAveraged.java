@@ -27,6 +27,10 @@ final class NotAveraged {
     private static final Pattern STATISTICS = Pattern.compile("(?:.*[._])?(?:running_mean|running_var|running_std"
             + "|moving_mean|moving_var|moving_variance|num_batches_tracked)");
 
+    /** The names of what torch's optimizers keep of each weight, wherever that is stored. */
+    private static final Pattern MOMENTS =
+            Pattern.compile(".*\\.(?:(?:max_)?exp_avg(?:_sq|_diff)?|exp_inf|momentum_buffer|square_avg)");
+
     /** The names of the same where only both together tell. */
     private static final Pattern MEAN_OR_VARIANCE = Pattern.compile("(|.*\\.)(mean|var|variance)");
 
@@ -134,7 +138,9 @@ final class NotAveraged {
 
     /** Whether a tensor has to come from the newest file as it is. */
     boolean isOfNewest(String name) {
-        if (STATISTICS.matcher(name).matches() || POWER_ITERATION.matcher(name).matches()) return true;
+        if (STATISTICS.matcher(name).matches()
+                || POWER_ITERATION.matcher(name).matches()
+                || MOMENTS.matcher(name).matches()) return true;
         Matcher beside = BESIDE_ORIGINAL.matcher(name);
         if (beside.matches())
             return names.contains(beside.group(1) + "_orig") || names.contains(beside.group(1) + "_bar");

@@ -40,7 +40,7 @@ record WeightsPath(String path, boolean isThere) {
             Pattern.compile("\\.(?:safetensors|safetensors\\.index\\.json|pkl|pt|pth|pth\\.tar|ckpt|bin)$");
 
     /** The names of files that hold some of a checkpoint's tensors, as an index says or their names alone. */
-    private static final Pattern SHARD = Pattern.compile("(.*)-\\d{5}-of-(\\d{5})\\.safetensors");
+    private static final Pattern SHARD = Pattern.compile("(.*)-\\d{5}-of-(\\d{5})(\\.(?:safetensors|bin|pt|pth))");
 
     /** The names of files that hold pieces of tensors, some from each rank; none says how many there are. */
     private static final Pattern PIECES = Pattern.compile("(.*/)?shard-\\d{5,}-model-\\d{5,}-of-\\d{5,}\\.safetensors");
@@ -122,7 +122,7 @@ record WeightsPath(String path, boolean isThere) {
 
     /** Shards without an index: their names say how many there are. */
     private static WeightsPath ofShards(Matcher shard, Set<String> found) {
-        String ending = "-of-" + shard.group(2) + ".safetensors";
+        String ending = "-of-" + shard.group(2) + shard.group(3);
         int count = Integer.parseInt(shard.group(2));
         boolean all = IntStream.rangeClosed(1, count)
                 .allMatch(i -> found.contains("%s-%05d%s".formatted(shard.group(1), i, ending)));
@@ -172,13 +172,21 @@ record WeightsPath(String path, boolean isThere) {
         return path.endsWith(".safetensors") || path.endsWith(INDEX);
     }
 
-    /** The path without what only says how the weights are stored. */
+    /** The path as a manifest's pattern has it: the Trainer of Hugging Face has DeepSpeed's step once more in it. */
+    String pattern() {
+        return path.replaceFirst("(?<=^|/)global_step\\d+(?=/)", "global_step*");
+    }
+
+    /** The path without what only says how the weights are stored, and when. */
     String component() {
         return EXTENSION
                 .matcher(path)
                 .replaceFirst("")
                 .replaceFirst("(?<=^|/)shard-\\d{5,}-(?=model-)", "")
-                .replaceFirst("-\\d{5,}-of-\\d{5,}$", "");
+                .replaceFirst("-\\d{5,}-of-\\d{5,}$", "")
+                .replaceFirst("(?<=^|/)global_step\\d+(?=/)", "global_step*")
+                .replaceFirst("(?<=^|/)zero_pp_rank_0_(?=mp_rank_00_model_states$)", "")
+                .replaceFirst("(?<=^|/)__0(?=\\.metadata$)", "");
     }
 
     /** Whether weights are an average by where they lie. */

@@ -49,9 +49,10 @@ final class DcpReader implements WeightReader {
 
     private static final Pattern DATA_OF_RANK = Pattern.compile("__(\\d{1,6})_\\d+\\.distcp");
 
-    /** The names of what optimizers keep, which are no weights. */
+    /** The names of what optimizers keep, which are no weights: below such a word, or moments by their own name. */
     static final Predicate<String> OPTIMIZER = Pattern.compile(
-                    "(state\\.|chained_\\d+\\.)?(optim|optimizers?|optimizer_\\d+)\\..*")
+                    "(?:.*\\.)?(?:optim|optimizers?|optimizer_\\d+|(?:opt|optim|optimizer)_states?(?:_dict)?)\\..*"
+                            + "|.*\\.(?:(?:max_)?exp_avg(?:_sq|_diff)?|exp_inf|momentum_buffer|square_avg)")
             .asMatchPredicate();
 
     /** The names of the weights in single precision that Megatron's optimizers keep of a model in another. */
@@ -423,6 +424,7 @@ final class DcpReader implements WeightReader {
             long begin = chunk.place().offset();
             Tensor read;
             try {
+                requireArchive(data, begin);
                 read = twins.read(data, begin, chunk.place().length(), chunk.name());
             } catch (FormatException e) {
                 String problem = String.valueOf(e.getMessage()).replace(OneLine.of(data.path() + ": "), "");
@@ -439,6 +441,15 @@ final class DcpReader implements WeightReader {
             } catch (IllegalArgumentException e) {
                 throw broken(chunk.name(), String.valueOf(e.getMessage()));
             }
+        }
+
+        /** torch can be told to save each chunk as safetensors instead. */
+        private static void requireArchive(InputFile data, long begin) throws IOException {
+            byte[] head = new byte[(int) Math.min(9, data.size() - begin)];
+            data.read(begin, head);
+            if (head.length == 9 && head[7] == 0 && head[8] == '{')
+                throw data.broken("is saved as safetensors (SerializationFormat.SAFETENSORS), which is not read; save"
+                        + " with torch's default, or with HuggingFaceStorageWriter");
         }
 
         private void add(String name, SavedTensor saved, List<Long> origin, Tensor read, int part, long offset) {

@@ -2,7 +2,6 @@ package phema.format;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,7 +25,7 @@ import tools.jackson.core.JsonToken;
  * Reads what torch's {@code HuggingFaceStorageWriter} leaves of a checkpoint that is not consolidated: safetensors
  * files of one folder, each with pieces of tensors and, as text in its metadata, where they belong: {@code {"name":
  * {"saved_offsets": [8, 0]}}}. How large the tensors are stands nowhere; their pieces say it. Any of the files stands
- * for all, as any does of {@code model-00001-of-00003.safetensors} and so on, where no index says more.
+ * for all.
  */
 final class SafetensorsPieces implements WeightReader {
     private static final String PLACES = "DCP_SHARDING_INFO";
@@ -35,9 +34,6 @@ final class SafetensorsPieces implements WeightReader {
     static final Set<String> OWN_METADATA = Set.of(PLACES, "DCP_VERSION");
 
     private static final Pattern NAME = Pattern.compile("shard-\\d{5,}-model-(\\d{5,})-of-(\\d{5,})\\.safetensors");
-
-    /** The names of files with whole tensors, of which each says how many there are. */
-    private static final Pattern NUMBERED = Pattern.compile("(.+)-(\\d{5})-of-(\\d{5})\\.safetensors");
 
     private final Optional<WeightFile> similar;
 
@@ -48,74 +44,12 @@ final class SafetensorsPieces implements WeightReader {
 
     @Override
     public WeightFile read(InputFile file) throws IOException {
-        Matcher numbered = NUMBERED.matcher(String.valueOf(file.path().getFileName()));
-        if (numbered.matches() && !NAME.matcher(numbered.group()).matches()) {
-            List<String> names = file.siblings();
-            if (!numbered.group(3).equals("00001") && !names.contains(index(numbered)))
-                return all(file, numbered, names);
-        }
         WeightFile alone = new SafetensorsReader(similar).read(file);
         if (!alone.metadata().containsKey(PLACES)) return alone;
         return NAME.matcher(String.valueOf(file.path().getFileName())).matches()
                 ? together(file)
                 : new WeightFile(
                         alone.path(), alone.format(), alone.parts(), without(alone.metadata()), alone.tensors());
-    }
-
-    private static String index(Matcher numbered) {
-        return numbered.group(1) + ".safetensors.index.json";
-    }
-
-    /**
-     * Says of files that their names number, and of which the first is missing, that they are not complete. @throws
-     * FormatException when there are any
-     */
-    static void requireFirst(Path path, List<String> names) throws FormatException {
-        Matcher numbered = NUMBERED.matcher(String.valueOf(path.getFileName()));
-        String stem = numbered.matches()
-                ? numbered.group(1)
-                : String.valueOf(path.getFileName()).replace(".safetensors.index.json", "");
-        for (String name : names) {
-            Matcher other = NUMBERED.matcher(name);
-            if (other.matches() && other.group(1).equals(stem))
-                throw new FormatException(
-                        path,
-                        "does not exist, though " + name + " does: the checkpoint is still being written, or that was"
-                                + " broken off, or it was copied in part",
-                        true);
-        }
-    }
-
-    /** The files of a checkpoint without an index: their names say how many there are. */
-    private static WeightFile all(InputFile entry, Matcher numbered, List<String> names) throws IOException {
-        for (String name : names) {
-            Matcher other = NUMBERED.matcher(name);
-            if (other.matches()
-                    && other.group(1).equals(numbered.group(1))
-                    && !other.group(3).equals(numbered.group(3)))
-                throw entry.broken("lies beside " + Pickle.shown(name) + ", which is one of "
-                        + Integer.parseInt(other.group(3)) + " files; these are of two checkpoints, of which nothing"
-                        + " says which counts: move one away, or copy its " + index(numbered));
-        }
-        List<FilePart> parts = new ArrayList<>();
-        Map<String, String> metadata = new TreeMap<>();
-        Map<String, Tensor> tensors = new LinkedHashMap<>();
-        int count = Integer.parseInt(numbered.group(3));
-        for (int i = 1; i <= count; i++) {
-            String name = "%s-%05d-of-%s.safetensors".formatted(numbered.group(1), i, numbered.group(3));
-            if (!names.contains(name))
-                throw entry.incomplete("is one of " + count + " files, but " + Pickle.shown(name)
-                        + " is missing; copy the whole checkpoint");
-            try (InputFile file = entry.openSibling(name)) {
-                WeightFile one = new SafetensorsReader(Optional.empty()).read(file);
-                for (Tensor tensor : one.tensors())
-                    if (tensors.putIfAbsent(tensor.name(), tensor.ofPart(parts.size())) != null)
-                        throw broken(file, tensor.name(), "is in another of the " + count + " files as well");
-                without(one.metadata()).forEach(metadata::putIfAbsent);
-                parts.addAll(one.parts());
-            }
-        }
-        return new WeightFile(entry.path(), Format.SAFETENSORS, parts, metadata, List.copyOf(tensors.values()));
     }
 
     /** Metadata that hold for the whole. */

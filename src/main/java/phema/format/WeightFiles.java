@@ -10,6 +10,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Reads and lays out weight files of every known format. */
 public final class WeightFiles {
@@ -21,6 +23,10 @@ public final class WeightFiles {
 
     /** The bytes that {@code torch.save} began with before PyTorch 1.6: a pickle of a magic number. */
     private static final byte[] LEGACY_TORCH = HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa850192e");
+
+    /** The names of what ranks save by themselves: {@code model_rank0.bin}, {@code consolidated.00.pth}. */
+    private static final Pattern OF_RANK =
+            Pattern.compile("(.*[-_.]rank[-_]?|rank[-_]?|consolidated\\.)(\\d{1,6})(.*\\.(?:bin|pt|pth|ckpt))");
 
     private WeightFiles() {}
 
@@ -83,7 +89,7 @@ public final class WeightFiles {
     private static void requireEntry(Path path, Predicate<Path> mayRead) throws IOException {
         if (Files.exists(path)) return;
         if (isDcp(path)) throw DcpReader.missing(path, InputFile.siblings(path, mayRead));
-        SafetensorsPieces.requireFirst(path, InputFile.siblings(path, mayRead));
+        NumberedFiles.requireFirst(path, InputFile.siblings(path, mayRead));
     }
 
     /** Whether other files of a checkpoint lie where the one that stands for it is missing. */
@@ -122,6 +128,7 @@ public final class WeightFiles {
                             .map(SafetensorsOriginal::new);
                 case DcpReader dcp -> Optional.of(DcpReader.original(file, areMasters(weights)));
                 case DeepSpeedReader deepspeed -> Optional.empty();
+                case NumberedFiles numbered -> Optional.empty();
             };
         }
     }
@@ -170,6 +177,23 @@ public final class WeightFiles {
         return true;
     }
 
+    /** What each rank saved of its own part, in files of torch, only the job's own code can put together. */
+    private static void requireWhole(InputFile file) throws IOException {
+        String own = String.valueOf(file.path().getFileName());
+        Matcher rank = OF_RANK.matcher(own);
+        if (!rank.matches()) return;
+        for (String name : file.siblings()) {
+            Matcher other = OF_RANK.matcher(name);
+            if (other.matches()
+                    && other.group(1).equals(rank.group(1))
+                    && other.group(3).equals(rank.group(3))
+                    && !other.group(2).equals(rank.group(2)))
+                throw file.broken("is of one rank, as is " + Pickle.shown(name) + " beside it: what each has saved of"
+                        + " its own part only the job's code can put together; convert the checkpoint with the"
+                        + " trainer's own tools, or save it whole or with torch.distributed.checkpoint");
+        }
+    }
+
     private static WeightReader reader(InputFile file, Optional<WeightFile> similar) throws IOException {
         if (file.size() == 0) throw file.incomplete("is empty");
         byte[] head = new byte[(int) Math.min(LEGACY_TORCH.length, file.size())];
@@ -177,21 +201,24 @@ public final class WeightFiles {
         boolean pickle = head.length > 1 && head[0] == (byte) 0x80 && head[1] >= 2 && head[1] <= 5;
         boolean zip = head.length > 3 && head[0] == 'P' && head[1] == 'K' && head[2] == 3 && head[3] == 4;
         boolean headerFollows = head.length > 8 && head[8] == '{';
-        if (headerFollows && head[7] == 0) return new SafetensorsPieces(similar);
+        if (headerFollows && head[7] == 0) return NumberedFiles.of(file, new SafetensorsPieces(similar));
         if (zip && file.path().toString().endsWith(".distcp"))
             throw file.broken("is one of the files of a distributed checkpoint; name the .metadata beside it");
         if (zip
                 && DeepSpeedReader.MODEL_STATES
                         .matcher(String.valueOf(file.path().getFileName()))
                         .matches()) return new DeepSpeedReader();
-        if (zip) return new TorchZipReader();
-        if (Arrays.equals(head, LEGACY_TORCH)) return new TorchLegacyReader();
+        if (zip || Arrays.equals(head, LEGACY_TORCH)) {
+            requireWhole(file);
+            return NumberedFiles.of(file, zip ? new TorchZipReader() : new TorchLegacyReader());
+        }
         if (pickle && isDcp(file.path())) return new DcpReader();
         if (pickle) return new Edm2PickleReader();
         if (isZero(head)) throw file.incomplete("begins with zeros where the head of a weight file belongs");
         requireContent(file);
         if (head[0] == '{') return new SafetensorsIndexReader();
-        if (file.path().toString().endsWith(".safetensors")) return new SafetensorsPieces(similar);
+        if (file.path().toString().endsWith(".safetensors"))
+            return NumberedFiles.of(file, new SafetensorsPieces(similar));
         throw file.broken("is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a torch checkpoint"
                 + " (or the .metadata of a distributed one)");
     }

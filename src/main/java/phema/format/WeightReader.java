@@ -7,6 +7,7 @@ sealed interface WeightReader
         permits DcpReader,
                 DeepSpeedReader,
                 Edm2PickleReader,
+                NumberedFiles,
                 SafetensorsIndexReader,
                 SafetensorsPieces,
                 SafetensorsReader,

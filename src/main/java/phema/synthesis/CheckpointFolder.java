@@ -42,8 +42,11 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles, Map<String, Str
 
     private static final Pattern AVERAGE = Pattern.compile("ema|.+[-_]ema");
 
-    /** The files without which Megatron does not load a distributed checkpoint: how it is stored, and its arguments. */
-    private static final List<String> MEGATRON = List.of("metadata.json", "common.pt");
+    /**
+     * The files without which trainers do not load a distributed checkpoint: how it is stored and its arguments, of
+     * Megatron; the state of the loops, of Lightning.
+     */
+    private static final List<String> BESIDE = List.of("metadata.json", "common.pt", "meta.pt");
 
     /** The name of Megatron's file in the folder above, which says which checkpoint is to be loaded. */
     private static final String LATEST = "latest_checkpointed_iteration.txt";
@@ -82,7 +85,7 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles, Map<String, Str
             sideFiles.add(new SideFile(name, checkpoint.get().resolve(name)));
         if (!inside.isEmpty() && !below.contains(PIPELINE)) sideFiles.addAll(ofPipeline(run));
         if (String.valueOf(file.getFileName()).equals(".metadata"))
-            for (String name : MEGATRON)
+            for (String name : BESIDE)
                 if (Files.isRegularFile(file.resolveSibling(name)))
                     sideFiles.add(new SideFile(inside + name, file.resolveSibling(name)));
         CheckpointFolder found = new CheckpointFolder(inside, sideFiles, Map.of());

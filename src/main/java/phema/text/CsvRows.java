@@ -35,7 +35,8 @@ public final class CsvRows {
     public static List<List<String>> parse(String text) {
         List<List<String>> all = new ArrayList<>();
         int number = 0;
-        try (MappingIterator<String[]> rows = of(new StringReader(text.startsWith("\uFEFF") ? text.substring(1) : text))) {
+        try (MappingIterator<String[]> rows =
+                of(new StringReader(text.startsWith("\uFEFF") ? text.substring(1) : text))) {
             for (; rows.hasNextValue(); number++) {
                 List<String> row = Arrays.asList(rows.nextValue());
                 if (row.stream().anyMatch(cell -> !cell.isBlank())) all.add(List.copyOf(row));

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
@@ -238,10 +239,97 @@ class ClusterRunsTest {
             if (name.endsWith("_optim_states.pt")) Files.delete(checkpoint.resolve(name));
     }
 
+    /** The Trainer of Hugging Face has DeepSpeed's folder in its own; a run may go on with another stage. */
+    @Test
+    void deepSpeedsCheckpointsAreFoundInOthers() throws IOException {
+        Path own = folder.resolve("trainer");
+        for (int step : List.of(1, 2, 3)) {
+            Path checkpoint = own.resolve("checkpoint-" + step + "/global_step" + step);
+            age(Fixtures.copy("clusters/" + (step < 3 ? "zero2" : "zero3"), checkpoint));
+        }
+        assertThat(Shell.phema("inspect " + own).fine().out())
+                .contains("3 raw checkpoints", "checkpoint-3/global_step3/zero_pp_rank_0_mp_rank_00_model_states.pt")
+                .doesNotContain("files: ");
+        Files.move(own.resolve("checkpoint-3"), folder.resolve("other"));
+        assertThat(Shell.phema("inspect " + own).fine().out())
+                .contains("files: 'checkpoint-{time}/global_step*/mp_rank_00_model_states.pt'");
+        Files.writeString(
+                own.resolve("phema.yaml"),
+                "files: 'checkpoint-{time}/global_step*/mp_rank_00_model_states.pt'\nprofile: impulse\n");
+        assertThat(Shell.phema("inspect " + own).fine().out()).contains("2 raw checkpoints");
+    }
+
+    /** Their names say that they are averages since the beginning. */
+    @Test
+    void averagesThatBeganLateAreNotTakenForWhatTheyAreCalled() throws IOException {
+        Path titan = folder.resolve("titan");
+        for (int step : List.of(40, 80, 120)) {
+            Fixtures.copy("clusters/torchtitan-2-ranks", titan.resolve("step-" + step), step);
+            age(titan.resolve("step-" + step));
+        }
+        assertThat(Shell.phema("inspect " + titan).fine().out()).contains("half_life_0p05");
+        WeightFile newest = WeightFiles.read(titan.resolve("step-40/.metadata"));
+        Path early = Files.createDirectories(titan.resolve("step-20"));
+        Shell.phema("reconstruct --outstd 0.1 --format dcp --indir " + titan + " --outdir " + early)
+                .fine();
+        for (String name : Shell.names(early.resolve("phema-120-0.100")))
+            Files.move(early.resolve("phema-120-0.100/" + name), early.resolve(name));
+        Files.delete(early.resolve("phema-120-0.100"));
+        age(early);
+        assertThat(newest.tensors()).anyMatch(tensor -> tensor.name().startsWith("ema.state."));
+        assertThat(Shell.phema("inspect " + titan).fine().out())
+                .contains(
+                        "4 raw checkpoints",
+                        "is an average that began after time 20, as step-20/.metadata holds none",
+                        "updateAfterStep")
+                .doesNotContain("has no snapshot at");
+    }
+
+    @Test
+    void whatRanksSaveByThemselvesIsNoCheckpoint() throws IOException {
+        Path ranks = folder.resolve("alone");
+        Path source = Shell.FIXTURES.resolve("clusters/deepspeed/mp_rank_00_model_states.pt");
+        for (String step : STEPS) {
+            Files.createDirectories(ranks.resolve(step));
+            for (int rank = 0; rank < 2; rank++) {
+                Path file = ranks.resolve(step + "/pytorch_model_rank" + rank + ".bin");
+                Files.copy(source, file);
+                Shell.age(file);
+            }
+        }
+        assertThat(Shell.phema("inspect " + ranks.resolve(STEPS[0] + "/pytorch_model_rank1.bin"))
+                        .complaint())
+                .contains("is of one rank, as is pytorch_model_rank0.bin beside it");
+        for (String step : STEPS) Files.delete(ranks.resolve(step + "/pytorch_model_rank1.bin"));
+        assertThat(Shell.phema("inspect " + ranks.resolve(STEPS[0] + "/pytorch_model_rank0.bin"))
+                        .fine()
+                        .out())
+                .contains("8 tensors");
+    }
+
+    @Test
+    void shardsOfTorchAreReadTogether() throws IOException {
+        Path shards = folder.resolve("bins");
+        Path one = Shell.FIXTURES.resolve("clusters/deepspeed/mp_rank_00_model_states.pt");
+        Path first = Files.createDirectories(shards).resolve("pytorch_model-00001-of-00002.bin");
+        Files.copy(one, first);
+        assertThat(Shell.phema("inspect " + first).complaint())
+                .contains("is one of 2 files, but pytorch_model-00002-of-00002.bin is missing");
+        Files.copy(one, first.resolveSibling("pytorch_model-00002-of-00002.bin"));
+        assertThat(Shell.phema("inspect " + first).complaint()).contains("is in another of the 2 files as well");
+        Files.copy(
+                Shell.FIXTURES.resolve("clusters/deepspeed/bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt"),
+                first.resolveSibling("pytorch_model-00002-of-00002.bin"),
+                StandardCopyOption.REPLACE_EXISTING);
+        int together = WeightFiles.read(one).tensors().size();
+        assertThat(WeightFiles.read(first).tensors()).hasSizeGreaterThan(together);
+        assertThat(WeightFiles.read(first).parts()).hasSize(2);
+    }
+
     @Test
     void oneCheckpointsFolderIsNoRun() {
         assertThat(Shell.phema("inspect " + run.resolve(STEPS[0])).out())
-                .contains("This folder is one checkpoint by its name", "name the folder above, " + run)
+                .contains("This folder is one checkpoint.", "name the folder above, " + run)
                 .doesNotContain("weight files are not used");
     }
 

@@ -241,4 +241,19 @@ class DcpReaderTest {
     private static WeightFile read(String path) throws IOException {
         return WeightFiles.read(Fixtures.fixture("clusters/" + path));
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "optim.state.a.exp_avg, true",
+        "app.optim.state.a.exp_avg, true",
+        "state.optimizers.Adam.state.a.step, true",
+        "optim_state_dict.state.a.step, true",
+        "trainer.opt.a.momentum_buffer, true",
+        "model.layers.0.weight, false",
+        "optimum.weight, false",
+        "model.exp_avg.weight, false"
+    })
+    void whatOptimizersKeepIsNoWeight(String name, boolean kept) {
+        assertThat(DcpReader.OPTIMIZER.test(name)).isEqualTo(kept);
+    }
 }
