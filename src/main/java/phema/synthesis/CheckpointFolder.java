@@ -109,10 +109,14 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles, Map<String, Str
 
     /**
      * What Transformers wants beside weights, by the names that it has for it: the configuration and tokenizers in the
-     * checkpoint's folder, or else in the run's. None where there is no configuration.
+     * folder of the weights, or else the next above up to the run's. None where there is no configuration.
      */
     static List<SideFile> ofTransformers(Path run, Path file) throws IOException {
-        for (Path folder : List.of(file.resolveSibling("."), run)) {
+        List<Path> folders = new ArrayList<>();
+        for (Path above = file.getParent(); above != null && above.startsWith(run); above = above.getParent())
+            folders.add(above);
+        if (!folders.contains(run)) folders.add(run);
+        for (Path folder : folders) {
             if (!Files.isRegularFile(folder.resolve(CONFIGURATION))) continue;
             try (Stream<Path> files = Files.list(folder)) {
                 return files.filter(side -> WANTED.matcher(String.valueOf(side.getFileName()))

@@ -232,7 +232,8 @@ public final class Syntheses {
             Optional<LikeInputs.LikenedFile> like = likeInputs.of(weights.run(), template);
             if (like.isPresent()) return like.get().layout(target.baseName(), options, metadata);
         }
-        if (options.asModel() && weights.format() == Format.SAFETENSORS && template.format() == Format.DCP) {
+        boolean ofSeveral = template.format() == Format.DCP || template.parts().size() > 1;
+        if (options.asModel() && weights.format() == Format.SAFETENSORS && ofSeveral) {
             Map<String, byte[]> beside = likeInputs.ofTransformers(weights.run(), template);
             if (!beside.isEmpty()) return model(target.baseName() + "/", beside, options, template, metadata);
         }

@@ -393,6 +393,23 @@ class ClusterRunsTest {
                 .isEqualTo(whole.tensors().stream().mapToLong(Tensor::bytes).sum());
     }
 
+    /** As Accelerate's FSDP writes them: the weights one level below the configuration. */
+    @ParameterizedTest
+    @ValueSource(strings = {"clusters/megatron", "clusters/deepspeed"})
+    void theConfigurationMayBeAboveTheWeights(String kind) throws IOException {
+        Path deep = folder.resolve("deep");
+        for (int step = 1; step <= 3; step++) {
+            Path checkpoint = deep.resolve("checkpoint-" + step);
+            age(Fixtures.copy(kind, checkpoint.resolve("pytorch_model_fsdp_0")));
+            Files.writeString(checkpoint.resolve("config.json"), "{}");
+        }
+        Path out = folder.resolve("out");
+        Shell.phema("reconstruct --outstd 0.1 --format safetensors --shard-size 4kB --indir " + deep + " --outdir "
+                        + out)
+                .fine();
+        assertThat(Shell.names(out.resolve("phema-3-0.100"))).contains("config.json", "model.safetensors.index.json");
+    }
+
     @Test
     void ranksThatDoNotWaitForEachOtherMakeARun() throws IOException {
         Path ranks = folder.resolve("ranks");
