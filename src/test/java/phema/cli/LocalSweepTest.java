@@ -307,7 +307,7 @@ class LocalSweepTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             --profile=uniform:{} --lengths=300000 --evaluator=valley | uniform:300000: the window must lie in (0, 262144.0], the end time, not 300000.0
-            --outstd=0.1 --evaluator=nobody                       | no evaluator is named nobody; phema.evaluators has builtin, missing, valley
+            --outstd=0.1 --evaluator=nobody                       | no evaluator is named nobody; phema.evaluators has builtin, missing, valley; one whose trials clients ask for is named remote:nobody
             --outstd=0.00001,0.00002,...,0.2 --guidance=0.0001,0.0002,...,5 | the grid has 1000000000 points; phema.sweep.max-points allows 10000
             --outstd=0.1 --metric=fd_random --evaluator=builtin --gate=fid<=2 | --gate fid<=2 names no metric of this sweep; builtin reports fd_random
             """)
