@@ -159,9 +159,9 @@ record TensorSelection(
         return newest.isEmpty()
                 ? Optional.empty()
                 : Optional.of(newest.size() + (newest.size() == 1 ? " tensor is" : " tensors are")
-                        + " taken from the newest file, not averaged: statistics and vectors of normalization, or moments of"
-                        + " optimizers, such as " + newest.getFirst() + ". List what shall be averaged all the same under parameters in "
-                        + Manifest.FILE_NAME + ".");
+                        + " taken from the newest file, not averaged: statistics and vectors of"
+                        + " normalization, or moments of optimizers, such as " + newest.getFirst()
+                        + ". List what shall be averaged all the same under parameters in " + Manifest.FILE_NAME + ".");
     }
 
     /** What the user named that a file does not hold; one sentence each. */
