@@ -107,6 +107,11 @@ final class Browser implements AutoCloseable {
         find(selector).sendKeys(keys);
     }
 
+    /** Answers yes to what the page asks. */
+    void accept() {
+        driver.switchTo().alert().accept();
+    }
+
     void click(String selector) {
         press(find(selector));
     }

@@ -418,6 +418,7 @@ class DashboardIT {
         for (String[] step :
                 new String[][] {{"pause", "paused"}, {"resume", "running queued"}, {"cancel", "cancelled"}}) {
             browser.click("#action-" + step[0]);
+            if (step[0].equals("cancel")) browser.accept();
             browser.until(step[1], () -> step[1].contains(browser.text(".progress .state")));
         }
         Sweep sweep = finished();
