@@ -137,9 +137,10 @@ record FolderListing(Recognition recognition, List<String> notices) {
                 return usual.with(manifest.says(usual.recognition));
             }
             List<String> paths = new ArrayList<>(names);
-            paths.addAll(manifest.pathsBelow(folder));
+            List<String> below = manifest.pathsBelow(folder);
+            paths.addAll(below);
             recognition = manifest.recognise(readable(folder, paths, manifest::names, mayRead, notices), selection)
-                    .withNotices(without(folder, manifest));
+                    .withNotices(without(manifest.foldersWithout(folder, below)));
         } catch (FormatException e) {
             recognition = Recognition.withoutManifest(String.valueOf(e.getMessage()));
         } catch (FileSystemException e) {
@@ -150,8 +151,7 @@ record FolderListing(Recognition recognition, List<String> notices) {
     }
 
     /** Of checkpoints in folders, those that do not hold what the manifest names. */
-    private static List<String> without(Path folder, Manifest manifest) throws IOException {
-        List<String> without = manifest.foldersWithout(folder);
+    private static List<String> without(List<String> without) {
         return without.isEmpty()
                 ? List.of()
                 : List.of(String.join(", ", without.stream().limit(5).toList())
@@ -180,10 +180,13 @@ record FolderListing(Recognition recognition, List<String> notices) {
         for (String name : names) {
             Path file = folder.resolve(name);
             if (!wanted.test(name)) continue;
-            if (Files.isSymbolicLink(file) && Files.notExists(file))
-                notices.add(name + " is a link to a file that does not exist and is ignored.");
-            if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS) && WeightsPath.isExpected(file)) readable.add(name);
-            if (!Files.isRegularFile(file)) continue;
+            if (!Files.isRegularFile(file)) {
+                if (Files.isSymbolicLink(file) && Files.notExists(file))
+                    notices.add(name + " is a link to a file that does not exist and is ignored.");
+                if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS) && WeightsPath.isExpected(file))
+                    readable.add(name);
+                continue;
+            }
             if (leadsOutside(file, mayRead)) {
                 notices.add(name + " is a link that leads outside of phema.roots and is ignored.");
                 continue;

@@ -10,8 +10,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -139,14 +139,20 @@ record Manifest(
         };
     }
 
-    /** The folders of checkpoints, with slashes, in which none of the files lies that this names. */
-    List<String> foldersWithout(Path folder) throws IOException {
+    /**
+     * The folders of checkpoints, with slashes, in which none of the files lies that this names.
+     *
+     * @param found what {@link #pathsBelow} found
+     */
+    List<String> foldersWithout(Path folder, List<String> found) throws IOException {
         if (!(files instanceof Matching matching)) return List.of();
-        Set<String> without =
-                new TreeSet<>(PathPattern.of(matching.paths().getFirst()).timesWithout(folder));
-        for (String path : matching.paths())
-            without.retainAll(Set.copyOf(PathPattern.of(path).timesWithout(folder)));
-        return List.copyOf(without);
+        NavigableSet<String> paths = new TreeSet<>(found);
+        return PathPattern.of(matching.paths().getFirst()).times(folder).stream()
+                .filter(time -> {
+                    String next = paths.ceiling(time);
+                    return next == null || !next.startsWith(time);
+                })
+                .toList();
     }
 
     /** Whether a file is one of the run's. */

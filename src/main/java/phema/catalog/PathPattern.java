@@ -1,7 +1,5 @@
 package phema.catalog;
 
-import static java.util.stream.Collectors.toSet;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -9,7 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /** Finds the paths below a folder that match a manifest's pattern with slashes, level by level. */
 record PathPattern(List<NamePattern> levels) {
@@ -39,22 +36,11 @@ record PathPattern(List<NamePattern> levels) {
         return paths;
     }
 
-    /** The folders of single times, with slashes, in which nothing matches; none where files' own names say times. */
-    List<String> timesWithout(Path folder) throws IOException {
+    /** The folders of single times, with slashes, in order; none where files' own names say times. */
+    List<String> times(Path folder) throws IOException {
         int depth = 1;
         while (depth < levels.size() && !levels.get(depth - 1).text().contains("{time}")) depth++;
-        if (depth == levels.size()) return List.of();
-        List<String> times = matchesBelow(folder, depth);
-        Pattern beginning = Pattern.compile("(?:[^/]*/){" + depth + "}");
-        times.removeAll(matchesBelow(folder).stream()
-                .map(path -> beginning
-                        .matcher(path)
-                        .results()
-                        .findFirst()
-                        .orElseThrow()
-                        .group())
-                .collect(toSet()));
-        return times;
+        return depth == levels.size() ? List.of() : matchesBelow(folder, depth);
     }
 
     private static List<String> next(Path folder, String path, NamePattern level, boolean last) throws IOException {

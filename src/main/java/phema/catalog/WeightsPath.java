@@ -39,6 +39,13 @@ record WeightsPath(String path, boolean isThere) {
     private static final Pattern EXTENSION =
             Pattern.compile("\\.(?:safetensors|safetensors\\.index\\.json|pkl|pt|pth|pth\\.tar|ckpt|bin)$");
 
+    private static final Pattern STEP = Pattern.compile("(?<=^|/)global_step\\d+(?=/)");
+
+    /** The parts of a name without its extension that say which of several files it is. */
+    private static final Pattern ONE_OF_SEVERAL =
+            Pattern.compile("(?<=^|/)shard-\\d{5,}-(?=model-)|-\\d{5,}-of-\\d{5,}$"
+                    + "|(?<=^|/)zero_pp_rank_0_(?=mp_rank_00_model_states$)|(?<=^|/)__0(?=\\.metadata$)");
+
     /** The names of files that hold some of a checkpoint's tensors, as an index says or their names alone. */
     private static final Pattern SHARD = Pattern.compile("(.*)-\\d{5}-of-(\\d{5})(\\.(?:safetensors|bin|pt|pth))");
 
@@ -70,6 +77,7 @@ record WeightsPath(String path, boolean isThere) {
         SortedSet<String> found = new TreeSet<>();
         Set<String> distributed = new HashSet<>();
         Set<String> ranks = new HashSet<>();
+        Set<String> missing = new HashSet<>();
         try {
             Files.walkFileTree(checkpoint, Set.of(), DEPTH, new SimpleFileVisitor<>() {
                 private int seen;
@@ -87,9 +95,11 @@ record WeightsPath(String path, boolean isThere) {
                 public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                     String name = String.valueOf(file.getFileName());
                     String path = checkpoint.relativize(file).toString().replace('\\', '/');
+                    String folder = path.substring(0, path.lastIndexOf('/') + 1);
                     if (mayBeWeights(name)) found.add(path);
-                    if (RANK.matcher(name).matches()) ranks.add(path.substring(0, path.length() - name.length()));
-                    if (name.endsWith(".distcp")) distributed.add(path.substring(0, path.length() - name.length()));
+                    if (found.contains(path) && attributes.isSymbolicLink() && Files.notExists(file)) missing.add(path);
+                    if (RANK.matcher(name).matches()) ranks.add(folder);
+                    if (name.endsWith(".distcp")) distributed.add(folder);
                     return ++seen < MOST ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
                 }
 
@@ -104,11 +114,11 @@ record WeightsPath(String path, boolean isThere) {
         SequencedMap<String, WeightsPath> weights = new LinkedHashMap<>();
         for (String folder : distributed)
             if (!found.contains(folder + ".metadata") && !found.contains(folder + FIRST_RANK))
-                found.add(folder + (ranks.contains(folder) ? FIRST_RANK : ".metadata"));
+                missing.add(folder + (ranks.contains(folder) ? FIRST_RANK : ".metadata"));
+        found.addAll(missing);
         for (String path : found) {
             Matcher shard = SHARD.matcher(path);
-            if (PIECES.matcher(path).matches()) add(weights, new WeightsPath(path, true));
-            else if (!shard.matches()) add(weights, new WeightsPath(path, Files.exists(checkpoint.resolve(path))));
+            if (!shard.matches() || isOfPieces(path)) add(weights, new WeightsPath(path, !missing.contains(path)));
             else if (!found.contains(shard.group(1) + INDEX)) add(weights, ofShards(shard, found));
         }
         return weights;
@@ -117,7 +127,7 @@ record WeightsPath(String path, boolean isThere) {
     /** Of two that are stored otherwise, safetensors; and of several files the first stands for all. */
     private static void add(Map<String, WeightsPath> weights, WeightsPath one) {
         weights.merge(
-                one.component(), one, (first, other) -> other.isSafetensors() && !other.isOfSeveral() ? other : first);
+                one.component(), one, (first, other) -> other.isSafetensors() && !other.isShard() ? other : first);
     }
 
     /** Shards without an index: their names say how many there are. */
@@ -142,7 +152,7 @@ record WeightsPath(String path, boolean isThere) {
         return PIECES.matcher(name).matches();
     }
 
-    private boolean isOfSeveral() {
+    private boolean isShard() {
         return SHARD.matcher(path).matches();
     }
 
@@ -155,7 +165,7 @@ record WeightsPath(String path, boolean isThere) {
                 && in(folder).values().stream()
                         .anyMatch(one -> !one.isThere() && one.path().equals(name)
                                 || name.endsWith(INDEX)
-                                        && one.isOfSeveral()
+                                        && one.isShard()
                                         && one.component().equals(name.replace(INDEX, "")));
     }
 
@@ -174,19 +184,14 @@ record WeightsPath(String path, boolean isThere) {
 
     /** The path as a manifest's pattern has it: the Trainer of Hugging Face has DeepSpeed's step once more in it. */
     String pattern() {
-        return path.replaceFirst("(?<=^|/)global_step\\d+(?=/)", "global_step*");
+        return STEP.matcher(path).replaceFirst("global_step*");
     }
 
     /** The path without what only says how the weights are stored, and when. */
     String component() {
-        return EXTENSION
-                .matcher(path)
-                .replaceFirst("")
-                .replaceFirst("(?<=^|/)shard-\\d{5,}-(?=model-)", "")
-                .replaceFirst("-\\d{5,}-of-\\d{5,}$", "")
-                .replaceFirst("(?<=^|/)global_step\\d+(?=/)", "global_step*")
-                .replaceFirst("(?<=^|/)zero_pp_rank_0_(?=mp_rank_00_model_states$)", "")
-                .replaceFirst("(?<=^|/)__0(?=\\.metadata$)", "");
+        return ONE_OF_SEVERAL
+                .matcher(EXTENSION.matcher(pattern()).replaceFirst(""))
+                .replaceAll("");
     }
 
     /** Whether weights are an average by where they lie. */
