@@ -86,15 +86,9 @@ final class ImportCommand implements Callable<Integer> {
     }
 
     private SweepAccess open() {
-        if (url == null) {
-            List<String> all = new ArrayList<>(settings);
-            LocalSweeps.folder(run).ifPresent(folder -> all.add("--phema.roots=" + folder));
-            all.add("--phema.worker.enabled=false");
-            return LocalSweeps.start(application, all);
-        }
-        if (!settings.isEmpty())
-            throw Problem.invalid(
-                    "url", settings.getFirst() + " is for the service's configuration, which --url cannot change");
-        return new RemoteSweeps(url, token);
+        if (url != null) return RemoteSweeps.of(url, token, settings);
+        List<String> all = new ArrayList<>(settings);
+        all.add("--phema.worker.enabled=false");
+        return LocalSweeps.start(application, run, all);
     }
 }

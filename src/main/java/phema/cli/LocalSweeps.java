@@ -42,10 +42,12 @@ final class LocalSweeps implements SweepAccess {
     /**
      * Says nothing on standard output, unless the settings are about logging.
      *
+     * @param run its name or its folder
      * @throws Problem when the settings or the database do not let it start
      */
-    static LocalSweeps start(Class<?> application, List<String> settings) {
+    static LocalSweeps start(Class<?> application, String run, List<String> settings) {
         List<String> args = new ArrayList<>(settings);
+        folder(run).ifPresent(folder -> args.add("--phema.roots=" + folder));
         if (settings.stream().noneMatch(setting -> setting.startsWith("--logging.")))
             args.add("--logging.threshold.console=OFF");
         try {
@@ -118,7 +120,7 @@ final class LocalSweeps implements SweepAccess {
     }
 
     /** The folder that a run is named by; names hold no separator. */
-    static Optional<Path> folder(String run) {
+    private static Optional<Path> folder(String run) {
         if (!run.contains("/")) return Optional.empty();
         Path folder = Locations.path(run).toAbsolutePath().normalize();
         if (!Files.isDirectory(folder)) throw Problem.invalid("run", run + " is not a folder");

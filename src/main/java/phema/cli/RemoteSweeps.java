@@ -44,6 +44,17 @@ final class RemoteSweeps implements SweepAccess {
     private final String url;
     private final String token;
 
+    /**
+     * @param token empty for none
+     * @param settings for a service's configuration, of which there must be none
+     */
+    static RemoteSweeps of(String url, String token, List<String> settings) {
+        if (!settings.isEmpty())
+            throw Problem.invalid(
+                    "url", settings.getFirst() + " is for the service's configuration, which --url cannot change");
+        return new RemoteSweeps(url, token);
+    }
+
     /** @param token empty for none */
     RemoteSweeps(String url, String token) {
         if (!url.matches("https?://[^\\s/?#]+(/[^\\s?#]*)?"))

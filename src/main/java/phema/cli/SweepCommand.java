@@ -239,15 +239,7 @@ final class SweepCommand implements Callable<Integer> {
     }
 
     private SweepAccess open() {
-        if (url != null) {
-            if (!settings.isEmpty())
-                throw Problem.invalid(
-                        "url", settings.getFirst() + " is for the service's configuration, which --url cannot change");
-            return new RemoteSweeps(url, token);
-        }
-        List<String> all = new ArrayList<>(settings);
-        LocalSweeps.folder(run).ifPresent(folder -> all.add("--phema.roots=" + folder));
-        return LocalSweeps.start(application, all);
+        return url == null ? LocalSweeps.start(application, run, settings) : RemoteSweeps.of(url, token, settings);
     }
 
     private String runName() throws IOException {
