@@ -51,11 +51,11 @@ final class Sketch {
             double pivot = own[next] > 0 ? -Math.sqrt(square) : Math.sqrt(square);
             double factor = 1 / (square - pivot * own[next]);
             own[next] -= pivot;
-            for (int j = i + 1; j < files; j++) {
-                double[] other = rows[j];
-                double product = factor * product(own, other, next);
-                for (int k = next; k < weights; k++) other[k] -= product * own[k];
-            }
+            int from = next;
+            Arrays.stream(rows, i + 1, files).parallel().forEach(other -> {
+                double product = factor * product(own, other, from);
+                for (int k = from; k < weights; k++) other[k] -= product * own[k];
+            });
             rotated[i][next++] = scale * pivot;
         }
         return rotated;
