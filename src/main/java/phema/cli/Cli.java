@@ -8,7 +8,10 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.SequencedMap;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
@@ -74,24 +77,15 @@ public final class Cli {
 
     static int run(Class<?> application, PrintWriter out, PrintWriter err, String... args) {
         Cli cli = new Cli();
-        CommandLine line = new CommandLine(cli)
-                .addSubcommand(new ServeCommand(application))
-                .addSubcommand(new WorkerCommand(application))
-                .addSubcommand(SweepCommand.line(application))
-                .addSubcommand(new OptimumCommand())
-                .addSubcommand(MeasurementsCommand.line(application))
-                .addSubcommand(new TokenCommand())
-                .addSubcommand(new InspectCommand())
-                .addSubcommand(new FitCommand())
-                .addSubcommand(new ReconstructCommand())
-                .addSubcommand(new PlanCommand())
-                .addSubcommand(new DiffCommand())
-                .addSubcommand(new TrainCommand())
-                .addSubcommand(new GenerateCommand())
-                .addSubcommand(new MetricsCommand())
-                .addSubcommand(
-                        new CommandLine(new BenchCommand()).addSubcommand(new SchedulerBenchCommand(application)))
-                .setCaseInsensitiveEnumValuesAllowed(true)
+        CommandLine line = new CommandLine(cli);
+        String[] words = MeasurementsCommand.unabbreviated(args);
+        SequencedMap<String, Supplier<Object>> commands = commands(application);
+        // Where one is named, the others are not even looked at, which takes longer than many a command.
+        boolean named = words.length > 0 && commands.containsKey(words[0]);
+        commands.forEach((name, command) -> {
+            if (!named || name.equals(words[0])) line.addSubcommand(name, command.get());
+        });
+        line.setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false)
                 .registerConverter(Path.class, Cli::path)
                 .registerConverter(Format.class, Cli::format)
@@ -121,7 +115,30 @@ public final class Cli {
             line.usage(line.getOut());
             return BAD_INPUT;
         }
-        return line.execute(MeasurementsCommand.unabbreviated(args));
+        return line.execute(words);
+    }
+
+    /** What makes each command, by its name, in the order of the help. */
+    private static SequencedMap<String, Supplier<Object>> commands(Class<?> application) {
+        SequencedMap<String, Supplier<Object>> commands = new LinkedHashMap<>();
+        commands.put("serve", () -> new ServeCommand(application));
+        commands.put("worker", () -> new WorkerCommand(application));
+        commands.put("sweep", () -> SweepCommand.line(application));
+        commands.put("optimum", OptimumCommand::new);
+        commands.put("measurements", () -> MeasurementsCommand.line(application));
+        commands.put("token", TokenCommand::new);
+        commands.put("inspect", InspectCommand::new);
+        commands.put("fit", FitCommand::new);
+        commands.put("reconstruct", ReconstructCommand::new);
+        commands.put("plan", PlanCommand::new);
+        commands.put("diff", DiffCommand::new);
+        commands.put("train", TrainCommand::new);
+        commands.put("generate", GenerateCommand::new);
+        commands.put("metrics", MetricsCommand::new);
+        commands.put(
+                "bench",
+                () -> new CommandLine(new BenchCommand()).addSubcommand(new SchedulerBenchCommand(application)));
+        return commands;
     }
 
     /** What a command that could not do its work says of the reason, in a line. */

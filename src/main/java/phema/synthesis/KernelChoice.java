@@ -17,14 +17,25 @@ public enum KernelChoice {
      */
     ND4J;
 
+    /** Loaded when something is computed: loading vectors takes time, and much is asked that computes nothing. */
+    private static final class Fastest {
+        static final Kernel KERNEL = VectorModule.isThere() ? new VectorKernel() : new PlainKernel();
+    }
+
+    /** What {@link #AUTO} computes with. */
+    static Kernel fastest() {
+        return Fastest.KERNEL;
+    }
+
     /** @throws Problem when this JVM cannot run it */
     Kernel create() {
-        boolean vectors = this != PLAIN && this != ND4J && VectorModule.isThere();
         return switch (this) {
-            case AUTO -> vectors ? new VectorKernel() : new PlainKernel();
+            case AUTO ->
+                (in, inputs, coefficients, first, targets, out, stride, count) ->
+                        fastest().combine(in, inputs, coefficients, first, targets, out, stride, count);
             case PLAIN -> new PlainKernel();
             case VECTOR -> {
-                if (!vectors)
+                if (!VectorModule.isThere())
                     throw Problem.invalid(
                             "kernel", "the vector kernel needs a JVM started with --add-modules=" + VectorModule.NAME);
                 yield new VectorKernel();

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import phema.time.Await;
 
 /** The script and the jar that users run. */
@@ -56,6 +58,26 @@ class LauncherIT {
         assertThat(phema("--version").fine().out()).startsWith("phema ");
         assertThat(phema("fit", "--help").fine().out()).contains("--outstd=LIST");
         assertThat(phema("fit").complaint()).contains("see phema fit --help");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"inspect --help", "reconstruct --help", "sweep --help", "serve --help"})
+    void startsFromWhatTheBuildRecorded(String line) throws Exception {
+        ProcessBuilder command = new ProcessBuilder(("./phema " + line).split(" ")).redirectErrorStream(true);
+        command.environment().put("PHEMA_JAVA_OPTS", "-Xlog:aot");
+        Process process = command.start();
+        assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .contains("Opened AOT cache", "Usage: phema " + line.split(" ")[0])
+                .doesNotContain("[error", "[warning");
+    }
+
+    @Test
+    void startsWhereNothingRecordedFits() throws Exception {
+        ProcessBuilder command = new ProcessBuilder("./phema", "inspect", "--help").redirectErrorStream(true);
+        command.environment().put("PHEMA_JAVA_OPTS", "-XX:-UseCompressedOops");
+        Process process = command.start();
+        assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .startsWith("Usage: phema inspect");
     }
 
     /** Small ones, as figures are taken by hand. */
