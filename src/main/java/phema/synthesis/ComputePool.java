@@ -54,8 +54,8 @@ final class ComputePool implements AutoCloseable {
     }
 
     /** A piece of work. */
-    interface PoolWork {
-        void run(Workspace workspace) throws IOException;
+    interface PoolWork<T> {
+        T run(Workspace workspace) throws IOException;
     }
 
     /** Threads that work at the same time. */
@@ -74,18 +74,17 @@ final class ComputePool implements AutoCloseable {
     }
 
     /** @param bytes that the work needs of its workspace */
-    Future<?> submit(long bytes, PoolWork work) {
+    <T> Future<T> submit(long bytes, PoolWork<T> work) {
         return executor.submit(() -> {
             Workspace workspace = workspaces.take();
             workspace.start();
             inUse.add(workspace);
             try {
                 workspace.reserve(bytes);
-                work.run(workspace);
+                return work.run(workspace);
             } finally {
                 putBack(workspace);
             }
-            return null;
         });
     }
 
@@ -119,13 +118,12 @@ final class ComputePool implements AutoCloseable {
         executor.setMaximumPoolSize(workers + stalled.size());
     }
 
-    /** Waits for work, and throws what it threw. */
-    void await(Future<?> work) throws IOException {
+    /** Waits for work, and returns or throws what it did. */
+    <T> T await(Future<T> work) throws IOException {
         try {
             while (true) {
                 try {
-                    work.get(1, TimeUnit.SECONDS);
-                    return;
+                    return work.get(1, TimeUnit.SECONDS);
                 } catch (TimeoutException e) {
                     relieveStalled();
                 }

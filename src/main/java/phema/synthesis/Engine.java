@@ -21,6 +21,7 @@ public final class Engine implements AutoCloseable {
     private final Kernel kernel;
     private final OpenFiles openFiles;
     private final ComputePool pool;
+    private final SharedBlocks shared;
     private final LongAdder opening = new LongAdder();
     private final LongAdder bytesWritten = new LongAdder();
 
@@ -34,11 +35,15 @@ public final class Engine implements AutoCloseable {
 
     /** @throws Problem when this JVM cannot run the kernel */
     public Engine(long maxMemory, int workers, KernelChoice kernel) {
-        this(maxMemory, workers, kernel, anywhere -> true);
+        this(maxMemory, workers, kernel, 0, anywhere -> true);
     }
 
-    /** @param mayRead asked with the real path of each input before it is opened */
-    Engine(long maxMemory, int workers, KernelChoice kernel, Predicate<Path> mayRead) {
+    /**
+     * @param shared bytes computed last that are kept for others who ask for the same
+     * @param mayRead asked with the real path of each input before it is opened
+     */
+    Engine(long maxMemory, int workers, KernelChoice kernel, long shared, Predicate<Path> mayRead) {
+        this.shared = new SharedBlocks(shared);
         this.mayRead = mayRead;
         openFiles = new OpenFiles(mayRead);
         this.kernel = kernel.create();
@@ -54,6 +59,11 @@ public final class Engine implements AutoCloseable {
     /** Bytes read from inputs so far. */
     public long bytesRead() {
         return openFiles.bytesRead();
+    }
+
+    /** Bytes that requests took from others for the same, which had computed them. */
+    public long bytesShared() {
+        return shared.shared();
     }
 
     /** Input files that are open now. */
@@ -79,15 +89,22 @@ public final class Engine implements AutoCloseable {
         return bytesWritten.sum();
     }
 
-    /** Computes a range of one file of one output. */
+    /** Computes a range of one file of one output. @param identity of the file, as the recipe says it */
     void transfer(
-            Recipe recipe, Recipe.RecipeOutput output, Layout file, WritableByteChannel to, long offset, long length)
+            Recipe recipe,
+            Recipe.RecipeOutput output,
+            Layout file,
+            String identity,
+            WritableByteChannel to,
+            long offset,
+            long length)
             throws IOException {
         if (offset < 0 || length < 0 || length > file.size() - offset)
             throw new IndexOutOfBoundsException("%d bytes from %d on of %d".formatted(length, offset, file.size()));
         if (length == 0) return;
         try (BlockComputer computer = open(recipe, List.of(new BlockComputer.BlockTarget(output, new Body(file))))) {
-            new RangeTransfer(pool, computer, to, bytesWritten::add).send(Body.header(file), offset, length);
+            new RangeTransfer(pool, computer, shared, recipe.placed(identity), to, bytesWritten::add)
+                    .send(Body.header(file), offset, length);
         }
     }
 

@@ -88,6 +88,7 @@ final class OutputWriter {
                         }
                         workspace.finished(Stage.WRITE);
                         written.accept((long) block.bytes() * results.length);
+                        return block;
                     }));
                     next = block.from() + block.bytes();
                     if (inFlight.size() > 2 * pool.workers()) pool.await(inFlight.remove());

@@ -18,14 +18,25 @@ final class RangeTransfer {
 
     private final ComputePool pool;
     private final BlockComputer computer;
+    private final SharedBlocks shared;
+    private final String identity;
     private final WritableByteChannel to;
     private final LongConsumer written;
 
     /**
      * @param computer of the file alone
+     * @param identity of the file: only the same bytes have the same
      * @param written told of bytes before they are sent
      */
-    RangeTransfer(ComputePool pool, BlockComputer computer, WritableByteChannel to, LongConsumer written) {
+    RangeTransfer(
+            ComputePool pool,
+            BlockComputer computer,
+            SharedBlocks shared,
+            String identity,
+            WritableByteChannel to,
+            LongConsumer written) {
+        this.shared = shared;
+        this.identity = identity;
         this.pool = pool;
         this.computer = computer;
         this.to = to;
@@ -44,37 +55,36 @@ final class RangeTransfer {
     }
 
     private void sendBody(long from, long limit) throws IOException {
-        record Pending(Block block, byte[] result, Future<?> computed) {}
+        record Pending(Block block, Future<byte[]> computed) {}
         Deque<Pending> ahead = new ArrayDeque<>();
-        Deque<byte[]> spare = new ArrayDeque<>();
         try {
             long next = from;
             while (next < limit || !ahead.isEmpty()) {
                 while (next < limit && ahead.size() < AHEAD) {
                     Block block = computer.block(next, limit);
-                    byte[] kept = spare.poll();
-                    byte[] result = kept != null && kept.length >= block.bytes() ? kept : new byte[block.bytes()];
-                    Future<?> computed = pool.submit(computer.workspaceBytes(), workspace -> {
-                        MemorySegment segment = computer.result(workspace, 0);
-                        computer.compute(workspace, block, List.of(segment));
-                        MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, 0, result, 0, block.bytes());
-                    });
-                    ahead.add(new Pending(block, result, computed));
+                    ahead.add(new Pending(block, shared.get(identity, block, () -> submit(block))));
                     next = block.from() + block.bytes();
                 }
                 Pending first = ahead.element();
-                pool.await(first.computed);
+                byte[] result = pool.await(first.computed);
                 // The last bytes go out only when all that went before came from the files that were indexed.
                 if (ahead.size() == 1 && next >= limit) computer.verify();
                 int skip = (int) Math.max(0, from - first.block.from());
                 int end = (int) Math.min(first.block.bytes(), limit - first.block.from());
-                write(ByteBuffer.wrap(first.result, skip, end - skip));
-                spare.add(first.result);
+                write(ByteBuffer.wrap(result, skip, end - skip));
                 ahead.remove();
             }
         } finally {
             for (Pending pending : ahead) ComputePool.settle(pending.computed);
         }
+    }
+
+    private Future<byte[]> submit(Block block) {
+        return pool.submit(computer.workspaceBytes(), workspace -> {
+            MemorySegment segment = computer.result(workspace, 0);
+            computer.compute(workspace, block, List.of(segment));
+            return segment.asSlice(0, block.bytes()).toArray(ValueLayout.JAVA_BYTE);
+        });
     }
 
     private void write(ByteBuffer bytes) throws IOException {

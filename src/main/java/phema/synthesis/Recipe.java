@@ -86,6 +86,14 @@ record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
         return digest.sha256.hex(40);
     }
 
+    /** What tells a file from others of the same {@link #identity}, whose inputs lie elsewhere. */
+    String placed(String identity) {
+        Fields digest = new Fields();
+        digest.text(identity);
+        for (WeightFile input : inputs) digest.text(input.path().toUri().toString());
+        return digest.sha256.hex(40);
+    }
+
     /** Whether a neighbour, as those of one file are, is of the same file. */
     private boolean isOneOfSeveral(int input) {
         Path path = inputs.get(input).path();

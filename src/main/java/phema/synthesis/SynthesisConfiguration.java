@@ -21,18 +21,21 @@ class SynthesisConfiguration {
     /**
      * @param maxMemory of all workers' buffers together
      * @param workers threads that read and combine; 0 for one per processor
+     * @param shared memory for what was computed last, for others who ask for the same
      */
     @Validated
     @ConfigurationProperties("phema.synthesis")
     record SynthesisProperties(
             @DefaultValue("256MiB") ByteSize maxMemory,
-            @DefaultValue("0") int workers) {}
+            @DefaultValue("0") int workers,
+            @DefaultValue("128MiB") ByteSize shared) {}
 
     @Bean
     Engine engine(SynthesisProperties settings, Catalog catalog) {
         int workers =
                 settings.workers > 0 ? settings.workers : Runtime.getRuntime().availableProcessors();
-        return new Engine(settings.maxMemory.bytes(), workers, KernelChoice.AUTO, catalog::mayRead);
+        return new Engine(
+                settings.maxMemory.bytes(), workers, KernelChoice.AUTO, settings.shared.bytes(), catalog::mayRead);
     }
 
     @Bean
@@ -55,6 +58,10 @@ class SynthesisConfiguration {
             FunctionCounter.builder("phema.synthesis.written", engine, Engine::bytesWritten)
                     .baseUnit("bytes")
                     .description("Bytes of synthesized weights")
+                    .register(registry);
+            FunctionCounter.builder("phema.synthesis.shared", engine, Engine::bytesShared)
+                    .baseUnit("bytes")
+                    .description("Bytes that downloads took from others of the same weights at the same time")
                     .register(registry);
             for (Stage stage : Stage.values())
                 FunctionCounter.builder("phema.synthesis.time", engine, e -> e.nanos(stage) / 1e9)
