@@ -7,6 +7,7 @@ import org.springframework.context.annotation.Configuration;
 import phema.fleet.Chore;
 import phema.fleet.DurableTask;
 import phema.fleet.Queue;
+import phema.fleet.Upkeep;
 
 /** Provides the jobs as the fleet runs them. */
 @Configuration(proxyBeanMethods = false)
@@ -27,7 +28,7 @@ class BulkConfiguration {
 
     /** A process may have died, or been too quick, between a change of a job and that of the queue. */
     @Bean
-    Chore lostSyntheses(SynthesisStore store, Queue queue) {
+    Upkeep lostSyntheses(SynthesisStore store, Queue queue) {
         return () -> store.lost().forEach((id, priority) -> queue.ensure(TASK, id, priority));
     }
 }

@@ -64,8 +64,7 @@ final class SweepDisplay implements AutoCloseable {
     }
 
     private static int ended(Map<String, Integer> trials) {
-        int waiting = trials.getOrDefault("queued", 0) + trials.getOrDefault("running", 0);
-        return trials.values().stream().mapToInt(n -> n).sum() - waiting;
+        return trials.getOrDefault("done", 0) + trials.getOrDefault("failed", 0);
     }
 
     private static String found(@Nullable OptimumView best) {

@@ -65,6 +65,11 @@ class FleetConfiguration {
     }
 
     @Bean
+    Upkeep expiredLeases(Leases leases) {
+        return leases::expire;
+    }
+
+    @Bean
     MeterBinder queueMeters(Queue queue) {
         return registry -> Gauge.builder("phema.queue.depth", queue, Queue::depth)
                 .description("Trials and syntheses that wait for a worker")

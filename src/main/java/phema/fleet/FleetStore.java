@@ -1,9 +1,12 @@
 package phema.fleet;
 
+import static java.util.stream.Collectors.groupingBy;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -76,35 +79,39 @@ class FleetStore {
     }
 
     List<Worker> seenAfter(Instant limit) {
+        // Before the workers: a query within another one's rows takes a second connection.
+        Map<String, List<String>> running = new HashMap<>();
+        jdbc.sql("select picked_by, task_instance from scheduled_tasks where picked = true order by task_instance")
+                .query(row -> {
+                    running.computeIfAbsent(row.getString(1), worker -> new ArrayList<>())
+                            .add(row.getString(2));
+                });
+        Map<String, List<LeftAlone>> leftAlone = jdbc
+                .sql("select worker, task, work, reason from left_alone order by task, work")
+                .query((row, i) -> new LeftAlone(
+                        row.getString("worker"), row.getString("task"), row.getString("work"), row.getString("reason")))
+                .list()
+                .stream()
+                .collect(groupingBy(LeftAlone::worker));
         return jdbc.sql("select w.*, migrations < " + NEWEST
                         + " as outdated from worker w where seen > ? order by name")
                 .param(limit.toEpochMilli())
-                .query((row, i) -> new Worker(
-                        row.getString("name"),
-                        row.getString("host"),
-                        row.getLong("pid"),
-                        Instant.ofEpochMilli(row.getLong("since")),
-                        Instant.ofEpochMilli(row.getLong("seen")),
-                        row.getString("version"),
-                        row.getBoolean("outdated"),
-                        running(row.getString("name")),
-                        leftAlone(row.getString("name"), row.getBoolean("outdated"))))
-                .list();
-    }
-
-    private List<String> running(String worker) {
-        return jdbc.sql("select task_instance from scheduled_tasks where picked = true and picked_by = ? order by 1")
-                .param(worker)
-                .query((row, i) -> row.getString(1))
-                .list();
-    }
-
-    private List<LeftAlone> leftAlone(String worker, boolean outdated) {
-        if (outdated) return List.of(new LeftAlone(worker, "", "", OUTDATED));
-        return jdbc.sql("select task, work, reason from left_alone where worker = ? order by task, work")
-                .param(worker)
-                .query((row, i) ->
-                        new LeftAlone(worker, row.getString("task"), row.getString("work"), row.getString("reason")))
+                .query((row, i) -> {
+                    String name = row.getString("name");
+                    boolean outdated = row.getBoolean("outdated");
+                    return new Worker(
+                            name,
+                            row.getString("host"),
+                            row.getLong("pid"),
+                            Instant.ofEpochMilli(row.getLong("since")),
+                            Instant.ofEpochMilli(row.getLong("seen")),
+                            row.getString("version"),
+                            outdated,
+                            running.getOrDefault(name, List.of()),
+                            outdated
+                                    ? List.of(new LeftAlone(name, "", "", OUTDATED))
+                                    : leftAlone.getOrDefault(name, List.of()));
+                })
                 .list();
     }
 

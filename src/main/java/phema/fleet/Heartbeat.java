@@ -18,7 +18,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Does once a second what a worker does beside its work: it says that it lives, saves what its work has printed, and
- * ends work that nobody wants any more.
+ * ends work that nobody wants any more. Without a worker, a process only keeps the database tidy.
  */
 @Component
 public class Heartbeat {
@@ -50,11 +50,15 @@ public class Heartbeat {
     @SuppressWarnings("FutureReturnValueIgnored") // a beat throws nothing
     void start() {
         if (settings.enabled()) thread.scheduleAtFixedRate(this::beat, 0, 1, TimeUnit.SECONDS);
+        else thread.scheduleWithFixedDelay(this::keepUp, SWEEPING_UP, SWEEPING_UP, TimeUnit.SECONDS);
     }
 
     @PreDestroy
     void stop() throws InterruptedException {
-        if (!settings.enabled()) return;
+        if (!settings.enabled()) {
+            thread.shutdown();
+            return;
+        }
         // The scheduler, which has interrupted them by now, may have waited less than it takes to end a command and
         // hand its trial back.
         try {
@@ -123,12 +127,17 @@ public class Heartbeat {
         beats++;
     }
 
+    /** What a process without a worker does: its clients' trials may be nobody else's concern. */
+    void keepUp() {
+        for (Chore chore : chores) if (chore instanceof Upkeep) quietly(chore);
+    }
+
     /** The next beat comes anyway. */
     private static void quietly(Chore action) {
         try {
             action.run();
         } catch (Exception e) {
-            log.warn("A worker's heartbeat failed: {}", e.toString());
+            log.warn("What is done beside the work failed: {}", e.toString());
         }
     }
 }

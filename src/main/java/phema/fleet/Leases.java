@@ -66,13 +66,13 @@ public class Leases {
                 .update();
     }
 
-    /** What has run out waits again, at its place. Workers find it as well, where there are any. */
-    public void expire(String task) {
+    /** Whatever has run out waits again, at its place. Workers find it as well, where there are any. */
+    public void expire() {
         Instant now = clock.instant();
         jdbc.sql("update scheduled_tasks set picked = false, picked_by = null, last_heartbeat = null,"
-                        + " version = version + 1 where task_name = ? and picked = true and picked_by like '" + CLIENT
+                        + " version = version + 1 where picked = true and picked_by like '" + CLIENT
                         + "%' and (last_heartbeat < ? or last_heartbeat > ?)")
-                .params(task, Timestamp.from(now.minus(SILENCE)), Timestamp.from(now.plus(TIME)))
+                .params(Timestamp.from(now.minus(SILENCE)), Timestamp.from(now.plus(TIME)))
                 .update();
     }
 

@@ -142,7 +142,7 @@ public class RemoteTrials {
     }
 
     private List<Loan> take(Map<String, SweepStore.StoredSweep> from, String client, int count) {
-        leases.expire(TrialId.TASK);
+        leases.expire();
         trials.queueOrphans();
         List<String> prefixes = from.keySet().stream().map(id -> id + "/").toList();
         List<Loan> loans = new ArrayList<>();

@@ -13,6 +13,7 @@ import phema.evaluation.Evaluators;
 import phema.fleet.Chore;
 import phema.fleet.DurableTask;
 import phema.fleet.Queue;
+import phema.fleet.Upkeep;
 import phema.fleet.WorkState;
 import phema.text.Labels;
 
@@ -27,12 +28,12 @@ class SweepConfiguration {
 
     /** A process may have died, or been too quick, between a change of a trial and that of the queue. */
     @Bean
-    Chore lostTrials(TrialStore trials, Queue queue) {
+    Upkeep lostTrials(TrialStore trials, Queue queue) {
         return () -> trials.lost().forEach((id, priority) -> queue.ensure(TrialId.TASK, id.toString(), priority));
     }
 
     @Bean
-    Chore orphanedTrials(Trials trials) {
+    Upkeep orphanedTrials(Trials trials) {
         return trials::queueOrphans;
     }
 
@@ -43,7 +44,7 @@ class SweepConfiguration {
     }
 
     @Bean
-    Chore retention(SweepRecords records, SweepProperties limits) {
+    Upkeep retention(SweepRecords records, SweepProperties limits) {
         Duration age = limits.retention();
         return age == null ? () -> {} : () -> records.deleteExpired(age);
     }

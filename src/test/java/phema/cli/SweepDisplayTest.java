@@ -58,6 +58,15 @@ class SweepDisplayTest {
     }
 
     @Test
+    void countsNoTrialsThatWereCancelled() {
+        try (SweepDisplay display = new SweepDisplay(new PrintWriter(out), sweep("queued"), clock)) {
+            String ended = "{\"state\": \"cancelled\", \"trials\": {\"done\": 1, \"failed\": 1, \"cancelled\": 3}}";
+            display.show(JSON.readValue(ended, SweepView.class));
+            assertThat(out.toString()).isEqualToIgnoringNewLines("2 trials");
+        }
+    }
+
+    @Test
     void saysNothingOfASweepThatWasBegun() {
         try (SweepDisplay display = new SweepDisplay(new PrintWriter(out), sweep("queued"), clock)) {
             clock.pass(Duration.ofMinutes(1));

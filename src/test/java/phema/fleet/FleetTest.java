@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.FutureTask;
@@ -173,6 +174,23 @@ class FleetTest {
         }
         assertThat(column("last_heartbeat", "dead")).isEqualTo(Instant.EPOCH);
         assertThat(column("last_heartbeat", "alive")).isAfter(future);
+    }
+
+    @Test
+    void withoutAWorkerOnlyWhatConcernsAllIsDone() {
+        List<String> did = new ArrayList<>();
+        Chore ofWorkers = () -> did.add("of workers");
+        Upkeep failing = () -> {
+            throw new IllegalStateException("not now");
+        };
+        Upkeep ofAll = () -> did.add("of all");
+        new Heartbeat(
+                        store,
+                        jumps,
+                        List.of(ofWorkers, failing, ofAll),
+                        new WorkerProperties(false, 1, Duration.ofSeconds(20)))
+                .keepUp();
+        assertThat(did).containsExactly("of all");
     }
 
     @Test
