@@ -13,7 +13,7 @@ import phema.problem.Problem;
 /**
  * Asks for trials to evaluate.
  *
- * @param evaluators names of remote evaluators whose trials are wanted; all where there are none. Not for one sweep
+ * @param evaluators names of remote evaluators whose trials are wanted; all where there are none
  * @param client who asks, as it is shown where trials are
  * @param count how many trials at most
  * @param waiting how long to wait for one where there is none, at most 60s
@@ -21,15 +21,24 @@ import phema.problem.Problem;
 public record AskRequest(
         @Nullable List<String> evaluators,
 
-        @Schema(defaultValue = "client", maxLength = MOST_NAMED) @Nullable
+        @Schema(defaultValue = "client", maxLength = MOST_NAMED, pattern = NAME) @Nullable
         String client,
 
         @Schema(defaultValue = "1", minimum = "1", maximum = "64") @Nullable
         Integer count,
 
-        @JsonProperty("wait") @Schema(defaultValue = "0s", example = "30s") @Nullable
+        @JsonProperty("wait") @Schema(defaultValue = "0s", example = "30s", pattern = SECONDS) @Nullable
         String waiting) {
-    private static final int MOST_NAMED = 100;
+    static final int MOST_NAMED = 100;
+
+    private static final String CONTROL = "\\u0000-\\u001f\\u007f-\\u009f";
+
+    /** The names that can be shown, as a regular expression: ends are stripped. */
+    static final String NAME = "^[^" + CONTROL + "]*[^\\s" + CONTROL + "][^" + CONTROL + "]*$";
+
+    /** The times that the description promises; others of that length are understood as well. */
+    static final String SECONDS = "^([0-9]|[1-5][0-9]|60)s$";
+
     private static final int MOST = 64;
     private static final Duration LONGEST = Duration.ofMinutes(1);
 

@@ -54,6 +54,15 @@ public record MeasurementsRequest(
             @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "{\"fid\": 2.6}") @Nullable
             Map<String, @Nullable Double> metrics) {}
 
+    /** The same, of those who are named where this names none. */
+    public MeasurementsRequest or(MeasurementsCsv.MeasuredBy by) {
+        return new MeasurementsRequest(
+                source == null && !by.source().isEmpty() ? by.source() : source,
+                Objects.requireNonNullElse(evaluator, by.evaluator()),
+                Objects.requireNonNullElse(version, by.version()),
+                measurements);
+    }
+
     /** @param most how many there may be. @throws Problem naming the field that is missing or wrong */
     public List<MeasurementRow> rows(int most) {
         if (source == null) throw Problem.invalid("source", "source is missing: who, or what file, says so");

@@ -15,7 +15,7 @@ import phema.problem.Problem;
 public record Page<T>(
         @Schema(requiredMode = Schema.RequiredMode.REQUIRED) List<T> items, int page, int size, int total) {
     public static final String DEFAULT_SIZE = "100";
-    static final int MAX_SIZE = 1000;
+    public static final int MAX_SIZE = 1000;
 
     public static <S, T> Page<T> of(List<S> all, int page, int size, Function<S, T> render) {
         check(page, size);

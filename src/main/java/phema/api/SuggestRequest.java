@@ -1,5 +1,6 @@
 package phema.api;
 
+import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,10 +26,17 @@ import phema.text.Labels;
  * @param tolerance the share of the metric by which what is found may be worse than the best
  */
 public record SuggestRequest(
-        @Schema(requiredMode = Schema.RequiredMode.REQUIRED) @Nullable
+        @ArraySchema(schema = @Schema(implementation = MeasuredRequest.class), maxItems = MOST) @Nullable
         List<@Nullable MeasuredRequest> points,
 
-        @Schema(example = "[0.02, 0.25]") @Nullable List<Double> bounds,
+        @ArraySchema(
+                schema = @Schema(minimum = "-1e18", maximum = "1e18"),
+                minItems = 2,
+                maxItems = 2,
+                uniqueItems = true,
+                arraySchema = @Schema(example = "[0.02, 0.25]"))
+        @Nullable
+        List<Double> bounds,
 
         @Schema(
                 allowableValues = {"log", "linear"},
@@ -42,9 +50,17 @@ public record SuggestRequest(
         @Nullable
         String direction,
 
-        @Schema(defaultValue = "0.02") @Nullable Double tolerance) {
+        @Schema(defaultValue = "0.02", exclusiveMinimumValue = 0, exclusiveMaximumValue = 1) @Nullable
+        Double tolerance) {
     private static final int MOST = 10_000;
     private static final double TOLERANCE = 0.02;
+    private static final double MOST_EXTREME = 1e100;
+
+    /** The least length of a logarithmic scale, and the least distance of bounds. */
+    public static final double LEAST = 1e-12;
+
+    /** The greatest length. */
+    public static final double GREATEST = 1e18;
 
     /**
      * A point.
@@ -53,26 +69,46 @@ public record SuggestRequest(
      * @param standardError of the value, where it is known
      */
     public record MeasuredRequest(
-            @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "0.1") @Nullable
+            @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "0.1", minimum = "-1e18", maximum = "1e18")
+            @Nullable
             Double length,
 
-            @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "2.6") @Nullable
+            @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "2.6", minimum = "-1e100", maximum = "1e100")
+            @Nullable
             Double value,
 
-            @Schema(example = "0.02") @Nullable Double standardError) {
+            @Schema(example = "0.02", minimum = "0", maximum = "1e100") @Nullable
+            Double standardError) {
         private Observation observation(String field, LengthScale scale, MetricDirection direction) {
             double at = number(field + ".length", length);
-            if (scale == LengthScale.LOG && at <= 0)
-                throw Problem.invalid(
-                        field + ".length", field + ".length must be above 0 on a logarithmic scale, not " + at);
-            double metric = number(field + ".value", value);
+            requireUsual(field + ".length", at, scale);
+            double metric = metric(field + ".value", value);
             if (standardError == null) return new Observation(new SearchPoint(at, 1), direction.cost(metric));
-            double error = number(field + ".standardError", standardError);
+            double error = metric(field + ".standardError", standardError);
             if (error < 0)
                 throw Problem.invalid(
                         field + ".standardError", field + ".standardError must not be negative, as " + error + " is");
             return new Observation(new SearchPoint(at, 1), direction.cost(metric), OptionalDouble.of(error));
         }
+    }
+
+    /** Steps between lengths, or their ratios, are no numbers far beyond those of any clock. */
+    private static void requireUsual(String field, double length, LengthScale scale) {
+        if (scale == LengthScale.LOG && !(length >= LEAST && length <= GREATEST))
+            throw Problem.invalid(
+                    field,
+                    field + " must lie in " + LEAST + ".." + GREATEST + " on a logarithmic scale, not be " + length);
+        if (Math.abs(length) > GREATEST)
+            throw Problem.invalid(field, field + " must lie in " + -GREATEST + ".." + GREATEST + ", not be " + length);
+    }
+
+    /** The model squares them. */
+    private static double metric(String field, @Nullable Double given) {
+        double value = number(field, given);
+        if (Math.abs(value) > MOST_EXTREME)
+            throw Problem.invalid(
+                    field, field + " must lie in " + -MOST_EXTREME + ".." + MOST_EXTREME + ", not be " + value);
+        return value;
     }
 
     private static double number(String field, @Nullable Double given) {
@@ -117,12 +153,11 @@ public record SuggestRequest(
         List<Double> all = bounds == null
                 ? observations.stream().map(o -> o.point().length()).toList()
                 : List.of(number("bounds", bounds.getFirst()), number("bounds", bounds.getLast()));
+        all.forEach(bound -> requireUsual("bounds", bound, lengths));
         Interval between = Interval.of(all);
-        if (between.low() == between.high() || lengths == LengthScale.LOG && between.low() <= 0)
+        if (between.high() - between.low() < LEAST * Math.max(1, Math.abs(between.high())))
             throw Problem.invalid(
-                    "bounds",
-                    "bounds must be two different lengths" + (lengths == LengthScale.LOG ? " above 0" : "") + ", not "
-                            + all.getFirst() + " and " + all.getLast());
+                    "bounds", "bounds must be two different lengths, not " + all.getFirst() + " and " + all.getLast());
         return between;
     }
 }

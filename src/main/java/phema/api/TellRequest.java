@@ -14,7 +14,9 @@ import phema.sweep.RemoteTrials;
  * @param error why there are none
  */
 public record TellRequest(
-        @Schema(example = "{\"fid\": 2.6}") @Nullable Map<String, @Nullable Double> metrics,
+        @Schema(example = "{\"fid\": 2.6}", minProperties = 1, maxProperties = MOST_METRICS) @Nullable
+        Map<String, @Nullable Double> metrics,
+
         @Nullable String error) {
     private static final int MOST_METRICS = 256;
     private static final int LONGEST_NAME = 100;

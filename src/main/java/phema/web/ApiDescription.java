@@ -1,5 +1,7 @@
 package phema.web;
 
+import static java.math.BigDecimal.ZERO;
+
 import io.swagger.v3.core.converter.AnnotatedType;
 import io.swagger.v3.core.converter.ModelConverters;
 import io.swagger.v3.core.converter.ResolvedSchema;
@@ -16,15 +18,26 @@ import io.swagger.v3.oas.models.media.StringSchema;
 import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.oas.models.responses.ApiResponses;
 import java.lang.reflect.Type;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import org.springdoc.core.customizers.GlobalOpenApiCustomizer;
 import org.springdoc.core.customizers.GlobalOperationCustomizer;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import phema.api.AskRequest;
+import phema.api.HeartbeatRequest;
+import phema.api.MeasurementsRequest;
+import phema.api.Page;
+import phema.api.SuggestRequest;
+import phema.api.SweepAskRequest;
+import phema.api.TellRequest;
 import phema.evaluation.Axes;
 import phema.evaluation.Axis;
 import phema.evaluation.AxisNames;
@@ -44,6 +57,22 @@ class ApiDescription {
             429, "This client sends too many requests; Retry-After says when to come again",
             500, "The server failed; its log says why",
             503, "The service is busy; Retry-After says when to come again"));
+
+    /** The names that a path may hold. */
+    private static final String PATH_NAME = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029/\\\\;%]+$";
+
+    private static final List<Class<? extends Record>> WITH_NULLS = List.of(
+            AskRequest.class,
+            SweepAskRequest.class,
+            HeartbeatRequest.class,
+            TellRequest.class,
+            SuggestRequest.class,
+            SuggestRequest.MeasuredRequest.class,
+            MeasurementsRequest.class,
+            MeasurementsRequest.MeasurementRequest.class);
+
+    private static final BigDecimal LEAST = BigDecimal.valueOf(SuggestRequest.LEAST);
+    private static final BigDecimal GREATEST = BigDecimal.valueOf(SuggestRequest.GREATEST);
 
     @Bean
     OpenAPI openApi(BuildProperties build) {
@@ -88,6 +117,35 @@ class ApiDescription {
             schemas.forEach((name, schema) -> {
                 if (name.endsWith("Request")) schema.setAdditionalProperties(false);
             });
+            for (Class<?> request : WITH_NULLS) allowNulls(schema(schemas, request.getSimpleName()));
+            // The annotation takes 0 for nothing said.
+            Schema<?> suggest = schema(schemas, SuggestRequest.class.getSimpleName());
+            suggest.getProperties().get("tolerance").setExclusiveMinimumValue(ZERO);
+            suggest.setOneOf(List.of(
+                    new Schema<>()
+                            .addRequiredItem("scale")
+                            .addProperty("scale", new StringSchema().addEnumItem("linear")),
+                    new Schema<>()
+                            .addProperty("scale", new Schema<>()._enum(Arrays.asList("log", null)))
+                            .addProperty(
+                                    "bounds",
+                                    new Schema<>()
+                                            .items(new Schema<>().minimum(LEAST).maximum(GREATEST)))
+                            .addProperty(
+                                    "points",
+                                    new Schema<>()
+                                            .items(new Schema<>()
+                                                    .addProperty(
+                                                            "length",
+                                                            new Schema<>()
+                                                                    .minimum(LEAST)
+                                                                    .maximum(GREATEST))))));
+            Schema<?> tell = schema(schemas, TellRequest.class.getSimpleName());
+            tell.getProperties()
+                    .get("metrics")
+                    .setPropertyNames(
+                            new StringSchema().minLength(1).maxLength(100).pattern("\\S"));
+            tell.setOneOf(List.of(either("metrics", "error"), either("error", "metrics")));
             schema(schemas, "SweepRequest")
                     .addProperty(
                             "evaluator",
@@ -101,6 +159,27 @@ class ApiDescription {
                 addField(schemas, shown, LengthFields.LENGTH, Double.class, "its length");
             }
         };
+    }
+
+    /** What is optional may be null as well. */
+    @SuppressWarnings({"rawtypes", "unchecked"}) // as the library has it
+    private static void allowNulls(Schema<?> request) {
+        List<String> required = Objects.requireNonNullElse(request.getRequired(), List.of());
+        for (Map.Entry<String, Schema> field : request.getProperties().entrySet()) {
+            Schema schema = field.getValue();
+            if (required.contains(field.getKey()) || !schema.getTypes().add("null") || schema.getEnum() == null)
+                continue;
+            List<Object> values = new ArrayList<>(schema.getEnum());
+            values.add(null);
+            schema.setEnum(values);
+        }
+    }
+
+    private static Schema<?> either(String there, String absent) {
+        return new Schema<>()
+                .addRequiredItem(there)
+                .addProperty(there, new Schema<>().not(new Schema<>().types(Set.of("null"))))
+                .addProperty(absent, new Schema<>().types(Set.of("null")));
     }
 
     private static void addField(Map<String, Schema> schemas, String of, String name, Type type, String meaning) {
@@ -118,6 +197,7 @@ class ApiDescription {
     GlobalOperationCustomizer responses() {
         return (operation, method) -> {
             ApiResponses responses = operation.getResponses();
+            if (operation.getParameters() != null) operation.getParameters().forEach(ApiDescription::limit);
             if (method.getBeanType() == WeightsController.class) describeContent(responses);
             PROBLEMS.forEach((status, meaning) -> responses.addApiResponse(String.valueOf(status), problem(meaning)));
             if (method.getBeanType() != WeightsController.class)
@@ -126,6 +206,19 @@ class ApiDescription {
                 responses.addApiResponse("415", problem("The body is of none of the types above"));
             return operation;
         };
+    }
+
+    /** Of a path, what no name may hold; of pages, their sizes. */
+    private static void limit(io.swagger.v3.oas.models.parameters.Parameter parameter) {
+        Schema<?> schema = parameter.getSchema();
+        if (schema == null) return;
+        boolean isName = parameter.getIn().equals("path") && schema.getTypes().contains("string");
+        if (isName && schema.getEnum() == null) schema.setPattern(PATH_NAME);
+        if (parameter.getName().equals("page")) schema.setMinimum(ZERO);
+        if (parameter.getName().equals("size")) {
+            schema.setMinimum(BigDecimal.ONE);
+            schema.setMaximum(BigDecimal.valueOf(Page.MAX_SIZE));
+        }
     }
 
     private static void describeContent(ApiResponses responses) {

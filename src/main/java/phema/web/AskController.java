@@ -25,9 +25,9 @@ import phema.api.HeartbeatView;
 import phema.api.LoansView;
 import phema.api.SuggestRequest;
 import phema.api.SuggestView;
+import phema.api.SweepAskRequest;
 import phema.api.TellRequest;
 import phema.api.TrialView;
-import phema.problem.Problem;
 import phema.sweep.RemoteTrials;
 import phema.sweep.RemoteTrials.Loan;
 
@@ -65,10 +65,9 @@ class AskController {
                     @Content(
                             mediaType = MediaType.APPLICATION_PROBLEM_JSON_VALUE,
                             schema = @Schema(implementation = ProblemDetail.class)))
-    ResponseEntity<LoansView> ask(@PathVariable String id, @RequestBody AskRequest request)
+    ResponseEntity<LoansView> ask(@PathVariable String id, @RequestBody SweepAskRequest ofOne)
             throws InterruptedException {
-        if (!request.wantedEvaluators().isEmpty())
-            throw Problem.invalid("evaluators", "evaluators are for /api/v1/ask: a sweep has one");
+        AskRequest request = ofOne.ofAnySweep();
         return answer(request, () -> trials.ask(id, request.clientName(), request.wantedCount()));
     }
 

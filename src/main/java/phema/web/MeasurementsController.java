@@ -50,8 +50,15 @@ class MeasurementsController {
             description =
                     "Those of an evaluator's name, version and number of seeds count in sweeps that have the same;"
                             + " others are shown beside. What would be counted twice is not added, and named in notes.")
-    Imported add(@PathVariable String run, @RequestBody MeasurementsRequest request) {
-        return measurements.add(run, request.rows(measurements.most()));
+    Imported add(
+            @PathVariable String run,
+            @Parameter(description = "where the body, or a row, says none") @RequestParam(defaultValue = "")
+                    String source,
+            @RequestParam(defaultValue = "") String evaluator,
+            @RequestParam(defaultValue = "") String version,
+            @RequestBody MeasurementsRequest request) {
+        MeasurementsCsv.MeasuredBy by = new MeasurementsCsv.MeasuredBy(source, evaluator, version);
+        return measurements.add(run, request.or(by).rows(measurements.most()));
     }
 
     @PostMapping(path = "/measurements", consumes = CSV)
@@ -65,8 +72,7 @@ class MeasurementsController {
                             content = @Content(mediaType = CSV, schema = @Schema(type = "string"))))
     Imported add(
             @PathVariable String run,
-            @Parameter(description = "of rows that have none themselves") @RequestParam(defaultValue = "")
-                    String source,
+            @RequestParam(defaultValue = "") String source,
             @RequestParam(defaultValue = "") String evaluator,
             @RequestParam(defaultValue = "") String version,
             @Parameter(hidden = true) InputStream rows)

@@ -116,15 +116,15 @@ class SweepsController {
     }
 
     /** Says how important a sweep is. @param priority trials of sweeps with a higher one go first */
-    record Importance(
+    record PriorityRequest(
             @Schema(requiredMode = Schema.RequiredMode.REQUIRED, minimum = "-1000", maximum = "1000") @Nullable
             Integer priority) {}
 
     @PutMapping(path = "/sweeps/{id}/priority", consumes = MediaType.APPLICATION_JSON_VALUE)
     @Operation(summary = "Changes the place in the queue of what waits of a sweep")
-    SweepView prioritize(@PathVariable String id, @RequestBody Importance importance) {
-        if (importance.priority == null) throw Problem.invalid("priority", "priority is missing");
-        return SweepView.of(sweeps.prioritize(id, importance.priority));
+    SweepView prioritize(@PathVariable String id, @RequestBody PriorityRequest request) {
+        if (request.priority == null) throw Problem.invalid("priority", "priority is missing");
+        return SweepView.of(sweeps.prioritize(id, request.priority));
     }
 
     @PostMapping("/sweeps/{id}/pause")
