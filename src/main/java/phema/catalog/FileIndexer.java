@@ -2,13 +2,13 @@ package phema.catalog;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import phema.format.FilePart;
 import phema.format.FileStamp;
 import phema.format.FormatException;
 import phema.format.Tensor;
@@ -46,14 +46,14 @@ final class FileIndexer {
             Optional<FileStamp> now = FileStamp.of(path);
             if (now.isEmpty())
                 return WeightFiles.isMissing(path, mayRead) ? Optional.of(missing(path)) : Optional.empty();
-            Optional<RememberedFile> earlier = Optional.ofNullable(
-                            before.known().get(candidate.fileName()))
-                    .filter(k -> k.stamp().equals(now.get()) && holds(k, masters));
+            Optional<RememberedFile> last = Optional.ofNullable(before.known().get(candidate.fileName()));
+            Optional<RememberedFile> earlier = last.filter(k -> k.stamp().equals(now.get()) && holds(k, masters));
             if (earlier.isPresent() && stillHolds(earlier.get(), candidate.isSharded())) return earlier;
             long since = earlier.filter(k -> !(k.content() instanceof RememberedFile.Indexed))
                     .map(RememberedFile::since)
                     .orElseGet(settling.ticker()::read);
             boolean settled = settling.isOver(since)
+                    || (last.isPresent() && wasOnlyTouched(last.get(), now.get()))
                     || (before.recognised().isEmpty()
                             && settling.seemsOver(now.get().modified()));
             RememberedFile.RememberedContent content = repeated && !settled
@@ -62,19 +62,28 @@ final class FileIndexer {
                     : read(path, masters, settled, similar);
             return Optional.of(new RememberedFile(now.get(), since, content));
         } catch (IOException e) {
-            return Optional.of(new RememberedFile(new FileStamp(0, Instant.EPOCH), 0, broken(path, e)));
+            return Optional.of(new RememberedFile(FileStamp.UNKNOWN, 0, broken(path, e)));
         }
     }
 
+    /** Whether a file that could be read looks like another copy of itself: whoever sets a time stamp back has written. */
+    private static boolean wasOnlyTouched(RememberedFile known, FileStamp now) throws IOException {
+        if (!(known.content() instanceof RememberedFile.Indexed indexed)
+                || !known.stamp().looksLike(now)) return false;
+        for (FilePart part : indexed.file().parts())
+            if (FileStamp.of(part.path()).filter(part.stamp()::looksLike).isEmpty()) return false;
+        return true;
+    }
+
     private RememberedFile missing(Path path) {
-        return new RememberedFile(new FileStamp(0, Instant.EPOCH), 0, read(path, false, true, null));
+        return new RememberedFile(FileStamp.UNKNOWN, 0, read(path, false, true, null));
     }
 
     /** Whether a file that looks as before needs not be read. Shards may have changed while their index has not. */
     private static boolean stillHolds(RememberedFile known, boolean sharded) throws IOException {
         return switch (known.content()) {
             case RememberedFile.Indexed indexed ->
-                indexed.file().parts().size() == 1 || indexed.file().isUnchanged();
+                indexed.file().parts().size() == 1 || indexed.file().isUntouched();
             case RememberedFile.Broken broken -> !sharded && broken.lasting();
             case RememberedFile.Growing growing -> false;
         };
@@ -92,7 +101,7 @@ final class FileIndexer {
             WeightFile file = masters
                     ? WeightFiles.readMasters(path, mayRead)
                     : reader.read(path, Optional.ofNullable(similar), mayRead);
-            if (!file.isUnchanged())
+            if (!file.isUntouched())
                 return new RememberedFile.Growing(path.getFileName() + " changed while it was read");
             Map<String, String> counters = SampleReader.counters(file, mayRead);
             if (!counters.isEmpty()) file = file.withMetadata(counters);
@@ -123,7 +132,7 @@ final class FileIndexer {
         try {
             SampledElements sample = SampleReader.read(selected, plan, mayRead);
             Map<String, Double> values = SampleReader.scales(selected, scales, mayRead);
-            if (!indexed.file().isUnchanged())
+            if (!indexed.file().isUntouched())
                 return known.with(new RememberedFile.Growing(path.getFileName() + " changed while it was read"));
             return known.with(indexed.with(prefix, new RememberedFile.Sampled(plan.identity(), sample, values)));
         } catch (IOException | RuntimeException e) {

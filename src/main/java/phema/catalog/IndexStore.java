@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -57,7 +56,10 @@ class IndexStore {
      * The first byte of what is stored, raised whenever readers find more in the same files than before; what readers
      * before it found is read again. Content without it begins as gzip does, with 31.
      */
-    private static final byte READERS = 4;
+    private static final byte READERS = 5;
+
+    /** What a row holds; the columns for size and time stamp are for people. */
+    record Stored(FileStamp stamp, RememberedFile.Indexed content) {}
 
     private static final class LocationDeserializer extends ValueDeserializer<Path> {
         @Override
@@ -78,14 +80,13 @@ class IndexStore {
     Map<String, RememberedFile> load(Path folder) {
         Map<String, RememberedFile> known = new HashMap<>();
         try {
-            jdbc.sql("select name, size, modified, content from catalog_file where folder = ? order by name")
+            jdbc.sql("select name, content from catalog_file where folder = ? order by name")
                     .param(folder.toString())
                     .query(row -> {
                         byte[] stored = row.getBytes("content");
                         if (stored[0] != READERS) return;
-                        RememberedFile.Indexed content = unpack(stored);
-                        FileStamp stamp = new FileStamp(row.getLong("size"), Instant.parse(row.getString("modified")));
-                        known.put(row.getString("name"), new RememberedFile(stamp, 0, content));
+                        Stored file = unpack(stored);
+                        known.put(row.getString("name"), new RememberedFile(file.stamp, 0, file.content));
                     });
         } catch (RuntimeException e) { // whatever is wrong with a cache, the files are there
             log.warn("What was remembered of {} cannot be used; its files are read again: {}", folder, e.getMessage());
@@ -137,7 +138,7 @@ class IndexStore {
                 .param(name)
                 .param(known.stamp().size())
                 .param(known.stamp().modified().toString())
-                .param(pack(content))
+                .param(pack(new Stored(known.stamp(), content)))
                 .update();
     }
 
@@ -154,20 +155,20 @@ class IndexStore {
         return shared;
     }
 
-    static byte[] pack(RememberedFile.Indexed content) {
+    static byte[] pack(Stored file) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         bytes.write(READERS);
         try (OutputStream zip = new GZIPOutputStream(bytes)) {
-            JSON.writeValue(zip, content);
+            JSON.writeValue(zip, file);
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
         return bytes.toByteArray();
     }
 
-    static RememberedFile.Indexed unpack(byte[] bytes) {
+    static Stored unpack(byte[] bytes) {
         try (InputStream json = new GZIPInputStream(new ByteArrayInputStream(bytes, 1, bytes.length - 1))) {
-            return JSON.readValue(json, RememberedFile.Indexed.class);
+            return JSON.readValue(json, Stored.class);
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }

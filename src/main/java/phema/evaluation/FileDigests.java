@@ -2,7 +2,6 @@ package phema.evaluation;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -17,10 +16,7 @@ import phema.format.FileStamp;
 final class FileDigests {
     private final Map<Path, Known> known = new ConcurrentHashMap<>();
 
-    /** @param change when anything of the file was last changed, which nobody sets back; not every system tells */
-    private record Version(FileStamp stamp, Optional<Object> change) {}
-
-    private record Known(Version version, String digest) {}
+    private record Known(FileStamp stamp, String digest) {}
 
     /**
      * Forty hex digits of the SHA-256 of its contents; none where there is no such file.
@@ -29,29 +25,19 @@ final class FileDigests {
      */
     Optional<String> of(Path file) throws IOException {
         for (int attempt = 0; attempt < 3; attempt++) {
-            Optional<Version> before = version(file);
+            Optional<FileStamp> before = stamp(file);
             if (before.isEmpty()) return Optional.empty();
             Known last = known.get(file);
-            if (last != null && last.version.equals(before.get())) return Optional.of(last.digest);
+            if (last != null && last.stamp.equals(before.get())) return Optional.of(last.digest);
             String digest = Digest.sha256().add(file).hex(40);
-            if (!version(file).equals(before)) continue;
+            if (!stamp(file).equals(before)) continue;
             known.put(file, new Known(before.get(), digest));
             return Optional.of(digest);
         }
         throw new IOException(file + " changes while it is read");
     }
 
-    private static Optional<Version> version(Path file) throws IOException {
-        Optional<FileStamp> stamp = Files.isRegularFile(file) ? FileStamp.of(file) : Optional.empty();
-        if (stamp.isEmpty()) return Optional.empty();
-        return Optional.of(new Version(stamp.get(), change(file)));
-    }
-
-    private static Optional<Object> change(Path file) throws IOException {
-        try {
-            return Optional.of(Files.getAttribute(file, "unix:ctime"));
-        } catch (UnsupportedOperationException | IllegalArgumentException | NoSuchFileException e) {
-            return Optional.empty();
-        }
+    private static Optional<FileStamp> stamp(Path file) throws IOException {
+        return Files.isRegularFile(file) ? FileStamp.of(file) : Optional.empty();
     }
 }

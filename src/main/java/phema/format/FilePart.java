@@ -1,18 +1,40 @@
 package phema.format;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.function.Predicate;
 
 /**
  * Describes one physical file as it was when it was indexed. A weight file has one part, a sharded one several.
  *
- * @param size in bytes
- * @param digest SHA-256, in hex, of everything but tensor elements: two files with equal size, time stamp and digest
- *     are taken for the same
+ * @param stamp by which a changed file is told on this host without reading it
+ * @param digest SHA-256, in hex, of everything but tensor elements
+ * @param probe SHA-256, in hex, of bytes spread evenly over the file; empty for objects, whose tags tell versions apart.
+ *     Two files of equal size, time stamp, digest and probe are taken for the same, on any host
  */
-public record FilePart(Path path, long size, Instant modified, String digest) {
-    /** Returns the stamp by which the file can be told from a changed one without reading it. */
-    public FileStamp stamp() {
-        return new FileStamp(size, modified);
+public record FilePart(Path path, FileStamp stamp, String digest, String probe) {
+    /** In bytes. */
+    public long size() {
+        return stamp.size();
+    }
+
+    /** When it was last written, as its file system says. */
+    public Instant modified() {
+        return stamp.modified();
+    }
+
+    /**
+     * Whether the file is still the one that was indexed. Where only its change time or inode differ, which a change of
+     * permissions, a new link and a restored copy do as well as new contents, its probe decides.
+     */
+    public boolean isUnchanged(Predicate<Path> mayRead) throws IOException {
+        FileStamp now = FileStamp.of(path).orElse(FileStamp.UNKNOWN);
+        if (now.equals(stamp)) return true;
+        if (probe.isEmpty() || !now.looksLike(stamp)) return false;
+        try (FileChannel channel = RegularFiles.open(path, mayRead)) {
+            return Probe.of(channel).equals(probe) && now.isOf(path);
+        }
     }
 }

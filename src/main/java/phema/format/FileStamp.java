@@ -2,32 +2,58 @@ package phema.format;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * Tells whether a file is still the one that was seen before: one of the same size and time stamp is taken for the
- * same.
+ * Tells whether a file is still the one that was seen before, without reading it. Holds on one host only: a copy has
+ * another stamp.
  *
  * @param size in bytes
- * @param modified when the file system says that it was last written
+ * @param modified when the file system says that it was last written; whoever may write can set it to any time
+ * @param change the file's inode and the time of its last change of any kind, which nobody sets; the tag of an object;
+ *     empty where the file system tells neither, and size and time stamp must do
  */
-public record FileStamp(long size, Instant modified) {
+public record FileStamp(long size, Instant modified, String change) {
+    /** The stamp of what cannot be looked at. */
+    public static final FileStamp UNKNOWN = new FileStamp(0, Instant.EPOCH, "");
+
     /** The stamp of a file now, links followed; empty when it is gone. */
     public static Optional<FileStamp> of(Path file) throws IOException {
         try {
-            BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
-            return Optional.of(new FileStamp(now.size(), now.lastModifiedTime().toInstant()));
+            return Optional.of(now(file));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
     }
 
+    static FileStamp now(Path file, LinkOption... links) throws IOException {
+        if (file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+            // In one call, or they might be of two files.
+            Map<String, Object> unix = Files.readAttributes(file, "unix:size,lastModifiedTime,ctime,ino", links);
+            return new FileStamp(
+                    (Long) unix.get("size"),
+                    ((FileTime) unix.get("lastModifiedTime")).toInstant(),
+                    unix.get("ino") + " " + ((FileTime) unix.get("ctime")).toInstant());
+        }
+        BasicFileAttributes basic = Files.readAttributes(file, BasicFileAttributes.class, links);
+        Object key = basic.fileKey();
+        return new FileStamp(basic.size(), basic.lastModifiedTime().toInstant(), key == null ? "" : key.toString());
+    }
+
     /** Whether a file is there and has this stamp. */
     public boolean isOf(Path file) throws IOException {
         return of(file).filter(this::equals).isPresent();
+    }
+
+    /** Whether size and time stamp are the same, as after a change of permissions, a new link or a careful copy. */
+    public boolean looksLike(FileStamp other) {
+        return size == other.size && modified.equals(other.modified);
     }
 }

@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -36,7 +36,7 @@ final class InputFile implements Closeable {
     /** What is read of an open file through one window, and what is known of it. */
     private static final class Opened {
         final FileChannel channel;
-        final Instant modified;
+        final FileStamp stamp;
         final Digest structure = Digest.sha256();
         final ByteBuffer window = ByteBuffer.allocate(WINDOW).limit(0);
         long windowStart;
@@ -44,9 +44,9 @@ final class InputFile implements Closeable {
         /** What is still to be digested: each number by itself would take long. */
         final ByteBuffer undigested = ByteBuffer.allocate(WINDOW);
 
-        Opened(FileChannel channel, Instant modified) {
+        Opened(FileChannel channel, FileStamp stamp) {
             this.channel = channel;
-            this.modified = modified;
+            this.stamp = stamp;
         }
     }
 
@@ -71,7 +71,7 @@ final class InputFile implements Closeable {
             return new InputFile(
                     path,
                     mayRead,
-                    new Opened(opened.channel(), opened.modified()),
+                    new Opened(opened.channel(), opened.stamp()),
                     0,
                     opened.channel().size(),
                     true);
@@ -124,9 +124,11 @@ final class InputFile implements Closeable {
     }
 
     /** The file as it was when opened, with the digest of what cursors have read since. */
-    FilePart part() {
+    FilePart part() throws IOException {
         digest();
-        return new FilePart(path, size, opened.modified, opened.structure.hex());
+        FileStamp stamp = new FileStamp(size, opened.stamp.modified(), opened.stamp.change());
+        String probe = path.getFileSystem() == FileSystems.getDefault() ? Probe.of(opened.channel) : "";
+        return new FilePart(path, stamp, opened.structure.hex(), probe);
     }
 
     FormatException broken(String problem) {

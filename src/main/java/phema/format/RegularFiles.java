@@ -9,7 +9,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.time.Instant;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -21,10 +20,9 @@ public final class RegularFiles {
     private RegularFiles() {}
 
     /**
-     * @param modified the time stamp from before it was opened, so that a file replaced meanwhile does not pass for an
-     *     unchanged one
+     * @param stamp from before it was opened, so that a file replaced meanwhile does not pass for an unchanged one
      */
-    record Opened(FileChannel channel, Instant modified) {}
+    record Opened(FileChannel channel, FileStamp stamp) {}
 
     /**
      * Opens the file behind a name for reading. Links are followed first, and then no more.
@@ -45,9 +43,9 @@ public final class RegularFiles {
             if (attributes.isDirectory()) throw new FormatException(path, "is a folder; name a file in it");
             if (!attributes.isRegularFile())
                 throw new FormatException(path, "is a pipe or a device, not a regular file");
+            FileStamp stamp = FileStamp.now(real, LinkOption.NOFOLLOW_LINKS);
             return new Opened(
-                    FileChannel.open(real, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)),
-                    attributes.lastModifiedTime().toInstant());
+                    FileChannel.open(real, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)), stamp);
         } catch (NoSuchFileException e) {
             throw new FormatException(path, "does not exist");
         } catch (AccessDeniedException e) {

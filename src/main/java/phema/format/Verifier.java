@@ -59,7 +59,7 @@ final class Verifier {
             for (int part = 0; part < file.get().parts().size(); part++)
                 bytes += part(file.get().parts().get(part).path(), part);
         if (file.isPresent()) {
-            if (!file.get().isUnchanged()) faults.add("changed while it was read; verify it again");
+            if (!file.get().isUntouched()) faults.add("changed while it was read; verify it again");
             describe(file.get());
         }
         return new Verification(path, bytes, verified, notVerifiable, faults);

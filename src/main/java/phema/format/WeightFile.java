@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * Holds the index of a weight file: an ordered list of named byte ranges.
@@ -48,9 +49,15 @@ public record WeightFile(
         return tensors.equals(other.tensors) ? with(other.tensors) : this;
     }
 
-    /** Whether all physical files are still those that were indexed. */
-    public boolean isUnchanged() throws IOException {
+    /** Whether all physical files have the very stamps that they had when they were indexed: nothing at all happened. */
+    public boolean isUntouched() throws IOException {
         for (FilePart part : parts) if (!part.stamp().isOf(part.path())) return false;
+        return true;
+    }
+
+    /** Whether all physical files are still those that were indexed. @see FilePart#isUnchanged */
+    public boolean isUnchanged(Predicate<Path> mayRead) throws IOException {
+        for (FilePart part : parts) if (!part.isUnchanged(mayRead)) return false;
         return true;
     }
 

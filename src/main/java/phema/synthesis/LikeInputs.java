@@ -167,10 +167,10 @@ final class LikeInputs {
         }
     }
 
-    private static void requireUnchanged(WeightFile template) {
+    private void requireUnchanged(WeightFile template) {
         boolean unchanged;
         try {
-            unchanged = template.isUnchanged();
+            unchanged = template.isUnchanged(mayRead);
         } catch (IOException e) {
             unchanged = false;
         }

@@ -60,10 +60,10 @@ final class OpenFiles {
         synchronized FileChannel borrow() throws IOException {
             lastRead = reads.incrementAndGet();
             if (channel == null) {
-                FileStamp now = FileStamp.of(part.path()).orElseThrow(() -> changed(part, "is gone"));
+                FileStamp.of(part.path()).orElseThrow(() -> changed(part, "is gone"));
                 channel = RegularFiles.open(part.path(), mayRead);
                 opened.add(this);
-                if (!now.equals(part.stamp())) throw changed(part, "has changed");
+                requireUnchanged(part);
             }
             readers++;
             return channel;
@@ -160,6 +160,11 @@ final class OpenFiles {
         for (Shared file : longest) file.rest();
     }
 
+    private void requireUnchanged(FilePart part) throws IOException {
+        if (!part.isUnchanged(mayRead))
+            throw changed(part, FileStamp.of(part.path()).isPresent() ? "has changed" : "is gone");
+    }
+
     private static Problem changed(FilePart part, String how) {
         return Problem.conflict(part.path() + " " + how + " since it was indexed; rescan the run and ask again");
     }
@@ -200,10 +205,7 @@ final class OpenFiles {
          * mixed
          */
         void verify() throws IOException {
-            for (FilePart part : parts) {
-                FileStamp now = FileStamp.of(part.path()).orElseThrow(() -> changed(part, "is gone"));
-                if (!now.equals(part.stamp())) throw changed(part, "has changed");
-            }
+            for (FilePart part : parts) requireUnchanged(part);
         }
 
         @Override

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import phema.Fixtures;
+import phema.format.FileStamp;
 import phema.format.WeightFiles;
 
 class IndexStoreTest {
@@ -16,7 +17,9 @@ class IndexStoreTest {
         SampledElements sample = new SampledElements(new double[] {1, 2}, new double[] {0, 1e-9});
         RememberedFile.Indexed indexed = new RememberedFile.Indexed(WeightFiles.read(Fixtures.fixture(file)))
                 .with("ema.", new RememberedFile.Sampled("plan", sample, Map.of("scale", 2.0)));
-        RememberedFile.Indexed remembered = IndexStore.unpack(IndexStore.pack(indexed));
+        RememberedFile.Indexed remembered = IndexStore.unpack(
+                        IndexStore.pack(new IndexStore.Stored(FileStamp.UNKNOWN, indexed)))
+                .content();
         assertThat(remembered.file()).isEqualTo(indexed.file());
         assertThat(remembered.sampled("ema.").orElseThrow().scales()).containsEntry("scale", 2.0);
     }

@@ -7,6 +7,7 @@ import static phema.catalog.TestFiles.FIRST;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import phema.Fixtures;
 import phema.catalog.Excluded.ExclusionReason;
+import phema.format.FileStamp;
 import phema.format.Tensor;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
@@ -364,6 +366,42 @@ class RunScannerTest {
         assertExcluded(second.run(), FIRST + ".safetensors", ExclusionReason.GROWING, FIRST);
         assertExcluded(third.run(), FIRST + ".safetensors", ExclusionReason.GROWING, FIRST);
         assertExcluded(fourth.run(), FIRST + ".safetensors", ExclusionReason.BROKEN, FIRST);
+    }
+
+    @Test
+    void readsAgainWhatWasReplacedByAnotherOfEqualSizeAndTimeStamp() throws IOException {
+        Path file = TestFiles.age(TestFiles.safetensors(temporary.resolve("x-0000001-0.100.safetensors"), "w", 1));
+        RunScanner scanner = scanner(Duration.ofSeconds(10));
+        Scan first = scanner.scan("run", temporary, Selection.DEFAULT, Scan.NONE);
+        Path other = TestFiles.safetensors(temporary.resolve("other"), "w", 2);
+        Files.setLastModifiedTime(other, Files.getLastModifiedTime(file));
+        Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+
+        Scan second = scanner.scan("run", temporary, Selection.DEFAULT, first);
+
+        assertThat(second.run().snapshots().getFirst().sample().values()).containsExactly(2);
+        assertThat(second.run().snapshots().getFirst().file().parts().getFirst().probe())
+                .isNotEqualTo(first.run()
+                        .snapshots()
+                        .getFirst()
+                        .file()
+                        .parts()
+                        .getFirst()
+                        .probe());
+    }
+
+    @Test
+    void goesOnUsingAFileWhosePermissionsChanged() throws IOException {
+        Path file = TestFiles.age(TestFiles.safetensors(temporary.resolve("x-0000001-0.100.safetensors"), "w", 1));
+        RunScanner scanner = scanner(Duration.ofSeconds(10));
+        Scan first = scanner.scan("run", temporary, Selection.DEFAULT, Scan.NONE);
+        FileStamp before = FileStamp.of(file).orElseThrow();
+        while (before.isOf(file)) assertThat(file.toFile().setExecutable(true)).isTrue();
+
+        Scan second = scanner.scan("run", temporary, Selection.DEFAULT, first);
+
+        assertThat(second.run().excluded()).isEmpty();
+        assertThat(second.run().snapshots()).hasSize(1);
     }
 
     @Test

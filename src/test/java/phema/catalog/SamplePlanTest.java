@@ -18,6 +18,7 @@ import phema.Fixtures;
 import phema.RandomCase;
 import phema.RandomCases;
 import phema.format.FilePart;
+import phema.format.FileStamp;
 import phema.format.Format;
 import phema.format.Tensor;
 import phema.format.WeightFile;
@@ -168,7 +169,7 @@ class SamplePlanTest {
         for (int i = 0; i < 32; i++) halves[2 * i + 1] = 0x3c;
         Path path = Files.write(temporary.resolve("halves"), halves);
         Tensor tensor = new Tensor("w", DType.F16, Shape.of(32), List.of(1L), 0, 0, Tensor.TensorRole.PARAMETER);
-        FilePart part = new FilePart(path, 64, Files.getLastModifiedTime(path).toInstant(), "");
+        FilePart part = new FilePart(path, FileStamp.of(path).orElseThrow(), "", "");
         WeightFile file = new WeightFile(path, Format.SAFETENSORS, List.of(part), Map.of(), List.of(tensor));
 
         SampledElements sample = SampleReader.read(

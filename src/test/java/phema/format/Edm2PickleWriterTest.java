@@ -158,7 +158,7 @@ class Edm2PickleWriterTest {
 
     private static WeightFile handmade(Tensor... tensors) {
         Path path = Path.of("a.pkl");
-        FilePart part = new FilePart(path, 100, java.time.Instant.EPOCH, "");
+        FilePart part = new FilePart(path, new FileStamp(100, java.time.Instant.EPOCH, ""), "", "");
         return new WeightFile(path, Format.EDM2_PICKLE, List.of(part), Map.of(), List.of(tensors));
     }
 }

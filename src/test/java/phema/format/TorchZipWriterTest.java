@@ -13,7 +13,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -187,7 +186,7 @@ class TorchZipWriterTest {
     }
 
     private WeightFile template(Tensor... tensors) {
-        FilePart part = new FilePart(folder, 0, Instant.EPOCH, "");
+        FilePart part = new FilePart(folder, FileStamp.UNKNOWN, "", "");
         return new WeightFile(folder, Format.SAFETENSORS, List.of(part), Map.of(), List.of(tensors));
     }
 

@@ -12,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -270,11 +271,7 @@ class InputsTest {
             Files.write(inPieces, bytes.toByteArray());
             FileStamp stamp = FileStamp.of(inPieces).orElseThrow();
             cut.add(new WeightFile(
-                    inPieces,
-                    Format.SAFETENSORS,
-                    List.of(new FilePart(inPieces, stamp.size(), stamp.modified(), "")),
-                    Map.of(),
-                    tensors));
+                    inPieces, Format.SAFETENSORS, List.of(new FilePart(inPieces, stamp, "", "")), Map.of(), tensors));
         }
         assertThat(cut.get(1).tensors().getFirst().pieces().orElseThrow()).hasToString("8 pieces");
         Run run = TestRuns.run(cut.toArray(WeightFile[]::new));
@@ -417,6 +414,50 @@ class InputsTest {
                 .hasMessage(mishap.message(file));
         assertThatThrownBy(() -> written(run, fit, SAFETENSORS)).hasMessage(mishap.message(file));
         assertThat(folder.toFile().list((f, name) -> name.endsWith(".tmp"))).isEmpty();
+    }
+
+    private String identity(Run run) {
+        return syntheses
+                .files(PreparedWeights.of(run, "out", TestRuns.fit(run, 0.5, 0.25, 0.25), SAFETENSORS))
+                .getFirst()
+                .identity();
+    }
+
+    @Test
+    void otherContentsOfEqualSizeAndTimeStampAreAnotherVersion() throws IOException {
+        Run run = weights();
+        String before = identity(run);
+        Mishap.REPLACED_BY_ANOTHER_OF_EQUAL_SIZE_AND_TIME_STAMP.happenTo(folder.resolve("b.safetensors"));
+        List<WeightFile> again = new ArrayList<>();
+        for (Snapshot snapshot : run.snapshots())
+            again.add(WeightFiles.read(snapshot.file().path()));
+        assertThat(identity(TestRuns.run(again.toArray(WeightFile[]::new)))).isNotEqualTo(before);
+    }
+
+    @Test
+    void permissionsLinksAndRestoredCopiesChangeNothing() throws IOException {
+        Run run = weights();
+        String before = identity(run);
+        Content content = syntheses
+                .files(PreparedWeights.of(run, "out", TestRuns.fit(run, 0.5, 0.25, 0.25), SAFETENSORS))
+                .getFirst();
+        byte[] expected = TestRuns.range(content, 0, content.size());
+        Client client = new Client(() -> {
+            assertThat(folder.resolve("a.safetensors").toFile().setExecutable(true))
+                    .isTrue();
+            Files.createLink(folder.resolve("link"), folder.resolve("b.safetensors"));
+            Path copy = folder.resolve("copy");
+            Files.copy(folder.resolve("c.safetensors"), copy, StandardCopyOption.COPY_ATTRIBUTES);
+            Files.move(copy, folder.resolve("c.safetensors"), StandardCopyOption.REPLACE_EXISTING);
+        });
+        content.transferTo(client, 0, content.size());
+        assertThat(client.received.toByteArray()).isEqualTo(expected);
+        List<WeightFile> again = new ArrayList<>();
+        for (Snapshot snapshot : run.snapshots())
+            again.add(WeightFiles.read(snapshot.file().path()));
+        assertThat(again.get(2).parts().getFirst().stamp())
+                .isNotEqualTo(run.snapshots().get(2).file().parts().getFirst().stamp());
+        assertThat(identity(TestRuns.run(again.toArray(WeightFile[]::new)))).isEqualTo(before);
     }
 
     @Test
