@@ -20,12 +20,18 @@ final class Exclusions {
     /** @param why as the end of a sentence that begins with the file's name */
     void add(Candidate candidate, ExclusionReason reason, String why) {
         String name = candidate.name();
-        files.add(new Excluded(name, folder.resolve(candidate.fileName()), reason, name + " " + why));
+        add(name, candidate.fileName(), reason, name + " " + why);
     }
 
     /** @param message a whole sentence */
     void add(String fileName, ExclusionReason reason, String message) {
-        files.add(new Excluded(fileName, folder.resolve(fileName), reason, message));
+        add(fileName, fileName, reason, message);
+    }
+
+    private void add(String name, String fileName, ExclusionReason reason, String message) {
+        // Readers learn names below the run's folder, and not where the service keeps it.
+        String relative = message.replace(folder + folder.getFileSystem().getSeparator(), "");
+        files.add(new Excluded(name, folder.resolve(fileName), reason, relative));
     }
 
     List<Excluded> byName() {

@@ -66,7 +66,7 @@ final class FileIndexer {
         }
     }
 
-    /** Whether a file that could be read looks like another copy of itself: whoever sets a time stamp back has written. */
+    /** Whether a file that could be read looks like a copy of itself: nobody sets a time stamp back while writing. */
     private static boolean wasOnlyTouched(RememberedFile known, FileStamp now) throws IOException {
         if (!(known.content() instanceof RememberedFile.Indexed indexed)
                 || !known.stamp().looksLike(now)) return false;

@@ -22,6 +22,7 @@ import org.springframework.web.servlet.ModelAndView;
 import phema.format.FormatException;
 import phema.http.Outage;
 import phema.problem.Problem;
+import phema.problem.Problem.ProblemKind;
 
 /** Renders failures of the pages, for people: a page, or a line on the page that asked for a part of itself. */
 @ControllerAdvice(basePackageClasses = DashboardErrors.class)
@@ -30,7 +31,8 @@ final class DashboardErrors {
     private static final Logger log = LoggerFactory.getLogger(DashboardErrors.class);
 
     @ExceptionHandler
-    ModelAndView problem(Problem e, HttpServletRequest request) {
+    ModelAndView problem(Problem e, HttpServletRequest request, HttpServletResponse response) {
+        if (e.kind() == ProblemKind.STORAGE_FULL) response.setHeader(HttpHeaders.RETRY_AFTER, Outage.SECONDS);
         return view(e.kind().status(), e.getMessage(), request);
     }
 

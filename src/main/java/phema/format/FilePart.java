@@ -11,8 +11,8 @@ import java.util.function.Predicate;
  *
  * @param stamp by which a changed file is told on this host without reading it
  * @param digest SHA-256, in hex, of everything but tensor elements
- * @param probe SHA-256, in hex, of bytes spread evenly over the file; empty for objects, whose tags tell versions apart.
- *     Two files of equal size, time stamp, digest and probe are taken for the same, on any host
+ * @param probe SHA-256, in hex, of bytes spread evenly over the file; empty for objects, which have tags. Two
+ *     files of equal size, time stamp, digest and probe are taken for the same, on any host
  */
 public record FilePart(Path path, FileStamp stamp, String digest, String probe) {
     /** In bytes. */

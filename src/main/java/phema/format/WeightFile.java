@@ -49,7 +49,7 @@ public record WeightFile(
         return tensors.equals(other.tensors) ? with(other.tensors) : this;
     }
 
-    /** Whether all physical files have the very stamps that they had when they were indexed: nothing at all happened. */
+    /** Whether all physical files have the stamps that they had when they were indexed: nothing happened. */
     public boolean isUntouched() throws IOException {
         for (FilePart part : parts) if (!part.stamp().isOf(part.path())) return false;
         return true;

@@ -16,6 +16,8 @@ import org.springframework.http.ContentDisposition;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
 import org.springframework.web.ErrorResponseException;
+import phema.format.FormatException;
+import phema.problem.Problem;
 import phema.synthesis.Content;
 
 /**
@@ -128,7 +130,12 @@ public final class ContentResponse {
                 log.debug("{}: the client went away", content.fileName(), e);
                 return;
             }
-            if (response.isCommitted()) throw new BrokenOffException(content.fileName(), e);
+            if (response.isCommitted()) {
+                BrokenOffException cut = new BrokenOffException(content.fileName(), e);
+                if (e instanceof Problem || e instanceof FormatException) log.warn("{}", cut.getMessage());
+                else log.error("{}", cut.getMessage(), e);
+                throw cut;
+            }
             response.reset();
             throw e;
         }

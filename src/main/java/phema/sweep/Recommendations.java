@@ -5,8 +5,12 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.TransientDataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 import phema.catalog.Catalog;
@@ -29,6 +33,9 @@ public class Recommendations {
     private final Catalog catalog;
     private final InstantSource clock;
 
+    /** What was said last of each run, for as long as the database is away. */
+    private final Map<String, Advice> said = new ConcurrentHashMap<>();
+
     Recommendations(JdbcClient jdbc, FoundLengthStore store, Catalog catalog, InstantSource clock) {
         this.jdbc = jdbc;
         this.store = store;
@@ -36,7 +43,20 @@ public class Recommendations {
         this.clock = clock;
     }
 
+    /** Of a database that does not answer, what it said last: runs and weights are served on meanwhile. */
     public Advice of(String run) {
+        try {
+            Advice advice = read(run);
+            said.put(run, advice);
+            return advice;
+        } catch (DataAccessResourceFailureException | TransientDataAccessException e) {
+            @Nullable Advice last = said.get(run);
+            if (last == null) throw e;
+            return last;
+        }
+    }
+
+    private Advice read(String run) {
         RecommendationRule rule = RecommendationRule.of(store.all(run));
         Optional<Recommendation> found =
                 rule.recommended().map(best -> Recommendation.of(RecommendationSource.SWEEP, best));

@@ -45,7 +45,8 @@ record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
     }
 
     /**
-     * 40 hex digits over the inputs (name, size, time stamp, structure, probe), the coefficients and the layout of one file.
+     * 40 hex digits over the inputs (name, size, time stamp, structure, probe), the coefficients
+     * and the layout of one file.
      */
     String identity(RecipeOutput output, Layout file) {
         Fields digest = new Fields();

@@ -391,6 +391,17 @@ class RunScannerTest {
     }
 
     @Test
+    void namesWhatIsWrongWithoutTheFolderOfTheRun() throws IOException {
+        TestFiles.truncate(TestFiles.safetensors(temporary.resolve("x-0000001-0.100.safetensors"), "w", 1), 1);
+        Run run = RunScanner.scan(temporary, Selection.DEFAULT);
+        assertThat(run.excluded())
+                .singleElement()
+                .satisfies(excluded -> assertThat(excluded.message())
+                        .contains("x-0000001-0.100.safetensors: ")
+                        .doesNotContain(temporary.toString()));
+    }
+
+    @Test
     void goesOnUsingAFileWhosePermissionsChanged() throws IOException {
         Path file = TestFiles.age(TestFiles.safetensors(temporary.resolve("x-0000001-0.100.safetensors"), "w", 1));
         RunScanner scanner = scanner(Duration.ofSeconds(10));

@@ -109,7 +109,16 @@ class FaultsIT {
                 Workers.await(() -> sweeps.sweep(sweep).count(WorkState.DONE) >= 3);
                 assertThat(sweeps.sweep(sweep).state().isEnd()).isFalse();
 
+                assertThat(send(service, "GET", "/api/v1/runs/edm2", "").statusCode())
+                        .isEqualTo(200);
+
                 postgres.close();
+                long asked = System.nanoTime();
+                assertThat(send(service, "GET", "/actuator/health", "").statusCode())
+                        .isEqualTo(503);
+                assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(3));
+                assertThat(send(service, "GET", "/api/v1/runs/edm2", "").statusCode())
+                        .isEqualTo(200);
                 String weights = "/api/v1/runs/edm2/weights.safetensors?sigmaRel=0.1";
                 assertThat(send(service, "GET", weights, "").statusCode()).isEqualTo(200);
                 HttpResponse<byte[]> refused = send(service, "GET", "/api/v1/sweeps", "");

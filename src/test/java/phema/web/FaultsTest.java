@@ -27,11 +27,14 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
@@ -45,6 +48,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** What clients of a real server see when files change or storage stalls. */
 @DisabledOnOs(OS.WINDOWS)
+@ExtendWith(OutputCaptureExtension.class)
 @SpringBootTest(
         classes = PhemaApplication.class,
         webEnvironment = WebEnvironment.RANDOM_PORT,
@@ -91,7 +95,7 @@ class FaultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aDownloadIsCutWhenASnapshotChangesMeanwhile(Mishap mishap) throws Exception {
+    void aDownloadIsCutWhenASnapshotChangesMeanwhile(Mishap mishap, CapturedOutput log) throws Exception {
         String weights = "/api/v1/runs/large" + WEIGHTS + "0.075";
         try (Snapshot snapshot = new Snapshot()) {
             HttpResponse<InputStream> response = client.send(request("GET", weights, ""), BodyHandlers.ofInputStream());
@@ -101,6 +105,8 @@ class FaultsTest {
                 mishap.happenTo(snapshot.path);
                 assertThatThrownBy(body::readAllBytes).isInstanceOf(IOException.class);
             }
+            await().until(() -> log.getAll().contains("broken off while it was sent"));
+            assertThat(log.getAll()).doesNotContain("ERROR").doesNotContain("\tat ");
             HttpResponse<String> again = send("GET", weights, "");
             assertThat(again.statusCode()).isEqualTo(409);
             assertThat(json(again).at("/detail").asString()).isEqualTo(mishap.message(snapshot.path));
