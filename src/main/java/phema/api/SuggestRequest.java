@@ -30,7 +30,7 @@ public record SuggestRequest(
         List<@Nullable MeasuredRequest> points,
 
         @ArraySchema(
-                schema = @Schema(minimum = "-1e18", maximum = "1e18"),
+                schema = @Schema(minimum = "-1e15", maximum = "1e15"),
                 minItems = 2,
                 maxItems = 2,
                 uniqueItems = true,
@@ -54,13 +54,13 @@ public record SuggestRequest(
         Double tolerance) {
     private static final int MOST = 10_000;
     private static final double TOLERANCE = 0.02;
-    private static final double MOST_EXTREME = 1e100;
+    private static final double MOST_EXTREME = 1e15;
 
     /** The least length of a logarithmic scale, and the least distance of bounds. */
     public static final double LEAST = 1e-12;
 
     /** The greatest length. */
-    public static final double GREATEST = 1e18;
+    public static final double GREATEST = 1e15;
 
     /**
      * A point.
@@ -69,15 +69,15 @@ public record SuggestRequest(
      * @param standardError of the value, where it is known
      */
     public record MeasuredRequest(
-            @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "0.1", minimum = "-1e18", maximum = "1e18")
+            @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "0.1", minimum = "-1e15", maximum = "1e15")
             @Nullable
             Double length,
 
-            @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "2.6", minimum = "-1e100", maximum = "1e100")
+            @Schema(requiredMode = Schema.RequiredMode.REQUIRED, example = "2.6", minimum = "-1e15", maximum = "1e15")
             @Nullable
             Double value,
 
-            @Schema(example = "0.02", minimum = "0", maximum = "1e100") @Nullable
+            @Schema(example = "0.02", minimum = "0", maximum = "1e15") @Nullable
             Double standardError) {
         private Observation observation(String field, LengthScale scale, MetricDirection direction) {
             double at = number(field + ".length", length);
@@ -102,7 +102,7 @@ public record SuggestRequest(
             throw Problem.invalid(field, field + " must lie in " + -GREATEST + ".." + GREATEST + ", not be " + length);
     }
 
-    /** The model squares them. */
+    /** The model squares them, and whole numbers beyond are no longer told apart. */
     private static double metric(String field, @Nullable Double given) {
         double value = number(field, given);
         if (Math.abs(value) > MOST_EXTREME)

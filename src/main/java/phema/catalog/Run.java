@@ -32,6 +32,21 @@ public record Run(
         notices = notices.stream().map(OneLine::of).toList();
     }
 
+    /** The same, with files as they were known before they were probed: commits that were given out then go by that. */
+    public Run withoutProbes() {
+        return new Run(
+                name,
+                folder,
+                snapshots.stream()
+                        .map(s -> new Snapshot(s.name(), s.file().withoutProbes(), s.profile(), s.sample()))
+                        .toList(),
+                excluded,
+                notices,
+                publication,
+                manifest,
+                countsKimg);
+    }
+
     /** One whose clock is told by its snapshots' names. */
     public Run(
             String name,

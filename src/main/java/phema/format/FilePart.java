@@ -15,6 +15,11 @@ import java.util.function.Predicate;
  *     files of equal size, time stamp, digest and probe are taken for the same, on any host
  */
 public record FilePart(Path path, FileStamp stamp, String digest, String probe) {
+    /** The same as phema knew it before it probed files: what was handed out then goes by that. */
+    FilePart withoutProbe() {
+        return new FilePart(path, stamp, digest, "");
+    }
+
     /** In bytes. */
     public long size() {
         return stamp.size();

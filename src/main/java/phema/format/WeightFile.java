@@ -24,6 +24,12 @@ public record WeightFile(
         tensors = List.copyOf(tensors);
     }
 
+    /** The same, with parts as they were known before files were probed. */
+    public WeightFile withoutProbes() {
+        return new WeightFile(
+                path, format, parts.stream().map(FilePart::withoutProbe).toList(), metadata, tensors);
+    }
+
     /** Bytes of all physical files. */
     public long size() {
         return parts.stream().mapToLong(FilePart::size).sum();

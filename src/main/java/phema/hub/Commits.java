@@ -160,8 +160,9 @@ final class Commits {
                 .orElseThrow(() -> Revision.none("No commit " + sha + " of run " + run.name() + " was given out", run));
         Commit commit = remembered
                 .fit(run)
-                .flatMap(fit -> Stream.of(true, false) // those given out before held the weights alone
-                        .map(whole -> commit(run, remembered, fit, stored, whole))
+                .flatMap(fit -> Stream.of(run, run.withoutProbes())
+                        .flatMap(form -> Stream.of(true, false) // those given out before held the weights alone
+                                .map(whole -> commit(form, remembered, fit, stored, whole)))
                         .filter(c -> c.sha().equals(sha))
                         .findFirst())
                 .orElseThrow(() -> HubError.noRevision("Commit " + sha + " of run " + run.name() + " was "

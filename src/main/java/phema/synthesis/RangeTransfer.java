@@ -68,7 +68,7 @@ final class RangeTransfer {
                 Pending first = ahead.element();
                 byte[] result = pool.await(first.computed);
                 // The last bytes go out only when all that went before came from the files that were indexed.
-                if (ahead.size() == 1 && next >= limit) computer.verify();
+                if (ahead.size() == 1 && next >= limit) verify();
                 int skip = (int) Math.max(0, from - first.block.from());
                 int end = (int) Math.min(first.block.bytes(), limit - first.block.from());
                 write(ByteBuffer.wrap(result, skip, end - skip));
@@ -76,6 +76,15 @@ final class RangeTransfer {
             }
         } finally {
             for (Pending pending : ahead) ComputePool.settle(pending.computed);
+        }
+    }
+
+    private void verify() throws IOException {
+        try {
+            computer.verify();
+        } catch (IOException | RuntimeException e) {
+            shared.forget(identity);
+            throw e;
         }
     }
 

@@ -87,11 +87,15 @@ record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
         return digest.sha256.hex(40);
     }
 
-    /** What tells a file from others of the same {@link #identity}, whose inputs lie elsewhere. */
+    /** What tells a file from others of the same {@link #identity}, whose inputs lie elsewhere or were touched since. */
     String placed(String identity) {
         Fields digest = new Fields();
         digest.text(identity);
-        for (WeightFile input : inputs) digest.text(input.path().toUri().toString());
+        for (WeightFile input : inputs)
+            for (FilePart part : input.parts()) {
+                digest.text(part.path().toUri().toString());
+                digest.text(part.stamp().change());
+            }
         return digest.sha256.hex(40);
     }
 
@@ -123,7 +127,7 @@ record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
                 number(part.modified().getEpochSecond());
                 number(part.modified().getNano());
                 text(part.digest());
-                text(part.probe());
+                if (!part.probe().isEmpty()) text(part.probe());
             }
         }
     }

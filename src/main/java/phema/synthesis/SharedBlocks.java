@@ -31,6 +31,16 @@ final class SharedBlocks {
         return shared.sum();
     }
 
+    /** Drops what was computed from inputs that turned out to have changed. */
+    synchronized void forget(String file) {
+        for (Iterator<Place> places = latest.keySet().iterator(); places.hasNext(); ) {
+            Place place = places.next();
+            if (!place.file.equals(file)) continue;
+            kept -= place.bytes;
+            places.remove();
+        }
+    }
+
     /**
      * @param compute starts to compute the block
      * @return its bytes, which nobody may change

@@ -121,6 +121,11 @@ class ApiDescription {
             // The annotation takes 0 for nothing said.
             Schema<?> suggest = schema(schemas, SuggestRequest.class.getSimpleName());
             suggest.getProperties().get("tolerance").setExclusiveMinimumValue(ZERO);
+            suggest.setAnyOf(List.of(
+                    new Schema<>()
+                            .addRequiredItem("bounds")
+                            .addProperty("bounds", new Schema<>().types(Set.of("array"))),
+                    new Schema<>().addRequiredItem("points").addProperty("points", new Schema<>().minItems(2))));
             suggest.setOneOf(List.of(
                     new Schema<>()
                             .addRequiredItem("scale")

@@ -65,7 +65,7 @@ class OptimumCommandTest {
             sigmaRel,fid;0.1,=1+1                   | measured.csv: row 2, column fid: '=1+1' is no number
             sigmaRel,fid;0.1,2;0.2,NaN              | measured.csv: row 3, column fid: 'NaN' is no number
             sigmaRel,fid;0.1                        | measured.csv: row 2 has 1 cells, the first one 2
-            sigmaRel,fid;-0.1,2                     | points[0].length must lie in 1.0E-12..1.0E18 on a logarithmic scale, not be -0.1
+            sigmaRel,fid;-0.1,2                     | points[0].length must lie in 1.0E-12..1.0E15 on a logarithmic scale, not be -0.1
             sigmaRel,guidance,fid;0.1,1,2;0.2,2,2   | column guidance has several values, such as 1 and 2
             sigmaRel,fid;0.1,2                      | --bounds must be two different lengths, not 0.1 and 0.1
             sigmaRel,fid                            | --bounds are missing

@@ -21,6 +21,8 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.yaml.snakeyaml.Yaml;
 import phema.FixtureService;
 import phema.api.FitView;
+import phema.catalog.Catalog;
+import phema.catalog.Run;
 import phema.http.RawHttp;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
@@ -37,6 +39,12 @@ class HubTest {
 
     @Autowired
     JsonMapper answers;
+
+    @Autowired
+    private Catalog catalog;
+
+    @Autowired
+    private Commits commits;
 
     private Client client = new Client(0);
 
@@ -165,6 +173,15 @@ class HubTest {
         for (String path :
                 List.of(REPO + revision + "/config.json", API + "/revision/" + revision, API + "/tree/" + revision))
             assertNotFound(path, "RevisionNotFound", says);
+    }
+
+    @Test
+    void findsCommitsOfBeforeFilesWereProbed() throws Exception {
+        Run run = catalog.run("safetensors");
+        String before = commits.of(run.withoutProbes(), "ema-0.123").sha();
+        assertThat(commits.of(run, "ema-0.123").sha()).isNotEqualTo(before);
+        assertThat(client.head(REPO + before + "/model.safetensors").statusCode())
+                .isEqualTo(200);
     }
 
     @Test

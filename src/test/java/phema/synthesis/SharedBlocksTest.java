@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,6 +34,7 @@ import phema.tensor.DType;
 /** Several who ask for the same weights at the same time. */
 class SharedBlocksTest {
     private static final int CLIENTS = 8;
+    private static final FileTime TIME = FileTime.fromMillis(1_700_000_000_000L);
 
     @TempDir
     private Path folder;
@@ -64,7 +67,7 @@ class SharedBlocksTest {
 
     private static WeightFile file(Path path, long seed) throws IOException {
         TestRuns.safetensors(path, TestWeights.Entry.random("w", DType.F32, new Random(seed), 1 << 20));
-        Files.setLastModifiedTime(path, FileTime.fromMillis(1_700_000_000_000L));
+        Files.setLastModifiedTime(path, TIME);
         return WeightFiles.read(path);
     }
 
@@ -122,13 +125,13 @@ class SharedBlocksTest {
         assertThat(engine.bytesRead()).isLessThan(2 * once);
     }
 
-    /** Copies of a run's names, sizes and times may hold other weights. */
+    /** A copy of a run has the same identity, wherever it lies, but is read where it is asked for. */
     @Test
     void areOfOneFolder() throws Exception {
-        Content other = content(engine, run("other", 5));
-        assertThat(other.identity()).isEqualTo(content.identity());
-        byte[] first = TestRuns.bytes(content);
-        assertThat(TestRuns.bytes(other)).isNotEqualTo(first);
+        Content copy = content(engine, run("copy", 1));
+        assertThat(copy.identity()).isEqualTo(content.identity());
+        assertThat(TestRuns.bytes(content)).isEqualTo(TestRuns.bytes(copy));
+        assertThat(engine.bytesRead()).isEqualTo(2 * once);
     }
 
     @Test
@@ -142,18 +145,51 @@ class SharedBlocksTest {
         }
     }
 
+    /** What was read of a file that was overwritten and restored meanwhile. */
     @Test
-    void computesAnewWhatFailed() throws Exception {
+    void areNotOfOtherContents() throws Exception {
         Path file = folder.resolve("a.safetensors");
         byte[] kept = Files.readAllBytes(file);
-        var modified = Files.getLastModifiedTime(file);
-        byte[] nan = kept.clone();
-        for (int i = 1; i <= 4; i++) nan[nan.length - i] = (byte) 0xff;
-        Files.write(file, nan);
-        Files.setLastModifiedTime(file, modified);
-        assertThatThrownBy(() -> TestRuns.bytes(content)).hasMessageContaining("NaN");
+        file(file, 9);
+        byte[] others = Files.readAllBytes(file);
         Files.write(file, kept);
-        Files.setLastModifiedTime(file, modified);
-        assertThat(TestRuns.bytes(content)).isEqualTo(whole);
+        Files.setLastModifiedTime(file, TIME);
+        Content before =
+                content(engine, TestRuns.run(WeightFiles.read(file), file(folder.resolve("b.safetensors"), 2)));
+        ByteArrayOutputStream overwriting = new ByteArrayOutputStream() {
+            @Override
+            public synchronized void write(byte[] bytes, int from, int count) {
+                if (size() == 0) overwrite(file, others);
+                super.write(bytes, from, count);
+            }
+        };
+        assertThatThrownBy(() -> before.transferTo(Channels.newChannel(overwriting), 0, before.size()))
+                .hasMessageContaining("has changed since it was indexed");
+        overwrite(file, kept);
+        Files.setLastModifiedTime(file, TIME);
+        Content after = content(
+                engine, TestRuns.run(WeightFiles.read(file), WeightFiles.read(folder.resolve("b.safetensors"))));
+        assertThat(after.identity()).isEqualTo(before.identity());
+        assertThat(TestRuns.bytes(before)).isEqualTo(whole);
+        assertThat(TestRuns.bytes(after)).isEqualTo(whole);
+    }
+
+    private static void overwrite(Path file, byte[] bytes) {
+        try {
+            Files.write(file, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void computesAnewWhatFailed() throws Exception {
+        SharedBlocks blocks = new SharedBlocks(100);
+        Block block = new Block(0, 3, List.of(), 0);
+        blocks.get("file", block, () -> CompletableFuture.failedFuture(new IOException("gone")));
+        assertThat(blocks.get("file", block, () -> CompletableFuture.completedFuture(new byte[3]))
+                        .get())
+                .hasSize(3);
+        assertThat(blocks.shared()).isZero();
     }
 }

@@ -374,15 +374,15 @@ class AskTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             {"points": [{"length": 0.1}], "bounds": [1, 2]}                   | points[0].value must be a finite number
-            {"points": [{"length": 0, "value": 1}], "bounds": [1, 2]}         | points[0].length must lie in 1.0E-12..1.0E18
+            {"points": [{"length": 0, "value": 1}], "bounds": [1, 2]}         | points[0].length must lie in 1.0E-12..1.0E15
             {"points": [null], "bounds": [1, 2]}                              | points[0] must be an object
             {"points": [{"length": 1, "value": 1, "standardError": -1}]}      | points[0].standardError must not be
             {"bounds": [2, 2]}                                                | bounds must be two different lengths
-            {"bounds": [0, 2]}                                                | bounds must lie in 1.0E-12..1.0E18 on a logarithmic scale, not be 0.0
-            {"bounds": [5e-324, 2]}                                           | bounds must lie in 1.0E-12..1.0E18 on a logarithmic scale
-            {"points": [{"length": 1, "value": 1e101}]}                       | points[0].value must lie in -1.0E100..1.0E100
+            {"bounds": [0, 2]}                                                | bounds must lie in 1.0E-12..1.0E15 on a logarithmic scale, not be 0.0
+            {"bounds": [5e-324, 2]}                                           | bounds must lie in 1.0E-12..1.0E15 on a logarithmic scale
+            {"points": [{"length": 1, "value": 1e16}]}                       | points[0].value must lie in -1.0E15..1.0E15
             {"bounds": [0, 5e-324], "scale": "linear"}                        | bounds must be two different lengths
-            {"bounds": [0, 1e308], "scale": "linear"}                         | bounds must lie in -1.0E18..1.0E18
+            {"bounds": [0, 1e308], "scale": "linear"}                         | bounds must lie in -1.0E15..1.0E15
             {"bounds": [1]}                                                   | bounds must be the least and the greatest
             {}                                                                | bounds are missing
             {"bounds": [1, 2], "scale": "square"}                             | scale

@@ -60,15 +60,15 @@ class IdentitiesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            safetensors?sigmaRel=0.1                         | phema-0000262-0.100.safetensors | d160f2d2ed9eb757ec500aec6bb7293e16523df9
-            safetensors?sigmaRel=0.1&solver=paper&dtype=f32  | phema-0000262-0.100.safetensors | a14e8740c00b5dd0ad74f5132b819f9baf836a0f
-            pkl?sigmaRel=0.0755&files=all&time=131072        | phema-0000131-0.0755.pkl        | 67cadf0df745aa81d159e74cedbce0e362f468f1
+            safetensors?sigmaRel=0.1                         | phema-0000262-0.100.safetensors | 224ddffe7218810bfe45fd9ab82d75de0a4a334a
+            safetensors?sigmaRel=0.1&solver=paper&dtype=f32  | phema-0000262-0.100.safetensors | 606b1a16bd27b4f91c56472b485ff0ee705f8a84
+            pkl?sigmaRel=0.0755&files=all&time=131072        | phema-0000131-0.0755.pkl        | 4c65ceac1fba3b962667b13650492e94ce55b607
             pt?profile=uniform:65536&laterFiles=true&time=200000 \
-                                                             | phema-0000200-uniform-65536.pt  | 576c42a3086b947787d66b53ea3d68f93245cd29
+                                                             | phema-0000200-uniform-65536.pt  | 12b9b9505b8cfd6aa23c96c6f1c0c55089ad2b5e
             safetensors?sigmaRel=0.13&layer=*conv*%3Dpower:0.05&layer=*gain%3Dmixture:0.5*power:0.1,0.5*power:0.2 \
             | phema-0000262-0.130-+conv+-0.050-+gain-mixture-0.5-power-0.1-0.5-power-0.2.safetensors \
-            | e9bbca976ff58b9c873dc50cb77d3b462111f734
-            safetensors/tensors/unet.out_gain?sigmaRel=0.13  | unet.out_gain.bin               | e74668f75bda4761bf94beaf3d360392055b58aa
+            | 5b09f58826ba60b87df3b5dc64c0f6b626f4bb03
+            safetensors/tensors/unet.out_gain?sigmaRel=0.13  | unet.out_gain.bin               | 446f7ea711a484cad1a1c8aa4f57bc77e0927659
             """)
     void ofDownloadsStay(String request, String name, String identity) throws Exception {
         HttpResponse<Void> response = head("/api/v1/runs/edm2/weights." + request);
@@ -79,9 +79,9 @@ class IdentitiesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "ema-0.100, 418764778899c724645f725313947675e9ee01fa",
-        "ema-0.0755@131k, 99d166e498bcb8ebcad1bc66486d4f621c6797b5",
-        "paper-0.130, 6370a849225773ff0924201997fd1f7263ff5e9c"
+        "ema-0.100, fadb39e4943f8a7a31e0547866bf809920b958b0",
+        "ema-0.0755@131k, 57f3458a241ba565675a2ac57aaa87d2f03914d9",
+        "paper-0.130, 5b23a3d99e41f28f14a4a56774b433202409bb0d"
     })
     void ofFilesOfRevisionsStay(String revision, String identity) throws Exception {
         HttpResponse<Void> response = head("/phema/edm2/resolve/" + revision + "/model.safetensors");
