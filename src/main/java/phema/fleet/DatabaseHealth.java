@@ -1,6 +1,7 @@
 package phema.fleet;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +35,7 @@ final class DatabaseHealth implements HealthIndicator {
                     .withDetail("error", "no answer within " + PATIENCE.toMillis() + " ms")
                     .build();
         } catch (ExecutionException e) {
-            return Health.down(e.getCause()).build();
+            return Health.down(Objects.requireNonNullElse(e.getCause(), e)).build();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Health.unknown().build();

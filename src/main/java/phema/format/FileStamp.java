@@ -9,6 +9,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -38,13 +39,17 @@ public record FileStamp(long size, Instant modified, String change) {
             // In one call, or they might be of two files.
             Map<String, Object> unix = Files.readAttributes(file, "unix:size,lastModifiedTime,ctime,ino", links);
             return new FileStamp(
-                    (Long) unix.get("size"),
-                    ((FileTime) unix.get("lastModifiedTime")).toInstant(),
-                    unix.get("ino") + " " + ((FileTime) unix.get("ctime")).toInstant());
+                    (Long) known(unix, "size"),
+                    ((FileTime) known(unix, "lastModifiedTime")).toInstant(),
+                    known(unix, "ino") + " " + ((FileTime) known(unix, "ctime")).toInstant());
         }
         BasicFileAttributes basic = Files.readAttributes(file, BasicFileAttributes.class, links);
         Object key = basic.fileKey();
         return new FileStamp(basic.size(), basic.lastModifiedTime().toInstant(), key == null ? "" : key.toString());
+    }
+
+    private static Object known(Map<String, Object> attributes, String name) {
+        return Objects.requireNonNull(attributes.get(name), name);
     }
 
     /** Whether a file is there and has this stamp. */

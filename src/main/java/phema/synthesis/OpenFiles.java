@@ -60,7 +60,7 @@ final class OpenFiles {
         synchronized FileChannel borrow() throws IOException {
             lastRead = reads.incrementAndGet();
             if (channel == null) {
-                FileStamp.of(part.path()).orElseThrow(() -> changed(part, "is gone"));
+                if (FileStamp.of(part.path()).isEmpty()) throw changed(part, "is gone");
                 channel = RegularFiles.open(part.path(), mayRead);
                 opened.add(this);
                 requireUnchanged(part);

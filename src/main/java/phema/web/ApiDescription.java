@@ -120,7 +120,7 @@ class ApiDescription {
             for (Class<?> request : WITH_NULLS) allowNulls(schema(schemas, request.getSimpleName()));
             // The annotation takes 0 for nothing said.
             Schema<?> suggest = schema(schemas, SuggestRequest.class.getSimpleName());
-            suggest.getProperties().get("tolerance").setExclusiveMinimumValue(ZERO);
+            property(suggest, "tolerance").setExclusiveMinimumValue(ZERO);
             suggest.setAnyOf(List.of(
                     new Schema<>()
                             .addRequiredItem("bounds")
@@ -146,8 +146,7 @@ class ApiDescription {
                                                                     .minimum(LEAST)
                                                                     .maximum(GREATEST))))));
             Schema<?> tell = schema(schemas, TellRequest.class.getSimpleName());
-            tell.getProperties()
-                    .get("metrics")
+            property(tell, "metrics")
                     .setPropertyNames(
                             new StringSchema().minLength(1).maxLength(100).pattern("\\S"));
             tell.setOneOf(List.of(either("metrics", "error"), either("error", "metrics")));
@@ -196,6 +195,10 @@ class ApiDescription {
 
     private static Schema<?> schema(Map<String, Schema> schemas, String name) {
         return Objects.requireNonNull(schemas.get(name), name);
+    }
+
+    private static Schema<?> property(Schema<?> of, String name) {
+        return Objects.requireNonNull(of.getProperties().get(name), name);
     }
 
     @Bean
