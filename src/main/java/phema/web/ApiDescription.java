@@ -118,38 +118,25 @@ class ApiDescription {
                 if (name.endsWith("Request")) schema.setAdditionalProperties(false);
             });
             for (Class<?> request : WITH_NULLS) allowNulls(schema(schemas, request.getSimpleName()));
-            // The annotation takes 0 for nothing said.
+            // Without oneOf and anyOf, of which generators of clients make types of their own. The annotation takes 0
+            // for nothing said.
             Schema<?> suggest = schema(schemas, SuggestRequest.class.getSimpleName());
+            property(suggest, "tolerance").setDefault(0.02);
             property(suggest, "tolerance").setExclusiveMinimumValue(ZERO);
-            suggest.setAnyOf(List.of(
-                    new Schema<>()
-                            .addRequiredItem("bounds")
-                            .addProperty("bounds", new Schema<>().types(Set.of("array"))),
-                    new Schema<>().addRequiredItem("points").addProperty("points", new Schema<>().minItems(2))));
-            suggest.setOneOf(List.of(
-                    new Schema<>()
-                            .addRequiredItem("scale")
-                            .addProperty("scale", new StringSchema().addEnumItem("linear")),
-                    new Schema<>()
-                            .addProperty("scale", new Schema<>()._enum(Arrays.asList("log", null)))
-                            .addProperty(
-                                    "bounds",
-                                    new Schema<>()
-                                            .items(new Schema<>().minimum(LEAST).maximum(GREATEST)))
-                            .addProperty(
-                                    "points",
-                                    new Schema<>()
-                                            .items(new Schema<>()
-                                                    .addProperty(
-                                                            "length",
-                                                            new Schema<>()
-                                                                    .minimum(LEAST)
-                                                                    .maximum(GREATEST))))));
+            suggest.setNot(
+                    new Schema<>().addProperty("bounds", nothing()).addProperty("points", new Schema<>().maxItems(1)));
+            Schema<?> logarithmic = new Schema<>().minimum(LEAST).maximum(GREATEST);
+            suggest.setIf(new Schema<>().addProperty("scale", new Schema<>()._enum(Arrays.asList("log", null))));
+            suggest.setThen(new Schema<>()
+                    .addProperty("bounds", new Schema<>().items(logarithmic))
+                    .addProperty("points", new Schema<>().items(new Schema<>().addProperty("length", logarithmic))));
             Schema<?> tell = schema(schemas, TellRequest.class.getSimpleName());
             property(tell, "metrics")
                     .setPropertyNames(
                             new StringSchema().minLength(1).maxLength(100).pattern("\\S"));
-            tell.setOneOf(List.of(either("metrics", "error"), either("error", "metrics")));
+            tell.setIf(new Schema<>().addRequiredItem("metrics").addProperty("metrics", new Schema<>().not(nothing())));
+            tell.setThen(new Schema<>().addProperty("error", nothing()));
+            tell.setElse(new Schema<>().addRequiredItem("error").addProperty("error", new Schema<>().not(nothing())));
             schema(schemas, "SweepRequest")
                     .addProperty(
                             "evaluator",
@@ -179,11 +166,8 @@ class ApiDescription {
         }
     }
 
-    private static Schema<?> either(String there, String absent) {
-        return new Schema<>()
-                .addRequiredItem(there)
-                .addProperty(there, new Schema<>().not(new Schema<>().types(Set.of("null"))))
-                .addProperty(absent, new Schema<>().types(Set.of("null")));
+    private static Schema<?> nothing() {
+        return new Schema<>().types(Set.of("null"));
     }
 
     private static void addField(Map<String, Schema> schemas, String of, String name, Type type, String meaning) {

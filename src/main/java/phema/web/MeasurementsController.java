@@ -1,5 +1,6 @@
 package phema.web;
 
+import io.swagger.v3.oas.annotations.Hidden;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
@@ -61,9 +62,22 @@ class MeasurementsController {
         return measurements.add(run, request.or(by).rows(measurements.most()));
     }
 
+    /** Under both addresses; described under the one of which generators of clients make something. */
+    @Hidden
     @PostMapping(path = "/measurements", consumes = CSV)
+    Imported addRows(
+            @PathVariable String run,
+            @RequestParam(defaultValue = "") String source,
+            @RequestParam(defaultValue = "") String evaluator,
+            @RequestParam(defaultValue = "") String version,
+            InputStream rows)
+            throws IOException {
+        return add(run, source, evaluator, version, rows);
+    }
+
+    @PostMapping(path = "/measurements.csv", consumes = CSV)
     @Operation(
-            summary = "The same from comma-separated values",
+            summary = "Adds metrics from comma-separated values",
             description = "The columns sigmaRel or profile, time, guidance, seeds, source, evaluator, version, and one"
                     + " for each metric.",
             requestBody =
@@ -72,7 +86,8 @@ class MeasurementsController {
                             content = @Content(mediaType = CSV, schema = @Schema(type = "string"))))
     Imported add(
             @PathVariable String run,
-            @RequestParam(defaultValue = "") String source,
+            @Parameter(description = "of rows that have none themselves") @RequestParam(defaultValue = "")
+                    String source,
             @RequestParam(defaultValue = "") String evaluator,
             @RequestParam(defaultValue = "") String version,
             @Parameter(hidden = true) InputStream rows)
