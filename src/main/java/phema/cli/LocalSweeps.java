@@ -116,7 +116,7 @@ final class LocalSweeps implements SweepAccess {
     @Override
     public Imported add(String run, MeasuredFile file) throws IOException {
         Measurements measurements = context.getBean(Measurements.class);
-        return measurements.add(run, file.rows(measurements.most()));
+        return measurements.add(run, file.rows(measurements.most(run)));
     }
 
     /** The folder that a run is named by; names hold no separator. */

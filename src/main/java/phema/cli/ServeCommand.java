@@ -5,6 +5,10 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.web.server.WebServer;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.Environment;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,8 +45,24 @@ final class ServeCommand implements Callable<Integer> {
         requireSettings(settings, spec);
         List<String> args = new ArrayList<>(settings);
         if (port != null) args.add("--server.port=" + port);
-        SpringApplication.run(application, args.toArray(String[]::new));
+        ConfigurableApplicationContext service = SpringApplication.run(application, args.toArray(String[]::new));
+        if (service instanceof WebServerApplicationContext web && web.getWebServer() != null)
+            CommandOutput.of(spec).println(greeting(service.getEnvironment(), web.getWebServer()));
         return Cli.FINE;
+    }
+
+    /** The log says all that happens; this is for whoever wants to know where to look. */
+    private static String greeting(Environment settings, WebServer server) {
+        String address = settings.getProperty("server.address", "");
+        boolean ofThisMachine = address.isEmpty() || address.equals("127.0.0.1") || address.equals("::1");
+        return "phema listens on %s://%s:%d%s, keeps what it knows in %s, and reads the runs below %s; Ctrl-C ends it"
+                .formatted(
+                        settings.getProperty("server.ssl.enabled", Boolean.class, false) ? "https" : "http",
+                        ofThisMachine ? "localhost" : address,
+                        server.getPort(),
+                        settings.getProperty("server.servlet.context-path", ""),
+                        settings.getRequiredProperty("phema.home"),
+                        settings.getRequiredProperty("phema.roots"));
     }
 
     /** What Spring would silently ignore. */

@@ -69,8 +69,9 @@ public class Measurements {
         }
     }
 
-    /** The most that one run may have. */
-    public int most() {
+    /** The most that one run may have. @throws Problem when there is no such run */
+    public int most(String run) {
+        catalog.run(run);
         return limits.maxPoints();
     }
 
@@ -111,9 +112,9 @@ public class Measurements {
                 know(known, more, row);
                 added++;
             }
-            if (there.size() + added > most())
+            if (there.size() + added > limits.maxPoints())
                 throw Problem.tooLarge("run %s would have %d measurements; phema.sweep.max-points allows %d"
-                        .formatted(run, there.size() + added, most()));
+                        .formatted(run, there.size() + added, limits.maxPoints()));
             return new Imported(added, shortened(notes));
         });
     }

@@ -59,7 +59,7 @@ class MeasurementsController {
             @RequestParam(defaultValue = "") String version,
             @RequestBody MeasurementsRequest request) {
         MeasurementsCsv.MeasuredBy by = new MeasurementsCsv.MeasuredBy(source, evaluator, version);
-        return measurements.add(run, request.or(by).rows(measurements.most()));
+        return measurements.add(run, request.or(by).rows(measurements.most(run)));
     }
 
     /** Under both addresses; described under the one of which generators of clients make something. */
@@ -94,7 +94,7 @@ class MeasurementsController {
             throws IOException {
         MeasurementsCsv.MeasuredBy by = new MeasurementsCsv.MeasuredBy(source, evaluator, version);
         Reader text = new InputStreamReader(rows, StandardCharsets.UTF_8);
-        return measurements.add(run, MeasurementsCsv.read(text, by, measurements.most()));
+        return measurements.add(run, MeasurementsCsv.read(text, by, measurements.most(run)));
     }
 
     @GetMapping("/measurements")

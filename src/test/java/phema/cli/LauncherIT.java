@@ -80,6 +80,23 @@ class LauncherIT {
                 .startsWith("Usage: phema inspect");
     }
 
+    @Test
+    void theServiceSaysWhereItListens() throws Exception {
+        Process service = start(
+                "serve", "--server.port=0", "--phema.home=" + folder.resolve("home"), "--phema.roots=" + Shell.EDM2);
+        try {
+            Path out = folder.resolve("stdout");
+            Await.until(() -> !service.isAlive() || Files.readString(out).contains("Ctrl-C ends it"));
+            assertThat(out)
+                    .content()
+                    .containsPattern("(?m)^phema listens on http://localhost:\\d+, keeps what it knows in "
+                            + folder.resolve("home") + ", and reads the runs below " + Shell.EDM2);
+        } finally {
+            service.destroy();
+            service.waitFor();
+        }
+    }
+
     /** Small ones, as figures are taken by hand. */
     @Test
     void benchmarksMeasureWhatTheySay() throws Exception {
