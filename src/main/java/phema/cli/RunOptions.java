@@ -86,14 +86,23 @@ final class RunOptions {
                 .filter(e -> e.reason() == ExclusionReason.BROKEN || e.reason() == ExclusionReason.DIFFERENT)
                 .toList();
         if (bad.isEmpty()) return;
-        String first = bad.getFirst().message();
+        String first = located(run, bad.getFirst());
         String others = bad.size() == 1 ? "" : " and " + (bad.size() - 1) + " more that `phema inspect` lists";
         if (!run.snapshots().isEmpty())
             throw Problem.unprocessable(
                     first + ". Move " + movable(run, bad.getFirst()) + others + " out of " + run.folder() + otherwise);
         if (bad.size() == 1) throw Problem.unprocessable(first);
-        throw Problem.unprocessable(first + (areAlike(bad) ? ". So it is with all " : ". None can be used of the ")
+        throw Problem.unprocessable(first + (areAlike(run, bad) ? ". So it is with all " : ". None can be used of the ")
                 + bad.size() + " files in " + run.folder());
+    }
+
+    /** What is wrong with a file, which people at a terminal look for by its whole path. */
+    private static String located(Run run, Excluded excluded) {
+        Path path = run.folder().relativize(excluded.path());
+        String message = excluded.message();
+        int end = message.indexOf(": ");
+        boolean named = message.startsWith(path + ":") || message.startsWith(path.getName(0) + "/");
+        return named && end > 0 ? run.folder().resolve(message.substring(0, end)) + message.substring(end) : message;
     }
 
     /** A file, or the folder of a checkpoint that is one. */
@@ -103,9 +112,11 @@ final class RunOptions {
     }
 
     /** Whether all are refused for one reason. */
-    private static boolean areAlike(List<Excluded> files) {
+    private static boolean areAlike(Run run, List<Excluded> files) {
         return files.stream()
-                        .map(e -> e.message().replace(e.path().toString(), "").replace(e.name(), ""))
+                        .map(e -> e.message()
+                                .replace(run.folder().relativize(e.path()).toString(), "")
+                                .replace(e.name(), ""))
                         .distinct()
                         .count()
                 == 1;
@@ -119,7 +130,7 @@ final class RunOptions {
 
     /** Why a folder has no snapshots, as the rest of a sentence. */
     static String whyNone(Run run) {
-        if (!run.excluded().isEmpty()) return "; " + run.excluded().getFirst().message();
+        if (!run.excluded().isEmpty()) return "; " + located(run, run.excluded().getFirst());
         if (!run.notices().isEmpty()) return ". " + run.notices().getLast();
         return "; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors), or "
                 + "step-00001000.safetensors for"

@@ -87,7 +87,7 @@ record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
         return digest.sha256.hex(40);
     }
 
-    /** What tells a file from others of the same {@link #identity}, whose inputs lie elsewhere or were touched since. */
+    /** What tells a file from others of the same {@link #identity}, whose inputs lie elsewhere or were touched. */
     String placed(String identity) {
         Fields digest = new Fields();
         digest.text(identity);
