@@ -51,28 +51,15 @@ class MeasurementsController {
             description =
                     "Those of an evaluator's name, version and number of seeds count in sweeps that have the same;"
                             + " others are shown beside. What would be counted twice is not added, and named in notes.")
-    Imported add(
-            @PathVariable String run,
-            @Parameter(description = "where the body, or a row, says none") @RequestParam(defaultValue = "")
-                    String source,
-            @RequestParam(defaultValue = "") String evaluator,
-            @RequestParam(defaultValue = "") String version,
-            @RequestBody MeasurementsRequest request) {
-        MeasurementsCsv.MeasuredBy by = new MeasurementsCsv.MeasuredBy(source, evaluator, version);
-        return measurements.add(run, request.or(by).rows(measurements.most(run)));
+    Imported add(@PathVariable String run, MeasuredByQuery query, @RequestBody MeasurementsRequest request) {
+        return measurements.add(run, request.or(query.by()).rows(measurements.most(run)));
     }
 
     /** Under both addresses; described under the one of which generators of clients make something. */
     @Hidden
     @PostMapping(path = "/measurements", consumes = CSV)
-    Imported addRows(
-            @PathVariable String run,
-            @RequestParam(defaultValue = "") String source,
-            @RequestParam(defaultValue = "") String evaluator,
-            @RequestParam(defaultValue = "") String version,
-            InputStream rows)
-            throws IOException {
-        return add(run, source, evaluator, version, rows);
+    Imported addRows(@PathVariable String run, MeasuredByQuery query, InputStream rows) throws IOException {
+        return add(run, query, rows);
     }
 
     @PostMapping(path = "/measurements.csv", consumes = CSV)
@@ -84,17 +71,10 @@ class MeasurementsController {
                     @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             required = true,
                             content = @Content(mediaType = CSV, schema = @Schema(type = "string"))))
-    Imported add(
-            @PathVariable String run,
-            @Parameter(description = "of rows that have none themselves") @RequestParam(defaultValue = "")
-                    String source,
-            @RequestParam(defaultValue = "") String evaluator,
-            @RequestParam(defaultValue = "") String version,
-            @Parameter(hidden = true) InputStream rows)
+    Imported add(@PathVariable String run, MeasuredByQuery query, @Parameter(hidden = true) InputStream rows)
             throws IOException {
-        MeasurementsCsv.MeasuredBy by = new MeasurementsCsv.MeasuredBy(source, evaluator, version);
         Reader text = new InputStreamReader(rows, StandardCharsets.UTF_8);
-        return measurements.add(run, MeasurementsCsv.read(text, by, measurements.most(run)));
+        return measurements.add(run, MeasurementsCsv.read(text, query.by(), measurements.most(run)));
     }
 
     @GetMapping("/measurements")

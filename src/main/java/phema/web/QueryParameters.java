@@ -6,6 +6,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
+import org.springdoc.core.annotations.ParameterObject;
 import org.springframework.core.MethodParameter;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.method.HandlerMethod;
@@ -41,12 +42,11 @@ final class QueryParameters implements HandlerInterceptor {
         for (MethodParameter parameter : method.getMethodParameters()) {
             if (parameter.hasParameterAnnotation(RequestParam.class))
                 names.add(parameter.getParameter().getName());
-            else if (parameter.getParameterType() == WeightsQuery.class) {
-                names.add(LAYER);
-                Arrays.stream(WeightsQuery.class.getRecordComponents())
+            else if (parameter.getParameterType().isAnnotationPresent(ParameterObject.class))
+                Arrays.stream(parameter.getParameterType().getRecordComponents())
                         .map(RecordComponent::getName)
                         .forEach(names::add);
-            }
+            if (parameter.getParameterType() == WeightsQuery.class) names.add(LAYER);
         }
         return names;
     }
