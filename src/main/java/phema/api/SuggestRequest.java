@@ -50,16 +50,16 @@ public record SuggestRequest(
         @Nullable
         String direction,
 
-        @Schema(defaultValue = "0.02", exclusiveMinimumValue = 0, exclusiveMaximumValue = 1) @Nullable
-        Double tolerance) {
+        @Schema(exclusiveMaximumValue = 1) @Nullable Double tolerance) {
     private static final int MOST = 10_000;
-    private static final double TOLERANCE = 0.02;
-    private static final double MOST_EXTREME = 1e15;
+
+    /** The tolerance where none is given. */
+    public static final double TOLERANCE = 0.02;
 
     /** The least length of a logarithmic scale, and the least distance of bounds. */
     public static final double LEAST = 1e-12;
 
-    /** The greatest length. */
+    /** The greatest length, value and error. */
     public static final double GREATEST = 1e15;
 
     /**
@@ -94,21 +94,23 @@ public record SuggestRequest(
 
     /** Steps between lengths, or their ratios, are no numbers far beyond those of any clock. */
     private static void requireUsual(String field, double length, LengthScale scale) {
-        if (scale == LengthScale.LOG && !(length >= LEAST && length <= GREATEST))
-            throw Problem.invalid(
-                    field,
-                    field + " must lie in " + LEAST + ".." + GREATEST + " on a logarithmic scale, not be " + length);
-        if (Math.abs(length) > GREATEST)
-            throw Problem.invalid(field, field + " must lie in " + -GREATEST + ".." + GREATEST + ", not be " + length);
+        switch (scale) {
+            case LOG -> requireWithin(field, length, LEAST, " on a logarithmic scale");
+            case LINEAR -> requireWithin(field, length, -GREATEST, "");
+        }
     }
 
     /** The model squares them, and whole numbers beyond are no longer told apart. */
     private static double metric(String field, @Nullable Double given) {
         double value = number(field, given);
-        if (Math.abs(value) > MOST_EXTREME)
-            throw Problem.invalid(
-                    field, field + " must lie in " + -MOST_EXTREME + ".." + MOST_EXTREME + ", not be " + value);
+        requireWithin(field, value, -GREATEST, "");
         return value;
+    }
+
+    private static void requireWithin(String field, double value, double least, String where) {
+        if (value < least || value > GREATEST)
+            throw Problem.invalid(
+                    field, field + " must lie in " + least + ".." + GREATEST + where + ", not be " + value);
     }
 
     private static double number(String field, @Nullable Double given) {

@@ -19,7 +19,10 @@ public record TellRequest(
 
         @Nullable String error) {
     private static final int MOST_METRICS = 256;
-    private static final int LONGEST_NAME = 100;
+
+    /** The most characters of a metric's name. */
+    public static final int LONGEST_NAME = 100;
+
     private static final int LONGEST_ERROR = 10_000;
 
     /** @throws Problem naming the metric that is no result */

@@ -71,9 +71,6 @@ class ApiDescription {
             MeasurementsRequest.class,
             MeasurementsRequest.MeasurementRequest.class);
 
-    private static final BigDecimal LEAST = BigDecimal.valueOf(SuggestRequest.LEAST);
-    private static final BigDecimal GREATEST = BigDecimal.valueOf(SuggestRequest.GREATEST);
-
     @Bean
     OpenAPI openApi(BuildProperties build) {
         return new OpenAPI()
@@ -118,25 +115,8 @@ class ApiDescription {
                 if (name.endsWith("Request")) schema.setAdditionalProperties(false);
             });
             for (Class<?> request : WITH_NULLS) allowNulls(schema(schemas, request.getSimpleName()));
-            // Without oneOf and anyOf, of which generators of clients make types of their own. The annotation takes 0
-            // for nothing said.
-            Schema<?> suggest = schema(schemas, SuggestRequest.class.getSimpleName());
-            property(suggest, "tolerance").setDefault(0.02);
-            property(suggest, "tolerance").setExclusiveMinimumValue(ZERO);
-            suggest.setNot(
-                    new Schema<>().addProperty("bounds", nothing()).addProperty("points", new Schema<>().maxItems(1)));
-            Schema<?> logarithmic = new Schema<>().minimum(LEAST).maximum(GREATEST);
-            suggest.setIf(new Schema<>().addProperty("scale", new Schema<>()._enum(Arrays.asList("log", null))));
-            suggest.setThen(new Schema<>()
-                    .addProperty("bounds", new Schema<>().items(logarithmic))
-                    .addProperty("points", new Schema<>().items(new Schema<>().addProperty("length", logarithmic))));
-            Schema<?> tell = schema(schemas, TellRequest.class.getSimpleName());
-            property(tell, "metrics")
-                    .setPropertyNames(
-                            new StringSchema().minLength(1).maxLength(100).pattern("\\S"));
-            tell.setIf(new Schema<>().addRequiredItem("metrics").addProperty("metrics", new Schema<>().not(nothing())));
-            tell.setThen(new Schema<>().addProperty("error", nothing()));
-            tell.setElse(new Schema<>().addRequiredItem("error").addProperty("error", new Schema<>().not(nothing())));
+            conditionsOfSuggesting(schema(schemas, SuggestRequest.class.getSimpleName()));
+            conditionsOfTelling(schema(schemas, TellRequest.class.getSimpleName()));
             schema(schemas, "SweepRequest")
                     .addProperty(
                             "evaluator",
@@ -164,6 +144,39 @@ class ApiDescription {
             values.add(null);
             schema.setEnum(values);
         }
+    }
+
+    // Conditions between fields are said without oneOf and anyOf, of which generators of clients make types of their
+    // own.
+
+    private static void conditionsOfSuggesting(Schema<?> request) {
+        property(request, "tolerance").setDefault(SuggestRequest.TOLERANCE);
+        // The annotation takes 0 for nothing said.
+        property(request, "tolerance").setExclusiveMinimumValue(ZERO);
+        request.setNot(
+                new Schema<>().addProperty("bounds", nothing()).addProperty("points", new Schema<>().maxItems(1)));
+        Schema<?> logarithmic = new Schema<>()
+                .minimum(BigDecimal.valueOf(SuggestRequest.LEAST))
+                .maximum(BigDecimal.valueOf(SuggestRequest.GREATEST));
+        request.setIf(new Schema<>().addProperty("scale", new Schema<>()._enum(Arrays.asList("log", null))));
+        request.setThen(new Schema<>()
+                .addProperty("bounds", new Schema<>().items(logarithmic))
+                .addProperty("points", new Schema<>().items(new Schema<>().addProperty("length", logarithmic))));
+    }
+
+    private static void conditionsOfTelling(Schema<?> request) {
+        property(request, "metrics")
+                .setPropertyNames(new StringSchema()
+                        .minLength(1)
+                        .maxLength(TellRequest.LONGEST_NAME)
+                        .pattern("\\S"));
+        request.setIf(given("metrics"));
+        request.setThen(new Schema<>().addProperty("error", nothing()));
+        request.setElse(given("error"));
+    }
+
+    private static Schema<?> given(String field) {
+        return new Schema<>().addRequiredItem(field).addProperty(field, new Schema<>().not(nothing()));
     }
 
     private static Schema<?> nothing() {
