@@ -96,8 +96,10 @@ record WeightsPath(String path, boolean isThere) {
                     String name = String.valueOf(file.getFileName());
                     String path = checkpoint.relativize(file).toString().replace('\\', '/');
                     String folder = path.substring(0, path.lastIndexOf('/') + 1);
-                    if (mayBeWeights(name)) found.add(path);
-                    if (found.contains(path) && attributes.isSymbolicLink() && Files.notExists(file)) missing.add(path);
+                    if (mayBeWeights(name)) {
+                        found.add(path);
+                        if (attributes.isSymbolicLink() && Files.notExists(file)) missing.add(path);
+                    }
                     if (RANK.matcher(name).matches()) ranks.add(folder);
                     if (name.endsWith(".distcp")) distributed.add(folder);
                     return ++seen < MOST ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;

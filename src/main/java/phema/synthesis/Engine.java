@@ -89,8 +89,15 @@ public final class Engine implements AutoCloseable {
         return bytesWritten.sum();
     }
 
-    /** Computes a range of one file of one output. @param identity of the file, as the recipe says it */
+    /** Computes a range of one file of one output, which nobody else wants. */
     void transfer(
+            Recipe recipe, Recipe.RecipeOutput output, Layout file, WritableByteChannel to, long offset, long length)
+            throws IOException {
+        transfer(recipe, output, file, new SharedBlocks(0), "", to, offset, length);
+    }
+
+    /** The same of one that others may ask for meanwhile. @param identity of the file, as the recipe says it */
+    void transferShared(
             Recipe recipe,
             Recipe.RecipeOutput output,
             Layout file,
@@ -99,11 +106,24 @@ public final class Engine implements AutoCloseable {
             long offset,
             long length)
             throws IOException {
+        transfer(recipe, output, file, shared, recipe.placed(identity), to, offset, length);
+    }
+
+    private void transfer(
+            Recipe recipe,
+            Recipe.RecipeOutput output,
+            Layout file,
+            SharedBlocks blocks,
+            String key,
+            WritableByteChannel to,
+            long offset,
+            long length)
+            throws IOException {
         if (offset < 0 || length < 0 || length > file.size() - offset)
             throw new IndexOutOfBoundsException("%d bytes from %d on of %d".formatted(length, offset, file.size()));
         if (length == 0) return;
         try (BlockComputer computer = open(recipe, List.of(new BlockComputer.BlockTarget(output, new Body(file))))) {
-            new RangeTransfer(pool, computer, shared, recipe.placed(identity), to, bytesWritten::add)
+            new RangeTransfer(pool, computer, blocks, key, to, bytesWritten::add)
                     .send(Body.header(file), offset, length);
         }
     }

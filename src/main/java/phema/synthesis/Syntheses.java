@@ -112,8 +112,7 @@ public final class Syntheses {
                 List.copyOf(tensors.stream().filter(t -> t.bytes() > 0).toList()));
         Recipe.RecipeOutput output = new Recipe.RecipeOutput(template, target.coefficients(), List.of(layout));
         WideningChannel channel = new WideningChannel(tensors);
-        Recipe recipe = new Recipe(inputs(weights.run()), List.of(output));
-        engine.transfer(recipe, output, layout, recipe.identity(output, layout), channel, 0, layout.size());
+        engine.transfer(new Recipe(inputs(weights.run()), List.of(output)), output, layout, channel, 0, layout.size());
         return new Loaded(template, channel.elements());
     }
 
@@ -359,7 +358,7 @@ public final class Syntheses {
 
         @Override
         public void transferTo(WritableByteChannel target, long offset, long length) throws IOException {
-            engine.transfer(recipe, output, file, identity, target, offset, length);
+            engine.transferShared(recipe, output, file, identity, target, offset, length);
         }
     }
 }
