@@ -174,19 +174,21 @@ class Service:
     def _get(self, path: str) -> Json:
         return self._request("GET", path)[2]
 
-    def _post(self, path: str, body: Json, once: bool = False) -> Json:
+    def _post(self, path: str, body: Union[Json, bytes], once: bool = False) -> Json:
         return self._request("POST", path, body, once)[2]
 
     def _request(
-        self, method: str, path: str, body: Optional[Json] = None, once: bool = False
+        self, method: str, path: str, body: Union[Json, bytes, None] = None, once: bool = False
     ) -> Tuple[int, "http.client.HTTPMessage", Json]:
         """Sends a request, again while the service is away. ``once``: not if it may have been done."""
-        data = None if body is None else json.dumps(body, allow_nan=False).encode()
+        binary = isinstance(body, bytes)
+        data = body if body is None or binary else json.dumps(body, allow_nan=False).encode()
+        headers = {"content_type": "application/octet-stream"} if binary else {}
         end = time.monotonic() + PATIENCE
         pause = 0.5
         while True:
             try:
-                with self._open(method, f"{self.url}/api/v1{path}", data) as response:
+                with self._open(method, f"{self.url}/api/v1{path}", data, **headers) as response:
                     content = response.read()
                     return response.status, response.headers, json.loads(content) if content else {}
             except urllib.error.HTTPError as e:
@@ -300,6 +302,30 @@ class Trial:
             self.cancelled = True
         if self.cancelled:
             raise Cancelled(409, f"nobody wants the result of trial {self.sweep}/{self.number} any more")
+
+    def images(self, files: Union["os.PathLike[str]", Mapping[int, Union[bytes, "os.PathLike[str]"]]]) -> int:
+        """Shows what the weights make: PNG or JPEG files, before the trial is told. No metric fails by them.
+
+        :param files: by seed, as bytes or paths; or a folder of files named by their seeds, such as ``000012.png``
+        :returns: how many the service keeps; what is wrong with others is printed
+        """
+        if not isinstance(files, Mapping):
+            found = [f for f in Path(files).iterdir() if f.suffix.lower() in (".png", ".jpg", ".jpeg")]
+            named = {f.stem: f for f in sorted(found, key=lambda f: (len(f.stem), f.stem))}
+        else:
+            named = {f"{seed:06d}": file for seed, file in files.items()}
+        kept = 0
+        for name, file in named.items():
+            content = file if isinstance(file, bytes) else Path(file).read_bytes()
+            path = f"/leases/{self.json['lease']}/images?name={_quoted(name)}"
+            try:
+                self.service._post(path, content)
+                kept += 1
+            except Refused as e:
+                print(f"phema: image {name}: {e}", file=sys.stderr)
+                if e.status == 409:  # as many as are kept, or nobody wants the trial any more
+                    break
+        return kept
 
     def tell(self, metrics: Mapping[str, float]) -> None:
         """Ends the trial. The service knows it for certain when this returns.

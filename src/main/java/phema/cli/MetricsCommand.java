@@ -169,7 +169,12 @@ final class MetricsCommand {
                         List<Long> seeds =
                                 LongStream.range(first, first + num).boxed().toList();
                         ImageMeasurements.ofNetwork(
-                                        generator, decoding, seeds, features.batch(), networks.all(), progress)
+                                        generator,
+                                        decoding,
+                                        seeds,
+                                        features.batch(),
+                                        networks.all(),
+                                        images -> progress.accept(images.count()))
                                 .distances(references)
                                 .forEach((metric, value) -> least.merge(metric, value, Math::min));
                     }

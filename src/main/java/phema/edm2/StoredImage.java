@@ -24,7 +24,7 @@ import phema.format.NumpyArray;
  * @param values [height, width, channels], 0 to 255
  */
 @SuppressWarnings("ArrayRecordComponent")
-record StoredImage(int width, int height, int channels, byte[] values) {
+public record StoredImage(int width, int height, int channels, byte[] values) {
     /** The word of the JPEG reader for bytes between segments, without which the image is whole. */
     private static final String SUPERFLUOUS = "extraneous bytes";
 
@@ -34,7 +34,7 @@ record StoredImage(int width, int height, int channels, byte[] values) {
      * @throws FormatException when it is neither, is damaged, or is stored in a way that is not read: CMYK, more than 8
      *     bits
      */
-    static StoredImage decode(byte[] content, NumpyArray.ProblemFactory problem) throws FormatException {
+    public static StoredImage decode(byte[] content, NumpyArray.ProblemFactory problem) throws FormatException {
         List<String> damage = new ArrayList<>();
         @Nullable BufferedImage image;
         try {
@@ -121,6 +121,15 @@ record StoredImage(int width, int height, int channels, byte[] values) {
                 pixels[c * plane + i] =
                         Byte.toUnsignedInt(values[i * channels + Math.min(c, channels - 1)]) / 127.5f - 1;
         return pixels;
+    }
+
+    /** One pixel, as {@code 0xRRGGBB}. */
+    public int rgb(int x, int y) {
+        int at = (y * width + x) * channels;
+        int last = channels - 1;
+        return Byte.toUnsignedInt(values[at]) << 16
+                | Byte.toUnsignedInt(values[at + Math.min(1, last)]) << 8
+                | Byte.toUnsignedInt(values[at + last]);
     }
 
     String size() {

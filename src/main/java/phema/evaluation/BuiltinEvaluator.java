@@ -14,7 +14,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import phema.catalog.Run;
 import phema.edm2.Computing;
@@ -27,6 +27,7 @@ import phema.edm2.SamplerOptions;
 import phema.evaluation.EvaluatorProperties.EvaluatorSettings;
 import phema.format.Format;
 import phema.metrics.FeatureNetwork;
+import phema.metrics.Images;
 import phema.metrics.Metric;
 import phema.metrics.OnnxNetwork;
 import phema.metrics.RandomNetwork;
@@ -162,7 +163,7 @@ final class BuiltinEvaluator implements Evaluator {
     }
 
     @Override
-    public Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log) throws IOException {
+    public Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log, Pictures pictures) throws IOException {
         Point point = task.point();
         References references = References.read(reference(task.weights().run()));
         List<FeatureNetwork> networks = new ArrayList<>();
@@ -190,7 +191,7 @@ final class BuiltinEvaluator implements Evaluator {
             try (Decoding decoding = decoding();
                     Generator generator = Generator.of(network, guide, options, computing())) {
                 Map<Metric, Double> distances = ImageMeasurements.ofNetwork(
-                                generator, decoding, seeds, settings.batch(), networks, progress(seeds.size(), log))
+                                generator, decoding, seeds, settings.batch(), networks, watch(seeds, log, pictures))
                         .distances(references);
                 Map<String, Double> metrics = new LinkedHashMap<>();
                 distances.forEach((metric, value) -> metrics.put(metric.word(), value));
@@ -207,14 +208,17 @@ final class BuiltinEvaluator implements Evaluator {
         return Integer.parseInt(value.text());
     }
 
-    /** A line for every tenth; the only place at which sampling can be told to end. */
-    private static LongConsumer progress(int total, EvaluationLog log) {
-        long[] done = {0};
+    /** A line for every tenth, and the first images; the only place at which sampling can be told to end. */
+    private static Consumer<Images> watch(List<Long> seeds, EvaluationLog log, Pictures pictures) {
+        int total = seeds.size();
+        int[] done = {0};
         return images -> {
             if (Thread.currentThread().isInterrupted()) throw new CancellationException();
-            long before = done[0] * 10 / total;
-            done[0] += images;
-            if (done[0] * 10 / total > before) log.line(done[0] + " of " + total + " images");
+            for (int i = 0; i < images.count() && pictures.wantsMore(); i++)
+                pictures.add(PictureReader.of(seeds.get(done[0] + i), images, i));
+            long before = done[0] * 10L / total;
+            done[0] += images.count();
+            if (done[0] * 10L / total > before) log.line(done[0] + " of " + total + " images");
         };
     }
 

@@ -104,7 +104,7 @@ final class CommandEvaluator implements Evaluator {
     }
 
     @Override
-    public Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log)
+    public Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log, Pictures pictures)
             throws EvaluationException, IOException, InterruptedException {
         requireStartable(task.spec(), task.weights().run());
         Files.createDirectories(scratch);
@@ -113,13 +113,13 @@ final class CommandEvaluator implements Evaluator {
             if (settings.weights() == Delivery.URL || !(mentions("{weights}") || mentions("{guide}"))) {
                 String weights = url.of(task.spec(), task.weights());
                 Optional<String> guide = task.guide().map(g -> url.of(task.spec(), g));
-                return run(task, weights, guide.orElse(weights), workdir, log);
+                return run(task, weights, guide.orElse(weights), workdir, log, pictures);
             }
             List<EvaluationWeights> needed = new ArrayList<>(List.of(task.weights()));
             task.guide().ifPresent(needed::add);
             try (WeightCache.Lease lease = cache.lease(needed)) {
                 Path guide = lease.file(task.guide().orElse(task.weights()));
-                return run(task, lease.file(task.weights()).toString(), guide.toString(), workdir, log);
+                return run(task, lease.file(task.weights()).toString(), guide.toString(), workdir, log, pictures);
             }
         } finally {
             FileTree.delete(workdir);
@@ -130,7 +130,8 @@ final class CommandEvaluator implements Evaluator {
         return settings.command().stream().anyMatch(argument -> argument.contains(placeholder));
     }
 
-    private Map<String, Double> run(EvaluationTask task, String weights, String guide, Path workdir, EvaluationLog log)
+    private Map<String, Double> run(
+            EvaluationTask task, String weights, String guide, Path workdir, EvaluationLog log, Pictures pictures)
             throws EvaluationException, IOException, InterruptedException {
         Path json = workdir.resolve("trial.json");
         Files.writeString(json, describe(task, weights, guide));
@@ -156,7 +157,9 @@ final class CommandEvaluator implements Evaluator {
                             + ".timeout allows no more\n" + log.tail(TAIL));
         if (result.status() != 0)
             throw new EvaluationException("ended with status " + result.status() + "\n" + log.tail(TAIL));
-        return metrics(result.lastLine(), log);
+        Map<String, Double> metrics = metrics(result.lastLine(), log);
+        PictureFiles.collect(workdir, pictures, log);
+        return metrics;
     }
 
     private static String replaced(String argument, Map<String, Object> placeholders) {

@@ -27,10 +27,11 @@ public interface Evaluator {
     void requireStartable(EvaluationSpec spec, Run run);
 
     /**
+     * @param pictures takes images that it makes or finds on its way; whatever is wrong with them fails nothing
      * @return metrics by name
      * @throws EvaluationException when it failed, in one line for the user
      * @throws InterruptedException when it was told to end
      */
-    Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log)
+    Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log, Pictures pictures)
             throws EvaluationException, IOException, InterruptedException;
 }

@@ -1,6 +1,8 @@
 package phema.evaluation;
 
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,10 +20,13 @@ import phema.format.Format;
  * Holds the settings of evaluators.
  *
  * @param evaluators by name
+ * @param samples how many images of a trial are kept; none at 0
  */
 @Validated
 @ConfigurationProperties("phema")
-record EvaluatorProperties(@DefaultValue Map<String, @Valid EvaluatorSettings> evaluators) {
+record EvaluatorProperties(
+        @DefaultValue Map<String, @Valid EvaluatorSettings> evaluators,
+        @DefaultValue("16") @Min(0) @Max(64) int samples) {
     /** Who evaluates. */
     enum EvaluatorType {
         /** Our own sampler and metrics. */

@@ -60,6 +60,11 @@ public class Evaluators {
                 .or(() -> Optional.ofNullable(all.get(name)));
     }
 
+    /** How many images of a trial are kept. */
+    public int samples() {
+        return properties.samples();
+    }
+
     public List<EvaluatorView> views() {
         return new TreeMap<>(properties.evaluators())
                 .entrySet().stream().map(e -> view(e.getKey(), e.getValue())).toList();

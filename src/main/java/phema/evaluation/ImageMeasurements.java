@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import phema.edm2.Dataset;
 import phema.edm2.Decoding;
@@ -30,11 +31,11 @@ public final class ImageMeasurements {
     /**
      * Measures one image per seed, rounded to what image files can hold.
      *
-     * <p>The metric is {@code ofNetwork(generator, Decoding.NONE, seeds, 64, networks, n -> {}).distances(...)}.
+     * <p>The metric is {@code ofNetwork(generator, Decoding.NONE, seeds, 64, networks, images -> {}).distances(...)}.
      *
      * @param decoding of what the network makes
      * @param batch images that go through a network at once
-     * @param progress is told the number of images of each batch
+     * @param each is given the images of each batch
      * @throws Problem when the network makes no images, or values that are not finite
      */
     public static Measurement ofNetwork(
@@ -43,15 +44,16 @@ public final class ImageMeasurements {
             List<Long> seeds,
             int batch,
             List<FeatureNetwork> networks,
-            LongConsumer progress) {
+            Consumer<Images> each) {
         NetworkSpec spec = generator.spec();
         decoding.require(spec.channels(), spec.resolution());
         Measurement measurement = new Measurement(networks);
         for (int first = 0; first < seeds.size(); first += batch) {
             List<Long> part = seeds.subList(first, Math.min(seeds.size(), first + batch));
             float[] values = generator.fromSeeds(part, OptionalInt.empty());
-            measurement.add(quantized(decoding.images(values, spec.channels(), spec.resolution())));
-            progress.accept(part.size());
+            Images images = quantized(decoding.images(values, spec.channels(), spec.resolution()));
+            measurement.add(images);
+            each.accept(images);
         }
         return measurement;
     }

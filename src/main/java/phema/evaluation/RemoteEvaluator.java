@@ -77,7 +77,8 @@ public record RemoteEvaluator(String name, String version) implements Evaluator 
     public void requireStartable(EvaluationSpec spec, Run run) {}
 
     @Override
-    public Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log) throws EvaluationException {
+    public Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log, Pictures pictures)
+            throws EvaluationException {
         throw new EvaluationException("the trials of " + text() + " are for clients that ask for them");
     }
 }

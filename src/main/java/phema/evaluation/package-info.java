@@ -12,6 +12,8 @@
  *       reads and writes it; {@link phema.evaluation.Point}: a value of each.
  *   <li>{@link phema.evaluation.Evaluators}: those that are configured.
  *   <li>{@code BuiltinEvaluator}, {@code CommandEvaluator}, {@link phema.evaluation.RemoteEvaluator}: the kinds.
+ *   <li>{@link phema.evaluation.Pictures}: images that an evaluation leaves; {@link phema.evaluation.PictureReader}:
+ *       what is kept of one.
  *   <li>{@code WeightCache}: files that several trials need, written once.
  * </ol>
  */

@@ -1,5 +1,8 @@
 package phema.security;
 
+import static org.springframework.http.HttpMethod.POST;
+import static org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher.pathPattern;
+
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.FilterChain;
@@ -16,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.web.util.matcher.RequestMatcher;
 import org.springframework.web.filter.OncePerRequestFilter;
+import phema.text.ByteSize;
 import phema.time.Ticker;
 
 /**
@@ -26,6 +31,8 @@ import phema.time.Ticker;
  */
 final class LimitFilter extends OncePerRequestFilter {
     private static final String HEALTH = "/actuator/health";
+    private static final RequestMatcher IMAGES = pathPattern(POST, "/api/v1/leases/{lease}/images");
+    private static final ByteSize MOST_OF_AN_IMAGE = new ByteSize(8 << 20);
 
     private final SecurityProperties limits;
     private final Buckets buckets;
@@ -78,13 +85,21 @@ final class LimitFilter extends OncePerRequestFilter {
             return;
         }
         try {
-            if (request.getContentLengthLong() > limits.maxBody().bytes())
-                Refusal.send(request, response, HttpStatus.CONTENT_TOO_LARGE, LimitedBody.tooLarge(limits.maxBody()));
-            else chain.doFilter(new LimitedBody(request, limits.maxBody()), response);
+            ByteSize most = mostOf(request);
+            if (request.getContentLengthLong() > most.bytes())
+                Refusal.send(request, response, HttpStatus.CONTENT_TOO_LARGE, LimitedBody.tooLarge(most));
+            else chain.doFilter(new LimitedBody(request, most), response);
         } finally {
             if (request.isAsyncStarted()) request.getAsyncContext().addListener(new Leaving(client));
             else leaveAll(client);
         }
+    }
+
+    /** Images are not read before it is known that their lease is one. */
+    private ByteSize mostOf(HttpServletRequest request) {
+        return IMAGES.matches(request) && limits.maxBody().bytes() < MOST_OF_AN_IMAGE.bytes()
+                ? MOST_OF_AN_IMAGE
+                : limits.maxBody();
     }
 
     private static String client(HttpServletRequest request) {

@@ -1,5 +1,8 @@
 package phema.sweep;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -19,6 +22,10 @@ import org.springframework.stereotype.Service;
 import org.springframework.transaction.support.TransactionTemplate;
 import phema.digest.Digest;
 import phema.evaluation.EvaluationTask;
+import phema.evaluation.Evaluators;
+import phema.evaluation.Picture;
+import phema.evaluation.PictureReader;
+import phema.evaluation.Pictures;
 import phema.evaluation.RemoteEvaluator;
 import phema.fleet.Leases;
 import phema.fleet.Queue;
@@ -34,12 +41,17 @@ import phema.text.StoredJson;
 public class RemoteTrials {
     private static final Logger log = LoggerFactory.getLogger(RemoteTrials.class);
 
+    /** Images of a client are there before it tells. */
+    private static final Pictures NOTHING_MORE = new Pictures(0);
+
     /** The sweeps whose clients were last told that there is nothing more to propose. */
     private static final int REMEMBERED = 256;
 
     private final SweepStore sweeps;
     private final TrialStore store;
     private final EvaluationStore evaluations;
+    private final TrialPictures pictures;
+    private final Evaluators evaluators;
     private final LogStore logs;
     private final Trials trials;
     private final Attempts attempts;
@@ -62,6 +74,8 @@ public class RemoteTrials {
             SweepStore sweeps,
             TrialStore store,
             EvaluationStore evaluations,
+            TrialPictures pictures,
+            Evaluators evaluators,
             LogStore logs,
             Trials trials,
             Attempts attempts,
@@ -73,6 +87,8 @@ public class RemoteTrials {
         this.sweeps = sweeps;
         this.store = store;
         this.evaluations = evaluations;
+        this.pictures = pictures;
+        this.evaluators = evaluators;
         this.logs = logs;
         this.trials = trials;
         this.attempts = attempts;
@@ -226,6 +242,44 @@ public class RemoteTrials {
     }
 
     /**
+     * Keeps an image of a trial that a client has. One of the same name is replaced.
+     *
+     * @param name of the picture: its seed, or a word
+     * @param content is read when it is known whose it is
+     * @throws Problem when there is no such lease, nobody wants the trial's result any more, or the image is not kept:
+     *     it is none, too large, or one too many
+     */
+    public TrialPicture addPicture(String lease, String name, InputStream content) throws IOException {
+        LeaseKey key = LeaseKey.parse(lease);
+        TrialId id = key.trial();
+        tooLate(key, lent(key)).ifPresent(problem -> {
+            throw problem;
+        });
+        int most = evaluators.samples();
+        if (most == 0) throw Problem.conflict("phema.samples is 0: this service keeps no images");
+        if (!Picture.isName(name))
+            throw Problem.invalid("name", "name must be a seed, or up to 64 letters, digits and _ . -, not " + name);
+        Picture picture = PictureReader.read(
+                Picture.named(name), Path.of(name), content.readNBytes(PictureReader.MOST_BYTES + 1));
+        if (!picture.problem().isEmpty()) throw Problem.unprocessable(picture.problem());
+        return inTransaction(() -> {
+            sweeps.touch(id.sweep());
+            tooLate(key, lent(key)).ifPresent(problem -> {
+                throw problem;
+            });
+            List<String> others = pictures.of(id).stream()
+                    .map(TrialPicture::name)
+                    .filter(other -> !other.equals(picture.name()))
+                    .toList();
+            if (others.size() >= most)
+                throw Problem.conflict("trial " + id + " has " + most + " images, and phema.samples allows no more");
+            TrialPicture kept = pictures.replace(id, picture);
+            if (!kept.problem().isEmpty()) throw Problem.conflict(kept.problem());
+            return kept;
+        });
+    }
+
+    /**
      * Ends a trial, in one transaction with all that follows. To be told the same again changes nothing.
      *
      * @return the trial, as it is then
@@ -307,7 +361,7 @@ public class RemoteTrials {
     private void done(Trials.Begun begun, LeaseKey key, Map<String, Double> metrics) {
         Optional<String> lack = Attempts.lack(begun.spec(), metrics);
         if (lack.isEmpty())
-            end(begun.id(), () -> trials.done(begun, key.evaluation(), metrics, seconds(begun.trial())));
+            end(begun.id(), () -> trials.done(begun, key.evaluation(), metrics, NOTHING_MORE, seconds(begun.trial())));
         else if (trials.stop(begun, lack.get()))
             leases.end(TrialId.TASK, begun.id().toString());
         else failed(begun, lack.get());

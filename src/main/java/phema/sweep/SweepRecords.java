@@ -8,7 +8,7 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Deletes sweeps with their trials and logs. Evaluations are kept, since sweeps share them. All but
+ * Deletes sweeps with their trials, logs and images. Evaluations are kept, since sweeps share them. All but
  * {@link #deleteExpired} take part in the transactions of their callers.
  */
 @Component
@@ -39,7 +39,7 @@ class SweepRecords {
     void delete(String id) {
         sweeps.touch(id);
         found.delete(id);
-        for (String table : List.of("trial_log", "trial"))
+        for (String table : List.of("trial_image", "trial_log", "trial"))
             jdbc.sql("delete from " + table + " where sweep = ?").param(id).update();
         sweeps.delete(id);
     }
@@ -54,8 +54,9 @@ class SweepRecords {
     void deleteExpired(Duration age) {
         for (SweepStore.StoredSweep sweep : sweeps.endedBefore(clock.instant().minus(age)))
             if (!isRecommended(sweep)) transaction.executeWithoutResult(status -> delete(sweep.id()));
-        jdbc.sql("delete from trial_log where sweep not in (select id from sweep)")
-                .update();
+        for (String table : List.of("trial_image", "trial_log"))
+            jdbc.sql("delete from " + table + " where sweep not in (select id from sweep)")
+                    .update();
     }
 
     private boolean isRecommended(SweepStore.StoredSweep sweep) {

@@ -12,6 +12,7 @@ import phema.evaluation.EvaluationException;
 import phema.evaluation.EvaluationLog;
 import phema.evaluation.Evaluator;
 import phema.evaluation.Evaluators;
+import phema.evaluation.Pictures;
 import phema.fleet.DatabaseRetry;
 import phema.fleet.DurableTask;
 import phema.fleet.Heartbeat;
@@ -103,7 +104,8 @@ class TrialRunner {
             return;
         }
         long start = System.nanoTime();
-        Map<String, Double> metrics = evaluator.evaluate(attempt.task(), output);
+        Pictures pictures = new Pictures(evaluators.samples());
+        Map<String, Double> metrics = evaluator.evaluate(attempt.task(), output, pictures);
         Optional<String> lack = Attempts.lack(spec, metrics);
         if (lack.isPresent()) {
             work.end();
@@ -122,7 +124,7 @@ class TrialRunner {
         work.end();
         DatabaseRetry.persistently(() -> {
             logs.save(begun.id(), output.text());
-            trials.done(begun, attempt.evaluation(), metrics, taken.toNanos() / 1e9);
+            trials.done(begun, attempt.evaluation(), metrics, pictures, taken.toNanos() / 1e9);
         });
     }
 

@@ -8,6 +8,7 @@ import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
+import phema.evaluation.Pictures;
 import phema.evaluation.Point;
 import phema.fleet.Fleet;
 import phema.fleet.Queue;
@@ -23,6 +24,7 @@ class Trials {
     private final SweepStore sweeps;
     private final TrialStore store;
     private final EvaluationStore evaluations;
+    private final TrialPictures pictures;
     private final Queue queue;
     private final Fleet fleet;
     private final Recommendations recommendations;
@@ -33,6 +35,7 @@ class Trials {
             SweepStore sweeps,
             TrialStore store,
             EvaluationStore evaluations,
+            TrialPictures pictures,
             Queue queue,
             Fleet fleet,
             Recommendations recommendations,
@@ -41,6 +44,7 @@ class Trials {
         this.sweeps = sweeps;
         this.store = store;
         this.evaluations = evaluations;
+        this.pictures = pictures;
         this.queue = queue;
         this.fleet = fleet;
         this.recommendations = recommendations;
@@ -73,6 +77,7 @@ class Trials {
             Optional<Basis> known = sweep.get().basis();
             if (known.flatMap(basis -> basis.objection(spec.evaluator(), mine)).isPresent()
                     || !store.begin(id, worker, version)) return Optional.empty();
+            pictures.delete(id); // of an earlier attempt
             Basis now = known.map(basis -> basis.completedBy(mine)).orElse(mine);
             if (!known.equals(Optional.of(now))) sweeps.changeBasis(id.sweep(), now);
             // Nobody knows how an older version evaluated the others. What it did alike is found again.
@@ -92,16 +97,22 @@ class Trials {
      * @return false when this attempt is not the trial's latest, or the trial was cancelled: then its metrics are only
      *     kept for others
      */
-    boolean done(Begun begun, String evaluation, Map<String, Double> metrics, double seconds) {
+    boolean done(Begun begun, String evaluation, Map<String, Double> metrics, Pictures images, double seconds) {
         return end(begun, version -> {
             evaluations.insert(evaluation, begun.spec().evaluator(), metrics, seconds);
-            return store.done(begun.id(), begun.attempt(), evaluation, false, version);
+            boolean latest = store.done(begun.id(), begun.attempt(), evaluation, false, version);
+            if (latest) pictures.insert(begun.id(), images.all());
+            return latest;
         });
     }
 
     /** It was evaluated before. */
     boolean doneBefore(Begun begun, String evaluation) {
-        return end(begun, version -> store.done(begun.id(), begun.attempt(), evaluation, true, version));
+        return end(begun, version -> {
+            boolean latest = store.done(begun.id(), begun.attempt(), evaluation, true, version);
+            if (latest) pictures.copy(begun.id(), evaluation);
+            return latest;
+        });
     }
 
     boolean failed(Begun begun, String error) {

@@ -1,11 +1,14 @@
 package phema.web;
 
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.headers.Header;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
@@ -18,11 +21,13 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import phema.api.AskRequest;
 import phema.api.HeartbeatRequest;
 import phema.api.HeartbeatView;
 import phema.api.LoansView;
+import phema.api.PictureView;
 import phema.api.SuggestRequest;
 import phema.api.SuggestView;
 import phema.api.SweepAskRequest;
@@ -118,6 +123,33 @@ class AskController {
             @PathVariable String lease, @RequestBody(required = false) @Nullable HeartbeatRequest body) {
         HeartbeatRequest said = body == null ? new HeartbeatRequest(null, null) : body;
         return HeartbeatView.of(trials.extend(lease, said.output()));
+    }
+
+    @PostMapping(
+            path = "/leases/{lease}/images",
+            consumes = {"image/*", MediaType.APPLICATION_OCTET_STREAM_VALUE})
+    @Operation(
+            summary = "Keeps an image of a trial",
+            description =
+                    "A PNG or JPEG file of at most 8 MiB and 2^24 pixels, made smaller where it has more than 1024"
+                            + " on a side. As many of a trial as phema.samples says; one of the same name is replaced. Needs no"
+                            + " token, as the lease is a secret.",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            required = true,
+                            content = {
+                                @Content(mediaType = "image/*", schema = @Schema(type = "string", format = "binary")),
+                                @Content(
+                                        mediaType = MediaType.APPLICATION_OCTET_STREAM_VALUE,
+                                        schema = @Schema(type = "string", format = "binary"))
+                            }))
+    PictureView image(
+            @PathVariable String lease,
+            @Parameter(description = "the seed, or a word of up to 64 letters, digits and _ . -") @RequestParam
+                    String name,
+            @Parameter(hidden = true) InputStream body)
+            throws IOException {
+        return PictureView.of(trials.addPicture(lease, name, body));
     }
 
     @PostMapping(path = "/leases/{lease}/tell", consumes = MediaType.APPLICATION_JSON_VALUE)
