@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -24,6 +25,7 @@ import phema.format.Format;
 import phema.problem.Problem;
 import phema.solver.Fit;
 import phema.sweep.Sweeps;
+import phema.sweep.TrialPictures;
 import phema.synthesis.Content;
 import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
@@ -53,6 +55,7 @@ final class Commits {
     private final Fits fits;
     private final Syntheses syntheses;
     private final Sweeps sweeps;
+    private final TrialPictures pictures;
     private final StoredFiles storedFiles;
     private final CommitStore store;
     private final ModelCard card;
@@ -81,6 +84,7 @@ final class Commits {
             Fits fits,
             Syntheses syntheses,
             Sweeps sweeps,
+            TrialPictures pictures,
             StoredFiles storedFiles,
             CommitStore store,
             ModelCard card,
@@ -89,6 +93,7 @@ final class Commits {
         this.fits = fits;
         this.syntheses = syntheses;
         this.sweeps = sweeps;
+        this.pictures = pictures;
         this.storedFiles = storedFiles;
         this.store = store;
         this.card = card;
@@ -118,7 +123,11 @@ final class Commits {
         Map<String, String> texts = new TreeMap<>();
         texts.put("fit.json", FIT.writeValueAsString(FitView.of(run, fit, null)) + "\n");
         recommended.sweep().ifPresent(sweep -> texts.put(ModelCard.CHART, chart(sweep)));
-        texts.put("README.md", card.of(run, revision, recommended, fit, weightsPath(run, fit)));
+        if (revision.equals(recommended.revision()))
+            recommended.sweep().flatMap(this::samples).ifPresent(grid -> texts.put(ModelCard.SAMPLES, grid));
+        texts.put(
+                "README.md",
+                card.of(run, revision, recommended, fit, weightsPath(run, fit), texts.containsKey(ModelCard.SAMPLES)));
         RememberedStart remembered = RememberedStart.of(run, revision.print(run), fit, texts);
         Commit commit = commit(run, remembered, fit, stored, true);
         store.save(run.name(), commit.sha(), remembered);
@@ -139,6 +148,19 @@ final class Commits {
 
     private String chart(String sweep) {
         return SweepChart.of(sweeps.sweep(sweep), sweeps.trials(sweep));
+    }
+
+    /** Of the trial that is nearest to the best length, if an evaluator left images of it. */
+    private Optional<String> samples(String sweep) {
+        return pictures.nearest(sweeps.sweep(sweep), sweeps.trials(sweep)).flatMap(trial -> {
+            List<TrialPictures.PictureContent> images = pictures.of(sweep, trial.number()).stream()
+                    .flatMap(picture -> pictures.content(sweep, trial.number(), picture.name(), true).stream())
+                    .toList();
+            String length = trial.point().family().print(trial.point().length());
+            return images.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(SampleGrid.of("Images of an evaluation at " + length, images));
+        });
     }
 
     private Fit fit(Run run, WeightsReference revision) {

@@ -24,11 +24,24 @@ record ModelCard(Repositories repositories) {
     /** The sweep that the recommendation comes from. */
     static final String CHART = "sweep.svg";
 
+    /** What the recommended average makes, in its own commit. */
+    static final String SAMPLES = "samples.svg";
+
     static final List<String> TAGS = List.of("ema", "phema");
 
-    /** @param weights the path of a file that holds some, or says where they are */
+    /**
+     * Writes it.
+     *
+     * @param weights the path of a file that holds some, or says where they are
+     * @param samples whether there are {@link #SAMPLES}
+     */
     String of(
-            Run run, WeightsReference revision, OfferedLengths.RecommendedLength recommended, Fit fit, String weights) {
+            Run run,
+            WeightsReference revision,
+            OfferedLengths.RecommendedLength recommended,
+            Fit fit,
+            String weights,
+            boolean samples) {
         return String.format(
                 Locale.ROOT,
                 """
@@ -88,9 +101,10 @@ record ModelCard(Repositories repositories) {
                         .mapToLong(Tensor::elements)
                         .sum(),
                 warnings(fit),
-                recommended.sweep().isPresent()
-                        ? "![The sweep's metric against the length of averages](" + CHART + ")\n"
-                        : "",
+                (recommended.sweep().isPresent()
+                                ? "![The sweep's metric against the length of averages](" + CHART + ")\n"
+                                : "")
+                        + (samples ? "\n![What the network makes](" + SAMPLES + ")\n" : ""),
                 fit.filesUsed(),
                 run.snapshots().size(),
                 coefficients(run, fit));

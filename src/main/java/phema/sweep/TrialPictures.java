@@ -3,6 +3,7 @@ package phema.sweep;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -37,6 +38,22 @@ public class TrialPictures {
                 .param(sweep)
                 .query(Integer.class)
                 .list());
+    }
+
+    /**
+     * The trial that is nearest to the best length of a sweep, with all else as there; empty where of none of these
+     * there is an image.
+     */
+    public Optional<Trial> nearest(Sweep sweep, List<Trial> trials) {
+        Set<Integer> numbers = trials(sweep.id());
+        return sweep.optimum()
+                .map(Optimum::point)
+                .flatMap(best -> trials.stream()
+                        .filter(trial -> numbers.contains(trial.number())
+                                && trial.point().guidance() == best.guidance()
+                                && trial.point().rest().equals(best.rest()))
+                        .min(Comparator.comparingDouble(
+                                trial -> Math.abs(Math.log(trial.point().length() / best.length())))));
     }
 
     /** Of one trial, by name. */

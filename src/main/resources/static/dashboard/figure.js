@@ -92,6 +92,7 @@ class Figure {
     // What is being read stays when live data come in.
     const at = this.stops.findIndex(stop => stop.x === this.reading);
     this.select(at < 0 ? null : at);
+    this.figure.dispatchEvent(new CustomEvent("chart:drawn", { bubbles: true }));
   }
 
   point(event) {

@@ -1,6 +1,7 @@
 // Brings a page to life: its charts, its slider, and its buttons to copy a line.
 
 import { drawFigures } from "./figure.js";
+import "./pictures.js";
 
 document.addEventListener("htmx:load", event => {
   drawFigures(event.detail.elt);

@@ -1,8 +1,10 @@
 package phema.web;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.awt.Color;
+import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -55,7 +57,10 @@ class PicturesTest {
         registry.add(key + ".type", () -> "command");
         registry.add(key + ".command[0]", () -> "sh");
         registry.add(key + ".command[1]", () -> "-c");
-        registry.add(key + ".command[2]", () -> "cp -r " + made + " {workdir}/samples; echo '{\"fid\": 1}'");
+        registry.add(
+                key + ".command[2]",
+                () -> "cp -r " + made + " {workdir}/samples; awk -F'\"sigmaRel\":' "
+                        + "'{d = $2 - 0.1; printf \"{\\\"fid\\\": %f}\\n\", d * d + 2}' {trial}");
     }
 
     private HttpResponse<byte[]> send(HttpRequest.Builder request, String path) throws Exception {
@@ -109,7 +114,7 @@ class PicturesTest {
         assertThat(images.at("/2").toString())
                 .contains("40,000 x 25,000 pixels")
                 .doesNotContain("url");
-        String log = new String(get(sweep + "/trials/0/log").body(), java.nio.charset.StandardCharsets.UTF_8);
+        String log = new String(get(sweep + "/trials/0/log").body(), UTF_8);
         assertThat(log).contains("of 4 images the first 3 are kept", "2.png: has 40,000 x 25,000 pixels");
 
         String url = images.at("/1/url").asString();
@@ -139,6 +144,33 @@ class PicturesTest {
     }
 
     @Test
+    void theHubsCardShowsWhatIsRecommended() throws Exception {
+        String body = "{\"sigmaRel\": [0.06, 0.08, 0.1, 0.13], \"metric\": \"fid\", \"evaluator\": \"sampler\"}";
+        JsonNode sweep = json.readTree(send(
+                        HttpRequest.newBuilder()
+                                .header("Content-Type", "application/json")
+                                .POST(BodyPublishers.ofString(body)),
+                        "/api/v1/runs/safetensors/sweeps")
+                .body());
+        Await.until(() -> read("/api/v1/sweeps/" + sweep.at("/id").asString())
+                .at("/state")
+                .asString()
+                .equals("done"));
+        String grid =
+                new String(get("/phema/safetensors/resolve/main/samples.svg").body(), UTF_8);
+        assertThat(grid).contains("<title>Images of an evaluation at 0.100</title>", "href=\"data:image/png;base64,");
+        assertThat(grid.split("<image", -1)).hasSize(3); // the third file is none
+        assertThat(new String(get("/phema/safetensors/resolve/main/README.md").body(), UTF_8))
+                .contains("(sweep.svg)", "(samples.svg)");
+        assertThat(get("/phema/safetensors/resolve/ema-0.070/samples.svg").statusCode())
+                .isEqualTo(404);
+        assertThat(new String(
+                        get("/phema/safetensors/resolve/ema-0.070/README.md").body(), UTF_8))
+                .contains("(sweep.svg)")
+                .doesNotContain("(samples.svg)");
+    }
+
+    @Test
     void clientsBringImagesUnderTheirLease() throws Exception {
         String sweep = "/api/v1/sweeps/"
                 + post("/api/v1/runs/edm2/sweeps", """
@@ -157,7 +189,7 @@ class PicturesTest {
         HttpResponse<byte[]> unknownLength = send(
                 HttpRequest.newBuilder()
                         .header("Content-Type", "application/octet-stream")
-                        .POST(BodyPublishers.ofInputStream(() -> new java.io.ByteArrayInputStream(new byte[9 << 20]))),
+                        .POST(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(new byte[9 << 20]))),
                 "/api/v1/leases/" + lease + "/images?name=1");
         assertThat(unknownLength.statusCode()).isEqualTo(413);
 
