@@ -3,6 +3,7 @@ package phema.api;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.util.UriUtils;
+import phema.evaluation.Picture;
 import phema.sweep.TrialPicture;
 
 /**
@@ -28,10 +29,34 @@ public record PictureView(
 
     public static PictureView of(TrialPicture picture) {
         if (!picture.isShown()) return new PictureView(picture.name(), null, null, null, null, null, picture.problem());
-        String url = "/api/v1/sweeps/" + picture.sweep() + "/trials/" + picture.trial() + "/images/"
-                + UriUtils.encodePathSegment(picture.name(), StandardCharsets.UTF_8) + "?v="
-                + picture.digest().substring(0, DIGITS);
-        return new PictureView(
-                picture.name(), picture.width(), picture.height(), picture.media(), url, url + "&thumbnail=true", null);
+        return of(
+                "/api/v1/sweeps/" + picture.sweep(),
+                picture.trial(),
+                picture.name(),
+                picture.width(),
+                picture.height(),
+                picture.media(),
+                picture.digest());
+    }
+
+    /** Of a sweep that a run's folder carries. @param index which of these */
+    public static PictureView carried(String run, int index, int trial, Picture picture) {
+        if (!picture.problem().isEmpty())
+            return new PictureView(picture.name(), null, null, null, null, null, picture.problem());
+        return of(
+                "/api/v1/runs/" + UriUtils.encodePathSegment(run, StandardCharsets.UTF_8) + "/carried/" + index,
+                trial,
+                picture.name(),
+                picture.width(),
+                picture.height(),
+                picture.media(),
+                picture.digest());
+    }
+
+    private static PictureView of(
+            String sweep, int trial, String name, int width, int height, String media, String digest) {
+        String url = sweep + "/trials/" + trial + "/images/" + UriUtils.encodePathSegment(name, StandardCharsets.UTF_8)
+                + "?v=" + digest.substring(0, DIGITS);
+        return new PictureView(name, width, height, media, url, url + "&thumbnail=true", null);
     }
 }

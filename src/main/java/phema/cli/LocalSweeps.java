@@ -22,12 +22,14 @@ import phema.evaluation.EvaluatorView;
 import phema.format.OneLine;
 import phema.problem.Problem;
 import phema.storage.Locations;
+import phema.sweep.CarriedFile.CarriedImage;
 import phema.sweep.Measurements;
 import phema.sweep.Measurements.Imported;
 import phema.sweep.Recommendations;
 import phema.sweep.ResultsCsv;
 import phema.sweep.SweepSpec;
 import phema.sweep.Sweeps;
+import phema.sweep.TrialPictures;
 
 /** Runs sweeps without a service: this process is a worker as long as it waits. */
 final class LocalSweeps implements SweepAccess {
@@ -94,6 +96,15 @@ final class LocalSweeps implements SweepAccess {
     @Override
     public List<TrialView> trials(String id) {
         return sweeps.trials(id).stream().map(TrialView::of).toList();
+    }
+
+    @Override
+    public List<CarriedImage> images(String id, int trial) {
+        TrialPictures pictures = context.getBean(TrialPictures.class);
+        return pictures.of(id, trial).stream()
+                .flatMap(picture -> pictures.content(id, trial, picture.name(), !picture.isExact()).stream()
+                        .map(content -> new CarriedImage(picture.name(), content.bytes())))
+                .toList();
     }
 
     @Override

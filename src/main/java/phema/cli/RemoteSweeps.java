@@ -7,21 +7,26 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.springframework.web.util.UriUtils;
+import phema.api.PictureView;
 import phema.api.RunView;
 import phema.api.SweepResultsView;
 import phema.api.SweepView;
 import phema.api.TrialView;
 import phema.evaluation.EvaluatorView;
 import phema.problem.Problem;
+import phema.sweep.CarriedFile.CarriedImage;
 import phema.sweep.Measurements.Imported;
 import phema.sweep.SweepSpec;
 import phema.text.Labels;
@@ -99,6 +104,18 @@ final class RemoteSweeps implements SweepAccess {
     }
 
     @Override
+    public List<CarriedImage> images(String id, int trial) throws IOException {
+        List<CarriedImage> images = new ArrayList<>();
+        for (PictureView view : read(get("/sweeps/" + id + "/trials/" + trial + "/images"), PictureView[].class)) {
+            if (view.url() == null) continue;
+            String address = "image/png".equals(view.media()) ? view.url() : Objects.requireNonNull(view.thumbnail());
+            images.add(new CarriedImage(
+                    view.name(), send(request(address.substring("/api/v1".length())), BodyHandlers.ofByteArray())));
+        }
+        return images;
+    }
+
+    @Override
     public String csv(String id) throws IOException {
         return get("/sweeps/" + id + "/results.csv");
     }
@@ -161,9 +178,13 @@ final class RemoteSweeps implements SweepAccess {
     }
 
     private String send(HttpRequest.Builder request) throws IOException {
-        HttpResponse<String> response;
+        return send(request, BodyHandlers.ofString());
+    }
+
+    private <T> T send(HttpRequest.Builder request, BodyHandler<T> handler) throws IOException {
+        HttpResponse<T> response;
         try {
-            response = client.send(request.build(), BodyHandlers.ofString());
+            response = client.send(request.build(), handler);
         } catch (ConnectException e) { // has no message
             throw new ConnectException(url + " does not answer");
         } catch (InterruptedException e) {
@@ -172,7 +193,7 @@ final class RemoteSweeps implements SweepAccess {
         }
         int status = response.statusCode();
         if (status < 300) return response.body();
-        String detail = detail(response.body());
+        String detail = response.body() instanceof String text ? detail(text) : "";
         if (status == 401)
             throw Problem.invalid("token", url + " wants a token it knows, from --token or PHEMA_TOKEN: " + detail);
         if (status == 429 || status >= 500)

@@ -79,7 +79,7 @@ final class ReportOptions {
         files.write(SweepReport.refused("", complaint));
     }
 
-    private static void write(Path file, String text) throws IOException {
+    static void write(Path file, String text) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         PendingFile.write(file, channel -> Channels.newOutputStream(channel).write(bytes));
     }

@@ -8,6 +8,7 @@ import phema.api.SweepView;
 import phema.api.TrialView;
 import phema.evaluation.EvaluatorView;
 import phema.problem.Problem;
+import phema.sweep.CarriedFile.CarriedImage;
 import phema.sweep.Measurements.Imported;
 import phema.sweep.SweepSpec;
 
@@ -31,6 +32,9 @@ interface SweepAccess extends AutoCloseable {
 
     /** By number. */
     List<TrialView> trials(String id) throws IOException;
+
+    /** Images of a trial that are small enough to be passed on. */
+    List<CarriedImage> images(String id, int trial) throws IOException;
 
     String csv(String id) throws IOException;
 

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
@@ -21,6 +23,7 @@ import phema.api.TrialView;
 import phema.evaluation.EvaluatorView;
 import phema.format.OneLine;
 import phema.problem.Problem;
+import phema.sweep.CarriedFile;
 import phema.sweep.SweepSpec;
 import phema.time.Ticker;
 import picocli.CommandLine;
@@ -77,6 +80,13 @@ final class SweepCommand implements Callable<Integer> {
             description = "Go on with the run's sweep of this name where it asks for the same, or replace it, instead "
                     + "of adding another.")
     private @Nullable String name;
+
+    @Option(
+            names = "--carry",
+            paramLabel = "FILE",
+            description = "Write what was measured and its images to a file that a run carries as sweeps.json in its "
+                    + "folder: pages then show it without running anything.")
+    private @Nullable Path carry;
 
     @Option(
             names = "--time-limit",
@@ -177,6 +187,7 @@ final class SweepCommand implements Callable<Integer> {
         axes.metrics();
         axes.values(); // what is wrong with it is said before anything is opened
         files.requireWritable();
+        ReportOptions.requireWritable("carry", carry);
         try (SweepAccess sweeps = open()) {
             requireMetrics(sweeps.evaluators());
             SweepSpec asked = axes.spec(runName());
@@ -193,7 +204,7 @@ final class SweepCommand implements Callable<Integer> {
                 report(soFar(sweeps, sweep.id(), Cli.complaint(e, command())));
                 throw e;
             }
-            return end(sweeps, sweep.id(), end);
+            return end(sweeps, asked, sweep.id(), end);
         }
     }
 
@@ -204,7 +215,7 @@ final class SweepCommand implements Callable<Integer> {
      */
     private record JobEnd(int status, String complaint) {}
 
-    private int end(SweepAccess sweeps, String id, JobEnd end) throws IOException {
+    private int end(SweepAccess sweeps, SweepSpec asked, String id, JobEnd end) throws IOException {
         if (end.status() == Cli.FAILED) {
             report(soFar(sweeps, id, end.complaint()));
             CommandOutput.errors(spec).println("phema: " + end.complaint());
@@ -215,7 +226,16 @@ final class SweepCommand implements Callable<Integer> {
         print(results, sweeps.run(results.sweep().run()), report.verdicts());
         reported = true;
         files.write(report);
+        if (carry != null && !results.done().isEmpty()) carry(sweeps, asked, results, carry);
         return status(results, report.verdicts(), end);
+    }
+
+    private static void carry(SweepAccess sweeps, SweepSpec asked, SweepResults results, Path file) throws IOException {
+        List<CarriedFile.CarriedTrial> trials = new ArrayList<>();
+        for (TrialView trial : results.done())
+            trials.add(new CarriedFile.CarriedTrial(
+                    trial.point(), new TreeMap<>(trial.metrics()), sweeps.images(trial.sweep(), trial.number())));
+        ReportOptions.write(file, CarriedFile.json(asked.with(results.sweep().asked()), trials));
     }
 
     private SweepReport report(SweepAccess sweeps, String id, String complaint) throws IOException {

@@ -1,8 +1,11 @@
 package phema.dashboard;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -10,8 +13,13 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.ModelAndView;
+import org.springframework.web.util.UriUtils;
 import phema.api.PictureView;
 import phema.catalog.Catalog;
+import phema.catalog.Run;
+import phema.problem.Problem;
+import phema.sweep.CarriedSweep;
+import phema.sweep.CarriedSweeps;
 import phema.sweep.FoundLength;
 import phema.sweep.Recommendation;
 import phema.sweep.Recommendations;
@@ -29,12 +37,19 @@ class PictureController {
     private final Sweeps sweeps;
     private final TrialPictures pictures;
     private final Recommendations recommendations;
+    private final CarriedSweeps carried;
     private final Catalog catalog;
 
-    PictureController(Sweeps sweeps, TrialPictures pictures, Recommendations recommendations, Catalog catalog) {
+    PictureController(
+            Sweeps sweeps,
+            TrialPictures pictures,
+            Recommendations recommendations,
+            CarriedSweeps carried,
+            Catalog catalog) {
         this.sweeps = sweeps;
         this.pictures = pictures;
         this.recommendations = recommendations;
+        this.carried = carried;
         this.catalog = catalog;
     }
 
@@ -46,12 +61,45 @@ class PictureController {
             @RequestHeader(name = "HX-Request", defaultValue = "false") boolean part,
             Model model) {
         Sweep sweep = sweeps.sweep(id);
-        RunClock clock = RunClock.of(catalog, sweep.spec().run());
         SweepPictures chosen = SweepPictures.of(sweep, sweeps.trials(id), pictures.trials(id), wanted);
+        model.addAttribute("address", "/sweeps/" + id + "/pictures");
+        return sheet(chosen, this::pictures, wanted, part, model);
+    }
+
+    /** The same of a sweep that a run's folder carries. */
+    @GetMapping("/runs/{run}/carried/{index}/pictures")
+    ModelAndView ofCarried(
+            @PathVariable String run,
+            @PathVariable int index,
+            @RequestParam Map<String, String> wanted,
+            @RequestHeader(name = "HX-Request", defaultValue = "false") boolean part,
+            Model model) {
+        List<CarriedSweep> all = carried.of(catalog.run(run)).sweeps();
+        if (index < 0 || index >= all.size()) throw Problem.unknown("index", "run " + run + " carries no such sweep");
+        CarriedSweep sweep = all.get(index);
+        model.addAttribute(
+                "address",
+                "/runs/" + UriUtils.encodePathSegment(run, StandardCharsets.UTF_8) + "/carried/" + index + "/pictures");
+        return sheet(
+                SweepPictures.of(sweep.sweep(), sweep.trials(), sweep.pictures().keySet(), wanted),
+                CarriedPanel.pictures(index, sweep),
+                wanted,
+                part,
+                model);
+    }
+
+    private ModelAndView sheet(
+            SweepPictures chosen,
+            Function<Trial, List<PictureView>> pictures,
+            Map<String, String> wanted,
+            boolean part,
+            Model model) {
+        RunClock clock = RunClock.of(catalog, chosen.sweep().spec().run());
         PictureSheet sheet = chosen.sheet(pictures, clock);
         boolean seedsAsRows = wanted.getOrDefault("rows", "").equals("seeds");
         String seed = wanted.getOrDefault("seed", "");
-        model.addAttribute("sweep", SweepRow.of(sweep));
+        model.addAttribute("sweep", SweepRow.of(chosen.sweep()));
+        model.addAttribute("part", part);
         model.addAttribute("places", chosen.options(clock));
         model.addAttribute("sheet", sheet);
         model.addAttribute("table", sheet.table(seedsAsRows));
@@ -76,7 +124,13 @@ class PictureController {
 
     private PictureSheet sheet(Sweep sweep, Map<String, String> view) {
         return SweepPictures.of(sweep, sweeps.trials(sweep.id()), pictures.trials(sweep.id()), view)
-                .sheet(pictures, RunClock.of(catalog, sweep.spec().run()));
+                .sheet(this::pictures, RunClock.of(catalog, sweep.spec().run()));
+    }
+
+    private List<PictureView> pictures(Trial trial) {
+        return pictures.of(trial.sweep(), trial.number()).stream()
+                .map(PictureView::of)
+                .toList();
     }
 
     @GetMapping("/sweeps/{id}/trials/{number}/pictures")
@@ -87,11 +141,33 @@ class PictureController {
                 trial.point().length(),
                 "",
                 Optional.ofNullable(trial.metrics().get(sweep.spec().metric())),
-                pictures.of(id, number).stream().map(PictureView::of).toList());
+                pictures(trial));
         model.addAttribute(
                 "sheet",
                 PictureSheet.of(sweep.spec().axes().family(), sweep.spec().metric(), Optional.empty(), List.of(seen)));
         return "dashboard/pictures :: trial";
+    }
+
+    /**
+     * What a run's folder carries: the metric against the length, and what the network makes on either side of the
+     * best.
+     *
+     * @param card whether it is for a card of the start page, and so small
+     */
+    @GetMapping("/runs/{run}/carried")
+    ModelAndView carried(@PathVariable String run, @RequestParam(defaultValue = "false") boolean card, Model model) {
+        Run of = catalog.run(run);
+        CarriedSweeps.Carried found = carried.of(of);
+        if (found.sweeps().isEmpty() && found.problem().isEmpty()) return LiveAnswers.unchanged();
+        List<CarriedPanel> panels = IntStream.range(0, found.sweeps().size())
+                .limit(card ? 1 : Integer.MAX_VALUE)
+                .mapToObj(i -> CarriedPanel.of(of, i, found.sweeps().get(i)))
+                .toList();
+        model.addAttribute("run", run);
+        model.addAttribute("card", card);
+        model.addAttribute("panels", panels);
+        model.addAttribute("problem", found.problem());
+        return new ModelAndView("dashboard/carried :: section");
     }
 
     /** What the recommended average makes, as far as a sweep that found it saw. */

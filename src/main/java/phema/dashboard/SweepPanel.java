@@ -172,7 +172,7 @@ record SweepPanel(
         return figures;
     }
 
-    private static String url(String run, Point best) {
+    static String url(String run, Point best) {
         return UriComponentsBuilder.fromPath("/runs/{run}")
                 .queryParam(
                         best.family().isPower() ? LengthFields.SIGMA_REL : LengthFields.PROFILE,

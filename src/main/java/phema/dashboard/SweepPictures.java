@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import phema.api.PictureView;
 import phema.evaluation.Axes;
 import phema.evaluation.Facet;
@@ -17,7 +18,6 @@ import phema.evaluation.ValuePrinter;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
 import phema.sweep.Trial;
-import phema.sweep.TrialPictures;
 
 /**
  * Chooses whose images of a sweep are shown together: trials that differ in their lengths, repeats, and what a search
@@ -103,8 +103,8 @@ record SweepPictures(
                 .toList();
     }
 
-    /** The images of what was chosen. */
-    PictureSheet sheet(TrialPictures pictures, RunClock clock) {
+    /** The images of what was chosen. @param pictures of a trial */
+    PictureSheet sheet(Function<Trial, List<PictureView>> pictures, RunClock clock) {
         String metric = sweep.spec().metric();
         Map<List<Object>, List<Trial>> repeats = places.getOrDefault(chosen, List.of()).stream()
                 .collect(groupingBy(
@@ -115,8 +115,7 @@ record SweepPictures(
                 .map(trials -> {
                     Point point = trials.getFirst().point();
                     List<PictureView> views = trials.stream()
-                            .flatMap(trial -> pictures.of(sweep.id(), trial.number()).stream())
-                            .map(PictureView::of)
+                            .flatMap(trial -> pictures.apply(trial).stream())
                             .toList();
                     List<Double> measured = trials.stream()
                             .filter(trial -> trial.metrics().containsKey(metric))

@@ -2,6 +2,7 @@ package phema.evaluation;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import phema.digest.Digest;
 
 /**
  * Shows what a network makes, as it is kept: an image that is bounded in size, or why there is none.
@@ -34,6 +35,11 @@ public record Picture(
     /** What it takes where it is kept. */
     public long bytes() {
         return (long) content.length + thumbnail.length;
+    }
+
+    /** Changes with the content. */
+    public String digest() {
+        return Digest.sha256().add(content).hex();
     }
 
     /** A picture may be called so. */

@@ -57,9 +57,18 @@ public final class PictureReader {
      * @param content of the file, of which at most one byte more than {@link #MOST_BYTES} need be there
      */
     public static Picture read(String name, Path file, byte[] content) {
+        return read(name, file, content, MOST_PIXELS);
+    }
+
+    /** The same of an image that is as small as those that are kept: of many that come at once. */
+    public static Picture readSmall(String name, Path file, byte[] content) {
+        return read(name, file, content, SIDE * SIDE);
+    }
+
+    private static Picture read(String name, Path file, byte[] content, int mostPixels) {
         DECODING.lock();
         try {
-            requireReadable(file, content);
+            requireReadable(file, content, mostPixels);
             return kept(name, drawn(StoredImage.decode(content, problem -> new FormatException(file, problem))));
         } catch (FormatException e) {
             return Picture.refused(name, String.valueOf(e.getMessage()));
@@ -81,7 +90,7 @@ public final class PictureReader {
         return kept(Picture.named(seed), drawn);
     }
 
-    private static void requireReadable(Path file, byte[] content) throws FormatException {
+    private static void requireReadable(Path file, byte[] content, int mostPixels) throws FormatException {
         if (content.length > MOST_BYTES)
             throw new FormatException(
                     file, "is larger than " + (MOST_BYTES >> 20) + " MiB, which an image may have at most");
@@ -92,7 +101,7 @@ public final class PictureReader {
                 reader.setInput(stream, true, true);
                 long width = reader.getWidth(0);
                 long height = reader.getHeight(0);
-                if (width * height > MOST_PIXELS)
+                if (width * height > mostPixels)
                     throw new FormatException(
                             file,
                             String.format(
@@ -100,7 +109,7 @@ public final class PictureReader {
                                     "has %,d x %,d pixels; an image may have %,d in all",
                                     width,
                                     height,
-                                    MOST_PIXELS));
+                                    mostPixels));
             } finally {
                 reader.dispose();
             }

@@ -34,6 +34,7 @@ public class Measurements {
     private final TrialStore trials;
     private final FoundLengthStore found;
     private final Recommendations recommendations;
+    private final CarriedSweeps carried;
     private final Catalog catalog;
     private final SweepProperties limits;
     private final TransactionTemplate transaction;
@@ -44,6 +45,7 @@ public class Measurements {
             TrialStore trials,
             FoundLengthStore found,
             Recommendations recommendations,
+            CarriedSweeps carried,
             Catalog catalog,
             SweepProperties limits,
             TransactionTemplate transaction) {
@@ -52,6 +54,7 @@ public class Measurements {
         this.trials = trials;
         this.found = found;
         this.recommendations = recommendations;
+        this.carried = carried;
         this.catalog = catalog;
         this.limits = limits;
         this.transaction = transaction;
@@ -209,10 +212,12 @@ public class Measurements {
      */
     public List<ForeignMeasurement> beside(Sweep sweep, boolean counted) {
         SweepStore.StoredSweep row = sweeps.row(sweep.id()).orElseThrow();
-        List<ForeignMeasurement> all = store.all(sweep.spec().run());
-        if (all.isEmpty()) return all;
+        List<ForeignMeasurement> all = new ArrayList<>(store.all(sweep.spec().run()));
         List<ForeignMeasurement> inside = counted(row, trials.trials(sweep.id()), all);
         if (counted) return inside;
+        catalog.runs().stream()
+                .filter(run -> run.name().equals(sweep.spec().run()))
+                .forEach(run -> all.addAll(carried.measurements(run)));
         return all.stream()
                 .filter(measurement -> !inside.contains(measurement)
                         && measurement

@@ -25,4 +25,9 @@ public record TrialPicture(
     public boolean isShown() {
         return problem.isEmpty();
     }
+
+    /** Whether it is kept to the last pixel, as those are that are small. */
+    public boolean isExact() {
+        return media.equals("image/png");
+    }
 }

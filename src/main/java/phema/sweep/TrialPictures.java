@@ -10,7 +10,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
-import phema.digest.Digest;
 import phema.evaluation.Picture;
 import phema.text.ByteSize;
 
@@ -19,6 +18,11 @@ import phema.text.ByteSize;
 public class TrialPictures {
     /** The most that the images of one sweep take. */
     static final long MOST_BYTES = 256L << 20;
+
+    private static final String SMALL_MEDIA = "image/png";
+
+    /** What tells the tag of a thumbnail from its image's. */
+    private static final String SMALL = "-small";
 
     /** Without what makes a row large. */
     private static final String COLUMNS = "sweep, number, name, width, height, media, digest, bytes, problem";
@@ -79,8 +83,8 @@ public class TrialPictures {
                     TrialPicture picture = picture(row, i);
                     boolean small = thumbnail && row.getBoolean("large");
                     return new PictureContent(
-                            small ? "image/png" : picture.media(),
-                            picture.digest() + (small ? "-small" : ""),
+                            small ? SMALL_MEDIA : picture.media(),
+                            picture.digest() + (small ? SMALL : ""),
                             row.getBytes("kept"));
                 })
                 .optional();
@@ -92,7 +96,16 @@ public class TrialPictures {
      * @param tag changes with the bytes
      */
     @SuppressWarnings("ArrayRecordComponent")
-    public record PictureContent(String media, String tag, byte[] bytes) {}
+    public record PictureContent(String media, String tag, byte[] bytes) {
+        /** Of what is not in the database. */
+        public static PictureContent of(Picture picture, boolean thumbnail) {
+            boolean small = thumbnail && picture.thumbnail().length > 0;
+            return new PictureContent(
+                    small ? SMALL_MEDIA : picture.media(),
+                    picture.digest() + (small ? SMALL : ""),
+                    small ? picture.thumbnail() : picture.content());
+        }
+    }
 
     void delete(TrialId id) {
         jdbc.sql("delete from trial_image where sweep = ? and number = ?")
@@ -126,7 +139,7 @@ public class TrialPictures {
                 picture.width(),
                 picture.height(),
                 picture.media(),
-                Digest.sha256().add(picture.content()).hex(),
+                picture.digest(),
                 picture.bytes(),
                 picture.problem());
         jdbc.sql("insert into trial_image (" + COLUMNS + ", thumbnail, content)"

@@ -19,24 +19,30 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import phema.api.PictureView;
+import phema.catalog.Catalog;
 import phema.problem.Problem;
+import phema.sweep.CarriedSweeps;
 import phema.sweep.Sweeps;
 import phema.sweep.TrialPictures;
 
 /** Gives the images that evaluators left. */
 @RestController
-@RequestMapping("/api/v1/sweeps/{id}/trials/{number}/images")
+@RequestMapping("/api/v1")
 @Tag(name = "sweeps")
 class PicturesController {
     private final Sweeps sweeps;
     private final TrialPictures pictures;
+    private final CarriedSweeps carried;
+    private final Catalog catalog;
 
-    PicturesController(Sweeps sweeps, TrialPictures pictures) {
+    PicturesController(Sweeps sweeps, TrialPictures pictures, CarriedSweeps carried, Catalog catalog) {
         this.sweeps = sweeps;
         this.pictures = pictures;
+        this.carried = carried;
+        this.catalog = catalog;
     }
 
-    @GetMapping(produces = MediaType.APPLICATION_JSON_VALUE)
+    @GetMapping(path = "/sweeps/{id}/trials/{number}/images", produces = MediaType.APPLICATION_JSON_VALUE)
     @Operation(
             summary = "What the network makes, as the evaluator left it",
             description = "By name, which is the seed where there is one. Files that were no images say so.")
@@ -46,7 +52,7 @@ class PicturesController {
     }
 
     @GetMapping(
-            path = "/{name}",
+            path = "/sweeps/{id}/trials/{number}/images/{name}",
             produces = {MediaType.IMAGE_PNG_VALUE, MediaType.IMAGE_JPEG_VALUE})
     @Operation(summary = "One image", description = "Of at most 1024 pixels on a side.")
     @ApiResponse(
@@ -69,9 +75,51 @@ class PicturesController {
                                     + " good; addresses in lists have it")
                     @RequestParam(defaultValue = "")
                     String v) {
-        TrialPictures.PictureContent content = pictures.content(id, number, name, thumbnail)
-                .orElseThrow(() -> Problem.unknown(
-                        "name", "trial " + number + " of sweep " + id + " has no image of the name " + name));
+        return answer(
+                pictures.content(id, number, name, thumbnail)
+                        .orElseThrow(() -> Problem.unknown(
+                                "name", "trial " + number + " of sweep " + id + " has no image of the name " + name)),
+                v);
+    }
+
+    @GetMapping(
+            path = "/runs/{run}/carried/{index}/trials/{number}/images/{name}",
+            produces = {MediaType.IMAGE_PNG_VALUE, MediaType.IMAGE_JPEG_VALUE})
+    @Operation(
+            summary = "One image of a sweep that a run's folder carries",
+            description = "Of the file sweeps.json, whose sweeps and trials are counted from 0.")
+    @ApiResponse(
+            responseCode = "200",
+            description = "The image",
+            headers = @Header(name = HttpHeaders.ETAG, schema = @Schema(type = "string")),
+            content = {
+                @Content(mediaType = MediaType.IMAGE_PNG_VALUE, schema = @Schema(type = "string", format = "binary")),
+                @Content(mediaType = MediaType.IMAGE_JPEG_VALUE, schema = @Schema(type = "string", format = "binary"))
+            })
+    @ApiResponse(responseCode = "304", description = "If-None-Match names this version", content = @Content)
+    ResponseEntity<byte[]> carriedPicture(
+            @PathVariable String run,
+            @PathVariable int index,
+            @PathVariable int number,
+            @PathVariable String name,
+            @Parameter(description = "of at most 128 pixels on a side") @RequestParam(defaultValue = "false")
+                    boolean thumbnail,
+            @Parameter(description = "the beginning of the image's digest") @RequestParam(defaultValue = "") String v) {
+        return answer(
+                carried.of(catalog.run(run)).sweeps().stream()
+                        .skip(Math.max(0, index))
+                        .limit(index < 0 ? 0 : 1)
+                        .flatMap(sweep -> sweep.pictures().getOrDefault(number, List.of()).stream())
+                        .filter(picture ->
+                                picture.name().equals(name) && picture.problem().isEmpty())
+                        .findFirst()
+                        .map(picture -> TrialPictures.PictureContent.of(picture, thumbnail))
+                        .orElseThrow(() -> Problem.unknown(
+                                "name", "run " + run + " carries no image of the name " + name + " there")),
+                v);
+    }
+
+    private static ResponseEntity<byte[]> answer(TrialPictures.PictureContent content, String v) {
         CacheControl kept = !v.isEmpty() && content.tag().startsWith(v)
                 ? CacheControl.maxAge(Duration.ofDays(365)).cachePrivate().immutable()
                 : CacheControl.noCache().cachePrivate();

@@ -1,0 +1,102 @@
+package phema.dashboard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import phema.PhemaApplication;
+
+/** What a newcomer sees of the demo run, with nothing run first. */
+@SpringBootTest(
+        classes = PhemaApplication.class,
+        webEnvironment = WebEnvironment.RANDOM_PORT,
+        properties = {"phema.roots=snapshots", "phema.catalog.settle=0s"})
+class DemoIT {
+    @TempDir
+    private static Path folder;
+
+    private static Browser browser;
+
+    @LocalServerPort
+    private int port;
+
+    @DynamicPropertySource
+    static void properties(DynamicPropertyRegistry registry) {
+        registry.add("phema.home", () -> folder.resolve("home").toString());
+    }
+
+    @BeforeAll
+    static void startBrowser() {
+        browser = Browser.start(folder);
+    }
+
+    @AfterAll
+    static void stopBrowser() {
+        if (browser != null) browser.close();
+    }
+
+    @AfterEach
+    void nothingWentWrong() {
+        assertThat(browser.complaints()).isEmpty();
+    }
+
+    private void open(String path) {
+        browser.open("http://localhost:" + port + path);
+        browser.until("the pictures are there", () -> browser.findAll(".sample").size() > 20);
+        browser.script("document.querySelectorAll('img').forEach(i => i.loading = 'eager'); return 1");
+        browser.until("all of them", () ->
+                (Boolean) browser.script("return [...document.images].every(i => i.complete && i.naturalWidth > 0)"));
+    }
+
+    @Test
+    void theFirstPageShowsTheMetricItsOptimumAndWhatIsOnEitherSide() {
+        browser.look("light", 1280, 900);
+        open("/");
+        assertThat(browser.text(".carried"))
+                .contains("Best EMA length", "0.076 (0.048 to 0.093)", "fd_random of 512 images");
+        assertThat(browser.findAll(".carried .eithersides h3"))
+                .extracting(heading -> heading.getText())
+                .containsExactly(
+                        "Shorter: 0.015 fd_random 0.08418",
+                        "Best: 0.080 fd_random 0.06711",
+                        "Longer: 0.200 fd_random 0.2412");
+        assertThat(browser.findAll(".carried svg > .layer .point")).hasSize(8);
+        assertThat(browser.findAll(".carried svg > .layer .marker")).hasSize(1);
+        assertThat(browser.findAll(".carried .film.placed li")).hasSize(8);
+
+        open("/runs/demo");
+        assertThat((Boolean) browser.script("""
+                return Boolean(document.querySelector(".carried")
+                    .compareDocumentPosition(document.getElementById("choice")) & Node.DOCUMENT_POSITION_FOLLOWING)""")).isTrue();
+        assertThat(browser.text("#recommended")).startsWith("Recommended");
+        assertThat(browser.findAll("#recommended-length")).isEmpty();
+        browser.click(".carried .links a");
+        browser.until(
+                "all pictures are there",
+                () -> browser.findAll(".contact .sample").size() == 8 * 16);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"light, 1280", "dark, 390"})
+    void allCanReadIt(String theme, int width) {
+        browser.look(theme, width, 900);
+        for (String path : new String[] {"/", "/runs/demo", "/runs/demo/carried/0/pictures"}) {
+            open(path);
+            assertThat(browser.barriers()).as(path).isEmpty();
+            assertThat(browser.script("return document.documentElement.scrollWidth <= window.innerWidth"))
+                    .as(path)
+                    .isEqualTo(true);
+        }
+    }
+}
