@@ -15,6 +15,7 @@
  */
 @ApplicationModule(
         allowedDependencies = {
+            "api",
             "bulk",
             "catalog",
             "evaluation",
