@@ -22,6 +22,7 @@ import phema.evaluation.EvaluatorView;
 import phema.format.OneLine;
 import phema.problem.Problem;
 import phema.storage.Locations;
+import phema.sweep.DescriptionChange;
 import phema.sweep.Measurements;
 import phema.sweep.Measurements.Imported;
 import phema.sweep.Recommendations;
@@ -75,8 +76,8 @@ final class LocalSweeps implements SweepAccess {
     }
 
     @Override
-    public SweepView create(SweepSpec spec, Optional<String> name) {
-        return SweepView.of(sweeps.create(spec, name));
+    public SweepView create(SweepSpec spec, DescriptionChange said) {
+        return SweepView.of(sweeps.create(spec, said));
     }
 
     @Override
@@ -94,6 +95,13 @@ final class LocalSweeps implements SweepAccess {
     @Override
     public List<TrialView> trials(String id) {
         return sweeps.trials(id).stream().map(TrialView::of).toList();
+    }
+
+    @Override
+    public List<TrialView> changed(String id, long version) {
+        return sweeps.trialsChangedAfter(id, version).stream()
+                .map(TrialView::of)
+                .toList();
     }
 
     @Override
