@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import com.fasterxml.jackson.annotation.JsonAnySetter;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,11 @@ import tools.jackson.databind.JsonNode;
  * @param standardError of the value, where it is known
  * @param sigmaRelLow lengthLow, where the length is sigma_rel
  * @param sigmaRelHigh lengthHigh, likewise
- * @param lengthLow holds, together with lengthHigh, the best length with a probability of 90 %
+ * @param lengthLow holds, together with lengthHigh, the best length with a probability of 90 % where it is modelled;
+ *     else they are its neighbours among those evaluated
+ * @param modelled whether a model of the metric found it
+ * @param cautions what to be careful about, each as a sentence without its stop: what is missing, and whether it lies
+ *     at the edge of what was tried
  */
 public record OptimumView(
         @Schema(hidden = true) @JsonAnySetter @JsonAnyGetter Map<String, JsonNode> values,
@@ -32,7 +37,9 @@ public record OptimumView(
         @Nullable Double sigmaRelLow,
         @Nullable Double sigmaRelHigh,
         double lengthLow,
-        double lengthHigh) {
+        double lengthHigh,
+        @Nullable Boolean modelled,
+        @Nullable List<String> cautions) {
     /** Of the average, in whatever its family counts. */
     public double length() {
         return Objects.requireNonNull(values.get(LengthFields.LENGTH)).doubleValue();
@@ -61,7 +68,7 @@ public record OptimumView(
         return values;
     }
 
-    public static OptimumView of(String metric, Optimum optimum) {
+    public static OptimumView of(String metric, Optimum optimum, List<String> cautions) {
         boolean power = optimum.point().family().isPower();
         return new OptimumView(
                 values(optimum.point()),
@@ -71,6 +78,8 @@ public record OptimumView(
                 power ? optimum.low() : null,
                 power ? optimum.high() : null,
                 optimum.low(),
-                optimum.high());
+                optimum.high(),
+                optimum.isModelled(),
+                cautions);
     }
 }

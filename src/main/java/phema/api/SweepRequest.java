@@ -2,8 +2,10 @@ package phema.api;
 
 import com.fasterxml.jackson.annotation.JsonAnySetter;
 import io.swagger.v3.oas.annotations.media.Schema;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import phema.evaluation.Axes;
@@ -11,6 +13,7 @@ import phema.evaluation.AxisValues;
 import phema.evaluation.LengthFields;
 import phema.problem.Problem;
 import phema.solver.FitOptions;
+import phema.sweep.DescriptionChange;
 import phema.sweep.SweepSpec;
 import tools.jackson.databind.JsonNode;
 
@@ -26,6 +29,8 @@ import tools.jackson.databind.JsonNode;
  * @param tolerance of a search: the share of the metric by which what it finds may be worse than the best
  * @param priority trials of higher ones go first
  * @param name of the run's sweep that goes on, where it asks for the same, or is replaced
+ * @param note what people say of it
+ * @param tags by which lists are filtered
  */
 public record SweepRequest(
         @Schema(
@@ -57,7 +62,12 @@ public record SweepRequest(
         @Schema(defaultValue = "0") @Nullable Integer priority,
 
         @Schema(pattern = "[A-Za-z0-9._-]{1,100}", example = "nightly") @Nullable
-        String name) {
+        String name,
+
+        @Schema(maxLength = 2000) @Nullable String note,
+
+        @Schema(example = "[\"paper\", \"guided\"]") @Nullable
+        List<String> tags) {
     private static final double TOLERANCE = 0.02;
 
     /** @throws Problem naming the field that cannot be read, or that nothing is called */
@@ -73,6 +83,12 @@ public record SweepRequest(
                 options.files(),
                 Objects.requireNonNullElse(tolerance, TOLERANCE),
                 Objects.requireNonNullElse(priority, 0));
+    }
+
+    /** What is said of the sweep. */
+    public DescriptionChange description() {
+        return new DescriptionChange(
+                Optional.ofNullable(name), Optional.ofNullable(note), Optional.ofNullable(tags), Optional.empty());
     }
 
     private static AxisValues axes(Map<String, JsonNode> given) {

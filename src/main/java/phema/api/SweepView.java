@@ -3,6 +3,7 @@ package phema.api;
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import com.fasterxml.jackson.annotation.JsonAnySetter;
 import io.swagger.v3.oas.annotations.media.Schema;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +16,7 @@ import phema.evaluation.MetricGoal;
 import phema.fleet.WorkState;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
+import phema.sweep.SweepState;
 import phema.text.Labels;
 import phema.text.StoredJson;
 import tools.jackson.databind.JsonNode;
@@ -23,6 +25,8 @@ import tools.jackson.databind.JsonNode;
  * Describes a sweep.
  *
  * @param name by which the job that made it finds it again
+ * @param note what people say of it; empty for nothing
+ * @param archived whether it is in no list that does not ask for archived ones
  * @param state queued, running, paused, done, failed or cancelled
  * @param trials how many there are of each state
  * @param optimum the best point so far
@@ -32,12 +36,17 @@ import tools.jackson.databind.JsonNode;
  * @param settings of its evaluator that decide metrics: a worker that has others leaves its trials alone
  * @param settingsDigest digits that are equal where all of these are; none while one is not known
  * @param leftAlone the living workers that do not take its trials, with the reasons, while some wait
+ * @param trialsPerMinute how quickly trials are evaluated, by the last 20; none while it cannot be told
+ * @param secondsLeft until the rest has ended at this pace; of searches none
  * @param stuck whether trials wait and no living worker takes them
  * @param version grows with every change
  */
 public record SweepView(
         String id,
         @Nullable String name,
+        @Nullable String note,
+        @Nullable List<String> tags,
+        @Nullable Boolean archived,
         String run,
         String state,
         Map<String, Integer> trials,
@@ -57,6 +66,8 @@ public record SweepView(
         @Nullable String settingsDigest,
         @Nullable List<LeftAloneView> leftAlone,
         @Nullable Boolean stuck,
+        @Nullable Double trialsPerMinute,
+        @Nullable Long secondsLeft,
         long version) {
     /**
      * A metric.
@@ -75,6 +86,14 @@ public record SweepView(
         public boolean max() {
             return direction.equals("max");
         }
+    }
+
+    /** {@code done, 1 failed}. */
+    public String stateInWords() {
+        return SweepState.inWords(
+                state,
+                trials.getOrDefault(Labels.of(WorkState.DONE), 0),
+                trials.getOrDefault(Labels.of(WorkState.FAILED), 0));
     }
 
     /** What is varied. */
@@ -97,11 +116,14 @@ public record SweepView(
         return new SweepView(
                 sweep.id(),
                 sweep.name().orElse(null),
+                sweep.description().note(),
+                List.copyOf(sweep.description().tags()),
+                sweep.description().archived(),
                 spec.run(),
                 Labels.of(sweep.state()),
                 trials,
                 sweep.optimum()
-                        .map(optimum -> OptimumView.of(spec.metric(), optimum))
+                        .map(optimum -> OptimumView.of(spec.metric(), optimum, sweep.cautions()))
                         .orElse(null),
                 Labels.of(spec.mode()),
                 axes(spec.axes()),
@@ -118,6 +140,8 @@ public record SweepView(
                 sweep.settingsDigest().orElse(null),
                 sweep.takers().others().stream().map(LeftAloneView::of).toList(),
                 sweep.isStuck(),
+                sweep.pace().map(perSecond -> 60 * perSecond).orElse(null),
+                sweep.left().map(Duration::toSeconds).orElse(null),
                 sweep.version());
     }
 }

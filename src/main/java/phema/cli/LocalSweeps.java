@@ -23,6 +23,7 @@ import phema.format.OneLine;
 import phema.problem.Problem;
 import phema.storage.Locations;
 import phema.sweep.CarriedFile.CarriedImage;
+import phema.sweep.DescriptionChange;
 import phema.sweep.Measurements;
 import phema.sweep.Measurements.Imported;
 import phema.sweep.Recommendations;
@@ -77,8 +78,8 @@ final class LocalSweeps implements SweepAccess {
     }
 
     @Override
-    public SweepView create(SweepSpec spec, Optional<String> name) {
-        return SweepView.of(sweeps.create(spec, name));
+    public SweepView create(SweepSpec spec, DescriptionChange said) {
+        return SweepView.of(sweeps.create(spec, said));
     }
 
     @Override
@@ -104,6 +105,13 @@ final class LocalSweeps implements SweepAccess {
         return pictures.of(id, trial).stream()
                 .flatMap(picture -> pictures.content(id, trial, picture.name(), !picture.isExact()).stream()
                         .map(content -> new CarriedImage(picture.name(), content.bytes())))
+                .toList();
+    }
+
+    @Override
+    public List<TrialView> changed(String id, long version) {
+        return sweeps.trialsChangedAfter(id, version).stream()
+                .map(TrialView::of)
                 .toList();
     }
 

@@ -17,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import org.springframework.web.util.UriUtils;
 import phema.api.PictureView;
 import phema.api.RunView;
@@ -27,6 +26,7 @@ import phema.api.TrialView;
 import phema.evaluation.EvaluatorView;
 import phema.problem.Problem;
 import phema.sweep.CarriedFile.CarriedImage;
+import phema.sweep.DescriptionChange;
 import phema.sweep.Measurements.Imported;
 import phema.sweep.SweepSpec;
 import phema.text.Labels;
@@ -71,17 +71,20 @@ final class RemoteSweeps implements SweepAccess {
     /** What is read of a page of sweeps. */
     private record SweepPage(List<SweepView> items) {}
 
+    /** What is read of a page of trials. */
+    private record TrialPage(List<TrialView> items) {}
+
     @Override
     public List<EvaluatorView> evaluators() throws IOException {
         return Arrays.asList(read(get("/evaluators"), EvaluatorView[].class));
     }
 
     @Override
-    public SweepView create(SweepSpec spec, Optional<String> name) throws IOException {
+    public SweepView create(SweepSpec spec, DescriptionChange said) throws IOException {
         HttpRequest.Builder request = request(
                         "/runs/" + UriUtils.encodePathSegment(spec.run(), StandardCharsets.UTF_8) + "/sweeps")
                 .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(JSON.writeValueAsString(body(spec, name))));
+                .POST(BodyPublishers.ofString(JSON.writeValueAsString(body(spec, said))));
         return read(send(request), SweepView.class);
     }
 
@@ -113,6 +116,12 @@ final class RemoteSweeps implements SweepAccess {
                     view.name(), send(request(address.substring("/api/v1".length())), BodyHandlers.ofByteArray())));
         }
         return images;
+    }
+
+    @Override
+    public List<TrialView> changed(String id, long version) throws IOException {
+        return read(get("/sweeps/" + id + "/trials?size=1000&after=" + version), TrialPage.class)
+                .items();
     }
 
     @Override
@@ -153,7 +162,7 @@ final class RemoteSweeps implements SweepAccess {
         client.close();
     }
 
-    private static Map<String, Object> body(SweepSpec spec, Optional<String> name) {
+    private static Map<String, Object> body(SweepSpec spec, DescriptionChange said) {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("mode", Labels.of(spec.mode()));
         body.putAll(spec.axes().json());
@@ -163,7 +172,9 @@ final class RemoteSweeps implements SweepAccess {
         body.put("files", Labels.of(spec.files()));
         body.put("tolerance", spec.tolerance());
         body.put("priority", spec.priority());
-        name.ifPresent(known -> body.put("name", known));
+        said.name().ifPresent(name -> body.put("name", name));
+        said.note().ifPresent(note -> body.put("note", note));
+        said.tags().ifPresent(tags -> body.put("tags", tags));
         return body;
     }
 

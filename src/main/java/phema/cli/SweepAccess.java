@@ -2,13 +2,13 @@ package phema.cli;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Optional;
 import phema.api.RunView;
 import phema.api.SweepView;
 import phema.api.TrialView;
 import phema.evaluation.EvaluatorView;
 import phema.problem.Problem;
 import phema.sweep.CarriedFile.CarriedImage;
+import phema.sweep.DescriptionChange;
 import phema.sweep.Measurements.Imported;
 import phema.sweep.SweepSpec;
 
@@ -23,7 +23,7 @@ interface SweepAccess extends AutoCloseable {
     List<EvaluatorView> evaluators() throws IOException;
 
     /** @throws Problem when anything of it could not be run: then nothing is */
-    SweepView create(SweepSpec spec, Optional<String> name) throws IOException;
+    SweepView create(SweepSpec spec, DescriptionChange said) throws IOException;
 
     /** Of a run, the newest first; the latest thousand. */
     List<SweepView> sweeps(String run) throws IOException;
@@ -35,6 +35,9 @@ interface SweepAccess extends AutoCloseable {
 
     /** Images of a trial that are small enough to be passed on. */
     List<CarriedImage> images(String id, int trial) throws IOException;
+
+    /** Those that changed after the sweep had this version; at most a thousand of them. */
+    List<TrialView> changed(String id, long version) throws IOException;
 
     String csv(String id) throws IOException;
 

@@ -24,6 +24,7 @@ import phema.evaluation.EvaluatorView;
 import phema.format.OneLine;
 import phema.problem.Problem;
 import phema.sweep.CarriedFile;
+import phema.sweep.DescriptionChange;
 import phema.sweep.SweepSpec;
 import phema.time.Ticker;
 import picocli.CommandLine;
@@ -80,6 +81,16 @@ final class SweepCommand implements Callable<Integer> {
             description = "Go on with the run's sweep of this name where it asks for the same, or replace it, instead "
                     + "of adding another.")
     private @Nullable String name;
+
+    @Option(names = "--note", paramLabel = "TEXT", description = "What to say of the sweep, on its page.")
+    private @Nullable String note;
+
+    @Option(
+            names = "--tag",
+            paramLabel = "TAG",
+            description =
+                    "A word by which lists are filtered; may be given several times. All that the sweep has then.")
+    private @Nullable List<String> tags;
 
     @Option(
             names = "--carry",
@@ -196,7 +207,9 @@ final class SweepCommand implements Callable<Integer> {
                 report(SweepReport.refused(run, "ended from outside before the sweep began"));
                 return Cli.FAILED;
             }
-            SweepView sweep = sweeps.create(asked, Optional.ofNullable(name));
+            DescriptionChange said = new DescriptionChange(
+                    Optional.ofNullable(name), Optional.ofNullable(note), Optional.ofNullable(tags), Optional.empty());
+            SweepView sweep = sweeps.create(asked, said);
             JobEnd end;
             try {
                 end = await(sweeps, sweep, stop, begun);
@@ -283,12 +296,15 @@ final class SweepCommand implements Callable<Integer> {
         String id = created.id();
         long answered = ticker.read();
         int done = 0;
+        long seen = 0;
         try (SweepDisplay display = new SweepDisplay(CommandOutput.errors(spec), created, ticker)) {
             while (!stop.await(PAUSE)) {
                 try {
                     SweepView now = sweeps.sweep(id);
                     answered = ticker.read();
-                    display.show(now);
+                    List<TrialView> changed = display.wants(now) ? sweeps.changed(id, seen) : List.of();
+                    display.show(now, changed);
+                    seen = now.version();
                     int before = done;
                     done = now.trials().getOrDefault(SweepResults.DONE, 0);
                     if (before == 0 && done > 0) requireGates(sweeps, now);
@@ -339,6 +355,7 @@ final class SweepCommand implements Callable<Integer> {
             return;
         }
         out.println(results.summary());
+        results.causes().forEach(out::println);
         Table table = new Table(results.header().toArray(String[]::new));
         results.rows().forEach(row -> table.row(row.toArray(String[]::new)));
         table.print(out);
@@ -349,7 +366,7 @@ final class SweepCommand implements Callable<Integer> {
             out.println();
         }
         out.println(results.optimum());
-        if (!results.caution().isEmpty()) out.println(results.caution());
+        results.cautions().forEach(out::println);
         results.recommended(run).forEach(line -> out.println(OneLine.of(line)));
         verdicts.forEach(out::println);
     }

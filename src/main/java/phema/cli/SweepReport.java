@@ -48,8 +48,12 @@ record SweepReport(
     }
 
     private void add(SweepResults found, List<String> lines) {
+        if (!found.causes().isEmpty()) {
+            lines.add("");
+            found.causes().forEach(cause -> lines.add("- " + cell(cause)));
+        }
         lines.addAll(List.of("", cell(found.optimum())));
-        if (!found.caution().isEmpty()) lines.addAll(List.of("", found.caution()));
+        found.cautions().forEach(caution -> lines.addAll(List.of("", cell(caution))));
         List<String> header = found.header();
         if (!verdicts.isEmpty()) {
             lines.addAll(List.of("", "| gate | value | |", "|---|---|---|"));

@@ -5,7 +5,6 @@ import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toList;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -25,16 +24,21 @@ import phema.api.RunView;
 import phema.api.SweepView;
 import phema.api.TrialView;
 import phema.evaluation.Axes;
+import phema.evaluation.AxisValues;
 import phema.evaluation.Facet;
 import phema.evaluation.Point;
 import phema.evaluation.ValuePrinter;
+import phema.format.OneLine;
 import phema.profile.ProfileFamily;
 import phema.profile.SigmaRel;
 import phema.search.Repeats;
+import phema.sweep.FailureCause;
 
 /** Prints what a sweep found, in words and columns. */
 record SweepResults(SweepView sweep, List<TrialView> trials) {
     static final String DONE = "done";
+
+    private static final int MOST_CAUSES = 5;
 
     /** The printer that writes values as options and names of files do. */
     private static final ValuePrinter PRINTER = new ValuePrinter() {
@@ -90,6 +94,21 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
 
     List<TrialView> done() {
         return trials.stream().filter(SweepResults::isDone).toList();
+    }
+
+    /** Why trials failed, the most frequent cause first, a line each for people; none where none did. */
+    List<String> causes() {
+        Map<Integer, String> errors = new TreeMap<>();
+        failed().forEach(trial -> errors.put(trial.number(), Objects.requireNonNullElse(trial.error(), "")));
+        return FailureCause.of(errors).stream()
+                .limit(MOST_CAUSES)
+                .map(cause -> "%s: %s"
+                        .formatted(
+                                cause.count() == 1
+                                        ? "trial " + cause.trial() + " failed"
+                                        : cause.count() + " trials failed, first trial " + cause.trial(),
+                                OneLine.of(cause.line())))
+                .toList();
     }
 
     List<TrialView> failed() {
@@ -148,11 +167,12 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
 
     String summary() {
         long before = trials.stream().filter(TrialView::cached).count();
-        return "%s: %d trials of %s%s"
+        return "%s: %d trials of %s%s%s"
                 .formatted(
                         sweep.run(),
                         trials.size(),
                         sweep.evaluator(),
+                        failed().isEmpty() ? "" : ", " + failed().size() + " failed",
                         before == 0 ? "" : ", " + before + " evaluated before");
     }
 
@@ -169,7 +189,9 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
     String optimum() {
         OptimumView best = sweep.optimum();
         if (best == null) return "no trial is done";
-        StringBuilder text = new StringBuilder("best: " + average(best));
+        StringBuilder text =
+                new StringBuilder(sweep.endedEpochMillis() == null || isCancelled() ? "best so far: " : "best: ");
+        text.append(average(best));
         if (best.lengthLow() < best.lengthHigh())
             text.append(" (%s to %s)".formatted(family().print(best.lengthLow()), family().print(best.lengthHigh())));
         for (Facet facet : curves(trials)) {
@@ -186,17 +208,15 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         return text.toString();
     }
 
-    /** What to be careful about; empty for nothing. */
-    String caution() {
+    private boolean isCancelled() {
+        return sweep.state().equals("cancelled");
+    }
+
+    /** What to be careful about with the best point, a line each; none for nothing. */
+    List<String> cautions() {
         OptimumView best = sweep.optimum();
-        if (best == null) return "";
-        List<Double> asked = sweep.asked().get(Axes.LENGTH);
-        double shortest = Collections.min(asked);
-        double longest = Collections.max(asked);
-        if (shortest == longest) return "";
-        if (best.length() <= shortest) return "note: that is the shortest length asked for; shorter ones may be better";
-        if (best.length() >= longest) return "note: that is the longest length asked for; longer ones may be better";
-        return "";
+        if (best == null || best.cautions() == null) return List.of();
+        return best.cautions().stream().map(caution -> "caution: " + caution).toList();
     }
 
     /** What is recommended of the run now, and whatever of this sweep is not, with the reason. */
@@ -250,6 +270,16 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
             else if (facet.axis().isNotable(t.point()) && !value.isEmpty()) words.add(facet.column() + " " + value);
         }
         return String.join(", ", words);
+    }
+
+    /** Where a trial is on what its sweep varies. */
+    static String place(SweepView sweep, TrialView trial) {
+        AxisValues asked = sweep.asked();
+        return new SweepResults(sweep, List.of(trial))
+                .facets().stream()
+                        .filter(facet -> facet.axis() == Axes.LENGTH || asked.count(facet.axis()) > 1)
+                        .map(facet -> facet.column() + " " + facet.text(trial.point(), PRINTER))
+                        .collect(joining(", "));
     }
 
     /**

@@ -57,6 +57,14 @@ final class Show {
         return seconds / 3600 + " h " + seconds % 3600 / 60 + " min";
     }
 
+    /** {@code 2.5 a second}, {@code 12 a minute}, {@code 3 an hour}. */
+    static String rate(double perSecond) {
+        if (perSecond >= 1) return threeDigits(perSecond) + " a second";
+        return perSecond * 60 >= 1
+                ? threeDigits(perSecond * 60) + " a minute"
+                : threeDigits(perSecond * 3600) + " an hour";
+    }
+
     /** {@code 2026-11-25 15:26 UTC}; the browser makes it local. */
     static String instant(Instant instant) {
         return INSTANT.format(instant);

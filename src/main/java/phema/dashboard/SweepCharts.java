@@ -184,7 +184,7 @@ final class SweepCharts {
     private static ChartLayer span(Optimum optimum) {
         return new ChartLayer(
                 ChartLayer.LayerKind.SPAN,
-                "optimum, 90 %",
+                optimum.isModelled() ? "optimum, 90 %" : "neighbours of the least",
                 6,
                 List.of(
                         ChartLayer.ChartPoint.of(optimum.low(), optimum.metric(), "least"),

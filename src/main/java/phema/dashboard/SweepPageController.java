@@ -1,12 +1,16 @@
 package phema.dashboard;
 
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.stream.Stream;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -18,9 +22,12 @@ import org.springframework.web.servlet.view.RedirectView;
 import org.springframework.web.util.UriUtils;
 import phema.catalog.Catalog;
 import phema.problem.Problem;
+import phema.sweep.DescriptionChange;
 import phema.sweep.ForeignMeasurement;
 import phema.sweep.Measurements;
 import phema.sweep.Sweep;
+import phema.sweep.SweepDescription;
+import phema.sweep.SweepFilter;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
 
@@ -29,27 +36,45 @@ import phema.sweep.Trial;
 class SweepPageController {
     private static final int PAGE = 50;
 
+    /** How often a page with some of many trials gets them anew while the sweep runs. */
+    private static final long TABLE_SECONDS = 60;
+
     private final Sweeps sweeps;
     private final Measurements measurements;
     private final Catalog catalog;
     private final SweepForms forms;
+    private final InstantSource clock;
 
-    SweepPageController(Sweeps sweeps, Measurements measurements, Catalog catalog, SweepForms forms) {
+    SweepPageController(
+            Sweeps sweeps, Measurements measurements, Catalog catalog, SweepForms forms, InstantSource clock) {
         this.sweeps = sweeps;
         this.measurements = measurements;
         this.catalog = catalog;
         this.forms = forms;
+        this.clock = clock;
+    }
+
+    /**
+     * What is written in the form about what is said of a sweep.
+     *
+     * @param error what is wrong with it; empty for nothing
+     */
+    record Said(String name, String note, String tags, String error) {
+        static Said of(Sweep sweep) {
+            SweepDescription said = sweep.description();
+            return new Said(said.name().orElse(""), said.note(), String.join(", ", said.tags()), "");
+        }
     }
 
     @GetMapping("/sweeps")
-    String all(@RequestParam(defaultValue = "0") int page, Model model) {
-        list(Optional.empty(), page, model);
+    String all(@RequestParam Map<String, String> asked, Model model) {
+        list(Optional.empty(), asked, model);
         return "dashboard/sweeps";
     }
 
     @GetMapping("/runs/{run}/sweeps")
-    String ofRun(@PathVariable String run, @RequestParam(defaultValue = "0") int page, Model model) {
-        list(Optional.of(catalog.run(run).name()), page, model);
+    String ofRun(@PathVariable String run, @RequestParam Map<String, String> asked, Model model) {
+        list(Optional.of(catalog.run(run).name()), asked, model);
         forms.fresh(run, model);
         return "dashboard/sweeps";
     }
@@ -61,7 +86,7 @@ class SweepPageController {
         try {
             return seeOther(sweeps.create(form.spec(run)));
         } catch (Problem problem) {
-            list(Optional.of(run), 0, model);
+            list(Optional.of(run), Map.of(), model);
             return forms.refused(form, problem, "dashboard/sweeps", model);
         }
     }
@@ -74,17 +99,35 @@ class SweepPageController {
         return "dashboard/sweep";
     }
 
+    /** The table of trials alone, where a page asks for it to show it otherwise. */
+    @GetMapping(path = "/sweeps/{id}", headers = "HX-Target=trials")
+    String table(@PathVariable String id, @RequestParam Map<String, String> view, Model model) {
+        Sweep sweep = sweeps.sweep(id);
+        List<Trial> trials = sweeps.trials(id);
+        ChartSlice slice = ChartSlice.of(sweep.spec(), trials, sweep.optimum(), view);
+        table(sweep, trials, slice, view, model);
+        return "dashboard/sweep :: trials";
+    }
+
     /** What changes while the sweep runs; nothing where the reader knows it already. */
     @GetMapping("/sweeps/{id}/live")
     ModelAndView live(
             @PathVariable String id,
             @RequestParam(defaultValue = "-1") long version,
             @RequestParam(defaultValue = "0") int left,
+            @RequestParam(defaultValue = "0") int table,
+            @RequestParam(defaultValue = "0") long at,
             @RequestParam Map<String, String> view,
             Model model) {
         Sweep sweep = sweeps.sweep(id);
         if (sweep.version() == version && SweepPanel.leftVersion(sweep) == left) return LiveAnswers.unchanged();
-        panel(sweep, view, model);
+        TrialTable trials = panel(sweep, view, model);
+        long now = clock.instant().getEpochSecond();
+        boolean due = trials.pages() == 1 || sweep.state().isEnd() || now - at >= TABLE_SECONDS;
+        boolean news = due && trials.version() != table;
+        model.addAttribute("tableNews", news);
+        model.addAttribute("tableVersion", news ? trials.version() : table);
+        model.addAttribute("tableAt", news ? now : at);
         return new ModelAndView("dashboard/sweep :: live");
     }
 
@@ -116,6 +159,48 @@ class SweepPageController {
     @PostMapping("/sweeps/{id}/priority")
     ModelAndView prioritize(@PathVariable String id, @RequestParam String priority) {
         return seeOther(sweeps.prioritize(id, SweepForm.priority(priority)));
+    }
+
+    @PostMapping("/sweeps/{id}/describe")
+    ModelAndView describe(
+            @PathVariable String id,
+            @RequestParam String name,
+            @RequestParam String note,
+            @RequestParam String tags,
+            Model model) {
+        DescriptionChange change = new DescriptionChange(
+                Optional.of(name.strip()),
+                Optional.of(note),
+                Optional.of(Stream.of(tags.split("[,\\s]+"))
+                        .filter(tag -> !tag.isEmpty())
+                        .toList()),
+                Optional.empty());
+        try {
+            return seeOther(sweeps.describe(id, change));
+        } catch (Problem problem) {
+            Sweep sweep = sweeps.sweep(id);
+            panel(sweep, Map.of(), model);
+            model.addAttribute("said", new Said(name, note, tags, problem.getMessage()));
+            forms.offer(SweepForm.of(sweep.spec(), true), model);
+            ModelAndView again = new ModelAndView("dashboard/sweep", model.asMap());
+            again.setStatus(HttpStatusCode.valueOf(problem.kind().status()));
+            return again;
+        }
+    }
+
+    @PostMapping("/sweeps/{id}/archive")
+    ModelAndView archive(@PathVariable String id) {
+        return seeOther(sweeps.describe(id, DescriptionChange.archived(true)));
+    }
+
+    @PostMapping("/sweeps/{id}/unarchive")
+    ModelAndView unarchive(@PathVariable String id) {
+        return seeOther(sweeps.describe(id, DescriptionChange.archived(false)));
+    }
+
+    @PostMapping("/sweeps/{id}/extend-beyond")
+    ModelAndView extendBeyond(@PathVariable String id) {
+        return seeOther(sweeps.extendBeyond(id));
     }
 
     @PostMapping("/sweeps/{id}/delete")
@@ -170,26 +255,54 @@ class SweepPageController {
         return trial.change() + "-" + Integer.toHexString(log.hashCode());
     }
 
-    private void list(Optional<String> run, int page, Model model) {
-        int shown = Math.max(page, 0);
-        List<SweepRow> rows = sweeps.sweeps(run, (long) shown * PAGE, PAGE).stream()
-                .map(SweepRow::of)
-                .toList();
+    private void list(Optional<String> run, Map<String, String> asked, Model model) {
+        List<String> notices = new ArrayList<>();
+        SortedSet<String> tags = sweeps.tags(run);
+        Optional<String> tag = Optional.of(asked.getOrDefault("tag", "")).filter(text -> !text.isEmpty());
+        if (tag.isPresent() && !tags.contains(tag.get())) {
+            notices.add("No sweep has the tag " + tag.get() + "; those with any or none are shown.");
+            tag = Optional.empty();
+        }
+        boolean archived = asked.getOrDefault("archived", "").equals("true");
+        SweepFilter filter = new SweepFilter(run, tag, archived);
+        int count = sweeps.count(filter);
+        int page = TrialTable.page(asked.getOrDefault("page", ""), Math.max(1, (count + PAGE - 1) / PAGE), notices);
         model.addAttribute("run", run.orElse(null));
-        model.addAttribute("sweeps", rows);
-        model.addAttribute("page", shown);
-        model.addAttribute("more", (shown + 1L) * PAGE < sweeps.count(run));
+        model.addAttribute(
+                "sweeps",
+                sweeps.sweeps(filter, (long) page * PAGE, PAGE).stream()
+                        .map(SweepRow::of)
+                        .toList());
+        model.addAttribute("any", sweeps.count(new SweepFilter(run, Optional.empty(), true)) > 0);
+        model.addAttribute("tags", tags);
+        model.addAttribute("tag", tag.orElse(null));
+        model.addAttribute("archived", archived);
+        model.addAttribute("notices", notices);
+        model.addAttribute("page", page);
+        model.addAttribute("more", (page + 1L) * PAGE < count);
     }
 
-    private void panel(Sweep sweep, Map<String, String> view, Model model) {
+    private TrialTable table(Sweep sweep, List<Trial> trials, ChartSlice slice, Map<String, String> view, Model model) {
+        RunClock runClock = RunClock.of(catalog, sweep.spec().run());
+        TrialTable table = TrialTable.of(sweep.spec(), sweep.id(), trials, slice, runClock, view);
+        model.addAttribute("table", table);
+        model.addAttribute("tableNews", true);
+        model.addAttribute("tableVersion", table.version());
+        model.addAttribute("tableAt", clock.instant().getEpochSecond());
+        return table;
+    }
+
+    /** @return its table of trials */
+    private TrialTable panel(Sweep sweep, Map<String, String> view, Model model) {
         List<Trial> trials = sweeps.trials(sweep.id());
-        RunClock clock = RunClock.of(catalog, sweep.spec().run());
+        RunClock runClock = RunClock.of(catalog, sweep.spec().run());
         boolean differs = sweeps.differsHere(sweep.id());
         ChartSlice slice = ChartSlice.of(sweep.spec(), trials, sweep.optimum(), view);
         boolean references = !view.getOrDefault("references", "on").equals("off");
-        SweepCharts charts = new SweepCharts(sweep, trials, sweeps.fits(sweep.id()), slice, clock);
-        model.addAttribute("sweep", SweepPanel.of(sweep, differs, trials, slice, clock));
-        model.addAttribute("choices", slice.choices(clock));
+        SweepCharts charts = new SweepCharts(sweep, trials, sweeps.fits(sweep.id()), slice, runClock);
+        model.addAttribute("sweep", SweepPanel.of(sweep, differs, sweeps.beyond(sweep), trials, slice, runClock));
+        model.addAttribute("said", Said.of(sweep));
+        model.addAttribute("choices", slice.choices(runClock));
         model.addAttribute("references", references);
         model.addAttribute("seriesAxis", slice.by().shownAs());
         Map<String, List<ForeignMeasurement>> measured = measured(sweep);
@@ -198,10 +311,11 @@ class SweepPageController {
                 "otherCharts",
                 sweep.spec().metrics().names().stream()
                         .skip(1)
-                        .map(metric -> new SweepCharts(sweep, metric, trials, List.of(), slice, clock)
+                        .map(metric -> new SweepCharts(sweep, metric, trials, List.of(), slice, runClock)
                                 .metric("metric-" + metric + "-" + sweep.id(), measured, false))
                         .toList());
         model.addAttribute("heatChart", slice.varies(slice.by()) ? charts.heat("heat-" + sweep.id()) : null);
+        return table(sweep, trials, slice, view, model);
     }
 
     /** By what is said of them. */

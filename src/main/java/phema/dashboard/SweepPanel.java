@@ -3,9 +3,10 @@ package phema.dashboard;
 import static java.util.stream.Collectors.joining;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.util.UriComponentsBuilder;
 import phema.evaluation.Axes;
@@ -15,6 +16,8 @@ import phema.evaluation.MetricGoal;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
 import phema.profile.ProfileFamily;
+import phema.sweep.Evidence;
+import phema.sweep.FailureCause;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.SweepSpec;
@@ -25,20 +28,25 @@ import phema.text.Labels;
 /**
  * Describes how far a sweep is, and what it found.
  *
+ * @param title of the browser's tab
  * @param ended whether nothing more happens by itself
  * @param summary of its trials by state
  * @param settings of its evaluator that decide metrics; empty where they are not known
+ * @param pace how quickly it goes on; empty where nobody can tell
+ * @param failed how many trials failed
+ * @param causes why they did, the most frequent first
  * @param differs whether this service has other settings or files than the sweep, and could evaluate it with them
  * @param stuck whether trials wait and nobody takes them
  * @param left workers that leave its trials alone, each with the reason
  * @param optimum figures of the best point; none while no trial is done
  * @param optimumUrl of its weights
+ * @param cautions what to be careful about with it, each as a sentence without its stop
+ * @param beyond lengths that an extension beyond the edge adds; empty for none
  * @param actions that make sense now
- * @param columns what of points its table shows
- * @param rows its trials, the most interesting ones where they are very many
  */
 record SweepPanel(
         SweepRow row,
+        String title,
         long version,
         boolean ended,
         boolean search,
@@ -47,19 +55,31 @@ record SweepPanel(
         int priority,
         String settings,
         String summary,
+        String pace,
+        int failed,
+        List<FailureCause> causes,
         boolean differs,
         boolean stuck,
         List<String> left,
         List<FitPanel.Figure> optimum,
         @Nullable String optimumUrl,
-        List<SweepAction> actions,
-        List<Facet> columns,
-        List<TrialRow> rows) {
-    private static final int MOST_ROWS = 200;
+        List<String> cautions,
+        String beyond,
+        List<SweepAction> actions) {
+    private static final int MOST_CAUSES = 8;
+
+    /** The number of trials from which on a page asks less often for what is new. */
+    private static final int MANY = 200;
+
     private static final int MOST_LETTERS = 60;
 
     /** The settings that are shown elsewhere, or tell people nothing while they are equal. */
     private static final Set<String> OBVIOUS = Set.of("type", "meaning");
+
+    /** How often its page asks for what is new. */
+    public String rhythm() {
+        return row.trials() > MANY ? "every 5s" : "every 1s";
+    }
 
     /** Changes with what workers take and leave, which is no change of the sweep. */
     public int leftVersion() {
@@ -86,11 +106,13 @@ record SweepPanel(
         }
     }
 
-    static SweepPanel of(Sweep sweep, boolean differs, List<Trial> trials, ChartSlice slice, RunClock clock) {
+    static SweepPanel of(
+            Sweep sweep, boolean differs, List<Double> beyond, List<Trial> trials, ChartSlice slice, RunClock clock) {
         SweepSpec spec = sweep.spec();
-        List<Facet> columns = columns(trials, slice);
+        ProfileFamily family = spec.axes().family();
         return new SweepPanel(
                 SweepRow.of(sweep),
+                title(sweep),
                 sweep.version(),
                 sweep.state().isEnd(),
                 spec.mode() == SweepSpec.SweepMode.SEARCH,
@@ -99,30 +121,46 @@ record SweepPanel(
                 spec.priority(),
                 settings(sweep),
                 summary(sweep),
+                pace(sweep),
+                sweep.count(WorkState.FAILED),
+                causes(trials),
                 differs,
                 sweep.isStuck(),
                 left(sweep),
-                sweep.optimum().map(o -> figures(spec, o, slice, clock)).orElse(List.of()),
+                sweep.optimum().map(o -> figures(sweep, o, slice, clock)).orElse(List.of()),
                 sweep.optimum().map(o -> url(spec.run(), o.point())).orElse(null),
-                actions(sweep, differs),
-                columns,
-                trials.stream()
-                        .sorted(Comparator.comparingInt(
-                                trial -> trials.size() > MOST_ROWS ? interest(trial.state()) : 0))
-                        .limit(MOST_ROWS)
-                        .map(trial -> TrialRow.of(trial, columns, spec.metrics().names(), clock))
-                        .toList());
+                sweep.cautions(),
+                beyond.stream().map(family::print).collect(joining(", ")),
+                actions(sweep, differs));
     }
 
-    /** Lengths and seeds, what varies, and what a search could have varied. */
-    private static List<Facet> columns(List<Trial> trials, ChartSlice slice) {
-        List<Point> points = trials.stream().map(Trial::point).toList();
-        return Axes.facets(Axes.ALL, points).stream()
-                .filter(facet -> facet.axis() == Axes.LENGTH
-                        || facet.axis().isRepeat()
-                        || slice.varies(facet)
-                        || facet.axis().isContinuous() && points.stream().anyMatch(facet.axis()::isNotable))
-                .toList();
+    /** As the browser's tab has it. */
+    private static String title(Sweep sweep) {
+        String what = sweep.spec().metric() + " of " + sweep.spec().run();
+        int failed = sweep.count(WorkState.FAILED);
+        if (!sweep.state().isEnd())
+            return sweep.count(WorkState.DONE) + " of " + sweep.count() + (failed > 0 ? ", " + failed + " failed" : "")
+                    + " · " + what;
+        return sweep.state() == SweepState.DONE ? what : sweep.stateInWords() + " · " + what;
+    }
+
+    /** How quickly it goes on, and how long that takes; empty where nobody can tell. */
+    private static String pace(Sweep sweep) {
+        return sweep.pace()
+                .map(perSecond -> Show.rate(perSecond)
+                        + sweep.left()
+                                .map(left -> ", about " + Show.duration(left) + " left")
+                                .orElse(""))
+                .orElse("");
+    }
+
+    private static List<FailureCause> causes(List<Trial> trials) {
+        Map<Integer, String> errors = new TreeMap<>();
+        for (Trial trial : trials)
+            if (trial.state() == WorkState.FAILED)
+                errors.put(trial.number(), trial.error().orElse(""));
+        List<FailureCause> causes = FailureCause.of(errors);
+        return causes.subList(0, Math.min(MOST_CAUSES, causes.size()));
     }
 
     /** What a page of one trial tells: all but the lack of a value. */
@@ -130,16 +168,6 @@ record SweepPanel(
         return Axes.facets(Axes.ALL, List.of(trial.point())).stream()
                 .filter(facet -> facet.isNumber() || facet.axis().isNotable(trial.point()))
                 .toList();
-    }
-
-    private static int interest(WorkState state) {
-        return switch (state) {
-            case RUNNING -> 0;
-            case FAILED -> 1;
-            case DONE -> 2;
-            case QUEUED -> 3;
-            case CANCELLED -> 4;
-        };
     }
 
     private static String summary(Sweep sweep) {
@@ -150,14 +178,16 @@ record SweepPanel(
         return String.join(", ", parts);
     }
 
-    private static List<FitPanel.Figure> figures(SweepSpec spec, Optimum optimum, ChartSlice slice, RunClock clock) {
+    private static List<FitPanel.Figure> figures(Sweep sweep, Optimum optimum, ChartSlice slice, RunClock clock) {
+        SweepSpec spec = sweep.spec();
         List<FitPanel.Figure> figures = new ArrayList<>();
         Point best = optimum.point();
         ProfileFamily family = best.family();
-        figures.add(new FitPanel.Figure("Best " + family.kind().noun(), family.print(best.length()), ""));
+        figures.add(
+                new FitPanel.Figure("Best " + family.kind().noun() + standing(sweep), family.print(best.length()), ""));
         if (optimum.low() < optimum.high())
             figures.add(new FitPanel.Figure(
-                    optimum.standardError().isPresent() ? "With 90 % between" : "Between",
+                    optimum.isModelled() ? "With 90 % between" : "Between the neighbours",
                     family.print(optimum.low()) + " and " + family.print(optimum.high()),
                     ""));
         String goal = spec.goal().direction() == MetricGoal.MetricDirection.MAX ? "greatest " : "";
@@ -170,6 +200,16 @@ record SweepPanel(
                         facet.label(), slice.shown(facet, ChartSlice.plain(facet, best), clock), ""));
         }
         return figures;
+    }
+
+    /** What its name must not hide. */
+    private static String standing(Sweep sweep) {
+        if (!sweep.state().isEnd()) return " so far";
+        return switch (sweep.evidence().map(Evidence::edge).orElse(Evidence.LengthEdge.NONE)) {
+            case NONE -> "";
+            case SHORTEST -> ", at the shortest tried";
+            case LONGEST -> ", at the longest tried";
+        };
     }
 
     static String url(String run, Point best) {
@@ -209,6 +249,8 @@ record SweepPanel(
             actions.add(new SweepAction("retry", "Retry failed and cancelled"));
         if (differs && state != SweepState.DONE)
             actions.add(new SweepAction("retry-own", "Evaluate all again with this service’s settings"));
+        if (sweep.description().archived()) actions.add(new SweepAction("unarchive", "Take out of the archive"));
+        else if (state.isEnd()) actions.add(new SweepAction("archive", "Archive"));
         if (state.isEnd())
             actions.add(new SweepAction(
                     "delete", "Delete", "Delete this sweep with its trials, their logs and what it found?"));

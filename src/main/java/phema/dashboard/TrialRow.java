@@ -4,11 +4,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import phema.evaluation.Facet;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
+import phema.sweep.FailureCause;
 import phema.sweep.Trial;
 import phema.text.Labels;
 
@@ -16,12 +18,13 @@ import phema.text.Labels;
  * Describes a trial.
  *
  * @param values where it is, of the facets that are shown
- * @param measured values of the sweep's metrics; empty while it has none
+ * @param measured values of the metrics that are shown in a row; empty while it has none
  * @param metrics all of them, by name
  * @param state in a word
  * @param remark what the state does not say
  * @param started as machines write it, while it runs
  * @param duration of those that ended
+ * @param reason the line of the error that matters, of those that failed
  */
 record TrialRow(
         String sweep,
@@ -35,7 +38,10 @@ record TrialRow(
         String worker,
         @Nullable String started,
         String duration,
+        String reason,
         @Nullable String error) {
+    private static final int MOST_LETTERS = 160;
+
     /**
      * Says where the trial is, as far as one facet tells.
      *
@@ -66,7 +72,10 @@ record TrialRow(
                 trial.worker().map(TrialRow::host).orElse(""),
                 trial.worker().orElse(""),
                 running ? trial.started().map(Instant::toString).orElse(null) : null,
-                running || trial.cached() ? "" : duration(trial),
+                took(trial).map(Show::duration).orElse(""),
+                trial.state() == WorkState.FAILED
+                        ? trial.error().map(TrialRow::reason).orElse("")
+                        : "",
                 trial.error().orElse(null));
     }
 
@@ -81,10 +90,15 @@ record TrialRow(
         return trial.attempts() > 1 ? "attempt " + trial.attempts() : "";
     }
 
-    private static String duration(Trial trial) {
-        return trial.started()
-                .flatMap(from -> trial.ended().map(to -> Show.duration(Duration.between(from, to))))
-                .orElse("");
+    /** How long it was evaluated; empty while it was not, or runs. */
+    static Optional<Duration> took(Trial trial) {
+        if (trial.state() == WorkState.RUNNING || trial.cached()) return Optional.empty();
+        return trial.started().flatMap(from -> trial.ended().map(to -> Duration.between(from, to)));
+    }
+
+    private static String reason(String error) {
+        String line = FailureCause.line(error);
+        return line.length() > MOST_LETTERS ? line.substring(0, MOST_LETTERS) + "…" : line;
     }
 
     /** Returns the host of a worker's name, {@code host:pid:id}. */

@@ -15,7 +15,6 @@
  */
 @ApplicationModule(
         allowedDependencies = {
-            "api",
             "bulk",
             "catalog",
             "evaluation",

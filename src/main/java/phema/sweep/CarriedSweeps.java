@@ -142,13 +142,16 @@ public class CarriedSweeps {
         }
         if (trials.isEmpty()) throw Problem.invalid("trials", "trials are missing: there is none");
         List<Optima.Comparable> groups = Optima.comparable(spec, trials);
+        Optional<Optimum> best = Optima.best(groups);
         Sweep sweep = new Sweep(
                 id,
-                Optional.empty(),
+                SweepDescription.NONE,
                 spec,
                 SweepState.DONE,
                 Map.of(WorkState.DONE, trials.size()),
-                Optima.best(groups),
+                best,
+                best.map(optimum -> Evidence.of(spec, trials, optimum)),
+                Optional.empty(),
                 Instant.EPOCH,
                 Optional.empty(),
                 Map.of(),

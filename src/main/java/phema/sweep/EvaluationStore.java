@@ -60,8 +60,8 @@ class EvaluationStore {
     /** Which metrics each evaluator gave, the last time that it evaluated. */
     SortedMap<String, List<String>> given() {
         SortedMap<String, List<String>> given = new TreeMap<>();
-        jdbc.sql("select evaluator, metrics from evaluation e where created ="
-                        + " (select max(created) from evaluation l where l.evaluator = e.evaluator)")
+        jdbc.sql("select e.evaluator, e.metrics from evaluation e join (select evaluator, max(created) as latest"
+                        + " from evaluation group by evaluator) l on l.evaluator = e.evaluator and l.latest = e.created")
                 .query(row -> {
                     given.put(
                             row.getString("evaluator"),

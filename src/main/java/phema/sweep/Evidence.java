@@ -3,7 +3,9 @@ package phema.sweep;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import phema.fleet.WorkState;
 import phema.profile.ProfileFamily;
+import phema.search.Interval;
 
 /**
  * Says how much a sweep's best average rests on.
@@ -20,6 +22,42 @@ public record Evidence(int lengths, int trials, int missing, int all, LengthEdge
         this(lengths, trials, missing, all, edge, Optional.empty());
     }
 
+    /** What the best point of a sweep rests on, with what it has so far. */
+    static Evidence of(SweepSpec spec, List<Trial> trials, Optimum optimum) {
+        List<Trial> basis = basis(spec, trials, optimum);
+        List<Double> lengths =
+                basis.stream().map(trial -> trial.point().length()).distinct().toList();
+        Interval tried = Interval.of(spec.mode() == SweepSpec.SweepMode.SEARCH ? spec.lengths() : lengths);
+        int brought = (int) basis.stream().filter(Trial::isMeasured).count();
+        return new Evidence(
+                lengths.size(),
+                basis.size(),
+                (int) trials.stream().filter(Evidence::isMissing).count(),
+                (int) trials.stream().filter(t -> !t.isMeasured()).count(),
+                LengthEdge.of(optimum.point().length(), tried.low(), tried.high()),
+                Optional.of(brought).filter(n -> n > 0));
+    }
+
+    /** The evaluations with guidance, or without, as the best one was, that differ in nothing but length and seeds. */
+    static List<Trial> basis(SweepSpec spec, List<Trial> trials, Optimum optimum) {
+        return trials.stream()
+                .filter(t -> t.state() == WorkState.DONE && t.metrics().containsKey(spec.metric()))
+                .filter(t -> FoundLength.isGuided(t.point()) == FoundLength.isGuided(optimum.point())
+                        && t.point().rest().equals(optimum.point().rest()))
+                .toList();
+    }
+
+    /** What the sweep lacks for good, as a sentence without its stop; empty for nothing. */
+    Optional<String> lost() {
+        return missing == 0
+                ? Optional.empty()
+                : Optional.of(missing + " of " + all + " trials of its sweep failed or were cancelled");
+    }
+
+    private static boolean isMissing(Trial trial) {
+        return trial.state() == WorkState.FAILED || trial.state() == WorkState.CANCELLED;
+    }
+
     /** Says whether a length lies at an end of those that were tried. */
     public enum LengthEdge {
         NONE,
@@ -30,6 +68,7 @@ public record Evidence(int lengths, int trials, int missing, int all, LengthEdge
         private static final double MARGIN = 0.02;
 
         static LengthEdge of(double length, double shortest, double longest) {
+            if (shortest == longest) return NONE;
             double margin = MARGIN * Math.log(longest / shortest);
             if (Math.log(length / shortest) <= margin) return SHORTEST;
             return Math.log(longest / length) <= margin ? LONGEST : NONE;
@@ -37,9 +76,8 @@ public record Evidence(int lengths, int trials, int missing, int all, LengthEdge
     }
 
     /** Why the length is not taken without its user's word, each as a sentence without its stop; none where it is. */
-    List<String> cautions(ProfileFamily.LengthKind kind) {
-        List<String> cautions = new ArrayList<>();
-        if (missing > 0) cautions.add(missing + " of " + all + " trials of its sweep failed or were cancelled");
+    public List<String> cautions(ProfileFamily.LengthKind kind) {
+        List<String> cautions = new ArrayList<>(lost().stream().toList());
         if (lengths < Optima.LENGTHS_FOR_A_MODEL)
             cautions.add("it rests on %s, fewer than the %d that it takes to tell a best one"
                     .formatted(kind.counted(lengths), Optima.LENGTHS_FOR_A_MODEL));

@@ -14,10 +14,8 @@ import phema.evaluation.Axes;
 import phema.evaluation.MetricGoal;
 import phema.evaluation.ParamValue;
 import phema.evaluation.Point;
-import phema.fleet.WorkState;
 import phema.profile.ProfileFamily;
 import phema.profile.SigmaRel;
-import phema.search.Interval;
 import phema.text.Labels;
 
 /**
@@ -67,39 +65,22 @@ public record FoundLength(
 
     private static FoundLength of(
             String sweep, SweepSpec spec, Optional<String> settings, List<Trial> trials, Optimum optimum) {
-        List<Trial> basis = trials.stream()
-                .filter(t -> t.state() == WorkState.DONE && t.metrics().containsKey(spec.metric()))
-                .filter(t -> isGuided(t.point()) == isGuided(optimum.point())
-                        && t.point().rest().equals(optimum.point().rest()))
-                .toList();
-        List<Point> measured = basis.stream().map(Trial::point).toList();
-        int brought = (int) basis.stream().filter(Trial::isMeasured).count();
-        List<Double> lengths = measured.stream().map(Point::length).distinct().toList();
-        Interval tried = Interval.of(spec.mode() == SweepSpec.SweepMode.SEARCH ? spec.lengths() : lengths);
-        int missing =
-                (int) trials.stream().filter(t -> t.state() != WorkState.DONE).count();
         return new FoundLength(
                 0,
                 sweep,
                 spec.goal(),
                 spec.evaluator(),
                 settings,
-                measured.stream()
-                        .map(p -> p.seeds().count())
+                Evidence.basis(spec, trials, optimum).stream()
+                        .map(trial -> trial.point().seeds().count())
                         .distinct()
                         .sorted()
                         .toList(),
                 optimum,
-                Optional.of(new Evidence(
-                        lengths.size(),
-                        measured.size(),
-                        missing,
-                        (int) trials.stream().filter(t -> !t.isMeasured()).count(),
-                        Evidence.LengthEdge.of(optimum.point().length(), tried.low(), tried.high()),
-                        Optional.of(brought).filter(n -> n > 0))));
+                Optional.of(Evidence.of(spec, trials, optimum)));
     }
 
-    private static boolean isGuided(Point point) {
+    static boolean isGuided(Point point) {
         return point.guidance() != 1;
     }
 

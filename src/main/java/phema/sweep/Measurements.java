@@ -161,7 +161,7 @@ public class Measurements {
     /** What sweeps of the run evaluated, as measurements. */
     private Map<Point, List<Known>> evaluated(String run, List<ForeignMeasurement> given) {
         Map<Point, List<Known>> all = new HashMap<>();
-        for (SweepStore.StoredSweep sweep : sweeps.rows(Optional.of(run), 0, Integer.MAX_VALUE)) {
+        for (SweepStore.StoredSweep sweep : sweeps.rows(SweepFilter.all(run), 0, Integer.MAX_VALUE)) {
             if (given.stream().noneMatch(measurement -> isBy(measurement, sweep))) continue;
             for (Trial trial : trials.trials(sweep.id()))
                 if (trial.state() == WorkState.DONE) {
@@ -269,7 +269,7 @@ public class Measurements {
     /** Sweeps in which others count than before change with it, and what those that ended found is found anew. */
     private <T> T changing(String run, Supplier<T> change) {
         return Objects.requireNonNull(transaction.execute(status -> {
-            List<SweepStore.StoredSweep> all = sweeps.rows(Optional.of(run), 0, Integer.MAX_VALUE);
+            List<SweepStore.StoredSweep> all = sweeps.rows(SweepFilter.all(run), 0, Integer.MAX_VALUE);
             List<ForeignMeasurement> before = store.all(run);
             T result = change.get();
             List<ForeignMeasurement> now = store.all(run);

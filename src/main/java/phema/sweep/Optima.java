@@ -140,7 +140,8 @@ final class Optima {
                 direction.cost(best.value()),
                 Optional.of(deviation),
                 best.lengths().low(),
-                best.lengths().high());
+                best.lengths().high(),
+                Optional.of(true));
     }
 
     /** Of a metric with one minimum, the best EMA length lies between the neighbours of the least value's. */
@@ -163,6 +164,7 @@ final class Optima {
                 direction.cost(least.getValue().mean()),
                 error.isPresent() ? Optional.of(error.getAsDouble()) : Optional.empty(),
                 low,
-                high);
+                high,
+                Optional.of(false));
     }
 }

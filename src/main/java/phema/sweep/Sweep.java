@@ -1,19 +1,24 @@
 package phema.sweep;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import phema.fleet.Takers;
 import phema.fleet.WorkState;
+import phema.text.Labels;
 
 /**
  * Describes a sweep and how far it is.
  *
- * @param name by which the job that made it finds it again; empty for none
+ * @param description what people call it and say of it
  * @param trials how many there are of each state; of a search, so far
  * @param optimum the best point so far
+ * @param evidence what that rests on
+ * @param pace trials that are evaluated in a second; empty while nobody can tell
  * @param settings of its evaluator that decide metrics: whoever has others leaves its trials alone. Empty where it is
  *     not known, as of sweeps that older versions made
  * @param settingsDigest digits that are equal where all of these are; empty while one is not known
@@ -23,11 +28,13 @@ import phema.fleet.WorkState;
  */
 public record Sweep(
         String id,
-        Optional<String> name,
+        SweepDescription description,
         SweepSpec spec,
         SweepState state,
         Map<WorkState, Integer> trials,
         Optional<Optimum> optimum,
+        Optional<Evidence> evidence,
+        Optional<Double> pace,
         Instant created,
         Optional<Instant> ended,
         Map<String, String> settings,
@@ -42,6 +49,33 @@ public record Sweep(
     /** Whether trials wait, and no living worker would take them. Nobody knows what clients there are. */
     public boolean isStuck() {
         return waits(state, trials) && takers.count() == 0 && spec.remote().isEmpty();
+    }
+
+    public Optional<String> name() {
+        return description.name();
+    }
+
+    /** How long the rest takes at this pace; empty where nobody can tell, as of a search. */
+    public Optional<Duration> left() {
+        int rest = count(WorkState.QUEUED) + count(WorkState.RUNNING);
+        return pace.filter(known -> known > 0 && spec.mode() == SweepSpec.SweepMode.GRID)
+                .map(known -> Duration.ofMillis((long) (1e3 * rest / known)));
+    }
+
+    /**
+     * What to be careful about with its best point, each as a sentence without its stop: while it goes on, only what
+     * is missing for good.
+     */
+    public List<String> cautions() {
+        return evidence.map(known -> state.isEnd()
+                        ? known.cautions(spec.axes().family().kind())
+                        : known.lost().stream().toList())
+                .orElse(List.of());
+    }
+
+    /** {@code done, 1 failed}: how far it is, with what went wrong. */
+    public String stateInWords() {
+        return SweepState.inWords(Labels.of(state), count(WorkState.DONE), count(WorkState.FAILED));
     }
 
     static boolean waits(SweepState state, Map<WorkState, Integer> trials) {

@@ -111,6 +111,16 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
                     "solver", "the paper's solver cannot use raw checkpoints, which " + name + " has: use blup");
     }
 
+    /** Whether the run can give averages of this length at all times of the sweep. */
+    boolean isPossible(SweepSpec spec, double length) {
+        try {
+            Reconstructions.target(spec.axes().family(), length, Collections.min(spec.time()));
+            return true;
+        } catch (Problem none) {
+            return false;
+        }
+    }
+
     private static void requireSome(String field, List<?> axis) {
         if (axis.isEmpty()) throw Problem.invalid(field, "the grid is empty: " + field + " holds nothing");
     }

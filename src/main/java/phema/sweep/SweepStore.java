@@ -7,6 +7,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -29,7 +32,7 @@ class SweepStore {
     /** A sweep without what follows from its trials. */
     record StoredSweep(
             String id,
-            Optional<String> name,
+            SweepDescription description,
             SweepSpec spec,
             Optional<Basis> basis,
             @Nullable String held,
@@ -50,9 +53,31 @@ class SweepStore {
                 .optional();
     }
 
-    /** Of those of a run no other may have it at that moment. */
-    void name(String id, String name) {
-        jdbc.sql("update sweep set name = ? where id = ?").params(name, id).update();
+    /** Of those of a run no other may have its name at that moment. */
+    void describe(String id, SweepDescription description) {
+        jdbc.sql("update sweep set name = ?, note = ?, tags = ?, archived = ? where id = ?")
+                .param(description.name().orElse(null))
+                .param(description.note())
+                .param(StoredJson.write(description.tags()))
+                .param(description.archived() ? 1 : 0)
+                .param(id)
+                .update();
+    }
+
+    /** It goes on, and so is in all lists again. */
+    void unarchive(String id) {
+        jdbc.sql("update sweep set archived = 0 where id = ?").param(id).update();
+    }
+
+    /** All that sweeps of a run have, or of all runs. */
+    SortedSet<String> tags(Optional<String> run) {
+        SortedSet<String> tags = new TreeSet<>();
+        jdbc.sql("select distinct tags from sweep" + (run.isPresent() ? " where run = ?" : ""))
+                .params(run.stream().toList())
+                .query((row, i) -> StoredJson.readTexts(row.getString(1)))
+                .list()
+                .forEach(tags::addAll);
+        return tags;
     }
 
     /** Nothing may refer to it any more. */
@@ -130,27 +155,43 @@ class SweepStore {
     }
 
     /** Newest first. */
-    List<StoredSweep> rows(Optional<String> run, long offset, int limit) {
-        List<Object> params = new ArrayList<>(run.stream().toList());
+    List<StoredSweep> rows(SweepFilter filter, long offset, int limit) {
+        List<Object> params = new ArrayList<>(params(filter));
         params.addAll(List.of(limit, offset));
-        return jdbc.sql("select * from sweep " + (run.isPresent() ? "where run = ? " : "")
-                        + "order by created desc, id limit ? offset ?")
+        return jdbc.sql("select * from sweep" + condition(filter) + " order by created desc, id limit ? offset ?")
                 .params(params)
                 .query(SweepStore::row)
                 .list();
     }
 
-    int count(Optional<String> run) {
-        return jdbc.sql(run.isPresent() ? "select count(*) from sweep where run = ?" : "select count(*) from sweep")
-                .params(run.stream().toList())
+    int count(SweepFilter filter) {
+        return jdbc.sql("select count(*) from sweep" + condition(filter))
+                .params(params(filter))
                 .query(Integer.class)
                 .single();
+    }
+
+    private static String condition(SweepFilter filter) {
+        return " where 1 = 1" + (filter.run().isPresent() ? " and run = ?" : "")
+                + (filter.tag().isPresent() ? " and tags like ? escape '!'" : "")
+                + (filter.archived() ? "" : " and archived = 0");
+    }
+
+    /** A tag holds no quotation mark, and so stands in the array once, between two. */
+    private static List<String> params(SweepFilter filter) {
+        Optional<String> tag =
+                filter.tag().map(text -> "%" + StoredJson.write(text).replaceAll("[!%_]", "!$0") + "%");
+        return Stream.concat(filter.run().stream(), tag.stream()).toList();
     }
 
     private static StoredSweep row(ResultSet row, int i) throws SQLException {
         return new StoredSweep(
                 row.getString("id"),
-                Optional.ofNullable(row.getString("name")),
+                new SweepDescription(
+                        Optional.ofNullable(row.getString("name")),
+                        row.getString("note"),
+                        new TreeSet<>(StoredJson.readTexts(row.getString("tags"))),
+                        row.getInt("archived") != 0),
                 StoredJson.read(row.getString("spec"), SweepSpec.class),
                 Optional.ofNullable(row.getString("basis")).map(json -> StoredJson.read(json, Basis.class)),
                 row.getString("hold"),

@@ -8,15 +8,16 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.UUID;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.support.TransactionTemplate;
+import phema.evaluation.Axes;
 import phema.evaluation.AxisValues;
 import phema.evaluation.EvaluatorView;
 import phema.evaluation.Point;
@@ -26,12 +27,11 @@ import phema.fleet.Queue;
 import phema.fleet.Takers;
 import phema.fleet.WorkState;
 import phema.problem.Problem;
+import phema.search.Interval;
 
 /** Makes, watches and steers sweeps. What is asked for here is done by workers, wherever they run. */
 @Service
 public class Sweeps {
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
-
     /** The number of sweeps whose models are kept: those looked at last. */
     static final int KEPT = 64;
 
@@ -82,14 +82,7 @@ public class Sweeps {
 
     /** @throws Problem when anything of it could not be run: then nothing is */
     public Sweep create(SweepSpec spec) {
-        SweepSpec checked = checks.checked(spec);
-        Basis basis = suitability.basis(checked);
-        String id = newId();
-        return inTransaction(() -> {
-            store.insert(id, checked, basis);
-            begin(id, checked);
-            return sweep(id);
-        });
+        return create(spec, DescriptionChange.NONE);
     }
 
     /**
@@ -100,32 +93,78 @@ public class Sweeps {
      * @throws Problem when anything of it could not be run: then everything stays as it was
      */
     public Sweep create(SweepSpec spec, Optional<String> name) {
-        if (name.isEmpty()) return create(spec);
-        if (!NAME.matcher(name.get()).matches())
-            throw Problem.invalid(
-                    "name", "name must be 1 to 100 letters, digits, dots, dashes and underscores, not " + name.get());
+        return create(spec, DescriptionChange.named(name));
+    }
+
+    /**
+     * The same, with more to say of it. One that goes on or is replaced hands on what is said of it where nothing else
+     * is.
+     */
+    public Sweep create(SweepSpec spec, DescriptionChange said) {
+        SweepDescription description = said.of(SweepDescription.NONE);
         SweepSpec checked = checks.checked(spec);
-        Optional<SweepStore.StoredSweep> before = store.named(checked.run(), name.get());
-        if (before.isPresent() && isSame(before.get(), checked))
-            return again(before.get().id(), checked.priority());
+        Optional<SweepStore.StoredSweep> before = description.name().flatMap(name -> store.named(checked.run(), name));
+        if (before.isPresent() && isSame(before.get(), checked)) {
+            String id = before.get().id();
+            if (!said.of(before.get().description()).equals(before.get().description())) describe(id, said);
+            return again(id, checked.priority());
+        }
         Basis basis = suitability.basis(checked);
         try {
-            return inTransaction(() -> replace(checked, basis, name.get()));
+            return inTransaction(() -> replace(checked, basis, said));
         } catch (DuplicateKeyException e) {
-            throw Problem.conflict("another job starts the sweep " + name.get() + " at the same time; try again");
+            throw Problem.conflict(
+                    "another job starts the sweep " + description.name().orElse("") + " at the same time; try again");
         }
     }
 
-    private Sweep replace(SweepSpec spec, Basis basis, String name) {
+    private Sweep replace(SweepSpec spec, Basis basis, DescriptionChange said) {
         String id = newId();
         store.insert(id, spec, basis);
-        store.named(spec.run(), name).map(SweepStore.StoredSweep::id).ifPresent(old -> {
-            end(old, store.touch(old));
-            records.replace(old, id);
+        SweepDescription description = said.of(SweepDescription.NONE);
+        Optional<SweepStore.StoredSweep> before = description.name().flatMap(name -> store.named(spec.run(), name));
+        before.ifPresent(old -> {
+            end(old.id(), store.touch(old.id()));
+            records.replace(old.id(), id);
         });
-        store.name(id, name);
+        store.describe(
+                id, said.of(before.map(SweepStore.StoredSweep::description).orElse(description)));
+        store.unarchive(id);
         begin(id, spec);
         return sweep(id);
+    }
+
+    /**
+     * Changes what is said of a sweep.
+     *
+     * @throws Problem when it cannot be said, another sweep of the run has the name, or it is to be archived and has
+     *     not ended
+     */
+    public Sweep describe(String id, DescriptionChange said) {
+        try {
+            return change(id, version -> {
+                SweepStore.StoredSweep row = row(id);
+                SweepDescription description = said.of(row.description());
+                requireFree(row, description.name());
+                if (description.archived() && !sweep(id).state().isEnd())
+                    throw Problem.conflict("sweep " + id + " has not ended; cancel it before it is archived");
+                store.describe(id, description);
+            });
+        } catch (DuplicateKeyException e) { // given to the other at this moment
+            throw taken(said.name().orElse(""));
+        }
+    }
+
+    private void requireFree(SweepStore.StoredSweep sweep, Optional<String> name) {
+        name.flatMap(wanted -> store.named(sweep.spec().run(), wanted))
+                .filter(other -> !other.id().equals(sweep.id()))
+                .ifPresent(other -> {
+                    throw taken(name.orElse(""));
+                });
+    }
+
+    private static Problem taken(String name) {
+        return Problem.conflict("another sweep of the run has the name " + name + "; rename that one first");
     }
 
     private boolean isSame(SweepStore.StoredSweep there, SweepSpec asked) {
@@ -157,7 +196,6 @@ public class Sweeps {
         });
     }
 
-    /** Who can be asked to evaluate, by name. */
     /** Who can be asked to evaluate, by name: those that are configured, then remote ones that have evaluated. */
     public List<EvaluatorView> evaluators() {
         SortedMap<String, List<String>> given = evaluations.given();
@@ -170,18 +208,33 @@ public class Sweeps {
                 .toList();
     }
 
-    /** Newest first. @param run only of this one */
+    /** Newest first, without those that are archived. @param run only of this one */
     public List<Sweep> sweeps(Optional<String> run) {
-        return sweeps(run, 0, Integer.MAX_VALUE);
+        return sweeps(SweepFilter.of(run), 0, Integer.MAX_VALUE);
     }
 
-    /** A part of them. */
+    /** A part of them, the newest first. */
+    public List<Sweep> sweeps(SweepFilter filter, long offset, int limit) {
+        return store.rows(filter, offset, limit).stream().map(this::sweep).toList();
+    }
+
+    /** A part of those of a run, or of all, that are not archived. */
     public List<Sweep> sweeps(Optional<String> run, long offset, int limit) {
-        return store.rows(run, offset, limit).stream().map(this::sweep).toList();
+        return sweeps(SweepFilter.of(run), offset, limit);
     }
 
+    /** The number of those of a run, or of all, that are not archived. */
     public int count(Optional<String> run) {
-        return store.count(run);
+        return count(SweepFilter.of(run));
+    }
+
+    public int count(SweepFilter filter) {
+        return store.count(filter);
+    }
+
+    /** All tags that sweeps have. @param run only those of this one */
+    public SortedSet<String> tags(Optional<String> run) {
+        return store.tags(run);
     }
 
     /** @throws Problem when there is none */
@@ -338,6 +391,7 @@ public class Sweeps {
             if (state == SweepState.CANCELLED) throw cancelled(id);
             // Its last trials may have run on after it was paused.
             if (state.isEnd()) store.hold(id, null);
+            store.unarchive(id);
             SweepSpec now = row(id).spec();
             AxisValues all = now.axes().union(checked.axes());
             all.check();
@@ -345,6 +399,32 @@ public class Sweeps {
             row(id).basis().map(basis -> basis.withMoreRuns(mine)).ifPresent(basis -> store.changeBasis(id, basis));
             add(id, spec, checked.axes().grid(), version);
         });
+    }
+
+    /**
+     * Lengths beyond the edge that the best one of a grid lies at, where it has ended: what {@link #extendBeyond} adds.
+     * None where it lies at none, or the run can give none beyond.
+     */
+    public List<Double> beyond(Sweep sweep) {
+        SweepSpec spec = sweep.spec();
+        if (!sweep.state().isEnd()
+                || sweep.state() == SweepState.CANCELLED
+                || spec.mode() != SweepSpec.SweepMode.GRID
+                || sweep.optimum().isEmpty()) return List.of();
+        // Where lengths beyond the best one failed, what is missing are these.
+        Interval asked = Interval.of(spec.lengths());
+        Evidence.LengthEdge edge =
+                Evidence.LengthEdge.of(sweep.optimum().get().point().length(), asked.low(), asked.high());
+        return Beyond.of(spec.lengths(), edge, length -> checks.isPossible(spec, length));
+    }
+
+    /** @throws Problem where there is nothing beyond, or it could not be run */
+    public Sweep extendBeyond(String id) {
+        Sweep sweep = sweep(id);
+        List<Double> beyond = beyond(sweep);
+        if (beyond.isEmpty())
+            throw Problem.conflict("the best length of sweep " + id + " lies at no edge with lengths beyond");
+        return extend(id, sweep.spec().with(sweep.spec().axes().with(Axes.LENGTH, beyond)));
     }
 
     private void begin(String id, SweepSpec spec) {
@@ -358,6 +438,7 @@ public class Sweeps {
 
     private void release(String id) {
         store.hold(id, null);
+        store.unarchive(id);
         List<String> queued = trials.queued(id).stream().map(TrialId::toString).toList();
         queue.ensure(TrialId.TASK, queued, row(id).spec().priority());
     }
@@ -390,13 +471,16 @@ public class Sweeps {
     private Sweep sweep(SweepStore.StoredSweep row) {
         Map<WorkState, Integer> counts = trials.counts(row.id());
         SweepState state = state(row.held(), counts);
+        Optional<Found> best = counts.containsKey(WorkState.DONE) ? Optional.of(found(row)) : Optional.empty();
         return new Sweep(
                 row.id(),
-                row.name(),
+                row.description(),
                 row.spec(),
                 state,
                 counts,
-                counts.containsKey(WorkState.DONE) ? optimum(row) : Optional.empty(),
+                best.flatMap(Found::optimum),
+                best.flatMap(Found::evidence),
+                state == SweepState.RUNNING ? trials.pace(row.id()) : Optional.empty(),
                 row.created(),
                 state.isEnd() ? trials.ended(row.id()) : Optional.empty(),
                 row.basis().<Map<String, String>>map(Basis::evaluator).orElse(Map.of()),
@@ -407,21 +491,20 @@ public class Sweeps {
                 row.version());
     }
 
-    private record Found(long version, List<SweepFit> fits, Optional<Optimum> optimum) {}
-
-    private Optional<Optimum> optimum(SweepStore.StoredSweep row) {
-        return found(row).optimum();
-    }
+    private record Found(long version, List<SweepFit> fits, Optional<Optimum> optimum, Optional<Evidence> evidence) {}
 
     /** A model takes a moment to fit. */
     private Found found(SweepStore.StoredSweep row) {
         Found known = found.get(row.id());
         if (known != null && known.version() == row.version()) return known;
-        List<Optima.Comparable> groups = Optima.comparable(row.spec(), measurements.with(row, trials.trials(row.id())));
+        List<Trial> all = measurements.with(row, trials.trials(row.id()));
+        List<Optima.Comparable> groups = Optima.comparable(row.spec(), all);
+        Optional<Optimum> best = Optima.best(groups);
         Found now = new Found(
                 row.version(),
                 groups.stream().flatMap(group -> group.sweepFit().stream()).toList(),
-                Optima.best(groups));
+                best,
+                best.map(optimum -> Evidence.of(row.spec(), all, optimum)));
         found.put(row.id(), now);
         return now;
     }

@@ -60,6 +60,18 @@ class TrialStore {
                 .single();
     }
 
+    /** Trials that are evaluated in a second, by those that ended last; empty while nobody can tell. */
+    Optional<Double> pace(String id) {
+        List<Pace.Evaluated> latest = jdbc.sql("select started, ended from trial where sweep = ? and cached = 0"
+                        + " and state in ('DONE', 'FAILED') and started is not null and ended is not null"
+                        + " order by ended desc limit ?")
+                .params(id, Pace.TRIALS)
+                .query((row, i) ->
+                        new Pace.Evaluated(Instant.ofEpochMilli(row.getLong(1)), Instant.ofEpochMilli(row.getLong(2))))
+                .list();
+        return Pace.perSecond(latest, clock.instant());
+    }
+
     /** Of one sweep, by number. */
     List<Trial> trials(String id) {
         return select("where t.sweep = ? order by t.number", id);

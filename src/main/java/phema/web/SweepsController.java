@@ -14,6 +14,7 @@ import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PatchMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.PutMapping;
@@ -24,6 +25,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
+import phema.api.DescriptionRequest;
 import phema.api.MeasurementView;
 import phema.api.Page;
 import phema.api.SweepRequest;
@@ -33,9 +35,11 @@ import phema.api.TrialView;
 import phema.catalog.Catalog;
 import phema.evaluation.EvaluatorView;
 import phema.problem.Problem;
+import phema.sweep.DescriptionChange;
 import phema.sweep.Measurements;
 import phema.sweep.ResultsCsv;
 import phema.sweep.Sweep;
+import phema.sweep.SweepFilter;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
 
@@ -67,7 +71,7 @@ class SweepsController {
         catalog.run(run);
         Optional<String> name = Optional.ofNullable(request.name());
         Optional<String> before = name.flatMap(known -> sweeps.named(run, known));
-        Sweep sweep = sweeps.create(request.spec(run), name);
+        Sweep sweep = sweeps.create(request.spec(run), request.description());
         if (before.equals(Optional.of(sweep.id()))) return ResponseEntity.ok(SweepView.of(sweep));
         return ResponseEntity.created(URI.create("/api/v1/sweeps/" + sweep.id()))
                 .body(SweepView.of(sweep));
@@ -83,10 +87,13 @@ class SweepsController {
     @Operation(summary = "All sweeps, the newest first")
     Page<SweepView> sweeps(
             @Parameter(description = "only those of this run") @RequestParam(required = false) @Nullable String run,
+            @Parameter(description = "only those with this tag") @RequestParam(required = false) @Nullable String tag,
+            @Parameter(description = "those that are archived as well") @RequestParam(defaultValue = "false")
+                    boolean archived,
             @RequestParam(defaultValue = "0") int page,
             @RequestParam(defaultValue = Page.DEFAULT_SIZE) int size) {
         Page.check(page, size);
-        Optional<String> only = Optional.ofNullable(run);
+        SweepFilter only = new SweepFilter(Optional.ofNullable(run), Optional.ofNullable(tag), archived);
         List<SweepView> items = sweeps.sweeps(only, (long) page * size, size).stream()
                 .map(SweepView::of)
                 .toList();
@@ -97,6 +104,15 @@ class SweepsController {
     @Operation(summary = "One sweep, and how far it is")
     SweepView sweep(@PathVariable String id) {
         return SweepView.of(sweeps.sweep(id));
+    }
+
+    @PatchMapping(path = "/sweeps/{id}", consumes = MediaType.APPLICATION_JSON_VALUE)
+    @Operation(
+            summary = "Changes what a sweep is called and what is said of it",
+            description = "Fields that are left out stay as they are. A name that another sweep of the run has is"
+                    + " refused, and so is archiving one that has not ended; one that goes on is archived no more.")
+    SweepView describe(@PathVariable String id, @RequestBody DescriptionRequest request) {
+        return SweepView.of(sweeps.describe(id, request.change()));
     }
 
     @DeleteMapping("/sweeps/{id}")
@@ -161,7 +177,8 @@ class SweepsController {
     @PostMapping(path = "/sweeps/{id}/extend", consumes = MediaType.APPLICATION_JSON_VALUE)
     @Operation(summary = "Adds the points of another grid that this one lacks")
     SweepView extend(@PathVariable String id, @RequestBody SweepRequest request) {
-        if (request.name() != null) throw Problem.invalid("name", "name is that of a new sweep, not of one extended");
+        if (!request.description().equals(DescriptionChange.NONE))
+            throw Problem.invalid("name", "name is that of a new sweep, not of one extended, and so are note and tags");
         String run = sweeps.sweep(id).spec().run();
         return SweepView.of(sweeps.extend(id, request.spec(run)));
     }
@@ -170,9 +187,13 @@ class SweepsController {
     @Operation(summary = "The points of a sweep with their metrics")
     Page<TrialView> trials(
             @PathVariable String id,
+            @Parameter(description = "only those that changed after the sweep had this version")
+                    @RequestParam(defaultValue = "0")
+                    long after,
             @RequestParam(defaultValue = "0") int page,
             @RequestParam(defaultValue = Page.DEFAULT_SIZE) int size) {
-        return Page.of(sweeps.trials(id), page, size, TrialView::of);
+        sweeps.version(id);
+        return Page.of(sweeps.trialsChangedAfter(id, after), page, size, TrialView::of);
     }
 
     @GetMapping("/sweeps/{id}/trials/{number}")

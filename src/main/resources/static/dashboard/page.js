@@ -6,6 +6,7 @@ import "./pictures.js";
 document.addEventListener("htmx:load", event => {
   drawFigures(event.detail.elt);
   localTimes();
+  oneTabStop();
 });
 document.addEventListener("htmx:beforeRequest", event => {
   if (event.detail.elt.id !== "live") document.getElementById("problem").replaceChildren(); // else nobody could read it
@@ -13,13 +14,43 @@ document.addEventListener("htmx:beforeRequest", event => {
 
 setInterval(localTimes, 1000);
 
+/** Rows are one stop of the keyboard's way through the page; arrows lead from one to the next. */
+function oneTabStop() {
+  for (const rows of document.querySelectorAll("tbody.rows")) {
+    const links = [...rows.querySelectorAll("th a")];
+    const stop = links.find(link => link === document.activeElement) ?? links[0];
+    for (const link of links) link.tabIndex = link === stop ? 0 : -1;
+  }
+}
+
+document.addEventListener("keydown", event => {
+  const rows = event.target.closest?.("tbody.rows");
+  if (!rows || !event.target.matches("th a")) return;
+  const links = [...rows.querySelectorAll("th a")];
+  const at = links.indexOf(event.target);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[event.key];
+  if (to === undefined || !links[to]) return;
+  event.preventDefault();
+  links[to].focus();
+  oneTabStop();
+});
+
 /** Times in the reader's own zone, and how long something runs. */
 function localTimes() {
   for (const time of document.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (time.matches(".since")) time.textContent = duration((Date.now() - at) / 1000);
-    else time.textContent = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    else {
+      const shown = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+      time.textContent = time.matches(".ago") ? age((Date.now() - at) / 1000) : shown;
+      if (time.matches(".ago")) time.title = shown;
+    }
   }
+}
+
+function age(seconds) {
+  const days = Math.floor(seconds / 86400);
+  return days < 2 ? `${duration(seconds)} ago` : `${days} days ago`;
 }
 
 function duration(seconds) {

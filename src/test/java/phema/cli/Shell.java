@@ -31,7 +31,7 @@ final class Shell {
 
     /** What a command left behind. */
     record Result(int status, String out, String err) {
-        private static final String PROGRESS = "\\d+% of .*";
+        private static final String PROGRESS = "\\d+% of .*|\\d+ trials.*|trial \\d+, .*";
 
         /** Ended well and had nothing to complain about; on a busy machine it may have said how far it was. */
         Result fine() {

@@ -72,7 +72,7 @@ class SweepEndsTest {
     void aLimitOfTimeIsStatusFourAndWhatWasFoundIsJudged() {
         Shell.Result result = sweep("--outstd=0.05,0.12", "--time-limit=8s", "--gate=fid<=0.04");
         assertThat(result.status()).isEqualTo(4);
-        assertThat(result.out()).contains("best: sigma_rel 0.050", "gate fid<=0.04 is not met: fid is 0.05");
+        assertThat(result.out()).contains("best so far: sigma_rel 0.050", "gate fid<=0.04 is not met: fid is 0.05");
         assertThat(result.err())
                 .containsPattern("phema: the time limit of 8s is reached, and sweep \\w+ is cancelled; 1 of 2 trials");
         assertThat(junit)

@@ -22,6 +22,7 @@ import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
+import phema.sweep.SweepDescription;
 import phema.sweep.SweepSpec;
 import phema.sweep.SweepState;
 import phema.sweep.Trial;
@@ -110,11 +111,13 @@ class SweepChartTest {
                 0);
         return new Sweep(
                 "s",
-                Optional.empty(),
+                SweepDescription.NONE,
                 spec,
                 SweepState.DONE,
                 Map.of(WorkState.DONE, 12),
                 Optional.of(optimum),
+                Optional.empty(),
+                Optional.empty(),
                 Instant.EPOCH,
                 Optional.of(Instant.EPOCH),
                 Map.of(),

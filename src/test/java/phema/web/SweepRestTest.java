@@ -250,7 +250,7 @@ class SweepRestTest {
                 .map(trial -> Point.read(
                         trial.propertyStream().collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue))))
                 .toList();
-        for (Facet facet : axis.facets(points)) assertThat(page).contains(">" + facet.label() + "</th>");
+        for (Facet facet : axis.facets(points)) assertThat(page).contains(">" + facet.label() + "</a></th>");
     }
 
     @Test
@@ -323,7 +323,7 @@ class SweepRestTest {
         String page = send("GET", sweep.replace("/api/v1", ""), "").body();
         assertThat(page)
                 .contains(
-                        ">accuracy</th>", ">fid</th>", "accuracy by window", "fid by window", "greatest accuracy there")
+                        ">accuracy</a></th>", ">fid</a></th>", "accuracy by window", "fid by window", "greatest accuracy there")
                 .contains("<dd>accuracy, fid</dd>");
         assertThat(send("GET", "/runs/edm2/sweeps", "").body()).contains("value=\"accuracy:max,fid\"");
         assertThat(send("GET", sweep + "/trials/0/log", "").body())
@@ -589,7 +589,69 @@ class SweepRestTest {
         assertThat(send("DELETE", slow + "/record", "").statusCode()).isEqualTo(404);
         assertThat(events(next)).endsWith("sweep");
         assertThat(send("GET", "/sweeps/" + id(next), "").body())
-                .contains("data-confirm=\"Delete this sweep", "<dd>ci</dd>");
+                .contains("data-confirm=\"Delete this sweep", "<b>ci</b>");
+    }
+
+    @Test
+    void whatIsSaidOfASweepIsChangedAndListsGoByIt() throws Exception {
+        String body = """
+                {"sigmaRel": [0.0621, 0.0622], "evaluator": "length", "metric": "fid", "note": "first", "tags": ["b", "a"]}""";
+        String sweep = create("/api/v1/runs/edm2/sweeps", body, 201);
+        assertThat(events(sweep)).endsWith("sweep");
+        assertThat(get(sweep).at("/note").asString()).isEqualTo("first");
+        assertThat(get(sweep).at("/tags").toString()).isEqualTo("[\"a\",\"b\"]");
+        assertThat(get("/api/v1/sweeps?tag=a").toString()).contains(id(sweep));
+        assertThat(get("/api/v1/sweeps?tag=c").at("/total").asInt()).isZero();
+
+        assertThat(send("PATCH", sweep, "{\"name\": \"said\", \"tags\": [\"c\"], \"archived\": true}")
+                        .statusCode())
+                .isEqualTo(200);
+        JsonNode said = get(sweep);
+        assertThat(List.of(said.at("/name").asString(), said.at("/note").asString()))
+                .containsExactly("said", "first");
+        assertThat(said.at("/archived").asBoolean()).isTrue();
+        assertThat(get("/api/v1/sweeps?tag=c").at("/total").asInt()).isZero();
+        assertThat(get("/api/v1/sweeps?tag=c&archived=true").toString()).contains(id(sweep));
+        assertThat(get("/api/v1/sweeps?run=edm2").toString()).doesNotContain(id(sweep));
+
+        String other = create("/api/v1/runs/edm2/sweeps", body.replace("0.0622", "0.0623"), 201);
+        HttpResponse<String> taken = send("PATCH", other, "{\"name\": \"said\"}");
+        assertThat(taken.statusCode()).isEqualTo(409);
+        assertThat(taken.body()).contains("another sweep of the run has the name said");
+        assertThat(send("PATCH", other, "{\"tags\": [\"a b\"]}").body())
+                .contains("a tag must be", "\"field\":\"tags\"");
+        assertThat(send("PATCH", sweep, "{\"name\": \"\"}").statusCode()).isEqualTo(200);
+        assertThat(get(sweep).at("/name").isMissingNode() || get(sweep).at("/name").isNull())
+                .isTrue();
+
+        // What goes on is in lists again.
+        assertThat(send("POST", sweep + "/extend", body.replace("0.0622", "0.0624").replaceAll(", \"note.*", "}"))
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(get(sweep).at("/archived").asBoolean()).isFalse();
+        assertThat(events(other)).endsWith("sweep");
+        assertThat(events(sweep)).endsWith("sweep");
+
+        String slow = create(
+                "/api/v1/runs/edm2/sweeps",
+                "{\"sigmaRel\": [0.0625], \"evaluator\": \"slow\", \"metric\": \"fid\"}",
+                201);
+        assertThat(send("PATCH", slow, "{\"archived\": true}").body()).contains("has not ended");
+        assertThat(send("DELETE", slow, "").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void trialsThatChangedAreAskedFor() throws Exception {
+        String sweep = create(
+                "/api/v1/runs/edm2/sweeps",
+                "{\"sigmaRel\": [0.0631, 0.0632], \"evaluator\": \"length\", \"metric\": \"fid\"}",
+                201);
+        assertThat(events(sweep)).endsWith("sweep");
+        long version = get(sweep).at("/version").asLong();
+        assertThat(get(sweep + "/trials?after=0").at("/total").asInt()).isEqualTo(2);
+        assertThat(get(sweep + "/trials?after=" + (version - 1)).at("/total").asInt())
+                .isEqualTo(1);
+        assertThat(get(sweep + "/trials?after=" + version).at("/total").asInt()).isZero();
     }
 
     private static String id(String sweep) {

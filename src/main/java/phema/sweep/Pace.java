@@ -1,0 +1,38 @@
+package phema.sweep;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** Tells how quickly trials are evaluated, from those that ended last. */
+final class Pace {
+    /** The number of trials that it goes by. */
+    static final int TRIALS = 21;
+
+    /** Where nothing was begun for so long after an end, work was interrupted: what was before tells nothing. */
+    private static final Duration INTERRUPTION = Duration.ofMinutes(1);
+
+    private Pace() {}
+
+    /** One that was evaluated, and not looked up. */
+    record Evaluated(Instant started, Instant ended) {}
+
+    /**
+     * Trials in a second.
+     *
+     * @param latest of those of a sweep, the one that ended last first
+     * @return empty where fewer than two ended without an interruption
+     */
+    static Optional<Double> perSecond(List<Evaluated> latest, Instant now) {
+        int since = 0;
+        while (since + 1 < latest.size() && !isInterrupted(latest.get(since + 1), latest.get(since))) since++;
+        if (since == 0) return Optional.empty();
+        double seconds = Duration.between(latest.get(since).ended(), now).toMillis() / 1e3;
+        return seconds > 0 ? Optional.of(since / seconds) : Optional.empty();
+    }
+
+    private static boolean isInterrupted(Evaluated before, Evaluated after) {
+        return Duration.between(before.ended(), after.started()).compareTo(INTERRUPTION) > 0;
+    }
+}
