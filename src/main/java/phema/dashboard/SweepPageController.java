@@ -1,8 +1,6 @@
 package phema.dashboard;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,8 +16,6 @@ import org.springframework.web.servlet.view.RedirectView;
 import org.springframework.web.util.UriUtils;
 import phema.catalog.Catalog;
 import phema.problem.Problem;
-import phema.sweep.ForeignMeasurement;
-import phema.sweep.Measurements;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
 import phema.sweep.Trial;
@@ -30,13 +26,13 @@ class SweepPageController {
     private static final int PAGE = 50;
 
     private final Sweeps sweeps;
-    private final Measurements measurements;
+    private final SweepFiguresController figures;
     private final Catalog catalog;
     private final SweepForms forms;
 
-    SweepPageController(Sweeps sweeps, Measurements measurements, Catalog catalog, SweepForms forms) {
+    SweepPageController(Sweeps sweeps, SweepFiguresController figures, Catalog catalog, SweepForms forms) {
         this.sweeps = sweeps;
-        this.measurements = measurements;
+        this.figures = figures;
         this.catalog = catalog;
         this.forms = forms;
     }
@@ -178,6 +174,10 @@ class SweepPageController {
         model.addAttribute("run", run.orElse(null));
         model.addAttribute("sweeps", rows);
         model.addAttribute("page", shown);
+        model.addAttribute(
+                "lines",
+                CopyLine.json("/api/v1/sweeps"
+                        + run.map(name -> "?run=" + CopyLine.segment(name)).orElse("")));
         model.addAttribute("more", (shown + 1L) * PAGE < sweeps.count(run));
     }
 
@@ -186,33 +186,8 @@ class SweepPageController {
         RunClock clock = RunClock.of(catalog, sweep.spec().run());
         boolean differs = sweeps.differsHere(sweep.id());
         ChartSlice slice = ChartSlice.of(sweep.spec(), trials, sweep.optimum(), view);
-        boolean references = !view.getOrDefault("references", "on").equals("off");
-        SweepCharts charts = new SweepCharts(sweep, trials, sweeps.fits(sweep.id()), slice, clock);
         model.addAttribute("sweep", SweepPanel.of(sweep, differs, trials, slice, clock));
-        model.addAttribute("choices", slice.choices(clock));
-        model.addAttribute("references", references);
-        model.addAttribute("seriesAxis", slice.by().shownAs());
-        Map<String, List<ForeignMeasurement>> measured = measured(sweep);
-        model.addAttribute("metricChart", charts.metric("metric-" + sweep.id(), measured, references));
-        model.addAttribute(
-                "otherCharts",
-                sweep.spec().metrics().names().stream()
-                        .skip(1)
-                        .map(metric -> new SweepCharts(sweep, metric, trials, List.of(), slice, clock)
-                                .metric("metric-" + metric + "-" + sweep.id(), measured, false))
-                        .toList());
-        model.addAttribute("heatChart", slice.varies(slice.by()) ? charts.heat("heat-" + sweep.id()) : null);
-    }
-
-    /** By what is said of them. */
-    private Map<String, List<ForeignMeasurement>> measured(Sweep sweep) {
-        Map<String, List<ForeignMeasurement>> measured = new LinkedHashMap<>();
-        for (boolean counted : new boolean[] {true, false})
-            for (ForeignMeasurement each : measurements.beside(sweep, counted))
-                measured.computeIfAbsent(
-                                each.source() + (counted ? ", counted" : ", shown beside"), of -> new ArrayList<>())
-                        .add(each);
-        return measured;
+        model.addAttribute("figures", figures.figures(sweep, trials, view));
     }
 
     private static ModelAndView seeOther(Sweep sweep) {

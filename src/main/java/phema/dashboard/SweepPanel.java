@@ -172,7 +172,8 @@ record SweepPanel(
         return figures;
     }
 
-    private static String url(String run, Point best) {
+    /** The address of an average on its run's page. */
+    static String url(String run, Point best) {
         return UriComponentsBuilder.fromPath("/runs/{run}")
                 .queryParam(
                         best.family().isPower() ? LengthFields.SIGMA_REL : LengthFields.PROFILE,
