@@ -41,11 +41,16 @@ record Download(
         }
         for (Format format : Format.values()) {
             if (format == Format.DCP) continue; // for those who have such checkpoints: as the run's files
+            if (format == Format.EDM2_PICKLE && !isPickled(weights.run())) continue; // made of such files alone
             String fileName = weights.target().baseName() + "." + format.extension();
             String url = url(weights, sigmaRel, "." + format.extension());
             downloads.add(of(weights.in(format), name(format), fileName, url, syntheses, address));
         }
         return downloads;
+    }
+
+    private static boolean isPickled(Run run) {
+        return run.snapshots().stream().allMatch(snapshot -> snapshot.file().format() == Format.EDM2_PICKLE);
     }
 
     private static String name(Format format) {

@@ -24,6 +24,7 @@ import phema.text.Labels;
  * @param length as the field shows it; none without a family
  * @param times that can be chosen
  * @param revision of the run as a repository; none where there is none of such averages
+ * @param lines to copy that give the weights elsewhere
  * @param paperApplies whether the published solver can use the run's files
  */
 record FitPanel(
@@ -39,7 +40,8 @@ record FitPanel(
         List<String> warnings,
         String modelRepository,
         @Nullable String revision,
-        String address) {
+        String address,
+        List<CopyLine> lines) {
 
     /** @param profile a family, or the profile that is of none */
     record AverageChoice(String profile, String name, boolean chosen) {}
@@ -74,7 +76,8 @@ record FitPanel(
                 fit.warnings(),
                 "phema/" + run.name(),
                 fit.target() instanceof Power power ? new WeightsReference(fit.method(), power).printMoving(run) : null,
-                address);
+                address,
+                RunLines.weights(run, fit));
     }
 
     /** Whether it is the paper's average, which addresses have by its EMA length. */

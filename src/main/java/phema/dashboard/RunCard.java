@@ -39,6 +39,12 @@ record RunCard(
         List<Trial> trials = sweeps.trials(sweep.id());
         ChartSlice slice = ChartSlice.of(sweep.spec(), trials, sweep.optimum(), Map.of());
         return new SweepCharts(sweep, trials, sweeps.fits(sweep.id()), slice, RunClock.of(run))
-                .metric("curve-" + run.name(), Map.of(), false);
+                .metric("curve-" + run.name(), Map.of(), false)
+                .from(ChartSource.of(
+                        SweepLines.of(sweep.id(), sweep.spec()),
+                        run.name(),
+                        sweep.spec().metric(),
+                        "by",
+                        sweep.spec().axes().family().kind().noun()));
     }
 }

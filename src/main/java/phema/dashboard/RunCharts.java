@@ -12,6 +12,7 @@ import phema.solver.Fit;
 import phema.solver.ProfileCurve;
 import phema.solver.RunReport;
 import phema.solver.SolverKind;
+import phema.synthesis.Names;
 import phema.text.Labels;
 
 /** Makes what the page of a run draws. */
@@ -42,7 +43,8 @@ final class RunCharts {
                 ChartAxis.linear(label, points ? ".3~f" : ".3~g"),
                 List.of(
                         line("target", 1, clock.in(curve.times()), target, scale),
-                        line("fitted", 2, clock.in(curve.times()), fitted, scale)));
+                        line("fitted", 2, clock.in(curve.times()), fitted, scale)))
+                .from(ChartSource.of(RunLines.fit(run, fit), run.name(), Names.width(fit.target()), "profile"));
     }
 
     private static ChartLayer line(String name, int style, List<Double> x, List<Double> y, double scale) {
@@ -71,7 +73,8 @@ final class RunCharts {
                         i -> ChartLayer.ChartPoint.of(
                                 times.indexOf(run.snapshots().get(i).time()),
                                 fit.coefficients().get(i),
-                                run.snapshots().get(i).name())));
+                                run.snapshots().get(i).name())))
+                .from(ChartSource.of(RunLines.fit(run, fit), run.name(), Names.width(fit.target()), "coefficients"));
     }
 
     /** A layer for the snapshots of each profile. @param point of a snapshot, by its index */
@@ -91,7 +94,7 @@ final class RunCharts {
                 .toList();
     }
 
-    static Chart errors(Run run, SliderFamily family, List<ErrorCurves.Errors> curve) {
+    static Chart errors(Run run, SliderFamily family, double end, List<ErrorCurves.Errors> curve) {
         List<ChartLayer> layers = new ArrayList<>();
         for (SolverKind method : List.of(SolverKind.BLUP, SolverKind.PAPER)) {
             List<ChartLayer.ChartPoint> points = curve.stream()
@@ -107,7 +110,17 @@ final class RunCharts {
                 ChartAxis.log(axis(run, family), family.clocked() ? ",.4~r" : ".3f")
                         .within(shown(run, family, family.least()), shown(run, family, family.most())),
                 ChartAxis.log("Predicted error of the weights", ".3~p"),
-                layers);
+                layers)
+                .from(ChartSource.of(
+                        RunLines.errors(
+                                run,
+                                curve.stream()
+                                        .map(errors -> family.spec(errors.length()))
+                                        .toList(),
+                                end),
+                        run.name(),
+                        "predicted-error-by",
+                        family.noun()));
     }
 
     /** A length as charts have it: of windows and half-lives in the unit of times. */
@@ -153,7 +166,8 @@ final class RunCharts {
                 "rates",
                 clock.axis().within(0, clock.in(run.newestTime())),
                 ChartAxis.log("Relative variance gained per " + unit, ".1~e"),
-                List.of(new ChartLayer(ChartLayer.LayerKind.LINE, "rate", 1, steps)));
+                List.of(new ChartLayer(ChartLayer.LayerKind.LINE, "rate", 1, steps)))
+                .from(ChartSource.of(RunLines.report(run), run.name(), "effective-learning-rate"));
     }
 
     /** How far each file is from what all others let expect; 1 where it is as far as expected. */
@@ -169,6 +183,7 @@ final class RunCharts {
                         i -> ChartLayer.ChartPoint.of(
                                 clock.in(run.snapshots().get(i).time()),
                                 Math.max(report.surprises().get(i), LEAST_SURPRISE),
-                                run.snapshots().get(i).name())));
+                                run.snapshots().get(i).name())))
+                .from(ChartSource.of(RunLines.report(run), run.name(), "surprises"));
     }
 }

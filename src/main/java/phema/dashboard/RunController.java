@@ -92,6 +92,7 @@ class RunController {
                 sweeps.sweeps(Optional.of(run), 0, LAST_SWEEPS).stream()
                         .map(SweepRow::of)
                         .toList());
+        model.addAttribute("lines", CopyLine.json("/api/v1/runs/" + CopyLine.segment(run)));
         model.addAttribute("recommended", RecommendedPanel.of(advice, RunClock.of(found)));
         forms.fresh(run, model);
         if (!found.snapshots().isEmpty()) {
@@ -140,7 +141,7 @@ class RunController {
         Run found = catalog.run(run);
         double end = end(found, time);
         SliderFamily family = SliderFamily.of(found, end, profile);
-        model.addAttribute("chart", RunCharts.errors(found, family, errorCurves.of(found, family, end)));
+        model.addAttribute("chart", RunCharts.errors(found, family, end, errorCurves.of(found, family, end)));
         return "dashboard/chart :: data";
     }
 

@@ -68,7 +68,8 @@ record RunSummary(
                                         clock.in(s.time()), profiles.indexOf(profile), s.name()))
                                 .toList()))
                 .toList();
-        return new Chart("timeline-" + run.name(), clock.axis().from(0), ChartAxis.of("", profiles), layers);
+        return new Chart("timeline-" + run.name(), clock.axis().from(0), ChartAxis.of("", profiles), layers)
+                .from(ChartSource.of(RunLines.snapshots(run), run.name(), "snapshots"));
     }
 
     /** Which averages are stored, sorted. */

@@ -2,6 +2,7 @@ package phema.dashboard;
 
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
+import static java.util.stream.Collectors.toSet;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -10,8 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import phema.evaluation.Axes;
 import phema.evaluation.Point;
 import phema.profile.ProfileFamily;
 import phema.search.Repeats;
@@ -24,7 +28,12 @@ import phema.sweep.Trial;
 /** Makes what the page of a sweep draws, of the trials that are done. */
 final class SweepCharts {
     private static final int CURVE_POINTS = 49;
-    private static final String METRIC_FORMAT = ",.4~r";
+    static final String METRIC_FORMAT = ",.4~r";
+
+    /** Series that differ in colour, dash and symbol at a glance. */
+    private static final int MOST_STYLES = 8;
+
+    private static final int NAMED = 5;
 
     private final Sweep sweep;
     private final String metric;
@@ -67,17 +76,23 @@ final class SweepCharts {
         Optional<Optimum> optimum = sweep.optimum().filter(o -> first && slice.contains(o.point()));
         optimum.filter(o -> o.low() < o.high()).ifPresent(o -> layers.add(span(o)));
         Map<String, List<Trial>> series = series();
+        boolean shaded = isShaded(series.size());
+        Set<Integer> named = named(series.size());
         int style = 0;
-        int best = 1;
-        for (String value : series.keySet()) {
-            style++;
-            List<Trial> trials = series.getOrDefault(value, List.of());
+        ChartLayer best = null;
+        for (Map.Entry<String, List<Trial>> one : series.entrySet()) {
+            List<Trial> trials = one.getValue();
             Point point = slice.continuous()
                     ? optimum.map(Optimum::point).orElse(trials.getFirst().point())
                     : trials.getFirst().point();
-            layers.add(curve(value, style, point, trials));
-            layers.add(points(value, style, trials));
-            if (optimum.filter(o -> by(o.point()).equals(by(point))).isPresent()) best = style;
+            boolean holdsBest =
+                    optimum.filter(o -> by(o.point()).equals(by(point))).isPresent();
+            boolean isNamed = named.contains(style) || holdsBest;
+            style++;
+            List<ChartLayer> both =
+                    List.of(curve(one.getKey(), style, point, trials), points(one.getKey(), style, trials));
+            for (ChartLayer layer : both) layers.add(shaded ? layer.shaded(number(point), isNamed) : layer);
+            if (holdsBest) best = layers.getLast();
         }
         for (Map.Entry<String, List<ForeignMeasurement>> source : measured.entrySet()) {
             List<ChartLayer.ChartPoint> points = source.getValue().stream()
@@ -88,14 +103,51 @@ final class SweepCharts {
             if (!points.isEmpty())
                 layers.add(new ChartLayer(ChartLayer.LayerKind.POINTS, source.getKey(), ++style, points));
         }
-        int marked = best;
-        optimum.ifPresent(o -> layers.add(mark(o, marked)));
+        if (optimum.isPresent()) {
+            ChartLayer mark = mark(optimum.get(), best == null ? 1 : best.style());
+            layers.add(
+                    best == null || best.shade() == null
+                            ? mark
+                            : mark.shaded(best.shade(), true));
+        }
         if (references && first && family.isPower()) references(layers);
-        return new Chart(id, lengths(), ChartAxis.linear(metric, METRIC_FORMAT), layers);
+        Chart chart = new Chart(id, lengths(), ChartAxis.linear(metric, METRIC_FORMAT), layers);
+        return shaded ? chart.colouredBy(ChartAxis.linear(slice.by().label(), ".3~r")) : chart;
+    }
+
+    /** Whether there are more series than eyes tell apart, and their values are numbers, which a scale of colours shows. */
+    private boolean isShaded(int series) {
+        return series > MOST_STYLES
+                && slice.by().isNumber()
+                && !slice.valuesOf(slice.by()).contains(PagePrinter.NONE);
+    }
+
+    /** Which of the series are named where a scale shows the others: the first, the last, and some between. */
+    private static Set<Integer> named(int series) {
+        return IntStream.range(0, NAMED)
+                .mapToObj(i -> Math.round((series - 1) * i / (NAMED - 1f)))
+                .collect(toSet());
+    }
+
+    /** The value that makes a point's series, where it is a number. */
+    private double number(Point point) {
+        if (slice.by().axis() == Axes.TIME) return clock.in(point.time());
+        return Double.parseDouble(by(point));
     }
 
     private ChartAxis lengths() {
+        return lengths(family);
+    }
+
+    static ChartAxis lengths(ProfileFamily family) {
         return ChartAxis.log(family.label(), family.isPower() ? ".3f" : METRIC_FORMAT);
+    }
+
+    /** The series of this metric, to be drawn beside those of another one. */
+    List<ChartLayer> beside(Chart chart) {
+        return metric(chart.id(), Map.of(), false).layers().stream()
+                .map(layer -> layer.renamed(layer.name().startsWith(metric) ? layer.name() : layer.name() + ", " + metric))
+                .toList();
     }
 
     /** Trials by the name of their series. */
@@ -140,8 +192,7 @@ final class SweepCharts {
                         name + ", mean",
                         style,
                         means(trials).entrySet().stream()
-                                .map(e -> ChartLayer.ChartPoint.of(
-                                        e.getKey(), e.getValue().mean()))
+                                .map(e -> repeated(e.getKey(), e.getValue()))
                                 .toList()));
     }
 
@@ -224,11 +275,11 @@ final class SweepCharts {
         ChartAxis colour = ChartAxis.linear(metric, METRIC_FORMAT);
         if (slice.continuous())
             return new Chart(
-                    id,
-                    lengths(),
-                    ChartAxis.linear(slice.by().label(), ".3~r"),
-                    colour,
-                    List.of(heat(point -> point.length(), point -> point.guidance())));
+                            id,
+                            lengths(),
+                            ChartAxis.linear(slice.by().label(), ".3~r"),
+                            List.of(heat(point -> point.length(), point -> point.guidance())))
+                    .colouredBy(colour);
         List<String> lengths = done.stream()
                 .map(trial -> trial.point().length())
                 .distinct()
@@ -244,9 +295,8 @@ final class SweepCharts {
                         values.stream()
                                 .map(value -> slice.shown(slice.by(), value, clock))
                                 .toList()),
-                colour,
                 List.of(heat(point -> (double) lengths.indexOf(family.print(point.length())), point ->
-                        (double) values.indexOf(by(point)))));
+                        (double) values.indexOf(by(point))))).colouredBy(colour);
     }
 
     private ChartLayer heat(Function<Point, Double> x, Function<Point, Double> y) {

@@ -3,7 +3,6 @@ package phema.dashboard;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,8 +22,6 @@ import org.springframework.web.util.UriUtils;
 import phema.catalog.Catalog;
 import phema.problem.Problem;
 import phema.sweep.DescriptionChange;
-import phema.sweep.ForeignMeasurement;
-import phema.sweep.Measurements;
 import phema.sweep.Sweep;
 import phema.sweep.SweepDescription;
 import phema.sweep.SweepFilter;
@@ -40,15 +37,19 @@ class SweepPageController {
     private static final long TABLE_SECONDS = 60;
 
     private final Sweeps sweeps;
-    private final Measurements measurements;
+    private final SweepFiguresController figures;
     private final Catalog catalog;
     private final SweepForms forms;
     private final InstantSource clock;
 
     SweepPageController(
-            Sweeps sweeps, Measurements measurements, Catalog catalog, SweepForms forms, InstantSource clock) {
+            Sweeps sweeps,
+            SweepFiguresController figures,
+            Catalog catalog,
+            SweepForms forms,
+            InstantSource clock) {
         this.sweeps = sweeps;
-        this.measurements = measurements;
+        this.figures = figures;
         this.catalog = catalog;
         this.forms = forms;
         this.clock = clock;
@@ -94,7 +95,7 @@ class SweepPageController {
     @GetMapping("/sweeps/{id}")
     String page(@PathVariable String id, @RequestParam Map<String, String> view, Model model) {
         Sweep sweep = sweeps.sweep(id);
-        panel(sweep, view, model);
+        whole(sweep, view, model);
         forms.offer(SweepForm.of(sweep.spec(), true), model);
         return "dashboard/sweep";
     }
@@ -179,7 +180,7 @@ class SweepPageController {
             return seeOther(sweeps.describe(id, change));
         } catch (Problem problem) {
             Sweep sweep = sweeps.sweep(id);
-            panel(sweep, Map.of(), model);
+            whole(sweep, Map.of(), model);
             model.addAttribute("said", new Said(name, note, tags, problem.getMessage()));
             forms.offer(SweepForm.of(sweep.spec(), true), model);
             ModelAndView again = new ModelAndView("dashboard/sweep", model.asMap());
@@ -217,7 +218,7 @@ class SweepPageController {
         try {
             return seeOther(sweeps.extend(id, form.extending(sweep.spec())));
         } catch (Problem problem) {
-            panel(sweep, Map.of(), model);
+            whole(sweep, Map.of(), model);
             return forms.refused(form, problem, "dashboard/sweep", model);
         }
     }
@@ -280,6 +281,10 @@ class SweepPageController {
         model.addAttribute("notices", notices);
         model.addAttribute("page", page);
         model.addAttribute("more", (page + 1L) * PAGE < count);
+        model.addAttribute(
+                "lines",
+                CopyLine.json("/api/v1/sweeps"
+                        + run.map(name -> "?run=" + CopyLine.segment(name)).orElse("")));
     }
 
     private TrialTable table(Sweep sweep, List<Trial> trials, ChartSlice slice, Map<String, String> view, Model model) {
@@ -298,35 +303,15 @@ class SweepPageController {
         RunClock runClock = RunClock.of(catalog, sweep.spec().run());
         boolean differs = sweeps.differsHere(sweep.id());
         ChartSlice slice = ChartSlice.of(sweep.spec(), trials, sweep.optimum(), view);
-        boolean references = !view.getOrDefault("references", "on").equals("off");
-        SweepCharts charts = new SweepCharts(sweep, trials, sweeps.fits(sweep.id()), slice, runClock);
         model.addAttribute("sweep", SweepPanel.of(sweep, differs, sweeps.beyond(sweep), trials, slice, runClock));
         model.addAttribute("said", Said.of(sweep));
-        model.addAttribute("choices", slice.choices(runClock));
-        model.addAttribute("references", references);
-        model.addAttribute("seriesAxis", slice.by().shownAs());
-        Map<String, List<ForeignMeasurement>> measured = measured(sweep);
-        model.addAttribute("metricChart", charts.metric("metric-" + sweep.id(), measured, references));
-        model.addAttribute(
-                "otherCharts",
-                sweep.spec().metrics().names().stream()
-                        .skip(1)
-                        .map(metric -> new SweepCharts(sweep, metric, trials, List.of(), slice, runClock)
-                                .metric("metric-" + metric + "-" + sweep.id(), measured, false))
-                        .toList());
-        model.addAttribute("heatChart", slice.varies(slice.by()) ? charts.heat("heat-" + sweep.id()) : null);
         return table(sweep, trials, slice, view, model);
     }
 
-    /** By what is said of them. */
-    private Map<String, List<ForeignMeasurement>> measured(Sweep sweep) {
-        Map<String, List<ForeignMeasurement>> measured = new LinkedHashMap<>();
-        for (boolean counted : new boolean[] {true, false})
-            for (ForeignMeasurement each : measurements.beside(sweep, counted))
-                measured.computeIfAbsent(
-                                each.source() + (counted ? ", counted" : ", shown beside"), of -> new ArrayList<>())
-                        .add(each);
-        return measured;
+    /** All of it: the panel, and the charts. */
+    private void whole(Sweep sweep, Map<String, String> view, Model model) {
+        panel(sweep, view, model);
+        model.addAttribute("figures", figures.figures(sweep, sweeps.trials(sweep.id()), view));
     }
 
     private static ModelAndView seeOther(Sweep sweep) {

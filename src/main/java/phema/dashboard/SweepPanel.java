@@ -212,6 +212,7 @@ record SweepPanel(
         };
     }
 
+    /** The address of an average on its run's page. */
     static String url(String run, Point best) {
         return UriComponentsBuilder.fromPath("/runs/{run}")
                 .queryParam(

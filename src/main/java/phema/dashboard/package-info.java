@@ -6,10 +6,11 @@
  * What changes by itself is a fragment with an address of its own.
  *
  * <ol>
- *   <li>{@code StartController}, {@code RunController}, {@code SweepPageController}, {@code FleetPageController}: the
- *       pages.
+ *   <li>{@code StartController}, {@code RunController}, {@code SweepPageController}, {@code CompareController}, {@code
+ *       FleetPageController}: the pages.
  *   <li>{@code FitPanel}, {@code SweepPanel}: what they show.
- *   <li>{@code Chart} of {@code ChartLayer}s: a chart as data; {@code RunCharts}, {@code SweepCharts} make them.
+ *   <li>{@code Chart} of {@code ChartLayer}s: a chart as data; {@code RunCharts}, {@code SweepCharts}, {@code
+ *       CompareChart} make them, and {@code CopyLine}s say how to get their values without a page.
  *   <li>{@code LiveAnswers}, {@code DashboardErrors}: what is new, and what went wrong.
  * </ol>
  */

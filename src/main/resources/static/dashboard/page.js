@@ -1,6 +1,7 @@
 // Brings a page to life: its charts, its slider, and its buttons to copy a line.
 
-import { drawFigures } from "./figure.js";
+import { copyBeside } from "./copy.js";
+import { drawFigures, saveTable } from "./figure.js";
 import "./pictures.js";
 
 document.addEventListener("htmx:load", event => {
@@ -59,12 +60,10 @@ function duration(seconds) {
   return s < 3600 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.floor(s / 3600)} h ${Math.floor(s % 3600 / 60)} min`;
 }
 
-document.addEventListener("click", async event => {
+document.addEventListener("click", event => {
   const button = event.target.closest("button.copy");
-  if (!button) return;
-  await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
-  button.textContent = "Copied";
-  setTimeout(() => button.textContent = "Copy", 1500);
+  if (button?.matches(".save-table")) saveTable(document.getElementById(button.dataset.table), button.dataset.file);
+  else if (button) copyBeside(button);
 });
 
 document.addEventListener("submit", event => {
@@ -124,6 +123,16 @@ function logarithmic(slider) {
     follow();
   });
 }
+
+document.addEventListener("change", event => event.target.form?.matches("[data-submit-on-change]") && event.target.form.requestSubmit());
+
+// What charts show is in the address, to be kept or passed on; what else is there stays.
+const view = document.getElementById("view");
+view?.addEventListener("change", () => {
+  const asked = new URLSearchParams(location.search);
+  for (const [name, value] of new FormData(view)) value === "" ? asked.delete(name) : asked.set(name, value);
+  history.replaceState(null, "", "?" + asked);
+});
 
 const choice = document.getElementById("choice");
 if (choice) {

@@ -23,6 +23,8 @@ import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
+import org.openqa.selenium.interactions.WheelInput;
 import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
@@ -60,7 +62,9 @@ final class Browser implements AutoCloseable {
         ChromeDriverService service = new ChromeDriverService.Builder()
                 .usingDriverExecutable(chromedriver.orElseThrow())
                 .build();
-        return new Browser(new ChromeDriver(service, options), downloads);
+        ChromeDriver driver = new ChromeDriver(service, options);
+        driver.manage().timeouts().scriptTimeout(Duration.ofMinutes(2)); // axe-core looks at every point of a chart
+        return new Browser(driver, downloads);
     }
 
     private static Optional<File> onPath(String... names) {
@@ -107,6 +111,38 @@ final class Browser implements AutoCloseable {
         find(selector).sendKeys(keys);
     }
 
+    /** Presses at one place of an element and lets go at another. @param places from its middle, in pixels: x, y */
+    void drag(String selector, int[] from, int[] to) {
+        center(selector);
+        new Actions(driver)
+                .moveToElement(find(selector), from[0], from[1])
+                .clickAndHold()
+                .moveToElement(find(selector), (from[0] + to[0]) / 2, (from[1] + to[1]) / 2)
+                .moveToElement(find(selector), to[0], to[1])
+                .release()
+                .perform();
+    }
+
+    void doubleClick(String selector) {
+        center(selector);
+        new Actions(driver).doubleClick(find(selector)).perform();
+    }
+
+    /** Turns the wheel over the middle of an element. @param pixels more than 0 to see what lies below */
+    void wheel(String selector, int pixels) {
+        center(selector);
+        new Actions(driver)
+                .moveToElement(find(selector))
+                .pause(Duration.ofMillis(400)) // pages that were just scrolled go on being scrolled
+                .moveToElement(find(selector), 2, 2)
+                .scrollFromOrigin(WheelInput.ScrollOrigin.fromElement(find(selector)), 0, pixels)
+                .perform();
+    }
+
+    private void center(String selector) {
+        driver.executeScript("arguments[0].scrollIntoView({block: 'center'})", find(selector));
+    }
+
     /** Answers yes to what the page asks. */
     void accept() {
         driver.switchTo().alert().accept();
@@ -148,14 +184,14 @@ final class Browser implements AutoCloseable {
                 .toList();
     }
 
-    /** What axe-core finds wrong by the rules of WCAG 2.2 AA, with where. */
+    /** What axe-core finds wrong by any of its rules, those of WCAG 2.2 AA and what is good practice, with where. */
     @SuppressWarnings("unchecked")
     List<String> barriers() {
         driver.executeScript(axe());
         return (List<String>) Objects.requireNonNull(driver.executeAsyncScript("""
                 const done = arguments[arguments.length - 1];
-                const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-                axe.run({runOnly: tags}).then(found => done(found.violations.flatMap(rule =>
+                const rules = {"label-content-name-mismatch": {enabled: true}};
+                axe.run({rules, resultTypes: ["violations"]}).then(found => done(found.violations.flatMap(rule =>
                     rule.nodes.map(node => rule.id + ": " + node.target + ": " + node.failureSummary))));
                 """));
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -243,7 +244,7 @@ class DashboardIT {
         open("/runs/demo");
         browser.until(
                 "the rate", () -> browser.findAll("#rates .layer path.line").size() == 1);
-        assertThat(browser.findAll("#surprises .layer path.point")).hasSize(24 + 2); // and two in the legend
+        assertThat(browser.findAll("#surprises .layer path.point")).hasSize(24);
         assertThat(browser.text("#trajectory p"))
                 .startsWith("Each file predicted from all others: the actual error was");
     }
@@ -296,22 +297,23 @@ class DashboardIT {
         List<String> buttons = browser.findAll("#coefficients .tools button").stream()
                 .map(b -> b.getText())
                 .toList();
-        assertThat(buttons).containsExactly("Table", "SVG", "PNG", "CSV");
+        assertThat(buttons).containsExactly("Table", "SVG", "PNG", "CSV", "Copy");
         for (int i = 1; i <= 4; i++) browser.click("#coefficients .tools button:nth-child(" + i + ")");
 
         int rows = browser.findAll("#coefficients tbody tr").size();
         assertThat(rows).isPositive();
-        assertThat(Files.readAllLines(browser.saved("coefficients.csv")))
+        assertThat(Files.readAllLines(browser.saved("demo-0.100-coefficients.csv")))
                 .hasSize(rows + 1)
                 .first()
                 .asString()
                 .startsWith("Training time (kimg),0.");
         Document svg = DocumentBuilderFactory.newDefaultNSInstance()
                 .newDocumentBuilder()
-                .parse(browser.saved("coefficients.svg").toFile());
+                .parse(browser.saved("demo-0.100-coefficients.svg").toFile());
         assertThat(svg.getElementsByTagName("rect").getLength()).isGreaterThan(1);
         assertThat(svg.getDocumentElement().getTextContent()).contains("Coefficients by snapshot");
-        assertThat(ImageIO.read(browser.saved("coefficients.png").toFile()).getWidth())
+        assertThat(ImageIO.read(browser.saved("demo-0.100-coefficients.png").toFile())
+                        .getWidth())
                 .isGreaterThan(1000);
     }
 
@@ -456,17 +458,23 @@ class DashboardIT {
         assertThat(browser.text("#metric-" + sweep.id() + " .tip")).contains("EMA length 0.0", "guidance 1", "fitted");
         browser.type("#heat-" + sweep.id() + " .plot", Keys.HOME);
         assertThat(browser.text("#heat-" + sweep.id() + " .tip")).contains("Guidance 1");
-        for (String chart : List.of("metric-" + sweep.id(), "heat-" + sweep.id())) {
+        Map<String, String> files = Map.of(
+                "metric-" + sweep.id(),
+                "demo-fid-by-ema-length",
+                "heat-" + sweep.id(),
+                "demo-fid-by-ema-length-guidance");
+        for (String chart : files.keySet()) {
+            String file = files.get(chart);
             for (int i = 1; i <= 4; i++) browser.click("#" + chart + " .tools button:nth-child(" + i + ")");
-            assertThat(Files.readAllLines(browser.saved(chart + ".csv")))
+            assertThat(Files.readAllLines(browser.saved(file + ".csv")))
                     .hasSize(browser.findAll("#" + chart + " tbody tr").size() + 1)
                     .first()
                     .asString()
                     .startsWith("EMA length,");
             DocumentBuilderFactory.newDefaultNSInstance()
                     .newDocumentBuilder()
-                    .parse(browser.saved(chart + ".svg").toFile());
-            assertThat(ImageIO.read(browser.saved(chart + ".png").toFile()).getWidth())
+                    .parse(browser.saved(file + ".svg").toFile());
+            assertThat(ImageIO.read(browser.saved(file + ".png").toFile()).getWidth())
                     .isGreaterThan(1000);
         }
     }
@@ -494,11 +502,19 @@ class DashboardIT {
     @CsvSource({"light, 1280", "dark, 1280", "light, 360", "dark, 360"})
     void isFreeOfBarriers(String theme, int width) {
         String sweep = "/sweeps/" + finished().id();
-        for (String page :
-                List.of("/", "/runs/demo", "/runs/demo/sweeps", "/sweeps", sweep, sweep + "/trials/0", "/fleet")) {
+        for (String page : List.of(
+                "/",
+                "/runs/demo",
+                "/runs/demo/sweeps",
+                "/sweeps",
+                sweep,
+                sweep + "/trials/0",
+                "/compare?run=demo&sweep=gone",
+                "/fleet")) {
             browser.look(theme, width, 900);
             open(page);
-            browser.findAll(".tools button:first-child, summary").forEach(opener -> browser.press(opener));
+            browser.findAll(".tools button:first-child, .tools button:last-child:not([hidden]), summary")
+                    .forEach(opener -> browser.press(opener));
             assertThat(browser.barriers()).as(page).isEmpty();
             assertThat((Long) browser.script("return document.documentElement.scrollWidth"))
                     .as(page)

@@ -1,6 +1,9 @@
 package phema.dashboard;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.file.Path;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -51,6 +54,29 @@ class SignInIT {
                     return true;""");
             browser.click(".sweep-form button");
             awaitTitle(browser, "fd_random of demo");
+        }
+    }
+
+    @Test
+    void linesAreCopiedAndChartsSavedOnPlainHttp() throws Exception {
+        try (Browser browser = Browser.start(folder)) {
+            browser.open("http://" + Browser.ANOTHER_MACHINE + ":" + port + "/");
+            browser.type("#token", TOKEN);
+            browser.click("main button");
+            awaitTitle(browser, "Runs");
+            browser.open("http://" + Browser.ANOTHER_MACHINE + ":" + port + "/runs/demo?sigmaRel=0.1");
+            assertThat(browser.script("return isSecureContext")).isEqualTo(false);
+            browser.script("addEventListener('copy', () => window.copied = getSelection().toString()); return 1");
+            browser.click("#weights button.copy");
+            browser.until(
+                    "it is copied",
+                    () -> browser.script("return window.copied ?? ''").equals(browser.text("#weights code")));
+            browser.until(
+                    "it is said", () -> browser.text("#weights button.copy").equals("Copied"));
+            browser.click("#profile .tools button:nth-child(3)");
+            assertThat(ImageIO.read(browser.saved("demo-0.100-profile.png").toFile())
+                            .getWidth())
+                    .isGreaterThan(1000);
         }
     }
 
