@@ -147,7 +147,7 @@ class SweepStore {
                 .single();
     }
 
-    private static StoredSweep row(ResultSet row, int i) throws SQLException {
+    static StoredSweep row(ResultSet row, int i) throws SQLException {
         return new StoredSweep(
                 row.getString("id"),
                 Optional.ofNullable(row.getString("name")),
