@@ -11,7 +11,10 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
@@ -28,7 +31,7 @@ import phema.time.Ticker;
 
 /**
  * Holds the runs below the configured roots, as the latest scans found them. Nothing here waits for storage but
- * {@link #rescan}.
+ * {@link #rescan}, and {@link #run} for what is not known yet.
  *
  * <p>A run's name is its folder's path below the root with {@code __} for each separator, so that it fits into one
  * segment of a URL; a root that itself holds snapshots goes by its own name. Of two runs with one name that of the
@@ -40,8 +43,13 @@ public class Catalog {
 
     private final List<RootWatcher> watchers;
     private final Duration poll;
+    private final Duration firstLook;
     private final Ticker ticker;
+    private volatile long begun;
     private volatile SortedMap<String, Run> runs = Collections.emptySortedMap();
+
+    /** Runs with their names, by what the watchers found. */
+    private Map<Run, Run> named = new IdentityHashMap<>();
 
     @Autowired
     Catalog(CatalogProperties properties, IndexStore store, InstantSource clock, Ticker ticker) {
@@ -57,18 +65,22 @@ public class Catalog {
         this.ticker = ticker;
         poll = properties.catalog().poll();
         Settling settling = new Settling(properties.catalog().settle(), clock, ticker);
-        RunScanner scanner = RunScanner.repeated(reader, this::mayRead, settling);
+        firstLook = properties.catalog().firstLook();
         watchers = properties.roots().stream()
-                .map(root -> new RootWatcher(root, scanner, store, this::publish))
+                .map(root -> {
+                    LookProgress progress = new LookProgress(ticker);
+                    RunScanner scanner = RunScanner.repeated(reader, this::mayRead, settling, progress::step);
+                    return new RootWatcher(root, scanner, store, this::publish, progress);
+                })
                 .toList();
     }
 
-    /** Starts to watch. Comes back when every root was looked at, or its storage has had ten seconds. */
+    /** Starts to watch. Comes back when every root was looked at, or its storage has had as long as is configured. */
     @PostConstruct
     void start() throws InterruptedException {
         watchers.forEach(watcher -> watcher.start(poll));
-        long begun = ticker.read();
-        for (RootWatcher watcher : watchers) watcher.awaitFirstLook(PATIENCE.minus(ticker.since(begun)));
+        begun = ticker.read();
+        for (RootWatcher watcher : watchers) watcher.awaitFirstLook(firstLook.minus(ticker.since(begun)));
     }
 
     @PreDestroy
@@ -81,15 +93,34 @@ public class Catalog {
         return List.copyOf(runs.values());
     }
 
+    /** How far a look at the roots is, where one takes long. */
+    public Optional<Looking> looking() {
+        return watchers.stream().flatMap(watcher -> watcher.looking().stream()).reduce(Looking::and);
+    }
+
     /**
-     * The run of that name.
+     * The run of that name. While the roots are looked at for the first time, one that has not been found yet is waited
+     * for, though not for long.
      *
      * @throws Problem when there is none
      */
     public Run run(String name) {
-        SortedMap<String, Run> now = runs;
-        Run run = now.get(name);
-        if (run == null) throw unknown(name, List.copyOf(now.keySet()));
+        Run run = runs.get(name);
+        return run == null ? awaitFirst(name) : run;
+    }
+
+    private synchronized Run awaitFirst(String name) {
+        try {
+            while (!runs.containsKey(name) && !watchers.stream().allMatch(RootWatcher::isFirstLookOver)) {
+                long left = PATIENCE.minus(ticker.since(begun)).toMillis();
+                if (left <= 0) break;
+                wait(left); // notified with every run that is found
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Run run = runs.get(name);
+        if (run == null) throw unknown(name, List.copyOf(runs.keySet()));
         return run;
     }
 
@@ -170,10 +201,14 @@ public class Catalog {
 
     private synchronized void publish() {
         SortedMap<String, Run> now = new TreeMap<>();
+        Map<Run, Run> kept = new IdentityHashMap<>();
         for (RootWatcher watcher : watchers) {
             watcher.runs().forEach((folder, run) -> {
                 String name = name(watcher.root(), folder);
-                Run first = now.putIfAbsent(name, named(name, run, List.of()));
+                // Of thousands of runs one has changed.
+                Run known = named.computeIfAbsent(run, any -> named(name, run, List.of()));
+                kept.put(run, known);
+                Run first = now.putIfAbsent(name, known);
                 if (first != null && !first.folder().equals(folder))
                     now.put(
                             name,
@@ -183,7 +218,9 @@ public class Catalog {
                                     List.of(folder + " has the same name and is not shown; rename one of them.")));
             });
         }
+        named = kept;
         runs = Collections.unmodifiableSortedMap(now);
+        notifyAll();
     }
 
     private static String name(Path root, Path folder) {
@@ -196,6 +233,14 @@ public class Catalog {
     private static Run named(String name, Run run, List<String> moreNotices) {
         List<String> notices = new ArrayList<>(run.notices());
         notices.addAll(moreNotices);
-        return new Run(name, run.folder(), run.snapshots(), run.excluded(), notices, run.publication(), run.manifest());
+        return new Run(
+                name,
+                run.folder(),
+                run.snapshots(),
+                run.excluded(),
+                notices,
+                run.publication(),
+                run.manifest(),
+                run.countsKimg());
     }
 }

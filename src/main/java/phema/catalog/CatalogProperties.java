@@ -28,8 +28,10 @@ public record CatalogProperties(
      * @param poll pause between two looks at a root; polling sees what other machines write to a network file system,
      *     notifications do not
      * @param settle how long a new file must stay unchanged before it is read
+     * @param firstLook how long the start waits for the first look at the roots, which goes on beside what follows
      */
     public record Polling(
             @DefaultValue("10s") @DurationMin(millis = 100) Duration poll,
-            @DefaultValue("10s") @DurationMin Duration settle) {}
+            @DefaultValue("10s") @DurationMin Duration settle,
+            @DefaultValue("10s") @DurationMin Duration firstLook) {}
 }

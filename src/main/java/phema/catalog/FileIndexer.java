@@ -14,6 +14,7 @@ import phema.format.FormatException;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
+import phema.problem.Problem;
 
 /** Looks at single files: reads those that are new or have changed, and says what is known of each. */
 final class FileIndexer {
@@ -21,17 +22,25 @@ final class FileIndexer {
     private final Predicate<Path> mayRead;
     private final Settling settling;
     private final boolean repeated;
+    private final Runnable onFile;
 
     /**
      * @param mayRead asked with the real path of each file
      * @param settling how long a file must stay unchanged
      * @param repeated whether the same files are looked at again and again
+     * @param onFile told when a file was looked at, and when it was sampled
      */
-    FileIndexer(RunScanner.FileReader reader, Predicate<Path> mayRead, Settling settling, boolean repeated) {
+    FileIndexer(
+            RunScanner.FileReader reader,
+            Predicate<Path> mayRead,
+            Settling settling,
+            boolean repeated,
+            Runnable onFile) {
         this.reader = reader;
         this.mayRead = mayRead;
         this.settling = settling;
         this.repeated = repeated;
+        this.onFile = onFile;
     }
 
     /**
@@ -63,6 +72,8 @@ final class FileIndexer {
             return Optional.of(new RememberedFile(now.get(), since, content));
         } catch (IOException e) {
             return Optional.of(new RememberedFile(FileStamp.UNKNOWN, 0, broken(path, e)));
+        } finally {
+            onFile.run();
         }
     }
 
@@ -124,6 +135,7 @@ final class FileIndexer {
      */
     RememberedFile sampled(
             RememberedFile known, String prefix, WeightFile selected, SamplePlan plan, Set<String> scales) {
+        onFile.run();
         if (!(known.content() instanceof RememberedFile.Indexed indexed)
                 || indexed.sampled(prefix)
                         .filter(sampled -> sampled.plan().equals(plan.identity()))
@@ -134,10 +146,34 @@ final class FileIndexer {
             Map<String, Double> values = SampleReader.scales(selected, scales, mayRead);
             if (!indexed.file().isUntouched())
                 return known.with(new RememberedFile.Growing(path.getFileName() + " changed while it was read"));
-            return known.with(indexed.with(prefix, new RememberedFile.Sampled(plan.identity(), sample, values)));
+            return known.with(indexed.with(
+                    prefix,
+                    new RememberedFile.Sampled(
+                            plan.identity(),
+                            SampleSummary.of(plan, sample),
+                            values,
+                            SampledNumbers.of(sample))));
         } catch (IOException | RuntimeException e) {
             return known.with(broken(path, e));
         }
+    }
+
+    /**
+     * The numbers of a sample, from the file where nobody has kept them.
+     *
+     * @param selected the file with the tensors that count
+     * @throws Problem when it cannot be read any more
+     */
+    SampledElements numbers(RememberedFile.Sampled sampled, WeightFile selected, SamplePlan plan) {
+        return sampled.numbers().read().orElseGet(() -> {
+            try {
+                SampledElements again = SampleReader.read(selected, plan, mayRead);
+                if (selected.isUntouched()) return again;
+            } catch (IOException e) {
+                throw Problem.conflict(selected.path() + " cannot be read any more: " + e.getMessage());
+            }
+            throw Problem.conflict(selected.path() + " has changed; try again once the change has been noticed");
+        });
     }
 
     /** Elements of a file for this once; empty when they cannot be read. */

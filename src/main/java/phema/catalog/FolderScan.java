@@ -84,9 +84,15 @@ final class FolderScan {
             usable(candidate, Objects.requireNonNull(known.get(candidate.fileName())))
                     .flatMap(indexed -> indexed.sampled(prefix(candidate)))
                     .ifPresent(one -> sampled.put(candidate, one));
-        UnrecordedAverages averages = new UnrecordedAverages(files, sampled, plan);
+        UnrecordedAverages averages = new UnrecordedAverages(indexer, files, sampled, plan);
         RunAssembly assembly =
-                new RunAssembly(averages.files(), plan, averages.usable(exclusions), recognition.network(), exclusions);
+                new RunAssembly(
+                        indexer,
+                        averages.files(),
+                        plan,
+                        averages.usable(exclusions),
+                        recognition.network(),
+                        exclusions);
         List<String> notices = new ArrayList<>(listing.notices());
         notices.addAll(recognition.notices());
         clockNotice.ifPresent(notices::add);
@@ -436,9 +442,9 @@ final class FolderScan {
             }
         }
         sample(files, agreement, usual);
-        List<SampledElements> samples = sampled(files)
+        List<SampleSummary> samples = sampled(files)
                 .filter(i -> i.plan().equals(usual.identity()))
-                .map(RememberedFile.Sampled::sample)
+                .map(RememberedFile.Sampled::summary)
                 .toList();
         if (samples.size() < 2 || !usual.movingTensors(samples).isEmpty()) return usual;
         Optional<SamplePlan> narrow = ofMoved(files, averaged);
@@ -454,7 +460,8 @@ final class FolderScan {
         Optional<SampledElements> last = indexer.sample(all.getLast(), probe);
         if (first.isEmpty() || last.isEmpty()) return Optional.empty();
         SortedMap<String, Shape> moved = new TreeMap<>(averaged);
-        moved.keySet().retainAll(probe.movingTensors(List.of(first.get(), last.get())));
+        moved.keySet().retainAll(probe.movingTensors(
+                List.of(SampleSummary.of(probe, first.get()), SampleSummary.of(probe, last.get()))));
         return moved.isEmpty() ? Optional.empty() : Optional.of(SamplePlan.of(moved, files.size()));
     }
 

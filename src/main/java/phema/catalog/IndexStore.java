@@ -8,13 +8,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.NestedRuntimeException;
@@ -56,10 +60,16 @@ class IndexStore {
      * The first byte of what is stored, raised whenever readers find more in the same files than before; what readers
      * before it found is read again. Content without it begins as gzip does, with 31.
      */
-    private static final byte READERS = 5;
+    private static final byte READERS = 6;
 
-    /** What a row holds; the columns for size and time stamp are for people. */
-    record Stored(FileStamp stamp, RememberedFile.Indexed content) {}
+    /** How many times as large as its samples a file is where these are kept: else it is as quick to read. */
+    private static final int WORTH_KEEPING = 16;
+
+    /** What a row holds beside samples; the columns for size and time stamp are for people. */
+    record Stored(FileStamp stamp, WeightFile file, Map<String, StoredSample> samples) {}
+
+    /** What is known of a sample without its numbers. */
+    record StoredSample(String plan, SampleSummary summary, Map<String, Double> scales) {}
 
     private static final class LocationDeserializer extends ValueDeserializer<Path> {
         @Override
@@ -85,8 +95,8 @@ class IndexStore {
                     .query(row -> {
                         byte[] stored = row.getBytes("content");
                         if (stored[0] != READERS) return;
-                        Stored file = unpack(stored);
-                        known.put(row.getString("name"), new RememberedFile(file.stamp, 0, file.content));
+                        String name = row.getString("name");
+                        known.put(name, remembered(folder, name, unpack(stored)));
                     });
         } catch (RuntimeException e) { // whatever is wrong with a cache, the files are there
             log.warn("What was remembered of {} cannot be used; its files are read again: {}", folder, e.getMessage());
@@ -106,18 +116,66 @@ class IndexStore {
         changed.entrySet().removeIf(e -> e.getValue().equals(before.get(e.getKey())));
         gone.addAll(changed.keySet());
         if (gone.isEmpty()) return;
+        // Before others have to wait for this to end.
+        List<Row> rows = new ArrayList<>();
+        changed.forEach((name, known) -> {
+            if (known.content() instanceof RememberedFile.Indexed indexed)
+                rows.add(new Row(
+                        name,
+                        known.stamp(),
+                        pack(stored(known.stamp(), indexed)),
+                        samples(indexed).orElse(null)));
+        });
         try {
             transaction.executeWithoutResult(status -> {
                 for (String name : gone) delete(folder, name);
-                changed.forEach((name, known) -> {
-                    if (known.content() instanceof RememberedFile.Indexed indexed) insert(folder, name, known, indexed);
-                });
+                for (Row row : rows) insert(folder, row);
+            });
+            changed.forEach((name, known) -> {
+                if (known.content() instanceof RememberedFile.Indexed indexed)
+                    indexed.samples().forEach((prefix, sample) -> sample.numbers()
+                            .moveTo(elsewhere(folder, name, known.stamp(), prefix, sample.plan())));
             });
         } catch (NestedRuntimeException e) {
             log.warn(
                     "The index of {} cannot be remembered; a restart will read its files again: {}",
                     folder,
                     e.getMessage());
+        }
+    }
+
+    private RememberedFile remembered(Path folder, String name, Stored stored) {
+        Map<String, RememberedFile.Sampled> samples = new HashMap<>();
+        stored.samples.forEach((prefix, sample) -> samples.put(
+                prefix,
+                new RememberedFile.Sampled(
+                        sample.plan,
+                        sample.summary,
+                        sample.scales,
+                        SampledNumbers.of(elsewhere(folder, name, stored.stamp, prefix, sample.plan)))));
+        return new RememberedFile(stored.stamp, 0, new RememberedFile.Indexed(stored.file, samples));
+    }
+
+    private SampledNumbers.Elsewhere elsewhere(Path folder, String name, FileStamp stamp, String prefix, String plan) {
+        return () -> numbers(folder, name, stamp, prefix, plan);
+    }
+
+    /** Of a database that does not answer there are none: the file has them. */
+    private Optional<SampledElements> numbers(Path folder, String name, FileStamp stamp, String prefix, String plan) {
+        try {
+            return jdbc.sql("select samples from catalog_file where folder = ? and name = ? and size = ?"
+                            + " and modified = ? and samples is not null")
+                    .params(
+                            folder.toString(),
+                            name,
+                            stamp.size(),
+                            stamp.modified().toString())
+                    .query((row, i) -> row.getBytes(1))
+                    .optional()
+                    .flatMap(samples -> SampleCodec.find(samples, prefix, plan));
+        } catch (RuntimeException e) { // whatever is wrong with a cache, the file is there
+            log.warn("What was sampled of {} is read again: {}", folder.resolve(name), e.getMessage());
+            return Optional.empty();
         }
     }
 
@@ -128,17 +186,24 @@ class IndexStore {
                 .update();
     }
 
-    private void insert(Path folder, String name, RememberedFile known, RememberedFile.Indexed content) {
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Row(
+            String name, FileStamp stamp, byte[] content, byte @Nullable [] samples) {}
+
+    private void insert(Path folder, Row row) {
         // Of a fleet, several processes may have scanned the folder at the same time.
         jdbc.sql("""
-                        insert into catalog_file (folder, name, size, modified, content) values (?, ?, ?, ?, ?)
+                        insert into catalog_file (folder, name, size, modified, content, samples)
+                        values (?, ?, ?, ?, ?, ?)
                         on conflict (folder, name) do update
-                        set size = excluded.size, modified = excluded.modified, content = excluded.content""")
+                        set size = excluded.size, modified = excluded.modified, content = excluded.content,
+                            samples = excluded.samples""")
                 .param(folder.toString())
-                .param(name)
-                .param(known.stamp().size())
-                .param(known.stamp().modified().toString())
-                .param(pack(new Stored(known.stamp(), content)))
+                .param(row.name)
+                .param(row.stamp.size())
+                .param(row.stamp.modified().toString())
+                .param(row.content)
+                .param(row.samples)
                 .update();
     }
 
@@ -153,6 +218,20 @@ class IndexStore {
             shared.put(name, k.with(new RememberedFile.Indexed(file, indexed.samples())));
         });
         return shared;
+    }
+
+    static Stored stored(FileStamp stamp, RememberedFile.Indexed content) {
+        Map<String, StoredSample> samples = new TreeMap<>();
+        content.samples()
+                .forEach((prefix, sample) ->
+                        samples.put(prefix, new StoredSample(sample.plan(), sample.summary(), sample.scales())));
+        return new Stored(stamp, content.file(), samples);
+    }
+
+    /** Those of a file that takes longer to read. */
+    private static Optional<byte[]> samples(RememberedFile.Indexed content) {
+        byte[] packed = SampleCodec.pack(content.samples());
+        return packed.length * (long) WORTH_KEEPING <= content.file().size() ? Optional.of(packed) : Optional.empty();
     }
 
     static byte[] pack(Stored file) {

@@ -59,7 +59,7 @@ record RememberedFile(FileStamp stamp, long since, RememberedContent content) {
      * @param plan identity of the {@link SamplePlan} that the sample was read by
      * @param scales the constants that must be the same in all files, by tensor
      */
-    record Sampled(String plan, SampledElements sample, Map<String, Double> scales) {}
+    record Sampled(String plan, SampleSummary summary, Map<String, Double> scales, SampledNumbers numbers) {}
 
     RememberedFile with(RememberedContent changed) {
         return new RememberedFile(stamp, since, changed);

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -45,13 +46,15 @@ final class RootWatcher implements AutoCloseable {
     private final RunScanner scanner;
     private final IndexStore store;
     private final Runnable onChange;
+    private final LookProgress progress;
     private final ScheduledExecutorService thread;
     private final CountDownLatch firstLook = new CountDownLatch(1);
     private final Map<Path, Scan> scans = new HashMap<>();
     private final Set<String> logged = new HashSet<>();
     private volatile SortedMap<Path, Run> runs = new TreeMap<>();
 
-    RootWatcher(Path root, RunScanner scanner, IndexStore store, Runnable onChange) {
+    RootWatcher(Path root, RunScanner scanner, IndexStore store, Runnable onChange, LookProgress progress) {
+        this.progress = progress;
         this.root = root.toAbsolutePath().normalize();
         this.scanner = scanner;
         this.store = store;
@@ -84,6 +87,15 @@ final class RootWatcher implements AutoCloseable {
         return firstLook.await(patience.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    boolean isFirstLookOver() {
+        return firstLook.getCount() == 0;
+    }
+
+    /** How far the look is that is under way; empty where none takes long. */
+    Optional<Looking> looking() {
+        return progress.looking();
+    }
+
     /** Looks at the root out of turn. */
     Future<?> lookNow() {
         return thread.submit(this::look);
@@ -96,11 +108,17 @@ final class RootWatcher implements AutoCloseable {
             found.problems.forEach(this::logOnce);
             scans.keySet().removeIf(folder -> !found.runs.contains(folder) && !found.isUnreadable(folder));
             publish();
-            for (Path folder : found.runs) scan(folder);
+            progress.begin(found.runs.size(), found.files());
+            for (Path folder : found.runs) {
+                scan(folder);
+                progress.run();
+            }
         } catch (IOException | RuntimeException e) { // would end the schedule
             log.error("Scanning {} failed", root, e);
         } finally {
+            progress.end();
             firstLook.countDown();
+            onChange.run();
         }
     }
 
@@ -147,6 +165,7 @@ final class RootWatcher implements AutoCloseable {
     /** What a walk through the root met. */
     private static final class Found extends SimpleFileVisitor<Path> {
         final Set<Path> runs = new TreeSet<>();
+        private final Map<Path, Integer> files = new HashMap<>();
         final Set<Path> unreadable = new HashSet<>();
         final Set<String> problems = new TreeSet<>();
 
@@ -172,6 +191,13 @@ final class RootWatcher implements AutoCloseable {
             Found found = new Found(root);
             Files.walkFileTree(root, Set.of(), MAX_DEPTH + 1, found);
             return found;
+        }
+
+        /** Of all runs, about. */
+        long files() {
+            return runs.stream()
+                    .mapToLong(run -> files.getOrDefault(run, 0))
+                    .sum();
         }
 
         boolean isUnreadable(Path folder) {
@@ -203,7 +229,10 @@ final class RootWatcher implements AutoCloseable {
         @Override
         public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e) {
             Level level = levels.pop();
-            if (Recognition.isRun(level.names) || CheckpointFolders.areRun(level.checkpoints)) runs.add(folder);
+            if (Recognition.isRun(level.names) || CheckpointFolders.areRun(level.checkpoints)) {
+                runs.add(folder);
+                files.put(folder, Math.max(level.names.size(), level.checkpoints.size()));
+            }
             if (runs.contains(folder.resolve("model")))
                 for (String state : WeightsPath.STATE_FOLDERS) removeBelow(folder.resolve(state));
             if (levels.isEmpty()) return FileVisitResult.CONTINUE;

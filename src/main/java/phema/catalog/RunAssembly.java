@@ -1,6 +1,6 @@
 package phema.catalog;
 
-import java.nio.DoubleBuffer;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.NetworkSetting;
 import phema.format.NetworkSettings;
@@ -20,6 +21,7 @@ import phema.profile.Impulse;
  * what most of them have.
  */
 final class RunAssembly {
+    private final FileIndexer indexer;
     private final Map<Candidate, WeightFile> files;
     private final SamplePlan plan;
     private final Map<Candidate, RememberedFile.Sampled> used = new LinkedHashMap<>();
@@ -36,11 +38,13 @@ final class RunAssembly {
      * @param exclusions told of those that cannot be used
      */
     RunAssembly(
+            FileIndexer indexer,
             Map<Candidate, WeightFile> files,
             SamplePlan plan,
             Map<Candidate, RememberedFile.Sampled> sampled,
             NetworkSettings manifest,
             Exclusions exclusions) {
+        this.indexer = indexer;
         this.files = files;
         this.plan = plan;
         this.manifest = manifest;
@@ -62,11 +66,9 @@ final class RunAssembly {
 
     /** Masks may be infinite, as long as they are the same in all files; what is averaged may not. */
     private void excludeNotFinite(Exclusions exclusions) {
-        Set<String> moving = plan.movingTensors(samples());
+        Set<String> moving = plan.movingTensors(summaries());
         used.entrySet().removeIf(entry -> {
-            Optional<SamplePlan.NotFinite> value = plan
-                    .notFinite(entry.getValue().sample())
-                    .stream()
+            Optional<SamplePlan.NotFinite> value = entry.getValue().summary().notFinite().stream()
                     .filter(found -> moving.contains(found.tensor()))
                     .findFirst();
             value.ifPresent(found -> exclusions.add(
@@ -81,8 +83,8 @@ final class RunAssembly {
         return Objects.requireNonNull(files.get(candidate));
     }
 
-    private List<SampledElements> samples() {
-        return used.values().stream().map(RememberedFile.Sampled::sample).toList();
+    private List<SampleSummary> summaries() {
+        return used.values().stream().map(RememberedFile.Sampled::summary).toList();
     }
 
     /** What images depend on, and the manifest leaves to files. */
@@ -112,15 +114,27 @@ final class RunAssembly {
     }
 
     List<Snapshot> snapshots() {
-        int[] moving = plan.moving(samples());
+        if (used.isEmpty()) return List.of();
+        Map.Entry<Candidate, RememberedFile.Sampled> newest = List.copyOf(used.entrySet()).getLast();
+        int[] moving = plan.moving(summaries(), () -> indexer.numbers(newest.getValue(), file(newest.getKey()), plan));
         NetworkSettings settings = manifest.or(network);
         List<Snapshot> snapshots = new ArrayList<>();
-        used.forEach((candidate, one) -> snapshots.add(new Snapshot(
-                candidate.name(),
-                settings.statedBy(file(candidate)),
-                candidate.profile().orElseThrow(),
-                one.sample().at(moving))));
+        used.forEach((candidate, one) -> {
+            WeightFile file = file(candidate);
+            Supplier<Sample> sample = sample(indexer, one, file, plan, moving);
+            snapshots.add(new Snapshot(
+                    candidate.name(),
+                    settings.statedBy(file),
+                    candidate.profile().orElseThrow(),
+                    Sample.later(sample)));
+        });
         return snapshots;
+    }
+
+    /** Of no more than it needs, as it lives as long as the run. */
+    private static Supplier<Sample> sample(
+            FileIndexer indexer, RememberedFile.Sampled sampled, WeightFile file, SamplePlan plan, int[] positions) {
+        return () -> indexer.numbers(sampled, file, plan).at(positions);
     }
 
     /** What seems to be missing, what is contradicted, and what is odd about the weights; one line each. */
@@ -129,7 +143,7 @@ final class RunAssembly {
         notices.addAll(contradictions);
         if (used.isEmpty()) return notices;
         equal().ifPresent(notices::add);
-        List<SamplePlan.NotFinite> constants = plan.notFinite(samples().getFirst());
+        List<SamplePlan.NotFinite> constants = summaries().getFirst().notFinite();
         if (!constants.isEmpty())
             notices.add((constants.size() == 1 ? "1 tensor holds" : constants.size() + " tensors hold")
                     + " values that are not finite and the same in all files, which come out as they are, such as "
@@ -140,9 +154,9 @@ final class RunAssembly {
 
     /** Which files hold the same weights, and what that most likely means. */
     private Optional<String> equal() {
-        Map<DoubleBuffer, List<String>> byValues = new LinkedHashMap<>();
+        Map<ByteBuffer, List<String>> byValues = new LinkedHashMap<>();
         used.forEach((candidate, one) -> byValues.computeIfAbsent(
-                        DoubleBuffer.wrap(one.sample().values()), any -> new ArrayList<>())
+                        ByteBuffer.wrap(one.summary().tensors()), any -> new ArrayList<>())
                 .add(candidate.name()));
         List<List<String>> equal = byValues.entrySet().stream()
                 .filter(entry ->

@@ -39,7 +39,12 @@ public final class RunScanner {
 
     /** @param allowed whether the real path that a symbolic link leads to may be read */
     static RunScanner repeated(FileReader reader, Predicate<Path> allowed, Settling settling) {
-        return new RunScanner(new FileIndexer(reader, allowed, settling, true), allowed);
+        return repeated(reader, allowed, settling, () -> {});
+    }
+
+    /** @param onFile told when a file was looked at, and when it was sampled */
+    static RunScanner repeated(FileReader reader, Predicate<Path> allowed, Settling settling, Runnable onFile) {
+        return new RunScanner(new FileIndexer(reader, allowed, settling, true, onFile), allowed);
     }
 
     /**
@@ -55,7 +60,7 @@ public final class RunScanner {
         Path name = real.getFileName();
         Predicate<Path> anywhere = path -> true;
         Settling settling = new Settling(SETTLE, InstantSource.system(), Ticker.SYSTEM);
-        return new RunScanner(new FileIndexer(WeightFiles::read, anywhere, settling, false), anywhere)
+        return new RunScanner(new FileIndexer(WeightFiles::read, anywhere, settling, false, () -> {}), anywhere)
                 .scan(name == null ? real.toString() : name.toString(), real, selection, Scan.NONE)
                 .run();
     }

@@ -2,15 +2,17 @@ package phema.catalog;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import phema.digest.Digest;
 import phema.tensor.Shape;
@@ -58,20 +60,39 @@ record SamplePlan(String identity, List<Stretch> stretches) {
      * as masks, frozen layers, or EDM2's Fourier frequencies where the format does not call them buffers, come out
      * without error; their size and rounding would only hide the errors of the others. All finite positions where
      * nothing moves.
+     *
+     * @param any asked for the numbers of any of them, there
      */
-    int[] moving(Collection<SampledElements> samples) {
+    int[] moving(Collection<SampleSummary> samples, Supplier<SampledElements> any) {
         Set<String> moving = movingTensors(samples);
-        IntStream.Builder positions = IntStream.builder();
-        int position = 0;
-        for (Stretch stretch : stretches)
-            for (int i = 0; i < stretch.count(); i++, position++)
-                if (moving.contains(stretch.tensor()) || moving.isEmpty() && isFinite(samples, position))
-                    positions.add(position);
-        return positions.build().toArray();
+        if (moving.isEmpty()) {
+            double[] values = any.get().values(); // of all, then
+            return IntStream.range(0, values.length)
+                    .filter(i -> Double.isFinite(values[i]))
+                    .toArray();
+        }
+        return ranges().entrySet().stream()
+                .filter(tensor -> moving.contains(tensor.getKey()))
+                .flatMapToInt(tensor -> IntStream.range(
+                        tensor.getValue().begin(), tensor.getValue().end()))
+                .toArray();
     }
 
-    private static boolean isFinite(Collection<SampledElements> samples, int position) {
-        return samples.stream().allMatch(sample -> Double.isFinite(sample.values()[position]));
+    /** Positions in the sample. @param end behind the last one */
+    record Range(int begin, int end) {}
+
+    /** Where the values of each tensor are, in their order. */
+    SequencedMap<String, Range> ranges() {
+        SequencedMap<String, Range> ranges = new LinkedHashMap<>();
+        int position = 0;
+        for (Stretch stretch : stretches) {
+            int begin = position;
+            position += stretch.count();
+            int end = position;
+            ranges.compute(
+                    stretch.tensor(), (name, known) -> new Range(known == null ? begin : known.begin(), end));
+        }
+        return ranges;
     }
 
     /** A value that is not finite. */
@@ -92,22 +113,16 @@ record SamplePlan(String identity, List<Stretch> stretches) {
     }
 
     /** Tensors that are not the same in all samples. */
-    Set<String> movingTensors(Collection<SampledElements> samples) {
+    Set<String> movingTensors(Collection<SampleSummary> samples) {
         Set<String> moving = new HashSet<>();
-        int from = 0;
-        for (Stretch stretch : stretches) {
-            int to = from + stretch.count();
-            if (!moving.contains(stretch.tensor()) && !isSame(samples, from, to)) moving.add(stretch.tensor());
-            from = to;
+        if (samples.isEmpty()) return moving;
+        SampleSummary first = samples.iterator().next();
+        int tensor = 0;
+        for (String name : ranges().sequencedKeySet()) {
+            int place = tensor++;
+            if (!samples.stream().allMatch(sample -> sample.isSame(place, first))) moving.add(name);
         }
         return moving;
-    }
-
-    private static boolean isSame(Collection<SampledElements> samples, int from, int to) {
-        return samples.isEmpty()
-                || samples.stream()
-                        .allMatch(sample ->
-                                Arrays.equals(samples.iterator().next().values(), from, to, sample.values(), from, to));
     }
 
     /**

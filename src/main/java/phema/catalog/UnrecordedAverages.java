@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.regex.Pattern;
@@ -43,6 +44,7 @@ final class UnrecordedAverages {
     private static final List<String> STEP_KEYS =
             List.of("global_step", "step", "iteration", "iter_num", "train_steps");
 
+    private final FileIndexer indexer;
     private final Map<Candidate, WeightFile> files;
     private final Map<Candidate, RememberedFile.Sampled> sampled;
 
@@ -57,7 +59,11 @@ final class UnrecordedAverages {
      * @param sampled those of them that can be used
      */
     UnrecordedAverages(
-            Map<Candidate, WeightFile> files, Map<Candidate, RememberedFile.Sampled> sampled, SamplePlan plan) {
+            FileIndexer indexer,
+            Map<Candidate, WeightFile> files,
+            Map<Candidate, RememberedFile.Sampled> sampled,
+            SamplePlan plan) {
+        this.indexer = indexer;
         this.files = files;
         this.sampled = sampled;
         for (Candidate candidate : sampled.keySet())
@@ -69,12 +75,13 @@ final class UnrecordedAverages {
 
     private Optional<RecognisedDecay> search(String prefix, SamplePlan plan) {
         int[] moving = plan.moving(
-                sampled.values().stream().map(RememberedFile.Sampled::sample).toList());
+                sampled.values().stream().map(RememberedFile.Sampled::summary).toList(),
+                () -> numbers(List.copyOf(sampled.keySet()).getLast(), plan));
         if (moving.length == 0) return Optional.empty();
         List<StoredAverage> known = new ArrayList<>();
         List<StoredAverage> unknown = new ArrayList<>();
-        sampled.forEach((candidate, one) -> {
-            Sample sample = one.sample().at(moving);
+        sampled.keySet().forEach(candidate -> {
+            Sample sample = numbers(candidate, plan).at(moving);
             if (!Arrays.stream(sample.values()).allMatch(Double::isFinite)) return;
             candidate.profile().ifPresent(profile -> known.add(stored(profile, sample)));
             if (candidate.group().equals(prefix) && candidate.isUnrecorded())
@@ -89,6 +96,13 @@ final class UnrecordedAverages {
         } catch (RuntimeException e) { // whatever is odd about an average, the raw weights are there
             return Optional.empty();
         }
+    }
+
+    private SampledElements numbers(Candidate candidate, SamplePlan plan) {
+        return indexer.numbers(
+                Objects.requireNonNull(sampled.get(candidate)),
+                Objects.requireNonNull(files.get(candidate)),
+                plan);
     }
 
     /** What the trainer that writes such files averages unless told otherwise; empty where nothing says who it is. */

@@ -32,6 +32,13 @@ import picocli.CommandLine.Spec;
                 "Prints the coefficients that reconstruct EMA lengths, and what is known of their quality. Reads a "
                         + "small sample of the weights only.")
 final class FitCommand implements Callable<Integer> {
+    private static final List<String> LEGEND = List.of(
+            "  files: that are read; predicted error: expected distance of the weights from the average asked for, over"
+                    + " their size; paper's: the same with the published coefficients;",
+            "  condition: how much the solution enlarges errors of what it is solved from; sum |x|: of the coefficients,"
+                    + " 1 where all are positive; residual: distance of the fitted profile from the one asked for, over"
+                    + " its size");
+
     @Mixin
     private RunOptions input = new RunOptions();
 
@@ -98,6 +105,7 @@ final class FitCommand implements Callable<Integer> {
                     orDash(fit.profileResidual()));
         }
         table.print(out);
+        for (String line : LEGEND) out.println(line);
         for (Row row : rows)
             if (row.fit().method() == SolverKind.GIVEN)
                 out.println("weights as given: " + CommandOutput.given(row.fit()));

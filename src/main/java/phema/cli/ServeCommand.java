@@ -2,6 +2,7 @@ package phema.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.SpringApplication;
@@ -45,7 +46,10 @@ final class ServeCommand implements Callable<Integer> {
         requireSettings(settings, spec);
         List<String> args = new ArrayList<>(settings);
         if (port != null) args.add("--server.port=" + port);
-        ConfigurableApplicationContext service = SpringApplication.run(application, args.toArray(String[]::new));
+        SpringApplication starting = new SpringApplication(application);
+        // Thousands of files are looked at beside the first requests.
+        starting.setDefaultProperties(Map.of("phema.catalog.first-look", "1s"));
+        ConfigurableApplicationContext service = starting.run(args.toArray(String[]::new));
         if (service instanceof WebServerApplicationContext web && web.getWebServer() != null)
             CommandOutput.of(spec).println(greeting(service.getEnvironment(), web.getWebServer()));
         return Cli.FINE;

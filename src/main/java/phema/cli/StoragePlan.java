@@ -114,21 +114,6 @@ final class StoragePlan {
 
     /** @param like the run that weights are assumed to move as in */
     void print(PrintWriter out, String like) {
-        out.println("predicted relative errors at the end of the run, for weights that move as in " + like);
-        List<String> header =
-                new ArrayList<>(List.of("times", "stored", "dtype", params.isEmpty() ? "per weight" : "size"));
-        targets.forEach(target -> header.add("at " + target.asked()));
-        Table table = new Table(header.toArray(String[]::new));
-        for (Outlook outlook : outlooks) {
-            List<String> row = new ArrayList<>(List.of(
-                    String.valueOf(outlook.scheme().times()),
-                    lengths(outlook.scheme()),
-                    Labels.inWords(outlook.scheme().dtype()),
-                    size(outlook.scheme())));
-            outlook.errors().forEach(error -> row.add(CommandOutput.error(error)));
-            table.row(row.toArray(String[]::new));
-        }
-        table.print(out);
         outlooks.stream()
                 .filter(o -> o.worst() <= limit)
                 .findFirst()
@@ -145,6 +130,21 @@ final class StoragePlan {
                                 "none is within %s of all that is asked for; try more --times, or ask for less with "
                                         + "--outstd, --profile or --max-error%n",
                                 CommandOutput.error(limit)));
+        out.println("predicted relative errors at the end of the run, for weights that move as in " + like);
+        List<String> header =
+                new ArrayList<>(List.of("times", "stored", "dtype", params.isEmpty() ? "per weight" : "size"));
+        targets.forEach(target -> header.add("at " + target.asked()));
+        Table table = new Table(header.toArray(String[]::new));
+        for (Outlook outlook : outlooks) {
+            List<String> row = new ArrayList<>(List.of(
+                    String.valueOf(outlook.scheme().times()),
+                    lengths(outlook.scheme()),
+                    Labels.inWords(outlook.scheme().dtype()),
+                    size(outlook.scheme())));
+            outlook.errors().forEach(error -> row.add(CommandOutput.error(error)));
+            table.row(row.toArray(String[]::new));
+        }
+        table.print(out);
     }
 
     private String size(Scheme scheme) {

@@ -1,5 +1,6 @@
 package phema.dashboard;
 
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +25,7 @@ import phema.text.Labels;
  * @param length as the field shows it; none without a family
  * @param times that can be chosen
  * @param revision of the run as a repository; none where there is none of such averages
+ * @param download the line of Python that gets that revision; says nothing where there is none
  * @param lines to copy that give the weights elsewhere
  * @param paperApplies whether the published solver can use the run's files
  */
@@ -38,10 +40,13 @@ record FitPanel(
         List<Time> times,
         List<Figure> figures,
         List<String> warnings,
-        String modelRepository,
         @Nullable String revision,
+        String download,
         String address,
         List<CopyLine> lines) {
+
+    /** The file that says how a model is built. */
+    private static final String CONFIGURATION = "config.json";
 
     /** @param profile a family, or the profile that is of none */
     record AverageChoice(String profile, String name, boolean chosen) {}
@@ -60,6 +65,8 @@ record FitPanel(
     record Figure(String name, String value, String meaning) {}
 
     static FitPanel of(Run run, ShownAverage average, Fit fit, String address) {
+        @Nullable String revision =
+                fit.target() instanceof Power power ? new WeightsReference(fit.method(), power).printMoving(run) : null;
         Optional<SliderFamily> family = average.slider().map(ShownAverage.SliderPlace::family);
         return new FitPanel(
                 family.orElse(null),
@@ -74,10 +81,22 @@ record FitPanel(
                 times(run, fit.target().endTime(), family),
                 figures(run, fit),
                 fit.warnings(),
-                "phema/" + run.name(),
-                fit.target() instanceof Power power ? new WeightsReference(fit.method(), power).printMoving(run) : null,
+                revision,
+                download("phema/" + run.name(), revision, run),
                 address,
                 RunLines.weights(run, fit));
+    }
+
+    /** What downloads it: a loader of models needs a configuration, without which whoever asks builds the model. */
+    private static String download(String repository, @Nullable String revision, Run run) {
+        boolean configured = Stream.concat(
+                        run.publication().files().stream()
+                                .filter(file -> file.endsWith(CONFIGURATION))
+                                .map(run.folder()::resolve),
+                        Stream.of(run.newest().file().path().resolveSibling(CONFIGURATION)))
+                .anyMatch(Files::isRegularFile);
+        return (configured ? "AutoModel.from_pretrained" : "snapshot_download") + "(\"" + repository
+                + "\", revision=\"" + revision + "\")";
     }
 
     /** Whether it is the paper's average, which addresses have by its EMA length. */

@@ -31,6 +31,16 @@ record Repositories(Catalog catalog, HubConfiguration.HubProperties settings) {
         }
     }
 
+    /** What to say to who names a run without an owner. */
+    HubError withoutOwner(String name) {
+        return HubError.noRepository(catalog.runs().stream()
+                .filter(run -> run.name().equals(name))
+                .findFirst()
+                .map(run -> "Repositories are named by owner and run: " + name(run) + ", not " + name)
+                .orElseGet(() -> "Repositories are named by owner and run, as " + OWNER + "/demo, and no run is named "
+                        + name));
+    }
+
     List<Run> all() {
         return catalog.runs();
     }

@@ -1,7 +1,11 @@
 package phema.sweep;
 
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import phema.text.StoredJson;
@@ -42,10 +46,20 @@ class FoundLengthStore {
 
     /** Of a run, in the order in which it was found. */
     List<FoundLength> all(String run) {
-        return jdbc.sql("select id, content from found_length where run = ? order by id")
-                .param(run)
-                .query((row, i) -> StoredJson.read(row.getString("content"), FoundLength.class)
-                        .withId(row.getLong("id")))
-                .list();
+        return all(Set.of(run)).getOrDefault(run, List.of());
+    }
+
+    /** By run, in the order in which it was found. */
+    Map<String, List<FoundLength>> all(Set<String> runs) {
+        Map<String, List<FoundLength>> found = new HashMap<>();
+        if (runs.isEmpty()) return found;
+        jdbc.sql("select run, id, content from found_length where run in (:runs) order by id")
+                .param("runs", runs)
+                .query(row -> {
+                    found.computeIfAbsent(row.getString("run"), run -> new ArrayList<>())
+                            .add(StoredJson.read(row.getString("content"), FoundLength.class)
+                                    .withId(row.getLong("id")));
+                });
+        return found;
     }
 }

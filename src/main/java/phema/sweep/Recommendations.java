@@ -1,12 +1,17 @@
 package phema.sweep;
 
+import static java.util.stream.Collectors.toMap;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessResourceFailureException;
@@ -45,22 +50,32 @@ public class Recommendations {
 
     /** Of a database that does not answer, what it said last: runs and weights are served on meanwhile. */
     public Advice of(String run) {
+        return Objects.requireNonNull(of(Set.of(run)).get(run));
+    }
+
+    /** Of many runs with as many queries as of one; each has an entry. */
+    public Map<String, Advice> of(Set<String> runs) {
         try {
-            Advice advice = read(run);
-            said.put(run, advice);
+            Map<String, Advice> advice = read(runs);
+            said.putAll(advice);
             return advice;
         } catch (DataAccessResourceFailureException | TransientDataAccessException e) {
-            @Nullable Advice last = said.get(run);
-            if (last == null) throw e;
-            return last;
+            if (!said.keySet().containsAll(runs)) throw e;
+            return runs.stream().collect(toMap(run -> run, said::get));
         }
     }
 
-    private Advice read(String run) {
-        RecommendationRule rule = RecommendationRule.of(store.all(run));
-        Optional<Recommendation> found =
-                rule.recommended().map(best -> Recommendation.of(RecommendationSource.SWEEP, best));
-        return pinned(run).map(pin -> advice(pin, rule)).orElseGet(() -> new Advice(found, rule.offered()));
+    private Map<String, Advice> read(Set<String> runs) {
+        Map<String, List<FoundLength>> found = store.all(runs);
+        Map<String, Recommendation> pins = pins(runs);
+        return runs.stream().collect(toMap(run -> run, run -> {
+            RecommendationRule rule = RecommendationRule.of(found.getOrDefault(run, List.of()));
+            @Nullable Recommendation pin = pins.get(run);
+            if (pin != null) return advice(pin, rule);
+            return new Advice(
+                    rule.recommended().map(best -> Recommendation.of(RecommendationSource.SWEEP, best)),
+                    rule.offered());
+        }));
     }
 
     private static Advice advice(Recommendation pin, RecommendationRule rule) {
@@ -146,14 +161,16 @@ public class Recommendations {
         return found;
     }
 
-    private Optional<Recommendation> pinned(String run) {
-        return jdbc.sql("select * from pin where run = ?")
-                .param(run)
-                .query(Recommendations::pinned)
-                .optional();
+    private Map<String, Recommendation> pins(Set<String> runs) {
+        Map<String, Recommendation> pins = new HashMap<>();
+        if (runs.isEmpty()) return pins;
+        jdbc.sql("select * from pin where run in (:runs)").param("runs", runs).query(row -> {
+            pins.put(row.getString("run"), pinned(row));
+        });
+        return pins;
     }
 
-    private static Recommendation pinned(ResultSet row, int i) throws SQLException {
+    private static Recommendation pinned(ResultSet row) throws SQLException {
         double time = row.getDouble("time");
         Optional<Double> end = row.wasNull() ? Optional.empty() : Optional.of(time);
         @Nullable String found = row.getString("found");

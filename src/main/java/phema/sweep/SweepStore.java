@@ -184,7 +184,7 @@ class SweepStore {
         return Stream.concat(filter.run().stream(), tag.stream()).toList();
     }
 
-    private static StoredSweep row(ResultSet row, int i) throws SQLException {
+    static StoredSweep row(ResultSet row, int i) throws SQLException {
         return new StoredSweep(
                 row.getString("id"),
                 new SweepDescription(

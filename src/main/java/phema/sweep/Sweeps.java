@@ -514,7 +514,7 @@ public class Sweeps {
         return found.size();
     }
 
-    private static SweepState state(@Nullable String held, Map<WorkState, Integer> counts) {
+    static SweepState state(@Nullable String held, Map<WorkState, Integer> counts) {
         if (held != null && held.equals(SweepState.CANCELLED.name())) return SweepState.CANCELLED;
         if (counts.keySet().stream().allMatch(WorkState::isEnd))
             return counts.containsKey(WorkState.FAILED) ? SweepState.FAILED : SweepState.DONE;

@@ -9,17 +9,21 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import phema.catalog.NamePattern;
 import phema.catalog.Run;
 import phema.catalog.Sample;
@@ -44,17 +48,39 @@ import phema.tensor.DType;
  */
 public final class Fits {
     /** @param solver runs once, in the first thread that asks for it */
-    private record RunSolver(List<Snapshot> snapshots, FutureTask<Solver> solver) {
+    private record RunSolver(List<Snapshot> snapshots, FutureTask<SampledSolver> solver) {
         static RunSolver of(Run run) {
-            List<StoredAverage> stored = run.snapshots().stream()
-                    .map(s -> new StoredAverage(
-                            s.profile(), s.sample().values(), s.sample().roundingVariance()))
-                    .toList();
-            return new RunSolver(run.snapshots(), new FutureTask<>(() -> new Solver(stored)));
+            return new RunSolver(run.snapshots(), new FutureTask<>(() -> SampledSolver.of(run.snapshots())));
+        }
+
+        long numbers() {
+            return solver.state() == Future.State.SUCCESS
+                    ? snapshots.size() * (long) solver.resultNow().newest.values().length
+                    : 0;
         }
     }
 
-    private final Map<String, RunSolver> solvers = new ConcurrentHashMap<>();
+    /** @param newest the sample of the newest snapshot */
+    private record SampledSolver(Solver solver, Sample newest) {
+        static SampledSolver of(List<Snapshot> snapshots) {
+            // Of thousands of files on slow storage, several at once.
+            List<Sample> samples =
+                    snapshots.parallelStream().map(s -> s.sample().read()).toList();
+            List<StoredAverage> stored = IntStream.range(0, samples.size())
+                    .mapToObj(i -> new StoredAverage(
+                            snapshots.get(i).profile(),
+                            samples.get(i).values(),
+                            samples.get(i).roundingVariance()))
+                    .toList();
+            return new SampledSolver(new Solver(stored), samples.getLast());
+        }
+    }
+
+    /** The numbers of samples that are kept with solvers: 128 MiB. */
+    private static final long MOST_NUMBERS = 1L << 24;
+
+    /** By run, those asked for last at the end. */
+    private final SequencedMap<String, RunSolver> solvers = new LinkedHashMap<>();
     private final Timer duration;
     private final DistributionSummary predictedError;
 
@@ -116,8 +142,8 @@ public final class Fits {
         return fits;
     }
 
-    private static FitOptions rounded(Run run, WeightsRequest request) {
-        Sample newest = run.newest().sample();
+    private FitOptions rounded(Run run, WeightsRequest request) {
+        Sample newest = sampled(run).newest;
         return request.fit()
                 .withOutputVariance(request.output()
                         .dtype()
@@ -184,6 +210,11 @@ public final class Fits {
         return solver(run).report();
     }
 
+    /** The same where the model of its trajectory is there; empty where somebody would have to wait for it. */
+    public Optional<RunReport> knownReport(Run run) {
+        return modelState(run) == ModelState.READY ? report(run) : Optional.empty();
+    }
+
     /**
      * The power profiles of a sensible grid that the run's snapshots can express at a time; see
      * {@link Solver#expressible}.
@@ -223,7 +254,7 @@ public final class Fits {
      * @return whether it is there; also where it cannot be fitted, which every fit then says
      */
     public boolean awaitModel(Run run, Duration patience) throws InterruptedException {
-        FutureTask<Solver> solver = known(run).solver;
+        FutureTask<SampledSolver> solver = known(run).solver;
         if (!solver.isDone())
             Thread.ofPlatform().daemon().name("fit " + run.name()).start(solver);
         try {
@@ -238,7 +269,10 @@ public final class Fits {
 
     /** How far the model of a run's trajectory is. */
     public ModelState modelState(Run run) {
-        RunSolver known = solvers.get(run.name());
+        @Nullable RunSolver known;
+        synchronized (solvers) {
+            known = solvers.get(run.name());
+        }
         if (known == null || known.snapshots != run.snapshots()) return ModelState.NONE;
         return switch (known.solver.state()) {
             case RUNNING -> ModelState.FITTING;
@@ -249,12 +283,32 @@ public final class Fits {
 
     private RunSolver known(Run run) {
         run.requireUsable();
-        return solvers.compute(
-                run.name(),
-                (name, known) -> known != null && known.snapshots == run.snapshots() ? known : RunSolver.of(run));
+        synchronized (solvers) {
+            @Nullable RunSolver last = solvers.get(run.name());
+            RunSolver known = last != null && last.snapshots == run.snapshots() ? last : RunSolver.of(run);
+            solvers.putLast(run.name(), known);
+            forgetTheLeastUsed();
+            return known;
+        }
+    }
+
+    /** The last one stays, however large it is. */
+    private void forgetTheLeastUsed() {
+        long numbers = 0;
+        Iterator<RunSolver> fromLast = solvers.reversed().values().iterator();
+        boolean last = true;
+        while (fromLast.hasNext()) {
+            numbers += fromLast.next().numbers();
+            if (numbers > MOST_NUMBERS && !last) fromLast.remove();
+            last = false;
+        }
     }
 
     private Solver solver(Run run) {
+        return sampled(run).solver;
+    }
+
+    private SampledSolver sampled(Run run) {
         RunSolver known = known(run);
         known.solver.run(); // does nothing where another thread does it, or has
         try {
@@ -263,7 +317,9 @@ public final class Fits {
             Thread.currentThread().interrupt();
             throw Problem.conflict("The fit of run " + run.name() + " was interrupted");
         } catch (ExecutionException e) {
-            solvers.remove(run.name(), known);
+            synchronized (solvers) {
+                solvers.remove(run.name(), known);
+            }
             if (e.getCause() instanceof RuntimeException cause) throw cause;
             throw new IllegalStateException(e.getCause());
         }

@@ -1,10 +1,15 @@
 package phema.web;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
@@ -23,6 +28,7 @@ import phema.api.SnapshotView;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
+import phema.sweep.Advice;
 import phema.sweep.Recommendations;
 
 /** Gives the index of runs and their files. */
@@ -42,7 +48,10 @@ class RunsController {
     @Operation(summary = "All runs, by name")
     Page<RunView> runs(
             @RequestParam(defaultValue = "0") int page, @RequestParam(defaultValue = Page.DEFAULT_SIZE) int size) {
-        return Page.of(catalog.runs(), page, size, this::view);
+        List<Run> runs = catalog.runs();
+        Set<String> shown = Page.of(runs, page, size, Run::name).items().stream().collect(toSet());
+        Map<String, Advice> advice = recommendations.of(shown);
+        return Page.of(runs, page, size, run -> RunView.of(run, Objects.requireNonNull(advice.get(run.name()))));
     }
 
     @GetMapping("/{run}")

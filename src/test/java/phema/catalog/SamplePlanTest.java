@@ -95,10 +95,12 @@ class SamplePlanTest {
         SampledElements second =
                 new SampledElements(new double[] {0, -1e4, 2, 1, 2, 4}, new double[] {0, 5, 6, 7, 8, 9});
 
-        assertThat(plan.moving(List.of(first, second))).containsExactly(2, 3, 4, 5);
-        assertThat(first.at(plan.moving(List.of(first, second))).roundingVariance())
-                .isEqualTo(7.5);
-        assertThat(plan.moving(List.of(first, first))).hasSize(6);
+        SampleSummary of = SampleSummary.of(plan, first);
+        int[] moving = plan.moving(List.of(of, SampleSummary.of(plan, second)), () -> first);
+
+        assertThat(moving).containsExactly(2, 3, 4, 5);
+        assertThat(first.at(moving).roundingVariance()).isEqualTo(7.5);
+        assertThat(plan.moving(List.of(of, of), () -> first)).hasSize(6);
     }
 
     @Test

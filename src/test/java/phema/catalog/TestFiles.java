@@ -72,7 +72,9 @@ final class TestFiles {
     /** Looks only when asked to, and takes new files at once. */
     static CatalogProperties properties(Path home, Path... roots) {
         return new CatalogProperties(
-                List.of(roots), home, new CatalogProperties.Polling(Duration.ofDays(1), Duration.ZERO));
+                List.of(roots),
+                home,
+                new CatalogProperties.Polling(Duration.ofDays(1), Duration.ZERO, Duration.ofSeconds(10)));
     }
 
     /** A database without tables, which is a cache that does not answer. */

@@ -213,6 +213,36 @@ class HubTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "/api/models/safetensors",
+                "/api/models/safetensors/revision/main",
+                "/api/models/safetensors/tree/main",
+                "/safetensors/resolve/main/model.safetensors"
+            })
+    void saysHowRepositoriesAreNamed(String path) throws Exception {
+        assertNotFound(path, "RepoNotFound", "phema/safetensors, not safetensors");
+    }
+
+    @Test
+    void saysWhatItDoesNotDo() throws Exception {
+        assertNotFound("/api/models/nope", "RepoNotFound", "no run is named nope");
+        assertNotFound("/api/datasets/phema/safetensors", "RepoNotFound", "no datasets");
+        assertNotFound("/datasets/phema/safetensors/resolve/main/a.json", "RepoNotFound", "no datasets");
+        assertNotFound("/api/whoami-v2", "", "no accounts");
+        for (String path :
+                List.of("/api/repos/create", API + "/commit/main", API + "/preupload/main", API + "/branch/b")) {
+            var response = client.send("POST", path, "{}");
+            assertThat(response.statusCode()).as(path).isEqualTo(405);
+            assertThat(Client.header(response, "Allow")).contains("GET");
+            assertThat(Client.header(response, "X-Error-Message")).contains("nothing can be uploaded");
+        }
+        assertThat(client.send("POST", API + "/paths-info/main", "{\"paths\": [\"README.md\"]}")
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
                 REPO + "main/config.json",
                 REPO + "main/pytorch_model.bin",
                 REPO + "main/model.safetensors/x",

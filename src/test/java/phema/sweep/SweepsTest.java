@@ -58,6 +58,7 @@ class SweepsTest {
                 0);
         command(registry, "size", "echo \"{\\\"bytes\\\": $(wc -c < {weights})}\"", 0);
         command(registry, "broken", "echo before; echo reason >&2; exit 3", 1);
+        command(registry, "useless", "exit 3", 0);
         // Prints only the metric that it is asked for.
         command(registry, "asked", "sed -n 's/.*\"metric\":\"\\([a-z]*\\)\".*/{\"\\1\": 2}/p' {trial}", 0);
         command(
@@ -103,6 +104,9 @@ class SweepsTest {
     @Autowired
     Fleet fleet;
 
+    @Autowired
+    NewestSweeps newest;
+
     static SweepSpec grid(String evaluator, String metric, Double... sigmaRel) {
         return new SweepSpec(
                 "edm2",
@@ -142,6 +146,23 @@ class SweepsTest {
                 .filteredOn(offer -> offer.found().sweep().equals(sweep.id()))
                 .singleElement()
                 .satisfies(offer -> assertThat(offer.reason()).contains("3 EMA lengths", "shortest length"));
+    }
+
+    @Test
+    void theNewestSweepOfARunIsKnownWithItsTrials() {
+        awaitEnd(sweeps.create(ofRun("checkpoints", grid("valley", "fid", 0.05, 0.10))));
+        Sweep last = awaitEnd(sweeps.create(ofRun("checkpoints", grid("useless", "fid", 0.12, 0.14))));
+        Map<String, SweepBrief> byRun = newest.byRun();
+        assertThat(byRun.get("checkpoints")).satisfies(brief -> {
+            assertThat(brief.id()).isEqualTo(last.id());
+            assertThat(brief.metric()).isEqualTo("fid");
+            assertThat(brief.state()).isEqualTo(SweepState.FAILED);
+            assertThat(brief.trials()).isEqualTo(last.trials());
+            assertThat(brief.stuck()).isFalse();
+        });
+        assertThat(byRun).doesNotContainKey("a run without a sweep");
+        byRun.forEach((run, brief) -> assertThat(brief.id())
+                .isEqualTo(sweeps.sweeps(Optional.of(run)).getFirst().id()));
     }
 
     @Test

@@ -1,0 +1,184 @@
+package phema.dashboard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebElement;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import phema.PhemaApplication;
+import phema.catalog.Catalog;
+
+/** The start page of more than a handful of runs, in a real browser: sixty copies of a part of the demo. */
+@SpringBootTest(
+        classes = PhemaApplication.class,
+        webEnvironment = WebEnvironment.RANDOM_PORT,
+        properties = "phema.catalog.settle=0s")
+class RunsPageIT {
+    private static final int RUNS = 60;
+
+    /** The run with a file that cannot be used, and the run that was written last. */
+    private static final int DAMAGED = 33;
+
+    private static final int NEWEST = 44;
+
+    @TempDir
+    private static Path folder;
+
+    @DynamicPropertySource
+    static void properties(DynamicPropertyRegistry registry) throws IOException {
+        for (int i = 1; i <= RUNS; i++) copy(folder.resolve("runs/%s-%02d".formatted(i % 2 == 0 ? "even" : "odd", i)));
+        Files.writeString(
+                folder.resolve("runs/odd-" + DAMAGED).resolve("network-snapshot-0000080-0.050.safetensors"), "damaged");
+        try (Stream<Path> files = Files.list(folder.resolve("runs/even-" + NEWEST))) {
+            for (Path file : files.toList())
+                Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(60)));
+        }
+        registry.add("phema.roots", () -> folder.resolve("runs").toString());
+        registry.add("phema.home", () -> folder.resolve("home").toString());
+    }
+
+    private static void copy(Path run) throws IOException {
+        Files.createDirectories(run);
+        for (String name : List.of("0000067-0.050", "0000073-0.050", "0000073-0.100")) {
+            String file = "network-snapshot-" + name + ".safetensors";
+            Files.copy(Path.of("snapshots/demo", file), run.resolve(file));
+        }
+    }
+
+    @Autowired
+    private Catalog catalog;
+
+    private static Browser browser;
+
+    @LocalServerPort
+    private int port;
+
+    @BeforeAll
+    static void startBrowser() {
+        browser = Browser.start(folder);
+    }
+
+    @AfterAll
+    static void stopBrowser() {
+        if (browser != null) browser.close();
+    }
+
+    @BeforeEach
+    void look() {
+        browser.look("light", 1280, 900);
+        browser.until("all runs", () -> catalog.runs().size() == RUNS && catalog.looking().isEmpty());
+    }
+
+    @AfterEach
+    void nothingWentWrong() {
+        assertThat(browser.complaints()).isEmpty();
+    }
+
+    private void open(String path) {
+        browser.open("http://localhost:" + port + path);
+    }
+
+    private static List<String> names() {
+        return browser.findAll("table.runs tbody th, table.runs tr > th[scope=row]").stream()
+                .map(WebElement::getText)
+                .distinct()
+                .toList();
+    }
+
+    private static String status() {
+        return browser.text("#runs [role=status]");
+    }
+
+    @Test
+    void aTableIsPaged() {
+        open("/");
+        assertThat(names()).hasSize(50).startsWith("even-02", "even-04");
+        assertThat(status()).isEqualTo("Runs 1 to 50 of 60");
+        browser.click(".pages a");
+        assertThat(names()).hasSize(10).endsWith("odd-59");
+        assertThat(browser.address()).endsWith("/?sort=name&page=1");
+    }
+
+    @Test
+    void isSearchedWhileOneTypesAndTheAddressKeepsIt() {
+        open("/");
+        browser.type("#find-words", "4 EVEN");
+        browser.until("those found", () -> names().equals(List.of(
+                "even-04", "even-14", "even-24", "even-34", "even-40", "even-42", "even-44", "even-46", "even-48",
+                "even-54")));
+        browser.until("an address", () -> browser.address().contains("q=4"));
+        browser.reload();
+        assertThat(names()).hasSize(10);
+        assertThat(browser.find("#find-words").getAttribute("value")).isEqualTo("4 EVEN");
+        browser.type("#find-words", Keys.END, "zz");
+        browser.until("nothing", () -> status().equals("None of 60 runs is like that"));
+    }
+
+    @Test
+    void isSortedByItsHeadings() {
+        open("/?q=even");
+        assertThat(browser.find("th[aria-sort=ascending]").getText()).isEqualTo("Run");
+        browser.press(browser.findAll("table.runs thead a").get(1));
+        assertThat(names()).startsWith("even-" + NEWEST);
+        assertThat(browser.find("th[aria-sort=descending]").getText()).isEqualTo("Newest snapshot");
+        assertThat(browser.address()).contains("sort=newest", "q=even");
+    }
+
+    @Test
+    void showsWhatNeedsAttention() {
+        open("/");
+        assertThat(browser.text("#find-show option[value=attention]")).isEqualTo("those that need attention (1)");
+        browser.type("#find-show", Keys.ARROW_DOWN);
+        browser.until("one run", () -> names().equals(List.of("odd-" + DAMAGED)));
+        assertThat(browser.text("table.runs li")).isEqualTo("1 file left out");
+        browser.until("an address", () -> browser.address().contains("show=attention"));
+        browser.click("table.runs th[scope=row] a");
+        assertThat(browser.text("h1")).isEqualTo("odd-" + DAMAGED);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/?sort=size, Unknown sort size", "/?show=some, Unknown show some"})
+    void saysWhatAnAddressCannotAskFor(String path, String says) {
+        open(path);
+        assertThat(browser.text("main p")).startsWith(says);
+        browser.complaints(); // of a 400
+    }
+
+    @Test
+    void anAddressWithoutAPageIsAPage() {
+        open("/nowhere");
+        assertThat(browser.text("h1")).isEqualTo("Not Found");
+        assertThat(browser.text("main p")).isEqualTo("There is no page at /nowhere.");
+        browser.complaints(); // of a 404
+    }
+
+    @ParameterizedTest
+    @CsvSource({"light, 1280", "dark, 1280", "light, 390", "dark, 390"})
+    void isForEverybody(String theme, int width) {
+        browser.look(theme, width, 900);
+        open("/");
+        assertThat(browser.barriers()).isEmpty();
+        assertThat((Boolean) browser.script("return document.documentElement.scrollWidth <= innerWidth"))
+                .isTrue();
+    }
+}
