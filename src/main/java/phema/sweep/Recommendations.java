@@ -16,6 +16,7 @@ import org.springframework.stereotype.Service;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.evaluation.Reconstructions;
+import phema.fleet.Patience;
 import phema.problem.Problem;
 import phema.profile.ProfileFamily;
 import phema.profile.ProfileSpec;
@@ -36,6 +37,8 @@ public class Recommendations {
     /** What was said last of each run, for as long as the database is away. */
     private final Map<String, Advice> said = new ConcurrentHashMap<>();
 
+    private final Patience patience = new Patience();
+
     Recommendations(JdbcClient jdbc, FoundLengthStore store, Catalog catalog, InstantSource clock) {
         this.jdbc = jdbc;
         this.store = store;
@@ -43,16 +46,29 @@ public class Recommendations {
         this.clock = clock;
     }
 
-    /** Of a database that does not answer, what it said last: runs and weights are served on meanwhile. */
+    /**
+     * Of a database that does not answer, what it said last: runs and weights are served on meanwhile.
+     *
+     * @throws org.springframework.dao.DataAccessException when it does not answer, and never did
+     */
     public Advice of(String run) {
         try {
-            Advice advice = read(run);
+            Advice advice = patience.ask(() -> read(run));
             said.put(run, advice);
             return advice;
         } catch (DataAccessResourceFailureException | TransientDataAccessException e) {
             @Nullable Advice last = said.get(run);
             if (last == null) throw e;
-            return last;
+            return last.asOfBefore();
+        }
+    }
+
+    /** The same for those who only show it, and show a run without it, too. */
+    public Advice shown(String run) {
+        try {
+            return of(run);
+        } catch (DataAccessResourceFailureException | TransientDataAccessException e) {
+            return Advice.UNKNOWN;
         }
     }
 
@@ -60,7 +76,7 @@ public class Recommendations {
         RecommendationRule rule = RecommendationRule.of(store.all(run));
         Optional<Recommendation> found =
                 rule.recommended().map(best -> Recommendation.of(RecommendationSource.SWEEP, best));
-        return pinned(run).map(pin -> advice(pin, rule)).orElseGet(() -> new Advice(found, rule.offered()));
+        return pinned(run).map(pin -> advice(pin, rule)).orElseGet(() -> Advice.of(found, rule.offered()));
     }
 
     private static Advice advice(Recommendation pin, RecommendationRule rule) {
@@ -70,7 +86,7 @@ public class Recommendations {
         others.addAll(rule.offered());
         Optional<Long> pinned = pin.found().map(FoundLength::id);
         others.removeIf(offer -> pinned.equals(Optional.of(offer.found().id())));
-        return new Advice(Optional.of(pin), others);
+        return Advice.of(Optional.of(pin), others);
     }
 
     /**

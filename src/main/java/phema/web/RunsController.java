@@ -116,6 +116,6 @@ class RunsController {
     }
 
     private RunView view(Run run) {
-        return RunView.of(run, recommendations.of(run.name()));
+        return RunView.of(run, recommendations.shown(run.name()));
     }
 }
