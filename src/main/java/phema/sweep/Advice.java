@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param doubt why it may not be what is recommended now
  */
 public record Advice(Optional<Recommendation> recommended, List<Offer> offered, Optional<String> doubt) {
-    /** What is said of a run whose database does not answer, and never did. */
+    /** The advice on a run while the database does not answer, and never did. */
     static final Advice UNKNOWN = new Advice(
             Optional.empty(),
             List.of(),

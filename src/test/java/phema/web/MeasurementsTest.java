@@ -240,6 +240,20 @@ class MeasurementsTest {
     }
 
     @Test
+    void refusesMoreMetricsThanATableHasColumns() throws Exception {
+        StringBuilder metrics = new StringBuilder();
+        for (int i = 0; i < 257; i++)
+            metrics.append(i == 0 ? "" : ", ").append("\"m").append(i).append("\": 1");
+        HttpResponse<String> refused = send(
+                "POST",
+                "/api/v1/runs/edm2/measurements",
+                "application/json",
+                "{\"source\": \"wide\", \"measurements\": [{\"sigmaRel\": 0.1, \"metrics\": {" + metrics + "}}]}");
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(refused.body()).contains("of different names; 256 are the most");
+    }
+
+    @Test
     void refusesMoreThanThereMayBe() throws Exception {
         StringBuilder csv = new StringBuilder("sigmaRel,fid\n");
         for (int i = 0; i < 61; i++) csv.append("0.1,").append(i).append('\n');
