@@ -63,9 +63,9 @@ final class MalformedRequests implements WebServerFactoryCustomizer<Configurable
                             .formatted(status.getReasonPhrase(), status.value());
             try {
                 response.setContentType("application/problem+json");
-                response.setContentLength(problem.length());
+                // And no length, which Tomcat would hold a head to that is written here.
+                response.setHeader("Connection", "close");
                 if (isWithoutHead(response)) {
-                    response.getCoyoteResponse().setContentLength(-1); // the head is more
                     response.getCoyoteResponse()
                             .doWrite(ByteBuffer.wrap(("HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\n"
                                             + "Content-Length: %d\r\nConnection: close\r\n\r\n%s")
