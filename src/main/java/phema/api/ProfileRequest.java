@@ -139,7 +139,7 @@ public record ProfileRequest(
             Profile profile = part.target.profile(run, path + ".target.");
             read.add(made(path + ".weight", () -> new Mixture.MixturePart(weight, profile)));
         }
-        return made(field + "parts", () -> new Mixture(read));
+        return made(field + "parts", () -> Mixture.wanted(read));
     }
 
     /** Says where a profile ends: at {@code time}, or at the run's newest snapshot. */

@@ -1,6 +1,7 @@
 package phema.api;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
@@ -20,7 +21,7 @@ import phema.sweep.Advice;
  * @param recommended the average that its weights should be, and the hub's main is: pinned, else what may be
  *     taken of that which its sweeps found; none while there is neither
  * @param offered what else its sweeps found, the latest first, and why it was not taken
- * @param notices about the run as a whole, such as gaps
+ * @param notices about the run as a whole, such as gaps, or that the database cannot say what is recommended
  */
 public record RunView(
         String name,
@@ -51,6 +52,6 @@ public record RunView(
                 tensors.stream().mapToLong(Tensor::elements).sum(),
                 advice.recommended().map(RecommendedView::of).orElse(null),
                 advice.offered().stream().map(RecommendedView::of).toList(),
-                run.notices());
+                Stream.concat(run.notices().stream(), advice.doubt().stream()).toList());
     }
 }

@@ -60,7 +60,7 @@ public record SuggestRequest(
     public static final double LEAST = 1e-12;
 
     /** The greatest length, value and error. */
-    public static final double GREATEST = 1e15;
+    public static final double GREATEST = Observation.GREATEST;
 
     /**
      * A point.
@@ -100,7 +100,6 @@ public record SuggestRequest(
         }
     }
 
-    /** The model squares them, and whole numbers beyond are no longer told apart. */
     private static double metric(String field, @Nullable Double given) {
         double value = number(field, given);
         requireWithin(field, value, -GREATEST, "");

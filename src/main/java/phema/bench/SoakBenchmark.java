@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
@@ -23,7 +22,6 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -54,7 +52,6 @@ public final class SoakBenchmark {
     public SoakBenchmark(Path folder, List<String> more) {
         this.folder = folder;
         settings = new ArrayList<>(List.of(
-                "--server.port=0",
                 "--phema.home=" + folder.resolve("home"),
                 "--phema.roots=" + folder.resolve("runs"),
                 "--phema.catalog.poll=2s",
@@ -88,9 +85,9 @@ public final class SoakBenchmark {
         SnapshotGenerator.uniform(Format.SAFETENSORS, 100, BYTES / 10)
                 .write(folder.resolve("runs/changing"), 2 * FILES, n -> {});
         Files.createDirectories(folder.resolve("aside"));
-        Process service = start();
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            URI url = awaitStart(service);
+        try (BenchService service = BenchService.start(folder.resolve("service.log"), settings);
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            URI url = service.url();
             List<Work> all = List.of(
                     new Work("downloads", 300, () -> download(url)),
                     new Work("downloads", 300, () -> download(url)),
@@ -110,8 +107,6 @@ public final class SoakBenchmark {
             threads.shutdownNow();
         } finally {
             over = true;
-            service.destroy();
-            if (!service.waitFor(1, TimeUnit.MINUTES)) service.destroyForcibly();
         }
     }
 
@@ -209,63 +204,9 @@ public final class SoakBenchmark {
         }
     }
 
-    /** This program again, as a service with the memory that the launcher gives it. */
-    private Process start() throws IOException {
-        ProcessHandle.Info self = ProcessHandle.current().info();
-        List<String> arguments = Arrays.asList(self.arguments().orElse(new String[0]));
-        List<String> command = Stream.of(
-                        Stream.of(self.command().orElse("java")),
-                        arguments.subList(0, Math.max(0, arguments.indexOf("bench"))).stream()
-                                .filter(argument ->
-                                        !argument.equals("-XX:+UseSerialGC") && !argument.startsWith("-Xms")),
-                        Stream.of("serve"),
-                        settings.stream())
-                .flatMap(part -> part)
-                .toList();
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log().toFile());
-        builder.environment().put("JAVA_TOOL_OPTIONS", "-Xmx1g");
-        return builder.start();
-    }
-
-    private Path log() {
-        return folder.resolve("service.log");
-    }
-
-    private URI awaitStart(Process service) throws IOException, InterruptedException {
-        String sign = "Tomcat started on port ";
-        while (service.isAlive()) {
-            String log = Files.readString(log());
-            int at = log.indexOf(sign);
-            if (at >= 0)
-                return URI.create(
-                        "http://localhost:" + log.substring(at + sign.length()).split("\\D")[0]);
-            Thread.sleep(100);
-        }
-        throw new IOException("the service ended; see its output in " + log());
-    }
-
-    private SoakSample sample(Process service, Duration time) throws IOException {
-        Path proc = Path.of("/proc", String.valueOf(service.pid()));
-        try (Stream<Path> descriptors = Files.list(proc.resolve("fd"))) {
-            List<String> status = Files.readAllLines(proc.resolve("status"));
-            Map<String, Long> counts = new ConcurrentSkipListMap<>();
-            done.forEach((name, count) -> counts.put(name, count.sum()));
-            return new SoakSample(
-                    time,
-                    number(status, "VmRSS:") << 10,
-                    (int) descriptors.count(),
-                    (int) number(status, "Threads:"),
-                    counts,
-                    errors.sum());
-        }
-    }
-
-    private static long number(List<String> status, String name) throws IOException {
-        return status.stream()
-                .filter(line -> line.startsWith(name))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                .findFirst()
-                .orElseThrow(() -> new IOException("/proc tells no " + name));
+    private SoakSample sample(BenchService service, Duration time) throws IOException {
+        Map<String, Long> counts = new ConcurrentSkipListMap<>();
+        done.forEach((name, count) -> counts.put(name, count.sum()));
+        return new SoakSample(time, service.resident(), service.descriptors(), service.threads(), counts, errors.sum());
     }
 }

@@ -12,11 +12,13 @@
  *   <li>{@link phema.bench.SamplerBenchmark}: images by this process and by another implementation.
  *   <li>{@link phema.bench.TrainingBenchmark}, {@link phema.bench.SoakBenchmark}: steps of training, and hours of
  *       service.
+ *   <li>{@link phema.bench.ClientsBenchmark}: downloads of many clients, and what others wait meanwhile.
  * </ol>
  */
 @ApplicationModule(
         allowedDependencies = {
             "catalog",
+            "digest",
             "edm2",
             "evaluation",
             "fleet",

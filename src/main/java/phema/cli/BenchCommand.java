@@ -13,7 +13,8 @@ import picocli.CommandLine.Command;
             TrainingBenchCommand.class,
             SamplerBenchCommand.class,
             HttpBenchCommand.class,
-            SoakBenchCommand.class
+            SoakBenchCommand.class,
+            ClientsBenchCommand.class
         })
 final class BenchCommand {
     /** The reason why folders of a benchmark cannot be in a bucket. */

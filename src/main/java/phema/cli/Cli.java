@@ -137,7 +137,9 @@ public final class Cli {
         commands.put("metrics", MetricsCommand::new);
         commands.put(
                 "bench",
-                () -> new CommandLine(new BenchCommand()).addSubcommand(new SchedulerBenchCommand(application)));
+                () -> new CommandLine(new BenchCommand())
+                        .addSubcommand(new SchedulerBenchCommand(application))
+                        .addSubcommand(new AllBenchCommand(application)));
         return commands;
     }
 

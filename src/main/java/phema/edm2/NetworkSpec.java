@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import phema.format.FormatException;
@@ -229,6 +230,18 @@ public record NetworkSpec(
             if (parameter.role() == TensorRole.PARAMETER) shapes.put(name, parameter.shape());
         });
         return shapes;
+    }
+
+    /** Values of the tensors that are not learned by name, as a network has them from its beginning. */
+    public SequencedMap<String, float[]> buffers(RandomGenerator random) {
+        SequencedMap<String, float[]> values = new LinkedHashMap<>();
+        UNet.of(this).parameters().forEach((name, parameter) -> {
+            if (parameter.role() != TensorRole.BUFFER) return;
+            float[] constants = new float[Math.toIntExact(parameter.shape().elements())];
+            parameter.fill(constants, random);
+            values.put(name, constants);
+        });
+        return values;
     }
 
     /** The number of learned weights. */

@@ -24,20 +24,7 @@ final class NetworkWeights {
     /** What a network is before training. */
     static NetworkWeights initial(NetworkSpec spec, RandomGenerator random) {
         NetworkWeights weights = zero(spec);
-        weights.net.parameters().forEach((name, parameter) -> {
-            float[] to = weights.get(name);
-            double fanIn = (double) to.length / rows(parameter.shape());
-            for (int i = 0; i < to.length; i++)
-                to[i] = (float)
-                        switch (parameter.initial()) {
-                            case NORMAL -> random.nextGaussian();
-                            case NORMAL_FAN_IN -> random.nextGaussian() / Math.sqrt(fanIn);
-                            case ZERO -> 0;
-                            case ONE -> 1;
-                            case FREQUENCY -> 2 * Math.PI * random.nextGaussian();
-                            case PHASE -> 2 * Math.PI * random.nextDouble();
-                        };
-        });
+        weights.net.parameters().forEach((name, parameter) -> parameter.fill(weights.get(name), random));
         return weights;
     }
 
@@ -103,7 +90,7 @@ final class NetworkWeights {
     }
 
     /** Output channels of a layer. */
-    private static int rows(Shape shape) {
+    static int rows(Shape shape) {
         return shape.rank() == 0 ? 1 : Math.toIntExact(shape.dims().getFirst());
     }
 

@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import phema.format.Tensor.TensorRole;
 import phema.tensor.Shape;
@@ -84,6 +85,21 @@ record UNet(NetworkSpec spec, String input, List<BlockSpec> encoder, List<BlockS
     record Parameter(Shape shape, Initial initial) {
         TensorRole role() {
             return initial == Initial.FREQUENCY || initial == Initial.PHASE ? TensorRole.BUFFER : TensorRole.PARAMETER;
+        }
+
+        /** With what it is before training. */
+        void fill(float[] to, RandomGenerator random) {
+            double fanIn = (double) to.length / NetworkWeights.rows(shape);
+            for (int i = 0; i < to.length; i++)
+                to[i] = (float)
+                        switch (initial) {
+                            case NORMAL -> random.nextGaussian();
+                            case NORMAL_FAN_IN -> random.nextGaussian() / Math.sqrt(fanIn);
+                            case ZERO -> 0;
+                            case ONE -> 1;
+                            case FREQUENCY -> 2 * Math.PI * random.nextGaussian();
+                            case PHASE -> 2 * Math.PI * random.nextDouble();
+                        };
         }
     }
 

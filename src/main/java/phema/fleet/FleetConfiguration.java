@@ -78,8 +78,8 @@ class FleetConfiguration {
     }
 
     @Bean
-    MeterBinder queueMeters(Queue queue) {
-        return registry -> Gauge.builder("phema.queue.depth", queue, Queue::depth)
+    MeterBinder queueMeters(Queue queue, DatabaseMeters meters) {
+        return registry -> Gauge.builder("phema.queue.depth", queue, q -> meters.read(q::depth))
                 .description("Trials and syntheses that wait for a worker")
                 .register(registry);
     }

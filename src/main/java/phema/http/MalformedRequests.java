@@ -2,6 +2,7 @@ package phema.http;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import jakarta.servlet.ServletException;
 import java.io.IOException;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
@@ -24,6 +25,33 @@ final class MalformedRequests implements WebServerFactoryCustomizer<Configurable
     }
 
     private static final class Report extends ErrorReportValve {
+        /**
+         * Refuses who names no version, whom Tomcat would answer as HTTP/0.9 has it, without a status: there are more
+         * who send something else than HTTP than there are clients of that age.
+         */
+        @Override
+        public void invoke(Request request, Response response) throws IOException, ServletException {
+            if (!isBare(request)) {
+                super.invoke(request, response);
+                return;
+            }
+            if (response.getStatus() < HttpStatus.BAD_REQUEST.value())
+                response.setStatus(HttpStatus.BAD_REQUEST.value());
+            response.setError();
+            report(request, response, null);
+        }
+
+        private static boolean isBare(Request request) {
+            String protocol = request.getProtocol();
+            return protocol == null || protocol.isEmpty();
+        }
+
+        /** Tomcat writes no head to such a client, nor to one that it takes for such a client afterwards. */
+        private static boolean isWithoutHead(Response response) {
+            response.getCoyoteResponse().commit();
+            return response.getHeader("Date") == null;
+        }
+
         @Override
         protected void report(Request request, Response response, @Nullable Throwable cause) {
             HttpStatus status = HttpStatus.resolve(response.getStatus());
@@ -34,6 +62,13 @@ final class MalformedRequests implements WebServerFactoryCustomizer<Configurable
                             .formatted(status.getReasonPhrase(), status.value());
             try {
                 response.setContentType("application/problem+json");
+                response.setContentLength(problem.length());
+                if (isWithoutHead(response))
+                    response.getOutputStream()
+                            .write(("HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\n"
+                                            + "Content-Length: %d\r\nConnection: close\r\n\r\n")
+                                    .formatted(status.value(), status.getReasonPhrase(), problem.length())
+                                    .getBytes(US_ASCII));
                 response.getOutputStream().write(problem.getBytes(US_ASCII));
                 response.finishResponse();
             } catch (IOException clientIsGone) {

@@ -13,12 +13,23 @@ public record Mixture(List<MixturePart> parts) implements Profile {
         }
     }
 
+    /** The most parts that may be asked for: norms take as many inner products as their second power. */
+    private static final int MOST = 1000;
+
     /** @throws IllegalArgumentException when the weights do not sum to one within 1e-9 */
     public Mixture {
         parts = parts.stream().flatMap(Mixture::flattened).toList();
         double sum = parts.stream().mapToDouble(MixturePart::weight).sum();
         if (!(Math.abs(sum - 1) < 1e-9))
             throw new IllegalArgumentException("the weights of a mixture must sum to 1, not " + sum);
+    }
+
+    /** The same of what somebody asks for. @throws IllegalArgumentException when there are too many parts as well */
+    public static Mixture wanted(List<MixturePart> parts) {
+        Mixture mixture = new Mixture(parts);
+        if (mixture.parts.size() > MOST)
+            throw new IllegalArgumentException("a mixture has " + MOST + " parts at most, not " + mixture.parts.size());
+        return mixture;
     }
 
     private static Stream<MixturePart> flattened(MixturePart part) {

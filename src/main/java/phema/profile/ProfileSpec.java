@@ -147,7 +147,7 @@ public final class ProfileSpec {
     }
 
     private static Profile mixture(String spec, String parts, double endTime) {
-        Mixture mixture = new Mixture(Arrays.stream(parts.split(",(?![^,*]+=)", -1)) // options are not parts
+        Mixture mixture = Mixture.wanted(Arrays.stream(parts.split(",(?![^,*]+=)", -1)) // options are not parts
                 .map(part -> {
                     String profile = after(part, '*');
                     String time = after(profile, '@');

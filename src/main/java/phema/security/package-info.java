@@ -5,7 +5,7 @@
  *   <li>{@code SecurityConfiguration}: the chain of filters, and what each {@code Role} may.
  *   <li>{@code Bearer}, {@code BearerFilter}, {@code Tokens}: tokens, of which only hashes are configured.
  *   <li>{@code SignInController}: a token for a browser's session.
- *   <li>{@code LimitFilter}, {@code LimitedBody}: how often, and how much.
+ *   <li>{@code LimitFilter}, {@code LimitedBody}, {@code SilentClients}: how often, how much, and for how long.
  *   <li>{@code BrowserGuard}: other sites' pages, and names that lead here.
  * </ol>
  */

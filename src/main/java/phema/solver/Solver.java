@@ -3,6 +3,7 @@ package phema.solver;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
 
+import java.lang.ref.SoftReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -18,6 +19,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
 import phema.profile.Impulse;
 import phema.profile.Integrals;
@@ -48,7 +50,10 @@ public final class Solver {
      * The number of files up to which the paper's error is always told: with more the paper's system, which is dense,
      * is solved only where it is asked for.
      */
-    private static final int LARGEST_GRAM = 512;
+    public static final int LARGEST_GRAM = 512;
+
+    /** The most files of the paper's solver: time grows with their third power, memory with their second. */
+    private static final int MOST_OF_PAPER = 1000;
 
     /** The number of files that are enough to tell which widths a run can express. */
     private static final int ENOUGH_TO_EXPRESS = 256;
@@ -62,6 +67,8 @@ public final class Solver {
     private final boolean alike;
 
     private final Optional<Model> model;
+
+    private volatile SoftReference<@Nullable Gram> lastGram = new SoftReference<>(null);
 
     /** That predicted errors are rough, in words. */
     private final Optional<String> disagreement;
@@ -363,7 +370,7 @@ public final class Solver {
     }
 
     /** The paper's equations for the files at {@code indices}. */
-    private record Gram(Solver solver, int[] indices, SymmetricSystem system, boolean singular) {
+    private record Gram(Solver solver, BitSet files, int[] indices, SymmetricSystem system, boolean singular) {
         Solution fit(Profile target) {
             double[] right = Arrays.stream(indices)
                     .mapToDouble(i -> Integrals.inner(solver.profile(i), target))
@@ -372,16 +379,30 @@ public final class Solver {
         }
     }
 
+    /** Of the same files as the last one in most cases, since targets mostly end at the same time. */
     private Optional<Gram> gram(BitSet files) {
         if (!files.stream().allMatch(i -> Integrals.isSquareIntegrable(profile(i)))) return Optional.empty();
+        if (files.cardinality() > MOST_OF_PAPER)
+            throw Problem.invalid(
+                    "solver",
+                    "the paper's solver would invert a matrix of all %d snapshots, and %d are the most: use blup"
+                            .formatted(files.cardinality(), MOST_OF_PAPER));
+        @Nullable Gram last = lastGram.get();
+        if (last != null && files.equals(last.files())) return Optional.of(last);
         int[] indices = files.stream().toArray();
         double[][] part = new double[indices.length][indices.length];
         for (int i = 0; i < indices.length; i++)
             for (int j = 0; j <= i; j++)
                 part[i][j] = part[j][i] = Integrals.inner(profile(indices[i]), profile(indices[j]));
         Optional<SymmetricSystem> regular = SymmetricSystem.regular(part);
-        return Optional.of(
-                new Gram(this, indices, regular.orElseGet(() -> SymmetricSystem.truncated(part)), regular.isEmpty()));
+        Gram gram = new Gram(
+                this,
+                (BitSet) files.clone(),
+                indices,
+                regular.orElseGet(() -> SymmetricSystem.truncated(part)),
+                regular.isEmpty());
+        lastGram = new SoftReference<>(gram);
+        return Optional.of(gram);
     }
 
     /** @param paper variance that it must not be worse than, however few files it reads */

@@ -12,6 +12,7 @@ import phema.evaluation.EvaluatorIdentity;
 import phema.evaluation.Evaluators;
 import phema.evaluation.Point;
 import phema.evaluation.Reconstructions;
+import phema.search.Observation;
 
 /** Knows what an attempt at a trial needs and how it may end, whoever makes it: our own worker or a client. */
 @Component
@@ -56,7 +57,8 @@ record Attempts(
                 evaluation,
                 evaluations
                         .find(evaluation)
-                        .filter(metrics -> lack(spec, metrics).isEmpty())
+                        .filter(metrics -> lack(spec, metrics).isEmpty()
+                                && beyond(spec, metrics).isEmpty())
                         .isPresent());
     }
 
@@ -67,6 +69,19 @@ record Attempts(
                 .findFirst()
                 .map(wanted ->
                         "gave " + String.join(", ", metrics.keySet()) + ", but not the sweep's metric " + wanted);
+    }
+
+    /** Names the first of the sweep's metrics that no search could use; others are only shown. */
+    static Optional<Map.Entry<String, Double>> beyond(SweepSpec spec, Map<String, Double> metrics) {
+        return metrics.entrySet().stream()
+                .filter(metric -> spec.metrics().names().contains(metric.getKey()))
+                .filter(metric -> Math.abs(metric.getValue()) > Observation.GREATEST)
+                .findFirst();
+    }
+
+    /** @return what is wrong with the metric, in words for the user */
+    static String beyond(double value) {
+        return value + ", which is beyond " + Observation.GREATEST + ", the most that a search can use";
     }
 
     /** Ends a trial that too many workers or clients did not survive. @return whether it did */

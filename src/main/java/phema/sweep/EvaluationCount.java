@@ -1,6 +1,6 @@
 package phema.sweep;
 
-import org.springframework.core.NestedRuntimeException;
+import phema.fleet.DatabaseMeters;
 
 /**
  * Counts how many evaluations one evaluator made, on all machines, and how long they took. While the database is away
@@ -9,19 +9,17 @@ import org.springframework.core.NestedRuntimeException;
 final class EvaluationCount {
     private final EvaluationStore store;
     private final String evaluator;
+    private final DatabaseMeters meters;
     private volatile EvaluationStore.Tally last = new EvaluationStore.Tally(0, 0);
 
-    EvaluationCount(EvaluationStore store, String evaluator) {
+    EvaluationCount(EvaluationStore store, String evaluator, DatabaseMeters meters) {
         this.store = store;
         this.evaluator = evaluator;
+        this.meters = meters;
     }
 
     EvaluationStore.Tally now() {
-        try {
-            last = store.tally(evaluator);
-        } catch (NestedRuntimeException databaseIsAway) {
-            // The last figures stand.
-        }
+        last = meters.readOr(() -> store.tally(evaluator), last);
         return last;
     }
 }

@@ -12,6 +12,7 @@ import phema.evaluation.Reconstructions;
 import phema.evaluation.Seeds;
 import phema.problem.Problem;
 import phema.profile.ProfileFamily;
+import phema.search.Observation;
 import phema.text.StoredJson;
 import tools.jackson.databind.JsonNode;
 
@@ -70,6 +71,7 @@ public record MeasurementRow(
             if (!METRIC.matcher(name).matches())
                 throw place.problem(name, "'" + name + "' is no name of a metric, such as fid or fd_dinov2");
             if (!Double.isFinite(value)) throw place.problem(name, value + " is no finite number");
+            if (Math.abs(value) > Observation.GREATEST) throw place.problem(name, Attempts.beyond(value));
         });
         if (!guidance.map(strength -> strength >= 0 && Double.isFinite(strength))
                 .orElse(true))

@@ -29,6 +29,9 @@ import phema.search.Interval;
 public class Measurements {
     private static final int MOST_NOTES = 100;
 
+    /** The most names of metrics of a run: tables have a column for each. */
+    private static final int MOST_METRICS = 256;
+
     private final MeasurementStore store;
     private final SweepStore sweeps;
     private final TrialStore trials;
@@ -98,6 +101,7 @@ public class Measurements {
         return changing(run, () -> {
             Map<Point, List<Known>> known = new HashMap<>();
             List<ForeignMeasurement> there = store.all(run);
+            requireFewMetrics(run, there, given);
             for (ForeignMeasurement m : there) know(known, m, "the one of source " + m.source());
             Map<Point, List<Known>> evaluated = evaluated(run, given);
             List<String> notes = new ArrayList<>();
@@ -120,6 +124,18 @@ public class Measurements {
                         .formatted(run, there.size() + added, limits.maxPoints()));
             return new Imported(added, shortened(notes));
         });
+    }
+
+    private static void requireFewMetrics(String run, List<ForeignMeasurement> there, List<ForeignMeasurement> given) {
+        long names = Stream.concat(there.stream(), given.stream())
+                .flatMap(measurement -> measurement.metrics().keySet().stream())
+                .distinct()
+                .count();
+        if (names > MOST_METRICS)
+            throw Problem.invalid(
+                    "metrics",
+                    "metrics: run %s would have %d of different names; %d are the most"
+                            .formatted(run, names, MOST_METRICS));
     }
 
     /** Removes all of a source. @throws Problem when there are none */

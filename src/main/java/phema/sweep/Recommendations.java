@@ -21,6 +21,7 @@ import org.springframework.stereotype.Service;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.evaluation.Reconstructions;
+import phema.fleet.Patience;
 import phema.problem.Problem;
 import phema.profile.ProfileFamily;
 import phema.profile.ProfileSpec;
@@ -41,6 +42,8 @@ public class Recommendations {
     /** What was said last of each run, for as long as the database is away. */
     private final Map<String, Advice> said = new ConcurrentHashMap<>();
 
+    private final Patience patience = new Patience();
+
     Recommendations(JdbcClient jdbc, FoundLengthStore store, Catalog catalog, InstantSource clock) {
         this.jdbc = jdbc;
         this.store = store;
@@ -48,7 +51,11 @@ public class Recommendations {
         this.clock = clock;
     }
 
-    /** Of a database that does not answer, what it said last: runs and weights are served on meanwhile. */
+    /**
+     * Of a database that does not answer, what it said last: runs and weights are served on meanwhile.
+     *
+     * @throws org.springframework.dao.DataAccessException when it does not answer, and never did
+     */
     public Advice of(String run) {
         return Objects.requireNonNull(of(Set.of(run)).get(run));
     }
@@ -56,12 +63,30 @@ public class Recommendations {
     /** Of many runs with as many queries as of one; each has an entry. */
     public Map<String, Advice> of(Set<String> runs) {
         try {
-            Map<String, Advice> advice = read(runs);
+            Map<String, Advice> advice = patience.ask(() -> read(runs));
             said.putAll(advice);
             return advice;
         } catch (DataAccessResourceFailureException | TransientDataAccessException e) {
             if (!said.keySet().containsAll(runs)) throw e;
-            return runs.stream().collect(toMap(run -> run, said::get));
+            return runs.stream().collect(toMap(
+                    run -> run, run -> Objects.requireNonNull(said.get(run)).asOfBefore()));
+        }
+    }
+
+    /** The same for those who only show it, and show a run without it, too. */
+    public Advice shown(String run) {
+        return Objects.requireNonNull(shown(Set.of(run)).get(run));
+    }
+
+    /** Of many runs. */
+    public Map<String, Advice> shown(Set<String> runs) {
+        try {
+            return of(runs);
+        } catch (DataAccessResourceFailureException | TransientDataAccessException e) {
+            return runs.stream().collect(toMap(run -> run, run -> {
+                @Nullable Advice last = said.get(run);
+                return last == null ? Advice.UNKNOWN : last.asOfBefore();
+            }));
         }
     }
 
@@ -72,7 +97,7 @@ public class Recommendations {
             RecommendationRule rule = RecommendationRule.of(found.getOrDefault(run, List.of()));
             @Nullable Recommendation pin = pins.get(run);
             if (pin != null) return advice(pin, rule);
-            return new Advice(
+            return Advice.of(
                     rule.recommended().map(best -> Recommendation.of(RecommendationSource.SWEEP, best)),
                     rule.offered());
         }));
@@ -85,7 +110,7 @@ public class Recommendations {
         others.addAll(rule.offered());
         Optional<Long> pinned = pin.found().map(FoundLength::id);
         others.removeIf(offer -> pinned.equals(Optional.of(offer.found().id())));
-        return new Advice(Optional.of(pin), others);
+        return Advice.of(Optional.of(pin), others);
     }
 
     /**

@@ -290,6 +290,7 @@ public class RemoteTrials {
         LeaseKey key = LeaseKey.parse(lease);
         TrialId id = key.trial();
         lent(key);
+        if (told instanceof Told.Metrics result) requireUsual(id, result);
         Optional<Problem> refusal = inTransaction(() -> {
             sweeps.touch(id.sweep());
             return record(key, told);
@@ -304,6 +305,15 @@ public class RemoteTrials {
                         throw Problem.unprocessable(trial.error().orElse(lack));
                     });
         return trial;
+    }
+
+    /** Nothing is recorded, so that the client may tell an error, or another number, while the lease lasts. */
+    private void requireUsual(TrialId id, Told.Metrics result) {
+        SweepSpec spec = sweeps.row(id.sweep()).orElseThrow().spec();
+        Attempts.beyond(spec, result.metrics()).ifPresent(metric -> {
+            String field = "metrics." + metric.getKey();
+            throw Problem.invalid(field, field + " is " + Attempts.beyond(metric.getValue()));
+        });
     }
 
     /** @return why it does not count, where it does not */

@@ -11,6 +11,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import phema.evaluation.Evaluators;
 import phema.fleet.Chore;
+import phema.fleet.DatabaseMeters;
 import phema.fleet.DurableTask;
 import phema.fleet.Queue;
 import phema.fleet.Upkeep;
@@ -50,16 +51,20 @@ class SweepConfiguration {
     }
 
     @Bean
-    MeterBinder sweepMeters(TrialStore trials, EvaluationStore evaluations, Evaluators evaluators) {
+    MeterBinder sweepMeters(
+            TrialStore trials, EvaluationStore evaluations, Evaluators evaluators, DatabaseMeters meters) {
         return registry -> {
             for (WorkState state : WorkState.values())
-                Gauge.builder("phema.trials", trials, s -> s.counts().getOrDefault(state, 0))
+                Gauge.builder(
+                                "phema.trials",
+                                trials,
+                                s -> meters.read(() -> s.counts().getOrDefault(state, 0)))
                         .tag("state", Labels.of(state))
                         .description("Trials of all sweeps")
                         .register(registry);
             // From the database, as workers have no port of their own.
             evaluators.names().forEach(name -> {
-                EvaluationCount made = new EvaluationCount(evaluations, name);
+                EvaluationCount made = new EvaluationCount(evaluations, name, meters);
                 FunctionTimer.builder(
                                 "phema.evaluation",
                                 evaluations, // the registry holds this one weakly

@@ -117,6 +117,10 @@ class TrialRunner {
             if (!Double.isFinite(metric.getValue()))
                 throw new EvaluationException("the metric " + metric.getKey() + " is " + metric.getValue()
                         + ", which is no result: there may be too few images, or weights that are not finite");
+        Optional<Map.Entry<String, Double>> beyond = Attempts.beyond(spec, metrics);
+        if (beyond.isPresent())
+            throw new EvaluationException("the metric " + beyond.get().getKey() + " is "
+                    + Attempts.beyond(beyond.get().getValue()));
         if (!suitability.identity(spec).text().equals(attempt.evaluator().text()))
             throw new EvaluationException("a file of the evaluator " + spec.evaluator()
                     + " changed while it evaluated; what it measured may be of either");

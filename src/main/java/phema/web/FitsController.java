@@ -21,9 +21,12 @@ import phema.api.ReportView;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.problem.Problem;
+import phema.profile.Mixture;
+import phema.profile.Profile;
 import phema.solver.FilesToRead;
 import phema.solver.FitOptions;
 import phema.solver.ProfileCurve;
+import phema.solver.Solver;
 import phema.solver.SolverKind;
 import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
@@ -39,8 +42,11 @@ class FitsController {
     /** The most numbers in an answer, which is held in memory while it is made. */
     private static final long MOST_NUMBERS = 1_000_000;
 
-    /** The most targets times snapshots of a request, each of which takes microseconds. */
-    private static final long MOST_WORK = 5_000_000;
+    /** The most targets times snapshots of a request, each of which takes some 20 microseconds. */
+    private static final long MOST_WORK = 200_000;
+
+    /** The third power of the snapshots over this is as much work: the paper's equations, solved for each end. */
+    private static final int CUBED = 6700;
 
     /** The number of lists in a {@link ProfileCurve}: times, and densities and shares of target and fit. */
     private static final int CURVES = 5;
@@ -120,20 +126,45 @@ class FitsController {
                 .orElseGet(() -> ProfileRequest.profiles(found, request.targets).stream()
                         .map(target -> WeightsRequest.of(target, options, output))
                         .toList());
-        requireBounded(wanted.size(), Objects.requireNonNullElse(curve, 0), options, found);
+        requireBounded(wanted, Objects.requireNonNullElse(curve, 0), options, found);
         return new FitResponse(wanted.stream() // one by one, as a fit holds a number for every snapshot
                 .map(each -> fits.prepare(found, each).fits().getFirst())
                 .map(fit -> FitView.of(found, fit, curve == null ? null : fits.curve(found, fit, curve)))
                 .toList());
     }
 
-    private static void requireBounded(int targets, int curve, FitOptions options, Run run) {
+    private static long profiles(Profile target) {
+        return target instanceof Mixture mixture ? mixture.parts().size() : 1;
+    }
+
+    private static void requireBounded(List<WeightsRequest> wanted, int curve, FitOptions options, Run run) {
+        int targets = wanted.size();
         long snapshots = run.snapshots().size();
-        if (targets * snapshots > MOST_WORK)
+        long profiles = wanted.stream()
+                .flatMap(each -> each.targets().stream())
+                .mapToLong(FitsController::profiles)
+                .sum();
+        if (profiles > 1 && profiles * snapshots > MOST_WORK)
             throw Problem.invalid(
                     "targets",
-                    "%d targets are too many at a time for a run of %d snapshots; %d are the most"
-                            .formatted(targets, snapshots, MOST_WORK / snapshots));
+                    "%d targets%s are too many at a time for a run of %d snapshots; %d are the most"
+                            .formatted(
+                                    profiles,
+                                    profiles == targets ? "" : ", the parts of mixtures counted,",
+                                    snapshots,
+                                    Math.max(1, MOST_WORK / snapshots)));
+        long ends = wanted.stream()
+                .flatMap(each -> each.targets().stream())
+                .map(Profile::endTime)
+                .distinct()
+                .count();
+        boolean solvesPaper = options.method() == SolverKind.PAPER || snapshots <= Solver.LARGEST_GRAM;
+        long most = MOST_WORK * CUBED / Math.max(1, snapshots * snapshots * snapshots);
+        if (solvesPaper && ends > Math.max(1, most))
+            throw Problem.invalid(
+                    "targets",
+                    "targets with %d different ends are too many at a time for a run of %d snapshots; %d are the most"
+                            .formatted(ends, snapshots, Math.max(1, most)));
         boolean every = options.files() == FilesToRead.ALL || options.method() == SolverKind.PAPER;
         if (targets * (CURVES * curve + (every ? snapshots : 0)) > MOST_NUMBERS)
             throw Problem.invalid(

@@ -50,7 +50,7 @@ class RunsController {
             @RequestParam(defaultValue = "0") int page, @RequestParam(defaultValue = Page.DEFAULT_SIZE) int size) {
         List<Run> runs = catalog.runs();
         Set<String> shown = Page.of(runs, page, size, Run::name).items().stream().collect(toSet());
-        Map<String, Advice> advice = recommendations.of(shown);
+        Map<String, Advice> advice = recommendations.shown(shown);
         return Page.of(runs, page, size, run -> RunView.of(run, Objects.requireNonNull(advice.get(run.name()))));
     }
 
@@ -125,6 +125,6 @@ class RunsController {
     }
 
     private RunView view(Run run) {
-        return RunView.of(run, recommendations.of(run.name()));
+        return RunView.of(run, recommendations.shown(run.name()));
     }
 }

@@ -10,7 +10,12 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,9 +73,13 @@ class ServeCommandTest {
     }
 
     @Test
-    void namesADatabaseThatIsNoneAndLeavesItAlone() throws IOException {
+    void namesADatabaseThatIsNoneAndLeavesItAlone() throws IOException, SQLException {
         Path database = home.resolve("phema.db");
-        for (byte[] content : List.of("not a database at all ".repeat(100).getBytes(UTF_8), new byte[5000])) {
+        byte[] whole = database();
+        for (byte[] content : List.of(
+                "not a database at all ".repeat(100).getBytes(UTF_8),
+                new byte[5000],
+                Arrays.copyOf(whole, whole.length / 2))) {
             Files.write(database, content);
             assertThat(Shell.phema("serve --server.port=0 --phema.home=" + home).complaint())
                     .contains(database.toString(), "cannot be used", "move it away");
@@ -80,6 +89,15 @@ class ServeCommandTest {
         Files.createDirectory(database);
         assertThat(Shell.phema("serve --server.port=0 --phema.home=" + home).complaint())
                 .contains(database.toString(), "cannot be used");
+    }
+
+    private byte[] database() throws IOException, SQLException {
+        Path file = home.resolve("whole.db");
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+                Statement statement = connection.createStatement()) {
+            statement.execute("create table t as select zeroblob(100000)");
+        }
+        return Files.readAllBytes(file);
     }
 
     @Test

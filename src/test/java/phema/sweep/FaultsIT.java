@@ -54,7 +54,7 @@ class FaultsIT {
                 "--server.port=0",
                 "--spring.datasource.url=" + url,
                 "--phema.home=" + folder.resolve("home"),
-                "--phema.roots=src/test/resources/fixtures/edm2",
+                "--phema.roots=src/test/resources/fixtures/edm2,src/test/resources/fixtures/ema-pytorch",
                 "--phema.catalog.settle=0s",
                 "--phema.evaluators.script.type=command",
                 "--phema.evaluators.script.command[0]=sh",
@@ -117,8 +117,14 @@ class FaultsIT {
                 assertThat(send(service, "GET", "/actuator/health", "").statusCode())
                         .isEqualTo(503);
                 assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(3));
-                assertThat(send(service, "GET", "/api/v1/runs/edm2", "").statusCode())
-                        .isEqualTo(200);
+                HttpResponse<byte[]> known = inTime(service, "/api/v1/runs/edm2");
+                assertThat(new String(known.body())).contains("what is recommended is what it was before");
+                HttpResponse<byte[]> never = inTime(service, "/api/v1/runs/ema-pytorch");
+                assertThat(new String(never.body())).contains("what is recommended is not known");
+                assertThat(new String(inTime(service, "/actuator/prometheus").body()))
+                        .contains("phema_catalog_runs 2.0")
+                        .contains("phema_queue_depth NaN")
+                        .contains("phema_trials{state=\"done\"} NaN");
                 String weights = "/api/v1/runs/edm2/weights.safetensors?sigmaRel=0.1";
                 assertThat(send(service, "GET", weights, "").statusCode()).isEqualTo(200);
                 HttpResponse<byte[]> refused = send(service, "GET", "/api/v1/sweeps", "");
@@ -135,6 +141,15 @@ class FaultsIT {
         } finally {
             postgres.close();
         }
+    }
+
+    /** While the database is away. */
+    private static HttpResponse<byte[]> inTime(ConfigurableApplicationContext service, String path) throws Exception {
+        long asked = System.nanoTime();
+        HttpResponse<byte[]> answer = send(service, "GET", path, "");
+        assertThat(answer.statusCode()).as(new String(answer.body())).isEqualTo(200);
+        assertThat(Duration.ofNanos(System.nanoTime() - asked)).as(path).isLessThan(Duration.ofSeconds(3));
+        return answer;
     }
 
     private static EmbeddedPostgres postgres(Path data, int port) throws IOException {

@@ -67,6 +67,7 @@ class SweepsTest {
                 "sed -n 's/.*\"sigmaRel\":0.10\\([0-9]\\).*/\\1/p' {trial} | sed \"s/1/{\\\"fid\\\": 1, \\\"kid\\\": NaN}/;"
                         + "s/2/{'kid': -inf, 'fid': 2}/;s/3/{\\\"kid\\\":-nan,\\\"fid\\\":3}/\"",
                 0);
+        command(registry, "huge", "echo '{\"fid\": 1e308, \"nanoseconds\": 1.7e18}'", 0);
         command(registry, "chatty", "echo '{\"fid\": 1}'; echo done", 0);
         command(registry, "slow", "sleep 60 & echo $! > " + folder + "/pid; wait; echo '{\"fid\": 1}'", 0);
         command(registry, "held", "until test -e " + folder + "/release; do sleep 0.05; done; echo '{\"fid\": 1}'", 0);
@@ -396,6 +397,13 @@ class SweepsTest {
                     .contains(", which is no result: {")
                     .doesNotContain("not a JSON object");
         }
+    }
+
+    @Test
+    void namesTheMetricThatNoSearchCanUse() {
+        Sweep sweep = awaitEnd(sweeps.create(grid("huge", "fid", 0.104)));
+        assertThat(sweeps.trial(sweep.id(), 0).error().orElseThrow())
+                .contains("the metric fid is 1.0E308, which is beyond 1.0E15, the most that a search can use");
     }
 
     @Test

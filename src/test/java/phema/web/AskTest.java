@@ -330,6 +330,7 @@ class AskTest {
             {"metrics": {"fid": null}}            | 400 | metrics.fid is null, which is no result
             {"metrics": {"fid": "NaN"}}           | 400 | metrics.fid
             {"metrics": {"fid": 1e999}}           | 400 | metrics.fid is Infinity, which is no result
+            {"metrics": {"fid": -1e308}}          | 400 | metrics.fid is -1.0E308, which is beyond 1.0E15
             {"metrics": {}}                       | 400 | metrics must hold 1 to 256
             {"metrics": {"": 1}}                  | 400 | a metric's name
             {}                                    | 400 | either metrics

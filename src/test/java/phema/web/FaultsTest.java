@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -114,6 +115,36 @@ class FaultsTest {
         assertThat(client.send(request("GET", weights, ""), BodyHandlers.ofByteArray())
                         .body())
                 .hasSizeGreaterThan(40_000_000);
+    }
+
+    /** Who resumes a download of files that are others by now gets all of the new bytes, and none of the old. */
+    @Test
+    void aDownloadOfReplacedFilesOfEqualSizeAndTimeStampBeginsAnew() throws Exception {
+        String weights = "/api/v1/runs/large" + WEIGHTS + "0.085";
+        HttpResponse<byte[]> before = client.send(request("GET", weights, ""), BodyHandlers.ofByteArray());
+        String tag = before.headers().firstValue("ETag").orElseThrow();
+        try (Snapshot snapshot = new Snapshot()) {
+            Mishap.REPLACED_BY_ANOTHER_OF_EQUAL_SIZE_AND_TIME_STAMP.happenTo(snapshot.path);
+            assertThat(send("POST", "/api/v1/runs/large/rescan", "").statusCode())
+                    .isEqualTo(200);
+            HttpResponse<byte[]> after = resumed(weights, tag);
+            assertThat(after.statusCode()).isEqualTo(200);
+            String now = after.headers().firstValue("ETag").orElseThrow();
+            assertThat(now).isNotEqualTo(tag);
+            assertThat(after.body()).hasSameSizeAs(before.body()).isNotEqualTo(before.body());
+            HttpResponse<byte[]> rest = resumed(weights, now);
+            assertThat(rest.statusCode()).isEqualTo(206);
+            assertThat(rest.body()).isEqualTo(Arrays.copyOfRange(after.body(), 1_000_000, after.body().length));
+        }
+        send("POST", "/api/v1/runs/large/rescan", "");
+    }
+
+    private HttpResponse<byte[]> resumed(String path, String tag) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(request("GET", path, ""), (name, value) -> true)
+                .header("Range", "bytes=1000000-")
+                .header("If-Range", tag)
+                .build();
+        return client.send(request, BodyHandlers.ofByteArray());
     }
 
     @ParameterizedTest

@@ -198,6 +198,7 @@ class MeasurementsTest {
             sigmaRel,fid;0.1,2;0.2,=B2*2  | row 3, column fid: '=B2*2' is a formula; save the file with its values
             sigmaRel,fid;0.1,NaN          | row 2, column fid: 'NaN' is not a number
             sigmaRel,fid;0.1,1e999        | row 2, column fid: Infinity is no finite number
+            sigmaRel,fid;0.1,-1e16        | row 2, column fid: -1.0E16, which is beyond 1.0E15, the most that a search
             sigmaRel,fid;0.1,2,3          | row 2 has 3 cells, and the header has 2 columns
             sigmaRel,fid;0.1,             | row 2, column metrics: there is no metric
             sigmaRel,fid;,2               | row 2, column sigmaRel: give either sigmaRel or a profile
@@ -236,6 +237,20 @@ class MeasurementsTest {
         assertThat(refused.statusCode()).as(refused.body()).isEqualTo(400);
         assertThat(JsonMapper.shared().readTree(refused.body()).at("/detail").asString())
                 .startsWith(detail);
+    }
+
+    @Test
+    void refusesMoreMetricsThanATableHasColumns() throws Exception {
+        StringBuilder metrics = new StringBuilder();
+        for (int i = 0; i < 257; i++)
+            metrics.append(i == 0 ? "" : ", ").append("\"m").append(i).append("\": 1");
+        HttpResponse<String> refused = send(
+                "POST",
+                "/api/v1/runs/edm2/measurements",
+                "application/json",
+                "{\"source\": \"wide\", \"measurements\": [{\"sigmaRel\": 0.1, \"metrics\": {" + metrics + "}}]}");
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(refused.body()).contains("of different names; 256 are the most");
     }
 
     @Test

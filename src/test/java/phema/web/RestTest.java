@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -47,6 +49,52 @@ class RestTest {
         assertThat(run.at("/lastTime").asDouble()).isEqualTo(256 * 1024);
         assertThat(run.at("/format").asString()).isEqualTo("pkl");
         assertThat(json.readTree(post("/api/v1/runs/edm2/rescan", "").body())).isEqualTo(run);
+    }
+
+    /** What names no version of HTTP is none, or older than everybody who asks. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                " ",
+                "GET",
+                "HELLO",
+                "GET /api/v1/runs",
+                "GET /no\u0001thing",
+                "\u0016\u0003\u0001\u0000",
+                "\u0080"
+            })
+    void answersWhatIsNoRequestWithAStatusLine(String line) throws Exception {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write((line + "\r\n\r\n").getBytes(ISO_8859_1));
+            assertThat(new String(socket.getInputStream().readAllBytes(), ISO_8859_1))
+                    .startsWith("HTTP/1.1 400 ")
+                    .contains("\r\n\r\n{\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400,")
+                    .endsWith("}");
+        }
+    }
+
+    @Test
+    void answersALineThatIsTooLongBeforeItEnds() throws Exception {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(("GET /" + "a".repeat(20_000)).getBytes(ISO_8859_1));
+            assertThat(new String(socket.getInputStream().readAllBytes(), ISO_8859_1))
+                    .startsWith("HTTP/1.1 400 ");
+        }
+    }
+
+    /** Who says that more is to come than may, and sends nothing of it, is let go, as is whoever stops in between. */
+    @ParameterizedTest
+    @CsvSource({"5000000, 10", "500, 90"})
+    void letsGoOfWhoIsSilent(int announced, int seconds) throws Exception {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(seconds * 1000);
+            String length = "Content-Length: " + announced;
+            RawHttp.send(socket, "POST /api/v1/suggest", "Content-Type: application/json", length);
+            assertThat(new String(socket.getInputStream().readAllBytes(), ISO_8859_1))
+                    .startsWith("HTTP/1.1 4");
+        }
     }
 
     @Test
