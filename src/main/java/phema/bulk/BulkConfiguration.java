@@ -6,7 +6,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import phema.fleet.Chore;
 import phema.fleet.DurableTask;
-import phema.fleet.Queue;
 import phema.fleet.Upkeep;
 
 /** Provides the jobs as the fleet runs them. */
@@ -22,13 +21,12 @@ class BulkConfiguration {
     }
 
     @Bean
-    Chore unseenAgain(UnseenRuns unseen) {
-        return unseen::lookAgain;
+    Chore differencesAgain(Differences differences) {
+        return differences::lookAgain;
     }
 
-    /** A process may have died, or been too quick, between a change of a job and that of the queue. */
     @Bean
-    Upkeep lostSyntheses(SynthesisStore store, Queue queue) {
-        return () -> store.lost().forEach((id, priority) -> queue.ensure(TASK, id, priority));
+    Upkeep lostSyntheses(SynthesisParts parts) {
+        return parts::requeueLost;
     }
 }

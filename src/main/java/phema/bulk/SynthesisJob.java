@@ -10,9 +10,11 @@ import phema.fleet.WorkState;
  *
  * @param state CANCELLED also while its partial files are being removed
  * @param bytes written so far
- * @param totalBytes of all files; 0 until it was started
+ * @param totalBytes of all files
+ * @param parts that workers write on their own; 0 where an older version was asked for it, and wrote it whole
  * @param folder that holds the files, or will
  * @param files their names, when it is done
+ * @param worker that began a part of it last
  */
 public record SynthesisJob(
         String id,
@@ -20,6 +22,8 @@ public record SynthesisJob(
         WorkState state,
         long bytes,
         long totalBytes,
+        int parts,
+        int partsDone,
         String folder,
         List<String> files,
         Optional<String> worker,

@@ -1,39 +1,49 @@
 package phema.bulk;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.Objects;
 import java.util.UUID;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.support.TransactionTemplate;
-import phema.fleet.Queue;
+import phema.fleet.Fleet;
+import phema.fleet.LeftAlone;
 import phema.problem.Problem;
 
-/** Runs syntheses of many targets to storage, in one pass over the snapshots, by whichever worker has time. */
+/** Runs syntheses of many targets to storage, in parts, by whichever workers have time. */
 @Service
 public class SynthesisJobs {
     private final SynthesisStore store;
-    private final SynthesisRunner runner;
-    private final Queue queue;
+    private final PartStore partStore;
+    private final Plans plans;
+    private final SynthesisParts parts;
+    private final PartFiles files;
+    private final Fleet fleet;
     private final TransactionTemplate transaction;
 
-    SynthesisJobs(SynthesisStore store, SynthesisRunner runner, Queue queue, TransactionTemplate transaction) {
+    SynthesisJobs(
+            SynthesisStore store,
+            PartStore partStore,
+            Plans plans,
+            SynthesisParts parts,
+            PartFiles files,
+            Fleet fleet,
+            TransactionTemplate transaction) {
         this.store = store;
-        this.runner = runner;
-        this.queue = queue;
+        this.partStore = partStore;
+        this.plans = plans;
+        this.parts = parts;
+        this.files = files;
+        this.fleet = fleet;
         this.transaction = transaction;
     }
 
     /** @throws Problem when it cannot be done */
     public SynthesisJob create(SynthesisSpec spec) {
-        runner.check(spec);
+        if (Math.abs(spec.priority()) > 1000)
+            throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + spec.priority());
+        SynthesisPlan plan = plans.plan(spec);
         String id = UUID.randomUUID().toString().replace("-", "").substring(0, 12);
-        return Objects.requireNonNull(transaction.execute(status -> {
-            store.insert(id, spec);
-            queue.add(BulkConfiguration.TASK, List.of(id), spec.priority());
-            return job(id);
-        }));
+        parts.create(id, spec, plan);
+        return job(id);
     }
 
     /** Newest first. */
@@ -46,14 +56,21 @@ public class SynthesisJobs {
         return store.job(id).orElseThrow(() -> Problem.unknown("id", "no synthesis has the id " + id));
     }
 
-    /** Ends it if it has not ended, and deletes its files; a worker that writes them removes what it has. */
+    /** The living workers that leave it to others, with the reasons; nobody once it has ended. */
+    public List<LeftAlone> leftAlone(SynthesisJob job) {
+        return job.state().isEnd()
+                ? List.of()
+                : fleet.takers(BulkConfiguration.TASK, job.id()).others();
+    }
+
+    /** Ends it if it has not ended, and deletes its files; workers that write them remove what they have. */
     public void delete(String id) {
         SynthesisJob job = job(id);
-        store.delete(id);
-        try {
-            if (job.state().isEnd()) runner.deleteFiles(id);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        transaction.executeWithoutResult(status -> {
+            store.touch(id); // or a part could be begun between the two
+            partStore.delete(id);
+            store.delete(id);
+        });
+        if (job.state().isEnd()) files.deleteAll(id);
     }
 }

@@ -1,156 +1,160 @@
 package phema.bulk;
 
 import com.github.kagkarlsson.scheduler.task.CompletionHandler;
+import com.github.kagkarlsson.scheduler.task.ExecutionComplete;
+import com.github.kagkarlsson.scheduler.task.ExecutionOperations;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.NestedRuntimeException;
 import org.springframework.stereotype.Component;
-import phema.catalog.Catalog;
+import phema.bulk.SynthesisParts.BegunPart;
 import phema.fleet.DatabaseRetry;
 import phema.fleet.DurableTask;
 import phema.fleet.Heartbeat;
+import phema.fleet.WorkState;
 import phema.fleet.WorkerIdentity;
 import phema.problem.Problem;
-import phema.storage.FileTree;
-import phema.synthesis.Fits;
+import phema.synthesis.DiskSpace;
 import phema.synthesis.Syntheses;
 
-/** Runs one bulk synthesis, as often as the queue says so. Files appear all together or not at all. */
+/** Runs one part of a bulk synthesis, as often as the queue says so. Files appear all together or not at all. */
 @Component
 class SynthesisRunner {
     private static final Logger log = LoggerFactory.getLogger(SynthesisRunner.class);
+    private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(2);
+
+    /** The number of workers that a part may bring down before it gets no other. */
     private static final int MOST_DEATHS = 3;
 
+    /** The number of times that a part is tried again whose storage fails. */
+    private static final int RETRIES = 2;
+
     private final SynthesisStore store;
-    private final UnseenRuns unseen;
-    private final Catalog catalog;
-    private final Fits fits;
-    private final Syntheses syntheses;
-    private final BulkProperties storage;
+    private final PartStore partStore;
+    private final SynthesisParts parts;
+    private final PartFiles files;
+    private final Plans plans;
+    private final Differences differences;
+    private final BulkProperties settings;
     private final Heartbeat pulse;
     private final WorkerIdentity self;
 
     SynthesisRunner(
             SynthesisStore store,
-            UnseenRuns unseen,
-            Catalog catalog,
-            Fits fits,
-            Syntheses syntheses,
-            BulkProperties storage,
+            PartStore partStore,
+            SynthesisParts parts,
+            PartFiles files,
+            Plans plans,
+            Differences differences,
+            BulkProperties settings,
             Heartbeat pulse,
             WorkerIdentity self) {
         this.store = store;
-        this.unseen = unseen;
-        this.catalog = catalog;
-        this.fits = fits;
-        this.syntheses = syntheses;
-        this.storage = storage;
+        this.partStore = partStore;
+        this.parts = parts;
+        this.files = files;
+        this.plans = plans;
+        this.differences = differences;
+        this.settings = settings;
         this.pulse = pulse;
         this.self = self;
     }
 
-    /** Checks all that can be known to go wrong before any weights are read. */
-    void check(SynthesisSpec spec) {
-        if (Math.abs(spec.priority()) > 1000)
-            throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + spec.priority());
-        pass(spec);
+    CompletionHandler<Void> run(String instance) {
+        Optional<PartId> part = PartId.parse(instance);
+        if (part.isEmpty()) return cut(instance);
+        Optional<BegunPart> begun = parts.begin(part.get(), self.getName());
+        if (begun.isPresent()) return run(begun.get());
+        tidy(part.get().synthesis());
+        return new CompletionHandler.OnCompleteRemove<>();
     }
 
-    CompletionHandler<Void> run(String id) {
-        Optional<SynthesisJob> job = store.job(id);
-        if (job.isPresent() && unseen.leaveAlone(job.get())) return DurableTask::keepPlace;
-        Optional<Integer> attempt = store.begin(id, self.getName());
-        if (job.isEmpty()) discardAll(id);
-        if (job.isEmpty() || attempt.isEmpty()) return new CompletionHandler.OnCompleteRemove<>();
-        return run(id, job.get().spec(), attempt.get());
-    }
-
-    private CompletionHandler<Void> run(String id, SynthesisSpec spec, int attempt) {
-        Path own = storage.pending(id, attempt);
-        LongAdder bytes = new LongAdder();
-        long[] total = {0};
-        Heartbeat.WatchedWork work = pulse.begin(
-                () -> store.isRunning(id, attempt), () -> store.progress(id, attempt, bytes.sum(), total[0]));
+    /** One that an older version was asked for. */
+    private CompletionHandler<Void> cut(String id) {
+        Optional<SynthesisJob> job =
+                store.job(id).filter(found -> !found.state().isEnd());
+        if (job.isPresent() && differences.leaveAlone(job.get())) return DurableTask::keepPlace;
         try {
-            discardBefore(id, attempt);
-            if (store.deaths(id) > MOST_DEATHS)
-                throw Problem.conflict("every worker that ran it died, " + MOST_DEATHS + " times");
-            Syntheses.Pass pass = pass(spec);
-            total[0] = pass.size();
-            List<Path> files = pass.write(own, false, bytes::add).stream()
-                    .flatMap(List::stream)
-                    .toList();
-            pass.notices().forEach(notice -> log.warn("Synthesis {} of {}: {}", id, spec.run(), notice));
-            work.end();
-            DatabaseRetry.persistently(() -> store.progress(id, attempt, total[0], total[0]));
-            if (store.isRunning(id, attempt)) publish(id, attempt, own, files);
-        } catch (NestedRuntimeException e) {
-            throw e; // the database's fault, not the synthesis': the queue tries again later
-        } catch (IOException | RuntimeException | InterruptedException e) {
-            boolean stopped = work.end() || e instanceof InterruptedException;
-            if (stopped && store.handedBack(id, attempt)) return DurableTask::keepPlace;
-            if (!stopped) fail(id, attempt, e);
-        } finally {
-            work.close();
-            discard(own);
+            if (job.isPresent())
+                parts.cut(id, job.get().spec(), plans.plan(job.get().spec()));
+            else tidy(id);
+        } catch (Problem e) {
+            store.failed(id, e.getMessage());
         }
         return new CompletionHandler.OnCompleteRemove<>();
     }
 
-    private void publish(String id, int attempt, Path own, List<Path> files) throws IOException, InterruptedException {
-        deleteFiles(id); // of a worker that died between the next two lines
-        Files.move(own, storage.folder(id));
-        List<String> names =
-                files.stream().map(file -> own.relativize(file).toString()).toList();
-        boolean[] done = {false};
-        DatabaseRetry.persistently(() -> done[0] = store.done(id, attempt, names));
-        if (!done[0] && store.job(id).isEmpty()) deleteFiles(id);
-    }
-
-    private void fail(String id, int attempt, Exception e) {
-        log.warn("Synthesis {} failed", id, e);
-        // What a worker published that died before it could say so.
-        if (store.isRunning(id, attempt)) discard(storage.folder(id));
-        store.failed(id, attempt, e.getMessage() == null ? e.toString() : e.getMessage());
-    }
-
-    /** What earlier attempts left whose workers were killed. */
-    private void discardBefore(String id, int attempt) {
-        for (int earlier = 1; earlier < attempt; earlier++) discard(storage.pending(id, earlier));
-    }
-
-    /** What a worker left that was killed before the job was deleted. */
-    private void discardAll(String id) {
-        discard(storage.folder(id));
-        try (Stream<Path> all = Files.list(storage.folder())) {
-            all.filter(path -> String.valueOf(path.getFileName()).startsWith("." + id + "-"))
-                    .forEach(SynthesisRunner::discard);
-        } catch (IOException e) {
-            log.warn("{} cannot be tidied: {}", storage.folder(), e.toString());
-        }
-    }
-
-    private static void discard(Path folder) {
+    private CompletionHandler<Void> run(BegunPart part) {
+        Path own = settings.pending(part.id().synthesis(), part.id().number(), part.attempt());
+        LongAdder bytes = new LongAdder();
+        Heartbeat.WatchedWork work = pulse.begin(
+                () -> parts.isRunning(part), () -> partStore.progress(part.id(), part.attempt(), bytes.sum()));
         try {
-            FileTree.delete(folder);
-        } catch (IOException e) {
-            log.warn("{} cannot be deleted: {}", folder, e.toString());
+            files.discardBefore(part.id(), part.attempt());
+            if (part.attempts().deaths() > MOST_DEATHS)
+                throw Problem.conflict("every worker that ran it died, " + MOST_DEATHS + " times");
+            if (!part.isLast() || !files.arePublished(part.id().synthesis(), part.plan())) {
+                Optional<Syntheses.Pass> pass = differences.pass(part);
+                if (pass.isEmpty()) return DurableTask::keepPlace;
+                write(part, pass.get(), own, bytes, work);
+            }
+            work.end();
+            boolean[] done = {false};
+            DatabaseRetry.persistently(() -> done[0] = parts.done(part));
+            if (!done[0] || part.isLast()) tidy(part.id().synthesis());
+        } catch (NestedRuntimeException e) {
+            throw e; // the database's fault, not the synthesis': the queue tries again later
+        } catch (IOException | RuntimeException | InterruptedException e) {
+            boolean stopped = work.end() || e instanceof InterruptedException;
+            if (stopped && parts.handBack(part)) return DurableTask::keepPlace;
+            if (!stopped && parts.isRunning(part) && failed(part, e)) return SynthesisRunner::later;
+            tidy(part.id().synthesis());
+        } finally {
+            work.close();
+            PartFiles.discard(own);
         }
+        return new CompletionHandler.OnCompleteRemove<>();
     }
 
-    void deleteFiles(String id) throws IOException {
-        FileTree.delete(storage.folder(id));
+    private void write(BegunPart part, Syntheses.Pass pass, Path own, LongAdder bytes, Heartbeat.WatchedWork work)
+            throws IOException, InterruptedException {
+        String id = part.id().synthesis();
+        Files.createDirectories(own);
+        DiskSpace.require(own, pass.size() + partStore.bytesToCome(id));
+        pass.write(own, false, bytes::add);
+        pass.notices()
+                .forEach(notice ->
+                        log.warn("Synthesis {} of {}: {}", id, part.spec().run(), notice));
+        work.end();
+        boolean[] wanted = {false};
+        DatabaseRetry.persistently(() -> wanted[0] = parts.isRunning(part));
+        if (!wanted[0]) return;
+        files.keep(own, id, part.plan().of(part.id().number()));
+        if (part.isLast()) files.publish(id, part.plan());
     }
 
-    private Syntheses.Pass pass(SynthesisSpec spec) {
-        return syntheses.pass(
-                fits.prepare(catalog.run(spec.run()), spec.request()).requireDistinctNames());
+    /** @return whether it will be tried again */
+    private boolean failed(BegunPart part, Exception e) {
+        log.warn("Part {} of synthesis {} failed", part.id().number(), part.id().synthesis(), e);
+        if (e instanceof IOException && part.attempts().failures() < RETRIES) return parts.failedForNow(part);
+        parts.failed(part, e.getMessage() == null ? e.toString() : e.getMessage());
+        return false;
+    }
+
+    private static void later(ExecutionComplete ended, ExecutionOperations<Void> operations) {
+        operations.reschedule(ended, ended.getTimeDone().plus(PAUSE_AFTER_FAILURE));
+    }
+
+    /** Removes what nobody wants any more: of one that has failed or was deleted, all; else what nobody sees. */
+    private void tidy(String id) {
+        Optional<WorkState> state = store.job(id).map(SynthesisJob::state);
+        if (state.isEmpty() || state.get() == WorkState.FAILED) files.discardAll(id);
+        else if (state.get().isEnd()) files.discardHidden(id);
     }
 }

@@ -17,6 +17,19 @@ import phema.text.StoredTime;
 /** Keeps bulk syntheses in the database. */
 @Component
 class SynthesisStore {
+    private static final String OPEN = " and state in ('QUEUED', 'RUNNING')";
+
+    /** The query of jobs; those of older versions, which have no parts, have bytes of their own. */
+    private static final String SELECT = """
+            select s.id, s.spec, s.state, s.files, s.worker, s.error, s.created, s.ended,
+                s.bytes + coalesce(sum(p.bytes), 0) as bytes,
+                s.total_bytes + coalesce(sum(p.total_bytes), 0) as total_bytes,
+                count(p.number) as parts,
+                coalesce(sum(case when p.state = 'DONE' then 1 else 0 end), 0) as parts_done
+            from synthesis s left join synthesis_part p on p.synthesis = s.id""";
+
+    private static final String GROUP = " group by s.id";
+
     private final JdbcClient jdbc;
     private final BulkProperties storage;
     private final InstantSource clock;
@@ -27,9 +40,9 @@ class SynthesisStore {
         this.clock = clock;
     }
 
-    void insert(String id, SynthesisSpec spec) {
-        jdbc.sql("insert into synthesis (id, run, spec, state, created) values (?, ?, ?, 'QUEUED', ?)")
-                .params(id, spec.run(), StoredJson.write(spec), now())
+    void insert(String id, SynthesisSpec spec, SynthesisPlan plan) {
+        jdbc.sql("insert into synthesis (id, run, spec, plan, state, created) values (?, ?, ?, ?, 'QUEUED', ?)")
+                .params(id, spec.run(), StoredJson.write(spec), StoredJson.write(plan), now())
                 .update();
     }
 
@@ -38,79 +51,70 @@ class SynthesisStore {
     }
 
     Optional<SynthesisJob> job(String id) {
-        return jdbc.sql("select * from synthesis where id = ?")
+        return jdbc.sql(SELECT + " where s.id = ?" + GROUP)
                 .param(id)
                 .query(this::read)
                 .optional();
     }
 
     List<SynthesisJob> jobs() {
-        return jdbc.sql("select * from synthesis order by created desc, id")
+        return jdbc.sql(SELECT + GROUP + " order by s.created desc, s.id")
                 .query(this::read)
                 .list();
     }
 
-    /** @return the number of this attempt; empty when there is nothing to do any more */
-    Optional<Integer> begin(String id, String worker) {
-        int begun = jdbc.sql("""
-                        update synthesis set deaths = deaths + case when state = 'RUNNING' then 1 else 0 end,
-                            state = 'RUNNING', attempt = attempt + 1, worker = ?, bytes = 0
-                        where id = ? and state in ('QUEUED', 'RUNNING')""").params(worker, id).update();
-        if (begun == 0) return Optional.empty();
-        return jdbc.sql("select attempt from synthesis where id = ?")
+    /** Empty for one that an older version was asked for and nobody has cut yet. */
+    Optional<SynthesisPlan> plan(String id) {
+        return jdbc.sql("select plan from synthesis where id = ? and plan is not null")
                 .param(id)
-                .query(Integer.class)
-                .optional();
+                .query(String.class)
+                .optional()
+                .map(json -> StoredJson.read(json, SynthesisPlan.class));
     }
 
-    int deaths(String id) {
-        return jdbc.sql("select deaths from synthesis where id = ?")
-                .param(id)
-                .query(Integer.class)
-                .single();
-    }
-
-    boolean isRunning(String id, int attempt) {
-        return jdbc.sql("select count(*) from synthesis where id = ? and attempt = ? and state = 'RUNNING'")
-                        .params(id, attempt)
-                        .query(Integer.class)
-                        .single()
-                == 1;
-    }
-
-    void progress(String id, int attempt, long bytes, long total) {
-        jdbc.sql("update synthesis set bytes = ?, total_bytes = ? where id = ? and attempt = ? and state = 'RUNNING'")
-                .params(bytes, total, id, attempt)
-                .update();
-    }
-
-    /** @return whether the attempt is the latest and was not cancelled */
-    boolean done(String id, int attempt, List<String> files) {
-        return jdbc.sql("""
-                        update synthesis set state = 'DONE', bytes = total_bytes, files = ?, error = null, ended = ?
-                        where id = ? and attempt = ?
-                        and state = 'RUNNING'""").params(StoredJson.write(files), now(), id, attempt).update() == 1;
-    }
-
-    boolean failed(String id, int attempt, String error) {
-        return jdbc.sql("""
-                        update synthesis set state = 'FAILED', error = ?, ended = ?
-                        where id = ? and attempt = ?
-                        and state = 'RUNNING'""").params(error, now(), id, attempt).update() == 1;
-    }
-
-    boolean handedBack(String id, int attempt) {
-        return jdbc.sql("update synthesis set state = 'QUEUED' where id = ? and attempt = ? and state = 'RUNNING'")
-                        .params(id, attempt)
+    /** @return whether it had none, and has not ended */
+    boolean setPlan(String id, SynthesisPlan plan) {
+        return jdbc.sql("update synthesis set plan = ?, state = 'QUEUED', bytes = 0, total_bytes = 0"
+                                + " where id = ? and plan is null"
+                                + OPEN)
+                        .params(StoredJson.write(plan), id)
                         .update()
                 == 1;
     }
 
-    /** Jobs that should be in the queue and are not, with their priority. */
-    Map<String, Integer> lost() {
+    /** Lets no other transaction about it go on before this one ends. @return whether it has not ended */
+    boolean touch(String id) {
+        return jdbc.sql("update synthesis set version = version + 1 where id = ?" + OPEN)
+                        .param(id)
+                        .update()
+                == 1;
+    }
+
+    /** Somebody has begun a part. */
+    void takenBy(String id, String worker) {
+        jdbc.sql("update synthesis set state = 'RUNNING', worker = ? where id = ?")
+                .params(worker, id)
+                .update();
+    }
+
+    void done(String id, List<String> files) {
+        jdbc.sql("update synthesis set state = 'DONE', files = ?, error = null, ended = ? where id = ?" + OPEN)
+                .params(StoredJson.write(files), now(), id)
+                .update();
+    }
+
+    void failed(String id, String error) {
+        jdbc.sql("update synthesis set state = 'FAILED', error = ?, ended = ? where id = ?" + OPEN)
+                .params(error, now(), id)
+                .update();
+    }
+
+    /** Those of an older version that should be in the queue and are not, with their priority. */
+    Map<String, Integer> lostUncut() {
         Map<String, Integer> lost = new HashMap<>();
         jdbc.sql("""
-                        select s.id, s.spec from synthesis s where s.state in ('QUEUED', 'RUNNING') and not exists (
+                        select s.id, s.spec from synthesis s
+                        where s.state in ('QUEUED', 'RUNNING') and s.plan is null and not exists (
                             select 1 from scheduled_tasks q
                             where q.task_name = 'synthesis' and q.task_instance = s.id)""").query(row -> {
             lost.put(
@@ -128,6 +132,8 @@ class SynthesisStore {
                 WorkState.valueOf(row.getString("state")),
                 row.getLong("bytes"),
                 row.getLong("total_bytes"),
+                row.getInt("parts"),
+                row.getInt("parts_done"),
                 storage.folder(id).toString(),
                 StoredJson.readTexts(row.getString("files")),
                 Optional.ofNullable(row.getString("worker")),

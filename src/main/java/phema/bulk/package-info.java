@@ -1,16 +1,17 @@
 /**
- * Many weight files written to storage in one pass over the snapshots, as durable jobs that whichever worker has time
- * for runs.
+ * Many weight files written to storage, in parts that whichever workers have time for write.
  *
- * <p>Files appear all together or not at all: an attempt writes into a hidden folder of its own, which is renamed when
- * everything in it is on disk. A job may run twice, and an attempt whose worker died leaves nothing that the next one
- * does not remove.
+ * <p>Files appear all together or not at all: an attempt at a part writes into a hidden folder of its own; what is
+ * complete moves into another one, which is renamed when everything is there. A part may be written twice, of which
+ * either is right, and an attempt whose worker died leaves nothing that the next one does not remove.
  *
  * <ol>
  *   <li>{@link phema.bulk.SynthesisSpec}: what to write.
  *   <li>{@link phema.bulk.SynthesisJobs}: jobs made, watched and deleted.
- *   <li>{@code SynthesisRunner}: one attempt.
- *   <li>{@code SynthesisStore}: the table.
+ *   <li>{@code SynthesisPlan}: which coefficients, and who writes which files; {@code Plans}, {@code PartCut} make it.
+ *   <li>{@code SynthesisParts}: beginnings and ends of parts, each in one transaction with all that follows.
+ *   <li>{@code SynthesisRunner}: one attempt at a part; {@code PartFiles}: what it leaves.
+ *   <li>{@code SynthesisStore}, {@code PartStore}: the tables.
  * </ol>
  */
 @ApplicationModule(

@@ -11,6 +11,7 @@ import phema.evaluation.Axes;
 import phema.evaluation.Point;
 import phema.fleet.Fleet;
 import phema.fleet.LeftAlone;
+import phema.fleet.TakenWork;
 import phema.fleet.Worker;
 import phema.sweep.Sweep;
 import phema.sweep.Sweeps;
@@ -49,7 +50,8 @@ record FleetPanel(
     /** @param url empty where it has no page */
     record WorkRow(String id, String what, @Nullable String url) {}
 
-    record SynthesisRow(String id, String run, String state, int files, String written, String total) {}
+    /** @param parts done, of how many; empty where there is one */
+    record SynthesisRow(String id, String run, String state, int files, String parts, String written, String total) {}
 
     record Failure(String sweep, int number, String what, String host, String ended, String endedShown, String error) {}
 
@@ -78,7 +80,7 @@ record FleetPanel(
                 worker.version(),
                 worker.since().toString(),
                 Show.instant(worker.since()),
-                worker.running().stream().map(id -> work(id, sweeps)).toList(),
+                worker.running().stream().map(work -> work(work, sweeps)).toList(),
                 worker.leavesAlone().stream().map(FleetPanel::left).toList());
     }
 
@@ -90,10 +92,10 @@ record FleetPanel(
         };
     }
 
-    /** Describes the work of an id, {@code SWEEP/NUMBER} or that of a synthesis. */
-    private static WorkRow work(String id, Sweeps sweeps) {
+    private static WorkRow work(TakenWork work, Sweeps sweeps) {
+        String id = work.instance();
+        if (!work.task().equals("evaluation")) return new WorkRow(id, work.task() + " " + id, null);
         int slash = id.indexOf('/');
-        if (slash < 0) return new WorkRow(id, "synthesis " + id, null);
         String sweep = id.substring(0, slash);
         int number = Integer.parseInt(id.substring(slash + 1));
         return new WorkRow(
@@ -117,6 +119,7 @@ record FleetPanel(
                 job.spec().run(),
                 Labels.of(job.state()),
                 job.spec().targets().size(),
+                job.parts() > 1 ? job.partsDone() + " of " + job.parts() : "",
                 ByteSize.print(job.bytes()),
                 job.totalBytes() == 0 ? "" : ByteSize.print(job.totalBytes()));
     }

@@ -79,8 +79,13 @@ class FleetConfiguration {
 
     @Bean
     MeterBinder queueMeters(Queue queue) {
-        return registry -> Gauge.builder("phema.queue.depth", queue, Queue::depth)
-                .description("Trials and syntheses that wait for a worker")
-                .register(registry);
+        return registry -> {
+            Gauge.builder("phema.queue.depth", queue, Queue::depth)
+                    .description("Trials and parts of syntheses that wait for a worker")
+                    .register(registry);
+            Gauge.builder("phema.queue.taken", queue, Queue::taken)
+                    .description("Trials and parts of syntheses that workers have taken")
+                    .register(registry);
+        };
     }
 }

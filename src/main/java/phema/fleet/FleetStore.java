@@ -80,11 +80,12 @@ class FleetStore {
 
     List<Worker> seenAfter(Instant limit) {
         // Before the workers: a query within another one's rows takes a second connection.
-        Map<String, List<String>> running = new HashMap<>();
-        jdbc.sql("select picked_by, task_instance from scheduled_tasks where picked = true order by task_instance")
+        Map<String, List<TakenWork>> running = new HashMap<>();
+        jdbc.sql("select picked_by, task_name, task_instance from scheduled_tasks where picked = true"
+                        + " order by task_instance")
                 .query(row -> {
                     running.computeIfAbsent(row.getString(1), worker -> new ArrayList<>())
-                            .add(row.getString(2));
+                            .add(new TakenWork(row.getString(2), row.getString(3)));
                 });
         Map<String, List<LeftAlone>> leftAlone = jdbc
                 .sql("select worker, task, work, reason from left_alone order by task, work")

@@ -112,6 +112,14 @@ public class Queue {
                 .list();
     }
 
+    /** Counts what workers of the fleet have taken, and not ended. */
+    int taken() {
+        return jdbc.sql("select count(*) from scheduled_tasks where picked = true and picked_by not like '"
+                        + Leases.CLIENT + "%'")
+                .query(Integer.class)
+                .single();
+    }
+
     /** Counts what waits, as opposed to being worked on. */
     int depth() {
         return jdbc.sql("select count(*) from scheduled_tasks where picked = false")

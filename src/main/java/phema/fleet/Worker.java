@@ -10,7 +10,7 @@ import java.util.List;
  * @param seen its last heartbeat
  * @param version of phema that it is; empty where it is too old to say
  * @param outdated whether it is older than the database, so that it takes nothing
- * @param running what it works on, such as {@code SWEEP/NUMBER}
+ * @param running what it works on
  * @param leavesAlone what it does not take, by task and id
  */
 public record Worker(
@@ -21,7 +21,7 @@ public record Worker(
         Instant seen,
         String version,
         boolean outdated,
-        List<String> running,
+        List<TakenWork> running,
         List<LeftAlone> leavesAlone) {
     public Worker {
         running = List.copyOf(running);

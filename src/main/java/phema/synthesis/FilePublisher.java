@@ -15,7 +15,6 @@ import java.util.stream.Stream;
 import phema.format.Layout;
 import phema.problem.Problem;
 import phema.storage.PendingFile;
-import phema.text.ByteSize;
 
 /** Lets the files of a folder appear under their names all together, when all are complete; before that, none. */
 final class FilePublisher implements AutoCloseable {
@@ -49,7 +48,7 @@ final class FilePublisher implements AutoCloseable {
     /** Creates the folder where it does not exist, and sees to it that these files can be written. */
     void prepare(List<Layout> layouts) throws IOException {
         Files.createDirectories(folder);
-        requireRoom(layouts);
+        DiskSpace.require(folder, layouts.stream().mapToLong(Layout::size).sum());
         if (!overwrite)
             for (Layout file : layouts)
                 if (Files.exists(folder.resolve(file.fileName()))) throw exists(folder.resolve(file.fileName()));
@@ -71,16 +70,6 @@ final class FilePublisher implements AutoCloseable {
                 stale.add(file);
             }
         }
-    }
-
-    private void requireRoom(List<Layout> layouts) throws IOException {
-        long needed = layouts.stream().mapToLong(Layout::size).sum();
-        long free = Files.getFileStore(folder).getUsableSpace();
-        if (free < needed)
-            throw Problem.storageFull(
-                    "%s: the outputs need %s, %s more than is free; make room, or choose another folder"
-                            .formatted(folder, ByteSize.print(needed), ByteSize.print(needed - free)),
-                    null);
     }
 
     /** A file to fill, under a name that nobody looks for. */

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
@@ -126,6 +127,14 @@ public final class Syntheses {
         return new Pass(recipe(weights));
     }
 
+    /**
+     * Describes a file to be written.
+     *
+     * @param identity changes whenever a byte could, as {@link Content#identity} does
+     * @param isText whether nothing is read for it: an index, a configuration
+     */
+    public record PassFile(String name, long size, String identity, boolean isText) {}
+
     /** Files to be written together. */
     public final class Pass {
         private final Recipe recipe;
@@ -146,6 +155,46 @@ public final class Syntheses {
                     .flatMap(output -> output.files().stream())
                     .mapToLong(Layout::size)
                     .sum();
+        }
+
+        /** Bytes of the tensors that are read for it. */
+        public long inputBytes() {
+            return IntStream.range(0, recipe.inputs().size())
+                    .filter(j -> recipe.outputs().stream()
+                            .flatMap(output -> output.coefficients().all().stream())
+                            .anyMatch(c -> c[j] != 0))
+                    .mapToObj(recipe.inputs()::get)
+                    .flatMap(file -> file.tensors().stream())
+                    .mapToLong(Tensor::bytes)
+                    .sum();
+        }
+
+        /** The files of each target, an index of shards last. */
+        public List<List<PassFile>> files() {
+            return recipe.outputs().stream()
+                    .map(output -> output.files().stream()
+                            .map(file -> new PassFile(
+                                    file.fileName(),
+                                    file.size(),
+                                    recipe.identity(output, file),
+                                    file.segments().stream().allMatch(Layout.Literal.class::isInstance)))
+                            .toList())
+                    .toList();
+        }
+
+        /** A pass that writes those of the files that have these names, the same bytes. */
+        public Pass only(Set<String> names) {
+            return new Pass(new Recipe(
+                    recipe.inputs(),
+                    recipe.outputs().stream()
+                            .map(output -> new Recipe.RecipeOutput(
+                                    output.template(),
+                                    output.coefficients(),
+                                    output.files().stream()
+                                            .filter(file -> names.contains(file.fileName()))
+                                            .toList()))
+                            .filter(output -> !output.files().isEmpty())
+                            .toList()));
         }
 
         /**

@@ -9,6 +9,7 @@ import org.springframework.web.bind.annotation.RestController;
 import phema.api.LeftAloneView;
 import phema.api.TrialView;
 import phema.fleet.Fleet;
+import phema.fleet.TakenWork;
 import phema.fleet.Worker;
 import phema.sweep.Sweeps;
 
@@ -39,7 +40,7 @@ class FleetController {
      *
      * @param version of phema that it is; empty where it is too old to say
      * @param outdated whether it is older than the database, so that it takes nothing
-     * @param running trials as SWEEP/NUMBER, syntheses by their id
+     * @param running trials as SWEEP/NUMBER, parts of syntheses as SYNTHESIS/NUMBER
      * @param leavesAlone the work that it leaves to others, with the reasons
      */
     record WorkerView(
@@ -61,7 +62,7 @@ class FleetController {
                     worker.seen().toEpochMilli(),
                     worker.version(),
                     worker.outdated(),
-                    worker.running(),
+                    worker.running().stream().map(TakenWork::instance).toList(),
                     worker.leavesAlone().stream().map(LeftAloneView::of).toList());
         }
     }

@@ -21,6 +21,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 import phema.api.Choices;
+import phema.api.LeftAloneView;
 import phema.api.Page;
 import phema.api.ProfileRequest;
 import phema.bulk.SynthesisJob;
@@ -28,11 +29,12 @@ import phema.bulk.SynthesisJobs;
 import phema.bulk.SynthesisSpec;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
+import phema.fleet.LeftAlone;
 import phema.problem.Problem;
 import phema.solver.FitOptions;
 import phema.text.Labels;
 
-/** Starts and shows syntheses: many weight files written to storage in one pass over a run's snapshots. */
+/** Starts and shows syntheses: many weight files written to storage, in parts. */
 @RestController
 @RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = "syntheses", description = "Many weight files written to storage, as a durable job")
@@ -95,8 +97,12 @@ class SynthesesController {
      *
      * @param state queued, running, done or failed
      * @param bytes written so far
-     * @param totalBytes of all files, once it has started
+     * @param totalBytes of all files
+     * @param parts which workers write on their own: shards, or some of many targets
+     * @param partsDone of these
      * @param folder that holds the files when it is done
+     * @param worker that began a part of it last
+     * @param leftAlone the living workers that do not take it, with the reasons, until it ends
      */
     record SynthesisView(
             String id,
@@ -104,22 +110,30 @@ class SynthesesController {
             String state,
             long bytes,
             long totalBytes,
+            int parts,
+            int partsDone,
             String folder,
             List<String> files,
             @Nullable String worker,
+            @Nullable List<LeftAloneView> leftAlone,
             @Nullable String error,
             long createdEpochMillis,
             @Nullable Long endedEpochMillis) {
-        static SynthesisView of(SynthesisJob job) {
+        static SynthesisView of(SynthesisJob job, List<LeftAlone> leftAlone) {
             return new SynthesisView(
                     job.id(),
                     job.spec().run(),
                     Labels.of(job.state()),
                     job.bytes(),
                     job.totalBytes(),
+                    job.parts(),
+                    job.partsDone(),
                     job.folder(),
                     job.files(),
                     job.worker().orElse(null),
+                    leftAlone.isEmpty()
+                            ? null
+                            : leftAlone.stream().map(LeftAloneView::of).toList(),
                     job.error().orElse(null),
                     job.created().toEpochMilli(),
                     job.ended().map(Instant::toEpochMilli).orElse(null));
@@ -127,13 +141,17 @@ class SynthesesController {
     }
 
     @PostMapping(path = "/runs/{run}/syntheses", consumes = MediaType.APPLICATION_JSON_VALUE)
-    @Operation(summary = "Writes the weights of many targets to storage, in one pass over the snapshots")
+    @Operation(summary = "Writes the weights of many targets to storage, as work for all workers")
     @ApiResponse(responseCode = "202", description = "The job; Location is its address")
     ResponseEntity<SynthesisView> create(@PathVariable String run, @RequestBody SynthesisRequest request) {
         SynthesisJob job = jobs.create(spec(catalog.run(run), request));
         return ResponseEntity.accepted()
                 .location(URI.create("/api/v1/syntheses/" + job.id()))
-                .body(SynthesisView.of(job));
+                .body(view(job));
+    }
+
+    private SynthesisView view(SynthesisJob job) {
+        return SynthesisView.of(job, jobs.leftAlone(job));
     }
 
     private static SynthesisSpec spec(Run run, SynthesisRequest request) {
@@ -159,13 +177,13 @@ class SynthesesController {
     @Operation(summary = "All jobs, the newest first")
     Page<SynthesisView> syntheses(
             @RequestParam(defaultValue = "0") int page, @RequestParam(defaultValue = Page.DEFAULT_SIZE) int size) {
-        return Page.of(jobs.jobs(), page, size, SynthesisView::of);
+        return Page.of(jobs.jobs(), page, size, this::view);
     }
 
     @GetMapping("/syntheses/{id}")
     @Operation(summary = "One job, and how far it is")
     SynthesisView synthesis(@PathVariable String id) {
-        return SynthesisView.of(jobs.job(id));
+        return view(jobs.job(id));
     }
 
     @DeleteMapping("/syntheses/{id}")
@@ -184,8 +202,7 @@ class SynthesesController {
         return events.stream(client -> {
             SynthesisJob job = jobs.job(id);
             if (!job.equals(seen[0]))
-                client.send(
-                        SseEmitter.event().name("synthesis").data(SynthesisView.of(job), MediaType.APPLICATION_JSON));
+                client.send(SseEmitter.event().name("synthesis").data(view(job), MediaType.APPLICATION_JSON));
             seen[0] = job;
             return !job.state().isEnd();
         });

@@ -29,6 +29,7 @@ import phema.PhemaApplication;
 import phema.bench.SnapshotGenerator;
 import phema.fleet.WorkState;
 import phema.format.Format;
+import phema.text.ByteSize;
 import phema.time.Await;
 
 /** Bulk syntheses to a disk of 200 MB. */
@@ -49,7 +50,7 @@ class FullDiskTest {
         @Bean
         @Primary
         BulkProperties smallDisk() {
-            return new BulkProperties(SYNTHESES);
+            return new BulkProperties(SYNTHESES, ByteSize.of("1GB"));
         }
     }
 

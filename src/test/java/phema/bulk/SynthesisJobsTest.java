@@ -83,10 +83,13 @@ class SynthesisJobsTest {
         Await.until(() -> syntheses.job(job.id()).state() == WorkState.DONE);
         Path files = folder.resolve("home/syntheses/" + job.id());
         assertThat(files).isNotEmptyDirectory();
-        jdbc.sql("update synthesis set state = 'RUNNING', deaths = 3 where id = ?")
+        jdbc.sql("update synthesis set state = 'RUNNING' where id = ?")
                 .param(job.id())
                 .update();
-        runner.run(job.id());
+        jdbc.sql("update synthesis_part set state = 'RUNNING', deaths = 3 where synthesis = ?")
+                .param(job.id())
+                .update();
+        runner.run(job.id() + "/0");
         assertThat(syntheses.job(job.id()).error()).hasValue("every worker that ran it died, 3 times");
         assertThat(files).doesNotExist();
         syntheses.delete(job.id());

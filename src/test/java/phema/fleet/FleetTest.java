@@ -150,6 +150,15 @@ class FleetTest {
     }
 
     @Test
+    void whatClientsHaveIsNotTheFleets() {
+        queue.add("trial", List.of("a", "b", "c"), 0);
+        beat("a", clock.instant());
+        assertThat(new Leases(jdbc, clock).take("trial", "b", "somebody")).isTrue();
+        assertThat(queue.taken()).isEqualTo(1);
+        assertThat(queue.depth()).isEqualTo(1);
+    }
+
+    @Test
     void whatWasPlannedByAClockThatWasAheadIsDueNow() {
         clock.jump(SECOND.multipliedBy(10));
         queue.ensure("trial", "soon", 0);

@@ -10,6 +10,7 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import phema.PhemaApplication;
 import phema.fleet.Fleet;
+import phema.fleet.TakenWork;
 import phema.time.Await;
 
 /** Processes of workers, and the service that gives them work. */
@@ -50,6 +51,7 @@ final class Workers {
         return fleet.workers().stream()
                 .filter(w -> w.pid() == worker.pid())
                 .flatMap(w -> w.running().stream())
+                .map(TakenWork::instance)
                 .toList();
     }
 
