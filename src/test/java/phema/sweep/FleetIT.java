@@ -193,7 +193,7 @@ class FleetIT {
     }
 
     /** What a process that is no part of us sees: a row for each time that a trial ended. */
-    private static void writeDownEveryEnd(JdbcClient jdbc, String url) {
+    static void writeDownEveryEnd(JdbcClient jdbc, String url) {
         jdbc.sql("create table ends (number integer)").update();
         if (url.startsWith("jdbc:sqlite")) {
             jdbc.sql("""
