@@ -119,7 +119,7 @@ public final class SnapshotGenerator {
             places = switch (format) { // the same in each
                 case DCP -> writeCheckpoint(path);
                 case EDM2_PICKLE -> writePickle(path);
-                default -> writeSafetensors(path);
+                case SAFETENSORS, TORCH_ZIP -> writeSafetensors(path);
             };
             paths.add(path);
             try (Stream<Path> written = Files.walk(path)) {

@@ -78,8 +78,8 @@ public class Catalog {
     /** Starts to watch. Comes back when every root was looked at, or its storage has had as long as is configured. */
     @PostConstruct
     void start() throws InterruptedException {
-        watchers.forEach(watcher -> watcher.start(poll));
         begun = ticker.read();
+        watchers.forEach(watcher -> watcher.start(poll));
         for (RootWatcher watcher : watchers) watcher.awaitFirstLook(firstLook.minus(ticker.since(begun)));
     }
 

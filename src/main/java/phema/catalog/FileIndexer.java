@@ -149,10 +149,7 @@ final class FileIndexer {
             return known.with(indexed.with(
                     prefix,
                     new RememberedFile.Sampled(
-                            plan.identity(),
-                            SampleSummary.of(plan, sample),
-                            values,
-                            SampledNumbers.of(sample))));
+                            plan.identity(), SampleSummary.of(plan, sample), values, SampledNumbers.of(sample))));
         } catch (IOException | RuntimeException e) {
             return known.with(broken(path, e));
         }

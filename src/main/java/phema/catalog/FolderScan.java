@@ -85,14 +85,8 @@ final class FolderScan {
                     .flatMap(indexed -> indexed.sampled(prefix(candidate)))
                     .ifPresent(one -> sampled.put(candidate, one));
         UnrecordedAverages averages = new UnrecordedAverages(indexer, files, sampled, plan);
-        RunAssembly assembly =
-                new RunAssembly(
-                        indexer,
-                        averages.files(),
-                        plan,
-                        averages.usable(exclusions),
-                        recognition.network(),
-                        exclusions);
+        RunAssembly assembly = new RunAssembly(
+                indexer, averages.files(), plan, averages.usable(exclusions), recognition.network(), exclusions);
         List<String> notices = new ArrayList<>(listing.notices());
         notices.addAll(recognition.notices());
         clockNotice.ifPresent(notices::add);
@@ -460,8 +454,9 @@ final class FolderScan {
         Optional<SampledElements> last = indexer.sample(all.getLast(), probe);
         if (first.isEmpty() || last.isEmpty()) return Optional.empty();
         SortedMap<String, Shape> moved = new TreeMap<>(averaged);
-        moved.keySet().retainAll(probe.movingTensors(
-                List.of(SampleSummary.of(probe, first.get()), SampleSummary.of(probe, last.get()))));
+        moved.keySet()
+                .retainAll(probe.movingTensors(
+                        List.of(SampleSummary.of(probe, first.get()), SampleSummary.of(probe, last.get()))));
         return moved.isEmpty() ? Optional.empty() : Optional.of(SamplePlan.of(moved, files.size()));
     }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +29,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 import phema.format.FileStamp;
 import phema.format.WeightFile;
 import phema.storage.Locations;
+import phema.time.Ticker;
 import tools.jackson.core.JsonParser;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.DeserializationFeature;
@@ -62,7 +64,7 @@ class IndexStore {
      */
     private static final byte READERS = 6;
 
-    /** How many times as large as its samples a file is where these are kept: else it is as quick to read. */
+    /** The times as large as its samples that a file must be for these to be kept: else it is as quick to read. */
     private static final int WORTH_KEEPING = 16;
 
     /** What a row holds beside samples; the columns for size and time stamp are for people. */
@@ -78,8 +80,12 @@ class IndexStore {
         }
     }
 
+    /** The time for which a database that failed is not asked for samples: each file would take its time-out. */
+    private static final Duration PAUSE = Duration.ofSeconds(30);
+
     private final JdbcClient jdbc;
     private final TransactionTemplate transaction;
+    private volatile long lastFailure;
 
     IndexStore(JdbcClient jdbc, TransactionTemplate transaction) {
         this.jdbc = jdbc;
@@ -133,8 +139,9 @@ class IndexStore {
             });
             changed.forEach((name, known) -> {
                 if (known.content() instanceof RememberedFile.Indexed indexed)
-                    indexed.samples().forEach((prefix, sample) -> sample.numbers()
-                            .moveTo(elsewhere(folder, name, known.stamp(), prefix, sample.plan())));
+                    indexed.samples()
+                            .forEach((prefix, sample) -> sample.numbers()
+                                    .moveTo(elsewhere(folder, name, known.stamp(), prefix, sample.plan())));
             });
         } catch (NestedRuntimeException e) {
             log.warn(
@@ -162,6 +169,8 @@ class IndexStore {
 
     /** Of a database that does not answer there are none: the file has them. */
     private Optional<SampledElements> numbers(Path folder, String name, FileStamp stamp, String prefix, String plan) {
+        long last = lastFailure;
+        if (last != 0 && Ticker.SYSTEM.since(last).compareTo(PAUSE) < 0) return Optional.empty();
         try {
             return jdbc.sql("select samples from catalog_file where folder = ? and name = ? and size = ?"
                             + " and modified = ? and samples is not null")
@@ -174,6 +183,7 @@ class IndexStore {
                     .optional()
                     .flatMap(samples -> SampleCodec.find(samples, prefix, plan));
         } catch (RuntimeException e) { // whatever is wrong with a cache, the file is there
+            lastFailure = Ticker.SYSTEM.read();
             log.warn("What was sampled of {} is read again: {}", folder.resolve(name), e.getMessage());
             return Optional.empty();
         }
@@ -187,8 +197,7 @@ class IndexStore {
     }
 
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Row(
-            String name, FileStamp stamp, byte[] content, byte @Nullable [] samples) {}
+    private record Row(String name, FileStamp stamp, byte[] content, byte @Nullable [] samples) {}
 
     private void insert(Path folder, Row row) {
         // Of a fleet, several processes may have scanned the folder at the same time.

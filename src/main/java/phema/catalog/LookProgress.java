@@ -8,10 +8,10 @@ import phema.time.Ticker;
 
 /** Counts what a look at a root has done so far. Safe for use by many threads. */
 final class LookProgress {
-    /** A look that is over sooner is none that anybody waits for. */
+    /** The time of a look before which nobody needs to know how far it is. */
     private static final Duration SHORT = Duration.ofSeconds(3);
 
-    /** Each file is looked at, then sampled. */
+    /** The steps of a file: it is looked at, then sampled. */
     private static final int STEPS = 2;
 
     private final Ticker ticker;
@@ -57,6 +57,8 @@ final class LookProgress {
                 now.runs,
                 done / STEPS,
                 now.files,
-                done == 0 ? Optional.empty() : Optional.of(since.multipliedBy(all - done).dividedBy(done))));
+                done == 0
+                        ? Optional.empty()
+                        : Optional.of(since.multipliedBy(all - done).dividedBy(done))));
     }
 }

@@ -195,9 +195,7 @@ final class RootWatcher implements AutoCloseable {
 
         /** Of all runs, about. */
         long files() {
-            return runs.stream()
-                    .mapToLong(run -> files.getOrDefault(run, 0))
-                    .sum();
+            return runs.stream().mapToLong(run -> files.getOrDefault(run, 0)).sum();
         }
 
         boolean isUnreadable(Path folder) {

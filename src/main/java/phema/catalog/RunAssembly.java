@@ -115,7 +115,8 @@ final class RunAssembly {
 
     List<Snapshot> snapshots() {
         if (used.isEmpty()) return List.of();
-        Map.Entry<Candidate, RememberedFile.Sampled> newest = List.copyOf(used.entrySet()).getLast();
+        Map.Entry<Candidate, RememberedFile.Sampled> newest =
+                List.copyOf(used.entrySet()).getLast();
         int[] moving = plan.moving(summaries(), () -> indexer.numbers(newest.getValue(), file(newest.getKey()), plan));
         NetworkSettings settings = manifest.or(network);
         List<Snapshot> snapshots = new ArrayList<>();

@@ -89,8 +89,7 @@ record SamplePlan(String identity, List<Stretch> stretches) {
             int begin = position;
             position += stretch.count();
             int end = position;
-            ranges.compute(
-                    stretch.tensor(), (name, known) -> new Range(known == null ? begin : known.begin(), end));
+            ranges.compute(stretch.tensor(), (name, known) -> new Range(known == null ? begin : known.begin(), end));
         }
         return ranges;
     }

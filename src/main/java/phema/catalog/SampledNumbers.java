@@ -3,7 +3,7 @@ package phema.catalog;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The numbers of a sample: here until they are kept elsewhere, as there may be thousands of them for each file. */
+/** Holds the numbers of a sample until they are kept elsewhere, as there may be thousands of them for each file. */
 final class SampledNumbers {
     /** Where they are kept. */
     interface Elsewhere {

@@ -100,9 +100,7 @@ final class UnrecordedAverages {
 
     private SampledElements numbers(Candidate candidate, SamplePlan plan) {
         return indexer.numbers(
-                Objects.requireNonNull(sampled.get(candidate)),
-                Objects.requireNonNull(files.get(candidate)),
-                plan);
+                Objects.requireNonNull(sampled.get(candidate)), Objects.requireNonNull(files.get(candidate)), plan);
     }
 
     /** What the trainer that writes such files averages unless told otherwise; empty where nothing says who it is. */

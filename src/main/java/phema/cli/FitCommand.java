@@ -35,9 +35,9 @@ final class FitCommand implements Callable<Integer> {
     private static final List<String> LEGEND = List.of(
             "  files: that are read; predicted error: expected distance of the weights from the average asked for, over"
                     + " their size; paper's: the same with the published coefficients;",
-            "  condition: how much the solution enlarges errors of what it is solved from; sum |x|: of the coefficients,"
-                    + " 1 where all are positive; residual: distance of the fitted profile from the one asked for, over"
-                    + " its size");
+            "  condition: how much the solution enlarges errors of what it is solved from; sum |x|: of the"
+                    + " coefficients, 1 where all are positive; residual: distance of the fitted profile from the one"
+                    + " asked for, over its size");
 
     @Mixin
     private RunOptions input = new RunOptions();

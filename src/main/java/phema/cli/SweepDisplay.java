@@ -27,7 +27,7 @@ import phema.time.Ticker;
 final class SweepDisplay implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    /** Of sweeps with more trials, only values are shown that are the best so far. */
+    /** The most trials of a sweep all of whose values are shown; of others, those that are the best so far. */
     static final int MOST_VALUES = 100;
 
     private static final int MOST_FAILURES = 3;

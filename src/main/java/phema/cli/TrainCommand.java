@@ -237,8 +237,8 @@ final class TrainCommand implements Callable<Integer> {
         PrintWriter errors = CommandOutput.errors(spec);
         errors.printf(
                 Locale.ROOT,
-                "how far it is, and how long it takes, is said every %,d images; Ctrl-C stops with all that is there, and"
-                        + " the same command goes on%n",
+                "how far it is, and how long it takes, is said every %,d images; Ctrl-C stops with all that is"
+                        + " there, and the same command goes on%n",
                 status.images());
         errors.flush();
         try (StopSignal signal = new StopSignal()) {

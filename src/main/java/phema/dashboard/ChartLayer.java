@@ -101,9 +101,7 @@ record ChartLayer(
                 kind,
                 name,
                 style,
-                bare
-                        ? points.stream().map(p -> ChartPoint.of(p.x(), p.y())).toList()
-                        : points,
+                bare ? points.stream().map(p -> ChartPoint.of(p.x(), p.y())).toList() : points,
                 value,
                 !named,
                 second,

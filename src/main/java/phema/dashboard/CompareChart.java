@@ -23,11 +23,12 @@ record CompareChart(String metric, MetricDirection direction, ComparePanel.Again
     Chart draw() {
         List<ChartLayer> layers = new ArrayList<>();
         for (Compared each : all) layers.addAll(layers(each, 1 + all.indexOf(each)));
-        String title = metric + switch (against) {
-            case LENGTH -> " by " + family().kind().noun();
-            case GUIDANCE -> ", best by guidance";
-            case TIME -> ", best by training time";
-        };
+        String title = metric
+                + switch (against) {
+                    case LENGTH -> " by " + family().kind().noun();
+                    case GUIDANCE -> ", best by guidance";
+                    case TIME -> ", best by training time";
+                };
         return new Chart("compare", x(), ChartAxis.linear(metric, SweepCharts.METRIC_FORMAT), layers)
                 .from(ChartSource.of(lines(), runs(), title).entitled(title));
     }
@@ -83,7 +84,10 @@ record CompareChart(String metric, MetricDirection direction, ComparePanel.Again
                 .flatMap(best -> each.fit(metric, best).map(fit -> fit.curve(best.guidance(), CURVE_POINTS)))
                 .map(curve -> curve.stream()
                         .map(p -> ChartLayer.ChartPoint.between(
-                                p.length(), p.value(), p.values().low(), p.values().high()))
+                                p.length(),
+                                p.value(),
+                                p.values().low(),
+                                p.values().high()))
                         .toList());
     }
 
@@ -95,7 +99,8 @@ record CompareChart(String metric, MetricDirection direction, ComparePanel.Again
     }
 
     private List<CopyLine> lines() {
-        List<String> ids = all.stream().map(Compared::id).flatMap(Optional::stream).toList();
+        List<String> ids =
+                all.stream().map(Compared::id).flatMap(Optional::stream).toList();
         List<String> runs = all.stream()
                 .filter(each -> each.id().isEmpty())
                 .map(Compared::run)
@@ -106,9 +111,9 @@ record CompareChart(String metric, MetricDirection direction, ComparePanel.Again
                                 ? CopyLine.csv("/api/v1/sweeps/" + ids.getFirst() + "/results.csv")
                                 : ids.isEmpty() ? List.<CopyLine>of() : CopyLine.csvs("/api/v1/sweeps/", ids),
                         runs.stream()
-                                .flatMap(run -> CopyLine.csv(
-                                        "/api/v1/runs/" + CopyLine.segment(run) + "/measurements.csv")
-                                        .stream())
+                                .flatMap(run ->
+                                        CopyLine.csv("/api/v1/runs/" + CopyLine.segment(run) + "/measurements.csv")
+                                                .stream())
                                 .toList())
                 .flatMap(Collection::stream)
                 .toList();

@@ -24,7 +24,7 @@ import phema.sweep.Sweeps;
 /** Shows sweeps and runs beside each other. What the address names and is not there any more is said, and no error. */
 @Controller
 class CompareController {
-    /** Lines that can be told apart, and that a page has room for. */
+    /** The most lines that can be told apart, and that a page has room for. */
     private static final int MOST = 24;
 
     private static final int OFFERED = 100;
@@ -112,7 +112,11 @@ class CompareController {
         if (catalog.runs().stream().noneMatch(each -> each.name().equals(run))) return all;
         measurements.of(run).stream()
                 .collect(groupingBy(
-                        each -> List.of(each.source(), each.evaluator(), each.version(), each.point().family()),
+                        each -> List.of(
+                                each.source(),
+                                each.evaluator(),
+                                each.version(),
+                                each.point().family()),
                         LinkedHashMap::new,
                         toList()))
                 .values()
@@ -129,8 +133,8 @@ class CompareController {
                 .map(SweepRow::of)
                 .map(row -> new Offered(
                         row.id(),
-                        row.metric() + " of " + row.run() + ", " + (row.name().isEmpty() ? row.id() : row.name())
-                                + ", " + row.createdShown()))
+                        row.metric() + " of " + row.run() + ", " + (row.name().isEmpty() ? row.id() : row.name()) + ", "
+                                + row.createdShown()))
                 .toList();
     }
 }

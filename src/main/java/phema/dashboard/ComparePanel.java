@@ -155,7 +155,8 @@ record ComparePanel(
         if (!one.has(metric)) return Optional.of("it has no " + metric + ", but " + String.join(", ", one.metrics()));
         ProfileFamily own = family(one);
         if (against == Against.LENGTH && !own.equals(family(other)))
-            return Optional.of("its lengths are of " + own.template() + ", not of " + family(other).template());
+            return Optional.of("its lengths are of " + own.template() + ", not of "
+                    + family(other).template());
         if (against == Against.TIME
                 && one.clock().unit().isEmpty() != other.clock().unit().isEmpty())
             return Optional.of("its run counts time otherwise");
@@ -187,8 +188,7 @@ record ComparePanel(
                     : number;
         });
         String range = optimum.filter(o -> o.low() < o.high())
-                .map(o -> best.family().print(o.low()) + " to "
-                        + best.family().print(o.high()))
+                .map(o -> best.family().print(o.low()) + " to " + best.family().print(o.high()))
                 .orElse("");
         return new BestRow(
                 each.name(),
@@ -200,7 +200,10 @@ record ComparePanel(
                 value,
                 each.about(),
                 SweepPanel.url(each.run(), best),
-                each.id().filter(address::contains).map(id -> without(address, id)).orElse(null));
+                each.id()
+                        .filter(address::contains)
+                        .map(id -> without(address, id))
+                        .orElse(null));
     }
 
     private static String text(Facet facet, Point point, PagePrinter printer) {

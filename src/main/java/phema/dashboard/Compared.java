@@ -75,7 +75,11 @@ record Compared(
         return new Compared(
                 Optional.of(sweep.id()),
                 spec.run() + " "
-                        + sweep.name().orElse(sweep.id().substring(0, Math.min(ID_DIGITS, sweep.id().length()))),
+                        + sweep.name()
+                                .orElse(sweep.id()
+                                        .substring(
+                                                0,
+                                                Math.min(ID_DIGITS, sweep.id().length()))),
                 spec.run(),
                 about,
                 !sweep.state().isEnd(),
@@ -142,12 +146,11 @@ record Compared(
 
     /** Why values of a metric cannot be held against another's, as the end of a sentence; empty where they can. */
     Optional<String> difference(Compared other, String metric) {
-        if (!evaluator.equals(other.evaluator))
-            return Optional.of(said("evaluator", evaluator, other.evaluator));
+        if (!evaluator.equals(other.evaluator)) return Optional.of(said("evaluator", evaluator, other.evaluator));
         for (String setting : differing(other)) {
             String name = setting.equals(VERSION) ? "evaluator’s version" : "evaluator’s setting " + setting;
-            return Optional.of(said(
-                    name, settings.getOrDefault(setting, ""), other.settings.getOrDefault(setting, "")));
+            return Optional.of(
+                    said(name, settings.getOrDefault(setting, ""), other.settings.getOrDefault(setting, "")));
         }
         if (!images.equals(other.images))
             return Optional.of(said("number of images", shown(images), shown(other.images)));
@@ -168,9 +171,9 @@ record Compared(
             names.addAll(other.settings.keySet());
         }
         return names.stream()
-                .filter(name ->
-                        !settings.getOrDefault(name, "").equals(other.settings.getOrDefault(name, "")))
-                .sorted(Comparator.comparing((String name) -> !name.equals(VERSION)).thenComparing(name -> name))
+                .filter(name -> !settings.getOrDefault(name, "").equals(other.settings.getOrDefault(name, "")))
+                .sorted(Comparator.comparing((String name) -> !name.equals(VERSION))
+                        .thenComparing(name -> name))
                 .toList();
     }
 
@@ -194,8 +197,10 @@ record Compared(
         List<Value> having = values.stream()
                 .filter(value -> value.metrics().containsKey(metric))
                 .toList();
-        return Repeats.by(having, value -> ParetoChart.seedless(value.point()), value -> value.metrics()
-                        .getOrDefault(metric, Double.NaN))
+        return Repeats.by(
+                        having,
+                        value -> ParetoChart.seedless(value.point()),
+                        value -> value.metrics().getOrDefault(metric, Double.NaN))
                 .entrySet()
                 .stream()
                 .map(e -> new Mean(e.getKey(), e.getValue()))
@@ -225,7 +230,9 @@ record Compared(
     }
 
     Optional<Mean> bestMean(String metric, MetricDirection direction) {
-        return means(metric).stream().min(Comparator.comparingDouble(mean -> direction.cost(mean.repeats().mean())));
+        return means(metric).stream()
+                .min(Comparator.comparingDouble(
+                        mean -> direction.cost(mean.repeats().mean())));
     }
 
     private static boolean better(Mean a, Mean b, MetricDirection direction) {

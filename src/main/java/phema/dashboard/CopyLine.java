@@ -6,7 +6,7 @@ import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
 import org.springframework.web.util.UriUtils;
 
 /**
- * A line to copy that gets elsewhere what a page shows.
+ * Holds a line to copy that gets elsewhere what a page shows.
  *
  * @param name of where it is typed
  */
@@ -27,8 +27,7 @@ record CopyLine(String name, String text) {
     static List<CopyLine> csvs(String path, List<String> ids) {
         String url = address() + path;
         return List.of(
-                new CopyLine(
-                        "curl", "curl -o '#1.csv' '" + url + "{" + String.join(",", ids) + "}/results.csv'"),
+                new CopyLine("curl", "curl -o '#1.csv' '" + url + "{" + String.join(",", ids) + "}/results.csv'"),
                 new CopyLine(
                         "Python",
                         "import pandas; tables = {id: pandas.read_csv(f\"" + url + "{id}/results.csv\") for id in \""
@@ -49,8 +48,7 @@ record CopyLine(String name, String text) {
     static List<CopyLine> posted(String path, String body) {
         String url = address() + path;
         return List.of(
-                new CopyLine(
-                        "curl", "curl " + quoted(url) + " --json " + quoted(body)),
+                new CopyLine("curl", "curl " + quoted(url) + " --json " + quoted(body)),
                 new CopyLine(
                         "Python",
                         "import requests; values = requests.post(\"" + url + "\", json=" + body + ").json()"));

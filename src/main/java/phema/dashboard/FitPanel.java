@@ -65,7 +65,8 @@ record FitPanel(
     record Figure(String name, String value, String meaning) {}
 
     static FitPanel of(Run run, ShownAverage average, Fit fit, String address) {
-        @Nullable String revision =
+        @Nullable
+        String revision =
                 fit.target() instanceof Power power ? new WeightsReference(fit.method(), power).printMoving(run) : null;
         Optional<SliderFamily> family = average.slider().map(ShownAverage.SliderPlace::family);
         return new FitPanel(
@@ -95,8 +96,8 @@ record FitPanel(
                                 .map(run.folder()::resolve),
                         Stream.of(run.newest().file().path().resolveSibling(CONFIGURATION)))
                 .anyMatch(Files::isRegularFile);
-        return (configured ? "AutoModel.from_pretrained" : "snapshot_download") + "(\"" + repository
-                + "\", revision=\"" + revision + "\")";
+        return (configured ? "AutoModel.from_pretrained" : "snapshot_download") + "(\"" + repository + "\", revision=\""
+                + revision + "\")";
     }
 
     /** Whether it is the paper's average, which addresses have by its EMA length. */

@@ -15,6 +15,8 @@ record LookPanel(long percent, String words) {
                         looking.allFiles(),
                         looking.runs(),
                         looking.allRuns(),
-                        looking.left().map(left -> ", about " + Show.duration(left) + " left").orElse("")));
+                        looking.left()
+                                .map(left -> ", about " + Show.duration(left) + " left")
+                                .orElse("")));
     }
 }

@@ -47,7 +47,9 @@ final class ParetoChart {
         Map<Point, Repeats> ys = means(done, second);
         List<Measured> all = means(done, first).entrySet().stream()
                 .map(e -> new Measured(
-                        e.getKey(), e.getValue().mean(), ys.getOrDefault(e.getKey(), e.getValue()).mean()))
+                        e.getKey(),
+                        e.getValue().mean(),
+                        ys.getOrDefault(e.getKey(), e.getValue()).mean()))
                 .sorted(Comparator.comparingDouble(Measured::x))
                 .toList();
         List<Measured> front = front(all);
@@ -72,16 +74,15 @@ final class ParetoChart {
 
     private static Map<Point, Repeats> means(List<Trial> done, MetricGoal goal) {
         return Repeats.by(
-                done,
-                trial -> seedless(trial.point()),
-                trial -> trial.metrics().getOrDefault(goal.name(), Double.NaN));
+                done, trial -> seedless(trial.point()), trial -> trial.metrics().getOrDefault(goal.name(), Double.NaN));
     }
 
     /** Those for which no other is as good in both and better in one, by the first metric. */
     private List<Measured> front(List<Measured> all) {
         List<Measured> best = new ArrayList<>(all);
-        best.sort(Comparator.comparingDouble((Measured each) -> first.direction().cost(each.x))
-                .thenComparingDouble(each -> second.direction().cost(each.y)));
+        best.sort(
+                Comparator.comparingDouble((Measured each) -> first.direction().cost(each.x))
+                        .thenComparingDouble(each -> second.direction().cost(each.y)));
         List<Measured> front = new ArrayList<>();
         double least = Double.POSITIVE_INFINITY;
         double at = Double.NaN;

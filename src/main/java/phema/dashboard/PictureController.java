@@ -31,7 +31,7 @@ import phema.sweep.TrialPictures;
 /** Shows images of trials: all of a sweep, those below its chart, of one trial, and of what a run is recommended. */
 @Controller
 class PictureController {
-    /** Of each length below a chart. */
+    /** The number of images of each length below a chart. */
     private static final int STRIP = 3;
 
     private final Sweeps sweeps;

@@ -27,7 +27,7 @@ record PictureSheet(String axis, List<String> names, List<PictureLine> lines, Li
     private static final int MOST_COLUMNS = 64;
     private static final int MOST_PROBLEMS = 20;
 
-    /** Images of fewer pixels are enlarged with sharp edges. */
+    /** The side up to which images are enlarged with sharp edges. */
     private static final int TINY = 64;
 
     /**

@@ -38,12 +38,12 @@ final class RunCharts {
                 ? "Share of the average up to then"
                 : "Weight per " + (clock.unit().isEmpty() ? "unit of time" : clock.unit());
         return new Chart(
-                "profile",
-                clock.axis().within(0, clock.in(curve.times().getLast())),
-                ChartAxis.linear(label, points ? ".3~f" : ".3~g"),
-                List.of(
-                        line("target", 1, clock.in(curve.times()), target, scale),
-                        line("fitted", 2, clock.in(curve.times()), fitted, scale)))
+                        "profile",
+                        clock.axis().within(0, clock.in(curve.times().getLast())),
+                        ChartAxis.linear(label, points ? ".3~f" : ".3~g"),
+                        List.of(
+                                line("target", 1, clock.in(curve.times()), target, scale),
+                                line("fitted", 2, clock.in(curve.times()), fitted, scale)))
                 .from(ChartSource.of(RunLines.fit(run, fit), run.name(), Names.width(fit.target()), "profile"));
     }
 
@@ -62,18 +62,20 @@ final class RunCharts {
         List<Double> times =
                 run.snapshots().stream().map(Snapshot::time).distinct().toList();
         return new Chart(
-                "coefficients",
-                ChartAxis.of(
-                        clock.axis().label(),
-                        times.stream().map(time -> Show.number(clock.in(time))).toList()),
-                ChartAxis.linear("Coefficient", ".3~g"),
-                byProfile(
-                        run,
-                        ChartLayer.LayerKind.BARS,
-                        i -> ChartLayer.ChartPoint.of(
-                                times.indexOf(run.snapshots().get(i).time()),
-                                fit.coefficients().get(i),
-                                run.snapshots().get(i).name())))
+                        "coefficients",
+                        ChartAxis.of(
+                                clock.axis().label(),
+                                times.stream()
+                                        .map(time -> Show.number(clock.in(time)))
+                                        .toList()),
+                        ChartAxis.linear("Coefficient", ".3~g"),
+                        byProfile(
+                                run,
+                                ChartLayer.LayerKind.BARS,
+                                i -> ChartLayer.ChartPoint.of(
+                                        times.indexOf(run.snapshots().get(i).time()),
+                                        fit.coefficients().get(i),
+                                        run.snapshots().get(i).name())))
                 .from(ChartSource.of(RunLines.fit(run, fit), run.name(), Names.width(fit.target()), "coefficients"));
     }
 
@@ -106,11 +108,11 @@ final class RunCharts {
                 layers.add(new ChartLayer(ChartLayer.LayerKind.LINE, Labels.of(method), style(method), points));
         }
         return new Chart(
-                "errors",
-                ChartAxis.log(axis(run, family), family.clocked() ? ",.4~r" : ".3f")
-                        .within(shown(run, family, family.least()), shown(run, family, family.most())),
-                ChartAxis.log("Predicted error of the weights", ".3~p"),
-                layers)
+                        "errors",
+                        ChartAxis.log(axis(run, family), family.clocked() ? ",.4~r" : ".3f")
+                                .within(shown(run, family, family.least()), shown(run, family, family.most())),
+                        ChartAxis.log("Predicted error of the weights", ".3~p"),
+                        layers)
                 .from(ChartSource.of(
                         RunLines.errors(
                                 run,
@@ -163,10 +165,10 @@ final class RunCharts {
                         .map(time -> ChartLayer.ChartPoint.of(clock.in(time), stretch.rate() * clock.perUnit())))
                 .toList();
         return new Chart(
-                "rates",
-                clock.axis().within(0, clock.in(run.newestTime())),
-                ChartAxis.log("Relative variance gained per " + unit, ".1~e"),
-                List.of(new ChartLayer(ChartLayer.LayerKind.LINE, "rate", 1, steps)))
+                        "rates",
+                        clock.axis().within(0, clock.in(run.newestTime())),
+                        ChartAxis.log("Relative variance gained per " + unit, ".1~e"),
+                        List.of(new ChartLayer(ChartLayer.LayerKind.LINE, "rate", 1, steps)))
                 .from(ChartSource.of(RunLines.report(run), run.name(), "effective-learning-rate"));
     }
 
@@ -174,16 +176,16 @@ final class RunCharts {
     static Chart surprises(Run run, RunReport report) {
         RunClock clock = RunClock.of(run);
         return new Chart(
-                "surprises",
-                clock.axis().within(0, clock.in(run.newestTime())),
-                ChartAxis.log("Squared distance over the expected one", ".3~g"),
-                byProfile(
-                        run,
-                        ChartLayer.LayerKind.POINTS,
-                        i -> ChartLayer.ChartPoint.of(
-                                clock.in(run.snapshots().get(i).time()),
-                                Math.max(report.surprises().get(i), LEAST_SURPRISE),
-                                run.snapshots().get(i).name())))
+                        "surprises",
+                        clock.axis().within(0, clock.in(run.newestTime())),
+                        ChartAxis.log("Squared distance over the expected one", ".3~g"),
+                        byProfile(
+                                run,
+                                ChartLayer.LayerKind.POINTS,
+                                i -> ChartLayer.ChartPoint.of(
+                                        clock.in(run.snapshots().get(i).time()),
+                                        Math.max(report.surprises().get(i), LEAST_SURPRISE),
+                                        run.snapshots().get(i).name())))
                 .from(ChartSource.of(RunLines.report(run), run.name(), "surprises"));
     }
 }

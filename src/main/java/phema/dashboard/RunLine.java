@@ -72,10 +72,7 @@ record RunLine(
             case FAILED -> sweep != null && sweep.count(WorkState.FAILED) > 0;
             case STUCK -> sweep != null && sweep.stuck();
             case ATTENTION ->
-                is(RunsFilter.LEFT_OUT)
-                        || is(RunsFilter.SUSPICIOUS)
-                        || is(RunsFilter.FAILED)
-                        || is(RunsFilter.STUCK);
+                is(RunsFilter.LEFT_OUT) || is(RunsFilter.SUSPICIOUS) || is(RunsFilter.FAILED) || is(RunsFilter.STUCK);
         };
     }
 
@@ -95,18 +92,18 @@ record RunLine(
         Comparator<RunLine> name = Comparator.comparing(line -> line.run.name());
         return switch (order) {
             case NAME -> name;
-            case NEWEST ->
-                Comparator.comparing(RunLine::newest).reversed().thenComparing(name);
+            case NEWEST -> Comparator.comparing(RunLine::newest).reversed().thenComparing(name);
             case METRIC ->
                 Comparator.comparing((RunLine line) -> line.best.isEmpty())
-                        .thenComparing(line ->
-                                line.best.map(FoundLength::goal).map(MetricGoal::text).orElse(""))
+                        .thenComparing(line -> line.best
+                                .map(FoundLength::goal)
+                                .map(MetricGoal::text)
+                                .orElse(""))
                         .thenComparing(line -> line.best
                                 .map(found -> found.goal().direction().cost(found.value()))
                                 .orElse(0.0))
                         .thenComparing(name);
-            case STATE ->
-                Comparator.comparing(RunLine::urgency).reversed().thenComparing(name);
+            case STATE -> Comparator.comparing(RunLine::urgency).reversed().thenComparing(name);
         };
     }
 

@@ -47,7 +47,8 @@ final class RunLines {
                 new CopyLine(
                         "Python",
                         "import urllib.request; urllib.request.urlretrieve(\""
-                                + url.encode().buildAndExpand(run.name()).toUriString() + "\", \"weights.safetensors\")"));
+                                + url.encode().buildAndExpand(run.name()).toUriString()
+                                + "\", \"weights.safetensors\")"));
     }
 
     /** For the errors of many averages that end together. @param profiles as text */
@@ -57,7 +58,8 @@ final class RunLines {
 
     private static List<CopyLine> fits(
             Run run, List<String> profiles, double end, Optional<String> solver, String more, String query) {
-        List<String> words = new ArrayList<>(List.of("phema fit --indir", CopyLine.quoted(String.valueOf(run.folder()))));
+        List<String> words = new ArrayList<>();
+        words.add("phema fit --indir " + CopyLine.quoted(String.valueOf(run.folder())));
         for (String profile : profiles) words.add("--profile " + CopyLine.quoted(profile));
         boolean newest = end == run.newestTime();
         if (!newest) words.add("--time " + Labels.plain(end));
@@ -67,7 +69,8 @@ final class RunLines {
                 .map(profile -> "{\"kind\": \"spec\", \"spec\": \"" + profile + "\""
                         + (newest ? "" : ", \"time\": " + Labels.plain(end)) + "}")
                 .collect(Collectors.joining(", ", "{\"targets\": [", "]"));
-        String body = targets + solver.map(word -> ", \"solver\": \"" + word + "\"").orElse("") + "}";
+        String body =
+                targets + solver.map(word -> ", \"solver\": \"" + word + "\"").orElse("") + "}";
         return both(
                 String.join(" ", words),
                 CopyLine.posted("/api/v1/runs/" + CopyLine.segment(run.name()) + "/fits" + query, body));
@@ -88,6 +91,7 @@ final class RunLines {
     }
 
     private static List<CopyLine> both(String command, List<CopyLine> others) {
-        return Stream.concat(Stream.of(CopyLine.command(command)), others.stream()).toList();
+        return Stream.concat(Stream.of(CopyLine.command(command)), others.stream())
+                .toList();
     }
 }

@@ -37,7 +37,8 @@ record RunTable(
 
     static RunTable of(RunsQuery query, List<RunLine> all) {
         List<RunLine> matching = all.stream()
-                .filter(line -> line.is(query.show()) && query.matches(line.run().name()))
+                .filter(line ->
+                        line.is(query.show()) && query.matches(line.run().name()))
                 .sorted(RunLine.by(query.order()))
                 .toList();
         int pages = Math.max(1, (matching.size() + PAGE - 1) / PAGE);

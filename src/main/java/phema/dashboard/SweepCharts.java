@@ -30,7 +30,7 @@ final class SweepCharts {
     private static final int CURVE_POINTS = 49;
     static final String METRIC_FORMAT = ",.4~r";
 
-    /** Series that differ in colour, dash and symbol at a glance. */
+    /** The most series that differ in colour, dash and symbol at a glance. */
     private static final int MOST_STYLES = 8;
 
     private static final int NAMED = 5;
@@ -105,17 +105,14 @@ final class SweepCharts {
         }
         if (optimum.isPresent()) {
             ChartLayer mark = mark(optimum.get(), best == null ? 1 : best.style());
-            layers.add(
-                    best == null || best.shade() == null
-                            ? mark
-                            : mark.shaded(best.shade(), true));
+            layers.add(best == null || best.shade() == null ? mark : mark.shaded(best.shade(), true));
         }
         if (references && first && family.isPower()) references(layers);
         Chart chart = new Chart(id, lengths(), ChartAxis.linear(metric, METRIC_FORMAT), layers);
         return shaded ? chart.colouredBy(ChartAxis.linear(slice.by().label(), ".3~r")) : chart;
     }
 
-    /** Whether there are more series than eyes tell apart, and their values are numbers, which a scale of colours shows. */
+    /** Whether there are more series than eyes tell apart, and their values are numbers, for a scale of colours. */
     private boolean isShaded(int series) {
         return series > MOST_STYLES
                 && slice.by().isNumber()
@@ -146,7 +143,7 @@ final class SweepCharts {
     /** The series of this metric, to be drawn beside those of another one. */
     List<ChartLayer> beside(Chart chart) {
         return metric(chart.id(), Map.of(), false).layers().stream()
-                .map(layer -> layer.renamed(layer.name().startsWith(metric) ? layer.name() : layer.name() + ", " + metric))
+                .map(layer -> layer.name().startsWith(metric) ? layer : layer.renamed(layer.name() + ", " + metric))
                 .toList();
     }
 
@@ -288,15 +285,16 @@ final class SweepCharts {
                 .toList();
         List<String> values = slice.valuesOf(slice.by()).reversed();
         return new Chart(
-                id,
-                ChartAxis.of(family.label(), lengths),
-                ChartAxis.of(
-                        slice.by().label(),
-                        values.stream()
-                                .map(value -> slice.shown(slice.by(), value, clock))
-                                .toList()),
-                List.of(heat(point -> (double) lengths.indexOf(family.print(point.length())), point ->
-                        (double) values.indexOf(by(point))))).colouredBy(colour);
+                        id,
+                        ChartAxis.of(family.label(), lengths),
+                        ChartAxis.of(
+                                slice.by().label(),
+                                values.stream()
+                                        .map(value -> slice.shown(slice.by(), value, clock))
+                                        .toList()),
+                        List.of(heat(point -> (double) lengths.indexOf(family.print(point.length())), point ->
+                                (double) values.indexOf(by(point)))))
+                .colouredBy(colour);
     }
 
     private ChartLayer heat(Function<Point, Double> x, Function<Point, Double> y) {

@@ -37,7 +37,7 @@ record SweepFigures(
     private static final String METRIC = "metric";
     private static final String SECOND = "second";
 
-    /** Points for each second that charts stay, so that an open page takes little of a network. */
+    /** The number of points for which charts stay another second, so that an open page takes little of a network. */
     private static final int POINTS = 40;
 
     private static final int LONGEST = 240;
@@ -77,11 +77,18 @@ record SweepFigures(
         Chart heat = !slice.varies(slice.by())
                 ? null
                 : charts.heat("heat-" + sweep.id())
-                        .from(ChartSource.of(lines, run, goal.name(), "by", length, slice.by().shownAs())
+                        .from(ChartSource.of(
+                                        lines,
+                                        run,
+                                        goal.name(),
+                                        "by",
+                                        length,
+                                        slice.by().shownAs())
                                 .entitled(goal.name() + " by " + length + " and "
                                         + slice.by().shownAs()));
         Chart pareto = goals.size() < 2 ? null : pareto(sweep, goal, second, trials, clock, lines);
-        Chart whole = metric.from(ChartSource.of(lines, run, shown, "by", length).entitled(shown + " by " + length));
+        Chart whole =
+                metric.from(ChartSource.of(lines, run, shown, "by", length).entitled(shown + " by " + length));
         boolean ended = sweep.state().isEnd();
         return new SweepFigures(
                 sweep.id(),
@@ -163,9 +170,11 @@ record SweepFigures(
             List<ForeignMeasurement> counted, List<ForeignMeasurement> beside) {
         Map<String, List<ForeignMeasurement>> sources = new LinkedHashMap<>();
         for (ForeignMeasurement each : counted)
-            sources.computeIfAbsent(each.source() + ", counted", of -> new ArrayList<>()).add(each);
+            sources.computeIfAbsent(each.source() + ", counted", of -> new ArrayList<>())
+                    .add(each);
         for (ForeignMeasurement each : beside)
-            sources.computeIfAbsent(each.source() + ", shown beside", of -> new ArrayList<>()).add(each);
+            sources.computeIfAbsent(each.source() + ", shown beside", of -> new ArrayList<>())
+                    .add(each);
         return sources;
     }
 }

@@ -34,7 +34,8 @@ final class SweepLines {
         boolean power = spec.axes().family().isPower();
         if (!power) add(words, "--profile", spec.axes().family().template());
         for (Axis<?, ?> axis : Axes.ALL) {
-            String option = axis == Axes.LENGTH && !power ? "--lengths" : axis.names().option();
+            String option =
+                    axis == Axes.LENGTH && !power ? "--lengths" : axis.names().option();
             if (axis == Axes.GUIDES) for (Guides guides : spec.guides()) add(words, option, text(guides));
             else for (String text : texts(axis, form.axes())) add(words, option, text);
         }
@@ -56,7 +57,9 @@ final class SweepLines {
         String text = Objects.requireNonNullElse(form.get(axis.name()), "");
         if (text.isEmpty()) return List.of();
         if (!axis.names().repeatable()) return List.of(text.replaceAll("\\s*,\\s*", ","));
-        return Stream.of(text.split(axis == Axes.SEEDS ? "," : ";")).map(String::strip).toList();
+        return Stream.of(text.split(axis == Axes.SEEDS ? "," : ";"))
+                .map(String::strip)
+                .toList();
     }
 
     private static String text(Guides guides) {

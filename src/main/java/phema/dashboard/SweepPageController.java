@@ -33,7 +33,7 @@ import phema.sweep.Trial;
 class SweepPageController {
     private static final int PAGE = 50;
 
-    /** How often a page with some of many trials gets them anew while the sweep runs. */
+    /** The time after which a page with some of many trials gets them anew while the sweep runs. */
     private static final long TABLE_SECONDS = 60;
 
     private final Sweeps sweeps;
@@ -43,11 +43,7 @@ class SweepPageController {
     private final InstantSource clock;
 
     SweepPageController(
-            Sweeps sweeps,
-            SweepFiguresController figures,
-            Catalog catalog,
-            SweepForms forms,
-            InstantSource clock) {
+            Sweeps sweeps, SweepFiguresController figures, Catalog catalog, SweepForms forms, InstantSource clock) {
         this.sweeps = sweeps;
         this.figures = figures;
         this.catalog = catalog;

@@ -66,10 +66,10 @@ record TrialTable(
     private static final List<WorkState> FILTERS =
             List.of(WorkState.FAILED, WorkState.RUNNING, WorkState.DONE, WorkState.QUEUED, WorkState.CANCELLED);
 
-    /** What the address may say of it. */
+    /** The parameters by which the address says what it shows. */
     private static final List<String> OWN = List.of("state", "sort", "page");
 
-    /** What requests say besides, that are made by a page and not by its reader. */
+    /** The parameters of requests that are made by a page and not by its reader. */
     private static final List<String> LIVE = List.of("version", "left", "table", "at");
 
     /** @param count of trials that it shows */

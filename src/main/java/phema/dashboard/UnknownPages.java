@@ -14,7 +14,6 @@ import org.springframework.web.servlet.HandlerExceptionResolver;
 import org.springframework.web.servlet.ModelAndView;
 import org.springframework.web.servlet.resource.NoResourceFoundException;
 
-
 /** Tells a browser that goes to an address where nothing is so, as a page; everybody else gets problem details. */
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE)

@@ -16,6 +16,7 @@
  */
 @ApplicationModule(
         allowedDependencies = {
+            "api",
             "bulk",
             "catalog",
             "evaluation",

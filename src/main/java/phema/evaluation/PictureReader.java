@@ -36,10 +36,10 @@ public final class PictureReader {
     /** The longest side of a thumbnail, in pixels. */
     static final int THUMBNAIL = 128;
 
-    /** Up to this side, images are kept as PNG, to the last pixel. */
+    /** The longest side of images that are kept as PNG, to the last pixel. */
     private static final int EXACT = 256;
 
-    /** A progressive JPEG file has ten; each of thousands would be decoded over the whole image. */
+    /** The most scans of a JPEG file, which has ten; each of thousands would be decoded over the whole image. */
     private static final int MOST_SCANS = 100;
 
     private static final String PNG = "png";

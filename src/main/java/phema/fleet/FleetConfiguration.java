@@ -17,6 +17,7 @@ import org.springframework.boot.jdbc.health.DataSourceHealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import phema.problem.Problem;
 
 /** Provides the queue's scheduler, under this worker's name, and what is measured. */
@@ -66,10 +67,17 @@ class FleetConfiguration {
         };
     }
 
-    /** In the place of Spring's, which has this name. */
+    /**
+     * In the place of Spring's, which has this name. Asks by a connection of its own: those of the pool may all be busy
+     * with what takes long, and the database is well nevertheless.
+     */
     @Bean
-    HealthIndicator dbHealthIndicator(DataSource database) {
-        return new DatabaseHealth(new DataSourceHealthIndicator(database));
+    HealthIndicator dbHealthIndicator(Environment environment) {
+        DriverManagerDataSource own =
+                new DriverManagerDataSource(environment.getRequiredProperty("spring.datasource.url"));
+        own.setUsername(environment.getProperty("spring.datasource.username"));
+        own.setPassword(environment.getProperty("spring.datasource.password"));
+        return new DatabaseHealth(new DataSourceHealthIndicator(own));
     }
 
     @Bean
@@ -79,8 +87,13 @@ class FleetConfiguration {
 
     @Bean
     MeterBinder queueMeters(Queue queue, DatabaseMeters meters) {
-        return registry -> Gauge.builder("phema.queue.depth", queue, q -> meters.read(q::depth))
-                .description("Trials and syntheses that wait for a worker")
-                .register(registry);
+        return registry -> {
+            Gauge.builder("phema.queue.depth", queue, q -> meters.read(q::depth))
+                    .description("Trials and parts of syntheses that wait for a worker")
+                    .register(registry);
+            Gauge.builder("phema.queue.taken", queue, q -> meters.read(q::taken))
+                    .description("Trials and parts of syntheses that workers have taken")
+                    .register(registry);
+        };
     }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import jakarta.servlet.ServletException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ErrorReportValve;
@@ -62,14 +63,15 @@ final class MalformedRequests implements WebServerFactoryCustomizer<Configurable
                             .formatted(status.getReasonPhrase(), status.value());
             try {
                 response.setContentType("application/problem+json");
-                response.setContentLength(problem.length());
-                if (isWithoutHead(response))
-                    response.getOutputStream()
-                            .write(("HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\n"
-                                            + "Content-Length: %d\r\nConnection: close\r\n\r\n")
-                                    .formatted(status.value(), status.getReasonPhrase(), problem.length())
-                                    .getBytes(US_ASCII));
-                response.getOutputStream().write(problem.getBytes(US_ASCII));
+                // And no length, which Tomcat would hold a head to that is written here.
+                response.setHeader("Connection", "close");
+                if (isWithoutHead(response)) {
+                    response.getCoyoteResponse()
+                            .doWrite(ByteBuffer.wrap(("HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\n"
+                                            + "Content-Length: %d\r\nConnection: close\r\n\r\n%s")
+                                    .formatted(status.value(), status.getReasonPhrase(), problem.length(), problem)
+                                    .getBytes(US_ASCII)));
+                } else response.getOutputStream().write(problem.getBytes(US_ASCII));
                 response.finishResponse();
             } catch (IOException clientIsGone) {
                 container.getLogger().debug("A malformed request could not be answered", clientIsGone);

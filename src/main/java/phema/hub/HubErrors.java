@@ -10,7 +10,10 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 
-/** Answers that something does not exist or is not done, in the hub's way: clients read the headers, which a HEAD request gets too. */
+/**
+ * Answers that something does not exist or is not done, in the hub's way: clients read the headers, which a HEAD
+ * request gets too.
+ */
 @RestControllerAdvice
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class HubErrors {

@@ -24,7 +24,7 @@ record ModelCard(Repositories repositories) {
     /** The sweep that the recommendation comes from. */
     static final String CHART = "sweep.svg";
 
-    /** What the recommended average makes, in its own commit. */
+    /** The images of what the recommended average makes, in its own commit. */
     static final String SAMPLES = "samples.svg";
 
     static final List<String> TAGS = List.of("ema", "phema");

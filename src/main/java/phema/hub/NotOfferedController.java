@@ -41,7 +41,8 @@ final class NotOfferedController {
 
     @RequestMapping({"/api/whoami-v2", "/api/organizations/**", "/api/users/**"})
     void accounts() {
-        throw HubError.notOffered("phema has no accounts; tokens are made by `phema token`, and say what their holder may do");
+        throw HubError.notOffered(
+                "phema has no accounts; tokens are made by `phema token`, and say what their holder may do");
     }
 
     @RequestMapping({"/api/repos/**", "/api/validate-yaml", "/api/models/{owner}/{name}/discussions/**"})
@@ -65,7 +66,8 @@ final class NotOfferedController {
     }
 
     private static HubError readOnly() {
-        return HubError.readOnly("Repositories of phema are computed from the snapshots of runs: nothing can be uploaded"
-                + " to them, created or changed");
+        return HubError.readOnly(
+                "Repositories of phema are computed from the snapshots of runs: nothing can be uploaded"
+                        + " to them, created or changed");
     }
 }

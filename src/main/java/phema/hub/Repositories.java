@@ -37,8 +37,8 @@ record Repositories(Catalog catalog, HubConfiguration.HubProperties settings) {
                 .filter(run -> run.name().equals(name))
                 .findFirst()
                 .map(run -> "Repositories are named by owner and run: " + name(run) + ", not " + name)
-                .orElseGet(() -> "Repositories are named by owner and run, as " + OWNER + "/demo, and no run is named "
-                        + name));
+                .orElseGet(() ->
+                        "Repositories are named by owner and run, as " + OWNER + "/demo, and no run is named " + name));
     }
 
     List<Run> all() {

@@ -3,6 +3,7 @@ package phema.security;
 import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
@@ -50,8 +51,16 @@ final class SilentClients implements WebServerFactoryCustomizer<ConfigurableTomc
             getNext().invoke(request, response);
             boolean refused = response.getStatus() >= HttpStatus.BAD_REQUEST.value();
             boolean silent = ticker.since(begin).compareTo(SILENCE) > 0;
-            if (refused && (silent || request.getContentLengthLong() > MOST_SWALLOWED))
+            if (refused && (silent || request.getContentLengthLong() > MOST_SWALLOWED) && !isRead(request)) {
+                response.finishResponse();
                 request.getCoyoteRequest().action(ActionCode.DISABLE_SWALLOW_INPUT, null);
+            }
+        }
+
+        private static boolean isRead(Request request) {
+            AtomicBoolean read = new AtomicBoolean();
+            request.getCoyoteRequest().action(ActionCode.REQUEST_BODY_FULLY_READ, read);
+            return read.get();
         }
     }
 }

@@ -9,7 +9,7 @@ import phema.sweep.Evidence.LengthEdge;
 
 /** Finds lengths beyond the edge of those that were tried, on the same spacing. */
 final class Beyond {
-    /** As many as it takes to see the metric turn. */
+    /** The number that it takes to see the metric turn. */
     private static final int LENGTHS = 3;
 
     /** The part of a difference that roundings of lengths may be. */

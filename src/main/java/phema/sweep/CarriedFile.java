@@ -13,7 +13,7 @@ import phema.text.StoredJson;
  * network made there. Nothing of it is believed before it is read as any other file of strangers.
  */
 public record CarriedFile(@Nullable List<CarriedEntry> sweeps) {
-    /** In the run's folder. */
+    /** The file in the run's folder. */
     public static final String NAME = "sweeps.json";
 
     /** One sweep. @param spec as the database keeps it; its run is the one that the file lies in */

@@ -5,7 +5,7 @@ import java.util.Map;
 import phema.evaluation.Picture;
 
 /**
- * A finished sweep that a run's folder carries. It is shown, and counts nowhere.
+ * Holds a finished sweep that a run's folder carries. It is shown, and counts nowhere.
  *
  * @param sweep without an id that the database knows
  * @param trials all done

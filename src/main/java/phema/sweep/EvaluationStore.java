@@ -60,14 +60,15 @@ class EvaluationStore {
     /** Which metrics each evaluator gave, the last time that it evaluated. */
     SortedMap<String, List<String>> given() {
         SortedMap<String, List<String>> given = new TreeMap<>();
-        jdbc.sql("select e.evaluator, e.metrics from evaluation e join (select evaluator, max(created) as latest"
-                        + " from evaluation group by evaluator) l on l.evaluator = e.evaluator and l.latest = e.created")
-                .query(row -> {
-                    given.put(
-                            row.getString("evaluator"),
-                            List.copyOf(new TreeSet<>(StoredJson.readMetrics(row.getString("metrics"))
-                                    .keySet())));
-                });
+        jdbc.sql("""
+                        select e.evaluator, e.metrics from evaluation e join
+                            (select evaluator, max(created) as latest from evaluation group by evaluator) l
+                            on l.evaluator = e.evaluator and l.latest = e.created""").query(row -> {
+            given.put(
+                    row.getString("evaluator"),
+                    List.copyOf(new TreeSet<>(
+                            StoredJson.readMetrics(row.getString("metrics")).keySet())));
+        });
         return given;
     }
 

@@ -18,7 +18,7 @@ public record FailureCause(String line, int count, int trial) {
     private static final String CAUSED_BY = "Caused by: ";
     private static final String TRACEBACK = "Traceback (most recent call last)";
 
-    /** What differs from one trial to the next although the cause is one: sizes, addresses, numbers of processes. */
+    /** The parts that differ between trials although the cause is one: sizes, addresses, numbers of processes. */
     private static final Pattern NUMBERS = Pattern.compile("0x[0-9a-fA-F]+|\\d+([.,]\\d+)*");
 
     /** The most frequent first. @param errors by the numbers of trials */

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.springframework.stereotype.Service;
@@ -41,6 +42,9 @@ public class Measurements {
     private final Catalog catalog;
     private final SweepProperties limits;
     private final TransactionTemplate transaction;
+
+    /** Held without a connection by those who wait for a large change: others need the few that there are. */
+    private final ReentrantLock changes = new ReentrantLock();
 
     Measurements(
             MeasurementStore store,
@@ -284,23 +288,28 @@ public class Measurements {
 
     /** Sweeps in which others count than before change with it, and what those that ended found is found anew. */
     private <T> T changing(String run, Supplier<T> change) {
-        return Objects.requireNonNull(transaction.execute(status -> {
-            List<SweepStore.StoredSweep> all = sweeps.rows(SweepFilter.all(run), 0, Integer.MAX_VALUE);
-            List<ForeignMeasurement> before = store.all(run);
-            T result = change.get();
-            List<ForeignMeasurement> now = store.all(run);
-            for (SweepStore.StoredSweep sweep : all) {
-                sweeps.touch(sweep.id()); // its page shows them
-                if (Stream.concat(before.stream(), now.stream()).noneMatch(m -> counts(m, sweep))) continue;
-                List<Trial> own = trials.trials(sweep.id());
-                if (counted(sweep, own, before).equals(counted(sweep, own, now))) continue;
-                if (sweep.held() != null
-                        || !own.stream().allMatch(trial -> trial.state().isEnd())) continue;
-                found.delete(sweep.id());
-                recommendations.sweepEnded(
-                        sweep.id(), sweep.spec(), sweep.basis().flatMap(Basis::digest), with(sweep, own));
-            }
-            return result;
-        }));
+        changes.lock();
+        try {
+            return Objects.requireNonNull(transaction.execute(status -> {
+                List<SweepStore.StoredSweep> all = sweeps.rows(SweepFilter.all(run), 0, Integer.MAX_VALUE);
+                List<ForeignMeasurement> before = store.all(run);
+                T result = change.get();
+                List<ForeignMeasurement> now = store.all(run);
+                for (SweepStore.StoredSweep sweep : all) {
+                    sweeps.touch(sweep.id()); // its page shows them
+                    if (Stream.concat(before.stream(), now.stream()).noneMatch(m -> counts(m, sweep))) continue;
+                    List<Trial> own = trials.trials(sweep.id());
+                    if (counted(sweep, own, before).equals(counted(sweep, own, now))) continue;
+                    if (sweep.held() != null
+                            || !own.stream().allMatch(trial -> trial.state().isEnd())) continue;
+                    found.delete(sweep.id());
+                    recommendations.sweepEnded(
+                            sweep.id(), sweep.spec(), sweep.basis().flatMap(Basis::digest), with(sweep, own));
+                }
+                return result;
+            }));
+        } finally {
+            changes.unlock();
+        }
     }
 }

@@ -29,8 +29,7 @@ public class NewestSweeps {
         jdbc.sql("select * from " + NEWEST)
                 .query(SweepStore::row)
                 .list()
-                .forEach(row ->
-                        newest.put(row.spec().run(), brief(row, counts.getOrDefault(row.id(), Map.of()))));
+                .forEach(row -> newest.put(row.spec().run(), brief(row, counts.getOrDefault(row.id(), Map.of()))));
         return newest;
     }
 

@@ -10,7 +10,7 @@ final class Pace {
     /** The number of trials that it goes by. */
     static final int TRIALS = 21;
 
-    /** Where nothing was begun for so long after an end, work was interrupted: what was before tells nothing. */
+    /** The time without a beginning after an end that interrupts work: what was before tells nothing. */
     private static final Duration INTERRUPTION = Duration.ofMinutes(1);
 
     private Pace() {}

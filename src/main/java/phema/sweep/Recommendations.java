@@ -68,8 +68,10 @@ public class Recommendations {
             return advice;
         } catch (DataAccessResourceFailureException | TransientDataAccessException e) {
             if (!said.keySet().containsAll(runs)) throw e;
-            return runs.stream().collect(toMap(
-                    run -> run, run -> Objects.requireNonNull(said.get(run)).asOfBefore()));
+            return runs.stream()
+                    .collect(toMap(
+                            run -> run,
+                            run -> Objects.requireNonNull(said.get(run)).asOfBefore()));
         }
     }
 

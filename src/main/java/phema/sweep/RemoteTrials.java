@@ -41,7 +41,7 @@ import phema.text.StoredJson;
 public class RemoteTrials {
     private static final Logger log = LoggerFactory.getLogger(RemoteTrials.class);
 
-    /** Images of a client are there before it tells. */
+    /** The images that come with what a client tells: its own are there before. */
     private static final Pictures NOTHING_MORE = new Pictures(0);
 
     /** The sweeps whose clients were last told that there is nothing more to propose. */

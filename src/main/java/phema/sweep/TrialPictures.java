@@ -21,10 +21,10 @@ public class TrialPictures {
 
     private static final String SMALL_MEDIA = "image/png";
 
-    /** What tells the tag of a thumbnail from its image's. */
+    /** The end of a thumbnail's tag, which is its image's otherwise. */
     private static final String SMALL = "-small";
 
-    /** Without what makes a row large. */
+    /** The columns without what makes a row large. */
     private static final String COLUMNS = "sweep, number, name, width, height, media, digest, bytes, problem";
 
     private static final String FULL = ": the images of this sweep take " + new ByteSize(MOST_BYTES)

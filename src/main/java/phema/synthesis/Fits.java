@@ -81,6 +81,7 @@ public final class Fits {
 
     /** By run, those asked for last at the end. */
     private final SequencedMap<String, RunSolver> solvers = new LinkedHashMap<>();
+
     private final Timer duration;
     private final DistributionSummary predictedError;
 

@@ -131,9 +131,9 @@ class AskController {
     @Operation(
             summary = "Keeps an image of a trial",
             description =
-                    "A PNG or JPEG file of at most 8 MiB and 2^24 pixels, made smaller where it has more than 1024"
-                            + " on a side. As many of a trial as phema.samples says; one of the same name is replaced. Needs no"
-                            + " token, as the lease is a secret.",
+                    "A PNG or JPEG file of at most 8 MiB and 2^24 pixels, made smaller where it has more than 1024 on"
+                            + " a side. As many of a trial as phema.samples says; one of the same name is"
+                            + " replaced. Needs no token, as the lease is a secret.",
             requestBody =
                     @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             required = true,

@@ -49,7 +49,8 @@ class RunsController {
     Page<RunView> runs(
             @RequestParam(defaultValue = "0") int page, @RequestParam(defaultValue = Page.DEFAULT_SIZE) int size) {
         List<Run> runs = catalog.runs();
-        Set<String> shown = Page.of(runs, page, size, Run::name).items().stream().collect(toSet());
+        Set<String> shown =
+                Page.of(runs, page, size, Run::name).items().stream().collect(toSet());
         Map<String, Advice> advice = recommendations.shown(shown);
         return Page.of(runs, page, size, run -> RunView.of(run, Objects.requireNonNull(advice.get(run.name()))));
     }

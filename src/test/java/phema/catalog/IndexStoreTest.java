@@ -24,7 +24,8 @@ class IndexStoreTest {
         IndexStore.Stored remembered =
                 IndexStore.unpack(IndexStore.pack(IndexStore.stored(FileStamp.UNKNOWN, indexed)));
         assertThat(remembered.file()).isEqualTo(indexed.file());
-        IndexStore.StoredSample sample = Objects.requireNonNull(remembered.samples().get("ema."));
+        IndexStore.StoredSample sample =
+                Objects.requireNonNull(remembered.samples().get("ema."));
         assertThat(sample.scales()).containsEntry("scale", 2.0);
         assertThat(sample.summary().tensors()).containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
         assertThat(sample.summary().notFinite()).containsExactly(new SamplePlan.NotFinite("mask", -1 / 0.0));
@@ -58,7 +59,8 @@ class IndexStoreTest {
         SampledElements read = SampleCodec.find(packed, "", "plan").orElseThrow();
         assertThat(read.values()).containsExactly(stored);
         assertThat(read.roundingVariances()).containsExactly(rounding);
-        assertThat(SampleCodec.find(packed, "ema.", "plan").orElseThrow().values()).containsExactly(7);
+        assertThat(SampleCodec.find(packed, "ema.", "plan").orElseThrow().values())
+                .containsExactly(7);
         assertThat(SampleCodec.find(packed, "ema.", "another plan")).isEmpty();
     }
 }

@@ -86,7 +86,10 @@ class RemoteSweepTest {
                 .containsPattern("sigma_rel +guide +guidance +seeds +fid +g\n")
                 .contains(
                         "best: sigma_rel 0.050 (0.050 to 0.100), guide safetensors@0.100@131072, guidance 1, fid 0.05")
-                .contains("caution: it is the shortest length that was tried, and shorter ones may be better", "gate fid<=0.05 is met", "gate g>=1 is met")
+                .contains(
+                        "caution: it is the shortest length that was tried, and shorter ones may be better",
+                        "gate fid<=0.05 is met",
+                        "gate g>=1 is met")
                 .contains("\nonly offered: sigma_rel 0.050, fid 0.05 (standard error 0) by valley, guidance 1.5 by"
                         + " safetensors 0.100, from ");
         assertThat(csv).content().hasLineCount(17).contains(",safetensors,0.15,131072.0,64-127,done,");

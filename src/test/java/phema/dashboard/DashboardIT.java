@@ -244,7 +244,7 @@ class DashboardIT {
         open("/runs/demo");
         browser.until(
                 "the rate", () -> browser.findAll("#rates .layer path.line").size() == 1);
-        assertThat(browser.findAll("#surprises .layer path.point")).hasSize(24);
+        assertThat(browser.findAll("#surprises .layer path.point")).hasSize(24 + 2); // and two in the legend
         assertThat(browser.text("#trajectory p"))
                 .startsWith("Each file predicted from all others: the actual error was");
     }
@@ -294,6 +294,9 @@ class DashboardIT {
     @Test
     void chartsAreSavedAndShownAsTables() throws Exception {
         open("/runs/demo?sigmaRel=0.1");
+        browser.until(
+                "its tools",
+                () -> !browser.findAll("#coefficients .tools button").isEmpty());
         List<String> buttons = browser.findAll("#coefficients .tools button").stream()
                 .map(b -> b.getText())
                 .toList();

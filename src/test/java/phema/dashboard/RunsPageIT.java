@@ -86,7 +86,9 @@ class RunsPageIT {
     @BeforeEach
     void look() {
         browser.look("light", 1280, 900);
-        browser.until("all runs", () -> catalog.runs().size() == RUNS && catalog.looking().isEmpty());
+        browser.until(
+                "all runs",
+                () -> catalog.runs().size() == RUNS && catalog.looking().isEmpty());
     }
 
     @AfterEach
@@ -123,9 +125,11 @@ class RunsPageIT {
     void isSearchedWhileOneTypesAndTheAddressKeepsIt() {
         open("/");
         browser.type("#find-words", "4 EVEN");
-        browser.until("those found", () -> names().equals(List.of(
-                "even-04", "even-14", "even-24", "even-34", "even-40", "even-42", "even-44", "even-46", "even-48",
-                "even-54")));
+        browser.until(
+                "those found",
+                () -> names().equals(List.of(
+                        "even-04", "even-14", "even-24", "even-34", "even-40", "even-42", "even-44", "even-46",
+                        "even-48", "even-54")));
         browser.until("an address", () -> browser.address().contains("q=4"));
         browser.reload();
         assertThat(names()).hasSize(10);

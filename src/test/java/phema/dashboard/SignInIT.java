@@ -65,6 +65,9 @@ class SignInIT {
             browser.click("main button");
             awaitTitle(browser, "Runs");
             browser.open("http://" + Browser.ANOTHER_MACHINE + ":" + port + "/runs/demo?sigmaRel=0.1");
+            browser.until(
+                    "its weights",
+                    () -> !browser.findAll("#weights button.copy").isEmpty());
             assertThat(browser.script("return isSecureContext")).isEqualTo(false);
             browser.script("addEventListener('copy', () => window.copied = getSelection().toString()); return 1");
             browser.click("#weights button.copy");

@@ -165,7 +165,8 @@ class SweepPagesIT {
 
     @Test
     void trialsAreSortedInPagesAndTheAddressKeepsIt() {
-        double[] many = IntStream.range(0, 55).mapToDouble(i -> 0.03 + i / 1000.0).toArray();
+        double[] many =
+                IntStream.range(0, 55).mapToDouble(i -> 0.03 + i / 1000.0).toArray();
         Sweep sweep = ended(start("falls", many));
         open("/sweeps/" + sweep.id());
         browser.script("return window.samePage = true");
@@ -217,7 +218,8 @@ class SweepPagesIT {
         open("/sweeps?tag=of-mine");
         assertThat(browser.findAll("#sweep-" + sweep.id())).isEmpty();
         browser.click("#archived");
-        browser.until("archived ones", () -> !browser.findAll("#sweep-" + sweep.id()).isEmpty());
+        browser.until(
+                "archived ones", () -> !browser.findAll("#sweep-" + sweep.id()).isEmpty());
         assertThat(browser.findAll("tbody tr, table > tr")).hasSize(1);
         open("/sweeps?tag=gone&page=9");
         assertThat(browser.text("main")).contains("No sweep has the tag gone", "a page behind the last one");
@@ -227,11 +229,12 @@ class SweepPagesIT {
     void theTabSaysHowFarItIs() {
         Sweep slow = start("slow", 0.06, 0.07);
         open("/sweeps/" + slow.id());
-        browser.until("its title", () -> browser.script("return document.title")
-                .equals("0 of 2 · fid of demo · phema"));
+        browser.until(
+                "its title", () -> browser.script("return document.title").equals("0 of 2 · fid of demo · phema"));
         sweeps.cancel(slow.id());
-        browser.until("another", () -> String.valueOf(browser.script("return document.title"))
-                .startsWith("cancelled · fid of demo"));
+        browser.until(
+                "another",
+                () -> String.valueOf(browser.script("return document.title")).startsWith("cancelled · fid of demo"));
         assertThat(sweeps.sweep(slow.id()).count(WorkState.CANCELLED)).isEqualTo(2);
     }
 

@@ -27,9 +27,11 @@ class TrialTableTest {
                 "run",
                 SweepSpec.SweepMode.GRID,
                 AxisValues.NONE
-                        .with(Axes.LENGTH, IntStream.rangeClosed(1, 120)
-                                .mapToObj(i -> i / 1000.0)
-                                .toList())
+                        .with(
+                                Axes.LENGTH,
+                                IntStream.rangeClosed(1, 120)
+                                        .mapToObj(i -> i / 1000.0)
+                                        .toList())
                         .with(Axes.TIME, List.of(1e6))
                         .with(Axes.GUIDANCE, List.of(1.0))
                         .with(Axes.SEEDS, List.of(new Seeds(0, 7))),
@@ -87,7 +89,9 @@ class TrialTableTest {
     void sortsByAnyColumnWithWhatIsLackingLast() {
         TrialTable best = table(20, Map.of("sort", table(20, Map.of()).best()));
         assertThat(numbers(best)).startsWith(18, 17).endsWith(9, 19);
-        assertThat(numbers(table(20, Map.of("sort", "-metric.fid")))).startsWith(0, 1).endsWith(9, 19);
+        assertThat(numbers(table(20, Map.of("sort", "-metric.fid"))))
+                .startsWith(0, 1)
+                .endsWith(9, 19);
         assertThat(numbers(table(20, Map.of("sort", "-duration")))).startsWith(19, 18);
         assertThat(numbers(table(20, Map.of("sort", "-sigma_rel")))).startsWith(19, 18);
     }
@@ -98,10 +102,12 @@ class TrialTableTest {
         assertThat(table.columns())
                 .extracting(TrialTable.TrialColumn::label)
                 .containsExactly("Trial", "EMA length", "Seeds", "fid", "accuracy", "kid", "State", "Host", "Duration");
-        assertThat(table.columns()).filteredOn(column -> column.label().equals("fid")).allSatisfy(fid -> {
-            assertThat(fid.order()).isEqualTo("ascending");
-            assertThat(fid.sort()).isEqualTo("-metric.fid");
-        });
+        assertThat(table.columns())
+                .filteredOn(column -> column.label().equals("fid"))
+                .allSatisfy(fid -> {
+                    assertThat(fid.order()).isEqualTo("ascending");
+                    assertThat(fid.sort()).isEqualTo("-metric.fid");
+                });
         assertThat(table.columns())
                 .filteredOn(column -> column.label().equals("accuracy"))
                 .allSatisfy(accuracy -> assertThat(accuracy.sort()).isEqualTo("-metric.accuracy"));
@@ -125,7 +131,10 @@ class TrialTableTest {
         TrialTable gone = table(60, Map.of("state", "lost", "sort", "loss", "page", "9"));
         assertThat(gone.notices()).hasSize(3).allMatch(notice -> notice.matches(".*(lost|loss|last one).*"));
         assertThat(numbers(gone)).startsWith(50).hasSize(10);
-        assertThat(table(60, Map.of("page", "many")).notices()).singleElement().asString().contains("many");
+        assertThat(table(60, Map.of("page", "many")).notices())
+                .singleElement()
+                .asString()
+                .contains("many");
     }
 
     @Test

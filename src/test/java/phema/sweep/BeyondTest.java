@@ -34,6 +34,7 @@ class BeyondTest {
         assertThat(Beyond.of(List.of(0.26, 0.28), LengthEdge.LONGEST, length -> length < 0.28))
                 .isEmpty();
         assertThat(Beyond.of(List.of(0.1), LengthEdge.LONGEST, length -> true)).isEmpty();
-        assertThat(Beyond.of(List.of(0.1, 0.2), LengthEdge.NONE, length -> true)).isEmpty();
+        assertThat(Beyond.of(List.of(0.1, 0.2), LengthEdge.NONE, length -> true))
+                .isEmpty();
     }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -135,7 +136,7 @@ class CarriedSweepsTest {
         CarriedSweep sweep = found.sweeps().getFirst();
         assertThat(sweep.sweep().spec().run()).isEqualTo("run");
         assertThat(sweep.sweep().optimum().orElseThrow().point().length()).isBetween(0.07, 0.1);
-        List<Picture> pictures = sweep.pictures().get(1);
+        List<Picture> pictures = Objects.requireNonNull(sweep.pictures().get(1));
         assertThat(pictures).hasSize(2); // phema.samples
         assertThat(pictures.getFirst().name()).isEqualTo("000003");
         assertThat(pictures.getFirst().media()).isEqualTo("image/jpeg"); // made anew

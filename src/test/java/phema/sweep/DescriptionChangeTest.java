@@ -26,8 +26,8 @@ class DescriptionChangeTest {
     void whatIsLeftOutStays() {
         assertThat(DescriptionChange.NONE.of(BEFORE)).isEqualTo(BEFORE);
         assertThat(tags(List.of("b", "a", "b")).of(BEFORE))
-                .isEqualTo(new SweepDescription(
-                        Optional.of("nightly"), "a note", new TreeSet<>(List.of("a", "b")), true));
+                .isEqualTo(
+                        new SweepDescription(Optional.of("nightly"), "a note", new TreeSet<>(List.of("a", "b")), true));
         assertThat(DescriptionChange.archived(false).of(BEFORE).archived()).isFalse();
     }
 

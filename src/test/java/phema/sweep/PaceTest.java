@@ -15,8 +15,7 @@ class PaceTest {
     @Test
     void goesByTheEndsSinceTheFirstOfThem() {
         List<Pace.Evaluated> two = List.of(evaluated(20, 40), evaluated(10, 20));
-        assertThat(Pace.perSecond(two, Instant.ofEpochSecond(40)).orElseThrow())
-                .isEqualTo(0.05, Offset.offset(1e-9));
+        assertThat(Pace.perSecond(two, Instant.ofEpochSecond(40)).orElseThrow()).isEqualTo(0.05, Offset.offset(1e-9));
         // While nothing comes, it is less.
         assertThat(Pace.perSecond(two, Instant.ofEpochSecond(120)).orElseThrow())
                 .isEqualTo(0.01, Offset.offset(1e-9));
@@ -31,8 +30,8 @@ class PaceTest {
 
     @Test
     void aPauseDoesNotCount() {
-        List<Pace.Evaluated> resumed = List.of(
-                evaluated(9010, 9020), evaluated(9000, 9010), evaluated(10, 20), evaluated(0, 10));
+        List<Pace.Evaluated> resumed =
+                List.of(evaluated(9010, 9020), evaluated(9000, 9010), evaluated(10, 20), evaluated(0, 10));
         assertThat(Pace.perSecond(resumed, Instant.ofEpochSecond(9020)).orElseThrow())
                 .isEqualTo(0.1, Offset.offset(1e-9));
         assertThat(Pace.perSecond(resumed.subList(1, 4), Instant.ofEpochSecond(9020)))

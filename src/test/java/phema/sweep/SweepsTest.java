@@ -341,8 +341,9 @@ class SweepsTest {
                 ProcessHandle.of(Long.parseLong(Files.readString(pid).strip())).orElseThrow();
         assertThat(sweeps.cancel(sweep.id()).trials()).isEqualTo(Map.of(WorkState.CANCELLED, 3));
         Await.until(() -> !started.isAlive());
-        Await.until(() ->
-                fleet.workers().stream().flatMap(w -> w.running().stream()).noneMatch(t -> t.startsWith(sweep.id())));
+        Await.until(() -> fleet.workers().stream()
+                .flatMap(w -> w.running().stream())
+                .noneMatch(t -> t.instance().startsWith(sweep.id())));
         assertThat(sweeps.sweep(sweep.id()).state()).isEqualTo(SweepState.CANCELLED);
         Await.until(() -> isEmpty(folder.resolve("home/trials")));
     }

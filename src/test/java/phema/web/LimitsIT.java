@@ -373,7 +373,6 @@ class LimitsIT {
         // What is kept of a run from its first fit on does not count.
         body(post("/api/v1/runs/many/fits", "{\"targets\":[{\"sigmaRel\":0.1}]}"));
         long before = usedHeap();
-        Duration idle = slowestHealth(20); // of a machine with much else to do
         AtomicBoolean over = new AtomicBoolean();
         List<Duration> health = Collections.synchronizedList(new ArrayList<>());
         try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -386,8 +385,8 @@ class LimitsIT {
                 answered(clients, measured());
                 answered(clients, hub());
                 answered(clients, sweeps());
-                Matcher id = Pattern.compile("\"id\":\"([^\"]+)\"[^{]*\"run\":\"edm2\"")
-                        .matcher(body(get("/api/v1/sweeps?size=1")));
+                Matcher id = Pattern.compile("\"id\":\"(\\w+)\"")
+                        .matcher(body(sweeps().getFirst()));
                 assertThat(id.find()).isTrue();
                 answered(clients, ofTheLargest(id.group(1)));
                 answered(clients, fits());
@@ -397,11 +396,14 @@ class LimitsIT {
             }
         }
         Duration slowest = health.stream().max(Duration::compareTo).orElseThrow();
-        System.out.println("health: idle " + idle + ", " + health.size() + " times, at most " + slowest + "; heap "
+        System.out.println("health: " + health.size() + " times, at most " + slowest + "; heap "
                 + before / MIB + " -> " + usedHeap() / MIB + " MiB");
         assertThat(Files.readString(folder.resolve("out")) + Files.readString(folder.resolve("err")))
                 .doesNotContain("OutOfMemoryError", "A request failed");
-        assertThat(slowest).isLessThan(LONGEST_OF_HEALTH.plus(idle.multipliedBy(10)));
+        // A machine with much else to do may stall all of its processes once.
+        assertThat(health.stream().filter(taken -> taken.compareTo(LONGEST_OF_HEALTH) > 0))
+                .hasSizeLessThanOrEqualTo(health.size() / 500);
+        assertThat(slowest).isLessThan(LONGEST_OF_HEALTH.multipliedBy(5));
         assertThat(usedHeap()).isLessThan(before + 64 * MIB);
     }
 

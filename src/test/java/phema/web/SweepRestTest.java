@@ -323,7 +323,11 @@ class SweepRestTest {
         String page = send("GET", sweep.replace("/api/v1", ""), "").body();
         assertThat(page)
                 .contains(
-                        ">accuracy</a></th>", ">fid</a></th>", "accuracy by window", "fid by window", "greatest accuracy there")
+                        ">accuracy</a></th>",
+                        ">fid</a></th>",
+                        "accuracy by window",
+                        "fid by window",
+                        "greatest accuracy there")
                 .contains("<dd>accuracy, fid</dd>");
         assertThat(send("GET", "/runs/edm2/sweeps", "").body()).contains("value=\"accuracy:max,fid\"");
         assertThat(send("GET", sweep + "/trials/0/log", "").body())
@@ -621,11 +625,15 @@ class SweepRestTest {
         assertThat(send("PATCH", other, "{\"tags\": [\"a b\"]}").body())
                 .contains("a tag must be", "\"field\":\"tags\"");
         assertThat(send("PATCH", sweep, "{\"name\": \"\"}").statusCode()).isEqualTo(200);
-        assertThat(get(sweep).at("/name").isMissingNode() || get(sweep).at("/name").isNull())
+        assertThat(get(sweep).at("/name").isMissingNode()
+                        || get(sweep).at("/name").isNull())
                 .isTrue();
 
         // What goes on is in lists again.
-        assertThat(send("POST", sweep + "/extend", body.replace("0.0622", "0.0624").replaceAll(", \"note.*", "}"))
+        assertThat(send(
+                                "POST",
+                                sweep + "/extend",
+                                body.replace("0.0622", "0.0624").replaceAll(", \"note.*", "}"))
                         .statusCode())
                 .isEqualTo(200);
         assertThat(get(sweep).at("/archived").asBoolean()).isFalse();
