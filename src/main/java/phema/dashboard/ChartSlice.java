@@ -1,5 +1,6 @@
 package phema.dashboard;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +26,8 @@ import phema.sweep.Trial;
  * @param continuous whether {@code by} has any values: a search chose them
  */
 record ChartSlice(Facet by, Map<Facet, Map<String, Point>> values, Map<Facet, String> chosen, boolean continuous) {
-    /** @param wanted values of requests by their parameters' names; what is no value of the sweep is passed over */
+    /** @param wanted values of requests by their parameters' names; what is no value of the sweep is passed over,
+     *     and {@link #gone} */
     static ChartSlice of(SweepSpec spec, List<Trial> trials, Optional<Optimum> optimum, Map<String, String> wanted) {
         List<Point> points = trials.stream().map(Trial::point).toList();
         List<Facet> facets = Axes.curves(points);
@@ -47,6 +49,21 @@ record ChartSlice(Facet by, Map<Facet, Map<String, Point>> values, Map<Facet, St
                 && by.axis().isContinuous()
                 && spec.axes().count(by.axis()) > 1;
         return new ChartSlice(by, values, chosen, continuous);
+    }
+
+    /** What was wanted and is no value of the sweep, a sentence each that says what is shown in its place. */
+    List<String> gone(Map<String, String> wanted, RunClock clock) {
+        List<String> gone = new ArrayList<>();
+        String series = wanted.getOrDefault("by", "");
+        if (!series.isEmpty() && !series.equals(by.column()))
+            gone.add("The sweep has no lines for each " + series + "; they are for each " + by.shownAs() + ".");
+        chosen.forEach((facet, value) -> {
+            String asked = wanted.getOrDefault(facet.column(), "");
+            if (!asked.isEmpty() && !asked.equals(value))
+                gone.add("No trial has " + facet.shownAs() + " " + asked + "; " + shown(facet, value, clock)
+                        + " is shown.");
+        });
+        return gone;
     }
 
     private static Map<String, Point> values(Facet facet, List<Point> points) {

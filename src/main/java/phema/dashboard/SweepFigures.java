@@ -18,6 +18,7 @@ import phema.sweep.Trial;
  *
  * @param version changes where they do
  * @param seconds after which a page asks for new ones; 0 for never
+ * @param notices what was asked for and is not there, a sentence each
  * @param choices of what they show
  * @param power whether published optima can be marked, as {@code references} says they are
  * @param metric against the length
@@ -28,6 +29,7 @@ record SweepFigures(
         String id,
         String version,
         int seconds,
+        List<String> notices,
         List<ChartSlice.Choice> choices,
         boolean power,
         boolean references,
@@ -42,7 +44,7 @@ record SweepFigures(
 
     private static final int LONGEST = 240;
 
-    /** @param view what readers chose, by the names of choices; what there is not is passed over */
+    /** @param view what readers chose, by the names of choices; of what there is not, {@link #notices} tell */
     static SweepFigures of(
             Sweep sweep,
             List<Trial> trials,
@@ -94,6 +96,7 @@ record SweepFigures(
                 sweep.id(),
                 version(sweep),
                 ended ? 0 : seconds(whole, pareto, heat),
+                notices(goals, goal, slice.gone(view, clock), view),
                 choices(goals, goal, second, slice, clock),
                 sweep.spec().axes().family().isPower(),
                 references,
@@ -116,6 +119,18 @@ record SweepFigures(
         return ParetoChart.of("pareto-" + sweep.id(), goal, other, trials, clock)
                 .from(ChartSource.of(lines, sweep.spec().run(), goal.name(), "and", other.name())
                         .entitled(goal.name() + " and " + other.name() + " of every point"));
+    }
+
+    private static List<String> notices(
+            List<MetricGoal> goals, MetricGoal shown, List<String> gone, Map<String, String> view) {
+        List<String> notices = new ArrayList<>();
+        for (String name : List.of(METRIC, SECOND)) {
+            String asked = view.getOrDefault(name, "");
+            if (!asked.isEmpty() && goal(goals, asked).isEmpty())
+                notices.add("The sweep has no metric " + asked + "; " + shown.name() + " is shown.");
+        }
+        notices.addAll(gone);
+        return notices;
     }
 
     private static Optional<MetricGoal> goal(List<MetricGoal> goals, @Nullable String name) {

@@ -107,4 +107,18 @@ class SliceTest {
         assertThat(slice(SweepSpec.SweepMode.GRID, trials, Map.of()).continuous())
                 .isFalse();
     }
+
+    @Test
+    void whatIsNotThereIsSaidWithWhatIsShownInstead() {
+        List<Trial> trials = trials(new double[] {1e6, 2e6}, 1.0, 1.4);
+        RunClock clock = new RunClock("Mimg", 1e6);
+        Map<String, String> wanted = Map.of("by", "steps", "time", "9000000");
+        assertThat(slice(SweepSpec.SweepMode.GRID, trials, wanted).gone(wanted, clock))
+                .containsExactly(
+                        "The sweep has no lines for each steps; they are for each guidance.",
+                        "No trial has time 9000000; 2 Mimg is shown.");
+        Map<String, String> there = Map.of("by", "guidance", "time", "1000000");
+        assertThat(slice(SweepSpec.SweepMode.GRID, trials, there).gone(there, clock))
+                .isEmpty();
+    }
 }

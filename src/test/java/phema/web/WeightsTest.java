@@ -177,7 +177,8 @@ class WeightsTest {
                 BodyHandlers.ofByteArray());
         String html = new String(page.body(), StandardCharsets.UTF_8);
         assertThat(html).contains("paper-0.130@131k", "phema/edm2");
-        List<String> offered = Pattern.compile("href=\"/api/v1/runs/edm2(/weights\\.[^\"]+)\"[^>]*Download ([^,]+),")
+        List<String> offered = Pattern.compile(
+                        "href=\"/api/v1/runs/edm2(/weights\\.[^\"]+)\" aria-label=\"Download [^:]+: ([^\"]+)\"")
                 .matcher(html)
                 .results()
                 .map(link -> link.group(1) + " " + link.group(2))
