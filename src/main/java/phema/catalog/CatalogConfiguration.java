@@ -10,6 +10,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import phema.problem.Problem;
+import phema.problem.ShownPaths;
 import phema.storage.Locations;
 
 /** Provides what the catalog is made of, and lets settings name places in object storage. */
@@ -23,6 +24,11 @@ class CatalogConfiguration {
     @Bean
     static BeanFactoryPostProcessor locations() {
         return beans -> beans.registerCustomEditor(Path.class, LocationEditor.class);
+    }
+
+    @Bean
+    ShownPaths shownPaths(CatalogProperties properties) {
+        return new ShownPaths(properties.roots());
     }
 
     static final class LocationEditor extends PropertyEditorSupport {

@@ -23,6 +23,7 @@ import phema.format.FormatException;
 import phema.http.Outage;
 import phema.problem.Problem;
 import phema.problem.Problem.ProblemKind;
+import phema.problem.ShownPaths;
 
 /** Renders failures of the pages, for people: a page, or a line on the page that asked for a part of itself. */
 @ControllerAdvice(basePackageClasses = DashboardErrors.class)
@@ -30,15 +31,21 @@ import phema.problem.Problem.ProblemKind;
 final class DashboardErrors {
     private static final Logger log = LoggerFactory.getLogger(DashboardErrors.class);
 
+    private final ShownPaths paths;
+
+    DashboardErrors(ShownPaths paths) {
+        this.paths = paths;
+    }
+
     @ExceptionHandler
     ModelAndView problem(Problem e, HttpServletRequest request, HttpServletResponse response) {
         if (e.kind() == ProblemKind.STORAGE_FULL) response.setHeader(HttpHeaders.RETRY_AFTER, Outage.SECONDS);
-        return view(e.kind().status(), e.getMessage(), request);
+        return view(e.kind().status(), paths.in(e.getMessage()), request);
     }
 
     @ExceptionHandler
     ModelAndView brokenFile(FormatException e, HttpServletRequest request) {
-        return view(422, Objects.requireNonNull(e.getMessage()), request);
+        return view(422, paths.in(Objects.requireNonNull(e.getMessage())), request);
     }
 
     @ExceptionHandler

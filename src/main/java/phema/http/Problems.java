@@ -30,6 +30,7 @@ import org.springframework.web.servlet.resource.NoResourceFoundException;
 import phema.format.FormatException;
 import phema.problem.Problem;
 import phema.problem.Problem.ProblemKind;
+import phema.problem.ShownPaths;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.exc.InvalidFormatException;
@@ -40,6 +41,12 @@ import tools.jackson.databind.exc.PropertyBindingException;
 @RestControllerAdvice
 final class Problems extends ResponseEntityExceptionHandler {
     private static final Logger log = LoggerFactory.getLogger(Problems.class);
+
+    private final ShownPaths paths;
+
+    Problems(ShownPaths paths) {
+        this.paths = paths;
+    }
 
     static ProblemDetail detail(HttpStatusCode status, String detail, @Nullable String field) {
         ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, detail);
@@ -62,13 +69,13 @@ final class Problems extends ResponseEntityExceptionHandler {
     ResponseEntity<Object> problem(Problem e) {
         if (e.kind() == ProblemKind.STORAGE_FULL) return unavailable(e.getMessage(), e);
         HttpStatusCode status = HttpStatusCode.valueOf(e.kind().status());
-        return response(detail(status, e.getMessage(), e.field()), HttpHeaders.EMPTY);
+        return response(detail(status, paths.in(e.getMessage()), e.field()), HttpHeaders.EMPTY);
     }
 
     /** A file of the run is broken: the request was fine, and asking again will not help. */
     @ExceptionHandler
     ResponseEntity<Object> brokenFile(FormatException e) {
-        String message = Objects.requireNonNull(e.getMessage());
+        String message = paths.in(Objects.requireNonNull(e.getMessage()));
         return response(detail(HttpStatus.UNPROCESSABLE_CONTENT, message, null), HttpHeaders.EMPTY);
     }
 

@@ -9,6 +9,7 @@ import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
+import phema.problem.ShownPaths;
 
 /**
  * Answers that something does not exist or is not done, in the hub's way: clients read the headers, which a HEAD
@@ -19,17 +20,24 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 final class HubErrors {
     private static final int MOST = 1000;
 
+    private final ShownPaths paths;
+
+    HubErrors(ShownPaths paths) {
+        this.paths = paths;
+    }
+
     @ExceptionHandler
     ResponseEntity<Map<String, String>> answer(HubError e) {
+        String message = paths.in(e.getMessage());
         ResponseEntity.BodyBuilder response = ResponseEntity.status(e.status())
                 // Or Spring, wary of paths that end in ".safetensors", makes browsers save it as f.txt.
                 .header("Content-Disposition", "inline")
-                .header("X-Error-Message", header(e.getMessage()))
+                .header("X-Error-Message", header(message))
                 .contentType(MediaType.APPLICATION_JSON);
         if (e.code() != null) response.header("X-Error-Code", e.code().name());
         if (e.status() == HttpStatus.METHOD_NOT_ALLOWED) response.allow(HttpMethod.GET, HttpMethod.HEAD);
         if (e.commit() != null) response.header("X-Repo-Commit", e.commit());
-        return response.body(Map.of("error", e.getMessage()));
+        return response.body(Map.of("error", message));
     }
 
     /** What a header field can hold: a message may name many files. */

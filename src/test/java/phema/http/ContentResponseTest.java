@@ -15,6 +15,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.channels.WritableByteChannel;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Nested;
@@ -39,6 +40,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 import phema.problem.Problem;
+import phema.problem.ShownPaths;
 import phema.synthesis.Content;
 
 /** RFC 9110 section by section, over a real server. The content has 1000 bytes where a test does not say otherwise. */
@@ -384,6 +386,11 @@ class ContentResponseTest {
     static class Contents {
         static final long HUGE = 5L << 30;
         volatile CompletableFuture<Throwable> endOfHuge = new CompletableFuture<>();
+
+        @Bean
+        static ShownPaths shownPaths() {
+            return new ShownPaths(List.of());
+        }
 
         @GetMapping("/small")
         void small(HttpServletRequest request, HttpServletResponse response) throws IOException {
