@@ -374,6 +374,11 @@ class ContentResponseTest {
     @Import({Contents.class, Problems.class, ContainerErrors.class})
     static class Server {
         @Bean
+        ShownPaths shownPaths() {
+            return new ShownPaths(List.of());
+        }
+
+        @Bean
         SecurityFilterChain everythingIsAllowed(HttpSecurity http) throws Exception {
             return http.headers(AbstractHttpConfigurer::disable)
                     .authorizeHttpRequests(rules -> rules.anyRequest().permitAll())
@@ -386,11 +391,6 @@ class ContentResponseTest {
     static class Contents {
         static final long HUGE = 5L << 30;
         volatile CompletableFuture<Throwable> endOfHuge = new CompletableFuture<>();
-
-        @Bean
-        static ShownPaths shownPaths() {
-            return new ShownPaths(List.of());
-        }
 
         @GetMapping("/small")
         void small(HttpServletRequest request, HttpServletResponse response) throws IOException {

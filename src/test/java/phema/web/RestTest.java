@@ -400,7 +400,10 @@ class RestTest {
     @Test
     void answersWrongRequestsOfEveryKindWithProblems() throws Exception {
         assertProblem(get("/api/v1/nothing"), 404, "none", "/api/v1/nothing");
-        assertProblem(get("/nothing", "Accept", "text/html"), 404, "none", "/nothing");
+        assertProblem(get("/nothing", "Accept", "application/json"), 404, "none", "/nothing");
+        HttpResponse<String> page = get("/nothing", "Accept", "text/html");
+        assertThat(page.statusCode()).isEqualTo(404);
+        assertThat(page.body()).contains("There is no page at /nothing.");
         assertProblem(get("/error"), 404, "none", "");
         assertProblem(get("/api/v1/runs?page=0&=&size=1"), 400, "none", "query string");
         assertThat(get("/api/v1/runs", "Content-Type", "multipart/form-data").statusCode())

@@ -326,9 +326,11 @@ class SweepRestTest {
                         ">accuracy</a></th>",
                         ">fid</a></th>",
                         "accuracy by window",
-                        "fid by window",
+                        "accuracy and fid of every point",
                         "greatest accuracy there")
                 .contains("<dd>accuracy, fid</dd>");
+        assertThat(send("GET", sweep.replace("/api/v1", "") + "?metric=fid", "").body())
+                .contains("fid by window");
         assertThat(send("GET", "/runs/edm2/sweeps", "").body()).contains("value=\"accuracy:max,fid\"");
         assertThat(send("GET", sweep + "/trials/0/log", "").body())
                 .contains("\"metric\":\"accuracy\",\"metrics\":[\"accuracy\",\"fid\"]");
