@@ -85,11 +85,13 @@ class IndexStore {
 
     private final JdbcClient jdbc;
     private final TransactionTemplate transaction;
+    private final Ticker ticker;
     private volatile long lastFailure;
 
-    IndexStore(JdbcClient jdbc, TransactionTemplate transaction) {
+    IndexStore(JdbcClient jdbc, TransactionTemplate transaction, Ticker ticker) {
         this.jdbc = jdbc;
         this.transaction = transaction;
+        this.ticker = ticker;
     }
 
     /** Returns what is remembered of a folder's files, by file name. */
@@ -170,7 +172,7 @@ class IndexStore {
     /** Of a database that does not answer there are none: the file has them. */
     private Optional<SampledElements> numbers(Path folder, String name, FileStamp stamp, String prefix, String plan) {
         long last = lastFailure;
-        if (last != 0 && Ticker.SYSTEM.since(last).compareTo(PAUSE) < 0) return Optional.empty();
+        if (last != 0 && ticker.since(last).compareTo(PAUSE) < 0) return Optional.empty();
         try {
             return jdbc.sql("select samples from catalog_file where folder = ? and name = ? and size = ?"
                             + " and modified = ? and samples is not null")
@@ -183,7 +185,7 @@ class IndexStore {
                     .optional()
                     .flatMap(samples -> SampleCodec.find(samples, prefix, plan));
         } catch (RuntimeException e) { // whatever is wrong with a cache, the file is there
-            lastFailure = Ticker.SYSTEM.read();
+            lastFailure = ticker.read();
             log.warn("What was sampled of {} is read again: {}", folder.resolve(name), e.getMessage());
             return Optional.empty();
         }

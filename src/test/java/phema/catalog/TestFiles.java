@@ -22,6 +22,7 @@ import phema.TestWeights;
 import phema.TestWeights.Entry;
 import phema.tensor.DType;
 import phema.tensor.Shape;
+import phema.time.Ticker;
 
 /** Runs on disk. */
 final class TestFiles {
@@ -84,6 +85,8 @@ final class TestFiles {
 
     static IndexStore store(DataSource database) {
         return new IndexStore(
-                JdbcClient.create(database), new TransactionTemplate(new JdbcTransactionManager(database)));
+                JdbcClient.create(database),
+                new TransactionTemplate(new JdbcTransactionManager(database)),
+                Ticker.SYSTEM);
     }
 }
