@@ -235,12 +235,6 @@ final class TrainCommand implements Callable<Integer> {
      */
     private long train(TrainingOptions options, Dataset dataset) throws IOException {
         PrintWriter errors = CommandOutput.errors(spec);
-        errors.printf(
-                Locale.ROOT,
-                "how far it is, and how long it takes, is said every %,d images; Ctrl-C stops with all that is"
-                        + " there, and the same command goes on%n",
-                status.images());
-        errors.flush();
         try (StopSignal signal = new StopSignal()) {
             TrainingDisplay display = new TrainingDisplay(errors, options.duration());
             return Training.run(options, dataset, outdir, status.images(), display, signal::stopped);

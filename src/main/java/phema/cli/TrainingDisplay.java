@@ -12,6 +12,7 @@ final class TrainingDisplay implements Consumer<Training.TrainingStatus> {
     private final boolean terminal =
             System.console() != null && System.console().isTerminal();
     private final long duration;
+    private boolean begun;
 
     TrainingDisplay(PrintWriter out, long duration) {
         this.out = out;
@@ -20,6 +21,8 @@ final class TrainingDisplay implements Consumer<Training.TrainingStatus> {
 
     @Override
     public void accept(Training.TrainingStatus status) {
+        if (!begun) out.println("Ctrl-C stops with all that is there, and the same command goes on");
+        begun = true;
         Duration left = Duration.ofSeconds((long) ((duration - status.nimg()) / 1000.0 * status.secondsPerKimg()));
         String line = String.format(
                 Locale.ROOT,
