@@ -71,8 +71,8 @@ class DemoIT {
                         "Shorter: 0.015 fd_random 0.08418",
                         "Best: 0.080 fd_random 0.06711",
                         "Longer: 0.200 fd_random 0.2412");
-        assertThat(browser.findAll(".carried svg > .layer .point")).hasSize(8);
-        assertThat(browser.findAll(".carried svg > .layer .marker")).hasSize(1);
+        assertThat(browser.findAll(".carried .plot .layer .point")).hasSize(8);
+        assertThat(browser.findAll(".carried .plot .layer .marker")).hasSize(1);
         assertThat(browser.findAll(".carried .film.placed li")).hasSize(8);
 
         open("/runs/demo");
