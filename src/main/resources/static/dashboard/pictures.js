@@ -68,14 +68,14 @@ function enlarge(first) {
   let link = first;
   const dialog = document.createElement("dialog");
   dialog.className = "zoom";
-  dialog.innerHTML = '<figure><img alt=""><figcaption role="status"></figcaption></figure>'
+  dialog.innerHTML = '<figure><img alt=""><figcaption><span role="status"></span></figcaption></figure>'
     + '<form method="dialog"><a>Open the image</a><button autofocus>Close</button></form>';
   const show = () => {
     const image = dialog.querySelector("img");
     image.src = link.href;
     image.alt = link.dataset.caption;
     image.className = link.matches(".tiny") ? "tiny" : "";
-    dialog.querySelector("figcaption").textContent = link.dataset.caption;
+    dialog.querySelector("[role=status]").textContent = link.dataset.caption;
     dialog.querySelector("a").href = link.href;
     dialog.setAttribute("aria-label", link.dataset.caption);
   };
