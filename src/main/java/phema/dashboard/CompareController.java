@@ -60,8 +60,8 @@ class CompareController {
             else if (met.add(id) && asked.size() < MOST) asked.add(compared(found.get()));
         }
         for (String name : runs) {
-            List<Compared> of = ofRun(name, met, MOST - asked.size());
             boolean there = catalog.runs().stream().anyMatch(each -> each.name().equals(name));
+            List<Compared> of = ofRun(name, there, met, MOST - asked.size());
             if (!there) gone.add("There is no run " + name + " any more" + (of.isEmpty() ? "." : "; its sweeps are."));
             else if (of.isEmpty() && sweeps.count(Optional.of(name)) == 0)
                 gone.add("The run " + name + " has no sweep, and no measurements.");
@@ -105,11 +105,11 @@ class CompareController {
     }
 
     /** Its sweeps that have something to show, the newest first, and what was brought along for it. */
-    private List<Compared> ofRun(String run, Set<String> met, int room) {
+    private List<Compared> ofRun(String run, boolean there, Set<String> met, int room) {
         List<Compared> all = new ArrayList<>();
         for (Sweep sweep : sweeps.sweeps(Optional.of(run)))
             if (all.size() < room && sweep.count(WorkState.DONE) > 0 && met.add(sweep.id())) all.add(compared(sweep));
-        if (catalog.runs().stream().noneMatch(each -> each.name().equals(run))) return all;
+        if (!there) return all;
         measurements.of(run).stream()
                 .collect(groupingBy(
                         each -> List.of(

@@ -118,7 +118,7 @@ class SweepPageController {
             Model model) {
         Sweep sweep = sweeps.sweep(id);
         if (sweep.version() == version && SweepPanel.leftVersion(sweep) == left) return LiveAnswers.unchanged();
-        TrialTable trials = panel(sweep, view, model);
+        TrialTable trials = panel(sweep, sweeps.trials(id), view, model);
         long now = clock.instant().getEpochSecond();
         boolean due = trials.pages() == 1 || sweep.state().isEnd() || now - at >= TABLE_SECONDS;
         boolean news = due && trials.version() != table;
@@ -294,8 +294,7 @@ class SweepPageController {
     }
 
     /** @return its table of trials */
-    private TrialTable panel(Sweep sweep, Map<String, String> view, Model model) {
-        List<Trial> trials = sweeps.trials(sweep.id());
+    private TrialTable panel(Sweep sweep, List<Trial> trials, Map<String, String> view, Model model) {
         RunClock runClock = RunClock.of(catalog, sweep.spec().run());
         boolean differs = sweeps.differsHere(sweep.id());
         ChartSlice slice = ChartSlice.of(sweep.spec(), trials, sweep.optimum(), view);
@@ -306,8 +305,9 @@ class SweepPageController {
 
     /** All of it: the panel, and the charts. */
     private void whole(Sweep sweep, Map<String, String> view, Model model) {
-        panel(sweep, view, model);
-        model.addAttribute("figures", figures.figures(sweep, sweeps.trials(sweep.id()), view));
+        List<Trial> trials = sweeps.trials(sweep.id());
+        panel(sweep, trials, view, model);
+        model.addAttribute("figures", figures.figures(sweep, trials, view));
     }
 
     private static ModelAndView seeOther(Sweep sweep) {
