@@ -17,19 +17,24 @@ import phema.synthesis.Syntheses;
  * @param least the bytes that a part has, where there are as many
  */
 record PartCut(List<List<Syntheses.PassFile>> byTarget, long inputBytes, long least) {
-    /** Returns the part of each file that is cut, by name; what else there is belongs into the last one. */
-    Map<String, Integer> parts() {
+    /**
+     * Says which part has which file.
+     *
+     * @param ofFiles the part of each file that is cut, by name; what else there is belongs into the last one
+     * @param count one, or those that were cut and the last
+     */
+    record Parts(Map<String, Integer> ofFiles, int count) {
+        int of(Syntheses.PassFile file) {
+            return ofFiles.getOrDefault(file.name(), count - 1);
+        }
+    }
+
+    Parts parts() {
         List<List<Syntheses.PassFile>> cut = cut();
         Map<String, Integer> parts = new HashMap<>();
         for (int part = 0; part < cut.size(); part++)
             for (Syntheses.PassFile file : cut.get(part)) parts.put(file.name(), part);
-        return parts;
-    }
-
-    /** Counts the parts: one, or those that were cut and the last. */
-    int count() {
-        int cut = cut().size();
-        return cut <= 1 ? 1 : cut + 1;
+        return new Parts(parts, cut.size() == 1 ? 1 : cut.size() + 1);
     }
 
     private List<List<Syntheses.PassFile>> cut() {

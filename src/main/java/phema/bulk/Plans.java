@@ -25,19 +25,17 @@ record Plans(Catalog catalog, Fits fits, Syntheses syntheses, BulkProperties set
         PreparedWeights weights = fits.prepare(run, spec.request()).requireDistinctNames();
         Syntheses.Pass pass = syntheses.pass(weights);
         List<List<Syntheses.PassFile>> files = pass.files();
-        PartCut cut = new PartCut(files, pass.inputBytes(), settings.partSize().bytes());
-        Map<String, Integer> parts = cut.parts();
-        int last = cut.count() - 1;
+        PartCut.Parts parts =
+                new PartCut(files, pass.inputBytes(), settings.partSize().bytes()).parts();
         return new SynthesisPlan(
                 weights.targets().stream()
                         .map(target -> new PlannedTarget(target.baseName(), KeptFit.of(run, target.fit())))
                         .toList(),
                 files.stream()
                         .flatMap(List::stream)
-                        .map(file -> new PlannedFile(
-                                file.name(), file.size(), file.identity(), parts.getOrDefault(file.name(), last)))
+                        .map(file -> new PlannedFile(file.name(), file.size(), file.identity(), parts.of(file)))
                         .toList(),
-                last + 1);
+                parts.count());
     }
 
     /** @throws Problem when this process does not see the run */
