@@ -6,6 +6,7 @@ import org.springframework.stereotype.Service;
 import org.springframework.transaction.support.TransactionTemplate;
 import phema.fleet.Fleet;
 import phema.fleet.LeftAlone;
+import phema.fleet.Queue;
 import phema.problem.Problem;
 
 /** Runs syntheses of many targets to storage, in parts, by whichever workers have time. */
@@ -38,8 +39,7 @@ public class SynthesisJobs {
 
     /** @throws Problem when it cannot be done */
     public SynthesisJob create(SynthesisSpec spec) {
-        if (Math.abs(spec.priority()) > 1000)
-            throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + spec.priority());
+        Queue.requirePriority(spec.priority());
         SynthesisPlan plan = plans.plan(spec);
         String id = UUID.randomUUID().toString().replace("-", "").substring(0, 12);
         parts.create(id, spec, plan);

@@ -14,6 +14,7 @@ import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.stereotype.Component;
+import phema.problem.Problem;
 
 /**
  * Holds what waits for a worker, in the order of priority, then of arrival. Takes part in the transactions of its
@@ -21,6 +22,8 @@ import org.springframework.stereotype.Component;
  */
 @Component
 public class Queue {
+    private static final int MOST_PRIORITY = 1000;
+
     private static final String ARRIVE = """
             update scheduled_tasks set arrival = coalesce(
                 (select min(q.arrival) from scheduled_tasks q where q.task_name = ? and q.task_instance like ?),
@@ -37,6 +40,14 @@ public class Queue {
         client = SchedulerClient.Builder.create(new TransactionAwareDataSourceProxy(dataSource))
                 .enablePriority()
                 .build();
+    }
+
+    /** @throws Problem where it is no priority of what waits */
+    public static void requirePriority(int priority) {
+        if (Math.abs((long) priority) > MOST_PRIORITY)
+            throw Problem.invalid(
+                    "priority",
+                    "priority must lie in -%d..%d, not %d".formatted(MOST_PRIORITY, MOST_PRIORITY, priority));
     }
 
     /**

@@ -12,6 +12,7 @@ import phema.evaluation.Evaluators;
 import phema.evaluation.Guides;
 import phema.evaluation.LengthFields;
 import phema.evaluation.Reconstructions;
+import phema.fleet.Queue;
 import phema.fleet.WorkerProperties;
 import phema.problem.Problem;
 import phema.profile.Integrals;
@@ -28,7 +29,7 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
      */
     SweepSpec checked(SweepSpec given) {
         SweepSpec spec = withDefaults(given);
-        checkPriority(spec.priority());
+        Queue.requirePriority(spec.priority());
         if (!(spec.tolerance() > 0 && spec.tolerance() < 1))
             throw Problem.invalid("tolerance", "tolerance must lie between 0 and 1, not be " + spec.tolerance());
         for (Axis<?, ?> axis : Axes.ALL)
@@ -56,12 +57,6 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
         Evaluator evaluator = evaluators.named(spec.evaluator());
         if (working.enabled()) evaluator.requireStartable(spec.evaluation(), catalog.run(spec.run()));
         return spec;
-    }
-
-    /** @throws Problem where it is none */
-    static void checkPriority(int priority) {
-        if (Math.abs((long) priority) > 1000)
-            throw Problem.invalid("priority", "priority must lie in -1000..1000, not " + priority);
     }
 
     private static void checkSearch(SweepSpec spec, Axis<?, ?> axis) {

@@ -318,7 +318,7 @@ public class Sweeps {
      * @throws Problem when it has ended, or there is no such priority
      */
     public Sweep prioritize(String id, int priority) {
-        SweepChecks.checkPriority(priority);
+        Queue.requirePriority(priority);
         return change(id, version -> {
             if (sweep(id).state().isEnd()) throw Problem.conflict("sweep " + id + " has ended; nothing of it waits");
             store.changeSpec(id, row(id).spec().withPriority(priority));
