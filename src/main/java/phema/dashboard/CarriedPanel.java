@@ -8,9 +8,7 @@ import org.jspecify.annotations.Nullable;
 import phema.api.PictureView;
 import phema.catalog.Run;
 import phema.evaluation.Seeds;
-import phema.profile.ProfileFamily;
 import phema.sweep.CarriedSweep;
-import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.Trial;
 
@@ -48,7 +46,7 @@ record CarriedPanel(
                 sweep.spec().metric(),
                 SweepRow.of(sweep).length(),
                 summary(sweep, trials),
-                sweep.optimum().map(CarriedPanel::words).orElse(null),
+                sweep.optimum().map(SweepRow::optimum).orElse(null),
                 sweep.optimum()
                         .map(optimum -> SweepPanel.url(run.name(), optimum.point()))
                         .orElse(null),
@@ -77,14 +75,6 @@ record CarriedPanel(
                 + (images.size() == 1 ? Show.number(images.getFirst()) + " images" : "images") + " at "
                 + sweep.spec().axes().family().kind().counted((int) lengths) + ", by the evaluator "
                 + sweep.spec().evaluator();
-    }
-
-    private static String words(Optimum optimum) {
-        ProfileFamily family = optimum.point().family();
-        return family.print(optimum.point().length())
-                + (optimum.low() < optimum.high()
-                        ? " (" + family.print(optimum.low()) + " to " + family.print(optimum.high()) + ")"
-                        : "");
     }
 
     private static List<CarriedSide> sides(PictureSheet sheet) {

@@ -26,8 +26,10 @@ import phema.sweep.Trial;
  * @param continuous whether {@code by} has any values: a search chose them
  */
 record ChartSlice(Facet by, Map<Facet, Map<String, Point>> values, Map<Facet, String> chosen, boolean continuous) {
-    /** @param wanted values of requests by their parameters' names; what is no value of the sweep is passed over,
-     *     and {@link #gone} */
+    /**
+     * @param wanted values of requests by their parameters' names; what is no value of the sweep is passed over, and
+     *     {@link #gone}
+     */
     static ChartSlice of(SweepSpec spec, List<Trial> trials, Optional<Optimum> optimum, Map<String, String> wanted) {
         List<Point> points = trials.stream().map(Trial::point).toList();
         List<Facet> facets = Axes.curves(points);
