@@ -80,8 +80,8 @@ public final class SchedulerBenchmark {
         }
     }
 
-    /** Distinct evaluations, or most would be found among those done before. */
-    private static SweepSpec spec(int trials) {
+    /** At least so many distinct evaluations, or most would be found among those done before. */
+    public static SweepSpec spec(int trials) {
         return new SweepSpec(
                 "run",
                 SweepSpec.SweepMode.GRID,

@@ -7,10 +7,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
@@ -18,7 +14,6 @@ import org.openqa.selenium.WebElement;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
-import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
@@ -36,7 +31,7 @@ import phema.sweep.Sweeps;
         classes = PhemaApplication.class,
         webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = {"phema.roots=snapshots", "phema.catalog.settle=0s"})
-class ChartsIT {
+class ChartsIT extends PagesInBrowser {
     /** Without guidance fid is best, with more of it accuracy is; both have their best EMA length at 0.12. */
     private static final String MEASURE = """
             awk '{
@@ -50,52 +45,16 @@ class ChartsIT {
             "return [...document.querySelectorAll('.tall .grid text')].map(t => t.textContent).join(' ')";
 
     @TempDir
-    private static Path downloads;
-
-    @TempDir
     private static Path home;
 
     @DynamicPropertySource
     static void properties(DynamicPropertyRegistry registry) {
         registry.add("phema.home", () -> home.toString());
-        for (String name : List.of("one", "another")) {
-            String key = "phema.evaluators." + name;
-            registry.add(key + ".type", () -> "command");
-            List<String> command = List.of("sh", "-c", MEASURE, "sh", "{trial}");
-            for (int i = 0; i < command.size(); i++) {
-                String word = command.get(i);
-                registry.add(key + ".command[" + i + "]", () -> word);
-            }
-        }
+        for (String name : List.of("one", "another")) evaluator(registry, name, MEASURE);
     }
 
     @Autowired
     private Sweeps sweeps;
-
-    private static Browser browser;
-
-    @LocalServerPort
-    private int port;
-
-    @BeforeAll
-    static void startBrowser() {
-        browser = Browser.start(downloads);
-    }
-
-    @AfterAll
-    static void stopBrowser() {
-        if (browser != null) browser.close();
-    }
-
-    @BeforeEach
-    void look() {
-        browser.look("light", 1280, 900);
-    }
-
-    @AfterEach
-    void nothingWentWrong() {
-        assertThat(browser.complaints()).isEmpty();
-    }
 
     private Sweep sweep(String evaluator, String metrics, List<Double> guidance) {
         return sweep(evaluator, metrics, guidance, List.of(new Seeds(0, 7), new Seeds(8, 15)));
@@ -121,10 +80,6 @@ class ChartsIT {
 
     private Sweep both() {
         return sweep("one", "fid,accuracy:max", List.of(1.0, 1.5));
-    }
-
-    private void open(String path) {
-        browser.open("http://localhost:" + port + path);
     }
 
     private static String ticks() {

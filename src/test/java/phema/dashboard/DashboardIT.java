@@ -9,10 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +17,6 @@ import org.openqa.selenium.Keys;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
-import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import org.w3c.dom.Document;
@@ -41,7 +36,7 @@ import phema.sweep.Sweeps;
         classes = PhemaApplication.class,
         webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = {"phema.roots=snapshots", "phema.catalog.settle=0s"})
-class DashboardIT {
+class DashboardIT extends PagesInBrowser {
     private static final String VALLEY = """
             sleep 0.2; echo measuring; awk '{
               match($0, /"sigmaRel":[0-9.]+/); s = substr($0, RSTART + 11, RLENGTH - 11)
@@ -51,9 +46,6 @@ class DashboardIT {
     /** How often a page that asks for news was told that there are none. */
     private static final String UNCHANGED =
             "return performance.getEntriesByType('resource').filter(r => r.responseStatus === 204).length";
-
-    @TempDir
-    private static Path downloads;
 
     @TempDir
     private static Path home;
@@ -67,44 +59,8 @@ class DashboardIT {
         evaluator(registry, "slow", "sleep 60");
     }
 
-    private static void evaluator(DynamicPropertyRegistry registry, String name, String script) {
-        String key = "phema.evaluators." + name;
-        registry.add(key + ".type", () -> "command");
-        registry.add(key + ".retries", () -> 0);
-        List<String> command = List.of("sh", "-c", script, "sh", "{trial}");
-        for (int i = 0; i < command.size(); i++) {
-            String word = command.get(i);
-            registry.add(key + ".command[" + i + "]", () -> word);
-        }
-    }
-
     @Autowired
     private Sweeps sweeps;
-
-    private static Browser browser;
-
-    @LocalServerPort
-    private int port;
-
-    @BeforeAll
-    static void startBrowser() {
-        browser = Browser.start(downloads);
-    }
-
-    @AfterAll
-    static void stopBrowser() {
-        if (browser != null) browser.close();
-    }
-
-    @BeforeEach
-    void look() {
-        browser.look("light", 1280, 900);
-    }
-
-    @AfterEach
-    void nothingWentWrong() {
-        assertThat(browser.complaints()).isEmpty();
-    }
 
     private Sweep start(String evaluator, Double... sigmaRel) {
         return sweeps.create(new SweepSpec(
@@ -131,10 +87,6 @@ class DashboardIT {
                 .orElseGet(() -> start("valley", 0.03, 0.06, 0.12, 0.24));
         browser.until("an end", () -> sweeps.sweep(sweep.id()).state().isEnd());
         return sweeps.sweep(sweep.id());
-    }
-
-    private void open(String path) {
-        browser.open("http://localhost:" + port + path);
     }
 
     @Test

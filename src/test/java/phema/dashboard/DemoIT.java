@@ -3,16 +3,12 @@ package phema.dashboard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
-import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
@@ -22,37 +18,18 @@ import phema.PhemaApplication;
         classes = PhemaApplication.class,
         webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = {"phema.roots=snapshots", "phema.catalog.settle=0s"})
-class DemoIT {
+class DemoIT extends PagesInBrowser {
     @TempDir
     private static Path folder;
-
-    private static Browser browser;
-
-    @LocalServerPort
-    private int port;
 
     @DynamicPropertySource
     static void properties(DynamicPropertyRegistry registry) {
         registry.add("phema.home", () -> folder.resolve("home").toString());
     }
 
-    @BeforeAll
-    static void startBrowser() {
-        browser = Browser.start(folder);
-    }
-
-    @AfterAll
-    static void stopBrowser() {
-        if (browser != null) browser.close();
-    }
-
-    @AfterEach
-    void nothingWentWrong() {
-        assertThat(browser.complaints()).isEmpty();
-    }
-
-    private void open(String path) {
-        browser.open("http://localhost:" + port + path);
+    @Override
+    void open(String path) {
+        super.open(path);
         browser.until("the pictures are there", () -> browser.findAll(".sample").size() > 20);
         browser.script("document.querySelectorAll('img').forEach(i => i.loading = 'eager'); return 1");
         browser.until("all of them", () ->

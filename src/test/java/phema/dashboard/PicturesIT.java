@@ -7,9 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,7 +16,6 @@ import org.openqa.selenium.Keys;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
-import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
@@ -38,17 +34,12 @@ import phema.time.Await;
         classes = PhemaApplication.class,
         webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = {"phema.roots=snapshots", "phema.catalog.settle=0s"})
-class PicturesIT {
+class PicturesIT extends PagesInBrowser {
     @TempDir
     private static Path folder;
 
-    private static Browser browser;
-
     @Autowired
     private Sweeps sweeps;
-
-    @LocalServerPort
-    private int port;
 
     private String sweep = "";
 
@@ -62,29 +53,12 @@ class PicturesIT {
         Files.write(made.resolve("000002.png"), TestImages.hugePng(40_000, 25_000));
         String script = "cp -r " + made + " {workdir}/samples; awk -F'\"sigmaRel\":' "
                 + "'{d = log($2 / 0.08); printf \"{\\\"fid\\\": %f}\\n\", d * d + 2}' {trial}";
-        String key = "phema.evaluators.painter";
-        registry.add(key + ".type", () -> "command");
-        List<String> command = List.of("sh", "-c", script);
-        for (int i = 0; i < command.size(); i++) {
-            String word = command.get(i);
-            registry.add(key + ".command[" + i + "]", () -> word);
-        }
-    }
-
-    @BeforeAll
-    static void startBrowser() {
-        browser = Browser.start(folder);
-    }
-
-    @AfterAll
-    static void stopBrowser() {
-        if (browser != null) browser.close();
+        evaluator(registry, "painter", script);
     }
 
     /** Of one name, so that all tests have the same. */
     @BeforeEach
-    void look() {
-        browser.look("light", 1280, 900);
+    void measure() {
         SweepSpec spec = new SweepSpec(
                 "demo",
                 SweepSpec.SweepMode.GRID,
@@ -98,15 +72,6 @@ class PicturesIT {
         Sweep made = sweeps.create(spec, Optional.of("pictures"));
         Await.until(() -> sweeps.sweep(made.id()).state().isEnd());
         sweep = made.id();
-    }
-
-    @AfterEach
-    void nothingWentWrong() {
-        assertThat(browser.complaints()).isEmpty();
-    }
-
-    private void open(String path) {
-        browser.open("http://localhost:" + port + path);
     }
 
     private static String focused() {

@@ -9,9 +9,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +19,6 @@ import org.openqa.selenium.WebElement;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
-import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
@@ -33,7 +29,7 @@ import phema.catalog.Catalog;
         classes = PhemaApplication.class,
         webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = "phema.catalog.settle=0s")
-class RunsPageIT {
+class RunsPageIT extends PagesInBrowser {
     private static final int RUNS = 60;
 
     /** The run with a file that cannot be used, and the run that was written last. */
@@ -68,36 +64,11 @@ class RunsPageIT {
     @Autowired
     private Catalog catalog;
 
-    private static Browser browser;
-
-    @LocalServerPort
-    private int port;
-
-    @BeforeAll
-    static void startBrowser() {
-        browser = Browser.start(folder);
-    }
-
-    @AfterAll
-    static void stopBrowser() {
-        if (browser != null) browser.close();
-    }
-
     @BeforeEach
-    void look() {
-        browser.look("light", 1280, 900);
+    void findAll() {
         browser.until(
                 "all runs",
                 () -> catalog.runs().size() == RUNS && catalog.looking().isEmpty());
-    }
-
-    @AfterEach
-    void nothingWentWrong() {
-        assertThat(browser.complaints()).isEmpty();
-    }
-
-    private void open(String path) {
-        browser.open("http://localhost:" + port + path);
     }
 
     private static List<String> names() {

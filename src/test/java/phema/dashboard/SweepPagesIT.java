@@ -8,10 +8,6 @@ import java.util.Optional;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +17,6 @@ import org.openqa.selenium.WebElement;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
-import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
@@ -42,7 +37,7 @@ import phema.time.Await;
         classes = PhemaApplication.class,
         webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = {"phema.roots=snapshots", "phema.catalog.settle=0s"})
-class SweepPagesIT {
+class SweepPagesIT extends PagesInBrowser {
     /** Falls with the length, and fails from 0.2 on. */
     private static final String FALLS = """
             awk '{ match($0, /"sigmaRel":[0-9.]+/); s = substr($0, RSTART + 11, RLENGTH - 11)
@@ -52,57 +47,14 @@ class SweepPagesIT {
     @TempDir
     private static Path home;
 
-    @TempDir
-    private static Path downloads;
-
-    private static Browser browser;
-
     @Autowired
     private Sweeps sweeps;
-
-    @LocalServerPort
-    private int port;
 
     @DynamicPropertySource
     static void properties(DynamicPropertyRegistry registry) {
         registry.add("phema.home", () -> home.toString());
         evaluator(registry, "falls", FALLS);
         evaluator(registry, "slow", "sleep 60");
-    }
-
-    private static void evaluator(DynamicPropertyRegistry registry, String name, String script) {
-        String key = "phema.evaluators." + name;
-        registry.add(key + ".type", () -> "command");
-        registry.add(key + ".retries", () -> 0);
-        List<String> command = List.of("sh", "-c", script, "sh", "{trial}");
-        for (int i = 0; i < command.size(); i++) {
-            String word = command.get(i);
-            registry.add(key + ".command[" + i + "]", () -> word);
-        }
-    }
-
-    @BeforeAll
-    static void startBrowser() {
-        browser = Browser.start(downloads);
-    }
-
-    @AfterAll
-    static void stopBrowser() {
-        if (browser != null) browser.close();
-    }
-
-    @BeforeEach
-    void look() {
-        browser.look("light", 1280, 900);
-    }
-
-    @AfterEach
-    void nothingWentWrong() {
-        assertThat(browser.complaints()).isEmpty();
-    }
-
-    private void open(String path) {
-        browser.open("http://localhost:" + port + path);
     }
 
     private Sweep start(String evaluator, double... lengths) {

@@ -18,23 +18,18 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.LongStream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import phema.bench.SchedulerBenchmark;
 import phema.bench.SnapshotGenerator;
-import phema.evaluation.Axes;
-import phema.evaluation.AxisValues;
 import phema.evaluation.Pictures;
-import phema.evaluation.Seeds;
 import phema.fleet.SimulatedWorker;
 import phema.fleet.WorkState;
 import phema.format.Format;
-import phema.solver.FilesToRead;
-import phema.solver.SolverKind;
 
 /**
  * More workers than any machine has processes for: each is a few threads, with a scheduler, heartbeats and connections
@@ -49,7 +44,6 @@ class ManyWorkersIT {
     private static final int WORKERS = Integer.getInteger("phema.workers", 20);
     private static final double SECONDS = Double.parseDouble(System.getProperty("phema.seconds", "0.5"));
     private static final int DEADLY = 50;
-    private static final int LENGTHS = 10;
 
     /** After the others noticed. */
     private static final Duration BACK = Duration.ofSeconds(30);
@@ -74,11 +68,11 @@ class ManyWorkersIT {
                 ScheduledExecutorService others = Executors.newScheduledThreadPool(4)) {
             JdbcClient jdbc = service.getBean(JdbcClient.class);
             FleetIT.writeDownEveryEnd(jdbc, "jdbc:postgresql");
-            basis = service.getBean(Suitability.class).basis(spec());
+            basis = service.getBean(Suitability.class).basis(SchedulerBenchmark.spec(TRIALS));
             for (int i = 0; i < WORKERS; i++) start(service, others);
             Sweeps sweeps = service.getBean(Sweeps.class);
             long begin = System.nanoTime();
-            Sweep sweep = sweeps.create(spec());
+            Sweep sweep = sweeps.create(SchedulerBenchmark.spec(TRIALS));
             double created = (System.nanoTime() - begin) / 1e9;
             // Seldom, as looking costs more than a trial; and not only for as long as tests are patient.
             while (jdbc.sql("select count(*) from ends").query(Integer.class).single() < TRIALS)
@@ -163,29 +157,6 @@ class ManyWorkersIT {
             Thread.currentThread().interrupt();
         }
         return new CompletionHandler.OnCompleteRemove<>();
-    }
-
-    private static SweepSpec spec() {
-        return new SweepSpec(
-                "run",
-                SweepSpec.SweepMode.GRID,
-                AxisValues.NONE
-                        .with(
-                                Axes.LENGTH,
-                                LongStream.rangeClosed(1, LENGTHS)
-                                        .mapToObj(i -> 0.02 * i)
-                                        .toList())
-                        .with(
-                                Axes.SEEDS,
-                                LongStream.range(0, TRIALS / LENGTHS)
-                                        .mapToObj(seed -> new Seeds(seed, seed))
-                                        .toList()),
-                "nothing",
-                "nothing",
-                SolverKind.BLUP,
-                FilesToRead.FEWEST,
-                0.02,
-                0);
     }
 
     private List<String> settings(String url) throws IOException {

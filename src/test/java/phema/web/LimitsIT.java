@@ -385,8 +385,7 @@ class LimitsIT {
                 answered(clients, measured());
                 answered(clients, hub());
                 answered(clients, sweeps());
-                Matcher id = Pattern.compile("\"id\":\"(\\w+)\"")
-                        .matcher(body(sweeps().getFirst()));
+                Matcher id = Pattern.compile("\"id\":\"(\\w+)\"").matcher(body(sweeps().getFirst()));
                 assertThat(id.find()).isTrue();
                 answered(clients, ofTheLargest(id.group(1)));
                 answered(clients, fits());
@@ -396,8 +395,8 @@ class LimitsIT {
             }
         }
         Duration slowest = health.stream().max(Duration::compareTo).orElseThrow();
-        System.out.println("health: " + health.size() + " times, at most " + slowest + "; heap "
-                + before / MIB + " -> " + usedHeap() / MIB + " MiB");
+        System.out.println("health: " + health.size() + " times, at most " + slowest + "; heap " + before / MIB + " -> "
+                + usedHeap() / MIB + " MiB");
         assertThat(Files.readString(folder.resolve("out")) + Files.readString(folder.resolve("err")))
                 .doesNotContain("OutOfMemoryError", "A request failed");
         // A machine with much else to do may stall all of its processes once.
