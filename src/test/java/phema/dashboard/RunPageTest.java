@@ -1,32 +1,41 @@
 package phema.dashboard;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.web.util.UriComponentsBuilder;
 import phema.FixtureService;
-import phema.http.RawHttp;
 
 /** What the page of a run holds, by its address, on the EDM2 fixture run: 16 times from 16384 to 262144. */
 @FixtureService
 class RunPageTest {
+    private final HttpClient client = HttpClient.newHttpClient();
+
     @LocalServerPort
     private int port;
 
-    private String get(String query, int status) throws IOException {
+    private String get(String query, int status) throws Exception {
         return answer("/runs/edm2" + query, status);
     }
 
-    private String answer(String path, int status) throws IOException {
-        RawHttp answer = RawHttp.exchange(port, "GET " + path, "Connection: close");
-        String body = new String(answer.body(), UTF_8);
-        assertThat(answer.statusLine()).as(body).startsWith("HTTP/1.1 " + status);
-        return body;
+    private String answer(String path, int status) throws Exception {
+        URI address = UriComponentsBuilder.fromUriString("http://localhost:" + port + path)
+                .build()
+                .encode() // what stands in braces
+                .toUri();
+        HttpResponse<String> answer =
+                client.send(HttpRequest.newBuilder(address).build(), BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+        return answer.body();
     }
 
     @ParameterizedTest

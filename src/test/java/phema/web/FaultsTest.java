@@ -110,7 +110,8 @@ class FaultsTest {
             assertThat(log.getAll()).doesNotContain("ERROR").doesNotContain("\tat ");
             HttpResponse<String> again = send("GET", weights, "");
             assertThat(again.statusCode()).isEqualTo(409);
-            assertThat(json(again).at("/detail").asString()).isEqualTo(mishap.message(snapshot.path));
+            assertThat(json(again).at("/detail").asString())
+                    .isEqualTo(mishap.message(folder.resolve("runs").relativize(snapshot.path)));
         }
         assertThat(client.send(request("GET", weights, ""), BodyHandlers.ofByteArray())
                         .body())
