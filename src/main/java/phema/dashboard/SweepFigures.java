@@ -40,7 +40,7 @@ record SweepFigures(
     private static final String SECOND = "second";
 
     /** The number of points for which charts stay another second, so that an open page takes little of a network. */
-    private static final int POINTS = 40;
+    private static final int POINTS = 20;
 
     private static final int LONGEST = 240;
 

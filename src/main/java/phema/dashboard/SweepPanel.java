@@ -68,8 +68,8 @@ record SweepPanel(
         List<SweepAction> actions) {
     private static final int MOST_CAUSES = 8;
 
-    /** The number of trials from which on a page asks less often for what is new. */
-    private static final int MANY = 200;
+    /** The number of trials for each second that a page waits before it asks for what is new. */
+    private static final int TRIALS_A_SECOND = 500;
 
     private static final int MOST_LETTERS = 60;
 
@@ -78,7 +78,7 @@ record SweepPanel(
 
     /** How often its page asks for what is new. */
     public String rhythm() {
-        return row.trials() > MANY ? "every 5s" : "every 1s";
+        return "every " + Math.clamp(row.trials() / TRIALS_A_SECOND, 1, 10) + "s";
     }
 
     /** Changes with what workers take and leave, which is no change of the sweep. */

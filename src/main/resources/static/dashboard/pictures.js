@@ -124,12 +124,15 @@ function place(film) {
   }
 }
 
-let looked = 0;
+let wait = 4000; // more each time: of a long sweep pictures may be late, and an open page takes little of a network
+let due = null;
 
 /** Of a sweep that goes on, new pictures come in; those that somebody looks at stay. */
 function lookAgain() {
-  if (Date.now() - looked < 5000) return;
-  looked = Date.now();
-  for (const part of document.querySelectorAll(".pictures-part"))
-    if (!part.querySelector("form")) window.htmx.trigger(part, "again");
+  due ??= setTimeout(() => {
+    due = null;
+    wait = Math.min(wait * 1.5, 60000);
+    for (const part of document.querySelectorAll(".pictures-part"))
+      if (!part.querySelector("form")) window.htmx.trigger(part, "again");
+  }, wait);
 }
