@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,9 @@ public final class Cli {
     /** The exit status when a limit of time or of trials that the user set was reached. */
     static final int LIMIT = 4;
 
+    /** What is answered of all commands, without any of them. */
+    private static final Set<String> DESCRIBED = Set.of("-h", "--help", "-V", "--version");
+
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show stack traces of errors.")
     private boolean verbose;
 
@@ -79,11 +83,15 @@ public final class Cli {
         Cli cli = new Cli();
         CommandLine line = new CommandLine(cli);
         String[] words = MeasurementsCommand.unabbreviated(args);
-        SequencedMap<String, Supplier<Object>> commands = commands(application);
-        // Where one is named, the others are not even looked at, which takes longer than many a command.
+        SequencedMap<String, Maker> commands = commands(application);
+        // Where one is named, the others are not even looked at, and what describes all of them says no more of each
+        // than the help does: their options take longer than many a command.
         boolean named = words.length > 0 && commands.containsKey(words[0]);
+        boolean described = words.length == 0 || DESCRIBED.contains(words[0]);
         commands.forEach((name, command) -> {
-            if (!named || name.equals(words[0])) line.addSubcommand(name, command.get());
+            if (described) line.addSubcommand(name, command.description());
+            else if (!named || name.equals(words[0]))
+                line.addSubcommand(name, command.make().get());
         });
         line.setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false)
@@ -118,28 +126,39 @@ public final class Cli {
         return line.execute(words);
     }
 
+    /** @param make the command with its options, or what runs it */
+    private record Maker(Class<?> type, Supplier<Object> make) {
+        CommandSpec description() {
+            CommandSpec spec = CommandSpec.create();
+            spec.usageMessage().description(type.getAnnotation(Command.class).description());
+            return spec;
+        }
+    }
+
     /** What makes each command, by its name, in the order of the help. */
-    private static SequencedMap<String, Supplier<Object>> commands(Class<?> application) {
-        SequencedMap<String, Supplier<Object>> commands = new LinkedHashMap<>();
-        commands.put("serve", () -> new ServeCommand(application));
-        commands.put("worker", () -> new WorkerCommand(application));
-        commands.put("sweep", () -> SweepCommand.line(application));
-        commands.put("optimum", OptimumCommand::new);
-        commands.put("measurements", () -> MeasurementsCommand.line(application));
-        commands.put("token", TokenCommand::new);
-        commands.put("inspect", InspectCommand::new);
-        commands.put("fit", FitCommand::new);
-        commands.put("reconstruct", ReconstructCommand::new);
-        commands.put("plan", PlanCommand::new);
-        commands.put("diff", DiffCommand::new);
-        commands.put("train", TrainCommand::new);
-        commands.put("generate", GenerateCommand::new);
-        commands.put("metrics", MetricsCommand::new);
+    private static SequencedMap<String, Maker> commands(Class<?> application) {
+        SequencedMap<String, Maker> commands = new LinkedHashMap<>();
+        commands.put("serve", new Maker(ServeCommand.class, () -> new ServeCommand(application)));
+        commands.put("worker", new Maker(WorkerCommand.class, () -> new WorkerCommand(application)));
+        commands.put("sweep", new Maker(SweepCommand.class, () -> SweepCommand.line(application)));
+        commands.put("optimum", new Maker(OptimumCommand.class, OptimumCommand::new));
+        commands.put("measurements", new Maker(MeasurementsCommand.class, () -> MeasurementsCommand.line(application)));
+        commands.put("token", new Maker(TokenCommand.class, TokenCommand::new));
+        commands.put("inspect", new Maker(InspectCommand.class, InspectCommand::new));
+        commands.put("fit", new Maker(FitCommand.class, FitCommand::new));
+        commands.put("reconstruct", new Maker(ReconstructCommand.class, ReconstructCommand::new));
+        commands.put("plan", new Maker(PlanCommand.class, PlanCommand::new));
+        commands.put("diff", new Maker(DiffCommand.class, DiffCommand::new));
+        commands.put("train", new Maker(TrainCommand.class, TrainCommand::new));
+        commands.put("generate", new Maker(GenerateCommand.class, GenerateCommand::new));
+        commands.put("metrics", new Maker(MetricsCommand.class, MetricsCommand::new));
         commands.put(
                 "bench",
-                () -> new CommandLine(new BenchCommand())
-                        .addSubcommand(new SchedulerBenchCommand(application))
-                        .addSubcommand(new AllBenchCommand(application)));
+                new Maker(
+                        BenchCommand.class,
+                        () -> new CommandLine(new BenchCommand())
+                                .addSubcommand(new SchedulerBenchCommand(application))
+                                .addSubcommand(new AllBenchCommand(application))));
         return commands;
     }
 
