@@ -11,6 +11,9 @@ import java.util.stream.Stream;
 
 /** Runs this program again, as a service with the launcher's memory. What it costs is told by Linux alone. */
 public final class BenchService implements AutoCloseable {
+    /** What the launcher gives a service. */
+    private static final String MEMORY = "-Xmx1g -XX:GCTimeRatio=3 -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10";
+
     private final Process process;
     private final URI url;
 
@@ -37,7 +40,7 @@ public final class BenchService implements AutoCloseable {
                 .toList();
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-        builder.environment().put("JAVA_TOOL_OPTIONS", "-Xmx1g");
+        builder.environment().put("JAVA_TOOL_OPTIONS", MEMORY);
         Process process = builder.start();
         String sign = "Tomcat started on port ";
         while (process.isAlive()) {
