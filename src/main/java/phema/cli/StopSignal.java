@@ -10,9 +10,12 @@ import java.util.concurrent.TimeUnit;
 final class StopSignal implements AutoCloseable {
     private final CountDownLatch asked = new CountDownLatch(1);
     private final CountDownLatch done = new CountDownLatch(1);
+    private final Runnable heard;
     private final Thread hook = new Thread(this::stopAndWait, "stop");
 
-    StopSignal() {
+    /** @param heard what to do when the signal comes, at once */
+    StopSignal(Runnable heard) {
+        this.heard = heard;
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
@@ -27,6 +30,7 @@ final class StopSignal implements AutoCloseable {
 
     private void stopAndWait() {
         asked.countDown();
+        heard.run();
         try {
             done.await();
         } catch (InterruptedException e) {

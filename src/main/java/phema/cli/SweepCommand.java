@@ -156,7 +156,7 @@ final class SweepCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         long begun = Ticker.SYSTEM.read();
-        try (StopSignal stop = new StopSignal()) {
+        try (StopSignal stop = new StopSignal(() -> {})) {
             try {
                 return run(stop, begun);
             } catch (IOException | RuntimeException e) {

@@ -218,26 +218,26 @@ final class TrainCommand implements Callable<Integer> {
                     dataset.resolution(),
                     Training.backend());
             out.flush();
-            long reached = train(options, dataset);
-            out.printf(
-                    Locale.ROOT,
-                    reached < options.duration()
-                            ? "stopped at %,d images; the same command goes on from there%n"
-                            : "trained with %,d images%n",
-                    reached);
+            train(options, dataset, out);
         }
         return Cli.FINE;
     }
 
     /**
      * Trains until the end, or until the process is told to stop, and then lets it stop only when the checkpoint is on
-     * disk.
+     * disk and said so.
      */
-    private long train(TrainingOptions options, Dataset dataset) throws IOException {
-        PrintWriter errors = CommandOutput.errors(spec);
-        try (StopSignal signal = new StopSignal()) {
-            TrainingDisplay display = new TrainingDisplay(errors, options.duration());
-            return Training.run(options, dataset, outdir, status.images(), display, signal::stopped);
+    private void train(TrainingOptions options, Dataset dataset, PrintWriter out) throws IOException {
+        TrainingDisplay display = new TrainingDisplay(CommandOutput.errors(spec), options.duration());
+        try (StopSignal signal = new StopSignal(display::stopping)) {
+            long reached = Training.run(options, dataset, outdir, status.images(), display, signal::stopped);
+            out.printf(
+                    Locale.ROOT,
+                    reached < options.duration()
+                            ? "stopped at %,d images; the same command goes on from there%n"
+                            : "trained with %,d images%n",
+                    reached);
+            out.flush();
         }
     }
 

@@ -19,6 +19,12 @@ final class TrainingDisplay implements Consumer<Training.TrainingStatus> {
         this.duration = duration;
     }
 
+    /** Tells who stops it why it does not end at once. */
+    void stopping() {
+        out.println((terminal ? "\n" : "") + "stops after this step");
+        out.flush();
+    }
+
     @Override
     public void accept(Training.TrainingStatus status) {
         if (!begun) out.println("Ctrl-C stops with all that is there, and the same command goes on");

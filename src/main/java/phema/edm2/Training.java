@@ -40,7 +40,7 @@ public final class Training {
      * Trains until the end, or until told to stop; then a checkpoint is written. Goes on from the latest checkpoint in
      * the folder.
      *
-     * @param statusInterval images between two reports
+     * @param statusInterval images between two reports; the listener hears of the second step as well
      * @param stop asked after every step
      * @return images seen in all
      * @throws Problem when the dataset does not fit the network, or the checkpoint belongs to other options
@@ -61,24 +61,32 @@ public final class Training {
             long saved = start.nimg();
             long reported = start.nimg();
             long since = System.nanoTime();
+            long timed = start.nimg();
             double loss = 0;
             if (start.nimg() == 0) logMagnitudes(folder, options, trainer);
             while (trainer.state().nimg() < options.duration() && !stop.getAsBoolean()) {
                 loss += trainer.step() * options.batch();
                 long nimg = trainer.state().nimg();
                 boolean end = nimg == options.duration();
-                if (nimg - reported >= statusInterval || end) {
+                boolean due = nimg - reported >= statusInterval || end;
+                long steps = (nimg - start.nimg()) / options.batch();
+                if (due || steps == 2) {
                     double seconds = (System.nanoTime() - since) / 1e9;
                     TrainingStatus status = new TrainingStatus(
                             nimg,
                             loss / (nimg - reported),
                             options.learningRate().at(nimg - options.batch(), options.batch()),
-                            seconds * 1000 / (nimg - reported),
+                            seconds * 1000 / (nimg - timed),
                             trainer.state().badGradients());
-                    append(folder.resolve("stats.jsonl"), status);
+                    if (due) append(folder.resolve("stats.jsonl"), status);
                     listener.accept(status);
-                    reported = nimg;
+                }
+                if (due || steps == 1) { // the first step takes longer than others
                     since = System.nanoTime();
+                    timed = nimg;
+                }
+                if (due) {
+                    reported = nimg;
                     loss = 0;
                 }
                 logMagnitudes(folder, options, trainer);
