@@ -58,9 +58,13 @@ class SweepPagesIT extends PagesInBrowser {
     }
 
     private Sweep start(String evaluator, double... lengths) {
+        return start(SweepSpec.SweepMode.GRID, evaluator, lengths);
+    }
+
+    private Sweep start(SweepSpec.SweepMode mode, String evaluator, double... lengths) {
         return sweeps.create(new SweepSpec(
                 "demo",
-                SweepSpec.SweepMode.GRID,
+                mode,
                 AxisValues.NONE
                         .with(Axes.LENGTH, DoubleStream.of(lengths).boxed().toList())
                         .with(Axes.GUIDANCE, List.of(1.0))
@@ -113,6 +117,21 @@ class SweepPagesIT extends PagesInBrowser {
         browser.until("more", () -> sweeps.sweep(sweep.id()).count() == 6);
         browser.until("the end", () -> browser.text(".progress .state").equals("done"));
         assertThat(browser.text("#live .figures")).startsWith("Best EMA length, at the longest tried\n0.140");
+    }
+
+    @Test
+    void anOptimumAtTheEdgeOfASearchLeadsBeyond() {
+        Sweep sweep = ended(start(SweepSpec.SweepMode.SEARCH, "falls", 0.06, 0.12));
+        int trials = sweep.count();
+        open("/sweeps/" + sweep.id());
+        assertThat(browser.text("#live .figures")).startsWith("Best EMA length, at the longest tried\n0.12");
+        assertThat(browser.text("#action-beyond")).isEqualTo("Extend beyond: 0.135, 0.151, 0.170");
+        browser.click("#action-beyond");
+        browser.until("more", () -> sweeps.sweep(sweep.id()).count() >= trials + 3);
+        browser.until("the end", () -> browser.text(".progress .state").equals("done"));
+        assertThat(browser.text("#live .figures")).startsWith("Best EMA length, at the longest tried\n0.170");
+        open("/sweeps");
+        assertThat(browser.text("tr:has(#sweep-" + sweep.id() + ")")).contains("0.060 to 0.170");
     }
 
     @Test
