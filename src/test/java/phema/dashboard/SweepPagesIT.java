@@ -2,6 +2,7 @@ package phema.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -168,7 +169,7 @@ class SweepPagesIT extends PagesInBrowser {
     }
 
     @Test
-    void aSweepIsCalledTaggedAndArchived() {
+    void aSweepIsCalledTaggedAndArchived() throws Exception {
         Sweep sweep = ended(start("falls", 0.051, 0.052));
         open("/sweeps/" + sweep.id());
         browser.click("#said summary");
@@ -192,6 +193,19 @@ class SweepPagesIT extends PagesInBrowser {
         browser.until(
                 "archived ones", () -> !browser.findAll("#sweep-" + sweep.id()).isEmpty());
         assertThat(browser.findAll("tbody tr, table > tr")).hasSize(1);
+        assertThat(browser.findAll("#compare .copies code"))
+                .extracting(line -> line.getAttribute("textContent"))
+                .anyMatch(line -> line.endsWith("/api/v1/sweeps?tag=of-mine&archived=true&size=50'"));
+        open("/runs/demo/sweeps?tag=of-mine&archived=true");
+        browser.click("#compare summary");
+        browser.click("#compare .save-table");
+        assertThat(Files.readAllLines(browser.saved("demo-sweeps.csv")))
+                .satisfiesExactly(
+                        names -> assertThat(names).isEqualTo("Sweep,State,Trials,Best length,Metric there,Started"),
+                        row -> assertThat(row)
+                                .startsWith("\"fid of demo called")
+                                .contains("; by falls")
+                                .matches(".*,20\\d\\d-[0-9-]+T[0-9:.]+Z"));
         open("/sweeps?tag=gone&page=9");
         assertThat(browser.text("main")).contains("No sweep has the tag gone", "a page behind the last one");
     }
