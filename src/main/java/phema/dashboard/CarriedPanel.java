@@ -51,7 +51,16 @@ record CarriedPanel(
                         .map(optimum -> SweepPanel.url(run.name(), optimum.point()))
                         .orElse(null),
                 new SweepCharts(sweep, trials, carried.fits(), slice, clock)
-                        .metric("carried-" + run.name() + "-" + index, Map.of(), false),
+                        .metric("carried-" + run.name() + "-" + index, Map.of(), false)
+                        // No command: nobody knows the settings that its evaluator had.
+                        .from(ChartSource.of(
+                                CopyLine.csv("/api/v1/runs/" + CopyLine.segment(run.name()) + "/carried/" + index
+                                        + "/results.csv"),
+                                run.name(),
+                                "carried",
+                                sweep.spec().metric(),
+                                "by",
+                                SweepRow.of(sweep).length())),
                 sheet,
                 sides(sheet));
     }

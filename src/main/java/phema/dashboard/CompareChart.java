@@ -1,8 +1,8 @@
 package phema.dashboard;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,6 +11,7 @@ import phema.evaluation.MetricGoal.MetricDirection;
 import phema.profile.ProfileFamily;
 import phema.search.Repeats;
 import phema.sweep.Optimum;
+import phema.sweep.SweepSpec;
 
 /**
  * Draws one metric of several sweeps.
@@ -99,23 +100,17 @@ record CompareChart(String metric, MetricDirection direction, ComparePanel.Again
     }
 
     private List<CopyLine> lines() {
-        List<String> ids =
-                all.stream().map(Compared::id).flatMap(Optional::stream).toList();
-        List<String> runs = all.stream()
+        Map<String, SweepSpec> sweeps = new LinkedHashMap<>();
+        for (Compared each : all)
+            each.id().ifPresent(id -> sweeps.put(id, each.spec().orElseThrow()));
+        Stream<List<CopyLine>> ofSweeps = sweeps.size() == 1
+                ? sweeps.entrySet().stream().map(each -> SweepLines.of(each.getKey(), each.getValue()))
+                : Stream.of(sweeps).filter(several -> !several.isEmpty()).map(SweepLines::of);
+        Stream<List<CopyLine>> ofMeasurements = all.stream()
                 .filter(each -> each.id().isEmpty())
                 .map(Compared::run)
                 .distinct()
-                .toList();
-        return Stream.of(
-                        ids.size() == 1
-                                ? CopyLine.csv("/api/v1/sweeps/" + ids.getFirst() + "/results.csv")
-                                : ids.isEmpty() ? List.<CopyLine>of() : CopyLine.csvs("/api/v1/sweeps/", ids),
-                        runs.stream()
-                                .flatMap(run ->
-                                        CopyLine.csv("/api/v1/runs/" + CopyLine.segment(run) + "/measurements.csv")
-                                                .stream())
-                                .toList())
-                .flatMap(Collection::stream)
-                .toList();
+                .map(run -> CopyLine.csv("/api/v1/runs/" + CopyLine.segment(run) + "/measurements.csv"));
+        return Stream.concat(ofSweeps, ofMeasurements).flatMap(List::stream).toList();
     }
 }

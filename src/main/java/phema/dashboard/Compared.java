@@ -30,6 +30,7 @@ import phema.text.Labels;
  * Holds what is compared with others: the trials of a sweep that are done, or a run's measurements of one source.
  *
  * @param id of the sweep; empty for measurements
+ * @param spec of the sweep; empty for measurements
  * @param name of its line
  * @param run whose weights were evaluated
  * @param about in what state it is and how many of its trials are done
@@ -45,6 +46,7 @@ import phema.text.Labels;
  */
 record Compared(
         Optional<String> id,
+        Optional<SweepSpec> spec,
         String name,
         String run,
         String about,
@@ -74,6 +76,7 @@ record Compared(
                 + " trials done" + (failed == 0 ? "" : ", " + failed + " failed");
         return new Compared(
                 Optional.of(sweep.id()),
+                Optional.of(spec),
                 spec.run() + " "
                         + sweep.name()
                                 .orElse(sweep.id()
@@ -103,6 +106,7 @@ record Compared(
         Set<Long> images = new HashSet<>();
         for (ForeignMeasurement each : all) images.add(each.images().orElse(0L));
         return new Compared(
+                Optional.empty(),
                 Optional.empty(),
                 run + " " + any.source(),
                 run,

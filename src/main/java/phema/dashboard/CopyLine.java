@@ -63,6 +63,11 @@ record CopyLine(String name, String text) {
         return UriUtils.encodePathSegment(name, StandardCharsets.UTF_8);
     }
 
+    /** A value of an address's query. */
+    static String value(String text) {
+        return UriUtils.encode(text, StandardCharsets.UTF_8);
+    }
+
     static String address() {
         return ServletUriComponentsBuilder.fromCurrentContextPath().toUriString();
     }

@@ -1,5 +1,6 @@
 package phema.dashboard;
 
+import java.util.Optional;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -7,6 +8,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.ModelAndView;
 import phema.bulk.SynthesisJobs;
 import phema.fleet.Fleet;
+import phema.sweep.SweepFilter;
 import phema.sweep.Sweeps;
 
 /** Shows who works, what waits, and what failed. */
@@ -44,5 +46,8 @@ class FleetPageController {
     private static void show(FleetPanel panel, Model model) {
         model.addAttribute("fleet", panel);
         model.addAttribute("version", panel.hashCode());
+        model.addAttribute("workerLines", CopyLine.json("/api/v1/fleet"));
+        model.addAttribute("sweepLines", SweepLines.list(SweepFilter.of(Optional.empty()), 0, FleetPanel.SWEEPS));
+        model.addAttribute("synthesisLines", CopyLine.json("/api/v1/syntheses"));
     }
 }

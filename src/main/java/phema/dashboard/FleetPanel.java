@@ -30,7 +30,7 @@ record FleetPanel(
         List<SweepRow> sweeps,
         List<SynthesisRow> syntheses,
         List<Failure> failures) {
-    private static final int SWEEPS = 100;
+    static final int SWEEPS = 100;
     private static final int FAILURES = 20;
 
     /** @param since as machines write it */

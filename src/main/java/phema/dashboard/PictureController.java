@@ -102,6 +102,11 @@ class PictureController {
         model.addAttribute("part", part);
         model.addAttribute("places", chosen.options(clock));
         model.addAttribute("sheet", sheet);
+        model.addAttribute("lines", PictureLines.of(sheet));
+        model.addAttribute(
+                "file",
+                ChartSource.fileName(
+                        chosen.sweep().spec().run(), chosen.sweep().spec().metric(), "pictures"));
         model.addAttribute("table", sheet.table(seedsAsRows));
         model.addAttribute("seedsAsRows", seedsAsRows);
         model.addAttribute("seeds", sheet.seeds(seed));

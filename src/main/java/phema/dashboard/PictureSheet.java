@@ -44,12 +44,14 @@ record PictureSheet(String axis, List<String> names, List<PictureLine> lines, Li
      *
      * @param label of its seed
      * @param url null where there is none
+     * @param media its type; null where there is none
      */
     record PictureCell(
             String label,
             String caption,
             @Nullable String url,
             @Nullable String thumbnail,
+            @Nullable String media,
             boolean tiny) {}
 
     /**
@@ -125,8 +127,9 @@ record PictureSheet(String axis, List<String> names, List<PictureLine> lines, Li
                             String caption = label + ", " + axis + " " + length + (value.isEmpty() ? "" : ", " + value);
                             PictureView view = byName.get(name);
                             if (view == null || view.url() == null)
-                                return new PictureCell(label, caption, null, null, false);
-                            return new PictureCell(label, caption, view.url(), view.thumbnail(), isTiny(view));
+                                return new PictureCell(label, caption, null, null, null, false);
+                            return new PictureCell(
+                                    label, caption, view.url(), view.thumbnail(), view.media(), isTiny(view));
                         })
                         .toList());
     }

@@ -12,12 +12,22 @@ import phema.text.Labels;
  * Says which files a run can do without.
  *
  * @param maxError in percent, as it was asked for
+ * @param command that says the same; empty where none can
+ * @param lines that give the errors elsewhere
+ * @param file how a file of them is called, without an extension
  */
 record RetentionPlan(
-        String maxError, int files, List<String> deletable, String size, List<EffectRow> effects, String command) {
+        String maxError,
+        int files,
+        List<String> deletable,
+        String size,
+        List<EffectRow> effects,
+        String command,
+        List<CopyLine> lines,
+        String file) {
     record EffectRow(String width, String now, String then) {}
 
-    static RetentionPlan of(Run run, Retention retention, double maxError) {
+    static RetentionPlan of(Run run, Retention retention, double maxError, double end) {
         List<Snapshot> deletable =
                 retention.deletable().stream().map(run.snapshots()::get).toList();
         return new RetentionPlan(
@@ -29,6 +39,8 @@ record RetentionPlan(
                         .map(e -> new EffectRow(
                                 Names.width(e.target()), Show.percent(e.before()), Show.percent(e.after())))
                         .toList(),
-                "phema plan --indir " + run.folder() + " --max-error " + Labels.plain(maxError / 100));
+                RunLines.plan(run, maxError / 100, end).orElse(""),
+                RunLines.retention(run, maxError / 100, end),
+                ChartSource.fileName(run.name(), "retention", Labels.plain(maxError)));
     }
 }

@@ -24,6 +24,7 @@ import phema.solver.SolverKind;
 import phema.sweep.Advice;
 import phema.sweep.Recommendation;
 import phema.sweep.Recommendations;
+import phema.sweep.SweepFilter;
 import phema.sweep.Sweeps;
 import phema.synthesis.Fits;
 import phema.synthesis.OutputOptions;
@@ -93,6 +94,7 @@ class RunController {
                         .map(SweepRow::of)
                         .toList());
         model.addAttribute("lines", CopyLine.json("/api/v1/runs/" + CopyLine.segment(run)));
+        model.addAttribute("sweepLines", SweepLines.list(SweepFilter.of(Optional.of(run)), 0, LAST_SWEEPS));
         model.addAttribute("recommended", RecommendedPanel.of(advice, RunClock.of(found)));
         forms.fresh(run, model);
         if (!found.snapshots().isEmpty()) {
@@ -164,10 +166,12 @@ class RunController {
             @RequestParam(required = false) @Nullable Double time,
             Model model) {
         Run found = catalog.run(run);
-        List<Profile> targets = fits.expressible(found, end(found, time));
+        double end = end(found, time);
+        List<Profile> targets = fits.expressible(found, end);
         if (targets.isEmpty())
             throw Problem.unprocessable("The run can express no EMA length within 10 %: keep all of its files");
-        model.addAttribute("plan", RetentionPlan.of(found, fits.retention(found, targets, maxError / 100), maxError));
+        model.addAttribute(
+                "plan", RetentionPlan.of(found, fits.retention(found, targets, maxError / 100), maxError, end));
         return "dashboard/run :: retention";
     }
 

@@ -6,6 +6,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.springframework.web.util.UriComponentsBuilder;
+import phema.api.Page;
+import phema.catalog.Kimg;
 import phema.catalog.Run;
 import phema.profile.ProfileSpec;
 import phema.solver.Fit;
@@ -83,11 +85,27 @@ final class RunLines {
                 CopyLine.json("/api/v1/runs/" + CopyLine.segment(run.name()) + "/report"));
     }
 
+    /** The command that plans what a run can do without; none where it cannot be told the time. */
+    static Optional<String> plan(Run run, double maxError, double end) {
+        String command = "phema plan --indir " + CopyLine.quoted(String.valueOf(run.folder())) + " --max-error "
+                + Labels.plain(maxError);
+        if (end == run.newestTime()) return Optional.of(command);
+        return run.countsKimg() ? Optional.of(command + " --outkimg " + Kimg.ofNimg(end)) : Optional.empty();
+    }
+
+    /** For what errors are then, and which files that is about. */
+    static List<CopyLine> retention(Run run, double maxError, double end) {
+        String path = "/api/v1/runs/" + CopyLine.segment(run.name()) + "/retention?maxError=" + Labels.plain(maxError)
+                + (end == run.newestTime() ? "" : "&time=" + Labels.plain(end));
+        return Stream.concat(plan(run, maxError, end).map(CopyLine::command).stream(), CopyLine.json(path).stream())
+                .toList();
+    }
+
     /** For the list of the files. */
     static List<CopyLine> snapshots(Run run) {
         return both(
                 "phema inspect " + CopyLine.quoted(String.valueOf(run.folder())),
-                CopyLine.json("/api/v1/runs/" + CopyLine.segment(run.name()) + "/snapshots"));
+                CopyLine.json("/api/v1/runs/" + CopyLine.segment(run.name()) + "/snapshots?size=" + Page.MAX_SIZE));
     }
 
     private static List<CopyLine> both(String command, List<CopyLine> others) {

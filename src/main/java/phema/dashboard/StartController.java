@@ -10,6 +10,7 @@ import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestParam;
+import phema.api.Page;
 import phema.catalog.Catalog;
 import phema.catalog.CatalogProperties;
 import phema.catalog.Run;
@@ -59,6 +60,7 @@ class StartController {
                             .map(run -> RunCard.of(run, recommendations.of(run.name()), sweeps))
                             .toList());
         else model.addAttribute("table", RunTable.of(RunsQuery.of(fields), lines(runs)));
+        model.addAttribute("lines", CopyLine.json("/api/v1/runs?size=" + Page.MAX_SIZE));
         model.addAttribute(
                 "address",
                 "/" + (RunsQuery.isAsked(fields) ? RunsQuery.of(fields).query() : ""));

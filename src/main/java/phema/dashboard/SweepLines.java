@@ -4,12 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import phema.evaluation.Axes;
 import phema.evaluation.Axis;
 import phema.evaluation.Guides;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
+import phema.sweep.SweepFilter;
 import phema.sweep.SweepSpec;
 import phema.text.Labels;
 
@@ -20,10 +23,38 @@ final class SweepLines {
     /** For its results: the command that asks this service for the same, which evaluates nothing again. */
     static List<CopyLine> of(String id, SweepSpec spec) {
         return Stream.concat(
-                        Stream.of(CopyLine.command(command(spec) + " --url " + CopyLine.quoted(CopyLine.address())
-                                + " --csv results.csv")),
+                        Stream.of(CopyLine.command(command(spec, "results.csv"))),
                         CopyLine.csv("/api/v1/sweeps/" + CopyLine.segment(id) + "/results.csv").stream())
                 .toList();
+    }
+
+    /** For the results of several sweeps, a file each. */
+    static List<CopyLine> of(Map<String, SweepSpec> byId) {
+        List<String> commands = byId.entrySet().stream()
+                .map(each -> command(each.getValue(), each.getKey() + ".csv"))
+                .toList();
+        return Stream.concat(
+                        Stream.of(CopyLine.command(String.join(" && ", commands))),
+                        CopyLine.csvs("/api/v1/sweeps/", List.copyOf(byId.keySet())).stream())
+                .toList();
+    }
+
+    /** For a page of the list of sweeps. Each has a command that gives its results; none gives the list. */
+    static List<CopyLine> list(SweepFilter filter, int page, int size) {
+        String query = Stream.of(
+                        filter.run().map(run -> "run=" + CopyLine.value(run)),
+                        filter.tag().map(tag -> "tag=" + CopyLine.value(tag)),
+                        Optional.of("archived=true").filter(asked -> filter.archived()),
+                        Optional.of("page=" + page).filter(asked -> page > 0),
+                        Optional.of("size=" + size))
+                .flatMap(Optional::stream)
+                .collect(Collectors.joining("&", "?", ""));
+        return CopyLine.json("/api/v1/sweeps" + query);
+    }
+
+    /** @param file for its results */
+    private static String command(SweepSpec spec, String file) {
+        return command(spec) + " --url " + CopyLine.quoted(CopyLine.address()) + " --csv " + file;
     }
 
     /** {@code phema sweep demo --outstd 0.05,0.10 --evaluator builtin --metric fid}. */

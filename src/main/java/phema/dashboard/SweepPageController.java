@@ -243,6 +243,7 @@ class SweepPageController {
                         SweepPanel.told(trial),
                         sweep.spec().metrics().names(),
                         RunClock.of(catalog, sweep.spec().run())));
+        model.addAttribute("lines", CopyLine.json("/api/v1/sweeps/" + sweep.id() + "/trials/" + trial.number()));
         model.addAttribute("ended", trial.state().isEnd());
         model.addAttribute("log", log);
         model.addAttribute("version", version(trial, log));
@@ -277,10 +278,7 @@ class SweepPageController {
         model.addAttribute("notices", notices);
         model.addAttribute("page", page);
         model.addAttribute("more", (page + 1L) * PAGE < count);
-        model.addAttribute(
-                "lines",
-                CopyLine.json("/api/v1/sweeps"
-                        + run.map(name -> "?run=" + CopyLine.segment(name)).orElse("")));
+        model.addAttribute("lines", SweepLines.list(filter, page, PAGE));
     }
 
     private TrialTable table(Sweep sweep, List<Trial> trials, ChartSlice slice, Map<String, String> view, Model model) {

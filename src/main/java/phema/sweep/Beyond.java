@@ -5,9 +5,11 @@ import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoublePredicate;
+import java.util.stream.IntStream;
+import phema.search.Interval;
 import phema.sweep.Evidence.LengthEdge;
 
-/** Finds lengths beyond the edge of those that were tried, on the same spacing. */
+/** Finds lengths beyond the edge of those that were tried. */
 final class Beyond {
     /** The number that it takes to see the metric turn. */
     private static final int LENGTHS = 3;
@@ -46,6 +48,27 @@ final class Beyond {
             if (possible.test(length)) beyond.add(length);
         }
         return List.copyOf(beyond);
+    }
+
+    /**
+     * The next lengths of a search, which has no spacing: half as far again as it has looked, by ratios, or as far as
+     * is possible.
+     *
+     * @param looked between which lengths it has
+     */
+    static List<Double> of(Interval looked, LengthEdge edge, DoublePredicate possible) {
+        // Less than the finest of these still counts as the edge.
+        return IntStream.of(6, 12, 24, 48)
+                .mapToObj(steps -> of(spaced(looked, steps), edge, possible))
+                .filter(lengths -> !lengths.isEmpty())
+                .findFirst()
+                .orElse(List.of());
+    }
+
+    private static List<Double> spaced(Interval looked, int steps) {
+        return IntStream.rangeClosed(0, steps)
+                .mapToObj(i -> looked.low() * Math.pow(looked.high() / looked.low(), (double) i / steps))
+                .toList();
     }
 
     private static double rounded(double value, MathContext digits) {

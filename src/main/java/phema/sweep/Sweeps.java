@@ -10,8 +10,10 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.UUID;
+import java.util.function.DoublePredicate;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
@@ -385,6 +387,12 @@ public class Sweeps {
         if (spec.mode() != SweepSpec.SweepMode.GRID || more.mode() != SweepSpec.SweepMode.GRID)
             throw Problem.invalid("mode", "only grids can be extended");
         SweepSpec checked = checks.checked(more);
+        return grow(
+                id, checked, now -> now.union(checked.axes()), checked.axes().grid());
+    }
+
+    /** @param checked what is added, for what its evaluations need */
+    private Sweep grow(String id, SweepSpec checked, UnaryOperator<AxisValues> wider, List<Point> points) {
         Basis mine = suitability.basis(checked);
         return change(id, version -> {
             SweepState state = sweep(id).state();
@@ -393,38 +401,57 @@ public class Sweeps {
             if (state.isEnd()) store.hold(id, null);
             store.unarchive(id);
             SweepSpec now = row(id).spec();
-            AxisValues all = now.axes().union(checked.axes());
+            AxisValues all = wider.apply(now.axes());
             all.check();
             store.changeSpec(id, now.with(all));
             row(id).basis().map(basis -> basis.withMoreRuns(mine)).ifPresent(basis -> store.changeBasis(id, basis));
-            add(id, spec, checked.axes().grid(), version);
+            add(id, now, points, version);
         });
     }
 
     /**
-     * Lengths beyond the edge that the best one of a grid lies at, where it has ended: what {@link #extendBeyond} adds.
+     * Lengths beyond the edge that the best one lies at, where the sweep has ended: what {@link #extendBeyond} adds.
      * None where it lies at none, or the run can give none beyond.
      */
     public List<Double> beyond(Sweep sweep) {
         SweepSpec spec = sweep.spec();
         if (!sweep.state().isEnd()
                 || sweep.state() == SweepState.CANCELLED
-                || spec.mode() != SweepSpec.SweepMode.GRID
                 || sweep.optimum().isEmpty()) return List.of();
         // Where lengths beyond the best one failed, what is missing are these.
         Interval asked = Interval.of(spec.lengths());
         Evidence.LengthEdge edge =
                 Evidence.LengthEdge.of(sweep.optimum().get().point().length(), asked.low(), asked.high());
-        return Beyond.of(spec.lengths(), edge, length -> checks.isPossible(spec, length));
+        DoublePredicate possible = length -> checks.isPossible(spec, length);
+        return switch (spec.mode()) {
+            case GRID -> Beyond.of(spec.lengths(), edge, possible);
+            case SEARCH -> Beyond.of(asked, edge, possible);
+        };
     }
 
-    /** @throws Problem where there is nothing beyond, or it could not be run */
+    /**
+     * Adds the lengths that lie {@link #beyond}. A search looks as far as these from then on, and evaluates them first,
+     * with the best guidance.
+     *
+     * @throws Problem where there is nothing beyond, or it could not be run
+     */
     public Sweep extendBeyond(String id) {
         Sweep sweep = sweep(id);
         List<Double> beyond = beyond(sweep);
         if (beyond.isEmpty())
             throw Problem.conflict("the best length of sweep " + id + " lies at no edge with lengths beyond");
-        return extend(id, sweep.spec().with(sweep.spec().axes().with(Axes.LENGTH, beyond)));
+        SweepSpec spec = sweep.spec();
+        AxisValues more = spec.axes().with(Axes.LENGTH, beyond);
+        if (spec.mode() == SweepSpec.SweepMode.GRID) return extend(id, spec.with(more));
+        Interval wider = Interval.of(
+                Stream.of(spec.lengths(), beyond).flatMap(List::stream).toList());
+        List<Double> bounds = List.of(wider.low(), wider.high());
+        double guidance = sweep.optimum().orElseThrow().point().guidance();
+        return grow(
+                id,
+                checks.checked(spec.with(spec.axes().with(Axes.LENGTH, bounds))),
+                now -> now.with(Axes.LENGTH, bounds),
+                more.with(Axes.GUIDANCE, List.of(guidance)).grid());
     }
 
     private void begin(String id, SweepSpec spec) {

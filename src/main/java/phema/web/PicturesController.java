@@ -9,6 +9,7 @@ import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
@@ -21,11 +22,13 @@ import org.springframework.web.bind.annotation.RestController;
 import phema.api.PictureView;
 import phema.catalog.Catalog;
 import phema.problem.Problem;
+import phema.sweep.CarriedSweep;
 import phema.sweep.CarriedSweeps;
+import phema.sweep.ResultsCsv;
 import phema.sweep.Sweeps;
 import phema.sweep.TrialPictures;
 
-/** Gives the images that evaluators left. */
+/** Gives the images that evaluators left, and what lies beside a run's files. */
 @RestController
 @RequestMapping("/api/v1")
 @Tag(name = "sweeps")
@@ -106,9 +109,7 @@ class PicturesController {
                     boolean thumbnail,
             @Parameter(description = "the beginning of the image's digest") @RequestParam(defaultValue = "") String v) {
         return answer(
-                carried.of(catalog.run(run)).sweeps().stream()
-                        .skip(Math.max(0, index))
-                        .limit(index < 0 ? 0 : 1)
+                carried(run, index).stream()
                         .flatMap(sweep -> sweep.pictures().getOrDefault(number, List.of()).stream())
                         .filter(picture ->
                                 picture.name().equals(name) && picture.problem().isEmpty())
@@ -117,6 +118,23 @@ class PicturesController {
                         .orElseThrow(() -> Problem.unknown(
                                 "name", "run " + run + " carries no image of the name " + name + " there")),
                 v);
+    }
+
+    @GetMapping(path = "/runs/{run}/carried/{index}/results.csv", produces = "text/csv;charset=UTF-8")
+    @Operation(
+            summary = "All trials of a sweep that a run's folder carries, a line each",
+            description = "Of the file sweeps.json, whose sweeps are counted from 0.")
+    String carriedResults(@PathVariable String run, @PathVariable int index) {
+        return carried(run, index)
+                .map(sweep -> ResultsCsv.of(sweep.trials()))
+                .orElseThrow(() -> Problem.unknown("index", "run " + run + " carries no such sweep"));
+    }
+
+    private Optional<CarriedSweep> carried(String run, int index) {
+        return carried.of(catalog.run(run)).sweeps().stream()
+                .skip(Math.max(0, index))
+                .limit(index < 0 ? 0 : 1)
+                .findFirst();
     }
 
     private static ResponseEntity<byte[]> answer(TrialPictures.PictureContent content, String v) {

@@ -443,12 +443,19 @@ class Figure {
 const commaSeparated = rows => rows.map(cells => cells.map(quoted).join(",") + "\n").join("");
 const quoted = cell => /[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 
-/** Saves a table of the page as it is shown, without the columns that have no heading. */
+/** Saves a table of the page as it is shown, without the columns of buttons. */
 export function saveTable(table, file) {
   const heads = [...table.tHead.rows[0].cells];
-  const kept = heads.flatMap((head, i) => head.innerText.trim() && !head.querySelector(".sr-only") ? [i] : []);
-  const rows = [...table.rows].map(row => kept.map(i => row.cells[i].innerText.trim()));
+  const kept = heads.flatMap((head, i) => i && !head.innerText.trim() || head.querySelector(".sr-only") ? [] : [i]);
+  const rows = [...table.rows].map(row => kept.map(i => cellText(row.cells[i])));
   save(new Blob([commaSeparated(rows)], { type: "text/csv" }), `${file}.csv`);
+}
+
+/** What a cell says: times in full, for they are read later, and pictures by their addresses. */
+function cellText(cell) {
+  let text = cell.innerText;
+  for (const time of cell.querySelectorAll("time[datetime]")) text = text.replace(time.innerText, () => time.dateTime);
+  return text.trim().replaceAll(/\s*\n\s*/g, "; ") || cell.querySelector("a[href]")?.href || "";
 }
 
 /** The colours of a third axis. */

@@ -215,6 +215,17 @@ class ChartsIT extends PagesInBrowser {
         browser.until("the comparison", () -> browser.text("h1").equals("Compare"));
         assertThat(browser.findAll("#best-points tbody tr")).hasSize(2);
         assertThat(browser.findAll("#compare .layer path.line")).hasSize(2);
+        browser.press(browser.find("#compare .tools button:last-child"));
+        assertThat(browser.findAll("#compare .copies code"))
+                .extracting(WebElement::getText)
+                .satisfiesExactly(
+                        command -> assertThat(command.split(" && "))
+                                .hasSize(2)
+                                .allMatch(each -> each.startsWith("phema sweep demo --outstd "))
+                                .anyMatch(each -> each.endsWith(" --csv " + first.id() + ".csv"))
+                                .anyMatch(each -> each.endsWith(" --csv " + second.id() + ".csv")),
+                        curl -> assertThat(curl).contains("curl -o '#1.csv' ", first.id(), second.id()),
+                        python -> assertThat(python).contains("pandas.read_csv(f"));
 
         open("/compare?sweep=" + first.id() + "&sweep=" + other.id() + "&sweep=nowhere&run=gone&metric=fd");
         assertThat(browser.findAll(".warning").stream().map(WebElement::getText))

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -445,12 +446,57 @@ class DashboardIT extends PagesInBrowser {
     @Test
     void theFleetShowsItsWorkersAndWhatFailed() {
         open("/fleet");
-        assertThat(browser.findAll("#workers-title ~ .scroll tbody tr")).hasSize(1);
+        assertThat(browser.findAll("#workers tbody tr")).hasSize(1);
         Sweep broken = start("broken", 0.05);
         browser.until(
                 "a failure",
                 () -> browser.findAll("a[id^='failure-" + broken.id() + "']").size() == 4);
         assertThat(browser.text(".failure pre")).contains("ended with status 3", "out of memory");
+    }
+
+    @Test
+    void whatIsOpenOfTheFleetStaysOpenWhileItChanges() throws Exception {
+        open("/fleet");
+        browser.click("#workers-copies summary");
+        Sweep slow = start("slow", 0.05);
+        browser.until(
+                "it is seen", () -> !browser.findAll("#sweep-" + slow.id()).isEmpty());
+        browser.click("#workers-copies .save-table");
+        assertThat(Files.readAllLines(browser.saved("workers.csv")))
+                .hasSize(2)
+                .first()
+                .isEqualTo("Host,Process,Version,Does,Since");
+        browser.click("#sweeps-copies summary");
+        browser.click("#sweeps-copies .save-table");
+        assertThat(Files.readString(browser.saved("queue-sweeps.csv"))).contains("fid of demo");
+        sweeps.cancel(slow.id());
+    }
+
+    /** Charts by their own buttons; tables by a file that the browser makes, or the server. */
+    @Test
+    void everyChartAndTableCanBeHadElsewhere() {
+        String sweep = "/sweeps/" + finished().id();
+        for (String page : List.of("/", "/?sort=name", "/runs/demo", "/sweeps", sweep, "/compare?run=demo", "/fleet")) {
+            open(page);
+            if (page.equals("/runs/demo")) {
+                browser.click("form[hx-get$=retention] button");
+                browser.until("a plan", () -> !browser.findAll("#effects").isEmpty());
+            }
+            browser.until(
+                    "all charts of " + page,
+                    () -> browser.findAll("figure.chart").size()
+                            == browser.findAll("figure.chart .tools button:last-child:not([hidden])")
+                                    .size());
+            assertThat(browser.findAll("main table:not(.downloads, .chart-table table)"))
+                    .as(page)
+                    .allMatch(table -> !browser.findAll("[data-table='" + table.getAttribute("id") + "']")
+                                    .isEmpty()
+                            || !browser.findAll("section:has(#" + table.getAttribute("id") + ") a[download]")
+                                    .isEmpty());
+            assertThat(browser.findAll(".copies-of"))
+                    .as(page)
+                    .allMatch(each -> each.findElements(By.cssSelector("code")).size() >= 2);
+        }
     }
 
     @ParameterizedTest

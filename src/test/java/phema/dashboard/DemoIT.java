@@ -1,7 +1,12 @@
 package phema.dashboard;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.FileNotFoundException;
+import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +67,24 @@ class DemoIT extends PagesInBrowser {
         browser.until(
                 "all pictures are there",
                 () -> browser.findAll(".contact .sample").size() == 8 * 16);
+    }
+
+    @Test
+    void whatWasMeasuredCanBeHadElsewhere() throws Exception {
+        open("/runs/demo");
+        browser.press(browser.find("#carried-demo-0 .tools button:last-child"));
+        String curl = browser.text("#carried-demo-0 .copies code");
+        assertThat(curl).endsWith("/api/v1/runs/demo/carried/0/results.csv");
+        String address = curl.substring("curl ".length());
+        try (InputStream csv = URI.create(address).toURL().openStream()) {
+            assertThat(new String(csv.readAllBytes(), UTF_8))
+                    .startsWith("trial,sigmaRel,time,")
+                    .contains("0.015,73728.0,", "0.0841754049742196")
+                    .hasLineCount(1 + 8);
+        }
+        assertThatThrownBy(
+                        () -> URI.create(address.replace("/0/", "/1/")).toURL().openStream())
+                .isInstanceOf(FileNotFoundException.class); // 404
     }
 
     @ParameterizedTest

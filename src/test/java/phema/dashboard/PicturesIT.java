@@ -3,16 +3,20 @@ package phema.dashboard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.awt.Color;
+import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebElement;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
@@ -114,6 +118,26 @@ class PicturesIT extends PagesInBrowser {
     }
 
     @Test
+    void aSheetIsSavedWithTheAddressesOfItsPictures() throws Exception {
+        open("/sweeps/" + sweep + "/pictures");
+        browser.click("#pictures .copies-of summary");
+        browser.click("#pictures .save-table");
+        List<String> rows = Files.readAllLines(browser.saved("demo-fid-pictures.csv"));
+        assertThat(rows).hasSize(1 + 4).first().isEqualTo(",Seed 0,Seed 1");
+        for (String address :
+                rows.getLast().substring(rows.getLast().indexOf("http")).split(","))
+            try (InputStream image = URI.create(address).toURL().openStream()) {
+                assertThat(ImageIO.read(image).getWidth()).isPositive();
+            }
+        assertThat(browser.findAll("#pictures .copies code"))
+                .extracting(WebElement::getText)
+                .first()
+                .asString()
+                .matches("curl -o '#1-#2.png' 'http://[^ ]+/trials/\\{0,1,2,3}/images/\\{000000}'"
+                        + " -o '#1-#2.jpg' 'http://[^ ]+/trials/\\{0,1,2,3}/images/\\{000001}'");
+    }
+
+    @Test
     void twoLengthsLieSideBySide() {
         open("/sweeps/" + sweep);
         browser.until("two sides are there", () -> browser.findAll(".sides").size() == 1);
@@ -180,6 +204,7 @@ class PicturesIT extends PagesInBrowser {
             open(path);
             browser.until(
                     "pictures are there", () -> !browser.findAll(".sample").isEmpty());
+            browser.script("document.querySelectorAll('.copies-of').forEach(menu => menu.open = true); return 1");
             assertThat(browser.barriers()).as(path).isEmpty();
             assertThat(browser.script("return document.documentElement.scrollWidth <= window.innerWidth"))
                     .as(path)

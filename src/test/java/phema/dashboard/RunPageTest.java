@@ -110,6 +110,16 @@ class RunPageTest {
     }
 
     @Test
+    void aPlanIsForTheTimeThatIsAskedFor() throws Exception {
+        assertThat(get("/retention?maxError=0.5", 200))
+                .contains("--max-error 0.005</code>", "/retention?maxError=0.005&#39;")
+                .contains("data-file=\"edm2-retention-0.5\"")
+                .doesNotContain("--outkimg");
+        assertThat(get("/retention?maxError=0.5&time=147456", 200))
+                .contains("--max-error 0.005 --outkimg 147</code>", "/retention?maxError=0.005&amp;time=147456&#39;");
+    }
+
+    @Test
     void familiesAreTypedAsTheyAreWritten() throws Exception {
         assertThat(get("?profile=decay:cosine:{},floor=0.1", 200))
                 .contains("<option value=\"decay:cosine:{},floor=0.1\" selected=\"selected\">");

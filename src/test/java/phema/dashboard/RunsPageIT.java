@@ -93,6 +93,20 @@ class RunsPageIT extends PagesInBrowser {
     }
 
     @Test
+    void aTableIsSavedAsItIsShown() throws Exception {
+        open("/?q=even");
+        browser.click("#runs-table-copies summary");
+        browser.click("#runs-table-copies .save-table");
+        assertThat(Files.readAllLines(browser.saved("runs.csv")))
+                .hasSize(1 + 30)
+                .first()
+                .isEqualTo("Run,Newest snapshot,Best metric,Last sweep,Averages,Recommended,Needs attention");
+        assertThat(browser.findAll("#runs-table-copies code"))
+                .extracting(WebElement::getText)
+                .anyMatch(line -> line.matches("curl 'http://[^ ]+/api/v1/runs\\?size=1000'"));
+    }
+
+    @Test
     void isSearchedWhileOneTypesAndTheAddressKeepsIt() {
         open("/");
         browser.type("#find-words", "4 EVEN");
@@ -152,6 +166,7 @@ class RunsPageIT extends PagesInBrowser {
     void isForEverybody(String theme, int width) {
         browser.look(theme, width, 900);
         open("/");
+        browser.click("#runs-table-copies summary");
         assertThat(browser.barriers()).isEmpty();
         assertThat((Boolean) browser.script("return document.documentElement.scrollWidth <= innerWidth"))
                 .isTrue();

@@ -2,6 +2,7 @@ package phema.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -58,9 +59,13 @@ class SweepPagesIT extends PagesInBrowser {
     }
 
     private Sweep start(String evaluator, double... lengths) {
+        return start(SweepSpec.SweepMode.GRID, evaluator, lengths);
+    }
+
+    private Sweep start(SweepSpec.SweepMode mode, String evaluator, double... lengths) {
         return sweeps.create(new SweepSpec(
                 "demo",
-                SweepSpec.SweepMode.GRID,
+                mode,
                 AxisValues.NONE
                         .with(Axes.LENGTH, DoubleStream.of(lengths).boxed().toList())
                         .with(Axes.GUIDANCE, List.of(1.0))
@@ -116,6 +121,21 @@ class SweepPagesIT extends PagesInBrowser {
     }
 
     @Test
+    void anOptimumAtTheEdgeOfASearchLeadsBeyond() {
+        Sweep sweep = ended(start(SweepSpec.SweepMode.SEARCH, "falls", 0.06, 0.12));
+        int trials = sweep.count();
+        open("/sweeps/" + sweep.id());
+        assertThat(browser.text("#live .figures")).startsWith("Best EMA length, at the longest tried\n0.12");
+        assertThat(browser.text("#action-beyond")).isEqualTo("Extend beyond: 0.135, 0.151, 0.170");
+        browser.click("#action-beyond");
+        browser.until("more", () -> sweeps.sweep(sweep.id()).count() >= trials + 3);
+        browser.until("the end", () -> browser.text(".progress .state").equals("done"));
+        assertThat(browser.text("#live .figures")).startsWith("Best EMA length, at the longest tried\n0.170");
+        open("/sweeps");
+        assertThat(browser.text("tr:has(#sweep-" + sweep.id() + ")")).contains("0.060 to 0.170");
+    }
+
+    @Test
     void trialsAreSortedInPagesAndTheAddressKeepsIt() {
         double[] many =
                 IntStream.range(0, 55).mapToDouble(i -> 0.03 + i / 1000.0).toArray();
@@ -149,7 +169,7 @@ class SweepPagesIT extends PagesInBrowser {
     }
 
     @Test
-    void aSweepIsCalledTaggedAndArchived() {
+    void aSweepIsCalledTaggedAndArchived() throws Exception {
         Sweep sweep = ended(start("falls", 0.051, 0.052));
         open("/sweeps/" + sweep.id());
         browser.click("#said summary");
@@ -173,6 +193,19 @@ class SweepPagesIT extends PagesInBrowser {
         browser.until(
                 "archived ones", () -> !browser.findAll("#sweep-" + sweep.id()).isEmpty());
         assertThat(browser.findAll("tbody tr, table > tr")).hasSize(1);
+        assertThat(browser.findAll("#compare .copies code"))
+                .extracting(line -> line.getAttribute("textContent"))
+                .anyMatch(line -> line.endsWith("/api/v1/sweeps?tag=of-mine&archived=true&size=50'"));
+        open("/runs/demo/sweeps?tag=of-mine&archived=true");
+        browser.click("#compare summary");
+        browser.click("#compare .save-table");
+        assertThat(Files.readAllLines(browser.saved("demo-sweeps.csv")))
+                .satisfiesExactly(
+                        names -> assertThat(names).isEqualTo("Sweep,State,Trials,Best length,Metric there,Started"),
+                        row -> assertThat(row)
+                                .startsWith("\"fid of demo called")
+                                .contains("; by falls")
+                                .matches(".*,20\\d\\d-[0-9-]+T[0-9:.]+Z"));
         open("/sweeps?tag=gone&page=9");
         assertThat(browser.text("main")).contains("No sweep has the tag gone", "a page behind the last one");
     }

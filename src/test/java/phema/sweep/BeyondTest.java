@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import phema.search.Interval;
 import phema.sweep.Evidence.LengthEdge;
 
 class BeyondTest {
@@ -35,6 +36,20 @@ class BeyondTest {
                 .isEmpty();
         assertThat(Beyond.of(List.of(0.1), LengthEdge.LONGEST, length -> true)).isEmpty();
         assertThat(Beyond.of(List.of(0.1, 0.2), LengthEdge.NONE, length -> true))
+                .isEmpty();
+    }
+
+    @Test
+    void aSearchLooksHalfAsFarAgainOrAsFarAsARunCan() {
+        Interval looked = new Interval(0.05, 0.1);
+        assertThat(Beyond.of(looked, LengthEdge.LONGEST, length -> true)).containsExactly(0.112, 0.126, 0.141);
+        assertThat(Beyond.of(looked, LengthEdge.SHORTEST, length -> true)).containsExactly(0.0445, 0.0397, 0.0354);
+        assertThat(Beyond.of(looked, LengthEdge.LONGEST, length -> length < 0.105))
+                .containsExactly(0.103);
+        assertThat(Beyond.of(looked, LengthEdge.LONGEST, length -> length < 0.101))
+                .isEmpty();
+        assertThat(Beyond.of(looked, LengthEdge.NONE, length -> true)).isEmpty();
+        assertThat(Beyond.of(new Interval(0.1, 0.1), LengthEdge.NONE, length -> true))
                 .isEmpty();
     }
 }

@@ -2,6 +2,7 @@ package phema.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -208,20 +209,23 @@ class SweepsTest {
                 spec.priority());
     }
 
-    @Test
-    void searchesWithFewTrials() {
-        SweepSpec grid = grid("valley", "fid", 0.02, 0.25);
-        SweepSpec search = new SweepSpec(
+    private static SweepSpec search(double from, double to, Double... guidance) {
+        SweepSpec grid = grid("valley", "fid", from, to);
+        return new SweepSpec(
                 grid.run(),
                 SweepSpec.SweepMode.SEARCH,
-                grid.axes(),
+                grid.axes().with(Axes.GUIDANCE, List.of(guidance)),
                 grid.evaluator(),
                 grid.metric(),
                 grid.solver(),
                 grid.files(),
                 0.02,
                 0);
-        Sweep sweep = awaitEnd(sweeps.create(search));
+    }
+
+    @Test
+    void searchesWithFewTrials() {
+        Sweep sweep = awaitEnd(sweeps.create(search(0.02, 0.25)));
         assertThat(sweep.state()).isEqualTo(SweepState.DONE);
         assertThat(sweep.count()).isBetween(4, 12);
         // |sigmaRel - 0.1| + 2 has its minimum there; 2 % of it are 0.04.
@@ -232,6 +236,43 @@ class SweepsTest {
                         advice.offered().stream().map(Offer::found)))
                 .extracting(FoundLength::sweep)
                 .contains(sweep.id());
+    }
+
+    @Test
+    void aSearchGoesOnBeyondAnEdgeUntilTheBestLiesWithin() {
+        Sweep sweep = awaitEnd(sweeps.create(search(0.14, 0.25)));
+        assertThat(sweep.evidence().orElseThrow().edge()).isEqualTo(Evidence.LengthEdge.SHORTEST);
+        assertThat(sweeps.beyond(sweep)).containsExactly(0.127, 0.115, 0.105);
+        Sweep wider = awaitEnd(sweeps.extendBeyond(sweep.id()));
+        assertThat(wider.spec().lengths()).containsExactly(0.105, 0.25);
+        assertThat(wider.spec().mode()).isEqualTo(SweepSpec.SweepMode.SEARCH);
+        assertThat(sweeps.trials(sweep.id()))
+                .extracting(trial -> trial.point().length())
+                .contains(0.127, 0.115, 0.105);
+        assertThat(wider.optimum().orElseThrow().point().length()).isLessThan(0.12);
+        Sweep within = awaitEnd(sweeps.extendBeyond(sweep.id()));
+        assertThat(within.state()).isEqualTo(SweepState.DONE);
+        assertThat(within.optimum().orElseThrow().point().length()).isBetween(0.09, 0.12);
+        assertThat(within.evidence().orElseThrow().edge()).isEqualTo(Evidence.LengthEdge.NONE);
+        assertThatThrownBy(() -> sweeps.extendBeyond(sweep.id()))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("lies at no edge");
+        assertThatThrownBy(() -> sweeps.extend(sweep.id(), sweep.spec()))
+                .isInstanceOf(Problem.class)
+                .hasMessageContaining("only grids can be extended");
+    }
+
+    @Test
+    void aSearchOverGuidanceGoesBeyondWithTheBestOne() {
+        Sweep sweep = awaitEnd(sweeps.create(search(0.14, 0.25, 1.0, 2.0)));
+        double best = sweep.optimum().orElseThrow().point().guidance();
+        List<Double> beyond = sweeps.beyond(sweep);
+        int before = sweep.count();
+        awaitEnd(sweeps.extendBeyond(sweep.id()));
+        assertThat(sweeps.trials(sweep.id()).subList(before, before + 3))
+                .extracting(
+                        trial -> trial.point().length(), trial -> trial.point().guidance())
+                .containsExactly(tuple(beyond.get(0), best), tuple(beyond.get(1), best), tuple(beyond.get(2), best));
     }
 
     @Test
