@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 
 /** Runs this program again, as a service with the launcher's memory. What it costs is told by Linux alone. */
 public final class BenchService implements AutoCloseable {
-    /** What the launcher gives a service. */
+    /** The flags that the launcher gives a service. */
     private static final String MEMORY = "-Xmx1g -XX:GCTimeRatio=3 -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10";
 
     private final Process process;

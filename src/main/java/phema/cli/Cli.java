@@ -56,7 +56,7 @@ public final class Cli {
     /** The exit status when a limit of time or of trials that the user set was reached. */
     static final int LIMIT = 4;
 
-    /** What is answered of all commands, without any of them. */
+    /** The options that are answered of all commands, without any of them. */
     private static final Set<String> DESCRIBED = Set.of("-h", "--help", "-V", "--version");
 
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show stack traces of errors.")
