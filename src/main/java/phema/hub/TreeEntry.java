@@ -47,9 +47,10 @@ record TreeEntry(
         return List.copyOf(entries.values());
     }
 
-    /** Those of the paths that there are. */
+    /** Those of the paths that there are, each once however often it is asked for. */
     static List<TreeEntry> at(Commit commit, List<String> paths, boolean expand) {
         return paths.stream()
+                .distinct()
                 .filter(path -> commit.files().containsKey(path) || isFolder(commit, path))
                 .map(path -> isFolder(commit, path) ? folder(commit, path, expand) : file(commit, path, expand))
                 .toList();

@@ -315,8 +315,8 @@ class HubTest {
     @Test
     void pathsAreToldOfToClientsThatSendFormsAndToThoseThatSendJson() throws Exception {
         String path = API + "/paths-info/ema-0.150";
-        var form = client.postForm(path, "paths=README.md&paths=nope&expand=True");
-        var body = client.send("POST", path, "{\"paths\":[\"README.md\",\"nope\"],\"expand\":true}");
+        var form = client.postForm(path, "paths=README.md&paths=nope&paths=README.md&expand=True");
+        var body = client.send("POST", path, "{\"paths\":[\"README.md\",\"nope\",\"README.md\"],\"expand\":true}");
         JsonNode told = Client.JSON.readTree(form.body());
         assertThat(told.findValuesAsString("path")).containsExactly("README.md");
         assertThat(told.get(0).has("lastCommit")).isTrue();
