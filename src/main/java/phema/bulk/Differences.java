@@ -19,7 +19,7 @@ record Differences(SynthesisStore store, SynthesisParts parts, Plans plans, Flee
             return Optional.of(plans.pass(part.spec(), part.plan())
                     .only(part.plan().names(part.id().number())));
         } catch (Problem e) {
-            leaveAlone(part.id().synthesis(), e);
+            leaveAlone(part, String.valueOf(e.getMessage()));
             parts.handBack(part);
             return Optional.empty();
         }
@@ -28,12 +28,17 @@ record Differences(SynthesisStore store, SynthesisParts parts, Plans plans, Flee
     /** @return whether the synthesis, which has no plan, is left to others from now on */
     boolean leaveAlone(SynthesisJob job) {
         Optional<Problem> difference = difference(job);
-        difference.ifPresent(problem -> leaveAlone(job.id(), problem));
+        difference.ifPresent(problem -> leaveAlone(job.id(), String.valueOf(problem.getMessage())));
         return difference.isPresent();
     }
 
-    private void leaveAlone(String id, Problem problem) {
-        fleet.leaveAlone(BulkConfiguration.TASK, id, String.valueOf(problem.getMessage()));
+    /** Until the next look. @param reason in one line for the user */
+    void leaveAlone(BegunPart part, String reason) {
+        leaveAlone(part.id().synthesis(), reason);
+    }
+
+    private void leaveAlone(String id, String reason) {
+        fleet.leaveAlone(BulkConfiguration.TASK, id, reason);
     }
 
     /** Runs and their snapshots come and go: what was left alone is looked at again. */

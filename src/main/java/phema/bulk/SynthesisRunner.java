@@ -17,6 +17,7 @@ import phema.bulk.SynthesisParts.BegunPart;
 import phema.fleet.DatabaseRetry;
 import phema.fleet.DurableTask;
 import phema.fleet.Heartbeat;
+import phema.fleet.Outage;
 import phema.fleet.WorkState;
 import phema.fleet.WorkerIdentity;
 import phema.problem.Problem;
@@ -113,6 +114,11 @@ class SynthesisRunner {
         } catch (IOException | RuntimeException | InterruptedException e) {
             boolean stopped = work.end() || e instanceof InterruptedException;
             if (stopped && parts.handBack(part)) return DurableTask::keepPlace;
+            Optional<String> outage = stopped || isOfFullDisk(e) ? Optional.empty() : Outage.reason(e);
+            if (outage.isPresent() && parts.handBack(part)) {
+                differences.leaveAlone(part, outage.get());
+                return DurableTask::keepPlace;
+            }
             if (!stopped && parts.isRunning(part) && failed(part, e)) return SynthesisRunner::later;
             tidy(part.id().synthesis());
         } finally {
@@ -137,6 +143,11 @@ class SynthesisRunner {
         if (!wanted[0]) return;
         files.keep(own, id, part.plan().of(part.id().number()));
         if (part.isLast()) files.publish(id, part.plan());
+    }
+
+    /** Then the synthesis fails with what it needs: nothing else may ever need as much. */
+    private static boolean isOfFullDisk(Exception e) {
+        return Outage.behind(e).equals(Optional.of(Outage.FULL));
     }
 
     /** @return whether it will be tried again */

@@ -108,10 +108,8 @@ class WeightCache {
         long bytes =
                 distinct.values().stream().mapToLong(EvaluationWeights::size).sum();
         if (bytes > space)
-            throw Problem.storageFull(
-                    "the weights need %s, %s more than phema.worker.weights-space allows; raise it"
-                            .formatted(ByteSize.print(bytes), ByteSize.print(bytes - space)),
-                    null);
+            throw Problem.unprocessable("the weights need %s, %s more than phema.worker.weights-space allows; raise it"
+                    .formatted(ByteSize.print(bytes), ByteSize.print(bytes - space)));
         while (true) {
             try (HostLock lock = new HostLock()) {
                 if (makeRoom(distinct)) return writeOnFullDisk(distinct);

@@ -6,6 +6,7 @@ import com.github.kagkarlsson.scheduler.boot.config.DbSchedulerCustomizer;
 import com.github.kagkarlsson.scheduler.jdbc.JdbcCustomization;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Optional;
@@ -78,6 +79,11 @@ class FleetConfiguration {
         own.setUsername(environment.getProperty("spring.datasource.username"));
         own.setPassword(environment.getProperty("spring.datasource.password"));
         return new DatabaseHealth(new DataSourceHealthIndicator(own));
+    }
+
+    @Bean
+    HealthIndicator homeHealthIndicator(Environment environment) {
+        return new HomeHealth(Path.of(environment.getRequiredProperty("phema.home")));
     }
 
     @Bean

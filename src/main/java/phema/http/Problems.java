@@ -27,6 +27,7 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
 import org.springframework.web.servlet.resource.NoResourceFoundException;
+import phema.fleet.Outage;
 import phema.format.FormatException;
 import phema.problem.Problem;
 import phema.problem.Problem.ProblemKind;

@@ -9,11 +9,10 @@
  *   <li>{@link phema.http.ContentResponse}: a file of known size and identity, or any ranges of it.
  *   <li>{@code ByteRange}, {@code Precondition}, {@code EntityTag}: the headers.
  *   <li>{@link phema.http.Problems}: every failure of REST as a problem.
- *   <li>{@code MalformedRequests}, {@code ContainerErrors}, {@link phema.http.Outage}: what fails before or beside our
- *       code.
+ *   <li>{@code MalformedRequests}, {@code ContainerErrors}: what fails before or beside our code.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"format", "problem", "synthesis"})
+@ApplicationModule(allowedDependencies = {"fleet", "format", "problem", "synthesis"})
 @NullMarked
 package phema.http;
 

@@ -16,6 +16,7 @@ import phema.evaluation.Pictures;
 import phema.fleet.DatabaseRetry;
 import phema.fleet.DurableTask;
 import phema.fleet.Heartbeat;
+import phema.fleet.Outage;
 import phema.fleet.WorkerIdentity;
 
 /** Runs one trial, as often as the queue says so: what was done stays done. */
@@ -132,12 +133,19 @@ class TrialRunner {
         });
     }
 
-    /** It was cancelled, or this worker is about to end. */
+    /** It was cancelled, or this worker is about to end, or cannot go on. */
     private CompletionHandler<Void> stopped(Trials.Begun begun) {
         return trials.handBack(begun) ? DurableTask::keepPlace : new CompletionHandler.OnCompleteRemove<>();
     }
 
+    /** Where the machine is at fault, and not the trial, it waits for another one, or until this one is mended. */
     private CompletionHandler<Void> failed(Trials.Begun begun, Exception e) {
+        Optional<String> outage = e instanceof EvaluationException ? Optional.empty() : Outage.reason(e);
+        if (outage.isPresent()) {
+            log.warn("Trial {} is left to others for now: {}", begun.id(), outage.get());
+            suitability.leaveAlone(begun.id().sweep(), outage.get());
+            return stopped(begun);
+        }
         if (!(e instanceof EvaluationException)) log.warn("Trial {} failed", begun.id(), e);
         return attempts.failed(begun, Attempts.message(e))
                 ? later(Attempts.PAUSE_AFTER_FAILURE)

@@ -1,4 +1,4 @@
-package phema.http;
+package phema.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,6 +11,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.UncategorizedSQLException;
+import org.springframework.transaction.TransactionSystemException;
+import phema.problem.Problem;
 
 class OutageTest {
     /** Limits the pages of a real database, which is what a full disk looks like to it. */
@@ -36,6 +38,17 @@ class OutageTest {
                 .contains(Outage.READ_ONLY);
         assertThat(Outage.behind(new UncheckedIOException(new FileSystemException("/x", null, "Too many open files"))))
                 .contains(Outage.DESCRIPTORS);
+    }
+
+    /** A file system that goes read-only, or a quota, fails SQLite while it commits: then there is no transaction. */
+    @Test
+    void knowsWhatAFailedRollbackHides() {
+        TransactionSystemException end =
+                new TransactionSystemException("JDBC rollback failed", new SQLException("no transaction is active"));
+        end.initApplicationException(new UncategorizedSQLException(
+                "task", "insert", new SQLException("[SQLITE_IOERR_WRITE] I/O error in the VFS layer")));
+        assertThat(Outage.behind(end)).contains(Outage.DISK);
+        assertThat(Outage.behind(Problem.storageFull("/x: make room", null))).contains(Outage.FULL);
     }
 
     @Test
