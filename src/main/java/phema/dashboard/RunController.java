@@ -14,6 +14,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
+import phema.fleet.DatabasePresence;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.solver.FilesToRead;
@@ -50,6 +51,7 @@ class RunController {
     private final Sweeps sweeps;
     private final Recommendations recommendations;
     private final SweepForms forms;
+    private final DatabasePresence database;
 
     RunController(
             Catalog catalog,
@@ -58,7 +60,8 @@ class RunController {
             ErrorCurves errorCurves,
             Sweeps sweeps,
             Recommendations recommendations,
-            SweepForms forms) {
+            SweepForms forms,
+            DatabasePresence database) {
         this.catalog = catalog;
         this.fits = fits;
         this.syntheses = syntheses;
@@ -66,6 +69,7 @@ class RunController {
         this.sweeps = sweeps;
         this.recommendations = recommendations;
         this.forms = forms;
+        this.database = database;
     }
 
     @GetMapping
@@ -85,6 +89,7 @@ class RunController {
             response.setHeader("Refresh", "1");
             return "dashboard/fitting";
         }
+        database.require();
         Advice advice = recommendations.of(run);
         model.addAttribute("run", RunSummary.of(found));
         model.addAttribute("files", RunFiles.of(found));

@@ -127,6 +127,11 @@ class FaultsIT {
                         .contains("phema_trials{state=\"done\"} NaN");
                 String weights = "/api/v1/runs/edm2/weights.safetensors?sigmaRel=0.1";
                 assertThat(send(service, "GET", weights, "").statusCode()).isEqualTo(200);
+                for (String page : List.of("/", "/runs/edm2", "/sweeps", "/sweeps/" + sweep, "/fleet"))
+                    assertThat(new String(inTime(service, page, 503).body()))
+                            .as(page)
+                            .contains("The database does not answer; try again in a moment.");
+                inTime(service, "/runs/edm2/fit?sigmaRel=0.1");
                 HttpResponse<byte[]> refused = send(service, "GET", "/api/v1/sweeps", "");
                 assertThat(refused.statusCode()).isEqualTo(503);
                 assertThat(refused.headers().firstValue("Retry-After")).isPresent();
@@ -135,8 +140,10 @@ class FaultsIT {
                 postgres = postgres(data, port);
 
                 assertAllWell(sweeps, sweep, 12);
-                assertThat(send(service, "GET", "/api/v1/sweeps", "").statusCode())
-                        .isEqualTo(200);
+                for (String path : List.of("/api/v1/sweeps", "/", "/runs/edm2"))
+                    assertThat(send(service, "GET", path, "").statusCode())
+                            .as(path)
+                            .isEqualTo(200);
             }
         } finally {
             postgres.close();
@@ -145,9 +152,14 @@ class FaultsIT {
 
     /** While the database is away. */
     private static HttpResponse<byte[]> inTime(ConfigurableApplicationContext service, String path) throws Exception {
+        return inTime(service, path, 200);
+    }
+
+    private static HttpResponse<byte[]> inTime(ConfigurableApplicationContext service, String path, int status)
+            throws Exception {
         long asked = System.nanoTime();
         HttpResponse<byte[]> answer = send(service, "GET", path, "");
-        assertThat(answer.statusCode()).as(new String(answer.body())).isEqualTo(200);
+        assertThat(answer.statusCode()).as(new String(answer.body())).isEqualTo(status);
         assertThat(Duration.ofNanos(System.nanoTime() - asked)).as(path).isLessThan(Duration.ofSeconds(3));
         return answer;
     }
