@@ -16,7 +16,10 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.dao.DuplicateKeyException;
+import org.springframework.dao.EmptyResultDataAccessException;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.support.TransactionTemplate;
 import phema.evaluation.Axes;
@@ -36,6 +39,11 @@ import phema.search.Interval;
 public class Sweeps {
     /** The number of sweeps whose models are kept: those looked at last. */
     static final int KEPT = 64;
+
+    /** The number of times that others may begin a sweep of the same name at the same time. */
+    private static final int MOST_TRIES = 20;
+
+    private static final Logger log = LoggerFactory.getLogger(Sweeps.class);
 
     private final SweepStore store;
     private final TrialStore trials;
@@ -105,26 +113,35 @@ public class Sweeps {
     public Sweep create(SweepSpec spec, DescriptionChange said) {
         SweepDescription description = said.of(SweepDescription.NONE);
         SweepSpec checked = checks.checked(spec);
-        Optional<SweepStore.StoredSweep> before = description.name().flatMap(name -> store.named(checked.run(), name));
-        if (before.isPresent() && isSame(before.get(), checked)) {
-            String id = before.get().id();
-            if (!said.of(before.get().description()).equals(before.get().description())) describe(id, said);
-            return again(id, checked.priority());
-        }
         Basis basis = suitability.basis(checked);
-        try {
-            return inTransaction(() -> replace(checked, basis, said));
-        } catch (DuplicateKeyException e) {
-            throw Problem.conflict(
-                    "another job starts the sweep " + description.name().orElse("") + " at the same time; try again");
+        for (int left = MOST_TRIES; left > 0; left--) {
+            try {
+                return inTransaction(() -> goOnOrReplace(checked, basis, said, description));
+            } catch (DuplicateKeyException | EmptyResultDataAccessException e) {
+                log.debug("Another job starts or replaces this sweep: what it made is there now", e);
+            }
         }
+        throw Problem.conflict("others start the sweep " + description.name().orElse("") + " all the time; try again");
     }
 
-    private Sweep replace(SweepSpec spec, Basis basis, DescriptionChange said) {
+    private Sweep goOnOrReplace(
+            SweepSpec spec, Basis basis, DescriptionChange said, SweepDescription description) {
+        Optional<SweepStore.StoredSweep> before = description.name().flatMap(name -> store.named(spec.run(), name));
+        before.ifPresent(known -> store.touch(known.id())); // from now on nobody else replaces it
+        if (before.isEmpty() || !isSame(before.get(), spec)) return replace(before, spec, basis, said, description);
+        String id = before.get().id();
+        if (!said.of(before.get().description()).equals(before.get().description())) describe(id, said);
+        return again(id, spec.priority());
+    }
+
+    private Sweep replace(
+            Optional<SweepStore.StoredSweep> before,
+            SweepSpec spec,
+            Basis basis,
+            DescriptionChange said,
+            SweepDescription description) {
         String id = newId();
         store.insert(id, spec, basis);
-        SweepDescription description = said.of(SweepDescription.NONE);
-        Optional<SweepStore.StoredSweep> before = description.name().flatMap(name -> store.named(spec.run(), name));
         before.ifPresent(old -> {
             end(old.id(), store.touch(old.id()));
             records.replace(old.id(), id);
@@ -472,10 +489,14 @@ public class Sweeps {
 
     private Sweep change(String id, LongConsumer action) {
         row(id);
-        return inTransaction(() -> {
-            action.accept(store.touch(id));
-            return sweep(id);
-        });
+        try {
+            return inTransaction(() -> {
+                action.accept(store.touch(id));
+                return sweep(id);
+            });
+        } catch (EmptyResultDataAccessException e) { // deleted at this moment
+            throw unknown(id);
+        }
     }
 
     private SweepStore.StoredSweep row(String id) {
