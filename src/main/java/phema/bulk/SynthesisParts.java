@@ -91,6 +91,16 @@ record SynthesisParts(SynthesisStore syntheses, PartStore store, Queue queue, Tr
         });
     }
 
+    /** The same where no part was begun. */
+    void failed(String synthesis, String error) {
+        transaction.executeWithoutResult(status -> {
+            if (!syntheses.touch(synthesis)) return;
+            store.cancelRest(synthesis);
+            syntheses.failed(synthesis, error);
+            queue.removeWaiting(BulkConfiguration.TASK, synthesis + "/");
+        });
+    }
+
     /** @return whether it will be tried again */
     boolean failedForNow(BegunPart part) {
         return store.failedForNow(part.id(), part.attempt());

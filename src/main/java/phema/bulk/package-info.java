@@ -10,7 +10,8 @@
  *   <li>{@link phema.bulk.SynthesisJobs}: jobs made, watched and deleted.
  *   <li>{@code SynthesisPlan}: which coefficients, and who writes which files; {@code Plans}, {@code PartCut} make it.
  *   <li>{@code SynthesisParts}: beginnings and ends of parts, each in one transaction with all that follows.
- *   <li>{@code SynthesisRunner}: one attempt at a part; {@code PartFiles}: what it leaves.
+ *   <li>{@code SynthesisRunner}: one attempt at a part; {@code PartFiles}: what it leaves; {@code GoneSnapshots}:
+ *       what no attempt can do any more.
  *   <li>{@code SynthesisStore}, {@code PartStore}: the tables.
  * </ol>
  */

@@ -1,6 +1,7 @@
 package phema.bulk;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,11 +35,14 @@ import phema.digest.Digest;
 import phema.fleet.Fleet;
 import phema.fleet.WorkState;
 import phema.format.Format;
+import phema.problem.Problem;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 import phema.synthesis.Fits;
+import phema.synthesis.Mishap;
 import phema.synthesis.Syntheses;
 import phema.text.StoredJson;
+import phema.time.Await;
 
 /** SynthesisParts of syntheses, which nobody takes but the test. */
 @SpringBootTest(
@@ -66,6 +70,12 @@ class PartsTest {
 
     @Autowired
     SynthesisParts parts;
+
+    @Autowired
+    SynthesisStore store;
+
+    @Autowired
+    PartFiles partFiles;
 
     @Autowired
     Differences differences;
@@ -345,6 +355,37 @@ class PartsTest {
         assertThat(jobs.job(job.id()).state()).isEqualTo(WorkState.DONE);
         assertThat(below(files(job))).isEqualTo(expected);
         Files.delete(added);
+        catalog.rescan("small");
+    }
+
+    @Test
+    void whatWasDeletedFailsASynthesisByNameAndWhatIsAwayIsWaitedFor() throws IOException {
+        SynthesisJob job = create(sharded(1));
+        take(job.id() + "/0");
+        GoneSnapshots gone = new GoneSnapshots(store, parts, partFiles, catalog, fleet);
+        Path file = catalog.run("small").snapshots().getFirst().file().path();
+
+        Path away = Files.move(folder.resolve("runs/small"), folder.resolve("away"));
+        assertThatThrownBy(() -> catalog.rescan("small")).isInstanceOf(Problem.class);
+        runner.run(job.id() + "/1");
+        gone.run();
+        assertThat(fleet.leavesAlone("synthesis")).containsKey(job.id());
+        assertThat(state(job.id(), 1)).isEqualTo("QUEUED 1 0");
+        Files.move(away, folder.resolve("runs/small"));
+        Await.until(() -> catalog.runs().size() == 2);
+        gone.run();
+        assertThat(state(job.id(), 1)).isEqualTo("QUEUED 1 0");
+
+        Path kept = Files.move(file, folder.resolve("kept"));
+        catalog.rescan("small");
+        gone.run();
+        assertThat(jobs.job(job.id()).state()).isEqualTo(WorkState.FAILED);
+        assertThat(jobs.job(job.id()).error()).contains(Mishap.DELETED.message(file));
+        assertThat(waiting(job.id())).isEmpty();
+        assertThat(below(folder.resolve("home/syntheses"))).isEmpty();
+        differences.lookAgain();
+        assertThat(fleet.leavesAlone("synthesis")).isEmpty();
+        Files.move(kept, file);
         catalog.rescan("small");
     }
 
