@@ -24,9 +24,7 @@ record GoneSnapshots(SynthesisStore store, SynthesisParts parts, PartFiles files
         for (SynthesisJob job : store.jobs()) {
             if (job.state().isEnd()
                     || fleet.takers(BulkConfiguration.TASK, job.id()).count() > 0) continue;
-            store.plan(job.id())
-                    .flatMap(plan -> gone(job.spec().run(), plan))
-                    .ifPresent(file -> fail(job.id(), file));
+            store.plan(job.id()).flatMap(plan -> gone(job.spec().run(), plan)).ifPresent(file -> fail(job.id(), file));
         }
     }
 

@@ -37,8 +37,14 @@ record DatabaseCheck(Environment environment) implements BeanFactoryPostProcesso
                                             .findFirst()
                                             .orElse(""),
                                     url.startsWith("jdbc:sqlite:")
-                                            ? "put a copy of it in its place, or move it away to begin with none"
+                                            ? advice(String.valueOf(e.getMessage()))
                                             : "see that it runs, and that its address, user and password are right"));
         }
+    }
+
+    private static String advice(String message) {
+        return message.contains("[SQLITE_CORRUPT") || message.contains("[SQLITE_NOTADB")
+                ? "put a copy of it in its place, or move it away to begin with none"
+                : "see that its disk has room, that the service may write there, and that nobody has locked it";
     }
 }

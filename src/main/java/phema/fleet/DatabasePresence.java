@@ -3,7 +3,9 @@ package phema.fleet;
 import java.sql.Connection;
 import java.sql.SQLException;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.dao.DataAccessResourceFailureException;
@@ -29,7 +31,8 @@ public final class DatabasePresence {
             patience.ask(this::connect);
         } catch (QueryTimeoutException | DataAccessResourceFailureException e) {
             // Or else all connections of the pool are busy, and one will be free in a moment.
-            if (!health.health().getStatus().equals(Status.UP)) throw e;
+            @Nullable Health own = health.health();
+            if (own == null || !own.getStatus().equals(Status.UP)) throw e;
         }
     }
 

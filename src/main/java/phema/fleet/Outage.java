@@ -44,8 +44,9 @@ public enum Outage {
 
     /** In one line why a machine leaves its work to others for now, where such a state is behind the failure. */
     public static Optional<String> reason(Exception failure) {
-        return behind(failure).map(outage -> "its machine must be mended: "
-                + failure.toString().lines().findFirst().orElse(""));
+        return behind(failure)
+                .map(outage -> "its machine must be mended: "
+                        + failure.toString().lines().findFirst().orElse(""));
     }
 
     /** The one behind a failure, where there is one. */

@@ -124,8 +124,7 @@ public class Sweeps {
         throw Problem.conflict("others start the sweep " + description.name().orElse("") + " all the time; try again");
     }
 
-    private Sweep goOnOrReplace(
-            SweepSpec spec, Basis basis, DescriptionChange said, SweepDescription description) {
+    private Sweep goOnOrReplace(SweepSpec spec, Basis basis, DescriptionChange said, SweepDescription description) {
         Optional<SweepStore.StoredSweep> before = description.name().flatMap(name -> store.named(spec.run(), name));
         before.ifPresent(known -> store.touch(known.id())); // from now on nobody else replaces it
         if (before.isEmpty() || !isSame(before.get(), spec)) return replace(before, spec, basis, said, description);

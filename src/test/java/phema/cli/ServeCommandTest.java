@@ -88,7 +88,8 @@ class ServeCommandTest {
         Files.delete(database);
         Files.createDirectory(database);
         assertThat(Shell.phema("serve --server.port=0 --phema.home=" + home).complaint())
-                .contains(database.toString(), "cannot be used");
+                .contains(database.toString(), "cannot be used", "its disk has room", "may write there")
+                .doesNotContain("move it away");
     }
 
     private byte[] database() throws IOException, SQLException {

@@ -51,12 +51,16 @@ class NamedSweepsIT {
             for (int round = 0; round < ROUNDS; round++) {
                 Optional<String> same = Optional.of("same" + round);
                 List<Sweep> one = atOnce(job -> sweeps.create(SweepsTest.grid("script", "fid", 0.1), same));
-                assertThat(one).extracting(Sweep::id).containsOnly(one.getFirst().id());
+                assertThat(one)
+                        .extracting(Sweep::id)
+                        .containsOnly(one.getFirst().id());
                 Optional<String> other = Optional.of("other" + round);
                 List<Sweep> each =
                         atOnce(job -> sweeps.create(SweepsTest.grid("script", "fid", 0.1 + job / 100.0), other));
-                assertThat(each).extracting(Sweep::id).doesNotHaveDuplicates().contains(sweeps.named("edm2", other.get())
-                        .orElseThrow());
+                assertThat(each)
+                        .extracting(Sweep::id)
+                        .doesNotHaveDuplicates()
+                        .contains(sweeps.named("edm2", other.get()).orElseThrow());
             }
             assertThat(sweeps.count(Optional.of("edm2"))).isEqualTo(2 * ROUNDS);
         }

@@ -219,14 +219,12 @@ class MachineFaultsIT {
         Await.until(() -> done(second) >= 1);
         List<Socket> clients = takeDescriptors();
         assertRefused(
-                "has as many files open as it may",
-                "GET",
-                "/api/v1/runs/edm2/weights.safetensors?sigmaRel=0.123",
-                "");
-        Await.until(() -> { // what one answer closed another may open
-            clients.addAll(takeDescriptors());
-            return status("/actuator/health") == 503;
-        });
+                "has as many files open as it may", "GET", "/api/v1/runs/edm2/weights.safetensors?sigmaRel=0.123", "");
+        Await.until(
+                () -> { // what one answer closed another may open
+                    clients.addAll(takeDescriptors());
+                    return status("/actuator/health") == 503;
+                });
         assertThat(status("/api/v1/runs")).isEqualTo(200);
         Await.until(() -> get(second).at("/stuck").asBoolean());
         assertThat(get(second).at("/leftAlone/0/reason").asString())
