@@ -22,7 +22,6 @@
             "evaluation",
             "fleet",
             "format",
-            "http",
             "problem",
             "profile",
             "search",
