@@ -49,6 +49,7 @@ record TrialRow(
      */
     record TrialValue(String column, String label, String text, boolean number) {}
 
+    /** @param value to the seven digits of single precision, which narrow pages have room for */
     record MetricCell(String name, String value) {}
 
     static TrialRow of(Trial trial, List<Facet> shown, List<String> wanted, RunClock clock) {
@@ -65,7 +66,7 @@ record TrialRow(
                                 : "")
                         .toList(),
                 metrics.entrySet().stream()
-                        .map(e -> new MetricCell(e.getKey(), String.valueOf(e.getValue())))
+                        .map(e -> new MetricCell(e.getKey(), String.valueOf(e.getValue().floatValue())))
                         .toList(),
                 Labels.of(trial.state()),
                 remark(trial),
