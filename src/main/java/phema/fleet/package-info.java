@@ -12,7 +12,8 @@
  *   <li>{@link phema.fleet.Leases}: work that clients have, which are no processes of the fleet.
  *   <li>{@link phema.fleet.Heartbeat}: what a worker does beside its work; {@link phema.fleet.Chore}s that rooms add.
  *   <li>{@link phema.fleet.Fleet} of {@link phema.fleet.Worker}s, and what each of them leaves alone, with its reason.
- *   <li>{@link phema.fleet.Outage}, {@link phema.fleet.DatabaseRetry}, {@code ClockJumps}, {@code DriverFaults}: what goes wrong.
+ *   <li>{@link phema.fleet.Outage}, {@link phema.fleet.DatabaseRetry}, {@code ClockJumps}, {@code DriverFaults}: what
+ *       goes wrong.
  * </ol>
  */
 @ApplicationModule(allowedDependencies = {"problem"})
