@@ -6,6 +6,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,9 @@ record ChartLayer(
         @JsonInclude(NON_DEFAULT) boolean unnamed,
         @JsonInclude(NON_DEFAULT) boolean second,
         @JsonInclude(NON_DEFAULT) boolean faint) {
+    /** The number of points of a series that a screen tells apart, about. */
+    private static final int MOST_POINTS = 1000;
+
     enum LayerKind {
         /** A curve; with the band that it lies in where its points have a low and a high end. */
         LINE,
@@ -44,6 +49,30 @@ record ChartLayer(
         REFERENCES,
         /** Points of a plane, coloured by their {@code z}; all of a chart are of this kind, or none. */
         HEAT
+    }
+
+    /** The same with no more points than are told apart: of each stretch of many the highest, or the last of equals. */
+    ChartLayer thinned() {
+        int count = points.size();
+        if (count <= MOST_POINTS) return this;
+        List<ChartPoint> highest = IntStream.range(0, MOST_POINTS)
+                .mapToObj(i ->
+                        points
+                                .subList((int) ((long) count * i / MOST_POINTS), (int)
+                                        ((long) count * (i + 1) / MOST_POINTS))
+                                .stream()
+                                .reduce((a, b) -> b.y() >= a.y() ? b : a)
+                                .orElseThrow())
+                .toList();
+        return new ChartLayer(
+                kind,
+                String.format(Locale.ROOT, "%s, %,d of %,d", name, MOST_POINTS, count),
+                style,
+                highest,
+                shade,
+                unnamed,
+                second,
+                faint);
     }
 
     /**

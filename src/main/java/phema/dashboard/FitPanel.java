@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
@@ -64,6 +65,9 @@ record FitPanel(
     /** @param meaning for those who do not know the word */
     record Figure(String name, String value, String meaning) {}
 
+    /** The number of times that are offered; addresses take all. */
+    private static final int MOST_TIMES = 500;
+
     static FitPanel of(Run run, ShownAverage average, Fit fit, String address) {
         @Nullable
         String revision =
@@ -118,11 +122,19 @@ record FitPanel(
                         .toList();
     }
 
+    /** The newest, those before it at equal steps where there are many, and the chosen one. */
     private static List<Time> times(Run run, double chosen, Optional<SliderFamily> family) {
         Optional<SliderFamily> clocked = family.filter(SliderFamily::clocked);
         RunClock clock = RunClock.of(run);
         double newest = run.newestTime();
-        return Stream.concat(run.snapshots().stream().map(Snapshot::time), Stream.of(chosen))
+        List<Double> all =
+                run.snapshots().stream().map(Snapshot::time).distinct().toList();
+        int every = Math.ceilDiv(all.size(), MOST_TIMES);
+        return Stream.concat(
+                        IntStream.range(0, all.size())
+                                .filter(i -> (all.size() - 1 - i) % every == 0)
+                                .mapToObj(all::get),
+                        Stream.of(chosen))
                 .distinct()
                 .sorted((a, b) -> Double.compare(b, a))
                 .map(time -> new Time(

@@ -1,8 +1,11 @@
 package phema.dashboard;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import phema.catalog.Run;
@@ -18,6 +21,9 @@ import phema.text.Labels;
 /** Makes what the page of a run draws. */
 final class RunCharts {
     static final int CURVE_POINTS = 241;
+
+    /** The number of snapshots up to which all have a bar, and others none that are not read. */
+    private static final int MOST_BARS = 1000;
 
     /** The least surprise that is drawn, on a logarithmic axis. */
     private static final double LEAST_SURPRISE = 0.01;
@@ -59,12 +65,20 @@ final class RunCharts {
 
     static Chart coefficients(Run run, Fit fit) {
         RunClock clock = RunClock.of(run);
-        List<Double> times =
-                run.snapshots().stream().map(Snapshot::time).distinct().toList();
+        List<Snapshot> snapshots = run.snapshots();
+        boolean many = snapshots.size() > MOST_BARS;
+        IntPredicate drawn = i -> !many || fit.coefficients().get(i) != 0;
+        List<Double> times = IntStream.range(0, snapshots.size())
+                .filter(drawn)
+                .mapToObj(i -> snapshots.get(i).time())
+                .distinct()
+                .toList();
+        Map<Double, Integer> places = new HashMap<>();
+        for (double time : times) places.put(time, places.size());
         return new Chart(
                         "coefficients",
                         ChartAxis.of(
-                                clock.axis().label(),
+                                clock.axis().label() + (many ? ", of the files that are read" : ""),
                                 times.stream()
                                         .map(time -> Show.number(clock.in(time)))
                                         .toList()),
@@ -72,16 +86,17 @@ final class RunCharts {
                         byProfile(
                                 run,
                                 ChartLayer.LayerKind.BARS,
+                                drawn,
                                 i -> ChartLayer.ChartPoint.of(
-                                        times.indexOf(run.snapshots().get(i).time()),
+                                        places.getOrDefault(snapshots.get(i).time(), 0),
                                         fit.coefficients().get(i),
-                                        run.snapshots().get(i).name())))
+                                        snapshots.get(i).name())))
                 .from(ChartSource.of(RunLines.fit(run, fit), run.name(), Names.width(fit.target()), "coefficients"));
     }
 
     /** A layer for the snapshots of each profile. @param point of a snapshot, by its index */
     private static List<ChartLayer> byProfile(
-            Run run, ChartLayer.LayerKind kind, IntFunction<ChartLayer.ChartPoint> point) {
+            Run run, ChartLayer.LayerKind kind, IntPredicate drawn, IntFunction<ChartLayer.ChartPoint> point) {
         List<String> profiles = RunSummary.profiles(run);
         return profiles.stream()
                 .map(profile -> new ChartLayer(
@@ -89,10 +104,12 @@ final class RunCharts {
                         profile,
                         profiles.indexOf(profile) + 1,
                         IntStream.range(0, run.snapshots().size())
+                                .filter(drawn)
                                 .filter(i -> RunSummary.profile(run.snapshots().get(i))
                                         .equals(profile))
                                 .mapToObj(point)
                                 .toList()))
+                .map(ChartLayer::thinned)
                 .toList();
     }
 
@@ -182,6 +199,7 @@ final class RunCharts {
                         byProfile(
                                 run,
                                 ChartLayer.LayerKind.POINTS,
+                                i -> true,
                                 i -> ChartLayer.ChartPoint.of(
                                         clock.in(run.snapshots().get(i).time()),
                                         Math.max(report.surprises().get(i), LEAST_SURPRISE),

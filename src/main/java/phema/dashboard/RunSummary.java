@@ -67,6 +67,7 @@ record RunSummary(
                                 .map(s -> ChartLayer.ChartPoint.of(
                                         clock.in(s.time()), profiles.indexOf(profile), s.name()))
                                 .toList()))
+                .map(ChartLayer::thinned)
                 .toList();
         return new Chart("timeline-" + run.name(), clock.axis().from(0), ChartAxis.of("", profiles), layers)
                 .from(ChartSource.of(RunLines.snapshots(run), run.name(), "snapshots"));

@@ -66,7 +66,8 @@ record TrialRow(
                                 : "")
                         .toList(),
                 metrics.entrySet().stream()
-                        .map(e -> new MetricCell(e.getKey(), String.valueOf(e.getValue().floatValue())))
+                        .map(e -> new MetricCell(
+                                e.getKey(), String.valueOf(e.getValue().floatValue())))
                         .toList(),
                 Labels.of(trial.state()),
                 remark(trial),

@@ -7,6 +7,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.web.util.UriComponentsBuilder;
 import phema.FixtureService;
+import phema.time.Await;
 
 /** What the page of a run holds, by its address, on the EDM2 fixture run: 16 times from 16384 to 262144. */
 @FixtureService
@@ -22,6 +24,13 @@ class RunPageTest {
 
     @LocalServerPort
     private int port;
+
+    /** Until then a page says that it waits for the model. */
+    @BeforeEach
+    void isFitted() throws Exception {
+        answer("/runs/edm2", 200);
+        Await.until(() -> answer("/api/v1/runs/edm2/model", 200).contains("ready"));
+    }
 
     private String get(String query, int status) throws Exception {
         return answer("/runs/edm2" + query, status);
