@@ -62,6 +62,7 @@ record ComparePanel(
      * The best point of one.
      *
      * @param url of the sweep; none of measurements
+     * @param remark what to be careful about with that length, in few words; empty for nothing
      * @param range that holds the best length, if one is known
      * @param rest what else the point has that differs among all points
      * @param weights the address of the average on the run's page
@@ -72,6 +73,7 @@ record ComparePanel(
             @Nullable String url,
             String run,
             String length,
+            String remark,
             String range,
             String rest,
             String value,
@@ -195,6 +197,7 @@ record ComparePanel(
                 each.id().map(id -> "/sweeps/" + id).orElse(null),
                 each.run(),
                 best.shown(),
+                optimum.isPresent() ? each.remark() : "",
                 range,
                 rest,
                 value,

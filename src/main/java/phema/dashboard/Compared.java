@@ -24,7 +24,6 @@ import phema.sweep.Sweep;
 import phema.sweep.SweepFit;
 import phema.sweep.SweepSpec;
 import phema.sweep.Trial;
-import phema.text.Labels;
 
 /**
  * Holds what is compared with others: the trials of a sweep that are done, or a run's measurements of one source.
@@ -41,6 +40,7 @@ import phema.text.Labels;
  * @param goals its metrics, and which way is better; empty where nobody says
  * @param values what was measured, by point
  * @param optimum by the first of the goals
+ * @param remark what to be careful about with the optimum, in few words; empty for nothing
  * @param fits of the first of the goals
  * @param searches whether a search chose lengths and guidances: they are no rows of a grid
  */
@@ -57,6 +57,7 @@ record Compared(
         List<MetricGoal> goals,
         List<Value> values,
         Optional<Optimum> optimum,
+        String remark,
         List<SweepFit> fits,
         boolean searches,
         RunClock clock) {
@@ -71,9 +72,8 @@ record Compared(
 
     static Compared of(Sweep sweep, List<Trial> trials, List<SweepFit> fits, Catalog catalog) {
         SweepSpec spec = sweep.spec();
-        int failed = sweep.count(WorkState.FAILED);
-        String about = Labels.of(sweep.state()) + ", " + sweep.count(WorkState.DONE) + " of " + sweep.count()
-                + " trials done" + (failed == 0 ? "" : ", " + failed + " failed");
+        String about =
+                sweep.stateInWords() + ", " + sweep.count(WorkState.DONE) + " of " + sweep.count() + " trials done";
         return new Compared(
                 Optional.of(sweep.id()),
                 Optional.of(spec),
@@ -95,6 +95,7 @@ record Compared(
                         .map(trial -> new Value(trial.point(), trial.metrics()))
                         .toList(),
                 sweep.optimum(),
+                SweepRow.remark(sweep),
                 fits,
                 spec.mode() == SweepSpec.SweepMode.SEARCH,
                 RunClock.of(catalog, spec.run()));
@@ -120,6 +121,7 @@ record Compared(
                         .map(each -> new Value(each.point(), each.metrics()))
                         .toList(),
                 Optional.empty(),
+                "",
                 List.of(),
                 false,
                 RunClock.of(catalog, run));

@@ -97,6 +97,8 @@ class PictureController {
         RunClock clock = RunClock.of(catalog, chosen.sweep().spec().run());
         PictureSheet sheet = chosen.sheet(pictures, clock);
         boolean seedsAsRows = wanted.getOrDefault("rows", "").equals("seeds");
+        String left = wanted.getOrDefault("left", "");
+        String right = wanted.getOrDefault("right", "");
         String seed = wanted.getOrDefault("seed", "");
         model.addAttribute("sweep", SweepRow.of(chosen.sweep()));
         model.addAttribute("part", part);
@@ -110,10 +112,8 @@ class PictureController {
         model.addAttribute("table", sheet.table(seedsAsRows));
         model.addAttribute("seedsAsRows", seedsAsRows);
         model.addAttribute("seeds", sheet.seeds(seed));
-        model.addAttribute(
-                "sides",
-                sheet.sides(wanted.getOrDefault("left", ""), wanted.getOrDefault("right", ""), seed)
-                        .orElse(null));
+        model.addAttribute("gone", sheet.gone(left, right, seed));
+        model.addAttribute("sides", sheet.sides(left, right, seed).orElse(null));
         return new ModelAndView(part ? "dashboard/pictures :: sheet" : "dashboard/pictures");
     }
 

@@ -187,8 +187,9 @@ record PictureSheet(String axis, List<String> names, List<PictureLine> lines, Li
         if (lines.size() < 2) return Optional.empty();
         PictureLine best = best().orElse(lines.getLast());
         PictureLine usual = best == lines.getFirst() ? lines.getLast() : lines.getFirst();
-        PictureLine one = line(left).orElse(usual);
-        PictureLine other = line(right).orElse(best == one ? usual : best);
+        Optional<PictureLine> asked = line(right);
+        PictureLine one = line(left).orElse(asked.filter(line -> line == usual).isPresent() ? best : usual);
+        PictureLine other = asked.orElse(best == one ? usual : best);
         List<Integer> columns = IntStream.range(0, names.size())
                 .filter(c -> !names.contains(seed) || names.get(c).equals(seed))
                 .filter(c ->
@@ -207,8 +208,22 @@ record PictureSheet(String axis, List<String> names, List<PictureLine> lines, Li
         return lines.stream().filter(PictureLine::best).findFirst();
     }
 
+    /** A sentence for each of these that an address names and that is not here. */
+    List<String> gone(String left, String right, String seed) {
+        List<String> gone = new ArrayList<>();
+        for (String at : List.of(left, right))
+            if (!at.isEmpty() && line(at).isEmpty())
+                gone.add("There are no pictures of " + axis + " " + at + "; another one is shown.");
+        if (!seed.isEmpty() && !names.contains(seed))
+            gone.add("There are no pictures of seed " + seed + "; those of all are shown.");
+        return gone;
+    }
+
+    /** @param at as addresses have it, or as it is shown */
     private Optional<PictureLine> line(String at) {
-        return lines.stream().filter(line -> line.at().equals(at)).findFirst();
+        return lines.stream()
+                .filter(line -> line.at().equals(at) || line.length().equals(at))
+                .findFirst();
     }
 
     /** Choices of a seed. */

@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
@@ -104,17 +105,18 @@ class RunController {
         forms.fresh(run, model);
         if (!found.snapshots().isEmpty()) {
             Optional<Double> recommended = advice.recommended().flatMap(Recommendation::sigmaRel);
-            AskedAverage asked = AskedAverage.of(sigmaRel, profile, length);
-            fit(
-                    found,
-                    asked.at(
-                            found,
-                            end(found, time),
-                            family -> recommended
-                                    .filter(width -> family.isPower())
-                                    .orElse(family.usual())),
-                    solver,
-                    model);
+            ToDoubleFunction<SliderFamily> usual =
+                    family -> recommended.filter(width -> family.isPower()).orElse(family.usual());
+            try {
+                AskedAverage asked = AskedAverage.of(sigmaRel, profile, length);
+                fit(found, asked.at(found, end(found, time), usual), solver, model);
+            } catch (Problem problem) {
+                // such as a time that no file reaches any more
+                AskedAverage any = AskedAverage.of(null, null, null);
+                fit(found, any.at(found, end(found, null), usual), Labels.of(SolverKind.BLUP), model);
+                model.addAttribute("notShown", problem.getMessage());
+                response.setStatus(problem.kind().status());
+            }
         }
         return "dashboard/run";
     }

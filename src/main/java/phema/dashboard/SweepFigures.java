@@ -127,7 +127,9 @@ record SweepFigures(
         for (String name : List.of(METRIC, SECOND)) {
             String asked = view.getOrDefault(name, "");
             if (!asked.isEmpty() && goal(goals, asked).isEmpty())
-                notices.add("The sweep has no metric " + asked + "; " + shown.name() + " is shown.");
+                notices.add("The sweep has no metric " + asked + "; "
+                        + (name.equals(SECOND) ? "none is shown beside " + shown.name() : shown.name() + " is shown")
+                        + ".");
         }
         notices.addAll(gone);
         return notices;

@@ -74,10 +74,14 @@ record SweepRow(
                 sweep.count(WorkState.DONE),
                 sweep.count(),
                 sweep.optimum().map(SweepRow::optimum).orElse(""),
-                sweep.evidence().map(known -> remark(sweep, known)).orElse(""),
+                remark(sweep),
                 sweep.optimum().map(SweepRow::value).orElse(null),
                 sweep.created().toString(),
                 Show.instant(sweep.created()));
+    }
+
+    static String remark(Sweep sweep) {
+        return sweep.evidence().map(known -> remark(sweep, known)).orElse("");
     }
 
     private static String remark(Sweep sweep, Evidence evidence) {

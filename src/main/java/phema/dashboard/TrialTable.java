@@ -165,7 +165,7 @@ record TrialTable(
             notices.add("The address asks for a page behind the last one, which is shown.");
             return pages - 1;
         }
-        notices.add("The address asks for page " + text + ", which is no number; the first one is shown.");
+        notices.add("The address asks for page " + text + "; there is no such page, and the first one is shown.");
         return 0;
     }
 

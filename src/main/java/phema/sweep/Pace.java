@@ -22,17 +22,20 @@ final class Pace {
      * Trials in a second.
      *
      * @param latest of those of a sweep, the one that ended last first
+     * @param running when the first of those that are evaluated now began; empty where none is
      * @return empty where fewer than two ended without an interruption
      */
-    static Optional<Double> perSecond(List<Evaluated> latest, Instant now) {
+    static Optional<Double> perSecond(List<Evaluated> latest, Optional<Instant> running, Instant now) {
+        if (latest.isEmpty() || isInterrupted(latest.getFirst(), running.orElse(now))) return Optional.empty();
         int since = 0;
-        while (since + 1 < latest.size() && !isInterrupted(latest.get(since + 1), latest.get(since))) since++;
+        while (since + 1 < latest.size()
+                && !isInterrupted(latest.get(since + 1), latest.get(since).started())) since++;
         if (since == 0) return Optional.empty();
         double seconds = Duration.between(latest.get(since).ended(), now).toMillis() / 1e3;
         return seconds > 0 ? Optional.of(since / seconds) : Optional.empty();
     }
 
-    private static boolean isInterrupted(Evaluated before, Evaluated after) {
-        return Duration.between(before.ended(), after.started()).compareTo(INTERRUPTION) > 0;
+    private static boolean isInterrupted(Evaluated before, Instant started) {
+        return Duration.between(before.ended(), started).compareTo(INTERRUPTION) > 0;
     }
 }

@@ -69,7 +69,13 @@ class TrialStore {
                 .query((row, i) ->
                         new Pace.Evaluated(Instant.ofEpochMilli(row.getLong(1)), Instant.ofEpochMilli(row.getLong(2))))
                 .list();
-        return Pace.perSecond(latest, clock.instant());
+        Optional<Instant> running = jdbc.sql("select min(started) from trial where sweep = ? and state = 'RUNNING'")
+                .params(id)
+                .query((row, i) -> row.getLong(1))
+                .optional()
+                .filter(started -> started > 0)
+                .map(Instant::ofEpochMilli);
+        return Pace.perSecond(latest, running, clock.instant());
     }
 
     /** Of one sweep, by number. */

@@ -160,8 +160,13 @@ class PicturesIT extends PagesInBrowser {
                 "one image is compared",
                 () -> browser.findAll(".stack.one .samples li").size() == 2);
 
-        // The address can be passed on; what of it is gone is passed over.
+        // The address can be passed on; what of it is gone is said.
         open("/sweeps/" + sweep + "/pictures?left=0.12&right=0.5&seed=9&rows=seeds");
+        assertThat(browser.findAll("#pictures .warning"))
+                .extracting(WebElement::getText)
+                .startsWith(
+                        "There are no pictures of EMA length 0.5; another one is shown.",
+                        "There are no pictures of seed 9; those of all are shown.");
         assertThat(browser.text("h1")).isEqualTo("Pictures of demo");
         assertThat(browser.text(".sides figcaption")).contains("0.120");
         assertThat(browser.text(".sides figcaption.right")).contains("0.080");

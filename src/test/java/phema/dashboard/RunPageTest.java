@@ -94,15 +94,28 @@ class RunPageTest {
                 "?profile=rubbish | profile: cannot read the profile",
                 "?profile=impulse{} | profile: &quot;impulse{}&quot; is no family of lengths",
                 "?sigmaRel=3 | sigmaRel: sigma_rel must lie in",
-                "?profile=decay:cosine:{}&length=nan | length must be a number, not nan",
-                "?time=soon | time must be a number, not soon",
+                "?sigmaRel=0.1&time=262145 | no snapshot reaches time 262145",
                 "?time=NaN | time must be a number above 0",
-                "/fit?profile=decay:cosine:{} | length is missing",
+                "?solver=best | Unknown solver best",
                 "?profile=decay:cosine:{}&length=20000&sigmaRel=0.1 | sigmaRel and length: give one of them",
                 "?profile=impulse&sigmaRel=0.1 | sigmaRel and profile: give one of them",
                 "?profile=decay:cosine:800&length=900 | length: the profile decay:cosine:800 says all"
             })
-    void saysWhichPartOfAnAddressIsWrong(String query, String message) throws Exception {
+    void saysWhichPartOfAnAddressIsWrongAndShowsTheRest(String query, String message) throws Exception {
+        assertThat(get(query, 400))
+                .contains("<p class=\"warning\" role=\"status\">" + message)
+                .contains("edm2/weights.safetensors?sigmaRel=", "id=\"recommended\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "?profile=decay:cosine:{}&length=nan | length must be a number, not nan",
+                "?time=soon | time must be a number, not soon",
+                "/fit?profile=decay:cosine:{} | length is missing"
+            })
+    void saysWhatCannotBeRead(String query, String message) throws Exception {
         assertThat(get(query, 400)).contains("<p>" + message);
     }
 
