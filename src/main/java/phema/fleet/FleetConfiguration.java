@@ -78,12 +78,12 @@ class FleetConfiguration {
                 new DriverManagerDataSource(environment.getRequiredProperty("spring.datasource.url"));
         own.setUsername(environment.getProperty("spring.datasource.username"));
         own.setPassword(environment.getProperty("spring.datasource.password"));
-        return new DatabaseHealth(new DataSourceHealthIndicator(own));
+        return new PatientHealth(new DataSourceHealthIndicator(own));
     }
 
     @Bean
     HealthIndicator homeHealthIndicator(Environment environment) {
-        return new HomeHealth(Path.of(environment.getRequiredProperty("phema.home")));
+        return new PatientHealth(new HomeHealth(Path.of(environment.getRequiredProperty("phema.home"))));
     }
 
     @Bean

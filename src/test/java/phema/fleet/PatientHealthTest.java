@@ -10,12 +10,12 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 import phema.time.Await;
 
-class DatabaseHealthTest {
+class PatientHealthTest {
     @Test
     void tellsProbesInTimeThatTheDatabaseDoesNotAnswerAndAsksItOnce() {
         CountDownLatch back = new CountDownLatch(1);
         AtomicInteger questions = new AtomicInteger();
-        DatabaseHealth health = new DatabaseHealth(() -> {
+        PatientHealth health = new PatientHealth(() -> {
             if (questions.incrementAndGet() == 1) await(back);
             return Health.up().build();
         });
