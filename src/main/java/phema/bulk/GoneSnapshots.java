@@ -2,12 +2,15 @@ package phema.bulk;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.stereotype.Component;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
+import phema.catalog.Snapshot;
 import phema.fleet.Fleet;
 import phema.fleet.Upkeep;
 
@@ -35,19 +38,19 @@ record GoneSnapshots(SynthesisStore store, SynthesisParts parts, PartFiles files
 
     /** Empty as well while the run, or all of it, is away: storage may come back. */
     private Optional<Path> gone(String name, SynthesisPlan plan) {
-        Optional<Run> run =
-                catalog.runs().stream().filter(r -> r.name().equals(name)).findFirst();
-        if (run.isEmpty()
-                || run.get().snapshots().stream()
-                        .noneMatch(snapshot -> Files.exists(snapshot.file().path()))) return Optional.empty();
+        Optional<Run> found =
+                catalog.runs().stream().filter(run -> run.name().equals(name)).findFirst();
+        List<Snapshot> snapshots = found.map(Run::snapshots).orElse(List.of());
+        if (snapshots.stream()
+                .noneMatch(snapshot -> Files.exists(snapshot.file().path()))) return Optional.empty();
+        Path folder = found.orElseThrow().folder();
+        Set<String> there = snapshots.stream().map(Snapshot::name).collect(Collectors.toSet());
         return plan.targets().stream()
                 .flatMap(target -> target.fit().coefficients().keySet().stream())
-                .filter(needed -> run.get().snapshots().stream()
-                        .noneMatch(snapshot -> snapshot.name().equals(needed)))
+                .filter(needed -> !there.contains(needed) && Files.notExists(folder.resolve(needed)))
                 // Of several averages in a file, the name goes on after the file's.
-                .filter(needed -> Stream.of(needed, needed.replaceFirst("#.*", ""))
-                        .allMatch(file -> Files.notExists(run.get().folder().resolve(file))))
-                .map(needed -> run.get().folder().resolve(needed.replaceFirst("#.*", "")))
+                .map(needed -> folder.resolve(needed.replaceFirst("#.*", "")))
+                .filter(Files::notExists)
                 .findFirst();
     }
 }

@@ -50,7 +50,7 @@ record SynthesisParts(SynthesisStore syntheses, PartStore store, Queue queue, Tr
     /** @return empty when there is nothing to do any more */
     Optional<BegunPart> begin(PartId part, String worker) {
         return inTurn(
-                part,
+                part.synthesis(),
                 () -> store.begin(part, worker).flatMap(attempts -> {
                     syntheses.takenBy(part.synthesis(), worker);
                     SynthesisSpec spec =
@@ -65,7 +65,7 @@ record SynthesisParts(SynthesisStore syntheses, PartStore store, Queue queue, Tr
 
     /** @return whether the attempt is the latest and was not called off */
     boolean done(BegunPart part) {
-        return inTurn(part.id(), () -> {
+        return inTurn(part.id().synthesis(), () -> {
                     if (!store.done(part.id(), part.attempt())) return Optional.<Boolean>empty();
                     PartId last = new PartId(part.id().synthesis(), part.plan().parts() - 1);
                     if (part.isLast())
@@ -82,23 +82,24 @@ record SynthesisParts(SynthesisStore syntheses, PartStore store, Queue queue, Tr
 
     /** The synthesis fails with it. */
     void failed(BegunPart part, String error) {
-        inTurn(part.id(), () -> {
-            if (store.failed(part.id(), part.attempt())) {
-                store.cancelRest(part.id().synthesis());
-                syntheses.failed(part.id().synthesis(), error);
-            }
+        inTurn(part.id().synthesis(), () -> {
+            if (store.failed(part.id(), part.attempt())) end(part.id().synthesis(), error);
             return Optional.empty();
         });
     }
 
     /** The same where no part was begun. */
     void failed(String synthesis, String error) {
-        transaction.executeWithoutResult(status -> {
-            if (!syntheses.touch(synthesis)) return;
-            store.cancelRest(synthesis);
-            syntheses.failed(synthesis, error);
+        inTurn(synthesis, () -> {
+            end(synthesis, error);
             queue.removeWaiting(BulkConfiguration.TASK, synthesis + "/");
+            return Optional.empty();
         });
+    }
+
+    private void end(String synthesis, String error) {
+        store.cancelRest(synthesis);
+        syntheses.failed(synthesis, error);
     }
 
     /** @return whether it will be tried again */
@@ -119,8 +120,8 @@ record SynthesisParts(SynthesisStore syntheses, PartStore store, Queue queue, Tr
     }
 
     /** Transactions about one synthesis one after the other, as long as it has not ended. */
-    private <T> Optional<T> inTurn(PartId part, Supplier<Optional<T>> change) {
+    private <T> Optional<T> inTurn(String synthesis, Supplier<Optional<T>> change) {
         return Objects.requireNonNull(
-                transaction.execute(status -> syntheses.touch(part.synthesis()) ? change.get() : Optional.<T>empty()));
+                transaction.execute(status -> syntheses.touch(synthesis) ? change.get() : Optional.<T>empty()));
     }
 }
