@@ -17,7 +17,6 @@ import org.springframework.web.util.UriUtils;
 import phema.api.PictureView;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
-import phema.problem.Problem;
 import phema.sweep.CarriedSweep;
 import phema.sweep.CarriedSweeps;
 import phema.sweep.FoundLength;
@@ -74,9 +73,7 @@ class PictureController {
             @RequestParam Map<String, String> wanted,
             @RequestHeader(name = "HX-Request", defaultValue = "false") boolean part,
             Model model) {
-        List<CarriedSweep> all = carried.of(catalog.run(run)).sweeps();
-        if (index < 0 || index >= all.size()) throw Problem.unknown("index", "run " + run + " carries no such sweep");
-        CarriedSweep sweep = all.get(index);
+        CarriedSweep sweep = carried.sweep(catalog.run(run), index);
         model.addAttribute(
                 "address",
                 "/runs/" + UriUtils.encodePathSegment(run, StandardCharsets.UTF_8) + "/carried/" + index + "/pictures");

@@ -94,6 +94,18 @@ public class CarriedSweeps {
         }
     }
 
+    /** @param index of the file's sweeps, from 0 */
+    public Optional<CarriedSweep> find(Run run, int index) {
+        List<CarriedSweep> all = of(run).sweeps();
+        return index >= 0 && index < all.size() ? Optional.of(all.get(index)) : Optional.empty();
+    }
+
+    /** @throws Problem where there is none; see {@link #find} */
+    public CarriedSweep sweep(Run run, int index) {
+        return find(run, index)
+                .orElseThrow(() -> Problem.unknown("index", "run " + run.name() + " carries no such sweep"));
+    }
+
     private Carried read(String run, Path file, long size) throws IOException {
         if (size > MOST_BYTES)
             return new Carried(

@@ -7,9 +7,12 @@ import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
@@ -22,7 +25,6 @@ import org.springframework.web.bind.annotation.RestController;
 import phema.api.PictureView;
 import phema.catalog.Catalog;
 import phema.problem.Problem;
-import phema.sweep.CarriedSweep;
 import phema.sweep.CarriedSweeps;
 import phema.sweep.ResultsCsv;
 import phema.sweep.Sweeps;
@@ -37,6 +39,20 @@ class PicturesController {
     private final TrialPictures pictures;
     private final CarriedSweeps carried;
     private final Catalog catalog;
+
+    /** What the addresses of images answer. */
+    @Target(ElementType.METHOD)
+    @Retention(RetentionPolicy.RUNTIME)
+    @ApiResponse(
+            responseCode = "200",
+            description = "The image",
+            headers = @Header(name = HttpHeaders.ETAG, schema = @Schema(type = "string")),
+            content = {
+                @Content(mediaType = MediaType.IMAGE_PNG_VALUE, schema = @Schema(type = "string", format = "binary")),
+                @Content(mediaType = MediaType.IMAGE_JPEG_VALUE, schema = @Schema(type = "string", format = "binary"))
+            })
+    @ApiResponse(responseCode = "304", description = "If-None-Match names this version", content = @Content)
+    private @interface ImageAnswers {}
 
     PicturesController(Sweeps sweeps, TrialPictures pictures, CarriedSweeps carried, Catalog catalog) {
         this.sweeps = sweeps;
@@ -58,15 +74,7 @@ class PicturesController {
             path = "/sweeps/{id}/trials/{number}/images/{name}",
             produces = {MediaType.IMAGE_PNG_VALUE, MediaType.IMAGE_JPEG_VALUE})
     @Operation(summary = "One image", description = "Of at most 1024 pixels on a side.")
-    @ApiResponse(
-            responseCode = "200",
-            description = "The image",
-            headers = @Header(name = HttpHeaders.ETAG, schema = @Schema(type = "string")),
-            content = {
-                @Content(mediaType = MediaType.IMAGE_PNG_VALUE, schema = @Schema(type = "string", format = "binary")),
-                @Content(mediaType = MediaType.IMAGE_JPEG_VALUE, schema = @Schema(type = "string", format = "binary"))
-            })
-    @ApiResponse(responseCode = "304", description = "If-None-Match names this version", content = @Content)
+    @ImageAnswers
     ResponseEntity<byte[]> picture(
             @PathVariable String id,
             @PathVariable int number,
@@ -91,15 +99,7 @@ class PicturesController {
     @Operation(
             summary = "One image of a sweep that a run's folder carries",
             description = "Of the file sweeps.json, whose sweeps and trials are counted from 0.")
-    @ApiResponse(
-            responseCode = "200",
-            description = "The image",
-            headers = @Header(name = HttpHeaders.ETAG, schema = @Schema(type = "string")),
-            content = {
-                @Content(mediaType = MediaType.IMAGE_PNG_VALUE, schema = @Schema(type = "string", format = "binary")),
-                @Content(mediaType = MediaType.IMAGE_JPEG_VALUE, schema = @Schema(type = "string", format = "binary"))
-            })
-    @ApiResponse(responseCode = "304", description = "If-None-Match names this version", content = @Content)
+    @ImageAnswers
     ResponseEntity<byte[]> carriedPicture(
             @PathVariable String run,
             @PathVariable int index,
@@ -109,7 +109,7 @@ class PicturesController {
                     boolean thumbnail,
             @Parameter(description = "the beginning of the image's digest") @RequestParam(defaultValue = "") String v) {
         return answer(
-                carried(run, index).stream()
+                carried.find(catalog.run(run), index).stream()
                         .flatMap(sweep -> sweep.pictures().getOrDefault(number, List.of()).stream())
                         .filter(picture ->
                                 picture.name().equals(name) && picture.problem().isEmpty())
@@ -125,16 +125,7 @@ class PicturesController {
             summary = "All trials of a sweep that a run's folder carries, a line each",
             description = "Of the file sweeps.json, whose sweeps are counted from 0.")
     String carriedResults(@PathVariable String run, @PathVariable int index) {
-        return carried(run, index)
-                .map(sweep -> ResultsCsv.of(sweep.trials()))
-                .orElseThrow(() -> Problem.unknown("index", "run " + run + " carries no such sweep"));
-    }
-
-    private Optional<CarriedSweep> carried(String run, int index) {
-        return carried.of(catalog.run(run)).sweeps().stream()
-                .skip(Math.max(0, index))
-                .limit(index < 0 ? 0 : 1)
-                .findFirst();
+        return ResultsCsv.of(carried.sweep(catalog.run(run), index).trials());
     }
 
     private static ResponseEntity<byte[]> answer(TrialPictures.PictureContent content, String v) {
