@@ -63,6 +63,19 @@ final class RunCharts {
                         .toList());
     }
 
+    /** Shows where on the training job's clock the snapshots of each average lie. */
+    static Chart timeline(Run run) {
+        RunClock clock = RunClock.of(run);
+        List<String> profiles = RunSummary.profiles(run);
+        List<ChartLayer> layers = byProfile(run, ChartLayer.LayerKind.POINTS, i -> true, i -> {
+            Snapshot snapshot = run.snapshots().get(i);
+            int row = profiles.indexOf(RunSummary.profile(snapshot));
+            return ChartLayer.ChartPoint.of(clock.in(snapshot.time()), row, snapshot.name());
+        });
+        return new Chart("timeline-" + run.name(), clock.axis().from(0), ChartAxis.of("", profiles), layers)
+                .from(ChartSource.of(RunLines.snapshots(run), run.name(), "snapshots"));
+    }
+
     static Chart coefficients(Run run, Fit fit) {
         RunClock clock = RunClock.of(run);
         List<Snapshot> snapshots = run.snapshots();

@@ -43,7 +43,7 @@ record RunSummary(
                 String.join(", ", profiles(run)),
                 none ? "" : snapshots.getLast().file().format().extension(),
                 run.notices(),
-                timeline(run, clock));
+                RunCharts.timeline(run));
     }
 
     private static String parameters(Snapshot snapshot) {
@@ -52,25 +52,6 @@ record RunSummary(
                 .mapToLong(Tensor::elements)
                 .sum();
         return Show.count(elements);
-    }
-
-    /** Shows where on the training job's clock the snapshots of each average lie. */
-    private static Chart timeline(Run run, RunClock clock) {
-        List<String> profiles = profiles(run);
-        List<ChartLayer> layers = profiles.stream()
-                .map(profile -> new ChartLayer(
-                        ChartLayer.LayerKind.POINTS,
-                        profile,
-                        profiles.indexOf(profile) + 1,
-                        run.snapshots().stream()
-                                .filter(s -> profile(s).equals(profile))
-                                .map(s -> ChartLayer.ChartPoint.of(
-                                        clock.in(s.time()), profiles.indexOf(profile), s.name()))
-                                .toList()))
-                .map(ChartLayer::thinned)
-                .toList();
-        return new Chart("timeline-" + run.name(), clock.axis().from(0), ChartAxis.of("", profiles), layers)
-                .from(ChartSource.of(RunLines.snapshots(run), run.name(), "snapshots"));
     }
 
     /** Which averages are stored, sorted. */
