@@ -69,7 +69,7 @@ class LimitsIT {
     private static final String FORM = "application/x-www-form-urlencoded";
 
     private Path folder = Path.of("");
-    private @Nullable Process process;
+    private @Nullable ServiceProcess service;
     private int port;
     private final HttpClient client = HttpClient.newHttpClient();
 
@@ -78,17 +78,11 @@ class LimitsIT {
         folder = temporary;
         SnapshotGenerator.uniform(Format.SAFETENSORS, 1, 128)
                 .write(folder.resolve("runs/many"), 2 * TIMES, written -> {});
-        Path out = folder.resolve("out");
-        Process service = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--add-exports=java.base/jdk.internal.module=ALL-UNNAMED",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Xmx512m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "phema.Phema",
-                        "serve",
-                        "--server.port=0",
+        service = ServiceProcess.start(
+                folder,
+                List.of(),
+                System.getProperty("java.class.path"),
+                List.of(
                         "--phema.home=" + folder.resolve("home"),
                         "--phema.roots=" + folder.resolve("runs") + ",src/test/resources/fixtures/edm2",
                         "--phema.catalog.settle=0s",
@@ -96,22 +90,13 @@ class LimitsIT {
                         "--phema.security.rate=1000000",
                         "--phema.security.tokens[0].name=test",
                         "--phema.security.tokens[0].role=write",
-                        "--phema.security.tokens[0].hash=" + Tokens.hash(TOKEN))
-                .redirectOutput(out.toFile())
-                .redirectError(folder.resolve("err").toFile())
-                .start();
-        process = service;
-        Pattern listens = Pattern.compile("listens on http://localhost:(\\d+)");
-        Await.until(() ->
-                !service.isAlive() || listens.matcher(Files.readString(out)).find());
-        Matcher found = listens.matcher(Files.readString(out));
-        assertThat(found.find()).as(Files.readString(folder.resolve("err"))).isTrue();
-        port = Integer.parseInt(found.group(1));
+                        "--phema.security.tokens[0].hash=" + Tokens.hash(TOKEN)));
+        port = service.port();
     }
 
     @AfterAll
-    void end() throws InterruptedException {
-        if (process != null) process.destroyForcibly().waitFor();
+    void end() {
+        if (service != null) service.close();
     }
 
     private HttpRequest.Builder to(String path) {
@@ -466,7 +451,11 @@ class LimitsIT {
 
     /** Of the service, which does nothing else. */
     private Duration processorTime() {
-        return Objects.requireNonNull(process).info().totalCpuDuration().orElseThrow();
+        return Objects.requireNonNull(service)
+                .process()
+                .info()
+                .totalCpuDuration()
+                .orElseThrow();
     }
 
     private static String shortened(String text) {
@@ -477,7 +466,7 @@ class LimitsIT {
     private long usedHeap() throws Exception {
         Process collection = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                        String.valueOf(Objects.requireNonNull(process).pid()),
+                        String.valueOf(Objects.requireNonNull(service).process().pid()),
                         "GC.run")
                 .redirectErrorStream(true)
                 .start();

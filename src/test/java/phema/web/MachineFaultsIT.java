@@ -19,8 +19,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +41,7 @@ class MachineFaultsIT {
     @TempDir
     private Path folder;
 
-    private @Nullable Process process;
+    private @Nullable ServiceProcess service;
     private int port;
     private final HttpClient client = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -58,37 +56,24 @@ class MachineFaultsIT {
         Process trial = new ProcessBuilder("unshare", "-rm", "sh", "-c", mount).start();
         assumeTrue(trial.waitFor() == 0, "this machine lets nobody mount a file system");
         String evaluate = "echo run >> " + folder.resolve("evaluations") + "; sleep 0.3; echo '{\"fid\": 1}'";
-        List<String> command = new ArrayList<>(List.of("unshare", "-rm", "sh", "-c"));
-        command.add(mount + " && ulimit -n " + MOST_DESCRIPTORS + " && exec \"$0\" \"$@\"");
-        command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-exports=java.base/jdk.internal.module=ALL-UNNAMED",
-                "--enable-native-access=ALL-UNNAMED",
-                "-Xmx512m",
-                "-cp",
+        service = ServiceProcess.start(
+                folder,
+                List.of(
+                        "unshare",
+                        "-rm",
+                        "sh",
+                        "-c",
+                        mount + " && ulimit -n " + MOST_DESCRIPTORS + " && exec \"$0\" \"$@\""),
                 classPath(),
-                "phema.Phema",
-                "serve",
-                "--server.port=0",
-                "--phema.home=" + home,
-                "--phema.roots=src/test/resources/fixtures/edm2",
-                "--phema.catalog.settle=0s",
-                "--phema.evaluators.script.type=command",
-                "--phema.evaluators.script.command[0]=sh",
-                "--phema.evaluators.script.command[1]=-c",
-                "--phema.evaluators.script.command[2]=" + evaluate));
-        Path out = folder.resolve("out");
-        Process service = new ProcessBuilder(command)
-                .redirectOutput(out.toFile())
-                .redirectError(folder.resolve("err").toFile())
-                .start();
-        process = service;
-        Pattern listens = Pattern.compile("listens on http://localhost:(\\d+)");
-        Await.until(() ->
-                !service.isAlive() || listens.matcher(Files.readString(out)).find());
-        Matcher found = listens.matcher(Files.readString(out));
-        assertThat(found.find()).as(Files.readString(folder.resolve("err"))).isTrue();
-        port = Integer.parseInt(found.group(1));
+                List.of(
+                        "--phema.home=" + home,
+                        "--phema.roots=src/test/resources/fixtures/edm2",
+                        "--phema.catalog.settle=0s",
+                        "--phema.evaluators.script.type=command",
+                        "--phema.evaluators.script.command[0]=sh",
+                        "--phema.evaluators.script.command[1]=-c",
+                        "--phema.evaluators.script.command[2]=" + evaluate));
+        port = service.port();
     }
 
     /** As the service is delivered: jars stay open, while classes in folders need a descriptor each. */
@@ -108,8 +93,8 @@ class MachineFaultsIT {
     }
 
     @AfterEach
-    void end() throws InterruptedException {
-        if (process != null) process.destroyForcibly().waitFor();
+    void end() {
+        if (service != null) service.close();
     }
 
     private HttpResponse<String> send(String method, String path, String body) throws Exception {
@@ -162,8 +147,8 @@ class MachineFaultsIT {
     }
 
     private long pid() {
-        if (process == null) throw new IllegalStateException();
-        return process.pid();
+        if (service == null) throw new IllegalStateException();
+        return service.process().pid();
     }
 
     private void fillDisk() throws IOException {
