@@ -24,9 +24,12 @@ record FolderListing(Recognition recognition, List<String> notices) {
         notices = List.copyOf(notices);
     }
 
-    /** @param mayRead whether the real path that a symbolic link leads to may be read */
-    static FolderListing of(Path folder, Selection selection, Predicate<Path> mayRead) throws IOException {
-        List<String> names = names(folder);
+    /**
+     * @param names of all that the folder holds
+     * @param mayRead whether the real path that a symbolic link leads to may be read
+     */
+    static FolderListing of(Path folder, List<String> names, Selection selection, Predicate<Path> mayRead)
+            throws IOException {
         FolderListing listing = names.contains(Manifest.FILE_NAME)
                 ? byManifest(folder, names, selection.ofFiles(), mayRead)
                 : byNames(folder, names, selection.ofFiles(), mayRead);

@@ -120,7 +120,7 @@ final class FolderScan {
                 notices,
                 recognition.publication(),
                 lines.isEmpty() ? recognition.lines() : lines);
-        return new Scan(run, Optional.of(recognition), known);
+        return new Scan(run, Optional.of(recognition), known, FolderContent.NONE);
     }
 
     /** Those that are of use as far as each can be told for itself. */

@@ -61,6 +61,15 @@ record RememberedFile(FileStamp stamp, long since, RememberedContent content) {
      */
     record Sampled(String plan, SampleSummary summary, Map<String, Double> scales, SampledNumbers numbers) {}
 
+    /** Whether nothing but another stamp can change what is known: not where it depends on other files, or on time. */
+    boolean isFinal() {
+        return switch (content) {
+            case Indexed indexed -> indexed.file().parts().size() == 1;
+            case Broken broken -> broken.lasting() && !broken.incomplete();
+            case Growing growing -> false;
+        };
+    }
+
     RememberedFile with(RememberedContent changed) {
         return new RememberedFile(stamp, since, changed);
     }

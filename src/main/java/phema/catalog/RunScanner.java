@@ -31,10 +31,13 @@ public final class RunScanner {
 
     private final FileIndexer indexer;
     private final Predicate<Path> allowed;
+    private final Runnable onFile;
 
-    private RunScanner(FileIndexer indexer, Predicate<Path> allowed) {
-        this.indexer = indexer;
+    private RunScanner(
+            FileReader reader, Predicate<Path> allowed, Settling settling, boolean repeated, Runnable onFile) {
+        indexer = new FileIndexer(reader, allowed, settling, repeated, onFile);
         this.allowed = allowed;
+        this.onFile = onFile;
     }
 
     /** @param allowed whether the real path that a symbolic link leads to may be read */
@@ -44,7 +47,7 @@ public final class RunScanner {
 
     /** @param onFile told when a file was looked at, and when it was sampled */
     static RunScanner repeated(FileReader reader, Predicate<Path> allowed, Settling settling, Runnable onFile) {
-        return new RunScanner(new FileIndexer(reader, allowed, settling, true, onFile), allowed);
+        return new RunScanner(reader, allowed, settling, true, onFile);
     }
 
     /**
@@ -60,13 +63,16 @@ public final class RunScanner {
         Path name = real.getFileName();
         Predicate<Path> anywhere = path -> true;
         Settling settling = new Settling(SETTLE, InstantSource.system(), Ticker.SYSTEM);
-        return new RunScanner(new FileIndexer(WeightFiles::read, anywhere, settling, false, () -> {}), anywhere)
+        return new RunScanner(WeightFiles::read, anywhere, settling, false, () -> {})
                 .scan(name == null ? real.toString() : name.toString(), real, selection, Scan.NONE)
                 .run();
     }
 
     /** @param before what the last scan of this folder gave; files that did not change since are not opened */
     Scan scan(String runName, Path folder, Selection selection, Scan before) throws IOException {
-        return new FolderScan(indexer, folder, FolderListing.of(folder, selection, allowed), before).scan(runName);
+        FolderContent content = FolderContent.of(folder);
+        if (content.isStill(before.content(), before.known(), folder, onFile)) return before;
+        FolderListing listing = FolderListing.of(folder, content.names(), selection, allowed);
+        return new FolderScan(indexer, folder, listing, before).scan(runName).of(content);
     }
 }

@@ -10,8 +10,9 @@ import java.util.Optional;
  *
  * @param recognised the files that were considered; empty before the first scan
  * @param known by file name
+ * @param content of the folder, when the scan began
  */
-record Scan(Run run, Optional<Recognition> recognised, Map<String, RememberedFile> known) {
+record Scan(Run run, Optional<Recognition> recognised, Map<String, RememberedFile> known, FolderContent content) {
     /** The state before the first scan of a folder of which nothing is remembered. */
     static final Scan NONE = remembered(Map.of());
 
@@ -21,7 +22,12 @@ record Scan(Run run, Optional<Recognition> recognised, Map<String, RememberedFil
 
     /** Makes the state before the first scan of a folder that an earlier process has scanned. */
     static Scan remembered(Map<String, RememberedFile> known) {
-        return new Scan(new Run("", Path.of(""), List.of(), List.of(), List.of()), Optional.empty(), known);
+        return new Scan(new Run("", Path.of(""), List.of(), List.of(), List.of()), Optional.empty(), known, FolderContent.NONE);
+    }
+
+    /** The same, of a folder that held this when the scan began. */
+    Scan of(FolderContent now) {
+        return now.equals(content) ? this : new Scan(run, recognised, known, now);
     }
 
     /** Whether nothing has changed: the same files, meant to hold the same, and nothing new known of any of them. */

@@ -34,18 +34,38 @@ public record FileStamp(long size, Instant modified, String change) {
         }
     }
 
+    /** The stamp of what is a regular file itself, and no link to one; empty for anything else. */
+    public static Optional<FileStamp> ofPlain(Path file) throws IOException {
+        try {
+            Look look = look(file, LinkOption.NOFOLLOW_LINKS);
+            return look.regular ? Optional.of(look.stamp) : Optional.empty();
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
     static FileStamp now(Path file, LinkOption... links) throws IOException {
+        return look(file, links).stamp;
+    }
+
+    private record Look(FileStamp stamp, boolean regular) {}
+
+    private static Look look(Path file, LinkOption... links) throws IOException {
         if (file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
             // In one call, or they might be of two files.
-            Map<String, Object> unix = Files.readAttributes(file, "unix:size,lastModifiedTime,ctime,ino", links);
-            return new FileStamp(
+            Map<String, Object> unix =
+                    Files.readAttributes(file, "unix:size,lastModifiedTime,ctime,ino,isRegularFile", links);
+            FileStamp stamp = new FileStamp(
                     (Long) known(unix, "size"),
                     ((FileTime) known(unix, "lastModifiedTime")).toInstant(),
                     known(unix, "ino") + " " + ((FileTime) known(unix, "ctime")).toInstant());
+            return new Look(stamp, (Boolean) known(unix, "isRegularFile"));
         }
         BasicFileAttributes basic = Files.readAttributes(file, BasicFileAttributes.class, links);
         Object key = basic.fileKey();
-        return new FileStamp(basic.size(), basic.lastModifiedTime().toInstant(), key == null ? "" : key.toString());
+        FileStamp stamp =
+                new FileStamp(basic.size(), basic.lastModifiedTime().toInstant(), key == null ? "" : key.toString());
+        return new Look(stamp, basic.isRegularFile());
     }
 
     private static Object known(Map<String, Object> attributes, String name) {

@@ -320,6 +320,7 @@ class RunScannerTest {
         TestFiles.copy(folder.resolve(FIRST + ".safetensors"), folder.resolve(added));
 
         Scan second = scanner.scan("run", folder, Selection.DEFAULT, first);
+        assertThat(isStill(folder, second)).isFalse(); // it grows, or not, with time
         clock.pass(Duration.ofSeconds(9));
         clock.jump(Duration.ofDays(1));
         Scan third = scanner.scan("run", folder, Selection.DEFAULT, second);
@@ -474,6 +475,52 @@ class RunScannerTest {
         Scan first = scanner.scan("run", folder, Selection.DEFAULT, Scan.NONE);
 
         assertThat(scanner.scan("run", folder, Selection.DEFAULT, first)).isSameAs(first);
+    }
+
+    /** Of thousands of files, all else costs far more than to ask for each stamp: names are not even thought about. */
+    @Test
+    void asksOnlyForStampsWhileNothingChanges() throws IOException {
+        Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
+        Files.writeString(folder.resolve("log.txt"), "1");
+        RunScanner scanner = scanner(Duration.ZERO);
+        Scan first = scanner.scan("run", folder, Selection.DEFAULT, Scan.NONE);
+        Files.writeString(folder.resolve("log.txt"), "12"); // no scan reads it
+
+        assertThat(isStill(folder, first)).isTrue();
+        assertThat(scanner.scan("run", folder, Selection.DEFAULT, first)).isSameAs(first);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "touched", "replaced", "new", "gone", "link", "folder", "manifest", "other manifest", "configuration"
+            })
+    void looksThoroughlyWhere(String what) throws IOException {
+        Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
+        Path file = folder.resolve(FIRST + ".safetensors");
+        if (what.startsWith("other")) Files.writeString(folder.resolve(Manifest.FILE_NAME), "hub: {owner: a}\n");
+        Scan first = scanner(Duration.ZERO).scan("run", folder, Selection.DEFAULT, Scan.NONE);
+        assertThat(isStill(folder, first)).isTrue();
+        switch (what) {
+            case "touched" -> Files.setLastModifiedTime(file, FileTime.from(clock.instant()));
+            case "replaced" -> {
+                Path other = TestFiles.copy(file, temporary.resolve("other"));
+                Files.setLastModifiedTime(other, Files.getLastModifiedTime(file));
+                Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+            }
+            case "new" -> TestFiles.copy(file, folder.resolve("network-snapshot-0000278-0.100.safetensors"));
+            case "gone" -> Files.delete(file);
+            case "link" -> Files.createSymbolicLink(file, Files.move(file, temporary.resolve("other")));
+            case "folder" -> Files.createDirectory(folder.resolve("below"));
+            case "configuration" -> Files.writeString(folder.resolve("config.yaml"), "");
+            default -> Files.writeString(folder.resolve(Manifest.FILE_NAME), "hub: {owner: b}\n");
+        }
+
+        assertThat(isStill(folder, first)).isFalse();
+    }
+
+    private static boolean isStill(Path folder, Scan before) throws IOException {
+        return FolderContent.of(folder).isStill(before.content(), before.known(), folder, () -> {});
     }
 
     private static void assertExcluded(Run run, String name, ExclusionReason reason, String message) {
