@@ -78,7 +78,7 @@ record Candidate(String fileName, String group, double time, String average, Can
 
     /** Whether its weights are apart from others of the same checkpoint by being in another file. */
     private boolean isFile() {
-        return fileName.endsWith("/" + group);
+        return !group.isEmpty() && fileName.endsWith("/" + group);
     }
 
     /** What tells it apart from all others of its folder. */

@@ -69,7 +69,10 @@ record FolderListing(Recognition recognition, List<String> notices) {
         List<String> more = new ArrayList<>();
         if (!recognition.isRun()) ofOneCheckpoint(folder).ifPresent(more::add);
         if (more.isEmpty()) LeftOut.files(files, recognition.candidates()).ifPresent(more::add);
-        LeftOut.folders(folder, names, !recognition.isRun()).ifPresent(more::add);
+        Set<String> regular = Set.copyOf(files);
+        List<String> others =
+                names.stream().filter(name -> !regular.contains(name)).toList();
+        LeftOut.folders(folder, others, !recognition.isRun()).ifPresent(more::add);
         return new FolderListing(recognition.withNotices(more), notices);
     }
 
@@ -181,8 +184,12 @@ record FolderListing(Recognition recognition, List<String> notices) {
             throws IOException {
         List<String> readable = new ArrayList<>();
         for (String name : names) {
-            Path file = folder.resolve(name);
             if (!wanted.test(name)) continue;
+            Path file = folder.resolve(name);
+            if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                readable.add(name);
+                continue;
+            }
             if (!Files.isRegularFile(file)) {
                 if (Files.isSymbolicLink(file) && Files.notExists(file))
                     notices.add(name + " is a link to a file that does not exist and is ignored.");

@@ -118,10 +118,12 @@ class IndexStore {
      * processes that do so together might wait for each other.
      */
     void save(Path folder, Map<String, RememberedFile> before, Map<String, RememberedFile> after) {
-        Set<String> gone = new TreeSet<>(before.keySet());
-        gone.removeAll(after.keySet());
-        Map<String, RememberedFile> changed = new TreeMap<>(after);
-        changed.entrySet().removeIf(e -> e.getValue().equals(before.get(e.getKey())));
+        Set<String> gone = new TreeSet<>();
+        for (String name : before.keySet()) if (!after.containsKey(name)) gone.add(name);
+        Map<String, RememberedFile> changed = new TreeMap<>();
+        after.forEach((name, known) -> {
+            if (!known.equals(before.get(name))) changed.put(name, known);
+        });
         gone.addAll(changed.keySet());
         if (gone.isEmpty()) return;
         // Before others have to wait for this to end.

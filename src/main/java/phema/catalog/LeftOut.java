@@ -62,7 +62,7 @@ final class LeftOut {
         Set<String> used = taken.stream().map(Candidate::fileName).collect(toSet());
         boolean sharded = taken.stream().anyMatch(Candidate::isSharded);
         return names.stream()
-                .filter(name -> mayHoldWeights(name) && !used.contains(name))
+                .filter(name -> !used.contains(name) && mayHoldWeights(name))
                 .filter(name -> !sharded || !SHARD.matcher(name).matches())
                 .toList();
     }
@@ -74,9 +74,9 @@ final class LeftOut {
      * @param taken those of them that are the run's
      */
     static Optional<String> files(Collection<String> names, List<Candidate> taken) {
-        Set<String> used = taken.stream().map(Candidate::fileName).collect(toSet());
         List<String> left = of(names, taken);
         if (left.isEmpty()) return Optional.empty();
+        Set<String> used = taken.stream().map(Candidate::fileName).collect(toSet());
         String what = left.size() + (left.size() == 1 ? " weight file is" : " weight files are") + " not used: "
                 + shapes(left) + ". ";
         return Optional.of(what
@@ -92,7 +92,7 @@ final class LeftOut {
     /**
      * A notice of folders below that hold weight files, which are not the run's; empty where there are none.
      *
-     * @param names of what the folder holds
+     * @param names of what the folder holds, files that are known to be some apart
      * @param alone whether nothing is the run's
      */
     static Optional<String> folders(Path folder, Collection<String> names, boolean alone) throws IOException {

@@ -174,13 +174,33 @@ final class RootWatcher implements AutoCloseable {
 
         /** What is known of a folder while the walk is below it. */
         private static final class Level {
-            /** The files whose names suggest a run. */
-            final List<String> names = new ArrayList<>();
+            /** The number of names that are looked at together each time another is met. */
+            private static final int FEW = 16;
+
+            /** The files whose names suggest a run, until they are one: of thousands the first mostly are. */
+            private final List<String> names = new ArrayList<>();
+
+            private boolean run;
+
+            /** The files that may be snapshots. */
+            int files;
 
             /** The folders that hold weights and no runs: checkpoints, if their names say so. */
             final List<String> checkpoints = new ArrayList<>();
 
             boolean weights;
+
+            void see(String name) {
+                if (Recognition.mayBeSnapshot(name)) files++;
+                if (!weights) weights = WeightsPath.mayBeWeights(name);
+                if (run || !Recognition.suggestsARun(name)) return;
+                names.add(name);
+                run = names.size() <= FEW && Recognition.isRun(names);
+            }
+
+            boolean isRun() {
+                return run || Recognition.isRun(names) || CheckpointFolders.areRun(checkpoints);
+            }
         }
 
         private Found(Path root) {
@@ -213,10 +233,7 @@ final class RootWatcher implements AutoCloseable {
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
             String name = String.valueOf(file.getFileName());
-            if (!levels.isEmpty()) {
-                if (Recognition.suggestsARun(name)) levels.element().names.add(name);
-                if (WeightsPath.mayBeWeights(name)) levels.element().weights = true;
-            }
+            if (!levels.isEmpty()) levels.element().see(name);
             if (attributes.isSymbolicLink() && Files.isDirectory(file)) {
                 problems.add(
                         file + " is a link to a folder and is not followed; name the folder in phema.roots instead");
@@ -227,9 +244,9 @@ final class RootWatcher implements AutoCloseable {
         @Override
         public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e) {
             Level level = levels.pop();
-            if (Recognition.isRun(level.names) || CheckpointFolders.areRun(level.checkpoints)) {
+            if (level.isRun()) {
                 runs.add(folder);
-                files.put(folder, Math.max(level.names.size(), level.checkpoints.size()));
+                files.put(folder, Math.max(level.files, level.checkpoints.size()));
             }
             if (runs.contains(folder.resolve("model")))
                 for (String state : WeightsPath.STATE_FOLDERS) removeBelow(folder.resolve(state));

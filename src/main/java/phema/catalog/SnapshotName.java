@@ -15,8 +15,11 @@ record SnapshotName(String fileName, String prefix, long kimg, double sigmaRel, 
     /** The prefix that EDM2's reconstruction tool gives its output. */
     static final String RECONSTRUCTION = "phema";
 
-    private static final Pattern PATTERN = Pattern.compile(
-            "([^.].*)-(\\d{1,12})-(\\d{1,3}\\.\\d{1,9})\\.(pkl|safetensors|safetensors\\.index\\.json)");
+    private static final Pattern PREFIX = Pattern.compile("[^.].*");
+
+    /** What follows the prefix, apart so that thousands of names are looked at from their ends. */
+    private static final Pattern REST = Pattern.compile(
+            "-(\\d{1,12})-(\\d{1,3}\\.\\d{1,9})\\.(pkl|safetensors|safetensors\\.index\\.json)");
 
     /**
      * What holds the weights. Of several forms of one snapshot the first is used: only a pickle tells parameters from
@@ -29,15 +32,18 @@ record SnapshotName(String fileName, String prefix, long kimg, double sigmaRel, 
     }
 
     static Optional<SnapshotName> parse(String fileName) {
-        Matcher m = PATTERN.matcher(fileName);
-        if (!m.matches()) return Optional.empty();
-        Form form = switch (m.group(4)) {
+        int rest = fileName.lastIndexOf('-', fileName.lastIndexOf('-') - 1);
+        if (rest < 1) return Optional.empty();
+        Matcher m = REST.matcher(fileName).region(rest, fileName.length());
+        String prefix = fileName.substring(0, rest);
+        if (!m.matches() || !PREFIX.matcher(prefix).matches()) return Optional.empty();
+        Form form = switch (m.group(3)) {
             case "pkl" -> Form.PICKLE;
             case "safetensors" -> Form.SAFETENSORS;
             default -> Form.SHARDED_SAFETENSORS;
         };
         return Optional.of(new SnapshotName(
-                fileName, m.group(1), Long.parseLong(m.group(2)), Double.parseDouble(m.group(3)), form));
+                fileName, prefix, Long.parseLong(m.group(1)), Double.parseDouble(m.group(2)), form));
     }
 
     /** Images seen. */

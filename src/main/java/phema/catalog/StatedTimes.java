@@ -73,6 +73,7 @@ final class StatedTimes {
     }
 
     private static Optional<Stated> stated(Candidate candidate, Map<String, String> metadata) {
+        if (metadata.isEmpty()) return Optional.empty();
         Optional<SnapshotName> edm2 = SnapshotName.parse(candidate.fileName());
         if (edm2.isPresent()) {
             long kimg = edm2.get().kimg();

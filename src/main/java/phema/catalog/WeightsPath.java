@@ -146,12 +146,12 @@ record WeightsPath(String path, boolean isThere) {
         return name.endsWith(".metadata")
                 || name.endsWith("_model_states.pt")
                 || name.endsWith(INDEX)
-                || SHARD.matcher(name).matches();
+                || name.contains("-of-") && SHARD.matcher(name).matches();
     }
 
     /** Whether a file holds pieces of which none says how many there are. */
     static boolean isOfPieces(String name) {
-        return PIECES.matcher(name).matches();
+        return name.contains("shard-") && PIECES.matcher(name).matches();
     }
 
     private boolean isShard() {

@@ -84,6 +84,7 @@ public record NetworkSettings(SortedMap<NetworkSetting, String> stated) {
 
     /** Some of these. */
     public NetworkSettings only(Predicate<NetworkSetting> wanted) {
+        if (stated.isEmpty()) return this;
         SortedMap<NetworkSetting, String> some = new TreeMap<>(stated);
         some.keySet().removeIf(wanted.negate());
         return new NetworkSettings(some);
@@ -98,6 +99,7 @@ public record NetworkSettings(SortedMap<NetworkSetting, String> stated) {
 
     /** Those that both state, otherwise, and that matter to images. */
     public List<NetworkSetting> contradictions(NetworkSettings others) {
+        if (stated.isEmpty()) return List.of();
         return stated.keySet().stream()
                 .filter(NetworkSetting::matters)
                 .filter(setting -> others.stated.containsKey(setting)
