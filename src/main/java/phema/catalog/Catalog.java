@@ -70,7 +70,7 @@ public class Catalog {
                 .map(root -> {
                     LookProgress progress = new LookProgress(ticker);
                     RunScanner scanner = RunScanner.repeated(reader, this::mayRead, settling, progress::step);
-                    return new RootWatcher(root, scanner, store, this::publish, progress);
+                    return new RootWatcher(root, scanner, store, this::publish, progress, ticker);
                 })
                 .toList();
     }

@@ -12,6 +12,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import phema.time.Ticker;
 
 /**
  * Looks at one root again and again, on a thread of its own: a root whose storage does not answer holds up no other.
@@ -42,19 +44,30 @@ final class RootWatcher implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RootWatcher.class);
     private static final int MAX_DEPTH = 8;
 
+    /** The times as long as a look that a root is left alone after it. */
+    private static final int REST = 10;
+
     private volatile Path root;
     private final RunScanner scanner;
     private final IndexStore store;
     private final Runnable onChange;
     private final LookProgress progress;
+    private final Ticker ticker;
     private final ScheduledExecutorService thread;
     private final CountDownLatch firstLook = new CountDownLatch(1);
     private final Map<Path, Scan> scans = new HashMap<>();
     private final Set<String> logged = new HashSet<>();
     private volatile SortedMap<Path, Run> runs = new TreeMap<>();
 
-    RootWatcher(Path root, RunScanner scanner, IndexStore store, Runnable onChange, LookProgress progress) {
+    RootWatcher(
+            Path root,
+            RunScanner scanner,
+            IndexStore store,
+            Runnable onChange,
+            LookProgress progress,
+            Ticker ticker) {
         this.progress = progress;
+        this.ticker = ticker;
         this.root = root.toAbsolutePath().normalize();
         this.scanner = scanner;
         this.store = store;
@@ -63,9 +76,28 @@ final class RootWatcher implements AutoCloseable {
                 Thread.ofPlatform().daemon().name("catalog " + root).factory());
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // a look throws nothing
     void start(Duration poll) {
-        thread.scheduleWithFixedDelay(this::look, 0, poll.toMillis(), TimeUnit.MILLISECONDS);
+        lookAfter(Duration.ZERO, poll, Duration.ZERO);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // a look throws nothing
+    private void lookAfter(Duration pause, Duration poll, Duration before) {
+        thread.schedule(
+                () -> {
+                    Duration took = look();
+                    lookAfter(pause(poll, took, before), poll, took);
+                },
+                pause.toMillis(),
+                TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * How long to leave a root alone: looks that take long must not keep a processor, or slow storage, busy. The
+     * shorter of two tells, as one that waited for storage is no measure.
+     */
+    static Duration pause(Duration poll, Duration took, Duration before) {
+        Duration rest = Collections.min(List.of(took, before)).multipliedBy(REST);
+        return rest.compareTo(poll) > 0 ? rest : poll;
     }
 
     /** Its real path, once it was looked at. */
@@ -101,7 +133,10 @@ final class RootWatcher implements AutoCloseable {
         return thread.submit(this::look);
     }
 
-    private void look() {
+    /** @return how long it took, folders apart in which something was new */
+    Duration look() {
+        long begun = ticker.read();
+        Duration news = Duration.ZERO;
         try {
             if (Files.exists(root)) root = root.toRealPath();
             Found found = Found.below(root);
@@ -110,7 +145,8 @@ final class RootWatcher implements AutoCloseable {
             publish();
             progress.begin(found.runs.size(), found.files());
             for (Path folder : found.runs) {
-                scan(folder);
+                long scanned = ticker.read();
+                if (scan(folder)) news = news.plus(ticker.since(scanned));
                 progress.run();
             }
         } catch (IOException | RuntimeException e) { // would end the schedule
@@ -120,9 +156,11 @@ final class RootWatcher implements AutoCloseable {
             firstLook.countDown();
             onChange.run();
         }
+        return ticker.since(begun).minus(news);
     }
 
-    private void scan(Path folder) {
+    /** @return whether something was new */
+    private boolean scan(Path folder) {
         try {
             Scan before = scans.get(folder);
             if (before == null) {
@@ -130,11 +168,13 @@ final class RootWatcher implements AutoCloseable {
                 before = remembered.isEmpty() ? Scan.NONE : Scan.remembered(remembered);
             }
             Scan after = scanner.scan(String.valueOf(folder.getFileName()), folder, Selection.DEFAULT, before);
-            if (after.equals(scans.put(folder, after))) return;
+            if (after.equals(scans.put(folder, after))) return false;
             publish();
             store.save(folder, before.known(), after.known());
+            return true;
         } catch (IOException e) {
             logOnce(folder + " cannot be read: " + e);
+            return false;
         }
     }
 

@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param known by file name
  * @param content of the folder, when the scan began
  */
-record Scan(Run run, Optional<Recognition> recognised, Map<String, RememberedFile> known, FolderContent content) {
+record Scan(
+        Run run, Optional<Recognition> recognised, Map<String, RememberedFile> known, FolderContent content) {
     /** The state before the first scan of a folder of which nothing is remembered. */
     static final Scan NONE = remembered(Map.of());
 
@@ -22,7 +23,8 @@ record Scan(Run run, Optional<Recognition> recognised, Map<String, RememberedFil
 
     /** Makes the state before the first scan of a folder that an earlier process has scanned. */
     static Scan remembered(Map<String, RememberedFile> known) {
-        return new Scan(new Run("", Path.of(""), List.of(), List.of(), List.of()), Optional.empty(), known, FolderContent.NONE);
+        Run nothing = new Run("", Path.of(""), List.of(), List.of(), List.of());
+        return new Scan(nothing, Optional.empty(), known, FolderContent.NONE);
     }
 
     /** The same, of a folder that held this when the scan began. */

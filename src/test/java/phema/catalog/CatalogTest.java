@@ -351,6 +351,32 @@ class CatalogTest {
         assertThat(catalog.runs()).extracting(Run::name).containsExactly("xl", "xs");
     }
 
+    @Test
+    void leavesARootAloneTenTimesAsLongAsALookTakes() {
+        Duration poll = Duration.ofSeconds(10);
+        Duration slow = Duration.ofSeconds(3);
+        assertThat(RootWatcher.pause(poll, Duration.ofMillis(900), slow)).isEqualTo(poll);
+        assertThat(RootWatcher.pause(poll, Duration.ofSeconds(4), slow)).isEqualTo(Duration.ofSeconds(30));
+        // The first look, or a storage that did not answer, is no measure.
+        assertThat(RootWatcher.pause(poll, Duration.ofMinutes(5), Duration.ZERO))
+                .isEqualTo(poll);
+    }
+
+    @Test
+    void doesNotWaitLongerForTheNextFileBecauseManyWereNew() throws Exception {
+        TestFiles.copyRun("safetensors", root.resolve("xs"));
+        RunScanner scanner = RunScanner.repeated(
+                WeightFiles::read,
+                any -> true,
+                new Settling(Duration.ZERO, clock, clock),
+                () -> clock.pass(Duration.ofSeconds(1)));
+        try (RootWatcher watcher =
+                new RootWatcher(root, scanner, store(temporary), () -> {}, new LookProgress(clock), clock)) {
+            assertThat(watcher.look()).isZero();
+            assertThat(watcher.look()).isEqualTo(Duration.ofSeconds(32)); // one for each file
+        }
+    }
+
     private static void await(CountDownLatch latch) throws IOException {
         try {
             latch.await();
