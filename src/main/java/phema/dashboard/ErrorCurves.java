@@ -16,12 +16,16 @@ import phema.synthesis.OutputOptions;
 import phema.synthesis.WeightsRequest;
 
 /**
- * Computes predicted errors over the whole range of a family's lengths. Kept until a run's snapshots change: with
- * hundreds of files they take seconds.
+ * Computes predicted errors over the whole range of a family's lengths, each that of a fit. Kept until a run's
+ * snapshots change: with thousands of files they take seconds.
  */
 @Component
 class ErrorCurves {
     private static final int LENGTHS = 48;
+    private static final int FEWEST_LENGTHS = 12;
+
+    /** Lengths times snapshots: a fit takes as long as the run has snapshots, some seconds of one core for so many. */
+    private static final int MOST_WORK = LENGTHS * 8192;
     private static final int MOST_CURVES = 256;
 
     /** @param errors by solver, where they can be predicted */
@@ -55,12 +59,18 @@ class ErrorCurves {
         return found;
     }
 
+    /** The number of lengths that are fitted, equally spaced from ratio to ratio. */
+    static int lengths(int snapshots) {
+        return Math.clamp(MOST_WORK / Math.max(1, snapshots), FEWEST_LENGTHS, LENGTHS);
+    }
+
     private List<Errors> compute(Run run, SliderFamily family, double time) {
         double least = family.least();
         double most = family.most();
-        return IntStream.range(0, LENGTHS)
+        int lengths = lengths(run.snapshots().size());
+        return IntStream.range(0, lengths)
                 .parallel()
-                .mapToDouble(i -> Math.min(most, least * Math.pow(most / least, i / (LENGTHS - 1.0))))
+                .mapToDouble(i -> Math.min(most, least * Math.pow(most / least, i / (lengths - 1.0))))
                 .mapToObj(length -> {
                     WeightsRequest request = WeightsRequest.of(
                             family.profile(family.field(), length, time),
