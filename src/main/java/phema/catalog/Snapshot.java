@@ -23,7 +23,7 @@ public record Snapshot(String name, WeightFile file, Profile profile, Sample sam
 
     /** Returns the bytes of the files of some snapshots, of which several may be of one file. */
     public static long bytes(Collection<Snapshot> snapshots) {
-        Map<Path, Long> sizes = new HashMap<>();
+        Map<Path, Long> sizes = HashMap.newHashMap(snapshots.size());
         for (Snapshot snapshot : snapshots)
             sizes.put(snapshot.file().path(), snapshot.file().size());
         return sizes.values().stream().mapToLong(size -> size).sum();

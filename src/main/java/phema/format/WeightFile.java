@@ -32,7 +32,9 @@ public record WeightFile(
 
     /** Bytes of all physical files. */
     public long size() {
-        return parts.stream().mapToLong(FilePart::size).sum();
+        long size = 0; // no stream, as thousands of files are asked at a time
+        for (FilePart part : parts) size += part.size();
+        return size;
     }
 
     /** The same file with other tensors. */

@@ -1,5 +1,6 @@
 package phema.solver;
 
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.Comparator;
@@ -71,10 +72,10 @@ record Predictor(StateSpace space, Movement movement, double[] noise) {
     /** Those around so many quantiles of the target's mass that the limit is kept; all where it takes most of them. */
     private Way fewer(Way all, Profile target, double limit) {
         if (all.files.cardinality() <= 2 * FEW) return all;
-        TreeMap<Double, BitSet> byTime = new TreeMap<>();
+        TreeMap<Double, List<Integer>> byTime = new TreeMap<>();
         all.files.stream()
-                .forEach(i -> byTime.computeIfAbsent(space.file(i).endTime(), t -> new BitSet())
-                        .set(i));
+                .forEach(i -> byTime.computeIfAbsent(space.file(i).endTime(), t -> new ArrayList<>())
+                        .add(i));
         for (int wanted = FEW; 2 * wanted < all.files.cardinality(); wanted *= 2) {
             BitSet some = aroundQuantiles(byTime, target, wanted);
             Way way = new Way(some, moments(some, target));
@@ -148,9 +149,10 @@ record Predictor(StateSpace space, Movement movement, double[] noise) {
     }
 
     /** All files of the times nearest to the quantiles. */
-    private static BitSet aroundQuantiles(TreeMap<Double, BitSet> byTime, Profile target, int quantiles) {
+    private static BitSet aroundQuantiles(
+            TreeMap<Double, List<Integer>> byTime, Profile target, int quantiles) {
         BitSet some = new BitSet();
-        some.or(byTime.lastEntry().getValue());
+        byTime.lastEntry().getValue().forEach(some::set);
         for (int q = 0; q < quantiles; q++) {
             double share = (q + 0.5) / quantiles;
             double low = 0;
@@ -162,8 +164,8 @@ record Predictor(StateSpace space, Movement movement, double[] noise) {
             }
             var earlier = byTime.floorEntry(high);
             var later = byTime.ceilingEntry(high);
-            if (earlier != null) some.or(earlier.getValue());
-            if (later != null) some.or(later.getValue());
+            if (earlier != null) earlier.getValue().forEach(some::set);
+            if (later != null) later.getValue().forEach(some::set);
         }
         return some;
     }

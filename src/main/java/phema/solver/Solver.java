@@ -234,23 +234,21 @@ public final class Solver {
     public ProfileCurve curve(Fit fit, int points) {
         BitSet read = new BitSet();
         for (int i = 0; i < stored.size(); i++) read.set(i, fit.coefficients().get(i) != 0);
+        int[] files = read.stream().toArray();
         double end = Math.max(fit.target().endTime(), lastEnd(read));
         List<Double> times =
                 IntStream.range(0, points).mapToObj(i -> end * i / (points - 1)).toList();
         return new ProfileCurve(
                 times,
                 times.stream().map(fit.target()::density).toList(),
-                times.stream().map(t -> combine(fit, p -> p.density(t))).toList(),
+                times.stream().map(t -> combine(fit, files, p -> p.density(t))).toList(),
                 times.stream().map(fit.target()::cumulative).toList(),
-                times.stream().map(t -> combine(fit, p -> p.cumulative(t))).toList());
+                times.stream().map(t -> combine(fit, files, p -> p.cumulative(t))).toList());
     }
 
-    private double combine(Fit fit, ToDoubleFunction<Profile> of) {
+    private double combine(Fit fit, int[] files, ToDoubleFunction<Profile> of) {
         double sum = 0;
-        for (int i = 0; i < stored.size(); i++) {
-            double c = fit.coefficients().get(i);
-            if (c != 0) sum += c * of.applyAsDouble(profile(i));
-        }
+        for (int i : files) sum += fit.coefficients().get(i) * of.applyAsDouble(profile(i));
         return sum;
     }
 
