@@ -87,6 +87,7 @@ class RunController {
         Run found = catalog.run(run);
         if (!found.snapshots().isEmpty() && !fits.awaitModel(found, PATIENCE)) {
             model.addAttribute("run", RunSummary.of(found));
+            model.addAttribute("read", fits.snapshotsRead(found));
             response.setHeader("Refresh", "1");
             return "dashboard/fitting";
         }

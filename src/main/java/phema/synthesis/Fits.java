@@ -21,6 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -47,10 +48,15 @@ import phema.tensor.DType;
  * run's snapshots change.
  */
 public final class Fits {
-    /** @param solver runs once, in the first thread that asks for it */
-    private record RunSolver(List<Snapshot> snapshots, FutureTask<SampledSolver> solver) {
+    /**
+     * @param read counts the samples that the solver has read
+     * @param solver runs once, in the first thread that asks for it
+     */
+    private record RunSolver(List<Snapshot> snapshots, LongAdder read, FutureTask<SampledSolver> solver) {
         static RunSolver of(Run run) {
-            return new RunSolver(run.snapshots(), new FutureTask<>(() -> SampledSolver.of(run.snapshots())));
+            LongAdder read = new LongAdder();
+            return new RunSolver(
+                    run.snapshots(), read, new FutureTask<>(() -> SampledSolver.of(run.snapshots(), read::increment)));
         }
 
         long numbers() {
@@ -62,10 +68,15 @@ public final class Fits {
 
     /** @param newest the sample of the newest snapshot */
     private record SampledSolver(Solver solver, Sample newest) {
-        static SampledSolver of(List<Snapshot> snapshots) {
+        static SampledSolver of(List<Snapshot> snapshots, Runnable onRead) {
             // Of thousands of files on slow storage, several at once.
-            List<Sample> samples =
-                    snapshots.parallelStream().map(s -> s.sample().read()).toList();
+            List<Sample> samples = snapshots.parallelStream()
+                    .map(snapshot -> {
+                        Sample sample = snapshot.sample().read();
+                        onRead.run();
+                        return sample;
+                    })
+                    .toList();
             List<StoredAverage> stored = IntStream.range(0, samples.size())
                     .mapToObj(i -> new StoredAverage(
                             snapshots.get(i).profile(),
@@ -270,16 +281,23 @@ public final class Fits {
 
     /** How far the model of a run's trajectory is. */
     public ModelState modelState(Run run) {
-        @Nullable RunSolver known;
+        return asked(run).map(known -> switch (known.solver.state()) {
+                    case RUNNING -> ModelState.FITTING;
+                    case SUCCESS -> ModelState.READY;
+                    case FAILED, CANCELLED -> ModelState.NONE;
+                })
+                .orElse(ModelState.NONE);
+    }
+
+    /** Of how many of a run's snapshots its model has read what it is fitted to; 0 where nobody has asked for it. */
+    public long snapshotsRead(Run run) {
+        return asked(run).map(known -> known.read.sum()).orElse(0L);
+    }
+
+    private Optional<RunSolver> asked(Run run) {
         synchronized (solvers) {
-            known = solvers.get(run.name());
+            return Optional.ofNullable(solvers.get(run.name())).filter(known -> known.snapshots == run.snapshots());
         }
-        if (known == null || known.snapshots != run.snapshots()) return ModelState.NONE;
-        return switch (known.solver.state()) {
-            case RUNNING -> ModelState.FITTING;
-            case SUCCESS -> ModelState.READY;
-            case FAILED, CANCELLED -> ModelState.NONE;
-        };
     }
 
     private RunSolver known(Run run) {

@@ -27,12 +27,15 @@ class FitsTest {
     void knowsHowFarTheModelIs() throws Exception {
         Run run = TestRuns.fixture("safetensors");
         assertThat(fits.modelState(run)).isEqualTo(ModelState.NONE);
+        assertThat(fits.snapshotsRead(run)).isZero();
         assertThat(fits.awaitModel(run, LONG)).isTrue();
         assertThat(fits.modelState(run)).isEqualTo(ModelState.READY);
+        assertThat(fits.snapshotsRead(run)).isEqualTo(32);
         assertThat(fits.report(run)).isPresent();
 
         Run again = TestRuns.fixture("safetensors");
         assertThat(fits.modelState(again)).isEqualTo(ModelState.NONE);
+        assertThat(fits.snapshotsRead(again)).isZero();
         fits.report(again);
         assertThat(fits.modelState(again)).isEqualTo(ModelState.READY);
     }
