@@ -54,11 +54,7 @@ class SwitchesTest {
                     null,
                     files,
                     diagnostic -> {},
-                    List.of(
-                            "-proc:none",
-                            "--add-modules=jdk.incubator.vector",
-                            "-classpath",
-                            System.getProperty("java.class.path")),
+                    List.of("-proc:none", "-classpath", System.getProperty("java.class.path")),
                     null,
                     files.getJavaFileObjectsFromPaths(sources));
             Iterable<? extends CompilationUnitTree> units = task.parse();

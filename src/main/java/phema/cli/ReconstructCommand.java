@@ -126,9 +126,9 @@ final class ReconstructCommand implements Callable<Integer> {
 
     @Option(
             names = "--kernel",
-            defaultValue = "auto",
-            description = "auto (default), vector, plain, or nd4j: what computes the combinations.")
-    private KernelChoice kernel = KernelChoice.AUTO;
+            defaultValue = "plain",
+            description = "plain (default) or nd4j: what computes the combinations.")
+    private KernelChoice kernel = KernelChoice.PLAIN;
 
     @Spec
     private @Nullable CommandSpec spec;

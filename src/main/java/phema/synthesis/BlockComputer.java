@@ -2,6 +2,7 @@ package phema.synthesis;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -35,11 +36,8 @@ final class BlockComputer implements AutoCloseable {
     /** Empty where no coefficient is negative. */
     private final Optional<Signs> signs;
 
-    /**
-     * {@code [targets, inputs]}, row by row, for each segment of the body; the same array for tensors of the same
-     * layers.
-     */
-    private final float[][] coefficients;
+    /** {@code [targets, inputs]} for each segment of the body; the same array for tensors of the same layers. */
+    private final float[][][] coefficients;
 
     /** One output file to compute. */
     record BlockTarget(Recipe.RecipeOutput output, Body body) {}
@@ -62,9 +60,9 @@ final class BlockComputer implements AutoCloseable {
                 .filter(j -> distinct.stream().flatMap(List::stream).anyMatch(row -> row[j] != 0))
                 .toArray();
         inputs = Arrays.stream(used).mapToObj(recipe.inputs()::get).toList();
-        Map<List<float[]>, float[]> matrices = new HashMap<>();
-        for (List<float[]> matrix : distinct) matrices.put(matrix, packed(matrix, used));
-        coefficients = rows.stream().map(matrices::get).toArray(float[][]::new);
+        Map<List<float[]>, float[][]> matrices = new HashMap<>();
+        for (List<float[]> matrix : distinct) matrices.put(matrix, chosen(matrix, used));
+        coefficients = rows.stream().map(matrices::get).toArray(float[][][]::new);
         signs = distinct.stream().flatMap(List::stream).anyMatch(BlockComputer::hasNegative)
                 ? Optional.of(new Signs(body.segments()))
                 : Optional.empty();
@@ -101,10 +99,10 @@ final class BlockComputer implements AutoCloseable {
         return false;
     }
 
-    private static float[] packed(List<float[]> rows, int[] columns) {
-        float[] matrix = new float[rows.size() * columns.length];
+    private static float[][] chosen(List<float[]> rows, int[] columns) {
+        float[][] matrix = new float[rows.size()][columns.length];
         for (int t = 0; t < rows.size(); t++)
-            for (int j = 0; j < columns.length; j++) matrix[t * columns.length + j] = rows.get(t)[columns[j]];
+            for (int j = 0; j < columns.length; j++) matrix[t][j] = rows.get(t)[columns[j]];
         return matrix;
     }
 
@@ -126,12 +124,7 @@ final class BlockComputer implements AutoCloseable {
     /** What is odd about the results, one sentence each, when all blocks were computed. */
     List<String> notices() {
         return signs.map(Signs::surprises).orElse(Map.of()).entrySet().stream()
-                .map(entry -> Signs.notice(
-                        ((Layout.TensorElements) body.segment(entry.getKey()))
-                                .tensor()
-                                .name(),
-                        entry.getValue(),
-                        inputs))
+                .map(entry -> Signs.notice(elements(entry.getKey()).tensor().name(), entry.getValue(), inputs))
                 .sorted()
                 .toList();
     }
@@ -160,84 +153,111 @@ final class BlockComputer implements AutoCloseable {
                 block.slices().stream().filter(Block.TensorSlice::combined).toList();
         int[] at = reader.read(workspace, slices);
         workspace.finished(Stage.READ);
-
-        int chunk = Workspace.chunk(inputs.size());
-        MemorySegment bytes = workspace.segment(0, workspaceBytes());
-        float[] in = workspace.in(inputs.size());
-        float[] out = workspace.out();
+        int longest = Workspace.chunk(inputs.size());
         int passed = 0; // slices that end before the chunk
         for (int begin = 0, end; begin < block.elements(); begin = end) {
             while (end(slices.get(passed)) <= begin) passed++;
-            float[] matrix = coefficients[slices.get(passed).segment()];
-            end = alike(slices, passed, matrix, begin + chunk);
-            for (int j = 0; j < inputs.size(); j++) {
-                long region = plan.region(j);
-                for (int k = passed; k < slices.size() && slices.get(k).start() < end; k++) {
-                    Block.TensorSlice slice = slices.get(k);
-                    int from = Math.max(begin, slice.start());
-                    int to = Math.min(end, end(slice));
-                    DType dtype = reader.source(slice.segment(), j).dtype();
-                    long offset = region + at[j * slices.size() + k] + (long) (from - slice.start()) * dtype.bytes();
-                    Elements.toFloats(dtype, bytes, offset, in, j * chunk + from - begin, to - from);
-                }
-            }
-            if (signs.isPresent()) {
-                for (int k = passed; k < slices.size() && slices.get(k).start() < end; k++) {
-                    Block.TensorSlice slice = slices.get(k);
-                    if (!signs.get().isUnsigned(slice.segment())) continue;
-                    int from = Math.max(begin, slice.start());
-                    int count = Math.min(end, end(slice)) - from;
-                    signs.get().lookAtInputs(slice.segment(), in, inputs.size(), chunk, from - begin, count);
-                }
-            }
-            workspace.finished(Stage.CONVERT);
-            for (int group = 0; group < targets.size(); group += Workspace.TARGETS) {
-                int width = Math.min(Workspace.TARGETS, targets.size() - group);
-                kernel.combine(in, inputs.size(), matrix, group, width, out, chunk, end - begin);
-                workspace.finished(Stage.COMBINE);
-                for (int k = passed; k < slices.size() && slices.get(k).start() < end; k++) {
-                    Block.TensorSlice slice = slices.get(k);
-                    int from = Math.max(begin, slice.start());
-                    int count = Math.min(end, end(slice)) - from;
-                    Layout.TensorElements elements = (Layout.TensorElements) body.segment(slice.segment());
-                    DType dtype = elements.dtype();
-                    long offset = slice.destination() + (long) (from - slice.start()) * dtype.bytes();
-                    for (int t = 0; t < width; t++) {
-                        int first = t * chunk + from - begin;
-                        if (!FiniteCheck.finite(out, first, count, dtype)) {
-                            if (constants.contains(slice.segment())) {
-                                templates.copy(part(slice, from, count, offset), group + t, results.get(group + t));
-                                continue;
-                            }
-                            throw FiniteCheck.problem(
-                                    elements.tensor().name(),
-                                    dtype,
-                                    out,
-                                    first,
-                                    count,
-                                    inputs,
-                                    in,
-                                    chunk,
-                                    from - begin);
-                        }
-                        if (signs.isPresent() && signs.get().isUnsigned(slice.segment()))
-                            signs.get().lookAtResults(slice.segment(), out, first, count);
-                        Elements.fromFloats(dtype, out, first, count, results.get(group + t), offset);
-                    }
-                }
-                workspace.finished(Stage.NARROW);
-            }
+            end = alike(slices, passed, begin + longest);
+            List<Part> parts = parts(slices, passed, begin, end);
+            widen(workspace, parts, at, slices.size());
+            combine(workspace, parts, end - begin, results);
         }
     }
 
-    /** A part of a slice, by combined elements of the block and its place there. */
-    private static Block.TensorSlice part(Block.TensorSlice slice, int from, int count, long destination) {
-        return new Block.TensorSlice(
-                slice.segment(), slice.first() + from - slice.start(), count, (int) destination, from);
+    /**
+     * What a chunk has of a slice.
+     *
+     * @param index of the slice among those of the block that are combined
+     * @param skipped elements of the slice that come before
+     * @param slice the part, which starts where it does in the chunk
+     */
+    private record Part(int index, int skipped, Block.TensorSlice slice) {}
+
+    /** Cuts slices, from the first that is left on, to a chunk of the block's combined elements. */
+    private List<Part> parts(List<Block.TensorSlice> slices, int first, int begin, int end) {
+        List<Part> parts = new ArrayList<>();
+        for (int k = first; k < slices.size() && slices.get(k).start() < end; k++) {
+            Block.TensorSlice slice = slices.get(k);
+            int from = Math.max(begin, slice.start());
+            int skipped = from - slice.start();
+            int destination = slice.destination()
+                    + skipped * elements(slice.segment()).dtype().bytes();
+            parts.add(new Part(
+                    k,
+                    skipped,
+                    new Block.TensorSlice(
+                            slice.segment(),
+                            slice.first() + skipped,
+                            Math.min(end, end(slice)) - from,
+                            destination,
+                            from - begin)));
+        }
+        return parts;
+    }
+
+    // Each loop that takes time has a method of its own, which is small and compiled once, and soon.
+
+    /** @param at {@code [inputs, slices]}, from {@link InputReader#read} */
+    private void widen(Workspace workspace, List<Part> parts, int[] at, int slices) {
+        MemorySegment bytes = workspace.segment(0, workspaceBytes());
+        float[][] in = workspace.in(inputs.size());
+        for (int j = 0; j < inputs.size(); j++) {
+            for (Part part : parts) {
+                Block.TensorSlice slice = part.slice;
+                DType dtype = reader.source(slice.segment(), j).dtype();
+                long offset = plan.region(j) + at[j * slices + part.index] + (long) part.skipped * dtype.bytes();
+                Elements.toFloats(dtype, bytes, offset, in[j], slice.start(), slice.count());
+            }
+        }
+        if (signs.isPresent()) {
+            for (Part part : parts) {
+                Block.TensorSlice slice = part.slice;
+                if (signs.get().isUnsigned(slice.segment()))
+                    signs.get().lookAtInputs(slice.segment(), in, inputs.size(), slice.start(), slice.count());
+            }
+        }
+        workspace.finished(Stage.CONVERT);
+    }
+
+    /** @param parts that have the same coefficients, {@code count} elements together */
+    private void combine(Workspace workspace, List<Part> parts, int count, List<MemorySegment> results)
+            throws IOException {
+        float[][] matrix = coefficients[parts.getFirst().slice.segment()];
+        float[][] in = workspace.in(inputs.size());
+        float[][] out = workspace.out(Math.min(Workspace.TARGETS, targets.size()));
+        for (int group = 0; group < targets.size(); group += Workspace.TARGETS) {
+            int width = Math.min(Workspace.TARGETS, targets.size() - group);
+            kernel.combine(in, inputs.size(), matrix, group, width, out, count);
+            workspace.finished(Stage.COMBINE);
+            for (Part part : parts)
+                for (int t = 0; t < width; t++) narrow(part.slice, in, out[t], group + t, results.get(group + t));
+            workspace.finished(Stage.NARROW);
+        }
+    }
+
+    private void narrow(Block.TensorSlice slice, float[][] in, float[] values, int target, MemorySegment result)
+            throws IOException {
+        int segment = slice.segment();
+        DType dtype = elements(segment).dtype();
+        if (!FiniteCheck.finite(values, slice.start(), slice.count(), dtype)) {
+            if (!constants.contains(segment))
+                throw FiniteCheck.problem(
+                        elements(segment).tensor().name(), dtype, values, slice.start(), slice.count(), inputs, in);
+            templates.copy(slice, target, result);
+            return;
+        }
+        if (signs.isPresent() && signs.get().isUnsigned(segment))
+            signs.get().lookAtResults(segment, values, slice.start(), slice.count());
+        Elements.fromFloats(dtype, values, slice.start(), slice.count(), result, slice.destination());
+    }
+
+    private Layout.TensorElements elements(int segment) {
+        return (Layout.TensorElements) body.segment(segment);
     }
 
     /** Finds where slices with the same coefficients end, or the limit if that comes first. */
-    private int alike(List<Block.TensorSlice> slices, int first, float[] matrix, int limit) {
+    private int alike(List<Block.TensorSlice> slices, int first, int limit) {
+        float[][] matrix = coefficients[slices.get(first).segment()];
         int k = first;
         while (k + 1 < slices.size()
                 && end(slices.get(k)) < limit

@@ -30,7 +30,7 @@ public final class Engine implements AutoCloseable {
      * @param workers threads that read, compute and, for files, write
      */
     public Engine(long maxMemory, int workers) {
-        this(maxMemory, workers, KernelChoice.AUTO);
+        this(maxMemory, workers, KernelChoice.PLAIN);
     }
 
     /** @throws Problem when this JVM cannot run the kernel */

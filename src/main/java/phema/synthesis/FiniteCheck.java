@@ -39,28 +39,20 @@ final class FiniteCheck {
      * too narrow.
      *
      * @param results {@code count} of them from {@code start} on
-     * @param in {@code [inputs, stride]}, what they were combined from; those of the first begin at {@code from}
+     * @param in {@code [inputs, start + count]}, what they were combined from
      */
     static Problem problem(
-            String tensor,
-            DType dtype,
-            float[] results,
-            int start,
-            int count,
-            List<WeightFile> inputs,
-            float[] in,
-            int stride,
-            int from) {
-        for (int i = 0; i < count; i++) {
-            if (fits(results[start + i], dtype)) continue;
+            String tensor, DType dtype, float[] results, int start, int count, List<WeightFile> inputs, float[][] in) {
+        for (int i = start; i < start + count; i++) {
+            if (fits(results[i], dtype)) continue;
             for (int j = 0; j < inputs.size(); j++) {
-                float value = in[j * stride + from + i];
+                float value = in[j][i];
                 if (!Float.isFinite(value))
                     return Problem.unprocessable(
                             "%s: tensor %s holds %s; training diverged, or the file is damaged. Leave this file out"
                                     .formatted(inputs.get(j).path(), tensor, Float.isNaN(value) ? "NaN" : "infinity"));
             }
-            return tooLarge(tensor, results[start + i], dtype);
+            return tooLarge(tensor, results[i], dtype);
         }
         throw new AssertionError("a value that is not finite was seen and is not there");
     }

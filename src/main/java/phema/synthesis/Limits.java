@@ -33,16 +33,16 @@ public final class Limits {
         int targets = 4;
         int count = 256;
         int repetitions = 20_000;
-        Kernel kernel = KernelChoice.AUTO.create();
-        float[][] in = new float[threads][inputs * count];
-        float[][] out = new float[threads][targets * count];
-        float[] coefficients = new float[inputs * targets];
+        Kernel kernel = KernelChoice.PLAIN.create();
+        float[][][] in = new float[threads][inputs][count];
+        float[][][] out = new float[threads][targets][count];
+        float[][] coefficients = new float[targets][inputs];
         double work = (double) threads * repetitions * inputs * targets * count;
         return work
                 / leastSeconds(threads, thread -> {
                     for (int r = 0; r < repetitions; r++)
-                        kernel.combine(in[thread], inputs, coefficients, 0, targets, out[thread], count, count);
-                    return (long) out[thread][0];
+                        kernel.combine(in[thread], inputs, coefficients, 0, targets, out[thread], count);
+                    return (long) out[thread][0][0];
                 });
     }
 

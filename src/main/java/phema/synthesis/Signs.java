@@ -29,12 +29,12 @@ final class Signs {
     }
 
     /**
-     * @param in {@code [inputs, stride]}
+     * @param in {@code [inputs, from + count]}
      * @param from first of {@code count} in each
      */
-    void lookAtInputs(int segment, float[] in, int inputs, int stride, int from, int count) {
+    void lookAtInputs(int segment, float[][] in, int inputs, int from, int count) {
         for (int j = 0; j < inputs; j++)
-            if (least(in, j * stride + from, count) < 0) {
+            if (least(in[j], from, count) < 0) {
                 signed.set(segment, 1);
                 return;
             }

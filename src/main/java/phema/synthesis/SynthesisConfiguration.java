@@ -35,7 +35,7 @@ class SynthesisConfiguration {
         int workers =
                 settings.workers > 0 ? settings.workers : Runtime.getRuntime().availableProcessors();
         return new Engine(
-                settings.maxMemory.bytes(), workers, KernelChoice.AUTO, settings.shared.bytes(), catalog::mayRead);
+                settings.maxMemory.bytes(), workers, KernelChoice.PLAIN, settings.shared.bytes(), catalog::mayRead);
     }
 
     @Bean

@@ -21,8 +21,8 @@ final class Workspace implements AutoCloseable {
 
     private Arena arena = Arena.ofShared();
     private MemorySegment bytes = MemorySegment.NULL;
-    private float[] in = {};
-    private float[] out = {};
+    private float[][] in = {};
+    private float[][] out = {};
 
     private final long[] nanos = new long[Stage.values().length];
     private volatile long stamp;
@@ -83,16 +83,16 @@ final class Workspace implements AutoCloseable {
         return Math.clamp(CHUNK_FLOATS / inputs / SHORTEST_CHUNK * SHORTEST_CHUNK, SHORTEST_CHUNK, LONGEST_CHUNK);
     }
 
-    /** {@code [inputs, chunk]}. */
-    float[] in(int inputs) {
-        int size = inputs * chunk(inputs);
-        if (in.length < size) in = new float[size];
+    /** At least {@code [inputs, chunk]}. */
+    float[][] in(int inputs) {
+        int chunk = chunk(inputs);
+        if (in.length < inputs || in[0].length < chunk) in = new float[inputs][chunk];
         return in;
     }
 
-    /** {@code [TARGETS, chunk]}. */
-    float[] out() {
-        if (out.length == 0) out = new float[TARGETS * LONGEST_CHUNK];
+    /** At least {@code [targets, chunk]}. */
+    float[][] out(int targets) {
+        if (out.length < targets) out = new float[targets][LONGEST_CHUNK];
         return out;
     }
 

@@ -39,7 +39,7 @@ class SharedBlocksTest {
     @TempDir
     private Path folder;
 
-    private final Engine engine = new Engine(1 << 20, 2, KernelChoice.AUTO, 64 << 20, anywhere -> true);
+    private final Engine engine = new Engine(1 << 20, 2, KernelChoice.PLAIN, 64 << 20, anywhere -> true);
     private Run run;
     private Content content;
     private byte[] whole;
@@ -136,7 +136,7 @@ class SharedBlocksTest {
 
     @Test
     void computesAnewWhatIsNoLongerKept() throws Exception {
-        try (Engine small = new Engine(1 << 20, 2, KernelChoice.AUTO, 1 << 20, anywhere -> true)) {
+        try (Engine small = new Engine(1 << 20, 2, KernelChoice.PLAIN, 1 << 20, anywhere -> true)) {
             Content here = content(small, run);
             assertThat(TestRuns.bytes(here)).isEqualTo(whole);
             assertThat(TestRuns.bytes(here)).isEqualTo(whole);

@@ -28,7 +28,6 @@ record ServiceProcess(Process process, int port) implements AutoCloseable {
                         List.of(
                                 Path.of(System.getProperty("java.home"), "bin", "java")
                                         .toString(),
-                                "--add-exports=java.base/jdk.internal.module=ALL-UNNAMED",
                                 "--enable-native-access=ALL-UNNAMED",
                                 "-Xmx512m",
                                 "-cp",
