@@ -13,6 +13,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import phema.format.Edm2PickleReader.ModuleState;
@@ -29,6 +30,7 @@ import phema.format.Value.Tuple;
  */
 final class Edm2Settings {
     private static final String KWARGS = "_init_kwargs";
+    private static final Pattern WHOLE = Pattern.compile("\\d{1,9}");
     private static final int MOST_NAMES = 64;
     private static final int MOST_EXAMPLES = 4;
 
@@ -133,7 +135,7 @@ final class Edm2Settings {
     }
 
     private static Optional<Integer> wholeNumber(String text) {
-        return text.matches("\\d{1,9}") ? Optional.of(Integer.parseInt(text)) : Optional.empty();
+        return WHOLE.matcher(text).matches() ? Optional.of(Integer.parseInt(text)) : Optional.empty();
     }
 
     /** Different names, sorted; empty for none. */

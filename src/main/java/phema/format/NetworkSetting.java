@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -34,6 +35,8 @@ public enum NetworkSetting {
     static final String NO_LIMIT = "none";
 
     private static final int MOST_CHANNELS = 1 << 20;
+    private static final Pattern NUMBER = Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d{1,3})?");
+    private static final Pattern LIST = Pattern.compile("^[\\[(](.*?),?\\s*[\\])]$");
 
     private final String usual;
 
@@ -102,13 +105,13 @@ public enum NetworkSetting {
     }
 
     private static Optional<Double> parse(String text) {
-        if (!text.strip().matches("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d{1,3})?")) return Optional.empty();
+        if (!NUMBER.matcher(text.strip()).matches()) return Optional.empty();
         return Optional.of(Double.parseDouble(text)).filter(Double::isFinite);
     }
 
     /** Filters are scaled to a sum of one before use, so equal taps are ones. */
     private static String filter(String text) {
-        String inner = text.strip().replaceFirst("^[\\[(](.*?),?\\s*[\\])]$", "$1");
+        String inner = LIST.matcher(text.strip()).replaceFirst("$1");
         List<Optional<Double>> taps =
                 Arrays.stream(inner.split(",")).map(NetworkSetting::parse).toList();
         if (taps.stream().anyMatch(Optional::isEmpty))

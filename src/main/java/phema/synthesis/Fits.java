@@ -1,9 +1,5 @@
 package phema.synthesis;
 
-import io.micrometer.core.instrument.DistributionSummary;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +18,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -93,21 +90,15 @@ public final class Fits {
     /** By run, those asked for last at the end. */
     private final SequencedMap<String, RunSolver> solvers = new LinkedHashMap<>();
 
-    private final Timer duration;
-    private final DistributionSummary predictedError;
+    private final BiConsumer<Duration, List<Fit>> observer;
 
-    /** Measures nothing that anybody sees. */
     public Fits() {
-        this(new SimpleMeterRegistry());
+        this((took, fits) -> {});
     }
 
-    Fits(MeterRegistry meters) {
-        duration = Timer.builder("phema.fit")
-                .description("Fits of all targets of a request")
-                .register(meters);
-        predictedError = DistributionSummary.builder("phema.fit.predicted.error")
-                .description("Relative error of the weights that fits expect")
-                .register(meters);
+    /** @param observer told of all fits of a request, and how long they took */
+    Fits(BiConsumer<Duration, List<Fit>> observer) {
+        this.observer = observer;
     }
 
     /**
@@ -147,10 +138,11 @@ public final class Fits {
     private List<Fit> fit(Run run, List<Profile> profiles, WeightsRequest request) {
         Solver solver = solver(run);
         FitOptions rounded = rounded(run, request);
-        List<Fit> fits = duration.record(() -> profiles.parallelStream()
+        long begin = System.nanoTime();
+        List<Fit> fits = profiles.parallelStream()
                 .map(profile -> solver.solve(profile, rounded))
-                .toList());
-        fits.forEach(fit -> predictedError.record(fit.predictedRelativeError())); // NaN counts for nothing
+                .toList();
+        observer.accept(Duration.ofNanos(System.nanoTime() - begin), fits);
         return fits;
     }
 

@@ -1,8 +1,10 @@
 package phema.synthesis;
 
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -45,7 +47,16 @@ class SynthesisConfiguration {
 
     @Bean
     Fits fits(MeterRegistry meters) {
-        return new Fits(meters);
+        Timer duration = Timer.builder("phema.fit")
+                .description("Fits of all targets of a request")
+                .register(meters);
+        DistributionSummary errors = DistributionSummary.builder("phema.fit.predicted.error")
+                .description("Relative error of the weights that fits expect")
+                .register(meters);
+        return new Fits((took, fits) -> {
+            duration.record(took);
+            fits.forEach(fit -> errors.record(fit.predictedRelativeError())); // NaN counts for nothing
+        });
     }
 
     @Bean
