@@ -56,10 +56,19 @@ public final class PendingFile implements AutoCloseable {
         while (buffer.hasRemaining()) position += channel.write(buffer, position);
     }
 
+    /**
+     * Puts on disk what was written so far.
+     *
+     * @throws IOException which no later call may repeat: the file is lost
+     */
+    public void flush() throws IOException {
+        channel.force(true);
+    }
+
     /** Puts everything that was written on disk; the last moment at which that can run full. */
     public void complete() throws IOException {
         if (!channel.isOpen()) return;
-        channel.force(true);
+        flush();
         channel.close();
     }
 

@@ -10,7 +10,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.function.LongConsumer;
 import phema.format.Layout;
 import phema.storage.PendingFile;
@@ -20,6 +22,9 @@ import phema.storage.PendingFile;
  * input once for outputs that share a layout.
  */
 final class OutputWriter {
+    /** The bytes after which files are flushed while more is computed, so that little is left to wait for at last. */
+    private static final long FLUSHED = 64 << 20;
+
     private final ComputePool pool;
     private final ComputerFactory computers;
     private final FilePublisher publisher;
@@ -64,6 +69,8 @@ final class OutputWriter {
 
     private void writeTogether(Recipe recipe, List<BlockComputer.BlockTarget> targets, int shard) throws IOException {
         Deque<Future<?>> inFlight = new ArrayDeque<>();
+        Future<?> flush = CompletableFuture.completedFuture(null);
+        long unflushed = 0;
         try (BlockComputer computer = computers.open(recipe, targets)) {
             PendingFile[] files = new PendingFile[targets.size()];
             long[] bases = new long[targets.size()];
@@ -92,13 +99,29 @@ final class OutputWriter {
                     }));
                     next = block.from() + block.bytes();
                     if (inFlight.size() > 2 * pool.workers()) pool.await(inFlight.remove());
+                    unflushed += (long) block.bytes() * files.length;
+                    if (unflushed < FLUSHED || !flush.isDone()) continue;
+                    pool.await(flush);
+                    flush = flush(files);
+                    unflushed = 0;
                 }
                 while (!inFlight.isEmpty()) pool.await(inFlight.remove());
+                pool.await(flush);
                 computer.verify();
                 notices.addAll(computer.notices());
             } finally {
                 for (Future<?> block : inFlight) ComputePool.settle(block);
+                ComputePool.settle(flush);
             }
         }
+    }
+
+    private static Future<?> flush(PendingFile[] files) {
+        FutureTask<?> task = new FutureTask<>(() -> {
+            for (PendingFile file : files) file.flush();
+            return null;
+        });
+        Thread.ofPlatform().daemon().name("phema-flush").start(task);
+        return task;
     }
 }
