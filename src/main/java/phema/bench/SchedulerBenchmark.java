@@ -10,6 +10,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -58,9 +59,11 @@ public final class SchedulerBenchmark {
         SnapshotGenerator.uniform(Format.SAFETENSORS, 4, 100_000).write(folder.resolve("run"), 8, bytes -> {});
         List<String> own = new ArrayList<>(settings);
         own.add("--phema.worker.enabled=false");
+        own.add("--logging.threshold.console=OFF"); // results are what is printed
         List<Process> processes = new ArrayList<>();
         try (ConfigurableApplicationContext context = new SpringApplicationBuilder(application)
                 .web(WebApplicationType.NONE)
+                .bannerMode(Banner.Mode.OFF)
                 .run(own.toArray(String[]::new))) {
             for (int i = 0; i < workers; i++) processes.add(worker(i));
             Fleet fleet = context.getBean(Fleet.class);
