@@ -1,5 +1,6 @@
 package phema.problem;
 
+import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +76,15 @@ public final class Problem extends RuntimeException {
 
     public static Problem storageFull(String message, @Nullable Throwable cause) {
         return new Problem(ProblemKind.STORAGE_FULL, null, message, cause);
+    }
+
+    /**
+     * Of a file that is not what was indexed, whoever notices.
+     *
+     * @param how what follows its name, such as {@code has changed}
+     */
+    public static Problem changed(Path file, String how) {
+        return conflict(file + " " + how + " since it was indexed; rescan the run and ask again");
     }
 
     /** The problem that a failure is, or was caused by. */

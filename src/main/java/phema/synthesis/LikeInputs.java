@@ -174,8 +174,6 @@ final class LikeInputs {
         } catch (IOException e) {
             unchanged = false;
         }
-        if (!unchanged)
-            throw Problem.conflict(
-                    template.path() + " has changed or is gone since it was indexed; rescan the run and ask again");
+        if (!unchanged) throw Problem.changed(template.path(), "has changed or is gone");
     }
 }

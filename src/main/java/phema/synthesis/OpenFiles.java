@@ -60,7 +60,7 @@ final class OpenFiles {
         synchronized FileChannel borrow() throws IOException {
             lastRead = reads.incrementAndGet();
             if (channel == null) {
-                if (FileStamp.of(part.path()).isEmpty()) throw changed(part, "is gone");
+                if (FileStamp.of(part.path()).isEmpty()) throw Problem.changed(part.path(), "is gone");
                 channel = RegularFiles.open(part.path(), mayRead);
                 opened.add(this);
                 requireUnchanged(part);
@@ -162,11 +162,7 @@ final class OpenFiles {
 
     private void requireUnchanged(FilePart part) throws IOException {
         if (!part.isUnchanged(mayRead))
-            throw changed(part, FileStamp.of(part.path()).isPresent() ? "has changed" : "is gone");
-    }
-
-    private static Problem changed(FilePart part, String how) {
-        return Problem.conflict(part.path() + " " + how + " since it was indexed; rescan the run and ask again");
+            throw Problem.changed(part.path(), FileStamp.of(part.path()).isPresent() ? "has changed" : "is gone");
     }
 
     /** The open files of one recipe. */

@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import phema.format.FileStamp;
+import phema.problem.Problem;
 
 /** What may happen to a snapshot while it is read. */
 public enum Mishap {
@@ -70,7 +71,6 @@ public enum Mishap {
     public abstract void happenTo(Path file) throws IOException;
 
     public String message(Path file) {
-        return file + (this == DELETED ? " is gone" : " has changed")
-                + " since it was indexed; rescan the run and ask again";
+        return Problem.changed(file, this == DELETED ? "is gone" : "has changed").getMessage();
     }
 }
