@@ -27,15 +27,17 @@ record Plans(Catalog catalog, Fits fits, Syntheses syntheses, BulkProperties set
         List<List<Syntheses.PassFile>> files = pass.files();
         PartCut.Parts parts =
                 new PartCut(files, pass.inputBytes(), settings.partSize().bytes()).parts();
+        List<PlannedTarget> targets = weights.targets().stream()
+                .map(target -> new PlannedTarget(target.baseName(), KeptFit.of(run, target.fit())))
+                .toList();
         return new SynthesisPlan(
-                weights.targets().stream()
-                        .map(target -> new PlannedTarget(target.baseName(), KeptFit.of(run, target.fit())))
-                        .toList(),
+                targets,
                 files.stream()
                         .flatMap(List::stream)
                         .map(file -> new PlannedFile(file.name(), file.size(), file.identity(), parts.of(file)))
                         .toList(),
-                parts.count());
+                parts.count(),
+                SynthesisPlan.snapshots(run, targets));
     }
 
     /** @throws Problem when this process does not see the run */

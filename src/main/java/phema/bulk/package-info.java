@@ -10,7 +10,7 @@
  *   <li>{@link phema.bulk.SynthesisJobs}: jobs made, watched and deleted.
  *   <li>{@code SynthesisPlan}: which coefficients, and who writes which files; {@code Plans}, {@code PartCut} make it.
  *   <li>{@code SynthesisParts}: beginnings and ends of parts, each in one transaction with all that follows.
- *   <li>{@code SynthesisRunner}: one attempt at a part; {@code PartFiles}: what it leaves; {@code GoneSnapshots}:
+ *   <li>{@code SynthesisRunner}: one attempt at a part; {@code PartFiles}: what it leaves; {@code LostSnapshots}:
  *       what no attempt can do any more.
  *   <li>{@code SynthesisStore}, {@code PartStore}: the tables.
  * </ol>
@@ -18,6 +18,7 @@
 @ApplicationModule(
         allowedDependencies = {
             "catalog",
+            "digest",
             "fleet",
             "format",
             "problem",

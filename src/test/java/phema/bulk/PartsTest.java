@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -362,7 +363,7 @@ class PartsTest {
     void whatWasDeletedFailsASynthesisByNameAndWhatIsAwayIsWaitedFor() throws IOException {
         SynthesisJob job = create(sharded(1));
         take(job.id() + "/0");
-        GoneSnapshots gone = new GoneSnapshots(store, parts, partFiles, catalog, fleet);
+        LostSnapshots gone = new LostSnapshots(store, parts, partFiles, catalog, fleet);
         Path file = catalog.run("small").snapshots().getFirst().file().path();
 
         Path away = Files.move(folder.resolve("runs/small"), folder.resolve("away"));
@@ -387,6 +388,54 @@ class PartsTest {
         assertThat(fleet.leavesAlone("synthesis")).isEmpty();
         Files.move(kept, file);
         catalog.rescan("small");
+    }
+
+    /** Whatever came in its place: the same with another time stamp, or what is no snapshot. */
+    @Test
+    void whatWasReplacedFailsASynthesisByNameOnceItIsIndexed() throws IOException {
+        LostSnapshots lost = new LostSnapshots(store, parts, partFiles, catalog, fleet);
+        Path file = catalog.run("small").snapshots().getFirst().file().path();
+        Path kept = Files.copy(file, folder.resolve("original"), StandardCopyOption.COPY_ATTRIBUTES);
+        for (boolean readable : List.of(true, false)) {
+            SynthesisJob job = create(sharded(1));
+            take(job.id() + "/0");
+            Mishap.REPLACED.happenTo(file);
+            if (!readable) Files.writeString(file, "no weights");
+            lost.run();
+            assertThat(jobs.job(job.id()).state()).isEqualTo(WorkState.RUNNING);
+            catalog.rescan("small");
+            runner.run(job.id() + "/1");
+            assertThat(fleet.leavesAlone("synthesis")).containsKey(job.id());
+            lost.run();
+            assertThat(jobs.job(job.id()).state()).isEqualTo(WorkState.FAILED);
+            assertThat(jobs.job(job.id()).error().orElseThrow())
+                    .startsWith(file.toString())
+                    .contains(
+                            readable
+                                    ? " has changed since the synthesis was asked for; ask again"
+                                    : " when the synthesis was asked for, and is none now: " + file.getFileName());
+            assertThat(waiting(job.id())).isEmpty();
+            assertThat(below(folder.resolve("home/syntheses"))).isEmpty();
+            differences.lookAgain();
+            assertThat(fleet.leavesAlone("synthesis")).isEmpty();
+            Files.copy(kept, file, StandardCopyOption.COPY_ATTRIBUTES, StandardCopyOption.REPLACE_EXISTING);
+            catalog.rescan("small");
+        }
+    }
+
+    /** Plans of before do not say what was replaced. */
+    @Test
+    void plansOfOlderVersionsAreGoneOnWith() {
+        SynthesisJob job = create(sharded(1));
+        String plan = StoredJson.write(store.plan(job.id()).orElseThrow());
+        String older = plan.replaceFirst(",\"snapshots\":\\{[^}]*}", "");
+        assertThat(older).isNotEqualTo(plan);
+        jdbc.sql("update synthesis set plan = ? where id = ?")
+                .params(older, job.id())
+                .update();
+        new LostSnapshots(store, parts, partFiles, catalog, fleet).run();
+        takeAll(job.id());
+        assertThat(jobs.job(job.id()).state()).isEqualTo(WorkState.DONE);
     }
 
     /** What older versions put into the queue is there as a whole. */
