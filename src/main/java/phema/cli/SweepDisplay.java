@@ -15,6 +15,7 @@ import phema.api.LeftAloneView;
 import phema.api.OptimumView;
 import phema.api.SweepView;
 import phema.api.TrialView;
+import phema.evaluation.RemoteEvaluator;
 import phema.format.OneLine;
 import phema.sweep.FailureCause;
 import phema.time.Ticker;
@@ -26,6 +27,7 @@ import phema.time.Ticker;
  */
 final class SweepDisplay implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration LOOK = Duration.ofSeconds(5);
 
     /** The most trials of a sweep all of whose values are shown; of others, those that are the best so far. */
     static final int MOST_VALUES = 100;
@@ -36,7 +38,7 @@ final class SweepDisplay implements AutoCloseable {
     private final boolean terminal =
             System.console() != null && System.console().isTerminal();
     private final Ticker ticker;
-    private final long begun;
+    private long went;
     private final boolean grid;
     private final Set<Integer> shown = new HashSet<>();
     private boolean warned;
@@ -49,7 +51,7 @@ final class SweepDisplay implements AutoCloseable {
     SweepDisplay(PrintWriter out, SweepView sweep, Ticker ticker) {
         this.out = out;
         this.ticker = ticker;
-        begun = ticker.read();
+        went = ticker.read();
         grid = sweep.mode().equals("grid");
     }
 
@@ -65,16 +67,28 @@ final class SweepDisplay implements AutoCloseable {
             if (!why.isEmpty()) print(why);
             stuck = why;
         }
-        if (!warned && sweep.state().equals("queued") && ticker.since(begun).compareTo(PATIENCE) > 0) {
-            print("no trial was started yet: no worker is running, or all have other work");
-            warned = true;
-        }
         changed.forEach(trial -> value(sweep, trial));
         int before = ended;
         ended = Math.max(ended, ended(sweep.trials()));
+        if (ended > before || sweep.trials().getOrDefault("running", 0) > 0) went = ticker.read();
+        String waits = warned || !why.isEmpty() ? "" : waits(sweep);
+        if (!waits.isEmpty()) print(waits);
+        warned |= !waits.isEmpty();
         if (terminal) redraw(progress(sweep));
         else if (ended > before && (!grid || tenths(sweep, ended) > tenths(sweep, before)))
             out.println(progress(sweep));
+    }
+
+    /** What for; empty while it goes on. Workers look first whether clients have evaluated the same before. */
+    private String waits(SweepView sweep) {
+        boolean remote = RemoteEvaluator.parse(sweep.evaluator()).isPresent();
+        if (ticker.since(went).compareTo(remote ? LOOK : PATIENCE) <= 0
+                || sweep.trials().getOrDefault("queued", 0) == 0) return "";
+        if (remote)
+            return "sweep " + sweep.id() + " waits for clients that ask a service for trials of " + sweep.evaluator();
+        return sweep.state().equals("queued")
+                ? "no trial was started yet: no worker is running, or all have other work"
+                : "";
     }
 
     private void value(SweepView sweep, TrialView trial) {

@@ -136,7 +136,9 @@ record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fl
         Map<String, String> before = fleet.leavesAlone(TrialId.TASK);
         Map<String, String> now = new TreeMap<>();
         for (SweepStore.StoredSweep sweep : sweeps.waiting())
-            objection(sweep.spec(), sweep.basis()).ifPresent(reason -> now.put(sweep.id(), reason));
+            // Of those for clients, a worker has ended what is known before it leaves the rest alone.
+            if (sweep.spec().remote().isEmpty() || before.containsKey(sweep.id()))
+                objection(sweep.spec(), sweep.basis()).ifPresent(reason -> now.put(sweep.id(), reason));
         for (String sweep : before.keySet()) if (!now.containsKey(sweep)) fleet.takeUp(TrialId.TASK, sweep);
         now.forEach((sweep, reason) -> {
             if (!reason.equals(before.get(sweep))) leaveAlone(sweep, reason);

@@ -18,6 +18,7 @@ import phema.fleet.DurableTask;
 import phema.fleet.Heartbeat;
 import phema.fleet.Outage;
 import phema.fleet.WorkerIdentity;
+import phema.problem.Problem;
 
 /** Runs one trial, as often as the queue says so: what was done stays done. */
 @Component
@@ -60,6 +61,8 @@ class TrialRunner {
         SweepSpec spec = sweep.get().spec();
         Optional<String> objection = suitability.objection(spec, sweep.get().basis());
         if (objection.isPresent()) {
+            if (spec.remote().isPresent() && endsKnown(id, sweep.get()))
+                return new CompletionHandler.OnCompleteRemove<>();
             if (spec.remote().isEmpty()) log.warn("Trial {} is left to others: {}", id, objection.get());
             suitability.leaveAlone(id.sweep(), objection.get());
             return DurableTask::keepPlace;
@@ -68,6 +71,21 @@ class TrialRunner {
         if (begun.isEmpty()) return new CompletionHandler.OnCompleteRemove<>();
         if (attempts.endsByDeaths(begun.get())) return new CompletionHandler.OnCompleteRemove<>();
         return run(begun.get());
+    }
+
+    /** What clients evaluated before needs none of them. @return whether it was so */
+    private boolean endsKnown(TrialId id, SweepStore.StoredSweep sweep) {
+        SweepSpec spec = sweep.spec();
+        if (suitability.unfitness(spec, sweep.basis()).isPresent()) return false;
+        Trial waiting = store.trial(id).orElseThrow();
+        try {
+            if (!attempts.prepare(new Trials.Begun(spec, waiting, store.mishaps(id))).isKnown()) return false;
+        } catch (Problem e) {
+            return false; // its client is told
+        }
+        trials.begin(id, self.getName(), suitability.basis(spec))
+                .ifPresent(begun -> trials.doneBefore(begun, attempts.prepare(begun).evaluation()));
+        return true;
     }
 
     /** Its sweep, unless it waits no more. */

@@ -22,7 +22,8 @@ class SweepDisplayTest {
     private final StringWriter out = new StringWriter();
 
     private static SweepView sweep(String state) {
-        String json = "{\"state\": \"%s\", \"mode\": \"search\", \"trials\": {\"queued\": 3}}".formatted(state);
+        String json = "{\"state\": \"%s\", \"mode\": \"search\", \"evaluator\": \"e\", \"trials\": {\"queued\": 3}}"
+                .formatted(state);
         return JSON.readValue(json, SweepView.class);
     }
 
@@ -37,6 +38,26 @@ class SweepDisplayTest {
             display.show(sweep("queued"), List.of());
             display.show(sweep("queued"), List.of());
             assertThat(out.toString()).hasLineCount(1).startsWith("no trial was started yet");
+        }
+    }
+
+    @Test
+    void saysOnceWhichClientsASweepWaitsFor() {
+        String begun = """
+                {"id": "s", "state": "running", "mode": "grid", "evaluator": "remote:mine@1", "metric": "fid",
+                "trials": {"queued": 3, "running": %d}}""";
+        try (SweepDisplay display = new SweepDisplay(new PrintWriter(out), sweep("queued"), clock)) {
+            for (int running = 0; running < 2; running++) {
+                display.show(JSON.readValue(begun.formatted(running), SweepView.class), List.of());
+                clock.pass(Duration.ofSeconds(5));
+            }
+            assertThat(out.toString()).isEmpty();
+            clock.pass(Duration.ofSeconds(1));
+            for (int i = 0; i < 2; i++)
+                display.show(JSON.readValue(begun.formatted(0), SweepView.class), List.of());
+            assertThat(out.toString())
+                    .isEqualToIgnoringNewLines(
+                            "sweep s waits for clients that ask a service for trials of remote:mine@1");
         }
     }
 
@@ -61,7 +82,8 @@ class SweepDisplayTest {
     @Test
     void countsNoTrialsThatWereCancelled() {
         try (SweepDisplay display = new SweepDisplay(new PrintWriter(out), sweep("queued"), clock)) {
-            String ended = "{\"state\": \"cancelled\", \"trials\": {\"done\": 1, \"failed\": 1, \"cancelled\": 3}}";
+            String ended = """
+                    {"state": "cancelled", "evaluator": "e", "trials": {"done": 1, "failed": 1, "cancelled": 3}}""";
             display.show(JSON.readValue(ended, SweepView.class), List.of());
             assertThat(out.toString()).isEqualToIgnoringNewLines("2 trials, 1 failed");
         }
@@ -69,7 +91,8 @@ class SweepDisplayTest {
 
     private static SweepView grid(int done, int failed, int queued, String more) {
         return JSON.readValue("""
-                {"id": "s", "state": "running", "mode": "grid", "metric": "fid", "sigmaRel": [0.1, 0.2],
+                {"id": "s", "state": "running", "mode": "grid", "evaluator": "e", "metric": "fid",
+                 "sigmaRel": [0.1, 0.2],
                  "metrics": [{"name": "fid", "direction": "min"}],
                  "trials": {"done": %d, "failed": %d, "queued": %d}%s}""".formatted(done, failed, queued, more), SweepView.class);
     }
