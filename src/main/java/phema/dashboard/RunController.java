@@ -15,6 +15,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
 import phema.catalog.Catalog;
 import phema.catalog.Run;
+import phema.evaluation.LengthFields;
 import phema.fleet.DatabasePresence;
 import phema.problem.Problem;
 import phema.profile.Profile;
@@ -76,10 +77,10 @@ class RunController {
     @GetMapping
     String page(
             @PathVariable String run,
-            @RequestParam(required = false) @Nullable Double sigmaRel,
+            @RequestParam(required = false) @Nullable String sigmaRel,
             @RequestParam(required = false) @Nullable String profile,
-            @RequestParam(required = false) @Nullable Double length,
-            @RequestParam(required = false) @Nullable Double time,
+            @RequestParam(required = false) @Nullable String length,
+            @RequestParam(required = false) @Nullable String time,
             @RequestParam(defaultValue = "blup") String solver,
             HttpServletResponse response,
             Model model)
@@ -109,10 +110,11 @@ class RunController {
             ToDoubleFunction<SliderFamily> usual =
                     family -> recommended.filter(width -> family.isPower()).orElse(family.usual());
             try {
-                AskedAverage asked = AskedAverage.of(sigmaRel, profile, length);
-                fit(found, asked.at(found, end(found, time), usual), solver, model);
+                AskedAverage asked = AskedAverage.of(
+                        number(LengthFields.SIGMA_REL, sigmaRel), profile, number(LengthFields.LENGTH, length));
+                fit(found, asked.at(found, end(found, number("time", time)), usual), solver, model);
             } catch (Problem problem) {
-                // such as a time that no file reaches any more
+                // such as what is no number, or a time that no file reaches any more
                 AskedAverage any = AskedAverage.of(null, null, null);
                 fit(found, any.at(found, end(found, null), usual), Labels.of(SolverKind.BLUP), model);
                 model.addAttribute("notShown", problem.getMessage());
@@ -196,6 +198,16 @@ class RunController {
         model.addAttribute("profileChart", RunCharts.profile(run, fit, fits.curve(run, fit, RunCharts.CURVE_POINTS)));
         model.addAttribute("coefficientChart", RunCharts.coefficients(run, fit));
         average.slider().ifPresent(slider -> model.addAttribute("errorMark", RunCharts.errorMark(run, slider, fit)));
+    }
+
+    /** @throws Problem when it is none */
+    private static @Nullable Double number(String field, @Nullable String text) {
+        if (text == null || text.isBlank()) return null;
+        try {
+            return Double.valueOf(text);
+        } catch (NumberFormatException e) {
+            throw Problem.invalid(field, field + " must be a number, not " + text);
+        }
     }
 
     private static double end(Run run, @Nullable Double time) {

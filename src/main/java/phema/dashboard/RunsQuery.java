@@ -62,6 +62,9 @@ record RunsQuery(String words, RunsOrder order, RunsFilter show, int page) {
         }
     }
 
+    /** The runs that are shown where nothing else is asked for. */
+    static final RunsQuery ALL = new RunsQuery("", RunsOrder.NAME, RunsFilter.ALL, 0);
+
     private static final String WORDS = "q";
     private static final String ORDER = "sort";
     private static final String SHOW = "show";

@@ -2,6 +2,7 @@ package phema.dashboard;
 
 import static java.util.stream.Collectors.toSet;
 
+import jakarta.servlet.http.HttpServletResponse;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -14,6 +15,7 @@ import phema.api.Page;
 import phema.catalog.Catalog;
 import phema.catalog.CatalogProperties;
 import phema.catalog.Run;
+import phema.problem.Problem;
 import phema.sweep.Advice;
 import phema.sweep.NewestSweeps;
 import phema.sweep.Recommendations;
@@ -49,7 +51,15 @@ class StartController {
     }
 
     @GetMapping("/")
-    String start(@RequestParam Map<String, String> fields, Model model) {
+    String start(@RequestParam Map<String, String> fields, HttpServletResponse response, Model model) {
+        RunsQuery query;
+        try {
+            query = RunsQuery.of(fields);
+        } catch (Problem problem) {
+            query = RunsQuery.ALL;
+            model.addAttribute("notShown", problem.getMessage());
+            response.setStatus(problem.kind().status());
+        }
         List<Run> runs = catalog.runs();
         model.addAttribute("roots", properties.roots());
         catalog.looking().map(LookPanel::of).ifPresent(panel -> model.addAttribute("looking", panel));
@@ -59,11 +69,9 @@ class StartController {
                     runs.stream()
                             .map(run -> RunCard.of(run, recommendations.of(run.name()), sweeps))
                             .toList());
-        else model.addAttribute("table", RunTable.of(RunsQuery.of(fields), lines(runs)));
+        else model.addAttribute("table", RunTable.of(query, lines(runs)));
         model.addAttribute("lines", CopyLine.json("/api/v1/runs?size=" + Page.MAX_SIZE));
-        model.addAttribute(
-                "address",
-                "/" + (RunsQuery.isAsked(fields) ? RunsQuery.of(fields).query() : ""));
+        model.addAttribute("address", "/" + (RunsQuery.isAsked(fields) ? query.query() : ""));
         return "dashboard/start";
     }
 

@@ -98,6 +98,8 @@ class RunPageTest {
                 "?time=NaN | time must be a number above 0",
                 "?solver=best | Unknown solver best",
                 "?profile=decay:cosine:{}&length=20000&sigmaRel=0.1 | sigmaRel and length: give one of them",
+                "?profile=decay:cosine:{}&length=nan | length must be a number, not nan",
+                "?time=soon | time must be a number, not soon",
                 "?profile=impulse&sigmaRel=0.1 | sigmaRel and profile: give one of them",
                 "?profile=decay:cosine:800&length=900 | length: the profile decay:cosine:800 says all"
             })
@@ -111,8 +113,7 @@ class RunPageTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "?profile=decay:cosine:{}&length=nan | length must be a number, not nan",
-                "?time=soon | time must be a number, not soon",
+                "/fit?profile=decay:cosine:{}&length=nan | length must be a number, not nan",
                 "/fit?profile=decay:cosine:{} | length is missing"
             })
     void saysWhatCannotBeRead(String query, String message) throws Exception {
