@@ -149,8 +149,18 @@ class RunsPageIT extends PagesInBrowser {
     @CsvSource({"/?sort=size, Unknown sort size", "/?show=some, Unknown show some"})
     void saysWhatAnAddressCannotAskFor(String path, String says) {
         open(path);
-        assertThat(browser.text("main p")).startsWith(says);
+        assertThat(browser.text("main p.warning")).startsWith(says);
+        assertThat(names()).isNotEmpty();
         browser.complaints(); // of a 400
+    }
+
+    @Test
+    void whatNeedsAttentionIsSeenOnATelephone() {
+        browser.look("light", 390, 900);
+        open("/?show=attention");
+        assertThat((Boolean) browser.script("const seen = document.querySelector('table.runs li')"
+                        + ".getBoundingClientRect(); return seen.width > 0 && seen.right <= innerWidth"))
+                .isTrue();
     }
 
     @Test
