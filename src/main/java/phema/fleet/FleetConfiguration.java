@@ -7,9 +7,11 @@ import com.github.kagkarlsson.scheduler.jdbc.JdbcCustomization;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
 import javax.sql.DataSource;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationStrategy;
@@ -20,22 +22,36 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import phema.problem.Problem;
+import phema.time.Ticker;
 
 /** Provides the queue's scheduler, under this worker's name, and what is measured. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(WorkerProperties.class)
 class FleetConfiguration {
+    /** The pause of a thread that could take no work out of the queue. */
+    private static final Duration PAUSE = Duration.ofSeconds(5);
+
     @Bean
     static DatabaseCheck databaseCheck(Environment environment) {
         return new DatabaseCheck(environment);
     }
 
     @Bean
-    DbSchedulerCustomizer ownScheduler(WorkerIdentity identity, DataSource dataSource, FleetStore store) {
+    DbSchedulerCustomizer ownScheduler(
+            WorkerIdentity identity,
+            DataSource dataSource,
+            FleetStore store,
+            WorkerProperties settings,
+            Ticker ticker) {
         return new DbSchedulerCustomizer() {
             @Override
             public Optional<SchedulerName> schedulerName() {
                 return Optional.of(identity);
+            }
+
+            @Override
+            public Optional<ExecutorService> executorService() {
+                return Optional.of(new WorkThreads(settings.threads(), PAUSE, ticker));
             }
 
             @Override

@@ -1,5 +1,7 @@
 package phema.fleet;
 
+import static java.util.stream.Collectors.joining;
+
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.PreDestroy;
 import java.time.Duration;
@@ -37,6 +39,9 @@ public class Heartbeat {
 
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("phema-pulse").factory());
+    /** Since all was well. */
+    private final Set<String> failures = ConcurrentHashMap.newKeySet();
+
     private long beats;
 
     Heartbeat(FleetStore fleet, ClockJumps clocks, List<Chore> chores, WorkerProperties settings) {
@@ -117,7 +122,7 @@ public class Heartbeat {
     }
 
     private void beat() {
-        if (beats % HEARTBEAT == 0) quietly(fleet::live);
+        if (beats % HEARTBEAT == 0 && quietly(fleet::live)) well();
         for (WatchedWork work : all) quietly(work::beat);
         if (beats % SWEEPING_UP == SWEEPING_UP - 1) {
             quietly(() -> fleet.forget(Duration.ofMinutes(1)));
@@ -129,15 +134,25 @@ public class Heartbeat {
 
     /** What a process without a worker does: its clients' trials may be nobody else's concern. */
     void keepUp() {
-        for (Chore chore : chores) if (chore instanceof Upkeep) quietly(chore);
+        boolean well = true;
+        for (Chore chore : chores) if (chore instanceof Upkeep) well &= quietly(chore);
+        if (well) well();
     }
 
-    /** The next beat comes anyway. */
-    private static void quietly(Chore action) {
+    /** The next beat comes anyway. Of the same failure in one after the other, the log has the first. */
+    private boolean quietly(Chore action) {
         try {
             action.run();
+            return true;
         } catch (Exception e) {
-            log.warn("What is done beside the work failed: {}", e.toString());
+            String failure = e.toString().lines().map(String::strip).collect(joining(" "));
+            if (failures.add(failure)) log.warn("What is done beside the work failed: {}", failure);
+            return false;
         }
+    }
+
+    private void well() {
+        if (!failures.isEmpty()) log.info("What is done beside the work no longer fails");
+        failures.clear();
     }
 }

@@ -16,7 +16,7 @@
  *       goes wrong.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"problem"})
+@ApplicationModule(allowedDependencies = {"problem", "time"})
 @NullMarked
 package phema.fleet;
 
