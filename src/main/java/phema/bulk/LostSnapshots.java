@@ -54,10 +54,8 @@ record LostSnapshots(SynthesisStore store, SynthesisParts parts, PartFiles files
         return plan.targets().stream()
                 .flatMap(target -> target.fit().coefficients().keySet().stream())
                 .distinct()
-                .flatMap(needed -> (there.containsKey(needed)
-                                ? replaced(there.get(needed), plan)
-                                : missing(run, needed))
-                        .stream())
+                .flatMap(needed ->
+                        (there.containsKey(needed) ? replaced(there.get(needed), plan) : missing(run, needed)).stream())
                 .findFirst();
     }
 
@@ -68,8 +66,7 @@ record LostSnapshots(SynthesisStore store, SynthesisParts parts, PartFiles files
         if (Files.notExists(whole) && Files.notExists(path))
             return Optional.of(Problem.changed(path, "is gone").getMessage());
         Optional<Excluded> excluded = run.excluded().stream()
-                .filter(file ->
-                        file.name().equals(needed) || file.path().equals(path))
+                .filter(file -> file.name().equals(needed) || file.path().equals(path))
                 .findFirst();
         if (excluded.filter(file -> file.reason() == ExclusionReason.GROWING).isPresent()
                 || !Files.isReadable(Files.exists(path) ? path : whole)) return Optional.empty();

@@ -37,10 +37,7 @@ record SynthesisPlan(List<PlannedTarget> targets, List<PlannedFile> files, int p
     record PlannedFile(String name, long size, String identity, int part) {}
 
     SynthesisPlan(
-            List<PlannedTarget> targets,
-            List<PlannedFile> files,
-            int parts,
-            @Nullable Map<String, String> snapshots) {
+            List<PlannedTarget> targets, List<PlannedFile> files, int parts, @Nullable Map<String, String> snapshots) {
         this.targets = List.copyOf(targets);
         this.files = List.copyOf(files);
         this.parts = parts;

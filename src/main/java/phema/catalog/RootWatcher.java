@@ -60,12 +60,7 @@ final class RootWatcher implements AutoCloseable {
     private volatile SortedMap<Path, Run> runs = new TreeMap<>();
 
     RootWatcher(
-            Path root,
-            RunScanner scanner,
-            IndexStore store,
-            Runnable onChange,
-            LookProgress progress,
-            Ticker ticker) {
+            Path root, RunScanner scanner, IndexStore store, Runnable onChange, LookProgress progress, Ticker ticker) {
         this.progress = progress;
         this.ticker = ticker;
         this.root = root.toAbsolutePath().normalize();

@@ -12,8 +12,7 @@ import java.util.Optional;
  * @param known by file name
  * @param content of the folder, when the scan began
  */
-record Scan(
-        Run run, Optional<Recognition> recognised, Map<String, RememberedFile> known, FolderContent content) {
+record Scan(Run run, Optional<Recognition> recognised, Map<String, RememberedFile> known, FolderContent content) {
     /** The state before the first scan of a folder of which nothing is remembered. */
     static final Scan NONE = remembered(Map.of());
 

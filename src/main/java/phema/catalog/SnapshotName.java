@@ -18,8 +18,8 @@ record SnapshotName(String fileName, String prefix, long kimg, double sigmaRel, 
     private static final Pattern PREFIX = Pattern.compile("[^.].*");
 
     /** What follows the prefix, apart so that thousands of names are looked at from their ends. */
-    private static final Pattern REST = Pattern.compile(
-            "-(\\d{1,12})-(\\d{1,3}\\.\\d{1,9})\\.(pkl|safetensors|safetensors\\.index\\.json)");
+    private static final Pattern REST =
+            Pattern.compile("-(\\d{1,12})-(\\d{1,3}\\.\\d{1,9})\\.(pkl|safetensors|safetensors\\.index\\.json)");
 
     /**
      * What holds the weights. Of several forms of one snapshot the first is used: only a pickle tells parameters from
@@ -42,8 +42,8 @@ record SnapshotName(String fileName, String prefix, long kimg, double sigmaRel, 
             case "safetensors" -> Form.SAFETENSORS;
             default -> Form.SHARDED_SAFETENSORS;
         };
-        return Optional.of(new SnapshotName(
-                fileName, prefix, Long.parseLong(m.group(1)), Double.parseDouble(m.group(2)), form));
+        return Optional.of(
+                new SnapshotName(fileName, prefix, Long.parseLong(m.group(1)), Double.parseDouble(m.group(2)), form));
     }
 
     /** Images seen. */

@@ -26,6 +26,7 @@ class ErrorCurves {
 
     /** Lengths times snapshots: a fit takes as long as the run has snapshots, some seconds of one core for so many. */
     private static final int MOST_WORK = LENGTHS * 8192;
+
     private static final int MOST_CURVES = 256;
 
     /** @param errors by solver, where they can be predicted */

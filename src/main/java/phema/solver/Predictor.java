@@ -149,8 +149,7 @@ record Predictor(StateSpace space, Movement movement, double[] noise) {
     }
 
     /** All files of the times nearest to the quantiles. */
-    private static BitSet aroundQuantiles(
-            TreeMap<Double, List<Integer>> byTime, Profile target, int quantiles) {
+    private static BitSet aroundQuantiles(TreeMap<Double, List<Integer>> byTime, Profile target, int quantiles) {
         BitSet some = new BitSet();
         byTime.lastEntry().getValue().forEach(some::set);
         for (int q = 0; q < quantiles; q++) {

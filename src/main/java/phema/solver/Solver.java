@@ -243,7 +243,9 @@ public final class Solver {
                 times.stream().map(fit.target()::density).toList(),
                 times.stream().map(t -> combine(fit, files, p -> p.density(t))).toList(),
                 times.stream().map(fit.target()::cumulative).toList(),
-                times.stream().map(t -> combine(fit, files, p -> p.cumulative(t))).toList());
+                times.stream()
+                        .map(t -> combine(fit, files, p -> p.cumulative(t)))
+                        .toList());
     }
 
     private double combine(Fit fit, int[] files, ToDoubleFunction<Profile> of) {

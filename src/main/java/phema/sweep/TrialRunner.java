@@ -79,12 +79,14 @@ class TrialRunner {
         if (suitability.unfitness(spec, sweep.basis()).isPresent()) return false;
         Trial waiting = store.trial(id).orElseThrow();
         try {
-            if (!attempts.prepare(new Trials.Begun(spec, waiting, store.mishaps(id))).isKnown()) return false;
+            if (!attempts.prepare(new Trials.Begun(spec, waiting, store.mishaps(id)))
+                    .isKnown()) return false;
         } catch (Problem e) {
             return false; // its client is told
         }
         trials.begin(id, self.getName(), suitability.basis(spec))
-                .ifPresent(begun -> trials.doneBefore(begun, attempts.prepare(begun).evaluation()));
+                .ifPresent(begun ->
+                        trials.doneBefore(begun, attempts.prepare(begun).evaluation()));
         return true;
     }
 

@@ -273,7 +273,8 @@ public final class Fits {
 
     /** How far the model of a run's trajectory is. */
     public ModelState modelState(Run run) {
-        return asked(run).map(known -> switch (known.solver.state()) {
+        return asked(run)
+                .map(known -> switch (known.solver.state()) {
                     case RUNNING -> ModelState.FITTING;
                     case SUCCESS -> ModelState.READY;
                     case FAILED, CANCELLED -> ModelState.NONE;

@@ -493,7 +493,15 @@ class RunScannerTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "touched", "replaced", "new", "gone", "link", "folder", "manifest", "other manifest", "configuration"
+                "touched",
+                "replaced",
+                "new",
+                "gone",
+                "link",
+                "folder",
+                "manifest",
+                "other manifest",
+                "configuration"
             })
     void looksThoroughlyWhere(String what) throws IOException {
         Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));

@@ -53,8 +53,7 @@ class SweepDisplayTest {
             }
             assertThat(out.toString()).isEmpty();
             clock.pass(Duration.ofSeconds(1));
-            for (int i = 0; i < 2; i++)
-                display.show(JSON.readValue(begun.formatted(0), SweepView.class), List.of());
+            for (int i = 0; i < 2; i++) display.show(JSON.readValue(begun.formatted(0), SweepView.class), List.of());
             assertThat(out.toString())
                     .isEqualToIgnoringNewLines(
                             "sweep s waits for clients that ask a service for trials of remote:mine@1");

@@ -29,8 +29,6 @@ class QueueLogTest {
         } finally {
             filter.remove();
         }
-        assertThat(output.toString())
-                .doesNotContain("first", "second")
-                .contains("third", "a bug", "fourth", "fifth");
+        assertThat(output.toString()).doesNotContain("first", "second").contains("third", "a bug", "fourth", "fifth");
     }
 }

@@ -50,7 +50,6 @@ class WorkThreadsTest {
         });
         tried.await();
         threads.shutdownNow();
-        assertThat(threads.awaitTermination(1, TimeUnit.MINUTES))
-                .isTrue();
+        assertThat(threads.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
     }
 }

@@ -89,7 +89,9 @@ class SilentClientsTest {
             pieces.acquire();
             clock.pass(Duration.ofSeconds(2));
             out.write(1);
-            assertThat(answer(socket, Integer.MAX_VALUE)).startsWith("HTTP/1.1 4").contains("Connection: close");
+            assertThat(answer(socket, Integer.MAX_VALUE))
+                    .startsWith("HTTP/1.1 4")
+                    .contains("Connection: close");
         }
     }
 

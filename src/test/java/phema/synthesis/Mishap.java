@@ -71,6 +71,7 @@ public enum Mishap {
     public abstract void happenTo(Path file) throws IOException;
 
     public String message(Path file) {
-        return Problem.changed(file, this == DELETED ? "is gone" : "has changed").getMessage();
+        return Problem.changed(file, this == DELETED ? "is gone" : "has changed")
+                .getMessage();
     }
 }
