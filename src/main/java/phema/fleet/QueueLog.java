@@ -40,8 +40,8 @@ final class QueueLog extends TurboFilter {
             Object @Nullable [] values,
             @Nullable Throwable failure) {
         if (!logger.getName().startsWith(SCHEDULER)) return FilterReply.NEUTRAL;
-        boolean none = values == null || values.length == 0;
-        @Nullable Object last = failure != null || none ? failure : values[values.length - 1];
+        @Nullable Object last = failure;
+        if (last == null && values != null && values.length > 0) last = values[values.length - 1];
         return last instanceof Throwable e && Outage.behind(e).isPresent() ? FilterReply.DENY : FilterReply.NEUTRAL;
     }
 }
