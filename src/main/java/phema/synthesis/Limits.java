@@ -31,8 +31,8 @@ public final class Limits {
         int threads = Runtime.getRuntime().availableProcessors();
         int inputs = 16;
         int targets = 4;
-        int count = 256;
-        int repetitions = 20_000;
+        int count = 512;
+        int repetitions = 10_000;
         Kernel kernel = KernelChoice.PLAIN.create();
         float[][][] in = new float[threads][inputs][count];
         float[][][] out = new float[threads][targets][count];
