@@ -41,13 +41,13 @@ public final class Digest {
         return this;
     }
 
-    /** Adds a text in UTF-8, without anything that would tell where it ends. */
     /** The same of a part of an array. */
     public Digest add(byte[] bytes, int offset, int length) {
         algorithm.update(bytes, offset, length);
         return this;
     }
 
+    /** Adds a text in UTF-8, without anything that would tell where it ends. */
     public Digest add(String text) {
         return add(text.getBytes(StandardCharsets.UTF_8));
     }
