@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** Holds a position in a stretch of a file, moved by little-endian reads that never pass the stretch's end. */
 final class Cursor {
@@ -126,6 +127,24 @@ final class Cursor {
         } catch (CharacterCodingException e) {
             throw broken("text before byte " + position + " is not UTF-8");
         }
+    }
+
+    /** Passes bytes where they are what comes next, and returns whether they were; not for what is read ahead. */
+    boolean skipIf(byte[] expected) throws IOException {
+        if (expected.length > end - position || ahead.length > 0) return false;
+        byte[] bytes = new byte[expected.length];
+        file.read(position, bytes);
+        if (!Arrays.equals(bytes, expected)) return false;
+        file.addToStructure(bytes, bytes.length);
+        position += bytes.length;
+        return true;
+    }
+
+    /** What was read since a position, once more. */
+    byte[] since(long before) throws IOException {
+        byte[] bytes = new byte[(int) (position - before)];
+        file.read(before, bytes);
+        return bytes;
     }
 
     void skip(long n) throws IOException {

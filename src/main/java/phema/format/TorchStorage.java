@@ -44,6 +44,9 @@ record TorchStorage(Optional<DType> dtype, long offset, long bytes) {
     private static final String KIND = "a tensor stored by PyTorch";
     private static final int MAX_OPCODES = 1000;
 
+    /** The beginning that was last found to be right: a pickle of EDM2's has it once for each tensor. */
+    private static volatile byte[] knownHead = {};
+
     /**
      * Finds the elements in the stream that PyTorch's legacy {@code torch.save} makes of one storage: pickles of a
      * magic number, a protocol, a description of the system, the storage's persistent id and the list of its key; then
@@ -73,6 +76,9 @@ record TorchStorage(Optional<DType> dtype, long offset, long bytes) {
      * The three pickles with which all streams of PyTorch's legacy format begin. @param where what begins, for messages
      */
     static void requireLegacyHead(Cursor in, String where) throws IOException {
+        byte[] known = knownHead;
+        if (known.length > 0 && in.skipIf(known)) return;
+        long begin = in.position();
         if (!(read(in) instanceof Int magic && magic.value().equals(MAGIC)))
             throw in.broken(where + "does not begin as PyTorch's legacy streams do");
         if (!(read(in) instanceof Int protocol && protocol.value().equals(PROTOCOL)))
@@ -80,6 +86,7 @@ record TorchStorage(Optional<DType> dtype, long offset, long bytes) {
         if (!(read(in) instanceof Dict system
                 && system.get("little_endian").orElse(null) instanceof Bool littleEndian
                 && littleEndian.value())) throw in.broken(where + "is not little-endian, so it cannot be read");
+        knownHead = in.since(begin);
     }
 
     private static Value read(Cursor in) throws IOException {
