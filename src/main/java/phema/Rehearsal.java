@@ -77,16 +77,23 @@ final class Rehearsal {
                 "--server.port=" + port);
         String name = "runs/" + run.getFileName();
         Deque<String> addresses = new ArrayDeque<>(List.of(
-                "/actuator/health", "/", "/" + name, "/api/v1/" + name, "/api/v1/" + name + "/weights.safetensors?sigmaRel=0.13"));
+                "/actuator/health",
+                "/",
+                "/" + name,
+                "/api/v1/" + name,
+                "/api/v1/" + name + "/weights.safetensors?sigmaRel=0.13"));
         try (HttpClient client = HttpClient.newHttpClient()) {
             while (status == 0 && !addresses.isEmpty()) {
                 String address = addresses.remove();
                 HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + address))
                         .timeout(Duration.ofMinutes(1))
                         .build();
-                String page = client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+                String page = client.send(request, HttpResponse.BodyHandlers.ofString())
+                        .body();
                 if (address.equals("/" + name))
-                    PART.matcher(page).results().forEach(part -> addresses.add(part.group(1).replace("&amp;", "&")));
+                    PART.matcher(page)
+                            .results()
+                            .forEach(part -> addresses.add(part.group(1).replace("&amp;", "&")));
             }
         }
         return status;

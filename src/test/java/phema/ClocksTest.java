@@ -51,6 +51,7 @@ class ClocksTest {
                         "phema.edm2.Training",
                         "phema.sweep.TrialRunner",
                         "phema.synthesis.Engine",
+                        "phema.synthesis.Fits",
                         "phema.synthesis.Limits",
                         "phema.synthesis.Workspace");
     }

@@ -17,7 +17,7 @@ record SnapshotName(String fileName, String prefix, long kimg, double sigmaRel, 
 
     private static final Pattern PREFIX = Pattern.compile("[^.].*");
 
-    /** What follows the prefix, apart so that thousands of names are looked at from their ends. */
+    /** The name behind the prefix, apart so that thousands of names are looked at from their ends. */
     private static final Pattern REST =
             Pattern.compile("-(\\d{1,12})-(\\d{1,3}\\.\\d{1,9})\\.(pkl|safetensors|safetensors\\.index\\.json)");
 

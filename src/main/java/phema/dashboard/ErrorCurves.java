@@ -24,7 +24,7 @@ class ErrorCurves {
     private static final int LENGTHS = 48;
     private static final int FEWEST_LENGTHS = 12;
 
-    /** Lengths times snapshots: a fit takes as long as the run has snapshots, some seconds of one core for so many. */
+    /** The lengths times snapshots that take some seconds: a fit takes as long as the run has snapshots. */
     private static final int MOST_WORK = LENGTHS * 8192;
 
     private static final int MOST_CURVES = 256;

@@ -6,8 +6,8 @@ public enum KernelChoice {
     PLAIN,
     /**
      * ND4J, on the CPU or, in builds with {@code -Pcuda}, on a GPU. Sums in an order of its own, so results may differ
-     * from those of {@link #PLAIN} in the last place, and those of a range from those of the whole: for writing files, not for
-     * downloads.
+     * from those of {@link #PLAIN} in the last place, and those of a range from those of the whole: for writing files,
+     * not for downloads.
      */
     ND4J;
 

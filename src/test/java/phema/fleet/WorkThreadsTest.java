@@ -8,19 +8,17 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.springframework.boot.test.system.CapturedOutput;
-import org.springframework.boot.test.system.OutputCaptureExtension;
 import phema.time.SettableClock;
 import phema.time.Ticker;
 
-@ExtendWith(OutputCaptureExtension.class)
 class WorkThreadsTest {
     @Test
-    void sayOnceThatNothingCanBeTakenAndOnceThatItCan(CapturedOutput output) throws InterruptedException {
+    void sayOnceThatNothingCanBeTakenAndOnceThatItCan() throws InterruptedException {
         CountDownLatch tried = new CountDownLatch(5);
         SettableClock clock = new SettableClock();
-        try (WorkThreads threads = new WorkThreads(1, Duration.ofMillis(1), clock)) {
+        RecordedLog log = new RecordedLog();
+        try (log;
+                WorkThreads threads = new WorkThreads(1, Duration.ofMillis(1), clock)) {
             for (int i = 0; i < 5; i++) {
                 threads.execute(() -> {
                     tried.countDown();
@@ -32,8 +30,7 @@ class WorkThreadsTest {
             threads.execute(() -> {});
         }
         assertThat(tried.getCount()).isZero();
-        assertThat(output.toString().lines().filter(line -> !line.isBlank()))
-                .hasSize(2)
+        assertThat(log.lines(WorkThreads.class.getName()))
                 .satisfiesExactly(
                         first -> assertThat(first).contains("No work can be taken out of the queue: The disk, or the"),
                         last -> assertThat(last).contains("Work is taken out of the queue again"));
