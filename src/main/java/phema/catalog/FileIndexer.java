@@ -94,7 +94,7 @@ final class FileIndexer {
     private static boolean stillHolds(RememberedFile known, boolean sharded) throws IOException {
         return switch (known.content()) {
             case RememberedFile.Indexed indexed ->
-                indexed.file().parts().size() == 1 || indexed.file().isUntouched();
+                indexed.isAlone() || indexed.file().isUntouched();
             case RememberedFile.Broken broken -> !sharded && broken.lasting();
             case RememberedFile.Growing growing -> false;
         };

@@ -42,6 +42,11 @@ record RememberedFile(FileStamp stamp, long since, RememberedContent content) {
             this(file, Map.of());
         }
 
+        /** Whether its weights are in the file itself, and in no other that may change while it does not. */
+        boolean isAlone() {
+            return file.parts().size() == 1 && file.parts().getFirst().path().equals(file.path());
+        }
+
         Optional<Sampled> sampled(String prefix) {
             return Optional.ofNullable(samples.get(prefix));
         }
@@ -61,11 +66,15 @@ record RememberedFile(FileStamp stamp, long since, RememberedContent content) {
      */
     record Sampled(String plan, SampleSummary summary, Map<String, Double> scales, SampledNumbers numbers) {}
 
-    /** Whether nothing but another stamp can change what is known: not where it depends on other files, or on time. */
-    boolean isFinal() {
+    /**
+     * Whether nothing but another stamp can change what is known: not where it depends on other files, or on time.
+     *
+     * @param fileName under which it is known
+     */
+    boolean isFinal(String fileName) {
         return switch (content) {
-            case Indexed indexed -> indexed.file().parts().size() == 1;
-            case Broken broken -> broken.lasting() && !broken.incomplete();
+            case Indexed indexed -> indexed.isAlone();
+            case Broken broken -> broken.lasting() && !broken.incomplete() && !WeightsPath.isOfSeveral(fileName);
             case Growing growing -> false;
         };
     }

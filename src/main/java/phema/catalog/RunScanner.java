@@ -70,7 +70,7 @@ public final class RunScanner {
 
     /** @param before what the last scan of this folder gave; files that did not change since are not opened */
     Scan scan(String runName, Path folder, Selection selection, Scan before) throws IOException {
-        FolderContent content = FolderContent.of(folder);
+        FolderContent content = FolderContent.of(folder, before.known());
         if (content.isStill(before.content(), before.known(), folder, onFile)) return before;
         FolderListing listing = FolderListing.of(folder, content.names(), selection, allowed);
         return new FolderScan(indexer, folder, listing, before).scan(runName).of(content);

@@ -527,8 +527,58 @@ class RunScannerTest {
         assertThat(isStill(folder, first)).isFalse();
     }
 
+    /** As long as they are something else nothing is known of them, and then nobody would ask. */
+    @ParameterizedTest
+    @ValueSource(strings = {"link to nothing", "link outside", "link to another", "folder"})
+    void seesWhatBecomesAFile(String what) throws IOException {
+        Path folder = TestFiles.copyRun("safetensors", temporary.resolve("run"));
+        Path file = folder.resolve(FIRST + ".safetensors");
+        Path kept = Files.move(file, temporary.resolve("kept"));
+        switch (what) {
+            case "link outside" -> Files.createSymbolicLink(file, Files.copy(kept, temporary.resolve("outside")));
+            case "link to another" ->
+                Files.createSymbolicLink(file, folder.resolve("network-snapshot-0000262-0.100.safetensors"));
+            case "folder" -> Files.createDirectory(file);
+            default -> Files.createSymbolicLink(file, temporary.resolve("nothing"));
+        }
+        Path root = folder.toRealPath();
+        RunScanner scanner = RunScanner.repeated(
+                WeightFiles::read, path -> path.startsWith(root), new Settling(Duration.ZERO, clock, clock));
+        Scan without = scanner.scan("run", folder, Selection.DEFAULT, Scan.NONE);
+        without = scanner.scan("run", folder, Selection.DEFAULT, without);
+        Files.delete(file);
+        Files.move(kept, file);
+        Scan with = scanner.scan("run", folder, Selection.DEFAULT, without);
+
+        assertThat(with.run().snapshots()).extracting(Snapshot::name).contains(FIRST + ".safetensors");
+        assertThat(with.run().snapshots())
+                .hasSizeGreaterThan(without.run().snapshots().size());
+    }
+
+    @Test
+    void seesThatTheOnlyShardOfAnIndexIsAnother() throws IOException {
+        RunScanner scanner = scanner(Duration.ZERO);
+        Path shard = temporary.resolve("x-0000001-0.100-00001-of-00001.safetensors");
+        TestFiles.safetensors(shard, "a", 1, 2);
+        Files.writeString(
+                temporary.resolve("x-0000001-0.100.safetensors.index.json"),
+                "{\"metadata\":{\"total_size\":8},\"weight_map\":{\"a\":\"%s\"}}".formatted(shard.getFileName()));
+        Scan first = scanner.scan("run", temporary, Selection.DEFAULT, Scan.NONE);
+        first = scanner.scan("run", temporary, Selection.DEFAULT, first);
+        TestFiles.safetensors(shard, "a", 3, 4);
+        Scan second = scanner.scan("run", temporary, Selection.DEFAULT, first);
+
+        assertThat(second.run().snapshots().getFirst().file().parts())
+                .isNotEqualTo(first.run().snapshots().getFirst().file().parts());
+        Files.delete(shard);
+        assertThat(scanner.scan("run", temporary, Selection.DEFAULT, second)
+                        .run()
+                        .snapshots())
+                .isEmpty();
+    }
+
     private static boolean isStill(Path folder, Scan before) throws IOException {
-        return FolderContent.of(folder).isStill(before.content(), before.known(), folder, () -> {});
+        return FolderContent.of(folder, before.known()).isStill(before.content(), before.known(), folder, () -> {});
     }
 
     private static void assertExcluded(Run run, String name, ExclusionReason reason, String message) {
