@@ -69,6 +69,8 @@ class MachineFaultsIT {
                         "--phema.home=" + home,
                         "--phema.roots=src/test/resources/fixtures/edm2",
                         "--phema.catalog.settle=0s",
+                        // After a hundred requests the client would need another connection, of which none can be had.
+                        "--server.tomcat.max-keep-alive-requests=-1",
                         "--phema.evaluators.script.type=command",
                         "--phema.evaluators.script.command[0]=sh",
                         "--phema.evaluators.script.command[1]=-c",
