@@ -21,19 +21,20 @@ import phema.problem.Problem;
 
 /**
  * Ends syntheses that nobody can do any more: a snapshot that they combine was deleted or replaced, and the others of
- * its run are there. Services judge, which see the runs that users ask them for; a worker may have only some of the
+ * its run are there, or the run's manifest makes other files of them. Services judge, which see the runs that users ask them for; a worker may have only some of the
  * files.
  */
 @Component
 @ConditionalOnWebApplication
-record LostSnapshots(SynthesisStore store, SynthesisParts parts, PartFiles files, Catalog catalog, Fleet fleet)
+record LostSnapshots(
+        SynthesisStore store, SynthesisParts parts, PartFiles files, Catalog catalog, Plans plans, Fleet fleet)
         implements Upkeep {
     @Override
     public void run() {
         for (SynthesisJob job : store.jobs()) {
             if (job.state().isEnd()
                     || fleet.takers(BulkConfiguration.TASK, job.id()).count() > 0) continue;
-            store.plan(job.id()).flatMap(plan -> lost(job.spec().run(), plan)).ifPresent(why -> fail(job.id(), why));
+            store.plan(job.id()).flatMap(plan -> lost(job.spec(), plan)).ifPresent(why -> fail(job.id(), why));
         }
     }
 
@@ -43,20 +44,34 @@ record LostSnapshots(SynthesisStore store, SynthesisParts parts, PartFiles files
     }
 
     /** Says which and how; empty as well while the run, or all of it, is away: storage may come back. */
-    private Optional<String> lost(String name, SynthesisPlan plan) {
-        Optional<Run> found =
-                catalog.runs().stream().filter(run -> run.name().equals(name)).findFirst();
+    private Optional<String> lost(SynthesisSpec spec, SynthesisPlan plan) {
+        Optional<Run> found = catalog.runs().stream()
+                .filter(run -> run.name().equals(spec.run()))
+                .findFirst();
         List<Snapshot> snapshots = found.map(Run::snapshots).orElse(List.of());
         if (snapshots.stream()
                 .noneMatch(snapshot -> Files.exists(snapshot.file().path()))) return Optional.empty();
         Run run = found.orElseThrow();
         Map<String, Snapshot> there = snapshots.stream().collect(Collectors.toMap(Snapshot::name, Function.identity()));
-        return plan.targets().stream()
+        List<String> needed = plan.targets().stream()
                 .flatMap(target -> target.fit().coefficients().keySet().stream())
                 .distinct()
-                .flatMap(needed ->
-                        (there.containsKey(needed) ? replaced(there.get(needed), plan) : missing(run, needed)).stream())
-                .findFirst();
+                .toList();
+        return needed.stream()
+                .flatMap(one -> (there.containsKey(one) ? replaced(there.get(one), plan) : missing(run, one)).stream())
+                .findFirst()
+                .or(() -> needed.stream().allMatch(one -> there.containsKey(one) && isIndexed(there.get(one)))
+                        ? different(spec, plan)
+                        : Optional.empty());
+    }
+
+    private Optional<String> different(SynthesisSpec spec, SynthesisPlan plan) {
+        try {
+            plans.pass(spec, plan);
+            return Optional.empty();
+        } catch (Problem e) {
+            return Optional.of(e.getMessage() + "; ask again");
+        }
     }
 
     private static Optional<String> missing(Run run, String needed) {

@@ -64,7 +64,9 @@ record Plans(Catalog catalog, Fits fits, Syntheses syntheses, BulkProperties set
         for (PlannedFile file : plan.files())
             if (!file.identity().equals(here.get(file.name())))
                 throw Problem.conflict("run " + run.name() + " is another here than when the synthesis was asked for: "
-                        + file.name() + " would have other bytes. Its snapshots differ in size, time stamp or content");
+                        + file.name()
+                        + " would have other bytes. Its snapshots differ in size, time stamp or content, or its "
+                        + "manifest does");
         return pass;
     }
 

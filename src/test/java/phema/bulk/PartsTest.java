@@ -64,6 +64,9 @@ class PartsTest {
     }
 
     @Autowired
+    private Plans plans;
+
+    @Autowired
     SynthesisJobs jobs;
 
     @Autowired
@@ -363,7 +366,7 @@ class PartsTest {
     void whatWasDeletedFailsASynthesisByNameAndWhatIsAwayIsWaitedFor() throws IOException {
         SynthesisJob job = create(sharded(1));
         take(job.id() + "/0");
-        LostSnapshots gone = new LostSnapshots(store, parts, partFiles, catalog, fleet);
+        LostSnapshots gone = new LostSnapshots(store, parts, partFiles, catalog, plans, fleet);
         Path file = catalog.run("small").snapshots().getFirst().file().path();
 
         Path away = Files.move(folder.resolve("runs/small"), folder.resolve("away"));
@@ -393,7 +396,7 @@ class PartsTest {
     /** Whatever came in its place: the same with another time stamp, or what is no snapshot. */
     @Test
     void whatWasReplacedFailsASynthesisByNameOnceItIsIndexed() throws IOException {
-        LostSnapshots lost = new LostSnapshots(store, parts, partFiles, catalog, fleet);
+        LostSnapshots lost = new LostSnapshots(store, parts, partFiles, catalog, plans, fleet);
         Path file = catalog.run("small").snapshots().getFirst().file().path();
         Path kept = Files.copy(file, folder.resolve("original"), StandardCopyOption.COPY_ATTRIBUTES);
         for (boolean readable : List.of(true, false)) {
@@ -423,6 +426,37 @@ class PartsTest {
         }
     }
 
+    @Test
+    void whatAManifestMakesOtherFilesOfFailsASynthesis() throws IOException {
+        LostSnapshots lost = new LostSnapshots(store, parts, partFiles, catalog, plans, fleet);
+        SynthesisJob job = create(sharded(1));
+        take(job.id() + "/0");
+        Path first = catalog.run("small").snapshots().getFirst().file().path();
+        String tensor = catalog.run("small")
+                .snapshots()
+                .getFirst()
+                .file()
+                .tensors()
+                .getFirst()
+                .name();
+        Path manifest = Files.writeString(
+                first.resolveSibling("phema.yaml"),
+                "files: 'network-snapshot-{time}-{sigmaRel}.safetensors'\ntimeScale: 1000\nbuffers: ['" + tensor
+                        + "']\n");
+        try {
+            catalog.rescan("small");
+            runner.run(job.id() + "/1");
+            assertThat(fleet.leavesAlone("synthesis").get(job.id())).contains("or its manifest does");
+            lost.run();
+            assertThat(jobs.job(job.id()).state()).isEqualTo(WorkState.FAILED);
+            assertThat(jobs.job(job.id()).error().orElseThrow()).endsWith("or its manifest does; ask again");
+        } finally {
+            Files.delete(manifest);
+            catalog.rescan("small");
+            differences.lookAgain();
+        }
+    }
+
     /** Plans of before do not say what was replaced. */
     @Test
     void plansOfOlderVersionsAreGoneOnWith() {
@@ -433,7 +467,7 @@ class PartsTest {
         jdbc.sql("update synthesis set plan = ? where id = ?")
                 .params(older, job.id())
                 .update();
-        new LostSnapshots(store, parts, partFiles, catalog, fleet).run();
+        new LostSnapshots(store, parts, partFiles, catalog, plans, fleet).run();
         takeAll(job.id());
         assertThat(jobs.job(job.id()).state()).isEqualTo(WorkState.DONE);
     }
