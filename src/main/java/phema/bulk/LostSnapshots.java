@@ -21,8 +21,8 @@ import phema.problem.Problem;
 
 /**
  * Ends syntheses that nobody can do any more: a snapshot that they combine was deleted or replaced, and the others of
- * its run are there, or the run's manifest makes other files of them. Services judge, which see the runs that users ask them for; a worker may have only some of the
- * files.
+ * its run are there, or the run's manifest makes other files of them. Services judge, which see the runs that users ask
+ * them for; a worker may have only some of the files.
  */
 @Component
 @ConditionalOnWebApplication
