@@ -43,10 +43,18 @@ class MachineFaultsIT {
 
     private @Nullable ServiceProcess service;
     private int port;
-    private final HttpClient client = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(30))
-            .build();
+
+    // A connection for each, as a 503 ends one, and another cannot be had where no descriptor is left.
+    private final HttpClient client = newClient();
+    private final HttpClient probe = newClient();
+    private final HttpClient refused = newClient();
+
+    private static HttpClient newClient() {
+        return HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(Duration.ofSeconds(30))
+                .build();
+    }
 
     /** In namespaces of its own, where everybody may mount, if the machine lets anybody have them. */
     @BeforeEach
@@ -99,7 +107,7 @@ class MachineFaultsIT {
         if (service != null) service.close();
     }
 
-    private HttpResponse<String> send(String method, String path, String body) throws Exception {
+    private HttpResponse<String> send(HttpClient client, String method, String path, String body) throws Exception {
         return client.send(
                 HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
                         .header("Content-Type", "application/json")
@@ -110,11 +118,15 @@ class MachineFaultsIT {
     }
 
     private int status(String path) throws Exception {
-        return send("GET", path, "").statusCode();
+        return send(client, "GET", path, "").statusCode();
+    }
+
+    private int health() throws Exception {
+        return send(probe, "GET", "/actuator/health", "").statusCode();
     }
 
     private void assertRefused(String reason, String method, String path, String body) throws Exception {
-        HttpResponse<String> answer = send(method, path, body);
+        HttpResponse<String> answer = send(refused, method, path, body);
         assertThat(answer.statusCode()).as(path + ": " + answer.body()).isEqualTo(503);
         assertThat(answer.headers().firstValue("Retry-After")).as(path).contains("5");
         assertThat(answer.body()).as(path).contains(reason);
@@ -126,13 +138,13 @@ class MachineFaultsIT {
     }
 
     private String created(String sweep) throws Exception {
-        HttpResponse<String> answer = send("POST", SWEEPS, sweep);
+        HttpResponse<String> answer = send(client, "POST", SWEEPS, sweep);
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
         return answer.headers().firstValue("Location").orElseThrow();
     }
 
     private JsonNode get(String path) throws Exception {
-        return JsonMapper.shared().readTree(send("GET", path, "").body());
+        return JsonMapper.shared().readTree(send(client, "GET", path, "").body());
     }
 
     private int done(String sweep) throws Exception {
@@ -184,14 +196,14 @@ class MachineFaultsIT {
     void whatRunsOutIsToldOfAndAllGoesOnWhenItIsThereAgain() throws Exception {
         String first = created(sweep("0-9", "0.06, 0.07, 0.08, 0.09, 0.1, 0.11"));
         Await.until(() -> done(first) >= 2);
-        assertThat(status("/actuator/health")).isEqualTo(200);
+        assertThat(health()).isEqualTo(200);
         fillDisk();
         String full = "is full: nothing was changed";
         assertRefused(full, "POST", SWEEPS, sweep("0-19", "0.1"));
         assertRefused(full, "PUT", "/api/v1/runs/edm2/recommended", "{\"sigmaRel\": 0.1}");
         assertRefused(full, "POST", "/api/v1/runs/edm2/syntheses", "{\"targets\": [{\"sigmaRel\": 0.1}]}");
         assertRefused(full, "POST", first + "/pause", "");
-        assertThat(status("/actuator/health")).isEqualTo(503);
+        assertThat(health()).isEqualTo(503);
         assertThat(status("/actuator/health/liveness")).isEqualTo(200);
         for (String path : List.of("/", "/runs/edm2", "/api/v1/runs/edm2/weights.safetensors?sigmaRel=0.1"))
             assertThat(status(path)).as(path).isEqualTo(200);
@@ -200,17 +212,19 @@ class MachineFaultsIT {
         Await.until(() -> done(first) == 6);
         assertThat(evaluations()).isEqualTo(6);
         assertThat(get("/api/v1/sweeps").at("/total").asInt()).isEqualTo(1);
-        Await.until(() -> status("/actuator/health") == 200);
+        Await.until(() -> health() == 200);
 
         String second = created(sweep("0-29", "0.06, 0.07, 0.08, 0.09, 0.1, 0.11"));
         Await.until(() -> done(second) >= 1);
+        assertThat(health()).isEqualTo(200);
+        assertThat(send(refused, "GET", "/api/v1/runs", "").statusCode()).isEqualTo(200);
         List<Socket> clients = takeDescriptors();
         assertRefused(
                 "has as many files open as it may", "GET", "/api/v1/runs/edm2/weights.safetensors?sigmaRel=0.123", "");
         Await.until(
                 () -> { // what one answer closed another may open
                     clients.addAll(takeDescriptors());
-                    return status("/actuator/health") == 503;
+                    return health() == 503;
                 });
         assertThat(status("/api/v1/runs")).isEqualTo(200);
         Await.until(() -> get(second).at("/stuck").asBoolean());
@@ -220,6 +234,6 @@ class MachineFaultsIT {
         for (Socket socket : clients) socket.close();
         Await.until(() -> done(second) == 6);
         assertThat(evaluations()).isEqualTo(12);
-        assertThat(status("/actuator/health")).isEqualTo(200);
+        assertThat(health()).isEqualTo(200);
     }
 }
