@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.openqa.selenium.By;
 import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
@@ -35,6 +37,7 @@ final class Browser implements AutoCloseable {
     static final String ANOTHER_MACHINE = "phema.test";
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final int TRIES = 5;
 
     private final ChromeDriver driver;
     private final Path downloads;
@@ -103,7 +106,23 @@ final class Browser implements AutoCloseable {
     }
 
     String text(String selector) {
-        return find(selector).getText();
+        return drawn(() -> find(selector).getText());
+    }
+
+    @Nullable
+    String attribute(String selector, String name) {
+        return drawn(() -> find(selector).getAttribute(name));
+    }
+
+    /** Asks again where the page drew anew what was just found. */
+    private static <T extends @Nullable Object> T drawn(Supplier<T> question) {
+        for (int again = 0; ; again++) {
+            try {
+                return question.get();
+            } catch (StaleElementReferenceException e) {
+                if (again == TRIES) throw e;
+            }
+        }
     }
 
     /** Goes to an element with the keyboard's focus and types. */
@@ -149,7 +168,10 @@ final class Browser implements AutoCloseable {
     }
 
     void click(String selector) {
-        press(find(selector));
+        drawn(() -> {
+            press(find(selector));
+            return true;
+        });
     }
 
     void press(WebElement element) {

@@ -195,9 +195,9 @@ class ChartsIT extends PagesInBrowser {
         open("/");
         browser.until(
                 "a curve", () -> browser.findAll("#curve-demo .layer path.line").size() == 25);
-        assertThat(browser.find("#curve-demo svg .base").getAttribute("y1"))
+        assertThat(browser.attribute("#curve-demo svg .base", "y1"))
                 .satisfies(y -> assertThat(Double.parseDouble(y)).isGreaterThan(60));
-        assertThat(browser.find("#curve-demo .ramp").getText()).contains("Guidance 1", "3.4");
+        assertThat(browser.text("#curve-demo .ramp")).contains("Guidance 1", "3.4");
         assertThat(browser.findAll("#curve-demo .legend button")).hasSizeLessThan(9);
         open("/sweeps/" + sweep.id());
         browser.type(plot(sweep), Keys.HOME);

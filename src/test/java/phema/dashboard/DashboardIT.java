@@ -111,7 +111,7 @@ class DashboardIT extends PagesInBrowser {
         assertThat(browser.text("#weights code")).contains("weights.safetensors?sigmaRel=0.131'");
         browser.until("an address to keep", () -> browser.address().endsWith("?sigmaRel=0.131&solver=blup"));
         browser.reload();
-        assertThat(browser.find("#sigmaRel").getAttribute("value")).isEqualTo("0.131");
+        assertThat(browser.attribute("#sigmaRel", "value")).isEqualTo("0.131");
     }
 
     @Test
@@ -132,7 +132,7 @@ class DashboardIT extends PagesInBrowser {
                 () -> browser.findAll("#errors .layer path.line").size() == 2
                         && browser.text("#errors").contains("Window (kimg)"));
         assertThat(browser.text("#errors figcaption")).isEqualTo("Predicted error by window");
-        assertThat(browser.find("#errors circle.marker[cy]").getAttribute("cx")).isNotNull();
+        assertThat(browser.attribute("#errors circle.marker[cy]", "cx")).isNotNull();
         String curve = path("#profile .s1 path");
 
         browser.type("#slider", Keys.PAGE_UP, Keys.ARROW_LEFT);
@@ -143,11 +143,11 @@ class DashboardIT extends PagesInBrowser {
         assertThat(browser.text("#weights")).doesNotContain("Hugging Face");
         browser.until("an address to keep", () -> browser.address().contains("length=14840"));
         browser.reload();
-        assertThat(browser.find("#length-field").getAttribute("value")).isEqualTo("14840");
+        assertThat(browser.attribute("#length-field", "value")).isEqualTo("14840");
 
         open("/runs/demo?profile=decay:linear:%7B%7D,floor%3D0.1&length=3000");
         assertThat(browser.text("#weights caption")).isEqualTo("Weights decay:linear:3000,floor=0.1");
-        assertThat(browser.find("#family").getAttribute("value")).isEqualTo("decay:linear:{},floor=0.1");
+        assertThat(browser.attribute("#family", "value")).isEqualTo("decay:linear:{},floor=0.1");
     }
 
     @Test
@@ -155,13 +155,11 @@ class DashboardIT extends PagesInBrowser {
         open("/runs/demo?profile=decay:cosine:{}&length=70000");
         browser.type("#time", Keys.END);
         browser.until("the first file", () -> browser.text("#weights caption").equals("Weights decay:cosine:6144"));
-        assertThat(browser.find("#length-field").getAttribute("value")).isEqualTo("6144");
-        assertThat(browser.find("#slider").getAttribute("max")).isEqualTo("3.788451208");
+        assertThat(browser.attribute("#length-field", "value")).isEqualTo("6144");
+        assertThat(browser.attribute("#slider", "max")).isEqualTo("3.788451208");
         browser.type("#slider", Keys.ARROW_LEFT);
         browser.until("a step less", () -> browser.text("#weights caption").equals("Weights decay:cosine:6143"));
-        browser.until(
-                "its pin",
-                () -> "decay:cosine:6143".equals(browser.find("#pin-profile").getAttribute("value")));
+        browser.until("its pin", () -> "decay:cosine:6143".equals(browser.attribute("#pin-profile", "value")));
     }
 
     @Test
@@ -184,7 +182,7 @@ class DashboardIT extends PagesInBrowser {
         open("/runs/demo?sigmaRel=0.1");
         browser.until(
                 "both curves", () -> browser.findAll("#errors .layer path.line").size() == 2);
-        String mark = browser.find("#errors circle.marker[cy]").getAttribute("cx");
+        String mark = browser.attribute("#errors circle.marker[cy]", "cx");
         browser.click("input[value=paper]");
         browser.until(
                 "the paper's weights", () -> browser.text("#weights caption").equals("Weights paper-0.100"));
@@ -205,12 +203,11 @@ class DashboardIT extends PagesInBrowser {
     @Test
     void anotherTimeGivesOtherWeights() {
         open("/runs/demo?sigmaRel=0.1");
-        String errors = browser.find("[data-for=errors]").getAttribute("textContent");
+        String errors = browser.attribute("[data-for=errors]", "textContent");
         browser.type("#time", Keys.ARROW_DOWN);
         browser.until(
                 "an earlier revision", () -> browser.text("#weights caption").matches("Weights ema-0\\.100@\\d+k?"));
-        assertThat(browser.find("[data-for=errors]").getAttribute("textContent"))
-                .isNotEqualTo(errors);
+        assertThat(browser.attribute("[data-for=errors]", "textContent")).isNotEqualTo(errors);
     }
 
     @Test
@@ -240,8 +237,7 @@ class DashboardIT extends PagesInBrowser {
         String last = browser.text("#profile .tip");
         browser.type("#profile .plot", Keys.ARROW_LEFT);
         assertThat(browser.text("#profile .tip")).isNotEqualTo(last);
-        assertThat(browser.find("#profile [role=status]").getAttribute("textContent"))
-                .contains(", target ");
+        assertThat(browser.attribute("#profile [role=status]", "textContent")).contains(", target ");
     }
 
     @Test
@@ -335,7 +331,9 @@ class DashboardIT extends PagesInBrowser {
         browser.click(".sweep-form button");
         browser.until("its page", () -> browser.text("h1").equals("fid of demo"));
         browser.until("the end", () -> browser.text(".progress .state").equals("done"));
-        assertThat(browser.findAll("[id^=metric] .layer path.line")).hasSize(2);
+        browser.until(
+                "a line for each",
+                () -> browser.findAll("[id^=metric] .layer path.line").size() == 2);
         assertThat(browser.findAll("#trials th").stream().map(th -> th.getText()))
                 .contains("steps")
                 .doesNotContain("mode");
@@ -357,8 +355,8 @@ class DashboardIT extends PagesInBrowser {
         browser.until(
                 "a complaint",
                 () -> browser.text("#sweep-seeds-note").contains("seeds must be a range such as 0-49999, not many"));
-        assertThat(browser.find("#sweep-seeds").getAttribute("aria-invalid")).isEqualTo("true");
-        assertThat(browser.find("#sweep-sigmaRel").getAttribute("value")).isEqualTo("0.05, 0.10");
+        assertThat(browser.attribute("#sweep-seeds", "aria-invalid")).isEqualTo("true");
+        assertThat(browser.attribute("#sweep-sigmaRel", "value")).isEqualTo("0.05, 0.10");
         assertThat(browser.complaints()).allMatch(complaint -> complaint.contains("400"));
         fill("#sweep-seeds", "0-7");
         fill("#sweep-sigmaRel", "0.05, 0.10, many");
@@ -524,6 +522,6 @@ class DashboardIT extends PagesInBrowser {
     }
 
     private static String path(String selector) {
-        return String.valueOf(browser.find(selector).getAttribute("d"));
+        return String.valueOf(browser.attribute(selector, "d"));
     }
 }

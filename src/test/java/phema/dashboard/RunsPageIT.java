@@ -118,7 +118,7 @@ class RunsPageIT extends PagesInBrowser {
         browser.until("an address", () -> browser.address().contains("q=4"));
         browser.reload();
         assertThat(names()).hasSize(10);
-        assertThat(browser.find("#find-words").getAttribute("value")).isEqualTo("4 EVEN");
+        assertThat(browser.attribute("#find-words", "value")).isEqualTo("4 EVEN");
         browser.type("#find-words", Keys.END, "zz");
         browser.until("nothing", () -> status().equals("None of 60 runs is like that"));
     }
@@ -126,10 +126,10 @@ class RunsPageIT extends PagesInBrowser {
     @Test
     void isSortedByItsHeadings() {
         open("/?q=even");
-        assertThat(browser.find("th[aria-sort=ascending]").getText()).isEqualTo("Run");
+        assertThat(browser.text("th[aria-sort=ascending]")).isEqualTo("Run");
         browser.press(browser.findAll("table.runs thead a").get(1));
         assertThat(names()).startsWith("even-" + NEWEST);
-        assertThat(browser.find("th[aria-sort=descending]").getText()).isEqualTo("Newest snapshot");
+        assertThat(browser.text("th[aria-sort=descending]")).isEqualTo("Newest snapshot");
         assertThat(browser.address()).contains("sort=newest", "q=even");
     }
 

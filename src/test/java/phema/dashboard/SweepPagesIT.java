@@ -152,7 +152,7 @@ class SweepPagesIT extends PagesInBrowser {
         assertThat(browser.address()).endsWith("?sort=metric.fid&page=1");
         browser.reload();
         assertThat(browser.text("#trials tbody th")).isEqualTo("4");
-        assertThat(browser.find("th[aria-sort=ascending]").getText()).startsWith("fid");
+        assertThat(browser.text("th[aria-sort=ascending]")).startsWith("fid");
 
         // One stop of the tabulator for all rows.
         assertThat(browser.findAll("#trials tbody a:not([tabindex='-1'])")).hasSize(1);
