@@ -48,7 +48,7 @@ record Differences(SynthesisStore store, SynthesisParts parts, Plans plans, Flee
     }
 
     /** Empty where there is none, or nobody wants the synthesis any more. */
-    private Optional<Problem> difference(SynthesisJob job) {
+    Optional<Problem> difference(SynthesisJob job) {
         if (job.state().isEnd()) return Optional.empty();
         try {
             Optional<SynthesisPlan> plan = store.plan(job.id());

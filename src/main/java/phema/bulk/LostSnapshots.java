@@ -27,14 +27,19 @@ import phema.problem.Problem;
 @Component
 @ConditionalOnWebApplication
 record LostSnapshots(
-        SynthesisStore store, SynthesisParts parts, PartFiles files, Catalog catalog, Plans plans, Fleet fleet)
+        SynthesisStore store,
+        SynthesisParts parts,
+        PartFiles files,
+        Catalog catalog,
+        Differences differences,
+        Fleet fleet)
         implements Upkeep {
     @Override
     public void run() {
         for (SynthesisJob job : store.jobs()) {
             if (job.state().isEnd()
                     || fleet.takers(BulkConfiguration.TASK, job.id()).count() > 0) continue;
-            store.plan(job.id()).flatMap(plan -> lost(job.spec(), plan)).ifPresent(why -> fail(job.id(), why));
+            store.plan(job.id()).flatMap(plan -> lost(job, plan)).ifPresent(why -> fail(job.id(), why));
         }
     }
 
@@ -44,9 +49,9 @@ record LostSnapshots(
     }
 
     /** Says which and how; empty as well while the run, or all of it, is away: storage may come back. */
-    private Optional<String> lost(SynthesisSpec spec, SynthesisPlan plan) {
+    private Optional<String> lost(SynthesisJob job, SynthesisPlan plan) {
         Optional<Run> found = catalog.runs().stream()
-                .filter(run -> run.name().equals(spec.run()))
+                .filter(run -> run.name().equals(job.spec().run()))
                 .findFirst();
         List<Snapshot> snapshots = found.map(Run::snapshots).orElse(List.of());
         if (snapshots.stream()
@@ -61,17 +66,8 @@ record LostSnapshots(
                 .flatMap(one -> (there.containsKey(one) ? replaced(there.get(one), plan) : missing(run, one)).stream())
                 .findFirst()
                 .or(() -> needed.stream().allMatch(one -> there.containsKey(one) && isIndexed(there.get(one)))
-                        ? different(spec, plan)
+                        ? differences.difference(job).map(problem -> problem.getMessage() + "; ask again")
                         : Optional.empty());
-    }
-
-    private Optional<String> different(SynthesisSpec spec, SynthesisPlan plan) {
-        try {
-            plans.pass(spec, plan);
-            return Optional.empty();
-        } catch (Problem e) {
-            return Optional.of(e.getMessage() + "; ask again");
-        }
     }
 
     private static Optional<String> missing(Run run, String needed) {

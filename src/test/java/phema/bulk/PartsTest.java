@@ -64,9 +64,6 @@ class PartsTest {
     }
 
     @Autowired
-    private Plans plans;
-
-    @Autowired
     SynthesisJobs jobs;
 
     @Autowired
@@ -366,7 +363,7 @@ class PartsTest {
     void whatWasDeletedFailsASynthesisByNameAndWhatIsAwayIsWaitedFor() throws IOException {
         SynthesisJob job = create(sharded(1));
         take(job.id() + "/0");
-        LostSnapshots gone = new LostSnapshots(store, parts, partFiles, catalog, plans, fleet);
+        LostSnapshots gone = new LostSnapshots(store, parts, partFiles, catalog, differences, fleet);
         Path file = catalog.run("small").snapshots().getFirst().file().path();
 
         Path away = Files.move(folder.resolve("runs/small"), folder.resolve("away"));
@@ -396,7 +393,7 @@ class PartsTest {
     /** Whatever came in its place: the same with another time stamp, or what is no snapshot. */
     @Test
     void whatWasReplacedFailsASynthesisByNameOnceItIsIndexed() throws IOException {
-        LostSnapshots lost = new LostSnapshots(store, parts, partFiles, catalog, plans, fleet);
+        LostSnapshots lost = new LostSnapshots(store, parts, partFiles, catalog, differences, fleet);
         Path file = catalog.run("small").snapshots().getFirst().file().path();
         Path kept = Files.copy(file, folder.resolve("original"), StandardCopyOption.COPY_ATTRIBUTES);
         for (boolean readable : List.of(true, false)) {
@@ -428,7 +425,7 @@ class PartsTest {
 
     @Test
     void whatAManifestMakesOtherFilesOfFailsASynthesis() throws IOException {
-        LostSnapshots lost = new LostSnapshots(store, parts, partFiles, catalog, plans, fleet);
+        LostSnapshots lost = new LostSnapshots(store, parts, partFiles, catalog, differences, fleet);
         SynthesisJob job = create(sharded(1));
         take(job.id() + "/0");
         Path first = catalog.run("small").snapshots().getFirst().file().path();
@@ -467,7 +464,7 @@ class PartsTest {
         jdbc.sql("update synthesis set plan = ? where id = ?")
                 .params(older, job.id())
                 .update();
-        new LostSnapshots(store, parts, partFiles, catalog, plans, fleet).run();
+        new LostSnapshots(store, parts, partFiles, catalog, differences, fleet).run();
         takeAll(job.id());
         assertThat(jobs.job(job.id()).state()).isEqualTo(WorkState.DONE);
     }
