@@ -39,7 +39,8 @@ public class Heartbeat {
 
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("phema-pulse").factory());
-    /** Since all was well. */
+
+    /** Those since all was well. */
     private final Set<String> failures = ConcurrentHashMap.newKeySet();
 
     private long beats;

@@ -124,7 +124,8 @@ final class BlockComputer implements AutoCloseable {
     /** What is odd about the results, one sentence each, when all blocks were computed. */
     List<String> notices() {
         return signs.map(Signs::surprises).orElse(Map.of()).entrySet().stream()
-                .map(entry -> Signs.notice(elements(entry.getKey()).tensor().name(), entry.getValue(), inputs))
+                .map(entry ->
+                        Signs.notice(body.elements(entry.getKey()).tensor().name(), entry.getValue(), inputs))
                 .sorted()
                 .toList();
     }
@@ -181,7 +182,7 @@ final class BlockComputer implements AutoCloseable {
             int from = Math.max(begin, slice.start());
             int skipped = from - slice.start();
             int destination = slice.destination()
-                    + skipped * elements(slice.segment()).dtype().bytes();
+                    + skipped * body.elements(slice.segment()).dtype().bytes();
             parts.add(new Part(
                     k,
                     skipped,
@@ -238,21 +239,23 @@ final class BlockComputer implements AutoCloseable {
     private void narrow(Block.TensorSlice slice, float[][] in, float[] values, int target, MemorySegment result)
             throws IOException {
         int segment = slice.segment();
-        DType dtype = elements(segment).dtype();
+        DType dtype = body.elements(segment).dtype();
         if (!FiniteCheck.finite(values, slice.start(), slice.count(), dtype)) {
             if (!constants.contains(segment))
                 throw FiniteCheck.problem(
-                        elements(segment).tensor().name(), dtype, values, slice.start(), slice.count(), inputs, in);
+                        body.elements(segment).tensor().name(),
+                        dtype,
+                        values,
+                        slice.start(),
+                        slice.count(),
+                        inputs,
+                        in);
             templates.copy(slice, target, result);
             return;
         }
         if (signs.isPresent() && signs.get().isUnsigned(segment))
             signs.get().lookAtResults(segment, values, slice.start(), slice.count());
         Elements.fromFloats(dtype, values, slice.start(), slice.count(), result, slice.destination());
-    }
-
-    private Layout.TensorElements elements(int segment) {
-        return (Layout.TensorElements) body.segment(segment);
     }
 
     /** Finds where slices with the same coefficients end, or the limit if that comes first. */

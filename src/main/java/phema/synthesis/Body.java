@@ -32,6 +32,11 @@ final class Body {
         return segments.get(index);
     }
 
+    /** Returns a segment that has elements. */
+    Layout.TensorElements elements(int index) {
+        return (Layout.TensorElements) segments.get(index);
+    }
+
     int segments() {
         return segments.size();
     }

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import phema.format.Layout;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.tensor.Elements;
@@ -41,9 +40,7 @@ final class ConstantTensors {
         Boolean constant = known.get(segment);
         if (constant == null) {
             constant = isConstant(
-                    ((Layout.TensorElements) targets.getFirst().body().segment(segment))
-                            .tensor()
-                            .name());
+                    targets.getFirst().body().elements(segment).tensor().name());
             known.put(segment, constant);
         }
         return constant;

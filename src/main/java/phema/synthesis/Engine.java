@@ -33,7 +33,7 @@ public final class Engine implements AutoCloseable {
         this(maxMemory, workers, KernelChoice.PLAIN);
     }
 
-    /** @throws Problem when this JVM cannot run the kernel */
+    /** The same with another kernel. */
     public Engine(long maxMemory, int workers, KernelChoice kernel) {
         this(maxMemory, workers, kernel, 0, anywhere -> true);
     }

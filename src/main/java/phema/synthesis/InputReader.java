@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
-import phema.format.Layout;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 
@@ -47,8 +46,7 @@ final class InputReader {
     Tensor source(int segment, int input) {
         @Nullable List<Tensor> found = sources.get(segment);
         if (found == null) {
-            found = sources(
-                    ((Layout.TensorElements) body.segment(segment)).tensor().name());
+            found = sources(body.elements(segment).tensor().name());
             sources.set(segment, found); // threads that race here find the same
         }
         return found.get(input);
@@ -88,7 +86,7 @@ final class InputReader {
             Block.TensorSlice slice = slices.get(k);
             Tensor tensor = source(slice.segment(), input);
             int bytes = slice.count() * tensor.dtype().bytes();
-            List<Integer> axes = ((Layout.TensorElements) body.segment(slice.segment())).axes();
+            List<Integer> axes = body.elements(slice.segment()).axes();
             boolean contiguous = tensor.isContiguous(axes);
             long offset = contiguous
                     ? tensor.offset() + slice.first() * tensor.dtype().bytes()
