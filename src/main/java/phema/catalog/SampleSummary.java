@@ -30,6 +30,11 @@ record SampleSummary(byte[] tensors, List<SamplePlan.NotFinite> notFinite) {
         return new SampleSummary(digests.array(), plan.notFinite(sample));
     }
 
+    /** Stands for the values of a tensor, by its place in the plan. */
+    ByteBuffer values(int tensor) {
+        return ByteBuffer.wrap(tensors, BYTES * tensor, BYTES).slice();
+    }
+
     /** Whether the values of a tensor, by its place in the plan, are the same. */
     boolean isSame(int tensor, SampleSummary other) {
         int from = BYTES * tensor;

@@ -26,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import phema.Fixtures;
 import phema.TestWeights;
 import phema.TestWeights.Entry;
@@ -210,15 +212,31 @@ class CatalogTest {
         assertThat(after.excluded()).extracting(Excluded::name).containsExactly(FIRST + ".pkl");
     }
 
+    private void masked(int step, float... mask) throws Exception {
+        TestFiles.age(TestWeights.safetensors(
+                Files.createDirectories(root.resolve("masked")).resolve("step-00%d.safetensors".formatted(step)),
+                Map.of(),
+                List.of(
+                        Entry.of("w", DType.F32, Shape.of(1), step),
+                        Entry.of("mask", DType.F32, Shape.of(3), mask))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {0, Float.NaN})
+    void blamesTheFileThatLostAMaskAndNotTheOthers(float mask) throws Exception {
+        for (int step : new int[] {1000, 2000, 4000, 5000}) masked(step, 0, 0, Float.NEGATIVE_INFINITY);
+        masked(3000, 0, 0, mask);
+        Run run = start(root).run("masked");
+        assertThat(run.snapshots()).hasSize(4);
+        assertThat(run.excluded())
+                .extracting(Excluded::message)
+                .containsExactly("step-003000.safetensors holds other values in tensor mask than 4 of the run's files, where it"
+                        + " is the same in all, and -Infinity in places: this file is damaged, or of another run");
+    }
+
     @Test
     void remembersWhatIsNotFinite() throws Exception {
-        for (int step : new int[] {1000, 2000})
-            TestFiles.age(TestWeights.safetensors(
-                    Files.createDirectories(root.resolve("masked")).resolve("step-00%d.safetensors".formatted(step)),
-                    Map.of(),
-                    List.of(
-                            Entry.of("w", DType.F32, Shape.of(1), step),
-                            Entry.of("mask", DType.F32, Shape.of(3), 0, Float.NEGATIVE_INFINITY, Float.NaN))));
+        for (int step : new int[] {1000, 2000}) masked(step, 0, Float.NEGATIVE_INFINITY, Float.NaN);
         assertThat(start(root).run("masked").snapshots()).hasSize(2);
         Run again = start(root).run("masked");
         assertThat(again.snapshots()).hasSize(2);
