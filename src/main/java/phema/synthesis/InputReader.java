@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
+import phema.format.Layout;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 
@@ -25,13 +26,20 @@ final class InputReader {
     private final OpenFiles.Inputs files;
 
     /** Where every input has the tensor of a segment, found when first needed, by whichever thread comes first. */
-    private final AtomicReferenceArray<List<Tensor>> sources;
+    private final AtomicReferenceArray<List<Source>> sources;
 
     /**
      * Where to look for the next tensor first: files of a run hold the same tensors in the same order. A wrong guess
      * costs a search.
      */
     private volatile int near;
+
+    /**
+     * Where an input has the elements of a segment.
+     *
+     * @param contiguous whether they lie there as they are wanted, one after the other
+     */
+    private record Source(Tensor tensor, boolean contiguous) {}
 
     /** @param files the inputs, by the same indices */
     InputReader(List<WeightFile> inputs, Body body, BlockPlan plan, OpenFiles.Inputs files) {
@@ -44,20 +52,25 @@ final class InputReader {
 
     /** The tensor of an input that a segment of the body is combined from. */
     Tensor source(int segment, int input) {
-        @Nullable List<Tensor> found = sources.get(segment);
-        if (found == null) {
-            found = sources(body.elements(segment).tensor().name());
-            sources.set(segment, found); // threads that race here find the same
-        }
-        return found.get(input);
+        return sources(segment).get(input).tensor;
     }
 
-    private List<Tensor> sources(String name) {
-        List<Tensor> found = new ArrayList<>();
+    private List<Source> sources(int segment) {
+        @Nullable List<Source> found = sources.get(segment);
+        if (found == null) {
+            found = sources(body.elements(segment));
+            sources.set(segment, found); // threads that race here find the same
+        }
+        return found;
+    }
+
+    private List<Source> sources(Layout.TensorElements elements) {
+        List<Source> found = new ArrayList<>();
         int index = near;
         for (WeightFile input : inputs) {
-            index = input.indexOf(name, index);
-            found.add(input.tensors().get(index));
+            index = input.indexOf(elements.tensor().name(), index);
+            Tensor tensor = input.tensors().get(index);
+            found.add(new Source(tensor, tensor.isContiguous(elements.axes())));
         }
         near = index;
         return List.copyOf(found);
@@ -84,11 +97,10 @@ final class InputReader {
         int begun = 0;
         for (int k = 0; k < slices.size(); k++) {
             Block.TensorSlice slice = slices.get(k);
-            Tensor tensor = source(slice.segment(), input);
+            Source source = sources(slice.segment()).get(input);
+            Tensor tensor = source.tensor;
             int bytes = slice.count() * tensor.dtype().bytes();
-            List<Integer> axes = body.elements(slice.segment()).axes();
-            boolean contiguous = tensor.isContiguous(axes);
-            long offset = contiguous
+            long offset = source.contiguous
                     ? tensor.offset() + slice.first() * tensor.dtype().bytes()
                     : -1;
             long gap = offset - end;
@@ -99,7 +111,7 @@ final class InputReader {
             } else {
                 read(workspace, input, part, begin, end, region + begun);
                 begin = end = 0;
-                if (contiguous) {
+                if (source.contiguous) {
                     part = tensor.part();
                     begin = offset;
                     end = offset + bytes;
@@ -108,7 +120,7 @@ final class InputReader {
                     files.read(
                             input,
                             tensor,
-                            axes,
+                            body.elements(slice.segment()).axes(),
                             slice.first(),
                             slice.count(),
                             workspace.segment(region + filled, bytes));
