@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.toSet;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -42,6 +43,11 @@ final class SampleReader implements AutoCloseable {
     private final WeightFile file;
     private final Predicate<Path> mayRead;
     private final Map<Integer, FileChannel> channels = new HashMap<>();
+    private final Arena arena = Arena.ofConfined();
+
+    /** Outside of the heap, as weights are later: loops that have seen both kinds of memory are slow. */
+    private MemorySegment stored = MemorySegment.NULL;
+
     private final ByteBuffer ahead = ByteBuffer.allocate(AHEAD).limit(0);
     private int aheadPart;
     private long aheadFrom;
@@ -151,17 +157,19 @@ final class SampleReader implements AutoCloseable {
                 + "; take the file away or, if all have it, list the tensor under buffers in " + Manifest.FILE_NAME;
     }
 
+    /** @return good until this is called again */
     private MemorySegment stored(Tensor tensor, long first, int count) throws IOException {
-        MemorySegment stored =
-                MemorySegment.ofArray(new byte[count * tensor.dtype().bytes()]);
+        long bytes = (long) count * tensor.dtype().bytes();
+        if (stored.byteSize() < bytes) stored = arena.allocate(bytes, Long.BYTES);
+        MemorySegment elements = stored.asSlice(0, bytes);
         tensor.read(
                 tensor.shape().axes(),
                 first,
                 count,
-                stored,
+                elements,
                 WINDOW,
                 (part, position, buffer) -> fill(buffer, part, position));
-        return stored;
+        return elements;
     }
 
     private void fill(ByteBuffer buffer, int part, long offset) throws IOException {
@@ -196,6 +204,8 @@ final class SampleReader implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        for (FileChannel channel : channels.values()) channel.close();
+        try (arena) {
+            for (FileChannel channel : channels.values()) channel.close();
+        }
     }
 }

@@ -28,8 +28,9 @@ public final class Elements {
     private static final int PAIRED_AT_ONCE = 512;
 
     private static final int NAN = 0x7f;
-    /** The length below which runs do not gain from vectors. */
-    private static final int FEW = 16;
+
+    /** The length below which runs gain little from vectors; samples of weights are shorter. */
+    private static final int FEW = 256;
 
     private static final Float8 E4M3 = new Float8(3, 7, 0x7e, NAN);
     private static final Float8 E5M2 = new Float8(2, 15, 0x7b, 0x7c);
