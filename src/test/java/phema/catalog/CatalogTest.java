@@ -216,9 +216,7 @@ class CatalogTest {
         TestFiles.age(TestWeights.safetensors(
                 Files.createDirectories(root.resolve("masked")).resolve("step-00%d.safetensors".formatted(step)),
                 Map.of(),
-                List.of(
-                        Entry.of("w", DType.F32, Shape.of(1), step),
-                        Entry.of("mask", DType.F32, Shape.of(3), mask))));
+                List.of(Entry.of("w", DType.F32, Shape.of(1), step), Entry.of("mask", DType.F32, Shape.of(3), mask))));
     }
 
     @ParameterizedTest
@@ -230,8 +228,9 @@ class CatalogTest {
         assertThat(run.snapshots()).hasSize(4);
         assertThat(run.excluded())
                 .extracting(Excluded::message)
-                .containsExactly("step-003000.safetensors holds other values in tensor mask than 4 of the run's files, where it"
-                        + " is the same in all, and -Infinity in places: this file is damaged, or of another run");
+                .containsExactly(
+                        "step-003000.safetensors holds other values in tensor mask than 4 of the run's files, where it"
+                                + " is the same in all, and -Infinity in places: this file is damaged, or of another run");
     }
 
     @Test
