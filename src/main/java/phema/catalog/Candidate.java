@@ -71,6 +71,12 @@ record Candidate(String fileName, String group, double time, String average, Can
         return new Candidate(fileName, group, time, "`" + group + "`", content(time, profile));
     }
 
+    /** Of what tells it apart alone: there may be thousands, which are looked up again and again. */
+    @Override
+    public int hashCode() {
+        return 31 * fileName.hashCode() + group.hashCode();
+    }
+
     /** What the names of its tensors begin with in the file; empty where all are its. */
     String prefix() {
         return isFile() ? "" : group;

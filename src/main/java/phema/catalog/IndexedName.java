@@ -15,7 +15,7 @@ final class IndexedName {
     private IndexedName() {}
 
     static boolean matches(String fileName) {
-        return NAME.matcher(fileName).matches();
+        return fileName.endsWith(".pt") && NAME.matcher(fileName).matches();
     }
 
     static int index(String fileName) {

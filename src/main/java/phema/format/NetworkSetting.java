@@ -39,14 +39,16 @@ public enum NetworkSetting {
     private static final Pattern LIST = Pattern.compile("^[\\[(](.*?),?\\s*[\\])]$");
 
     private final String usual;
+    private final String key;
 
     NetworkSetting(String usual) {
         this.usual = usual;
+        this.key = name().toLowerCase(Locale.ROOT);
     }
 
     /** Returns the name in metadata and manifests, which is that of EDM2's arguments: {@code channels_per_head}. */
     public String key() {
-        return name().toLowerCase(Locale.ROOT);
+        return key;
     }
 
     /** Returns EDM2's default, as {@link #canonical} gives it. */
