@@ -1,7 +1,5 @@
 package phema.catalog;
 
-import static java.util.stream.Collectors.partitioningBy;
-
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -67,41 +65,19 @@ final class RunAssembly {
         excludeNotFinite(exclusions);
     }
 
-    /** Those without the mask that most files have: it is infinite, so theirs would be taken for damaged otherwise. */
     private void excludeDamaged(Exclusions exclusions) {
-        Set<String> masks = plan.movingTensors(summaries());
-        masks.retainAll(used.values().stream()
-                .flatMap(one -> one.summary().notFinite().stream())
-                .map(SamplePlan.NotFinite::tensor)
-                .toList());
-        List<String> tensors = List.copyOf(plan.ranges().sequencedKeySet());
-        for (String mask : masks) {
-            int place = tensors.indexOf(mask);
-            ByteBuffer most = usual(
-                    summaries().stream().map(summary -> summary.values(place)).toList(), ByteBuffer.allocate(0));
-            Map<Boolean, List<Candidate>> bySame = used.keySet().stream()
-                    .collect(partitioningBy(
-                            candidate -> summary(candidate).values(place).equals(most)));
-            List<Candidate> same = Objects.requireNonNull(bySame.get(true));
-            List<Candidate> others = Objects.requireNonNull(bySame.get(false));
-            if (same.size() <= others.size()) continue;
-            summary(same.getFirst()).notFinite().stream()
-                    .filter(value -> value.tensor().equals(mask))
-                    .findFirst()
-                    .ifPresent(value -> others.forEach(candidate -> {
-                        exclusions.add(
-                                candidate,
-                                ExclusionReason.DIFFERENT,
-                                "holds other values in tensor " + mask + " than " + same.size()
-                                        + " of the run's files, where it is the same in all, and " + value.value()
-                                        + " in places: this file is damaged, or of another run");
-                        used.remove(candidate);
-                    }));
-        }
+        Map<Candidate, SampleSummary> summaries = new LinkedHashMap<>();
+        used.forEach((candidate, one) -> summaries.put(candidate, one.summary()));
+        new DamagedMasks(plan, summaries, plan.movingTensors(summaries()), this::numbers)
+                .blamed()
+                .forEach((candidate, why) -> {
+                    exclusions.add(candidate, ExclusionReason.DIFFERENT, why);
+                    used.remove(candidate);
+                });
     }
 
-    private SampleSummary summary(Candidate candidate) {
-        return Objects.requireNonNull(used.get(candidate)).summary();
+    private SampledElements numbers(Candidate candidate) {
+        return indexer.numbers(Objects.requireNonNull(used.get(candidate)), file(candidate), plan);
     }
 
     /** Masks may be infinite, as long as they are the same in all files; what is averaged may not. */
@@ -155,9 +131,8 @@ final class RunAssembly {
 
     List<Snapshot> snapshots() {
         if (used.isEmpty()) return List.of();
-        Map.Entry<Candidate, RememberedFile.Sampled> newest =
-                List.copyOf(used.entrySet()).getLast();
-        int[] moving = plan.moving(summaries(), () -> indexer.numbers(newest.getValue(), file(newest.getKey()), plan));
+        Candidate newest = List.copyOf(used.keySet()).getLast();
+        int[] moving = plan.moving(summaries(), () -> numbers(newest));
         NetworkSettings settings = manifest.or(network);
         List<Snapshot> snapshots = new ArrayList<>();
         used.forEach((candidate, one) -> {

@@ -1,0 +1,111 @@
+package phema.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import phema.TestWeights;
+import phema.TestWeights.Entry;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+class DamagedMasksTest {
+    private static final float INF = Float.POSITIVE_INFINITY;
+
+    @TempDir
+    private Path folder;
+
+    private void write(int step, float[]... tensors) throws IOException {
+        List<Entry> entries = new ArrayList<>(List.of(Entry.of("w", DType.F32, Shape.of(2), step, 7)));
+        for (int i = 0; i < tensors.length; i++)
+            entries.add(Entry.of("t" + i, DType.F32, Shape.of(tensors[i].length), tensors[i]));
+        TestWeights.safetensors(folder.resolve("step-%05d.safetensors".formatted(step)), Map.of(), entries);
+    }
+
+    private static float[] values(String name, int step) {
+        return switch (name) {
+            case "mask" -> new float[] {0, -INF, -INF};
+            case "infinite" -> new float[] {INF, INF, INF};
+            case "weights" -> new float[] {step, 2 * step, 3};
+            case "lost" -> new float[] {0, 0, 0};
+            case "overflown" -> new float[] {INF, 2, 3};
+            default -> new float[] {Float.NaN, Float.NaN, 3};
+        };
+    }
+
+    /** Used are the files whose letter is large. */
+    @ParameterizedTest
+    @CsvSource({
+        "Mask lost Mask Mask, 1011",
+        "lost Mask Mask, 011",
+        "Mask Mask lost, 110",
+        "Mask Mask nan, 110",
+        "Mask weights Mask weights Mask, 10101",
+        // Which are right cannot be told.
+        "mask lost, 00",
+        "mask mask lost lost, 0000",
+        "weights overflown overflown, 000",
+        "overflown overflown weights, 000",
+        "infinite weights infinite, 000",
+        // Training diverged, from some file on, or in one.
+        "weights nan nan nan, 1000",
+        "weights weights nan nan, 1100",
+        "weights weights weights overflown, 1110",
+        "weights overflown weights weights, 1011",
+        "overflown weights, 01",
+        "nan nan weights, 001"
+    })
+    void blamesTheFilesThatAreWrong(String kinds, String used) throws IOException {
+        int step = 0;
+        for (String kind : kinds.split(" ")) write(step += 1000, values(kind.toLowerCase(Locale.ROOT), step));
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        StringBuilder found = new StringBuilder();
+        for (int i = 1000; i <= step; i += 1000) {
+            String name = "step-%05d.safetensors".formatted(i);
+            boolean isUsed = run.snapshots().stream().anyMatch(one -> one.name().equals(name));
+            assertThat(run.excluded().stream().anyMatch(one -> one.name().equals(name)))
+                    .isEqualTo(!isUsed);
+            found.append(isUsed ? 1 : 0);
+        }
+        assertThat(found).hasToString(used);
+    }
+
+    @Test
+    void looksAtEachMaskInAllFiles() throws IOException {
+        float[] mask = values("mask", 0);
+        float[] lost = values("lost", 0);
+        write(1000, lost, mask);
+        write(2000, mask, lost);
+        write(3000, mask, mask);
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).extracting(Snapshot::name).containsExactly("step-03000.safetensors");
+        assertThat(run.excluded())
+                .extracting(Excluded::message)
+                .allMatch(message -> message.contains(" than 2 of the run's files"));
+    }
+
+    @Test
+    void saysWhichFilesDifferWhereNobodyCanTell() throws IOException {
+        write(1000, values("mask", 0));
+        write(2000, values("lost", 0));
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).excluded())
+                .extracting(Excluded::message)
+                .containsExactly(
+                        "step-01000.safetensors cannot be used: tensor t0 is -Infinity in places and the same in"
+                                + " step-01000.safetensors, and something else in step-02000.safetensors; which of"
+                                + " them are damaged cannot be told. Take those away, or, if it does not matter, list"
+                                + " the tensor under buffers in phema.yaml",
+                        "step-02000.safetensors cannot be used: tensor t0 is -Infinity in places and the same in"
+                                + " step-01000.safetensors, and something else in step-02000.safetensors; which of"
+                                + " them are damaged cannot be told. Take those away, or, if it does not matter, list"
+                                + " the tensor under buffers in phema.yaml");
+    }
+}
