@@ -18,6 +18,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import phema.time.Await;
 
@@ -71,13 +72,20 @@ class LauncherIT {
                 .doesNotContain("[error", "[warning");
     }
 
-    @Test
-    void startsWhereNothingRecordedFits() throws Exception {
-        ProcessBuilder command = new ProcessBuilder("./phema", "inspect", "--help").redirectErrorStream(true);
-        command.environment().put("PHEMA_JAVA_OPTS", "-XX:-UseCompressedOops");
+    @ParameterizedTest
+    @CsvSource({
+        "inspect, -XX:-UseCompressedOops",
+        "inspect, -XX:+UseParallelGC",
+        "reconstruct, -XX:+UseG1GC -Xmx80m",
+        "train, -Xmx64m",
+        "serve, -Xmx256m"
+    })
+    void startsWithTheUsersOptionsWhereNothingRecordedFits(String name, String options) throws Exception {
+        ProcessBuilder command = new ProcessBuilder("./phema", name, "--help").redirectErrorStream(true);
+        command.environment().put("PHEMA_JAVA_OPTS", options);
         Process process = command.start();
         assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-                .startsWith("Usage: phema inspect");
+                .startsWith("Usage: phema " + name);
     }
 
     @Test
