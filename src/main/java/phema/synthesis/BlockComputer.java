@@ -240,6 +240,11 @@ final class BlockComputer implements AutoCloseable {
             throws IOException {
         int segment = slice.segment();
         DType dtype = body.elements(segment).dtype();
+        // Weights are computed in single precision, which changes what is stored in double.
+        if (dtype == DType.F64 && isAverage(coefficients[segment][target]) && constants.contains(segment)) {
+            templates.copy(slice, target, result);
+            return;
+        }
         if (!FiniteCheck.finite(values, slice.start(), slice.count(), dtype)) {
             if (!constants.contains(segment))
                 throw FiniteCheck.problem(
@@ -256,6 +261,12 @@ final class BlockComputer implements AutoCloseable {
         if (signs.isPresent() && signs.get().isUnsigned(segment))
             signs.get().lookAtResults(segment, values, slice.start(), slice.count());
         Elements.fromFloats(dtype, values, slice.start(), slice.count(), result, slice.destination());
+    }
+
+    private static boolean isAverage(float[] row) {
+        double sum = 0;
+        for (float coefficient : row) sum += coefficient;
+        return Math.abs(sum - 1) < 1e-6;
     }
 
     /** Finds where slices with the same coefficients end, or the limit if that comes first. */

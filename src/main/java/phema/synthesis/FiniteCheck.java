@@ -2,6 +2,7 @@ package phema.synthesis;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import phema.format.WeightFile;
 import phema.problem.Problem;
 import phema.tensor.DType;
@@ -26,12 +27,13 @@ final class FiniteCheck {
 
     /** The error of a tensor with such a value. */
     static Problem tooLarge(String tensor, double value, DType dtype) {
+        String advice = switch (dtype) {
+            case F32, F64 -> "weights are computed in F32, so no dtype holds it";
+            case BF16 -> "ask for another dtype, such as f32";
+            default -> "ask for another dtype, such as bf16 or f32";
+        };
         return Problem.unprocessable(String.format(
-                Locale.ROOT,
-                "tensor %s reaches %g, which is too large for %s; ask for another dtype, such as bf16 or f32",
-                tensor,
-                value,
-                dtype));
+                Locale.ROOT, "tensor %s reaches %g, which is too large for %s; %s", tensor, value, dtype, advice));
     }
 
     /**
@@ -45,15 +47,40 @@ final class FiniteCheck {
             String tensor, DType dtype, float[] results, int start, int count, List<WeightFile> inputs, float[][] in) {
         for (int i = start; i < start + count; i++) {
             if (fits(results[i], dtype)) continue;
-            for (int j = 0; j < inputs.size(); j++) {
-                float value = in[j][i];
-                if (!Float.isFinite(value))
-                    return Problem.unprocessable(
-                            "%s: tensor %s holds %s; training diverged, or the file is damaged. Leave this file out"
-                                    .formatted(inputs.get(j).path(), tensor, Float.isNaN(value) ? "NaN" : "infinity"));
-            }
+            int index = i;
+            List<Integer> having = IntStream.range(0, inputs.size())
+                    .filter(j -> !Float.isFinite(in[j][index]))
+                    .boxed()
+                    .toList();
+            if (!having.isEmpty()) return notFinite(tensor, having, in[having.getFirst()][i], inputs);
             return tooLarge(tensor, results[i], dtype);
         }
         throw new AssertionError("a value that is not finite was seen and is not there");
+    }
+
+    /** @param having the inputs in which an element is not finite, {@code value} in the first of them */
+    private static Problem notFinite(String tensor, List<Integer> having, float value, List<WeightFile> inputs) {
+        WeightFile file = inputs.get(having.getFirst());
+        String what = Float.isNaN(value) ? "NaN" : "infinity";
+        boolean rounded = file.tensors().get(file.indexOf(tensor, 0)).dtype() == DType.F64;
+        if (!Float.isNaN(value) && rounded)
+            return Problem.unprocessable(
+                    "%s: tensor %s holds infinity, or a number of F64 that is too large for F32, in"
+                                    .formatted(file.path(), tensor)
+                            + " which weights are computed. Leave this file out, or list the tensor under buffers in phema.yaml");
+        if (Float.isNaN(value) || having.size() == 1 || having.size() == inputs.size())
+            return Problem.unprocessable("%s: tensor %s holds %s; training diverged, or the file is damaged. Leave this"
+                            .formatted(file.path(), tensor, what)
+                    + " file out");
+        WeightFile other = IntStream.range(0, inputs.size())
+                .filter(j -> !having.contains(j))
+                .mapToObj(inputs::get)
+                .findFirst()
+                .orElseThrow();
+        return Problem.unprocessable(
+                ("tensor %s holds infinity in %d of the %d files that are combined, such as %s, and"
+                                + " not in others, such as %s, at the same place. If it is a mask, those without it are damaged,"
+                                + " else those with it: leave them out, or list the tensor under buffers in phema.yaml")
+                        .formatted(tensor, having.size(), inputs.size(), file.path(), other.path()));
     }
 }

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
@@ -349,6 +350,68 @@ class InputsTest {
                             .formatted(folder.resolve(name + ".safetensors"), Float.isNaN(value) ? "NaN" : "infinity"));
             assertThat(TestRuns.names(out)).isEmpty();
         }
+    }
+
+    private static TestWeights.Entry doubles(String name, Shape shape, double... values) {
+        ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asDoubleBuffer().put(values);
+        return new TestWeights.Entry(name, DType.F64, shape, bytes.array());
+    }
+
+    /** Whether those with a mask or those without are damaged nobody can tell from one element. */
+    @Test
+    void filesThatAreInfiniteInOnePlaceAreToldFromThoseThatAreNot() throws IOException {
+        float[] mask = new float[3];
+        mask[2] = Float.NEGATIVE_INFINITY;
+        WeightFile[] files = new WeightFile[4];
+        for (int i = 0; i < files.length; i++)
+            files[i] = TestRuns.safetensors(
+                    folder.resolve(i + ".safetensors"),
+                    TestWeights.Entry.of("m", DType.F32, Shape.of(3), i == 2 ? new float[3] : mask));
+        Run run = TestRuns.run(files);
+        assertThatThrownBy(() -> written(run, TestRuns.fit(run, 0.25, 0.25, 0.25, 0.25), SAFETENSORS))
+                .isInstanceOf(Problem.class)
+                .hasMessage("tensor m holds infinity in 3 of the 4 files that are combined, such as " + files[0].path()
+                        + ", and not in others, such as " + files[2].path()
+                        + ", at the same place. If it is a mask, those"
+                        + " without it are damaged, else those with it: leave them out, or list the tensor under"
+                        + " buffers in phema.yaml");
+    }
+
+    @Test
+    void constantsOfDoublePrecisionComeOutAsTheyAreAndTheRestInSinglePrecision() throws IOException {
+        double[] constant = {1e-300, 1 / 3.0, 1e300, -0.1};
+        WeightFile[] files = new WeightFile[2];
+        for (int i = 0; i < files.length; i++)
+            files[i] = TestRuns.safetensors(
+                    folder.resolve(i + ".safetensors"),
+                    doubles("c", Shape.of(4), constant),
+                    doubles("d", Shape.of(1), 1 / 3.0),
+                    doubles("w", Shape.of(1), i + 0.1));
+        Run run = TestRuns.run(files);
+        WeightFile out = written(run, TestRuns.fit(run, 0.75, 0.25), SAFETENSORS);
+        assertThat(TestWeights.values(out, "c")).containsExactly(constant);
+        assertThat(TestWeights.values(out, "w")[0]).isCloseTo(0.35, within(1e-7));
+        Run without = TestRuns.run(
+                TestRuns.safetensors(folder.resolve("a.safetensors"), doubles("d", Shape.of(1), 1 / 3.0)),
+                TestRuns.safetensors(folder.resolve("b.safetensors"), doubles("d", Shape.of(1), 1 / 3.0)));
+        WeightFile sum = written(without, TestRuns.fit(without, 1, 1), SAFETENSORS);
+        assertThat(TestWeights.values(sum, "d")[0]).isCloseTo(2 / 3.0, within(1e-7));
+    }
+
+    @Test
+    void numbersOfDoublePrecisionThatAreTooLargeToComputeWithAreNoInfinity() throws IOException {
+        WeightFile[] files = new WeightFile[2];
+        for (int i = 0; i < files.length; i++)
+            files[i] =
+                    TestRuns.safetensors(folder.resolve(i + ".safetensors"), doubles("w", Shape.of(1), 1e40 * (i + 1)));
+        Run run = TestRuns.run(files);
+        assertThatThrownBy(() -> written(run, TestRuns.fit(run, 0.5, 0.5), SAFETENSORS))
+                .isInstanceOf(Problem.class)
+                .hasMessage(
+                        files[0].path() + ": tensor w holds infinity, or a number of F64 that is too large for F32, in"
+                                + " which weights are computed. Leave this file out, or list the tensor under buffers in"
+                                + " phema.yaml");
     }
 
     @Test
