@@ -27,11 +27,10 @@ final class FiniteCheck {
 
     /** The error of a tensor with such a value. */
     static Problem tooLarge(String tensor, double value, DType dtype) {
-        String advice = switch (dtype) {
-            case F32, F64 -> "weights are computed in F32, so no dtype holds it";
-            case BF16 -> "ask for another dtype, such as f32";
-            default -> "ask for another dtype, such as bf16 or f32";
-        };
+        String wider = dtype == DType.BF16 ? "f32" : "bf16 or f32";
+        String advice = dtype == DType.F32 || dtype == DType.F64
+                ? "weights are computed in F32, so no dtype holds it"
+                : "ask for another dtype, such as " + wider;
         return Problem.unprocessable(String.format(
                 Locale.ROOT, "tensor %s reaches %g, which is too large for %s; %s", tensor, value, dtype, advice));
     }
@@ -65,22 +64,22 @@ final class FiniteCheck {
         boolean rounded = file.tensors().get(file.indexOf(tensor, 0)).dtype() == DType.F64;
         if (!Float.isNaN(value) && rounded)
             return Problem.unprocessable(
-                    "%s: tensor %s holds infinity, or a number of F64 that is too large for F32, in"
+                    "%s: tensor %s holds infinity, or a number of F64 that is too large for F32, in which weights"
                                     .formatted(file.path(), tensor)
-                            + " which weights are computed. Leave this file out, or list the tensor under buffers in phema.yaml");
+                            + " are computed. Leave this file out, or list the tensor under buffers in phema.yaml");
         if (Float.isNaN(value) || having.size() == 1 || having.size() == inputs.size())
-            return Problem.unprocessable("%s: tensor %s holds %s; training diverged, or the file is damaged. Leave this"
-                            .formatted(file.path(), tensor, what)
-                    + " file out");
+            return Problem.unprocessable(
+                    "%s: tensor %s holds %s; training diverged, or the file is damaged. Leave this file out"
+                            .formatted(file.path(), tensor, what));
         WeightFile other = IntStream.range(0, inputs.size())
                 .filter(j -> !having.contains(j))
                 .mapToObj(inputs::get)
                 .findFirst()
                 .orElseThrow();
         return Problem.unprocessable(
-                ("tensor %s holds infinity in %d of the %d files that are combined, such as %s, and"
-                                + " not in others, such as %s, at the same place. If it is a mask, those without it are damaged,"
-                                + " else those with it: leave them out, or list the tensor under buffers in phema.yaml")
-                        .formatted(tensor, having.size(), inputs.size(), file.path(), other.path()));
+                "tensor %s holds infinity in %d of the %d files that are combined, such as %s, and not in others, such"
+                                .formatted(tensor, having.size(), inputs.size(), file.path())
+                        + " as " + other.path() + ", at the same place. If it is a mask, those without it are damaged,"
+                        + " else those with it: leave them out, or list the tensor under buffers in phema.yaml");
     }
 }
