@@ -266,7 +266,7 @@ final class BlockComputer implements AutoCloseable {
     private static boolean isAverage(float[] row) {
         double sum = 0;
         for (float coefficient : row) sum += coefficient;
-        return Math.abs(sum - 1) < 1e-6;
+        return Math.abs(sum - 1) < 1e-5;
     }
 
     /** Finds where slices with the same coefficients end, or the limit if that comes first. */
