@@ -61,6 +61,7 @@ final class RunAssembly {
                 .ifPresentOrElse(
                         difference -> exclusions.add(candidate, ExclusionReason.DIFFERENT, difference),
                         () -> used.put(candidate, one)));
+        if (summaries().stream().allMatch(summary -> summary.notFinite().isEmpty())) return;
         excludeDamaged(exclusions);
         excludeNotFinite(exclusions);
     }
