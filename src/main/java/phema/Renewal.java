@@ -3,6 +3,7 @@ package phema;
 import java.io.BufferedOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassFile.ClassHierarchyResolverOption;
 import java.lang.classfile.ClassFile.StackMapsOption;
@@ -15,7 +16,9 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
@@ -46,39 +49,40 @@ final class Renewal {
      * @throws IllegalArgumentException when one cannot be renewed; the jar is as it was
      */
     static boolean renew(Path jar) throws IOException {
-        Path renewed = Files.createTempFile(jar.toAbsolutePath().getParent(), "renewed", ".tmp");
+        // Not createTempFile, which would keep the jar from everybody but its owner.
+        Path renewed = jar.resolveSibling(jar.getFileName() + ".tmp");
         try (URLClassLoader classes = new URLClassLoader(new URL[] {jar.toUri().toURL()});
                 JarFile in = new JarFile(jar.toFile())) {
             List<JarEntry> entries = in.stream().toList();
             if (entries.stream().anyMatch(entry -> entry.getName().matches("META-INF/[^/]+\\.SF"))) return false;
+            Set<JarEntry> old = new HashSet<>();
+            for (JarEntry entry : entries) if (isOld(in, entry)) old.add(entry);
+            if (old.isEmpty()) return false;
             ClassFile format = ClassFile.of(
                     StackMapsOption.GENERATE_STACK_MAPS,
                     ClassHierarchyResolverOption.of(ClassHierarchyResolver.ofResourceParsing(classes)));
-            boolean old = false;
             try (JarOutputStream out = new JarOutputStream(new BufferedOutputStream(Files.newOutputStream(renewed)))) {
                 for (JarEntry entry : entries) {
                     byte[] content = in.getInputStream(entry).readAllBytes();
-                    if (isOld(entry, content)) {
-                        content = renewed(format, content);
-                        old = true;
-                    }
                     JarEntry copy = new JarEntry(entry.getName());
                     copy.setTime(entry.getTime());
                     out.putNextEntry(copy);
-                    out.write(content);
+                    out.write(old.contains(entry) ? renewed(format, content) : content);
                 }
             }
-            if (old) Files.move(renewed, jar, StandardCopyOption.REPLACE_EXISTING);
-            return old;
+            Files.move(renewed, jar, StandardCopyOption.REPLACE_EXISTING);
+            return true;
         } finally {
             Files.deleteIfExists(renewed);
         }
     }
 
-    private static boolean isOld(JarEntry entry, byte[] content) {
-        return entry.getName().endsWith(".class")
-                && content.length > 7
-                && (content[6] << 8 | content[7] & 0xff) < ClassFile.JAVA_6_VERSION;
+    private static boolean isOld(JarFile jar, JarEntry entry) throws IOException {
+        if (!entry.getName().endsWith(".class")) return false;
+        try (InputStream content = jar.getInputStream(entry)) {
+            byte[] begin = content.readNBytes(8);
+            return begin.length == 8 && (begin[6] << 8 | begin[7] & 0xff) < ClassFile.JAVA_6_VERSION;
+        }
     }
 
     private static byte[] renewed(ClassFile format, byte[] old) {
