@@ -3,11 +3,11 @@ package phema.catalog;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -26,14 +26,11 @@ final class DamagedMasks {
     private final Map<Candidate, String> blamed = new LinkedHashMap<>();
 
     /** @param files by time */
-    DamagedMasks(
-            SamplePlan plan,
-            Map<Candidate, SampleSummary> files,
-            Set<String> moving,
-            Function<Candidate, SampledElements> numbers) {
+    DamagedMasks(SamplePlan plan, Map<Candidate, SampleSummary> files, Function<Candidate, SampledElements> numbers) {
         this.plan = plan;
         this.files = files;
         this.numbers = numbers;
+        Set<String> moving = plan.movingTensors(files.values());
         Set<String> notFinite = new HashSet<>();
         files.values().forEach(summary -> summary.notFinite().forEach(value -> notFinite.add(value.tensor())));
         int place = 0;
@@ -52,15 +49,19 @@ final class DamagedMasks {
         files.forEach((candidate, summary) -> value(candidate, tensor)
                 .ifPresent(any -> alike.computeIfAbsent(summary.values(place), values -> new ArrayList<>())
                         .add(candidate)));
-        Optional<List<Candidate>> most = alike.values().stream()
-                .filter(group -> 2 * group.size() >= files.size())
-                .filter(group -> Arrays.stream(sample(group.getFirst(), tensor)).noneMatch(Double::isNaN))
-                .max(Comparator.comparingInt(List::size));
-        if (most.isEmpty()) return;
-        List<Candidate> having = most.get();
+        for (List<Candidate> having : alike.values()) {
+            if (2 * having.size() < files.size()) continue;
+            double[] values = sample(having.getFirst(), tensor);
+            if (Arrays.stream(values).anyMatch(Double::isNaN)) continue;
+            judge(tensor, having, isMask(values));
+            return;
+        }
+    }
+
+    /** @param having those that hold the same infinities, at least half of the files */
+    private void judge(String tensor, List<Candidate> having, boolean mask) {
         List<Candidate> others = new ArrayList<>(files.keySet());
         others.removeAll(new HashSet<>(having));
-        boolean mask = isMask(sample(having.getFirst(), tensor));
         boolean more = having.size() > others.size();
         String places = value(having.getFirst(), tensor).orElseThrow() + " in places";
         if (more && mask)
@@ -83,14 +84,14 @@ final class DamagedMasks {
     }
 
     private Optional<Double> value(Candidate candidate, String tensor) {
-        return files.getOrDefault(candidate, SampleSummary.NONE).notFinite().stream()
+        return Objects.requireNonNull(files.get(candidate)).notFinite().stream()
                 .filter(found -> found.tensor().equals(tensor))
                 .map(SamplePlan.NotFinite::value)
                 .findFirst();
     }
 
     private double[] sample(Candidate candidate, String tensor) {
-        SamplePlan.Range range = plan.ranges().getOrDefault(tensor, new SamplePlan.Range(0, 0));
+        SamplePlan.Range range = Objects.requireNonNull(plan.ranges().get(tensor));
         return Arrays.copyOfRange(numbers.apply(candidate).values(), range.begin(), range.end());
     }
 

@@ -69,12 +69,10 @@ final class RunAssembly {
     private void excludeDamaged(Exclusions exclusions) {
         Map<Candidate, SampleSummary> summaries = new LinkedHashMap<>();
         used.forEach((candidate, one) -> summaries.put(candidate, one.summary()));
-        new DamagedMasks(plan, summaries, plan.movingTensors(summaries()), this::numbers)
-                .blamed()
-                .forEach((candidate, why) -> {
-                    exclusions.add(candidate, ExclusionReason.DIFFERENT, why);
-                    used.remove(candidate);
-                });
+        new DamagedMasks(plan, summaries, this::numbers).blamed().forEach((candidate, why) -> {
+            exclusions.add(candidate, ExclusionReason.DIFFERENT, why);
+            used.remove(candidate);
+        });
     }
 
     private SampledElements numbers(Candidate candidate) {

@@ -13,8 +13,6 @@ import phema.digest.Digest;
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by what is asked of it
 record SampleSummary(byte[] tensors, List<SamplePlan.NotFinite> notFinite) {
-    static final SampleSummary NONE = new SampleSummary(new byte[0], List.of());
-
     private static final int BYTES = 8;
 
     SampleSummary {

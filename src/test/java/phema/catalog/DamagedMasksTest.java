@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,14 +40,14 @@ class DamagedMasksTest {
         };
     }
 
-    /** Used are the files whose letter is large. */
+    /** @param used a digit for each file: 1 where it is a snapshot */
     @ParameterizedTest
     @CsvSource({
-        "Mask lost Mask Mask, 1011",
-        "lost Mask Mask, 011",
-        "Mask Mask lost, 110",
-        "Mask Mask nan, 110",
-        "Mask weights Mask weights Mask, 10101",
+        "mask lost mask mask, 1011",
+        "lost mask mask, 011",
+        "mask mask lost, 110",
+        "mask mask nan, 110",
+        "mask weights mask weights mask, 10101",
         // Which are right cannot be told.
         "mask lost, 00",
         "mask mask lost lost, 0000",
@@ -65,7 +64,7 @@ class DamagedMasksTest {
     })
     void blamesTheFilesThatAreWrong(String kinds, String used) throws IOException {
         int step = 0;
-        for (String kind : kinds.split(" ")) write(step += 1000, values(kind.toLowerCase(Locale.ROOT), step));
+        for (String kind : kinds.split(" ")) write(step += 1000, values(kind, step));
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
         StringBuilder found = new StringBuilder();
         for (int i = 1000; i <= step; i += 1000) {
