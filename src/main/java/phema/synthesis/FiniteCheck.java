@@ -60,17 +60,16 @@ final class FiniteCheck {
     /** @param having the inputs in which an element is not finite, {@code value} in the first of them */
     private static Problem notFinite(String tensor, List<Integer> having, float value, List<WeightFile> inputs) {
         WeightFile file = inputs.get(having.getFirst());
-        String what = Float.isNaN(value) ? "NaN" : "infinity";
-        boolean rounded = file.tensors().get(file.indexOf(tensor, 0)).dtype() == DType.F64;
-        if (!Float.isNaN(value) && rounded)
+        boolean nan = Float.isNaN(value);
+        if (!nan && file.tensors().get(file.indexOf(tensor, 0)).dtype() == DType.F64)
             return Problem.unprocessable(
                     "%s: tensor %s holds infinity, or a number of F64 that is too large for F32, in which weights"
                                     .formatted(file.path(), tensor)
                             + " are computed. Leave this file out, or list the tensor under buffers in phema.yaml");
-        if (Float.isNaN(value) || having.size() == 1 || having.size() == inputs.size())
+        if (nan || having.size() == 1 || having.size() == inputs.size())
             return Problem.unprocessable(
                     "%s: tensor %s holds %s; training diverged, or the file is damaged. Leave this file out"
-                            .formatted(file.path(), tensor, what));
+                            .formatted(file.path(), tensor, nan ? "NaN" : "infinity"));
         WeightFile other = IntStream.range(0, inputs.size())
                 .filter(j -> !having.contains(j))
                 .mapToObj(inputs::get)
