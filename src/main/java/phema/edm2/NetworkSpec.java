@@ -5,7 +5,6 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SortedSet;
@@ -172,25 +171,25 @@ public record NetworkSpec(
         int resolution = resolutions.last();
         List<Integer> levels = List.copyOf(resolutions.reversed());
         int blocks = (int) IntStream.iterate(0, i -> i + 1)
-                .takeWhile(i -> tensors.find(encoder(resolution) + "block" + i + ".conv_res0.weight")
+                .takeWhile(i -> file.tensor(encoder(resolution) + "block" + i + ".conv_res0.weight")
                         .isPresent())
                 .count();
         if (blocks == 0) throw tensors.missing(encoder(resolution) + "block0.conv_res0.weight");
         List<Integer> widths = new ArrayList<>();
         for (int level : levels) widths.add(tensors.dim(encoder(level) + "block0.conv_res0.weight", 0));
         Architecture architecture =
-                tensors.find(encoder(resolution) + "conv.bias").isPresent() ? Architecture.ADM : Architecture.EDM2;
+                file.tensor(encoder(resolution) + "conv.bias").isPresent() ? Architecture.ADM : Architecture.EDM2;
         return new NetworkSpec(
                 architecture,
                 resolution,
                 tensors.dim(encoder(resolution) + "conv.weight", 1) - architecture.constantChannels(),
-                tensors.find("unet.emb_label.weight").isPresent() ? tensors.dim("unet.emb_label.weight", 1) : 0,
+                file.tensor("unet.emb_label.weight").isPresent() ? tensors.dim("unet.emb_label.weight", 1) : 0,
                 tensors.dim("unet.emb_noise.weight", 1),
                 tensors.dim("unet.emb_noise.weight", 0),
                 widths,
                 blocks,
                 levels.stream()
-                        .filter(level -> tensors.find(encoder(level) + "block0.attn_qkv.weight")
+                        .filter(level -> file.tensor(encoder(level) + "block0.attn_qkv.weight")
                                 .isPresent())
                         .toList(),
                 tensors.dim("logvar_linear.weight", 1),
@@ -204,14 +203,8 @@ public record NetworkSpec(
     }
 
     private record Tensors(WeightFile file) {
-        Optional<Tensor> find(String name) {
-            int index = file.indexOf(name, 0);
-            return index < 0 ? Optional.empty() : Optional.of(file.tensors().get(index));
-        }
-
         int dim(String name, int axis) throws FormatException {
-            Tensor tensor = find(name).orElse(null);
-            if (tensor == null) throw missing(name);
+            Tensor tensor = file.tensor(name).orElseThrow(() -> missing(name));
             if (axis >= tensor.shape().rank())
                 throw new FormatException(file.path(), "tensor `" + name + "` has the shape " + tensor.shape());
             return Math.toIntExact(tensor.shape().dims().get(axis));

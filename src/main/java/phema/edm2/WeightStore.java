@@ -66,7 +66,7 @@ final class WeightStore {
         }
         return NetworkWeights.read(spec, name -> {
             try {
-                float[] elements = elements(file, file.tensors().get(file.indexOf(name, 0)));
+                float[] elements = elements(file, file.tensor(name).orElseThrow());
                 requireFinite(file, name, elements);
                 return elements;
             } catch (IOException e) {

@@ -343,9 +343,10 @@ final class DeepSpeedReader implements WeightReader {
 
         private void addFrozen() throws FormatException {
             for (Map.Entry<String, Shape> frozen : frozenShapes().entrySet()) {
-                Tensor tensor = model("frozen_param_fragments." + frozen.getKey());
-                if (tensor == null || !tensor.shape().equals(frozen.getValue()))
-                    throw broken(frozen.getKey(), "is frozen, and not in frozen_param_fragments as its shape says");
+                Tensor tensor = model.tensor("frozen_param_fragments." + frozen.getKey())
+                        .filter(found -> found.shape().equals(frozen.getValue()))
+                        .orElseThrow(() -> broken(
+                                frozen.getKey(), "is frozen, and not in frozen_param_fragments as its shape says"));
                 add(frozen.getKey(), tensor);
             }
         }
@@ -424,11 +425,6 @@ final class DeepSpeedReader implements WeightReader {
             if (list instanceof Items items)
                 for (Value item : items.items()) if (item instanceof Text text) texts.add(text.value());
             return texts;
-        }
-
-        private @Nullable Tensor model(String name) {
-            int index = model.indexOf(name, 0);
-            return index < 0 ? null : model.tensors().get(index);
         }
 
         private FormatException broken(String name, String problem) {

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
@@ -67,6 +68,12 @@ public record WeightFile(
     public boolean isUnchanged(Predicate<Path> mayRead) throws IOException {
         for (FilePart part : parts) if (!part.isUnchanged(mayRead)) return false;
         return true;
+    }
+
+    /** A tensor by its name; empty when there is none. */
+    public Optional<Tensor> tensor(String name) {
+        int index = indexOf(name, 0);
+        return index < 0 ? Optional.empty() : Optional.of(tensors.get(index));
     }
 
     /**

@@ -57,8 +57,8 @@ final class ConstantTensors {
 
     private boolean same(String name, WeightFile a, WeightFile b) throws IOException {
         if (a.equals(b)) return true;
-        Tensor inA = a.tensors().get(a.indexOf(name, 0));
-        Tensor inB = b.tensors().get(b.indexOf(name, 0));
+        Tensor inA = a.tensor(name).orElseThrow();
+        Tensor inB = b.tensor(name).orElseThrow();
         double[] valuesA = new double[CHUNK];
         double[] valuesB = new double[CHUNK];
         try (OpenFiles.Inputs files = open.open(List.of(a, b))) {

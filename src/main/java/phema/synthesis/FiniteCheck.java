@@ -61,7 +61,7 @@ final class FiniteCheck {
     private static Problem notFinite(String tensor, List<Integer> having, float value, List<WeightFile> inputs) {
         WeightFile file = inputs.get(having.getFirst());
         boolean nan = Float.isNaN(value);
-        if (!nan && file.tensors().get(file.indexOf(tensor, 0)).dtype() == DType.F64)
+        if (!nan && file.tensor(tensor).orElseThrow().dtype() == DType.F64)
             return Problem.unprocessable(
                     "%s: tensor %s holds infinity, or a number of F64 that is too large for F32, in which weights"
                                     .formatted(file.path(), tensor)

@@ -75,9 +75,9 @@ public final class Syntheses {
         Run run = weights.run();
         FittedTarget target = weights.target();
         WeightFile template = template(run, target.fit());
-        int index = template.indexOf(name, 0);
-        if (index < 0) throw Problem.unknown("name", "The weights of run " + run.name() + " hold no tensor " + name);
-        Tensor tensor = template.tensors().get(index);
+        Tensor tensor = template.tensor(name)
+                .orElseThrow(
+                        () -> Problem.unknown("name", "The weights of run " + run.name() + " hold no tensor " + name));
         Layout.TensorElements elements = rows(tensor, weights.output());
         Layout layout = new Layout(name + ".bin", tensor.elements() == 0 ? List.of() : List.of(elements));
         Recipe.RecipeOutput output = new Recipe.RecipeOutput(template, target.coefficients(), List.of(layout));
