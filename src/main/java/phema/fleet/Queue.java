@@ -1,5 +1,6 @@
 package phema.fleet;
 
+import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.SchedulerClient;
 import com.github.kagkarlsson.scheduler.task.SchedulableInstance;
 import com.github.kagkarlsson.scheduler.task.TaskInstance;
@@ -11,9 +12,12 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import javax.sql.DataSource;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import phema.problem.Problem;
 
 /**
@@ -33,10 +37,13 @@ public class Queue {
     private final SchedulerClient client;
     private final JdbcClient jdbc;
     private final InstantSource clock;
+    private final ObjectProvider<Scheduler> worker;
 
-    Queue(DataSource dataSource, JdbcClient jdbc, InstantSource clock) {
+    /** @param worker of this process, if it is one */
+    Queue(DataSource dataSource, JdbcClient jdbc, InstantSource clock, ObjectProvider<Scheduler> worker) {
         this.jdbc = jdbc;
         this.clock = clock;
+        this.worker = worker;
         client = SchedulerClient.Builder.create(new TransactionAwareDataSourceProxy(dataSource))
                 .enablePriority()
                 .build();
@@ -79,10 +86,22 @@ public class Queue {
         arrive(task, instances);
     }
 
-    /** Says when those arrived that are new. */
+    /** Says when those arrived that are new, and wakes this process's worker. Others find them within a second. */
     private void arrive(String task, List<String> instances) {
         for (String group : instances.stream().map(Queue::group).distinct().toList())
             jdbc.sql(ARRIVE).params(task, group, task, group).update();
+        if (!TransactionSynchronizationManager.isSynchronizationActive()) wake();
+        else
+            TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                @Override
+                public void afterCommit() {
+                    wake();
+                }
+            });
+    }
+
+    private void wake() {
+        worker.ifAvailable(Scheduler::triggerCheckForDueExecutions);
     }
 
     /** A pattern of all that an instance belongs to. */

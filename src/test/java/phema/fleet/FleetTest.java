@@ -2,22 +2,30 @@ package phema.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.task.CompletionHandler;
 import java.nio.file.Path;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.transaction.support.TransactionTemplate;
 import phema.time.Await;
 import phema.time.SettableClock;
 
@@ -47,9 +55,13 @@ class FleetTest {
                 .migrate();
         jdbc = JdbcClient.create(source);
         store = new FleetStore(jdbc, new WorkerIdentity(clock, Optional.empty()), clock);
-        queue = new Queue(source, jdbc, clock);
+        queue = queue(Map.of());
         jumps = new ClockJumps(jdbc, clock);
         fleet = new Fleet(store, queue, clock);
+    }
+
+    private Queue queue(Map<String, Object> workers) {
+        return new Queue(source, jdbc, clock, new StaticListableBeanFactory(workers).getBeanProvider(Scheduler.class));
     }
 
     private Instant column(String name, String instance) {
@@ -111,6 +123,30 @@ class FleetTest {
                 .last()
                 .isEqualTo(clock.instant());
         assertThat(fleet.queueDepth()).isEqualTo(4);
+    }
+
+    @Test
+    void thisProcessBeginsWhatIsAddedWhenItIsCommitted() throws Exception {
+        BlockingQueue<String> begun = new LinkedBlockingQueue<>();
+        Scheduler worker = Scheduler.create(source, DurableTask.of("trial", instance -> {
+                    begun.add(instance);
+                    return new CompletionHandler.OnCompleteRemove<>();
+                }))
+                .threads(1)
+                .pollingInterval(HOUR)
+                .build();
+        Queue own = queue(Map.of("worker", worker));
+        TransactionTemplate transaction = new TransactionTemplate(new DataSourceTransactionManager(source));
+        try {
+            worker.start();
+            own.add("trial", List.of("first"), 0); // the first look may find this, and none comes by itself for an hour
+            assertThat(begun.poll(1, TimeUnit.MINUTES)).isEqualTo("first");
+            Await.until(() -> worker.getCurrentlyExecuting().isEmpty() && fleet.queueDepth() == 0);
+            transaction.executeWithoutResult(status -> own.add("trial", List.of("second"), 0));
+            assertThat(begun.poll(1, TimeUnit.MINUTES)).isEqualTo("second");
+        } finally {
+            worker.stop();
+        }
     }
 
     /** The order in which workers find it. */
