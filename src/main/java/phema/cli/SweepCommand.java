@@ -210,6 +210,7 @@ final class SweepCommand implements Callable<Integer> {
             DescriptionChange said = new DescriptionChange(
                     Optional.ofNullable(name), Optional.ofNullable(note), Optional.ofNullable(tags), Optional.empty());
             SweepView sweep = sweeps.create(asked, said);
+            sayWhatIsOdd(sweeps.run(sweep.run()));
             JobEnd end;
             try {
                 end = await(sweeps, sweep, stop, begun);
@@ -219,6 +220,20 @@ final class SweepCommand implements Callable<Integer> {
             }
             return end(sweeps, asked, sweep.id(), end);
         }
+    }
+
+    /** What is evaluated depends on it, and may take days. */
+    private void sayWhatIsOdd(RunView of) {
+        PrintWriter err = CommandOutput.errors(spec);
+        of.notices().forEach(notice -> err.println("note: " + notice));
+        if (of.excluded() > 0)
+            err.println("note: %d %s of run %s %s not used; %s says why"
+                    .formatted(
+                            of.excluded(),
+                            of.excluded() == 1 ? "file" : "files",
+                            of.name(),
+                            of.excluded() == 1 ? "is" : "are",
+                            url == null ? "`phema inspect " + run + "`" : "the run's page"));
     }
 
     /**

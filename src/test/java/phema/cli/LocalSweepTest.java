@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -232,6 +233,21 @@ class LocalSweepTest {
         assertThat(found.at("/sweep/metrics").toString())
                 .isEqualTo("[{\"name\":\"accuracy\",\"direction\":\"max\"},{\"name\":\"fid\",\"direction\":\"min\"}]");
         assertThat(found.at("/recommended/direction").asString()).isEqualTo("max");
+    }
+
+    @Test
+    void saysWhatItsRunDoesNotUse() throws Exception {
+        Path run = Files.createDirectory(folder.resolve("damaged"));
+        for (String name : Shell.names(Path.of(Shell.EDM2))) Files.copy(Path.of(Shell.EDM2, name), run.resolve(name));
+        Path damaged = run.resolve("network-snapshot-0000131-0.050.pkl");
+        Files.write(damaged, Arrays.copyOf(Files.readAllBytes(damaged), 1000));
+        List<String> args = new ArrayList<>(List.of("sweep", run.toString(), "--evaluator=valley", "--outstd=0.1"));
+        args.addAll(settings(folder.resolve("damaged-home")));
+        Shell.Result result = Shell.phema(args.toArray(String[]::new));
+        assertThat(result.status()).isZero();
+        assertThat(result.err())
+                .contains("note: 1 file of run damaged is not used; `phema inspect " + run + "` says why\n");
+        assertThat(Shell.phema("inspect", run.toString()).out()).contains("not used (", damaged.getFileName() + ":");
     }
 
     @Test
