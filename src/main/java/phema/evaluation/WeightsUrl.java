@@ -24,6 +24,7 @@ record WeightsUrl(WeightsProperties settings) {
                 + UriUtils.encodeQueryParam(ProfileSpec.print(weights.fit().target()), StandardCharsets.UTF_8)
                 + "&time=" + weights.fit().target().endTime()
                 + "&solver=" + Labels.of(spec.solver())
-                + "&files=" + Labels.of(spec.files());
+                + "&files=" + Labels.of(spec.files())
+                + "&identity=" + weights.identity(); // no other file will do
     }
 }

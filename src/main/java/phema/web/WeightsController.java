@@ -71,7 +71,8 @@ class WeightsController {
                     + "folder is a zip archive. Ranges and preconditions as for weights.{format}.")
     void weights(@PathVariable String run, WeightsQuery query, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
-        ContentResponse.send(syntheses.whole(prepared(run, Optional.empty(), query, request)), request, response);
+        Content content = syntheses.whole(prepared(run, Optional.empty(), query, request));
+        ContentResponse.send(query.require(run, content), request, response);
     }
 
     @Parameter(
@@ -101,7 +102,7 @@ class WeightsController {
                     "format",
                     "weights.zip is a checkpoint that is a folder, and those of run " + run
                             + " are files: /weights is one like them, /weights.safetensors its weights alone");
-        ContentResponse.send(content, request, response);
+        ContentResponse.send(query.require(run, content), request, response);
     }
 
     @Parameter(
@@ -128,7 +129,7 @@ class WeightsController {
                 syntheses.tensor(prepared(run, Optional.of(Format.SAFETENSORS), query, request), name.substring(1));
         response.setHeader("X-Tensor-DType", tensor.dtype().name());
         response.setHeader("X-Tensor-Shape", tensor.tensor().shape().toString());
-        ContentResponse.send(tensor.content(), request, response);
+        ContentResponse.send(query.require(run, tensor.content()), request, response);
     }
 
     private PreparedWeights prepared(

@@ -13,6 +13,7 @@ import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
 import phema.solver.FitOptions;
+import phema.synthesis.Content;
 import phema.synthesis.FileWeights;
 import phema.synthesis.OutputOptions;
 import phema.synthesis.WeightsReference;
@@ -75,7 +76,13 @@ record WeightsQuery(
         String files,
 
         @Parameter(description = "whether blup may also read files later than time") @Nullable
-        Boolean laterFiles) {
+        Boolean laterFiles,
+
+        @Parameter(
+                description = "the answer's ETag, without quotes, where no other weights will do: 409 if they are, as "
+                        + "after the run has gained a snapshot")
+        @Nullable
+        String identity) {
 
     /** @param format of the weights alone; files like the run's own when empty */
     WeightsRequest request(Run run, Optional<Format> format) {
@@ -88,6 +95,15 @@ record WeightsQuery(
             throw Problem.invalid("weights", "weights exclude sigmaRel and profile");
         if (time != null) throw Problem.invalid("time", "time: weights end with the last of their files");
         return WeightsRequest.of(given.get(), options, output);
+    }
+
+    /** @throws Problem when other weights were asked for than these */
+    Content require(String run, Content content) {
+        if (identity != null && !identity.equals(content.identity()))
+            throw Problem.conflict("These are not the weights of identity " + identity + ", but of "
+                    + content.identity() + ": run " + run
+                    + " has other files here than where that was told, or has gained or lost some since");
+        return content;
     }
 
     private Profile target(Run run) {

@@ -456,6 +456,7 @@ class RestTest {
                         "dtype",
                         "files",
                         "laterFiles",
+                        "identity",
                         "layer");
         assertThat(weights.at("/responses/404/content").propertyNames()).containsExactly("application/problem+json");
         assertThat(get("/swagger-ui.html").statusCode()).isEqualTo(302);

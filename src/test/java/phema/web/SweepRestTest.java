@@ -446,6 +446,13 @@ class SweepRestTest {
                                 "")
                         .statusCode())
                 .isEqualTo(200);
+        HttpResponse<String> other = send(
+                "GET",
+                URI.create(url).getRawPath() + "?"
+                        + URI.create(url).getRawQuery().replaceFirst("identity=[0-9a-f]+", "identity=0123"),
+                "");
+        assertThat(other.statusCode()).isEqualTo(409);
+        assertThat(other.body()).contains("not the weights of identity 0123", "has gained or lost some since");
     }
 
     /** What is offered of a run, by the sweep that found it. */
