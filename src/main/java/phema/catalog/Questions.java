@@ -65,14 +65,21 @@ final class Questions {
     private static Optional<Question> of(List<NumberedName> family) {
         TreeSet<String> prefixes = new TreeSet<>();
         for (NumberedName name : family) prefixes.add(name.prefix());
-        return prefixes.size() < 2
-                ? Optional.empty()
-                : Optional.of(Question.of(
-                        "files named " + family.getFirst().shape() + "N differ in more than one number ("
-                                + prefixes.first() + "N, " + prefixes.higher(prefixes.first())
-                                + "N, ...), so it cannot be told which is their time, and whether they are of one run",
-                        List.of("files: '" + family.getFirst().pattern() + "'", RAW),
-                        ", where * stands for what does not matter; or give each run a folder of its own"));
+        if (prefixes.size() < 2) return Optional.empty();
+        String named = prefixes.first() + "N, " + prefixes.higher(prefixes.first()) + "N, ...";
+        NumberedName first = family.getFirst();
+        if (family.stream().allMatch(Questions::isAverage))
+            return Optional.of(Question.of(
+                    "files named " + named + " hold several averages by their names, not raw weights, which do not"
+                            + " say what they are",
+                    ofAverage(first),
+                    ", or whichever averages they are; or list the files of all, which together give others more"
+                            + " exactly, with the time and profile of each: docs/snapshots.md shows how"));
+        return Optional.of(Question.of(
+                "files named " + first.shape() + "N differ in more than one number (" + named
+                        + "), so it cannot be told which is their time, and whether they are of one run",
+                List.of("files: '" + first.pattern() + "'", RAW),
+                ", where * stands for what does not matter; or give each run a folder of its own"));
     }
 
     /** Whether files hold averages, by their name. */
@@ -82,13 +89,18 @@ final class Questions {
 
     /** What has to be asked of such files. */
     static Question ofAverages(NumberedName name) {
-        Matcher average = AVERAGE.matcher(name.prefix());
-        String decay = average.matches() && average.group(1) != null ? average.group(1) : "0.9999";
         return Question.of(
                 "files named " + name.prefix() + "N hold averages by their name, not raw weights, but it does not say"
                         + " which",
-                List.of("files: '" + name.pattern() + "'", "profile: 'exponential:decay=" + decay + "'"),
+                ofAverage(name),
                 ", or whichever average it is");
+    }
+
+    /** Lines for files that hold the average that their name most likely means. */
+    private static List<String> ofAverage(NumberedName name) {
+        Matcher average = AVERAGE.matcher(name.prefix());
+        String decay = average.matches() && average.group(1) != null ? average.group(1) : "0.9999";
+        return List.of("files: '" + name.pattern() + "'", "profile: 'exponential:decay=" + decay + "'");
     }
 
     /**

@@ -380,6 +380,12 @@ class RecognitionTest {
         assertAsks(
                 RunScanner.scan(folder, new Selection(Optional.of("ema_0.9999_"), List.of())),
                 "hold averages by their name");
+        weights("ema_0.999_001000.pt", "ema_0.999_002000.pt");
+        assertAsks(
+                RunScanner.scan(folder, Selection.DEFAULT),
+                "files named ema_0.9999_N, ema_0.999_N, ... hold several averages by their names",
+                "`files: 'ema_0.9999_{time}.pt'` and `profile: 'exponential:decay=0.9999'`",
+                "list the files of all");
     }
 
     @Test
