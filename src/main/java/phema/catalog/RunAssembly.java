@@ -27,6 +27,7 @@ final class RunAssembly {
     private final Map<Candidate, RememberedFile.Sampled> used = new LinkedHashMap<>();
     private final NetworkSettings manifest;
     private final List<String> contradictions = new ArrayList<>();
+    private final List<String> doubts = new ArrayList<>();
 
     /** What any of the files states. */
     private NetworkSettings network;
@@ -61,7 +62,6 @@ final class RunAssembly {
                 .ifPresentOrElse(
                         difference -> exclusions.add(candidate, ExclusionReason.DIFFERENT, difference),
                         () -> used.put(candidate, one)));
-        if (summaries().stream().allMatch(summary -> summary.notFinite().isEmpty())) return;
         excludeDamaged(exclusions);
         excludeNotFinite(exclusions);
     }
@@ -69,10 +69,12 @@ final class RunAssembly {
     private void excludeDamaged(Exclusions exclusions) {
         Map<Candidate, SampleSummary> summaries = new LinkedHashMap<>();
         used.forEach((candidate, one) -> summaries.put(candidate, one.summary()));
-        new DamagedMasks(plan, summaries, this::numbers).blamed().forEach((candidate, why) -> {
+        DamagedConstants constants = new DamagedConstants(plan, summaries, this::numbers);
+        constants.blamed().forEach((candidate, why) -> {
             exclusions.add(candidate, ExclusionReason.DIFFERENT, why);
             used.remove(candidate);
         });
+        doubts.addAll(constants.notices());
     }
 
     private SampledElements numbers(Candidate candidate) {
@@ -81,6 +83,7 @@ final class RunAssembly {
 
     /** Masks may be infinite, as long as they are the same in all files; what is averaged may not. */
     private void excludeNotFinite(Exclusions exclusions) {
+        if (summaries().stream().allMatch(summary -> summary.notFinite().isEmpty())) return;
         Set<String> moving = plan.movingTensors(summaries());
         used.entrySet().removeIf(entry -> {
             Optional<SamplePlan.NotFinite> value = entry.getValue().summary().notFinite().stream()
@@ -156,6 +159,7 @@ final class RunAssembly {
     List<String> notices() {
         List<String> notices = new ArrayList<>(MissingSnapshots.notices(List.copyOf(used.keySet())));
         notices.addAll(contradictions);
+        notices.addAll(doubts);
         if (used.isEmpty()) return notices;
         equal().ifPresent(notices::add);
         List<SamplePlan.NotFinite> constants = summaries().getFirst().notFinite();

@@ -16,7 +16,7 @@ import phema.TestWeights.Entry;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
-class DamagedMasksTest {
+class DamagedConstantsTest {
     private static final float INF = Float.POSITIVE_INFINITY;
 
     @TempDir
@@ -35,6 +35,10 @@ class DamagedMasksTest {
             case "infinite" -> new float[] {INF, INF, INF};
             case "weights" -> new float[] {step, 2 * step, 3};
             case "lost" -> new float[] {0, 0, 0};
+            case "frequencies" -> new float[] {1, 2, 4, 8, 16, 32, 64, 128, 256};
+            case "others" -> new float[] {1, 3, 9, 27, 81, 243, 29, 87, 261};
+            case "rounded" -> new float[] {1, 2, 4, 8, 16, 32, 64, 128, 257};
+            case "trained" -> new float[] {step, 2, 4, 8, 16, 32, 64, 128, 256};
             case "overflown" -> new float[] {INF, 2, 3};
             default -> new float[] {Float.NaN, Float.NaN, 3};
         };
@@ -60,7 +64,14 @@ class DamagedMasksTest {
         "weights weights weights overflown, 1110",
         "weights overflown weights weights, 1011",
         "overflown weights, 01",
-        "nan nan weights, 001"
+        "nan nan weights, 001",
+        // What is finite is looked at between the first file and the last.
+        "frequencies others frequencies, 101",
+        "frequencies frequencies others frequencies others frequencies frequencies, 1101011",
+        "frequencies others others frequencies, 1111",
+        "frequencies rounded frequencies, 111",
+        "others frequencies frequencies, 111",
+        "frequencies frequencies trained trained, 1111"
     })
     void blamesTheFilesThatAreWrong(String kinds, String used) throws IOException {
         int step = 0;
@@ -89,6 +100,36 @@ class DamagedMasksTest {
         assertThat(run.excluded())
                 .extracting(Excluded::message)
                 .allMatch(message -> message.contains(" than 2 of the run's files"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "frequencies frequencies frequencies others, step-04000",
+        "others frequencies frequencies frequencies, step-01000",
+        "frequencies frequencies frequencies rounded, ''",
+        "frequencies frequencies others others, ''",
+        "others frequencies frequencies, ''"
+    })
+    void saysWhereAFileAtAnEndDiffersFromAllOthers(String kinds, String named) throws IOException {
+        int step = 0;
+        for (String kind : kinds.split(" ")) write(step += 1000, values(kind, step));
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).hasSize(kinds.split(" ").length);
+        List<String> doubts = run.notices().stream()
+                .filter(notice -> notice.contains("is unlike that of all other files"))
+                .toList();
+        if (named.isEmpty()) assertThat(doubts).isEmpty();
+        else
+            assertThat(doubts)
+                    .containsExactly("In " + named + ".safetensors, tensor t0 is unlike that of all other files, where"
+                            + " it is the same: unless training left it alone in all of these, this file is damaged,"
+                            + " or of another run.");
+    }
+
+    @Test
+    void aFlagMayComeAndGo() throws IOException {
+        for (int step : new int[] {1000, 2000, 3000}) write(step, new float[] {step == 2000 ? 1 : 0});
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(3);
     }
 
     @Test
