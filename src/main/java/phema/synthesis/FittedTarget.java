@@ -1,8 +1,12 @@
 package phema.synthesis;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
+import phema.problem.Problem;
+import phema.profile.ProfileSpec;
 import phema.solver.Fit;
+import phema.solver.SolverKind;
 
 /**
  * Holds what one set of weights is computed with, and the name, without extension, of the file that it goes to.
@@ -25,12 +29,27 @@ public record FittedTarget(String baseName, Fit fit, List<LayerFit> layers) {
         return fits().stream().mapToDouble(Fit::predictedRelativeError).max().orElseThrow();
     }
 
+    /** @throws Problem when weights of these would be nothing like what was asked for */
     Coefficients coefficients() {
+        fits().forEach(FittedTarget::requireSensible);
         return new Coefficients(
                 coefficients(fit),
                 layers.stream()
                         .map(layer -> new Coefficients.LayerCoefficients(layer.tensors(), coefficients(layer.fit())))
                         .toList());
+    }
+
+    /** Weights that are given are what was asked for, whatever they are like. */
+    private static void requireSensible(Fit fit) {
+        double error = fit.predictedRelativeError();
+        if (fit.method() != SolverKind.GIVEN && error >= 1)
+            throw Problem.unprocessable(String.format(
+                    Locale.ROOT,
+                    "These files cannot give %s: its predicted error is %.0e times the weights' size. Either it is far"
+                            + " from what they hold, or they are not what they are said to be (profiles, sigmaRels,"
+                            + " times, all of one run): `phema inspect --fit` shows what speaks against them",
+                    ProfileSpec.print(fit.target()),
+                    error));
     }
 
     private static float[] coefficients(Fit fit) {

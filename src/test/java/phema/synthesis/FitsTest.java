@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import phema.catalog.Run;
 import phema.catalog.Sample;
@@ -15,6 +16,7 @@ import phema.problem.Problem;
 import phema.profile.Power;
 import phema.profile.Profile;
 import phema.solver.FilesToRead;
+import phema.solver.Fit;
 import phema.solver.FitOptions;
 import phema.solver.SolverKind;
 
@@ -47,6 +49,38 @@ class FitsTest {
         assertThat(fits.modelState(run)).isIn(there ? List.of(ModelState.READY) : List.of(ModelState.values()));
         assertThat(fits.awaitModel(run, LONG)).isTrue();
         assertThat(fits.modelState(run)).isEqualTo(ModelState.READY);
+    }
+
+    @Test
+    void nothingIsMadeThatWouldBeAllError() throws Exception {
+        Run run = TestRuns.fixture("safetensors");
+        WeightsRequest request = WeightsRequest.of(
+                List.of(Power.ofSigmaRel(0.1, run.newestTime())),
+                FitOptions.of(SolverKind.BLUP, FilesToRead.FEWEST),
+                OutputOptions.AS_STORED);
+        PreparedWeights weights = fits.prepare(run, request);
+        try (Engine engine = new Engine(1 << 24, 1)) {
+            Syntheses syntheses = new Syntheses(engine);
+            assertThat(syntheses.whole(withError(weights, 0.999)).size()).isPositive();
+            assertThatThrownBy(() -> syntheses.whole(withError(weights, 1.5)))
+                    .isInstanceOf(Problem.class)
+                    .hasMessageStartingWith("These files cannot give power:0.1")
+                    .hasMessageContaining("2e+00 times the weights' size");
+        }
+    }
+
+    private static PreparedWeights withError(PreparedWeights weights, double error) {
+        Fit fit = weights.target().fit();
+        Fit other = new Fit(
+                fit.target(),
+                fit.method(),
+                fit.coefficients(),
+                Map.of(fit.method(), error),
+                fit.conditionNumber(),
+                fit.coefficientNorm(),
+                fit.profileResidual(),
+                fit.warnings());
+        return PreparedWeights.of(weights.run(), weights.target().baseName(), other, weights.output());
     }
 
     @Test
