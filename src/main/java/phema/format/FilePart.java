@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
@@ -30,16 +31,22 @@ public record FilePart(Path path, FileStamp stamp, String digest, String probe) 
         return stamp.modified();
     }
 
-    /**
-     * Whether the file is still the one that was indexed. Where only its change time or inode differ, which a change of
-     * permissions, a new link and a restored copy do as well as new contents, its probe decides.
-     */
+    /** Whether the file is still the one that was indexed. @see #unchanged */
     public boolean isUnchanged(Predicate<Path> mayRead) throws IOException {
+        return unchanged(mayRead).isPresent();
+    }
+
+    /**
+     * The stamp of the file now, if it is still the one that was indexed. Where only its change time or inode differ,
+     * which a change of permissions, a new link and a restored copy do as well as new contents, its probe decides. What
+     * was read of it before may have been something else even so, where the change time has moved meanwhile.
+     */
+    public Optional<FileStamp> unchanged(Predicate<Path> mayRead) throws IOException {
         FileStamp now = FileStamp.of(path).orElse(FileStamp.UNKNOWN);
-        if (now.equals(stamp)) return true;
-        if (probe.isEmpty() || !now.looksLike(stamp)) return false;
+        if (now.equals(stamp)) return Optional.of(now);
+        if (probe.isEmpty() || !now.looksLike(stamp)) return Optional.empty();
         try (FileChannel channel = RegularFiles.open(path, mayRead)) {
-            return Probe.of(channel).equals(probe) && now.isOf(path);
+            return Probe.of(channel).equals(probe) && now.isOf(path) ? Optional.of(now) : Optional.empty();
         }
     }
 }

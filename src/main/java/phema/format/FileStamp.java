@@ -77,6 +77,19 @@ public record FileStamp(long size, Instant modified, String change) {
         return of(file).filter(this::equals).isPresent();
     }
 
+    /**
+     * Whether what was read of a file that had this stamp at first, and has the other now, is of one version, where
+     * both are of the version that is wanted: nothing happened to it, or another file has its place, while what was
+     * opened was read on. A file that was rewritten and put back with its time stamp has another change time.
+     */
+    public boolean isReadThrough(FileStamp now) {
+        return equals(now) || !inode().equals(now.inode());
+    }
+
+    private String inode() {
+        return change.split(" ", 2)[0];
+    }
+
     /** Whether size and time stamp are the same, as after a change of permissions, a new link or a careful copy. */
     public boolean looksLike(FileStamp other) {
         return size == other.size && modified.equals(other.modified);

@@ -33,6 +33,12 @@ record StoredFile(String fileName, Path file, FileStamp stamp, String identity) 
         return stamp.isOf(file);
     }
 
+    /** Whether what was read since it had this stamp is the content that it is known for. */
+    private boolean isWhatWasRead(FileStamp begun) throws IOException {
+        return (isUnchanged() || hasSameContent())
+                && FileStamp.of(file).filter(begun::isReadThrough).isPresent();
+    }
+
     /** Whether only its permissions, links or place on the disk changed. */
     private boolean hasSameContent() throws IOException {
         return FileStamp.of(file).filter(stamp::looksLike).isPresent()
@@ -51,6 +57,7 @@ record StoredFile(String fileName, Path file, FileStamp stamp, String identity) 
     @Override
     public void transferTo(WritableByteChannel target, long offset, long length) throws IOException {
         Objects.checkFromIndexSize(offset, length, size());
+        FileStamp begun = FileStamp.of(file).orElseThrow(this::changed);
         ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(CHUNK, length));
         try (FileChannel channel = FileChannel.open(file)) {
             for (long done = 0; done < length; ) {
@@ -58,7 +65,7 @@ record StoredFile(String fileName, Path file, FileStamp stamp, String identity) 
                 while (buffer.hasRemaining())
                     if (channel.read(buffer, offset + done + buffer.position()) < 0) throw changed();
                 done += buffer.position();
-                if (done == length && !isUnchanged() && !hasSameContent()) throw changed();
+                if (done == length && !isWhatWasRead(begun)) throw changed();
                 target.write(buffer.flip());
             }
         } catch (NoSuchFileException e) {

@@ -121,6 +121,11 @@ final class BlockComputer implements AutoCloseable {
         files.verify();
     }
 
+    /** What tells the inputs from the same ones after anything happened to them. */
+    String inputState() {
+        return files.state();
+    }
+
     /** What is odd about the results, one sentence each, when all blocks were computed. */
     List<String> notices() {
         return signs.map(Signs::surprises).orElse(Map.of()).entrySet().stream()

@@ -123,7 +123,7 @@ public final class Engine implements AutoCloseable {
             throw new IndexOutOfBoundsException("%d bytes from %d on of %d".formatted(length, offset, file.size()));
         if (length == 0) return;
         try (BlockComputer computer = open(recipe, List.of(new BlockComputer.BlockTarget(output, new Body(file))))) {
-            new RangeTransfer(pool, computer, blocks, key, to, bytesWritten::add)
+            new RangeTransfer(pool, computer, blocks, key + computer.inputState(), to, bytesWritten::add)
                     .send(Body.header(file), offset, length);
         }
     }

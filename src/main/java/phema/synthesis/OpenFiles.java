@@ -10,11 +10,13 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.format.FilePart;
 import phema.format.FileStamp;
@@ -125,7 +127,7 @@ final class OpenFiles {
                 }
                 inputs.files.add(List.copyOf(parts));
             }
-            inputs.verify();
+            for (FilePart part : inputs.parts) inputs.begun.add(requireUnchanged(part));
             return inputs;
         } catch (IOException | RuntimeException e) {
             inputs.close();
@@ -160,14 +162,20 @@ final class OpenFiles {
         for (Shared file : longest) file.rest();
     }
 
-    private void requireUnchanged(FilePart part) throws IOException {
-        if (!part.isUnchanged(mayRead))
+    private FileStamp requireUnchanged(FilePart part) throws IOException {
+        Optional<FileStamp> now = part.unchanged(mayRead);
+        if (now.isEmpty())
             throw Problem.changed(part.path(), FileStamp.of(part.path()).isPresent() ? "has changed" : "is gone");
+        return now.get();
     }
 
     /** The open files of one recipe. */
     final class Inputs implements AutoCloseable {
         private final List<FilePart> parts = new ArrayList<>();
+
+        /** Of each part when it was opened, before any of it was read. */
+        private final List<FileStamp> begun = new ArrayList<>();
+
         private final List<List<Shared>> files = new ArrayList<>();
 
         /** Fills {@code buffer} from a position of a part of the given file. */
@@ -201,7 +209,18 @@ final class OpenFiles {
          * mixed
          */
         void verify() throws IOException {
-            for (FilePart part : parts) requireUnchanged(part);
+            for (int i = 0; i < parts.size(); i++) {
+                FilePart part = parts.get(i);
+                FileStamp now = requireUnchanged(part);
+                if (i < begun.size() && !begun.get(i).isReadThrough(now))
+                    throw Problem.conflict(part.path()
+                            + " was touched while it was read, and may have held something else; ask again");
+            }
+        }
+
+        /** What tells these files from the same ones after anything happened to them. */
+        String state() {
+            return begun.stream().map(FileStamp::change).collect(Collectors.joining("/"));
         }
 
         @Override

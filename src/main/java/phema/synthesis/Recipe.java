@@ -87,15 +87,12 @@ record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
         return digest.sha256.hex(40);
     }
 
-    /** What tells a file from others of the same {@link #identity}, whose inputs lie elsewhere or were touched. */
+    /** What tells a file from others of the same {@link #identity}, whose inputs lie elsewhere. */
     String placed(String identity) {
         Fields digest = new Fields();
         digest.text(identity);
         for (WeightFile input : inputs)
-            for (FilePart part : input.parts()) {
-                digest.text(part.path().toUri().toString());
-                digest.text(part.stamp().change());
-            }
+            for (FilePart part : input.parts()) digest.text(part.path().toUri().toString());
         return digest.sha256.hex(40);
     }
 

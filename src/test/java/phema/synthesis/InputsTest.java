@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -505,10 +506,9 @@ class InputsTest {
                 .files(PreparedWeights.of(run, "out", TestRuns.fit(run, 0.5, 0.25, 0.25), SAFETENSORS))
                 .getFirst();
         byte[] expected = TestRuns.range(content, 0, content.size());
+        assertThat(folder.resolve("a.safetensors").toFile().setExecutable(true)).isTrue();
+        Files.createLink(folder.resolve("link"), folder.resolve("b.safetensors"));
         Client client = new Client(() -> {
-            assertThat(folder.resolve("a.safetensors").toFile().setExecutable(true))
-                    .isTrue();
-            Files.createLink(folder.resolve("link"), folder.resolve("b.safetensors"));
             Path copy = folder.resolve("copy");
             Files.copy(folder.resolve("c.safetensors"), copy, StandardCopyOption.COPY_ATTRIBUTES);
             Files.move(copy, folder.resolve("c.safetensors"), StandardCopyOption.REPLACE_EXISTING);
@@ -521,6 +521,35 @@ class InputsTest {
         assertThat(again.get(2).parts().getFirst().stamp())
                 .isNotEqualTo(run.snapshots().get(2).file().parts().getFirst().stamp());
         assertThat(identity(TestRuns.run(again.toArray(WeightFile[]::new)))).isEqualTo(before);
+    }
+
+    @Test
+    void whatWasReadOfASnapshotThatWasRewrittenAndPutBackIsNotTrusted() throws IOException {
+        weights();
+        List<WeightFile> files = new ArrayList<>();
+        for (String name : List.of("a", "b", "c")) {
+            Path one = folder.resolve(name + ".safetensors");
+            Files.setLastModifiedTime(one, FileTime.fromMillis(1_600_000_000_000L)); // can be set again to the digit
+            files.add(WeightFiles.read(one));
+        }
+        Run run = TestRuns.run(files.toArray(WeightFile[]::new));
+        Content content = syntheses
+                .files(PreparedWeights.of(run, "out", TestRuns.fit(run, 0.5, 0.25, 0.25), SAFETENSORS))
+                .getFirst();
+        byte[] expected = TestRuns.range(content, 0, content.size());
+        Path file = folder.resolve("b.safetensors");
+        byte[] right = Files.readAllBytes(file);
+        Client client = new Client(() -> {
+            FileTime time = Files.getLastModifiedTime(file);
+            Mishap.REWRITTEN_WITHOUT_A_TRACE_BUT_CHANGE_TIME.happenTo(file);
+            Files.write(file, right);
+            Files.setLastModifiedTime(file, time);
+        });
+        assertThatThrownBy(() -> content.transferTo(client, 0, content.size()))
+                .isInstanceOf(Problem.class)
+                .hasMessage(file + " was touched while it was read, and may have held something else; ask again");
+        assertThat(client.received.size()).isLessThan((int) content.size());
+        assertThat(TestRuns.range(content, 0, content.size())).isEqualTo(expected);
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -116,6 +117,37 @@ class FaultsTest {
         assertThat(client.send(request("GET", weights, ""), BodyHandlers.ofByteArray())
                         .body())
                 .hasSizeGreaterThan(40_000_000);
+    }
+
+    /** Nobody gets what was computed while a file held something else, though it looks as it did before. */
+    @Test
+    void aDownloadIsCutWhenASnapshotIsRewrittenAndPutBackMeanwhile() throws Exception {
+        String weights = "/api/v1/runs/large" + WEIGHTS + "0.077";
+        byte[] right = client.send(request("GET", weights, ""), BodyHandlers.ofByteArray())
+                .body();
+        String other = "/api/v1/runs/large" + WEIGHTS + "0.078";
+        byte[] otherRight = client.send(request("GET", other, ""), BodyHandlers.ofByteArray())
+                .body();
+        try (Snapshot snapshot = new Snapshot()) {
+            FileTime time = Files.getLastModifiedTime(snapshot.path);
+            byte[] before = Files.readAllBytes(snapshot.path);
+            HttpResponse<InputStream> response = client.send(request("GET", weights, ""), BodyHandlers.ofInputStream());
+            try (InputStream body = response.body()) {
+                body.readNBytes(1_000_000);
+                Mishap.REWRITTEN_WITHOUT_A_TRACE_BUT_CHANGE_TIME.happenTo(snapshot.path);
+                body.readNBytes(10_000_000);
+                Files.write(snapshot.path, before);
+                Files.setLastModifiedTime(snapshot.path, time);
+                // Its own stamp was right when it was opened, as is that of who comes now.
+                assertThat(client.send(request("GET", weights, ""), BodyHandlers.ofByteArray())
+                                .body())
+                        .isEqualTo(right);
+                assertThatThrownBy(body::readAllBytes).isInstanceOf(IOException.class);
+            }
+            assertThat(client.send(request("GET", other, ""), BodyHandlers.ofByteArray())
+                            .body())
+                    .isEqualTo(otherRight);
+        }
     }
 
     /** Who resumes a download of files that are others by now gets all of the new bytes, and none of the old. */
