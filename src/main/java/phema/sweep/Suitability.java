@@ -9,6 +9,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.springframework.stereotype.Component;
 import phema.catalog.Catalog;
+import phema.catalog.Excluded;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.digest.Digest;
@@ -19,6 +20,7 @@ import phema.evaluation.Reconstructions;
 import phema.fleet.Fleet;
 import phema.format.FilePart;
 import phema.problem.Problem;
+import phema.text.Labels;
 
 /**
  * Tells which sweeps this process can evaluate as they were meant: processes that share a database may be configured
@@ -27,7 +29,7 @@ import phema.problem.Problem;
 @Component
 record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fleet fleet) {
     /** The number of files of a run that tell it from others. */
-    private static final int WITNESSES = 16;
+    private static final int WITNESSES = 64;
 
     private static final int DIGITS = 16;
 
@@ -108,6 +110,8 @@ record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fl
         Optional<String> difference = difference(spec, asked);
         if (difference.isPresent()) return difference;
         try {
+            Optional<String> unusable = asked.flatMap(basis -> unusable(basis, spec));
+            if (unusable.isPresent()) return unusable;
             Run run = catalog.run(spec.run());
             for (double time : spec.time()) Reconstructions.requireTime("time", run, time);
             for (Guides guides : spec.guides())
@@ -121,6 +125,19 @@ record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fl
         } catch (Problem e) {
             return Optional.of(e.getMessage());
         }
+    }
+
+    /** Files may be deleted; but one that is there, and for now is none of the run's, is one that was replaced. */
+    private Optional<String> unusable(Basis asked, SweepSpec spec) {
+        for (String run : runs(spec))
+            for (Excluded file : catalog.run(run).excluded()) {
+                String key = run + "/" + file.name();
+                // Of a file that holds several averages, each is a snapshot.
+                if (asked.snapshots().keySet().stream().anyMatch(one -> one.equals(key) || one.startsWith(key + "#")))
+                    return Optional.of("its file " + key + " was used when the sweep was made, and is not used now ("
+                            + Labels.inWords(file.reason()) + ")");
+            }
+        return Optional.empty();
     }
 
     /** Files may have been deleted since; all of them hardly. */

@@ -160,7 +160,9 @@ class TrialRunner {
 
     /** Where the machine is at fault, and not the trial, it waits for another one, or until this one is mended. */
     private CompletionHandler<Void> failed(Trials.Begun begun, Exception e) {
-        Optional<String> outage = e instanceof EvaluationException ? Optional.empty() : Outage.reason(e);
+        Optional<String> outage = e instanceof EvaluationException
+                ? Optional.empty()
+                : Outage.reason(e).or(() -> changed(e));
         if (outage.isPresent()) {
             log.warn("Trial {} is left to others for now: {}", begun.id(), outage.get());
             suitability.leaveAlone(begun.id().sweep(), outage.get());
@@ -170,6 +172,13 @@ class TrialRunner {
         return attempts.failed(begun, Attempts.message(e))
                 ? later(Attempts.PAUSE_AFTER_FAILURE)
                 : new CompletionHandler.OnCompleteRemove<>();
+    }
+
+    /** Files that change while they are read: once that is noticed, their sweep waits for what it was made for. */
+    private static Optional<String> changed(Exception e) {
+        return Problem.in(e)
+                .filter(problem -> problem.kind() == Problem.ProblemKind.CONFLICT)
+                .map(Problem::getMessage);
     }
 
     private static CompletionHandler<Void> later(Duration pause) {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -21,6 +22,7 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import phema.PhemaApplication;
+import phema.catalog.Catalog;
 import phema.evaluation.Axes;
 import phema.fleet.Fleet;
 import phema.fleet.LeftAlone;
@@ -49,10 +51,14 @@ class OtherSettingsTest {
     }
 
     private ConfigurableApplicationContext startBelow(Path root, String... more) {
+        return startBelow(root, "200ms", more);
+    }
+
+    private ConfigurableApplicationContext startBelow(Path root, String poll, String[] more) {
         List<String> settings = new ArrayList<>(List.of(
                 "--phema.home=" + folder.resolve("home"),
                 "--phema.catalog.settle=0s",
-                "--phema.catalog.poll=200ms",
+                "--phema.catalog.poll=" + poll,
                 "--phema.roots=" + root));
         settings.addAll(List.of(more));
         ConfigurableApplicationContext context = new SpringApplicationBuilder(PhemaApplication.class)
@@ -175,6 +181,48 @@ class OtherSettingsTest {
         awaitLeft(asking, sweep, "its file edm2/", "is another than the sweep's");
         copied.retryWithOwnSettings(sweep.id());
         assertThat(awaitEnd(copied, sweep).trials()).isEqualTo(Map.of(WorkState.DONE, 5));
+    }
+
+    @Test
+    void aSweepWaitsWhileAFileOfItsIsNotUsed() throws IOException {
+        Path copies = folder.resolve("copies");
+        copy(RUN, copies.resolve("edm2"), true);
+        Path file = copies.resolve("edm2/network-snapshot-0000262-0.050.pkl");
+        Sweeps asking = startAside(evaluator("mine", gives(1)));
+        Sweep sweep = asking.create(SweepsTest.grid("mine", "fid", lengths(5)));
+        Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 1000));
+        startBelow(copies, evaluator("mine", gives(1)));
+        awaitLeft(
+                asking, sweep, "its file edm2/" + file.getFileName() + " was used when the sweep was made, and is not");
+        putBack(file);
+        assertThat(awaitEnd(asking, sweep).trials()).isEqualTo(Map.of(WorkState.DONE, 5));
+    }
+
+    private static void putBack(Path file) throws IOException {
+        Files.copy(
+                RUN.resolve(file.getFileName()),
+                file,
+                StandardCopyOption.REPLACE_EXISTING,
+                StandardCopyOption.COPY_ATTRIBUTES);
+    }
+
+    @Test
+    void aFileThatChangedWithoutNoticeFailsNoTrial() throws IOException {
+        Path copies = folder.resolve("copies");
+        copy(RUN, copies.resolve("edm2"), true);
+        Path file = copies.resolve("edm2/network-snapshot-0000131-0.050.pkl");
+        String[] reading = evaluator("mine", ": {weights}; " + gives(1));
+        Sweeps asking = startAside(reading);
+        Catalog catalog = startBelow(copies, "1h", reading).getBean(Catalog.class);
+        Await.until(() -> catalog.runs().stream().anyMatch(run -> run.name().equals("edm2")));
+        Files.write(file, new byte[(int) Files.size(file)]);
+        SweepSpec grid = SweepsTest.grid("mine", "fid", 0.05);
+        Sweep sweep = asking.create(grid.with(grid.axes().with(Axes.TIME, List.of(131072.0))));
+        awaitLeft(asking, sweep, file + " has changed");
+        assertThat(asking.sweep(sweep.id()).trials()).isEqualTo(Map.of(WorkState.QUEUED, 1));
+        putBack(file);
+        catalog.rescan("edm2");
+        assertThat(awaitEnd(asking, sweep).trials()).isEqualTo(Map.of(WorkState.DONE, 1));
     }
 
     private static String[] with(String setting, String... more) {
