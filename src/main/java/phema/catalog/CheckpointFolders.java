@@ -259,6 +259,13 @@ record CheckpointFolders(
         }
 
         private Question ofSeveral(List<String> raw) {
+            if (raw.stream().map(LeftOut::shape).distinct().count() == 1)
+                return Question.withoutLines("the folders named "
+                        + folders.getLast().name().family() + " hold " + raw.size() + " files named alike ("
+                        + path(raw.getFirst()) + ", " + path(raw.get(1)) + (raw.size() > 2 ? ", ..." : "")
+                        + "), which most likely hold a part of the weights each, and none of their indexes (such as"
+                        + " pytorch_model.bin.index.json) is there, which would say so; copy it as well, or save the"
+                        + " weights in one file");
             return Question.of(
                     "the folders named " + folders.getLast().name().family() + " hold several weights ("
                             + raw.stream().limit(6).map(this::path).collect(joining(", "))

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import phema.format.FilePart;
 import phema.format.FileStamp;
 import phema.format.FormatException;
+import phema.format.ShardIndexes;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
@@ -41,6 +42,11 @@ final class FileIndexer {
         this.settling = settling;
         this.repeated = repeated;
         this.onFile = onFile;
+    }
+
+    /** What indexes beside files say now. */
+    ShardIndexes shardIndexes() {
+        return new ShardIndexes(mayRead);
     }
 
     /**

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded.ExclusionReason;
+import phema.format.ShardIndexes;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
@@ -38,6 +39,9 @@ final class FolderScan {
     private final Scan before;
     private final Map<String, RememberedFile> known = new HashMap<>();
     private final Exclusions exclusions;
+
+    /** What indexes say of files that are read without others that they list, by name. */
+    private final Map<String, ShardIndexes.ListedFile> shards = new ConcurrentHashMap<>();
 
     /** The last file that is of use, as a candidate, with all its tensors, and with those that count, by group. */
     private @Nullable Candidate taken;
@@ -136,7 +140,7 @@ final class FolderScan {
             if (usable.isEmpty()) continue;
             WeightFile file = usable.get().file();
             Candidate candidate = named.read(file);
-            if (refused(candidate)) continue;
+            if (isShard(candidate) || refused(candidate)) continue;
             WeightGroups groups = candidate.group().isEmpty() ? groups(file) : WeightGroups.NONE;
             if (groups.problem().isPresent()) {
                 exclusions.add(
@@ -190,7 +194,28 @@ final class FolderScan {
         while (first.isEmpty() && !left.isEmpty()) first = look(left.removeFirst(), first, looked);
         Optional<WeightFile> alike = first;
         left.parallelStream().forEach(candidate -> look(candidate, alike, looked));
+        ShardIndexes indexes = indexer.shardIndexes();
+        looked.entrySet().parallelStream().forEach(entry -> {
+            if (!WeightsPath.isWhole(entry.getKey())
+                    && entry.getValue().content() instanceof RememberedFile.Indexed indexed)
+                indexes.incomplete(indexed.file()).ifPresent(listed -> shards.put(entry.getKey(), listed));
+        });
         return looked;
+    }
+
+    /** Whether a file is some of a checkpoint, so that averages of it would be no network's. */
+    private boolean isShard(Candidate candidate) {
+        ShardIndexes.ListedFile listed = shards.get(candidate.fileName());
+        if (listed == null) return false;
+        String name = candidate.fileName();
+        String index = name.substring(0, name.lastIndexOf('/') + 1) + listed.index();
+        exclusions.add(
+                candidate,
+                ExclusionReason.DIFFERENT,
+                "is one of the " + listed.files() + " files that " + listed.index() + " beside it lists, which hold "
+                        + listed.tensors() + " tensors together; name that, which reads them all: `files: '"
+                        + WeightsPath.pattern(index, candidate.time()) + "'` in " + Manifest.FILE_NAME);
+        return true;
     }
 
     /** @return the file, where it could be read */

@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
  */
 final class LeftOut {
     private static final Pattern WEIGHTS = Pattern.compile(
-            "[^.].*\\.(pkl|safetensors|safetensors\\.index\\.json|pt|pth|pth\\.tar|ckpt|bin|gguf|msgpack|distcp)",
+            "[^.].*\\.(?:(?:safetensors|bin|pt|pth)(?:\\.index\\.json)?|pkl|pth\\.tar|ckpt|gguf|msgpack|distcp)",
             Pattern.CASE_INSENSITIVE);
 
     /** The names of what trainers keep beside weights, and of outputs. */
@@ -60,10 +60,12 @@ final class LeftOut {
     /** Those that are not taken, without shards where an index stands for them. */
     static List<String> of(Collection<String> names, List<Candidate> taken) {
         Set<String> used = taken.stream().map(Candidate::fileName).collect(toSet());
+        Set<String> all = Set.copyOf(names);
         boolean sharded = taken.stream().anyMatch(Candidate::isSharded);
         return names.stream()
                 .filter(name -> !used.contains(name) && mayHoldWeights(name))
-                .filter(name -> !sharded || !SHARD.matcher(name).matches())
+                .filter(name -> !sharded
+                        || !SHARD.matcher(name).matches() && !WeightsPath.isIndexedShard(name, all))
                 .toList();
     }
 

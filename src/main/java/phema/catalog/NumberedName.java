@@ -13,7 +13,7 @@ import phema.profile.Impulse;
  * @param prefix all before the number, with N for an epoch in it
  */
 record NumberedName(String fileName, String prefix, long number) {
-    private static final String EXTENSION = "\\.(safetensors|safetensors\\.index\\.json|pt|pth|pth\\.tar|ckpt|bin)";
+    private static final String EXTENSION = "\\.((?:safetensors|bin|pt|pth)(?:\\.index\\.json)?|pth\\.tar|ckpt)";
     private static final Pattern NAME = Pattern.compile(
             "((?![.])(?:.*[^\\d.])?)(\\d{3,15}|(?<=(?:step|epoch|iter|checkpoint|ckpt)s?[-_=]?)\\d{1,15})" + EXTENSION);
     private static final Pattern LAST = Pattern.compile("(.*)" + EXTENSION);

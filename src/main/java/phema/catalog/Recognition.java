@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import phema.format.NetworkSettings;
@@ -46,8 +47,8 @@ record Recognition(
         MANIFEST
     }
 
-    private static final Pattern WEIGHTS =
-            Pattern.compile("[^.].*\\.(pkl|safetensors|safetensors\\.index\\.json|pt|pth|pth\\.tar|ckpt|bin)");
+    private static final Pattern WEIGHTS = Pattern.compile(
+            "[^.].*\\.(?:(?:safetensors|bin|pt|pth)(?:\\.index\\.json)?|pkl|pth\\.tar|ckpt)");
 
     private static final Comparator<SnapshotName> EDM2_ORDER = Comparator.comparingLong(SnapshotName::nimg)
             .thenComparingDouble(SnapshotName::sigmaRel)
@@ -169,8 +170,10 @@ record Recognition(
                 .orElseGet(() -> edm2.stream().anyMatch(n -> !n.isReconstruction()));
         if (wanted) return edm2(edm2, selection);
         if (names.stream().anyMatch(IndexedName::matches)) return indexed(names);
+        Set<String> all = Set.copyOf(names);
         List<NumberedName> numbered = names.stream()
                 .filter(name -> selection.prefix().isPresent() || !LeftOut.isState(name))
+                .filter(name -> !WeightsPath.isIndexedShard(name, all))
                 .flatMap(name -> NumberedName.parse(name).stream())
                 .toList();
         if (selection.prefix().isEmpty()) {

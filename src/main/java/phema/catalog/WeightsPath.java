@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +19,8 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import phema.format.ShardIndexes;
+import phema.text.Labels;
 
 /**
  * Names weights within the folder of a checkpoint: a file, or the index of several.
@@ -36,8 +39,8 @@ record WeightsPath(String path, boolean isThere) {
             Pattern.compile("(?:model|model_and_optim|pytorch_model_fsdp_0)/\\.metadata"),
             Pattern.compile("(?:.*/)?(?:mp_rank_00|zero_pp_rank_0_mp_rank_00)_model_states"));
 
-    private static final Pattern EXTENSION =
-            Pattern.compile("\\.(?:safetensors|safetensors\\.index\\.json|pkl|pt|pth|pth\\.tar|ckpt|bin)$");
+    private static final Pattern EXTENSION = Pattern.compile(
+            "\\.(?:safetensors|bin|pt|pth)(?:\\.index\\.json)?$|\\.(?:index\\.json|pkl|pth\\.tar|ckpt)$");
 
     private static final Pattern STEP = Pattern.compile("(?<=^|/)global_step\\d+(?=/)");
 
@@ -48,6 +51,9 @@ record WeightsPath(String path, boolean isThere) {
 
     /** The names of files that hold some of a checkpoint's tensors, as an index says or their names alone. */
     private static final Pattern SHARD = Pattern.compile("(.*)-\\d{5}-of-(\\d{5})(\\.(?:safetensors|bin|pt|pth))");
+
+    /** The names of such files of ColossalAI, of which an index says how many there are. */
+    private static final Pattern INDEXED_SHARD = Pattern.compile("(.*)-\\d{5}(\\.(?:safetensors|bin|pt|pth))");
 
     /** The names of files that hold pieces of tensors, some from each rank; none says how many there are. */
     private static final Pattern PIECES = Pattern.compile("(.*/)?shard-\\d{5,}-model-\\d{5,}-of-\\d{5,}\\.safetensors");
@@ -65,7 +71,8 @@ record WeightsPath(String path, boolean isThere) {
     /** The part of a path by which an average is called one. */
     private static final Pattern AVERAGE = Pattern.compile("(?:^|(?<=/))ema/|[-_]ema(?=/|$)");
 
-    private static final String INDEX = ".safetensors.index.json";
+    private static final String INDEX = ".index.json";
+    private static final String SAFETENSORS_INDEX = ".safetensors" + INDEX;
     private static final String FIRST_RANK = "__0.metadata";
     private static final Pattern RANK = Pattern.compile("__\\d{1,6}\\.metadata");
 
@@ -78,6 +85,7 @@ record WeightsPath(String path, boolean isThere) {
         Set<String> distributed = new HashSet<>();
         Set<String> ranks = new HashSet<>();
         Set<String> missing = new HashSet<>();
+        SortedSet<String> others = new TreeSet<>();
         try {
             Files.walkFileTree(checkpoint, Set.of(), DEPTH, new SimpleFileVisitor<>() {
                 private int seen;
@@ -99,7 +107,7 @@ record WeightsPath(String path, boolean isThere) {
                     if (mayBeWeights(name)) {
                         found.add(path);
                         if (attributes.isSymbolicLink() && Files.notExists(file)) missing.add(path);
-                    }
+                    } else if (name.endsWith(INDEX) && attributes.isRegularFile()) others.add(path);
                     if (RANK.matcher(name).matches()) ranks.add(folder);
                     if (name.endsWith(".distcp")) distributed.add(folder);
                     return ++seen < MOST ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
@@ -118,12 +126,41 @@ record WeightsPath(String path, boolean isThere) {
             if (!found.contains(folder + ".metadata") && !found.contains(folder + FIRST_RANK))
                 missing.add(folder + (ranks.contains(folder) ? FIRST_RANK : ".metadata"));
         found.addAll(missing);
+        for (String index : others) addIndex(checkpoint, index, found);
+        Set<String> numbered = new HashSet<>();
         for (String path : found) {
             Matcher shard = SHARD.matcher(path);
-            if (!shard.matches() || isOfPieces(path)) add(weights, new WeightsPath(path, !missing.contains(path)));
-            else if (!found.contains(shard.group(1) + INDEX)) add(weights, ofShards(shard, found));
+            if (shard.matches()) numbered.add(shard.group(1) + shard.group(3) + INDEX);
+        }
+        for (String path : found) {
+            Matcher shard = SHARD.matcher(path);
+            if (shard.matches() && !isOfPieces(path)) {
+                if (!found.contains(shard.group(1) + SAFETENSORS_INDEX)) add(weights, ofShards(shard, found));
+            } else if (!isIndexedShard(path, found)
+                    && (path.endsWith(SAFETENSORS_INDEX) || !numbered.contains(path)))
+                add(weights, new WeightsPath(path, !missing.contains(path)));
         }
         return weights;
+    }
+
+    /** Of an index under a name of its own: instead of files whose names do not say that they belong together. */
+    private static void addIndex(Path checkpoint, String index, Set<String> found) {
+        String folder = index.substring(0, index.lastIndexOf('/') + 1);
+        List<String> listed = ShardIndexes.listed(checkpoint.resolve(index)).stream()
+                .map(name -> folder + name)
+                .filter(path -> found.contains(path)
+                        && !SHARD.matcher(path).matches()
+                        && !isIndexedShard(path, found))
+                .toList();
+        if (listed.size() < 2) return;
+        found.removeAll(Set.copyOf(listed));
+        found.add(index);
+    }
+
+    /** Whether an index stands for a file, as their names say. */
+    static boolean isIndexedShard(String path, Collection<String> found) {
+        Matcher shard = INDEXED_SHARD.matcher(path);
+        return shard.matches() && found.contains(shard.group(1) + shard.group(2) + INDEX);
     }
 
     /** Of two that are stored otherwise, safetensors; and of several files the first stands for all. */
@@ -143,10 +180,12 @@ record WeightsPath(String path, boolean isThere) {
 
     /** Whether a file's name says that it is one of several that hold a checkpoint. */
     static boolean isOfSeveral(String name) {
-        return name.endsWith(".metadata")
-                || name.endsWith("_model_states.pt")
-                || name.endsWith(INDEX)
-                || name.contains("-of-") && SHARD.matcher(name).matches();
+        return isWhole(name) || name.contains("-of-") && SHARD.matcher(name).matches();
+    }
+
+    /** Whether a file stands for all of a checkpoint's by its name. */
+    static boolean isWhole(String name) {
+        return name.endsWith(INDEX) || name.endsWith(".metadata") || name.endsWith("_model_states.pt");
     }
 
     /** Whether a file holds pieces of which none says how many there are. */
@@ -166,9 +205,9 @@ record WeightsPath(String path, boolean isThere) {
                 && isOfSeveral(name)
                 && in(folder).values().stream()
                         .anyMatch(one -> !one.isThere() && one.path().equals(name)
-                                || name.endsWith(INDEX)
+                                || name.endsWith(SAFETENSORS_INDEX)
                                         && one.isShard()
-                                        && one.component().equals(name.replace(INDEX, "")));
+                                        && one.component().equals(name.replace(SAFETENSORS_INDEX, "")));
     }
 
     /** Whether a file may hold weights of a checkpoint, by its name. */
@@ -181,12 +220,22 @@ record WeightsPath(String path, boolean isThere) {
     }
 
     private boolean isSafetensors() {
-        return path.endsWith(".safetensors") || path.endsWith(INDEX);
+        return path.endsWith(".safetensors") || path.endsWith(SAFETENSORS_INDEX);
     }
 
     /** The path as a manifest's pattern has it: the Trainer of Hugging Face has DeepSpeed's step once more in it. */
     String pattern() {
         return STEP.matcher(path).replaceFirst("global_step*");
+    }
+
+    /** A manifest's pattern of files like one of a run, by its path from the run's folder; where none is, that. */
+    static String pattern(String path, double time) {
+        Optional<String> folder = CheckpointName.ofFolder(path).map(CheckpointName::pattern);
+        if (folder.isPresent())
+            return folder.get() + "/" + new WeightsPath(path.substring(path.indexOf('/') + 1), true).pattern();
+        return Pattern.compile("(?<!\\d)0*" + Labels.plain(time) + "(?!\\d)")
+                .matcher(path)
+                .replaceFirst("{time}");
     }
 
     /** The path without what only says how the weights are stored, and when. */

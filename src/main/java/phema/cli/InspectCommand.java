@@ -25,6 +25,7 @@ import phema.catalog.Selection;
 import phema.catalog.Snapshot;
 import phema.format.FormatException;
 import phema.format.Pieces;
+import phema.format.ShardIndexes;
 import phema.format.Tensor;
 import phema.format.Verification;
 import phema.format.WeightFile;
@@ -175,6 +176,10 @@ final class InspectCommand implements Callable<Integer> {
                         .map(e -> String.format(Locale.ROOT, "%s %,d", e.getKey(), e.getValue()))
                         .collect(Collectors.joining(", ")));
         file.metadata().forEach((key, value) -> out.println("  " + key + ": " + value));
+        new ShardIndexes(anywhere -> true)
+                .incomplete(file)
+                .ifPresent(listed -> out.println("  note: one of the " + listed.files() + " files that "
+                        + listed.index() + " beside it lists, which reads them all"));
         if (!tensors) return;
         Table table = new Table("  tensor", "dtype", "shape", "role", "offset");
         for (Tensor tensor : file.tensors())

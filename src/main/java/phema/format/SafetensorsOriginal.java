@@ -19,7 +19,7 @@ record SafetensorsOriginal(WeightFile file) implements OriginalFile {
 
     @Override
     public String baseName() {
-        return String.valueOf(file.path().getFileName()).replaceFirst("\\.safetensors(?:\\.index\\.json)?$", "");
+        return String.valueOf(file.path().getFileName()).replaceFirst("(?:\\.safetensors)?(?:\\.index\\.json)?$", "");
     }
 
     @Override

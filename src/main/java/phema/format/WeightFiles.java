@@ -33,8 +33,8 @@ public final class WeightFiles {
     /**
      * Indexes a weight file, whose format its content tells. Reads only what is needed to know where the tensors lie.
      *
-     * @param path a safetensors file, the {@code *.index.json} of a sharded one, an EDM2 network snapshot, a torch
-     *     checkpoint, or the {@code .metadata} of a distributed one
+     * @param path a safetensors file, an EDM2 network snapshot, a torch checkpoint, the {@code *.index.json} of several
+     *     files of these, or the {@code .metadata} of a distributed checkpoint
      * @throws FormatException when it is none of these, breaks a rule of its format, or is not a regular file
      */
     public static WeightFile read(Path path) throws IOException {
@@ -120,7 +120,10 @@ public final class WeightFiles {
                 case TorchZipReader zip -> Optional.of(TorchZipReader.original(file));
                 case TorchLegacyReader legacy -> Optional.of(TorchLegacyReader.original(file));
                 case SafetensorsReader safetensors -> Optional.of(new SafetensorsOriginal(safetensors.read(file)));
-                case SafetensorsIndexReader index -> Optional.of(new SafetensorsOriginal(index.read(file)));
+                case ShardIndexReader index ->
+                    Optional.of(index.read(file))
+                            .filter(read -> read.format() == Format.SAFETENSORS)
+                            .map(SafetensorsOriginal::new);
                 case Edm2PickleReader pickle -> Optional.empty();
                 case SafetensorsPieces whole ->
                     Optional.of(whole.read(file))
@@ -194,12 +197,29 @@ public final class WeightFiles {
         }
     }
 
-    private static WeightReader reader(InputFile file, Optional<WeightFile> similar) throws IOException {
+    /** The reader of a file that an index lists, which is of a format that nothing else stands beside. */
+    static WeightReader shardReader(InputFile file) throws IOException {
         if (file.size() == 0) throw file.incomplete("is empty");
+        byte[] head = head(file);
+        if (isZip(head)) return new TorchZipReader();
+        return Arrays.equals(head, LEGACY_TORCH) ? new TorchLegacyReader() : new SafetensorsReader(Optional.empty());
+    }
+
+    private static byte[] head(InputFile file) throws IOException {
         byte[] head = new byte[(int) Math.min(LEGACY_TORCH.length, file.size())];
         file.read(0, head);
+        return head;
+    }
+
+    private static boolean isZip(byte[] head) {
+        return head.length > 3 && head[0] == 'P' && head[1] == 'K' && head[2] == 3 && head[3] == 4;
+    }
+
+    private static WeightReader reader(InputFile file, Optional<WeightFile> similar) throws IOException {
+        if (file.size() == 0) throw file.incomplete("is empty");
+        byte[] head = head(file);
         boolean pickle = head.length > 1 && head[0] == (byte) 0x80 && head[1] >= 2 && head[1] <= 5;
-        boolean zip = head.length > 3 && head[0] == 'P' && head[1] == 'K' && head[2] == 3 && head[3] == 4;
+        boolean zip = isZip(head);
         boolean headerFollows = head.length > 8 && head[8] == '{';
         if (headerFollows && head[7] == 0) return NumberedFiles.of(file, new SafetensorsPieces(similar));
         if (zip && file.path().toString().endsWith(".distcp"))
@@ -216,7 +236,7 @@ public final class WeightFiles {
         if (pickle) return new Edm2PickleReader();
         if (isZero(head)) throw file.incomplete("begins with zeros where the head of a weight file belongs");
         requireContent(file);
-        if (head[0] == '{') return new SafetensorsIndexReader();
+        if (head[0] == '{') return new ShardIndexReader();
         if (file.path().toString().endsWith(".safetensors"))
             return NumberedFiles.of(file, new SafetensorsPieces(similar));
         throw file.broken("is neither safetensors (or its *.index.json) nor an EDM2 pickle nor a torch checkpoint"

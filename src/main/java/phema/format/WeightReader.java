@@ -8,7 +8,7 @@ sealed interface WeightReader
                 DeepSpeedReader,
                 Edm2PickleReader,
                 NumberedFiles,
-                SafetensorsIndexReader,
+                ShardIndexReader,
                 SafetensorsPieces,
                 SafetensorsReader,
                 TorchLegacyReader,

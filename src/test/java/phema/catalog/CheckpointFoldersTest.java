@@ -118,6 +118,68 @@ class CheckpointFoldersTest {
                         + " where not all of its files are there.");
     }
 
+    /** As ColossalAI writes them: names do not say how many files there are, and an index does. */
+    @ParameterizedTest
+    @CsvSource({
+        "pytorch_model.bin.index.json, pytorch_model-00001.bin, pytorch_model-00002.bin",
+        "model.safetensors.index.json, model-00001.safetensors, model-00002.safetensors",
+        "whole.index.json, text.safetensors, vision.safetensors"
+    })
+    void filesThatAnIndexListsAreOneCheckpoint(String index, String first, String second) throws IOException {
+        shards(index, first, second);
+        for (int step : List.of(10, 20)) weights("epoch0-global_step" + step + "/ema.pt", step);
+
+        Run found = scan();
+
+        assertThat(found.snapshots())
+                .extracting(Snapshot::name)
+                .containsExactly("epoch0-global_step10/model/" + index, "epoch0-global_step20/model/" + index);
+        assertThat(found.snapshots().getFirst().file().tensors()).hasSize(2);
+        assertThat(found.notices())
+                .anyMatch(notice -> notice.contains("other weights as well, which are not used: ema.pt."));
+        assertThat(found.manifest())
+                .containsExactly("files: 'epoch*-global_step{time}/model/" + index + "'", "profile: impulse");
+    }
+
+    /** A network that lacks tensors would come out otherwise. */
+    @ParameterizedTest
+    @CsvSource({
+        "pytorch_model.bin.index.json, pytorch_model-00001.bin, pytorch_model-00002.bin",
+        "model.safetensors.index.json, model-00001-of-00002.safetensors, model-00002-of-00002.safetensors",
+        "model.safetensors.index.fp16.json, text.safetensors, vision.safetensors"
+    })
+    void aFileThatAnIndexListsBesideOthersIsNeverTakenAlone(String index, String first, String second)
+            throws IOException {
+        shards(index, first, second);
+        write("phema.yaml", "files: 'epoch*-global_step{time}/model/" + first + "'\nprofile: impulse\n");
+
+        Run found = scan();
+
+        assertThat(found.snapshots()).isEmpty();
+        assertThat(found.excluded())
+                .hasSize(2)
+                .allMatch(file -> file.message().endsWith("is one of the 2 files that " + index
+                        + " beside it lists, which hold 2 tensors together; name that, which reads them all: `files:"
+                        + " 'epoch*-global_step{time}/model/" + index + "'` in phema.yaml"));
+
+        write("phema.yaml", "files: 'epoch*-global_step{time}/model/" + index + "'\nprofile: impulse\n");
+        assertThat(scan().snapshots()).hasSize(2).allMatch(one -> one.file().tensors().size() == 2);
+    }
+
+    @Test
+    void filesThatAreNumberedAlikeWithoutAnIndexAreNotOfferedAlone() throws IOException {
+        for (int step : List.of(10, 20))
+            for (int part : List.of(1, 2)) weights("step-" + step + "/pytorch_model-0000" + part + ".bin", step);
+
+        Run found = scan();
+
+        assertThat(found.snapshots()).isEmpty();
+        assertThat(found.manifest()).isEmpty();
+        assertThat(found.excluded())
+                .singleElement()
+                .satisfies(file -> assertThat(file.message()).contains("most likely hold a part of the weights each"));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "unet/diffusion_pytorch_model.safetensors, vae/diffusion_pytorch_model.safetensors",
@@ -403,6 +465,17 @@ class CheckpointFoldersTest {
 
     private Run scan() throws IOException {
         return RunScanner.scan(run, Selection.DEFAULT);
+    }
+
+    /** In checkpoints of steps 10 and 20, each of the files with one of the two tensors. */
+    private void shards(String index, String first, String second) throws IOException {
+        for (int step : List.of(10, 20)) {
+            Path folder = run.resolve("epoch0-global_step" + step + "/model");
+            TestFiles.safetensors(folder.resolve(first), "a", step);
+            TestFiles.safetensors(folder.resolve(second), "b", step);
+            Files.writeString(
+                    folder.resolve(index), "{\"weight_map\": {\"a\": \"" + first + "\", \"b\": \"" + second + "\"}}");
+        }
     }
 
     private void diffusers(String settings) throws IOException {

@@ -3,10 +3,11 @@ package phema.format;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -15,12 +16,10 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.exc.UnexpectedEndOfInputException;
 
 /**
- * Reads a sharded safetensors file: an index in JSON whose {@code weight_map} says which file of the same folder holds
- * which tensor.
+ * Reads a checkpoint in several files, of safetensors or of torch: an index in JSON whose {@code weight_map} says which
+ * file of the same folder holds which tensor.
  */
-final class SafetensorsIndexReader implements WeightReader {
-    private final SafetensorsReader shards = new SafetensorsReader(Optional.empty());
-
+final class ShardIndexReader implements WeightReader {
     @Override
     public WeightFile read(InputFile index) throws IOException {
         Path path = index.path();
@@ -30,11 +29,13 @@ final class SafetensorsIndexReader implements WeightReader {
 
         List<FilePart> parts = new ArrayList<>();
         List<Tensor> tensors = new ArrayList<>();
+        Set<Format> formats = EnumSet.noneOf(Format.class);
         for (String name : new TreeSet<>(shardOf.values())) {
             WeightFile shard;
             try (InputFile file = index.openSibling(fileName(path, name))) {
-                shard = shards.read(file);
+                shard = WeightFiles.shardReader(file).read(file);
             }
+            formats.add(shard.format());
             for (Tensor tensor : shard.tensors()) {
                 if (!name.equals(shardOf.remove(tensor.name())))
                     throw broken(path, tensor.name(), "lies in " + name + ", which its index does not say");
@@ -48,8 +49,16 @@ final class SafetensorsIndexReader implements WeightReader {
                     path,
                     missing.getKey(),
                     "is not in " + Pickle.shown(missing.getValue()) + ", where its index says it is");
+        if (formats.size() > 1) throw new FormatException(path, "lists files of several formats");
         metadata.keySet().removeAll(SafetensorsPieces.OWN_METADATA);
-        return new WeightFile(path, Format.SAFETENSORS, parts, metadata, tensors);
+        return new WeightFile(path, formats.iterator().next(), parts, metadata, tensors);
+    }
+
+    /** The names of files by those of the tensors in them, as an index says. */
+    static Map<String, String> weightMap(InputFile index) throws IOException {
+        Map<String, String> shardOf = new HashMap<>();
+        parse(index, new HashMap<>(), shardOf);
+        return shardOf;
     }
 
     private static void parse(InputFile file, Map<String, String> metadata, Map<String, String> shardOf)
@@ -83,7 +92,7 @@ final class SafetensorsIndexReader implements WeightReader {
             throw e instanceof UnexpectedEndOfInputException ? file.incomplete(problem) : file.broken(problem);
         }
         if (shardOf.isEmpty())
-            throw new FormatException(path, "has no `weight_map`, so it is no index of safetensors files");
+            throw new FormatException(path, "has no `weight_map`, so it is no index of weight files");
     }
 
     private static void readMetadata(JsonParser parser, Map<String, String> metadata) {

@@ -1,19 +1,23 @@
 package phema.format;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static phema.Fixtures.fixture;
+import static phema.format.Samples.contents;
 import static phema.format.Samples.safetensors;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class SafetensorsIndexReaderTest {
+class ShardIndexReaderTest {
     private static final String A = "model-00001-of-00002.safetensors";
     private static final String B = "model-00002-of-00002.safetensors";
 
@@ -44,6 +48,37 @@ class SafetensorsIndexReaderTest {
         assertThat(file.tensors().stream().map(Tensor::name)).containsExactly("x", "y", "z");
         assertThat(file.tensors().stream().map(Tensor::part)).containsExactly(0, 1, 1);
         assertThat(file.size()).isEqualTo(Files.size(folder.resolve(A)) + Files.size(folder.resolve(B)));
+    }
+
+    /** As Transformers and ColossalAI write them, unless they write safetensors. */
+    @Test
+    void readsFilesOfTorchAsOneFile() throws IOException {
+        WeightFile first = WeightFiles.read(fixture("torch/tensors.pt"));
+        Files.copy(first.path(), folder.resolve("pytorch_model-00001.bin"));
+        WeightFile second = WeightFiles.read(fixture("torch/tied/step-000200.pt"));
+        Files.copy(second.path(), folder.resolve("pytorch_model-00002.bin"));
+        String map = Stream.of(first, second)
+                .flatMap(file -> file.tensors().stream()
+                        .map(tensor -> "\"%s\":\"pytorch_model-0000%d.bin\""
+                                .formatted(tensor.name(), file == first ? 1 : 2)))
+                .collect(joining(","));
+
+        WeightFile whole = WeightFiles.read(index("{'weight_map':{%s}}", map));
+
+        assertThat(whole.format()).isEqualTo(Format.TORCH_ZIP);
+        assertThat(whole.parts()).hasSize(2);
+        assertThat(contents(whole)).containsAll(contents(first)).containsAll(contents(second));
+    }
+
+    @Test
+    void findsTheIndexOfAFileThatIsReadAlone() throws IOException {
+        index("{'weight_map':{'x':'%s','y':'%s','z':'%s'}}", A, B, B);
+        ShardIndexes indexes = new ShardIndexes(anywhere -> true);
+
+        assertThat(indexes.incomplete(WeightFiles.read(folder.resolve(A))))
+                .contains(new ShardIndexes.ListedFile("model.safetensors.index.json", 2, 3));
+        assertThat(indexes.incomplete(WeightFiles.read(folder.resolve("model.safetensors.index.json"))))
+                .isEmpty();
     }
 
     @Test
