@@ -71,7 +71,7 @@ final class FolderScan {
         recognition
                 .manifestProblem()
                 .ifPresent(problem -> exclusions.add(Manifest.FILE_NAME, ExclusionReason.MANIFEST, problem));
-        Map<Candidate, WeightFile> files = lookAtAll();
+        Map<Candidate, WeightFile> files = WrappedNames.alike(lookAtAll());
         takeOutWithoutOptimizer(files);
         takeOutLate(files);
         if (before.isOf(recognition, known)) return before;

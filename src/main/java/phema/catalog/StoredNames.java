@@ -83,6 +83,7 @@ public final class StoredNames {
         return name.equals(end)
                 || name.endsWith("." + end)
                 || WeightGroups.TORCHTITAN.matcher(name).matches() && name.contains("." + end + ".")
-                || name.replace(".", "").endsWith(end.replace(".", ""));
+                || name.replace(".", "").endsWith(end.replace(".", ""))
+                || ("." + WrappedNames.unwrapped(name)).endsWith("." + WrappedNames.unwrapped(end));
     }
 }

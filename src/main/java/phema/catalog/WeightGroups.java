@@ -61,7 +61,7 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     private static final List<String> CONTAINERS = List.of("state_dict.", "module.", "state.");
 
     /** The words that wrappers put before all names. */
-    private static final List<String> WRAPPERS = List.of("module.", "_orig_mod.");
+    static final List<String> WRAPPERS = List.of("module.", "_orig_mod.");
 
     /** The names of what trainers keep beside weights, in the same file. */
     private static final Pattern STATE =

@@ -12,6 +12,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import java.util.zip.ZipEntry;
@@ -25,6 +26,7 @@ import phema.Fixtures;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.FileStamp;
 import phema.format.Tensor;
+import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.profile.Power;
@@ -187,6 +189,46 @@ class RunScannerTest {
                 .hasSize(3)
                 .allSatisfy(s ->
                         assertThat(s.file().tensors()).extracting(Tensor::name).containsExactly("a.bias"));
+    }
+
+    /** As {@code compile} and DDP leave it below the word for the model; the newest file has its own names. */
+    @ParameterizedTest
+    @CsvSource({
+        "state_dict.net.a.bias, state_dict.net._orig_mod.a.bias, state_dict.net.a.bias",
+        "model.module.a.bias, model.module._orig_mod.a.bias, model.module.a.bias",
+        "model._orig_mod.a.bias, model.module.a.bias, model.module.a.bias"
+    })
+    void namesTensorsAlikeThatOnlySomeFilesHaveWrapped(String first, String later, String name) throws IOException {
+        Path folder = temporary.resolve("run");
+        for (int step : new int[] {1, 2, 3, 4})
+            TestFiles.safetensors(folder.resolve("step-" + step + ".safetensors"), step < 3 ? first : later, step);
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.excluded()).isEmpty();
+        assertThat(run.snapshots())
+                .hasSize(4)
+                .allSatisfy(s ->
+                        assertThat(s.file().tensors()).extracting(Tensor::name).containsExactly(name));
+        WeightFile newest = WeightFiles.read(folder.resolve("step-4.safetensors"));
+        assertThat(StoredNames.of(newest, List.of(run.snapshots().getLast().file())))
+                .isEqualTo(Map.of(later, name));
+    }
+
+    /** What may be a module of that name is none of a wrapper's. */
+    @Test
+    void doesNotNameAlikeWhatIsTwoTensors() throws IOException {
+        Path folder = Files.createDirectory(temporary.resolve("run"));
+        for (int step : new int[] {1, 2, 3})
+            TestFiles.safetensors(
+                    folder.resolve("step-" + step + ".safetensors"),
+                    Map.of(),
+                    step == 2 ? Map.of("net.x", 1f, "net.module.x", 2f) : Map.of("net.x", 1f));
+
+        assertExcluded(
+                RunScanner.scan(folder, Selection.DEFAULT),
+                "step-2.safetensors",
+                ExclusionReason.DIFFERENT,
+                "holds tensor net.module.x, which most of the run's files lack");
     }
 
     @ParameterizedTest
