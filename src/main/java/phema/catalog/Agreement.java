@@ -7,6 +7,7 @@ import static java.util.stream.Collectors.toMap;
 
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,8 @@ import phema.tensor.Shape;
 final class Agreement {
     private record Kind(Shape shape, boolean floating) {}
 
+    private static final int MOST_LOGS = 8;
+
     /**
      * Compares keys and values by identity: the files of a run mostly share one list of tensors, which may be too long
      * to compare again and again, and lists that hold the same tensors share their kinds.
@@ -36,6 +39,7 @@ final class Agreement {
 
     private final List<WeightFile> agreeing;
     private final SortedMap<String, Kind> common;
+    private final List<String> growing;
 
     /** @param files by time; of two equally large groups the one with the newest file is the run */
     Agreement(Collection<WeightFile> files) {
@@ -48,6 +52,42 @@ final class Agreement {
                         .thenComparingInt(g -> order.lastIndexOf(g.getValue().getLast())));
         common = largest.map(Map.Entry::getKey).orElseGet(TreeMap::new);
         agreeing = largest.map(Map.Entry::getValue).orElseGet(List::of);
+        growing = 2 * agreeing.size() > files.size() ? List.of() : growing(groups);
+    }
+
+    /** @param groups files by what they hold */
+    private List<String> growing(Map<SortedMap<String, Kind>, List<WeightFile>> groups) {
+        Map<String, Set<Shape>> shapes = new TreeMap<>();
+        int alike = 0;
+        for (Map.Entry<SortedMap<String, Kind>, List<WeightFile>> group : groups.entrySet()) {
+            if (!group.getKey().keySet().equals(common.keySet())) continue;
+            alike += group.getValue().size();
+            group.getKey()
+                    .forEach((name, kind) -> shapes.computeIfAbsent(name, any -> new HashSet<>())
+                            .add(kind.shape()));
+        }
+        shapes.values().removeIf(own -> own.size() == 1);
+        int files = groups.values().stream().mapToInt(List::size).sum();
+        boolean logs = 2 * alike > files
+                && shapes.size() <= MOST_LOGS
+                && shapes.size() < common.size()
+                && shapes.values().stream().allMatch(own -> own.size() > 2);
+        return logs ? List.copyOf(shapes.keySet()) : List.of();
+    }
+
+    /**
+     * The tensors that have many shapes, where in most files all others agree: logs that a trainer keeps in its
+     * checkpoints, which are no weights. None where most files agree in these as well.
+     */
+    List<String> growing() {
+        return growing;
+    }
+
+    /** Such tensors of a file that agrees in all others; empty where it does not, or holds none. */
+    Optional<List<String>> growing(WeightFile file) {
+        return growing.isEmpty() || !kinds(file).keySet().equals(common.keySet())
+                ? Optional.empty()
+                : Optional.of(growing);
     }
 
     private SortedMap<String, Kind> kinds(WeightFile file) {

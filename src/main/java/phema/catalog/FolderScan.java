@@ -123,7 +123,7 @@ final class FolderScan {
                 exclusions.byName(),
                 notices,
                 recognition.publication(),
-                lines.isEmpty() ? recognition.lines() : lines);
+                lines.isEmpty() ? linesWithout(agreement.growing()) : lines);
         return new Scan(run, Optional.of(recognition), known, FolderContent.NONE);
     }
 
@@ -338,7 +338,9 @@ final class FolderScan {
     private Map<Candidate, WeightFile> agreeing(Map<Candidate, WeightFile> files, Agreement agreement) {
         Map<Candidate, WeightFile> agreeing = new LinkedHashMap<>();
         files.forEach((candidate, file) -> agreement
-                .difference(file)
+                .growing(file)
+                .map(this::ofGrowing)
+                .or(() -> agreement.difference(file))
                 .ifPresentOrElse(
                         difference -> exclude(
                                 candidate,
@@ -347,6 +349,24 @@ final class FolderScan {
                                 difference),
                         () -> agreeing.put(candidate, file)));
         return agreeing;
+    }
+
+    private String ofGrowing(List<String> tensors) {
+        List<String> lines = recognition.lines().isEmpty() ? List.of(exclude(tensors)) : linesWithout(tensors);
+        return "holds `" + String.join("`, `", tensors) + "` with other shapes than the run's other files, which agree"
+                + " in all other tensors: most likely a log that grows, and no weight. Leave it out with "
+                + Question.inline(lines) + " in " + Manifest.FILE_NAME;
+    }
+
+    /** The manifest that names suggest, without some tensors; empty where names suggest none. */
+    private List<String> linesWithout(List<String> tensors) {
+        List<String> lines = new ArrayList<>(recognition.lines());
+        if (!lines.isEmpty() && !tensors.isEmpty()) lines.add(exclude(tensors));
+        return lines;
+    }
+
+    private static String exclude(List<String> tensors) {
+        return "exclude: ['" + String.join("', '", tensors) + "']";
     }
 
     /** @param incomplete whether it may be for want of files that are still to come */

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import phema.Fixtures;
+import phema.TestWeights;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.FileStamp;
 import phema.format.Tensor;
@@ -30,6 +31,8 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.profile.Power;
+import phema.tensor.DType;
+import phema.tensor.Shape;
 import phema.time.SettableClock;
 
 class RunScannerTest {
@@ -212,6 +215,31 @@ class RunScannerTest {
         WeightFile newest = WeightFiles.read(folder.resolve("step-4.safetensors"));
         assertThat(StoredNames.of(newest, List.of(run.snapshots().getLast().file())))
                 .isEqualTo(Map.of(later, name));
+    }
+
+    /** As a trainer leaves it that keeps its losses beside the model. */
+    @Test
+    void namesALogThatGrowsAndHowToLeaveItOut() throws IOException {
+        Path folder = Files.createDirectory(temporary.resolve("run"));
+        for (int step : new int[] {1, 2, 3, 4})
+            TestWeights.safetensors(
+                    folder.resolve("step-" + step + ".safetensors"),
+                    Map.of(),
+                    List.of(
+                            TestWeights.Entry.of("losses", DType.F32, Shape.of(step), new float[step]),
+                            TestWeights.Entry.of("net.x", DType.F32, Shape.of(2), step, 2 * step)));
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.excluded())
+                .hasSize(4)
+                .allMatch(file -> file.message().contains("holds `losses` with other shapes than the run's other files")
+                        && file.message().endsWith("`exclude: ['losses']` in phema.yaml"));
+
+        Files.write(folder.resolve("phema.yaml"), run.manifest());
+        Run again = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(again.excluded()).isEmpty();
+        assertThat(again.snapshots()).hasSize(4);
     }
 
     /** What may be a module of that name is none of a wrapper's. */
