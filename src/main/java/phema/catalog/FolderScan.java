@@ -2,6 +2,7 @@ package phema.catalog;
 
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toConcurrentMap;
+import static java.util.stream.Collectors.toMap;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.profile.Exponential;
 import phema.profile.Impulse;
+import phema.tensor.DType;
 import phema.tensor.Shape;
 import phema.text.Labels;
 
@@ -132,7 +134,7 @@ final class FolderScan {
         Map<Candidate, WeightFile> files = new LinkedHashMap<>();
         Map<String, RememberedFile> looked = look();
         for (Candidate named : recognition.candidates()) {
-            if (refused(named)) continue;
+            if (refused(named, looked)) continue;
             RememberedFile now = looked.get(named.fileName());
             if (now == null) continue;
             known.put(named.fileName(), now);
@@ -140,7 +142,7 @@ final class FolderScan {
             if (usable.isEmpty()) continue;
             WeightFile file = usable.get().file();
             Candidate candidate = named.read(file);
-            if (isShard(candidate) || refused(candidate)) continue;
+            if (isShard(candidate) || refused(candidate, looked)) continue;
             WeightGroups groups = candidate.group().isEmpty() ? groups(file) : WeightGroups.NONE;
             if (groups.problem().isPresent()) {
                 exclusions.add(
@@ -299,7 +301,7 @@ final class FolderScan {
         return times.notice();
     }
 
-    private boolean refused(Candidate candidate) {
+    private boolean refused(Candidate candidate, Map<String, RememberedFile> looked) {
         if (candidate.content() instanceof Candidate.NoAverage nothing) {
             exclusions.add(candidate, ExclusionReason.NO_PROFILE, nothing.why());
             return true;
@@ -307,9 +309,33 @@ final class FolderScan {
         if (taken == null
                 || candidate.profile().isEmpty()
                 || !candidate.profile().equals(taken.profile())) return false;
-        exclusions.add(
-                candidate, ExclusionReason.DUPLICATE, "is the same average as " + taken.fileName() + ", which is used");
+        if (looked.get(candidate.fileName()) instanceof RememberedFile file
+                && file.content() instanceof RememberedFile.Indexed indexed
+                && holdsOtherWeights(indexed.file()))
+            exclusions.add(
+                    candidate,
+                    ExclusionReason.DIFFERENT,
+                    "holds other weights than " + taken.fileName() + ", which is of the same time, and nothing says"
+                            + " which are meant: keep one of them, or name the run's files in "
+                            + Manifest.FILE_NAME);
+        else
+            exclusions.add(
+                    candidate,
+                    ExclusionReason.DUPLICATE,
+                    "is the same average as " + taken.fileName() + ", which is used");
         return true;
+    }
+
+    /** Than the file that was taken last. One of another format is a copy: their element types may differ. */
+    private boolean holdsOtherWeights(WeightFile file) {
+        if (similar == null || similar.format() != file.format()) return false;
+        return !kinds(file).equals(kinds(similar))
+                || indexer.changed(similar, file, file.tensors()).isPresent();
+    }
+
+    private static Map<String, Map.Entry<Shape, DType>> kinds(WeightFile file) {
+        return file.tensors().stream()
+                .collect(toMap(Tensor::name, tensor -> Map.entry(tensor.shape(), tensor.dtype())));
     }
 
     private Optional<RememberedFile.Indexed> usable(Candidate candidate, RememberedFile file) {

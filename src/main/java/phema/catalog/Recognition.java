@@ -267,7 +267,7 @@ record Recognition(
         if (candidates.isEmpty()) notices.add("No numbered file begins with " + prefix + ".");
         else
             notices.add("Files named " + prefix + "N are taken for raw checkpoints of "
-                    + (isMilestones(numbered, prefix) ? "the steps that they state" : "time N")
+                    + (isMilestones(numbered, prefix) ? "the steps that they state, or of time N" : "time N")
                     + "; for anything else, say so in " + Manifest.FILE_NAME + ".");
         names.stream()
                 .filter(name -> NumberedName.isLast(name, prefix))

@@ -482,7 +482,7 @@ public final class Solver {
         if (last < target.endTime() && (options.method() == SolverKind.PAPER || !options.laterFiles()))
             warnings.add("the target ends at " + Labels.plain(target.endTime())
                     + ", after the last file that may be read, at " + Labels.plain(last)
-                    + ": choose that time, or let a request take later files (laterFiles, with blup)");
+                    + ": choose that time; a request over REST can take later files (laterFiles, with blup)");
         return warnings;
     }
 

@@ -217,6 +217,26 @@ class RunScannerTest {
                 .isEqualTo(Map.of(later, name));
     }
 
+    @Test
+    void twoFilesOfOneTimeAreOneAverageOnlyWhereTheyHoldTheSame() throws IOException {
+        Path folder = temporary.resolve("run");
+        TestFiles.safetensors(folder.resolve("step-100.safetensors"), "x", 1);
+        TestFiles.safetensors(folder.resolve("step-200.safetensors"), "x", 2);
+        TestFiles.safetensors(folder.resolve("step-000200.safetensors"), "x", 2);
+        assertExcluded(
+                RunScanner.scan(folder, Selection.DEFAULT),
+                "step-200.safetensors",
+                ExclusionReason.DUPLICATE,
+                "is the same average as step-000200.safetensors");
+
+        TestFiles.safetensors(folder.resolve("step-200.safetensors"), "x", 3);
+        assertExcluded(
+                RunScanner.scan(folder, Selection.DEFAULT),
+                "step-200.safetensors",
+                ExclusionReason.DIFFERENT,
+                "holds other weights than step-000200.safetensors, which is of the same time");
+    }
+
     /** As a trainer leaves it that keeps its losses beside the model. */
     @Test
     void namesALogThatGrowsAndHowToLeaveItOut() throws IOException {
