@@ -29,6 +29,7 @@ record DcpOriginal(
         WeightFile file, Map<String, Tuple> nesting, SequencedMap<String, Verbatim> bytes, List<String> leftOut)
         implements OriginalFile {
     private static final Pattern PLACE = Pattern.compile("(?s)((?:state\\.|chained_\\d+\\.)?([^./]+)).*");
+    private static final Pattern OPTIMIZER = Pattern.compile("(" + DcpReader.OPTIMIZER_PLACE + ")\\.");
     private static final Pattern DATA = Pattern.compile("data_?loaders?(?:_states?)?");
 
     /** @param ranks what describes it: one, or one for each rank */
@@ -44,8 +45,8 @@ record DcpOriginal(
             rank.entries().forEach((name, entry) -> {
                 boolean plain = entry instanceof SavedBytes;
                 Matcher place = PLACE.matcher(name);
-                if (place.matches() && (DcpReader.OPTIMIZER.test(name) || plain && isTraining(place.group(2))))
-                    leftOut.add(place.group(1));
+                if (DcpReader.OPTIMIZER.test(name)) leftOut.add(optimizer(name));
+                else if (place.matches() && plain && isTraining(place.group(2))) leftOut.add(place.group(1));
                 else if (plain)
                     rank.place(name)
                             .ifPresent(found -> Optional.ofNullable(parts.get(found.path()))
@@ -54,6 +55,12 @@ record DcpOriginal(
             });
         }
         return new DcpOriginal(file, nesting, bytes, List.copyOf(leftOut));
+    }
+
+    /** What stands for all that an optimizer has saved. */
+    static String optimizer(String name) {
+        Matcher place = OPTIMIZER.matcher(name);
+        return place.lookingAt() ? place.group(1) : "*" + name.substring(name.lastIndexOf('.'));
     }
 
     private static boolean isTraining(String word) {

@@ -49,9 +49,13 @@ final class DcpReader implements WeightReader {
 
     private static final Pattern DATA_OF_RANK = Pattern.compile("__(\\d{1,6})_\\d+\\.distcp");
 
+    /** The beginnings of names up to the word for an optimizer. */
+    static final String OPTIMIZER_PLACE =
+            "(?:.*?\\.)?(?:optim|optimizers?|optimizer_\\d+|(?:opt|optim|optimizer)_states?(?:_dict)?)";
+
     /** The names of what optimizers keep, which are no weights: below such a word, or moments by their own name. */
     static final Predicate<String> OPTIMIZER = Pattern.compile(
-                    "(?:.*\\.)?(?:optim|optimizers?|optimizer_\\d+|(?:opt|optim|optimizer)_states?(?:_dict)?)\\..*"
+                    OPTIMIZER_PLACE + "\\..*"
                             + "|.*\\.(?:(?:max_)?exp_avg(?:_sq|_diff)?|exp_inf|momentum_buffer|square_avg)")
             .asMatchPredicate();
 
