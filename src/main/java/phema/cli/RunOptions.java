@@ -132,8 +132,8 @@ final class RunOptions {
     static String whyNone(Run run) {
         if (!run.excluded().isEmpty()) return "; " + located(run, run.excluded().getFirst());
         if (!run.notices().isEmpty()) return ". " + run.notices().getLast();
-        return "; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors), or "
-                + "step-00001000.safetensors for"
-                + " raw checkpoints; others need a phema.yaml, see docs/snapshots.md";
+        return "; it holds no weight files that phema reads: their names look like"
+                + " network-snapshot-0001024-0.050.pkl (or .safetensors), or step-00001000.safetensors for raw"
+                + " checkpoints; others need a phema.yaml, see docs/snapshots.md";
     }
 }

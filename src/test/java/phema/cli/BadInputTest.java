@@ -79,7 +79,7 @@ class BadInputTest {
         assertThat(Shell.phema("fit --outstd 0.1 --indir " + folder).complaint())
                 .isEqualTo(
                         "phema: " + folder
-                                + " holds no usable snapshots; their names look like network-snapshot-0001024-0.050.pkl (or .safetensors), or"
+                                + " holds no usable snapshots; it holds no weight files that phema reads: their names look like network-snapshot-0001024-0.050.pkl (or .safetensors), or"
                                 + " step-00001000.safetensors for raw checkpoints; others need a phema.yaml, see docs/snapshots.md");
     }
 
