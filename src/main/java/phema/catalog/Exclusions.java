@@ -34,6 +34,10 @@ final class Exclusions {
         files.add(new Excluded(name, folder.resolve(fileName), reason, relative));
     }
 
+    boolean has(ExclusionReason reason) {
+        return files.stream().anyMatch(file -> file.reason() == reason);
+    }
+
     List<Excluded> byName() {
         return files.stream().sorted(comparing(Excluded::name)).toList();
     }

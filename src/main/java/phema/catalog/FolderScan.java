@@ -117,7 +117,6 @@ final class FolderScan {
                             .notices(similar));
         if (recognition.tensors().averages().isEmpty()) notices.addAll(averages.notices());
         notices.addAll(assembly.notices());
-        List<String> lines = recognition.tensors().averages().isEmpty() ? averages.lines() : List.of();
         Run run = new Run(
                 runName,
                 folder,
@@ -125,7 +124,7 @@ final class FolderScan {
                 exclusions.byName(),
                 notices,
                 recognition.publication(),
-                lines.isEmpty() ? linesWithout(agreement.growing()) : lines);
+                lines(averages, agreement.growing(), assembly.snapshots().isEmpty()));
         return new Scan(run, Optional.of(recognition), known, FolderContent.NONE);
     }
 
@@ -375,6 +374,21 @@ final class FolderScan {
                                 difference),
                         () -> agreeing.put(candidate, file)));
         return agreeing;
+    }
+
+    /**
+     * A manifest that says what was found; none where files would be refused with it as they are without.
+     *
+     * @param ofNone whether no file can be used
+     */
+    private List<String> lines(UnrecordedAverages averages, List<String> growing, boolean ofNone) {
+        boolean refused = exclusions.has(ExclusionReason.BROKEN)
+                || exclusions.has(ExclusionReason.DIFFERENT)
+                || ofNone && exclusions.has(ExclusionReason.NO_PROFILE);
+        if (refused && growing.isEmpty()) return List.of();
+        List<String> ofAverages =
+                recognition.tensors().averages().isEmpty() ? averages.lines() : List.of();
+        return ofAverages.isEmpty() ? linesWithout(growing) : ofAverages;
     }
 
     private String ofGrowing(List<String> tensors) {

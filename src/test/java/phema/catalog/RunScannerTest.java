@@ -217,6 +217,29 @@ class RunScannerTest {
                 .isEqualTo(Map.of(later, name));
     }
 
+    /** The same error would come again, and look like an answer to it. */
+    @Test
+    void printsNoManifestWithWhichFilesAreRefusedAsWithout() throws IOException {
+        Path folder = temporary.resolve("run");
+        for (int step : new int[] {100, 200, 300})
+            TestFiles.safetensors(folder.resolve("step-" + step + ".safetensors"), "x", step);
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).manifest())
+                .containsExactly("files: 'step-{time}.safetensors'", "profile: impulse");
+
+        TestFiles.safetensors(folder.resolve("step-200.safetensors"), "y", 2);
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).manifest()).isEmpty();
+
+        for (int step : new int[] {100, 200, 300})
+            TestFiles.safetensors(
+                    folder.resolve("step-" + step + ".safetensors"),
+                    Map.of(),
+                    Map.of("net.x", (float) step, "net.y", 1f, "ema.z", 1f));
+        Run asked = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(asked.snapshots()).isEmpty();
+        assertThat(asked.excluded()).hasSize(3).allMatch(file -> file.reason() == ExclusionReason.NO_PROFILE);
+        assertThat(asked.manifest()).isEmpty();
+    }
+
     @Test
     void twoFilesOfOneTimeAreOneAverageOnlyWhereTheyHoldTheSame() throws IOException {
         Path folder = temporary.resolve("run");
