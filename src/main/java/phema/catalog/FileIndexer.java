@@ -44,6 +44,11 @@ final class FileIndexer {
         this.onFile = onFile;
     }
 
+    /** A number that a small file of JSON states; empty where none does. */
+    Optional<Long> number(Path json, String key) {
+        return SideJson.number(json, key, mayRead);
+    }
+
     /** What indexes beside files say now. */
     ShardIndexes shardIndexes() {
         return new ShardIndexes(mayRead);

@@ -292,7 +292,8 @@ final class FolderScan {
     /** Takes out the files that are not of the time in their names. @return what is to be said of all */
     private Optional<String> compareTimes(Map<Candidate, WeightFile> files) {
         if (recognition.ground() == Recognition.Ground.MANIFEST) return Optional.empty();
-        StatedTimes times = new StatedTimes(files);
+        StatedTimes times =
+                new StatedTimes(files, path -> indexer.number(folder.resolve(path), StatedTimes.OF_TRAINER));
         times.contradictions().forEach((candidate, why) -> {
             files.remove(candidate);
             exclusions.add(candidate, ExclusionReason.DIFFERENT, why);

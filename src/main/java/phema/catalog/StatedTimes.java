@@ -1,10 +1,10 @@
 package phema.catalog;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import phema.format.WeightFile;
@@ -28,16 +28,37 @@ final class StatedTimes {
         "global_step", "step", "iteration", "iter_num", "ss_steps", TRAINING_INFO, "train_state.step", "global_steps"
     };
 
+    private static final String METADATA = "metadata";
+    private static final String TRAINER_STATE = "trainer_state.json";
+
+    /** The key of steps in the state of Hugging Face's Trainer, which lies beside weights. */
+    static final String OF_TRAINER = "global_step";
+
     /** The difference that means nothing: loops count from 0 or from 1. */
     private static final long TOLERANCE = 1;
 
-    /** @param named the time in the name; {@code stated} that in the metadata, under the key */
-    private record Stated(Candidate candidate, String key, long named, long stated, boolean agrees) {}
+    /** @param named the time in the name; {@code stated} that in what states it, under the key */
+    private record Stated(Candidate candidate, String where, String key, long named, long stated, boolean agrees) {}
 
-    private final List<Stated> all = new ArrayList<>();
+    private final List<Stated> all;
 
-    StatedTimes(Map<Candidate, WeightFile> files) {
-        files.forEach((candidate, file) -> stated(candidate, file.metadata()).ifPresent(all::add));
+    /** @param ofTrainer the number under {@link #OF_TRAINER} in a file, by its path from the run's folder */
+    StatedTimes(Map<Candidate, WeightFile> files, Function<String, Optional<Long>> ofTrainer) {
+        all = files.entrySet().parallelStream() // thousands, and storage may be slow
+                .flatMap(entry -> stated(entry.getKey(), entry.getValue().metadata())
+                        .or(() -> besideIt(entry.getKey(), ofTrainer))
+                        .stream())
+                .toList();
+    }
+
+    /** What the Trainer of Hugging Face says of a checkpoint's folder. */
+    private static Optional<Stated> besideIt(Candidate candidate, Function<String, Optional<Long>> ofTrainer) {
+        return CheckpointName.ofFolder(candidate.fileName())
+                .filter(folder -> !folder.countsEpochs())
+                .flatMap(folder -> ofTrainer
+                        .apply(folder.name() + "/" + TRAINER_STATE)
+                        .map(step -> stated(
+                                candidate, TRAINER_STATE, Map.entry(OF_TRAINER, step), folder.number())));
     }
 
     /** The end of a sentence on each file that is not of the time in its name. */
@@ -58,7 +79,7 @@ final class StatedTimes {
     }
 
     private static String sayNumbers(Stated one) {
-        return one.named() + ", its metadata says `" + one.key() + "` " + one.stated();
+        return one.named() + ", its " + one.where() + " says `" + one.key() + "` " + one.stated();
     }
 
     private static String sayBoth(Stated one) {
@@ -80,6 +101,7 @@ final class StatedTimes {
             return first(metadata, "nimg", "cur_nimg")
                     .map(n -> new Stated(
                             candidate,
+                            METADATA,
                             n.getKey(),
                             edm2.get().nimg(),
                             n.getValue(),
@@ -88,15 +110,20 @@ final class StatedTimes {
         Optional<CheckpointName> folder = CheckpointName.ofFolder(candidate.fileName());
         if (folder.isPresent())
             return keyed(folder.get().word(), metadata)
-                    .map(n -> stated(candidate, n, folder.get().number()));
+                    .map(n -> stated(candidate, METADATA, n, folder.get().number()));
         return NumberedName.parse(candidate.fileName())
                 .filter(name -> !name.countsMilestones())
-                .flatMap(name -> keyed(name.prefix(), metadata).map(n -> stated(candidate, n, name.number())));
+                .flatMap(name -> keyed(name.prefix(), metadata).map(n -> stated(candidate, METADATA, n, name.number())));
     }
 
-    private static Stated stated(Candidate candidate, Map.Entry<String, Long> stated, long named) {
+    private static Stated stated(Candidate candidate, String where, Map.Entry<String, Long> stated, long named) {
         return new Stated(
-                candidate, stated.getKey(), named, stated.getValue(), Math.abs(stated.getValue() - named) <= TOLERANCE);
+                candidate,
+                where,
+                stated.getKey(),
+                named,
+                stated.getValue(),
+                Math.abs(stated.getValue() - named) <= TOLERANCE);
     }
 
     private static Optional<Map.Entry<String, Long>> keyed(String prefix, Map<String, String> metadata) {

@@ -104,6 +104,26 @@ class CheckpointFoldersTest {
     }
 
     @Test
+    void aCheckpointOfAnotherStepThanTheTrainerStatesIsRefused() throws IOException {
+        for (int step : List.of(500, 1000, 1500)) {
+            weights("checkpoint-" + step + "/model.safetensors", step);
+            write(
+                    "checkpoint-" + step + "/trainer_state.json",
+                    "{\n  \"epoch\": 1.5,\n  \"global_step\": " + (step == 1000 ? 1200 : step)
+                            + ",\n  \"log_history\": [{\"step\": 10}" + ", {\"step\": 20}".repeat(10_000) + "]\n}");
+        }
+
+        Run found = scan();
+
+        assertThat(found.snapshots()).hasSize(2);
+        assertThat(found.excluded())
+                .singleElement()
+                .satisfies(file -> assertThat(file.message())
+                        .isEqualTo("checkpoint-1000/model.safetensors is named for time 1000, its trainer_state.json"
+                                + " says `global_step` 1200: rename it, or state its time in phema.yaml"));
+    }
+
+    @Test
     void averagesInShardsWithoutAnIndexAreNamed() throws IOException {
         for (int step : List.of(10, 20)) {
             weights("step-" + step + "/unet/model.safetensors", step);
