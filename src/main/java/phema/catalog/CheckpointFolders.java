@@ -13,8 +13,11 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -171,6 +174,8 @@ record CheckpointFolders(
                     .toList();
             List<Candidate> candidates = new ArrayList<>();
             List<String> without = new ArrayList<>();
+            Map<String, Map<CheckpointName, String>> profiles = new HashMap<>();
+            own.forEach(average -> profiles.put(average, recorded(average)));
             AdapterScale scale = new AdapterScale(mayRead);
             for (Folder folder : folders)
                 Optional.ofNullable(folder.weights().get(raw))
@@ -192,7 +197,10 @@ record CheckpointFolders(
                 for (String average : own)
                     Optional.ofNullable(folder.weights().get(average))
                             .filter(WeightsPath::isThere)
-                            .ifPresent(path -> candidates.add(ofGroup(folder, path, recorded(folder, path))));
+                            .ifPresent(path -> candidates.add(ofGroup(
+                                    folder,
+                                    path,
+                                    Optional.ofNullable(profiles.get(average)).map(of -> of.get(folder.name())))));
             }
             notices.add("Folders named " + folders.getLast().name().family() + " are taken for checkpoints of time N"
                     + (own.isEmpty() ? ", with raw weights in " + path(raw) : "") + "; for anything else, say so in "
@@ -240,11 +248,15 @@ record CheckpointFolders(
         private CheckpointFolders ofAverages(List<String> averages) {
             List<Candidate> candidates = new ArrayList<>();
             averages.forEach(this::noteMissing);
-            if (averages.size() == 1)
+            if (averages.size() == 1) {
+                Map<CheckpointName, String> profiles = recorded(averages.getFirst());
                 for (Folder folder : folders)
-                    Optional.ofNullable(folder.weights().get(averages.getFirst()))
-                            .ifPresent(path -> recorded(folder, path)
-                                    .ifPresent(spec -> candidates.add(ofGroup(folder, path, Optional.of(spec)))));
+                    Optional.ofNullable(profiles.get(folder.name()))
+                            .ifPresent(spec -> candidates.add(ofGroup(
+                                    folder,
+                                    Objects.requireNonNull(folder.weights().get(averages.getFirst())),
+                                    Optional.of(spec))));
+            }
             return candidates.isEmpty()
                     ? asked(Question.of(
                             "the folders named " + folders.getLast().name().family()
@@ -294,9 +306,23 @@ record CheckpointFolders(
                     .orElse(component);
         }
 
-        private Optional<String> recorded(Folder folder, WeightsPath path) {
+        /** The profiles of an average's files, as text, as far as they are recorded beside them. */
+        private Map<CheckpointName, String> recorded(String average) {
+            SequencedMap<CheckpointName, RecordedDecay.Recorded> recorded = new LinkedHashMap<>();
+            for (Folder folder : folders)
+                Optional.ofNullable(folder.weights().get(average))
+                        .filter(WeightsPath::isThere)
+                        .flatMap(path -> recorded(folder, path))
+                        .ifPresent(one -> recorded.put(folder.name(), one));
+            RecordedDecay.Profiles<CheckpointName> found =
+                    RecordedDecay.profiles(recorded, CheckpointName::number, "in `" + path(average) + "`");
+            found.notice().ifPresent(notices::add);
+            return found.byFile();
+        }
+
+        private Optional<RecordedDecay.Recorded> recorded(Folder folder, WeightsPath path) {
             Path weights = run.resolve(in(folder, path));
-            Optional<String> recorded = RecordedDecay.beside(weights, mayRead);
+            Optional<RecordedDecay.Recorded> recorded = RecordedDecay.beside(weights, mayRead);
             if (recorded.isEmpty() && Files.exists(weights.resolveSibling("config.json")) && !saidOfConfiguration) {
                 saidOfConfiguration = true;
                 notices.add("The config.json beside " + in(folder, path) + " states no average that phema knows: it"

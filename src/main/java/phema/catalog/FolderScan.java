@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -73,7 +74,9 @@ final class FolderScan {
         recognition
                 .manifestProblem()
                 .ifPresent(problem -> exclusions.add(Manifest.FILE_NAME, ExclusionReason.MANIFEST, problem));
-        Map<Candidate, WeightFile> files = WrappedNames.alike(lookAtAll());
+        List<String> notices = new ArrayList<>(listing.notices());
+        notices.addAll(recognition.notices());
+        Map<Candidate, WeightFile> files = withRecorded(WrappedNames.alike(lookAtAll()), notices);
         takeOutWithoutOptimizer(files);
         takeOutLate(files);
         if (before.isOf(recognition, known)) return before;
@@ -93,8 +96,6 @@ final class FolderScan {
         UnrecordedAverages averages = new UnrecordedAverages(indexer, files, sampled, plan);
         RunAssembly assembly = new RunAssembly(
                 indexer, averages.files(), plan, averages.usable(exclusions), recognition.network(), exclusions);
-        List<String> notices = new ArrayList<>(listing.notices());
-        notices.addAll(recognition.notices());
         clockNotice.ifPresent(notices::add);
         if (!similarParts.isEmpty())
             notices.addAll(
@@ -170,17 +171,42 @@ final class FolderScan {
                 Candidate one = part.group().prefix().isEmpty()
                         ? candidate
                         : candidate.ofGroup(
-                                part.group().prefix(),
-                                part.group()
-                                        .profile()
-                                        .or(() -> RecordedDecay.of(
-                                                part.group().prefix(), candidate.time(), file.metadata())));
+                                part.group().prefix(), part.group().profile());
                 if (one.content() instanceof Candidate.NoAverage nothing)
                     exclusions.add(one, ExclusionReason.NO_PROFILE, nothing.why());
                 else files.put(one, part.selected());
             }
         }
         return files;
+    }
+
+    /** The same, with the profiles of averages that the files record. */
+    private Map<Candidate, WeightFile> withRecorded(Map<Candidate, WeightFile> files, List<String> notices) {
+        Map<String, SequencedMap<Candidate, RecordedDecay.Recorded>> averages = new LinkedHashMap<>();
+        files.forEach((candidate, file) -> {
+            if (candidate.isUnrecorded())
+                RecordedDecay.of(candidate.prefix(), file.metadata())
+                        .ifPresent(recorded -> averages.computeIfAbsent(
+                                        candidate.prefix(), any -> new LinkedHashMap<>())
+                                .put(candidate, recorded));
+        });
+        if (averages.isEmpty()) return files;
+        Map<Candidate, String> profiles = new HashMap<>();
+        averages.forEach((prefix, recorded) -> {
+            RecordedDecay.Profiles<Candidate> found = RecordedDecay.profiles(
+                    recorded, Candidate::time, "below `" + WeightGroups.shown(prefix) + "`");
+            profiles.putAll(found.byFile());
+            found.notice().ifPresent(notices::add);
+        });
+        Map<Candidate, WeightFile> all = new LinkedHashMap<>();
+        files.forEach((candidate, file) -> {
+            Candidate known = candidate.withProfile(Optional.ofNullable(profiles.get(candidate)));
+            if (!profiles.containsKey(candidate)) all.put(candidate, file);
+            else if (known.content() instanceof Candidate.NoAverage nothing)
+                exclusions.add(known, ExclusionReason.NO_PROFILE, nothing.why());
+            else all.put(known, file);
+        });
+        return all;
     }
 
     /** Reads what has to be read, of several files at once: there may be thousands, on slow storage. */

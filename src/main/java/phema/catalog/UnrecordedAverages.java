@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.WeightFile;
 import phema.profile.Impulse;
@@ -174,6 +175,19 @@ final class UnrecordedAverages {
         return found(prefix).filter(RecognisedDecay::certain).map(RecognisedDecay::spec);
     }
 
+    /** The profiles of an average's files; those from when it began anew have others than those before. */
+    private String averagesOf(String prefix) {
+        SequencedMap<String, Double> since = new LinkedHashMap<>();
+        for (Candidate candidate : sampled.keySet())
+            if (candidate.group().equals(prefix))
+                candidate.profile().ifPresent(profile -> since.putIfAbsent(spec(profile), candidate.time()));
+        return "averages of profile "
+                + since.entrySet().stream()
+                        .map(entry -> entry.getKey()
+                                + (since.size() == 1 ? "" : " from time " + Labels.plain(entry.getValue()) + " on"))
+                        .collect(Collectors.joining(" and "));
+    }
+
     /** What each set of weights is taken for, and why; one line each. */
     List<String> notices() {
         List<String> notices = new ArrayList<>();
@@ -183,7 +197,7 @@ final class UnrecordedAverages {
                 notices.add(which + "are taken for "
                         + (newest.profile().get() instanceof Impulse
                                 ? "raw weights."
-                                : "averages of profile " + spec(newest.profile().get()) + ", as the files say."));
+                                : averagesOf(prefix) + ", as the files say."));
             else if (certain(prefix).isPresent())
                 notices.add(which + "are taken for averages of profile "
                         + certain(prefix).get() + ", recognised beside the raw ones: " + evidence(prefix)
@@ -235,11 +249,22 @@ final class UnrecordedAverages {
 
     /** The manifest that says what was recognised, or is likeliest; none where each file is one set of weights. */
     List<String> lines() {
-        if (groups.isEmpty()) return List.of();
+        if (groups.isEmpty() || groups.keySet().stream().anyMatch(this::hasBegunAnew)) return List.of();
         List<String> lines = filesLines();
         lines.add("averages:");
         for (String average : averages()) lines.add("- " + average);
         return lines;
+    }
+
+    /** Whether an average has several profiles, which a manifest could only list file by file. */
+    private boolean hasBegunAnew(String prefix) {
+        return sampled.keySet().stream()
+                        .filter(candidate -> candidate.group().equals(prefix))
+                        .flatMap(candidate -> candidate.profile().stream())
+                        .map(UnrecordedAverages::spec)
+                        .distinct()
+                        .count()
+                > 1;
     }
 
     /** The lines before the averages. */

@@ -261,6 +261,41 @@ class CheckpointFoldersTest {
                         "checkpoint-200/unet_ema/x.safetensors ema:0.9999,warmup=3/4,after=1");
     }
 
+    /** As where a job goes on with {@code --use_ema} from a checkpoint whose average it does not load. */
+    @Test
+    void anAverageThatBeganAnewIsOneSinceThen() throws IOException {
+        diffusers("\"use_ema_warmup\": false", Map.of(100, 100, 200, 200, 300, 100, 400, 200));
+
+        Run found = scan();
+
+        assertThat(found.snapshots())
+                .filteredOn(snapshot -> snapshot.name().contains("unet_ema"))
+                .extracting(snapshot -> ProfileSpec.print(snapshot.profile()))
+                .containsExactly(
+                        "ema:0.9999,warmup=10,after=1",
+                        "ema:0.9999,warmup=10,after=1",
+                        "ema:0.9999,warmup=10,after=201",
+                        "ema:0.9999,warmup=10,after=201");
+        assertThat(found.notices())
+                .contains("The weights in `unet_ema/x.safetensors` are taken for averages of profile"
+                        + " ema:0.9999,warmup=10,after=1 from time 100 on and ema:0.9999,warmup=10,after=201 from time"
+                        + " 300 on, as the files say.");
+        assertThat(found.manifest()).isEmpty();
+    }
+
+    @Test
+    void anAverageWhoseCountCannotBeRelatedToTheClockIsNotUsed() throws IOException {
+        diffusers("\"use_ema_warmup\": false", Map.of(100, 100, 200, 190, 300, 260));
+
+        Run found = scan();
+
+        assertThat(found.snapshots()).extracting(Snapshot::name).noneMatch(name -> name.contains("unet_ema"));
+        assertThat(found.notices())
+                .anyMatch(notice ->
+                        notice.startsWith("The average in `unet_ema/x.safetensors` has counted 100 updates at time"
+                                + " 100, and from what"));
+    }
+
     @Test
     void theOrdinaryWarmupNeedsNoMoreThanThat() throws IOException {
         diffusers("\"use_ema_warmup\": false");
@@ -424,7 +459,7 @@ class CheckpointFoldersTest {
     /** SimpleTuner keeps its settings in a file that holds the weights once more, without names. */
     @Test
     void readsTheSettingsOfSimpleTunersAverage() throws IOException {
-        for (int step : List.of(100, 200)) {
+        for (int step : List.of(100)) { // the file counts as many
             weights("checkpoint-" + step + "/pytorch_lora_weights.safetensors", step);
             weights("checkpoint-" + step + "/ema/pytorch_lora_weights.safetensors", step + 1);
             Files.copy(
@@ -436,9 +471,7 @@ class CheckpointFoldersTest {
                 .extracting(snapshot -> snapshot.name() + " " + ProfileSpec.print(snapshot.profile()))
                 .containsExactly(
                         "checkpoint-100/pytorch_lora_weights.safetensors impulse",
-                        "checkpoint-100/ema/pytorch_lora_weights.safetensors ema:0.999,warmup=none,after=20",
-                        "checkpoint-200/pytorch_lora_weights.safetensors impulse",
-                        "checkpoint-200/ema/pytorch_lora_weights.safetensors ema:0.999,warmup=none,after=20");
+                        "checkpoint-100/ema/pytorch_lora_weights.safetensors ema:0.999,warmup=none,after=20");
     }
 
     @Test
@@ -499,13 +532,18 @@ class CheckpointFoldersTest {
     }
 
     private void diffusers(String settings) throws IOException {
-        for (int step : List.of(100, 200)) {
+        diffusers(settings, Map.of(100, 100, 200, 200));
+    }
+
+    /** @param updates by step */
+    private void diffusers(String settings, Map<Integer, Integer> updates) throws IOException {
+        for (int step : updates.keySet()) {
             weights("checkpoint-" + step + "/unet/x.safetensors", step);
             weights("checkpoint-" + step + "/unet_ema/x.safetensors", step + 1);
             write(
                     "checkpoint-" + step + "/unet_ema/config.json",
-                    "{\"decay\": 0.9999, \"update_after_step\": 0, \"min_decay\": 0.0, \"optimization_step\": " + step
-                            + ", " + settings + "}");
+                    "{\"decay\": 0.9999, \"update_after_step\": 0, \"min_decay\": 0.0, \"optimization_step\": "
+                            + updates.get(step) + ", " + settings + "}");
         }
     }
 

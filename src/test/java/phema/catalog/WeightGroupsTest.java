@@ -7,11 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,7 +92,43 @@ class WeightGroupsTest {
         Map<String, String> recorded = new HashMap<>();
         for (String entry : metadata.split(" "))
             if (!entry.isEmpty()) recorded.put(entry.split("=")[0], entry.split("=")[1]);
-        assertThat(RecordedDecay.of(prefix, 1000, recorded).orElse("")).isEqualTo(profile);
+        SequencedMap<Double, RecordedDecay.Recorded> files = new LinkedHashMap<>();
+        RecordedDecay.of(prefix, recorded).ifPresent(one -> files.put(1000.0, one));
+        assertThat(RecordedDecay.profiles(files, time -> time, "there").byFile().getOrDefault(1000.0, ""))
+                .isEqualTo(profile);
+    }
+
+    /** What latent-diffusion's averages have counted at times 100, 200, ... */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            100 200 300 400                 | 10; 10; 10; 10
+            99 200 301 400                  | 10; 10; 10; 10
+            50 100 150 200                  | 10,batch=2; 10,batch=2; 10,batch=2; 10,batch=2
+            100 200 100 200                 | 10; 10; 10,after=200; 10,after=200
+            100 200 300 50                  | 10; 10; 10; 10,after=350
+            50 150 250 350                  | 10,after=50; 10,after=50; 10,after=50; 10,after=50
+            400 800 400 800                 | 10,batch=0.25; 10,batch=0.25; 10,after=800,batch=0.25; 10,after=800,batch=0.25
+            875100 875200 875300 875400     | none; none; none; none
+            600 700 800 900                 | ''
+            100 190 260 340                 | ''
+            100 200 0 100                   | 10; 10; ''; 10,after=300
+            """)
+    void allFilesOfAnAverageCountInOneUnit(String counts, String warmups) {
+        SequencedMap<Double, RecordedDecay.Recorded> files = new LinkedHashMap<>();
+        for (String count : counts.split(" "))
+            RecordedDecay.of("e_ema.", Map.of("e_ema.decay", "0.9999", "e_ema.num_updates", count))
+                    .ifPresent(one -> files.put(100.0 * (files.size() + 1), one));
+
+        RecordedDecay.Profiles<Double> found = RecordedDecay.profiles(files, time -> time, "there");
+
+        assertThat(files.keySet().stream()
+                        .map(time -> found.byFile().getOrDefault(time, "").replace("ema:0.9999,warmup=", "")))
+                .isEqualTo(
+                        warmups.isEmpty()
+                                ? Collections.nCopies(files.size(), "")
+                                : List.of(warmups.replace("''", "").split("; ", -1)));
+        assertThat(found.notice().isPresent())
+                .isEqualTo(found.byFile().size() < files.size() || warmups.startsWith("none"));
     }
 
     @Test
