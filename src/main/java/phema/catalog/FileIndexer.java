@@ -193,6 +193,15 @@ final class FileIndexer {
         }
     }
 
+    /** The values of tensors of one element; none when they cannot be read. */
+    Map<String, Double> numbers(WeightFile selected, Set<String> names) {
+        try {
+            return SampleReader.numbers(selected, names, mayRead);
+        } catch (IOException | RuntimeException e) {
+            return Map.of(); // whoever reads it next says why
+        }
+    }
+
     /** The first of some tensors that is not the same in two files, as far as a look at it tells. */
     Optional<Tensor> changed(WeightFile first, WeightFile last, List<Tensor> tensors) {
         try {

@@ -81,6 +81,8 @@ final class FolderScan {
         takeOutLate(files);
         if (before.isOf(recognition, known)) return before;
         Optional<String> clockNotice = compareTimes(files);
+        CountingTensors counting = new CountingTensors(indexer, files, recognition.tensors());
+        files = counting.asBuffers(files);
         Agreement agreement = new Agreement(files.values());
         Map<Candidate, WeightFile> agreeing = agreeing(files, agreement);
         changingCodes(agreeing).ifPresent(codes -> {
@@ -112,6 +114,7 @@ final class FolderScan {
                             + " holds.");
         if (!similarParts.isEmpty())
             notices.addAll(recognition.tensors().notices(similarParts.getFirst().selected()));
+        notices.addAll(counting.notices());
         if (similar != null && similarParts.size() > 1)
             notices.addAll(
                     new WeightGroups(similarParts.stream().map(Part::group).toList(), Optional.empty())

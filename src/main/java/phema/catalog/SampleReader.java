@@ -83,17 +83,22 @@ final class SampleReader implements AutoCloseable {
         return new SampledElements(values, rounding);
     }
 
-    /** Values of single-element tensors, by name. */
+    /** Values of single-element tensors that must be finite, by name. */
     static Map<String, Double> scales(WeightFile file, Set<String> names, Predicate<Path> mayRead) throws IOException {
+        Map<String, Double> values = numbers(file, names, mayRead);
+        for (Map.Entry<String, Double> scale : values.entrySet())
+            if (!Double.isFinite(scale.getValue()))
+                throw new FormatException(file.path(), notFinite(scale.getKey(), scale.getValue()));
+        return values;
+    }
+
+    /** Values of single-element tensors, by name. */
+    static Map<String, Double> numbers(WeightFile file, Set<String> names, Predicate<Path> mayRead) throws IOException {
         if (names.isEmpty()) return Map.of();
         SortedMap<String, Double> values = new TreeMap<>();
         try (SampleReader reader = new SampleReader(file, mayRead)) {
-            for (Tensor scale : byName(file, names).values()) {
-                double[] value = reader.read(scale, new SamplePlan.Stretch(scale.name(), 0, 1));
-                if (!Double.isFinite(value[0]))
-                    throw new FormatException(file.path(), notFinite(scale.name(), value[0]));
-                values.put(scale.name(), value[0]);
-            }
+            for (Tensor tensor : byName(file, names).values())
+                values.put(tensor.name(), reader.read(tensor, new SamplePlan.Stretch(tensor.name(), 0, 1))[0]);
         }
         return Collections.unmodifiableSortedMap(values);
     }

@@ -308,6 +308,41 @@ class NotAveragedTest {
                 .containsExactly(10.0, 20.0, 30.0);
     }
 
+    /** Of values at steps 1000, 2000, ... */
+    @ParameterizedTest
+    @CsvSource({
+        "1000 2000 3000 4000, F32, true",
+        "1000 2000, F32, true",
+        "0 1 1 1, F32, true",
+        "500 1000 500 1000, F32, true",
+        "0.1 0.2 0.3 0.4, F32, true",
+        "1000 2000 3000 4000, BF16, true",
+        "0.1 0.2, F32, false",
+        "0.1 0.2 0.31 0.4, F32, false",
+        "0.5 0.5 0.5 0.5, F32, false",
+        "200 201 202 204, BF16, false",
+        "1 1.0078125 1.015625 1.0234375, BF16, false"
+    })
+    void numbersThatCountComeFromTheNewestFile(String values, DType dtype, boolean counts) throws IOException {
+        int step = 0;
+        for (String value : values.split(" "))
+            TestWeights.safetensors(
+                    folder.resolve("step-%06d.safetensors".formatted(step += 1000)),
+                    Map.of(),
+                    List.of(weight("w"), Entry.of("n", dtype, Shape.of(), Float.parseFloat(value))));
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(averaged(run)).isEqualTo(counts ? List.of("w") : List.of("w", "n"));
+        assertThat(run.notices())
+                .filteredOn(notice -> notice.contains("numbers that count, such as n."))
+                .hasSize(counts ? 1 : 0);
+
+        Files.writeString(
+                folder.resolve("phema.yaml"),
+                "files: 'step-{time}.safetensors'\nprofile: impulse\nparameters: [n]\n");
+        assertThat(averaged(RunScanner.scan(folder, Selection.DEFAULT))).containsExactly("w", "n");
+    }
+
     private static List<String> averaged(Run run) {
         return run.snapshots().getLast().file().tensors().stream()
                 .filter(t -> t.role() == Tensor.TensorRole.PARAMETER)
