@@ -193,6 +193,11 @@ final class FileIndexer {
         }
     }
 
+    /** One that reads what may be read. */
+    AdapterScale adapterScale() {
+        return new AdapterScale(mayRead);
+    }
+
     /** The values of tensors of one element; none when they cannot be read. */
     Map<String, Double> numbers(WeightFile selected, Set<String> names) {
         try {

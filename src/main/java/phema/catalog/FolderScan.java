@@ -79,6 +79,7 @@ final class FolderScan {
         Map<Candidate, WeightFile> files = withRecorded(WrappedNames.alike(lookAtAll()), notices);
         takeOutWithoutOptimizer(files);
         takeOutLate(files);
+        takeOutScaledOtherwise(files);
         if (before.isOf(recognition, known)) return before;
         Optional<String> clockNotice = compareTimes(files);
         CountingTensors counting = new CountingTensors(indexer, files, recognition.tensors());
@@ -498,6 +499,19 @@ final class FolderScan {
                                 + Manifest.FILE_NAME + " can say it with updateAfterStep and averages");
             }
         }
+    }
+
+    /** Takes out adapters of another scale that a manifest names; of others {@link CheckpointFolders} does. */
+    private void takeOutScaledOtherwise(Map<Candidate, WeightFile> files) {
+        if (recognition.ground() != Recognition.Ground.MANIFEST) return;
+        AdapterScale scale = indexer.adapterScale();
+        for (Candidate candidate : files.keySet())
+            if (candidate.fileName().contains("/adapter_model.")) scale.add(folder.resolve(candidate.fileName()));
+        for (Candidate candidate : List.copyOf(files.keySet()))
+            scale.difference(folder.resolve(candidate.fileName())).ifPresent(difference -> {
+                files.remove(candidate);
+                exclusions.add(candidate, ExclusionReason.DIFFERENT, "is an adapter of another scale: " + difference);
+            });
     }
 
     /** What is assumed of checkpoints of which nothing says how many files they are. */

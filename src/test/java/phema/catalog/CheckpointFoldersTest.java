@@ -420,6 +420,48 @@ class CheckpointFoldersTest {
                         + " lora_alpha 16, r 8, so its weights are scaled otherwise.");
     }
 
+    /** Of as many of one scale as of another the newer ones are used, as training has it. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            "lora_alpha": 16, "use_rslora": true          | "lora_alpha": 16                             | , use_rslora true
+            "lora_alpha": 16, "alpha_pattern": {"q": 64}  | "lora_alpha": 16, "alpha_pattern": {}        | , alpha_pattern {q=64}
+            "lora_alpha": 16, "use_dora": true            | "lora_alpha": 16, "use_dora": false          | , use_dora true
+            """)
+    void whateverScalesAdaptersIsCompared(String older, String newer, String said) throws IOException {
+        for (int step : List.of(10, 20, 30, 40)) {
+            weights("checkpoint-" + step + "/adapter_model.safetensors", step);
+            write(
+                    "checkpoint-" + step + "/adapter_config.json",
+                    "{\"r\": 8, " + (step <= 20 ? older : newer) + "}");
+        }
+        String difference = "its adapter_config.json states lora_alpha 16, r 8" + said + ", as many others, the newest"
+                + " among them, lora_alpha 16, r 8, so its weights are scaled otherwise";
+
+        assertThat(scan().snapshots()).extracting(Snapshot::time).containsExactly(30.0, 40.0);
+        assertThat(scan().notices()).contains("checkpoint-10 is not used: " + difference + ".");
+
+        write(Manifest.FILE_NAME, "files: 'checkpoint-{time}/adapter_model.safetensors'\nprofile: impulse\n");
+        assertThat(scan().snapshots()).extracting(Snapshot::time).containsExactly(30.0, 40.0);
+        assertThat(scan().excluded())
+                .extracting(Excluded::message)
+                .contains("checkpoint-10/adapter_model.safetensors is an adapter of another scale: " + difference);
+    }
+
+    @Test
+    void adaptersOfOneScaleAreAveragedHoweverItIsWritten() throws IOException {
+        for (int step : List.of(10, 20)) {
+            weights("checkpoint-" + step + "/adapter_model.safetensors", step);
+            write(
+                    "checkpoint-" + step + "/adapter_config.json",
+                    step == 10
+                            ? "{\"r\": 8, \"lora_alpha\": 16, \"alpha_pattern\": {\"q\": 1, \"v\": 2}}"
+                            : "{\"alpha_pattern\": {\"v\": 2, \"q\": 1}, \"lora_alpha\": 16, \"r\": 8,"
+                                    + " \"use_rslora\": false, \"rank_pattern\": null}");
+        }
+
+        assertThat(scan().snapshots()).hasSize(2);
+    }
+
     /** Which of two files of one time is meant is not for the alphabet to say. */
     @Test
     void aPatternThatMatchesTwoFilesOfATimeIsRefused() throws IOException {
