@@ -29,6 +29,13 @@ record Candidate(String fileName, String group, double time, String average, Can
     record Unrecorded() implements CandidateContent {}
 
     /**
+     * A file numbered 0: the initial weights, unless all numbers count from 0.
+     *
+     * @param profile as text, where it is known
+     */
+    record First(Optional<String> profile) implements CandidateContent {}
+
+    /**
      * A checkpoint of a time that stands in the file's metadata.
      *
      * @param orInName whether the number in the name is the time of a file that does not say it
@@ -40,6 +47,8 @@ record Candidate(String fileName, String group, double time, String average, Can
             this(key, orInName, WeightGroups.RAW);
         }
     }
+
+    private static final Optional<String> RAW = Optional.of(WeightGroups.RAW);
 
     /** A file as a whole. */
     Candidate(String fileName, double time, String average, CandidateContent content) {
@@ -69,6 +78,19 @@ record Candidate(String fileName, String group, double time, String average, Can
     /** One of several sets of weights of a checkpoint that is a folder, whose profile may be known, as text. */
     static Candidate ofFile(String fileName, String group, double time, Optional<String> profile) {
         return new Candidate(fileName, group, time, "`" + group + "`", content(time, profile));
+    }
+
+    /** A file as a whole, of raw weights, whose name says its number. */
+    static Candidate ofNumbered(String fileName, long number) {
+        return new Candidate(
+                fileName, number, "checkpoint", number == 0 ? new First(RAW) : content(number, RAW));
+    }
+
+    /** The same as {@link #ofFile} where the checkpoint's name says its number. */
+    static Candidate ofNumbered(String fileName, String group, long number, Optional<String> profile) {
+        return number == 0
+                ? new Candidate(fileName, group, 0, "`" + group + "`", new First(profile))
+                : ofFile(fileName, group, number, profile);
     }
 
     /** Of what tells it apart alone: there may be thousands, which are looked up again and again. */
@@ -107,6 +129,31 @@ record Candidate(String fileName, String group, double time, String average, Can
         return content instanceof TimeInMetadata stated
                 ? new Candidate(fileName, time, average, new TimeInMetadata(stated.key(), stated.orInName(), profile))
                 : of(fileName, time, average, t -> ProfileSpec.parse(profile, t));
+    }
+
+    /** The same at a later time, unless its file states that. */
+    Candidate later(double by) {
+        return switch (content) {
+            case AverageOf known -> later(by, content(time + by, Optional.of(ProfileSpec.print(known.profile()))));
+            case First numbered -> later(by, content(time + by, numbered.profile()));
+            case Unrecorded nothing -> later(by, content);
+            case NoAverage nothing -> this;
+            case TimeInMetadata stated -> this;
+        };
+    }
+
+    private Candidate later(double by, CandidateContent same) {
+        return new Candidate(fileName, group, time + by, average, same);
+    }
+
+    /** The same, of no use. @param why as the end of a sentence */
+    Candidate without(String why) {
+        return new Candidate(fileName, group, time, average, new NoAverage(why));
+    }
+
+    /** Whether its time stands in its file. */
+    boolean countsInMetadata() {
+        return content instanceof TimeInMetadata;
     }
 
     boolean isUnrecorded() {

@@ -24,7 +24,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import phema.profile.Impulse;
 
 /**
  * Finds a run's checkpoints where each is a folder of its own, {@code checkpoint-500/model.safetensors}: the folders by
@@ -192,7 +191,8 @@ record CheckpointFolders(
                 }
                 weights.ifPresent(path -> candidates.add(
                         own.isEmpty()
-                                ? Candidate.of(in(folder, path), folder.name().number(), "checkpoint", Impulse::new)
+                                ? Candidate.ofNumbered(
+                                        in(folder, path), folder.name().number())
                                 : ofGroup(folder, path, Optional.of(WeightGroups.RAW))));
                 for (String average : own)
                     Optional.ofNullable(folder.weights().get(average))
@@ -333,7 +333,7 @@ record CheckpointFolders(
         }
 
         private static Candidate ofGroup(Folder folder, WeightsPath path, Optional<String> profile) {
-            return Candidate.ofFile(in(folder, path), path.path(), folder.name().number(), profile);
+            return Candidate.ofNumbered(in(folder, path), path.path(), folder.name().number(), profile);
         }
 
         private static String in(Folder folder, WeightsPath path) {

@@ -51,6 +51,7 @@ final class FolderScan {
 
     private @Nullable WeightFile similar;
     private List<Part> similarParts = List.of();
+    private CountFromZero counting = CountFromZero.of(Map.of());
 
     /**
      * One set of weights of a file.
@@ -82,8 +83,8 @@ final class FolderScan {
         takeOutScaledOtherwise(files);
         if (before.isOf(recognition, known)) return before;
         Optional<String> clockNotice = compareTimes(files);
-        CountingTensors counting = new CountingTensors(indexer, files, recognition.tensors());
-        files = counting.asBuffers(files);
+        CountingTensors numbers = new CountingTensors(indexer, files, recognition.tensors());
+        files = numbers.asBuffers(files);
         Agreement agreement = new Agreement(files.values());
         Map<Candidate, WeightFile> agreeing = agreeing(files, agreement);
         changingCodes(agreeing).ifPresent(codes -> {
@@ -99,6 +100,7 @@ final class FolderScan {
         UnrecordedAverages averages = new UnrecordedAverages(indexer, files, sampled, plan);
         RunAssembly assembly = new RunAssembly(
                 indexer, averages.files(), plan, averages.usable(exclusions), recognition.network(), exclusions);
+        counting.notice().ifPresent(notices::add);
         clockNotice.ifPresent(notices::add);
         if (!similarParts.isEmpty())
             notices.addAll(
@@ -115,7 +117,7 @@ final class FolderScan {
                             + " holds.");
         if (!similarParts.isEmpty())
             notices.addAll(recognition.tensors().notices(similarParts.getFirst().selected()));
-        notices.addAll(counting.notices());
+        notices.addAll(numbers.notices());
         if (similar != null && similarParts.size() > 1)
             notices.addAll(
                     new WeightGroups(similarParts.stream().map(Part::group).toList(), Optional.empty())
@@ -137,15 +139,16 @@ final class FolderScan {
     private Map<Candidate, WeightFile> lookAtAll() {
         Map<Candidate, WeightFile> files = new LinkedHashMap<>();
         Map<String, RememberedFile> looked = look();
+        if (recognition.ground() == Recognition.Ground.NUMBERED_NAMES) counting = CountFromZero.of(indexed(looked));
         for (Candidate named : recognition.candidates()) {
-            if (refused(named, looked)) continue;
+            if (refused(counting.of(named), looked)) continue;
             RememberedFile now = looked.get(named.fileName());
             if (now == null) continue;
             known.put(named.fileName(), now);
             Optional<RememberedFile.Indexed> usable = usable(named, now);
             if (usable.isEmpty()) continue;
             WeightFile file = usable.get().file();
-            Candidate candidate = named.read(file);
+            Candidate candidate = counting.of(named.read(file), file);
             if (isShard(candidate) || refused(candidate, looked)) continue;
             WeightGroups groups = candidate.group().isEmpty() ? groups(file) : WeightGroups.NONE;
             if (groups.problem().isPresent()) {
@@ -180,6 +183,16 @@ final class FolderScan {
                     exclusions.add(one, ExclusionReason.NO_PROFILE, nothing.why());
                 else files.put(one, part.selected());
             }
+        }
+        return files;
+    }
+
+    private Map<Candidate, WeightFile> indexed(Map<String, RememberedFile> looked) {
+        Map<Candidate, WeightFile> files = new LinkedHashMap<>();
+        for (Candidate candidate : recognition.candidates()) {
+            @Nullable RememberedFile file = looked.get(candidate.fileName());
+            if (file != null && file.content() instanceof RememberedFile.Indexed indexed)
+                files.put(candidate, indexed.file());
         }
         return files;
     }
@@ -431,7 +444,7 @@ final class FolderScan {
 
     /** The manifest that names suggest, without some tensors; empty where names suggest none. */
     private List<String> linesWithout(List<String> tensors) {
-        List<String> lines = new ArrayList<>(recognition.lines());
+        List<String> lines = new ArrayList<>(counting.in(recognition.lines()));
         if (!lines.isEmpty() && !tensors.isEmpty()) lines.add(exclude(tensors));
         return lines;
     }

@@ -108,7 +108,7 @@ final class ManifestReader {
                 profile,
                 gammas,
                 keys.get("updateEvery", value -> value.wholeNumber(1)).orElse(1L),
-                keys.get("updateAfterStep", value -> value.wholeNumber(0)).orElse(0L),
+                keys.get("updateAfterStep", value -> value.wholeNumber(-1)).orElse(0L),
                 keys.get("timeScale", YamlValue::positive).orElse(1.0),
                 new TensorSelection(
                         keys.get(PREFIX, YamlValue::text),

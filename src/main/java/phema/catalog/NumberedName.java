@@ -3,7 +3,6 @@ package phema.catalog;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import phema.profile.Impulse;
 
 /**
  * Reads the name of a numbered checkpoint: {@code step-00016384.safetensors}, {@code model_000123.pt};
@@ -66,7 +65,7 @@ record NumberedName(String fileName, String prefix, long number) {
     Candidate candidate() {
         return countsMilestones()
                 ? new Candidate(fileName, number, "checkpoint", new Candidate.TimeInMetadata(STEP, number >= 100))
-                : Candidate.of(fileName, number, "checkpoint", Impulse::new);
+                : Candidate.ofNumbered(fileName, number);
     }
 
     /** Whether the number most likely is none of steps, which stand in the file. */

@@ -126,6 +126,20 @@ final class StatedTimes {
                 Math.abs(stated.getValue() - named) <= TOLERANCE);
     }
 
+    /** What metadata says of steps, with its key. */
+    static Optional<Map.Entry<String, Long>> steps(Map<String, String> metadata) {
+        return first(metadata, STEP_KEYS);
+    }
+
+    /** Whether the number in a file's name is one of steps, as far as the word before it says. */
+    static boolean countsSteps(String fileName) {
+        return CheckpointName.ofFolder(fileName)
+                .map(CheckpointName::word)
+                .or(() -> NumberedName.parse(fileName).map(NumberedName::prefix))
+                .filter(word -> STEPS.matcher(word).matches())
+                .isPresent();
+    }
+
     private static Optional<Map.Entry<String, Long>> keyed(String prefix, Map<String, String> metadata) {
         if (STEPS.matcher(prefix).matches()) return first(metadata, STEP_KEYS);
         if (EPOCHS.matcher(prefix).matches()) return first(metadata, "epoch", "ss_epoch");

@@ -270,17 +270,21 @@ final class UnrecordedAverages {
     /** The lines before the averages. */
     private List<String> filesLines() {
         List<String> lines = new ArrayList<>(List.of(filesLine()));
-        timeScale().ifPresent(lines::add);
+        clock().ifPresent(lines::add);
         return lines;
     }
 
-    /** Where the files say their time, and in another unit than their names. */
-    private Optional<String> timeScale() {
+    /** Where the files say their time, and in another unit than their names or from 0 on. */
+    private Optional<String> clock() {
         Candidate newest = groups.lastEntry().getValue();
         return NumberedName.parse(newest.fileName())
-                .map(NumberedName::number)
-                .filter(number -> number != newest.time())
-                .map(number -> "timeScale: " + Labels.plain(newest.time() / number));
+                .filter(name -> name.number() != newest.time())
+                .map(name -> name.countsMilestones()
+                        ? "timeScale: " + Labels.plain(newest.time() / name.number())
+                        : CountFromZero.LINE)
+                .or(() -> CheckpointName.ofFolder(newest.fileName())
+                        .filter(name -> name.number() != newest.time())
+                        .map(name -> CountFromZero.LINE));
     }
 
     private String filesLine() {

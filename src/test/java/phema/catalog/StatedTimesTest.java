@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import phema.catalog.Excluded.ExclusionReason;
 
 /** Names that say one time, and metadata that says another. */
@@ -77,6 +78,64 @@ class StatedTimesTest {
 
         assertThat(run.snapshots()).hasSize(2);
         assertThat(run.excluded()).isEmpty();
+    }
+
+    /** As Lightning counts epochs, whether the first is there or not. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 9})
+    void namesThatCountFromZeroAreOneShort(int first) throws IOException {
+        for (int epoch = first; epoch < first + 3; epoch++)
+            file("epoch=%d.safetensors".formatted(epoch), "global_step", 160 * (epoch + 1));
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).extracting(Snapshot::time).containsExactly(first + 1.0, first + 2.0, first + 3.0);
+        assertThat(run.excluded()).isEmpty();
+        assertThat(run.notices())
+                .contains("The names count from 0, however: epoch=%d.safetensors states `global_step` %d, so that a"
+                        .formatted(first, 160 * (first + 1)) + " file named N is of time N + 1.");
+        assertThat(run.manifest())
+                .containsExactly("files: 'epoch={time}.safetensors'", "updateAfterStep: -1", "profile: impulse");
+
+        Files.writeString(folder.resolve("phema.yaml"), String.join("\n", run.manifest()));
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots())
+                .extracting(Snapshot::time)
+                .containsExactly(first + 1.0, first + 2.0, first + 3.0);
+    }
+
+    @Test
+    void foldersCountFromZeroToo() throws IOException {
+        for (int epoch : new int[] {0, 1, 2}) {
+            Files.createDirectory(folder.resolve("epoch_" + epoch));
+            file("epoch_" + epoch + "/model.safetensors", "global_step", 50 * (epoch + 1));
+        }
+
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots())
+                .extracting(Snapshot::time)
+                .containsExactly(1.0, 2.0, 3.0);
+    }
+
+    /** What the first file is taken for where steps do not tell that names count from 0. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            epoch=%d.safetensors | global_step | 160 480 500 | is named for time 0, but its metadata says `global_step` 160: if the names
+            epoch=%d.safetensors | epoch       | 0 1 2       | is taken for the initial weights, as it is named for time 0 and states no steps
+            epoch=%d.safetensors | global_step | 0 160 320   | holds the initial weights (time 0), no average
+            step-%d.safetensors  | loss        | 3 2 1       | holds the initial weights (time 0), no average
+            """)
+    void theFirstFileIsNotCalledInitialWithoutReason(String pattern, String key, String values, String message)
+            throws IOException {
+        int number = 0;
+        for (String value : values.split(" ")) file(pattern.formatted(number++), key, Integer.parseInt(value));
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).extracting(Snapshot::time).containsExactly(1.0, 2.0);
+        assertThat(run.excluded())
+                .singleElement()
+                .extracting(Excluded::message)
+                .asString()
+                .startsWith(pattern.formatted(0) + " " + message);
     }
 
     private void file(String name, String key, int value) throws IOException {
