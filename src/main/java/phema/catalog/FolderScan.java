@@ -158,7 +158,7 @@ final class FolderScan {
             }
             List<Part> parts = parts(file, groups);
             Optional<String> objection = parts.stream()
-                    .flatMap(part -> objection(file, part).stream())
+                    .flatMap(part -> objection(candidate, file, part).stream())
                     .findFirst();
             if (objection.isPresent()) {
                 exclusions.add(candidate, ExclusionReason.NO_PROFILE, objection.get());
@@ -324,12 +324,18 @@ final class FolderScan {
     }
 
     /** Looks at the tensors, of which there may be many, only where a file like this has not been taken already. */
-    private Optional<String> objection(WeightFile file, Part part) {
+    private Optional<String> objection(Candidate candidate, WeightFile file, Part part) {
         if (sameAsSimilar(file)) return Optional.empty();
         Optional<String> doubt = recognition.ground() == Recognition.Ground.NUMBERED_NAMES
-                ? Questions.ofContent(file)
+                ? Questions.ofContent(file).or(() -> ofFolder(candidate, part))
                 : Optional.empty();
         return doubt.or(() -> recognition.tensors().objection(part.whole(), part.selected()));
+    }
+
+    private Optional<String> ofFolder(Candidate candidate, Part part) {
+        return candidate.group().isEmpty() && part.group().prefix().isEmpty()
+                ? Questions.ofFolder(folder)
+                : Optional.empty();
     }
 
     /** Takes out the files that are not of the time in their names. @return what is to be said of all */

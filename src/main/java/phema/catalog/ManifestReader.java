@@ -111,7 +111,7 @@ final class ManifestReader {
                 keys.get("updateAfterStep", value -> value.wholeNumber(-1)).orElse(0L),
                 keys.get("timeScale", YamlValue::positive).orElse(1.0),
                 new TensorSelection(
-                        keys.get(PREFIX, YamlValue::text),
+                        keys.get(PREFIX, YamlValue::textOrNone),
                         averages,
                         keys.get("exclude", value -> value.list(ManifestReader::tensors))
                                 .orElse(List.of()),

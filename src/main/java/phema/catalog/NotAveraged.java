@@ -2,16 +2,22 @@ package phema.catalog;
 
 import static java.util.Comparator.comparing;
 
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import phema.format.Tensor;
 import phema.tensor.DType;
+import phema.tensor.Shape;
 
 /**
  * Tells, by names and element types, the tensors of a file that must not be averaged like weights: what normalization
@@ -103,21 +109,42 @@ final class NotAveraged {
 
     /** The names of what averages count, beside their weights. */
     private static final Set<String> COUNTERS =
-            Set.of("initted", "step", "n_averaged", "num_updates", "decay", "epoch", "global_step");
+            Set.of("initted", "step", "steps", "n_averaged", "num_updates", "decay", "epoch", "global_step");
 
     private static final Pattern COUNTER_OF_AVERAGE =
             Pattern.compile("(?:.*\\.)?(?:\\w*ema\\w*|averaging_state)\\.(?:decay|num_updates|n_averaged)");
 
+    /** The words that trainers put around a model's state, and within which a word for an average may stand. */
+    static final Set<String> CONTAINERS = Set.of("state_dict", "module", "state", "model", "app");
+
+    /** The word of Lightning for what its callbacks keep, each below its own name. */
+    static final String CALLBACKS = "callbacks";
+
+    /** The most words before that of an average. */
+    private static final int DEEPEST = 4;
+
+    /** The least share of a file's weights below a word that makes a network of its own, of which it is the average. */
+    static final double NETWORK = 0.05;
+
+    /** The names of what Lightning keeps of its callbacks and optimizers, beside the model's {@code state_dict}. */
+    private static final Pattern OF_JOB = Pattern.compile("(?:callbacks|optimizer_states)\\..*");
+
     /** The most tensors of one layer: names without dots would make one of all. */
     private static final int LARGEST_LAYER = 1000;
 
+    private final List<Tensor> all;
     private final Set<String> names;
+
+    /** Whether the file is a job's state, with the model's below a word of its own. */
+    private final boolean ofJob;
 
     /** Tensors by the module that they lie in. */
     private final Map<String, List<Tensor>> modules;
 
     NotAveraged(List<Tensor> all) {
+        this.all = all;
         names = all.stream().map(Tensor::name).collect(Collectors.toUnmodifiableSet());
+        ofJob = names.stream().anyMatch(name -> name.startsWith("state_dict."));
         modules = all.stream().collect(Collectors.groupingBy(tensor -> module(tensor.name())));
     }
 
@@ -140,7 +167,8 @@ final class NotAveraged {
     boolean isOfNewest(String name) {
         if (STATISTICS.matcher(name).matches()
                 || POWER_ITERATION.matcher(name).matches()
-                || MOMENTS.matcher(name).matches()) return true;
+                || MOMENTS.matcher(name).matches()
+                || ofJob && OF_JOB.matcher(name).matches()) return true;
         Matcher beside = BESIDE_ORIGINAL.matcher(name);
         if (beside.matches())
             return names.contains(beside.group(1) + "_orig") || names.contains(beside.group(1) + "_bar");
@@ -208,20 +236,125 @@ final class NotAveraged {
     Optional<String> average() {
         if (names.contains("n_averaged") && allBelow("module")) return Optional.of("module"); // torch's AveragedModel
         return words().stream()
-                .filter(word -> AVERAGE.matcher(word).matches() && allBelow(word))
+                .filter(word ->
+                        (AVERAGE.matcher(word).matches() || AverageWords.isAverageAlone(last(word))) && allBelow(word))
                 .findFirst();
     }
 
     /** The words for averages, and for raw weights that lie beside averages, below which there are tensors. */
     List<String> words() {
-        return names.stream()
-                .map(BESIDE::matcher)
-                .filter(Matcher::matches)
-                .map(m -> m.group(1))
-                .distinct()
+        Set<String> words = new HashSet<>();
+        Set<String> places = new TreeSet<>();
+        Set<String> known = new TreeSet<>();
+        for (String name : names) {
+            Matcher beside = BESIDE.matcher(name);
+            if (beside.matches()) known.add(beside.group(1));
+            places.addAll(places(name));
+        }
+        for (String word : known) words.addAll(ofDecays(word));
+        places.removeAll(known);
+        for (String place : places)
+            if (AverageWords.isAverageAlone(last(place)))
+                for (String word : ofDecays(place)) if (isAverage(word, place, places)) words.add(word);
+        return words.stream()
                 .sorted()
                 .sorted(comparing("averaging_state"::equals)) // last, since Lightning's holds a counter
                 .toList();
+    }
+
+    /** The words below which a name is, as long as all before the last one only wrap a model's state. */
+    private static List<String> places(String name) {
+        List<String> places = new ArrayList<>();
+        int begin = 0;
+        for (int dot = name.indexOf('.'); dot >= 0 && places.size() < DEEPEST; dot = name.indexOf('.', begin)) {
+            String word = name.substring(begin, dot);
+            begin = dot + 1;
+            if (word.equals(CALLBACKS)) begin = name.indexOf('.', begin) + 1; // and the callback's own name
+            else places.add(name.substring(0, dot));
+            if (begin == 0 || !CONTAINERS.contains(word) && !word.equals(CALLBACKS)) break;
+        }
+        return places;
+    }
+
+    /** The last word of a place, with its decay. */
+    private static String last(String place) {
+        return place.substring(place.replaceFirst("(\\d)\\.(\\d+)$", "$1_$2").lastIndexOf('.') + 1);
+    }
+
+    /** The same word, or where a point of a decay cuts it, {@code ema_0.99} or {@code ema.0.99}, all of these. */
+    private Collection<String> ofDecays(String word) {
+        Set<String> decays = new TreeSet<>();
+        String zero = word.matches("(?:.*\\D)?0") ? "" : "\\.0";
+        Pattern decay = Pattern.compile(Pattern.quote(word) + zero + "\\.(\\d+)\\..*");
+        for (String name : names) {
+            if (!name.startsWith(word + ".")) continue;
+            Matcher one = decay.matcher(name);
+            if (!one.matches()) return Set.of(word);
+            decays.add(name.substring(0, one.end(1)));
+        }
+        boolean layers = decays.stream().anyMatch(one -> one.endsWith(".0")); // of a sequence, which begin with 0
+        return layers ? Set.of(word) : decays;
+    }
+
+    /**
+     * Whether a whole network may lie below a word that averages are called by.
+     *
+     * @param place the same without what stands behind the point of its decay
+     * @param places all words of the file that may be another's
+     */
+    private boolean isAverage(String word, String place, Set<String> places) {
+        List<Tensor> below = below(word);
+        if (below.isEmpty() || place.startsWith(CALLBACKS) && !isNamed(below, word)) return false;
+        if (allBelow(word) || AverageWords.isSure(last(place)) && elements(below) >= NETWORK * elements(floating()))
+            return true;
+        if (!AverageWords.isSure(last(place)) && !AverageWords.isLikely(last(place))) return false;
+        Map<String, Shape> own = shapes(below, word);
+        return places.stream()
+                .filter(other -> !(other + ".").startsWith(word + ".") && !(word + ".").startsWith(other + "."))
+                .anyMatch(other -> holds(shapes(below(other), other), own));
+    }
+
+    /** Whether tensors have names, not only the numbers of a list. */
+    private static boolean isNamed(List<Tensor> below, String word) {
+        return below.stream()
+                .anyMatch(tensor -> !tensor.name().substring(word.length() + 1).matches("\\d+"));
+    }
+
+    private Stream<Tensor> floating() {
+        return all.stream().filter(tensor -> tensor.dtype().isFloating());
+    }
+
+    private static double elements(Stream<Tensor> tensors) {
+        return tensors.mapToDouble(Tensor::elements).sum();
+    }
+
+    private static double elements(List<Tensor> tensors) {
+        return elements(tensors.stream());
+    }
+
+    /** The floating tensors below a word, but for what an average counts. */
+    private List<Tensor> below(String word) {
+        return floating()
+                .filter(tensor -> tensor.name().startsWith(word + ".")
+                        && !COUNTERS.contains(tensor.name().substring(word.length() + 1)))
+                .toList();
+    }
+
+    private static Map<String, Shape> shapes(List<Tensor> below, String word) {
+        List<String> within = below.stream()
+                .map(tensor -> tensor.name().substring(word.length() + 1))
+                .toList();
+        int wrappers = WeightGroups.wrappers(within).length();
+        Map<String, Shape> shapes = new HashMap<>();
+        for (int i = 0; i < within.size(); i++)
+            shapes.put(within.get(i).substring(wrappers), below.get(i).shape());
+        return shapes;
+    }
+
+    /** Whether some tensors are, by name and shape, most of others: as many as an average of these would have. */
+    private static boolean holds(Map<String, Shape> others, Map<String, Shape> own) {
+        return own.size() >= WeightGroups.MOST * others.size()
+                && own.entrySet().stream().allMatch(one -> one.getValue().equals(others.get(one.getKey())));
     }
 
     /** Whether a tensor is one that averages count with, by its name within them. */

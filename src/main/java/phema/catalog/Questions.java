@@ -4,13 +4,13 @@ import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import phema.format.WeightFile;
 
@@ -22,11 +22,6 @@ final class Questions {
     /** The form of OneTrainer's names: a time stamp, then step, epoch, and step within the epoch. */
     private static final Pattern ONE_TRAINER =
             Pattern.compile(".*\\d{4}-\\d\\d-\\d\\d_\\d\\d-\\d\\d-\\d\\d-save-\\d+-\\d+-\\d+\\.(?:safetensors|ckpt)");
-
-    /** The words for averages in names, and the decay that may stand behind. */
-    private static final Pattern AVERAGE = Pattern.compile(
-            "(?:.*[^a-z])?(?:ema|swa|avg|averaged?|polyak)(?:[-_=](0\\.9\\d*))?(?:[^a-z].*)?",
-            Pattern.CASE_INSENSITIVE);
 
     /** The line for raw weights. */
     static final String RAW = "profile: " + WeightGroups.RAW;
@@ -84,7 +79,7 @@ final class Questions {
 
     /** Whether files hold averages, by their name. */
     static boolean isAverage(NumberedName name) {
-        return AVERAGE.matcher(name.prefix()).matches();
+        return AverageWords.isInFileName(name.prefix());
     }
 
     /** What has to be asked of such files. */
@@ -98,9 +93,22 @@ final class Questions {
 
     /** Lines for files that hold the average that their name most likely means. */
     private static List<String> ofAverage(NumberedName name) {
-        Matcher average = AVERAGE.matcher(name.prefix());
-        String decay = average.matches() && average.group(1) != null ? average.group(1) : "0.9999";
-        return List.of("files: '" + name.pattern() + "'", "profile: 'exponential:decay=" + decay + "'");
+        return List.of("files: '" + name.pattern() + "'", ofDecay(name.prefix()));
+    }
+
+    /** The line for the average that a name most likely means. */
+    static String ofDecay(String name) {
+        return "profile: 'exponential:decay=" + AverageWords.decay(name).orElse("0.9999") + "'";
+    }
+
+    /** What has to be asked of raw checkpoints, by their names, in a folder that is called an average's. */
+    static Optional<String> ofFolder(Path folder) {
+        String name = String.valueOf(folder.getFileName());
+        return AverageWords.isFolder(name)
+                ? Optional.of("lies in a folder called `" + name + "`, as if it held averages, not raw weights. Write "
+                        + Manifest.FILE_NAME + " with the files' names and `" + RAW + "`, or `" + ofDecay(name)
+                        + "`, or whichever average it is")
+                : Optional.empty();
     }
 
     /**

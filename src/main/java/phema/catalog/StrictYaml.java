@@ -141,6 +141,15 @@ final class StrictYaml {
                     .toList();
         }
 
+        /** A text that may be empty. */
+        String textOrNone() {
+            return node instanceof ScalarNode scalar
+                            && !scalar.isPlain()
+                            && scalar.getValue().isEmpty()
+                    ? ""
+                    : text();
+        }
+
         String text() {
             if (!(node instanceof ScalarNode scalar) || scalar.getValue().isBlank()) throw wrong("must be a text");
             return scalar.getValue();

@@ -94,7 +94,9 @@ record TensorSelection(
                         + ".*` is an average or stands beside one, so not all have one profile; choose which in "
                         + Manifest.FILE_NAME + ", with `prefix: '" + groups.getFirst()
                         + ".'` and the profile that these have, or another prefix, or name several with their profiles"
-                        + " under averages");
+                        + " under averages; or with `exclude: [" + excluded(groups)
+                        + "]` and `profile: impulse` for the raw weights beside it; or with `prefix: ''` if all are of"
+                        + " one network");
         }
         String begin = begin(file);
         for (Tensor tensor : selected.tensors()) {
@@ -107,6 +109,10 @@ record TensorSelection(
                         + " or list the tensor under exclude or buffers in " + Manifest.FILE_NAME);
         }
         return Optional.empty();
+    }
+
+    private static String excluded(List<String> groups) {
+        return groups.stream().map(group -> "'" + group + ".*'").collect(Collectors.joining(", "));
     }
 
     /** Whether the manifest has a tensor averaged whatever it looks like. */
@@ -160,7 +166,7 @@ record TensorSelection(
                 ? Optional.empty()
                 : Optional.of(newest.size() + (newest.size() == 1 ? " tensor is" : " tensors are")
                         + " taken from the newest file, not averaged: statistics and vectors of"
-                        + " normalization, or moments of optimizers, such as " + newest.getFirst()
+                        + " normalization, or state of the training job, such as " + newest.getFirst()
                         + ". List what shall be averaged all the same under parameters in " + Manifest.FILE_NAME + ".");
     }
 

@@ -55,8 +55,17 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     static final WeightGroups NONE = new WeightGroups(List.of(), Optional.empty());
 
     /** The words under which raw weights are, beside averages under others. */
-    private static final List<String> RAW_WORDS =
-            List.of("model", "net", "network", "state_dict", "unet", "params", "student", "generator", "online_model");
+    private static final List<String> RAW_WORDS = List.of(
+            "model",
+            "net",
+            "network",
+            "state_dict",
+            "unet",
+            "params",
+            "student",
+            "generator",
+            "online_model",
+            "model_state_dict");
 
     private static final List<String> CONTAINERS = List.of("state_dict.", "module.", "state.");
 
@@ -95,7 +104,7 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     private static final String CURRENT = "current_model_state";
 
     /** The share of the raw weights' tensors that an average of them holds. */
-    private static final double MOST = 0.5;
+    static final double MOST = 0.5;
 
     WeightGroups {
         groups = List.copyOf(groups);
@@ -130,7 +139,9 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
             averages.add(prefix + (tracker ? TRACKED : shadow ? SHADOW : ""));
         }
         if (averages.isEmpty()) return NONE;
-        return rawPrefixes(averages.iterator().next()).stream()
+        return averages.stream()
+                .flatMap(average -> rawPrefixes(average).stream())
+                .distinct()
                 .map(raw -> of(file, raw, averages))
                 .filter(groups -> !groups.equals(NONE))
                 .findFirst()
@@ -154,16 +165,27 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
 
     /** Where the raw weights may be, the likeliest place first. */
     private static Set<String> rawPrefixes(String average) {
-        String container =
-                CONTAINERS.stream().filter(average::startsWith).findFirst().orElse("");
-        String word = average.substring(container.length());
+        String container = container(average);
+        String word = average.startsWith(NotAveraged.CALLBACKS + ".") ? average : average.substring(container.length());
         Set<String> prefixes = new LinkedHashSet<>();
         if (word.endsWith("_ema.")) prefixes.add(container + word.replaceFirst("_ema\\.$", "."));
         if (word.startsWith("target_")) prefixes.add(container + word.substring("target_".length()));
+        String own = AverageWords.withoutAverage(word.substring(0, word.length() - 1));
+        if (!own.isEmpty()) prefixes.add(container + own + ".");
         for (String raw : RAW_WORDS) prefixes.add(container + raw + ".");
         if (word.endsWith("." + TRACKED))
             prefixes.add(average.substring(0, average.length() - TRACKED.length()) + ONLINE);
         return prefixes;
+    }
+
+    /** The words before that of an average which only wrap a model's state, with the dots. */
+    private static String container(String average) {
+        int end = 0;
+        for (int dot = average.indexOf('.'); dot >= 0; dot = average.indexOf('.', end)) {
+            if (!NotAveraged.CONTAINERS.contains(average.substring(end, dot))) break;
+            end = dot + 1;
+        }
+        return average.substring(0, end);
     }
 
     private static WeightGroups of(WeightFile file, String raw, Set<String> averages) {

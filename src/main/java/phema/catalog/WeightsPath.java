@@ -19,6 +19,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import phema.format.ShardIndexes;
 import phema.text.Labels;
 
@@ -247,7 +248,8 @@ record WeightsPath(String path, boolean isThere) {
 
     /** Whether weights are an average by where they lie. */
     static boolean isAverage(String component) {
-        return AVERAGE.matcher(component).find() || component.endsWith("/ema") || component.equals("ema");
+        return AVERAGE.matcher(component).find()
+                || Stream.of(component.split("/")).anyMatch(AverageWords::isInFileName);
     }
 
     /** Where the weights are that an average is of. */

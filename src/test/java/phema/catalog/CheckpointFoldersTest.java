@@ -516,6 +516,15 @@ class CheckpointFoldersTest {
                         "checkpoint-100/ema/pytorch_lora_weights.safetensors ema:0.999,warmup=none,after=20");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"ema_model", "ema_weights/model", "emamodel", "teacher/model", "model_ema_0.99"})
+    void averagesAloneAreAskedForByWhateverTheyAreCalled(String name) throws IOException {
+        for (int step : new int[] {100, 200}) weights("checkpoint-" + step + "/" + name + ".safetensors", step);
+        assertThat(RunScanner.scan(run, Selection.DEFAULT).excluded())
+                .singleElement()
+                .satisfies(e -> assertThat(e.message()).contains("hold averages by their names (" + name));
+    }
+
     @Test
     void averagesAloneAreAskedFor() throws IOException {
         for (int step : List.of(10, 20)) weights("step-" + step + "/ema/model.safetensors", step);

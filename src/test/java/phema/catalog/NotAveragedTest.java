@@ -219,7 +219,22 @@ class NotAveragedTest {
         "params, params_ema",
         "g, g_ema",
         "student, teacher",
-        "encoder, target_encoder"
+        "encoder, target_encoder",
+        "model, ema_0.99",
+        "model, ema.0.99",
+        "model, model_ema_1",
+        "model, emas",
+        "model, modelEMA",
+        "model, swa",
+        "model, avg_model",
+        "model, ema_shadow",
+        "model, mean_teacher",
+        "dit, ema_dit",
+        "model_state_dict, ema_model_state_dict",
+        "backbone, momentum_backbone",
+        "state_dict.backbone, state_dict.momentum_backbone",
+        "state_dict, callbacks.EMACallback.ema_state_dict",
+        "app.net, app.ema_net"
     })
     void averagesBesideRawWeightsAreAskedFor(String raw, String average) throws IOException {
         Run run = run(weight(raw + ".w"), weight(average + ".w"));
@@ -278,6 +293,58 @@ class NotAveragedTest {
         assertThat(run.excluded())
                 .hasSize(2)
                 .allSatisfy(e -> assertThat(e.message()).contains("holds weights more than once", "`prefix: 'ema.'`"));
+    }
+
+    /** What a module of a model may be called, which is no network of its own. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "schema",
+                "avgpool",
+                "shadow_mapping",
+                "target_embedding",
+                "teacher_forcing",
+                "momentum_encoder",
+                "swa",
+                "ema_gate",
+                "blocks.0.ema"
+            })
+    void aWordInsideAModelIsNoAverage(String word) throws IOException {
+        Entry large = Entry.of("blocks.0.mlp", DType.F32, Shape.of(64), new float[64]);
+        assertThat(averaged(run(large, weight(word + ".w")))).containsExactlyInAnyOrder("blocks.0.mlp", word + ".w");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ema_0.99", "ema_model_state_dict", "swa", "shadow", "teacher", "target_network", "emas"})
+    void anAverageAloneIsAskedForByWhateverItIsCalled(String word) throws IOException {
+        assertThat(run(weight(word + ".a"), weight(word + ".b.c")).excluded())
+                .hasSize(2)
+                .allSatisfy(e -> assertThat(e.message())
+                        .contains("holds an average under `" + word + ".*`", "`prefix: '" + word + ".'`"));
+    }
+
+    /** Of several averages of several networks, none of which has all that another has. */
+    @Test
+    void severalNetworksWithAveragesOfTheirOwnAreAskedFor() throws IOException {
+        Entry[] all = {weight("encoder.w"), weight("ema_encoder.w"), weight("head.v"), weight("ema_head.v")};
+        assertThat(run(all).excluded())
+                .hasSize(2)
+                .allSatisfy(e -> assertThat(e.message())
+                        .contains("`exclude: ['ema_encoder.*', 'ema_head.*']` and `profile: impulse`"));
+        Files.writeString(
+                folder.resolve("phema.yaml"),
+                "files: 'step-{time}.safetensors'\nprofile: impulse\nexclude: ['ema_encoder.*', 'ema_head.*']\n");
+        assertThat(averaged(run(all))).containsExactlyInAnyOrder("encoder.w", "head.v");
+        Files.writeString(
+                folder.resolve("phema.yaml"), "files: 'step-{time}.safetensors'\nprofile: impulse\nprefix: ''\n");
+        assertThat(averaged(run(all))).hasSize(4);
+    }
+
+    /** An average that an optimizer keeps as a list is not among the weights, nor what callbacks keep. */
+    @ParameterizedTest
+    @ValueSource(strings = {"optimizer_states.0.ema.0", "callbacks.EMA.ema_weights.0"})
+    void theStateOfAJobIsNoWeights(String name) throws IOException {
+        assertThat(averaged(run(weight("state_dict.w"), weight(name)))).containsExactly("state_dict.w");
     }
 
     @Test

@@ -388,6 +388,54 @@ class RecognitionTest {
                 "list the files of all");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "emamodel_",
+                "emaweights",
+                "shadow_",
+                "teacher_",
+                "target_model",
+                "model_ema0.99_",
+                "G-EMA-",
+                "modelEMA_",
+                "polyak_"
+            })
+    void neverTakesForRawWeightsWhatAnyWordForAveragesBegins(String prefix) throws IOException {
+        weights(prefix + "001000.pt", prefix + "002000.pt");
+        assertAsks(RunScanner.scan(folder, Selection.DEFAULT), "hold averages by their name");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"schema_", "cinema-step", "avgpool-", "shadowing_", "target_embedding_", "emanuel-"})
+    void takesForRawWeightsWhatOtherWordsBegin(String prefix) throws IOException {
+        weights(prefix + "001000.pt", prefix + "002000.pt");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ema", "ema_checkpoints", "ema_0.99", "swa"})
+    void asksWhatLiesInAFolderThatIsCalledAnAverage(String name) throws IOException {
+        weights(name + "/step-100.safetensors", name + "/step-200.safetensors");
+        Path run = folder.resolve(name);
+        String decay = name.equals("ema_0.99") ? "0.99" : "0.9999";
+        assertThat(RunScanner.scan(run, Selection.DEFAULT).excluded())
+                .hasSize(2)
+                .allSatisfy(e -> assertThat(e.message())
+                        .contains("a folder called `" + name + "`", "`profile: 'exponential:decay=" + decay + "'`"));
+        Files.writeString(run.resolve("phema.yaml"), "files: 'step-{time}.safetensors'\nprofile: impulse\n");
+        assertThat(RunScanner.scan(run, Selection.DEFAULT).snapshots()).hasSize(2);
+    }
+
+    /** A run may be called after the average that its job keeps. */
+    @Test
+    void takesTheRawWeightsOfARunThatIsCalledAfterAnAverage() throws IOException {
+        weights("dit-with-ema/step-100.safetensors", "dit-with-ema/step-200.safetensors");
+        assertThat(RunScanner.scan(folder.resolve("dit-with-ema"), Selection.DEFAULT)
+                        .snapshots())
+                .hasSize(2);
+    }
+
     @Test
     void asksWhichNumberIsTheTimeAndWhichRunIsMeant() throws IOException {
         weights("seed1-step100.pt", "seed1-step200.pt", "seed2-step100.pt");

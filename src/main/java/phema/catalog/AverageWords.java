@@ -1,0 +1,89 @@
+package phema.catalog;
+
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Knows the words by which trainers call averages of weights: in the names of tensors, where a word is all that stands
+ * between two dots, and in those of files and folders. Within a word of other letters none counts: {@code schema},
+ * {@code avgpool}.
+ */
+final class AverageWords {
+    private static final String EMA =
+            "(?:.*[^a-z])?(?:(?:p|ph)?emas?|ema_?(?:model|weight|param)s?|ema_?only)(?:[^a-z].*)?";
+
+    /** The form of words that nothing but an average is called by: {@code ema_0.99}, {@code modelEMA}. */
+    private static final Pattern SURE = Pattern.compile("(?i:" + EMA + ")|.*[a-z]EMA(?:[^a-z].*)?|EMA[A-Z].*");
+
+    /** The words that some module of a model may be called by as well. */
+    private static final String OTHERS =
+            "(?:.*[^a-z])?(?:swa|avg|averaged?|moving_?average|polyak|shadow|teacher)(?:[^a-z].*)?";
+
+    private static final Pattern OTHER =
+            Pattern.compile("(?:" + OTHERS + "|momentum_.*|.*_momentum)", Pattern.CASE_INSENSITIVE);
+
+    /** The copies that a network's own targets come from: averages, or copied every so often. */
+    private static final String TARGETS =
+            "(?:.*[^a-z])?target(?:[-_]?(?:models?|net|network|unet|encoder|critic|policy))?";
+
+    private static final Pattern TARGET = Pattern.compile(TARGETS + "(?:[^a-z]*)", Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern FILE =
+            Pattern.compile("(?:" + EMA + "|" + OTHERS + "|" + TARGETS + "[^a-z]*)", Pattern.CASE_INSENSITIVE);
+
+    /** The names of folders that hold averages only: not those of runs, which may be called after an average. */
+    private static final Pattern FOLDER = Pattern.compile(
+            "(?:emas?|swa|avg|averaged?|polyak|shadow)(?:[-_]?(?:checkpoints?|ckpts?|weights?|models?|params?|unet"
+                    + "|transformer|0\\.\\d+))?",
+            Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern DECAY = Pattern.compile(
+            "(?:ema|swa|avg|average|polyak|shadow|teacher|target).*?(0\\.9\\d*)", Pattern.CASE_INSENSITIVE);
+
+    /** The part of a word that says it is an average, and which: what is left is what the raw weights are called. */
+    private static final Pattern PART = Pattern.compile(
+            "(?i)(?<![a-z])(?:emas?|swa|avg|averaged?|moving_?average|polyak|shadow|teacher|momentum|target)(?![a-z])"
+                    + "(?:[-_]?\\d[\\d.p]*)?");
+
+    private AverageWords() {}
+
+    /** Whether all that lies below this word is an average, wherever a whole network may lie. */
+    static boolean isSure(String word) {
+        return SURE.matcher(word).matches();
+    }
+
+    /** Whether it is one where it holds what another word beside it holds as well. */
+    static boolean isLikely(String word) {
+        return OTHER.matcher(word).matches();
+    }
+
+    /** Whether it is one where it is all that a file holds. */
+    static boolean isAverageAlone(String word) {
+        return isSure(word) || isLikely(word) || TARGET.matcher(word).matches();
+    }
+
+    /** Whether a file holds an average by its name, or what stands in it before a number. */
+    static boolean isInFileName(String name) {
+        return FILE.matcher(name).matches() || SURE.matcher(name).matches();
+    }
+
+    /** Whether all files in a folder of this name are averages. */
+    static boolean isFolder(String name) {
+        return FOLDER.matcher(name).matches();
+    }
+
+    /** The decay that a name states. */
+    static Optional<String> decay(String name) {
+        Matcher decay = DECAY.matcher(name);
+        return decay.find() ? Optional.of(decay.group(1)) : Optional.empty();
+    }
+
+    /** What the raw weights are called beside such an average: {@code unet} for {@code unet_ema_0.99}; may be empty. */
+    static String withoutAverage(String word) {
+        return PART.matcher(word)
+                .replaceFirst("")
+                .replaceAll("^[-_.]+|[-_.]+$", "")
+                .replaceAll("([-_])[-_]+", "$1");
+    }
+}
