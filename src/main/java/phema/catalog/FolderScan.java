@@ -91,6 +91,13 @@ final class FolderScan {
             agreeing.keySet().forEach(candidate -> exclusions.add(candidate, ExclusionReason.NO_PROFILE, codes));
             agreeing.clear();
         });
+        Optional<Twins> twins = twins(agreeing);
+        twins.ifPresent(found -> {
+            agreeing.keySet()
+                    .forEach(candidate ->
+                            exclusions.add(candidate, ExclusionReason.NO_PROFILE, found.question(wrappers(candidate))));
+            agreeing.clear();
+        });
         SamplePlan plan = sampleAll(agreeing, agreement);
         Map<Candidate, RememberedFile.Sampled> sampled = new LinkedHashMap<>();
         for (Candidate candidate : agreeing.keySet())
@@ -131,7 +138,9 @@ final class FolderScan {
                 exclusions.byName(),
                 notices,
                 recognition.publication(),
-                lines(averages, agreement.growing(), assembly.snapshots().isEmpty()));
+                twins.map(this::lines)
+                        .orElseGet(() -> lines(
+                                averages, agreement.growing(), assembly.snapshots().isEmpty())));
         return new Scan(run, Optional.of(recognition), known, FolderContent.NONE);
     }
 
@@ -565,6 +574,43 @@ final class FolderScan {
                         + "`: codes of quantised weights cannot be averaged; save the weights dequantised, as bf16 or"
                         + " f32, or list the tensor under buffers in " + Manifest.FILE_NAME
                         + " if it is something else");
+    }
+
+    /** Two networks of each file that cannot both be raw weights; none where a manifest says which are meant. */
+    private Optional<Twins> twins(Map<Candidate, WeightFile> files) {
+        boolean whole = recognition.tensors().prefix().isEmpty()
+                && files.keySet().stream()
+                        .allMatch(candidate -> candidate.group().isEmpty()
+                                && candidate.profile().orElseThrow() instanceof Impulse);
+        if (!whole || files.size() < 2) return Optional.empty();
+        List<Map.Entry<Candidate, WeightFile>> all = List.copyOf(files.entrySet());
+        return Twins.in(
+                Stream.of(all.getFirst(), all.get(all.size() - 2), all.getLast())
+                        .map(entry -> averaged(entry.getValue()))
+                        .toList(),
+                indexer::sample);
+    }
+
+    private static WeightFile averaged(WeightFile selected) {
+        return selected.with(selected.tensors().stream()
+                .filter(tensor -> tensor.role() == Tensor.TensorRole.PARAMETER
+                        && tensor.dtype().isFloating())
+                .toList());
+    }
+
+    /** What is taken off the names of all tensors of a file. */
+    private String wrappers(Candidate candidate) {
+        return Objects.requireNonNull(known.get(candidate.fileName())).content()
+                        instanceof RememberedFile.Indexed indexed
+                ? WeightGroups.wrappers(
+                        indexed.file().tensors().stream().map(Tensor::name).toList())
+                : "";
+    }
+
+    private List<String> lines(Twins twins) {
+        return recognition.lines().stream()
+                .flatMap(line -> line.equals(Questions.RAW) ? Stream.of(line, twins.exclusion()) : Stream.of(line))
+                .toList();
     }
 
     /**

@@ -1,0 +1,120 @@
+package phema.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import phema.TestWeights;
+import phema.TestWeights.Entry;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+/** Two networks in a file, of which nothing says what the second is. */
+class TwinsTest {
+    private static final int SIZE = 64;
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @CsvSource({
+        "model., slow.",
+        "q., q_target.",
+        "state_dict.encoder_q., state_dict.encoder_k.",
+        "module.g., module.g_running.",
+        "model., best_model."
+    })
+    void anAverageUnderAnyNameIsNotTakenForRawWeights(String raw, String other) throws IOException {
+        for (int time = 1; time <= 3; time++) write(time, network(raw, 1, time, 1), network(other, 1, time, 0.5));
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        String begin = raw.startsWith("module.") ? "module." : "";
+        String one = raw.substring(begin.length());
+        String two = other.substring(begin.length());
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.excluded())
+                .hasSize(3)
+                .allSatisfy(e -> assertThat(e.message())
+                        .contains("`" + one + "*` and `" + two + "*`", "`exclude: ['" + two + "*']`")
+                        .contains("{prefix: '" + raw + "', profile: impulse}, {prefix: '" + other + "', profile: '")
+                        .contains("`prefix: '" + begin + "'`"));
+        assertThat(run.manifest())
+                .containsExactly("files: 'step-{time}.safetensors'", "profile: impulse", "exclude: ['" + two + "*']");
+        Files.write(folder.resolve("phema.yaml"), run.manifest());
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots())
+                .hasSize(3)
+                .allSatisfy(s -> assertThat(s.file().tensors()).hasSize(4));
+        Files.writeString(
+                folder.resolve("phema.yaml"),
+                "files: 'step-{time}.safetensors'\nprofile: impulse\nprefix: '" + begin + "'\n");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots())
+                .hasSize(3)
+                .allSatisfy(s -> assertThat(s.file().tensors()).hasSize(8));
+    }
+
+    /** Two critics, say: what is trained from values of its own is like another by chance only. */
+    @Test
+    void networksThatAreTrainedSideBySideAreBothRaw() throws IOException {
+        for (int time = 1; time <= 3; time++) write(time, network("a.", 1, time, 1), network("b.", 2, time, 1));
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(3);
+    }
+
+    /** One network under two names, as a part of two modules, or a copy of what training began with. */
+    @ParameterizedTest
+    @CsvSource({"1, true", "0, false"})
+    void equalNetworksAndThoseThatStandStillAreNoQuestion(double pace, boolean same) throws IOException {
+        for (int time = 1; time <= 3; time++)
+            write(time, network("model.", 1, time, 1), network("other.", 1, same ? time : 1, same ? 1 : pace));
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(3);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "blocks.0., blocks.1.", // blocks of one network
+        "unet1., unet2."
+    })
+    void networksThatDifferInANumberAreBothRaw(String one, String other) throws IOException {
+        for (int time = 1; time <= 3; time++) write(time, network(one, 1, time, 1), network(other, 1, time, 0.5));
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(3);
+    }
+
+    /** Small modules of the same form, such as embeddings of a time and of a strength of guidance. */
+    @Test
+    void modulesOfAModelAreNoNetworks() throws IOException {
+        for (int time = 1; time <= 3; time++) {
+            List<Entry> all = new ArrayList<>(network("time_in.", 1, time, 1));
+            all.addAll(network("guidance_in.", 1, time, 0.5));
+            all.add(Entry.of("blocks.weight", DType.F32, Shape.of(100, SIZE), new float[100 * SIZE]));
+            write(time, all, List.of());
+        }
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(3);
+    }
+
+    private void write(int time, List<Entry> one, List<Entry> other) throws IOException {
+        List<Entry> all = new ArrayList<>(one);
+        all.addAll(other);
+        TestWeights.safetensors(folder.resolve("step-00%d000.safetensors".formatted(time)), Map.of(), all);
+    }
+
+    /** A network that moves in a direction of its own. */
+    private static List<Entry> network(String prefix, int seed, int time, double pace) {
+        Random random = new Random(seed);
+        List<Entry> network = new ArrayList<>();
+        for (String name : List.of("in.weight", "in.bias", "out.weight", "out.bias")) {
+            boolean bias = name.endsWith("bias");
+            float[] values = new float[bias ? 8 : SIZE];
+            for (int i = 0; i < values.length; i++)
+                values[i] = (float) (random.nextGaussian() + 0.1 * pace * time * random.nextGaussian());
+            network.add(Entry.of(prefix + name, DType.F32, bias ? Shape.of(8) : Shape.of(8, 8), values));
+        }
+        return network;
+    }
+}
