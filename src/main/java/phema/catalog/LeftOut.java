@@ -19,7 +19,9 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Says which weight files of a folder a run does not take: how many of which names, where numbers in names do not
@@ -35,6 +37,12 @@ final class LeftOut {
             "(?:opt\\d+|(?:optim|optimizer|scheduler|random_states|rng_state|scaler|sampler|training_args"
                     + "|training[-_]state)(?:[^a-z].*)?)\\.[a-z]+|" + SnapshotName.RECONSTRUCTION + "-.*",
             Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern NUMBER = Pattern.compile("\\d+");
+
+    /** What stands before the number of steps in a name. */
+    private static final Pattern STEP =
+            Pattern.compile("(?:.*[^a-z])?(?:step|iter|ba)[-_=]?", Pattern.CASE_INSENSITIVE);
 
     private static final Pattern SHARD = Pattern.compile(".*-\\d+-of-\\d+\\..*");
 
@@ -83,12 +91,55 @@ final class LeftOut {
                 + shapes(left) + ". ";
         return Optional.of(what
                 + (used.isEmpty()
-                        ? "Such names do not say what the files hold; say it with lines such as `files:"
-                                + " 'NAME-{time}.safetensors'` and `profile: impulse` in "
+                        ? advice(left)
                         : "The run's are named " + shapes(used)
                                 + "; give others a folder of their own, choose them by their prefix, or name the run's"
                                 + " files in ")
                 + Manifest.FILE_NAME + ".");
+    }
+
+    /** What to write for files of which none is taken. */
+    private static String advice(List<String> left) {
+        List<String> averages = left.stream()
+                .filter(name -> AverageWords.isInFileName(name.replaceFirst("\\.[a-zA-Z.]+$", "")))
+                .toList();
+        return 2 * averages.size() < left.size()
+                ? "Such names do not say what the files hold; say it with lines such as `files:"
+                        + " 'NAME-{time}.safetensors'` and `" + Questions.RAW + "` in "
+                : "Such names are those of averages, and do not say which; say it with lines such as `files: '"
+                        + pattern(averages) + "'` and `" + Questions.ofDecay(averages.getFirst())
+                        + "`, or whichever average it is, in ";
+    }
+
+    /** The names of files as a manifest has them: the time is the number behind the step, or the last that varies. */
+    private static String pattern(List<String> names) {
+        List<String> alike = names.stream()
+                .filter(name -> shape(name).equals(shape(names.getFirst())))
+                .toList();
+        List<List<MatchResult>> numbers = alike.stream()
+                .map(name -> NUMBER.matcher(name).results().toList())
+                .toList();
+        List<MatchResult> first = numbers.getFirst();
+        List<Integer> varying = IntStream.range(0, first.size())
+                .filter(i -> alike.size() == 1
+                        || numbers.stream()
+                                        .map(all -> all.get(i).group())
+                                        .distinct()
+                                        .count()
+                                > 1)
+                .boxed()
+                .toList();
+        if (varying.isEmpty()) return "NAME-{time}" + names.getFirst().replaceFirst(".*(\\.[a-zA-Z]+)$", "$1");
+        int time = varying.stream()
+                .filter(i -> STEP.matcher(
+                                alike.getFirst().substring(0, first.get(i).start()))
+                        .matches())
+                .findFirst()
+                .orElseGet(varying::getLast);
+        StringBuilder pattern = new StringBuilder(alike.getFirst());
+        for (int i : varying.reversed())
+            pattern.replace(first.get(i).start(), first.get(i).end(), i == time ? "{time}" : "*");
+        return pattern.toString();
     }
 
     /**

@@ -427,6 +427,27 @@ class RecognitionTest {
         assertThat(RunScanner.scan(run, Selection.DEFAULT).snapshots()).hasSize(2);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        001000_ema.pt 002000_ema.pt                           | {time}_ema.pt            | 0.9999
+        step=100-EMA.ckpt step=200-EMA.ckpt                   | step={time}-EMA.ckpt     | 0.9999
+        model_001000_ema0.99.pt model_002000_ema0.99.pt       | model_{time}_ema0.99.pt  | 0.99
+        m-loss=2.3-step=5-n=40.0-EMA.ckpt m-loss=2.2-step=6-n=48.0-EMA.ckpt | m-loss=2.*-step={time}-n=*.0-EMA.ckpt | 0.9999
+        """)
+    void proposesAnAverageForWhatCallsItselfOneBehindItsNumber(String names, String pattern, String decay)
+            throws IOException {
+        weights(names.split(" "));
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .singleElement()
+                .asString()
+                .contains("Such names are those of averages")
+                .contains("`files: '" + pattern + "'` and `profile: 'exponential:decay=" + decay + "'`")
+                .doesNotContain("impulse");
+        Files.writeString(
+                folder.resolve("phema.yaml"), "files: '" + pattern + "'\nprofile: 'exponential:decay=" + decay + "'\n");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(2);
+    }
+
     /** A run may be called after the average that its job keeps. */
     @Test
     void takesTheRawWeightsOfARunThatIsCalledAfterAnAverage() throws IOException {
