@@ -130,6 +130,7 @@ final class FolderScan {
                     new WeightGroups(similarParts.stream().map(Part::group).toList(), Optional.empty())
                             .notices(similar));
         if (recognition.tensors().averages().isEmpty()) notices.addAll(averages.notices());
+        notices.addAll(averages.contradictions());
         notices.addAll(assembly.notices());
         Run run = new Run(
                 runName,

@@ -153,7 +153,7 @@ final class ManifestReader {
             YamlKeys keys = entry.keys(PREFIX, PROFILE);
             String prefix = keys.require(PREFIX, YamlValue::text);
             for (String other : prefixes)
-                if (other.startsWith(prefix) || prefix.startsWith(other))
+                if (isWithin(other, prefix) || isWithin(prefix, other))
                     throw keys.wrong(
                             PREFIX,
                             prefix.equals(other)
@@ -162,6 +162,11 @@ final class ManifestReader {
             prefixes.add(prefix);
             return new WeightGroups.StatedGroup(prefix, Optional.of(keys.require(PROFILE, ManifestReader::profile)));
         });
+    }
+
+    /** Whether a prefix names a module within another's, and not only tensors of it whose names begin alike. */
+    private static boolean isWithin(String prefix, String other) {
+        return prefix.startsWith(other) && (prefix.equals(other) || prefix.endsWith("."));
     }
 
     private static boolean group(YamlValue value) {

@@ -183,6 +183,11 @@ final class NotAveraged {
                         : names.contains(moment.group(1) + "mean"));
     }
 
+    /** Whether a tensor holds what a normalization layer has seen, by its name. */
+    static boolean isStatistic(String name) {
+        return STATISTICS.matcher(name).matches();
+    }
+
     /** Whether a tensor holds numbers that look like weights, and are taken as they are all the same. */
     static boolean isNotComputed(Tensor tensor) {
         return NOT_COMPUTED.contains(tensor.dtype());

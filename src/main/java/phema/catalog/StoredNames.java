@@ -78,12 +78,13 @@ public final class StoredNames {
         }
     }
 
-    /** Some trainers take the dots out of the names of averages, and torchtitan puts words behind them. */
+    /** Some trainers take the dots out of names, or make underscores of them, and torchtitan puts words behind them. */
     private static boolean endsWith(String name, String end) {
         return name.equals(end)
                 || name.endsWith("." + end)
                 || WeightGroups.TORCHTITAN.matcher(name).matches() && name.contains("." + end + ".")
                 || name.replace(".", "").endsWith(end.replace(".", ""))
-                || ("." + WrappedNames.unwrapped(name)).endsWith("." + WrappedNames.unwrapped(end));
+                || ("." + WrappedNames.unwrapped(name)).endsWith("." + WrappedNames.unwrapped(end))
+                || name.endsWith("_" + end.replace('.', '_'));
     }
 }

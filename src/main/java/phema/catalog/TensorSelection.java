@@ -89,6 +89,12 @@ record TensorSelection(
         NotAveraged kinds = new NotAveraged(file.tensors());
         if (prefix.isEmpty()) {
             List<String> groups = new NotAveraged(selected.tensors()).groups();
+            if (!groups.isEmpty() && file.tensor(WeightGroups.MMENGINE + "steps").isPresent())
+                return Optional.of("holds mmengine's average as `state_dict.*`, and the raw weights as `"
+                        + WeightGroups.MMENGINE + "*`, whose tensors are not the same; choose one in "
+                        + Manifest.FILE_NAME + ", with `prefix: '" + WeightGroups.MMENGINE
+                        + "'` and `profile: impulse`, or with `prefix: 'state_dict.'` and the average's profile, such"
+                        + " as `profile: 'ema:0.9998,warmup=none'`");
             if (!groups.isEmpty())
                 return Optional.of("holds weights more than once, and `" + groups.getFirst()
                         + ".*` is an average or stands beside one, so not all have one profile; choose which in "

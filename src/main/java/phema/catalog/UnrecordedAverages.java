@@ -41,6 +41,9 @@ final class UnrecordedAverages {
     /** The least number in a name that is taken for steps where nothing says what it counts. */
     private static final int STEPS = 1000;
 
+    /** The ratio of squared distances from which weights move farther than others. */
+    private static final double FARTHER = 1.05;
+
     /** The keys of metadata that count steps. */
     private static final List<String> STEP_KEYS =
             List.of("global_step", "step", "iteration", "iter_num", "train_steps");
@@ -54,6 +57,12 @@ final class UnrecordedAverages {
 
     /** What was found of those that nothing says; empty where there are too few files. */
     private final Map<String, Optional<RecognisedDecay>> found = new LinkedHashMap<>();
+
+    /** What the raw weights are of those that are the raw weights themselves, though they are not called so. */
+    private final Map<String, RecognisedDecay> exchanged = new LinkedHashMap<>();
+
+    /** The averages that move farther than their raw weights, as they may where training comes to rest. */
+    private final List<String> doubted = new ArrayList<>();
 
     /**
      * @param files by time, each with the tensors that count
@@ -72,12 +81,81 @@ final class UnrecordedAverages {
         groups.forEach((prefix, newest) -> {
             if (newest.isUnrecorded()) found.put(prefix, search(prefix, plan));
         });
+        rawPrefix()
+                .ifPresent(raw -> groups.forEach((prefix, newest) -> {
+                    if (prefix.equals(raw) || certain(prefix).isPresent() || !movesFarther(prefix, raw, plan)) return;
+                    exchanged(prefix, raw, plan)
+                            .ifPresentOrElse(decay -> exchanged.put(prefix, decay), () -> doubted.add(prefix));
+                }));
+    }
+
+    /** The prefix of what is called the raw weights. */
+    private Optional<String> rawPrefix() {
+        return groups.entrySet().stream()
+                .filter(group -> isRaw(group.getValue()))
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
+    private static boolean isRaw(Candidate candidate) {
+        return candidate.profile().filter(Impulse.class::isInstance).isPresent();
+    }
+
+    /** Whether an average moves farther than its raw weights, and not only as it is rounded. */
+    private boolean movesFarther(String average, String raw, SamplePlan plan) {
+        int[] moving = moving(plan);
+        return moving.length > 0 && path(average, plan, moving) > FARTHER * path(raw, plan, moving);
+    }
+
+    /** Which average of one set of weights the other is, its raw weights by name; empty unless that is certain. */
+    private Optional<RecognisedDecay> exchanged(String average, String raw, SamplePlan plan) {
+        int[] moving = moving(plan);
+        List<StoredAverage> known = samples(average, plan, moving);
+        List<StoredAverage> unknown = samples(raw, plan, moving);
+        try {
+            return DecaySearch.search(known, unknown, clockIsSteps(), Optional.empty())
+                    .filter(RecognisedDecay::certain);
+        } catch (RuntimeException e) { // as below
+            return Optional.empty();
+        }
+    }
+
+    /** The sum of the squared distances between one file and the next, but for what rounding makes of them. */
+    private double path(String prefix, SamplePlan plan, int[] moving) {
+        double path = 0;
+        List<StoredAverage> samples = samples(prefix, plan, moving);
+        for (int i = 1; i < samples.size(); i++) {
+            path -= moving.length
+                    * (samples.get(i).roundingVariance() + samples.get(i - 1).roundingVariance());
+            for (int j = 0; j < moving.length; j++) {
+                double step = samples.get(i).sample()[j] - samples.get(i - 1).sample()[j];
+                path += step * step;
+            }
+        }
+        return Math.max(path, 0);
+    }
+
+    /** The weights of one set, each as those of its own time. */
+    private List<StoredAverage> samples(String prefix, SamplePlan plan, int[] moving) {
+        List<StoredAverage> samples = new ArrayList<>();
+        sampled.keySet().stream()
+                .filter(candidate -> candidate.group().equals(prefix))
+                .forEach(candidate -> {
+                    Sample sample = numbers(candidate, plan).at(moving);
+                    if (Arrays.stream(sample.values()).allMatch(Double::isFinite))
+                        samples.add(stored(new Impulse(candidate.time()), sample));
+                });
+        return samples;
+    }
+
+    private int[] moving(SamplePlan plan) {
+        return plan.moving(
+                sampled.values().stream().map(RememberedFile.Sampled::summary).toList(),
+                () -> numbers(List.copyOf(sampled.keySet()).getLast(), plan));
     }
 
     private Optional<RecognisedDecay> search(String prefix, SamplePlan plan) {
-        int[] moving = plan.moving(
-                sampled.values().stream().map(RememberedFile.Sampled::summary).toList(),
-                () -> numbers(List.copyOf(sampled.keySet()).getLast(), plan));
+        int[] moving = moving(plan);
         if (moving.length == 0) return Optional.empty();
         List<StoredAverage> known = new ArrayList<>();
         List<StoredAverage> unknown = new ArrayList<>();
@@ -155,7 +233,9 @@ final class UnrecordedAverages {
         Map<Candidate, RememberedFile.Sampled> usable = new LinkedHashMap<>();
         sampled.forEach((candidate, one) -> {
             Candidate known = recognised(candidate);
-            if (known.isUnrecorded()) exclusions.add(known, ExclusionReason.NO_PROFILE, question(known.group()));
+            if (areExchanged() && !candidate.group().isEmpty())
+                exclusions.add(known, ExclusionReason.NO_PROFILE, ofExchanged());
+            else if (known.isUnrecorded()) exclusions.add(known, ExclusionReason.NO_PROFILE, question(known.group()));
             else if (known.content() instanceof Candidate.NoAverage nothing)
                 exclusions.add(known, ExclusionReason.NO_PROFILE, nothing.why());
             else usable.put(known, one);
@@ -188,8 +268,48 @@ final class UnrecordedAverages {
                         .collect(Collectors.joining(" and "));
     }
 
+    /** Whether nothing can be used since raw weights are called an average, and an average raw weights. */
+    private boolean areExchanged() {
+        return exchanged.keySet().stream()
+                .anyMatch(prefix -> Objects.requireNonNull(groups.get(prefix)).isUnrecorded());
+    }
+
+    private String ofExchanged() {
+        Map.Entry<String, RecognisedDecay> one = exchanged.entrySet().iterator().next();
+        String raw = rawPrefix().orElse("");
+        return "holds raw weights under the name of an average, and an average under that of raw weights: `"
+                + WeightGroups.shown(raw) + "` is an average of `" + WeightGroups.shown(one.getKey())
+                + "` of profile " + one.getValue().spec() + ", and not the other way about. Write "
+                + Question.inline(exchangedLines()) + " into " + Manifest.FILE_NAME;
+    }
+
+    private List<String> exchangedLines() {
+        Map.Entry<String, RecognisedDecay> one = exchanged.entrySet().iterator().next();
+        List<String> lines = filesLines();
+        lines.add("averages: [{prefix: '" + one.getKey() + "', profile: impulse}, {prefix: '"
+                + rawPrefix().orElse("") + "', profile: '" + one.getValue().spec() + "'}]");
+        return lines;
+    }
+
+    /** What is said of raw weights and averages, and files contradict; one line each. */
+    List<String> contradictions() {
+        if (areExchanged()) return List.of();
+        return exchanged.isEmpty()
+                ? doubted.stream()
+                        .map(prefix -> "The weights below `" + prefix + "` move farther from file to file than those"
+                                + " below `" + rawPrefix().orElse("") + "`, as raw weights do beside their average:"
+                                + " check which is which.")
+                        .toList()
+                : List.of("What is stated as raw weights and as an average seems to be the other way about: `"
+                        + WeightGroups.shown(rawPrefix().orElse("")) + "` is an average of `"
+                        + WeightGroups.shown(exchanged.keySet().iterator().next()) + "` of profile "
+                        + exchanged.values().iterator().next().spec() + ", as the files say. Write "
+                        + Question.inline(exchangedLines()) + " into " + Manifest.FILE_NAME + ".");
+    }
+
     /** What each set of weights is taken for, and why; one line each. */
     List<String> notices() {
+        if (areExchanged()) return List.of();
         List<String> notices = new ArrayList<>();
         groups.forEach((prefix, newest) -> {
             String which = "The weights " + (newest.prefix().isEmpty() ? "in" : "below") + " `" + prefix + "` ";
@@ -250,6 +370,7 @@ final class UnrecordedAverages {
     /** The manifest that says what was recognised, or is likeliest; none where each file is one set of weights. */
     List<String> lines() {
         if (groups.isEmpty() || groups.keySet().stream().anyMatch(this::hasBegunAnew)) return List.of();
+        if (areExchanged()) return exchangedLines();
         List<String> lines = filesLines();
         lines.add("averages:");
         for (String average : averages()) lines.add("- " + average);

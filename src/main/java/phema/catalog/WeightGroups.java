@@ -103,6 +103,14 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     /** The word of Lightning for raw weights, beside which {@code state_dict} is an average. */
     private static final String CURRENT = "current_model_state";
 
+    /** The word of mmengine for raw weights: it saves its average as {@code state_dict}. */
+    static final String MMENGINE = "ema_state_dict.";
+
+    /** What mmcv's hook puts before the names of its buffers, in which dots become underscores. */
+    private static final String MMCV = "state_dict.ema_";
+
+    private static final String STATE_DICT = "state_dict.";
+
     /** The share of the raw weights' tensors that an average of them holds. */
     static final double MOST = 0.5;
 
@@ -119,11 +127,14 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
         }
         if (!torchtitan.isEmpty()) return of(file, ALL, torchtitan);
         List<String> words = new NotAveraged(file.tensors()).words();
+        WeightGroups buffers = ofBuffers(file);
+        if (!buffers.equals(NONE)) return buffers;
         if (words.isEmpty()) return NONE;
         Optional<String> algorithm =
                 words.stream().filter(word -> word.startsWith(ALGORITHMS)).findFirst();
         if (algorithm.isPresent()) return ofComposer(file, algorithm.get());
-        if (words.contains(CURRENT)) return of(file, CURRENT + ".", Set.of("state_dict."));
+        if (words.contains(CURRENT)) return of(file, CURRENT + ".", Set.of(STATE_DICT));
+        if (file.tensor(MMENGINE + "steps").isPresent()) return of(file, MMENGINE, Set.of(STATE_DICT));
         Set<String> averages = new LinkedHashSet<>();
         for (String word : words) {
             String prefix = word + ".";
@@ -146,6 +157,23 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
                 .filter(groups -> !groups.equals(NONE))
                 .findFirst()
                 .orElse(NONE);
+    }
+
+    /**
+     * The buffers of mmcv's hook, {@code ema_backbone_conv_weight} beside {@code backbone.conv.weight}, which has
+     * swapped the average in before it saves: they are the raw weights.
+     */
+    private static WeightGroups ofBuffers(WeightFile file) {
+        List<String> buffers = file.tensors().stream()
+                .map(Tensor::name)
+                .filter(name -> name.startsWith(MMCV))
+                .toList();
+        if (buffers.isEmpty() || buffers.stream().anyMatch(name -> name.indexOf('.', MMCV.length()) >= 0)) return NONE;
+        WeightGroups found = of(
+                file,
+                List.of(new StatedGroup(MMCV, Optional.of(RAW)), new StatedGroup(STATE_DICT, Optional.empty())),
+                STATE_DICT);
+        return found.problem().isPresent() ? NONE : found;
     }
 
     /** composer swaps its average in for saving, and says so: then {@code state.model} is the average. */
@@ -203,8 +231,11 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     /** @param stated of which the one with the most tensors, mostly the raw weights, says which there are */
     static WeightGroups of(WeightFile file, List<StatedGroup> stated) {
         StatedGroup whole = stated.stream()
-                .max(comparingInt((StatedGroup group) -> (int) below(file, group.prefix()).keySet().stream()
+                .max(comparingInt((StatedGroup group) -> (int) below(file, group, stated).keySet().stream()
                                 .filter(name -> !NotAveraged.isCounter(name))
+                                .count())
+                        .thenComparing(group -> below(file, group, stated).keySet().stream()
+                                .filter(name -> name.indexOf('.') >= 0)
                                 .count())
                         .thenComparing(group -> group.profile().equals(Optional.of(RAW))))
                 .orElseThrow();
@@ -217,17 +248,24 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
                 .filter(group -> group.prefix().equals(whole))
                 .findFirst()
                 .orElseThrow();
-        SequencedMap<String, Tensor> all = below(file, first.prefix());
+        SequencedMap<String, Tensor> all = below(file, first, stated);
         if (all.isEmpty()) return wrong(nothing(first));
         Map<String, String> withoutDots = new HashMap<>();
         for (String name : all.keySet())
-            withoutDots.merge(name.replace(".", ""), name, (one, other) -> ""); // what may be either is none
+            for (String dot : List.of("", "_")) {
+                String plain = name.replace(".", dot);
+                if (!all.containsKey(plain))
+                    withoutDots.merge(plain, name, (one, other) -> ""); // what may be either is none
+            }
+        long averaged = all.entrySet().stream()
+                .filter(entry -> entry.getValue().dtype().isFloating() && !NotAveraged.isStatistic(entry.getKey()))
+                .count();
         Map<StatedGroup, Map<String, Tensor>> found = new LinkedHashMap<>();
         found.put(first, all);
         for (StatedGroup group : stated) {
             if (group == first) continue;
             Map<String, Tensor> own = new HashMap<>();
-            for (Map.Entry<String, Tensor> entry : below(file, group.prefix()).entrySet()) {
+            for (Map.Entry<String, Tensor> entry : below(file, group, stated).entrySet()) {
                 Tensor here = entry.getValue();
                 String name =
                         all.containsKey(entry.getKey()) ? entry.getKey() : withoutDots.getOrDefault(entry.getKey(), "");
@@ -242,7 +280,7 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
                 own.put(name, here);
             }
             if (own.isEmpty()) return wrong(nothing(group));
-            if (own.size() < MOST * all.size())
+            if (own.size() < MOST * averaged)
                 return wrong("holds only " + own.size() + " of the tensors below `" + first.prefix() + "` below `"
                         + group.prefix() + "`, too few for an average of them");
             found.put(group, own);
@@ -271,8 +309,17 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
         return List.copyOf(tensors);
     }
 
-    /** The tensors below a prefix by their names without it, and without what wrappers put before them. */
-    private static SequencedMap<String, Tensor> below(WeightFile file, String prefix) {
+    /**
+     * The tensors below a prefix by their names without it, and without what wrappers put before them; but for those of
+     * another group within.
+     */
+    private static SequencedMap<String, Tensor> below(WeightFile file, StatedGroup group, List<StatedGroup> stated) {
+        String prefix = group.prefix();
+        List<String> within = stated.stream()
+                .map(StatedGroup::prefix)
+                .filter(other -> other.length() > prefix.length() && other.startsWith(prefix))
+                .filter(other -> prefix.indexOf('*') < 0)
+                .toList();
         SequencedMap<String, Tensor> below = new LinkedHashMap<>();
         int star = prefix.indexOf('*');
         String begin = star < 0 ? prefix : prefix.substring(0, star);
@@ -282,6 +329,7 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
             if (name.startsWith(begin)
                     && name.endsWith(end)
                     && name.length() > begin.length() + end.length()
+                    && within.stream().noneMatch(name::startsWith)
                     && !(prefix.equals(ALL) && STATE_OF_JOB.matcher(name).matches()))
                 below.put(name.substring(begin.length(), name.length() - end.length()), tensor);
         }

@@ -45,6 +45,9 @@ class WeightGroupsTest {
             current_model_state.a state_dict.a averaging_state.n_averaged         | current_model_state. state_dict.
             model.a ema.shadow.a                                                  | model. ema.shadow.
             model.a ema.a net_ema.a                                               | model. ema. net_ema.
+            ema_state_dict.module.a ema_state_dict.steps state_dict.a             | ema_state_dict. state_dict.
+            state_dict.a.b_c state_dict.d.e state_dict.ema_a_b_c state_dict.ema_d_e | state_dict. state_dict.ema_
+            state_dict.conv.w state_dict.bn.running_mean state_dict.bn.running_var state_dict.ema_conv_w | state_dict. state_dict.ema_
             t.a optimizer.state.t.a.exp_avg ema.state.t.a.ema_params              | * ema.state.*.ema_params
             t.a ema.state.t.a.ema_params.half_life_0p05 ema.state.t.a.ema_params.decay_0p999 | * ema.state.*.ema_params.decay_0p999 ema.state.*.ema_params.half_life_0p05
             """)

@@ -1,0 +1,121 @@
+package phema.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import phema.TestWeights;
+import phema.TestWeights.Entry;
+import phema.profile.Impulse;
+import phema.tensor.DType;
+import phema.tensor.Shape;
+
+/** Trainers that save the average where others have the raw weights. */
+class ExchangedTest {
+    private static final int SIZE = 2048;
+    private static final int FILES = 30;
+
+    /** The files before the first. */
+    private static final int BEFORE = 2;
+
+    private static final int EVERY = 50;
+    private static final double DECAY = 0.99;
+
+    @TempDir
+    Path folder;
+
+    /** mmcv's buffers and mmengine's {@code ema_state_dict} are the raw weights, both of which saved after a swap. */
+    @ParameterizedTest
+    @CsvSource({
+        "state_dict.ema_l_w, state_dict.l.w, state_dict.ema_, state_dict.",
+        "ema_state_dict.module.l.w, state_dict.l.w, ema_state_dict., state_dict."
+    })
+    void knowsWhatIsSavedAfterASwap(String rawName, String averageName, String raw, String average) throws IOException {
+        walk(FILES, rawName, averageName);
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots())
+                .hasSize(2 * FILES)
+                .allSatisfy(s -> assertThat(s.profile() instanceof Impulse)
+                        .isEqualTo(s.name().endsWith("#" + raw.replaceFirst("\\.$", ""))));
+        assertThat(run.notices())
+                .anyMatch(notice -> notice.startsWith("The weights below `" + average
+                        + "` are taken for averages of profile exponential:decay=0.99, recognised"));
+        Files.write(folder.resolve("phema.yaml"), run.manifest());
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots())
+                .extracting(Snapshot::name)
+                .isEqualTo(run.snapshots().stream().map(Snapshot::name).toList());
+    }
+
+    /** By mmcv between epochs, when nothing is swapped; and by whoever names them so. */
+    @ParameterizedTest
+    @CsvSource({"state_dict.l.w, state_dict.ema_l_w, state_dict., state_dict.ema_", "ema.l.w, model.l.w, ema., model."})
+    void asksWhereTheFilesSayTheOpposite(String rawName, String averageName, String raw, String average)
+            throws IOException {
+        walk(FILES, rawName, averageName);
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        String lines = "averages: [{prefix: '" + raw + "', profile: impulse}, {prefix: '" + average
+                + "', profile: 'exponential:decay=0.99'}]";
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.excluded())
+                .hasSize(2 * FILES)
+                .allSatisfy(e ->
+                        assertThat(e.message()).contains("`" + average + "*` is an average of `" + raw + "*`", lines));
+        assertThat(run.manifest()).containsExactly("files: 'iter_{time}.safetensors'", lines);
+        Files.write(folder.resolve("phema.yaml"), run.manifest());
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(2 * FILES);
+    }
+
+    @Test
+    void saysWhereFourFilesLookAsIfTheyWereExchanged() throws IOException {
+        walk(4, "ema.l.w", "model.l.w");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .anyMatch(notice -> notice.startsWith("The weights below `ema.` move farther from file to file than"));
+    }
+
+    @Test
+    void saysWhereAManifestExchangesThem() throws IOException {
+        walk(FILES, "model.l.w", "ema.l.w");
+        Path manifest = folder.resolve("phema.yaml");
+        Files.writeString(
+                manifest,
+                "files: 'iter_{time}.safetensors'\naverages: [{prefix: 'ema.', profile: impulse},"
+                        + " {prefix: 'model.', profile: 'exponential:decay=0.99'}]\n");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .anyMatch(notice -> notice.contains("the other way about: `ema.*` is an average of `model.*`"));
+        Files.writeString(
+                manifest,
+                "files: 'iter_{time}.safetensors'\naverages: [{prefix: 'model.', profile: impulse},"
+                        + " {prefix: 'ema.', profile: 'exponential:decay=0.99'}]\n");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .noneMatch(notice -> notice.contains("the other way about") || notice.contains("move farther"));
+    }
+
+    /** Weights that walk at random, and their average. */
+    private void walk(int files, String raw, String average) throws IOException {
+        Random random = new Random(1);
+        float[] weights = new float[SIZE];
+        float[] averages = new float[SIZE];
+        for (int step = 1; step <= (BEFORE + files) * EVERY; step++) {
+            for (int i = 0; i < SIZE; i++) {
+                weights[i] += (float) random.nextGaussian();
+                averages[i] = (float) (DECAY * averages[i] + (1 - DECAY) * weights[i]);
+            }
+            if (step <= BEFORE * EVERY || step % EVERY != 0) continue;
+            List<Entry> entries = new ArrayList<>(List.of(
+                    Entry.of(raw, DType.F32, Shape.of(SIZE), weights.clone()),
+                    Entry.of(average, DType.F32, Shape.of(SIZE), averages.clone())));
+            if (raw.startsWith("ema_state_dict."))
+                entries.add(new Entry("ema_state_dict.steps", DType.I64, Shape.of(), new byte[8]));
+            TestWeights.safetensors(folder.resolve("iter_" + step + ".safetensors"), Map.of(), entries);
+        }
+    }
+}
