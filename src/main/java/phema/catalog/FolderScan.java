@@ -53,6 +53,11 @@ final class FolderScan {
     private List<Part> similarParts = List.of();
     private CountFromZero counting = CountFromZero.of(Map.of());
 
+    /** The newest file that could be read, which holds averages where only later files do. */
+    private Optional<WeightFile> newest = Optional.empty();
+
+    private List<WeightGroups.StatedGroup> rawOfNewest = List.of();
+
     /**
      * One set of weights of a file.
      *
@@ -113,6 +118,7 @@ final class FolderScan {
             notices.addAll(
                     recognition.tensors().unmatched(similarParts.getFirst().whole()));
         ofPieces(files).ifPresent(notices::add);
+        withoutAverages(files).ifPresent(notices::add);
         if (similar != null && WeightFiles.haveMasters(similar))
             notices.add("The optimizer keeps these weights in single precision as well: --group "
                     + WeightFiles.MASTERS + ", or `group: " + WeightFiles.MASTERS + "` in " + Manifest.FILE_NAME
@@ -149,7 +155,16 @@ final class FolderScan {
     private Map<Candidate, WeightFile> lookAtAll() {
         Map<Candidate, WeightFile> files = new LinkedHashMap<>();
         Map<String, RememberedFile> looked = look();
-        if (recognition.ground() == Recognition.Ground.NUMBERED_NAMES) counting = CountFromZero.of(indexed(looked));
+        newest = recognition.candidates().reversed().stream()
+                .flatMap(candidate -> Stream.ofNullable(looked.get(candidate.fileName())))
+                .flatMap(known -> known.content() instanceof RememberedFile.Indexed indexed
+                        ? Stream.of(indexed.file())
+                        : Stream.empty())
+                .findFirst();
+        if (recognition.ground() == Recognition.Ground.NUMBERED_NAMES) {
+            counting = CountFromZero.of(indexed(looked));
+            rawOfNewest = newest.map(WeightGroups::rawIn).orElse(List.of());
+        }
         for (Candidate named : recognition.candidates()) {
             if (refused(counting.of(named), looked)) continue;
             RememberedFile now = looked.get(named.fileName());
@@ -294,8 +309,10 @@ final class FolderScan {
                     ? WeightGroups.NONE
                     : new WeightGroups(similarParts.stream().map(Part::group).toList(), Optional.empty());
         List<WeightGroups.StatedGroup> stated = recognition.tensors().averages();
-        if (!stated.isEmpty()) return WeightGroups.of(file, stated);
-        return recognition.ground() == Recognition.Ground.NUMBERED_NAMES ? WeightGroups.of(file) : WeightGroups.NONE;
+        if (!stated.isEmpty()) return WeightGroups.of(file, WeightGroups.heldBy(file, stated, newest));
+        if (recognition.ground() != Recognition.Ground.NUMBERED_NAMES) return WeightGroups.NONE;
+        WeightGroups groups = WeightGroups.of(file);
+        return groups.equals(WeightGroups.NONE) ? WeightGroups.rawOf(file, rawOfNewest) : groups;
     }
 
     private List<Part> parts(WeightFile file, WeightGroups groups) {
@@ -541,6 +558,19 @@ final class FolderScan {
                 files.remove(candidate);
                 exclusions.add(candidate, ExclusionReason.DIFFERENT, "is an adapter of another scale: " + difference);
             });
+    }
+
+    /** Which sets of weights older files do not hold, as where averaging began later. */
+    private static Optional<String> withoutAverages(Map<Candidate, WeightFile> files) {
+        Map<String, List<Candidate>> byGroup = files.keySet().stream()
+                .filter(candidate -> !candidate.prefix().isEmpty())
+                .collect(groupingBy(Candidate::prefix));
+        int most = byGroup.values().stream().mapToInt(List::size).max().orElse(0);
+        return byGroup.entrySet().stream()
+                .filter(group -> group.getValue().size() < most)
+                .findFirst()
+                .map(group -> (most - group.getValue().size()) + " of " + most + " files hold nothing below `"
+                        + group.getKey() + "`, and are used for their other weights.");
     }
 
     /** What is assumed of checkpoints of which nothing says how many files they are. */

@@ -228,6 +228,39 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
         return found.problem().isPresent() ? NONE : found;
     }
 
+    /** What is said of a file's raw weights by what lies beside them; none where no average does. */
+    static List<StatedGroup> rawIn(WeightFile file) {
+        return of(file).groups().stream()
+                .filter(group -> group.profile().equals(Optional.of(RAW))
+                        && !group.prefix().equals(ALL))
+                .map(group -> new StatedGroup(group.prefix(), group.profile()))
+                .toList();
+    }
+
+    /**
+     * The raw weights of a file without an average; none where it does not hold them as others do.
+     *
+     * @param raw what another file of the run says of them
+     */
+    static WeightGroups rawOf(WeightFile file, List<StatedGroup> raw) {
+        if (raw.isEmpty() || !new NotAveraged(file.tensors()).words().isEmpty()) return NONE;
+        WeightGroups found = of(file, raw);
+        return found.problem().isPresent() ? NONE : found;
+    }
+
+    /** Those of several sets of weights that a file holds, where another file of the run holds all; else all. */
+    static List<StatedGroup> heldBy(WeightFile file, List<StatedGroup> stated, Optional<WeightFile> other) {
+        List<StatedGroup> held = stated.stream()
+                .filter(group -> !below(file, group, stated).isEmpty())
+                .toList();
+        boolean later = !held.isEmpty()
+                && held.size() < stated.size()
+                && other.filter(one -> stated.stream()
+                                .noneMatch(group -> below(one, group, stated).isEmpty()))
+                        .isPresent();
+        return later ? held : stated;
+    }
+
     /** @param stated of which the one with the most tensors, mostly the raw weights, says which there are */
     static WeightGroups of(WeightFile file, List<StatedGroup> stated) {
         StatedGroup whole = stated.stream()

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -278,6 +279,29 @@ class NotAveragedTest {
         assertThat(run(weight("state_dict.w"), weight("current_model_state.w"), weight("averaging_state.n_averaged"))
                         .manifest())
                 .contains("- {prefix: 'current_model_state.', profile: impulse}");
+    }
+
+    /** Averaging may begin later, or be saved later only. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "files: 'step-{time}.safetensors'\naverages: [{prefix: 'model.', profile: impulse},"
+                        + " {prefix: 'ema.', profile: 'ema:0.999,warmup=none,after=2000'}]\n"
+            })
+    void filesFromBeforeTheAverageAreUsedForTheirRawWeights(String manifest) throws IOException {
+        if (!manifest.isEmpty()) Files.writeString(folder.resolve("phema.yaml"), manifest);
+        for (int i = 1; i <= 5; i++) {
+            List<Entry> tensors = new ArrayList<>(List.of(weight("model.w"), weight("model.v")));
+            if (i > 2) tensors.addAll(List.of(weight("ema.w"), weight("ema.v")));
+            TestWeights.safetensors(folder.resolve("step-00%d000.safetensors".formatted(i)), Map.of(), tensors);
+        }
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots().stream().map(Snapshot::name).filter(name -> name.endsWith("#model")))
+                .hasSize(5);
+        assertThat(run.snapshots()).hasSize(manifest.isEmpty() ? 5 : 8);
+        assertThat(run.notices())
+                .contains("2 of 5 files hold nothing below `ema.`, and are used for their other weights.");
     }
 
     /** A profile in the name is one for all weights, which raw weights do not have. */
