@@ -26,6 +26,7 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.profile.Exponential;
 import phema.profile.Impulse;
+import phema.profile.Profile;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 import phema.text.Labels;
@@ -34,6 +35,9 @@ import phema.text.Labels;
 final class FolderScan {
     private static final String BEING_WRITTEN =
             ". As this is the newest checkpoint, it is taken for one that is still being written";
+
+    /** The share of an average that what is left of weights before some time may have. */
+    private static final double FORGOTTEN = 0.01;
 
     private final FileIndexer indexer;
     private final Path folder;
@@ -147,7 +151,9 @@ final class FolderScan {
                 recognition.publication(),
                 twins.map(this::lines)
                         .orElseGet(() -> lines(
-                                averages, agreement.growing(), assembly.snapshots().isEmpty())));
+                                averages,
+                                agreement.growing(),
+                                assembly.snapshots().isEmpty())));
         return new Scan(run, Optional.of(recognition), known, FolderContent.NONE);
     }
 
@@ -202,8 +208,7 @@ final class FolderScan {
             for (Part part : parts) {
                 Candidate one = part.group().prefix().isEmpty()
                         ? candidate
-                        : candidate.ofGroup(
-                                part.group().prefix(), part.group().profile());
+                        : candidate.ofGroup(part.group().prefix(), part.group().profile());
                 if (one.content() instanceof Candidate.NoAverage nothing)
                     exclusions.add(one, ExclusionReason.NO_PROFILE, nothing.why());
                 else files.put(one, part.selected());
@@ -228,15 +233,15 @@ final class FolderScan {
         files.forEach((candidate, file) -> {
             if (candidate.isUnrecorded())
                 RecordedDecay.of(candidate.prefix(), file.metadata())
-                        .ifPresent(recorded -> averages.computeIfAbsent(
-                                        candidate.prefix(), any -> new LinkedHashMap<>())
-                                .put(candidate, recorded));
+                        .ifPresent(
+                                recorded -> averages.computeIfAbsent(candidate.prefix(), any -> new LinkedHashMap<>())
+                                        .put(candidate, recorded));
         });
         if (averages.isEmpty()) return files;
         Map<Candidate, String> profiles = new HashMap<>();
         averages.forEach((prefix, recorded) -> {
-            RecordedDecay.Profiles<Candidate> found = RecordedDecay.profiles(
-                    recorded, Candidate::time, "below `" + WeightGroups.shown(prefix) + "`");
+            RecordedDecay.Profiles<Candidate> found =
+                    RecordedDecay.profiles(recorded, Candidate::time, "below `" + WeightGroups.shown(prefix) + "`");
             profiles.putAll(found.byFile());
             found.notice().ifPresent(notices::add);
         });
@@ -459,12 +464,12 @@ final class FolderScan {
      * @param ofNone whether no file can be used
      */
     private List<String> lines(UnrecordedAverages averages, List<String> growing, boolean ofNone) {
+        if (averages.areExchanged()) return averages.lines();
         boolean refused = exclusions.has(ExclusionReason.BROKEN)
                 || exclusions.has(ExclusionReason.DIFFERENT)
                 || ofNone && exclusions.has(ExclusionReason.NO_PROFILE);
         if (refused && growing.isEmpty()) return List.of();
-        List<String> ofAverages =
-                recognition.tensors().averages().isEmpty() ? averages.lines() : List.of();
+        List<String> ofAverages = recognition.tensors().averages().isEmpty() ? averages.lines() : List.of();
         return ofAverages.isEmpty() ? linesWithout(growing) : ofAverages;
     }
 
@@ -527,13 +532,13 @@ final class FolderScan {
             Optional<Candidate> without = files.keySet().stream()
                     .filter(other -> other.time() < first.getValue().time())
                     .reduce((a, b) -> b);
-            boolean sinceBeginning = first.getValue()
-                    .profile()
-                    .filter(profile -> !(profile instanceof Impulse || profile instanceof Exponential))
-                    .isPresent();
-            if (without.isEmpty() || !sinceBeginning) continue;
+            if (without.isEmpty()) continue;
             for (Candidate late : List.copyOf(files.keySet())) {
-                if (!late.prefix().equals(first.getKey())) continue;
+                if (!late.prefix().equals(first.getKey())
+                        || !late.profile()
+                                .filter(profile ->
+                                        remembers(profile, without.get().time()))
+                                .isPresent()) continue;
                 files.remove(late);
                 exclusions.add(
                         late,
@@ -571,6 +576,12 @@ final class FolderScan {
                 .findFirst()
                 .map(group -> (most - group.getValue().size()) + " of " + most + " files hold nothing below `"
                         + group.getKey() + "`, and are used for their other weights.");
+    }
+
+    /** Whether an average depends on what was before a time, more than a constant decay has forgotten it. */
+    private static boolean remembers(Profile profile, double time) {
+        return !(profile instanceof Impulse)
+                && (!(profile instanceof Exponential) || profile.cumulative(time) > FORGOTTEN);
     }
 
     /** What is assumed of checkpoints of which nothing says how many files they are. */

@@ -269,7 +269,7 @@ final class UnrecordedAverages {
     }
 
     /** Whether nothing can be used since raw weights are called an average, and an average raw weights. */
-    private boolean areExchanged() {
+    boolean areExchanged() {
         return exchanged.keySet().stream()
                 .anyMatch(prefix -> Objects.requireNonNull(groups.get(prefix)).isUnrecorded());
     }

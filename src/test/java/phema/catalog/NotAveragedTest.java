@@ -25,6 +25,8 @@ import phema.tensor.Shape;
 
 /** Tensors that no average of weights may be made of. */
 class NotAveragedTest {
+    private static final byte[] MINUS_ONE = {-1, -1, -1, -1, -1, -1, -1, -1};
+
     @TempDir
     Path folder;
 
@@ -304,6 +306,26 @@ class NotAveragedTest {
                 .contains("2 of 5 files hold nothing below `ema.`, and are used for their other weights.");
     }
 
+    /** A constant decay that began anew has another profile than it says, until it has forgotten what it began with. */
+    @Test
+    void anAverageThatBeganLateIsUsedOnceItHasForgottenThat() throws IOException {
+        for (int i = 1; i <= 8; i++) {
+            List<Entry> tensors = new ArrayList<>(List.of(weight("model.w")));
+            if (i > 2)
+                tensors.addAll(List.of(
+                        weight("model_ema.w"),
+                        Entry.of("model_ema.decay", DType.F32, Shape.of(), 0.999f),
+                        new Entry("model_ema.num_updates", DType.I64, Shape.of(), MINUS_ONE)));
+            TestWeights.safetensors(folder.resolve("step-00%d000.safetensors".formatted(i)), Map.of(), tensors);
+        }
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots().stream().map(Snapshot::name).filter(name -> name.endsWith("#model_ema")))
+                .containsExactly("step-007000.safetensors#model_ema", "step-008000.safetensors#model_ema");
+        assertThat(run.excluded())
+                .hasSize(4)
+                .allSatisfy(e -> assertThat(e.message()).contains("began after time 2000"));
+    }
+
     /** A profile in the name is one for all weights, which raw weights do not have. */
     @Test
     void averagesBesideRawWeightsAreAskedForWhereNamesStateAProfile() throws IOException {
@@ -429,8 +451,7 @@ class NotAveragedTest {
                 .hasSize(counts ? 1 : 0);
 
         Files.writeString(
-                folder.resolve("phema.yaml"),
-                "files: 'step-{time}.safetensors'\nprofile: impulse\nparameters: [n]\n");
+                folder.resolve("phema.yaml"), "files: 'step-{time}.safetensors'\nprofile: impulse\nparameters: [n]\n");
         assertThat(averaged(RunScanner.scan(folder, Selection.DEFAULT))).containsExactly("w", "n");
     }
 
