@@ -19,8 +19,8 @@ import tools.jackson.databind.JsonNode;
  */
 final class AdapterScale {
     /** The keys that scale weights, or change what they mean, unless they have one of the {@link #USUAL} values. */
-    private static final List<String> OPTIONS = List.of(
-            "alpha", "use_rslora", "alpha_pattern", "rank_pattern", "use_dora", "use_qalora", "fan_in_fan_out");
+    private static final List<String> OPTIONS =
+            List.of("alpha", "use_rslora", "alpha_pattern", "rank_pattern", "use_dora", "use_qalora", "fan_in_fan_out");
 
     /** The values that say as little as nothing, which older versions write instead. */
     private static final Set<String> USUAL = Set.of("null", "false", "{}", "");
@@ -56,7 +56,8 @@ final class AdapterScale {
                                     .collect(toMap(Map.Entry::getKey, Map.Entry::getValue)))
                             .toString()
                     : config.path(option).toString();
-            if (!USUAL.contains(value)) scale.append(", ").append(option).append(' ').append(value);
+            if (!USUAL.contains(value))
+                scale.append(", ").append(option).append(' ').append(value);
         }
         return scale.toString();
     }

@@ -63,8 +63,8 @@ final class Agreement {
             if (!group.getKey().keySet().equals(common.keySet())) continue;
             alike += group.getValue().size();
             group.getKey()
-                    .forEach((name, kind) -> shapes.computeIfAbsent(name, any -> new HashSet<>())
-                            .add(kind.shape()));
+                    .forEach((name, kind) ->
+                            shapes.computeIfAbsent(name, any -> new HashSet<>()).add(kind.shape()));
         }
         shapes.values().removeIf(own -> own.size() == 1);
         int files = groups.values().stream().mapToInt(List::size).sum();

@@ -32,8 +32,8 @@ record AverageClock(double batch, double began) {
         return units(readings).stream()
                 .flatMap(batch -> explained(readings, batch).stream())
                 .filter(AverageClock::isCredible)
-                .min(comparingInt(clocks ->
-                        (int) clocks.stream().map(AverageClock::began).distinct().count()))
+                .min(comparingInt(clocks -> (int)
+                        clocks.stream().map(AverageClock::began).distinct().count()))
                 .orElse(List.of());
     }
 
@@ -53,10 +53,7 @@ record AverageClock(double batch, double began) {
     /** A whole number of units in an update, or of updates in a unit. */
     private static Optional<Double> unit(double time, long updates) {
         if (!(time > 0 && updates > 0)) return Optional.empty();
-        return Optional.of(
-                time >= updates
-                        ? (double) Math.round(time / updates)
-                        : 1.0 / Math.round(updates / time));
+        return Optional.of(time >= updates ? (double) Math.round(time / updates) : 1.0 / Math.round(updates / time));
     }
 
     /** Empty where a count would have begun anew before a file that it does not go on from. */

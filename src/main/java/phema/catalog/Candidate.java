@@ -82,8 +82,7 @@ record Candidate(String fileName, String group, double time, String average, Can
 
     /** A file as a whole, of raw weights, whose name says its number. */
     static Candidate ofNumbered(String fileName, long number) {
-        return new Candidate(
-                fileName, number, "checkpoint", number == 0 ? new First(RAW) : content(number, RAW));
+        return new Candidate(fileName, number, "checkpoint", number == 0 ? new First(RAW) : content(number, RAW));
     }
 
     /** The same as {@link #ofFile} where the checkpoint's name says its number. */

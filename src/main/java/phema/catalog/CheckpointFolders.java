@@ -333,7 +333,8 @@ record CheckpointFolders(
         }
 
         private static Candidate ofGroup(Folder folder, WeightsPath path, Optional<String> profile) {
-            return Candidate.ofNumbered(in(folder, path), path.path(), folder.name().number(), profile);
+            return Candidate.ofNumbered(
+                    in(folder, path), path.path(), folder.name().number(), profile);
         }
 
         private static String in(Folder folder, WeightsPath path) {

@@ -43,9 +43,7 @@ final class CountFromZero {
         Numbered last = stated.getLast();
         double unit = (last.steps() - first.steps()) / (last.number() - first.number());
         boolean fromZero = unit >= FEWEST
-                && stated.stream()
-                        .allMatch(one -> Math.abs(one.steps() / unit - (one.number() + 1))
-                                <= TOLERANCE);
+                && stated.stream().allMatch(one -> Math.abs(one.steps() / unit - (one.number() + 1)) <= TOLERANCE);
         return new CountFromZero(fromZero ? Optional.of(first) : Optional.empty());
     }
 

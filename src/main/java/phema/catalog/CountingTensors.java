@@ -39,7 +39,8 @@ final class CountingTensors {
     /** @param files by time */
     CountingTensors(FileIndexer indexer, Map<Candidate, WeightFile> files, TensorSelection selection) {
         List<Candidate> raw = files.keySet().stream()
-                .filter(candidate -> candidate.profile()
+                .filter(candidate -> candidate
+                        .profile()
                         .filter(profile -> profile instanceof Impulse)
                         .isPresent())
                 .toList();
@@ -73,9 +74,8 @@ final class CountingTensors {
             values.put(candidate, indexer.numbers(Objects.requireNonNull(files.get(candidate)), types.keySet()));
         Set<String> counting = new TreeSet<>();
         types.forEach((name, type) -> {
-            double[] times = values.keySet().stream()
-                    .mapToDouble(Candidate::time)
-                    .toArray();
+            double[] times =
+                    values.keySet().stream().mapToDouble(Candidate::time).toArray();
             double[] numbers = values.values().stream()
                     .mapToDouble(of -> of.getOrDefault(name, Double.NaN))
                     .toArray();

@@ -72,8 +72,7 @@ final class LeftOut {
         boolean sharded = taken.stream().anyMatch(Candidate::isSharded);
         return names.stream()
                 .filter(name -> !used.contains(name) && mayHoldWeights(name))
-                .filter(name -> !sharded
-                        || !SHARD.matcher(name).matches() && !WeightsPath.isIndexedShard(name, all))
+                .filter(name -> !sharded || !SHARD.matcher(name).matches() && !WeightsPath.isIndexedShard(name, all))
                 .toList();
     }
 

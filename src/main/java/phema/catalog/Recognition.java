@@ -47,8 +47,8 @@ record Recognition(
         MANIFEST
     }
 
-    private static final Pattern WEIGHTS = Pattern.compile(
-            "[^.].*\\.(?:(?:safetensors|bin|pt|pth)(?:\\.index\\.json)?|pkl|pth\\.tar|ckpt)");
+    private static final Pattern WEIGHTS =
+            Pattern.compile("[^.].*\\.(?:(?:safetensors|bin|pt|pth)(?:\\.index\\.json)?|pkl|pth\\.tar|ckpt)");
 
     private static final Comparator<SnapshotName> EDM2_ORDER = Comparator.comparingLong(SnapshotName::nimg)
             .thenComparingDouble(SnapshotName::sigmaRel)

@@ -217,8 +217,9 @@ final class RecordedDecay {
         String after = settings.getOrDefault("update_after_step", "");
         if (decay.isEmpty() || !after.matches(COUNT) || !isZero(settings.getOrDefault("min_decay", "0")))
             return Optional.empty();
-        Optional<Long> updates =
-                Optional.ofNullable(settings.get(UPDATES)).filter(n -> n.matches(COUNT)).map(Long::parseLong);
+        Optional<Long> updates = Optional.ofNullable(settings.get(UPDATES))
+                .filter(n -> n.matches(COUNT))
+                .map(Long::parseLong);
         String copied = settings.getOrDefault("warmup_steps", "0");
         if (!isZero(copied))
             return copied.matches(COUNT)

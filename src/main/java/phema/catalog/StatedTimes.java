@@ -45,9 +45,10 @@ final class StatedTimes {
     /** @param ofTrainer the number under {@link #OF_TRAINER} in a file, by its path from the run's folder */
     StatedTimes(Map<Candidate, WeightFile> files, Function<String, Optional<Long>> ofTrainer) {
         all = files.entrySet().parallelStream() // thousands, and storage may be slow
-                .flatMap(entry -> stated(entry.getKey(), entry.getValue().metadata())
-                        .or(() -> besideIt(entry.getKey(), ofTrainer))
-                        .stream())
+                .flatMap(
+                        entry -> stated(entry.getKey(), entry.getValue().metadata())
+                                .or(() -> besideIt(entry.getKey(), ofTrainer))
+                                .stream())
                 .toList();
     }
 
@@ -57,8 +58,7 @@ final class StatedTimes {
                 .filter(folder -> !folder.countsEpochs())
                 .flatMap(folder -> ofTrainer
                         .apply(folder.name() + "/" + TRAINER_STATE)
-                        .map(step -> stated(
-                                candidate, TRAINER_STATE, Map.entry(OF_TRAINER, step), folder.number())));
+                        .map(step -> stated(candidate, TRAINER_STATE, Map.entry(OF_TRAINER, step), folder.number())));
     }
 
     /** The end of a sentence on each file that is not of the time in its name. */
@@ -113,7 +113,8 @@ final class StatedTimes {
                     .map(n -> stated(candidate, METADATA, n, folder.get().number()));
         return NumberedName.parse(candidate.fileName())
                 .filter(name -> !name.countsMilestones())
-                .flatMap(name -> keyed(name.prefix(), metadata).map(n -> stated(candidate, METADATA, n, name.number())));
+                .flatMap(
+                        name -> keyed(name.prefix(), metadata).map(n -> stated(candidate, METADATA, n, name.number())));
     }
 
     private static Stated stated(Candidate candidate, String where, Map.Entry<String, Long> stated, long named) {

@@ -89,7 +89,8 @@ record TensorSelection(
         NotAveraged kinds = new NotAveraged(file.tensors());
         if (prefix.isEmpty()) {
             List<String> groups = new NotAveraged(selected.tensors()).groups();
-            if (!groups.isEmpty() && file.tensor(WeightGroups.MMENGINE + "steps").isPresent())
+            if (!groups.isEmpty()
+                    && file.tensor(WeightGroups.MMENGINE + "steps").isPresent())
                 return Optional.of("holds mmengine's average as `state_dict.*`, and the raw weights as `"
                         + WeightGroups.MMENGINE + "*`, whose tensors are not the same; choose one in "
                         + Manifest.FILE_NAME + ", with `prefix: '" + WeightGroups.MMENGINE

@@ -137,8 +137,7 @@ record WeightsPath(String path, boolean isThere) {
             Matcher shard = SHARD.matcher(path);
             if (shard.matches() && !isOfPieces(path)) {
                 if (!found.contains(shard.group(1) + SAFETENSORS_INDEX)) add(weights, ofShards(shard, found));
-            } else if (!isIndexedShard(path, found)
-                    && (path.endsWith(SAFETENSORS_INDEX) || !numbered.contains(path)))
+            } else if (!isIndexedShard(path, found) && (path.endsWith(SAFETENSORS_INDEX) || !numbered.contains(path)))
                 add(weights, new WeightsPath(path, !missing.contains(path)));
         }
         return weights;
@@ -149,9 +148,7 @@ record WeightsPath(String path, boolean isThere) {
         String folder = index.substring(0, index.lastIndexOf('/') + 1);
         List<String> listed = ShardIndexes.listed(checkpoint.resolve(index)).stream()
                 .map(name -> folder + name)
-                .filter(path -> found.contains(path)
-                        && !SHARD.matcher(path).matches()
-                        && !isIndexedShard(path, found))
+                .filter(path -> found.contains(path) && !SHARD.matcher(path).matches() && !isIndexedShard(path, found))
                 .toList();
         if (listed.size() < 2) return;
         found.removeAll(Set.copyOf(listed));

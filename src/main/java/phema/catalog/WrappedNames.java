@@ -53,8 +53,7 @@ final class WrappedNames {
         if (unwrapped.size() < tensors.size()) return tensors;
         Map<String, String> target = shortest.getOrDefault(unwrapped, Map.of());
         List<Tensor> renamed = tensors.stream()
-                .map(tensor ->
-                        tensor.as(target.getOrDefault(unwrapped(tensor.name()), tensor.name()), tensor.role()))
+                .map(tensor -> tensor.as(target.getOrDefault(unwrapped(tensor.name()), tensor.name()), tensor.role()))
                 .toList();
         return haveSameNames(renamed, tensors) ? tensors : renamed;
     }

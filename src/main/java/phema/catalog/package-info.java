@@ -10,13 +10,14 @@
  *       their reasons: what everybody else sees.
  *   <li>{@link phema.catalog.Catalog}: all runs, by name.
  *   <li>{@code Recognition}, {@code Manifest}: which names are snapshots, with their times and profiles.
- *   <li>{@code Questions}, {@code LeftOut}, {@code StatedTimes}: what is asked instead of guessed, what is not taken,
- *       and names that metadata contradicts.
+ *   <li>{@code Questions}, {@code LeftOut}, {@code StatedTimes}, {@code CountFromZero}: what is asked instead of
+ *       guessed, what is not taken, names that metadata contradicts, and names that count from 0.
  *   <li>{@link phema.catalog.RunScanner}: one look at a folder; {@code FileIndexer}: at a file, which may still be
  *       growing.
- *   <li>{@code TensorSelection}, {@code NotAveraged}: which tensors are the model's, and which must not be averaged.
- *   <li>{@code WeightGroups}, {@code UnrecordedAverages}, {@code RecordedDecay}: raw weights and averages of them in
- *       the same files, and which averages these are.
+ *   <li>{@code TensorSelection}, {@code NotAveraged}, {@code CountingTensors}: which tensors are the model's, and which
+ *       must not be averaged.
+ *   <li>{@code WeightGroups}, {@code UnrecordedAverages}, {@code RecordedDecay}, {@code AverageClock}: raw weights and
+ *       averages of them in the same files, which averages these are, and when they began.
  *   <li>{@code SamplePlan}, {@code SampleReader}: the values that stand for all.
  *   <li>{@code RootWatcher}, {@code IndexStore}: new files are noticed, and known ones remembered.
  * </ol>

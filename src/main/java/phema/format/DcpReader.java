@@ -54,9 +54,8 @@ final class DcpReader implements WeightReader {
             "(?:.*?\\.)?(?:optim|optimizers?|optimizer_\\d+|(?:opt|optim|optimizer)_states?(?:_dict)?)";
 
     /** The names of what optimizers keep, which are no weights: below such a word, or moments by their own name. */
-    static final Predicate<String> OPTIMIZER = Pattern.compile(
-                    OPTIMIZER_PLACE + "\\..*"
-                            + "|.*\\.(?:(?:max_)?exp_avg(?:_sq|_diff)?|exp_inf|momentum_buffer|square_avg)")
+    static final Predicate<String> OPTIMIZER = Pattern.compile(OPTIMIZER_PLACE + "\\..*"
+                    + "|.*\\.(?:(?:max_)?exp_avg(?:_sq|_diff)?|exp_inf|momentum_buffer|square_avg)")
             .asMatchPredicate();
 
     /** The names of the weights in single precision that Megatron's optimizers keep of a model in another. */

@@ -58,7 +58,9 @@ public final class ShardIndexes {
 
     /** The names of the files that an index lists; none of what is no index. */
     public static Set<String> listed(Path index) {
-        return read(index, anywhere -> true).map(read -> read.tensors().keySet()).orElse(Set.of());
+        return read(index, anywhere -> true)
+                .map(read -> read.tensors().keySet())
+                .orElse(Set.of());
     }
 
     private List<Index> in(Path file) {

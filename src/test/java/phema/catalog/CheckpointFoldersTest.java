@@ -178,12 +178,15 @@ class CheckpointFoldersTest {
         assertThat(found.snapshots()).isEmpty();
         assertThat(found.excluded())
                 .hasSize(2)
-                .allMatch(file -> file.message().endsWith("is one of the 2 files that " + index
-                        + " beside it lists, which hold 2 tensors together; name that, which reads them all: `files:"
-                        + " 'epoch*-global_step{time}/model/" + index + "'` in phema.yaml"));
+                .allMatch(file -> file.message()
+                        .endsWith("is one of the 2 files that " + index
+                                + " beside it lists, which hold 2 tensors together; name that, which reads them all: `files:"
+                                + " 'epoch*-global_step{time}/model/" + index + "'` in phema.yaml"));
 
         write("phema.yaml", "files: 'epoch*-global_step{time}/model/" + index + "'\nprofile: impulse\n");
-        assertThat(scan().snapshots()).hasSize(2).allMatch(one -> one.file().tensors().size() == 2);
+        assertThat(scan().snapshots())
+                .hasSize(2)
+                .allMatch(one -> one.file().tensors().size() == 2);
     }
 
     @Test
@@ -430,9 +433,7 @@ class CheckpointFoldersTest {
     void whateverScalesAdaptersIsCompared(String older, String newer, String said) throws IOException {
         for (int step : List.of(10, 20, 30, 40)) {
             weights("checkpoint-" + step + "/adapter_model.safetensors", step);
-            write(
-                    "checkpoint-" + step + "/adapter_config.json",
-                    "{\"r\": 8, " + (step <= 20 ? older : newer) + "}");
+            write("checkpoint-" + step + "/adapter_config.json", "{\"r\": 8, " + (step <= 20 ? older : newer) + "}");
         }
         String difference = "its adapter_config.json states lora_alpha 16, r 8" + said + ", as many others, the newest"
                 + " among them, lora_alpha 16, r 8, so its weights are scaled otherwise";

@@ -93,7 +93,8 @@ class StatedTimesTest {
         assertThat(run.excluded()).isEmpty();
         assertThat(run.notices())
                 .contains("The names count from 0, however: epoch=%d.safetensors states `global_step` %d, so that a"
-                        .formatted(first, 160 * (first + 1)) + " file named N is of time N + 1.");
+                                .formatted(first, 160 * (first + 1))
+                        + " file named N is of time N + 1.");
         assertThat(run.manifest())
                 .containsExactly("files: 'epoch={time}.safetensors'", "updateAfterStep: -1", "profile: impulse");
 

@@ -96,7 +96,9 @@ class InspectCommandTest {
     void aFolderOfWhichNothingCanBeUsedIsBadInput() throws IOException {
         Path run = Files.createDirectories(folder.resolve("run"));
         assertThat(Shell.phema("inspect " + run).complaint())
-                .startsWith("phema: " + run + " holds no usable snapshots; it holds no weight files that phema reads: their names look like");
+                .startsWith(
+                        "phema: " + run
+                                + " holds no usable snapshots; it holds no weight files that phema reads: their names look like");
         Files.writeString(run.resolve("step-100.pt"), "hello");
         Shell.age(run.resolve("step-100.pt"));
         Shell.Result result = Shell.phema("inspect --json " + run);

@@ -59,8 +59,8 @@ class ShardIndexReaderTest {
         Files.copy(second.path(), folder.resolve("pytorch_model-00002.bin"));
         String map = Stream.of(first, second)
                 .flatMap(file -> file.tensors().stream()
-                        .map(tensor -> "\"%s\":\"pytorch_model-0000%d.bin\""
-                                .formatted(tensor.name(), file == first ? 1 : 2)))
+                        .map(tensor ->
+                                "\"%s\":\"pytorch_model-0000%d.bin\"".formatted(tensor.name(), file == first ? 1 : 2)))
                 .collect(joining(","));
 
         WeightFile whole = WeightFiles.read(index("{'weight_map':{%s}}", map));
