@@ -19,7 +19,7 @@ import phema.problem.Problem;
  * @param waiting how long to wait for one where there is none, at most 60s
  */
 public record AskRequest(
-        @Nullable List<String> evaluators,
+        @Nullable List<@Nullable String> evaluators,
 
         @Schema(defaultValue = "client", maxLength = MOST_NAMED, pattern = NAME) @Nullable
         String client,
@@ -42,9 +42,9 @@ public record AskRequest(
     private static final int MOST = 64;
     private static final Duration LONGEST = Duration.ofMinutes(1);
 
-    /** Returns the names, none of which is blank. */
+    /** @throws Problem when one is none */
     public List<String> wantedEvaluators() {
-        return Objects.requireNonNullElse(evaluators, List.of());
+        return evaluators == null ? List.of() : Choices.texts("evaluators", evaluators);
     }
 
     /** @throws Problem when it is no name to show */

@@ -1,5 +1,7 @@
 package phema.api;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import phema.format.Format;
@@ -62,6 +64,19 @@ public final class Choices {
     /** Empty for {@code same}: files like the run's own. */
     public static Optional<Format> formatOrSame(@Nullable String word) {
         return word == null || word.equals("same") ? Optional.empty() : Optional.of(format(word));
+    }
+
+    /** @throws Problem when one of them is none */
+    static List<String> texts(String field, List<@Nullable String> given) {
+        List<String> texts = new ArrayList<>();
+        for (String text : given) {
+            if (text == null) {
+                String one = field + "[" + texts.size() + "]";
+                throw Problem.invalid(one, one + " is null, and no text");
+            }
+            texts.add(text);
+        }
+        return texts;
     }
 
     public static Format format(String extension) {

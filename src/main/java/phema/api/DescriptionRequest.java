@@ -21,14 +21,14 @@ public record DescriptionRequest(
         @Schema(maxLength = 2000) @Nullable String note,
 
         @Schema(example = "[\"paper\", \"guided\"]") @Nullable
-        List<String> tags,
+        List<@Nullable String> tags,
 
         @Nullable Boolean archived) {
     public DescriptionChange change() {
         return new DescriptionChange(
                 Optional.ofNullable(name),
                 Optional.ofNullable(note),
-                Optional.ofNullable(tags),
+                Optional.ofNullable(tags).map(given -> Choices.texts("tags", given)),
                 Optional.ofNullable(archived));
     }
 }

@@ -67,7 +67,7 @@ public record SweepRequest(
         @Schema(maxLength = 2000) @Nullable String note,
 
         @Schema(example = "[\"paper\", \"guided\"]") @Nullable
-        List<String> tags) {
+        List<@Nullable String> tags) {
     private static final double TOLERANCE = 0.02;
 
     /** @throws Problem naming the field that cannot be read, or that nothing is called */
@@ -88,7 +88,10 @@ public record SweepRequest(
     /** What is said of the sweep. */
     public DescriptionChange description() {
         return new DescriptionChange(
-                Optional.ofNullable(name), Optional.ofNullable(note), Optional.ofNullable(tags), Optional.empty());
+                Optional.ofNullable(name),
+                Optional.ofNullable(note),
+                Optional.ofNullable(tags).map(given -> Choices.texts("tags", given)),
+                Optional.empty());
     }
 
     private static AxisValues axes(Map<String, JsonNode> given) {

@@ -53,7 +53,7 @@ class RetentionController {
                                     + " 0.01, 0.03 to 0.25 that the run can express within 10 %")
                     @RequestParam(required = false)
                     @Nullable
-                    List<Double> sigmaRel,
+                    List<@Nullable Double> sigmaRel,
             @Parameter(
                             description = "another average that shall, as text, alone or beside them",
                             example = "decay:cosine:65536")
@@ -70,8 +70,12 @@ class RetentionController {
             throw Problem.invalid("sigmaRel", "sigmaRel must hold 1 to " + MAX_TARGETS + " widths");
         List<Profile> targets = new ArrayList<>();
         if (sigmaRel != null)
-            for (double width : sigmaRel)
+            for (Double width : sigmaRel) {
+                if (width == null)
+                    throw Problem.invalid(
+                            "sigmaRel", "sigmaRel has nothing between two commas: it holds widths, as in 0.05,0.10");
                 targets.add(ProfileRequest.power(width, end).profile(found, ""));
+            }
         else if (profile == null) targets.addAll(fits.expressible(found, end));
         if (profile != null) targets.add(WeightsReference.profile("profile", profile, end));
         if (targets.isEmpty())

@@ -288,6 +288,10 @@ class RestTest {
         "maxError=little, maxError",
         "sigmaRel=0.5,    sigmaRel",
         "sigmaRel=,       sigmaRel",
+        "'sigmaRel=0.1,,0.2',     sigmaRel",
+        "'sigmaRel=,',            sigmaRel",
+        "'sigmaRel=0.1,%20,0.2',  sigmaRel",
+        "sigmaRel=%20,    sigmaRel",
         "time=-3,         time",
         "time=300000,     time",
         "maxerror=0.1,    maxerror"
