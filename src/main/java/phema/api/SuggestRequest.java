@@ -36,7 +36,7 @@ public record SuggestRequest(
                 uniqueItems = true,
                 arraySchema = @Schema(example = "[0.02, 0.25]"))
         @Nullable
-        List<Double> bounds,
+        List<@Nullable Double> bounds,
 
         @Schema(
                 allowableValues = {"log", "linear"},
@@ -57,7 +57,7 @@ public record SuggestRequest(
     public static final double TOLERANCE = 0.02;
 
     /** The least length of a logarithmic scale, and the least distance of bounds. */
-    public static final double LEAST = 1e-12;
+    public static final double LEAST = SearchPoint.LEAST_LENGTH;
 
     /** The greatest length, value and error. */
     public static final double GREATEST = Observation.GREATEST;
@@ -143,7 +143,23 @@ public record SuggestRequest(
         double share = tolerance == null ? TOLERANCE : tolerance;
         if (!(share > 0 && share < 1))
             throw Problem.invalid("tolerance", "tolerance must lie between 0 and 1, not be " + share);
-        return SuggestView.of(Suggestion.of(observations, between(observations, lengths), lengths, share), better);
+        Interval between = between(observations, lengths);
+        requireNear(observations, between, lengths);
+        return SuggestView.of(Suggestion.of(observations, between, lengths, share), better);
+    }
+
+    private static void requireNear(List<Observation> observations, Interval bounds, LengthScale scale) {
+        if (scale == LengthScale.LOG) return;
+        double most = Suggestion.MOST_WIDTHS * (bounds.high() - bounds.low());
+        for (int i = 0; i < observations.size(); i++) {
+            double length = observations.get(i).point().length();
+            if (length < bounds.low() - most || length > bounds.high() + most)
+                throw Problem.invalid(
+                        "points[" + i + "].length",
+                        "points[" + i + "].length: " + length + " lies more than " + Suggestion.MOST_WIDTHS
+                                + " times the width of the bounds beyond them, " + bounds.low() + " and "
+                                + bounds.high() + ", and tells nothing of lengths there: leave it out");
+        }
     }
 
     private Interval between(List<Observation> observations, LengthScale lengths) {

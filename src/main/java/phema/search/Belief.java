@@ -93,9 +93,9 @@ record Belief(Surrogate model, List<SearchPoint> contenders, int best, List<Gaus
                 model.scale().share(quantile(losses, 0.95)));
     }
 
-    /** What the evaluation of a point will most likely give. */
+    /** What the evaluation of a point will most likely give, which is no more than one may give. */
     Observation expected(SearchPoint point) {
-        return new Observation(point, value(point));
+        return new Observation(point, Math.clamp(value(point), -Observation.GREATEST, Observation.GREATEST));
     }
 
     /** The same as a number, which may be too large for one. */

@@ -5,6 +5,7 @@ import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -53,7 +54,7 @@ record Candidates(List<SearchPoint> points, Interval lengths, Interval guidance)
     }
 
     double[] coordinates(SearchPoint point) {
-        double length = Math.log(point.length()) - Math.log(lengths.low() * lengths.high()) / 2;
+        double length = Math.log(point.length()) - (Math.log(lengths.low()) + Math.log(lengths.high())) / 2;
         if (!varyGuidance()) return new double[] {length};
         double share = (point.guidance() - guidance.low()) / (guidance.high() - guidance.low());
         return new double[] {length, (2 * share - 1) * HALF_WIDTH};
@@ -100,12 +101,8 @@ record Candidates(List<SearchPoint> points, Interval lengths, Interval guidance)
         var values = new TreeSet<Double>();
         for (int digits = LENGTH_DIGITS; values.size() < FEWEST_LENGTHS && digits <= MOST_DIGITS; digits++) {
             values = new TreeSet<>(List.of(range.low(), range.high()));
-            for (int i = 1; i < steps; i++) {
-                double length = new BigDecimal(range.low() * Math.pow(ratio, (double) i / steps))
-                        .round(new MathContext(digits))
-                        .doubleValue();
-                if (length > range.low() && length < range.high()) values.add(length);
-            }
+            for (int i = 1; i < steps; i++)
+                addBetween(range, range.low() * Math.pow(ratio, (double) i / steps), digits, values);
         }
         return List.copyOf(values);
     }
@@ -123,8 +120,13 @@ record Candidates(List<SearchPoint> points, Interval lengths, Interval guidance)
         values.add(range.high());
         double margin = step / 10;
         for (long i = (long) Math.ceil((range.low() + margin) / step); i * step < range.high() - margin; i++)
-            values.add(Math.rint(i * step * 1e9) / 1e9);
+            addBetween(range, i * step, MOST_DIGITS, values);
         return List.copyOf(values);
+    }
+
+    private static void addBetween(Interval range, double value, int digits, Set<Double> values) {
+        double rounded = new BigDecimal(value).round(new MathContext(digits)).doubleValue();
+        if (rounded > range.low() && rounded < range.high()) values.add(rounded);
     }
 
     /** Those next to equal steps in the logarithm. */

@@ -18,6 +18,9 @@ final class GaussianProcess {
     private static final double LINEAR = 1;
     private static final double QUADRATIC = 1;
 
+    /** The share of a variance below which what is left of it may be rounding. */
+    private static final double ROUNDING = 1e-11;
+
     /**
      * @param lengths of correlation, by coordinate
      * @param amplitude standard deviation of the Matern process
@@ -61,7 +64,7 @@ final class GaussianProcess {
             log -= (datum.count() - 1) * Math.log(parameters.noise())
                     + datum.squares() / (2 * parameters.noise() * parameters.noise());
         }
-        this.factor = factor(covariance);
+        this.factor = factor(covariance, ROUNDING); // far from the others, a place's own noise may be lost
         this.whitened = whiten(data.stream().mapToDouble(Datum::mean).toArray());
         for (int i = 0; i < x.length; i++) log -= whitened[i] * whitened[i] / 2 + Math.log(factor[i][i]);
         this.logEvidence = log;
@@ -128,6 +131,11 @@ final class GaussianProcess {
 
     /** The lower factor of Cholesky's decomposition. Directions without variance get none. */
     static double[][] factor(double[][] matrix) {
+        return factor(matrix, 0);
+    }
+
+    /** @param least share of its variance that a direction gets at least */
+    private static double[][] factor(double[][] matrix, double least) {
         int n = matrix.length;
         double[][] factor = new double[n][n];
         for (int i = 0; i < n; i++) {
@@ -135,7 +143,7 @@ final class GaussianProcess {
                 double rest = matrix[i][j];
                 for (int k = 0; k < j; k++) rest -= factor[i][k] * factor[j][k];
                 if (j < i) factor[i][j] = factor[j][j] == 0 ? 0 : rest / factor[j][j];
-                else factor[i][i] = rest > 1e-11 * matrix[i][i] ? Math.sqrt(rest) : 0;
+                else factor[i][i] = Math.sqrt(rest > ROUNDING * matrix[i][i] ? rest : least * matrix[i][i]);
             }
         }
         return factor;

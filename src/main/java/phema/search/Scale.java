@@ -30,8 +30,9 @@ record Scale(boolean logarithmic, double unit, double origin) {
         return (logarithmic ? Math.log(value) : value / unit) - origin;
     }
 
+    /** Positive where all values are, however small. */
     double toMetric(double model) {
-        return logarithmic ? Math.exp(model + origin) : (model + origin) * unit;
+        return logarithmic ? Math.max(Math.exp(model + origin), Double.MIN_VALUE) : (model + origin) * unit;
     }
 
     double errorToModel(double value, double error) {

@@ -24,6 +24,9 @@ public record Suggestion(Optional<Double> next, Optional<Estimate> optimum) {
     /** The most different lengths, as the model's cost grows with their cube. */
     public static final int MOST_LENGTHS = 200;
 
+    /** The most widths of linear bounds that a point may lie beyond them: farther ones tell nothing of what is there. */
+    public static final int MOST_WIDTHS = 250;
+
     /** The points beyond those at hand that may still be asked for: as many as there are candidates. */
     private static final int BUDGET = 1000;
 
@@ -43,7 +46,7 @@ public record Suggestion(Optional<Double> next, Optional<Estimate> optimum) {
     /**
      * Suggests.
      *
-     * @param measured of costs: less is better; guidance is passed over
+     * @param measured of costs: less is better; guidance is passed over; within {@link #MOST_WIDTHS} of linear bounds
      * @param bounds between which to look, above 0 unless linear
      * @param tolerance the share of the metric by which what is found may be worse than the best
      */
@@ -57,7 +60,10 @@ public record Suggestion(Optional<Double> next, Optional<Estimate> optimum) {
                         bounds,
                         tolerance,
                         x -> Math.exp(WIDTH * (x - bounds.low()) / width),
-                        x -> rounded(bounds.low() + width * Math.log(x) / WIDTH, width));
+                        x -> Math.clamp(
+                                rounded(bounds.low() + width * Math.log(x) / WIDTH, width),
+                                bounds.low(),
+                                bounds.high()));
         };
     }
 

@@ -24,6 +24,9 @@ record Surrogate(Scale scale, Candidates candidates, List<Component> components)
     /** The least error that is believed, whatever evaluators tell. */
     private static final double LEAST_ERROR = 1e-3;
 
+    /** The error from which on a value tells nothing: that of one near zero may be beyond all numbers. */
+    private static final double GREATEST_ERROR = 1e6;
+
     /** The bound below which parameters are left out: their weight relative to the best, or their rank. */
     private static final double NEGLIGIBLE = 0.02;
 
@@ -114,7 +117,7 @@ record Surrogate(Scale scale, Candidates candidates, List<Component> components)
                         scale.toModel(o.value()),
                         1,
                         0,
-                        Math.max(error, LEAST_ERROR)));
+                        Math.clamp(error, LEAST_ERROR, GREATEST_ERROR)));
             }
         }
         Repeats.by(repeated, Observation::point, o -> scale.toModel(o.value()))

@@ -8,11 +8,11 @@ import java.util.regex.Pattern;
 import phema.evaluation.Axes;
 import phema.evaluation.LengthFields;
 import phema.evaluation.Point;
-import phema.evaluation.Reconstructions;
 import phema.evaluation.Seeds;
 import phema.problem.Problem;
 import phema.profile.ProfileFamily;
 import phema.search.Observation;
+import phema.search.SearchPoint;
 import phema.text.StoredJson;
 import tools.jackson.databind.JsonNode;
 
@@ -73,9 +73,10 @@ public record MeasurementRow(
             if (!Double.isFinite(value)) throw place.problem(name, value + " is no finite number");
             if (Math.abs(value) > Observation.GREATEST) throw place.problem(name, Attempts.beyond(value));
         });
-        if (!guidance.map(strength -> strength >= 0 && Double.isFinite(strength))
+        if (!guidance.map(strength -> strength >= 0 && strength <= SearchPoint.GREATEST)
                 .orElse(true))
-            throw place.problem("guidance", "guidance must be 0 or more, 1 for none, not " + guidance.get());
+            throw place.problem(
+                    "guidance", "guidance must be 0 or more, up to 1e15, 1 for none, not " + guidance.get());
         return new ForeignMeasurement(source, evaluator, version, point(newest), seeds.map(Seeds::count), metrics);
     }
 
@@ -101,7 +102,7 @@ public record MeasurementRow(
         });
         try {
             Point point = Point.read(fields);
-            Reconstructions.target(point.family(), point.length(), end);
+            SweepChecks.target(point.family(), point.length(), end);
             return point;
         } catch (Problem e) {
             throw place.problem(field, e.getMessage());

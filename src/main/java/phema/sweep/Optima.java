@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 import phema.evaluation.Axes;
 import phema.evaluation.MetricGoal.MetricDirection;
 import phema.evaluation.Point;
@@ -57,9 +58,18 @@ final class Optima {
                     spec.goal().direction(),
                     any,
                     observations,
-                    lengths < LENGTHS_FOR_A_MODEL || points > MOST_FOR_A_MODEL
+                    lengths < LENGTHS_FOR_A_MODEL || points > MOST_FOR_A_MODEL || !areUsual(spec, observations)
                             ? Optional.empty()
                             : Optional.of(fit(spec, observations)));
+        }
+
+        /** Older versions, and files that runs carry, took any. */
+        private static boolean areUsual(SweepSpec spec, List<Observation> observations) {
+            return Stream.concat(
+                                    observations.stream().map(Observation::point),
+                                    spec.lengths().stream().map(length -> new SearchPoint(length, 1)))
+                            .allMatch(SearchPoint::isUsual)
+                    && observations.stream().allMatch(o -> Math.abs(o.value()) <= Observation.GREATEST);
         }
 
         /** A search may find its best point beside those that it evaluated, a grid only between them. */

@@ -18,6 +18,7 @@ import phema.problem.Problem;
 import phema.profile.Integrals;
 import phema.profile.Profile;
 import phema.profile.ProfileFamily;
+import phema.search.SearchPoint;
 import phema.solver.SolverKind;
 
 /** Refuses sweeps that could not be run, before anything of them is. */
@@ -49,6 +50,9 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
                     LengthFields.of(spec.axes().family()),
                     "the grid has %.0f points; phema.sweep.max-points allows %d".formatted(points, limits.maxPoints()));
         spec.axes().check();
+        for (double guidance : spec.guidance())
+            if (Math.abs(guidance) > SearchPoint.GREATEST)
+                throw Problem.invalid("guidance", "guidance must lie in -1e15..1e15, not be " + guidance);
         checkTargets(spec.run(), spec.axes().family(), spec.lengths(), spec.time(), spec.solver(), "");
         for (Guides g : spec.guides()) {
             requireSome("guides.sigmaRel", g.sigmaRel());
@@ -93,7 +97,7 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
         for (double time : times) Reconstructions.requireTime(field + "time", run, time);
         // The earlier an average ends, the less room it has.
         for (double length : lengths) {
-            Profile target = Reconstructions.target(family, length, Collections.min(times));
+            Profile target = target(family, length, Collections.min(times));
             if (solver == SolverKind.PAPER && !Integrals.isSquareIntegrable(target))
                 throw Problem.invalid(
                         "solver",
@@ -109,11 +113,20 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
     /** Whether the run can give averages of this length at all times of the sweep. */
     boolean isPossible(SweepSpec spec, double length) {
         try {
-            Reconstructions.target(spec.axes().family(), length, Collections.min(spec.time()));
+            target(spec.axes().family(), length, Collections.min(spec.time()));
             return true;
         } catch (Problem none) {
             return false;
         }
+    }
+
+    /** Of a length that a curve can be drawn at. @throws Problem naming the field when no average is like that */
+    static Profile target(ProfileFamily family, double length, double time) {
+        Profile target = Reconstructions.target(family, length, time);
+        if (!new SearchPoint(length, 1).isUsual())
+            throw Problem.invalid(
+                    LengthFields.of(family), "the length of a trial must lie in 1e-12..1e15, not be " + length);
+        return target;
     }
 
     private static void requireSome(String field, List<?> axis) {

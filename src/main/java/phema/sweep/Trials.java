@@ -6,6 +6,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongPredicate;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.NestedRuntimeException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
 import phema.evaluation.Pictures;
@@ -17,6 +20,8 @@ import phema.fleet.WorkState;
 /** Begins and ends trials, each in one transaction with all that follows from it. */
 @Component
 class Trials {
+    private static final Logger log = LoggerFactory.getLogger(Trials.class);
+
     private static final String STOPPED =
             "; as the first trial did not give it, the sweep is stopped: start another one"
                     + " for a metric that there is, or see to it that the evaluator gives this one, and retry";
@@ -182,17 +187,26 @@ class Trials {
             if (!record.test(version)) return false;
             boolean all = store.counts(sweep).keySet().stream().allMatch(WorkState::isEnd);
             if (!all && begun.spec().mode() == SweepSpec.SweepMode.GRID) return true;
-            SweepStore.StoredSweep row = sweeps.row(sweep).orElseThrow();
-            List<Trial> trials = measurements.with(row, store.trials(sweep));
-            List<TrialId> added = store.add(sweep, Plan.next(begun.spec(), trials, fleet.size()), version);
-            queue.add(
-                    TrialId.TASK,
-                    added.stream().map(TrialId::toString).toList(),
-                    begun.spec().priority());
-            if (all && added.isEmpty())
-                recommendations.sweepEnded(sweep, begun.spec(), row.basis().flatMap(Basis::digest), trials);
+            try {
+                goOn(sweep, begun.spec(), all, version);
+            } catch (NestedRuntimeException e) {
+                throw e; // the database's: all of it is tried again
+            } catch (RuntimeException e) {
+                // What was measured took hours, and is kept whatever cannot be made of it.
+                log.error("Trial {} has ended; what its sweep found, or should try next, cannot be told", begun.id(), e);
+            }
             return true;
         });
+    }
+
+    /** Adds what a search wants to know next, or tells what the sweep found. @param all whether no trial is left */
+    private void goOn(String sweep, SweepSpec spec, boolean all, long version) {
+        SweepStore.StoredSweep row = sweeps.row(sweep).orElseThrow();
+        List<Trial> trials = measurements.with(row, store.trials(sweep));
+        List<TrialId> added = store.add(sweep, Plan.next(spec, trials, fleet.size()), version);
+        queue.add(TrialId.TASK, added.stream().map(TrialId::toString).toList(), spec.priority());
+        if (all && added.isEmpty())
+            recommendations.sweepEnded(sweep, spec, row.basis().flatMap(Basis::digest), trials);
     }
 
     /** Unless the sweep was deleted meanwhile. */

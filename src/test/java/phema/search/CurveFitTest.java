@@ -86,6 +86,29 @@ class CurveFitTest {
         assertThat(best.point().length()).isBetween(0.020, 0.031);
     }
 
+    /** Their prior variance leaves nothing of the others' noise. */
+    @Test
+    void findsTheBestLengthBesidesOnesFarAway() {
+        List<Observation> grid = grid(0.01, 1, 4);
+        grid.add(new Observation(new SearchPoint(1e-12, 1), 300));
+        grid.add(new Observation(new SearchPoint(1e15, 1), 900));
+
+        Estimate best = CurveFit.of(grid).best();
+
+        assertThat(best.value()).isBetween(1.0, 4.0);
+        assertThat(best.point().length()).isBetween(0.01, 1.0);
+        assertThat(best.loss()).isFinite();
+    }
+
+    @Test
+    void findsTheBestOfShortLengths() {
+        List<Observation> lengths = IntStream.rangeClosed(1, 9)
+                .mapToObj(i -> new Observation(new SearchPoint(i * 1e-12, 1), fid(0.02 * i)))
+                .toList();
+
+        assertThat(CurveFit.of(lengths).best().point().length()).isBetween(5e-12, 8e-12);
+    }
+
     @Test
     void makesDoWithASingleTrial() {
         CurveFit fit = CurveFit.of(List.of(new Observation(new SearchPoint(0.1, 1), 2.5)));

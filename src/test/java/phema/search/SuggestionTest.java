@@ -40,6 +40,13 @@ class SuggestionTest {
     }
 
     @Test
+    void staysWithinBoundsOfMoreDigitsThanItsSteps() {
+        Interval bounds = new Interval(0.0200049, 0.2499951);
+        List<Double> lengths = follow(x -> 2 + x, bounds, LengthScale.LINEAR);
+        assertThat(lengths.getLast()).isBetween(bounds.low(), bounds.high());
+    }
+
+    @Test
     void findsThatOfALinearScaleAroundZero() {
         List<Double> lengths = follow(x -> 3 + x * x / 100, new Interval(-20, 15), LengthScale.LINEAR);
         assertThat(lengths.getLast()).isBetween(-3.0, 3.0);

@@ -114,6 +114,21 @@ class OptimaTest {
                         .isLessThan(4 * o.standardError().orElseThrow()));
     }
 
+    /** Older versions took such lengths. */
+    @Test
+    void lengthsThatNoCurveGoesThroughDoNotHideTheLeastValue() {
+        SweepSpec spec =
+                spec(SweepSpec.SweepMode.GRID, List.of(1e-301, 0.05, 0.09, 0.13, 0.2), List.of(NEWEST), List.of(1.0));
+        List<Trial> trials = new ArrayList<>();
+        for (Point point : spec.axes().grid())
+            trials.add(done(trials.size(), point, point.length() < 0.01 ? 400 : fid(point.length(), 1)));
+
+        Optimum best = Optima.of(spec, trials).orElseThrow();
+
+        assertThat(best.point().length()).isEqualTo(0.13);
+        assertThat(best.modelled()).contains(false);
+    }
+
     @Test
     void ofSeveralTimesTheBestCounts() {
         SweepSpec spec = spec(List.of(1e9, NEWEST));

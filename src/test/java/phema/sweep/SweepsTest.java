@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -24,13 +25,17 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.transaction.support.TransactionTemplate;
 import phema.PhemaApplication;
+import phema.catalog.Catalog;
 import phema.evaluation.Axes;
 import phema.evaluation.AxisValues;
+import phema.evaluation.Pictures;
 import phema.evaluation.Point;
 import phema.evaluation.Seeds;
 import phema.fleet.Fleet;
 import phema.fleet.LeftAlone;
+import phema.fleet.Queue;
 import phema.fleet.WorkState;
 import phema.problem.Problem;
 import phema.text.StoredJson;
@@ -105,6 +110,30 @@ class SweepsTest {
 
     @Autowired
     Fleet fleet;
+
+    @Autowired
+    Suitability suitability;
+
+    @Autowired
+    EvaluationStore evaluations;
+
+    @Autowired
+    TrialPictures pictures;
+
+    @Autowired
+    Queue queue;
+
+    @Autowired
+    FoundLengthStore found;
+
+    @Autowired
+    Catalog catalog;
+
+    @Autowired
+    Measurements measurements;
+
+    @Autowired
+    TransactionTemplate transaction;
 
     @Autowired
     NewestSweeps newest;
@@ -482,6 +511,35 @@ class SweepsTest {
         assertThat(awaitEnd(sweep).state()).isEqualTo(SweepState.DONE);
         sweeps.extend(sweep.id(), grid("last", "fid", 0.2));
         assertThat(awaitEnd(sweep).trials()).isEqualTo(Map.of(WorkState.DONE, 2));
+    }
+
+    @Test
+    void whatCannotBeMadeOfMetricsDoesNotCostThem() {
+        Sweep sweep = sweeps.create(grid("remote:unmade@1", "fid", 0.1));
+        Trials failing = new Trials(
+                store,
+                trials,
+                evaluations,
+                pictures,
+                queue,
+                fleet,
+                new Recommendations(jdbc, found, catalog, Clock.systemUTC()) {
+                    @Override
+                    void sweepEnded(
+                            String id, SweepSpec spec, Optional<String> settings, List<Trial> ended) {
+                        throw new IllegalStateException("no curve");
+                    }
+                },
+                measurements,
+                transaction);
+        Trials.Begun begun =
+                failing.begin(new TrialId(sweep.id(), 0), "me", suitability.basis(sweep.spec()))
+                        .orElseThrow();
+
+        failing.done(begun, "an evaluation", Map.of("fid", 2.5), new Pictures(0), 1);
+
+        assertThat(sweeps.sweep(sweep.id()).state()).isEqualTo(SweepState.DONE);
+        assertThat(sweeps.trial(sweep.id(), 0).metrics()).isEqualTo(Map.of("fid", 2.5));
     }
 
     /** A worker looks a few trials per thread ahead. */

@@ -371,8 +371,20 @@ class AskTest {
                 .contains("201 different lengths, and 200 are the most");
     }
 
+    /** Their errors are shares beyond all numbers. */
+    @Test
+    void suggestsWithAValueNextToNothing() throws Exception {
+        JsonNode found = post("/api/v1/suggest", """
+                        {"points": [{"length": 0.03, "value": 2.1}, {"length": 0.06, "value": 2}, {"length": 0.1, "value": 2.2},
+                            {"length": 0.15, "value": 1e-320, "standardError": 0.02}], "bounds": [0.02, 0.25]}""", 200);
+        assertThat(found.at("/optimum/length").asDouble()).isBetween(0.02, 0.25);
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
+            {"points": [{"length": 0.1, "value": 1}, {"length": 100, "value": 1}], "bounds": [0.02, 0.25], "scale": "linear"} | points[1].length: 100.0 lies more than 250 times the width of the bounds beyond them
+            {"points": [{"length": -1e15, "value": 1}], "bounds": [-20, 20], "scale": "linear"} | points[0].length: -1.0E15 lies more than
+            {"points": [{"length": 0.1, "value": 1}], "bounds": [0.02, null]} | bounds must be a finite number, not null
             {"points": [{"length": 0.1}], "bounds": [1, 2]}                   | points[0].value must be a finite number
             {"points": [{"length": 0, "value": 1}], "bounds": [1, 2]}         | points[0].length must lie in 1.0E-12..1.0E15
             {"points": [null], "bounds": [1, 2]}                              | points[0] must be an object
@@ -390,6 +402,14 @@ class AskTest {
             """)
     void whatCannotBeSuggestedOfIsRefusedByName(String body, String detail) throws Exception {
         assertThat(post("/api/v1/suggest", body, 400).at("/detail").asString()).contains(detail);
+    }
+
+    @Test
+    void whatIsNoNameOfAnEvaluatorIsRefused() throws Exception {
+        assertThat(post("/api/v1/ask", "{\"evaluators\": [\"a\", null]}", 400)
+                        .at("/field")
+                        .asString())
+                .isEqualTo("evaluators[1]");
     }
 
     @ParameterizedTest

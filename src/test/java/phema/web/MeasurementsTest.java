@@ -208,6 +208,8 @@ class MeasurementsTest {
             sigmaRel,seeds,fid;0.1,many,2 | row 2, column seeds: seeds must be a range such as 0-49999, not many
             sigmaRel,fid,source;0.1,2,=x  | row 2, column source: a source has up to 100 letters
             sigmaRel,guidance,fid;0.1,-1,2 | row 2, column guidance: guidance must be 0 or more
+            sigmaRel,guidance,fid;0.1,1e16,2 | row 2, column guidance: guidance must be 0 or more, up to 1e15
+            sigmaRel,fid;1e-301,2         | row 2, column sigmaRel: the length of a trial must lie in 1e-12..1e15
             sigmaRel,a b;0.1,2            | row 2, column a b: 'a b' is no name of a metric
             sigmaRel,fid                  | measurements are missing: there is no row
             """)

@@ -633,6 +633,8 @@ class SweepRestTest {
         assertThat(taken.body()).contains("another sweep of the run has the name said");
         assertThat(send("PATCH", other, "{\"tags\": [\"a b\"]}").body())
                 .contains("a tag must be", "\"field\":\"tags\"");
+        assertThat(send("PATCH", other, "{\"tags\": [\"a\", null]}").body())
+                .contains("tags[1] is null", "\"field\":\"tags[1]\"");
         assertThat(send("PATCH", sweep, "{\"name\": \"\"}").statusCode()).isEqualTo(200);
         assertThat(get(sweep).at("/name").isMissingNode()
                         || get(sweep).at("/name").isNull())
@@ -813,6 +815,10 @@ class SweepRestTest {
                 "{\"sigmaRel\": 0.1, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
                 "{\"sigmaRel\": [0.1, null], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
                 "{\"sigmaRel\": [0.1, \"x\"], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel[1]",
+                "{\"sigmaRel\": [0.1, 1e-301], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
+                "{\"profile\": \"exponential:halflife={}\", \"length\": [1e16], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | length",
+                "{\"sigmaRel\": [0.1], \"guidance\": [-1e308, 1e308], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | guidance",
+                "{\"sigmaRel\": [0.1], \"tags\": [null], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | tags[0]",
                 "{\"sigmaRel\": [0.1], \"guides\": [{\"run\": \"edm2\", \"length\": 1}], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | guides[0].length",
                 "{\"sigmaRel\": [0.1], \"params\": {\"guidance\": [1]}, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | params",
                 "{\"sigmaRel\": [0.1], \"params\": {\"a b\": [1]}, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | params",
