@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Runs a program to its end, or ends it with all that it started. */
@@ -24,13 +25,22 @@ final class ChildProcess {
     /** @param lastLine of standard output, without blank ones */
     record Result(int status, boolean timedOut, String lastLine) {}
 
-    /** @throws InterruptedException when this thread was interrupted; the program has ended then as well */
-    static Result run(List<String> command, Path workdir, Duration timeout, EvaluationLog log)
+    /**
+     * @param started is told the program
+     * @throws InterruptedException when this thread was interrupted; the program has ended then as well
+     */
+    static Result run(
+            List<String> command,
+            Path workdir,
+            Duration timeout,
+            EvaluationLog log,
+            Consumer<ProcessHandle> started)
             throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command)
                 .directory(workdir.toFile())
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .start();
+        started.accept(process.toHandle());
         Pump out = Pump.start(process.getInputStream(), log);
         Pump err = Pump.start(process.getErrorStream(), log);
         try {

@@ -17,7 +17,6 @@ import phema.evaluation.EvaluatorProperties.Delivery;
 import phema.evaluation.EvaluatorProperties.EvaluatorSettings;
 import phema.format.Format;
 import phema.problem.Problem;
-import phema.storage.FileTree;
 import phema.text.StoredJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -42,15 +41,15 @@ final class CommandEvaluator implements Evaluator {
     private final EvaluatorSettings settings;
     private final WeightCache cache;
     private final WeightsUrl url;
-    private final Path scratch;
+    private final TrialFolders folders;
 
-    /** @param scratch holds the folders that commands work in */
-    CommandEvaluator(String name, EvaluatorSettings settings, WeightCache cache, WeightsUrl url, Path scratch) {
+    CommandEvaluator(
+            String name, EvaluatorSettings settings, WeightCache cache, WeightsUrl url, TrialFolders folders) {
         this.name = name;
         this.settings = settings;
         this.cache = cache;
         this.url = url;
-        this.scratch = scratch;
+        this.folders = folders;
     }
 
     @Override
@@ -107,9 +106,7 @@ final class CommandEvaluator implements Evaluator {
     public Map<String, Double> evaluate(EvaluationTask task, EvaluationLog log, Pictures pictures)
             throws EvaluationException, IOException, InterruptedException {
         requireStartable(task.spec(), task.weights().run());
-        Files.createDirectories(scratch);
-        Path workdir = Files.createTempDirectory(scratch, name + "-");
-        try {
+        try (TrialFolders.TrialFolder workdir = folders.make(name)) {
             if (settings.weights() == Delivery.URL || !(mentions("{weights}") || mentions("{guide}"))) {
                 String weights = url.of(task.spec(), task.weights());
                 Optional<String> guide = task.guide().map(g -> url.of(task.spec(), g));
@@ -121,8 +118,6 @@ final class CommandEvaluator implements Evaluator {
                 Path guide = lease.file(task.guide().orElse(task.weights()));
                 return run(task, lease.file(task.weights()).toString(), guide.toString(), workdir, log, pictures);
             }
-        } finally {
-            FileTree.delete(workdir);
         }
     }
 
@@ -131,8 +126,14 @@ final class CommandEvaluator implements Evaluator {
     }
 
     private Map<String, Double> run(
-            EvaluationTask task, String weights, String guide, Path workdir, EvaluationLog log, Pictures pictures)
+            EvaluationTask task,
+            String weights,
+            String guide,
+            TrialFolders.TrialFolder folder,
+            EvaluationLog log,
+            Pictures pictures)
             throws EvaluationException, IOException, InterruptedException {
+        Path workdir = folder.path();
         Path json = workdir.resolve("trial.json");
         Files.writeString(json, describe(task, weights, guide));
         Map<String, Object> placeholders = new LinkedHashMap<>();
@@ -150,7 +151,7 @@ final class CommandEvaluator implements Evaluator {
             throw new EvaluationException("the command wants {param." + missing.getFirst()
                     + "}, but this trial has no parameter " + missing.getFirst());
         log.line("$ " + String.join(" ", command));
-        ChildProcess.Result result = ChildProcess.run(command, workdir, settings.timeout(), log);
+        ChildProcess.Result result = ChildProcess.run(command, workdir, settings.timeout(), log, folder::worksFor);
         if (result.timedOut())
             throw new EvaluationException(
                     "took longer than " + settings.timeout().toSeconds() + " s; " + "phema.evaluators." + name

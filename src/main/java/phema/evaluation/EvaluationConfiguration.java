@@ -13,4 +13,9 @@ class EvaluationConfiguration {
     Chore unusedWeights(WeightCache cache) {
         return cache::tidy;
     }
+
+    @Bean
+    Chore foldersOfLostTrials(TrialFolders folders) {
+        return folders::clear;
+    }
 }

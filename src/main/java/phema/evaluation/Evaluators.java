@@ -8,7 +8,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.springframework.stereotype.Component;
-import phema.catalog.CatalogProperties;
 import phema.evaluation.EvaluatorProperties.EvaluatorSettings;
 import phema.problem.Problem;
 import phema.text.Labels;
@@ -19,23 +18,17 @@ public class Evaluators {
     private final SortedMap<String, Evaluator> all = new TreeMap<>();
     private final EvaluatorProperties properties;
 
-    Evaluators(EvaluatorProperties properties, CatalogProperties catalog, WeightCache cache, WeightsUrl url) {
+    Evaluators(EvaluatorProperties properties, TrialFolders folders, WeightCache cache, WeightsUrl url) {
         this.properties = properties;
         properties
                 .evaluators()
-                .forEach((name, settings) -> all.put(name, evaluator(name, settings, catalog, cache, url)));
+                .forEach((name, settings) -> all.put(name, evaluator(name, settings, folders, cache, url)));
     }
 
     private static Evaluator evaluator(
-            String name, EvaluatorSettings settings, CatalogProperties catalog, WeightCache cache, WeightsUrl url) {
+            String name, EvaluatorSettings settings, TrialFolders folders, WeightCache cache, WeightsUrl url) {
         return switch (settings.type()) {
-            case COMMAND ->
-                new CommandEvaluator(
-                        name,
-                        settings,
-                        cache,
-                        url,
-                        catalog.home().resolve("trials").toAbsolutePath());
+            case COMMAND -> new CommandEvaluator(name, settings, cache, url, folders);
             case BUILTIN -> new BuiltinEvaluator(name, settings);
         };
     }
