@@ -31,6 +31,11 @@ final class CommandEvaluator implements Evaluator {
     private static final JsonMapper JSON = new JsonMapper();
     private static final int TAIL = 2000;
 
+    /** The statuses that programs ended by SIGKILL and SIGTERM have, and shells that waited for them. */
+    private static final int KILLED = 128 + 9;
+
+    private static final int TERMINATED = 128 + 15;
+
     /** The number that is none, as languages print it where JSON has no word for it. */
     private static final Pattern NO_NUMBER =
             Pattern.compile("(?i)[\"']([^\"']+)[\"']\\s*:\\s*([-+]?(?:nan|inf(?:inity)?))\\b");
@@ -155,9 +160,9 @@ final class CommandEvaluator implements Evaluator {
         if (result.timedOut())
             throw new EvaluationException(
                     "took longer than " + settings.timeout().toSeconds() + " s; " + "phema.evaluators." + name
-                            + ".timeout allows no more\n" + log.tail(TAIL));
-        if (result.status() != 0)
-            throw new EvaluationException("ended with status " + result.status() + "\n" + log.tail(TAIL));
+                            + ".timeout allows no more",
+                    log.tail(TAIL));
+        if (result.status() != 0) throw new EvaluationException(ended(result.status()), log.tail(TAIL));
         Map<String, Double> metrics = metrics(result.lastLine(), log);
         PictureFiles.collect(workdir, pictures, log);
         return metrics;
@@ -229,10 +234,22 @@ final class CommandEvaluator implements Evaluator {
         }
         Matcher noNumber = NO_NUMBER.matcher(line);
         if (noNumber.find())
-            throw new EvaluationException("the metric " + noNumber.group(1) + " is " + noNumber.group(2)
-                    + ", which is no result: " + shortened(line) + "\n" + log.tail(TAIL));
-        throw new EvaluationException("the last line of its output is not a JSON object such as {\"fid\": 2.34}: "
-                + shortened(line) + "\n" + log.tail(TAIL));
+            throw new EvaluationException(
+                    "the metric " + noNumber.group(1) + " is " + noNumber.group(2)
+                            + ", which is no result: " + shortened(line),
+                    log.tail(TAIL));
+        throw new EvaluationException(
+                "the last line of its output is not a JSON object such as {\"fid\": 2.34}: " + shortened(line),
+                log.tail(TAIL));
+    }
+
+    private static String ended(int status) {
+        return "ended with status " + status
+                + switch (status) {
+                    case KILLED -> ": it was killed, as when memory runs out";
+                    case TERMINATED -> ": it was told to end, as when a machine or a job does";
+                    default -> "";
+                };
     }
 
     private static String shortened(String line) {

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import phema.evaluation.EvaluationException;
 
 /**
  * Groups trials that failed of one cause.
@@ -16,6 +17,9 @@ import java.util.regex.Pattern;
  */
 public record FailureCause(String line, int count, int trial) {
     private static final String CAUSED_BY = "Caused by: ";
+    /** What we say of programs that alone know why they failed. */
+    private static final Pattern UNEXPLAINED = Pattern.compile("ended with status \\d+");
+
     private static final String TRACEBACK = "Traceback (most recent call last)";
 
     /** The parts that differ between trials although the cause is one: sizes, addresses, numbers of processes. */
@@ -37,10 +41,14 @@ public record FailureCause(String line, int count, int trial) {
     }
 
     /**
-     * The line that matters: the root cause of Java's, the one behind the frames of Python's, of all others the last.
+     * The line that matters: ours, where we know why; else that of the program: the root cause of Java's, the one behind
+     * the frames of Python's, of all others the last.
      */
     public static String line(String error) {
         List<String> lines = error.lines().filter(line -> !line.isBlank()).toList();
+        int output = lines.indexOf(EvaluationException.OUTPUT);
+        if (output > 0 && !UNEXPLAINED.matcher(lines.getFirst()).matches())
+            return lines.getFirst().strip();
         if (lines.isEmpty()) return "no reason was given";
         for (String line : lines.reversed())
             if (line.strip().startsWith(CAUSED_BY)) return line.strip().substring(CAUSED_BY.length());

@@ -15,6 +15,17 @@ class FailureCauseTest {
         assertThat(FailureCause.line(" \n")).isEqualTo("no reason was given");
     }
 
+    /** A time-out, a program that was killed, a metric that is none: what it printed last does not tell. */
+    @Test
+    void whatWeKnowMattersMoreThanTheLastLine() {
+        assertThat(FailureCause.line("took longer than 3 s; ...\nits output ended with:\nevaluating 0.031"))
+                .isEqualTo("took longer than 3 s; ...");
+        assertThat(FailureCause.line("ended with status 137: it was killed\nits output ended with:\nevaluating"))
+                .isEqualTo("ended with status 137: it was killed");
+        assertThat(FailureCause.line("ended with status 3\nits output ended with:\nloading\nout of memory"))
+                .isEqualTo("out of memory");
+    }
+
     @Test
     void theRootCauseOfJavaMatters() {
         assertThat(FailureCause.line("""

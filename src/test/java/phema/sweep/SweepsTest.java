@@ -37,6 +37,7 @@ import phema.fleet.Fleet;
 import phema.fleet.LeftAlone;
 import phema.fleet.Queue;
 import phema.fleet.WorkState;
+import phema.fleet.WorkerIdentity;
 import phema.problem.Problem;
 import phema.text.StoredJson;
 import phema.time.Await;
@@ -78,7 +79,8 @@ class SweepsTest {
         command(registry, "slow", "sleep 60 & echo $! > " + folder + "/pid; wait; echo '{\"fid\": 1}'", 0);
         command(registry, "held", "until test -e " + folder + "/release; do sleep 0.05; done; echo '{\"fid\": 1}'", 0);
         command(registry, "last", "until test -e " + folder + "/go; do sleep 0.05; done; echo '{\"fid\": 1}'", 0);
-        command(registry, "late", "sleep 60 & echo $! > " + folder + "/late; wait", 0);
+        command(registry, "killed", "echo evaluating; kill -9 $$", 0);
+        command(registry, "late", "echo evaluating; sleep 60 & echo $! > " + folder + "/late; wait", 0);
         registry.add("phema.evaluators.late.timeout", () -> "1s");
         registry.add("phema.evaluators.missing.type", () -> "command");
         registry.add("phema.evaluators.missing.command", () -> "no-such-program");
@@ -134,6 +136,9 @@ class SweepsTest {
 
     @Autowired
     TransactionTemplate transaction;
+
+    @Autowired
+    WorkerIdentity self;
 
     @Autowired
     NewestSweeps newest;
@@ -392,10 +397,20 @@ class SweepsTest {
         assertThat(runs("broken")).isEqualTo(4);
     }
 
+    private String cause(Sweep sweep) {
+        return FailureCause.line(sweeps.trial(sweep.id(), 0).error().orElseThrow());
+    }
+
+    @Test
+    void saysThatAProgramWasKilled() {
+        Sweep sweep = awaitEnd(sweeps.create(grid("killed", "fid", 0.1)));
+        assertThat(cause(sweep)).isEqualTo("ended with status 137: it was killed, as when memory runs out");
+    }
+
     @Test
     void failsWhereTheLastLineIsNoMetrics() {
         Sweep sweep = awaitEnd(sweeps.create(grid("chatty", "fid", 0.1)));
-        assertThat(sweeps.trial(sweep.id(), 0).error().orElseThrow()).contains("not a JSON object", "done");
+        assertThat(cause(sweep)).startsWith("the last line of its output is not a JSON object").endsWith(": done");
         sweep = awaitEnd(sweeps.create(grid("length", "fd_dinov2", 0.11)));
         assertThat(sweeps.trial(sweep.id(), 0).error().orElseThrow())
                 .contains("gave fid")
@@ -415,13 +430,13 @@ class SweepsTest {
                 .flatMap(w -> w.running().stream())
                 .noneMatch(t -> t.instance().startsWith(sweep.id())));
         assertThat(sweeps.sweep(sweep.id()).state()).isEqualTo(SweepState.CANCELLED);
-        Await.until(() -> isEmpty(folder.resolve("home/trials")));
+        Await.until(() -> isEmpty(folder.resolve("home/trials").resolve(self.host())));
     }
 
     @Test
     void aTimeOutEndsTheCommandWithAllThatItStarted() throws IOException {
         Sweep sweep = awaitEnd(sweeps.create(grid("late", "fid", 0.1)));
-        assertThat(sweeps.trial(sweep.id(), 0).error().orElseThrow()).contains("longer than 1 s");
+        assertThat(cause(sweep)).startsWith("took longer than 1 s");
         long pid = Long.parseLong(Files.readString(folder.resolve("late")).strip());
         Await.until(() -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
     }
@@ -467,6 +482,7 @@ class SweepsTest {
                     .contains("the metric kid is ")
                     .contains(", which is no result: {")
                     .doesNotContain("not a JSON object");
+            assertThat(cause(sweep)).startsWith("the metric kid is ");
         }
     }
 
