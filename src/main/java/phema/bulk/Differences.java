@@ -5,6 +5,7 @@ import org.springframework.stereotype.Component;
 import phema.bulk.SynthesisParts.BegunPart;
 import phema.fleet.Fleet;
 import phema.problem.Problem;
+import phema.problem.ShownPaths;
 import phema.synthesis.Syntheses;
 
 /**
@@ -12,7 +13,7 @@ import phema.synthesis.Syntheses;
  * plan was made with, of which it would write other bytes.
  */
 @Component
-record Differences(SynthesisStore store, SynthesisParts parts, Plans plans, Fleet fleet) {
+record Differences(SynthesisStore store, SynthesisParts parts, Plans plans, Fleet fleet, ShownPaths paths) {
     /** What to write; empty where the part was given back and is left to others from now on. */
     Optional<Syntheses.Pass> pass(BegunPart part) {
         try {
@@ -38,7 +39,7 @@ record Differences(SynthesisStore store, SynthesisParts parts, Plans plans, Flee
     }
 
     private void leaveAlone(String id, String reason) {
-        fleet.leaveAlone(BulkConfiguration.TASK, id, reason);
+        fleet.leaveAlone(BulkConfiguration.TASK, id, paths.in(reason));
     }
 
     /** Runs and their snapshots come and go: what was left alone is looked at again. */

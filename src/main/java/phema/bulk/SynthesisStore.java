@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import phema.fleet.WorkState;
+import phema.problem.ShownPaths;
 import phema.text.StoredJson;
 import phema.text.StoredTime;
 
@@ -33,11 +34,14 @@ class SynthesisStore {
     private final JdbcClient jdbc;
     private final BulkProperties storage;
     private final InstantSource clock;
+    private final ShownPaths paths;
 
-    SynthesisStore(JdbcClient jdbc, BulkProperties storage, InstantSource clock) {
+    /** @param paths of errors, which are read elsewhere */
+    SynthesisStore(JdbcClient jdbc, BulkProperties storage, InstantSource clock, ShownPaths paths) {
         this.jdbc = jdbc;
         this.storage = storage;
         this.clock = clock;
+        this.paths = paths;
     }
 
     void insert(String id, SynthesisSpec spec, SynthesisPlan plan) {
@@ -105,7 +109,7 @@ class SynthesisStore {
 
     void failed(String id, String error) {
         jdbc.sql("update synthesis set state = 'FAILED', error = ?, ended = ? where id = ?" + OPEN)
-                .params(error, now(), id)
+                .params(paths.in(error), now(), id)
                 .update();
     }
 

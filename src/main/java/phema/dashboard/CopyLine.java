@@ -1,7 +1,10 @@
 package phema.dashboard;
 
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.context.request.ServletRequestAttributes;
 import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
 import org.springframework.web.util.UriUtils;
 
@@ -66,6 +69,13 @@ record CopyLine(String name, String text) {
     /** A value of an address's query. */
     static String value(String text) {
         return UriUtils.encode(text, StandardCharsets.UTF_8);
+    }
+
+    /** Whether who reads the page sits at the machine: they need no token, and came from there. */
+    static boolean isOfThisMachine() {
+        return RequestContextHolder.currentRequestAttributes() instanceof ServletRequestAttributes now
+                && now.getRequest().getUserPrincipal() == null
+                && InetAddress.ofLiteral(now.getRequest().getRemoteAddr()).isLoopbackAddress();
     }
 
     static String address() {

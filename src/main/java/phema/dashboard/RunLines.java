@@ -18,6 +18,11 @@ import phema.text.Labels;
 final class RunLines {
     private RunLines() {}
 
+    /** For a shell of the machine itself; for who reads it elsewhere, below the roots, as they may have it there. */
+    private static String folder(Run run) {
+        return CopyLine.quoted(CopyLine.isOfThisMachine() ? String.valueOf(run.folder()) : run.name());
+    }
+
     /** For the coefficients and the profile of a fit. */
     static List<CopyLine> fit(Run run, Fit fit) {
         boolean paper = fit.method() != SolverKind.BLUP;
@@ -42,7 +47,7 @@ final class RunLines {
         if (!newest) url.queryParam("time", Labels.plain(end));
         if (paper) url.queryParam("solver", Labels.of(fit.method()));
         return List.of(
-                CopyLine.command("phema reconstruct --indir " + CopyLine.quoted(String.valueOf(run.folder()))
+                CopyLine.command("phema reconstruct --indir " + folder(run)
                         + " --profile " + CopyLine.quoted(profile) + (newest ? "" : " --time " + Labels.plain(end))
                         + (paper ? " --solver " + Labels.of(fit.method()) : "")
                         + " --format safetensors --outdir weights"),
@@ -61,7 +66,7 @@ final class RunLines {
     private static List<CopyLine> fits(
             Run run, List<String> profiles, double end, Optional<String> solver, String more, String query) {
         List<String> words = new ArrayList<>();
-        words.add("phema fit --indir " + CopyLine.quoted(String.valueOf(run.folder())));
+        words.add("phema fit --indir " + folder(run));
         for (String profile : profiles) words.add("--profile " + CopyLine.quoted(profile));
         boolean newest = end == run.newestTime();
         if (!newest) words.add("--time " + Labels.plain(end));
@@ -81,13 +86,13 @@ final class RunLines {
     /** For what the model of the trajectory sees in the files. */
     static List<CopyLine> report(Run run) {
         return both(
-                "phema inspect --fit " + CopyLine.quoted(String.valueOf(run.folder())),
+                "phema inspect --fit " + folder(run),
                 CopyLine.json("/api/v1/runs/" + CopyLine.segment(run.name()) + "/report"));
     }
 
     /** The command that plans what a run can do without; none where it cannot be told the time. */
     static Optional<String> plan(Run run, double maxError, double end) {
-        String command = "phema plan --indir " + CopyLine.quoted(String.valueOf(run.folder())) + " --max-error "
+        String command = "phema plan --indir " + folder(run) + " --max-error "
                 + Labels.plain(maxError);
         if (end == run.newestTime()) return Optional.of(command);
         return run.countsKimg() ? Optional.of(command + " --outkimg " + Kimg.ofNimg(end)) : Optional.empty();
@@ -104,7 +109,7 @@ final class RunLines {
     /** For the list of the files. */
     static List<CopyLine> snapshots(Run run) {
         return both(
-                "phema inspect " + CopyLine.quoted(String.valueOf(run.folder())),
+                "phema inspect " + folder(run),
                 CopyLine.json("/api/v1/runs/" + CopyLine.segment(run.name()) + "/snapshots?size=" + Page.MAX_SIZE));
     }
 

@@ -18,6 +18,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
+import phema.problem.ShownPaths;
 import phema.text.StoredJson;
 import phema.text.StoredTime;
 
@@ -35,10 +36,13 @@ class TrialStore {
 
     private final JdbcClient jdbc;
     private final InstantSource clock;
+    private final ShownPaths paths;
 
-    TrialStore(JdbcClient jdbc, InstantSource clock) {
+    /** @param paths of errors, which are read elsewhere */
+    TrialStore(JdbcClient jdbc, InstantSource clock, ShownPaths paths) {
         this.jdbc = jdbc;
         this.clock = clock;
+        this.paths = paths;
     }
 
     /** Of one sweep. */
@@ -210,14 +214,19 @@ class TrialStore {
                 id,
                 attempt,
                 "state = 'FAILED', failures = failures + 1, error = ?, ended = ?, change = ?",
-                error,
+                paths.in(error),
                 now(),
                 version);
     }
 
     /** It will be tried again. */
     boolean failedForNow(TrialId id, int attempt, String error, long version) {
-        return end(id, attempt, "state = 'QUEUED', failures = failures + 1, error = ?, change = ?", error, version);
+        return end(
+                id,
+                attempt,
+                "state = 'QUEUED', failures = failures + 1, error = ?, change = ?",
+                paths.in(error),
+                version);
     }
 
     boolean handedBack(TrialId id, int attempt, long version) {

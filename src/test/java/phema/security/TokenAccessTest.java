@@ -8,6 +8,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +58,15 @@ class TokenAccessTest {
     @BeforeEach
     void connect() {
         service = new Service(port);
+    }
+
+    @Test
+    void readersElsewhereAreNotToldWhereFoldersLie() throws Exception {
+        String page = service.send("GET", "/runs/edm2", "", "Authorization", "Bearer " + READER)
+                .body();
+        assertThat(page)
+                .contains("phema inspect edm2")
+                .doesNotContain(Path.of("src").toAbsolutePath().toString());
     }
 
     /** Status without a token, with one that reads, and with one that writes. */

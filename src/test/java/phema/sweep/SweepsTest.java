@@ -79,6 +79,8 @@ class SweepsTest {
         command(registry, "slow", "sleep 60 & echo $! > " + folder + "/pid; wait; echo '{\"fid\": 1}'", 0);
         command(registry, "held", "until test -e " + folder + "/release; do sleep 0.05; done; echo '{\"fid\": 1}'", 0);
         command(registry, "last", "until test -e " + folder + "/go; do sleep 0.05; done; echo '{\"fid\": 1}'", 0);
+        command(registry, "cut", "echo " + Path.of("src/test/resources/fixtures/edm2/a.pkl").toAbsolutePath()
+                + " is cut off; exit 3", 0);
         command(registry, "killed", "echo evaluating; kill -9 $$", 0);
         command(registry, "late", "echo evaluating; sleep 60 & echo $! > " + folder + "/late; wait", 0);
         registry.add("phema.evaluators.late.timeout", () -> "1s");
@@ -399,6 +401,12 @@ class SweepsTest {
 
     private String cause(Sweep sweep) {
         return FailureCause.line(sweeps.trial(sweep.id(), 0).error().orElseThrow());
+    }
+
+    @Test
+    void errorsNameFilesBelowARoot() {
+        Sweep sweep = awaitEnd(sweeps.create(grid("cut", "fid", 0.1)));
+        assertThat(cause(sweep)).isEqualTo("edm2/a.pkl is cut off");
     }
 
     @Test
