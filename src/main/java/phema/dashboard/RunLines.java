@@ -92,8 +92,7 @@ final class RunLines {
 
     /** The command that plans what a run can do without; none where it cannot be told the time. */
     static Optional<String> plan(Run run, double maxError, double end) {
-        String command = "phema plan --indir " + folder(run) + " --max-error "
-                + Labels.plain(maxError);
+        String command = "phema plan --indir " + folder(run) + " --max-error " + Labels.plain(maxError);
         if (end == run.newestTime()) return Optional.of(command);
         return run.countsKimg() ? Optional.of(command + " --outkimg " + Kimg.ofNimg(end)) : Optional.empty();
     }

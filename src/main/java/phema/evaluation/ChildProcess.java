@@ -30,11 +30,7 @@ final class ChildProcess {
      * @throws InterruptedException when this thread was interrupted; the program has ended then as well
      */
     static Result run(
-            List<String> command,
-            Path workdir,
-            Duration timeout,
-            EvaluationLog log,
-            Consumer<ProcessHandle> started)
+            List<String> command, Path workdir, Duration timeout, EvaluationLog log, Consumer<ProcessHandle> started)
             throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command)
                 .directory(workdir.toFile())

@@ -48,8 +48,7 @@ final class CommandEvaluator implements Evaluator {
     private final WeightsUrl url;
     private final TrialFolders folders;
 
-    CommandEvaluator(
-            String name, EvaluatorSettings settings, WeightCache cache, WeightsUrl url, TrialFolders folders) {
+    CommandEvaluator(String name, EvaluatorSettings settings, WeightCache cache, WeightsUrl url, TrialFolders folders) {
         this.name = name;
         this.settings = settings;
         this.cache = cache;
@@ -235,8 +234,8 @@ final class CommandEvaluator implements Evaluator {
         Matcher noNumber = NO_NUMBER.matcher(line);
         if (noNumber.find())
             throw new EvaluationException(
-                    "the metric " + noNumber.group(1) + " is " + noNumber.group(2)
-                            + ", which is no result: " + shortened(line),
+                    "the metric " + noNumber.group(1) + " is " + noNumber.group(2) + ", which is no result: "
+                            + shortened(line),
                     log.tail(TAIL));
         throw new EvaluationException(
                 "the last line of its output is not a JSON object such as {\"fid\": 2.34}: " + shortened(line),

@@ -73,7 +73,8 @@ class TrialFolders {
 
         /** Keeps the folder for as long as the program runs, whatever becomes of this process. */
         void worksFor(ProcessHandle program) {
-            long start = program.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+            long start =
+                    program.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
             byte[] line = (program.pid() + " " + start + "\n").getBytes(StandardCharsets.US_ASCII);
             try {
                 claim.write(ByteBuffer.wrap(line), 0);

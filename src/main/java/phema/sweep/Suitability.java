@@ -20,6 +20,7 @@ import phema.evaluation.Reconstructions;
 import phema.fleet.Fleet;
 import phema.format.FilePart;
 import phema.problem.Problem;
+import phema.problem.ShownPaths;
 import phema.text.Labels;
 
 /**
@@ -27,7 +28,7 @@ import phema.text.Labels;
  * otherwise, see other files, or lack programs.
  */
 @Component
-record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fleet fleet) {
+record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fleet fleet, ShownPaths paths) {
     /** The number of files of a run that tell it from others. */
     private static final int WITNESSES = 64;
 
@@ -155,7 +156,7 @@ record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fl
         for (SweepStore.StoredSweep sweep : sweeps.waiting())
             // Of those for clients, a worker has ended what is known before it leaves the rest alone.
             if (sweep.spec().remote().isEmpty() || before.containsKey(sweep.id()))
-                objection(sweep.spec(), sweep.basis()).ifPresent(reason -> now.put(sweep.id(), reason));
+                objection(sweep.spec(), sweep.basis()).ifPresent(reason -> now.put(sweep.id(), paths.in(reason)));
         for (String sweep : before.keySet()) if (!now.containsKey(sweep)) fleet.takeUp(TrialId.TASK, sweep);
         now.forEach((sweep, reason) -> {
             if (!reason.equals(before.get(sweep))) leaveAlone(sweep, reason);
@@ -164,6 +165,6 @@ record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fl
 
     /** From now on the queue gives this worker no trial of it. */
     void leaveAlone(String sweep, String reason) {
-        fleet.leaveAlone(TrialId.TASK, sweep, reason);
+        fleet.leaveAlone(TrialId.TASK, sweep, paths.in(reason));
     }
 }

@@ -193,7 +193,8 @@ class Trials {
                 throw e; // the database's: all of it is tried again
             } catch (RuntimeException e) {
                 // What was measured took hours, and is kept whatever cannot be made of it.
-                log.error("Trial {} has ended; what its sweep found, or should try next, cannot be told", begun.id(), e);
+                log.error(
+                        "Trial {} has ended; what its sweep found, or should try next, cannot be told", begun.id(), e);
             }
             return true;
         });

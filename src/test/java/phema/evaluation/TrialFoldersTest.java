@@ -22,8 +22,9 @@ class TrialFoldersTest {
         public static void main(String[] args) throws Exception {
             TrialFolders.TrialFolder made = new TrialFolders(Path.of(args[0])).make("images");
             Files.createFile(made.path().resolve("000000.png"));
-            Process program =
-                    new ProcessBuilder("sleep", "60").directory(made.path().toFile()).start();
+            Process program = new ProcessBuilder("sleep", "60")
+                    .directory(made.path().toFile())
+                    .start();
             made.worksFor(program.toHandle());
             System.out.println(program.pid() + " " + made.path());
             Thread.sleep(60_000);
@@ -74,7 +75,8 @@ class TrialFoldersTest {
     @Test
     void whatLivesUnderTheNumberOfAProgramThatEndedKeepsNothing() throws Exception {
         Path left = Files.createDirectory(folder.resolve("images-1"));
-        Files.writeString(folder.resolve("images-1.in-use"), ProcessHandle.current().pid() + " 1000000000000\n");
+        Files.writeString(
+                folder.resolve("images-1.in-use"), ProcessHandle.current().pid() + " 1000000000000\n");
         Path unknown = Files.createDirectory(folder.resolve("images-2"));
 
         new TrialFolders(folder).clear();

@@ -218,7 +218,7 @@ class OtherSettingsTest {
         Files.write(file, new byte[(int) Files.size(file)]);
         SweepSpec grid = SweepsTest.grid("mine", "fid", 0.05);
         Sweep sweep = asking.create(grid.with(grid.axes().with(Axes.TIME, List.of(131072.0))));
-        awaitLeft(asking, sweep, file + " has changed");
+        awaitLeft(asking, sweep, "edm2/" + file.getFileName() + " has changed");
         assertThat(asking.sweep(sweep.id()).trials()).isEqualTo(Map.of(WorkState.QUEUED, 1));
         putBack(file);
         catalog.rescan("edm2");

@@ -79,8 +79,11 @@ class SweepsTest {
         command(registry, "slow", "sleep 60 & echo $! > " + folder + "/pid; wait; echo '{\"fid\": 1}'", 0);
         command(registry, "held", "until test -e " + folder + "/release; do sleep 0.05; done; echo '{\"fid\": 1}'", 0);
         command(registry, "last", "until test -e " + folder + "/go; do sleep 0.05; done; echo '{\"fid\": 1}'", 0);
-        command(registry, "cut", "echo " + Path.of("src/test/resources/fixtures/edm2/a.pkl").toAbsolutePath()
-                + " is cut off; exit 3", 0);
+        command(
+                registry,
+                "cut",
+                "echo " + Path.of("src/test/resources/fixtures/edm2/a.pkl").toAbsolutePath() + " is cut off; exit 3",
+                0);
         command(registry, "killed", "echo evaluating; kill -9 $$", 0);
         command(registry, "late", "echo evaluating; sleep 60 & echo $! > " + folder + "/late; wait", 0);
         registry.add("phema.evaluators.late.timeout", () -> "1s");
@@ -418,7 +421,9 @@ class SweepsTest {
     @Test
     void failsWhereTheLastLineIsNoMetrics() {
         Sweep sweep = awaitEnd(sweeps.create(grid("chatty", "fid", 0.1)));
-        assertThat(cause(sweep)).startsWith("the last line of its output is not a JSON object").endsWith(": done");
+        assertThat(cause(sweep))
+                .startsWith("the last line of its output is not a JSON object")
+                .endsWith(": done");
         sweep = awaitEnd(sweeps.create(grid("length", "fd_dinov2", 0.11)));
         assertThat(sweeps.trial(sweep.id(), 0).error().orElseThrow())
                 .contains("gave fid")
@@ -549,16 +554,14 @@ class SweepsTest {
                 fleet,
                 new Recommendations(jdbc, found, catalog, Clock.systemUTC()) {
                     @Override
-                    void sweepEnded(
-                            String id, SweepSpec spec, Optional<String> settings, List<Trial> ended) {
+                    void sweepEnded(String id, SweepSpec spec, Optional<String> settings, List<Trial> ended) {
                         throw new IllegalStateException("no curve");
                     }
                 },
                 measurements,
                 transaction);
-        Trials.Begun begun =
-                failing.begin(new TrialId(sweep.id(), 0), "me", suitability.basis(sweep.spec()))
-                        .orElseThrow();
+        Trials.Begun begun = failing.begin(new TrialId(sweep.id(), 0), "me", suitability.basis(sweep.spec()))
+                .orElseThrow();
 
         failing.done(begun, "an evaluation", Map.of("fid", 2.5), new Pictures(0), 1);
 

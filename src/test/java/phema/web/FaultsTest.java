@@ -194,7 +194,8 @@ class FaultsTest {
             mishap.happenTo(snapshot.path);
             await().until(() ->
                     json(send("GET", job, "")).at("/state").asString().equals("failed"));
-            assertThat(json(send("GET", job, "")).at("/error").asString()).isEqualTo(mishap.message(snapshot.path));
+            assertThat(json(send("GET", job, "")).at("/error").asString())
+                    .isEqualTo(mishap.message(folder.resolve("runs").relativize(snapshot.path)));
             await().until(() -> names(syntheses).isEmpty());
             assertThat(send("DELETE", job, "").statusCode()).isEqualTo(204);
         }
