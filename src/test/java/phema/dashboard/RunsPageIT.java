@@ -93,6 +93,16 @@ class RunsPageIT extends PagesInBrowser {
     }
 
     @Test
+    void aLongNameLeavesRoomForTheOtherColumns() {
+        open("/");
+        assertThat((Boolean) browser.script("""
+                        const name = document.querySelector('#runs-table th[scope=row] > a');
+                        name.textContent = 'x'.repeat(228);
+                        return name.closest('tr').querySelector('td').getBoundingClientRect().left < innerWidth / 2"""))
+                .isTrue();
+    }
+
+    @Test
     void aTableIsSavedAsItIsShown() throws Exception {
         open("/?q=even");
         browser.click("#runs-table-copies summary");
