@@ -62,6 +62,11 @@ record CopyLine(String name, String text) {
         return word.matches("[\\w./:=,@%+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 
+    /** A text of Python's. */
+    static String python(String text) {
+        return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+    }
+
     static String segment(String name) {
         return UriUtils.encodePathSegment(name, StandardCharsets.UTF_8);
     }

@@ -100,8 +100,8 @@ record FitPanel(
                                 .map(run.folder()::resolve),
                         Stream.of(run.newest().file().path().resolveSibling(CONFIGURATION)))
                 .anyMatch(Files::isRegularFile);
-        return (configured ? "AutoModel.from_pretrained" : "snapshot_download") + "(\"" + repository + "\", revision=\""
-                + revision + "\")";
+        return (configured ? "AutoModel.from_pretrained" : "snapshot_download") + "(" + CopyLine.python(repository)
+                + ", revision=\"" + revision + "\")";
     }
 
     /** Whether it is the paper's average, which addresses have by its EMA length. */

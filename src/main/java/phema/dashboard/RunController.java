@@ -204,10 +204,12 @@ class RunController {
     private static @Nullable Double number(String field, @Nullable String text) {
         if (text == null || text.isBlank()) return null;
         try {
-            return Double.valueOf(text);
+            double number = Double.parseDouble(text);
+            if (Double.isFinite(number)) return number;
         } catch (NumberFormatException e) {
-            throw Problem.invalid(field, field + " must be a number, not " + text);
+            // said below
         }
+        throw Problem.invalid(field, field + " must be a number, not " + text);
     }
 
     private static double end(Run run, @Nullable Double time) {

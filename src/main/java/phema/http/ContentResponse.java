@@ -76,12 +76,7 @@ public final class ContentResponse {
             HttpServletResponse response)
             throws IOException {
         List<ByteRange> ranges = requested.orElse(List.of(new ByteRange(0, content.size() - 1)));
-        if (ranges.isEmpty()) {
-            response.setStatus(416);
-            response.setHeader("Content-Range", "bytes */" + content.size());
-            response.setContentLengthLong(0);
-            return;
-        }
+        if (ranges.isEmpty()) throw outside(content.size());
         response.setStatus(requested.isPresent() ? 206 : 200);
         response.setHeader("Content-Disposition", attachment(content.fileName()));
         List<Piece> pieces;
@@ -97,6 +92,17 @@ public final class ContentResponse {
         }
         response.setContentLengthLong(pieces.stream().mapToLong(Piece::length).sum());
         if (request.getMethod().equals("GET")) sendBody(content, pieces, response);
+    }
+
+    /** Section 15.5.17. */
+    private static ErrorResponseException outside(long size) {
+        HttpStatus status = HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE;
+        var problem = new ErrorResponseException(
+                status,
+                ProblemDetail.forStatusAndDetail(status, "Range lies outside of the file, which has " + size + " bytes."),
+                null);
+        problem.getHeaders().set("Content-Range", "bytes */" + size);
+        return problem;
     }
 
     /** Text, then a range of the content. */

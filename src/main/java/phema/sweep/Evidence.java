@@ -67,9 +67,12 @@ public record Evidence(int lengths, int trials, int missing, int all, LengthEdge
         /** The share of the range, in the logarithm, that is its end: no more than a model's step. */
         private static final double MARGIN = 0.02;
 
+        /** The widest range, in the logarithm, that the share is of: a single length far away widens no step. */
+        private static final double WIDEST = Math.log(100);
+
         static LengthEdge of(double length, double shortest, double longest) {
             if (shortest == longest) return NONE;
-            double margin = MARGIN * Math.log(longest / shortest);
+            double margin = MARGIN * Math.min(Math.log(longest / shortest), WIDEST);
             if (Math.log(length / shortest) <= margin) return SHORTEST;
             return Math.log(longest / length) <= margin ? LONGEST : NONE;
         }

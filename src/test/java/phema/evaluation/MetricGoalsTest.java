@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import phema.evaluation.MetricGoal.MetricDirection;
 import phema.problem.Problem;
 import phema.text.StoredJson;
@@ -39,10 +40,19 @@ class MetricGoalsTest {
             ''          | metric is missing
             :max        | metric is missing
             fid,fid:max | the metric fid is named twice
+            fid,NaN     | metric must be the name of one, as fid, not the number NaN
+            1e400       | metric must be the name of one
             """)
     void whatIsNoGoalIsRefused(String text, String why) {
         assertThatThrownBy(() -> MetricGoals.parse(text))
                 .isInstanceOf(Problem.class)
                 .hasMessageStartingWith(why);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a\nb", "\u0000", "a\u001b[1m"})
+    void aNameCanBePrinted(String name) {
+        assertThatThrownBy(() -> MetricGoals.parse(name)).hasMessageContaining("1 to 100 characters");
+        assertThatThrownBy(() -> MetricGoals.parse("a".repeat(101))).hasMessageContaining("1 to 100 characters");
     }
 }
