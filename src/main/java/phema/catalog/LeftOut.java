@@ -40,7 +40,7 @@ final class LeftOut {
 
     private static final Pattern NUMBER = Pattern.compile("\\d+");
 
-    /** What stands before the number of steps in a name. */
+    /** The words before the number of steps in a name. */
     private static final Pattern STEP =
             Pattern.compile("(?:.*[^a-z])?(?:step|iter|ba)[-_=]?", Pattern.CASE_INSENSITIVE);
 

@@ -106,7 +106,7 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     /** The word of mmengine for raw weights: it saves its average as {@code state_dict}. */
     static final String MMENGINE = "ema_state_dict.";
 
-    /** What mmcv's hook puts before the names of its buffers, in which dots become underscores. */
+    /** The beginning of the names of buffers of mmcv's hook, in which dots become underscores. */
     private static final String MMCV = "state_dict.ema_";
 
     private static final String STATE_DICT = "state_dict.";

@@ -88,7 +88,11 @@ final class OptimumCommand implements Callable<Integer> {
         MetricGoal goal = goals.first();
         List<SuggestRequest.@Nullable MeasuredRequest> points = points(goal.name());
         SuggestView found = new SuggestRequest(
-                        points, bounds == null ? null : bounds.values(), scale, Labels.of(goal.direction()), tolerance)
+                        points,
+                        bounds == null ? null : new ArrayList<@Nullable Double>(bounds.values()),
+                        scale,
+                        Labels.of(goal.direction()),
+                        tolerance)
                 .suggestion();
         PrintWriter out = CommandOutput.of(spec);
         if (json) CommandOutput.json(out, found);

@@ -99,7 +99,8 @@ public final class ContentResponse {
         HttpStatus status = HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE;
         var problem = new ErrorResponseException(
                 status,
-                ProblemDetail.forStatusAndDetail(status, "Range lies outside of the file, which has " + size + " bytes."),
+                ProblemDetail.forStatusAndDetail(
+                        status, "Range lies outside of the file, which has " + size + " bytes."),
                 null);
         problem.getHeaders().set("Content-Range", "bytes */" + size);
         return problem;

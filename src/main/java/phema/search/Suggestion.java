@@ -24,7 +24,7 @@ public record Suggestion(Optional<Double> next, Optional<Estimate> optimum) {
     /** The most different lengths, as the model's cost grows with their cube. */
     public static final int MOST_LENGTHS = 200;
 
-    /** The most widths of linear bounds that a point may lie beyond them: farther ones tell nothing of what is there. */
+    /** The most widths of linear bounds that a point may lie beyond them: farther ones tell nothing of these. */
     public static final int MOST_WIDTHS = 250;
 
     /** The points beyond those at hand that may still be asked for: as many as there are candidates. */

@@ -17,7 +17,8 @@ import phema.evaluation.EvaluationException;
  */
 public record FailureCause(String line, int count, int trial) {
     private static final String CAUSED_BY = "Caused by: ";
-    /** What we say of programs that alone know why they failed. */
+
+    /** The words that we have for programs that alone know why they failed. */
     private static final Pattern UNEXPLAINED = Pattern.compile("ended with status \\d+");
 
     private static final String TRACEBACK = "Traceback (most recent call last)";
@@ -41,8 +42,8 @@ public record FailureCause(String line, int count, int trial) {
     }
 
     /**
-     * The line that matters: ours, where we know why; else that of the program: the root cause of Java's, the one behind
-     * the frames of Python's, of all others the last.
+     * The line that matters: ours, where we know why; else that of the program: the root cause of Java's, the one
+     * behind the frames of Python's, of all others the last.
      */
     public static String line(String error) {
         List<String> lines = error.lines().filter(line -> !line.isBlank()).toList();

@@ -98,8 +98,7 @@ class RunsPageIT extends PagesInBrowser {
         assertThat((Boolean) browser.script("""
                         const name = document.querySelector('#runs-table th[scope=row] > a');
                         name.textContent = 'x'.repeat(228);
-                        return name.closest('tr').querySelector('td').getBoundingClientRect().left < innerWidth / 2"""))
-                .isTrue();
+                        return name.closest('tr').querySelector('td').getBoundingClientRect().left < innerWidth / 2""")).isTrue();
     }
 
     @Test

@@ -302,7 +302,8 @@ class ContentResponseTest {
             RawHttp response = RawHttp.exchange(port, "GET /small", "Range: " + range, "Connection: close");
             assertThat(response.statusLine()).startsWith("HTTP/1.1 416");
             assertThat(response.hasHeader("Content-Range: bytes */1000")).isTrue();
-            assertThat(response.hasHeader("Content-Type: application/problem+json")).isTrue();
+            assertThat(response.hasHeader("Content-Type: application/problem+json"))
+                    .isTrue();
             assertThat(new String(response.body(), ISO_8859_1))
                     .contains("Range lies outside of the file, which has 1000 bytes.");
         }
