@@ -84,6 +84,16 @@ class AskTest {
     void clientsEvaluateAGridWithoutALineOfConfiguration() throws Exception {
         String sweep = sweep("grid", """
                 "sigmaRel": [0.06, 0.1], "guidance": [1.5], "params": {"steps": [16]}, "seeds": ["0-63"]""");
+        // The service's worker, which looks at it at once, leaves it to clients.
+        Await.until(() -> jdbc.sql("select reason from left_alone where work = ?")
+                .param(sweep.replaceFirst(".*/", ""))
+                .query(String.class)
+                .list()
+                .equals(List.of("its trials are for clients that ask for those of remote:grid@1")));
+        Await.until(() -> jdbc.sql("select count(*) from scheduled_tasks where picked = true")
+                        .query(Integer.class)
+                        .single()
+                == 0);
         JsonNode trial = ask(sweep);
         assertThat(trial.at("/point").toString())
                 .contains("\"sigmaRel\":0.06", "\"guidance\":1.5", "\"params\":{\"steps\":16}")
@@ -123,12 +133,6 @@ class AskTest {
         assertThat(post(lease(trial) + "/heartbeat", "{}", 200).at("/cancel").asBoolean())
                 .isTrue();
 
-        // The service's worker is there, and leaves it to clients.
-        Await.until(() -> jdbc.sql("select reason from left_alone where work = ?")
-                .param(sweep.replaceFirst(".*/", ""))
-                .query(String.class)
-                .list()
-                .equals(List.of("its trials are for clients that ask for those of remote:grid@1")));
         JsonNode waiting = get(sweep);
         assertThat(waiting.at("/trials/queued").asInt()).isEqualTo(1);
         assertThat(waiting.at("/stuck").asBoolean()).isFalse();
