@@ -43,10 +43,12 @@ public final class ShardIndexes {
 
     /** Of a file of which an index lists more than was read with it; empty for all others. */
     public Optional<ListedFile> incomplete(WeightFile file) {
+        List<Index> indexes = in(file.path());
+        if (indexes.isEmpty()) return Optional.empty(); // mostly, of thousands of files
         Set<String> read = file.parts().stream()
                 .map(part -> String.valueOf(part.path().getFileName()))
                 .collect(Collectors.toSet());
-        return in(file.path()).stream()
+        return indexes.stream()
                 .filter(index -> index.tensors().keySet().stream().anyMatch(read::contains)
                         && !read.containsAll(index.tensors().keySet()))
                 .findFirst()
