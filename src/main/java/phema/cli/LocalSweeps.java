@@ -78,6 +78,11 @@ final class LocalSweeps implements SweepAccess {
     }
 
     @Override
+    public int waiting() {
+        return sweeps.queueDepth();
+    }
+
+    @Override
     public SweepView create(SweepSpec spec, DescriptionChange said) {
         return SweepView.of(sweeps.create(spec, said));
     }

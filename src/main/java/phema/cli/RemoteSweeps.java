@@ -130,6 +130,11 @@ final class RemoteSweeps implements SweepAccess {
     }
 
     @Override
+    public int waiting() {
+        return 0;
+    }
+
+    @Override
     public RunView run(String name) throws IOException {
         return read(get("/runs/" + UriUtils.encodePathSegment(name, StandardCharsets.UTF_8)), RunView.class);
     }

@@ -22,6 +22,9 @@ interface SweepAccess extends AutoCloseable {
 
     List<EvaluatorView> evaluators() throws IOException;
 
+    /** What waits in this process's own queue, left by others; 0 where a service has it, which shows that. */
+    int waiting();
+
     /** @throws Problem when anything of it could not be run: then nothing is */
     SweepView create(SweepSpec spec, DescriptionChange said) throws IOException;
 

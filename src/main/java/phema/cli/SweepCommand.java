@@ -209,8 +209,10 @@ final class SweepCommand implements Callable<Integer> {
             }
             DescriptionChange said = new DescriptionChange(
                     Optional.ofNullable(name), Optional.ofNullable(note), Optional.ofNullable(tags), Optional.empty());
+            int before = sweeps.waiting();
             SweepView sweep = sweeps.create(asked, said);
             sayWhatIsOdd(sweeps.run(sweep.run()));
+            if (before > 0) CommandOutput.errors(spec).println(ofOthers(before));
             JobEnd end;
             try {
                 end = await(sweeps, sweep, stop, begun);
@@ -220,6 +222,12 @@ final class SweepCommand implements Callable<Integer> {
             }
             return end(sweeps, asked, sweep.id(), end);
         }
+    }
+
+    private static String ofOthers(int waiting) {
+        return "note: " + waiting + " other trials or parts of syntheses wait in phema.home already, as one that was"
+                + " killed leaves them, and come first unless --priority is greater; `phema serve` shows them at"
+                + " /fleet and can cancel them";
     }
 
     /** What is evaluated depends on it, and may take days. */

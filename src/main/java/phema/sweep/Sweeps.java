@@ -502,6 +502,11 @@ public class Sweeps {
         return store.row(id).orElseThrow(() -> unknown(id));
     }
 
+    /** Counts what waits for a worker, of all sweeps and syntheses. */
+    public int queueDepth() {
+        return fleet.queueDepth();
+    }
+
     /** Trials that failed last, the latest first. */
     public List<Trial> recentFailures(int limit) {
         return trials.recentFailures(limit);

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Timestamp;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,8 +20,14 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
+import phema.PhemaApplication;
+import phema.fleet.Queue;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -248,6 +256,25 @@ class LocalSweepTest {
         assertThat(result.err())
                 .contains("note: 1 file of run damaged is not used; `phema inspect " + run + "` says why\n");
         assertThat(Shell.phema("inspect", run.toString()).out()).contains("not used (", damaged.getFileName() + ":");
+    }
+
+    @Test
+    void saysWhatOthersLeftInItsQueue() {
+        String home = "--phema.home=" + folder.resolve("left-home");
+        List<String> settings = new ArrayList<>(settings(folder.resolve("left-home")));
+        settings.addAll(List.of("--phema.worker.enabled=false", "--phema.roots=" + Path.of(Shell.EDM2)));
+        try (ConfigurableApplicationContext killed = new SpringApplicationBuilder(PhemaApplication.class)
+                .web(WebApplicationType.NONE)
+                .run(settings.toArray(String[]::new))) {
+            killed.getBean(Queue.class).add("trial", List.of("gone/0", "gone/1"), 0);
+            killed.getBean(JdbcClient.class) // so that they are there until this process has looked
+                    .sql("update scheduled_tasks set execution_time = ? where task_name = 'trial'")
+                    .param(Timestamp.from(Instant.parse("2100-01-01T00:00:00Z")))
+                    .update();
+        }
+        Shell.Result result = sweep(home, "--outstd=0.1");
+        assertThat(result.status()).isZero();
+        assertThat(result.err()).contains("note: 2 other trials or parts of syntheses wait in phema.home already");
     }
 
     @Test
