@@ -16,8 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import phema.digest.Digest;
 import phema.format.FilePart;
 import phema.format.FileStamp;
 import phema.format.RegularFiles;
@@ -218,9 +218,11 @@ final class OpenFiles {
             }
         }
 
-        /** What tells these files from the same ones after anything happened to them. */
+        /** Hex digits that tell these files from the same ones after anything happened to them. */
         String state() {
-            return begun.stream().map(FileStamp::change).collect(Collectors.joining("/"));
+            Digest digest = Digest.sha256();
+            for (FileStamp stamp : begun) digest.add(stamp.change() + "/");
+            return digest.hex();
         }
 
         @Override
