@@ -86,11 +86,12 @@ final class FolderScan {
                 .ifPresent(problem -> exclusions.add(Manifest.FILE_NAME, ExclusionReason.MANIFEST, problem));
         List<String> notices = new ArrayList<>(listing.notices());
         notices.addAll(recognition.notices());
-        Map<Candidate, WeightFile> files = withRecorded(WrappedNames.alike(lookAtAll()), notices);
+        Map<Candidate, WeightFile> usable = lookAtAll();
+        if (before.isOf(recognition, known)) return before;
+        Map<Candidate, WeightFile> files = withRecorded(WrappedNames.alike(usable), notices);
         takeOutWithoutOptimizer(files);
         takeOutLate(files);
         takeOutScaledOtherwise(files);
-        if (before.isOf(recognition, known)) return before;
         Optional<String> clockNotice = compareTimes(files);
         CountingTensors numbers = new CountingTensors(indexer, files, recognition.tensors());
         files = numbers.asBuffers(files);
@@ -163,9 +164,7 @@ final class FolderScan {
         Map<String, RememberedFile> looked = look();
         newest = recognition.candidates().reversed().stream()
                 .flatMap(candidate -> Stream.ofNullable(looked.get(candidate.fileName())))
-                .flatMap(known -> known.content() instanceof RememberedFile.Indexed indexed
-                        ? Stream.of(indexed.file())
-                        : Stream.empty())
+                .flatMap(known -> known.file().stream())
                 .findFirst();
         if (recognition.ground() == Recognition.Ground.NUMBERED_NAMES) {
             counting = CountFromZero.of(indexed(looked));
@@ -221,8 +220,7 @@ final class FolderScan {
         Map<Candidate, WeightFile> files = new LinkedHashMap<>();
         for (Candidate candidate : recognition.candidates()) {
             @Nullable RememberedFile file = looked.get(candidate.fileName());
-            if (file != null && file.content() instanceof RememberedFile.Indexed indexed)
-                files.put(candidate, indexed.file());
+            if (file != null) file.file().ifPresent(read -> files.put(candidate, read));
         }
         return files;
     }
@@ -270,9 +268,11 @@ final class FolderScan {
         left.parallelStream().forEach(candidate -> look(candidate, alike, looked));
         ShardIndexes indexes = indexer.shardIndexes();
         looked.entrySet().parallelStream().forEach(entry -> {
-            if (!WeightsPath.isWhole(entry.getKey())
-                    && entry.getValue().content() instanceof RememberedFile.Indexed indexed)
-                indexes.incomplete(indexed.file()).ifPresent(listed -> shards.put(entry.getKey(), listed));
+            if (!WeightsPath.isWhole(entry.getKey()))
+                entry.getValue()
+                        .file()
+                        .flatMap(indexes::incomplete)
+                        .ifPresent(listed -> shards.put(entry.getKey(), listed));
         });
         return looked;
     }
@@ -302,9 +302,7 @@ final class FolderScan {
                 before,
                 alike.orElse(null));
         now.ifPresent(file -> looked.put(candidate.fileName(), file));
-        return now.flatMap(file -> file.content() instanceof RememberedFile.Indexed indexed
-                ? Optional.of(indexed.file())
-                : Optional.empty());
+        return now.flatMap(RememberedFile::file);
     }
 
     /** The sets of weights in a file; empty where it is one. */
@@ -390,9 +388,10 @@ final class FolderScan {
         if (taken == null
                 || candidate.profile().isEmpty()
                 || !candidate.profile().equals(taken.profile())) return false;
-        if (looked.get(candidate.fileName()) instanceof RememberedFile file
-                && file.content() instanceof RememberedFile.Indexed indexed
-                && holdsOtherWeights(indexed.file()))
+        if (Optional.ofNullable(looked.get(candidate.fileName()))
+                .flatMap(RememberedFile::file)
+                .filter(this::holdsOtherWeights)
+                .isPresent())
             exclusions.add(
                     candidate,
                     ExclusionReason.DIFFERENT,
@@ -642,11 +641,11 @@ final class FolderScan {
 
     /** What is taken off the names of all tensors of a file. */
     private String wrappers(Candidate candidate) {
-        return Objects.requireNonNull(known.get(candidate.fileName())).content()
-                        instanceof RememberedFile.Indexed indexed
-                ? WeightGroups.wrappers(
-                        indexed.file().tensors().stream().map(Tensor::name).toList())
-                : "";
+        return Objects.requireNonNull(known.get(candidate.fileName()))
+                .file()
+                .map(file -> WeightGroups.wrappers(
+                        file.tensors().stream().map(Tensor::name).toList()))
+                .orElse("");
     }
 
     private List<String> lines(Twins twins) {

@@ -79,6 +79,11 @@ record RememberedFile(FileStamp stamp, long since, RememberedContent content) {
         };
     }
 
+    /** With all its tensors; empty where it could not be read. */
+    Optional<WeightFile> file() {
+        return content instanceof Indexed indexed ? Optional.of(indexed.file()) : Optional.empty();
+    }
+
     RememberedFile with(RememberedContent changed) {
         return new RememberedFile(stamp, since, changed);
     }

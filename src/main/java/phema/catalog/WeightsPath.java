@@ -245,8 +245,7 @@ record WeightsPath(String path, boolean isThere) {
 
     /** Whether weights are an average by where they lie. */
     static boolean isAverage(String component) {
-        return AVERAGE.matcher(component).find()
-                || Stream.of(component.split("/")).anyMatch(AverageWords::isInFileName);
+        return Stream.of(component.split("/")).anyMatch(AverageWords::isInFileName);
     }
 
     /** Where the weights are that an average is of. */

@@ -44,6 +44,13 @@ class DamagedConstantsTest {
         };
     }
 
+    /** A run of a file of each kind, by time. */
+    private Run run(String kinds) throws IOException {
+        int step = 0;
+        for (String kind : kinds.split(" ")) write(step += 1000, values(kind, step));
+        return RunScanner.scan(folder, Selection.DEFAULT);
+    }
+
     /** @param used a digit for each file: 1 where it is a snapshot */
     @ParameterizedTest
     @CsvSource({
@@ -74,11 +81,9 @@ class DamagedConstantsTest {
         "frequencies frequencies trained trained, 1111"
     })
     void blamesTheFilesThatAreWrong(String kinds, String used) throws IOException {
-        int step = 0;
-        for (String kind : kinds.split(" ")) write(step += 1000, values(kind, step));
-        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        Run run = run(kinds);
         StringBuilder found = new StringBuilder();
-        for (int i = 1000; i <= step; i += 1000) {
+        for (int i = 1000; i <= 1000 * kinds.split(" ").length; i += 1000) {
             String name = "step-%05d.safetensors".formatted(i);
             boolean isUsed = run.snapshots().stream().anyMatch(one -> one.name().equals(name));
             assertThat(run.excluded().stream().anyMatch(one -> one.name().equals(name)))
@@ -111,9 +116,7 @@ class DamagedConstantsTest {
         "others frequencies frequencies, ''"
     })
     void saysWhereAFileAtAnEndDiffersFromAllOthers(String kinds, String named) throws IOException {
-        int step = 0;
-        for (String kind : kinds.split(" ")) write(step += 1000, values(kind, step));
-        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        Run run = run(kinds);
         assertThat(run.snapshots()).hasSize(kinds.split(" ").length);
         List<String> doubts = run.notices().stream()
                 .filter(notice -> notice.contains("is unlike that of all other files"))
