@@ -81,12 +81,7 @@ final class UnrecordedAverages {
         groups.forEach((prefix, newest) -> {
             if (newest.isUnrecorded()) found.put(prefix, search(prefix, plan));
         });
-        rawPrefix()
-                .ifPresent(raw -> groups.forEach((prefix, newest) -> {
-                    if (prefix.equals(raw) || certain(prefix).isPresent() || !movesFarther(prefix, raw, plan)) return;
-                    exchanged(prefix, raw, plan)
-                            .ifPresentOrElse(decay -> exchanged.put(prefix, decay), () -> doubted.add(prefix));
-                }));
+        rawPrefix().ifPresent(raw -> compareWith(raw, plan));
     }
 
     /** The prefix of what is called the raw weights. */
@@ -101,15 +96,22 @@ final class UnrecordedAverages {
         return candidate.profile().filter(Impulse.class::isInstance).isPresent();
     }
 
-    /** Whether an average moves farther than its raw weights, and not only as it is rounded. */
-    private boolean movesFarther(String average, String raw, SamplePlan plan) {
+    /** Looks for averages that move farther than their raw weights, and not only as they are rounded. */
+    private void compareWith(String raw, SamplePlan plan) {
+        List<String> others = groups.keySet().stream()
+                .filter(prefix -> !prefix.equals(raw) && certain(prefix).isEmpty())
+                .toList();
+        if (others.isEmpty()) return; // or all samples of the raw weights would be read
         int[] moving = moving(plan);
-        return moving.length > 0 && path(average, plan, moving) > FARTHER * path(raw, plan, moving);
+        double farther = FARTHER * path(raw, plan, moving);
+        for (String prefix : others)
+            if (path(prefix, plan, moving) > farther)
+                exchanged(prefix, raw, plan, moving)
+                        .ifPresentOrElse(decay -> exchanged.put(prefix, decay), () -> doubted.add(prefix));
     }
 
     /** Which average of one set of weights the other is, its raw weights by name; empty unless that is certain. */
-    private Optional<RecognisedDecay> exchanged(String average, String raw, SamplePlan plan) {
-        int[] moving = moving(plan);
+    private Optional<RecognisedDecay> exchanged(String average, String raw, SamplePlan plan, int[] moving) {
         List<StoredAverage> known = samples(average, plan, moving);
         List<StoredAverage> unknown = samples(raw, plan, moving);
         try {
