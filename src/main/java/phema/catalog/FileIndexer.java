@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import phema.format.FilePart;
 import phema.format.FileStamp;
 import phema.format.FormatException;
+import phema.format.OriginalFile;
 import phema.format.ShardIndexes;
 import phema.format.Tensor;
 import phema.format.WeightFile;
@@ -211,6 +212,15 @@ final class FileIndexer {
     Optional<Tensor> changed(WeightFile first, WeightFile last, List<Tensor> tensors) {
         try {
             return SampleReader.changed(first, last, tensors, mayRead);
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty(); // whoever reads it next says why
+        }
+    }
+
+    /** A file as outputs are to be like it; empty where they hold weights alone, or it cannot be read. */
+    Optional<OriginalFile> original(WeightFile file) {
+        try {
+            return WeightFiles.original(file, mayRead);
         } catch (IOException | RuntimeException e) {
             return Optional.empty(); // whoever reads it next says why
         }

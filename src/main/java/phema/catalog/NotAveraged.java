@@ -35,7 +35,7 @@ final class NotAveraged {
 
     /** The names of what torch's optimizers keep of each weight, wherever that is stored. */
     private static final Pattern MOMENTS =
-            Pattern.compile(".*\\.(?:(?:max_)?exp_avg(?:_sq|_diff)?|exp_inf|momentum_buffer|square_avg)");
+            Pattern.compile(".*\\.(?:(?:max_)?exp_avg(?:_sq|_diff)?|exp_inf|momentum_buffer|square_avg)(?:\\..*)?");
 
     /** The names of the same where only both together tell. */
     private static final Pattern MEAN_OR_VARIANCE = Pattern.compile("(|.*\\.)(mean|var|variance)");
@@ -149,7 +149,7 @@ final class NotAveraged {
     }
 
     /** With the dot; empty for a name without one. */
-    private static String module(String name) {
+    static String module(String name) {
         return name.substring(0, name.lastIndexOf('.') + 1);
     }
 

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import phema.format.Tensor;
 import phema.format.WeightFile;
@@ -42,6 +43,21 @@ public final class StoredNames {
         found.addOthers(WeightGroups.of(file));
         found.addFollowed(file);
         return Map.copyOf(found.names);
+    }
+
+    /**
+     * What outputs hold under the names in the file: the template's tensors.
+     *
+     * @param template one of the groups
+     */
+    public static Map<String, Tensor> weights(WeightFile file, List<WeightFile> groups, WeightFile template) {
+        Map<String, Tensor> byName = new HashMap<>();
+        for (Tensor tensor : template.tensors()) byName.put(tensor.name(), tensor);
+        Map<String, Tensor> weights = new HashMap<>();
+        of(file, groups)
+                .forEach((stored, name) ->
+                        Optional.ofNullable(byName.get(name)).ifPresent(tensor -> weights.put(stored, tensor)));
+        return weights;
     }
 
     /** Where several names end alike, the longest is the tensor's. */

@@ -64,11 +64,16 @@ record Twins(String raw, String average) {
      */
     static Optional<Twins> in(List<WeightFile> files, Sampling sample) {
         List<Tensor> weights = files.getLast().tensors().stream()
-                .filter(tensor -> !OPTIMIZER.matcher(tensor.name()).matches())
+                .filter(tensor -> !isOfOptimizer(tensor.name()))
                 .toList();
         return pairs(weights).stream()
                 .flatMap(pair -> compared(pair, files, sample).stream())
                 .findFirst();
+    }
+
+    /** Whether a tensor is a part of what an optimizer keeps, by its name. */
+    static boolean isOfOptimizer(String name) {
+        return OPTIMIZER.matcher(name).matches();
     }
 
     /** Reads some elements of a file; empty where they cannot be read. */

@@ -427,7 +427,7 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     }
 
     /** The first word of a name, behind a container. */
-    private static String place(String name) {
+    static String place(String name) {
         String container =
                 CONTAINERS.stream().filter(name::startsWith).findFirst().orElse("");
         int dot = name.indexOf('.', container.length());

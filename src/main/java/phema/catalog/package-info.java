@@ -18,6 +18,7 @@
  *       must not be averaged.
  *   <li>{@code WeightGroups}, {@code UnrecordedAverages}, {@code RecordedDecay}, {@code AverageClock}: raw weights and
  *       averages of them in the same files, which averages these are, and when they began.
+ *   <li>{@code StoredNames}, {@code KeptWeights}: what outputs hold for each tensor of the newest file.
  *   <li>{@code SamplePlan}, {@code SampleReader}: the values that stand for all.
  *   <li>{@code RootWatcher}, {@code IndexStore}: new files are noticed, and known ones remembered.
  * </ol>

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,12 +85,7 @@ final class LikeInputs {
                     .map(Snapshot::file)
                     .filter(file -> file.path().equals(template.path()))
                     .toList();
-            Map<String, Tensor> byName = new HashMap<>();
-            for (Tensor tensor : template.tensors()) byName.put(tensor.name(), tensor);
-            Map<String, Tensor> weights = new HashMap<>();
-            StoredNames.of(original.file(), groups)
-                    .forEach((stored, name) ->
-                            Optional.ofNullable(byName.get(name)).ifPresent(tensor -> weights.put(stored, tensor)));
+            Map<String, Tensor> weights = StoredNames.weights(original.file(), groups, template);
             Optional<CheckpointFolder> checkpoint = folder(run, template);
             return checkpoint.isEmpty() && original.isFlat(weights)
                     ? Optional.empty()
