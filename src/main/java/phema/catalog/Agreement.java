@@ -37,6 +37,7 @@ final class Agreement {
      */
     private final Map<List<Tensor>, SortedMap<String, Kind>> kinds = new IdentityHashMap<>();
 
+    private final List<WeightFile> all;
     private final List<WeightFile> agreeing;
     private final SortedMap<String, Kind> common;
     private final List<String> growing;
@@ -45,11 +46,11 @@ final class Agreement {
     Agreement(Collection<WeightFile> files) {
         Map<SortedMap<String, Kind>, List<WeightFile>> groups =
                 files.stream().collect(groupingBy(this::kinds, IdentityHashMap::new, toList()));
-        List<WeightFile> order = List.copyOf(files);
+        all = List.copyOf(files);
         var largest = groups.entrySet().stream()
                 .max(comparingInt((Map.Entry<SortedMap<String, Kind>, List<WeightFile>> g) ->
                                 g.getValue().size())
-                        .thenComparingInt(g -> order.lastIndexOf(g.getValue().getLast())));
+                        .thenComparingInt(g -> all.lastIndexOf(g.getValue().getLast())));
         common = largest.map(Map.Entry::getKey).orElseGet(TreeMap::new);
         agreeing = largest.map(Map.Entry::getValue).orElseGet(List::of);
         growing = 2 * agreeing.size() > files.size() ? List.of() : growing(groups);
@@ -88,6 +89,11 @@ final class Agreement {
         return growing.isEmpty() || !kinds(file).keySet().equals(common.keySet())
                 ? Optional.empty()
                 : Optional.of(growing);
+    }
+
+    /** Whether a file holds the same tensors as the newest one. */
+    boolean isLikeNewest(WeightFile file) {
+        return kinds(file) == kinds(all.getLast());
     }
 
     private SortedMap<String, Kind> kinds(WeightFile file) {

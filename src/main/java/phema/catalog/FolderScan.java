@@ -96,6 +96,7 @@ final class FolderScan {
         CountingTensors numbers = new CountingTensors(indexer, files, recognition.tensors());
         files = numbers.asBuffers(files);
         Agreement agreement = new Agreement(files.values());
+        Optional<Twins> lateTwins = takeOutLateTwins(files, agreement);
         Map<Candidate, WeightFile> agreeing = agreeing(files, agreement);
         changingCodes(agreeing).ifPresent(codes -> {
             agreeing.keySet().forEach(candidate -> exclusions.add(candidate, ExclusionReason.NO_PROFILE, codes));
@@ -103,9 +104,7 @@ final class FolderScan {
         });
         Optional<Twins> twins = twins(agreeing);
         twins.ifPresent(found -> {
-            agreeing.keySet()
-                    .forEach(candidate ->
-                            exclusions.add(candidate, ExclusionReason.NO_PROFILE, found.question(wrappers(candidate))));
+            askFor(found, agreeing.keySet());
             agreeing.clear();
         });
         SamplePlan plan = sampleAll(agreeing, agreement);
@@ -151,7 +150,8 @@ final class FolderScan {
                 exclusions.byName(),
                 notices,
                 recognition.publication(),
-                twins.map(this::lines)
+                twins.or(() -> lateTwins)
+                        .map(this::lines)
                         .orElseGet(() -> lines(
                                 averages,
                                 agreement.growing(),
@@ -638,6 +638,25 @@ final class FolderScan {
                         .map(entry -> averaged(entry.getValue()))
                         .toList(),
                 indexer::sample);
+    }
+
+    /** Takes out the newest files where they, unlike most of the run's, hold two such networks. */
+    private Optional<Twins> takeOutLateTwins(Map<Candidate, WeightFile> files, Agreement agreement) {
+        Map<Candidate, WeightFile> late = new LinkedHashMap<>(files);
+        late.values().removeIf(file -> !agreement.isLikeNewest(file));
+        if (late.isEmpty()
+                || agreement.difference(late.values().iterator().next()).isEmpty()) return Optional.empty();
+        Optional<Twins> twins = twins(late);
+        twins.ifPresent(found -> {
+            askFor(found, late.keySet());
+            files.keySet().removeAll(late.keySet());
+        });
+        return twins;
+    }
+
+    private void askFor(Twins twins, Set<Candidate> candidates) {
+        candidates.forEach(candidate ->
+                exclusions.add(candidate, ExclusionReason.NO_PROFILE, twins.question(wrappers(candidate))));
     }
 
     private static WeightFile averaged(WeightFile selected) {

@@ -30,8 +30,11 @@ import phema.tensor.Shape;
  * @param average the prefix of the other
  */
 record Twins(String raw, String average) {
-    /** The least number of tensors of a network: below it are layers. */
+    /** The least number of tensors of a network that is not all of a file: below it are layers. */
     private static final int TENSORS = 4;
+
+    /** The share of a file's weights that two networks have together where they are all of it, but for buffers. */
+    private static final double ALL = 0.95;
 
     /** The most words before a network's own names. */
     private static final int DEEPEST = 4;
@@ -45,11 +48,27 @@ record Twins(String raw, String average) {
      */
     private static final double ALIKE = 0.2;
 
+    /** The same where there are few tensors, or these are of one layer. */
+    private static final double SURELY_ALIKE = 0.5;
+
+    /** The correlation of so many elements by chance, in standard deviations, that few tensors must be beyond. */
+    private static final double CHANCE = 4;
+
     /** The names of what an optimizer keeps, of which some keep the weights once more in single precision. */
     private static final Pattern OPTIMIZER = Pattern.compile("(?:[^.]+\\.)?opt(?:im(?:izers?)?|imizer_states?)?\\..*");
 
-    /** Two networks that hold the same tensors. @param names that both have, without their prefixes */
-    private record Pair(String one, String other, List<String> names) {
+    /**
+     * Two networks that hold the same tensors.
+     *
+     * @param names that both have, without their prefixes
+     * @param few whether nothing but that they are all of a file tells them from layers
+     */
+    private record Pair(String one, String other, List<String> names, boolean few) {
+        /** The least correlation of so many elements. */
+        double alike(int elements) {
+            return few ? Math.max(SURELY_ALIKE, CHANCE / Math.sqrt(elements)) : ALIKE;
+        }
+
         boolean isWithin(Pair outer) {
             return one.startsWith(outer.one) && other.startsWith(outer.other)
                     || one.startsWith(outer.other) && other.startsWith(outer.one);
@@ -106,7 +125,12 @@ record Twins(String raw, String average) {
         List<Pair> pairs = new ArrayList<>();
         for (int i = 0; i < order.size(); i++)
             for (int j = 0; j < i; j++) {
-                Optional<Pair> pair = pair(order.get(j), order.get(i), below);
+                Optional<Pair> pair = pair(
+                        order.get(j),
+                        order.get(i),
+                        below,
+                        ALL * total
+                                <= elements.getOrDefault(order.get(j), 0.0) + elements.getOrDefault(order.get(i), 0.0));
                 if (pair.isPresent() && pairs.stream().noneMatch(pair.get()::isWithin)) pairs.add(pair.get());
             }
         return pairs;
@@ -119,23 +143,21 @@ record Twins(String raw, String average) {
         return prefixes;
     }
 
-    private static Optional<Pair> pair(String one, String other, Map<String, Map<String, Shape>> below) {
+    /** @param all whether they are all of the file */
+    private static Optional<Pair> pair(String one, String other, Map<String, Map<String, Shape>> below, boolean all) {
         if (other.startsWith(one) || LeftOut.shape(one).equals(LeftOut.shape(other))) return Optional.empty();
         Map<String, Shape> a = below.getOrDefault(one, Map.of());
         Map<String, Shape> b = below.getOrDefault(other, Map.of());
         Map<String, Shape> fewer = a.size() < b.size() ? a : b;
         Map<String, Shape> more = fewer == a ? b : a;
-        boolean same = fewer.size() >= Math.max(TENSORS, WeightGroups.MOST * more.size())
+        boolean same = !fewer.isEmpty()
+                && fewer.size() >= WeightGroups.MOST * more.size()
                 && fewer.entrySet().stream().allMatch(entry -> entry.getValue().equals(more.get(entry.getKey())));
-        if (!same) return Optional.empty();
-        boolean layers = fewer.keySet().stream()
-                        .map(name -> name.substring(0, name.lastIndexOf('.') + 1))
-                        .distinct()
-                        .count()
-                < 2;
-        return layers
+        boolean layers = fewer.size() < TENSORS
+                || fewer.keySet().stream().map(NotAveraged::module).distinct().count() < 2;
+        return !same || layers && !all
                 ? Optional.empty()
-                : Optional.of(new Pair(one, other, List.copyOf(new TreeSet<>(fewer.keySet()))));
+                : Optional.of(new Pair(one, other, List.copyOf(new TreeSet<>(fewer.keySet())), layers));
     }
 
     private static Optional<Twins> compared(Pair pair, List<WeightFile> files, Sampling sample) {
@@ -157,7 +179,7 @@ record Twins(String raw, String average) {
         List<double[]> one = values(pair.one(), plan, files, sample);
         List<double[]> other = values(pair.other(), plan, files, sample);
         if (one.size() < files.size() || other.size() < files.size()) return Optional.empty();
-        List<Double> correlations = new ArrayList<>();
+        List<Double> margins = new ArrayList<>();
         boolean equal = true;
         for (SamplePlan.Range range : plan.ranges().values()) {
             if (!moves(one, range) || !moves(other, range)) continue;
@@ -166,12 +188,12 @@ record Twins(String raw, String average) {
             for (int i = 0; i < one.size(); i++)
                 equal &=
                         Arrays.equals(one.get(i), range.begin(), range.end(), other.get(i), range.begin(), range.end());
-            double correlation = correlation(a, b);
-            if (Double.isFinite(correlation)) correlations.add(correlation);
+            double margin = correlation(a, b) - pair.alike(a.length);
+            if (Double.isFinite(margin)) margins.add(margin);
         }
-        if (equal || correlations.isEmpty()) return Optional.empty(); // one network under two names, or none that moves
-        double median = correlations.stream().sorted().toList().get(correlations.size() / 2);
-        if (median < ALIKE) return Optional.empty();
+        if (equal || margins.isEmpty()) return Optional.empty(); // one network under two names, or none that moves
+        double median = margins.stream().sorted().toList().get(margins.size() / 2);
+        if (median < 0) return Optional.empty();
         boolean named = pair.one().replace(".", "").contains(pair.other().replace(".", "")) // best_model beside model
                 != pair.other().replace(".", "").contains(pair.one().replace(".", ""));
         boolean first = named ? pair.one().length() < pair.other().length() : step(one) >= step(other);

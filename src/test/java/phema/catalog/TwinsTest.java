@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import phema.TestWeights;
 import phema.TestWeights.Entry;
 import phema.tensor.DType;
@@ -98,6 +99,47 @@ class TwinsTest {
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(3);
     }
 
+    /** Of few tensors, or one layer, they are told from layers by being all that the file holds. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"w", "in.weight in.bias", "weight_ih weight_hh bias_ih bias_hh", "a.weight b.weight b.bias"})
+    void smallNetworksAreNetworksWhereNothingElseIsThere(String names) throws IOException {
+        for (int time = 1; time <= 3; time++)
+            write(time, network("model.", 1, time, 1, names), network("slow.", 1, time, 0.5, names));
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.manifest()).contains("exclude: ['slow.*']");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1, 2, 0", // two matrices of a factorisation
+        "1, 1, 1" // embedding and head that began as equals, beside the rest of a network
+    })
+    void layersOfASmallNetworkAreNoNetworks(int one, int other, int rest) throws IOException {
+        for (int time = 1; time <= 3; time++) {
+            List<Entry> all = new ArrayList<>(network("user.", one, time, 1, "weight"));
+            if (rest > 0) all.addAll(network("rest.", 3, time, 1, "a.weight b.weight"));
+            write(time, all, network("item.", other, time, 0.5, "weight"));
+        }
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(3);
+    }
+
+    /** Most files are from before the average, which says nothing of what the others hold besides. */
+    @Test
+    void anAverageThatBeganLateIsAskedForAndOlderFilesAreUsed() throws IOException {
+        for (int time = 1; time <= 5; time++)
+            write(time, network("model.", 1, time, 1), time < 4 ? List.of() : network("slow.", 1, time, 0.5));
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).hasSize(3);
+        assertThat(run.excluded())
+                .hasSize(2)
+                .allSatisfy(
+                        e -> assertThat(e.message()).contains("`model.*` and `slow.*`, of which the second may be"));
+        Files.write(folder.resolve("phema.yaml"), run.manifest());
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(5);
+    }
+
     private void write(int time, List<Entry> one, List<Entry> other) throws IOException {
         List<Entry> all = new ArrayList<>(one);
         all.addAll(other);
@@ -106,10 +148,14 @@ class TwinsTest {
 
     /** A network that moves in a direction of its own. */
     private static List<Entry> network(String prefix, int seed, int time, double pace) {
+        return network(prefix, seed, time, pace, "in.weight in.bias out.weight out.bias");
+    }
+
+    private static List<Entry> network(String prefix, int seed, int time, double pace, String names) {
         Random random = new Random(seed);
         List<Entry> network = new ArrayList<>();
-        for (String name : List.of("in.weight", "in.bias", "out.weight", "out.bias")) {
-            boolean bias = name.endsWith("bias");
+        for (String name : names.split(" ")) {
+            boolean bias = name.contains("bias");
             float[] values = new float[bias ? 8 : SIZE];
             for (int i = 0; i < values.length; i++)
                 values[i] = (float) (random.nextGaussian() + 0.1 * pace * time * random.nextGaussian());
