@@ -58,12 +58,12 @@ final class CountingTensors {
     private static Set<String> counting(
             FileIndexer indexer, Map<Candidate, WeightFile> files, List<Candidate> raw, TensorSelection selection) {
         WeightFile newest = Objects.requireNonNull(files.get(raw.getLast()));
+        List<Tensor> weights = newest.tensors().stream()
+                .filter(tensor -> tensor.dtype().isFloating() && tensor.role() == Tensor.TensorRole.PARAMETER)
+                .toList();
         Map<String, DType> types = new LinkedHashMap<>();
-        for (Tensor tensor : newest.tensors())
-            if (tensor.shape().rank() == 0
-                    && tensor.dtype().isFloating()
-                    && tensor.role() == Tensor.TensorRole.PARAMETER
-                    && !selection.overrules(tensor)) types.put(tensor.name(), tensor.dtype());
+        for (Tensor tensor : weights)
+            if (tensor.elements() == 1 && !selection.overrules(tensor)) types.put(tensor.name(), tensor.dtype());
         if (types.isEmpty()) return Set.of(); // nearly always
         Map<String, Double> last = indexer.numbers(newest, types.keySet());
         Map<String, Double> first = indexer.numbers(Objects.requireNonNull(files.get(raw.getFirst())), types.keySet());
@@ -81,7 +81,7 @@ final class CountingTensors {
                     .toArray();
             if (areWhole(numbers, type) || areOnLine(times, numbers, type)) counting.add(name);
         });
-        return counting;
+        return counting.size() < weights.size() ? counting : Set.of(); // what counts stands beside weights
     }
 
     private static boolean areWhole(double[] numbers, DType type) {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -421,28 +422,36 @@ class NotAveragedTest {
                 .containsExactly(10.0, 20.0, 30.0);
     }
 
-    /** Of values at steps 1000, 2000, ... */
+    /** Of values at steps 1000, 2000, ..., in tensors of one element and so many dimensions. */
     @ParameterizedTest
     @CsvSource({
-        "1000 2000 3000 4000, F32, true",
-        "1000 2000, F32, true",
-        "0 1 1 1, F32, true",
-        "500 1000 500 1000, F32, true",
-        "0.1 0.2 0.3 0.4, F32, true",
-        "1000 2000 3000 4000, BF16, true",
-        "0.1 0.2, F32, false",
-        "0.1 0.2 0.31 0.4, F32, false",
-        "0.5 0.5 0.5 0.5, F32, false",
-        "200 201 202 204, BF16, false",
-        "1 1.0078125 1.015625 1.0234375, BF16, false"
+        "1000 2000 3000 4000, F32, 0, true",
+        "1000 2000, F32, 0, true",
+        "0 1 1 1, F32, 0, true",
+        "500 1000 500 1000, F32, 0, true",
+        "0.1 0.2 0.3 0.4, F32, 0, true",
+        "1000 2000 3000 4000, BF16, 0, true",
+        "0.1 0.2, F32, 0, false",
+        "0.1 0.2 0.31 0.4, F32, 0, false",
+        "0.5 0.5 0.5 0.5, F32, 0, false",
+        "200 201 202 204, BF16, 0, false",
+        "1 1.0078125 1.015625 1.0234375, BF16, 0, false",
+        "1000 2000 3000 4000, F32, 1, true",
+        "0.1 0.2 0.3 0.4, F64, 1, true",
+        "1000 2000 3000 4000, F32, 2, true",
+        "-1.5 -1.25 -1 -1.1, F32, 1, false", // the bias of one output
+        "0 0 0 0.25, F32, 1, false", // the scale of a branch that begins with none
+        "2.65 2.66 2.68 2.69, F32, 1, false" // the logarithm of a temperature
     })
-    void numbersThatCountComeFromTheNewestFile(String values, DType dtype, boolean counts) throws IOException {
+    void numbersThatCountComeFromTheNewestFile(String values, DType dtype, int dimensions, boolean counts)
+            throws IOException {
+        Shape shape = new Shape(Collections.nCopies(dimensions, 1L));
         int step = 0;
         for (String value : values.split(" "))
             TestWeights.safetensors(
                     folder.resolve("step-%06d.safetensors".formatted(step += 1000)),
                     Map.of(),
-                    List.of(weight("w"), Entry.of("n", dtype, Shape.of(), Float.parseFloat(value))));
+                    List.of(weight("w"), Entry.of("n", dtype, shape, Float.parseFloat(value))));
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
 
         assertThat(averaged(run)).isEqualTo(counts ? List.of("w") : List.of("w", "n"));
@@ -453,6 +462,17 @@ class NotAveragedTest {
         Files.writeString(
                 folder.resolve("phema.yaml"), "files: 'step-{time}.safetensors'\nprofile: impulse\nparameters: [n]\n");
         assertThat(averaged(RunScanner.scan(folder, Selection.DEFAULT))).containsExactly("w", "n");
+    }
+
+    /** Files of nothing but such numbers hold weights that happen to be whole. */
+    @Test
+    void whatCountsStandsBesideWeights() throws IOException {
+        for (int i = 1; i <= 3; i++)
+            TestWeights.safetensors(
+                    folder.resolve("step-00%d000.safetensors".formatted(i)),
+                    Map.of(),
+                    List.of(Entry.of("w", DType.F32, Shape.of(1), i)));
+        assertThat(averaged(RunScanner.scan(folder, Selection.DEFAULT))).containsExactly("w");
     }
 
     private static List<String> averaged(Run run) {
