@@ -126,6 +126,7 @@ final class FileIndexer {
                     : reader.read(path, Optional.ofNullable(similar), mayRead);
             if (!file.isUntouched())
                 return new RememberedFile.Growing(path.getFileName() + " changed while it was read");
+            // Of a file with the same header, metadata are those of the similar one, with what that one has counted.
             Map<String, String> counters = SampleReader.counters(file, mayRead);
             if (!counters.isEmpty()) file = file.withMetadata(counters);
             return new RememberedFile.Indexed(similar == null ? file : file.sharingTensorsOf(similar));

@@ -43,10 +43,10 @@ public record WeightFile(
         return new WeightFile(path, format, parts, metadata, otherTensors);
     }
 
-    /** The same file with more metadata. */
+    /** The same file with more metadata, which replace those of the same keys. */
     public WeightFile withMetadata(Map<String, String> more) {
-        Map<String, String> all = new TreeMap<>(more);
-        all.putAll(metadata);
+        Map<String, String> all = new TreeMap<>(metadata);
+        all.putAll(more);
         return new WeightFile(path, format, parts, all, tensors);
     }
 

@@ -3,6 +3,8 @@ package phema.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +23,7 @@ import phema.TestWeights;
 import phema.TestWeights.Entry;
 import phema.format.Tensor;
 import phema.profile.Impulse;
+import phema.profile.ProfileSpec;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
@@ -325,6 +328,35 @@ class NotAveragedTest {
         assertThat(run.excluded())
                 .hasSize(4)
                 .allSatisfy(e -> assertThat(e.message()).contains("began after time 2000"));
+    }
+
+    /** What averages have counted is no other file's, however alike two files are. */
+    @Test
+    void eachFileSaysWhatItsOwnAverageHasCounted() throws IOException {
+        for (int time = 1000; time <= 4000; time += 1000)
+            TestWeights.safetensors(
+                    folder.resolve("step-00%d.safetensors".formatted(time)),
+                    Map.of(),
+                    List.of(
+                            weight("model.w"),
+                            weight("model_ema.w"),
+                            Entry.of("model_ema.decay", DType.F32, Shape.of(), 0.9999f),
+                            new Entry("model_ema.num_updates", DType.I32, Shape.of(), littleEndian(time))));
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots())
+                .filteredOn(snapshot -> snapshot.name().endsWith("#model_ema"))
+                .hasSize(4)
+                .allSatisfy(snapshot -> {
+                    assertThat(ProfileSpec.print(snapshot.profile())).isEqualTo("ema:0.9999,warmup=10");
+                    assertThat(snapshot.file().metadata())
+                            .containsEntry("model_ema.num_updates", String.valueOf(Math.round(snapshot.time())));
+                });
+    }
+
+    private static byte[] littleEndian(int number) {
+        return ByteBuffer.allocate(Integer.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(number)
+                .array();
     }
 
     /** A profile in the name is one for all weights, which raw weights do not have. */

@@ -45,6 +45,17 @@ class SafetensorsReaderTest {
                 .isEqualTo(Files.getLastModifiedTime(file.path()).toInstant());
     }
 
+    /** Metadata are a part of the header, so files of equal length that state other steps are not alike. */
+    @Test
+    void metadataAreTheFilesOwn() throws IOException {
+        String header =
+                "{\"__metadata__\":{\"step\":\"%d\"},\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
+        WeightFile first = WeightFiles.read(safetensors(folder.resolve("1"), header.formatted(1000), 1));
+        Path second = safetensors(folder.resolve("2"), header.formatted(2000), 1);
+        assertThat(WeightFiles.read(second, Optional.of(first), path -> true).metadata())
+                .containsExactly(java.util.Map.entry("step", "2000"));
+    }
+
     @Test
     void listsTensorsInTheOrderOfTheirData() throws IOException {
         WeightFile file = WeightFiles.read(safetensors(folder.resolve("a.safetensors"), """
