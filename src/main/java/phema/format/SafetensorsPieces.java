@@ -44,9 +44,11 @@ final class SafetensorsPieces implements WeightReader {
 
     @Override
     public WeightFile read(InputFile file) throws IOException {
-        WeightFile alone = new SafetensorsReader(similar).read(file);
+        boolean piece = NAME.matcher(String.valueOf(file.path().getFileName())).matches();
+        // What lies beside a piece is not in its header, and so not known from another like it.
+        WeightFile alone = new SafetensorsReader(piece ? Optional.empty() : similar).read(file);
         if (!alone.metadata().containsKey(PLACES)) return alone;
-        return NAME.matcher(String.valueOf(file.path().getFileName())).matches()
+        return piece
                 ? together(file)
                 : new WeightFile(
                         alone.path(), alone.format(), alone.parts(), without(alone.metadata()), alone.tensors());

@@ -449,6 +449,21 @@ class ClusterRunsTest {
                         STEPS[1] + "/shard-00001-", "tensor `a` has 4 elements in 2 pieces where its shape [6] has 6");
     }
 
+    /** One piece of the oldest checkpoint looks like the first pieces of all others. */
+    @Test
+    void piecesAreNotReadAsThoseOfACheckpointThatLacksSome() throws IOException {
+        Path pieces = folder.resolve("pieces");
+        for (String step : STEPS)
+            for (int rank = 1; rank <= (step.equals(STEPS[0]) ? 1 : 3); rank++)
+                Shell.age(TestWeights.safetensors(
+                        Files.createDirectories(pieces.resolve(step)).resolve(shard(rank)),
+                        PIECE.formatted(2 * (rank - 1)),
+                        TestWeights.encode(DType.F32, rank, step.charAt(5))));
+        assertThat(Shell.phema("inspect " + pieces).fine().out())
+                .contains("3 raw checkpoints", STEPS[0] + "/shard-00001-")
+                .contains("holds tensor a with shape [2], most of the run's files with [6]");
+    }
+
     private static String shard(int rank) {
         return "shard-0000" + rank + "-model-00001-of-00001.safetensors";
     }
