@@ -37,6 +37,11 @@ record AverageClock(double batch, double began) {
                 .orElse(List.of());
     }
 
+    /** Whether an average that began at one time held nothing at another, rounding apart. */
+    static boolean isNotBefore(double began, double time) {
+        return began >= time * (1 - SAME_TIME);
+    }
+
     /** One first, and all that some readings suggest. */
     private static Set<Double> units(List<Reading> readings) {
         Set<Double> units = new LinkedHashSet<>(Set.of(1.0));

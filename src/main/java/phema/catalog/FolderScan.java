@@ -27,6 +27,8 @@ import phema.format.WeightFiles;
 import phema.profile.Exponential;
 import phema.profile.Impulse;
 import phema.profile.Profile;
+import phema.profile.Scheduled;
+import phema.profile.ScheduledDecay;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 import phema.text.Labels;
@@ -528,7 +530,8 @@ final class FolderScan {
 
     /**
      * An average that older checkpoints do not hold began after them, or anew, as where a run goes on from a checkpoint
-     * without it: it is not the one since the run's beginning that its name says, and when it began nothing says.
+     * without it: it is not the one since the run's beginning that its name says, and when it began nothing says,
+     * unless its own count does.
      */
     private void takeOutLate(Map<Candidate, WeightFile> files) {
         if (recognition.ground() == Recognition.Ground.MANIFEST) return;
@@ -587,8 +590,14 @@ final class FolderScan {
 
     /** Whether an average depends on what was before a time, more than a constant decay has forgotten it. */
     private static boolean remembers(Profile profile, double time) {
-        return !(profile instanceof Impulse)
-                && (!(profile instanceof Exponential) || profile.cumulative(time) > FORGOTTEN);
+        if (profile instanceof Impulse
+                || profile instanceof Scheduled scheduled && AverageClock.isNotBefore(began(scheduled.decay()), time))
+            return false;
+        return !(profile instanceof Exponential) || profile.cumulative(time) > FORGOTTEN;
+    }
+
+    private static double began(ScheduledDecay decay) {
+        return decay.after() * decay.batch();
     }
 
     /** What is assumed of checkpoints of which nothing says how many files they are. */

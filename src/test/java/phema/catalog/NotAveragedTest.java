@@ -330,6 +330,57 @@ class NotAveragedTest {
                 .allSatisfy(e -> assertThat(e.message()).contains("began after time 2000"));
     }
 
+    /** Files say by what they have counted, or a manifest, that older ones hold nothing that is missing. */
+    @ParameterizedTest
+    @CsvSource({
+        "2000, ''",
+        "1999, ''",
+        "2000, 'ema:0.9999,warmup=10,after=2000'",
+        "0, 'ema:0.9999,warmup=10,after=2000'"
+    })
+    void anAverageThatSaysWhenItBeganIsUsedWithTheRawWeightsBefore(int began, String stated) throws IOException {
+        for (int time = 1000; time <= 6000; time += 1000) {
+            List<Entry> tensors = new ArrayList<>(List.of(weight("model.w")));
+            if (time > 2000) tensors.addAll(average(time - began));
+            TestWeights.safetensors(folder.resolve("step-00%d.safetensors".formatted(time)), Map.of(), tensors);
+        }
+        if (!stated.isEmpty())
+            Files.writeString(
+                    folder.resolve("phema.yaml"),
+                    "files: 'step-{time}.safetensors'\naverages: [{prefix: 'model.', profile: impulse},"
+                            + " {prefix: 'model_ema.', profile: '" + stated + "'}]\n");
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.excluded()).isEmpty();
+        assertThat(run.snapshots()).hasSize(10);
+        assertThat(run.snapshots())
+                .filteredOn(snapshot -> snapshot.name().endsWith("#model_ema"))
+                .hasSize(4)
+                .allSatisfy(snapshot -> assertThat(ProfileSpec.print(snapshot.profile()))
+                        .isEqualTo("ema:0.9999,warmup=10,after=" + (stated.isEmpty() ? Math.max(began, 0) : 2000)));
+    }
+
+    /** One that has counted from the beginning, which an older file lacks, is not what it says. */
+    @Test
+    void anAverageThatSaysThatItBeganBeforeIsNotUsed() throws IOException {
+        for (int time = 1000; time <= 6000; time += 1000) {
+            List<Entry> tensors = new ArrayList<>(List.of(weight("model.w")));
+            if (time > 2000) tensors.addAll(average(time - 1000));
+            TestWeights.safetensors(folder.resolve("step-00%d.safetensors".formatted(time)), Map.of(), tensors);
+        }
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).hasSize(6);
+        assertThat(run.excluded())
+                .hasSize(4)
+                .allSatisfy(e -> assertThat(e.message()).contains("began after time 2000"));
+    }
+
+    private static List<Entry> average(int updates) {
+        return List.of(
+                weight("model_ema.w"),
+                Entry.of("model_ema.decay", DType.F32, Shape.of(), 0.9999f),
+                new Entry("model_ema.num_updates", DType.I32, Shape.of(), littleEndian(updates)));
+    }
+
     /** What averages have counted is no other file's, however alike two files are. */
     @Test
     void eachFileSaysWhatItsOwnAverageHasCounted() throws IOException {
@@ -337,11 +388,8 @@ class NotAveragedTest {
             TestWeights.safetensors(
                     folder.resolve("step-00%d.safetensors".formatted(time)),
                     Map.of(),
-                    List.of(
-                            weight("model.w"),
-                            weight("model_ema.w"),
-                            Entry.of("model_ema.decay", DType.F32, Shape.of(), 0.9999f),
-                            new Entry("model_ema.num_updates", DType.I32, Shape.of(), littleEndian(time))));
+                    Stream.concat(Stream.of(weight("model.w")), average(time).stream())
+                            .toList());
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots())
                 .filteredOn(snapshot -> snapshot.name().endsWith("#model_ema"))
                 .hasSize(4)
