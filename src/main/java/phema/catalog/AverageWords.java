@@ -29,6 +29,16 @@ final class AverageWords {
 
     private static final Pattern TARGET = Pattern.compile(TARGETS + "(?:[^a-z]*)", Pattern.CASE_INSENSITIVE);
 
+    /** The word of Lightning for what its average has counted. */
+    static final String COUNTER = "averaging_state";
+
+    /** The words of trainers, also for raw weights beside averages, which count whatever lies below them. */
+    private static final Pattern KNOWN = Pattern.compile("(?i)((?:(?:state_dict|module|state)\\.)?(?:(?:\\w+_)?ema"
+            + "(?:_(?:model|net|network|unet|generator|state|state_dict|weights|params|parameters))?"
+            + "|averaged_model|average_model|model_avg|swa_model|swa_state_dict|" + COUNTER + "|target_encoder"
+            + "|teacher|shadow_params|current_model_state|online_model)"
+            + "|state\\.algorithms\\.\\d+\\.\\d+\\.ema_model)\\..*");
+
     private static final Pattern FILE =
             Pattern.compile("(?:" + EMA + "|" + OTHERS + "|" + TARGETS + "[^a-z]*)", Pattern.CASE_INSENSITIVE);
 
@@ -48,6 +58,12 @@ final class AverageWords {
 
     private AverageWords() {}
 
+    /** The place where a tensor lies, by its name, if trainers have averages there, or raw weights beside them. */
+    static Optional<String> known(String tensor) {
+        Matcher known = KNOWN.matcher(tensor);
+        return known.matches() ? Optional.of(known.group(1)) : Optional.empty();
+    }
+
     /** Whether all that lies below this word is an average, wherever a whole network may lie. */
     static boolean isSure(String word) {
         return SURE.matcher(word).matches();
@@ -60,7 +76,7 @@ final class AverageWords {
 
     /** Whether it is one where it is all that a file holds. */
     static boolean isAverageAlone(String word) {
-        return isSure(word) || isLikely(word) || TARGET.matcher(word).matches();
+        return isSure(word) || isLikely(word) || TARGET.matcher(word).matches() || word.equalsIgnoreCase(COUNTER);
     }
 
     /** Whether a file holds an average by its name, or what stands in it before a number. */

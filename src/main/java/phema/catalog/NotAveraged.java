@@ -94,19 +94,6 @@ final class NotAveraged {
     private static final Set<DType> NOT_COMPUTED = Set.of(
             DType.F8_E4M3FNUZ, DType.F8_E5M2FNUZ, DType.F8_E8M0, DType.F6_E2M3, DType.F6_E3M2, DType.F4, DType.C64);
 
-    /** The words under which trainers keep averages. */
-    private static final String AVERAGES =
-            "(?:\\w+_)?ema(?:_(?:model|net|network|unet|generator|state|state_dict|weights|params|parameters))?"
-                    + "|averaged_model|average_model|model_avg|swa_model|swa_state_dict|averaging_state|target_encoder"
-                    + "|teacher|shadow_params";
-
-    /** The words under which trainers keep averages, or raw weights, beside the weights that they train. */
-    private static final Pattern BESIDE = Pattern.compile("(?i)((?:(?:state_dict|module|state)\\.)?(?:" + AVERAGES
-            + "|current_model_state|online_model)|state\\.algorithms\\.\\d+\\.\\d+\\.ema_model)\\..*");
-
-    private static final Pattern AVERAGE =
-            Pattern.compile("(?i)(?:(?:state_dict|module|state)\\.)?(?:" + AVERAGES + ")");
-
     /** The names of what averages count, beside their weights. */
     private static final Set<String> COUNTERS =
             Set.of("initted", "step", "steps", "n_averaged", "num_updates", "decay", "epoch", "global_step");
@@ -241,8 +228,7 @@ final class NotAveraged {
     Optional<String> average() {
         if (names.contains("n_averaged") && allBelow("module")) return Optional.of("module"); // torch's AveragedModel
         return words().stream()
-                .filter(word ->
-                        (AVERAGE.matcher(word).matches() || AverageWords.isAverageAlone(last(word))) && allBelow(word))
+                .filter(word -> AverageWords.isAverageAlone(last(word)) && allBelow(word))
                 .findFirst();
     }
 
@@ -252,8 +238,7 @@ final class NotAveraged {
         Set<String> places = new TreeSet<>();
         Set<String> known = new TreeSet<>();
         for (String name : names) {
-            Matcher beside = BESIDE.matcher(name);
-            if (beside.matches()) known.add(beside.group(1));
+            AverageWords.known(name).ifPresent(known::add);
             places.addAll(places(name));
         }
         for (String word : known) words.addAll(ofDecays(word));
@@ -263,7 +248,7 @@ final class NotAveraged {
                 for (String word : ofDecays(place)) if (isAverage(word, place, places)) words.add(word);
         return words.stream()
                 .sorted()
-                .sorted(comparing("averaging_state"::equals)) // last, since Lightning's holds a counter
+                .sorted(comparing(AverageWords.COUNTER::equals)) // last, since Lightning's holds a counter
                 .toList();
     }
 
