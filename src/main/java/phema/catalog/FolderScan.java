@@ -1,7 +1,6 @@
 package phema.catalog;
 
 import static java.util.stream.Collectors.groupingBy;
-import static java.util.stream.Collectors.toConcurrentMap;
 import static java.util.stream.Collectors.toMap;
 
 import java.nio.file.Path;
@@ -14,8 +13,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -109,11 +106,11 @@ final class FolderScan {
             askFor(found, agreeing.keySet());
             agreeing.clear();
         });
-        SamplePlan plan = sampleAll(agreeing, agreement);
+        SamplePlan plan = new RunSampling(indexer, recognition, known).sampleAll(agreeing, agreement);
         Map<Candidate, RememberedFile.Sampled> sampled = new LinkedHashMap<>();
         for (Candidate candidate : agreeing.keySet())
             usable(candidate, Objects.requireNonNull(known.get(candidate.fileName())))
-                    .flatMap(indexed -> indexed.sampled(prefix(candidate)))
+                    .flatMap(indexed -> indexed.sampled(recognition.prefix(candidate)))
                     .ifPresent(one -> sampled.put(candidate, one));
         UnrecordedAverages averages = new UnrecordedAverages(indexer, files, sampled, plan);
         RunAssembly assembly = new RunAssembly(
@@ -356,11 +353,6 @@ final class FolderScan {
 
     private boolean sameAsSimilar(WeightFile file) {
         return similar != null && recognition.tensors().sameOf(file, similar);
-    }
-
-    /** What the tensors of a candidate are below in its file. */
-    private String prefix(Candidate candidate) {
-        return candidate.prefix().isEmpty() ? recognition.tensors().prefix().orElse("") : candidate.prefix();
     }
 
     /** Looks at the tensors, of which there may be many, only where a file like this has not been taken already. */
@@ -688,70 +680,5 @@ final class FolderScan {
         return recognition.lines().stream()
                 .flatMap(line -> line.equals(Questions.RAW) ? Stream.of(line, twins.exclusion()) : Stream.of(line))
                 .toList();
-    }
-
-    /**
-     * Samples all files. Where all that was sampled is the same in all of them, as masks and frozen layers are, only
-     * what has moved between the first and the last file is sampled instead.
-     */
-    private SamplePlan sampleAll(Map<Candidate, WeightFile> files, Agreement agreement) {
-        SortedMap<String, Shape> averaged = agreement.averaged();
-        SamplePlan usual = SamplePlan.of(averaged, files.size());
-        // Where that was so when the files were looked at last, it most likely still is: they need not be read twice.
-        if (sampled(files).anyMatch(i -> !i.plan().isEmpty() && !i.plan().equals(usual.identity()))) {
-            Optional<SamplePlan> narrow = ofMoved(files, averaged);
-            if (narrow.isPresent()
-                    && sampled(files).anyMatch(i -> i.plan().equals(narrow.get().identity()))) {
-                sample(files, agreement, narrow.get());
-                return narrow.get();
-            }
-        }
-        sample(files, agreement, usual);
-        List<SampleSummary> samples = sampled(files)
-                .filter(i -> i.plan().equals(usual.identity()))
-                .map(RememberedFile.Sampled::summary)
-                .toList();
-        if (samples.size() < 2 || !usual.movingTensors(samples).isEmpty()) return usual;
-        Optional<SamplePlan> narrow = ofMoved(files, averaged);
-        narrow.ifPresent(plan -> sample(files, agreement, plan));
-        return narrow.orElse(usual);
-    }
-
-    /** Empty where nothing has moved. */
-    private Optional<SamplePlan> ofMoved(Map<Candidate, WeightFile> files, SortedMap<String, Shape> averaged) {
-        List<WeightFile> all = List.copyOf(files.values());
-        SamplePlan probe = SamplePlan.ofEach(averaged);
-        Optional<SampledElements> first = indexer.sample(all.getFirst(), probe);
-        Optional<SampledElements> last = indexer.sample(all.getLast(), probe);
-        if (first.isEmpty() || last.isEmpty()) return Optional.empty();
-        SortedMap<String, Shape> moved = new TreeMap<>(averaged);
-        moved.keySet()
-                .retainAll(probe.movingTensors(
-                        List.of(SampleSummary.of(probe, first.get()), SampleSummary.of(probe, last.get()))));
-        return moved.isEmpty() ? Optional.empty() : Optional.of(SamplePlan.of(moved, files.size()));
-    }
-
-    private void sample(Map<Candidate, WeightFile> files, Agreement agreement, SamplePlan plan) {
-        Set<String> scales = agreement.scales();
-        // The groups of one file one after the other, as what is known of it grows with each.
-        Map<String, List<Map.Entry<Candidate, WeightFile>>> byFile = files.entrySet().stream()
-                .collect(groupingBy(entry -> entry.getKey().fileName()));
-        Map<String, RememberedFile> now = byFile.entrySet().parallelStream()
-                .collect(toConcurrentMap(Map.Entry::getKey, groups -> {
-                    RememberedFile file = Objects.requireNonNull(known.get(groups.getKey()));
-                    for (Map.Entry<Candidate, WeightFile> group : groups.getValue())
-                        file = indexer.sampled(file, prefix(group.getKey()), group.getValue(), plan, scales);
-                    return file;
-                }));
-        known.putAll(now);
-    }
-
-    private Stream<RememberedFile.Sampled> sampled(Map<Candidate, WeightFile> files) {
-        return files.keySet().stream()
-                .flatMap(candidate ->
-                        Objects.requireNonNull(known.get(candidate.fileName())).content()
-                                        instanceof RememberedFile.Indexed indexed
-                                ? indexed.sampled(prefix(candidate)).stream()
-                                : Stream.empty());
     }
 }

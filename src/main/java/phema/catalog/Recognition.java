@@ -144,6 +144,11 @@ record Recognition(
         return new Recognition(candidates, ground, tensors, publication, network, all, manifestProblem, lines);
     }
 
+    /** What the tensors of a candidate are below in its file. */
+    String prefix(Candidate candidate) {
+        return candidate.prefix().isEmpty() ? tensors.prefix().orElse("") : candidate.prefix();
+    }
+
     /** Whether there is anything to say of the folder as a run. */
     boolean isRun() {
         return !candidates.isEmpty() || manifestProblem.isPresent();
