@@ -94,7 +94,9 @@ class RunController {
         }
         database.require();
         Advice advice = recommendations.of(run);
-        model.addAttribute("run", RunSummary.of(found));
+        RunSummary summary = RunSummary.of(found);
+        if (summary.settles()) response.setHeader("Refresh", "2");
+        model.addAttribute("run", summary);
         model.addAttribute("files", RunFiles.of(found));
         model.addAttribute(
                 "sweeps",

@@ -1,6 +1,7 @@
 package phema.dashboard;
 
 import java.util.List;
+import phema.catalog.Excluded.ExclusionReason;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.format.Tensor;
@@ -11,6 +12,7 @@ import phema.text.ByteSize;
 /**
  * Describes a run in a few words.
  *
+ * @param settles whether there are no snapshots yet, as all files are still being written
  * @param parameters elements of one snapshot's parameters
  * @param span of training that the snapshots cover
  * @param averages which ones are stored
@@ -19,6 +21,7 @@ record RunSummary(
         String name,
         int snapshots,
         int excluded,
+        boolean settles,
         String size,
         String parameters,
         String span,
@@ -34,6 +37,9 @@ record RunSummary(
                 run.name(),
                 snapshots.size(),
                 run.excluded().size(),
+                none
+                        && !run.excluded().isEmpty()
+                        && run.excluded().stream().allMatch(file -> file.reason() == ExclusionReason.GROWING),
                 ByteSize.print(Snapshot.bytes(snapshots)),
                 none ? "" : parameters(snapshots.getLast()),
                 none
