@@ -42,10 +42,22 @@ final class AverageWords {
     private static final Pattern FILE =
             Pattern.compile("(?:" + EMA + "|" + OTHERS + "|" + TARGETS + "[^a-z]*)", Pattern.CASE_INSENSITIVE);
 
+    /** The words of folders that say nothing of a run but where its files lie, or which network they are of. */
+    private static final String PLACE = "(?:checkpoints?|ckpts?|weights?|models?|snapshots?|saves?|params?|nets?"
+            + "|network|unet|transformer|generator|g|only)";
+
+    private static final Pattern PLACES =
+            Pattern.compile(PLACE + "(?:[-_.]?" + PLACE + ")*", Pattern.CASE_INSENSITIVE);
+
     /** The names of folders that hold averages only: not those of runs, which may be called after an average. */
     private static final Pattern FOLDER = Pattern.compile(
-            "(?:emas?|swa|avg|averaged?|polyak|shadow)(?:[-_]?(?:checkpoints?|ckpts?|weights?|models?|params?|unet"
-                    + "|transformer|0\\.\\d+))?",
+            "(?:" + PLACE + "[-_.])*(?:emas?|swa|avg|averages?|averaged|polyak|shadow|teacher)(?:[-_.]?(?:" + PLACE
+                    + "|0\\.\\d+))*",
+            Pattern.CASE_INSENSITIVE);
+
+    /** The names of folders, of runs or projects, that speak of an average: {@code dit-with-ema}, {@code run1_avg}. */
+    private static final Pattern ABOUT = Pattern.compile(
+            "(?:.*[^a-z])?(?:(?:emas?|swa|polyak)(?:[^a-z].*)?|(?:avg|averages?|averaged|shadow|teacher)[^a-z]*)",
             Pattern.CASE_INSENSITIVE);
 
     private static final Pattern DECAY = Pattern.compile(
@@ -87,6 +99,16 @@ final class AverageWords {
     /** Whether all files in a folder of this name are averages. */
     static boolean isFolder(String name) {
         return FOLDER.matcher(name).matches();
+    }
+
+    /** Whether the name of a folder speaks of an average, which its files may or may not be. */
+    static boolean isAbout(String name) {
+        return ABOUT.matcher(name).matches();
+    }
+
+    /** Whether the name of a folder says nothing of the run in it, so that what is above it does. */
+    static boolean isPlace(String name) {
+        return PLACES.matcher(name).matches();
     }
 
     /** The decay that a name states. */

@@ -66,6 +66,8 @@ record CheckpointFolders(
                     List.of("The folder holds a folder per checkpoint, which have no sigma_rel to choose them by."),
                     List.of(),
                     Optional.empty());
+        boolean averages = byShape.values().stream().allMatch(CheckpointFolders::areAverages);
+        if (!averages) byShape.values().removeIf(CheckpointFolders::areAverages);
         Map<String, Long> counts = new TreeMap<>();
         byShape.forEach((shape, folders) -> counts.put(shape, (long) folders.size()));
         if (Questions.isTied(counts)) return asked(Question.withoutLines(Questions.ofTied(counts, "")));
@@ -84,7 +86,13 @@ record CheckpointFolders(
         if (!empty.isEmpty())
             notices.add(some(empty) + (empty.size() == 1 ? " holds" : " hold") + " no weights that are complete, and "
                     + (empty.size() == 1 ? "is" : "are") + " not used.");
-        return new Choice(run, folders, names, mayRead, notices).made();
+        Choice choice = new Choice(run, folders, names, mayRead, notices);
+        return averages ? choice.ofAverages() : choice.made();
+    }
+
+    /** @param alike folders whose names differ in numbers only */
+    private static boolean areAverages(List<Folder> alike) {
+        return AverageWords.isInFileName(alike.getFirst().name().name());
     }
 
     /** Whether folders with these names, which hold weights, are checkpoints of one run that nobody has to ask for. */
@@ -111,7 +119,9 @@ record CheckpointFolders(
     }
 
     private static List<String> lines(String pattern, String path) {
-        return List.of("files: '" + pattern + "/" + path + "'", Questions.RAW);
+        String place = pattern + "/" + path;
+        return List.of(
+                "files: '" + place + "'", WeightsPath.isAverage(place) ? Questions.ofDecay(place) : Questions.RAW);
     }
 
     private static Question ofFamilies(List<String> families, List<Folder> folders) {
@@ -150,13 +160,7 @@ record CheckpointFolders(
         }
 
         private CheckpointFolders made() {
-            Map<String, Long> counts = folders.stream()
-                    .flatMap(folder -> folder.weights().keySet().stream())
-                    .collect(groupingBy(component -> component, TreeMap::new, counting()));
-            long most = counts.values().stream().mapToLong(n -> n).max().orElse(0);
-            List<String> usual = counts.keySet().stream()
-                    .filter(component -> 2 * counts.getOrDefault(component, 0L) >= most)
-                    .toList();
+            List<String> usual = usual();
             List<String> raw = usual.stream()
                     .filter(component -> !WeightsPath.isAverage(component))
                     .toList();
@@ -165,6 +169,23 @@ record CheckpointFolders(
             if (raw.isEmpty()) return ofAverages(averages);
             Optional<String> chosen = raw.size() == 1 ? Optional.of(raw.getFirst()) : WeightsPath.usual(raw);
             return chosen.map(component -> of(component, averages, usual)).orElseGet(() -> asked(ofSeveral(raw)));
+        }
+
+        /** What half of the folders hold, or more of them. */
+        private List<String> usual() {
+            Map<String, Long> counts = folders.stream()
+                    .flatMap(folder -> folder.weights().keySet().stream())
+                    .collect(groupingBy(component -> component, TreeMap::new, counting()));
+            long most = counts.values().stream().mapToLong(n -> n).max().orElse(0);
+            return counts.keySet().stream()
+                    .filter(component -> 2 * counts.getOrDefault(component, 0L) >= most)
+                    .toList();
+        }
+
+        /** Where folders are called averages, so that all that they hold is one. */
+        private CheckpointFolders ofAverages() {
+            List<String> usual = usual();
+            return ofAverages(WeightsPath.usual(usual).map(List::of).orElse(usual));
         }
 
         private CheckpointFolders of(String raw, List<String> averages, List<String> usual) {
@@ -263,9 +284,7 @@ record CheckpointFolders(
                                     + " hold averages by their names ("
                                     + averages.stream().map(this::path).collect(joining(", "))
                                     + "), not raw weights, but nothing says which",
-                            List.of(
-                                    "files: '" + pattern + "/" + path(averages.getFirst()) + "'",
-                                    "profile: 'ema:0.9999,warmup=none'"),
+                            lines(pattern, path(averages.getFirst())),
                             ", or whichever average it is"))
                     : new CheckpointFolders(candidates, notices, List.of(), Optional.empty());
         }

@@ -126,6 +126,7 @@ final class FolderScan {
             notices.add("The optimizer keeps these weights in single precision as well: --group "
                     + WeightFiles.MASTERS + ", or `group: " + WeightFiles.MASTERS + "` in " + Manifest.FILE_NAME
                     + ", takes those.");
+        ofFolderName(files.keySet()).ifPresent(notices::add);
         agreement.dtypeNotice().ifPresent(notices::add);
         if (!files.isEmpty() && agreement.averaged().isEmpty())
             notices.add(
@@ -364,9 +365,19 @@ final class FolderScan {
         return doubt.or(() -> recognition.tensors().objection(part.whole(), part.selected()));
     }
 
+    /** What is to be said of files that nothing but their numbers calls raw weights, by where they lie. */
+    private Optional<String> ofFolderName(Set<Candidate> candidates) {
+        return recognition.ground() == Recognition.Ground.NUMBERED_NAMES
+                        && !candidates.isEmpty()
+                        && candidates.stream()
+                                .allMatch(candidate -> candidate.group().isEmpty())
+                ? Questions.noticeOfFolder(folder)
+                : Optional.empty();
+    }
+
     private Optional<String> ofFolder(Candidate candidate, Part part) {
         return candidate.group().isEmpty() && part.group().prefix().isEmpty()
-                ? Questions.ofFolder(folder)
+                ? Questions.ofFolder(folder, recognition.lines())
                 : Optional.empty();
     }
 

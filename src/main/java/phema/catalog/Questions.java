@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import phema.format.WeightFile;
 
 /**
@@ -25,6 +26,9 @@ final class Questions {
 
     /** The line for raw weights. */
     static final String RAW = "profile: " + WeightGroups.RAW;
+
+    /** The number of folders above a run's whose names may say what it holds. */
+    private static final int MOST_UP = 2;
 
     private Questions() {}
 
@@ -101,14 +105,48 @@ final class Questions {
         return "profile: 'exponential:decay=" + AverageWords.decay(name).orElse("0.9999") + "'";
     }
 
-    /** What has to be asked of raw checkpoints, by their names, in a folder that is called an average's. */
-    static Optional<String> ofFolder(Path folder) {
-        String name = String.valueOf(folder.getFileName());
+    /**
+     * What has to be asked of raw checkpoints, by their names, in a folder that is called an average's, or in
+     * {@code checkpoints} below one.
+     *
+     * @param lines of the manifest that says what their names do; may be none
+     */
+    static Optional<String> ofFolder(Path run, List<String> lines) {
+        Path folder = ownFolder(run);
+        String name = name(folder);
         return AverageWords.isFolder(name)
-                ? Optional.of("lies in a folder called `" + name + "`, as if it held averages, not raw weights. Write "
-                        + Manifest.FILE_NAME + " with the files' names and `" + RAW + "`, or `" + ofDecay(name)
-                        + "`, or whichever average it is")
+                ? Optional.of((folder.equals(run) ? "lies in a folder called `" : "lies below a folder called `") + name
+                        + "`, as if it held averages, not raw weights. Write " + Manifest.FILE_NAME + " with "
+                        + (lines.isEmpty() ? "the files' names" : "`" + lines.getFirst() + "`") + " and `"
+                        + ofDecay(name) + "`, or whichever average it is, or `" + RAW + "`")
                 : Optional.empty();
+    }
+
+    /** What is to be said of raw checkpoints where the run's folder, or one of two above it, speaks of an average. */
+    static Optional<String> noticeOfFolder(Path run) {
+        @Nullable Path folder = run;
+        for (int up = 0; up <= MOST_UP && folder != null; up++, folder = folder.getParent())
+            if (AverageWords.isAbout(name(folder)))
+                return Optional.of("These files are taken for raw weights, although they lie "
+                        + (up == 0 ? "in" : "below") + " a folder called `" + name(folder)
+                        + "`. If they are averages, which is for " + Manifest.FILE_NAME
+                        + " to say, what comes out is another average than the one asked for.");
+        return Optional.empty();
+    }
+
+    /** The folder that is called after what it holds: above {@code ema/checkpoints}, the first of these. */
+    private static Path ownFolder(Path run) {
+        Path folder = run;
+        for (int up = 0; up < MOST_UP && AverageWords.isPlace(name(folder)); up++) {
+            @Nullable Path above = folder.getParent();
+            if (above == null) break;
+            folder = above;
+        }
+        return folder;
+    }
+
+    private static String name(Path folder) {
+        return String.valueOf(folder.getFileName());
     }
 
     /**

@@ -330,6 +330,50 @@ class CheckpointFoldersTest {
                         "files: 'checkpoint-{time}'", "averages:", "- {file: 'unet/x.safetensors', profile: impulse}");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "checkpoint-%d-ema, checkpoint-{time}-ema, 0.9999",
+        "ema_checkpoint-%d, ema_checkpoint-{time}, 0.9999",
+        "step-%d-swa, step-{time}-swa, 0.9999",
+        "step_%d_ema0.99, step_{time}_ema0.99, 0.99",
+        "teacher-%06d, teacher-{time}, 0.9999",
+        "step-%d-averaged, step-{time}-averaged, 0.9999"
+    })
+    void asksWhatFoldersHoldThatAreCalledAverages(String name, String pattern, String decay) throws IOException {
+        for (int step : List.of(100, 200)) {
+            weights(name.formatted(step) + "/unet/model.safetensors", step);
+            weights(name.formatted(step) + "/text/model.safetensors", step);
+        }
+
+        Run asked = scan();
+
+        assertThat(asked.snapshots()).isEmpty();
+        assertThat(asked.excluded())
+                .singleElement()
+                .satisfies(e -> assertThat(e.message()).contains("hold averages by their names"));
+        assertThat(asked.manifest())
+                .containsExactly(
+                        "files: '" + pattern + "/unet/model.safetensors'",
+                        "profile: 'exponential:decay=" + decay + "'");
+        write(Manifest.FILE_NAME, String.join("\n", asked.manifest()));
+        assertThat(scan().snapshots()).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"checkpoint-%d-ema", "ema-checkpoint-%d"})
+    void takesTheRawWeightsInFoldersBesideThoseOfAverages(String average) throws IOException {
+        for (int step : List.of(100, 200)) weights("checkpoint-" + step + "/model.safetensors", step);
+        for (int step : List.of(100, 200, 300)) weights(average.formatted(step) + "/model.safetensors", step);
+
+        Run found = scan();
+
+        assertThat(found.snapshots())
+                .extracting(Snapshot::name)
+                .containsExactly("checkpoint-100/model.safetensors", "checkpoint-200/model.safetensors");
+        assertThat(found.notices())
+                .contains("Beside the checkpoints' folders, and not used: " + average.replace("%d", "N") + " (3).");
+    }
+
     /** Averages in one file of each folder: the lines to keep say what is recognised without them. */
     @Test
     void theManifestToKeepIsUnderstood() throws IOException {

@@ -414,15 +414,29 @@ class RecognitionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ema", "ema_checkpoints", "ema_0.99", "swa"})
-    void asksWhatLiesInAFolderThatIsCalledAnAverage(String name) throws IOException {
+    @CsvSource({
+        "ema, in",
+        "ema_checkpoints, in",
+        "ema_0.99, in",
+        "swa, in",
+        "averages, in",
+        "teacher, in",
+        "unet_ema, in",
+        "model-ema, in",
+        "ema/checkpoints, below",
+        "unet_ema/ckpts, below",
+        "EMA/unet/weights, below"
+    })
+    void asksWhatLiesInAFolderThatIsCalledAnAverage(String name, String where) throws IOException {
         weights(name + "/step-100.safetensors", name + "/step-200.safetensors");
         Path run = folder.resolve(name);
         String decay = name.equals("ema_0.99") ? "0.99" : "0.9999";
         assertThat(RunScanner.scan(run, Selection.DEFAULT).excluded())
                 .hasSize(2)
                 .allSatisfy(e -> assertThat(e.message())
-                        .contains("a folder called `" + name + "`", "`profile: 'exponential:decay=" + decay + "'`"));
+                        .contains(
+                                "lies " + where + " a folder called `" + name.replaceFirst("/.*", "") + "`",
+                                "`files: 'step-{time}.safetensors'` and `profile: 'exponential:decay=" + decay + "'`"));
         Files.writeString(run.resolve("phema.yaml"), "files: 'step-{time}.safetensors'\nprofile: impulse\n");
         assertThat(RunScanner.scan(run, Selection.DEFAULT).snapshots()).hasSize(2);
     }
@@ -448,13 +462,33 @@ class RecognitionTest {
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(2);
     }
 
-    /** A run may be called after the average that its job keeps. */
-    @Test
-    void takesTheRawWeightsOfARunThatIsCalledAfterAnAverage() throws IOException {
-        weights("dit-with-ema/step-100.safetensors", "dit-with-ema/step-200.safetensors");
-        assertThat(RunScanner.scan(folder.resolve("dit-with-ema"), Selection.DEFAULT)
-                        .snapshots())
-                .hasSize(2);
+    /** A run, or a project, may be called after the average that its jobs keep. */
+    @ParameterizedTest
+    @CsvSource({
+        "dit-with-ema, in, dit-with-ema",
+        "run1_ema, in, run1_ema",
+        "run1_ema/checkpoints, below, run1_ema",
+        "ema-experiments/run1, below, ema-experiments",
+        "ema/run1/checkpoints, below, ema",
+        "swa_run1, in, swa_run1"
+    })
+    void saysThatFilesBelowAFolderThatSpeaksOfAnAverageAreTakenForRawWeights(String name, String where, String word)
+            throws IOException {
+        weights(name + "/step-100.safetensors", name + "/step-200.safetensors");
+        Run run = RunScanner.scan(folder.resolve(name), Selection.DEFAULT);
+        assertThat(run.snapshots()).hasSize(2);
+        assertThat(run.notices())
+                .anyMatch(notice -> notice.startsWith("These files are taken for raw weights, although they lie "
+                        + where + " a folder called `" + word + "`."));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"schema", "emacs/run1", "cinema", "avg-pooling", "shadow-removal/run1", "target/runs"})
+    void saysNothingOfFoldersThatOtherWordsAreTheNamesOf(String name) throws IOException {
+        weights(name + "/step-100.safetensors", name + "/step-200.safetensors");
+        Run run = RunScanner.scan(folder.resolve(name), Selection.DEFAULT);
+        assertThat(run.snapshots()).hasSize(2);
+        assertThat(run.notices()).noneMatch(notice -> notice.contains("a folder called"));
     }
 
     @Test
