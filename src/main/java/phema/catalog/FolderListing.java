@@ -68,11 +68,13 @@ record FolderListing(Recognition recognition, List<String> notices) {
                 || recognition.manifestProblem().isPresent()) return new FolderListing(recognition, notices);
         List<String> more = new ArrayList<>();
         if (!recognition.isRun()) ofOneCheckpoint(folder).ifPresent(more::add);
-        if (more.isEmpty()) LeftOut.files(files, recognition.candidates()).ifPresent(more::add);
+        Proposal proposal = new Proposal(mayRead);
+        if (more.isEmpty())
+            LeftOut.files(folder, files, recognition.candidates(), proposal).ifPresent(more::add);
         Set<String> regular = Set.copyOf(files);
         List<String> others =
                 names.stream().filter(name -> !regular.contains(name)).toList();
-        LeftOut.folders(folder, others, !recognition.isRun()).ifPresent(more::add);
+        LeftOut.folders(folder, others, !recognition.isRun(), proposal).ifPresent(more::add);
         return new FolderListing(recognition.withNotices(more), notices);
     }
 

@@ -127,6 +127,7 @@ final class FolderScan {
                     + WeightFiles.MASTERS + ", or `group: " + WeightFiles.MASTERS + "` in " + Manifest.FILE_NAME
                     + ", takes those.");
         ofFolderName(files.keySet()).ifPresent(notices::add);
+        ofStatedRaw(files).ifPresent(notices::add);
         agreement.dtypeNotice().ifPresent(notices::add);
         if (!files.isEmpty() && agreement.averaged().isEmpty())
             notices.add(
@@ -363,6 +364,22 @@ final class FolderScan {
                 ? Questions.ofContent(file).or(() -> ofFolder(candidate, part))
                 : Optional.empty();
         return doubt.or(() -> recognition.tensors().objection(part.whole(), part.selected()));
+    }
+
+    /** What is to be said where a manifest calls raw weights, and has nothing else, what files call an average. */
+    private Optional<String> ofStatedRaw(Map<Candidate, WeightFile> files) {
+        if (recognition.ground() != Recognition.Ground.MANIFEST
+                || files.keySet().stream()
+                        .anyMatch(candidate -> candidate
+                                .profile()
+                                .filter(Impulse.class::isInstance)
+                                .isEmpty())) return Optional.empty();
+        return files.keySet().stream().reduce((one, newer) -> newer).flatMap(newest -> Questions.ofStatedRaw(
+                whole(newest), recognition.prefix(newest), Objects.requireNonNull(files.get(newest))));
+    }
+
+    private WeightFile whole(Candidate candidate) {
+        return Objects.requireNonNull(known.get(candidate.fileName())).file().orElseThrow();
     }
 
     /** What is to be said of files that nothing but their numbers calls raw weights, by where they lie. */

@@ -82,7 +82,8 @@ final class LeftOut {
      * @param names of the folder's files
      * @param taken those of them that are the run's
      */
-    static Optional<String> files(Collection<String> names, List<Candidate> taken) {
+    static Optional<String> files(
+            Path folder, Collection<String> names, List<Candidate> taken, Proposal proposal) {
         List<String> left = of(names, taken);
         if (left.isEmpty()) return Optional.empty();
         Set<String> used = taken.stream().map(Candidate::fileName).collect(toSet());
@@ -90,7 +91,7 @@ final class LeftOut {
                 + shapes(left) + ". ";
         return Optional.of(what
                 + (used.isEmpty()
-                        ? advice(left)
+                        ? advice(folder, left, proposal)
                         : "The run's are named " + shapes(used)
                                 + "; give others a folder of their own, choose them by their prefix, or name the run's"
                                 + " files in ")
@@ -98,16 +99,25 @@ final class LeftOut {
     }
 
     /** What to write for files of which none is taken. */
-    private static String advice(List<String> left) {
-        List<String> averages = left.stream()
-                .filter(name -> AverageWords.isInFileName(name.replaceFirst("\\.[a-zA-Z.]+$", "")))
-                .toList();
-        return 2 * averages.size() < left.size()
+    private static String advice(Path folder, List<String> left, Proposal proposal) {
+        List<String> averages = left.stream().filter(Proposal::isAverage).toList();
+        if (2 * averages.size() >= left.size())
+            return "Such names are those of averages, and do not say which; say it with lines such as "
+                    + inline(folder, averages, proposal) + ", or whichever average it is, in ";
+        List<String> most = left.stream().collect(groupingBy(LeftOut::shape)).values().stream()
+                .max(Comparator.comparingInt(List::size))
+                .orElse(left);
+        List<String> lines = proposal.lines(pattern(most), folder.resolve(most.getLast()));
+        return lines.contains(Questions.RAW)
                 ? "Such names do not say what the files hold; say it with lines such as `files:"
                         + " 'NAME-{time}.safetensors'` and `" + Questions.RAW + "` in "
-                : "Such names are those of averages, and do not say which; say it with lines such as `files: '"
-                        + pattern(averages) + "'` and `" + Questions.ofDecay(averages.getFirst())
-                        + "`, or whichever average it is, in ";
+                : "The files named " + shape(most.getLast()) + " hold averages and nothing else, and their names do not"
+                        + " say which; say it with lines such as " + Question.inline(lines)
+                        + ", or whichever average it is, in ";
+    }
+
+    private static String inline(Path folder, List<String> names, Proposal proposal) {
+        return Question.inline(proposal.lines(pattern(names), folder.resolve(names.getFirst())));
     }
 
     /** The names of files as a manifest has them: the time is the number behind the step, or the last that varies. */
@@ -147,7 +157,8 @@ final class LeftOut {
      * @param names of what the folder holds, files that are known to be some apart
      * @param alone whether nothing is the run's
      */
-    static Optional<String> folders(Path folder, Collection<String> names, boolean alone) throws IOException {
+    static Optional<String> folders(Path folder, Collection<String> names, boolean alone, Proposal proposal)
+            throws IOException {
         if (alone) {
             List<String> runs = RootWatcher.runsBelow(folder).stream()
                     .filter(run -> !run.equals(folder))
@@ -166,25 +177,25 @@ final class LeftOut {
                 .filter(name -> name.indexOf('.') < 0 || WEIGHTS.matcher(name).matches())
                 .collect(groupingBy(LeftOut::shape, TreeMap::new, toList()));
         List<String> found = new ArrayList<>();
-        Optional<String> example = Optional.empty();
+        List<String> lines = List.of();
         for (List<String> alike : byShape.values()) { // of those named alike, one stands for all
             Path below = folder.resolve(alike.getFirst());
             if (!Files.isDirectory(below, LinkOption.NOFOLLOW_LINKS)) continue;
             SequencedMap<String, WeightsPath> weights = WeightsPath.in(below);
             if (weights.isEmpty()) continue;
             found.addAll(alike);
-            if (example.isEmpty())
-                example = Optional.of(alike.getFirst().replaceFirst("\\d+(?!.*\\d)", "{time}") + "/"
-                                + weights.firstEntry().getValue().path())
-                        .filter(path -> path.contains("{time}"));
+            String path = weights.firstEntry().getValue().path();
+            String pattern = alike.getFirst().replaceFirst("\\d+(?!.*\\d)", "{time}") + "/" + path;
+            if (lines.isEmpty() && pattern.contains("{time}")) lines = proposal.lines(pattern, below.resolve(path));
         }
-        return found.isEmpty()
-                ? Optional.empty()
-                : Optional.of("Weight files lie also in folders below, and are not taken: " + shapes(found) + ". "
-                        + example.map(path -> "If each is a checkpoint of one run, say so in " + Manifest.FILE_NAME
-                                        + " with `files: '" + path + "'` and `profile: impulse`.")
-                                .orElse("Files of one run lie side by side in one folder, or in a folder for each"
-                                        + " checkpoint."));
+        if (found.isEmpty()) return Optional.empty();
+        String files = "Weight files lie also in folders below, and are not taken: " + shapes(found) + ". ";
+        if (lines.isEmpty())
+            return Optional.of(
+                    files + "Files of one run lie side by side in one folder, or in a folder for each checkpoint.");
+        return Optional.of(files + "If each is a checkpoint of one run, say so in " + Manifest.FILE_NAME + " with "
+                + Question.inline(lines)
+                + (lines.contains(Questions.RAW) ? "." : ", or whichever average it is, as they are called one."));
     }
 
     /** {@code epoch=N.ckpt (3), last.ckpt}. */

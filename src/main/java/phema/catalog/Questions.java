@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import phema.format.Tensor;
 import phema.format.WeightFile;
 
 /**
@@ -120,6 +121,27 @@ final class Questions {
                         + (lines.isEmpty() ? "the files' names" : "`" + lines.getFirst() + "`") + " and `"
                         + ofDecay(name) + "`, or whichever average it is, or `" + RAW + "`")
                 : Optional.empty();
+    }
+
+    /**
+     * What is to be said of weights that a manifest calls raw; empty where their file does not call them an average.
+     *
+     * @param whole the file with all its tensors
+     * @param prefix of the tensors that count
+     * @param selected the file with those, without their prefix
+     */
+    static Optional<String> ofStatedRaw(WeightFile whole, String prefix, WeightFile selected) {
+        List<Tensor> named = selected.tensors().stream()
+                .map(tensor -> tensor.as(prefix + tensor.name(), tensor.role()))
+                .toList();
+        boolean raw = WeightGroups.rawIn(whole).stream()
+                .anyMatch(group -> group.prefix().equals(prefix));
+        Optional<String> average =
+                Proposal.isOfEdm(whole) ? Optional.of("ema") : new NotAveraged(named).average().filter(any -> !raw);
+        return average.map(word -> Manifest.FILE_NAME + " says that `" + word + "` holds raw weights, and files call it"
+                + " an average. If it is one, what comes out is another average than the one asked for, and errors are"
+                + " larger than predicted: state which, as in `"
+                + (Proposal.isOfEdm(whole) ? Proposal.ofEdm() : ofDecay(word)) + "`.");
     }
 
     /** What is to be said of raw checkpoints where the run's folder, or one of two above it, speaks of an average. */

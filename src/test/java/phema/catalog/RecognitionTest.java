@@ -306,7 +306,11 @@ class RecognitionTest {
         Candidate index = NumberedName.parse("step-100.safetensors.index.json")
                 .orElseThrow()
                 .candidate();
-        assertThat(LeftOut.files(List.of(index.fileName(), "step-100-00001-of-00002.safetensors"), List.of(index)))
+        assertThat(LeftOut.files(
+                        folder,
+                        List.of(index.fileName(), "step-100-00001-of-00002.safetensors"),
+                        List.of(index),
+                        new Proposal(any -> true)))
                 .isEmpty();
     }
 
@@ -446,6 +450,7 @@ class RecognitionTest {
         001000_ema.pt 002000_ema.pt                           | {time}_ema.pt            | 0.9999
         step=100-EMA.ckpt step=200-EMA.ckpt                   | step={time}-EMA.ckpt     | 0.9999
         model_001000_ema0.99.pt model_002000_ema0.99.pt       | model_{time}_ema0.99.pt  | 0.99
+        step_100.ema.safetensors step_200.ema.safetensors     | step_{time}.ema.safetensors | 0.9999
         m-loss=2.3-step=5-n=40.0-EMA.ckpt m-loss=2.2-step=6-n=48.0-EMA.ckpt | m-loss=2.*-step={time}-n=*.0-EMA.ckpt | 0.9999
         """)
     void proposesAnAverageForWhatCallsItselfOneBehindItsNumber(String names, String pattern, String decay)
@@ -460,6 +465,60 @@ class RecognitionTest {
         Files.writeString(
                 folder.resolve("phema.yaml"), "files: '" + pattern + "'\nprofile: 'exponential:decay=" + decay + "'\n");
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(2);
+    }
+
+    /** Of EDM, whose pickles have no width in their names, and hold its average alone. */
+    @ParameterizedTest
+    @CsvSource({"'', 500", "'{\"ema_halflife_kimg\": 50000, \"ema_rampup_ratio\": null}', 50000"})
+    void proposesAnAverageForWhatHoldsNothingElse(String options, long halfLife) throws IOException {
+        for (int kimg : new int[] {200, 400})
+            TestFiles.copy(
+                    Fixtures.fixture("edm2").resolve(TestFiles.FIRST + ".pkl"),
+                    folder.resolve("network-snapshot-000" + kimg + ".pkl"));
+        if (!options.isEmpty()) Files.writeString(folder.resolve("training_options.json"), options);
+        String profile = "profile: 'exponential:halflife=" + halfLife + "'";
+
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .singleElement()
+                .asString()
+                .contains(
+                        "hold averages and nothing else",
+                        "`files: 'network-snapshot-{time}.pkl'` and `" + profile + "`, or whichever");
+
+        Files.writeString(folder.resolve("phema.yaml"), "files: 'network-snapshot-{time}.pkl'\n" + profile + "\n");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .noneMatch(notice -> notice.startsWith("phema.yaml says"));
+        Files.writeString(folder.resolve("phema.yaml"), "files: 'network-snapshot-{time}.pkl'\nprofile: impulse\n");
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).hasSize(2);
+        assertThat(run.notices())
+                .anyMatch(notice -> notice.startsWith("phema.yaml says that `ema` holds raw weights, and files call it"
+                                + " an average.")
+                        && notice.endsWith("state which, as in `profile: 'exponential:halflife=500'`."));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "eval/training_%d/teacher_checkpoint.safetensors, training_{time}/teacher_checkpoint.safetensors",
+        "eval/ema-model-%05d/config/model.safetensors, ema-model-{time}/config/model.safetensors",
+        "eval/run_%d/w.safetensors, run_{time}/w.safetensors"
+    })
+    void proposesAnAverageForFoldersOfWhichNoneIsTaken(String name, String pattern) throws IOException {
+        for (int time : new int[] {100, 200})
+            TestFiles.safetensors(folder.resolve(name.formatted(time)), "teacher.a", 1f * time, 2f);
+        Path run = folder.resolve("eval");
+        String files = "files: '" + pattern + "'";
+
+        assertThat(RunScanner.scan(run, Selection.DEFAULT).notices())
+                .singleElement()
+                .asString()
+                .contains("with `" + files + "` and `profile: 'exponential:decay=0.9999'`, or whichever average it is");
+        Files.writeString(run.resolve("phema.yaml"), files + "\nprofile: impulse\n");
+        assertThat(RunScanner.scan(run, Selection.DEFAULT).notices())
+                .anyMatch(notice -> notice.startsWith("phema.yaml says that `teacher` holds raw weights"));
+        Files.writeString(run.resolve("phema.yaml"), files + "\nprefix: 'teacher.'\nprofile: impulse\n");
+        assertThat(RunScanner.scan(run, Selection.DEFAULT).notices())
+                .anyMatch(notice -> notice.startsWith("phema.yaml says that `teacher` holds raw weights"));
     }
 
     /** A run, or a project, may be called after the average that its jobs keep. */
