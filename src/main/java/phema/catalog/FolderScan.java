@@ -126,8 +126,10 @@ final class FolderScan {
             notices.add("The optimizer keeps these weights in single precision as well: --group "
                     + WeightFiles.MASTERS + ", or `group: " + WeightFiles.MASTERS + "` in " + Manifest.FILE_NAME
                     + ", takes those.");
-        ofFolderName(files.keySet()).ifPresent(notices::add);
-        ofStatedRaw(files).ifPresent(notices::add);
+        if (!assembly.snapshots().isEmpty()) {
+            ofFolderName(files.keySet()).ifPresent(notices::add);
+            ofStatedRaw(files).ifPresent(notices::add);
+        }
         agreement.dtypeNotice().ifPresent(notices::add);
         if (!files.isEmpty() && agreement.averaged().isEmpty())
             notices.add(

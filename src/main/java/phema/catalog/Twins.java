@@ -4,17 +4,21 @@ import static java.util.Comparator.comparingInt;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.tensor.Shape;
@@ -28,8 +32,9 @@ import phema.tensor.Shape;
  * @param raw the prefix of the one that the other is most likely made of: by its name, or as it moves farther from file
  *     to file
  * @param average the prefix of the other
+ * @param list whether the other's tensors have no names, and are the raw ones' by their shapes and their order
  */
-record Twins(String raw, String average) {
+record Twins(String raw, String average, boolean list) {
     /** The least number of tensors of a network that is not all of a file: below it are layers. */
     private static final int TENSORS = 4;
 
@@ -60,13 +65,19 @@ record Twins(String raw, String average) {
     /**
      * Two networks that hold the same tensors.
      *
-     * @param names that both have, without their prefixes
+     * @param names that both have, without their prefixes: those of the first with those of the other
      * @param few whether nothing but that they are all of a file tells them from layers
      */
-    private record Pair(String one, String other, List<String> names, boolean few) {
+    private record Pair(String one, String other, SortedMap<String, String> names, boolean few) {
         /** The least correlation of so many elements. */
         double alike(int elements) {
             return few ? Math.max(SURELY_ALIKE, CHANCE / Math.sqrt(elements)) : ALIKE;
+        }
+
+        /** The one that is a list beside a network whose tensors have names. */
+        Optional<String> list() {
+            boolean ofOne = isList(names.keySet());
+            return ofOne == isList(names.values()) ? Optional.empty() : Optional.of(ofOne ? one : other);
         }
 
         boolean isWithin(Pair outer) {
@@ -113,11 +124,11 @@ record Twins(String raw, String average) {
         elements.forEach((prefix, count) -> {
             if (count >= least) networks.add(prefix);
         });
-        Map<String, Map<String, Shape>> below = new HashMap<>();
+        Map<String, SequencedMap<String, Shape>> below = new HashMap<>();
         for (Tensor tensor : tensors)
             for (String prefix : prefixes(tensor.name()))
                 if (networks.contains(prefix))
-                    below.computeIfAbsent(prefix, any -> new HashMap<>())
+                    below.computeIfAbsent(prefix, any -> new LinkedHashMap<>())
                             .put(tensor.name().substring(prefix.length()), tensor.shape());
         List<String> order = below.keySet().stream()
                 .sorted(comparingInt(String::length).thenComparing(Function.identity()))
@@ -125,13 +136,11 @@ record Twins(String raw, String average) {
         List<Pair> pairs = new ArrayList<>();
         for (int i = 0; i < order.size(); i++)
             for (int j = 0; j < i; j++) {
-                Optional<Pair> pair = pair(
-                        order.get(j),
-                        order.get(i),
-                        below,
-                        ALL * total
-                                <= elements.getOrDefault(order.get(j), 0.0) + elements.getOrDefault(order.get(i), 0.0));
-                if (pair.isPresent() && pairs.stream().noneMatch(pair.get()::isWithin)) pairs.add(pair.get());
+                boolean all = ALL * total
+                        <= elements.getOrDefault(order.get(j), 0.0) + elements.getOrDefault(order.get(i), 0.0);
+                pairs.addAll(pairs(order.get(j), order.get(i), below, all).stream()
+                        .filter(pair -> pairs.stream().noneMatch(pair::isWithin))
+                        .toList());
             }
         return pairs;
     }
@@ -143,21 +152,60 @@ record Twins(String raw, String average) {
         return prefixes;
     }
 
-    /** @param all whether they are all of the file */
-    private static Optional<Pair> pair(String one, String other, Map<String, Map<String, Shape>> below, boolean all) {
-        if (other.startsWith(one) || LeftOut.shape(one).equals(LeftOut.shape(other))) return Optional.empty();
-        Map<String, Shape> a = below.getOrDefault(one, Map.of());
-        Map<String, Shape> b = below.getOrDefault(other, Map.of());
-        Map<String, Shape> fewer = a.size() < b.size() ? a : b;
-        Map<String, Shape> more = fewer == a ? b : a;
-        boolean same = !fewer.isEmpty()
-                && fewer.size() >= WeightGroups.MOST * more.size()
-                && fewer.entrySet().stream().allMatch(entry -> entry.getValue().equals(more.get(entry.getKey())));
-        boolean layers = fewer.size() < TENSORS
-                || fewer.keySet().stream().map(NotAveraged::module).distinct().count() < 2;
-        return !same || layers && !all
-                ? Optional.empty()
-                : Optional.of(new Pair(one, other, List.copyOf(new TreeSet<>(fewer.keySet())), layers));
+    /**
+     * Two networks as pairs, of which one is none: a list may be one of some of the other's tensors in several ways.
+     *
+     * @param all whether they are all of the file
+     */
+    private static List<Pair> pairs(
+            String one, String other, Map<String, SequencedMap<String, Shape>> below, boolean all) {
+        if (other.startsWith(one) || LeftOut.shape(one).equals(LeftOut.shape(other))) return List.of();
+        SequencedMap<String, Shape> a = below.getOrDefault(one, new LinkedHashMap<>());
+        SequencedMap<String, Shape> b = below.getOrDefault(other, new LinkedHashMap<>());
+        boolean list = isList(a.keySet()) != isList(b.keySet());
+        SequencedMap<String, Shape> fewer = list ? isList(a.keySet()) ? a : b : a.size() < b.size() ? a : b;
+        SequencedMap<String, Shape> more = fewer == a ? b : a;
+        if (fewer.isEmpty() || fewer.size() < WeightGroups.MOST * more.size()) return List.of();
+        return (list ? Stream.of(inOrder(fewer, more), inOrder(fewer.reversed(), more.reversed())) : byName(fewer, more))
+                .filter(names -> names.size() == fewer.size())
+                .distinct()
+                .flatMap(names -> {
+                    boolean layers = fewer.size() < TENSORS
+                            || names.values().stream()
+                                            .map(NotAveraged::module)
+                                            .distinct()
+                                            .count()
+                                    < 2;
+                    SortedMap<String, String> ofOne = new TreeMap<>();
+                    names.forEach((name, same) -> ofOne.put(fewer == a ? name : same, fewer == a ? same : name));
+                    return layers && !all ? Stream.of() : Stream.of(new Pair(one, other, ofOne, layers));
+                })
+                .toList();
+    }
+
+    /** Whether tensors have no names but the numbers of a list. */
+    private static boolean isList(Collection<String> names) {
+        return names.stream().allMatch(name -> name.matches("\\d+"));
+    }
+
+    private static Stream<Map<String, String>> byName(Map<String, Shape> fewer, Map<String, Shape> more) {
+        Map<String, String> names = new HashMap<>();
+        fewer.forEach((name, shape) -> {
+            if (shape.equals(more.get(name))) names.put(name, name);
+        });
+        return Stream.of(names);
+    }
+
+    /** The first tensors of the same shapes that come in the same order; of fewer where there are none. */
+    private static Map<String, String> inOrder(Map<String, Shape> list, Map<String, Shape> network) {
+        Map<String, String> names = new HashMap<>();
+        Iterator<Map.Entry<String, Shape>> next = network.entrySet().iterator();
+        for (Map.Entry<String, Shape> one : list.entrySet())
+            while (!names.containsKey(one.getKey()) && next.hasNext()) {
+                Map.Entry<String, Shape> same = next.next();
+                if (same.getValue().equals(one.getValue())) names.put(one.getKey(), same.getKey());
+            }
+        return names;
     }
 
     private static Optional<Twins> compared(Pair pair, List<WeightFile> files, Sampling sample) {
@@ -165,10 +213,10 @@ record Twins(String raw, String average) {
         for (Tensor tensor : files.getLast().tensors())
             if (tensor.name().startsWith(pair.one()))
                 shapes.put(tensor.name().substring(pair.one().length()), tensor.shape());
-        List<String> matrices = pair.names().stream()
+        List<String> matrices = pair.names().keySet().stream()
                 .filter(name -> shapes.containsKey(name) && shapes.get(name).rank() > 1)
                 .toList();
-        List<String> names = matrices.isEmpty() ? pair.names() : matrices;
+        List<String> names = matrices.isEmpty() ? List.copyOf(pair.names().keySet()) : matrices;
         SortedMap<String, Shape> chosen = new TreeMap<>();
         for (int i = 0; i < Math.min(COMPARED, names.size()); i++) {
             String name = names.get((int) ((long) i * names.size() / Math.min(COMPARED, names.size())));
@@ -176,8 +224,10 @@ record Twins(String raw, String average) {
             if (shape != null) chosen.put(name, shape);
         }
         SamplePlan plan = SamplePlan.ofEach(chosen);
-        List<double[]> one = values(pair.one(), plan, files, sample);
-        List<double[]> other = values(pair.other(), plan, files, sample);
+        Map<String, String> ofOther = new HashMap<>();
+        pair.names().forEach((name, same) -> ofOther.put(same, name));
+        List<double[]> one = values(pair.one(), Map.of(), plan, files, sample);
+        List<double[]> other = values(pair.other(), ofOther, plan, files, sample);
         if (one.size() < files.size() || other.size() < files.size()) return Optional.empty();
         List<Double> margins = new ArrayList<>();
         boolean equal = true;
@@ -194,24 +244,35 @@ record Twins(String raw, String average) {
         if (equal || margins.isEmpty()) return Optional.empty(); // one network under two names, or none that moves
         double median = margins.stream().sorted().toList().get(margins.size() / 2);
         if (median < 0) return Optional.empty();
+        Optional<String> list = pair.list();
+        if (list.isPresent())
+            return Optional.of(new Twins(list.get().equals(pair.one()) ? pair.other() : pair.one(), list.get(), true));
         boolean named = pair.one().replace(".", "").contains(pair.other().replace(".", "")) // best_model beside model
                 != pair.other().replace(".", "").contains(pair.one().replace(".", ""));
         boolean first = named ? pair.one().length() < pair.other().length() : step(one) >= step(other);
-        return Optional.of(new Twins(first ? pair.one() : pair.other(), first ? pair.other() : pair.one()));
+        return Optional.of(new Twins(first ? pair.one() : pair.other(), first ? pair.other() : pair.one(), false));
     }
 
-    /** The elements of a network, in each file that could be read. */
-    private static List<double[]> values(String prefix, SamplePlan plan, List<WeightFile> files, Sampling sample) {
+    /**
+     * The elements of a network, in each file that could be read.
+     *
+     * @param names of the plan where they are others than the network's
+     */
+    private static List<double[]> values(
+            String prefix, Map<String, String> names, SamplePlan plan, List<WeightFile> files, Sampling sample) {
         return files.stream()
-                .flatMap(file -> sample.read(file.with(below(file, prefix)), plan).stream())
+                .flatMap(file -> sample.read(file.with(below(file, prefix, names)), plan).stream())
                 .map(SampledElements::values)
                 .toList();
     }
 
-    private static List<Tensor> below(WeightFile file, String prefix) {
+    private static List<Tensor> below(WeightFile file, String prefix, Map<String, String> names) {
         return file.tensors().stream()
                 .filter(tensor -> tensor.name().startsWith(prefix))
-                .map(tensor -> tensor.as(tensor.name().substring(prefix.length()), tensor.role()))
+                .map(tensor -> {
+                    String name = tensor.name().substring(prefix.length());
+                    return tensor.as(names.getOrDefault(name, name), tensor.role());
+                })
                 .toList();
     }
 
@@ -261,9 +322,12 @@ record Twins(String raw, String average) {
         return "holds two networks of the same tensors and much the same values, `" + raw + "*` and `" + average
                 + "*`, of which the second may be an average of the first, or an older copy, so not both are taken for"
                 + " raw weights. Write " + Manifest.FILE_NAME + " with the files' names and `"
-                + exclusion() + "` and `" + Questions.RAW + "`, for averages of all but the second; or with `averages:"
-                + " [{prefix: '" + begin + raw + "', profile: impulse}, {prefix: '" + begin + average
-                + "', profile: 'exponential:decay=0.9999'}]`, if that is the average that the second is; or with"
+                + exclusion() + "` and `" + Questions.RAW + "`, for averages of all but the second; or with "
+                + (list
+                        ? "`prefix: '" + begin + average + "'` and `profile: 'exponential:decay=0.9999'`"
+                        : "`averages: [{prefix: '" + begin + raw + "', profile: impulse}, {prefix: '" + begin + average
+                                + "', profile: 'exponential:decay=0.9999'}]`")
+                + ", if that is the average that the second is; or with"
                 + " `prefix: '" + begin + "'` and `" + Questions.RAW + "`, if both are trained, and no average";
     }
 }

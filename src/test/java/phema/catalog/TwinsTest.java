@@ -61,6 +61,46 @@ class TwinsTest {
                 .allSatisfy(s -> assertThat(s.file().tensors()).hasSize(8));
     }
 
+    /** Of the parameters alone, or but for those before or behind it that are frozen. */
+    @ParameterizedTest
+    @CsvSource({"model., slow_params.", "net., averaged_parameters.", "model., z.p."})
+    void aListOfTheSameTensorsIsNotTakenForRawWeights(String raw, String other) throws IOException {
+        for (int left : List.of(0, 1, 4)) {
+            for (int time = 1; time <= 3; time++) {
+                List<Entry> all = new ArrayList<>(network(raw, 1, time, 1));
+                all.addAll(network(raw + "head.", 2, time, 1));
+                List<Entry> list = new ArrayList<>();
+                List<Entry> same = new ArrayList<>(network("", 1, time, 0.5));
+                same.addAll(network("", 2, time, 0.5));
+                for (Entry one : same.subList(left == 4 ? 4 : 0, left == 1 ? 7 : 8))
+                    list.add(new Entry(other + list.size(), one.dtype(), one.shape(), one.bytes()));
+                write(time, all, list);
+            }
+            Run run = RunScanner.scan(folder, Selection.DEFAULT);
+            assertThat(run.snapshots()).isEmpty();
+            assertThat(run.excluded())
+                    .hasSize(3)
+                    .allSatisfy(e -> assertThat(e.message())
+                            .contains("`" + raw + "*` and `" + other + "*`, of which the second may be an average")
+                            .contains("`prefix: '" + other + "'` and `profile: 'exponential:decay=0.9999'`"));
+            assertThat(run.manifest())
+                    .containsExactly(
+                            "files: 'step-{time}.safetensors'", "profile: impulse", "exclude: ['" + other + "*']");
+        }
+    }
+
+    /** What an optimizer keeps of each tensor has the shapes of a network, and its values by chance only. */
+    @Test
+    void aListOfOtherValuesIsNoNetwork() throws IOException {
+        for (int time = 1; time <= 3; time++) {
+            List<Entry> list = new ArrayList<>();
+            for (Entry one : network("", 2, time, 1))
+                list.add(new Entry("list." + list.size(), one.dtype(), one.shape(), one.bytes()));
+            write(time, network("model.", 1, time, 1), list);
+        }
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(3);
+    }
+
     /** Two critics, say: what is trained from values of its own is like another by chance only. */
     @Test
     void networksThatAreTrainedSideBySideAreBothRaw() throws IOException {
