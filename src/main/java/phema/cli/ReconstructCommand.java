@@ -169,6 +169,7 @@ final class ReconstructCommand implements Callable<Integer> {
             if (!leftOut.isEmpty())
                 out.println("left out: " + String.join(", ", leftOut)
                         + ", with which only the training job itself could go on");
+            for (String notice : syntheses.notices(wanted)) out.println("note: " + notice);
             List<FittedTarget> missing = skip
                     ? wanted.targets().stream()
                             .filter(target -> isMissing(syntheses, wanted.with(List.of(target)), out))

@@ -16,6 +16,13 @@ import java.util.function.Predicate;
  *     files of equal size, time stamp, digest and probe are taken for the same, on any host
  */
 public record FilePart(Path path, FileStamp stamp, String digest, String probe) {
+    /** A file that is copied as it is, and of which no structure is known. @throws FormatException where there is none */
+    public static FilePart of(Path path, Predicate<Path> mayRead) throws IOException {
+        try (InputFile file = InputFile.open(path, mayRead)) {
+            return file.part();
+        }
+    }
+
     /** The same as phema knew it before it probed files: what was handed out then goes by that. */
     FilePart withoutProbe() {
         return new FilePart(path, stamp, digest, "");

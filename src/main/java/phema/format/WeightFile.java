@@ -2,6 +2,7 @@ package phema.format;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,13 @@ public record WeightFile(
     /** The same file with other tensors. */
     public WeightFile with(List<Tensor> otherTensors) {
         return new WeightFile(path, format, parts, metadata, otherTensors);
+    }
+
+    /** The same with other physical files behind its own, of which it has no tensors. */
+    public WeightFile followedBy(List<FilePart> others) {
+        List<FilePart> all = new ArrayList<>(parts);
+        all.addAll(others);
+        return new WeightFile(path, format, all, metadata, tensors);
     }
 
     /** The same file with more metadata, which replace those of the same keys. */

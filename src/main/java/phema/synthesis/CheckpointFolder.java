@@ -8,37 +8,40 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * Describes a checkpoint that is a folder, {@code checkpoint-500/unet/diffusion_pytorch_model.safetensors}, for outputs
  * that are folders of the same form.
  *
- * @param inside where in the folder weights lie: empty, or with a slash at its end
+ * @param weights the files that outputs hold with other weights, first of all the one that was asked for, and where in
+ *     outputs they lie: empty, or with a slash at its end
  * @param sideFiles what loaders want beside weights
  * @param texts small files that say something of the output itself, by name
+ * @param notices what outputs have or lack that a reader of the checkpoint's files may not expect; one sentence each
  */
-record CheckpointFolder(String inside, List<SideFile> sideFiles, Map<String, String> texts) {
+record CheckpointFolder(
+        SequencedMap<Path, String> weights,
+        List<SideFile> sideFiles,
+        Map<String, String> texts,
+        List<String> notices) {
     /** @param name in an output, with slashes */
     record SideFile(String name, Path file) {}
-
-    private static final Pattern WANTED = Pattern.compile("(?:.+_)?config\\.json|lit_config\\.json|model_index\\.json"
-            + "|model_config\\.yaml|hyperparameters\\.yaml|modules\\.json|chat_template\\..+"
-            + "|tokenizer[^/]*\\.(?:json|model|txt)|special_tokens_map\\.json|added_tokens\\.json"
-            + "|vocab[^/]*\\.(?:json|txt)|merges\\.txt|spiece\\.model|sentencepiece[^/]*\\.model"
-            + "|(?:modeling|configuration|tokenization)_.+\\.py");
-
-    /** The components of pipelines that hold no weights. */
-    private static final List<String> WITHOUT_WEIGHTS =
-            List.of("scheduler", "tokenizer", "tokenizer_2", "tokenizer_3", "feature_extractor", "image_processor");
 
     private static final Pattern AVERAGE = Pattern.compile("ema|.+[-_]ema");
 
@@ -55,13 +58,14 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles, Map<String, Str
 
     private static final String CONFIGURATION = "config.json";
 
-    private static final String PIPELINE = "model_index.json";
     private static final int DEPTH = 3;
     private static final int MOST = 2000;
 
     CheckpointFolder {
+        weights = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(weights));
         sideFiles = List.copyOf(sideFiles);
         texts = Map.copyOf(texts);
+        notices = List.copyOf(notices);
     }
 
     /**
@@ -69,42 +73,61 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles, Map<String, Str
      *
      * @param run the run's folder
      * @param files all files of the run's weights
+     * @param file the one that outputs are to be like
      * @param raw the file of the raw weights of the same time; the same one where there is none
+     * @param mayRead asked with the real path of what is looked into
      */
-    static Optional<CheckpointFolder> of(Path run, Collection<Path> files, Path file, Path raw) throws IOException {
+    static Optional<CheckpointFolder> of(
+            Path run, Collection<Path> files, Path file, Path raw, Predicate<Path> mayRead) throws IOException {
         Optional<Path> checkpoint = checkpoint(run, files, file);
         if (checkpoint.isEmpty()) return Optional.empty();
+        Path folder = checkpoint.get();
         // Averages lie beside the weights that they are of, in a folder that loaders do not look into.
-        boolean beside = raw.startsWith(checkpoint.get())
+        boolean beside = raw.startsWith(folder)
                 && String.valueOf(raw.getFileName()).equals(String.valueOf(file.getFileName()));
-        String inside = slashed(checkpoint.get().relativize(beside ? raw : file));
-        inside = inside.substring(0, inside.lastIndexOf('/') + 1);
-        List<SideFile> sideFiles = new ArrayList<>();
-        List<String> below = below(checkpoint.get());
-        for (String name : wanted(below, inside, below.contains(PIPELINE)))
-            sideFiles.add(new SideFile(name, checkpoint.get().resolve(name)));
-        if (!inside.isEmpty() && !below.contains(PIPELINE)) sideFiles.addAll(ofPipeline(run));
+        SequencedMap<Path, String> weights = new LinkedHashMap<>();
+        weights.put(file, place(folder, beside ? raw : file));
+        SequencedMap<String, SideFile> sides = new LinkedHashMap<>();
+        for (String name : SideFileNames.wanted(below(folder), weights.values()))
+            if (!isAverage(name)) sides.put(name, new SideFile(name, folder.resolve(name)));
+        Set<String> components = weights.values().stream()
+                .filter(place -> !place.isEmpty())
+                .map(place -> place.substring(0, place.indexOf('/')))
+                .collect(Collectors.toSet());
+        Pipeline pipeline = Pipeline.of(folder, run, components, mayRead);
+        for (SideFile side : pipeline.files()) sides.putIfAbsent(side.name(), side);
         if (String.valueOf(file.getFileName()).equals(".metadata"))
             for (String name : BESIDE)
                 if (Files.isRegularFile(file.resolveSibling(name)))
-                    sideFiles.add(new SideFile(inside + name, file.resolveSibling(name)));
-        CheckpointFolder found = new CheckpointFolder(inside, sideFiles, Map.of());
+                    sides.putIfAbsent(
+                            place(folder, file) + name,
+                            new SideFile(place(folder, file) + name, file.resolveSibling(name)));
+        CheckpointFolder found =
+                new CheckpointFolder(weights, List.copyOf(sides.values()), Map.of(), pipeline.notices());
         return Optional.of(
-                Files.isRegularFile(checkpoint.get().resolveSibling(LATEST))
-                        ? found.below(String.valueOf(checkpoint.get().getFileName()))
+                Files.isRegularFile(folder.resolveSibling(LATEST))
+                        ? found.below(String.valueOf(folder.getFileName()))
                         : found);
+    }
+
+    private static String place(Path folder, Path file) {
+        String path = slashed(folder.relativize(file));
+        return path.substring(0, path.lastIndexOf('/') + 1);
     }
 
     /** The same one level down, with what says so to Megatron, where the name is one of its. */
     private CheckpointFolder below(String name) {
         Matcher iteration = ITERATION.matcher(name);
         if (!iteration.matches()) return this;
+        SequencedMap<Path, String> lower = new LinkedHashMap<>();
+        weights.forEach((file, place) -> lower.put(file, name + "/" + place));
         return new CheckpointFolder(
-                name + "/" + inside,
+                lower,
                 sideFiles.stream()
                         .map(side -> new SideFile(name + "/" + side.name(), side.file()))
                         .toList(),
-                Map.of(LATEST, iteration.group(1)));
+                Map.of(LATEST, iteration.group(1)),
+                notices);
     }
 
     /**
@@ -119,8 +142,7 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles, Map<String, Str
         for (Path folder : folders) {
             if (!Files.isRegularFile(folder.resolve(CONFIGURATION))) continue;
             try (Stream<Path> files = Files.list(folder)) {
-                return files.filter(side -> WANTED.matcher(String.valueOf(side.getFileName()))
-                                        .matches()
+                return files.filter(side -> SideFileNames.isKnown(String.valueOf(side.getFileName()))
                                 && Files.isRegularFile(side))
                         .map(side -> new SideFile(String.valueOf(side.getFileName()), side.normalize()))
                         .sorted(Comparator.comparing(SideFile::name))
@@ -147,44 +169,17 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles, Map<String, Str
         return alone && within.getNameCount() > 1 ? Optional.of(run.resolve(within.subpath(0, 1))) : Optional.empty();
     }
 
+    private static boolean isAverage(String path) {
+        return AVERAGE.matcher(path.substring(0, Math.max(0, path.indexOf('/')))).matches();
+    }
+
     /**
-     * Chooses from a checkpoint's files what its loader wants: configurations, tokenizers; none of weights and of what
-     * the training job keeps.
-     *
-     * @param names from the checkpoint's folder
-     * @param pipeline whether the folder is one, with a folder for each component
+     * The sizes of the files in a folder and in those below, by paths with slashes; hidden folders left out. What is no
+     * file, or too deep, has a slash at its end.
      */
-    static List<String> wanted(List<String> names, String inside, boolean pipeline) {
-        return names.stream()
-                .filter(name -> {
-                    String folder = name.substring(0, name.lastIndexOf('/') + 1);
-                    return WANTED.matcher(name.substring(folder.length())).matches()
-                            && (folder.isEmpty() || folder.equals(inside) || pipeline && !isAverage(folder));
-                })
-                .toList();
-    }
-
-    /** What a pipeline is beside its weights, where one was, or will be, saved in the run's folder. */
-    private static List<SideFile> ofPipeline(Path run) throws IOException {
-        if (!Files.isRegularFile(run.resolve(PIPELINE))) return List.of();
-        List<SideFile> files = new ArrayList<>(List.of(new SideFile(PIPELINE, run.resolve(PIPELINE))));
-        for (String component : WITHOUT_WEIGHTS) {
-            Path folder = run.resolve(component);
-            if (!Files.isDirectory(folder)) continue;
-            for (String name : below(folder)) files.add(new SideFile(component + "/" + name, folder.resolve(name)));
-        }
-        return files;
-    }
-
-    private static boolean isAverage(String folder) {
-        return AVERAGE.matcher(folder.substring(0, folder.length() - 1)).matches();
-    }
-
-    private static List<String> below(Path folder) throws IOException {
-        List<String> found = new ArrayList<>();
+    static SortedMap<String, Long> below(Path folder) throws IOException {
+        SortedMap<String, Long> found = new TreeMap<>();
         Files.walkFileTree(folder, Set.of(), DEPTH, new SimpleFileVisitor<>() {
-            private int seen;
-
             @Override
             public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
                 return !directory.equals(folder)
@@ -194,11 +189,11 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles, Map<String, Str
             }
 
             @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                if (WANTED.matcher(String.valueOf(file.getFileName())).matches()
-                        && (attributes.isRegularFile() || Files.isRegularFile(file)))
-                    found.add(slashed(folder.relativize(file)));
-                return ++seen < MOST ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                boolean regular = attributes.isRegularFile() || Files.isRegularFile(file);
+                found.put(
+                        slashed(folder.relativize(file)) + (regular ? "" : "/"), regular ? Files.size(file) : 0);
+                return found.size() < MOST ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
             }
 
             @Override
@@ -206,7 +201,6 @@ record CheckpointFolder(String inside, List<SideFile> sideFiles, Map<String, Str
                 return FileVisitResult.CONTINUE;
             }
         });
-        found.sort(null);
         return found;
     }
 

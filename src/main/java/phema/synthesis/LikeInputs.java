@@ -2,6 +2,7 @@ package phema.synthesis;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,15 +45,17 @@ final class LikeInputs {
     /**
      * A checkpoint that outputs are to be like.
      *
+     * @param template with what is copied behind its own files
      * @param weights by their names there, the template's tensors
      * @param folder where the checkpoint is one
      * @param beside what the folder holds that loaders want, by name
      */
     record LikenedFile(
+            WeightFile template,
             OriginalFile original,
             Map<String, Tensor> weights,
             Optional<CheckpointFolder> folder,
-            SequencedMap<String, byte[]> beside) {
+            SequencedMap<String, Layout.Segment> beside) {
         /**
          * The files of an output; those of a folder have paths for names.
          *
@@ -65,12 +68,17 @@ final class LikeInputs {
                 return original.layout(baseName, weights, options::dtype, metadata, options.shardSize());
             String begin = baseName.isEmpty() ? "" : baseName + "/";
             List<Layout> files = new ArrayList<>();
-            beside.forEach(
-                    (name, content) -> files.add(new Layout(begin + name, List.of(new Layout.Literal(content)))));
+            beside.forEach((name, content) -> files.add(new Layout(begin + name, List.of(content))));
+            String place = folder.get().weights().firstEntry().getValue();
             for (Layout file :
                     original.layout(original.baseName(), weights, options::dtype, metadata, options.shardSize()))
-                files.add(new Layout(begin + folder.get().inside() + file.fileName(), file.segments()));
+                files.add(new Layout(begin + place + file.fileName(), file.segments()));
             return files;
+        }
+
+        /** What outputs have or lack, one sentence each. */
+        List<String> notices() {
+            return folder.map(CheckpointFolder::notices).orElse(List.of());
         }
     }
 
@@ -81,19 +89,52 @@ final class LikeInputs {
      */
     Optional<LikenedFile> of(Run run, WeightFile template) {
         return original(template).flatMap(original -> {
-            List<WeightFile> groups = run.snapshots().stream()
-                    .map(Snapshot::file)
-                    .filter(file -> file.path().equals(template.path()))
-                    .toList();
-            Map<String, Tensor> weights = StoredNames.weights(original.file(), groups, template);
+            Map<String, Tensor> weights = weights(run, original, template);
             Optional<CheckpointFolder> checkpoint = folder(run, template);
             return checkpoint.isEmpty() && original.isFlat(weights)
                     ? Optional.empty()
-                    : Optional.of(new LikenedFile(original, weights, checkpoint, beside(checkpoint)));
+                    : Optional.of(likened(original, weights, checkpoint, template));
         });
     }
 
-    private static Optional<CheckpointFolder> folder(Run run, WeightFile template) {
+    /** What the file holds that is written with the template's tensors. */
+    private static Map<String, Tensor> weights(Run run, OriginalFile original, WeightFile template) {
+        List<WeightFile> groups = run.snapshots().stream()
+                .map(Snapshot::file)
+                .filter(file -> file.path().equals(original.file().path()))
+                .toList();
+        return StoredNames.weights(original.file(), groups, template);
+    }
+
+    private LikenedFile likened(
+            OriginalFile original,
+            Map<String, Tensor> weights,
+            Optional<CheckpointFolder> folder,
+            WeightFile template) {
+        List<FilePart> copied = new ArrayList<>();
+        SequencedMap<String, Layout.Segment> beside = new LinkedHashMap<>();
+        for (CheckpointFolder.SideFile side : folder.map(CheckpointFolder::sideFiles).orElse(List.of()))
+            try {
+                if (Files.size(side.file()) <= SideFileNames.SMALL) {
+                    beside.put(side.name(), new Layout.Literal(sideFiles.read(side.file())));
+                    continue;
+                }
+                FilePart part = sideFiles.part(side.file());
+                int index = template.parts().size() + copied.size();
+                beside.put(side.name(), new Layout.Verbatim(index, 0, part.size()));
+                copied.add(part);
+            } catch (IOException e) {
+                throw unreadable(side.file(), e);
+            }
+        folder.map(CheckpointFolder::texts)
+                .orElse(Map.of())
+                .forEach((name, text) ->
+                        beside.put(name, new Layout.Literal(text.getBytes(StandardCharsets.UTF_8))));
+        return new LikenedFile(
+                copied.isEmpty() ? template : template.followedBy(copied), original, weights, folder, beside);
+    }
+
+    private Optional<CheckpointFolder> folder(Run run, WeightFile template) {
         List<Path> files =
                 run.snapshots().stream().map(snapshot -> snapshot.file().path()).toList();
         double time = run.snapshots().stream()
@@ -107,19 +148,10 @@ final class LikeInputs {
                 .findFirst()
                 .orElse(template.path());
         try {
-            return CheckpointFolder.of(run.folder(), files, template.path(), raw);
+            return CheckpointFolder.of(run.folder(), files, template.path(), raw, mayRead);
         } catch (IOException e) {
             throw Problem.unprocessable(template.path() + ": the folder cannot be read (" + e + ")");
         }
-    }
-
-    private SequencedMap<String, byte[]> beside(Optional<CheckpointFolder> folder) {
-        SequencedMap<String, byte[]> beside =
-                contents(folder.map(CheckpointFolder::sideFiles).orElse(List.of()));
-        folder.map(CheckpointFolder::texts)
-                .orElse(Map.of())
-                .forEach((name, text) -> beside.put(name, text.getBytes(StandardCharsets.UTF_8)));
-        return beside;
     }
 
     /** What Transformers loads beside weights, by name; empty where it could not load them. */
@@ -136,12 +168,15 @@ final class LikeInputs {
         for (CheckpointFolder.SideFile side : sides)
             try {
                 beside.put(side.name(), sideFiles.read(side.file()));
-            } catch (FormatException e) {
-                throw Problem.unprocessable(String.valueOf(e.getMessage()));
             } catch (IOException e) {
-                throw Problem.unprocessable(side.file() + ": cannot be read (" + e + ")");
+                throw unreadable(side.file(), e);
             }
         return beside;
+    }
+
+    private static Problem unreadable(Path file, IOException e) {
+        return Problem.unprocessable(
+                e instanceof FormatException ? String.valueOf(e.getMessage()) : file + ": cannot be read (" + e + ")");
     }
 
     private Optional<OriginalFile> original(WeightFile template) {
@@ -154,10 +189,7 @@ final class LikeInputs {
             return read;
         } catch (IOException e) {
             requireUnchanged(template);
-            throw Problem.unprocessable(
-                    e instanceof FormatException
-                            ? String.valueOf(e.getMessage())
-                            : template.path() + ": cannot be read (" + e + ")");
+            throw unreadable(template.path(), e);
         }
     }
 

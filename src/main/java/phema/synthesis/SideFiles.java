@@ -8,12 +8,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import phema.format.FilePart;
 import phema.format.FileStamp;
 import phema.format.RegularFiles;
 import phema.problem.Problem;
 import phema.text.ByteSize;
 
-/** Reads small files that outputs hold as they are, each once as long as it stays. Safe for use by many threads. */
+/** Knows files that outputs hold as they are, and reads small ones, once as long as they stay. Safe for many threads. */
 final class SideFiles {
     /** The largest file: tokenizers take some 30 MB. */
     private static final long LARGEST = 128 << 20;
@@ -22,6 +23,7 @@ final class SideFiles {
 
     private final Predicate<Path> mayRead;
     private final Map<Path, KeptFile> known = LatestMap.of(KEPT);
+    private final Map<Path, FilePart> parts = LatestMap.of(KEPT);
 
     @SuppressWarnings("ArrayRecordComponent") // nobody changes it
     private record KeptFile(FileStamp stamp, byte[] content) {}
@@ -29,6 +31,15 @@ final class SideFiles {
     /** @param mayRead asked with the real path of each file */
     SideFiles(Predicate<Path> mayRead) {
         this.mayRead = mayRead;
+    }
+
+    /** A file that is copied while outputs are made. @throws phema.format.FormatException when it cannot be read */
+    FilePart part(Path file) throws IOException {
+        @Nullable FilePart before = parts.get(file);
+        if (before != null && before.stamp().isOf(file)) return before;
+        FilePart part = FilePart.of(file, mayRead);
+        parts.put(file, part);
+        return part;
     }
 
     /** @throws Problem when it is too large, or not what it was when it began to be read */

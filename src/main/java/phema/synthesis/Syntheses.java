@@ -16,6 +16,7 @@ import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.format.Format;
@@ -230,12 +231,24 @@ public final class Syntheses {
      * within the files, such as {@code opt}; none where outputs hold nothing but weights.
      */
     public List<String> leftOut(PreparedWeights weights) {
-        if (weights.output().format().isPresent()) return List.of();
-        return weights.targets().stream()
-                .flatMap(target -> likeInputs.of(weights.run(), template(weights.run(), target.fit())).stream())
+        return likened(weights)
                 .flatMap(like -> like.original().leftOut().stream())
                 .distinct()
                 .toList();
+    }
+
+    /** What outputs like the run's files have or lack that nobody may expect, one sentence each. */
+    public List<String> notices(PreparedWeights weights) {
+        return likened(weights)
+                .flatMap(like -> like.notices().stream())
+                .distinct()
+                .toList();
+    }
+
+    private Stream<LikeInputs.LikenedFile> likened(PreparedWeights weights) {
+        if (weights.output().format().isPresent()) return Stream.empty();
+        return weights.targets().stream()
+                .flatMap(target -> likeInputs.of(weights.run(), template(weights.run(), target.fit())).stream());
     }
 
     /** Whether files hold what the run's files hold beside weights, or name them otherwise than the run does. */
@@ -266,7 +279,7 @@ public final class Syntheses {
             Coefficients coefficients = target.coefficients();
             requireTiedAlike(template, coefficients);
             try {
-                outputs.add(new Recipe.RecipeOutput(template, coefficients, layout(weights, target, template)));
+                outputs.add(output(weights, target, template, coefficients));
             } catch (IllegalArgumentException e) {
                 throw Problem.invalid("format", String.valueOf(e.getMessage()));
             }
@@ -274,13 +287,22 @@ public final class Syntheses {
         return new Recipe(inputs(weights.run()), outputs);
     }
 
-    private List<Layout> layout(PreparedWeights weights, FittedTarget target, WeightFile template) {
+    private Recipe.RecipeOutput output(
+            PreparedWeights weights, FittedTarget target, WeightFile template, Coefficients coefficients) {
         OutputOptions options = weights.output();
         Map<String, String> metadata = metadata(weights.run(), target);
         if (options.format().isEmpty()) {
             Optional<LikeInputs.LikenedFile> like = likeInputs.of(weights.run(), template);
-            if (like.isPresent()) return like.get().layout(target.baseName(), options, metadata);
+            if (like.isPresent())
+                return new Recipe.RecipeOutput(
+                        like.get().template(), coefficients, like.get().layout(target.baseName(), options, metadata));
         }
+        return new Recipe.RecipeOutput(template, coefficients, flat(weights, target, template, metadata));
+    }
+
+    private List<Layout> flat(
+            PreparedWeights weights, FittedTarget target, WeightFile template, Map<String, String> metadata) {
+        OutputOptions options = weights.output();
         boolean ofSeveral = template.format() == Format.DCP || template.parts().size() > 1;
         if (options.asModel() && weights.format() == Format.SAFETENSORS && ofSeveral) {
             Map<String, byte[]> beside = likeInputs.ofTransformers(weights.run(), template);

@@ -1,6 +1,7 @@
 package phema.synthesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,6 +12,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -19,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import phema.TestWeights;
 import phema.TestWeights.Entry;
 import phema.catalog.Run;
@@ -28,6 +33,7 @@ import phema.format.Format;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
+import phema.problem.Problem;
 import phema.profile.Exponential;
 import phema.profile.Impulse;
 import phema.profile.Profile;
@@ -65,57 +71,31 @@ class CheckpointFolderTest {
                 .isEqualTo(Optional.ofNullable(expected).map(run::resolve));
     }
 
-    @Test
-    void whatLoadersWantComesAlongAndNothingOfTheTrainingJob() {
-        List<String> names = List.of(
-                "README.md",
-                "adapter_config.json",
-                "added_tokens.json",
-                "chat_template.jinja",
-                "config.json",
-                "generation_config.json",
-                "merges.txt",
-                "model.safetensors",
-                "model.safetensors.index.json",
-                "optimizer.pt",
-                "preprocessor_config.json",
-                "random_states_0.pkl",
-                "rng_state.pth",
-                "scheduler.pt",
-                "special_tokens_map.json",
-                "spiece.model",
-                "tokenizer.json",
-                "tokenizer.model",
-                "tokenizer_config.json",
-                "trainer_state.json",
-                "training_args.bin",
-                "unet/config.json",
-                "unet_ema/config.json",
-                "vae/config.json",
-                "vocab.json",
-                "wandb.json");
-        List<String> root = List.of(
-                "adapter_config.json",
-                "added_tokens.json",
-                "chat_template.jinja",
-                "config.json",
-                "generation_config.json",
-                "merges.txt",
-                "preprocessor_config.json",
-                "special_tokens_map.json",
-                "spiece.model",
-                "tokenizer.json",
-                "tokenizer.model",
-                "tokenizer_config.json",
-                "vocab.json");
-        assertThat(CheckpointFolder.wanted(names, "", false)).isEqualTo(root);
-        assertThat(CheckpointFolder.wanted(names, "unet/", false))
-                .containsAll(root)
-                .contains("unet/config.json")
-                .doesNotContain("unet_ema/config.json", "vae/config.json");
-        assertThat(CheckpointFolder.wanted(names, "unet/", true))
-                .contains("unet/config.json", "vae/config.json")
-                .doesNotContain("unet_ema/config.json");
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+            config.json adapter_config.json generation_config.json model_config.yaml  | config.json
+            tokenizer.json tokenizer.model vocab.txt merges.txt chat_template.jinja   | tokenizer.json
+            trainer_state.json training_state-a.json model.safetensors.index.json     | -
+            optimizer.pt rng_state.pth random_states_0.pkl training_args.bin          | -
+            log.txt metrics.json all_results.json eval_results.json wandb.json        | -
+            README.md model.safetensors .hidden.json progress.json latest             | -
+            """)
+    void whatLoadersWantComesAlongAndNothingOfTheTrainingJob(String names, String wanted) {
+        Map<String, Long> sizes = new TreeMap<>();
+        for (String name : names.split(" ")) {
+            sizes.put(name, 100L);
+            sizes.put("unet/" + name, 100L);
+            sizes.put("vae/" + name, 100L);
+            sizes.put("vae/model.safetensors", 100L);
+        }
+        String[] all = wanted == null ? new String[0] : names.split(" ");
+        assertThat(SideFileNames.wanted(sizes, List.of("")))
+                .filteredOn(name -> !name.startsWith("unet/"))
+                .containsExactlyInAnyOrder(all);
+        assertThat(SideFileNames.wanted(sizes, List.of("unet/")))
+                .filteredOn(name -> name.startsWith("unet/"))
+                .containsExactlyInAnyOrder(
+                        Arrays.stream(all).map(name -> "unet/" + name).toArray(String[]::new));
     }
 
     /** Shards are cut and named as the input's; state of the training job stays behind. */
@@ -168,15 +148,16 @@ class CheckpointFolderTest {
                 Files.writeString(component.resolve("config.json"), part);
                 add(file, part.equals("unet") ? new Impulse(step) : Exponential.ofHalfLife(0.5, step));
             }
-        Files.createDirectories(folder.resolve("run/scheduler"));
-        Files.createDirectories(folder.resolve("run/vae"));
-        for (String name : List.of("model_index.json", "scheduler/scheduler_config.json", "vae/config.json"))
-            Files.writeString(folder.resolve("run").resolve(name), name);
+        pipeline(folder.resolve("run"), "");
+        Files.delete(folder.resolve("run/vae/model.bin"));
         Path out = folder.resolve("out");
-        SYNTHESES.write(prepared(0, 0.5, 0, 0.5), out, false, bytes -> {});
+        PreparedWeights weights = prepared(0, 0.5, 0, 0.5);
+        SYNTHESES.write(weights, out, false, bytes -> {});
+        assertThat(SYNTHESES.notices(weights))
+                .containsExactly("Outputs are no pipeline, as vae of " + folder.resolve("run/model_index.json")
+                        + " is not there, or without weights that may be read.");
         assertThat(tree(out))
                 .containsExactly(
-                        "mine/model_index.json",
                         "mine/scheduler/scheduler_config.json",
                         "mine/unet/config.json",
                         "mine/unet/diffusion_pytorch_model.safetensors");
@@ -184,6 +165,100 @@ class CheckpointFolderTest {
         assertThat(TestWeights.values(
                         WeightFiles.read(out.resolve("mine/unet/diffusion_pytorch_model.safetensors")), "w"))
                 .containsExactly(9.5);
+    }
+
+    /** diffusers takes a pipeline with all its components or not at all. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aPipelineHasItsOtherComponentsAsTheyAre(boolean inCheckpoint) throws IOException {
+        Path run = Files.createDirectories(folder.resolve("run"));
+        for (int step = 1; step <= 2; step++) {
+            Path file = Files.createDirectories(run.resolve("checkpoint-" + step + "/unet"))
+                    .resolve("model.safetensors");
+            TestWeights.safetensors(file, Map.of(), List.of(Entry.of("w", DType.F32, Shape.of(1), step)));
+            add(file, new Impulse(step));
+        }
+        pipeline(inCheckpoint ? run.resolve("checkpoint-2") : run, ", \"text_encoder\": [\"t\", \"T\"]");
+        byte[] large = new byte[3 << 20];
+        new Random(1).nextBytes(large);
+        Files.write(run.resolve((inCheckpoint ? "checkpoint-2/" : "") + "vae/model.bin"), large);
+        Path trained = Files.createDirectories(run.resolve("checkpoint-2/text_encoder"));
+        for (String name : List.of("config.json", "model.safetensors"))
+            Files.writeString(trained.resolve(name), "trained");
+        PreparedWeights weights = prepared(0.5, 0.5);
+        Path out = folder.resolve("out");
+        SYNTHESES.write(weights, out, false, bytes -> {});
+        assertThat(tree(out))
+                .containsExactly(
+                        "mine/model_index.json",
+                        "mine/scheduler/scheduler_config.json",
+                        "mine/text_encoder/config.json",
+                        "mine/text_encoder/model.safetensors",
+                        "mine/unet/model.safetensors",
+                        "mine/vae/config.json",
+                        "mine/vae/model.bin");
+        assertThat(out.resolve("mine/vae/model.bin")).hasBinaryContent(large);
+        assertThat(out.resolve("mine/text_encoder/model.safetensors")).hasContent("trained");
+        assertThat(SYNTHESES.notices(weights))
+                .singleElement()
+                .asString()
+                .startsWith("Outputs hold the other weights of the pipeline as they are in ")
+                .contains(trained.toString());
+        Content vae = SYNTHESES.files(weights).stream()
+                .filter(file -> file.fileName().endsWith("vae/model.bin"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(TestRuns.range(vae, 1_500_000, 100)).isEqualTo(Arrays.copyOfRange(large, 1_500_000, 1_500_100));
+        Path other = run.resolve((inCheckpoint ? "checkpoint-2/" : "") + "vae/model.bin");
+        large[0]++;
+        Files.write(other, large);
+        assertThatThrownBy(() -> TestRuns.range(vae, 0, 100)).isInstanceOf(Problem.class);
+    }
+
+    /** Links may lead out of the roots, and what may not be read makes no pipeline. */
+    @Test
+    void aComponentOutsideOfTheRootsIsNotCopied() throws IOException {
+        Path run = Files.createDirectories(folder.resolve("run"));
+        pipeline(run, "");
+        Path outside = Files.writeString(folder.resolve("secret.bin"), "secret");
+        Files.delete(run.resolve("vae/model.bin"));
+        Files.createSymbolicLink(run.resolve("vae/model.bin"), outside);
+        Set<String> unet = Set.of("unet");
+        assertThat(Pipeline.of(run.resolve("checkpoint-2"), run, unet, path -> true)
+                        .files())
+                .extracting(CheckpointFolder.SideFile::name)
+                .contains("vae/model.bin", "model_index.json");
+        assertThat(Pipeline.of(run.resolve("checkpoint-2"), run, unet, path -> path.startsWith(run))
+                        .files())
+                .extracting(CheckpointFolder.SideFile::name)
+                .containsExactly("scheduler/scheduler_config.json");
+        Files.delete(run.resolve("vae/model.bin"));
+        Files.delete(run.resolve("vae/config.json"));
+        Files.delete(run.resolve("vae"));
+        Files.createSymbolicLink(run.resolve("vae"), Files.createDirectory(folder.resolve("elsewhere")));
+        assertThat(Pipeline.of(run.resolve("checkpoint-2"), run, unet, path -> true)
+                        .notices())
+                .singleElement()
+                .asString()
+                .contains("no pipeline, as vae");
+    }
+
+    private static void pipeline(Path home, String more) throws IOException {
+        Map<String, String> contents = Map.of(
+                "model_index.json",
+                "{\"_class_name\": \"P\", \"unet\": [\"d\", \"U\"], \"vae\": [\"d\", \"V\"], \"scheduler\": [\"d\", \"S\"],"
+                        + " \"safety_checker\": [null, null]" + more + "}",
+                "scheduler/scheduler_config.json",
+                "{}",
+                "vae/config.json",
+                "{}",
+                "vae/model.bin",
+                "v");
+        for (Map.Entry<String, String> file : contents.entrySet()) {
+            Path path = home.resolve(file.getKey());
+            Files.createDirectories(path.getParent());
+            Files.writeString(path, file.getValue());
+        }
     }
 
     @Test
