@@ -74,10 +74,12 @@ class CheckpointFolderTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
             config.json adapter_config.json generation_config.json model_config.yaml  | config.json
+            config.yaml config.yml config.toml hparams.yaml args.json params.json     | config.yaml
             tokenizer.json tokenizer.model vocab.txt merges.txt chat_template.jinja   | tokenizer.json
+            labels.json dictionary.txt .metadata.json torchtune_config.yaml config.py | labels.json
             trainer_state.json training_state-a.json model.safetensors.index.json     | -
             optimizer.pt rng_state.pth random_states_0.pkl training_args.bin          | -
-            log.txt metrics.json all_results.json eval_results.json wandb.json        | -
+            log.txt metrics.json all_results.json data_paths.txt wandb.json           | -
             README.md model.safetensors .hidden.json progress.json latest             | -
             """)
     void whatLoadersWantComesAlongAndNothingOfTheTrainingJob(String names, String wanted) {
@@ -96,6 +98,22 @@ class CheckpointFolderTest {
                 .filteredOn(name -> name.startsWith("unet/"))
                 .containsExactlyInAnyOrder(
                         Arrays.stream(all).map(name -> "unet/" + name).toArray(String[]::new));
+    }
+
+    @Test
+    void foldersOfNothingElseComeAlongAsWell() {
+        Map<String, Long> sizes = Map.of(
+                "context/model.yaml", 10L,
+                "context/nemo_tokenizer/tokenizer.model", 30L << 20,
+                "weights/.metadata", 100L,
+                "weights/__0_0.distcp", 100L,
+                "scheduler/a.json", 10L,
+                "logs/version_0/hparams.yaml", 10L,
+                "logs/version_0/a.json", 10L,
+                "large/a.json", 30L << 20,
+                "deep/a/b/c/", 0L);
+        assertThat(SideFileNames.wanted(sizes, List.of("weights/")))
+                .containsExactly("context/model.yaml", "context/nemo_tokenizer/tokenizer.model");
     }
 
     /** Shards are cut and named as the input's; state of the training job stays behind. */
