@@ -16,7 +16,7 @@ import java.util.function.Predicate;
  *     files of equal size, time stamp, digest and probe are taken for the same, on any host
  */
 public record FilePart(Path path, FileStamp stamp, String digest, String probe) {
-    /** A file that is copied as it is, and of which no structure is known. @throws FormatException where there is none */
+    /** A file that is copied as it is, of which no structure is known. @throws FormatException where there is none */
     public static FilePart of(Path path, Predicate<Path> mayRead) throws IOException {
         try (InputFile file = InputFile.open(path, mayRead)) {
             return file.part();

@@ -9,7 +9,7 @@ import phema.tensor.DType;
  * Holds a weight file as its trainer wrote it, with the names and all that stands around its weights, for outputs that
  * the trainer's own loader is to take.
  */
-public sealed interface OriginalFile permits TorchOriginal, SafetensorsOriginal, DcpOriginal {
+public sealed interface OriginalFile permits TorchOriginal, TorchShards, SafetensorsOriginal, DcpOriginal {
     /** All tensors that outputs may hold, under the names that they have in the file. */
     WeightFile file();
 

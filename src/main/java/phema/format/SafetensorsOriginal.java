@@ -19,7 +19,9 @@ record SafetensorsOriginal(WeightFile file) implements OriginalFile {
 
     @Override
     public String baseName() {
-        return String.valueOf(file.path().getFileName()).replaceFirst("(?:\\.safetensors)?(?:\\.index\\.json)?$", "");
+        String name = String.valueOf(file.path().getFileName());
+        if (file.parts().size() > 1) name = name.replaceFirst("-\\d{5}-of-\\d{5}(?=\\.safetensors$)", "");
+        return name.replaceFirst("(?:\\.safetensors)?(?:\\.index\\.json)?$", "");
     }
 
     @Override

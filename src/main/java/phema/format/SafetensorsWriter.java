@@ -157,7 +157,8 @@ final class SafetensorsWriter implements WeightWriter {
         return header.toByteArray();
     }
 
-    private static byte[] index(long totalSize, Map<String, String> fileOf) {
+    /** An index as Transformers reads it. @param fileOf names of files by those of tensors */
+    static byte[] index(long totalSize, Map<String, String> fileOf) {
         return json(out -> {
             out.writeObjectPropertyStart("metadata");
             out.writeNumberProperty("total_size", totalSize);

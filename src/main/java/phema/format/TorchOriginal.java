@@ -85,6 +85,21 @@ record TorchOriginal(
         return new TorchOriginal(file.with(all), root, tensors, blobs, protocol, leftOut);
     }
 
+    /** The same with its file behind so many others, of which all are parts of one weight file. */
+    TorchOriginal behind(int parts) {
+        Map<Value, Tensor> behind = new IdentityHashMap<>();
+        tensors.forEach((value, tensor) -> behind.put(value, tensor.ofPart(tensor.part() + parts)));
+        return new TorchOriginal(
+                file.with(file.tensors().stream()
+                        .map(tensor -> tensor.ofPart(tensor.part() + parts))
+                        .toList()),
+                root,
+                behind,
+                blobs,
+                protocol,
+                leftOut);
+    }
+
     @Override
     public String baseName() {
         String name = String.valueOf(file.path().getFileName());

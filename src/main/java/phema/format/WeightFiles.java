@@ -120,10 +120,7 @@ public final class WeightFiles {
                 case TorchZipReader zip -> Optional.of(TorchZipReader.original(file));
                 case TorchLegacyReader legacy -> Optional.of(TorchLegacyReader.original(file));
                 case SafetensorsReader safetensors -> Optional.of(new SafetensorsOriginal(safetensors.read(file)));
-                case ShardIndexReader index ->
-                    Optional.of(index.read(file))
-                            .filter(read -> read.format() == Format.SAFETENSORS)
-                            .map(SafetensorsOriginal::new);
+                case ShardIndexReader index -> Optional.of(ofShards(file, index.read(file)));
                 case Edm2PickleReader pickle -> Optional.empty();
                 case SafetensorsPieces whole ->
                     Optional.of(whole.read(file))
@@ -131,9 +128,13 @@ public final class WeightFiles {
                             .map(SafetensorsOriginal::new);
                 case DcpReader dcp -> Optional.of(DcpReader.original(file, areMasters(weights)));
                 case DeepSpeedReader deepspeed -> Optional.empty();
-                case NumberedFiles numbered -> Optional.empty();
+                case NumberedFiles numbered -> Optional.of(ofShards(file, numbered.read(file)));
             };
         }
+    }
+
+    private static OriginalFile ofShards(InputFile entry, WeightFile read) throws IOException {
+        return read.format() == Format.SAFETENSORS ? new SafetensorsOriginal(read) : TorchShards.of(entry, read);
     }
 
     /**

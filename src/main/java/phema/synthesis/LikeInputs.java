@@ -67,13 +67,13 @@ final class LikeInputs {
             if (folder.isEmpty())
                 return original.layout(baseName, weights, options::dtype, metadata, options.shardSize());
             String begin = baseName.isEmpty() ? "" : baseName + "/";
-            List<Layout> files = new ArrayList<>();
-            beside.forEach((name, content) -> files.add(new Layout(begin + name, List.of(content))));
+            SequencedMap<String, Layout> files = new LinkedHashMap<>();
+            beside.forEach((name, content) -> files.put(name, new Layout(begin + name, List.of(content))));
             String place = folder.get().weights().firstEntry().getValue();
             for (Layout file :
                     original.layout(original.baseName(), weights, options::dtype, metadata, options.shardSize()))
-                files.add(new Layout(begin + place + file.fileName(), file.segments()));
-            return files;
+                files.putLast(place + file.fileName(), new Layout(begin + place + file.fileName(), file.segments()));
+            return List.copyOf(files.values()); // an index may have the name of anything
         }
 
         /** What outputs have or lack, one sentence each. */

@@ -24,9 +24,10 @@ final class SideFileNames {
     private static final Pattern TEXT = Pattern.compile("[^.].*\\.(?:json|ya?ml|toml|txt|model)");
 
     /** The words for what a training job keeps for itself, writes down or goes on with. */
-    private static final Pattern OF_TRAINING = Pattern.compile("(?i)(?:.*[-_.])?(?:optim\\w*|sched\\w*|rng|random|states?"
-            + "|progress|logs?|logging|metrics?|results?|loss(?:es)?|history|evals?|evaluation|samples?|runs?|wandb"
-            + "|events?|stats|data(?:sets?|loaders?)?|timings?|memory|profilers?|latest|steps?|iter\\w*|epochs?|index|checkpoints?)"
+    private static final Pattern OF_TRAINING = Pattern.compile("(?i)(?:.*[-_.])?(?:optim\\w*|sched\\w*|rng|random"
+            + "|states?|progress|logs?|logging|metrics?|results?|loss(?:es)?|history|evals?|evaluation|samples?|runs?"
+            + "|wandb|events?|stats|data(?:sets?|loaders?)?|timings?|memory|profilers?|latest|steps?|iter\\w*|epochs?"
+            + "|index|checkpoints?)"
             + "(?:[-_.].*)?");
 
     /** The most bytes of a text. */

@@ -14,7 +14,7 @@ import phema.format.RegularFiles;
 import phema.problem.Problem;
 import phema.text.ByteSize;
 
-/** Knows files that outputs hold as they are, and reads small ones, once as long as they stay. Safe for many threads. */
+/** Knows files that outputs hold as they are, and reads small ones once as long as they stay. Safe for many threads. */
 final class SideFiles {
     /** The largest file: tokenizers take some 30 MB. */
     private static final long LARGEST = 128 << 20;

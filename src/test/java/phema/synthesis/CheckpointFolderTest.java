@@ -154,6 +154,56 @@ class CheckpointFolderTest {
         assertThat(SYNTHESES.whole(flat).fileName()).isEqualTo("mine.safetensors");
     }
 
+    /** With an index, without one, and under names of ColossalAI's, which do not say how many there are. */
+    @ParameterizedTest
+    @CsvSource({
+        "model/pytorch_model.bin.index.json, pytorch_model-00001.bin, pytorch_model-00002.bin",
+        "pytorch_model.bin.index.json, pytorch_model-00001-of-00002.bin, pytorch_model-00002-of-00002.bin",
+        "pytorch_model-00001-of-00002.bin, pytorch_model-00001-of-00002.bin, pytorch_model-00002-of-00002.bin",
+        "other.json, one.pt, two.pt"
+    })
+    void filesOfTorchAreCutAsTheyWereAndHaveAnIndex(String entry, String one, String two) throws IOException {
+        for (int step = 1; step <= 2; step++) {
+            Path path = folder.resolve("run/checkpoint-" + step).resolve(entry);
+            Files.createDirectories(path.getParent());
+            torch(path.resolveSibling(one), Entry.of("a", DType.F32, Shape.of(2), step, 3));
+            torch(path.resolveSibling(two), Entry.of("b", DType.F32, Shape.of(1), 10 * step));
+            if (entry.endsWith(".json"))
+                Files.writeString(
+                        path, "{\"weight_map\": {\"a\": \"%s\", \"b\": \"%s\"}}".formatted(one, two));
+            Files.writeString(path.resolveSibling("config.json"), "{}");
+            add(path, new Impulse(step));
+        }
+        PreparedWeights weights = prepared(0.25, 0.75);
+        Path out = folder.resolve("out");
+        SYNTHESES.write(weights, out, false, bytes -> {});
+        String place = "mine/" + entry.substring(0, entry.lastIndexOf('/') + 1);
+        String index = entry.endsWith(".json") ? "mine/" + entry : "mine/pytorch_model.bin.index.json";
+        assertThat(tree(out)).containsExactlyInAnyOrder(place + "config.json", index, place + one, place + two);
+        assertThat(out.resolve(index))
+                .hasContent("{\"metadata\":{\"total_size\":12},\"weight_map\":{\"a\":\"%s\",\"b\":\"%s\"}}"
+                        .formatted(one, two));
+        WeightFile written = WeightFiles.read(out.resolve(index));
+        assertThat(TestWeights.values(written, "a")).containsExactly(1.75, 3);
+        assertThat(TestWeights.values(written, "b")).containsExactly(17.5);
+    }
+
+    @Test
+    void numberedFilesOfSafetensorsWithoutAnIndexAreCutAsTheyWere() throws IOException {
+        for (int step = 1; step <= 2; step++) {
+            Path checkpoint = Files.createDirectories(folder.resolve("run/checkpoint-" + step));
+            shard(checkpoint, 1, Entry.of("a", DType.F32, Shape.of(1), step));
+            shard(checkpoint, 2, Entry.of("b", DType.F32, Shape.of(1), step));
+            add(checkpoint.resolve("model-00001-of-00002.safetensors"), new Impulse(step));
+        }
+        assertThat(SYNTHESES.files(prepared(0.5, 0.5)))
+                .extracting(Content::fileName)
+                .containsExactly(
+                        "mine/model-00001-of-00002.safetensors",
+                        "mine/model-00002-of-00002.safetensors",
+                        "mine/model.safetensors.index.json");
+    }
+
     /** The average's own folder is not where a pipeline looks; its scheduler lies in the run's folder. */
     @Test
     void averagesComeOutWhereTheWeightsAreThatTheyAreOf() throws IOException {
@@ -264,8 +314,8 @@ class CheckpointFolderTest {
     private static void pipeline(Path home, String more) throws IOException {
         Map<String, String> contents = Map.of(
                 "model_index.json",
-                "{\"_class_name\": \"P\", \"unet\": [\"d\", \"U\"], \"vae\": [\"d\", \"V\"], \"scheduler\": [\"d\", \"S\"],"
-                        + " \"safety_checker\": [null, null]" + more + "}",
+                "{\"_class_name\": \"P\", \"unet\": [\"d\", \"U\"], \"vae\": [\"d\", \"V\"],"
+                        + " \"scheduler\": [\"d\", \"S\"], \"safety_checker\": [null, null]" + more + "}",
                 "scheduler/scheduler_config.json",
                 "{}",
                 "vae/config.json",
@@ -319,6 +369,15 @@ class CheckpointFolderTest {
     private static void shard(Path checkpoint, int number, Entry tensor) throws IOException {
         TestWeights.safetensors(
                 checkpoint.resolve("model-0000" + number + "-of-00002.safetensors"), Map.of(), List.of(tensor));
+    }
+
+    private void torch(Path path, Entry... tensors) throws IOException {
+        Path plain = TestWeights.safetensors(folder.resolve("plain.safetensors"), Map.of(), List.of(tensors));
+        Snapshot one = new Snapshot("a", WeightFiles.read(plain), new Impulse(1), new Sample(new double[0], 0));
+        Run run = new Run("one", folder, List.of(one), List.of(), List.of());
+        OutputOptions torch = OutputOptions.of(Format.TORCH_ZIP);
+        PreparedWeights weights = PreparedWeights.of(run, "torch", TestRuns.fit(run, 1), torch);
+        Files.move(SYNTHESES.write(weights, folder, false, bytes -> {}).getFirst(), path);
     }
 
     private void add(Path file, Profile profile) throws IOException {
