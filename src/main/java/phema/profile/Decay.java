@@ -8,7 +8,7 @@ import java.util.Optional;
  * between, because the average is updated from nothing but itself and the weights of the moment. All snapshots of one
  * tracker share one decay.
  */
-public sealed interface Decay permits PowerDecay, ExponentialDecay, ScheduledDecay {
+public sealed interface Decay permits PowerDecay, ExponentialDecay, ScheduledDecay, ChangedDecay, SlowerDecay {
     /** {@code ln P(s; t)}, for {@code 0 < s <= t}; minus infinity where nothing is left. */
     double logShare(double s, double t);
 

@@ -2,6 +2,7 @@ package phema.solver;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Says how well a movement explains what is stored: {@code sum over files of mean over weights of v^2 / S + ln S},
@@ -36,6 +37,24 @@ final class Likelihood {
             for (int k = 0; k < weights; k++) this.values[i][k] = values[i][k] - values[first][k];
     }
 
+    private Likelihood(Likelihood other, List<Moment> moments) {
+        this.moments = moments;
+        space = other.space;
+        noise = other.noise;
+        values = other.values;
+        weights = other.weights;
+        all = other.all;
+    }
+
+    /** The same files, those after the time of one of them as another likelihood of the same steps takes them. */
+    Likelihood changedAt(double time, Likelihood later) {
+        return new Likelihood(
+                this,
+                IntStream.range(0, moments.size())
+                        .mapToObj(i -> (moments.get(i).step().to > time ? later : this).moments.get(i))
+                        .toList());
+    }
+
     /** The way of the state through all files. */
     List<Moment> moments() {
         return moments;
@@ -55,12 +74,23 @@ final class Likelihood {
     @SuppressWarnings("ArrayRecordComponent") // numbers for the minimiser, never compared
     record Score(double loss, double[] byRate, double byWhite, double byDrift) {}
 
-    Score score(Movement movement) {
+    /** What is minimised, without its derivatives. */
+    double loss(Movement movement) {
         Filtered filtered = Filter.run(space, moments, movement, noise, all);
-        double[][] innovations = innovations(filtered);
+        return loss(filtered, innovations(filtered));
+    }
+
+    private double loss(Filtered filtered, double[][] innovations) {
         double loss = 0;
         for (int i = 1; i < innovations.length; i++)
             loss += meanSquare(innovations[i]) / filtered.variances[i] + Math.log(filtered.variances[i]);
+        return loss;
+    }
+
+    Score score(Movement movement) {
+        Filtered filtered = Filter.run(space, moments, movement, noise, all);
+        double[][] innovations = innovations(filtered);
+        double loss = loss(filtered, innovations);
 
         int size = space.size();
         double[] byRate = new double[movement.rates().values().length];

@@ -9,4 +9,9 @@ package phema.solver;
  * @param apart that distance, not squared, over the weights' root mean square
  * @param likeness what it looks like, to follow "it"
  */
-public record OddFile(int file, double surprise, double apart, String likeness) {}
+public record OddFile(int file, double surprise, double apart, String likeness) {
+    /** How much likelier it is with a variance of its own, per weight. */
+    double nats() {
+        return (surprise - 1 - Math.log(surprise)) / 2;
+    }
+}

@@ -3,86 +3,160 @@ package phema.solver;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Comparator;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import phema.profile.ChangedDecay;
 import phema.profile.Decay;
 import phema.profile.Exponential;
+import phema.profile.ExponentialDecay;
 import phema.profile.Impulse;
 import phema.profile.LearningRateDecay;
 import phema.profile.Mixture;
 import phema.profile.Power;
+import phema.profile.PowerDecay;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
 import phema.profile.Scheduled;
+import phema.profile.ScheduledDecay;
 import phema.profile.SigmaRel;
+import phema.profile.SlowerDecay;
 import phema.profile.Uniform;
 import phema.text.Labels;
 
-/** States a run's files otherwise, by a factor: one width of averages, or one step of its clock. */
+/** States a run's files otherwise, by a factor: how slowly averages forget, or one step of its clock. */
 sealed interface Restatement {
-    /** The same weights under other profiles. */
-    default List<StoredAverage> of(List<StoredAverage> stored, double factor) {
-        return stored.stream()
-                .map(s -> new StoredAverage(of(s.profile(), factor), s.sample(), s.roundingVariance()))
-                .toList();
-    }
+    Statement of(Statement stated, double factor);
 
-    Profile of(Profile profile, double factor);
+    Doubt doubt(Statement stated, double factor, double nats);
 
-    Doubt doubt(List<StoredAverage> stored, double factor, double nats);
-
-    /** All averages with one decay are wider. */
-    record Wider(Decay decay) implements Restatement {
-        /** The greatest sigma_rel that is tried; 1 / sqrt(12) is none any more. */
+    /** All averages with one decay forget so many times as slowly. */
+    record Slower(Decay decay) implements Restatement {
+        /** The greatest sigma_rel that is told; 1 / sqrt(12) is none any more. */
         private static final double WIDEST = 0.28;
 
-        @Override
-        public Profile of(Profile profile, double factor) {
-            return Decay.of(profile).equals(Optional.of(decay))
-                    ? wider(profile, factor, MathContext.UNLIMITED)
-                    : profile;
+        /** How fast the averages forget, per unit of time. */
+        double rate(double time) {
+            return decay.intake(time);
+        }
+
+        SlowerPart from(double time) {
+            return new SlowerPart(this, time, true);
+        }
+
+        SlowerPart until(double time) {
+            return new SlowerPart(this, time, false);
         }
 
         @Override
-        public Doubt doubt(List<StoredAverage> stored, double factor, double nats) {
-            Profile stated = stored.stream()
-                    .map(StoredAverage::profile)
+        public Statement of(Statement stated, double factor) {
+            return with(stated, decay, slower(factor));
+        }
+
+        private Decay slower(double factor) {
+            return switch (decay) {
+                case PowerDecay p -> new PowerDecay(p.exponent() / factor);
+                case ExponentialDecay e -> new ExponentialDecay(e.rate() / factor);
+                case ScheduledDecay s -> new SlowerDecay(s, factor);
+                case ChangedDecay c -> new SlowerDecay(c, factor);
+                case SlowerDecay s -> new SlowerDecay(s.decay(), s.factor() * factor);
+            };
+        }
+
+        @Override
+        public Doubt doubt(Statement stated, double factor, double nats) {
+            Profile profile = stated.profiles().stream()
                     .filter(p -> Decay.of(p).equals(Optional.of(decay)))
                     .max(Comparator.comparingDouble(Profile::endTime))
                     .orElseThrow();
-            return new Doubt(
-                    "the profile " + ProfileSpec.print(stated),
-                    ProfileSpec.print(wider(stated, factor, new MathContext(3))),
-                    nats);
+            return new Doubt("the profile " + ProfileSpec.print(profile), supported(profile, factor), nats);
         }
 
-        private static Profile wider(Profile profile, double factor, MathContext digits) {
+        private static String supported(Profile profile, double factor) {
             return switch (profile) {
                 case Power p -> {
-                    double sigmaRel = Math.min(SigmaRel.ofGamma(p.gamma()) * factor, WIDEST);
-                    yield Power.ofSigmaRel(round(sigmaRel, digits), p.endTime());
+                    double gamma = (p.gamma() + 1) / factor - 1;
+                    double sigmaRel = gamma > 0 ? SigmaRel.ofGamma(gamma) : SigmaRel.LIMIT;
+                    yield sigmaRel <= WIDEST
+                            ? ProfileSpec.print(Power.ofSigmaRel(round(sigmaRel), p.endTime()))
+                            : inWords(factor);
                 }
-                case Exponential e ->
-                    Exponential.ofHalfLife(round(Math.log(2) / e.rate() * factor, digits), e.endTime());
-                case Uniform u -> u;
-                case LearningRateDecay d -> d;
-                case Impulse i -> i;
-                case Mixture m -> m;
-                case Scheduled s -> s; // its numbers are written down in code, not measured
+                case Exponential e -> {
+                    double left = round(-Math.expm1(-e.rate() / factor));
+                    yield ProfileSpec.print(
+                            left < 1 && ProfileSpec.print(e).contains("decay=")
+                                    ? Exponential.ofDecay(1 - left, e.endTime())
+                                    : Exponential.ofHalfLife(round(e.halfLife() * factor), e.endTime()));
+                }
+                case Scheduled s -> inWords(factor);
+                case Uniform u -> inWords(factor);
+                case LearningRateDecay d -> inWords(factor);
+                case Impulse i -> inWords(factor);
+                case Mixture m -> inWords(factor);
             };
+        }
+
+        private static String inWords(double factor) {
+            return "one that forgets "
+                    + Labels.plain(Restatement.round(Math.max(factor, 1 / factor), new MathContext(2))) + " times as "
+                    + (factor > 1 ? "slowly" : "fast");
+        }
+
+        private static double round(double value) {
+            return Restatement.round(value, new MathContext(3));
+        }
+
+        private static Statement with(Statement stated, Decay decay, Decay other) {
+            Map<Decay, Decay> decays = new HashMap<>(stated.decays());
+            decays.put(decay, other);
+            return new Statement(stated.profiles(), decays);
+        }
+    }
+
+    /**
+     * The same of a part of the run only: averages go on as they are, and forget otherwise.
+     *
+     * @param all of the whole run
+     * @param time at which the part begins or ends
+     * @param later whether it begins there
+     */
+    record SlowerPart(Slower all, double time, boolean later) implements Restatement {
+        SlowerPart at(double other) {
+            return new SlowerPart(all, other, later);
+        }
+
+        @Override
+        public Statement of(Statement stated, double factor) {
+            Decay decay = all.decay();
+            Decay slower = all.slower(factor);
+            return Slower.with(
+                    stated,
+                    decay,
+                    later ? new ChangedDecay(decay, slower, time) : new ChangedDecay(slower, decay, time));
+        }
+
+        @Override
+        public Doubt doubt(Statement stated, double factor, double nats) {
+            Doubt doubt = all.doubt(stated, factor, nats);
+            String part = later ? " from time " + Labels.plain(time) + " on" : " until time " + Labels.plain(time);
+            return new Doubt(doubt.stated() + part, doubt.supported(), nats);
         }
     }
 
     /** The clock's step between two neighbouring times is longer, and all later times are later. */
     record LongerStep(double from, double to) implements Restatement {
         @Override
-        public Profile of(Profile profile, double factor) {
+        public Statement of(Statement stated, double factor) {
             double later = (to - from) * (factor - 1);
-            return profile.endTime() < to ? profile : endingAt(profile, profile.endTime() + later);
+            return new Statement(
+                    stated.profiles().stream()
+                            .map(p -> p.endTime() < to ? p : endingAt(p, p.endTime() + later))
+                            .toList(),
+                    stated.decays());
         }
 
         @Override
-        public Doubt doubt(List<StoredAverage> stored, double factor, double nats) {
+        public Doubt doubt(Statement stated, double factor, double nats) {
             return new Doubt(
                     "the clock between " + Labels.plain(from) + " and " + Labels.plain(to),
                     "a step of about " + Labels.plain(round((to - from) * factor, new MathContext(2))) + " instead of "

@@ -92,9 +92,7 @@ public final class Solver {
             boolean suspicious = surprises.stream().anyMatch(s -> s > OddFiles.SUSPICIOUS);
             Doubts stated = Doubts.of(all, suspicious);
             // A wrong statement makes files odd that are not.
-            if (odd.isEmpty()
-                    || !stated.doubts().isEmpty()
-                            && stated.restated().surprises().stream().noneMatch(s -> s > OddFiles.SUSPICIOUS))
+            if (odd.isEmpty() || stated.explains(odd))
                 return new Model(all, surprises, List.of(), stated.doubts(), Optional.empty());
             List<StoredAverage> others = new ArrayList<>(stored);
             odd.reversed().forEach(o -> others.remove(o.file()));

@@ -61,6 +61,11 @@ final class StateSpace {
     private final double start;
 
     StateSpace(List<Profile> files) {
+        this(files, Map.of());
+    }
+
+    /** @param restated decays that others take the place of */
+    StateSpace(List<Profile> files, Map<Decay, Decay> restated) {
         this.files = List.copyOf(files);
         start = BEFORE_FIRST
                 * files.stream().mapToDouble(Profile::endTime).min().orElseThrow();
@@ -73,7 +78,9 @@ final class StateSpace {
             else if (files.get(i) instanceof Impulse) coordinates[i] = WEIGHTS;
             else others.add(i);
         }
-        decays = List.copyOf(known.keySet());
+        decays = known.keySet().stream()
+                .map(decay -> restated.getOrDefault(decay, decay))
+                .toList();
         passing = place(others);
     }
 

@@ -22,6 +22,21 @@ class DecayTest {
     }
 
     @Test
+    void oneMayForgetMoreSlowlyOrChange() {
+        Decay decay = new ExponentialDecay(0.03);
+        Decay slower = new SlowerDecay(decay, 3);
+        assertThat(slower.logShare(50, 200)).isCloseTo(new ExponentialDecay(0.01).logShare(50, 200), within(1e-14));
+        assertThat(slower.intake(50)).isCloseTo(0.01, within(1e-16));
+        Decay changed = new ChangedDecay(decay, slower, 120);
+        assertThat(changed.logShare(20, 100)).isEqualTo(decay.logShare(20, 100));
+        assertThat(changed.logShare(130, 200)).isEqualTo(slower.logShare(130, 200));
+        assertThat(changed.logShare(20, 200)).isEqualTo(decay.logShare(20, 120) + slower.logShare(120, 200));
+        assertThat(changed.intake(119)).isEqualTo(decay.intake(119));
+        assertThat(changed.intake(120)).isEqualTo(slower.intake(120));
+        assertThat(changed.kinks()).containsExactly(120);
+    }
+
+    @Test
     void snapshotsOfOneTrackerShareIt() {
         assertThat(Decay.of(Power.ofSigmaRel(0.1, 100))).isEqualTo(Decay.of(Power.ofSigmaRel(0.1, 200)));
         assertThat(Decay.of(new Exponential(0.1, 100))).isEqualTo(Decay.of(new Exponential(0.1, 200)));

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import phema.profile.ChangedDecay;
+import phema.profile.Decay;
 import phema.profile.Profile;
+import phema.profile.SlowerDecay;
 
 class LikelihoodTest {
     private static final List<StoredAverage> STORED = FixtureRun.averages().stored();
@@ -55,6 +59,26 @@ class LikelihoodTest {
         double[][] values = values();
         assertThat(of(Sketch.of(values), RATES).score(MOVEMENT).loss())
                 .isCloseTo(of(values, RATES).score(MOVEMENT).loss(), within(1e-7));
+    }
+
+    @Test
+    void aDecayMayChangeAtTheTimeOfAFile() {
+        double[][] values = Sketch.of(values());
+        Decay decay = Decay.of(SPACE.file(0)).orElseThrow();
+        Decay slower = new SlowerDecay(decay, 1.3);
+        double time = SPACE.file(16).endTime();
+        Function<Decay, Likelihood> with = other -> new Likelihood(
+                new StateSpace(STORED.stream().map(StoredAverage::profile).toList(), Map.of(decay, other)),
+                RATES,
+                NOISE,
+                values);
+        assertThat(with.apply(decay).changedAt(time, with.apply(slower)).loss(MOVEMENT))
+                .isCloseTo(
+                        with.apply(new ChangedDecay(decay, slower, time))
+                                .score(MOVEMENT)
+                                .loss(),
+                        within(1e-9))
+                .isNotCloseTo(with.apply(slower).loss(MOVEMENT), within(1.0));
     }
 
     @Test
