@@ -55,6 +55,9 @@ public final class Solver {
     /** The most files of the paper's solver: time grows with their third power, memory with their second. */
     private static final int MOST_OF_PAPER = 1000;
 
+    /** The number of odd files that an answer names though it does not read them. */
+    private static final int NAMED = 3;
+
     /** The number of files that are enough to tell which widths a run can express. */
     private static final int ENOUGH_TO_EXPRESS = 256;
 
@@ -222,9 +225,10 @@ public final class Solver {
             residual = profileResidual(target, given);
             warnings.addAll(warnings(target, options.get(), given, residual));
         } else
-            model.ifPresent(m -> m.odd().stream()
-                    .filter(o -> coefficients.get(o.file()) != 0)
-                    .forEach(o -> warnings.add(oddFile(o))));
+            model.ifPresent(m -> {
+                m.odd().stream().filter(o -> coefficients.get(o.file()) != 0).forEach(o -> warnings.add(oddFile(o)));
+                oddButNotRead(m, coefficients).ifPresent(warnings::add);
+            });
         return new Fit(target, SolverKind.GIVEN, coefficients, errors, Double.NaN, given.norm(), residual, warnings);
     }
 
@@ -455,6 +459,8 @@ public final class Solver {
             m.odd().stream()
                     .filter(o -> chosen.coefficients()[o.file()] != 0)
                     .forEach(o -> warnings.add(oddFile(o) + without(target, options, m)));
+            oddButNotRead(m, Arrays.stream(chosen.coefficients()).boxed().toList())
+                    .ifPresent(warnings::add);
             m.doubts().forEach(doubt -> warnings.add("the " + doubt.inWords()));
             disagreement.ifPresent(warnings::add);
         });
@@ -526,6 +532,25 @@ public final class Solver {
                 name(profile(odd.file())),
                 odd.surprise(),
                 odd.likeness());
+    }
+
+    /** In one line: they change no answer, but may be odd because of what is stated of all. */
+    private Optional<String> oddButNotRead(Model model, List<Double> coefficients) {
+        List<String> odd = model.odd().stream()
+                .filter(o -> coefficients.get(o.file()) == 0)
+                .map(o -> name(profile(o.file())))
+                .toList();
+        if (odd.isEmpty()) return Optional.empty();
+        String named = String.join(", ", odd.subList(0, Math.min(odd.size(), NAMED)));
+        return Optional.of(String.format(
+                Locale.ROOT,
+                "%d of %d files %s: %s; what is stated of the run may be wrong, and phema inspect --fit tells more",
+                odd.size(),
+                stored.size(),
+                odd.size() == 1
+                        ? "does not belong to the others, and is not read here"
+                        : "do not belong to the others, and are not read here",
+                odd.size() > NAMED ? named + " and " + (odd.size() - NAMED) + " more" : named));
     }
 
     private static String without(Profile target, FitOptions options, Model model) {

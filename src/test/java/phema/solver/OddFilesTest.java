@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,5 +136,43 @@ class OddFilesTest {
                         .startsWith("the file power:0.05 at time 212992 does not belong to the others")
                         .contains("it holds the same weights as power:0.05 at time 163840")
                         .endsWith("; without it the predicted error is 1.9e-04"));
+    }
+
+    private static List<String> warnings(List<StoredAverage> stored, int target) {
+        return new Solver(stored)
+                .solve(stored.get(target).profile(), SolverKind.BLUP, FilesToRead.FEWEST)
+                .warnings();
+    }
+
+    @Test
+    void isSaidInOneLineWhereAnAnswerDoesNotReadThem() {
+        assertThat(warnings(stored, 30)).isEmpty();
+        put(8, stored.get(2).sample());
+        assertThat(warnings(stored, 30))
+                .containsExactly(
+                        "1 of 32 files does not belong to the others, and is not read here: power:0.05 at time "
+                                + "81920; what is stated of the run may be wrong, and phema inspect --fit tells more");
+        for (int file : new int[] {4, 13, 16}) put(file, disturbed(file, 0.05));
+        assertThat(warnings(stored, 30))
+                .containsExactly("4 of 32 files do not belong to the others, and are not read here: power:0.05 at time "
+                        + "49152, power:0.05 at time 81920, power:0.1 at time 114688 and 1 more; what is stated of the "
+                        + "run may be wrong, and phema inspect --fit tells more");
+        assertThat(warnings(stored, 8))
+                .hasSize(2)
+                .anyMatch(warning -> warning.startsWith("the file power:0.05 at time 81920 does not belong"))
+                .anyMatch(warning -> warning.startsWith("3 of 32 files do not belong to the others, and are not read"));
+    }
+
+    @Test
+    void isSaidOfCoefficientsThatAreGiven() {
+        put(8, stored.get(2).sample());
+        List<Double> newest = new ArrayList<>(Collections.nCopies(32, 0.0));
+        newest.set(31, 1.0);
+        assertThat(new Solver(stored)
+                        .given(newest, stored.get(31).profile(), Optional.empty())
+                        .warnings())
+                .singleElement()
+                .asString()
+                .startsWith("1 of 32 files does not belong to the others, and is not read here");
     }
 }
