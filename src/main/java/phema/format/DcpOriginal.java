@@ -84,6 +84,11 @@ record DcpOriginal(
     }
 
     @Override
+    public Optional<OriginalFile> behind(int parts) {
+        return Optional.empty();
+    }
+
+    @Override
     public List<Layout> layout(
             String baseName,
             Map<String, Tensor> weights,

@@ -2,6 +2,7 @@ package phema.format;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import phema.tensor.DType;
 
@@ -25,6 +26,12 @@ public sealed interface OriginalFile permits TorchOriginal, TorchShards, Safeten
 
     /** What outputs do not hold, because only the training job itself could go on with it; names within the file. */
     List<String> leftOut();
+
+    /**
+     * The same with its files behind so many others, of which all are parts of one weight file: for outputs of several
+     * files. Empty for what is a folder by itself.
+     */
+    Optional<OriginalFile> behind(int parts);
 
     /**
      * Lays out a file like this one with other weights. Tensors that are no weights are copied.

@@ -3,6 +3,7 @@ package phema.format;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import phema.format.Layout.TensorElements;
@@ -27,6 +28,11 @@ record SafetensorsOriginal(WeightFile file) implements OriginalFile {
     @Override
     public List<String> leftOut() {
         return List.of();
+    }
+
+    @Override
+    public Optional<OriginalFile> behind(int parts) {
+        return Optional.of(new SafetensorsOriginal(file.behind(parts)));
     }
 
     @Override

@@ -80,6 +80,11 @@ public record Tensor(
         return new Tensor(name, dtype, shape, strides, otherPart, offset, role, pieces);
     }
 
+    /** The same elements where its file is behind so many others. */
+    Tensor behind(int parts) {
+        return ofPart(part + parts);
+    }
+
     public long elements() {
         return shape.elements();
     }

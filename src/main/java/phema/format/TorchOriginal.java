@@ -9,6 +9,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -85,19 +86,15 @@ record TorchOriginal(
         return new TorchOriginal(file.with(all), root, tensors, blobs, protocol, leftOut);
     }
 
-    /** The same with its file behind so many others, of which all are parts of one weight file. */
-    TorchOriginal behind(int parts) {
-        Map<Value, Tensor> behind = new IdentityHashMap<>();
-        tensors.forEach((value, tensor) -> behind.put(value, tensor.ofPart(tensor.part() + parts)));
-        return new TorchOriginal(
-                file.with(file.tensors().stream()
-                        .map(tensor -> tensor.ofPart(tensor.part() + parts))
-                        .toList()),
-                root,
-                behind,
-                blobs,
-                protocol,
-                leftOut);
+    @Override
+    public Optional<OriginalFile> behind(int parts) {
+        return Optional.of(moved(parts));
+    }
+
+    TorchOriginal moved(int parts) {
+        Map<Value, Tensor> moved = new IdentityHashMap<>();
+        tensors.forEach((value, tensor) -> moved.put(value, tensor.behind(parts)));
+        return new TorchOriginal(file.behind(parts), root, moved, blobs, protocol, leftOut);
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -30,7 +31,7 @@ record TorchShards(WeightFile file, List<TorchOriginal> shards) implements Origi
                 TorchOriginal shard = WeightFiles.shardReader(file) instanceof TorchLegacyReader
                         ? TorchLegacyReader.original(file)
                         : TorchZipReader.original(file);
-                shards.add(shard.behind(shards.size()));
+                shards.add(shard.moved(shards.size()));
             }
             tensors.addAll(shards.getLast().file().tensors());
         }
@@ -65,6 +66,13 @@ record TorchShards(WeightFile file, List<TorchOriginal> shards) implements Origi
                 .flatMap(shard -> shard.leftOut().stream())
                 .distinct()
                 .toList();
+    }
+
+    @Override
+    public Optional<OriginalFile> behind(int parts) {
+        return Optional.of(new TorchShards(
+                file.behind(parts),
+                shards.stream().map(shard -> shard.moved(parts)).toList()));
     }
 
     @Override

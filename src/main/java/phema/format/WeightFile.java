@@ -44,6 +44,11 @@ public record WeightFile(
         return new WeightFile(path, format, parts, metadata, otherTensors);
     }
 
+    /** The same with its tensors where its physical files are behind so many others; these are not among its parts. */
+    WeightFile behind(int others) {
+        return with(tensors.stream().map(tensor -> tensor.behind(others)).toList());
+    }
+
     /** The same with other physical files behind its own, of which it has no tensors. */
     public WeightFile followedBy(List<FilePart> others) {
         List<FilePart> all = new ArrayList<>(parts);

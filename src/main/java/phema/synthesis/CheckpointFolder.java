@@ -18,12 +18,15 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import phema.format.OneLine;
 
 /**
  * Describes a checkpoint that is a folder, {@code checkpoint-500/unet/diffusion_pytorch_model.safetensors}, for outputs
@@ -73,20 +76,33 @@ record CheckpointFolder(
      *
      * @param run the run's folder
      * @param files all files of the run's weights
-     * @param file the one that outputs are to be like
+     * @param together those of the time of outputs' other contents
+     * @param file the one of them that outputs are to be like
      * @param raw the file of the raw weights of the same time; the same one where there is none
      * @param mayRead asked with the real path of what is looked into
      */
     static Optional<CheckpointFolder> of(
-            Path run, Collection<Path> files, Path file, Path raw, Predicate<Path> mayRead) throws IOException {
+            Path run,
+            Collection<Path> files,
+            Collection<Path> together,
+            Path file,
+            Path raw,
+            Predicate<Path> mayRead)
+            throws IOException {
         Optional<Path> checkpoint = checkpoint(run, files, file);
         if (checkpoint.isEmpty()) return Optional.empty();
         Path folder = checkpoint.get();
         // Averages lie beside the weights that they are of, in a folder that loaders do not look into.
-        boolean beside = raw.startsWith(folder)
-                && String.valueOf(raw.getFileName()).equals(String.valueOf(file.getFileName()));
+        boolean beside = raw.startsWith(folder) && raw.getFileName().equals(file.getFileName());
         SequencedMap<Path, String> weights = new LinkedHashMap<>();
         weights.put(file, place(folder, beside ? raw : file));
+        SortedSet<String> unwritten = new TreeSet<>();
+        for (Path other : together) {
+            if (!other.startsWith(folder)) continue;
+            if (!other.equals(raw) && other.getFileName().equals(raw.getFileName()))
+                unwritten.add(slashed(folder.relativize(other)));
+            else if (!beside || !other.equals(raw)) weights.putIfAbsent(other, place(folder, other));
+        }
         SequencedMap<String, SideFile> sides = new LinkedHashMap<>();
         for (String name : SideFileNames.wanted(below(folder), weights.values()))
             if (!isAverage(name)) sides.put(name, new SideFile(name, folder.resolve(name)));
@@ -102,8 +118,11 @@ record CheckpointFolder(
                     sides.putIfAbsent(
                             place(folder, file) + name,
                             new SideFile(place(folder, file) + name, file.resolveSibling(name)));
-        CheckpointFolder found =
-                new CheckpointFolder(weights, List.copyOf(sides.values()), Map.of(), pipeline.notices());
+        List<String> notices = new ArrayList<>(pipeline.notices());
+        if (!unwritten.isEmpty())
+            notices.add("Outputs hold the averaged weights in " + OneLine.of(slashed(folder.relativize(raw)))
+                    + " alone, and no " + OneLine.of(String.join(", ", unwritten)) + ".");
+        CheckpointFolder found = new CheckpointFolder(weights, List.copyOf(sides.values()), Map.of(), notices);
         return Optional.of(
                 Files.isRegularFile(folder.resolveSibling(LATEST))
                         ? found.below(String.valueOf(folder.getFileName()))

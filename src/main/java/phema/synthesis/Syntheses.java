@@ -232,7 +232,7 @@ public final class Syntheses {
      */
     public List<String> leftOut(PreparedWeights weights) {
         return likened(weights)
-                .flatMap(like -> like.original().leftOut().stream())
+                .flatMap(like -> like.leftOut().stream())
                 .distinct()
                 .toList();
     }
@@ -262,7 +262,7 @@ public final class Syntheses {
      */
     public boolean isFolder(PreparedWeights weights) {
         return weights.format() == Format.DCP
-                || liked(weights).filter(like -> like.folder().isPresent()).isPresent();
+                || liked(weights).filter(LikeInputs.LikenedFile::isFolder).isPresent();
     }
 
     private Optional<LikeInputs.LikenedFile> liked(PreparedWeights weights) {

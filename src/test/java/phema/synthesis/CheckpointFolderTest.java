@@ -222,8 +222,11 @@ class CheckpointFolderTest {
         PreparedWeights weights = prepared(0, 0.5, 0, 0.5);
         SYNTHESES.write(weights, out, false, bytes -> {});
         assertThat(SYNTHESES.notices(weights))
-                .containsExactly("Outputs are no pipeline, as vae of " + folder.resolve("run/model_index.json")
-                        + " is not there, or without weights that may be read.");
+                .containsExactly(
+                        "Outputs are no pipeline, as vae of " + folder.resolve("run/model_index.json")
+                                + " is not there, or without weights that may be read.",
+                        "Outputs hold the averaged weights in unet/diffusion_pytorch_model.safetensors alone, and no"
+                                + " unet_ema/diffusion_pytorch_model.safetensors.");
         assertThat(tree(out))
                 .containsExactly(
                         "mine/scheduler/scheduler_config.json",
@@ -327,6 +330,49 @@ class CheckpointFolderTest {
             Files.createDirectories(path.getParent());
             Files.writeString(path, file.getValue());
         }
+    }
+
+    /** As averages are in one file: a loader that reads either file finds the new weights. */
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0.5, 0, 0.5, nnet.pth, nnet_ema.pth",
+        "0.5, 0, 0.5, 0, nnet.pth, nnet_ema.pth",
+        "0, 0.5, 0, 0.5, nnet.safetensors, ema/weights.safetensors"
+    })
+    void averagesInFilesOfTheirOwnComeOutInAllFiles(
+            double a, double b, double c, double d, String rawName, String averageName) throws IOException {
+        for (int step = 1; step <= 2; step++) {
+            Path checkpoint = folder.resolve("run/" + step + ".ckpt");
+            for (String name : List.of(rawName, averageName)) {
+                Path file = checkpoint.resolve(name);
+                Files.createDirectories(file.getParent());
+                int value = name.equals(rawName) ? 1 : 2;
+                Entry[] tensors = {
+                    Entry.of("w", DType.F32, Shape.of(3), value * step, 7, 7),
+                    Entry.of(name.equals(rawName) ? "of_raw" : "of_average", DType.F32, Shape.of(2), value, step)
+                };
+                if (name.endsWith(".pth")) torch(file, tensors);
+                else TestWeights.safetensors(file, Map.of(), List.of(tensors));
+                add(file, value == 1 ? new Impulse(step) : Exponential.ofHalfLife(0.5, step));
+                Snapshot all = snapshots.removeLast();
+                WeightFile common = all.file().with(List.of(TestWeights.tensor(all.file(), "w")));
+                snapshots.add(new Snapshot(all.name(), common, all.profile(), all.sample()));
+            }
+        }
+        PreparedWeights weights = prepared(a, b, c, d);
+        Path out = folder.resolve("out");
+        SYNTHESES.write(weights, out, false, bytes -> {});
+        assertThat(tree(out)).containsExactlyInAnyOrder("mine/" + rawName, "mine/" + averageName);
+        WeightFile raw = WeightFiles.read(out.resolve("mine/" + rawName));
+        WeightFile average = WeightFiles.read(out.resolve("mine/" + averageName));
+        double expected = 1.5 * (a + 2 * b) * 2;
+        assertThat(TestWeights.values(raw, "w")).containsExactly(expected, 7, 7);
+        assertThat(TestWeights.values(average, "w")).containsExactly(expected, 7, 7);
+        assertThat(TestWeights.values(raw, "of_raw")).containsExactly(1, 2);
+        assertThat(TestWeights.values(average, "of_average")).containsExactly(2, 2);
+        assertThat(SYNTHESES.notices(weights)).isEmpty();
+        for (Content file : SYNTHESES.files(weights))
+            assertThat(TestRuns.bytes(file)).isEqualTo(Files.readAllBytes(out.resolve(file.fileName())));
     }
 
     @Test
