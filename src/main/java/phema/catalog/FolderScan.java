@@ -112,7 +112,8 @@ final class FolderScan {
             usable(candidate, Objects.requireNonNull(known.get(candidate.fileName())))
                     .flatMap(indexed -> indexed.sampled(recognition.prefix(candidate)))
                     .ifPresent(one -> sampled.put(candidate, one));
-        UnrecordedAverages averages = new UnrecordedAverages(indexer, files, sampled, plan);
+        UnrecordedAverages averages = new UnrecordedAverages(
+                indexer, files, sampled, plan, recognition.ground() == Recognition.Ground.MANIFEST);
         RunAssembly assembly = new RunAssembly(
                 indexer, averages.files(), plan, averages.usable(exclusions), recognition.network(), exclusions);
         counting.notice().ifPresent(notices::add);

@@ -52,6 +52,9 @@ final class UnrecordedAverages {
     private final Map<Candidate, WeightFile> files;
     private final Map<Candidate, RememberedFile.Sampled> sampled;
 
+    /** Whether it is for the manifest to say which averages there are. */
+    private final boolean stated;
+
     /** The sets of weights of a file by prefix, each with what is known of its profile in the newest. */
     private final SequencedMap<String, Candidate> groups = new LinkedHashMap<>();
 
@@ -67,13 +70,16 @@ final class UnrecordedAverages {
     /**
      * @param files by time, each with the tensors that count
      * @param sampled those of them that can be used
+     * @param stated whether a manifest says which averages there are
      */
     UnrecordedAverages(
             FileIndexer indexer,
             Map<Candidate, WeightFile> files,
             Map<Candidate, RememberedFile.Sampled> sampled,
-            SamplePlan plan) {
+            SamplePlan plan,
+            boolean stated) {
         this.indexer = indexer;
+        this.stated = stated;
         this.files = files;
         this.sampled = sampled;
         for (Candidate candidate : sampled.keySet())
@@ -319,7 +325,8 @@ final class UnrecordedAverages {
                 notices.add(which + "are taken for "
                         + (newest.profile().get() instanceof Impulse
                                 ? "raw weights."
-                                : averagesOf(prefix) + ", as the files say."));
+                                : averagesOf(prefix) + ", as "
+                                        + (stated ? Manifest.FILE_NAME + " says." : "the files say.")));
             else if (certain(prefix).isPresent())
                 notices.add(which + "are taken for averages of profile "
                         + certain(prefix).get() + ", recognised beside the raw ones: " + evidence(prefix)

@@ -407,13 +407,17 @@ class CheckpointFoldersTest {
                   {file: unet_ema/x.safetensors, profile: 'power:0.1'}]
                 """);
 
-        assertThat(scan().snapshots())
+        Run found = scan();
+        assertThat(found.snapshots())
                 .extracting(snapshot -> snapshot.name() + " " + ProfileSpec.print(snapshot.profile()))
                 .containsExactly(
                         "checkpoint-100/unet/x.safetensors impulse",
                         "checkpoint-100/unet_ema/x.safetensors power:0.1",
                         "checkpoint-200/unet/x.safetensors impulse",
                         "checkpoint-200/unet_ema/x.safetensors power:0.1");
+        assertThat(found.notices())
+                .contains("The weights in `unet_ema/x.safetensors` are taken for averages of profile power:0.1, as"
+                        + " phema.yaml says.");
     }
 
     @ParameterizedTest
