@@ -76,8 +76,8 @@ record CheckpointFolder(
      *
      * @param run the run's folder
      * @param files all files of the run's weights
-     * @param together those of the time of outputs' other contents
-     * @param file the one of them that outputs are to be like
+     * @param together those of the same time as {@code file}
+     * @param file the one that outputs are to be like
      * @param raw the file of the raw weights of the same time; the same one where there is none
      * @param mayRead asked with the real path of what is looked into
      */
@@ -93,19 +93,26 @@ record CheckpointFolder(
         if (checkpoint.isEmpty()) return Optional.empty();
         Path folder = checkpoint.get();
         // Averages lie beside the weights that they are of, in a folder that loaders do not look into.
-        boolean beside = raw.startsWith(folder) && raw.getFileName().equals(file.getFileName());
+        boolean beside = raw.startsWith(folder) && sameName(raw, file);
         SequencedMap<Path, String> weights = new LinkedHashMap<>();
         weights.put(file, place(folder, beside ? raw : file));
         SortedSet<String> unwritten = new TreeSet<>();
         for (Path other : together) {
             if (!other.startsWith(folder)) continue;
-            if (!other.equals(raw) && other.getFileName().equals(raw.getFileName()))
+            if (!other.equals(raw) && sameName(other, raw))
                 unwritten.add(slashed(folder.relativize(other)));
             else if (!beside || !other.equals(raw)) weights.putIfAbsent(other, place(folder, other));
         }
         SequencedMap<String, SideFile> sides = new LinkedHashMap<>();
-        for (String name : SideFileNames.wanted(below(folder), weights.values()))
-            if (!isAverage(name)) sides.put(name, new SideFile(name, folder.resolve(name)));
+        List<String> notices = new ArrayList<>();
+        for (String name : SideFileNames.wanted(below(folder), weights.values())) {
+            if (isAverage(name)) continue;
+            Path side = folder.resolve(name);
+            // Without what loaders are known to look for, outputs would be broken: whoever reads it says why.
+            if (SideFileNames.isKnown(String.valueOf(side.getFileName())) || mayRead(side, mayRead))
+                sides.put(name, new SideFile(name, side));
+            else notices.add("Outputs do not hold " + OneLine.of(side.toString()) + ", which may not be read.");
+        }
         Set<String> components = weights.values().stream()
                 .filter(place -> !place.isEmpty())
                 .map(place -> place.substring(0, place.indexOf('/')))
@@ -118,7 +125,7 @@ record CheckpointFolder(
                     sides.putIfAbsent(
                             place(folder, file) + name,
                             new SideFile(place(folder, file) + name, file.resolveSibling(name)));
-        List<String> notices = new ArrayList<>(pipeline.notices());
+        notices.addAll(pipeline.notices());
         if (!unwritten.isEmpty())
             notices.add("Outputs hold the averaged weights in " + OneLine.of(slashed(folder.relativize(raw)))
                     + " alone, and no " + OneLine.of(String.join(", ", unwritten)) + ".");
@@ -127,6 +134,15 @@ record CheckpointFolder(
                 Files.isRegularFile(folder.resolveSibling(LATEST))
                         ? found.below(String.valueOf(folder.getFileName()))
                         : found);
+    }
+
+    /** Whether a file may be read, wherever links lead to. */
+    static boolean mayRead(Path file, Predicate<Path> mayRead) throws IOException {
+        return Files.isReadable(file) && mayRead.test(file.toRealPath());
+    }
+
+    private static boolean sameName(Path one, Path other) {
+        return String.valueOf(one.getFileName()).equals(String.valueOf(other.getFileName()));
     }
 
     private static String place(Path folder, Path file) {
@@ -209,9 +225,10 @@ record CheckpointFolder(
 
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                boolean regular = attributes.isRegularFile() || Files.isRegularFile(file);
-                found.put(
-                        slashed(folder.relativize(file)) + (regular ? "" : "/"), regular ? Files.size(file) : 0);
+                String name = slashed(folder.relativize(file));
+                if (attributes.isRegularFile()) found.put(name, attributes.size());
+                else if (Files.isRegularFile(file)) found.put(name, Files.size(file));
+                else found.put(name + "/", 0L);
                 return found.size() < MOST ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
             }
 

@@ -120,7 +120,7 @@ record Pipeline(List<SideFile> files, List<String> notices) {
         List<SideFile> files = new ArrayList<>();
         for (String name : CheckpointFolder.below(folder).keySet()) {
             Path file = folder.resolve(name);
-            if (!Files.isRegularFile(file) || !mayRead.test(file.toRealPath())) return List.of();
+            if (!Files.isRegularFile(file) || !CheckpointFolder.mayRead(file, mayRead)) return List.of();
             files.add(new SideFile(component + "/" + name, file));
         }
         boolean model = files.stream().anyMatch(file -> file.name().equals(component + "/" + MODEL));

@@ -314,6 +314,29 @@ class CheckpointFolderTest {
                 .contains("no pipeline, as vae");
     }
 
+    /** What loaders are known to want is not left out but refused, with its name, by whoever reads it. */
+    @Test
+    void textsOutsideOfTheRootsAreNotCopied() throws IOException {
+        Path run = folder.resolve("run");
+        List<Path> files = List.of(run.resolve("step-1/model.pt"), run.resolve("step-2/model.pt"));
+        Files.createDirectories(run.resolve("step-2"));
+        Path outside = Files.writeString(folder.resolve("secret.txt"), "secret");
+        for (String name : List.of("labels.txt", "config.yaml"))
+            Files.createSymbolicLink(run.resolve("step-2").resolve(name), outside);
+        CheckpointFolder found = CheckpointFolder.of(
+                        run, files, List.of(files.get(1)), files.get(1), files.get(1), path -> path.startsWith(run))
+                .orElseThrow();
+        assertThat(found.sideFiles())
+                .extracting(CheckpointFolder.SideFile::name)
+                .containsExactly("config.yaml");
+        assertThat(found.notices())
+                .containsExactly(
+                        "Outputs do not hold " + run.resolve("step-2/labels.txt") + ", which may not be read.");
+        assertThatThrownBy(() -> new SideFiles(path -> path.startsWith(run))
+                        .read(found.sideFiles().getFirst().file()))
+                .hasMessageContaining("lies outside of phema.roots");
+    }
+
     private static void pipeline(Path home, String more) throws IOException {
         Map<String, String> contents = Map.of(
                 "model_index.json",
