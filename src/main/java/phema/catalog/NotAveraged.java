@@ -21,8 +21,8 @@ import phema.tensor.Shape;
 
 /**
  * Tells, by names and element types, the tensors of a file that must not be averaged like weights: what normalization
- * layers have seen, vectors of power iterations, codes that mean nothing without their scales, and averages beside raw
- * weights.
+ * layers have seen, vectors of power iterations, queues of outputs, codes that mean nothing
+ * without their scales, and averages beside raw weights.
  */
 final class NotAveraged {
     /**
@@ -49,6 +49,12 @@ final class NotAveraged {
      * {@code weight_v} are those of weight normalization, and learned.
      */
     private static final Pattern BESIDE_ORIGINAL = Pattern.compile("(.*)_(?:[uv]|mask)");
+
+    /** The names of queues of past outputs, and of the bank of all, as contrastive learning keeps them. */
+    private static final Pattern QUEUE = Pattern.compile("(?:.*[._])?(?:queue|bank)(?:[_\\d].*)?");
+
+    /** The names of what points to a queue's place for the next output. */
+    private static final Pattern POINTER = Pattern.compile("(?:.*_)?(?:ptr|pointer)(?:_.*|\\d*)");
 
     /** The vectors and values of power iteration in BigGAN's layers. */
     private static final Pattern SINGULAR = Pattern.compile("(|.*\\.)(?:u|sv)(\\d+)");
@@ -155,6 +161,7 @@ final class NotAveraged {
         if (STATISTICS.matcher(name).matches()
                 || POWER_ITERATION.matcher(name).matches()
                 || MOMENTS.matcher(name).matches()
+                || isOfQueue(name)
                 || ofJob && OF_JOB.matcher(name).matches()) return true;
         Matcher beside = BESIDE_ORIGINAL.matcher(name);
         if (beside.matches())
@@ -168,6 +175,15 @@ final class NotAveraged {
                 && (moment.group(2).equals("mean")
                         ? names.contains(moment.group(1) + "var") || names.contains(moment.group(1) + "variance")
                         : names.contains(moment.group(1) + "mean"));
+    }
+
+    /** Whether a tensor holds outputs that are replaced in turn, as a pointer beside it says. */
+    private boolean isOfQueue(String name) {
+        String module = module(name);
+        return QUEUE.matcher(name).matches()
+                && modules.getOrDefault(module, List.of()).stream()
+                        .map(tensor -> tensor.name().substring(module.length()))
+                        .anyMatch(beside -> POINTER.matcher(beside).matches());
     }
 
     /** Whether a tensor holds what a normalization layer has seen, by its name. */

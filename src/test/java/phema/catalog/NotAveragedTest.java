@@ -208,6 +208,28 @@ class NotAveragedTest {
                 .containsExactlyInAnyOrder("w", "bn.running_mean");
     }
 
+    /** As MoCo and ALBEF keep past outputs: each replaces the oldest, and their norm is one. */
+    @ParameterizedTest
+    @CsvSource({
+        "state_dict.queue, state_dict.queue_ptr, true",
+        "queue, queue_ptr, true",
+        "m.image_queue, m.queue_ptr, true",
+        "module.queue_l, module.queue_l_ptr, true",
+        "m.memory_bank, m.bank_ptr, true",
+        "queue, other.queue_ptr, false",
+        "m.queue, m.weight_ptrs, false",
+        "enqueue.weight, enqueue.ptr, false"
+    })
+    void queuesComeFromTheNewestFile(String name, String pointer, boolean queue) throws IOException {
+        Run run = run(
+                weight("state_dict.w"),
+                weight(name),
+                new Entry(pointer, DType.I64, Shape.of(1), new byte[8]));
+        assertThat(averaged(run).contains(name)).isNotEqualTo(queue);
+        assertThat(run.notices().stream().filter(notice -> notice.contains("queues") && notice.contains(" " + name)))
+                .hasSize(queue ? 1 : 0);
+    }
+
     /** A gate called {@code w_u} is a weight like others where no {@code w_orig} says otherwise. */
     @Test
     void namesAloneDoNotMakeAPowerIteration() throws IOException {
