@@ -21,7 +21,7 @@ import phema.tensor.Shape;
 
 /**
  * Tells, by names and element types, the tensors of a file that must not be averaged like weights: what normalization
- * layers have seen, vectors of power iterations, queues of outputs, codes that mean nothing
+ * layers have seen, vectors of power iterations, queues of outputs, optimizers' moments, codes that mean nothing
  * without their scales, and averages beside raw weights.
  */
 final class NotAveraged {
@@ -134,11 +134,14 @@ final class NotAveraged {
     /** Tensors by the module that they lie in. */
     private final Map<String, List<Tensor>> modules;
 
+    private final Set<String> moments;
+
     NotAveraged(List<Tensor> all) {
         this.all = all;
         names = all.stream().map(Tensor::name).collect(Collectors.toUnmodifiableSet());
         ofJob = names.stream().anyMatch(name -> name.startsWith("state_dict."));
         modules = all.stream().collect(Collectors.groupingBy(tensor -> module(tensor.name())));
+        moments = Moments.in(all);
     }
 
     /** With the dot; empty for a name without one. */
@@ -161,6 +164,7 @@ final class NotAveraged {
         if (STATISTICS.matcher(name).matches()
                 || POWER_ITERATION.matcher(name).matches()
                 || MOMENTS.matcher(name).matches()
+                || moments.contains(name)
                 || isOfQueue(name)
                 || ofJob && OF_JOB.matcher(name).matches()) return true;
         Matcher beside = BESIDE_ORIGINAL.matcher(name);

@@ -58,9 +58,11 @@ record TensorSelection(
         boolean wrapped = prefix.isEmpty() && isTracker(file);
         String begin = begin(file);
         Set<String> scales = Lora.scales(file.tensors());
-        NotAveraged kinds = new NotAveraged(file.tensors());
-        for (Tensor tensor : file.tensors()) {
-            if (!tensor.name().startsWith(begin)) continue;
+        List<Tensor> below = file.tensors().stream()
+                .filter(tensor -> tensor.name().startsWith(begin))
+                .toList();
+        NotAveraged kinds = new NotAveraged(below);
+        for (Tensor tensor : below) {
             if (wrapped && TRACKER_STATE.contains(tensor.name())) continue;
             String name = tensor.name().substring(begin.length());
             if (name.isEmpty() || exclude.stream().anyMatch(p -> p.matches(name))) continue;

@@ -36,7 +36,7 @@ import phema.tensor.Shape;
  */
 record Twins(String raw, String average, boolean list) {
     /** The least number of tensors of a network that is not all of a file: below it are layers. */
-    private static final int TENSORS = 4;
+    static final int TENSORS = 4;
 
     /** The share of a file's weights that two networks have together where they are all of it, but for buffers. */
     private static final double ALL = 0.95;

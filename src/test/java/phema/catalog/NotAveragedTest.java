@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -228,6 +229,64 @@ class NotAveragedTest {
         assertThat(averaged(run).contains(name)).isNotEqualTo(queue);
         assertThat(run.notices().stream().filter(notice -> notice.contains("queues") && notice.contains(" " + name)))
                 .hasSize(queue ? 1 : 0);
+    }
+
+    /** Forms that torch's optimizers do not have, of whatever word. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "opt_state.slots",
+                "optim_g.m",
+                "optimizer.z",
+                "last_optimizer_state.x",
+                "opt.m",
+                "adam.m adam.v",
+                "trainer_state.m trainer_state.v",
+                "state.inner.mu state.inner.nu"
+            })
+    void momentsOfOptimizersComeFromTheNewestFile(String words) throws IOException {
+        List<Entry> tensors = network("net.");
+        for (String word : words.split(" ")) tensors.addAll(network(word + "."));
+        Run run = run(tensors.toArray(Entry[]::new));
+        assertThat(averaged(run)).hasSize(4).allMatch(name -> name.startsWith("net."));
+        assertThat(run.notices()).anyMatch(notice -> notice.contains("state of the training job, such as "));
+    }
+
+    /** One dictionary for each weight. */
+    @Test
+    void momentsByWeightComeFromTheNewestFile() throws IOException {
+        List<Entry> tensors = network("model.");
+        for (Entry one : network("adam."))
+            for (String moment : List.of(".m", ".v"))
+                tensors.add(new Entry(one.name() + moment, one.dtype(), one.shape(), one.bytes()));
+        assertThat(averaged(run(tensors.toArray(Entry[]::new))))
+                .hasSize(4)
+                .allMatch(name -> name.startsWith("model."));
+    }
+
+    /** Layers of such names, a network called so, and what a manifest asks for. */
+    @Test
+    void whatOnlyLooksLikeMomentsIsAveraged() throws IOException {
+        assertThat(averaged(run(weight("a.m.weight"), weight("a.v.weight"), weight("a.q.weight"))))
+                .hasSize(3);
+        List<Entry> networks = network("m.");
+        networks.addAll(network("v."));
+        assertThat(averaged(run(networks.toArray(Entry[]::new)))).hasSize(8);
+        List<Entry> model = network("opt.");
+        model.addAll(List.of(weight("vision.first.weight"), weight("vision.second.weight")));
+        assertThat(averaged(run(model.toArray(Entry[]::new)))).hasSize(6);
+        List<Entry> both = network("net.");
+        both.addAll(network("optimizer."));
+        Files.writeString(
+                folder.resolve("phema.yaml"),
+                "files: 'step-{time}.safetensors'\nprofile: impulse\nprefix: 'optimizer.'\n");
+        assertThat(averaged(run(both.toArray(Entry[]::new)))).hasSize(4);
+    }
+
+    private static List<Entry> network(String prefix) {
+        return Stream.of("in.weight", "in.bias", "out.weight", "out.bias")
+                .map(name -> weight(prefix + name))
+                .collect(Collectors.toCollection(ArrayList::new));
     }
 
     /** A gate called {@code w_u} is a weight like others where no {@code w_orig} says otherwise. */
