@@ -232,13 +232,14 @@ record CheckpointFolders(
                         + path(raw) + ".");
             List<String> left = usual.stream()
                     .filter(component -> !component.equals(raw) && !own.contains(component))
-                    .map(this::path)
                     .toList();
             if (!left.isEmpty())
                 notices.add("Each checkpoint holds other weights as well, which are not used: "
-                        + left.stream().limit(8).collect(joining(", ")) + (left.size() > 8 ? ", ..." : "")
+                        + left.stream().limit(8).map(this::path).collect(joining(", "))
+                        + (left.size() > 8 ? ", ..." : "")
                         + ". For averages of those, write " + Manifest.FILE_NAME + " with `files: '" + pattern + "/"
-                        + left.getFirst() + "'` and their profile.");
+                        + Proposal.byLikelihood(newest(left), paths(left)).getFirst().pattern()
+                        + "'` and their profile.");
             Set<String> taken = folders.stream().map(f -> f.name().name()).collect(toSet());
             List<String> others = names.stream()
                     .filter(name -> !taken.contains(name))
@@ -302,7 +303,7 @@ record CheckpointFolders(
                             + raw.stream().limit(6).map(this::path).collect(joining(", "))
                             + (raw.size() > 6 ? ", ..." : "")
                             + "), and it cannot be told which are to be averaged",
-                    lines(pattern, path(raw.getFirst())),
+                    lines(pattern, new Proposal(mayRead).best(newest(raw), paths(raw)).pattern()),
                     "");
         }
 
@@ -314,6 +315,26 @@ record CheckpointFolders(
                     .distinct()
                     .toList();
             return places.size() == 1 ? lines(pattern, places.getFirst()) : List.of();
+        }
+
+        /** The newest folder that holds any of some components. */
+        private Path newest(List<String> components) {
+            return run.resolve(newestFolder(components).name().name());
+        }
+
+        /** Where those of some components lie that are in that folder. */
+        private List<WeightsPath> paths(List<String> components) {
+            SequencedMap<String, WeightsPath> weights = newestFolder(components).weights();
+            return components.stream()
+                    .flatMap(component -> Stream.ofNullable(weights.get(component)))
+                    .toList();
+        }
+
+        private Folder newestFolder(List<String> components) {
+            return folders.reversed().stream()
+                    .filter(folder -> components.stream().anyMatch(folder.weights()::containsKey))
+                    .findFirst()
+                    .orElseThrow();
         }
 
         /** Where a component lies in the newest folder that has it. */

@@ -1,5 +1,6 @@
 package phema.catalog;
 
+import static java.util.Comparator.comparingInt;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
@@ -43,6 +44,12 @@ final class LeftOut {
     /** The words before the number of steps in a name. */
     private static final Pattern STEP =
             Pattern.compile("(?:.*[^a-z])?(?:step|iter|ba)[-_=]?", Pattern.CASE_INSENSITIVE);
+
+    /** The patterns in which no other number may as well be the time, such as a part of a date. */
+    private static final Pattern CERTAIN = Pattern.compile(
+            "[^*]*\\{time}[^*]*|(?:.*[^a-z])?(?:step|iter|ba)[-_=]?\\{time}.*", Pattern.CASE_INSENSITIVE);
+
+    private static final String UNKNOWN = "NAME-{time}.safetensors";
 
     private static final Pattern SHARD = Pattern.compile(".*-\\d+-of-\\d+\\..*");
 
@@ -184,9 +191,10 @@ final class LeftOut {
             SequencedMap<String, WeightsPath> weights = WeightsPath.in(below);
             if (weights.isEmpty()) continue;
             found.addAll(alike);
-            String path = weights.firstEntry().getValue().path();
-            String pattern = alike.getFirst().replaceFirst("\\d+(?!.*\\d)", "{time}") + "/" + path;
-            if (lines.isEmpty() && pattern.contains("{time}")) lines = proposal.lines(pattern, below.resolve(path));
+            String path = proposal.best(below, weights.values()).path();
+            boolean certain = NUMBER.matcher(alike.getFirst()).find()
+                    && CERTAIN.matcher(pattern(alike)).matches();
+            if (lines.isEmpty() && certain) lines = proposal.lines(pattern(alike) + "/" + path, below.resolve(path));
         }
         if (found.isEmpty()) return Optional.empty();
         String files = "Weight files lie also in folders below, and are not taken: " + shapes(found) + ". ";

@@ -1,23 +1,38 @@
 package phema.catalog;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import phema.format.Format;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
 
 /**
- * Proposes lines of a manifest for weight files that no run takes, or that have to be asked for: of raw weights only
- * where neither their names nor their content are those of an average.
+ * Proposes lines of a manifest for weight files that no run takes, or that have to be asked for: of a file that holds
+ * weights, and of raw ones only where neither their names nor their content are those of an average.
  *
  * @param mayRead asked with the real path of each file
  */
 record Proposal(Predicate<Path> mayRead) {
     /** The half-life of the average in EDM's pickles unless its job is told otherwise, in thousands of images. */
     private static final long HALF_LIFE = 500;
+
+    /** The names of what is trained beside a model, or not at all. */
+    private static final Pattern BESIDE =
+            Pattern.compile("(?:.*[^a-z])?(?:text|vae|critic|discriminator)(?:[^a-z].*)?", Pattern.CASE_INSENSITIVE);
+
+    /** The number of files that are read for one that can be. */
+    private static final int MOST_READ = 8;
 
     /** The file of EDM that says it. */
     private static final String OPTIONS = "training_options.json";
@@ -29,6 +44,47 @@ record Proposal(Predicate<Path> mayRead) {
      */
     List<String> lines(String pattern, Path example) {
         return List.of("files: '" + pattern + "'", profile(pattern, example));
+    }
+
+    /** Whether a file can be read, and holds what may be weights. */
+    boolean holdsWeights(Path file) {
+        return read(file)
+                .filter(one -> one.tensors().stream()
+                        .anyMatch(tensor -> tensor.dtype().isFloating()))
+                .isPresent();
+    }
+
+    /** Of several weights of a checkpoint the likeliest that can be read. @param weights one at least */
+    WeightsPath best(Path checkpoint, Collection<WeightsPath> weights) {
+        List<WeightsPath> left = new ArrayList<>(weights);
+        for (int i = 0; i < MOST_READ && !left.isEmpty(); i++) {
+            WeightsPath best = byLikelihood(checkpoint, left).getFirst();
+            if (holdsWeights(checkpoint.resolve(best.path()))) return best;
+            left.remove(best);
+        }
+        return byLikelihood(checkpoint, weights).getFirst();
+    }
+
+    /** The likeliest first: large files, of these raw weights, and of these not what lies beside a model. */
+    static List<WeightsPath> byLikelihood(Path checkpoint, Collection<WeightsPath> weights) {
+        Map<WeightsPath, Long> sizes = new HashMap<>();
+        for (WeightsPath one : weights) sizes.put(one, size(checkpoint, one));
+        long largest = Collections.max(sizes.values());
+        return weights.stream()
+                .sorted(Comparator.comparing((WeightsPath one) -> 2 * sizes.getOrDefault(one, 0L) < largest)
+                        .thenComparing(one -> WeightsPath.isAverage(one.component()))
+                        .thenComparing(one -> BESIDE.matcher(one.path()).matches()))
+                .toList();
+    }
+
+    /** In bytes. Those of which one file stands for several are as large as any. */
+    private static long size(Path checkpoint, WeightsPath weights) {
+        if (WeightsPath.isOfSeveral(weights.path())) return Long.MAX_VALUE / 2;
+        try {
+            return Files.size(checkpoint.resolve(weights.path()));
+        } catch (IOException e) { // it has just gone
+            return 0;
+        }
     }
 
     private String profile(String pattern, Path example) {

@@ -239,6 +239,40 @@ class CheckpointFoldersTest {
                 .contains("`files: 'step-{time}/actor.safetensors'` and `profile: impulse`");
     }
 
+    /** The largest, of these none that trainers keep beside a model, and one that can be read. */
+    @Test
+    void proposesAFileThatHoldsWeights() throws IOException {
+        for (int step : List.of(10, 20)) {
+            String folder = "step-" + step + "/";
+            TestFiles.safetensors(run.resolve(folder + "a_extra.safetensors"), "x", 1);
+            TestFiles.safetensors(run.resolve(folder + "net_ema.safetensors"), "w", new float[500]);
+            TestFiles.safetensors(run.resolve(folder + "text_lora.safetensors"), "w", new float[400]);
+            TestFiles.safetensors(run.resolve(folder + "unet_lora.safetensors"), "w", new float[400]);
+            write(folder + "brain.ckpt", "avg_train_loss: 1.0\n".repeat(200));
+        }
+
+        assertThat(scan().excluded())
+                .singleElement()
+                .extracting(Excluded::message)
+                .asString()
+                .endsWith("`files: 'step-{time}/unet_lora.safetensors'` and `profile: impulse`");
+
+        for (int step : List.of(10, 20)) { // where nothing is asked, sizes alone say it
+            TestFiles.safetensors(run.resolve("step-" + step + "/model.safetensors"), "w", new float[400]);
+            write("step-" + step + "/brain.ckpt", "avg_train_loss: 1.0\n");
+        }
+        assertThat(scan().notices())
+                .anyMatch(notice -> notice.contains("holds other weights as well")
+                        && notice.endsWith("`files: 'step-{time}/unet_lora.safetensors'` and their profile."));
+
+        for (int step : List.of(10, 20))
+            Files.move(run.resolve("step-" + step), run.resolve(step + ".ckpt"));
+        for (int step : List.of(10, 20)) Files.delete(run.resolve(step + ".ckpt/model.safetensors"));
+        assertThat(scan().notices())
+                .anyMatch(notice ->
+                        notice.endsWith("with `files: '{time}.ckpt/unet_lora.safetensors'` and `profile: impulse`."));
+    }
+
     @Test
     void asksWhereNamesDifferInOtherNumbersToo() throws IOException {
         for (String name : List.of("seed1-step10", "seed1-step20", "seed2-step10"))
