@@ -108,23 +108,34 @@ final class LeftOut {
     /** What to write for files of which none is taken. */
     private static String advice(Path folder, List<String> left, Proposal proposal) {
         List<String> averages = left.stream().filter(Proposal::isAverage).toList();
-        if (2 * averages.size() >= left.size())
+        Map<String, List<String>> others = left.stream()
+                .filter(name -> !averages.contains(name))
+                .collect(groupingBy(LeftOut::shape, TreeMap::new, toList()));
+        List<String> raw =
+                others.values().stream().max(comparingInt(List::size)).orElse(List.of());
+        if (averages.size() > 2 * raw.size())
             return "Such names are those of averages, and do not say which; say it with lines such as "
-                    + inline(folder, averages, proposal) + ", or whichever average it is, in ";
-        List<String> most = left.stream().collect(groupingBy(LeftOut::shape)).values().stream()
-                .max(Comparator.comparingInt(List::size))
-                .orElse(left);
-        List<String> lines = proposal.lines(pattern(most), folder.resolve(most.getLast()));
+                    + ofAverages(folder, averages, proposal) + " in ";
+        Path example = folder.resolve(raw.getLast());
+        boolean certain =
+                raw.size() > 1 && CERTAIN.matcher(pattern(raw)).matches() && proposal.holdsWeights(example);
+        List<String> lines =
+                certain ? proposal.lines(pattern(raw), example) : List.of("files: '" + UNKNOWN + "'", Questions.RAW);
         return lines.contains(Questions.RAW)
-                ? "Such names do not say what the files hold; say it with lines such as `files:"
-                        + " 'NAME-{time}.safetensors'` and `" + Questions.RAW + "` in "
-                : "The files named " + shape(most.getLast()) + " hold averages and nothing else, and their names do not"
+                ? "Such names do not say what the files hold; say it with lines such as " + Question.inline(lines)
+                        + (averages.isEmpty()
+                                ? ""
+                                : ", or of those that are averages by their names with "
+                                        + ofAverages(folder, averages, proposal))
+                        + " in "
+                : "The files named " + shape(raw.getLast()) + " hold averages and nothing else, and their names do not"
                         + " say which; say it with lines such as " + Question.inline(lines)
                         + ", or whichever average it is, in ";
     }
 
-    private static String inline(Path folder, List<String> names, Proposal proposal) {
-        return Question.inline(proposal.lines(pattern(names), folder.resolve(names.getFirst())));
+    private static String ofAverages(Path folder, List<String> names, Proposal proposal) {
+        return Question.inline(proposal.lines(pattern(names), folder.resolve(names.getFirst())))
+                + ", or whichever average it is,";
     }
 
     /** The names of files as a manifest has them: the time is the number behind the step, or the last that varies. */

@@ -521,6 +521,42 @@ class RecognitionTest {
                 .anyMatch(notice -> notice.startsWith("phema.yaml says that `teacher` holds raw weights"));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "%d_Network.pth, %d_Network_ema.pth, {time}_Network.pth, {time}_Network_ema.pth",
+        "vae.%d.pt, vae.%d.ema.pt, vae.{time}.pt, vae.{time}.ema.pt",
+        "l=%1$d.1-step=%1$d-n=2.0.ckpt, l=%1$d.1-step=%1$d-n=2.0-EMA.ckpt, l=*.1-step={time}-n=2.0.ckpt,"
+                + " l=*.1-step={time}-n=2.0-EMA.ckpt"
+    })
+    void proposesTheRawFilesOfThoseThatLieBesideAverages(String raw, String average, String files, String averages)
+            throws IOException {
+        for (int time : List.of(10, 20, 30)) weights(raw.formatted(time), average.formatted(time));
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .singleElement()
+                .asString()
+                .contains(
+                        "`files: '" + files + "'` and `profile: impulse`, or of those that are averages",
+                        "with `files: '" + averages + "'` and `profile: 'exponential:decay=0.9999'`, or whichever");
+        for (String lines : List.of(
+                "files: '" + files + "'\nprofile: impulse\n",
+                "files: '" + averages + "'\nprofile: 'exponential:decay=0.9999'\n")) {
+            Files.writeString(folder.resolve("phema.yaml"), lines);
+            assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(3);
+        }
+    }
+
+    /** Which part of a date would be the time nothing says. */
+    @Test
+    void proposesNoTimeOfSeveralNumbers() throws IOException {
+        for (int i : List.of(1, 2))
+            TestFiles.safetensors(folder.resolve("C+2026-01-0%d+10-0%d/model.safetensors".formatted(i, i)), "a", i);
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .singleElement()
+                .asString()
+                .endsWith("are not taken: C+N-N-N+N-N (2). Files of one run lie side by side in one folder, or in a"
+                        + " folder for each checkpoint.");
+    }
+
     /** A run, or a project, may be called after the average that its jobs keep. */
     @ParameterizedTest
     @CsvSource({
