@@ -78,7 +78,7 @@ final class Moments {
         return tensors.stream().collect(Collectors.toMap(Tensor::name, tensor -> tensor, (one, same) -> one));
     }
 
-    /** Pairs of moments, {@code adam.m.NAME} and {@code adam.v.NAME}, or {@code adam.NAME.m} and {@code adam.NAME.v}. */
+    /** Pairs of moments, {@code adam.m.NAME} and {@code adam.v.NAME}, or the same words behind {@code adam.NAME}. */
     private static Set<String> pairs(List<Tensor> all) {
         List<Tensor> first = all.stream()
                 .filter(tensor -> FIRST_MOMENT.matcher(tensor.name()).find())

@@ -163,11 +163,13 @@ record Twins(String raw, String average, boolean list) {
         SequencedMap<String, Shape> a = below.getOrDefault(one, new LinkedHashMap<>());
         SequencedMap<String, Shape> b = below.getOrDefault(other, new LinkedHashMap<>());
         boolean list = isList(a.keySet()) != isList(b.keySet());
-        SequencedMap<String, Shape> fewer = list ? isList(a.keySet()) ? a : b : a.size() < b.size() ? a : b;
+        SequencedMap<String, Shape> fewer = (list ? isList(a.keySet()) : a.size() < b.size()) ? a : b;
         SequencedMap<String, Shape> more = fewer == a ? b : a;
         if (fewer.isEmpty() || fewer.size() < WeightGroups.MOST * more.size()) return List.of();
-        return (list ? Stream.of(inOrder(fewer, more), inOrder(fewer.reversed(), more.reversed())) : byName(fewer, more))
-                .filter(names -> names.size() == fewer.size())
+        Stream<Map<String, String>> found = list
+                ? Stream.of(inOrder(fewer, more), inOrder(fewer.reversed(), more.reversed()))
+                : Stream.of(byName(fewer, more));
+        return found.filter(names -> names.size() == fewer.size())
                 .distinct()
                 .flatMap(names -> {
                     boolean layers = fewer.size() < TENSORS
@@ -188,12 +190,12 @@ record Twins(String raw, String average, boolean list) {
         return names.stream().allMatch(name -> name.matches("\\d+"));
     }
 
-    private static Stream<Map<String, String>> byName(Map<String, Shape> fewer, Map<String, Shape> more) {
+    private static Map<String, String> byName(Map<String, Shape> fewer, Map<String, Shape> more) {
         Map<String, String> names = new HashMap<>();
         fewer.forEach((name, shape) -> {
             if (shape.equals(more.get(name))) names.put(name, name);
         });
-        return Stream.of(names);
+        return names;
     }
 
     /** The first tensors of the same shapes that come in the same order; of fewer where there are none. */
