@@ -130,6 +130,10 @@ final class FolderScan {
         if (!assembly.snapshots().isEmpty()) {
             ofFolderName(files.keySet()).ifPresent(notices::add);
             ofStatedRaw(files).ifPresent(notices::add);
+            Optional.ofNullable(similar)
+                    .flatMap(WeightFiles::otherNetworks)
+                    .ifPresent(others -> notices.add("These files hold other networks as well, which are not read: "
+                            + others + ". Outputs of the same format have the newest file's."));
         }
         agreement.dtypeNotice().ifPresent(notices::add);
         if (!files.isEmpty() && agreement.averaged().isEmpty())

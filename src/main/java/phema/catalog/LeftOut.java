@@ -128,8 +128,8 @@ final class LeftOut {
                                 : ", or of those that are averages by their names with "
                                         + ofAverages(folder, averages, proposal))
                         + " in "
-                : "The files named " + shape(raw.getLast()) + " hold averages and nothing else, and their names do not"
-                        + " say which; say it with lines such as " + Question.inline(lines)
+                : "The files named " + shape(raw.getLast())
+                        + " hold averages and nothing else that is read, and their names do not say which; say it with lines such as " + Question.inline(lines)
                         + ", or whichever average it is, in ";
     }
 

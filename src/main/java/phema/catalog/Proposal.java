@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import phema.format.Format;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
@@ -27,6 +28,9 @@ record Proposal(Predicate<Path> mayRead) {
     /** The half-life of the average in EDM's pickles unless its job is told otherwise, in thousands of images. */
     private static final long HALF_LIFE = 500;
 
+    /** The same of StyleGAN's, whose jobs mostly are told so. */
+    private static final long HALF_LIFE_OF_GAN = 10;
+
     /** The names of what is trained beside a model, or not at all. */
     private static final Pattern BESIDE =
             Pattern.compile("(?:.*[^a-z])?(?:text|vae|critic|discriminator)(?:[^a-z].*)?", Pattern.CASE_INSENSITIVE);
@@ -34,7 +38,7 @@ record Proposal(Predicate<Path> mayRead) {
     /** The number of files that are read for one that can be. */
     private static final int MOST_READ = 8;
 
-    /** The file of EDM that says it. */
+    /** The file of both that says it. */
     private static final String OPTIONS = "training_options.json";
 
     /**
@@ -91,8 +95,11 @@ record Proposal(Predicate<Path> mayRead) {
         if (isAverage(pattern)) return Questions.ofDecay(pattern);
         Optional<WeightFile> file = read(example);
         if (file.filter(Proposal::isOfEdm).isPresent())
-            return ofEdm(SideJson.number(example.resolveSibling(OPTIONS), "ema_halflife_kimg", mayRead)
-                    .orElse(HALF_LIFE));
+            return Stream.of("ema_halflife_kimg", "ema_kimg")
+                    .flatMap(key -> SideJson.number(example.resolveSibling(OPTIONS), key, mayRead).stream())
+                    .findFirst()
+                    .map(Proposal::ofHalfLife)
+                    .orElse(ofEdm(file.get()));
         return file.flatMap(one -> new NotAveraged(one.tensors()).average())
                 .map(Questions::ofDecay)
                 .orElse(Questions.RAW);
@@ -103,17 +110,17 @@ record Proposal(Predicate<Path> mayRead) {
         return WeightsPath.isAverage(path.replaceFirst("\\.(?:pth\\.tar|[a-zA-Z]+(?:\\.index\\.json)?)$", ""));
     }
 
-    /** Whether a file is one of those pickles that hold a network as {@code ema} alone. */
+    /** Whether a file is one of those pickles that hold an average alone, or nothing else that is read. */
     static boolean isOfEdm(WeightFile file) {
         return file.format() == Format.EDM2_PICKLE;
     }
 
     /** The line for the average that such pickles hold unless something else is known. */
-    static String ofEdm() {
-        return ofEdm(HALF_LIFE);
+    static String ofEdm(WeightFile file) {
+        return ofHalfLife(WeightFiles.otherNetworks(file).isPresent() ? HALF_LIFE_OF_GAN : HALF_LIFE);
     }
 
-    private static String ofEdm(long halfLife) {
+    private static String ofHalfLife(long halfLife) {
         return "profile: 'exponential:halflife=" + halfLife + "'";
     }
 

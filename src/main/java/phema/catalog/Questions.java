@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import phema.format.Tensor;
 import phema.format.WeightFile;
+import phema.format.WeightFiles;
 
 /**
  * Asks what names of files leave open, with the lines to write: each question is the end of a sentence. What it would
@@ -136,12 +137,17 @@ final class Questions {
                 .toList();
         boolean raw = WeightGroups.rawIn(whole).stream()
                 .anyMatch(group -> group.prefix().equals(prefix));
-        Optional<String> average =
-                Proposal.isOfEdm(whole) ? Optional.of("ema") : new NotAveraged(named).average().filter(any -> !raw);
+        Optional<String> average = Proposal.isOfEdm(whole)
+                ? Optional.of(ofPickle(whole))
+                : new NotAveraged(named).average().filter(any -> !raw);
         return average.map(word -> Manifest.FILE_NAME + " says that `" + word + "` holds raw weights, and files call it"
                 + " an average. If it is one, what comes out is another average than the one asked for, and errors are"
                 + " larger than predicted: state which, as in `"
-                + (Proposal.isOfEdm(whole) ? Proposal.ofEdm() : ofDecay(word)) + "`.");
+                + (Proposal.isOfEdm(whole) ? Proposal.ofEdm(whole) : ofDecay(word)) + "`.");
+    }
+
+    private static String ofPickle(WeightFile file) {
+        return WeightFiles.otherNetworks(file).isPresent() ? "G_ema" : "ema";
     }
 
     /** What is to be said of raw checkpoints where the run's folder, or one of two above it, speaks of an average. */

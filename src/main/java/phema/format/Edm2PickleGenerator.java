@@ -86,8 +86,14 @@ public final class Edm2PickleGenerator {
      * @param source the Python text that every module carries; tens of kilobytes in real files
      */
     public static void write(Node ema, String source, ElementSource content, OutputStream out) throws IOException {
+        write("ema", ema, source, content, out);
+    }
+
+    /** @param key of the network in the snapshot: {@code G_ema} makes one like StyleGAN's */
+    static void write(String key, Node network, String source, ElementSource content, OutputStream out)
+            throws IOException {
         PickleOutput pickle = new PickleOutput(out);
-        new Edm2PickleGenerator(pickle, source, content).snapshot(ema);
+        new Edm2PickleGenerator(pickle, source, content).snapshot(key, network);
         pickle.stop();
     }
 
@@ -95,7 +101,7 @@ public final class Edm2PickleGenerator {
         void write() throws IOException;
     }
 
-    private void snapshot(Node ema) throws IOException {
+    private void snapshot(String key, Node network) throws IOException {
         Node plain = new Node("StandIn", Map.of(), Map.of(), Map.of(), Map.of());
         emptyEasyDict();
         out.op('(');
@@ -109,7 +115,7 @@ public final class Edm2PickleGenerator {
             out.op('u');
         });
         entry("loss_fn", () -> module(new Node("StandIn", Map.of(), Map.of(), Map.of(), Map.of())));
-        entry("ema", () -> module(ema));
+        entry(key, () -> module(network));
         out.op('u');
     }
 

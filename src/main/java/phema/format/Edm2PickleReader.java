@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import phema.format.Value.Blob;
 import phema.format.Value.Call;
 import phema.format.Value.Dict;
@@ -24,10 +25,19 @@ import phema.format.Value.Text;
  * each with its source text, its plain attributes and its tensors. Every tensor's elements lie in one piece within a
  * nested stream of PyTorch's legacy format. Tensors come in the order and under the names of
  * {@code named_parameters()}, then {@code named_buffers()}; what several modules share is listed once, under its first
- * name.
+ * name. Of StyleGAN's snapshots, which are built alike, {@code G_ema} is read, and names begin with that.
  */
 final class Edm2PickleReader implements WeightReader {
     private static final String KIND = "an EDM2 snapshot";
+
+    /** The key of EDM's and EDM2's network, which is all that their snapshots hold. */
+    private static final String EMA = "ema";
+
+    /** The key of the average in StyleGAN's. */
+    private static final String GENERATOR = "G_ema";
+
+    /** The key of metadata for the names of networks that are not read. */
+    static final String OTHERS = "other_networks";
 
     /** The largest published networks need about 100,000. */
     private static final int MAX_OPCODES = 1 << 20;
@@ -99,22 +109,39 @@ final class Edm2PickleReader implements WeightReader {
             Value root = Pickle.read(
                     in, KIND, name -> ALLOWED.contains(name) || TorchTensors.DTYPES.containsKey(name), MAX_OPCODES);
             if (in.remaining() > 0) throw file.broken(in.remaining() + " bytes follow the end of the pickle");
-            Value ema = entries(root).get("ema").orElseThrow(() -> file.broken("has no `ema`, so it is not " + KIND));
+            Dict networks = entries(root);
+            boolean gan = networks.get(EMA).isEmpty() && networks.get(GENERATOR).isPresent();
+            Value network = networks.get(gan ? GENERATOR : EMA)
+                    .orElseThrow(() -> file.broken("has no `" + EMA + "`, so it is not " + KIND));
 
-            List<ModuleState> modules = modules(ema);
+            List<ModuleState> modules = modules(network, gan ? GENERATOR : "");
             List<Tensor> tensors = new ArrayList<>();
             Set<String> names = new HashSet<>();
             addTensors(modules, "_parameters", Tensor.TensorRole.PARAMETER, names, tensors);
             addTensors(modules, "_buffers", Tensor.TensorRole.BUFFER, names, tensors);
-            return new WeightFile(file.path(), Format.EDM2_PICKLE, List.of(file.part()), metadata(modules), tensors);
+            Map<String, String> metadata = metadata(modules);
+            if (gan) metadata.put(OTHERS, others(networks));
+            return new WeightFile(file.path(), Format.EDM2_PICKLE, List.of(file.part()), metadata, tensors);
         }
 
-        /** The module tree in the order of {@code named_modules()}: parents first, every module once. */
-        private List<ModuleState> modules(Value root) throws FormatException {
+        /** The names of the networks beside that of a GAN that is read. */
+        private static String others(Dict networks) {
+            return networks.entries().entrySet().stream()
+                    .filter(entry -> !entry.getKey().equals(GENERATOR) && !className(entry.getValue()).isEmpty())
+                    .map(Map.Entry::getKey)
+                    .collect(Collectors.joining(", "));
+        }
+
+        /**
+         * The module tree in the order of {@code named_modules()}: parents first, every module once.
+         *
+         * @param prefix that all names begin with
+         */
+        private List<ModuleState> modules(Value root, String prefix) throws FormatException {
             List<ModuleState> found = new ArrayList<>();
             Set<Value> seen = Collections.newSetFromMap(new IdentityHashMap<>());
             Deque<Child> open = new ArrayDeque<>();
-            open.push(new Child("", "", root));
+            open.push(new Child("", prefix, root));
             while (!open.isEmpty()) {
                 Child child = open.pop();
                 if (!seen.add(child.value())) continue;
@@ -150,7 +177,8 @@ final class Edm2PickleReader implements WeightReader {
                 }
             }
             throw file.broken(
-                    "`" + Pickle.shown(join("ema", name)) + "` is no module but a " + Pickle.shown(value.kind()));
+                    "`" + Pickle.shown(name.startsWith(GENERATOR) ? name : join(EMA, name)) + "` is no module but a "
+                            + Pickle.shown(value.kind()));
         }
 
         private void addTensors(

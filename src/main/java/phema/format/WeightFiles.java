@@ -85,6 +85,11 @@ public final class WeightFiles {
         return MASTERS.equals(file.metadata().get(DcpReader.GROUP));
     }
 
+    /** The networks that a file holds beside the one that was read, and outputs hold as they are; empty where none. */
+    public static Optional<String> otherNetworks(WeightFile file) {
+        return Optional.ofNullable(file.metadata().get(Edm2PickleReader.OTHERS)).filter(names -> !names.isEmpty());
+    }
+
     /** Says of the file that stands for a checkpoint of several what may be the matter where it is not there. */
     private static void requireEntry(Path path, Predicate<Path> mayRead) throws IOException {
         if (Files.exists(path)) return;

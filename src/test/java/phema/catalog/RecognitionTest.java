@@ -482,7 +482,7 @@ class RecognitionTest {
                 .singleElement()
                 .asString()
                 .contains(
-                        "hold averages and nothing else",
+                        "hold averages and nothing else that is read",
                         "`files: 'network-snapshot-{time}.pkl'` and `" + profile + "`, or whichever");
 
         Files.writeString(folder.resolve("phema.yaml"), "files: 'network-snapshot-{time}.pkl'\n" + profile + "\n");

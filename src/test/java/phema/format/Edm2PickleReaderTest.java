@@ -369,6 +369,23 @@ class Edm2PickleReaderTest {
                                 + ": needs the global `subprocess2.OrderedDict`, which is not part of an EDM2 snapshot; refusing to go on");
     }
 
+    /** StyleGAN's snapshots are built alike, of several networks. */
+    @Test
+    void readsTheAverageOfAGan() throws IOException {
+        Path path = folder.resolve("network-snapshot-000200.pkl");
+        Node network = new Node("Generator", Map.of(), ordered("w", MATRIX), Map.of(), Map.of());
+        try (var out = Files.newOutputStream(path)) {
+            Edm2PickleGenerator.write(
+                    "G_ema", network, "class Generator: pass\n", (tensor, to) -> to.write(new byte[12]), out);
+        }
+
+        WeightFile file = WeightFiles.read(path);
+
+        assertThat(file.tensors()).extracting(Tensor::name).containsExactly("G_ema.w");
+        assertThat(file.metadata()).containsEntry("class_name", "Generator");
+        assertThat(WeightFiles.otherNetworks(file)).contains("encoder, loss_fn");
+    }
+
     @Test
     void aPickleOfSomethingElseIsRefused() throws IOException {
         Path path = Files.write(folder.resolve("a.pkl"), new byte[] {(byte) 0x80, 4, '}', '.'});
