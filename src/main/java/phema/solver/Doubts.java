@@ -5,7 +5,9 @@ import static java.util.stream.Collectors.toSet;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -28,9 +30,14 @@ import phema.profile.Profile;
  * say. A width that is 5 % off shows by some 5 nats per weight. First by the movement fitted as it is stated, since at
  * its optimum that is as good as a fit of its own for small changes; then by new fits.
  *
- * @param doubts the strongest first
+ * @param told the strongest first
+ * @param changes that make what is stated the likeliest; none where it is not known which would
+ * @param fit how weights move if it is so
  */
-record Doubts(List<Doubt> doubts) {
+record Doubts(List<Doubt> told, List<Change> changes, MovementFit fit) {
+    /** What is stated otherwise. */
+    record Change(Restatement restatement, double factor) {}
+
     /** The number of times that are looked at, of more every n-th. */
     private static final int TIMES = 48;
 
@@ -93,7 +100,7 @@ record Doubts(List<Doubt> doubts) {
      * @param suspicious whether some file is so surprising that steps of the clock are looked at as well
      */
     static Doubts of(TrajectoryModel run, boolean suspicious) {
-        if (run.fit().assumed()) return new Doubts(List.of());
+        if (run.fit().assumed()) return new Doubts(List.of(), run.fit());
         List<StoredAverage> some = fewer(run.stored());
         TrajectoryModel model = some.size() == run.stored().size() ? run : TrajectoryModel.of(some);
         var look = new Look(
@@ -101,14 +108,40 @@ record Doubts(List<Doubt> doubts) {
                 model.predictor().noise(), // depends on which files are of one kind, not on which kind that is
                 Sketch.of(some.stream().map(StoredAverage::sample).toArray(double[][]::new)),
                 model.fit());
-        List<Doubt> doubts = new ArrayList<>();
-        while (doubts.size() < MOST) {
-            Optional<Finding> found = look.strongest(suspicious || !doubts.isEmpty());
+        List<Doubt> told = new ArrayList<>();
+        List<Change> changes = new ArrayList<>();
+        while (told.size() < MOST) {
+            Optional<Finding> found = look.strongest(suspicious || !told.isEmpty());
             if (found.isEmpty()) break;
-            doubts.add(look.doubt(found.get()));
+            told.add(look.doubt(found.get()));
+            changes.add(new Change(found.get().restatement(), found.get().factor()));
             look = look.after(found.get());
         }
-        return new Doubts(doubts);
+        return new Doubts(told, changes, look.fit());
+    }
+
+    /** Doubts of which it is not known what would be right instead. */
+    Doubts(List<Doubt> told, MovementFit fit) {
+        this(told, List.of(), fit);
+    }
+
+    /**
+     * The variance that a combination has if the files are what they are likeliest to be; empty where that is what they
+     * are said to be, or is not known.
+     *
+     * @param run with all of its files
+     * @param coefficients by file; they sum to one
+     */
+    OptionalDouble variance(TrajectoryModel run, double[] coefficients, Profile target) {
+        if (changes.isEmpty()) return OptionalDouble.empty();
+        List<Profile> profiles = new ArrayList<>(Statement.of(run.stored()).profiles());
+        profiles.add(target); // moves with the clock
+        var stated = new Statement(profiles, Map.of());
+        for (Change change : changes) stated = change.restatement().of(stated, change.factor());
+        Profile moved = stated.profiles().getLast();
+        var files = new Statement(stated.profiles().subList(0, profiles.size() - 1), stated.decays());
+        return OptionalDouble.of(
+                new Predictor(files.space(), fit.movement(), run.predictor().noise()).variance(coefficients, moved));
     }
 
     /**
@@ -116,7 +149,7 @@ record Doubts(List<Doubt> doubts) {
      * more than a wrong statement can explain.
      */
     boolean explains(List<OddFile> odd) {
-        return ODD_FILES_GAIN * doubts.stream().mapToDouble(Doubt::nats).sum()
+        return ODD_FILES_GAIN * told.stream().mapToDouble(Doubt::nats).sum()
                 >= odd.stream().mapToDouble(OddFile::nats).sum();
     }
 

@@ -84,24 +84,25 @@ public final class Solver {
             TrajectoryModel all,
             List<Double> surprises,
             List<OddFile> odd,
-            List<Doubt> doubts,
+            Doubts doubts,
             Optional<Solver> withoutOdd) {
         static Model of(List<StoredAverage> stored, double meanSquare) {
             TrajectoryModel all = TrajectoryModel.of(stored);
             List<Double> surprises = all.surprises();
             Optional<Doubt> order = FileOrder.doubt(stored);
-            if (order.isPresent()) return new Model(all, surprises, List.of(), List.of(order.get()), Optional.empty());
+            if (order.isPresent()) return new Model(
+                        all, surprises, List.of(), new Doubts(List.of(order.get()), all.fit()), Optional.empty());
             List<OddFile> odd = OddFiles.among(stored, surprises, meanSquare);
             boolean suspicious = surprises.stream().anyMatch(s -> s > OddFiles.SUSPICIOUS);
             Doubts stated = Doubts.of(all, suspicious);
             // A wrong statement makes files odd that are not.
             if (odd.isEmpty() || stated.explains(odd))
-                return new Model(all, surprises, List.of(), stated.doubts(), Optional.empty());
+                return new Model(all, surprises, List.of(), stated, Optional.empty());
             List<StoredAverage> others = new ArrayList<>(stored);
             odd.reversed().forEach(o -> others.remove(o.file()));
             var withoutOdd = new Solver(others);
-            List<Doubt> doubts = withoutOdd.model.map(Model::doubts).orElse(List.of());
-            return new Model(all, surprises, odd, doubts, Optional.of(withoutOdd));
+            List<Doubt> doubts = withoutOdd.model.map(m -> m.doubts().told()).orElse(List.of());
+            return new Model(all, surprises, odd, new Doubts(doubts, all.fit()), Optional.of(withoutOdd));
         }
 
         Predictor predictor() {
@@ -189,8 +190,10 @@ public final class Solver {
             case GIVEN -> throw new IllegalArgumentException("no method finds coefficients that are given");
         };
         Map<SolverKind, Double> errors = new EnumMap<>(SolverKind.class);
-        ofPaper.ifPresent(v -> errors.put(SolverKind.PAPER, relativeError(v, paper.orElseThrow())));
-        if (model.isPresent()) blup.ifPresent(p -> errors.put(SolverKind.BLUP, Math.sqrt(p.variance() / meanSquare)));
+        ofPaper.ifPresent(v -> errors.put(SolverKind.PAPER, relativeError(target, v, paper.orElseThrow())));
+        if (model.isPresent())
+            blup.ifPresent(
+                    p -> errors.put(SolverKind.BLUP, relativeError(target, p.variance(), Solution.of(p))));
         if (!chosen.isFinite()) throw tooSteep(target);
         double residual = profileResidual(target, chosen);
         return new Fit(
@@ -221,7 +224,7 @@ public final class Solver {
         if (options.isPresent()) {
             errors.putAll(solve(target, options.get()).predictedRelativeErrors());
             variance(target, Optional.of(given))
-                    .ifPresent(variance -> errors.put(SolverKind.GIVEN, relativeError(variance, given)));
+                    .ifPresent(variance -> errors.put(SolverKind.GIVEN, relativeError(target, variance, given)));
             residual = profileResidual(target, given);
             warnings.addAll(warnings(target, options.get(), given, residual));
         } else
@@ -273,7 +276,7 @@ public final class Solver {
                         .map(Model::actualToPredicted)
                         .map(OptionalDouble::of)
                         .orElse(OptionalDouble.empty()),
-                m.doubts(),
+                m.doubts().told(),
                 m.fit()
                         .movement()
                         .rates()
@@ -436,10 +439,17 @@ public final class Solver {
         return OptionalDouble.of(variance);
     }
 
-    /** Coefficients that do not sum to one shrink or stretch the weights themselves as well. */
-    private double relativeError(double variance, Solution x) {
+    /**
+     * Coefficients that do not sum to one shrink or stretch the weights themselves as well. Where files contradict what
+     * is stated of them, the error is that of what is likelier.
+     */
+    private double relativeError(Profile target, double variance, Solution x) {
+        double likelier = model.map(Model::doubts)
+                .orElseThrow()
+                .variance(model.get().all(), x.normalised().coefficients(), target)
+                .orElse(0);
         double excess = x.sum() - 1;
-        return Math.sqrt(variance / meanSquare + excess * excess);
+        return Math.sqrt(Math.max(variance, likelier) / meanSquare + excess * excess);
     }
 
     private double profileResidual(Profile target, Solution x) {
@@ -461,7 +471,9 @@ public final class Solver {
                     .forEach(o -> warnings.add(oddFile(o) + without(target, options, m)));
             oddButNotRead(m, Arrays.stream(chosen.coefficients()).boxed().toList())
                     .ifPresent(warnings::add);
-            m.doubts().forEach(doubt -> warnings.add("the " + doubt.inWords()));
+            m.doubts().told().forEach(doubt -> warnings.add("the " + doubt.inWords()));
+            if (!m.doubts().changes().isEmpty())
+                warnings.add("predicted errors are those of what is likelier, and smaller once it is stated");
             disagreement.ifPresent(warnings::add);
         });
         if (options.method() == SolverKind.BLUP
@@ -580,7 +592,7 @@ public final class Solver {
                                 + "%.2f times the predicted one%s",
                         e.getKey(),
                         e.getValue(),
-                        model.doubts().isEmpty()
+                        model.doubts().told().isEmpty()
                                 ? "; is the profile what it is said to be, and are all files of one run?"
                                 : ", as the files contradict what is stated of them"));
     }
