@@ -126,12 +126,11 @@ record CheckpointFolders(
 
     private static Question ofFamilies(List<String> families, List<Folder> folders) {
         CheckpointName example = folders.getLast().name();
-        return Question.of(
+        return Questions.ofReadings(
                 "folders named " + example.shape() + " differ in more than one number (" + families.get(0) + ", "
                         + families.get(1) + "), so it cannot be told whether they are of one run",
-                lines(
-                        example.pattern(),
-                        folders.getLast().weights().firstEntry().getValue().path()),
+                NumberReadings.of(folders.stream().map(f -> f.name().name()).toList()),
+                "/" + folders.getLast().weights().firstEntry().getValue().pattern(),
                 ", where * may stand for what does not matter; or give each run a folder of its own");
     }
 

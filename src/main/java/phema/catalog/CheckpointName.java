@@ -1,7 +1,6 @@
 package phema.catalog;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,15 +16,6 @@ import java.util.regex.Pattern;
  * @param word for what is counted, in lower case; empty where none is there
  */
 record CheckpointName(String name, String family, String pattern, String word, long number) {
-    private static final Pattern COUNTED = Pattern.compile(
-            "(?<![A-Za-z])(global[-_]?step|step|iter|iteration|ba|checkpoint|ckpt|epoch|ep)s?[-_=]?(\\d{1,15})"
-                    + "(?!\\d|\\.\\d)",
-            Pattern.CASE_INSENSITIVE);
-
-    /** The words of which one is the clock where several are there, the best first. */
-    private static final List<String> BEST =
-            List.of("step", "iter", "iteration", "ba", "globalstep", "checkpoint", "ckpt", "epoch", "ep");
-
     private static final Pattern FILLED = Pattern.compile("(?:.*\\D)?(0\\d{5,14})");
 
     /** The words for what runs side by side, before such a number. */
@@ -42,29 +32,26 @@ record CheckpointName(String name, String family, String pattern, String word, l
     private static final Pattern SIDE = Pattern.compile(
             "[._].*|.*[-_.](?:tmp|temp|states?|rolling|bak|old|partial|incomplete)", Pattern.CASE_INSENSITIVE);
 
-    /** Where a number stands in a name. */
-    private record Place(String word, int start, int end) {}
-
     static Optional<CheckpointName> parse(String name) {
         if (SIDE.matcher(name).matches()) return Optional.empty();
         Matcher backup = ONE_TRAINER.matcher(name);
         if (backup.matches())
             return Optional.of(new CheckpointName(
                     name, "*-backup-N-*", "*-backup-{time}-*", "step", Long.parseLong(backup.group(1))));
-        List<Place> places = COUNTED.matcher(name)
-                .results()
-                .map(m -> new Place(m.group(1).toLowerCase(Locale.ROOT).replaceAll("[-_]", ""), m.start(2), m.end(2)))
-                .toList();
+        List<NamedNumber> places = NamedNumber.inFolder(name);
         Matcher filled = FILLED.matcher(name);
-        if (places.isEmpty() && filled.matches() && !SIDE_BY_SIDE.matcher(name).matches())
-            places = List.of(new Place("", filled.start(1), filled.end(1)));
-        if (places.isEmpty()) return Optional.empty();
-        Place clock = places.getFirst();
-        for (Place place : places) if (BEST.indexOf(place.word()) < BEST.indexOf(clock.word())) clock = place;
+        if (places.stream().allMatch(NamedNumber::measures)) {
+            if (!filled.matches() || SIDE_BY_SIDE.matcher(name).matches()) return Optional.empty();
+            places = List.of(new NamedNumber("", filled.start(1), filled.start(1), filled.end(1)));
+        }
+        NamedNumber clock = places.stream()
+                .filter(place -> !place.measures())
+                .reduce((first, other) -> other.isBetterThan(first) ? other : first)
+                .orElse(places.getFirst());
         StringBuilder family = new StringBuilder();
         StringBuilder pattern = new StringBuilder();
         int done = 0;
-        for (Place place : places) {
+        for (NamedNumber place : places) {
             String before = name.substring(done, place.start());
             family.append(before).append('N');
             pattern.append(before).append(place == clock ? "{time}" : "*");
@@ -76,7 +63,7 @@ record CheckpointName(String name, String family, String pattern, String word, l
                 family.append(rest).toString(),
                 pattern.append(rest).toString(),
                 clock.word(),
-                Long.parseLong(name.substring(clock.start(), clock.end()))));
+                NamedNumber.value(name.substring(clock.start(), clock.end()))));
     }
 
     /** That of the folder in which a run's file lies, by its path from the run's folder. */

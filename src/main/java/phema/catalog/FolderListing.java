@@ -9,10 +9,12 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import phema.format.FormatException;
+import phema.format.WeightFiles;
 
 /**
  * Lists a folder: which files are meant to be a run's snapshots.
@@ -51,7 +53,10 @@ record FolderListing(Recognition recognition, List<String> notices) {
                 notices);
         Recognition recognition = recorded(
                 folder,
-                Recognition.of(files.stream().filter(Recognition::mayBeSnapshot).toList(), selection),
+                Recognition.of(
+                        files.stream().filter(Recognition::mayBeSnapshot).toList(),
+                        selection,
+                        name -> metadata(folder.resolve(name), mayRead)),
                 mayRead);
         if (!recognition.isRun()) {
             CheckpointFolders folders = CheckpointFolders.in(folder, names, selection, mayRead);
@@ -69,6 +74,10 @@ record FolderListing(Recognition recognition, List<String> notices) {
         List<String> more = new ArrayList<>();
         if (!recognition.isRun()) ofOneCheckpoint(folder).ifPresent(more::add);
         Proposal proposal = new Proposal(mayRead);
+        if (!recognition.isRun() && more.isEmpty()) {
+            Optional<Question> question = Questions.ofOthers(folder, files, proposal);
+            if (question.isPresent()) return new FolderListing(Recognition.asked(question.get()), notices);
+        }
         if (more.isEmpty())
             LeftOut.files(folder, files, recognition.candidates(), proposal).ifPresent(more::add);
         Set<String> regular = Set.copyOf(files);
@@ -76,6 +85,15 @@ record FolderListing(Recognition recognition, List<String> notices) {
                 names.stream().filter(name -> !regular.contains(name)).toList();
         LeftOut.folders(folder, others, !recognition.isRun(), proposal).ifPresent(more::add);
         return new FolderListing(recognition.withNotices(more), notices);
+    }
+
+    /** What a file states beside its weights; nothing where it cannot be read. */
+    private static Map<String, String> metadata(Path file, Predicate<Path> mayRead) {
+        try {
+            return WeightFiles.read(file, Optional.empty(), mayRead).metadata();
+        } catch (IOException e) { // which is said of it once it is read as one of a run
+            return Map.of();
+        }
     }
 
     /** What is to be said of a folder that is no run, but one of its checkpoints. */

@@ -113,7 +113,7 @@ final class FolderScan {
                     .flatMap(indexed -> indexed.sampled(recognition.prefix(candidate)))
                     .ifPresent(one -> sampled.put(candidate, one));
         UnrecordedAverages averages = new UnrecordedAverages(
-                indexer, files, sampled, plan, recognition.ground() == Recognition.Ground.MANIFEST);
+                indexer, files, sampled, plan, recognition.ground() == Recognition.Ground.MANIFEST, filesLines());
         RunAssembly assembly = new RunAssembly(
                 indexer, averages.files(), plan, averages.usable(exclusions), recognition.network(), exclusions);
         counting.notice().ifPresent(notices::add);
@@ -507,6 +507,16 @@ final class FolderScan {
         if (refused && growing.isEmpty()) return List.of();
         List<String> ofAverages = recognition.tensors().averages().isEmpty() ? averages.lines() : List.of();
         return ofAverages.isEmpty() ? linesWithout(growing) : ofAverages;
+    }
+
+    /** What a manifest would say of the names of files that lie in the run's folder itself. */
+    private List<String> filesLines() {
+        List<String> lines = recognition.lines();
+        return lines.isEmpty() || !lines.getFirst().startsWith("files:") || lines.getFirst().contains("/")
+                ? List.of()
+                : counting.in(lines).stream()
+                        .filter(line -> !line.startsWith("profile:"))
+                        .toList();
     }
 
     private String ofGrowing(List<String> tensors) {

@@ -20,9 +20,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /**
  * Says which weight files of a folder a run does not take: how many of which names, where numbers in names do not
@@ -38,18 +36,6 @@ final class LeftOut {
             "(?:opt\\d+|(?:optim|optimizer|scheduler|random_states|rng_state|scaler|sampler|training_args"
                     + "|training[-_]state)(?:[^a-z].*)?)\\.[a-z]+|" + SnapshotName.RECONSTRUCTION + "-.*",
             Pattern.CASE_INSENSITIVE);
-
-    private static final Pattern NUMBER = Pattern.compile("\\d+");
-
-    /** The words before the number of steps in a name. */
-    private static final Pattern STEP =
-            Pattern.compile("(?:.*[^a-z])?(?:step|iter|ba)[-_=]?", Pattern.CASE_INSENSITIVE);
-
-    /** The patterns in which no other number may as well be the time, such as a part of a date. */
-    private static final Pattern CERTAIN = Pattern.compile(
-            "[^*]*\\{time}[^*]*|(?:.*[^a-z])?(?:step|iter|ba)[-_=]?\\{time}.*", Pattern.CASE_INSENSITIVE);
-
-    private static final String UNKNOWN = "NAME-{time}.safetensors";
 
     private static final Pattern SHARD = Pattern.compile(".*-\\d+-of-\\d+\\..*");
 
@@ -108,65 +94,32 @@ final class LeftOut {
     /** What to write for files of which none is taken. */
     private static String advice(Path folder, List<String> left, Proposal proposal) {
         List<String> averages = left.stream().filter(Proposal::isAverage).toList();
-        Map<String, List<String>> others = left.stream()
-                .filter(name -> !averages.contains(name))
-                .collect(groupingBy(LeftOut::shape, TreeMap::new, toList()));
-        List<String> raw =
-                others.values().stream().max(comparingInt(List::size)).orElse(List.of());
-        if (averages.size() > 2 * raw.size())
+        List<String> others =
+                left.stream().filter(name -> !averages.contains(name)).toList();
+        if (Proposal.areMostlyAverages(averages, others))
             return "Such names are those of averages, and do not say which; say it with lines such as "
                     + ofAverages(folder, averages, proposal) + " in ";
-        Path example = folder.resolve(raw.getLast());
-        boolean certain =
-                raw.size() > 1 && CERTAIN.matcher(pattern(raw)).matches() && proposal.holdsWeights(example);
-        List<String> lines =
-                certain ? proposal.lines(pattern(raw), example) : List.of("files: '" + UNKNOWN + "'", Questions.RAW);
-        return lines.contains(Questions.RAW)
-                ? "Such names do not say what the files hold; say it with lines such as " + Question.inline(lines)
-                        + (averages.isEmpty()
-                                ? ""
-                                : ", or of those that are averages by their names with "
-                                        + ofAverages(folder, averages, proposal))
-                        + " in "
-                : "The files named " + shape(raw.getLast())
-                        + " hold averages and nothing else that is read, and their names do not say which; say it with lines such as " + Question.inline(lines)
-                        + ", or whichever average it is, in ";
+        return "Such names do not say what the files hold; say it with lines such as `files: [{name: '"
+                + others.getFirst() + "', time: 100}, ...]` and `" + Questions.RAW + "`"
+                + (averages.isEmpty()
+                        ? ""
+                        : ", or of those that are averages by their names with "
+                                + ofAverages(folder, averages, proposal))
+                + " in ";
     }
 
-    private static String ofAverages(Path folder, List<String> names, Proposal proposal) {
+    /** The lines for files that are averages by their names. */
+    static String ofAverages(Path folder, List<String> names, Proposal proposal) {
         return Question.inline(proposal.lines(pattern(names), folder.resolve(names.getFirst())))
                 + ", or whichever average it is,";
     }
 
-    /** The names of files as a manifest has them: the time is the number behind the step, or the last that varies. */
+    /** The names of files as a manifest has them. */
     private static String pattern(List<String> names) {
-        List<String> alike = names.stream()
-                .filter(name -> shape(name).equals(shape(names.getFirst())))
-                .toList();
-        List<List<MatchResult>> numbers = alike.stream()
-                .map(name -> NUMBER.matcher(name).results().toList())
-                .toList();
-        List<MatchResult> first = numbers.getFirst();
-        List<Integer> varying = IntStream.range(0, first.size())
-                .filter(i -> alike.size() == 1
-                        || numbers.stream()
-                                        .map(all -> all.get(i).group())
-                                        .distinct()
-                                        .count()
-                                > 1)
-                .boxed()
-                .toList();
-        if (varying.isEmpty()) return "NAME-{time}" + names.getFirst().replaceFirst(".*(\\.[a-zA-Z]+)$", "$1");
-        int time = varying.stream()
-                .filter(i -> STEP.matcher(
-                                alike.getFirst().substring(0, first.get(i).start()))
-                        .matches())
+        return NumberReadings.of(names).readings().stream()
                 .findFirst()
-                .orElseGet(varying::getLast);
-        StringBuilder pattern = new StringBuilder(alike.getFirst());
-        for (int i : varying.reversed())
-            pattern.replace(first.get(i).start(), first.get(i).end(), i == time ? "{time}" : "*");
-        return pattern.toString();
+                .map(NumberReadings.Reading::pattern)
+                .orElseGet(() -> "NAME-{time}" + names.getFirst().replaceFirst(".*(\\.[a-zA-Z]+)$", "$1"));
     }
 
     /**
@@ -203,9 +156,9 @@ final class LeftOut {
             if (weights.isEmpty()) continue;
             found.addAll(alike);
             String path = proposal.best(below, weights.values()).path();
-            boolean certain = NUMBER.matcher(alike.getFirst()).find()
-                    && CERTAIN.matcher(pattern(alike)).matches();
-            if (lines.isEmpty() && certain) lines = proposal.lines(pattern(alike) + "/" + path, below.resolve(path));
+            List<NumberReadings.Reading> readings = NumberReadings.of(alike).readings();
+            if (lines.isEmpty() && readings.size() == 1) // of others it would be a guess
+                lines = proposal.lines(readings.getFirst().pattern() + "/" + path, below.resolve(path));
         }
         if (found.isEmpty()) return Optional.empty();
         String files = "Weight files lie also in folders below, and are not taken: " + shapes(found) + ". ";

@@ -172,7 +172,7 @@ record Manifest(
         List<Candidate> candidates = new ArrayList<>();
         switch (files) {
             case Usual usual -> {
-                return says(Recognition.of(names, selection));
+                return says(Recognition.of(names, selection, any -> Map.of()));
             }
             case Matching matching -> {
                 for (String name : names) {
@@ -187,7 +187,7 @@ record Manifest(
                                     .map(m -> Candidate.ofFile(
                                             name,
                                             file.path(),
-                                            clock(Double.parseDouble(m.group("time"))),
+                                            clock(NamedNumber.value(m.group("time"))),
                                             Optional.of(file.profile())))
                                     .ifPresent(candidates::add);
                 }
@@ -272,7 +272,7 @@ record Manifest(
     }
 
     private Optional<Candidate> candidate(String name, Matcher match, Selection selection) {
-        double time = clock(Double.parseDouble(match.group("time")));
+        double time = clock(NamedNumber.value(match.group("time")));
         if (profile.isPresent())
             return selection.sigmaRels().isEmpty()
                     ? Optional.of(Candidate.of(name, time, profile.get(), t -> ProfileSpec.parse(profile.get(), t)))

@@ -110,6 +110,15 @@ record Proposal(Predicate<Path> mayRead) {
         return WeightsPath.isAverage(path.replaceFirst("\\.(?:pth\\.tar|[a-zA-Z]+(?:\\.index\\.json)?)$", ""));
     }
 
+    /** Whether there are far more averages than other files of one kind, which are then beside the point. */
+    static boolean areMostlyAverages(List<String> averages, List<String> others) {
+        long most = NumberReadings.counts(others).values().stream()
+                .mapToLong(n -> n)
+                .max()
+                .orElse(0);
+        return averages.size() > 2 * most;
+    }
+
     /** Whether a file is one of those pickles that hold an average alone, or nothing else that is read. */
     static boolean isOfEdm(WeightFile file) {
         return file.format() == Format.EDM2_PICKLE;

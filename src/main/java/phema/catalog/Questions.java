@@ -3,14 +3,17 @@ package phema.catalog;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.partitioningBy;
 
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import phema.format.Tensor;
@@ -55,7 +58,11 @@ final class Questions {
                     List.of("files: '*-save-{time}-*.safetensors'", RAW),
                     ", or with the profile of that average; docs/snapshots.md has it"));
         if (counts.isEmpty()) return Optional.empty();
-        if (isTied(counts)) return Optional.of(Question.withoutLines(ofTied(counts, "N")));
+        if (isTied(counts)) {
+            Map<String, Long> shown = numbered.stream()
+                    .collect(groupingBy(name -> LeftOut.shape(name.shown()), TreeMap::new, counting()));
+            return Optional.of(Question.withoutLines(ofTied(shown, "")));
+        }
         return families.values().stream()
                 .filter(family -> family.size() == most)
                 .findFirst()
@@ -64,10 +71,11 @@ final class Questions {
 
     /** @param family files whose names differ in numbers only */
     private static Optional<Question> of(List<NumberedName> family) {
-        TreeSet<String> prefixes = new TreeSet<>();
-        for (NumberedName name : family) prefixes.add(name.prefix());
-        if (prefixes.size() < 2) return Optional.empty();
-        String named = prefixes.first() + "N, " + prefixes.higher(prefixes.first()) + "N, ...";
+        TreeSet<String> families = new TreeSet<>();
+        for (NumberedName name : family) families.add(name.shown());
+        List<String> names = family.stream().map(NumberedName::fileName).toList();
+        if (families.size() < 2) return Optional.empty();
+        String named = families.first() + ", " + families.higher(families.first()) + ", ...";
         NumberedName first = family.getFirst();
         if (family.stream().allMatch(Questions::isAverage))
             return Optional.of(Question.of(
@@ -76,22 +84,95 @@ final class Questions {
                     ofAverage(first),
                     ", or whichever averages they are; or list the files of all, which together give others more"
                             + " exactly, with the time and profile of each: docs/snapshots.md shows how"));
-        return Optional.of(Question.of(
-                "files named " + first.shape() + "N differ in more than one number (" + named
+        return Optional.of(ofReadings(
+                "files named " + LeftOut.shape(first.shown()) + " differ in more than one number (" + named
                         + "), so it cannot be told which is their time, and whether they are of one run",
-                List.of("files: '" + first.pattern() + "'", RAW),
+                NumberReadings.of(names),
+                "",
                 ", where * stands for what does not matter; or give each run a folder of its own"));
+    }
+
+    /**
+     * Offers what names may mean.
+     *
+     * @param path of the weights from what has these names
+     * @param rest what is to be said of the lines
+     */
+    static Question ofReadings(String what, NumberReadings names, String path, String rest) {
+        return ofReadings(what, names, pattern -> lines(pattern + path), rest);
+    }
+
+    /** @param lines by the pattern of a reading */
+    private static Question ofReadings(
+            String what, NumberReadings names, Function<String, List<String>> lines, String rest) {
+        List<NumberReadings.Reading> readings = names.readings();
+        if (readings.isEmpty()) return Question.withoutLines(what + ". Name the files with their times in this file");
+        String others = readings.stream()
+                .skip(1)
+                .limit(1)
+                .map(reading -> ", or " + Question.inline(lines.apply(reading.pattern())) + shareOf(reading, names))
+                .collect(joining());
+        return Question.of(
+                what, lines.apply(readings.getFirst().pattern()), shareOf(readings.getFirst(), names) + others + rest);
+    }
+
+    private static String shareOf(NumberReadings.Reading reading, NumberReadings names) {
+        return " for " + reading.files() + " of " + names.size();
+    }
+
+    private static List<String> lines(String pattern) {
+        return List.of("files: '" + pattern + "'", RAW);
+    }
+
+    /** What has to be asked of weight files that no form of names says the time of; empty where no number may be it. */
+    static Optional<Question> ofOthers(Path folder, Collection<String> names, Proposal proposal) {
+        Map<Boolean, List<String>> byAverage = names.stream()
+                .filter(name -> Recognition.mayBeSnapshot(name) && !WeightsPath.isOfSeveral(name))
+                .collect(partitioningBy(Questions::isAverage));
+        List<String> averages = byAverage.getOrDefault(true, List.of());
+        List<String> weights = byAverage.getOrDefault(false, List.of());
+        Map<String, Long> counts = NumberReadings.counts(weights);
+        if (isTied(counts)
+                || counts.values().stream().noneMatch(count -> count > 1)
+                || Proposal.areMostlyAverages(averages, weights)) return Optional.empty();
+        NumberReadings readings = NumberReadings.of(weights);
+        String example = weights.stream()
+                .filter(name -> counts.getOrDefault(LeftOut.shape(name), 0L) == readings.size())
+                .reduce((a, b) -> b)
+                .orElseThrow();
+        Path file = folder.resolve(example);
+        if (readings.readings().isEmpty() || !proposal.holdsWeights(file)) return Optional.empty();
+        boolean raw = proposal.lines("", file).contains(RAW);
+        return Optional.of(ofReadings(
+                "files named " + LeftOut.shape(example)
+                        + (raw
+                                ? " do not say whether their number is a time, or what sets runs side by side apart,"
+                                        + " such as folds and seeds"
+                                : " hold averages and nothing else that is read, and their names do not say which"),
+                readings,
+                pattern -> proposal.lines(pattern, file),
+                (raw ? "" : ", or whichever average it is")
+                        + (averages.isEmpty()
+                                ? ""
+                                : ", or of those that are averages by their names with "
+                                        + LeftOut.ofAverages(folder, averages, proposal))
+                        + ", if they are of one run"));
     }
 
     /** Whether files hold averages, by their name. */
     static boolean isAverage(NumberedName name) {
-        return AverageWords.isInFileName(name.prefix());
+        return isAverage(name.fileName());
+    }
+
+    static boolean isAverage(String fileName) {
+        return AverageWords.isInFileName(
+                NamedNumber.withoutMeasures(NumberedName.stem(fileName).orElse(fileName)));
     }
 
     /** What has to be asked of such files. */
     static Question ofAverages(NumberedName name) {
         return Question.of(
-                "files named " + name.prefix() + "N hold averages by their name, not raw weights, but it does not say"
+                "files named " + name.shown() + " hold averages by their name, not raw weights, but it does not say"
                         + " which",
                 ofAverage(name),
                 ", or whichever average it is");

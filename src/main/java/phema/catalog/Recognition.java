@@ -1,8 +1,10 @@
 package phema.catalog;
 
 import static java.util.Comparator.comparingDouble;
+import static java.util.Comparator.comparingInt;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -11,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import phema.format.NetworkSettings;
 
@@ -163,8 +166,9 @@ record Recognition(
      * Without a manifest: averages named as EDM2 or ema-pytorch name them, or else numbered files as raw checkpoints.
      *
      * @param names of the folder's files
+     * @param stated the metadata of a file, asked for where names alone do not say enough
      */
-    static Recognition of(List<String> names, Selection selection) {
+    static Recognition of(List<String> names, Selection selection, Function<String, Map<String, String>> stated) {
         List<SnapshotName> edm2 = names.stream()
                 .flatMap(name -> SnapshotName.parse(name).stream())
                 .sorted(EDM2_ORDER)
@@ -176,15 +180,16 @@ record Recognition(
         if (wanted) return edm2(edm2, selection);
         if (names.stream().anyMatch(IndexedName::matches)) return indexed(names);
         Set<String> all = Set.copyOf(names);
-        List<NumberedName> numbered = names.stream()
+        List<String> weights = names.stream()
                 .filter(name -> selection.prefix().isPresent() || !LeftOut.isState(name))
                 .filter(name -> !WeightsPath.isIndexedShard(name, all))
-                .flatMap(name -> NumberedName.parse(name).stream())
                 .toList();
+        List<NumberedName> numbered = NumberedName.all(weights);
         if (selection.prefix().isEmpty()) {
             List<NumberedName> raw =
                     numbered.stream().filter(name -> !Questions.isAverage(name)).toList();
             if (!raw.isEmpty()) numbered = raw;
+            numbered = byStated(weights, numbered, stated);
             Optional<Question> question = Questions.of(names, numbered);
             if (question.isPresent()) return asked(question.get());
         }
@@ -250,28 +255,61 @@ record Recognition(
                 List.of("sigmaRels: [" + sigmaRels + "]", "updateEvery: 100")));
     }
 
+    /** The same by what files state, where their names differ in several numbers, or in one that no word is before. */
+    private static List<NumberedName> byStated(
+            List<String> names, List<NumberedName> numbered, Function<String, Map<String, String>> stated) {
+        List<String> open;
+        if (numbered.isEmpty()) {
+            open = names.stream()
+                    .filter(name -> NumberedName.stem(name).isPresent()
+                            && !WeightsPath.isOfSeveral(name)
+                            && !Questions.isOfOneTrainer(name)
+                            && !Questions.isAverage(name))
+                    .toList();
+        } else {
+            List<NumberedName> most = numbered.stream()
+                    .collect(groupingBy(NumberedName::shape, TreeMap::new, toList()))
+                    .values()
+                    .stream()
+                    .max(comparingInt(List::size))
+                    .orElseThrow();
+            if (most.stream().map(NumberedName::family).distinct().count() < 2
+                    || most.stream().anyMatch(Questions::isAverage)) return numbered;
+            open = most.stream().map(NumberedName::fileName).toList();
+        }
+        if (open.size() < 2 || Questions.isTied(NumberReadings.counts(open))) return numbered;
+        return NumberReadings.of(open).stated(stated).orElse(numbered);
+    }
+
     private static Recognition numbered(List<String> names, List<NumberedName> numbered, Selection selection) {
         List<String> notices = new ArrayList<>();
-        String prefix = chosen(
-                numbered.stream().collect(groupingBy(NumberedName::prefix, TreeMap::new, counting())),
-                selection.prefix());
+        Map<String, Long> families = numbered.stream()
+                .filter(n -> selection.prefix().isEmpty() || n.isOf(selection.prefix().get()))
+                .collect(groupingBy(NumberedName::family, TreeMap::new, counting()));
+        String prefix = families.isEmpty() ? selection.prefix().orElse("") : chosen(families, Optional.empty());
         if (!selection.sigmaRels().isEmpty())
             return new Recognition(
                     List.of(),
                     Ground.NUMBERED_NAMES,
                     List.of("The folder holds raw checkpoints, which have no sigma_rel to choose them by."));
         List<Candidate> candidates = new ArrayList<>(numbered.stream()
-                .filter(n -> n.prefix().equals(prefix))
+                .filter(n -> n.family().equals(prefix))
                 .sorted(comparingDouble(NumberedName::number).thenComparing(NumberedName::fileName))
                 .map(NumberedName::candidate)
                 .toList());
         Optional<NumberedName> average = numbered.stream()
-                .filter(n -> n.prefix().equals(prefix) && Questions.isAverage(n))
+                .filter(n -> n.family().equals(prefix) && Questions.isAverage(n))
                 .findFirst();
         if (average.isPresent()) return asked(Questions.ofAverages(average.get()));
         if (candidates.isEmpty()) notices.add("No numbered file begins with " + prefix + ".");
         else
-            notices.add("Files named " + prefix + "N are taken for raw checkpoints of "
+            notices.add("Files named "
+                    + numbered.stream()
+                            .filter(n -> n.family().equals(prefix))
+                            .findFirst()
+                            .map(NumberedName::shown)
+                            .orElse(prefix)
+                    + " are taken for raw checkpoints of "
                     + (isMilestones(numbered, prefix) ? "the steps that they state, or of time N" : "time N")
                     + "; for anything else, say so in " + Manifest.FILE_NAME + ".");
         names.stream()
@@ -290,12 +328,12 @@ record Recognition(
     }
 
     private static boolean isMilestones(List<NumberedName> numbered, String prefix) {
-        return numbered.stream().anyMatch(n -> n.prefix().equals(prefix) && n.countsMilestones());
+        return numbered.stream().anyMatch(n -> n.family().equals(prefix) && n.countsMilestones());
     }
 
     private static List<String> lines(List<NumberedName> numbered, String prefix) {
         return numbered.stream()
-                .filter(n -> n.prefix().equals(prefix))
+                .filter(n -> n.family().equals(prefix))
                 .findFirst()
                 .map(n -> List.of("files: '" + n.pattern() + "'", Questions.RAW))
                 .orElse(List.of());

@@ -28,6 +28,8 @@ final class StatedTimes {
         "global_step", "step", "iteration", "iter_num", "ss_steps", TRAINING_INFO, "train_state.step", "global_steps"
     };
 
+    private static final String[] EPOCH_KEYS = {"epoch", "ss_epoch"};
+
     private static final String METADATA = "metadata";
     private static final String TRAINER_STATE = "trainer_state.json";
 
@@ -112,9 +114,9 @@ final class StatedTimes {
             return keyed(folder.get().word(), metadata)
                     .map(n -> stated(candidate, METADATA, n, folder.get().number()));
         return NumberedName.parse(candidate.fileName())
-                .filter(name -> !name.countsMilestones())
+                .filter(name -> !name.countsMilestones() && Math.abs(name.number() - candidate.time()) <= TOLERANCE)
                 .flatMap(
-                        name -> keyed(name.prefix(), metadata).map(n -> stated(candidate, METADATA, n, name.number())));
+                        name -> keyed(name.counted(), metadata).map(n -> stated(candidate, METADATA, n, name.number())));
     }
 
     private static Stated stated(Candidate candidate, String where, Map.Entry<String, Long> stated, long named) {
@@ -132,18 +134,25 @@ final class StatedTimes {
         return first(metadata, STEP_KEYS);
     }
 
+    /** What metadata says of steps, or else of epochs. */
+    static Optional<Long> counted(Map<String, String> metadata, boolean steps) {
+        return steps
+                ? steps(metadata).map(Map.Entry::getValue)
+                : first(metadata, EPOCH_KEYS).map(Map.Entry::getValue);
+    }
+
     /** Whether the number in a file's name is one of steps, as far as the word before it says. */
     static boolean countsSteps(String fileName) {
         return CheckpointName.ofFolder(fileName)
                 .map(CheckpointName::word)
-                .or(() -> NumberedName.parse(fileName).map(NumberedName::prefix))
+                .or(() -> NumberedName.parse(fileName).map(NumberedName::counted))
                 .filter(word -> STEPS.matcher(word).matches())
                 .isPresent();
     }
 
     private static Optional<Map.Entry<String, Long>> keyed(String prefix, Map<String, String> metadata) {
         if (STEPS.matcher(prefix).matches()) return first(metadata, STEP_KEYS);
-        if (EPOCHS.matcher(prefix).matches()) return first(metadata, "epoch", "ss_epoch");
+        if (EPOCHS.matcher(prefix).matches()) return first(metadata, EPOCH_KEYS);
         return first(metadata, "ss_epoch"); // what sd-scripts count where they say nothing
     }
 

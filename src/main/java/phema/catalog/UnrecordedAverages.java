@@ -51,6 +51,7 @@ final class UnrecordedAverages {
     private final FileIndexer indexer;
     private final Map<Candidate, WeightFile> files;
     private final Map<Candidate, RememberedFile.Sampled> sampled;
+    private final List<String> named;
 
     /** Whether it is for the manifest to say which averages there are. */
     private final boolean stated;
@@ -71,17 +72,21 @@ final class UnrecordedAverages {
      * @param files by time, each with the tensors that count
      * @param sampled those of them that can be used
      * @param stated whether a manifest says which averages there are
+     * @param named the lines of a manifest that say which files there are and what their names count; none where that
+     *     is for their names to say
      */
     UnrecordedAverages(
             FileIndexer indexer,
             Map<Candidate, WeightFile> files,
             Map<Candidate, RememberedFile.Sampled> sampled,
             SamplePlan plan,
-            boolean stated) {
+            boolean stated,
+            List<String> named) {
         this.indexer = indexer;
         this.stated = stated;
         this.files = files;
         this.sampled = sampled;
+        this.named = List.copyOf(named);
         for (Candidate candidate : sampled.keySet())
             if (!candidate.group().isEmpty()) groups.put(candidate.group(), candidate);
         groups.forEach((prefix, newest) -> {
@@ -221,7 +226,7 @@ final class UnrecordedAverages {
         }
         String name = newest.getKey().fileName();
         boolean epochs = NumberedName.parse(name)
-                        .filter(numbered -> EPOCHS.matcher(numbered.prefix()).matches())
+                        .filter(numbered -> EPOCHS.matcher(numbered.counted()).matches())
                         .isPresent()
                 || CheckpointName.ofFolder(name)
                         .filter(CheckpointName::countsEpochs)
@@ -399,6 +404,7 @@ final class UnrecordedAverages {
 
     /** The lines before the averages. */
     private List<String> filesLines() {
+        if (!named.isEmpty()) return new ArrayList<>(named);
         List<String> lines = new ArrayList<>(List.of(filesLine()));
         clock().ifPresent(lines::add);
         return lines;

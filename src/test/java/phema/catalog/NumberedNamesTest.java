@@ -1,0 +1,162 @@
+package phema.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import phema.catalog.Excluded.ExclusionReason;
+
+/** Which of the numbers in names is taken for the time, and what is asked where none is for certain. */
+class NumberedNamesTest {
+    private static final Pattern FILES = Pattern.compile("`(files: '[^`]*)`");
+
+    @TempDir
+    Path folder;
+
+    /** Each manifest that is printed takes the same files. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            epoch=01-val_loss=0.43.ckpt epoch=02-val_loss=0.4.ckpt            | 1 2
+            epoch=1-val_nll=-0.43.ckpt epoch=2-val_nll=1e-05.ckpt             | 1 2
+            epoch=1-step=400-val_loss=0.43.ckpt epoch=2-step=800-val_loss=0.41.ckpt | 400 800
+            epoch=0050-test_mean_score=0.300.ckpt epoch=0100-test_mean_score=0.350.ckpt | 50 100
+            gpt--val_loss=2.43-step=400-consumed_samples=3200.0.ckpt gpt--val_loss=2.4-step=800-consumed_samples=6400.0.ckpt | 400 800
+            best_model_epoch_1_loss_0.4321.pth best_model_epoch_2_loss_0.4111.pth | 1 2
+            epoch=1-avg_val_loss=0.4.ckpt epoch=2-avg_val_loss=0.3.ckpt       | 1 2
+            model_1000_loss_300.pt model_2000_loss_250.pt                     | 1000 2000
+            score_000100.pt score_000200.pt                                   | 100 200
+            step100-tokens64B.pt step200-tokens128B.pt                        | 100 200
+            step-1200-0a3f9c.pt step-1300-e71b02.pt                           | 1200 1300
+            step100_epoch0.pt step200_epoch1.pt                               | 100 200
+            x_e8_s120.pth x_e9_s140.pth                                       | 120 140
+            ep5.pt ep10.pt                                                    | 5 10
+            5epoch.pth 10epoch.pth                                            | 5 10
+            epoch_5_ckpt.pth epoch_10_ckpt.pth                                | 5 10
+            model_500_steps.pt model_1000_steps.pt                            | 500 1000
+            checkpoint.500.pt checkpoint.1000.pt                              | 500 1000
+            net-10.pth net-100.pth net-9.pth                                  | 9 10 100
+            ckpt-900.pt ckpt-1,000.pt                                         | 900 1000
+            char_ep10-000005.safetensors char_ep10-000010.safetensors         | 5 10
+            char_steps3000_epoch5.pt char_steps3000_epoch6.pt                 | 5 6
+            epoch_5.pth epoch_6.pth epoch_5_ckpt.pth epoch_6_ckpt.pth         | 5 6
+            epoch_5_optim.pth epoch_6_optim.pth                               | ''
+            net_5epochs.pth net_10epochs.pth                                  | ''
+            net-0010.pth net-9.pth                                            | 10
+            """)
+    void takesTheNumberThatCounts(String names, String times) throws IOException {
+        weights(names.split(" "));
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        List<Double> expected = new ArrayList<>();
+        for (String time : times.split(" ")) if (!time.isEmpty()) expected.add(Double.valueOf(time));
+        assertThat(run.snapshots()).extracting(Snapshot::time).isEqualTo(expected);
+        if (run.manifest().isEmpty()) return;
+        Files.write(folder.resolve("phema.yaml"), run.manifest());
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(Math.max(2, expected.size()));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            step100-tokens64B step200-tokens128B                              | 100 200
+            checkpoint-100-loss-2.31 checkpoint-200-loss-2.11                 | 100 200
+            epoch_1_val_2.900 epoch_2_val_2.800                               | 1 2
+            model_name=0--val_loss=1.40-step=100-consumed_samples=800.0 model_name=0--val_loss=1.3-step=200-consumed_samples=1600.0 | 100 200
+            net_5epochs net_10epochs                                          | ''
+            """)
+    void takesTheNumberThatCountsInNamesOfFolders(String names, String times) throws IOException {
+        for (String name : names.split(" ")) weights(name + "/model.safetensors");
+        takes(times);
+    }
+
+    private void takes(String times) throws IOException {
+        assertThat(String.join(
+                        " ",
+                        RunScanner.scan(folder, Selection.DEFAULT).snapshots().stream()
+                                .map(snapshot -> String.valueOf((long) snapshot.time()))
+                                .toList()))
+                .isEqualTo(times);
+    }
+
+    /** The lines are those of the question, in its order; each takes as many files as it says. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            checkpoint_1_100.pt checkpoint_1_200.pt checkpoint_2_300.pt       | checkpoint_*_{time}.pt 3
+            1-100.ckpt 2-200.ckpt 3-300.ckpt                                  | *-{time}.ckpt 3, {time}-*.ckpt 3
+            ckpt_100_20260101.pt ckpt_200_20260102.pt                         | ckpt_{time}_*.pt 2, ckpt_*_{time}.pt 2
+            2026-01-05-step-100.pt 2026-01-06-step-200.pt                     | 2026-01-*-step-{time}.pt 2
+            seed1_step100.pt seed1_step200.pt seed2_step100.pt                | seed1_step{time}.pt 2
+            model_1.pth model_2.pth model_12.pth                              | model_{time}.pth 3
+            1-0.43.ckpt 2-0.41.ckpt                                           | {time}-*.ckpt 2
+            10.pth 2.pth                                                      | {time}.pth 2
+            """)
+    void asksWithLinesThatTakeWhatTheySay(String names, String lines) throws IOException {
+        weights(names.split(" "));
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.excluded()).singleElement().satisfies(e -> assertThat(e.reason())
+                .isEqualTo(ExclusionReason.MANIFEST));
+        List<String> offered = new ArrayList<>();
+        Matcher files = FILES.matcher(run.excluded().getFirst().message());
+        while (files.find()) offered.add(files.group(1));
+        assertThat(run.manifest().getFirst()).isEqualTo(offered.getFirst());
+        List<String> taken = new ArrayList<>();
+        for (String line : offered) {
+            Files.writeString(folder.resolve("phema.yaml"), line + "\nprofile: impulse\n");
+            taken.add(line.replaceFirst("files: '(.*)'", "$1") + " "
+                    + RunScanner.scan(folder, Selection.DEFAULT).snapshots().size());
+        }
+        assertThat(String.join(", ", taken)).isEqualTo(lines);
+    }
+
+    /** Of names that leave it open, what the files state decides. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            %1$d-%2$d.safetensors     | global_step | 2 | 100 200 300 | *-{time}.safetensors
+            %1$d-%2$d.safetensors     | epoch       | 1 | 1 2 3       | {time}-*.safetensors
+            model_%1$d.safetensors    | epoch       | 1 | 1 2 3       | model_{time}.safetensors
+            %1$d-0.%2$d.safetensors   | epoch       | 1 | 1 2 3       | {time}-*.safetensors
+            fold_%1$d.safetensors     | epoch       | 3 | ''          | ''
+            """)
+    void whatFilesStateDecidesBetweenNumbers(String name, String key, int which, String times, String files)
+            throws IOException {
+        for (int epoch = 1; epoch <= 3; epoch++) {
+            int stated = which == 1 ? epoch : which == 2 ? 100 * epoch : 90;
+            TestFiles.safetensors(
+                    folder.resolve(name.formatted(epoch, 100 * epoch)),
+                    Map.of(key, String.valueOf(stated)),
+                    Map.of("w", (float) epoch));
+        }
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        takes(times);
+        if (!files.isEmpty()) assertThat(run.manifest()).contains("files: '" + files + "'");
+    }
+
+    @Test
+    void saysWhyNumbersThatAreNoTimesAreNotTaken() throws IOException {
+        weights("ckpt_0.1k.pt", "ckpt_0.2k.pt");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .singleElement()
+                .asString()
+                .contains("`files: [{name: 'ckpt_0.1k.pt', time: 100}, ...]`");
+        Files.writeString(
+                folder.resolve("phema.yaml"),
+                "files: [{name: 'ckpt_0.1k.pt', time: 100}, {name: 'ckpt_0.2k.pt', time: 200}]\nprofile: impulse\n");
+        takes("100 200");
+    }
+
+    /** Each with another value, so that none is taken for another's copy. */
+    private void weights(String... names) throws IOException {
+        for (String name : names) TestFiles.safetensors(folder.resolve(name), "w", name.hashCode());
+    }
+}
