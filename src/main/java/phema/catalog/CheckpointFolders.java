@@ -77,6 +77,12 @@ record CheckpointFolders(
         List<String> families =
                 folders.stream().map(f -> f.name().family()).distinct().sorted().toList();
         if (families.size() > 1) return asked(ofFamilies(families, folders));
+        Optional<Question> anew = Questions.ofAnew(
+                folders.stream().map(f -> f.name().name()).toList(),
+                "folders",
+                NamedNumber::inFolder,
+                "/" + folders.getLast().weights().firstEntry().getValue().pattern());
+        if (anew.isPresent()) return asked(anew.get());
         List<String> notices = new ArrayList<>(links);
         Set<String> taken = folders.stream().map(f -> f.name().name()).collect(toSet());
         List<String> empty = named.stream()

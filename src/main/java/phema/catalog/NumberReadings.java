@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -135,7 +136,9 @@ final class NumberReadings {
                     && !(number.start() > 1 && isPoint(name, number.start() - 1))
                     && !isPoint(name, number.end())
                     && NamedNumber.inFile(name).stream()
-                            .noneMatch(one -> one.measures() && one.start() <= number.start() && number.end() <= one.end());
+                            .noneMatch(one -> one.measures()
+                                    && one.start() <= number.start()
+                                    && number.end() <= one.end());
         });
     }
 
@@ -241,5 +244,55 @@ final class NumberReadings {
     /** How many names there are of each. */
     static Map<String, Long> counts(Collection<String> names) {
         return names.stream().collect(groupingBy(LeftOut::shape, TreeMap::new, counting()));
+    }
+
+    /**
+     * A number that begins anew whenever another one grows.
+     *
+     * @param before the last name of one epoch; {@code after} the first of the next
+     * @param pattern of the last name of each epoch, of which there are {@code files}
+     * @param length the last number within an epoch
+     */
+    record Anew(String before, String after, String pattern, int files, long length) {}
+
+    /** Whether steps are counted anew in each epoch, so that no number is the time. */
+    static Optional<Anew> anew(Collection<String> names, Function<String, List<NamedNumber>> numbers) {
+        record Named(String name, NamedNumber epochAt, NamedNumber stepAt, long epoch, long step) {}
+        List<Named> all = new ArrayList<>();
+        for (String name : names) {
+            List<NamedNumber> known = numbers.apply(name);
+            Optional<NamedNumber> epoch =
+                    known.stream().filter(NamedNumber::countsEpochs).findFirst();
+            Optional<NamedNumber> step = known.stream()
+                    .filter(one -> one.counts() && !one.countsEpochs())
+                    .findFirst();
+            if (epoch.isEmpty() || step.isEmpty()) return Optional.empty();
+            ToLongFunction<NamedNumber> value = one -> NamedNumber.value(name.substring(one.start(), one.end()));
+            all.add(new Named(
+                    name, epoch.get(), step.get(), value.applyAsLong(epoch.get()), value.applyAsLong(step.get())));
+        }
+        all.sort(Comparator.comparingLong(Named::epoch).thenComparingLong(Named::step));
+        List<Named> last = new ArrayList<>();
+        Optional<Named> later = Optional.empty();
+        Optional<Named> earlier = Optional.empty();
+        for (int i = 0; i < all.size(); i++) {
+            boolean ends = i == all.size() - 1 || all.get(i + 1).epoch() > all.get(i).epoch();
+            if (ends) last.add(all.get(i));
+            if (later.isEmpty() && ends && i < all.size() - 1 && all.get(i + 1).step() < all.get(i).step()) {
+                earlier = Optional.of(all.get(i));
+                later = Optional.of(all.get(i + 1));
+            }
+        }
+        if (later.isEmpty()) return Optional.empty();
+        Map<Long, List<Named>> byStep = last.stream().collect(groupingBy(Named::step, TreeMap::new, toList()));
+        List<Named> most =
+                byStep.values().stream().max(comparingInt(List::size)).orElseThrow();
+        Named example = most.getFirst();
+        StringBuilder pattern = new StringBuilder(example.name());
+        for (NamedNumber one : numbers.apply(example.name()).reversed())
+            if (one.measures() || one.equals(example.epochAt()))
+                pattern.replace(one.start(), one.end(), one.measures() ? "*" : "{time}");
+        return Optional.of(new Anew(
+                earlier.get().name(), later.get().name(), pattern.toString(), most.size(), example.step()));
     }
 }

@@ -102,7 +102,9 @@ record NumberedName(String fileName, String prefix, String rest, String counted,
         for (NamedNumber one : measures)
             for (int i = one.start(); i < one.end(); i++) masked.setCharAt(i, MEASURED);
         Matcher m = AT_END.matcher(masked);
-        if (!m.matches() || known.stream().anyMatch(one -> one.counts() && one.start() == m.start(2) && hasOthers(known)))
+        if (!m.matches()
+                || hasOthers(known)
+                        && known.stream().anyMatch(one -> one.counts() && one.start() == m.start(2)))
             return Optional.empty();
         String before = stem.substring(0, m.start(2));
         String behind = stem.substring(m.end(2));

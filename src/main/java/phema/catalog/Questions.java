@@ -74,7 +74,7 @@ final class Questions {
         TreeSet<String> families = new TreeSet<>();
         for (NumberedName name : family) families.add(name.shown());
         List<String> names = family.stream().map(NumberedName::fileName).toList();
-        if (families.size() < 2) return Optional.empty();
+        if (families.size() < 2) return ofAnew(names, "files", Questions::inFile, "");
         String named = families.first() + ", " + families.higher(families.first()) + ", ...";
         NumberedName first = family.getFirst();
         if (family.stream().allMatch(Questions::isAverage))
@@ -90,6 +90,10 @@ final class Questions {
                 NumberReadings.of(names),
                 "",
                 ", where * stands for what does not matter; or give each run a folder of its own"));
+    }
+
+    private static List<NamedNumber> inFile(String name) {
+        return NamedNumber.inFile(NumberedName.stem(name).orElse(name));
     }
 
     /**
@@ -122,6 +126,34 @@ final class Questions {
 
     private static List<String> lines(String pattern) {
         return List.of("files: '" + pattern + "'", RAW);
+    }
+
+    /**
+     * What has to be asked where steps are counted anew in each epoch.
+     *
+     * @param what the names are of
+     * @param path of the weights from what has these names
+     */
+    static Optional<Question> ofAnew(
+            List<String> names, String what, Function<String, List<NamedNumber>> numbers, String path) {
+        return NumberReadings.anew(names, numbers)
+                .map(found -> Question.of(
+                        "steps in the names of the " + what + " begin anew in each epoch (" + found.after()
+                                + " comes after " + found.before() + "), so none of their numbers is the time",
+                        lines(found.pattern() + path),
+                        " for the last of each epoch, " + found.files() + " of " + names.size()
+                                + "; or list all with the steps since the beginning, as in `files: [{name: "
+                                + found.after() + path + ", time: "
+                                + (found.length() + stepOf(found.after(), numbers)) + "}, ...]` if an epoch has "
+                                + found.length() + " steps"));
+    }
+
+    private static long stepOf(String name, Function<String, List<NamedNumber>> numbers) {
+        return numbers.apply(name).stream()
+                .filter(one -> one.counts() && !one.countsEpochs())
+                .findFirst()
+                .map(one -> NamedNumber.value(name.substring(one.start(), one.end())))
+                .orElse(0L);
     }
 
     /** What has to be asked of weight files that no form of names says the time of; empty where no number may be it. */

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import phema.catalog.Excluded.ExclusionReason;
 
 /** Which of the numbers in names is taken for the time, and what is asked where none is for certain. */
@@ -30,7 +31,7 @@ class NumberedNamesTest {
             epoch=1-val_nll=-0.43.ckpt epoch=2-val_nll=1e-05.ckpt             | 1 2
             epoch=1-step=400-val_loss=0.43.ckpt epoch=2-step=800-val_loss=0.41.ckpt | 400 800
             epoch=0050-test_mean_score=0.300.ckpt epoch=0100-test_mean_score=0.350.ckpt | 50 100
-            gpt--val_loss=2.43-step=400-consumed_samples=3200.0.ckpt gpt--val_loss=2.4-step=800-consumed_samples=6400.0.ckpt | 400 800
+            g--val_loss=2.4-step=4-consumed_samples=32.0.ckpt g--val_loss=2.3-step=8-consumed_samples=64.0.ckpt | 4 8
             best_model_epoch_1_loss_0.4321.pth best_model_epoch_2_loss_0.4111.pth | 1 2
             epoch=1-avg_val_loss=0.4.ckpt epoch=2-avg_val_loss=0.3.ckpt       | 1 2
             model_1000_loss_300.pt model_2000_loss_250.pt                     | 1000 2000
@@ -70,7 +71,7 @@ class NumberedNamesTest {
             step100-tokens64B step200-tokens128B                              | 100 200
             checkpoint-100-loss-2.31 checkpoint-200-loss-2.11                 | 100 200
             epoch_1_val_2.900 epoch_2_val_2.800                               | 1 2
-            model_name=0--val_loss=1.40-step=100-consumed_samples=800.0 model_name=0--val_loss=1.3-step=200-consumed_samples=1600.0 | 100 200
+            model_name=0--val_loss=1.40-step=1-consumed_samples=8.0 model_name=0--val_loss=1.3-step=2-consumed_samples=16.0 | 1 2
             net_5epochs net_10epochs                                          | ''
             """)
     void takesTheNumberThatCountsInNamesOfFolders(String names, String times) throws IOException {
@@ -117,6 +118,35 @@ class NumberedNamesTest {
                     + RunScanner.scan(folder, Selection.DEFAULT).snapshots().size());
         }
         assertThat(String.join(", ", taken)).isEqualTo(lines);
+    }
+
+    /** Lines for the last of each epoch, and how all can be said. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "/model.safetensors"})
+    void asksWhereStepsBeginAnewInEachEpoch(String path) throws IOException {
+        String end = path.isEmpty() ? ".pt" : path;
+        for (int epoch = 1; epoch <= 3; epoch++)
+            for (int step = 100; step <= 300; step += 100) weights("epoch_" + epoch + "_step_" + step + end);
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.excluded()).singleElement().satisfies(e -> assertThat(e.message())
+                .contains("begin anew in each epoch", "3 of 9", "{name: epoch_2_step_100" + end + ", time: 400}"));
+        assertThat(run.manifest()).first().isEqualTo("files: 'epoch_{time}_step_300" + end + "'");
+        Files.write(folder.resolve("phema.yaml"), run.manifest());
+        takes("1 2 3");
+        Files.writeString(
+                folder.resolve("phema.yaml"),
+                "files: [{name: epoch_1_step_300" + end + ", time: 300}, {name: epoch_2_step_100" + end
+                        + ", time: 400}]\nprofile: impulse\n");
+        takes("300 400");
+    }
+
+    /** As those of Lightning do. */
+    @Test
+    void doesNotAskWhereStepsGoOnFromEpochToEpoch() throws IOException {
+        weights("epoch=0-step=100.ckpt", "epoch=0-step=200.ckpt", "epoch=1-step=300.ckpt", "epoch=2-step=400.ckpt");
+        takes("100 200 300 400");
     }
 
     /** Of names that leave it open, what the files state decides. */
