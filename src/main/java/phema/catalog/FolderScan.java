@@ -54,6 +54,7 @@ final class FolderScan {
 
     private @Nullable WeightFile similar;
     private List<Part> similarParts = List.of();
+    private Optional<String> lastNotice = Optional.empty();
     private CountFromZero counting = CountFromZero.of(Map.of());
 
     /** The newest file that could be read, which holds averages where only later files do. */
@@ -117,6 +118,7 @@ final class FolderScan {
         RunAssembly assembly = new RunAssembly(
                 indexer, averages.files(), plan, averages.usable(exclusions), recognition.network(), exclusions);
         counting.notice().ifPresent(notices::add);
+        lastNotice.ifPresent(notices::add);
         clockNotice.ifPresent(notices::add);
         if (!similarParts.isEmpty())
             notices.addAll(
@@ -187,7 +189,9 @@ final class FolderScan {
             Optional<RememberedFile.Indexed> usable = usable(named, now);
             if (usable.isEmpty()) continue;
             WeightFile file = usable.get().file();
-            Candidate candidate = counting.of(named.read(file), file);
+            Candidate candidate = LastCheckpoint.is(named)
+                    ? lastOf(named, file, looked)
+                    : counting.of(named.read(file), file);
             if (isShard(candidate) || refused(candidate, looked)) continue;
             WeightGroups groups = candidate.group().isEmpty() ? groups(file) : WeightGroups.NONE;
             if (groups.problem().isPresent()) {
@@ -213,6 +217,9 @@ final class FolderScan {
             taken = candidate;
             similar = file;
             similarParts = parts;
+            if (LastCheckpoint.is(named))
+                lastNotice = Optional.of(
+                        named.fileName() + " is taken for the last checkpoint, of the time in its metadata.");
             for (Part part : parts) {
                 Candidate one = part.group().prefix().isEmpty()
                         ? candidate
@@ -223,6 +230,18 @@ final class FolderScan {
             }
         }
         return files;
+    }
+
+    /** The one whose name says no time: by the key that such files have, or as the numbered files state theirs. */
+    private Candidate lastOf(Candidate named, WeightFile file, Map<String, RememberedFile> looked) {
+        Candidate read = named.read(file);
+        if (!(read.content() instanceof Candidate.NoAverage)) return read;
+        Map<Candidate, WeightFile> numbered = new HashMap<>();
+        indexed(looked).forEach((candidate, other) -> {
+            if (!LastCheckpoint.is(candidate)) numbered.put(counting.of(candidate), other);
+        });
+        Candidate known = new LastCheckpoint(numbered).of(named, file);
+        return known == named ? read : known;
     }
 
     /** The files that could be read, with all their tensors. */

@@ -316,10 +316,7 @@ record Recognition(
                 .filter(name -> NumberedName.isLast(name, prefix))
                 .sorted()
                 .map(name -> NumberedName.last(name, prefix))
-                .forEach(last -> {
-                    candidates.add(last);
-                    notices.add(last.fileName() + " is taken for the last checkpoint, of the time in its metadata.");
-                });
+                .forEach(candidates::add);
         return new Recognition(
                 candidates,
                 Ground.NUMBERED_NAMES,

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import phema.format.WeightFile;
 
 /**
@@ -134,11 +135,26 @@ final class StatedTimes {
         return first(metadata, STEP_KEYS);
     }
 
+    /** All keys of steps and epochs, the best first. */
+    static List<String> keys() {
+        return Stream.of(STEP_KEYS, EPOCH_KEYS).flatMap(Stream::of).toList();
+    }
+
     /** What metadata says of steps, or else of epochs. */
     static Optional<Long> counted(Map<String, String> metadata, boolean steps) {
         return steps
                 ? steps(metadata).map(Map.Entry::getValue)
-                : first(metadata, EPOCH_KEYS).map(Map.Entry::getValue);
+                : epochs(metadata).map(Map.Entry::getValue);
+    }
+
+    /** What metadata says of epochs, with its key. */
+    static Optional<Map.Entry<String, Long>> epochs(Map<String, String> metadata) {
+        return first(metadata, EPOCH_KEYS);
+    }
+
+    /** How often metadata says that an average was updated, with its key: each step, but from some step on. */
+    static Optional<Map.Entry<String, Long>> updates(Map<String, String> metadata) {
+        return first(metadata, "ema.updates", "updates");
     }
 
     /** Whether the number in a file's name is one of steps, as far as the word before it says. */

@@ -104,6 +104,67 @@ class StatedTimesTest {
                 .containsExactly(first + 1.0, first + 2.0, first + 3.0);
     }
 
+    /** As DINO states the epochs that are over, and RT-DETR how often its average was updated. */
+    @ParameterizedTest
+    @CsvSource({"epoch, 1, 21, 41", "ema.updates, 100, 2100, 4100", "updates, 100, 2100, 4100"})
+    void namesCountFromZeroByWhatElseSaysHowLongTrainingWent(String key, int first, int second, int third)
+            throws IOException {
+        file("checkpoint0000.safetensors", key, first);
+        file("checkpoint0020.safetensors", key, second);
+        file("checkpoint0040.safetensors", key, third);
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(run.snapshots()).extracting(Snapshot::time).containsExactly(1.0, 21.0, 41.0);
+        assertThat(run.notices()).anyMatch(notice -> notice.contains("states `" + key + "` " + first + ", so that"));
+    }
+
+    /** Without the file named 0 the epoch may be the next one, counted from 1. */
+    @Test
+    void epochsThatAreOneMoreThanNamesMayBeTheNextOnes() throws IOException {
+        file("checkpoint0020.safetensors", "epoch", 21);
+        file("checkpoint0040.safetensors", "epoch", 41);
+
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots())
+                .extracting(Snapshot::time)
+                .containsExactly(20.0, 40.0);
+    }
+
+    /** The last one has no number in its name: its time is what it states, where the others state theirs as well. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ckpt_%d       | ckpt       | iter_num | 1000 2000 | 3000 | 1000 2000 3000
+            checkpoint%04d | checkpoint | epoch   | 1 21      | 31   | 1 21 31
+            checkpoint_%d  | checkpoint | epoch   | 20 40     | 50   | 20 40 50
+            checkpoint_%d  | checkpoint | epoch   | 20 40     | 40   | 20 40
+            checkpoint_%d  | checkpoint | epoch   | 20 40     | 30   | 20 40
+            checkpoint_%d  | checkpoint | epoch   | 7 9       | 10   | 20 40
+            """)
+    void theLastCheckpointIsOfTheTimeThatItStatesAsTheOthersDo(
+            String name, String last, String key, String stated, int ofLast, String times) throws IOException {
+        String[] numbers = stated.split(" ");
+        int[] named = name.equals("ckpt_%d") ? new int[] {1000, 2000} : new int[] {20, 40};
+        for (int i = 0; i < 2; i++)
+            file(
+                    name.formatted(name.contains("04") ? named[i] - 20 : named[i]) + ".safetensors",
+                    key,
+                    Integer.parseInt(numbers[i]));
+        file(last + ".safetensors", key, ofLast);
+
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+
+        assertThat(String.join(
+                        " ",
+                        run.snapshots().stream()
+                                .map(snapshot -> String.valueOf((long) snapshot.time()))
+                                .toList()))
+                .isEqualTo(times);
+        boolean used = run.snapshots().size() == 3;
+        assertThat(run.notices().stream().filter(notice -> notice.contains("taken for the last checkpoint")))
+                .hasSize(used ? 1 : 0);
+        assertThat(run.excluded()).hasSize(used ? 0 : 1);
+    }
+
     @Test
     void foldersCountFromZeroToo() throws IOException {
         for (int epoch : new int[] {0, 1, 2}) {
