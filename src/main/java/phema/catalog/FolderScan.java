@@ -741,7 +741,7 @@ final class FolderScan {
     }
 
     private List<String> lines(Twins twins) {
-        return recognition.lines().stream()
+        return counting.in(recognition.lines()).stream()
                 .flatMap(line -> line.equals(Questions.RAW) ? Stream.of(line, twins.exclusion()) : Stream.of(line))
                 .toList();
     }

@@ -3,8 +3,11 @@ package phema.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded;
 import phema.catalog.Excluded.ExclusionReason;
@@ -86,11 +89,12 @@ final class RunOptions {
                 .filter(e -> e.reason() == ExclusionReason.BROKEN || e.reason() == ExclusionReason.DIFFERENT)
                 .toList();
         if (bad.isEmpty()) return;
-        String first = located(run, bad.getFirst());
+        Excluded usual = usual(run, bad);
+        String first = located(run, usual);
         String others = bad.size() == 1 ? "" : " and " + (bad.size() - 1) + " more that `phema inspect` lists";
         if (!run.snapshots().isEmpty())
             throw Problem.unprocessable(
-                    first + ". Move " + movable(run, bad.getFirst()) + others + " out of " + run.folder() + otherwise);
+                    first + ". Move " + movable(run, usual) + others + " out of " + run.folder() + otherwise);
         if (bad.size() == 1) throw Problem.unprocessable(first);
         throw Problem.unprocessable(first + (areAlike(run, bad) ? ". So it is with all " : ". None can be used of the ")
                 + bad.size() + " files in " + run.folder());
@@ -113,13 +117,23 @@ final class RunOptions {
 
     /** Whether all are refused for one reason. */
     private static boolean areAlike(Run run, List<Excluded> files) {
-        return files.stream()
-                        .map(e -> e.message()
-                                .replace(run.folder().relativize(e.path()).toString(), "")
-                                .replace(e.name(), ""))
-                        .distinct()
-                        .count()
-                == 1;
+        return files.stream().map(e -> reason(run, e)).distinct().count() == 1;
+    }
+
+    /** Why a file is refused, without its own name. */
+    private static String reason(Run run, Excluded excluded) {
+        return excluded.message()
+                .replace(run.folder().relativize(excluded.path()).toString(), "")
+                .replace(excluded.name(), "");
+    }
+
+    /** The first of those that are refused for the reason that most are. */
+    private static Excluded usual(Run run, List<Excluded> files) {
+        Map<String, List<Excluded>> byReason = files.stream()
+                .collect(Collectors.groupingBy(e -> reason(run, e), LinkedHashMap::new, Collectors.toList()));
+        List<Excluded> most = List.of();
+        for (List<Excluded> alike : byReason.values()) if (alike.size() > most.size()) most = alike;
+        return most.getFirst();
     }
 
     private String why(Run run) {
@@ -130,7 +144,7 @@ final class RunOptions {
 
     /** Why a folder has no snapshots, as the rest of a sentence. */
     static String whyNone(Run run) {
-        if (!run.excluded().isEmpty()) return "; " + located(run, run.excluded().getFirst());
+        if (!run.excluded().isEmpty()) return "; " + located(run, usual(run, run.excluded()));
         if (!run.notices().isEmpty()) return ". " + run.notices().getLast();
         return "; it holds no weight files that phema reads: their names look like"
                 + " network-snapshot-0001024-0.050.pkl (or .safetensors), or step-00001000.safetensors for raw"

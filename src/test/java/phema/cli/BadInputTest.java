@@ -107,6 +107,20 @@ class BadInputTest {
         assertThat(Shell.names(run)).hasSize(32);
     }
 
+    /** The first may be the exception. */
+    @Test
+    void theReasonThatMostFilesAreRefusedForIsGiven() throws IOException {
+        Path run = Files.createDirectories(folder.resolve("run")).toRealPath();
+        Files.write(run.resolve("step-100.pt"), new byte[] {'P', 'K', 3, 4});
+        for (int step : new int[] {200, 300})
+            Files.writeString(run.resolve("step-" + step + ".pt"), "hello, world of weights");
+        for (int step : new int[] {100, 200, 300}) Shell.age(run.resolve("step-" + step + ".pt"));
+
+        assertThat(Shell.phema("fit --outstd 0.15 --indir " + run).complaint())
+                .startsWith("phema: " + run + "/step-200.pt: is neither")
+                .endsWith(". None can be used of the 3 files in " + run);
+    }
+
     /** Moving one of them away would lead to the next. */
     @Test
     void severalFilesThatCannotBeUsed() throws IOException {
