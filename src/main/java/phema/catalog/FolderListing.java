@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import phema.format.FormatException;
 import phema.format.WeightFiles;
 
@@ -22,6 +23,9 @@ import phema.format.WeightFiles;
  * @param notices about names that lead to nothing that may be read; one line each
  */
 record FolderListing(Recognition recognition, List<String> notices) {
+    /** The names of numbered files that may hold anything. */
+    private static final Pattern WITHOUT_EXTENSION = Pattern.compile("[^.]*\\d");
+
     FolderListing {
         notices = List.copyOf(notices);
     }
@@ -74,8 +78,9 @@ record FolderListing(Recognition recognition, List<String> notices) {
         List<String> more = new ArrayList<>();
         if (!recognition.isRun()) ofOneCheckpoint(folder).ifPresent(more::add);
         Proposal proposal = new Proposal(mayRead);
-        if (!recognition.isRun() && more.isEmpty()) {
+        if (!recognition.isRun() && more.isEmpty() && !hasRunsBelow(folder)) {
             Optional<Question> question = Questions.ofOthers(folder, files, proposal);
+            if (question.isEmpty()) question = withoutExtension(folder, names, proposal);
             if (question.isPresent()) return new FolderListing(Recognition.asked(question.get()), notices);
         }
         if (more.isEmpty())
@@ -85,6 +90,22 @@ record FolderListing(Recognition recognition, List<String> notices) {
                 names.stream().filter(name -> !regular.contains(name)).toList();
         LeftOut.folders(folder, others, !recognition.isRun(), proposal).ifPresent(more::add);
         return new FolderListing(recognition.withNotices(more), notices);
+    }
+
+    private static boolean hasRunsBelow(Path folder) throws IOException {
+        return RootWatcher.runsBelow(folder).stream().anyMatch(run -> !run.equals(folder));
+    }
+
+    /** What has to be asked of files without an extension, of which one of each name is looked at. */
+    private static Optional<Question> withoutExtension(Path folder, List<String> names, Proposal proposal)
+            throws IOException {
+        List<String> files = readable(
+                folder,
+                names,
+                name -> WITHOUT_EXTENSION.matcher(name).matches(),
+                proposal.mayRead(),
+                new ArrayList<>());
+        return Questions.ofNamesWithoutExtension(files, name -> proposal.holdsWeights(folder.resolve(name)));
     }
 
     /** What a file states beside its weights; nothing where it cannot be read. */

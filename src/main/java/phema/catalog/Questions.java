@@ -1,9 +1,12 @@
 package phema.catalog;
 
+import static java.util.Comparator.comparing;
+import static java.util.Comparator.comparingInt;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.partitioningBy;
+import static java.util.stream.Collectors.toList;
 
 import java.nio.file.Path;
 import java.util.Collection;
@@ -14,6 +17,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import phema.format.Tensor;
@@ -28,6 +32,13 @@ final class Questions {
     /** The form of OneTrainer's names: a time stamp, then step, epoch, and step within the epoch. */
     private static final Pattern ONE_TRAINER =
             Pattern.compile(".*\\d{4}-\\d\\d-\\d\\d_\\d\\d-\\d\\d-\\d\\d-save-\\d+-\\d+-\\d+\\.(?:safetensors|ckpt)");
+
+    /** The names of discriminators, which train beside what is wanted. */
+    private static final Pattern DISCRIMINATOR =
+            Pattern.compile("(?:d|do|disc|discriminator)[-_].*", Pattern.CASE_INSENSITIVE);
+
+    /** The most kinds of names of which a file is looked at. */
+    private static final int MOST_KINDS = 4;
 
     /** The line for raw weights. */
     static final String RAW = "profile: " + WeightGroups.RAW;
@@ -305,6 +316,38 @@ final class Questions {
                 .average()
                 .map(word -> "holds an average under `" + word + ".*`, not raw weights. Write " + Manifest.FILE_NAME
                         + " with the files' names, `prefix: '" + word + ".'`, and the profile of that average");
+    }
+
+    /**
+     * What has to be asked of numbered files whose names have no extension, as those of Tacotron and HiFi-GAN.
+     *
+     * @param holdsWeights whether a file does, asked of one of each kind of name
+     */
+    static Optional<Question> ofNamesWithoutExtension(List<String> names, Predicate<String> holdsWeights) {
+        List<NumberReadings> kinds = names.stream()
+                .collect(groupingBy(LeftOut::shape, TreeMap::new, toList()))
+                .values()
+                .stream()
+                .filter(alike -> alike.size() > 1)
+                .sorted(comparing((List<String> alike) -> DISCRIMINATOR.matcher(alike.getFirst()).matches())
+                        .thenComparing(comparingInt((List<String> alike) -> alike.size()).reversed()))
+                .limit(MOST_KINDS)
+                .filter(alike -> holdsWeights.test(alike.getLast()))
+                .map(NumberReadings::of)
+                .filter(readings -> !readings.readings().isEmpty())
+                .toList();
+        if (kinds.isEmpty()) return Optional.empty();
+        NumberReadings.Reading first = kinds.getFirst().readings().getFirst();
+        String others = kinds.stream()
+                .skip(1)
+                .map(kind -> kind.readings().getFirst())
+                .map(reading -> ", or " + Question.inline(lines(reading.pattern())))
+                .collect(joining());
+        return Optional.of(Question.of(
+                "there are files without an extension that hold weights, and whether their number is a time their names"
+                        + " do not say",
+                lines(first.pattern()),
+                shareOf(first, kinds.getFirst()) + others));
     }
 
     /** Whether the most files are of more than one kind. */

@@ -185,6 +185,45 @@ class NumberedNamesTest {
         takes("100 200");
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            checkpoint_100 checkpoint_200             | checkpoint_{time}
+            do_00000100 g_00000100 do_00000200 g_00000200 | g_{time}, do_{time}
+            """)
+    void asksForFilesWithoutAnExtensionThatHoldWeights(String names, String patterns) throws IOException {
+        weights(names.split(" "));
+        Files.writeString(folder.resolve("log_1"), "nothing");
+        Files.writeString(folder.resolve("log_2"), "nothing");
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.excluded())
+                .singleElement()
+                .satisfies(e -> assertThat(e.message())
+                        .contains("files without an extension that hold weights")
+                        .contains(List.of(patterns.split(", ")).stream()
+                                .map(pattern -> "`files: '" + pattern + "'`")
+                                .toList()));
+        Files.write(folder.resolve("phema.yaml"), run.manifest());
+        takes("100 200");
+    }
+
+    @Test
+    void saysNothingOfFilesWithoutAnExtensionThatHoldNoWeights() throws IOException {
+        Files.writeString(folder.resolve("log_1"), "nothing");
+        Files.writeString(folder.resolve("log_2"), "nothing");
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.excluded()).isEmpty();
+        assertThat(run.notices()).isEmpty();
+    }
+
+    /** Such as samples that a job makes of all of them. */
+    @Test
+    void namesRunsBelowBeforeItAsksForOtherFiles() throws IOException {
+        weights("x_1.pt", "x_2.pt", "run/step-100.pt", "run/step-200.pt");
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.excluded()).isEmpty();
+        assertThat(run.notices()).last().asString().contains("below it there is a run, name its folder: run.");
+    }
+
     /** Each with another value, so that none is taken for another's copy. */
     private void weights(String... names) throws IOException {
         for (String name : names) TestFiles.safetensors(folder.resolve(name), "w", name.hashCode());
