@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -121,8 +122,10 @@ record FolderListing(Recognition recognition, List<String> notices) {
     private static Optional<String> ofOneCheckpoint(Path folder) {
         boolean named =
                 CheckpointName.parse(String.valueOf(folder.getFileName())).isPresent();
-        return WeightsPath.in(folder).values().stream()
-                .filter(weights -> named
+        Collection<WeightsPath> held = WeightsPath.in(folder).values();
+        boolean alike = held.stream().map(weights -> LeftOut.shape(weights.path())).distinct().count() < held.size();
+        return held.stream()
+                .filter(weights -> named && !alike
                         || weights.path().indexOf('/') < 0 && weights.path().endsWith(".metadata"))
                 .findFirst()
                 .map(weights ->

@@ -80,8 +80,14 @@ final class LeftOut {
         List<String> left = of(names, taken);
         if (left.isEmpty()) return Optional.empty();
         Set<String> used = taken.stream().map(Candidate::fileName).collect(toSet());
+        Set<String> ofRun = used.stream().map(LeftOut::shape).collect(toSet());
+        String like = left.stream()
+                .filter(name -> ofRun.contains(shape(name)))
+                .findFirst()
+                .map(name -> ", such as " + name)
+                .orElse("");
         String what = left.size() + (left.size() == 1 ? " weight file is" : " weight files are") + " not used: "
-                + shapes(left) + ". ";
+                + shapes(left) + like + ". ";
         return Optional.of(what
                 + (used.isEmpty()
                         ? advice(folder, left, proposal)

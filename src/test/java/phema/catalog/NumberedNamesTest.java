@@ -224,6 +224,23 @@ class NumberedNamesTest {
         assertThat(run.notices()).last().asString().contains("below it there is a run, name its folder: run.");
     }
 
+    @Test
+    void namesOneOfTheFilesThatAreNotUsedAlthoughTheyAreNamedLikeTheRuns() throws IOException {
+        weights("ep0-ba100-rank0.pt", "ep0-ba200-rank0.pt", "ep0-ba100-rank1.pt", "ep0-ba200-rank1.pt");
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).hasSize(2);
+        assertThat(run.notices())
+                .anyMatch(notice -> notice.contains("epN-baN-rankN.pt (2), such as ep0-ba100-rank1.pt. "));
+    }
+
+    /** Its own name may be that of a checkpoint. */
+    @Test
+    void aFolderOfFilesThatAreNamedAlikeIsNoCheckpoint() throws IOException {
+        weights("val_step3/ckpt_0.1k.pt", "val_step3/ckpt_0.2k.pt");
+        assertThat(RunScanner.scan(folder.resolve("val_step3"), Selection.DEFAULT).notices())
+                .noneMatch(notice -> notice.contains("one checkpoint"));
+    }
+
     /** Each with another value, so that none is taken for another's copy. */
     private void weights(String... names) throws IOException {
         for (String name : names) TestFiles.safetensors(folder.resolve(name), "w", name.hashCode());
