@@ -107,7 +107,7 @@ final class LeftOut {
                     + ofAverages(folder, averages, proposal) + " in ";
         return "Such names do not say what the files hold; say it with lines such as `files: [{name: '"
                 + others.getFirst() + "', time: 100}, ...]` and `" + Questions.RAW + "`"
-                + (averages.isEmpty()
+                + (averages.size() < 2
                         ? ""
                         : ", or of those that are averages by their names with "
                                 + ofAverages(folder, averages, proposal))

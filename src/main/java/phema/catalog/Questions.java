@@ -195,7 +195,7 @@ final class Questions {
                 readings,
                 pattern -> proposal.lines(pattern, file),
                 (raw ? "" : ", or whichever average it is")
-                        + (averages.isEmpty()
+                        + (averages.size() < 2
                                 ? ""
                                 : ", or of those that are averages by their names with "
                                         + LeftOut.ofAverages(folder, averages, proposal))
