@@ -46,8 +46,7 @@ final class AverageWords {
     private static final String PLACE = "(?:checkpoints?|ckpts?|weights?|models?|snapshots?|saves?|params?|nets?"
             + "|network|unet|transformer|generator|g|only)";
 
-    private static final Pattern PLACES =
-            Pattern.compile(PLACE + "(?:[-_.]?" + PLACE + ")*", Pattern.CASE_INSENSITIVE);
+    private static final Pattern PLACES = Pattern.compile(PLACE + "(?:[-_.]?" + PLACE + ")*", Pattern.CASE_INSENSITIVE);
 
     /** The names of folders that hold averages only: not those of runs, which may be called after an average. */
     private static final Pattern FOLDER = Pattern.compile(

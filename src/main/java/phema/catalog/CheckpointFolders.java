@@ -243,7 +243,9 @@ record CheckpointFolders(
                         + left.stream().limit(8).map(this::path).collect(joining(", "))
                         + (left.size() > 8 ? ", ..." : "")
                         + ". For averages of those, write " + Manifest.FILE_NAME + " with `files: '" + pattern + "/"
-                        + Proposal.byLikelihood(newest(left), paths(left)).getFirst().pattern()
+                        + Proposal.byLikelihood(newest(left), paths(left))
+                                .getFirst()
+                                .pattern()
                         + "'` and their profile.");
             Set<String> taken = folders.stream().map(f -> f.name().name()).collect(toSet());
             List<String> others = names.stream()
@@ -308,7 +310,9 @@ record CheckpointFolders(
                             + raw.stream().limit(6).map(this::path).collect(joining(", "))
                             + (raw.size() > 6 ? ", ..." : "")
                             + "), and it cannot be told which are to be averaged",
-                    lines(pattern, new Proposal(mayRead).best(newest(raw), paths(raw)).pattern()),
+                    lines(
+                            pattern,
+                            new Proposal(mayRead).best(newest(raw), paths(raw)).pattern()),
                     "");
         }
 

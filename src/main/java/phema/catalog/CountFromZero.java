@@ -8,8 +8,9 @@ import java.util.function.Function;
 import phema.format.WeightFile;
 
 /**
- * Tells by the steps or epochs that files state whether their names count from 0, as Lightning's epochs do: {@code epoch=0.ckpt}
- * is written at the end of the first one. Its time is 1 then, and that of all others one more than their names say.
+ * Tells by the steps or epochs that files state whether their names count from 0, as Lightning's epochs do:
+ * {@code epoch=0.ckpt} is written at the end of the first one. Its time is 1 then, and that of all others one more than
+ * their names say.
  */
 final class CountFromZero {
     /** The line of a manifest that says so. */
@@ -32,10 +33,9 @@ final class CountFromZero {
 
     /** @param files those that could be read, by their numbers */
     static CountFromZero of(Map<Candidate, WeightFile> files) {
-        return new CountFromZero(
-                bySteps(stated(files, StatedTimes::steps))
-                        .or(() -> bySteps(stated(files, StatedTimes::updates)))
-                        .or(() -> byEpochs(files.size(), stated(files, StatedTimes::epochs))));
+        return new CountFromZero(bySteps(stated(files, StatedTimes::steps))
+                .or(() -> bySteps(stated(files, StatedTimes::updates)))
+                .or(() -> byEpochs(files.size(), stated(files, StatedTimes::epochs))));
     }
 
     private static List<Numbered> stated(

@@ -123,7 +123,11 @@ record FolderListing(Recognition recognition, List<String> notices) {
         boolean named =
                 CheckpointName.parse(String.valueOf(folder.getFileName())).isPresent();
         Collection<WeightsPath> held = WeightsPath.in(folder).values();
-        boolean alike = held.stream().map(weights -> LeftOut.shape(weights.path())).distinct().count() < held.size();
+        boolean alike = held.stream()
+                        .map(weights -> LeftOut.shape(weights.path()))
+                        .distinct()
+                        .count()
+                < held.size();
         return held.stream()
                 .filter(weights -> named && !alike
                         || weights.path().indexOf('/') < 0 && weights.path().endsWith(".metadata"))

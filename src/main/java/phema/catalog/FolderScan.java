@@ -189,9 +189,8 @@ final class FolderScan {
             Optional<RememberedFile.Indexed> usable = usable(named, now);
             if (usable.isEmpty()) continue;
             WeightFile file = usable.get().file();
-            Candidate candidate = LastCheckpoint.is(named)
-                    ? lastOf(named, file, looked)
-                    : counting.of(named.read(file), file);
+            Candidate candidate =
+                    LastCheckpoint.is(named) ? lastOf(named, file, looked) : counting.of(named.read(file), file);
             if (isShard(candidate) || refused(candidate, looked)) continue;
             WeightGroups groups = candidate.group().isEmpty() ? groups(file) : WeightGroups.NONE;
             if (groups.problem().isPresent()) {
@@ -400,8 +399,10 @@ final class FolderScan {
                                 .profile()
                                 .filter(Impulse.class::isInstance)
                                 .isEmpty())) return Optional.empty();
-        return files.keySet().stream().reduce((one, newer) -> newer).flatMap(newest -> Questions.ofStatedRaw(
-                whole(newest), recognition.prefix(newest), Objects.requireNonNull(files.get(newest))));
+        return files.keySet().stream()
+                .reduce((one, newer) -> newer)
+                .flatMap(newest -> Questions.ofStatedRaw(
+                        whole(newest), recognition.prefix(newest), Objects.requireNonNull(files.get(newest))));
     }
 
     private WeightFile whole(Candidate candidate) {
@@ -531,7 +532,9 @@ final class FolderScan {
     /** What a manifest would say of the names of files that lie in the run's folder itself. */
     private List<String> filesLines() {
         List<String> lines = recognition.lines();
-        return lines.isEmpty() || !lines.getFirst().startsWith("files:") || lines.getFirst().contains("/")
+        return lines.isEmpty()
+                        || !lines.getFirst().startsWith("files:")
+                        || lines.getFirst().contains("/")
                 ? List.of()
                 : counting.in(lines).stream()
                         .filter(line -> !line.startsWith("profile:"))

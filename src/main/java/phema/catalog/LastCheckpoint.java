@@ -44,9 +44,8 @@ record LastCheckpoint(Map<Candidate, WeightFile> numbered) {
         double offset = apart.iterator().next();
         if (!(Math.abs(offset) <= TOLERANCE)) return Optional.empty();
         double time = stated.get() - offset;
-        Optional<Candidate> notBefore = numbered.keySet().stream()
-                .filter(other -> other.time() >= time)
-                .findAny();
+        Optional<Candidate> notBefore =
+                numbered.keySet().stream().filter(other -> other.time() >= time).findAny();
         return Optional.of(
                 notBefore.isEmpty()
                         ? Candidate.of(

@@ -1,6 +1,5 @@
 package phema.catalog;
 
-import static java.util.Comparator.comparingInt;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
@@ -75,8 +74,7 @@ final class LeftOut {
      * @param names of the folder's files
      * @param taken those of them that are the run's
      */
-    static Optional<String> files(
-            Path folder, Collection<String> names, List<Candidate> taken, Proposal proposal) {
+    static Optional<String> files(Path folder, Collection<String> names, List<Candidate> taken, Proposal proposal) {
         List<String> left = of(names, taken);
         if (left.isEmpty()) return Optional.empty();
         Set<String> used = taken.stream().map(Candidate::fileName).collect(toSet());
@@ -164,7 +162,7 @@ final class LeftOut {
             String path = proposal.best(below, weights.values()).path();
             List<NumberReadings.Reading> readings = NumberReadings.of(alike).readings();
             if (lines.isEmpty() && readings.size() == 1) // of others it would be a guess
-                lines = proposal.lines(readings.getFirst().pattern() + "/" + path, below.resolve(path));
+            lines = proposal.lines(readings.getFirst().pattern() + "/" + path, below.resolve(path));
         }
         if (found.isEmpty()) return Optional.empty();
         String files = "Weight files lie also in folders below, and are not taken: " + shapes(found) + ". ";

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * @param from where the words for what is measured begin; where the number does, of others
  */
 record NamedNumber(String word, int from, int start, int end) {
-    /** A whole number, as some write them with commas. */
+    /** The form of a whole number, as some write them with commas. */
     static final String WHOLE = "(?:\\d{1,3}(?:,\\d{3})+|\\d{1,15})";
 
     /**
@@ -58,9 +58,8 @@ record NamedNumber(String word, int from, int start, int end) {
                             + "(\\d+(?:\\.\\d+)?[KMBT]?)(?![A-Za-z\\d])",
                     Pattern.CASE_INSENSITIVE));
 
-    /** A hash at the end of a name, {@code step-1200-0a3f9c}: of letters and digits. */
-    private static final Pattern HASH =
-            Pattern.compile("(?<=[-_])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{6,40}$");
+    /** The form of a hash at the end of a name, {@code step-1200-0a3f9c}: of letters and digits. */
+    private static final Pattern HASH = Pattern.compile("(?<=[-_])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{6,40}$");
 
     private static final Pattern WORD_OF_MEASURE = Pattern.compile(
             "(?:.*[^A-Za-z])?(?:" + MEASURE + "|" + ALONE + "|tokens|samples|images|examples)(?:[^A-Za-z].*)?",

@@ -141,7 +141,7 @@ final class NotAveraged {
         names = all.stream().map(Tensor::name).collect(Collectors.toUnmodifiableSet());
         ofJob = names.stream().anyMatch(name -> name.startsWith("state_dict."));
         modules = all.stream().collect(Collectors.groupingBy(tensor -> module(tensor.name())));
-        moments = Moments.in(all);
+        moments = OptimizerMoments.in(all);
     }
 
     /** With the dot; empty for a name without one. */

@@ -82,8 +82,7 @@ final class NumberReadings {
 
     /** @param names of which the most that are alike but for numbers count; one at least */
     static NumberReadings of(Collection<String> names) {
-        Map<String, List<String>> alike =
-                names.stream().collect(groupingBy(LeftOut::shape, TreeMap::new, toList()));
+        Map<String, List<String>> alike = names.stream().collect(groupingBy(LeftOut::shape, TreeMap::new, toList()));
         return new NumberReadings(
                 alike.values().stream().max(comparingInt(List::size)).orElseThrow());
     }
@@ -109,7 +108,9 @@ final class NumberReadings {
         return column >= 0
                 && next < numbers.getFirst().size()
                 && IntStream.range(0, names.size())
-                        .allMatch(name -> isPoint(names.get(name), numbers.get(name).get(column).end())
+                        .allMatch(name -> isPoint(
+                                        names.get(name),
+                                        numbers.get(name).get(column).end())
                                 && numbers.get(name).get(column).end() + 1
                                         == numbers.get(name).get(next).start());
     }
@@ -136,9 +137,8 @@ final class NumberReadings {
                     && !(number.start() > 1 && isPoint(name, number.start() - 1))
                     && !isPoint(name, number.end())
                     && NamedNumber.inFile(name).stream()
-                            .noneMatch(one -> one.measures()
-                                    && one.start() <= number.start()
-                                    && number.end() <= one.end());
+                            .noneMatch(one ->
+                                    one.measures() && one.start() <= number.start() && number.end() <= one.end());
         });
     }
 
@@ -165,11 +165,11 @@ final class NumberReadings {
 
     /** A reading of the most files that have the same other numbers, where all together have files of one time. */
     private Reading within(int column) {
-        List<Integer> others =
-                times.stream().filter(other -> other != column).toList();
+        List<Integer> others = times.stream().filter(other -> other != column).toList();
         Map<List<String>, List<Integer>> groups = IntStream.range(0, names.size())
                 .boxed()
-                .collect(groupingBy(name -> others.stream().map(other -> text(name, other)).toList()));
+                .collect(groupingBy(
+                        name -> others.stream().map(other -> text(name, other)).toList()));
         List<Integer> most = groups.values().stream()
                 .max(comparingInt((List<Integer> group) -> group.size())
                         .thenComparing(List::getFirst, Comparator.reverseOrder()))
@@ -276,9 +276,13 @@ final class NumberReadings {
         Optional<Named> later = Optional.empty();
         Optional<Named> earlier = Optional.empty();
         for (int i = 0; i < all.size(); i++) {
-            boolean ends = i == all.size() - 1 || all.get(i + 1).epoch() > all.get(i).epoch();
+            boolean ends =
+                    i == all.size() - 1 || all.get(i + 1).epoch() > all.get(i).epoch();
             if (ends) last.add(all.get(i));
-            if (later.isEmpty() && ends && i < all.size() - 1 && all.get(i + 1).step() < all.get(i).step()) {
+            if (later.isEmpty()
+                    && ends
+                    && i < all.size() - 1
+                    && all.get(i + 1).step() < all.get(i).step()) {
                 earlier = Optional.of(all.get(i));
                 later = Optional.of(all.get(i + 1));
             }
@@ -292,7 +296,7 @@ final class NumberReadings {
         for (NamedNumber one : numbers.apply(example.name()).reversed())
             if (one.measures() || one.equals(example.epochAt()))
                 pattern.replace(one.start(), one.end(), one.measures() ? "*" : "{time}");
-        return Optional.of(new Anew(
-                earlier.get().name(), later.get().name(), pattern.toString(), most.size(), example.step()));
+        return Optional.of(
+                new Anew(earlier.get().name(), later.get().name(), pattern.toString(), most.size(), example.step()));
     }
 }

@@ -30,13 +30,12 @@ record NumberedName(String fileName, String prefix, String rest, String counted,
     private static final Pattern LAST = Pattern.compile("(.*)" + EXTENSION);
 
     /** The form of a name; of composer's, every rank but the first holds no weights. */
-    private static final Pattern NAME =
-            Pattern.compile("((?![.]).*?)((?<=ep\\d{1,9}-ba\\d{1,15})-rank0)?" + EXTENSION);
+    private static final Pattern NAME = Pattern.compile("((?![.]).*?)((?<=ep\\d{1,9}-ba\\d{1,15})-rank0)?" + EXTENSION);
 
-    /** What stands for a number that measures while the one at the end is looked for: no character of names. */
+    /** The stand-in for a number that measures while the one at the end is looked for: no character of names. */
     private static final char MEASURED = '\0';
 
-    /** A number at the end of a name, or before what only measures. */
+    /** The form of a number at the end of a name, or before what only measures. */
     private static final Pattern AT_END = Pattern.compile("((?:.*(?:[^\\d.]|[^\\d.][.]))?)"
             + "((?<!\\d,)(?:\\d{3,15}|\\d{1,3}(?:,\\d{3})+)|(?<=(?:step|epoch|iter|checkpoint|ckpt)s?[-_=]?)\\d{1,15})"
             + "((?:[-_.][^\\d]*" + MEASURED + ")?)");
@@ -99,12 +98,10 @@ record NumberedName(String fileName, String prefix, String rest, String counted,
         List<NamedNumber> measures =
                 known.stream().filter(NamedNumber::measures).toList();
         StringBuilder masked = new StringBuilder(stem);
-        for (NamedNumber one : measures)
-            for (int i = one.start(); i < one.end(); i++) masked.setCharAt(i, MEASURED);
+        for (NamedNumber one : measures) for (int i = one.start(); i < one.end(); i++) masked.setCharAt(i, MEASURED);
         Matcher m = AT_END.matcher(masked);
         if (!m.matches()
-                || hasOthers(known)
-                        && known.stream().anyMatch(one -> one.counts() && one.start() == m.start(2)))
+                || hasOthers(known) && known.stream().anyMatch(one -> one.counts() && one.start() == m.start(2)))
             return Optional.empty();
         String before = stem.substring(0, m.start(2));
         String behind = stem.substring(m.end(2));
@@ -165,7 +162,9 @@ record NumberedName(String fileName, String prefix, String rest, String counted,
     private static List<NumberedName> differing(List<NumberedName> alike) {
         Set<String> fixed = new HashSet<>();
         List<NumberedName> names = alike;
-        while (names.size() > 1 && names.stream().allMatch(one -> one.number() == alike.getFirst().number())) {
+        while (names.size() > 1
+                && names.stream()
+                        .allMatch(one -> one.number() == alike.getFirst().number())) {
             if (!fixed.add(names.getFirst().counted())) return alike;
             List<NumberedName> others = names.stream()
                     .flatMap(name -> parse(name.fileName(), fixed).stream())
@@ -204,7 +203,8 @@ record NumberedName(String fileName, String prefix, String rest, String counted,
     /** Whether there is more behind the number than other numbers and the word for what it counts. */
     boolean hasWordsBehind() {
         String behind = rest.substring(rest.lastIndexOf('N') + 1);
-        return !behind.isEmpty() && !(behind.equals(rest) && BEHIND.matcher(behind).matches());
+        return !behind.isEmpty()
+                && !(behind.equals(rest) && BEHIND.matcher(behind).matches());
     }
 
     /** The name with N for its numbers, without the extension: those of one run have the same. */

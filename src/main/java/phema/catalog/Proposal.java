@@ -53,8 +53,8 @@ record Proposal(Predicate<Path> mayRead) {
     /** Whether a file can be read, and holds what may be weights. */
     boolean holdsWeights(Path file) {
         return read(file)
-                .filter(one -> one.tensors().stream()
-                        .anyMatch(tensor -> tensor.dtype().isFloating()))
+                .filter(one ->
+                        one.tensors().stream().anyMatch(tensor -> tensor.dtype().isFloating()))
                 .isPresent();
     }
 

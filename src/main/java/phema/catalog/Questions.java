@@ -324,18 +324,18 @@ final class Questions {
      * @param holdsWeights whether a file does, asked of one of each kind of name
      */
     static Optional<Question> ofNamesWithoutExtension(List<String> names, Predicate<String> holdsWeights) {
-        List<NumberReadings> kinds = names.stream()
-                .collect(groupingBy(LeftOut::shape, TreeMap::new, toList()))
-                .values()
-                .stream()
-                .filter(alike -> alike.size() > 1)
-                .sorted(comparing((List<String> alike) -> DISCRIMINATOR.matcher(alike.getFirst()).matches())
-                        .thenComparing(comparingInt((List<String> alike) -> alike.size()).reversed()))
-                .limit(MOST_KINDS)
-                .filter(alike -> holdsWeights.test(alike.getLast()))
-                .map(NumberReadings::of)
-                .filter(readings -> !readings.readings().isEmpty())
-                .toList();
+        List<NumberReadings> kinds =
+                names.stream().collect(groupingBy(LeftOut::shape, TreeMap::new, toList())).values().stream()
+                        .filter(alike -> alike.size() > 1)
+                        .sorted(comparing((List<String> alike) ->
+                                        DISCRIMINATOR.matcher(alike.getFirst()).matches())
+                                .thenComparing(comparingInt((List<String> alike) -> alike.size())
+                                        .reversed()))
+                        .limit(MOST_KINDS)
+                        .filter(alike -> holdsWeights.test(alike.getLast()))
+                        .map(NumberReadings::of)
+                        .filter(readings -> !readings.readings().isEmpty())
+                        .toList();
         if (kinds.isEmpty()) return Optional.empty();
         NumberReadings.Reading first = kinds.getFirst().readings().getFirst();
         String others = kinds.stream()

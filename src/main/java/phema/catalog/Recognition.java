@@ -267,12 +267,10 @@ record Recognition(
                             && !Questions.isAverage(name))
                     .toList();
         } else {
-            List<NumberedName> most = numbered.stream()
-                    .collect(groupingBy(NumberedName::shape, TreeMap::new, toList()))
-                    .values()
-                    .stream()
-                    .max(comparingInt(List::size))
-                    .orElseThrow();
+            List<NumberedName> most =
+                    numbered.stream().collect(groupingBy(NumberedName::shape, TreeMap::new, toList())).values().stream()
+                            .max(comparingInt(List::size))
+                            .orElseThrow();
             if (most.stream().map(NumberedName::family).distinct().count() < 2
                     || most.stream().anyMatch(Questions::isAverage)) return numbered;
             open = most.stream().map(NumberedName::fileName).toList();
@@ -284,7 +282,8 @@ record Recognition(
     private static Recognition numbered(List<String> names, List<NumberedName> numbered, Selection selection) {
         List<String> notices = new ArrayList<>();
         Map<String, Long> families = numbered.stream()
-                .filter(n -> selection.prefix().isEmpty() || n.isOf(selection.prefix().get()))
+                .filter(n -> selection.prefix().isEmpty()
+                        || n.isOf(selection.prefix().get()))
                 .collect(groupingBy(NumberedName::family, TreeMap::new, counting()));
         String prefix = families.isEmpty() ? selection.prefix().orElse("") : chosen(families, Optional.empty());
         if (!selection.sigmaRels().isEmpty())

@@ -116,8 +116,8 @@ final class StatedTimes {
                     .map(n -> stated(candidate, METADATA, n, folder.get().number()));
         return NumberedName.parse(candidate.fileName())
                 .filter(name -> !name.countsMilestones() && Math.abs(name.number() - candidate.time()) <= TOLERANCE)
-                .flatMap(name -> keyed(name.counted(), metadata)
-                        .map(n -> stated(candidate, METADATA, n, name.number())));
+                .flatMap(name ->
+                        keyed(name.counted(), metadata).map(n -> stated(candidate, METADATA, n, name.number())));
     }
 
     private static Stated stated(Candidate candidate, String where, Map.Entry<String, Long> stated, long named) {

@@ -127,7 +127,8 @@ final class Edm2PickleReader implements WeightReader {
         /** The names of the networks beside that of a GAN that is read. */
         private static String others(Dict networks) {
             return networks.entries().entrySet().stream()
-                    .filter(entry -> !entry.getKey().equals(GENERATOR) && !className(entry.getValue()).isEmpty())
+                    .filter(entry -> !entry.getKey().equals(GENERATOR)
+                            && !className(entry.getValue()).isEmpty())
                     .map(Map.Entry::getKey)
                     .collect(Collectors.joining(", "));
         }
@@ -176,9 +177,8 @@ final class Edm2PickleReader implements WeightReader {
                     if (attributes.get("_modules").isPresent()) return attributes;
                 }
             }
-            throw file.broken(
-                    "`" + Pickle.shown(name.startsWith(GENERATOR) ? name : join(EMA, name)) + "` is no module but a "
-                            + Pickle.shown(value.kind()));
+            throw file.broken("`" + Pickle.shown(name.startsWith(GENERATOR) ? name : join(EMA, name))
+                    + "` is no module but a " + Pickle.shown(value.kind()));
         }
 
         private void addTensors(

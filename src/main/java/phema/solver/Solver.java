@@ -90,7 +90,8 @@ public final class Solver {
             TrajectoryModel all = TrajectoryModel.of(stored);
             List<Double> surprises = all.surprises();
             Optional<Doubt> order = FileOrder.doubt(stored);
-            if (order.isPresent()) return new Model(
+            if (order.isPresent())
+                return new Model(
                         all, surprises, List.of(), new Doubts(List.of(order.get()), all.fit()), Optional.empty());
             List<OddFile> odd = OddFiles.among(stored, surprises, meanSquare);
             boolean suspicious = surprises.stream().anyMatch(s -> s > OddFiles.SUSPICIOUS);
@@ -192,8 +193,7 @@ public final class Solver {
         Map<SolverKind, Double> errors = new EnumMap<>(SolverKind.class);
         ofPaper.ifPresent(v -> errors.put(SolverKind.PAPER, relativeError(target, v, paper.orElseThrow())));
         if (model.isPresent())
-            blup.ifPresent(
-                    p -> errors.put(SolverKind.BLUP, relativeError(target, p.variance(), Solution.of(p))));
+            blup.ifPresent(p -> errors.put(SolverKind.BLUP, relativeError(target, p.variance(), Solution.of(p))));
         if (!chosen.isFinite()) throw tooSteep(target);
         double residual = profileResidual(target, chosen);
         return new Fit(

@@ -39,10 +39,7 @@ import phema.format.OneLine;
  * @param notices what outputs have or lack that a reader of the checkpoint's files may not expect; one sentence each
  */
 record CheckpointFolder(
-        SequencedMap<Path, String> weights,
-        List<SideFile> sideFiles,
-        Map<String, String> texts,
-        List<String> notices) {
+        SequencedMap<Path, String> weights, List<SideFile> sideFiles, Map<String, String> texts, List<String> notices) {
     /** @param name in an output, with slashes */
     record SideFile(String name, Path file) {}
 
@@ -82,12 +79,7 @@ record CheckpointFolder(
      * @param mayRead asked with the real path of what is looked into
      */
     static Optional<CheckpointFolder> of(
-            Path run,
-            Collection<Path> files,
-            Collection<Path> together,
-            Path file,
-            Path raw,
-            Predicate<Path> mayRead)
+            Path run, Collection<Path> files, Collection<Path> together, Path file, Path raw, Predicate<Path> mayRead)
             throws IOException {
         Optional<Path> checkpoint = checkpoint(run, files, file);
         if (checkpoint.isEmpty()) return Optional.empty();
@@ -99,8 +91,7 @@ record CheckpointFolder(
         SortedSet<String> unwritten = new TreeSet<>();
         for (Path other : together) {
             if (!other.startsWith(folder)) continue;
-            if (!other.equals(raw) && sameName(other, raw))
-                unwritten.add(slashed(folder.relativize(other)));
+            if (!other.equals(raw) && sameName(other, raw)) unwritten.add(slashed(folder.relativize(other)));
             else if (!beside || !other.equals(raw)) weights.putIfAbsent(other, place(folder, other));
         }
         SequencedMap<String, SideFile> sides = new LinkedHashMap<>();
@@ -177,8 +168,8 @@ record CheckpointFolder(
         for (Path folder : folders) {
             if (!Files.isRegularFile(folder.resolve(CONFIGURATION))) continue;
             try (Stream<Path> files = Files.list(folder)) {
-                return files.filter(side -> SideFileNames.isKnown(String.valueOf(side.getFileName()))
-                                && Files.isRegularFile(side))
+                return files.filter(side ->
+                                SideFileNames.isKnown(String.valueOf(side.getFileName())) && Files.isRegularFile(side))
                         .map(side -> new SideFile(String.valueOf(side.getFileName()), side.normalize()))
                         .sorted(Comparator.comparing(SideFile::name))
                         .toList();
@@ -205,7 +196,8 @@ record CheckpointFolder(
     }
 
     private static boolean isAverage(String path) {
-        return AVERAGE.matcher(path.substring(0, Math.max(0, path.indexOf('/')))).matches();
+        return AVERAGE.matcher(path.substring(0, Math.max(0, path.indexOf('/'))))
+                .matches();
     }
 
     /**

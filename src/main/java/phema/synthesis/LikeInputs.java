@@ -135,11 +135,7 @@ final class LikeInputs {
 
     /** The template is followed by the checkpoint's other files of weights, and those by what is copied whole. */
     private LikenedFile likened(
-            Run run,
-            CheckpointFolder folder,
-            OriginalFile original,
-            Map<String, Tensor> weights,
-            WeightFile template) {
+            Run run, CheckpointFolder folder, OriginalFile original, Map<String, Tensor> weights, WeightFile template) {
         List<String> notices = new ArrayList<>(folder.notices());
         List<LikenedWeights> files = new ArrayList<>();
         List<FilePart> following = new ArrayList<>();
@@ -148,8 +144,10 @@ final class LikeInputs {
                 files.add(new LikenedWeights(original, weights, place));
                 return;
             }
-            WeightFile file =
-                    files(run).filter(one -> one.path().equals(path)).findFirst().orElseThrow();
+            WeightFile file = files(run)
+                    .filter(one -> one.path().equals(path))
+                    .findFirst()
+                    .orElseThrow();
             Optional<OriginalFile> other = original(file);
             Optional<OriginalFile> behind =
                     other.flatMap(one -> one.behind(template.parts().size() + following.size()));
@@ -175,12 +173,12 @@ final class LikeInputs {
                 throw unreadable(side.file(), e);
             }
         folder.texts()
-                .forEach((name, text) ->
-                        beside.put(name, new Layout.Literal(text.getBytes(StandardCharsets.UTF_8))));
+                .forEach((name, text) -> beside.put(name, new Layout.Literal(text.getBytes(StandardCharsets.UTF_8))));
         return new LikenedFile(
                 following.isEmpty() ? template : template.followedBy(following),
                 files.stream()
-                        .sorted(Comparator.comparing(file -> file.original.file().path()))
+                        .sorted(Comparator.comparing(
+                                file -> file.original.file().path()))
                         .toList(),
                 true,
                 beside,

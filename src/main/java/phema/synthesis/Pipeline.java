@@ -105,7 +105,9 @@ record Pipeline(List<SideFile> files, List<String> notices) {
             Set<String> names = new LinkedHashSet<>();
             for (String name : read.propertyNames()) {
                 JsonNode classOf = read.path(name); // [library, class], or nulls where there is none
-                if (!name.startsWith("_") && classOf.size() == 2 && classOf.path(1).isString()) names.add(name);
+                if (!name.startsWith("_")
+                        && classOf.size() == 2
+                        && classOf.path(1).isString()) names.add(name);
             }
             return Optional.of(names);
         } catch (IOException | JacksonException e) { // whoever loads the input sees that

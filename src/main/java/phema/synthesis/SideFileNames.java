@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * configurations, tokenizers; from weights, and from what only the training job reads.
  */
 final class SideFileNames {
-    /** What loaders are known to look for, whatever its size. */
+    /** The names that loaders are known to look for, whatever its size. */
     private static final Pattern KNOWN = Pattern.compile("(?:.+_)?config\\.json|\\.metadata\\.json"
             + "|modules\\.json|chat_template\\..+"
             + "|tokenizer[^/]*\\.(?:json|model|txt)|special_tokens_map\\.json|added_tokens\\.json"
@@ -20,7 +20,7 @@ final class SideFileNames {
             + "|(?:modeling|configuration|tokenization)_.+\\.py"
             + "|(?:[^.].*[-_.])?(?:config|args|params|hparams|hyperparameters)\\.(?:json|ya?ml|toml|txt|py)");
 
-    /** What says something in words, where its name says nothing else. */
+    /** The names of what says something in words, where they say nothing else. */
     private static final Pattern TEXT = Pattern.compile("[^.].*\\.(?:json|ya?ml|toml|txt|model)");
 
     /** The words for what a training job keeps for itself, writes down or goes on with. */

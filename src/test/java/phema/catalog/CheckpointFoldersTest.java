@@ -265,8 +265,7 @@ class CheckpointFoldersTest {
                 .anyMatch(notice -> notice.contains("holds other weights as well")
                         && notice.endsWith("`files: 'step-{time}/unet_lora.safetensors'` and their profile."));
 
-        for (int step : List.of(10, 20))
-            Files.move(run.resolve("step-" + step), run.resolve(step + ".ckpt"));
+        for (int step : List.of(10, 20)) Files.move(run.resolve("step-" + step), run.resolve(step + ".ckpt"));
         for (int step : List.of(10, 20)) Files.delete(run.resolve(step + ".ckpt/model.safetensors"));
         assertThat(scan().notices())
                 .anyMatch(notice ->

@@ -222,10 +222,7 @@ class NotAveragedTest {
         "enqueue.weight, enqueue.ptr, false"
     })
     void queuesComeFromTheNewestFile(String name, String pointer, boolean queue) throws IOException {
-        Run run = run(
-                weight("state_dict.w"),
-                weight(name),
-                new Entry(pointer, DType.I64, Shape.of(1), new byte[8]));
+        Run run = run(weight("state_dict.w"), weight(name), new Entry(pointer, DType.I64, Shape.of(1), new byte[8]));
         assertThat(averaged(run).contains(name)).isNotEqualTo(queue);
         assertThat(run.notices().stream().filter(notice -> notice.contains("queues") && notice.contains(" " + name)))
                 .hasSize(queue ? 1 : 0);
@@ -259,9 +256,7 @@ class NotAveragedTest {
         for (Entry one : network("adam."))
             for (String moment : List.of(".m", ".v"))
                 tensors.add(new Entry(one.name() + moment, one.dtype(), one.shape(), one.bytes()));
-        assertThat(averaged(run(tensors.toArray(Entry[]::new))))
-                .hasSize(4)
-                .allMatch(name -> name.startsWith("model."));
+        assertThat(averaged(run(tensors.toArray(Entry[]::new)))).hasSize(4).allMatch(name -> name.startsWith("model."));
     }
 
     /** Layers of such names, a network called so, and what a manifest asks for. */

@@ -105,8 +105,9 @@ class NumberedNamesTest {
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
 
         assertThat(run.snapshots()).isEmpty();
-        assertThat(run.excluded()).singleElement().satisfies(e -> assertThat(e.reason())
-                .isEqualTo(ExclusionReason.MANIFEST));
+        assertThat(run.excluded())
+                .singleElement()
+                .satisfies(e -> assertThat(e.reason()).isEqualTo(ExclusionReason.MANIFEST));
         List<String> offered = new ArrayList<>();
         Matcher files = FILES.matcher(run.excluded().getFirst().message());
         while (files.find()) offered.add(files.group(1));
@@ -130,8 +131,13 @@ class NumberedNamesTest {
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
 
         assertThat(run.snapshots()).isEmpty();
-        assertThat(run.excluded()).singleElement().satisfies(e -> assertThat(e.message())
-                .contains("begin anew in each epoch", "3 of 9", "{name: epoch_2_step_100" + end + ", time: 400}"));
+        assertThat(run.excluded())
+                .singleElement()
+                .satisfies(e -> assertThat(e.message())
+                        .contains(
+                                "begin anew in each epoch",
+                                "3 of 9",
+                                "{name: epoch_2_step_100" + end + ", time: 400}"));
         assertThat(run.manifest()).first().isEqualTo("files: 'epoch_{time}_step_300" + end + "'");
         Files.write(folder.resolve("phema.yaml"), run.manifest());
         takes("1 2 3");
@@ -237,7 +243,8 @@ class NumberedNamesTest {
     @Test
     void aFolderOfFilesThatAreNamedAlikeIsNoCheckpoint() throws IOException {
         weights("val_step3/ckpt_0.1k.pt", "val_step3/ckpt_0.2k.pt");
-        assertThat(RunScanner.scan(folder.resolve("val_step3"), Selection.DEFAULT).notices())
+        assertThat(RunScanner.scan(folder.resolve("val_step3"), Selection.DEFAULT)
+                        .notices())
                 .noneMatch(notice -> notice.contains("one checkpoint"));
     }
 

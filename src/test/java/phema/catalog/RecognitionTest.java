@@ -496,8 +496,8 @@ class RecognitionTest {
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
         assertThat(run.snapshots()).hasSize(2);
         assertThat(run.notices())
-                .anyMatch(notice -> notice.startsWith("phema.yaml says that `ema` holds raw weights, and files call it"
-                                + " an average.")
+                .anyMatch(notice -> notice.startsWith(
+                                "phema.yaml says that `ema` holds raw weights, and files call it" + " an average.")
                         && notice.endsWith("state which, as in `profile: 'exponential:halflife=500'`."));
     }
 

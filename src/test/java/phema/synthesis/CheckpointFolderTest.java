@@ -169,8 +169,7 @@ class CheckpointFolderTest {
             torch(path.resolveSibling(one), Entry.of("a", DType.F32, Shape.of(2), step, 3));
             torch(path.resolveSibling(two), Entry.of("b", DType.F32, Shape.of(1), 10 * step));
             if (entry.endsWith(".json"))
-                Files.writeString(
-                        path, "{\"weight_map\": {\"a\": \"%s\", \"b\": \"%s\"}}".formatted(one, two));
+                Files.writeString(path, "{\"weight_map\": {\"a\": \"%s\", \"b\": \"%s\"}}".formatted(one, two));
             Files.writeString(path.resolveSibling("config.json"), "{}");
             add(path, new Impulse(step));
         }

@@ -18,7 +18,7 @@ import phema.format.Tensor;
  * Finds what optimizers keep of the weights beside them, other than as torch names it: whatever lies below an
  * optimizer's word, and pairs of moments, {@code m} and {@code v}, of a network that lies elsewhere in the file.
  */
-final class Moments {
+final class OptimizerMoments {
     /** The words for optimizers, alone or with what tells several apart, at the top of a file. */
     private static final Pattern OPTIMIZER = Pattern.compile("((?:(?:state|app)\\.)?(?:[a-z]+_)?"
             + "(?:optim(?:izers?)?(?:_?(?:states?|state_dicts?|[a-zA-Z]))?|opt_states?|(opt(?:_?[a-zA-Z])?)))\\..+");
@@ -31,7 +31,7 @@ final class Moments {
     /** The most words before the name of a weight. */
     private static final int DEEPEST = 4;
 
-    private Moments() {}
+    private OptimizerMoments() {}
 
     /** The names of these tensors; none where nothing else is in the file. */
     static Set<String> in(List<Tensor> all) {
@@ -60,8 +60,8 @@ final class Moments {
     /** Whether tensors below a word, or below one word in it, are called as those of a network beside it. */
     private static boolean areOfNetwork(String word, List<Tensor> below, List<Tensor> all) {
         Set<Tensor> own = Set.copyOf(below);
-        Map<String, Tensor> others = byName(
-                all.stream().filter(tensor -> !own.contains(tensor)).toList());
+        Map<String, Tensor> others =
+                byName(all.stream().filter(tensor -> !own.contains(tensor)).toList());
         Map<String, Map<String, Tensor>> byPlace = new LinkedHashMap<>();
         for (Tensor tensor : below) {
             String name = tensor.name().substring(word.length() + 1);
