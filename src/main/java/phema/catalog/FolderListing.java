@@ -123,11 +123,10 @@ record FolderListing(Recognition recognition, List<String> notices) {
         boolean named =
                 CheckpointName.parse(String.valueOf(folder.getFileName())).isPresent();
         Collection<WeightsPath> held = WeightsPath.in(folder).values();
-        boolean alike = held.stream()
-                        .map(weights -> LeftOut.shape(weights.path()))
-                        .distinct()
-                        .count()
-                < held.size();
+        List<String> own = Questions.whole(held.stream().map(WeightsPath::path).toList()).stream()
+                .filter(path -> path.indexOf('/') < 0)
+                .toList();
+        boolean alike = own.stream().map(LeftOut::shape).distinct().count() < own.size();
         return held.stream()
                 .filter(weights -> named && !alike
                         || weights.path().indexOf('/') < 0 && weights.path().endsWith(".metadata"))

@@ -103,8 +103,8 @@ final class LeftOut {
         if (Proposal.areMostlyAverages(averages, others))
             return "Such names are those of averages, and do not say which; say it with lines such as "
                     + ofAverages(folder, averages, proposal) + " in ";
-        return "Such names do not say what the files hold; say it with lines such as `files: [{name: '"
-                + others.getFirst() + "', time: 100}, ...]` and `" + Questions.RAW + "`"
+        return "Such names do not say what the files hold; say it with lines such as `files: " + ofRaw(others)
+                + "` and `" + Questions.RAW + "`"
                 + (averages.size() < 2
                         ? ""
                         : ", or of those that are averages by their names with "
@@ -116,6 +116,17 @@ final class LeftOut {
     static String ofAverages(Path folder, List<String> names, Proposal proposal) {
         return Question.inline(proposal.lines(pattern(names), folder.resolve(names.getFirst())))
                 + ", or whichever average it is,";
+    }
+
+    /** Raw files as a manifest has them: by a pattern, or one by one where no number of theirs is the time. */
+    private static String ofRaw(List<String> left) {
+        List<String> whole = Questions.whole(left);
+        boolean alike = whole.stream().map(LeftOut::shape).distinct().count() < whole.size();
+        if (!alike) return "'NAME-{time}.safetensors'";
+        return NumberReadings.of(whole).readings().stream()
+                .findFirst()
+                .map(reading -> "'" + reading.pattern() + "'")
+                .orElse("[{name: '" + whole.getFirst() + "', time: 100}, ...]");
     }
 
     /** The names of files as a manifest has them. */

@@ -36,6 +36,14 @@ final class NumberReadings {
     /** The form of dates, and of seconds or milliseconds since 1970. */
     private static final Pattern STAMP = Pattern.compile("20\\d{6}(?:\\d{4,6})?|1[5-9]\\d{8}(?:\\d{3})?");
 
+    /** The form of a date with the time of day. */
+    private static final Pattern CLOCK_TIME =
+            Pattern.compile("20\\d\\d-?\\d\\d-?\\d\\d[-_+T]\\d\\d[-.]?\\d\\d(?:[-.]?\\d\\d)?(?:\\+\\d\\d)?");
+
+    /** The words and numbers of one of several files of a checkpoint. */
+    private static final Pattern PIECE =
+            Pattern.compile("(?<![a-z])(rank|shard|part|layer)[-_]?\\d+", Pattern.CASE_INSENSITIVE);
+
     private static final int MOST_DIGITS = 15;
 
     /** The most stars that {@link NamePattern} takes. */
@@ -128,7 +136,17 @@ final class NumberReadings {
                 .allMatch(name -> STAMP.matcher(text(name, column)).matches());
     }
 
-    /** Whether the numbers are whole, and nothing that was measured. */
+    /** Whether a file seems to hold a piece of a checkpoint, by a word in its name. */
+    static boolean isPiece(String name) {
+        return PIECE.matcher(name).find();
+    }
+
+    /** The name without what says which piece it is. */
+    static String withoutPiece(String name) {
+        return PIECE.matcher(name).replaceAll("$1");
+    }
+
+    /** Whether the numbers are whole, none of a time of day, and nothing that was measured. */
     private boolean mayBeTime(int column) {
         return IntStream.range(0, names.size()).allMatch(i -> {
             String name = names.get(i);
@@ -136,6 +154,10 @@ final class NumberReadings {
             return number.group().length() <= MOST_DIGITS
                     && !(number.start() > 1 && isPoint(name, number.start() - 1))
                     && !isPoint(name, number.end())
+                    && CLOCK_TIME
+                            .matcher(name)
+                            .results()
+                            .noneMatch(time -> time.start() <= number.start() && number.end() <= time.end())
                     && NamedNumber.inFile(name).stream()
                             .noneMatch(one ->
                                     one.measures() && one.start() <= number.start() && number.end() <= one.end());

@@ -141,10 +141,7 @@ record NumberedName(String fileName, String prefix, String rest, String counted,
                 prefix + "{time}" + fileName.substring(prefix.length() + digits.length()));
     }
 
-    /**
-     * Those of the names that have a number: of names with several that count, the one that differs; and where numbers
-     * grow to three digits, those before.
-     */
+    /** Those of the names that have a number: of names with several that count, the one that differs. */
     static List<NumberedName> all(Collection<String> names) {
         List<NumberedName> parsed = new ArrayList<>();
         names.stream()
@@ -154,7 +151,6 @@ record NumberedName(String fileName, String prefix, String rest, String counted,
                 .forEach(alike -> parsed.addAll(differing(alike)));
         boolean bare = parsed.stream().anyMatch(name -> !name.hasWordsBehind());
         if (bare) parsed.removeIf(NumberedName::hasWordsBehind);
-        parsed.addAll(shorter(names, parsed));
         return parsed;
     }
 
@@ -177,7 +173,7 @@ record NumberedName(String fileName, String prefix, String rest, String counted,
     }
 
     /** Names with one digit or two, of numbers that are not filled up with zeros: {@code net-9.pt, net-100.pt}. */
-    private static List<NumberedName> shorter(Collection<String> names, List<NumberedName> parsed) {
+    static List<NumberedName> shorter(Collection<String> names, List<NumberedName> parsed) {
         Map<String, List<NumberedName>> families =
                 parsed.stream().filter(name -> name.rest().isEmpty()).collect(groupingBy(NumberedName::prefix));
         Set<String> known = new HashSet<>();

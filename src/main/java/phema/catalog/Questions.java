@@ -167,11 +167,20 @@ final class Questions {
                 .orElse(0L);
     }
 
+    /** Those of a folder's files that may hold all weights of a checkpoint each, as far as their names say. */
+    static List<String> whole(Collection<String> names) {
+        Map<String, Long> pieces = names.stream().collect(groupingBy(NumberReadings::withoutPiece, counting()));
+        return names.stream()
+                .filter(name -> WeightsPath.mayBeWeights(name)
+                        && !WeightsPath.isOfSeveral(name)
+                        && !WeightsPath.isIndexedShard(name, names)
+                        && pieces.getOrDefault(NumberReadings.withoutPiece(name), 0L) == 1)
+                .toList();
+    }
+
     /** What has to be asked of weight files that no form of names says the time of; empty where no number may be it. */
     static Optional<Question> ofOthers(Path folder, Collection<String> names, Proposal proposal) {
-        Map<Boolean, List<String>> byAverage = names.stream()
-                .filter(name -> Recognition.mayBeSnapshot(name) && !WeightsPath.isOfSeveral(name))
-                .collect(partitioningBy(Questions::isAverage));
+        Map<Boolean, List<String>> byAverage = whole(names).stream().collect(partitioningBy(Questions::isAverage));
         List<String> averages = byAverage.getOrDefault(true, List.of());
         List<String> weights = byAverage.getOrDefault(false, List.of());
         Map<String, Long> counts = NumberReadings.counts(weights);

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import phema.format.NetworkSettings;
 
 /**
@@ -263,6 +264,7 @@ record Recognition(
             open = names.stream()
                     .filter(name -> NumberedName.stem(name).isPresent()
                             && !WeightsPath.isOfSeveral(name)
+                            && !NumberReadings.isPiece(name)
                             && !Questions.isOfOneTrainer(name)
                             && !Questions.isAverage(name))
                     .toList();
@@ -291,11 +293,12 @@ record Recognition(
                     List.of(),
                     Ground.NUMBERED_NAMES,
                     List.of("The folder holds raw checkpoints, which have no sigma_rel to choose them by."));
-        List<Candidate> candidates = new ArrayList<>(numbered.stream()
-                .filter(n -> n.family().equals(prefix))
-                .sorted(comparingDouble(NumberedName::number).thenComparing(NumberedName::fileName))
-                .map(NumberedName::candidate)
-                .toList());
+        List<Candidate> candidates =
+                new ArrayList<>(Stream.concat(numbered.stream(), NumberedName.shorter(names, numbered).stream())
+                        .filter(n -> n.family().equals(prefix))
+                        .sorted(comparingDouble(NumberedName::number).thenComparing(NumberedName::fileName))
+                        .map(NumberedName::candidate)
+                        .toList());
         Optional<NumberedName> average = numbered.stream()
                 .filter(n -> n.family().equals(prefix) && Questions.isAverage(n))
                 .findFirst();

@@ -230,6 +230,38 @@ class NumberedNamesTest {
         assertThat(run.notices()).last().asString().contains("below it there is a run, name its folder: run.");
     }
 
+    /** Averages of pieces, optimizers and dates would be no network's. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "model_000100.rank_0.pth model_000100.rank_1.pth model_000200.rank_0.pth model_000200.rank_1.pth",
+                "layer_00-states.pt layer_01-states.pt",
+                "pytorch_model-00001-of-00002.bin pytorch_model-00002-of-00002.bin",
+                "training-state-1.pt training-state-2.pt",
+                "x+2026-01-05+10-00-01+00.pt x+2026-01-05+10-15-02+00.pt"
+            })
+    void offersNoPatternForWhatIsNoCheckpointOfATime(String names) throws IOException {
+        weights(names.split(" "));
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.excluded()).isEmpty();
+        assertThat(run.notices())
+                .allSatisfy(
+                        notice -> assertThat(notice).containsPattern("NAME-\\{time}.safetensors|files: \\[|not used"));
+        assertThat(run.notices().toString().replace("NAME-{time}", "")).doesNotContain("{time}");
+    }
+
+    /** As RVC writes generators and discriminators. */
+    @Test
+    void aFirstFileOfOneKindDoesNotDecideBetweenTwo() throws IOException {
+        weights("G_100.pth", "G_200.pth", "D_100.pth", "D_200.pth", "G_0.pth");
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.excluded())
+                .singleElement()
+                .satisfies(e -> assertThat(e.message()).contains("D_N (2), G_N (2), and it cannot be told"));
+    }
+
     @Test
     void namesOneOfTheFilesThatAreNotUsedAlthoughTheyAreNamedLikeTheRuns() throws IOException {
         weights("ep0-ba100-rank0.pt", "ep0-ba200-rank0.pt", "ep0-ba100-rank1.pt", "ep0-ba200-rank1.pt");
