@@ -230,7 +230,7 @@ class NumberedNamesTest {
         assertThat(run.notices()).last().asString().contains("below it there is a run, name its folder: run.");
     }
 
-    /** Averages of pieces, optimizers and dates would be no network's. */
+    /** Averages of pieces and of optimizers would be no network's, and a time of day is no time of training. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -245,10 +245,21 @@ class NumberedNamesTest {
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
         assertThat(run.snapshots()).isEmpty();
         assertThat(run.excluded()).isEmpty();
-        assertThat(run.notices())
-                .allSatisfy(
-                        notice -> assertThat(notice).containsPattern("NAME-\\{time}.safetensors|files: \\[|not used"));
+        assertThat(run.manifest()).isEmpty();
         assertThat(run.notices().toString().replace("NAME-{time}", "")).doesNotContain("{time}");
+    }
+
+    /** Of one rank's files alone it is not known whether they are all of the weights, whatever step they state. */
+    @Test
+    void asksForTheFilesOfOneRank() throws IOException {
+        for (int step : new int[] {100, 200})
+            TestFiles.safetensors(
+                    folder.resolve("model_000" + step + ".rank_0.pth"),
+                    Map.of("iteration", String.valueOf(step)),
+                    Map.of("w", (float) step));
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.manifest()).first().isEqualTo("files: 'model_{time}.rank_0.pth'");
     }
 
     /** As RVC writes generators and discriminators. */
@@ -260,6 +271,15 @@ class NumberedNamesTest {
         assertThat(run.excluded())
                 .singleElement()
                 .satisfies(e -> assertThat(e.message()).contains("D_N (2), G_N (2), and it cannot be told"));
+    }
+
+    /** Its files of layers are named alike, too. */
+    @Test
+    void aCheckpointInFilesOfLayersIsOneStill() throws IOException {
+        weights("global_step100/layer_00-states.pt", "global_step100/layer_01-states.pt");
+        assertThat(RunScanner.scan(folder.resolve("global_step100"), Selection.DEFAULT)
+                        .notices())
+                .anyMatch(notice -> notice.contains("This folder is one checkpoint."));
     }
 
     @Test
