@@ -58,9 +58,8 @@ final class CountingTensors {
     private static Set<String> counting(
             FileIndexer indexer, Map<Candidate, WeightFile> files, List<Candidate> raw, TensorSelection selection) {
         WeightFile newest = Objects.requireNonNull(files.get(raw.getLast()));
-        List<Tensor> weights = newest.tensors().stream()
-                .filter(tensor -> tensor.dtype().isFloating() && tensor.role() == Tensor.TensorRole.PARAMETER)
-                .toList();
+        List<Tensor> weights =
+                newest.tensors().stream().filter(Tensor::isFloatingParameter).toList();
         Map<String, DType> types = new LinkedHashMap<>();
         for (Tensor tensor : weights)
             if (tensor.elements() == 1 && !selection.overrules(tensor)) types.put(tensor.name(), tensor.dtype());

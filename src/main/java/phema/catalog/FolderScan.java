@@ -728,10 +728,8 @@ final class FolderScan {
     }
 
     private static WeightFile averaged(WeightFile selected) {
-        return selected.with(selected.tensors().stream()
-                .filter(tensor -> tensor.role() == Tensor.TensorRole.PARAMETER
-                        && tensor.dtype().isFloating())
-                .toList());
+        return selected.with(
+                selected.tensors().stream().filter(Tensor::isFloatingParameter).toList());
     }
 
     /** What is taken off the names of all tensors of a file. */

@@ -91,10 +91,8 @@ final class KeptWeights {
     }
 
     private static boolean mayBeAverage(String place, List<Tensor> kept, WeightFile selected) {
-        List<Tensor> averaged = selected.tensors().stream()
-                .filter(tensor -> tensor.role() == Tensor.TensorRole.PARAMETER
-                        && tensor.dtype().isFloating())
-                .toList();
+        List<Tensor> averaged =
+                selected.tensors().stream().filter(Tensor::isFloatingParameter).toList();
         if (Stream.of(place.split("\\.")).anyMatch(AverageWords::isAverageAlone)
                 && elements(kept) >= NotAveraged.NETWORK * elements(averaged)) return true;
         Map<Shape, Long> shapes = averaged.stream().collect(groupingBy(Tensor::shape, counting()));

@@ -12,7 +12,6 @@ import java.util.function.Supplier;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.NetworkSetting;
 import phema.format.NetworkSettings;
-import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.profile.Impulse;
 
@@ -200,9 +199,7 @@ final class RunAssembly {
                     + " names.";
         boolean rounded = used.keySet().stream()
                 .flatMap(candidate -> file(candidate).tensors().stream())
-                .anyMatch(t -> t.role() == Tensor.TensorRole.PARAMETER
-                        && t.dtype().isFloating()
-                        && t.dtype().bytes() < Float.BYTES);
+                .anyMatch(t -> t.isFloatingParameter() && t.dtype().bytes() < Float.BYTES);
         return rounded
                 ? "An EMA that is kept in 16 bits with a decay near one rounds every step to no change: it is to be"
                         + " kept in f32, and may be stored in 16 bits."

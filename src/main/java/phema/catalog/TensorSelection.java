@@ -151,9 +151,7 @@ record TensorSelection(
 
     private static Optional<String> noticeOfEightBits(WeightFile selected) {
         List<Tensor> coarse = selected.tensors().stream()
-                .filter(t -> t.role() == Tensor.TensorRole.PARAMETER
-                        && t.dtype().isFloating()
-                        && t.dtype().bytes() == 1)
+                .filter(t -> t.isFloatingParameter() && t.dtype().bytes() == 1)
                 .toList();
         return coarse.isEmpty()
                 ? Optional.empty()

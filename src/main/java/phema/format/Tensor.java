@@ -85,6 +85,11 @@ public record Tensor(
         return ofPart(part + parts);
     }
 
+    /** Whether it is a weight that can be averaged, as far as its role and type say. */
+    public boolean isFloatingParameter() {
+        return role == TensorRole.PARAMETER && dtype.isFloating();
+    }
+
     public long elements() {
         return shape.elements();
     }

@@ -41,7 +41,7 @@ record Recipe(List<WeightFile> inputs, List<RecipeOutput> outputs) {
 
     /** Whether a tensor is combined; the others are what they are in the template. */
     static boolean combines(Tensor tensor) {
-        return tensor.role() == Tensor.TensorRole.PARAMETER && tensor.dtype().isFloating();
+        return tensor.isFloatingParameter();
     }
 
     /**
