@@ -152,7 +152,7 @@ final class FolderScan {
         if (recognition.tensors().averages().isEmpty()) notices.addAll(averages.notices());
         notices.addAll(averages.contradictions());
         notices.addAll(assembly.notices());
-        new KeptWeights(indexer, wholeFiles()).notice(assembly.snapshots()).ifPresent(notices::add);
+        new KeptWeights(indexer, known.values()).notice(assembly.snapshots()).ifPresent(notices::add);
         Run run = new Run(
                 runName,
                 folder,
@@ -241,13 +241,6 @@ final class FolderScan {
         });
         Candidate known = new LastCheckpoint(numbered).of(named, file);
         return known == named ? read : known;
-    }
-
-    /** The files that could be read, with all their tensors. */
-    private Map<Path, WeightFile> wholeFiles() {
-        return known.values().stream()
-                .flatMap(file -> file.file().stream())
-                .collect(toMap(WeightFile::path, file -> file, (one, same) -> one));
     }
 
     private Map<Candidate, WeightFile> indexed(Map<String, RememberedFile> looked) {

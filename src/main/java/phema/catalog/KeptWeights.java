@@ -3,9 +3,11 @@ package phema.catalog;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
 
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,7 +15,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.tensor.Shape;
@@ -27,20 +28,24 @@ final class KeptWeights {
     private static final int MOST_NAMED = 5;
 
     private final FileIndexer indexer;
-    private final Map<Path, WeightFile> files;
+    private final Collection<RememberedFile> known;
 
-    /** @param files with all their tensors */
-    KeptWeights(FileIndexer indexer, Map<Path, WeightFile> files) {
+    /** @param known what is known of the run's files */
+    KeptWeights(FileIndexer indexer, Collection<RememberedFile> known) {
         this.indexer = indexer;
-        this.files = files;
+        this.known = known;
     }
 
     /** @param snapshots of a run, by time */
     Optional<String> notice(List<Snapshot> snapshots) {
         if (snapshots.isEmpty()) return Optional.empty();
         Snapshot newest = snapshots.getLast();
-        @Nullable WeightFile whole = files.get(newest.file().path());
-        if (whole == null || whole.tensors().size() == newest.file().tensors().size()) return Optional.empty();
+        Optional<WeightFile> read =
+                files().filter(file -> file.path().equals(newest.file().path())).findFirst();
+        if (read.isEmpty()
+                || read.get().tensors().size() == newest.file().tensors().size())
+            return Optional.empty(); // nearly always
+        WeightFile whole = read.get();
         List<WeightFile> groups = snapshots.stream()
                 .map(Snapshot::file)
                 .filter(file -> file.path().equals(whole.path()))
@@ -49,10 +54,15 @@ final class KeptWeights {
         kept.entrySet()
                 .removeIf(place -> !mayBeAverage(place.getKey(), place.getValue(), newest.file())
                         || !moves(place.getValue(), whole, snapshots));
-        if (kept.isEmpty()) return Optional.empty(); // nearly always
+        if (kept.isEmpty()) return Optional.empty();
         Set<String> held = heldByOutputs(newest, whole, groups);
         kept.values().removeIf(tensors -> tensors.stream().noneMatch(tensor -> held.contains(tensor.name())));
         return kept.isEmpty() ? Optional.empty() : Optional.of(notice(kept.keySet()));
+    }
+
+    /** Those that could be read, with all their tensors. */
+    private Stream<WeightFile> files() {
+        return known.stream().flatMap(file -> file.file().stream());
     }
 
     private static String notice(Set<String> places) {
@@ -109,6 +119,7 @@ final class KeptWeights {
     /** Whether they are others than in the oldest file that holds them, or no older one does. */
     private boolean moves(List<Tensor> kept, WeightFile newest, List<Snapshot> snapshots) {
         List<String> names = kept.stream().map(Tensor::name).toList();
+        Map<Path, WeightFile> files = files().collect(toMap(WeightFile::path, file -> file, (one, same) -> one));
         return snapshots.stream()
                 .flatMap(snapshot -> Stream.ofNullable(files.get(snapshot.file().path())))
                 .filter(file -> file.tensors() == newest.tensors()
