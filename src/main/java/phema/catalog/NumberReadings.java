@@ -271,11 +271,11 @@ final class NumberReadings {
     /**
      * A number that begins anew whenever another one grows.
      *
-     * @param before the last name of one epoch; {@code after} the first of the next
+     * @param before the last name of one epoch; {@code after} the first of the next, at {@code step} of it
      * @param pattern of the last name of each epoch, of which there are {@code files}
      * @param length the last number within an epoch
      */
-    record Anew(String before, String after, String pattern, int files, long length) {}
+    record Anew(String before, String after, long step, String pattern, int files, long length) {}
 
     /** Whether steps are counted anew in each epoch, so that no number is the time. */
     static Optional<Anew> anew(Collection<String> names, Function<String, List<NamedNumber>> numbers) {
@@ -318,7 +318,12 @@ final class NumberReadings {
         for (NamedNumber one : numbers.apply(example.name()).reversed())
             if (one.measures() || one.equals(example.epochAt()))
                 pattern.replace(one.start(), one.end(), one.measures() ? "*" : "{time}");
-        return Optional.of(
-                new Anew(earlier.get().name(), later.get().name(), pattern.toString(), most.size(), example.step()));
+        return Optional.of(new Anew(
+                earlier.get().name(),
+                later.get().name(),
+                later.get().step(),
+                pattern.toString(),
+                most.size(),
+                example.step()));
     }
 }

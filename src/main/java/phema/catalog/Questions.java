@@ -155,16 +155,8 @@ final class Questions {
                         " for the last of each epoch, " + found.files() + " of " + names.size()
                                 + "; or list all with the steps since the beginning, as in `files: [{name: "
                                 + found.after() + path + ", time: "
-                                + (found.length() + stepOf(found.after(), numbers)) + "}, ...]` if an epoch has "
+                                + (found.length() + found.step()) + "}, ...]` if an epoch has "
                                 + found.length() + " steps"));
-    }
-
-    private static long stepOf(String name, Function<String, List<NamedNumber>> numbers) {
-        return numbers.apply(name).stream()
-                .filter(one -> one.counts() && !one.countsEpochs())
-                .findFirst()
-                .map(one -> NamedNumber.value(name.substring(one.start(), one.end())))
-                .orElse(0L);
     }
 
     /** Those of a folder's files that may hold all weights of a checkpoint each, as far as their names say. */
