@@ -79,7 +79,12 @@ record FolderListing(Recognition recognition, List<String> notices) {
         List<String> more = new ArrayList<>();
         if (!recognition.isRun()) ofOneCheckpoint(folder).ifPresent(more::add);
         Proposal proposal = new Proposal(mayRead);
-        if (!recognition.isRun() && more.isEmpty() && !hasRunsBelow(folder)) {
+        List<Path> runsBelow = recognition.isRun()
+                ? List.of()
+                : RootWatcher.runsBelow(folder).stream()
+                        .filter(run -> !run.equals(folder))
+                        .toList();
+        if (!recognition.isRun() && more.isEmpty() && runsBelow.isEmpty()) {
             Optional<Question> question = Questions.ofOthers(folder, files, proposal);
             if (question.isEmpty()) question = withoutExtension(folder, names, proposal);
             if (question.isPresent()) return new FolderListing(Recognition.asked(question.get()), notices);
@@ -89,12 +94,8 @@ record FolderListing(Recognition recognition, List<String> notices) {
         Set<String> regular = Set.copyOf(files);
         List<String> others =
                 names.stream().filter(name -> !regular.contains(name)).toList();
-        LeftOut.folders(folder, others, !recognition.isRun(), proposal).ifPresent(more::add);
+        LeftOut.folders(folder, others, runsBelow, proposal).ifPresent(more::add);
         return new FolderListing(recognition.withNotices(more), notices);
-    }
-
-    private static boolean hasRunsBelow(Path folder) throws IOException {
-        return RootWatcher.runsBelow(folder).stream().anyMatch(run -> !run.equals(folder));
     }
 
     /** What has to be asked of files without an extension, of which one of each name is looked at. */
@@ -126,7 +127,7 @@ record FolderListing(Recognition recognition, List<String> notices) {
         List<String> own = Questions.whole(held.stream().map(WeightsPath::path).toList()).stream()
                 .filter(path -> path.indexOf('/') < 0)
                 .toList();
-        boolean alike = own.stream().map(LeftOut::shape).distinct().count() < own.size();
+        boolean alike = LeftOut.differInNumbers(own);
         return held.stream()
                 .filter(weights -> named && !alike
                         || weights.path().indexOf('/') < 0 && weights.path().endsWith(".metadata"))

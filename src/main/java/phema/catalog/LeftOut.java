@@ -6,7 +6,6 @@ import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toList;
 import static java.util.stream.Collectors.toSet;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -105,15 +104,17 @@ final class LeftOut {
                     + ofAverages(folder, averages, proposal) + " in ";
         return "Such names do not say what the files hold; say it with lines such as `files: " + ofRaw(others)
                 + "` and `" + Questions.RAW + "`"
-                + (averages.size() < 2
-                        ? ""
-                        : ", or of those that are averages by their names with "
-                                + ofAverages(folder, averages, proposal))
-                + " in ";
+                + orOfAverages(folder, averages, proposal) + " in ";
     }
 
-    /** The lines for files that are averages by their names. */
-    static String ofAverages(Path folder, List<String> names, Proposal proposal) {
+    /** What may be written instead for files that are averages by their names; nothing for fewer than two. */
+    static String orOfAverages(Path folder, List<String> names, Proposal proposal) {
+        return names.size() < 2
+                ? ""
+                : ", or of those that are averages by their names with " + ofAverages(folder, names, proposal);
+    }
+
+    private static String ofAverages(Path folder, List<String> names, Proposal proposal) {
         return Question.inline(proposal.lines(pattern(names), folder.resolve(names.getFirst())))
                 + ", or whichever average it is,";
     }
@@ -121,8 +122,7 @@ final class LeftOut {
     /** Raw files as a manifest has them: by a pattern, or one by one where no number of theirs is the time. */
     private static String ofRaw(List<String> left) {
         List<String> whole = Questions.whole(left);
-        boolean alike = whole.stream().map(LeftOut::shape).distinct().count() < whole.size();
-        if (!alike) return "'NAME-{time}.safetensors'";
+        if (!differInNumbers(whole)) return "'NAME-{time}.safetensors'";
         return NumberReadings.of(whole).readings().stream()
                 .findFirst()
                 .map(reading -> "'" + reading.pattern() + "'")
@@ -141,23 +141,19 @@ final class LeftOut {
      * A notice of folders below that hold weight files, which are not the run's; empty where there are none.
      *
      * @param names of what the folder holds, files that are known to be some apart
-     * @param alone whether nothing is the run's
+     * @param runsBelow where nothing is the run's, those in folders below
      */
-    static Optional<String> folders(Path folder, Collection<String> names, boolean alone, Proposal proposal)
-            throws IOException {
-        if (alone) {
-            List<String> runs = RootWatcher.runsBelow(folder).stream()
-                    .filter(run -> !run.equals(folder))
-                    .map(run -> folder.relativize(run).toString())
-                    .toList();
-            if (!runs.isEmpty())
-                return Optional.of("No weight files of a run lie in this folder itself; below it "
-                        + (runs.size() == 1
-                                ? "there is a run, name its folder: "
-                                : "there are runs, name one of them: ")
-                        + runs.stream().limit(MOST_SHAPES).collect(joining(", "))
-                        + (runs.size() > MOST_SHAPES ? " and others" : "") + ".");
-        }
+    static Optional<String> folders(Path folder, Collection<String> names, List<Path> runsBelow, Proposal proposal) {
+        if (!runsBelow.isEmpty())
+            return Optional.of("No weight files of a run lie in this folder itself; below it "
+                    + (runsBelow.size() == 1
+                            ? "there is a run, name its folder: "
+                            : "there are runs, name one of them: ")
+                    + runsBelow.stream()
+                            .limit(MOST_SHAPES)
+                            .map(run -> folder.relativize(run).toString())
+                            .collect(joining(", "))
+                    + (runsBelow.size() > MOST_SHAPES ? " and others" : "") + ".");
         Map<String, List<String>> byShape = names.stream()
                 .filter(name -> !name.startsWith(".") && !name.equals("__MACOSX"))
                 .filter(name -> name.indexOf('.') < 0 || WEIGHTS.matcher(name).matches())
@@ -170,9 +166,9 @@ final class LeftOut {
             SequencedMap<String, WeightsPath> weights = WeightsPath.in(below);
             if (weights.isEmpty()) continue;
             found.addAll(alike);
-            String path = proposal.best(below, weights.values()).path();
             List<NumberReadings.Reading> readings = NumberReadings.of(alike).readings();
-            if (lines.isEmpty() && readings.size() == 1) // of others it would be a guess
+            if (!lines.isEmpty() || readings.size() != 1) continue; // of several it would be a guess
+            String path = proposal.best(below, weights.values()).path();
             lines = proposal.lines(readings.getFirst().pattern() + "/" + path, below.resolve(path));
         }
         if (found.isEmpty()) return Optional.empty();
@@ -183,6 +179,11 @@ final class LeftOut {
         return Optional.of(files + "If each is a checkpoint of one run, say so in " + Manifest.FILE_NAME + " with "
                 + Question.inline(lines)
                 + (lines.contains(Questions.RAW) ? "." : ", or whichever average it is, as they are called one."));
+    }
+
+    /** Whether some of the names differ in numbers only. */
+    static boolean differInNumbers(List<String> names) {
+        return names.stream().map(LeftOut::shape).distinct().count() < names.size();
     }
 
     /** {@code epoch=N.ckpt (3), last.ckpt}. */

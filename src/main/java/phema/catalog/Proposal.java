@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import phema.format.Format;
@@ -47,15 +48,24 @@ record Proposal(Predicate<Path> mayRead) {
      * @param example one of them
      */
     List<String> lines(String pattern, Path example) {
-        return List.of("files: '" + pattern + "'", profile(pattern, example));
+        return lines(pattern, example, () -> read(example));
+    }
+
+    /** @param content of the example, where it can be read */
+    List<String> lines(String pattern, Path example, Supplier<Optional<WeightFile>> content) {
+        return List.of("files: '" + pattern + "'", profile(pattern, example, content));
     }
 
     /** Whether a file can be read, and holds what may be weights. */
     boolean holdsWeights(Path file) {
+        return weights(file).isPresent();
+    }
+
+    /** A file that can be read, and holds what may be weights. */
+    Optional<WeightFile> weights(Path file) {
         return read(file)
                 .filter(one ->
-                        one.tensors().stream().anyMatch(tensor -> tensor.dtype().isFloating()))
-                .isPresent();
+                        one.tensors().stream().anyMatch(tensor -> tensor.dtype().isFloating()));
     }
 
     /** Of several weights of a checkpoint the likeliest that can be read. @param weights one at least */
@@ -91,9 +101,9 @@ record Proposal(Predicate<Path> mayRead) {
         }
     }
 
-    private String profile(String pattern, Path example) {
+    private String profile(String pattern, Path example, Supplier<Optional<WeightFile>> content) {
         if (isAverage(pattern)) return Questions.ofDecay(pattern);
-        Optional<WeightFile> file = read(example);
+        Optional<WeightFile> file = content.get();
         if (file.filter(Proposal::isOfEdm).isPresent())
             return Stream.of("ema_halflife_kimg", "ema_kimg")
                     .flatMap(key -> SideJson.number(example.resolveSibling(OPTIONS), key, mayRead).stream())

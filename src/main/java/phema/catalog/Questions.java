@@ -185,8 +185,11 @@ final class Questions {
                 .reduce((a, b) -> b)
                 .orElseThrow();
         Path file = folder.resolve(example);
-        if (readings.readings().isEmpty() || !proposal.holdsWeights(file)) return Optional.empty();
-        boolean raw = proposal.lines("", file).contains(RAW);
+        if (readings.readings().isEmpty()) return Optional.empty();
+        Optional<WeightFile> content = proposal.weights(file);
+        if (content.isEmpty()) return Optional.empty();
+        Function<String, List<String>> lines = pattern -> proposal.lines(pattern, file, () -> content);
+        boolean raw = lines.apply("").contains(RAW);
         return Optional.of(ofReadings(
                 "files named " + LeftOut.shape(example)
                         + (raw
@@ -194,12 +197,9 @@ final class Questions {
                                         + " such as folds and seeds"
                                 : " hold averages and nothing else that is read, and their names do not say which"),
                 readings,
-                pattern -> proposal.lines(pattern, file),
+                lines,
                 (raw ? "" : ", or whichever average it is")
-                        + (averages.size() < 2
-                                ? ""
-                                : ", or of those that are averages by their names with "
-                                        + LeftOut.ofAverages(folder, averages, proposal))
+                        + LeftOut.orOfAverages(folder, averages, proposal)
                         + ", if they are of one run"));
     }
 
