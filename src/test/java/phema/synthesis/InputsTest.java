@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -46,6 +48,7 @@ import phema.problem.Problem;
 import phema.solver.Fit;
 import phema.tensor.DType;
 import phema.tensor.Shape;
+import phema.time.Await;
 
 /** What snapshots may be like, and what must not be in them or happen to them. */
 class InputsTest {
@@ -540,6 +543,7 @@ class InputsTest {
         Path file = folder.resolve("b.safetensors");
         byte[] right = Files.readAllBytes(file);
         Client client = new Client(() -> {
+            untilNobodyReadsAhead(); // who looks before the time stamp is back says something else
             FileTime time = Files.getLastModifiedTime(file);
             Mishap.REWRITTEN_WITHOUT_A_TRACE_BUT_CHANGE_TIME.happenTo(file);
             Files.write(file, right);
@@ -629,6 +633,14 @@ class InputsTest {
         assertThatThrownBy(() -> TestRuns.range(content, content.size() - 1, 2))
                 .isInstanceOf(IndexOutOfBoundsException.class);
         assertThat(TestRuns.range(content, content.size(), 0)).isEmpty();
+    }
+
+    private static void untilNobodyReadsAhead() throws IOException {
+        try {
+            Await.whileOthersGoOn(Duration.ofMillis(200));
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException();
+        }
     }
 
     private interface Event {
