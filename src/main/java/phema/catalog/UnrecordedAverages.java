@@ -26,13 +26,14 @@ import phema.text.Labels;
  * are no snapshots: what is likeliest is said, and how to state it.
  */
 final class UnrecordedAverages {
-    /** The averages that trainers keep under these names unless told otherwise. */
-    private static final Map<String, String> USUAL = Map.of(
-            "ema.", "ema:0.9999,warmup=none",
-            "net_ema.", "power:0.1",
-            "ema.ema_model.", "ema:0.995,warmup=2/3,after=100,every=10",
-            "ema.state.*.ema_params", "halflife-fraction:0.05",
-            "state_dict.model_ema.", "ema:0.9999,warmup=10");
+    /** The averages that trainers keep under these names unless told otherwise; ema-pytorch counts from 0. */
+    private static final Map<String, List<String>> USUAL = Map.of(
+            "ema.", List.of("ema:0.9999,warmup=none"),
+            "net_ema.", List.of("power:0.1"),
+            "ema.ema_model.",
+                    List.of("ema:0.995,warmup=2/3,after=101,every=10", "ema:0.995,warmup=2/3,after=100,every=10"),
+            "ema.state.*.ema_params", List.of("halflife-fraction:0.05"),
+            "state_dict.model_ema.", List.of("ema:0.9999,warmup=10"));
 
     private static final String OTHERS = "ema:0.9999,warmup=none";
 
@@ -126,8 +127,7 @@ final class UnrecordedAverages {
         List<StoredAverage> known = samples(average, plan, moving);
         List<StoredAverage> unknown = samples(raw, plan, moving);
         try {
-            return DecaySearch.search(known, unknown, clockIsSteps(), Optional.empty())
-                    .filter(RecognisedDecay::certain);
+            return DecaySearch.search(known, unknown, clockIsSteps(), List.of()).filter(RecognisedDecay::certain);
         } catch (RuntimeException e) { // as below
             return Optional.empty();
         }
@@ -184,7 +184,9 @@ final class UnrecordedAverages {
                     known,
                     unknown,
                     clockIsSteps(),
-                    usual(prefix).filter(spec -> clockIsSteps() || !spec.startsWith("ema:")));
+                    usual(prefix).stream()
+                            .filter(spec -> clockIsSteps() || !spec.startsWith("ema:"))
+                            .toList());
         } catch (RuntimeException e) { // whatever is odd about an average, the raw weights are there
             return Optional.empty();
         }
@@ -196,8 +198,8 @@ final class UnrecordedAverages {
     }
 
     /** What the trainer that writes such files averages unless told otherwise; empty where nothing says who it is. */
-    private Optional<String> usual(String prefix) {
-        if (!prefix.equals("state_dict.")) return Optional.ofNullable(USUAL.get(prefix));
+    private List<String> usual(String prefix) {
+        if (!prefix.equals("state_dict.")) return USUAL.getOrDefault(prefix, List.of());
         Map.Entry<Candidate, WeightFile> newest = List.copyOf(files.entrySet()).getLast();
         Map<String, String> metadata = newest.getValue().metadata();
         String updates = metadata.getOrDefault("averaging_state.n_averaged", "");
@@ -205,11 +207,11 @@ final class UnrecordedAverages {
         String after = before > 1 ? "after=" + Labels.plain(before) : "";
         for (String key : metadata.keySet()) {
             if (key.startsWith("callbacks.EMAWeightAveraging"))
-                return Optional.of("ema:0.999,warmup=none" + (after.isEmpty() ? "" : "," + after));
+                return List.of("ema:0.999,warmup=none" + (after.isEmpty() ? "" : "," + after));
             if (key.startsWith("callbacks.WeightAveraging"))
-                return Optional.of("swa" + (after.isEmpty() ? "" : ":" + after));
+                return List.of("swa" + (after.isEmpty() ? "" : ":" + after));
         }
-        return Optional.empty();
+        return List.of();
     }
 
     private static StoredAverage stored(Profile profile, Sample sample) {
@@ -372,7 +374,9 @@ final class UnrecordedAverages {
     }
 
     private String proposed(String prefix) {
-        return found(prefix).map(RecognisedDecay::spec).orElseGet(() -> USUAL.getOrDefault(prefix, OTHERS));
+        return found(prefix)
+                .map(RecognisedDecay::spec)
+                .orElseGet(() -> USUAL.getOrDefault(prefix, List.of(OTHERS)).getFirst());
     }
 
     private String inline() {

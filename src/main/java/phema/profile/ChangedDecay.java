@@ -19,10 +19,11 @@ public record ChangedDecay(Decay before, Decay after, double at) implements Deca
     }
 
     @Override
-    public double[] kinks() {
+    public double[] kinks(double from, double to) {
         return DoubleStream.concat(
                         DoubleStream.of(at),
-                        DoubleStream.concat(DoubleStream.of(before.kinks()), DoubleStream.of(after.kinks())))
+                        DoubleStream.concat(
+                                DoubleStream.of(before.kinks(from, to)), DoubleStream.of(after.kinks(from, to))))
                 .toArray();
     }
 }

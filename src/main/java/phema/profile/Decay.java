@@ -8,15 +8,16 @@ import java.util.Optional;
  * between, because the average is updated from nothing but itself and the weights of the moment. All snapshots of one
  * tracker share one decay.
  */
-public sealed interface Decay permits PowerDecay, ExponentialDecay, ScheduledDecay, ChangedDecay, SlowerDecay {
+public sealed interface Decay
+        permits PowerDecay, ExponentialDecay, ScheduledDecay, ChangedDecay, SlowerDecay, SteppedDecay {
     /** {@code ln P(s; t)}, for {@code 0 < s <= t}; minus infinity where nothing is left. */
     double logShare(double s, double t);
 
     /** {@code d ln P(s; t) / ds}: the share of the moment's weights that the average takes in per unit of time. */
     double intake(double s);
 
-    /** Times, infinity among them, at which the share is not smooth. */
-    default double[] kinks() {
+    /** Times at which the share is not smooth, at least those between two. */
+    default double[] kinks(double from, double to) {
         return new double[0];
     }
 
@@ -28,7 +29,7 @@ public sealed interface Decay permits PowerDecay, ExponentialDecay, ScheduledDec
         return switch (profile) {
             case Power p -> Optional.of(new PowerDecay(p.gamma() + 1));
             case Exponential e -> Optional.of(new ExponentialDecay(e.rate()));
-            case Scheduled s -> Optional.of(s.decay());
+            case Scheduled s -> Optional.of(s.atUpdates());
             case Uniform u -> Optional.empty();
             case LearningRateDecay d -> Optional.empty();
             case Impulse i -> Optional.empty();

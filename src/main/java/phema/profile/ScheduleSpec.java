@@ -15,7 +15,7 @@ import phema.text.Labels;
  * ema:0.9999,warmup=2/3             min(0.9999, 1 - (1 + n)^(-2/3))
  *     ,inv_gamma=1                  1 - (1 + n / inv_gamma)^(-2/3)
  *     ,after=100                    a copy of the weights up to step 100, then n = 1
- *     ,every=10                     updates only every 10 steps, each with the decay of its step
+ *     ,every=10                     updates only every 10 steps after those, each with the decay of its step
  *     ,batch=2048                   units of time in one step, where time is images
  * swa                               the mean of all weights
  * swa:after=100                     of those after step 100; batch as above
@@ -43,7 +43,7 @@ final class ScheduleSpec {
                 number(spec, options, "after", 0),
                 number(spec, options, "every", 1),
                 number(spec, options, "batch", 1));
-        return warmup.equals("none") && schedule.after() == 0
+        return warmup.equals("none") && schedule.after() == 0 && schedule.every() == 1
                 ? new Exponential(schedule.rate() / schedule.batch(), endTime)
                 : new Scheduled(schedule, endTime);
     }

@@ -9,14 +9,19 @@ public record Scheduled(ScheduledDecay decay, double endTime) implements Profile
         Require.positive("the end time", endTime);
     }
 
+    /** With shares that change at updates only, where these are several steps apart. */
+    public Decay atUpdates() {
+        return decay.every() == 1 ? decay : new SteppedDecay(decay, decay.begin(), decay.every() * decay.batch());
+    }
+
     @Override
     public double cumulative(double t) {
-        return t >= endTime ? 1 : t < decay.begin() ? 0 : Math.exp(decay.logShare(t, endTime));
+        return t >= endTime ? 1 : Math.exp(atUpdates().logShare(t, endTime));
     }
 
     @Override
     public double density(double t) {
-        return t <= decay.begin() || t > endTime ? 0 : decay.intake(t) * cumulative(t);
+        return t <= decay.begin() || t > endTime ? 0 : atUpdates().intake(t) * cumulative(t);
     }
 
     @Override

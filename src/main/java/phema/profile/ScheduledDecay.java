@@ -2,7 +2,8 @@ package phema.profile;
 
 /**
  * Forgets as trainers schedule it: a copy of the weights until {@code after}, then the lesser of a {@link Warmup} and
- * one decay at each update. Shares are products of decays in closed form; between two updates they are interpolated.
+ * one decay at each update. Shares are products of decays in closed form; between two updates they are interpolated
+ * here, and what they were at the last one for {@link Scheduled#atUpdates}.
  *
  * @param decay in (0, 1]
  * @param after the last step at which the average is a copy; the warm-up counts on from there
@@ -46,6 +47,11 @@ public record ScheduledDecay(Warmup warmup, double decay, double after, double e
     }
 
     @Override
+    public double[] kinks(double from, double to) {
+        return kinks();
+    }
+
+    /** When averaging begins, and when it is warmed up, which may be never: infinity. */
     public double[] kinks() {
         return new double[] {begin(), begin() + warmedUp() * batch};
     }

@@ -17,7 +17,7 @@ public record SlowerDecay(Decay decay, double factor) implements Decay {
     }
 
     @Override
-    public double[] kinks() {
-        return decay.kinks();
+    public double[] kinks(double from, double to) {
+        return decay.kinks(from, to);
     }
 }

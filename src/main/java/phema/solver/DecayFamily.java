@@ -41,9 +41,30 @@ record DecayFamily(DoubleFunction<String> spec, double low, double high) {
         return families;
     }
 
+    /** Constant decays around one. */
+    static DecayFamily around(double left) {
+        return new DecayFamily(x -> "exponential:decay=" + decay(x), left / 1.2, Math.min(1.2 * left, 0.999));
+    }
+
+    /** A constant decay at updates that are several steps apart, around one. */
+    static DecayFamily atUpdates(int every, double left) {
+        return new DecayFamily(
+                x -> "ema:" + decay(x) + ",warmup=none,every=" + every, left / 1.1, Math.min(1.1 * left, 0.999));
+    }
+
     /** One of a single profile. */
     static DecayFamily only(String spec) {
         return new DecayFamily(any -> spec, 1, 1);
+    }
+
+    /** The number of the fewest digits that is as near. */
+    static double fewestDigits(double value, double error) {
+        for (int digits = 1; digits <= MOST_DIGITS; digits++) {
+            double rounded =
+                    new BigDecimal(value).round(new MathContext(digits)).doubleValue();
+            if (Math.abs(rounded - value) <= error) return rounded;
+        }
+        return value;
     }
 
     /** The value of the fewest digits in an interval. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.DoubleStream;
@@ -15,8 +16,13 @@ import org.apache.commons.math3.optim.univariate.BrentOptimizer;
 import org.apache.commons.math3.optim.univariate.SearchInterval;
 import org.apache.commons.math3.optim.univariate.UnivariateObjectiveFunction;
 import org.apache.commons.math3.optim.univariate.UnivariatePointValuePair;
+import phema.profile.Decay;
+import phema.profile.Exponential;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
+import phema.profile.Scheduled;
+import phema.profile.SlowerDecay;
+import phema.profile.SteppedDecay;
 
 /**
  * Recognises how averages forget of which nobody recorded it, beside files of the same run that are known: raw weights,
@@ -71,19 +77,37 @@ public final class DecaySearch {
     /** The difference of shares within which what is certain is known. */
     private static final double PRECISE = 0.06;
 
+    /** The numbers of steps from one update to the next that are tried, of those that files' times are multiples of. */
+    private static final int[] UPDATES = {5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000};
+
+    /** The least share of the time between files that they are apart: fewer hardly matter, and cost time. */
+    private static final double FEWEST_UPDATES = 1 / 20.0;
+
+    /** The lead over updates at each step from which on others are certain, in nats per weight. */
+    private static final double CERTAIN_NATS_OF_UPDATES = 1;
+
     private final List<StoredAverage> files;
     private final int known;
     private final MovementFit fit;
-    private final Optional<String> usual;
+    private final List<String> usual;
+    private final Optional<String> recursion;
     private final double[][] sketch;
     private final double[] noise;
     private final double end;
 
-    /** @param fit how the known files say that the weights moved */
+    /**
+     * @param fit how the known files say that the weights moved
+     * @param recursion of updates at the files' times only, where that is far likelier than all else
+     */
     private DecaySearch(
-            List<StoredAverage> known, List<StoredAverage> unknown, MovementFit fit, Optional<String> usual) {
+            List<StoredAverage> known,
+            List<StoredAverage> unknown,
+            MovementFit fit,
+            List<String> usual,
+            Optional<String> recursion) {
         this.fit = fit;
         this.usual = usual;
+        this.recursion = recursion;
         files = Stream.concat(known.stream(), unknown.stream()).toList();
         this.known = known.size();
         double[][] values = files.stream().map(StoredAverage::sample).toArray(double[][]::new);
@@ -101,15 +125,25 @@ public final class DecaySearch {
      * @param unknown averages of one kind; of their profiles only the end times are looked at
      * @param clockIsSteps whether times are optimizer steps; otherwise decays that count steps are not tried
      * @param usual what the trainer that writes such files averages unless told otherwise, as text: tried as well, and
-     *     of readings that are as likely the right one
+     *     of readings that are as likely the right one; several where its versions differ
      * @return empty where there are too few files to say anything
      */
     public static Optional<RecognisedDecay> search(
-            List<StoredAverage> known, List<StoredAverage> unknown, boolean clockIsSteps, Optional<String> usual) {
+            List<StoredAverage> known, List<StoredAverage> unknown, boolean clockIsSteps, List<String> usual) {
         if (known.size() < FEWEST || unknown.size() < FEWEST) return Optional.empty();
         List<StoredAverage> beside = latest(known);
         MovementFit fit = TrajectoryModel.of(beside).fit();
-        return Optional.of(new DecaySearch(beside, latest(unknown), fit, usual).search(clockIsSteps));
+        List<StoredAverage> averages = latest(unknown);
+        var search = new DecaySearch(beside, averages, fit, usual, Optional.empty());
+        List<Reading> readings = search.readings(clockIsSteps);
+        Optional<String> recursion = Optional.of(averages)
+                .filter(any -> clockIsSteps)
+                .flatMap(any -> FileRecursion.of(beside, averages))
+                .filter(spec -> search.loss(spec)
+                        < Math.min(readings.getFirst().loss(), search.atEachStep(spec)) - 2 * CERTAIN_NATS);
+        if (recursion.isEmpty()) return Optional.of(search.search(readings, clockIsSteps));
+        var withIt = new DecaySearch(beside, averages, fit, usual, recursion);
+        return Optional.of(withIt.search(withIt.readings(clockIsSteps), clockIsSteps));
     }
 
     private static List<StoredAverage> latest(List<StoredAverage> files) {
@@ -129,20 +163,22 @@ public final class DecaySearch {
 
     /** The best of each family, the likeliest first. */
     private List<Reading> readings(boolean clockIsSteps) {
-        TreeSet<Double> times = new TreeSet<>();
-        files.forEach(s -> times.add(s.profile().endTime()));
-        double spacing = (times.last() - times.first()) / (times.size() - 1);
-        List<DecayFamily> families = new ArrayList<>(DecayFamily.of(spacing, end, clockIsSteps));
-        usual.ifPresent(spec -> families.add(DecayFamily.only(spec)));
+        List<DecayFamily> families = new ArrayList<>(DecayFamily.of(spacing(files), end, clockIsSteps));
+        Stream.concat(usual.stream(), recursion.stream()).forEach(spec -> families.add(DecayFamily.only(spec)));
         return IntStream.range(0, families.size())
                 .mapToObj(i -> best(i, families.get(i)))
                 .sorted(Comparator.comparingDouble(Reading::loss))
                 .toList();
     }
 
-    private RecognisedDecay search(boolean clockIsSteps) {
-        List<Reading> readings = readings(clockIsSteps);
-        Reading best = readings.getFirst();
+    private RecognisedDecay search(List<Reading> readings, boolean clockIsSteps) {
+        Reading smooth = readings.getFirst();
+        List<Updates> updates = clockIsSteps ? updates(smooth) : List.of();
+        Reading best = updates.stream()
+                .findFirst()
+                .filter(first -> !smooth.atTheEnd() && first.loss() < smooth.loss() - 2 * CERTAIN_NATS_OF_UPDATES)
+                .flatMap(first -> atUpdates(smooth, first))
+                .orElse(smooth);
         Reading next = readings.stream()
                 .filter(r -> difference(r.spec(), best.spec()) >= SAME)
                 .findFirst()
@@ -150,7 +186,7 @@ public final class DecaySearch {
         double nats = (next.loss() - best.loss()) / 2;
         double[] innovations = innovations(best.spec());
         double innovation = Arrays.stream(innovations).average().orElseThrow();
-        boolean certain = nats >= (usual.equals(Optional.of(best.spec())) ? CERTAIN_NATS_OF_USUAL : CERTAIN_NATS)
+        boolean certain = nats >= (usual.contains(best.spec()) ? CERTAIN_NATS_OF_USUAL : CERTAIN_NATS)
                 && innovation >= LEAST_INNOVATION
                 && innovation <= GREATEST_INNOVATION
                 && Arrays.stream(innovations).max().orElseThrow() <= GREATEST_OF_A_FILE
@@ -158,8 +194,78 @@ public final class DecaySearch {
                 && difference(best.lowest(), best.highest()) <= PRECISE
                 && !(clockIsSteps && isShort(best.spec()))
                 && !hasCopies()
+                && areCertain(updates, smooth, best)
                 && isSteady(best, innovations, clockIsSteps); // last, since it searches again
         return new RecognisedDecay(best.spec(), best.lowest(), best.highest(), nats, next.spec(), innovation, certain);
+    }
+
+    /**
+     * A reading of which only every so many steps is an update.
+     *
+     * @param slower how many times as slowly it forgets then
+     */
+    private record Updates(int every, double slower, double loss) {}
+
+    /** The best of each number of steps, the likeliest first. */
+    private List<Updates> updates(Reading smooth) {
+        Profile profile = ProfileSpec.parse(smooth.spec(), end);
+        if (profile instanceof Scheduled scheduled && scheduled.decay().every() > 1) return List.of();
+        Decay decay = Decay.of(profile).orElseThrow();
+        List<StoredAverage> unknown = files.subList(known, files.size());
+        double spacing = spacing(unknown);
+        return Arrays.stream(UPDATES)
+                .filter(every -> every < spacing && every >= FEWEST_UPDATES * spacing)
+                .filter(every -> unknown.stream().allMatch(s -> s.profile().endTime() % every == 0))
+                .mapToObj(every -> {
+                    double forgotten = every * decay.intake(end);
+                    double asOld = Math.log(forgotten / Math.log1p(forgotten)); // what makes the mean age the same
+                    UnivariatePointValuePair best = new BrentOptimizer(1e-3, 1e-3)
+                            .optimize(
+                                    new MaxEval(EVALUATIONS),
+                                    GoalType.MINIMIZE,
+                                    new SearchInterval(asOld - 0.3, asOld + 0.3, asOld),
+                                    new UnivariateObjectiveFunction(x -> likelihood(new StateSpace(
+                                                    profiles(smooth.spec()),
+                                                    Map.of(
+                                                            decay,
+                                                            new SteppedDecay(
+                                                                    new SlowerDecay(decay, Math.exp(x)), 0, every))))
+                                            .loss(fit.movement())));
+                    return new Updates(every, Math.exp(best.getPoint()), best.getValue());
+                })
+                .sorted(Comparator.comparingDouble(Updates::loss))
+                .toList();
+    }
+
+    /** Of a constant decay; those of others cannot be said. */
+    private Optional<Reading> atUpdates(Reading smooth, Updates updates) {
+        return ProfileSpec.parse(smooth.spec(), end) instanceof Exponential e
+                ? Optional.of(best(
+                        smooth.family(),
+                        DecayFamily.atUpdates(
+                                updates.every(), -Math.expm1(-e.rate() * updates.every() / updates.slower()))))
+                : Optional.empty();
+    }
+
+    /** Whether it is clear how far updates are apart, or that they are not. */
+    private static boolean areCertain(List<Updates> updates, Reading smooth, Reading best) {
+        if (updates.isEmpty()) return true;
+        double least = updates.getFirst().loss();
+        if (least > smooth.loss() - 2 * STEADY_NATS) return true;
+        return best != smooth && updates.stream().skip(1).allMatch(other -> other.loss() > least + 2 * STEADY_NATS);
+    }
+
+    /** The loss if the average that is updated at files' times was updated at each step instead. */
+    private double atEachStep(String recursion) {
+        double rate = ((Scheduled) ProfileSpec.parse(recursion, end)).decay().intake(end);
+        return best(0, DecayFamily.around(-Math.expm1(-rate))).loss();
+    }
+
+    /** The mean time between files. */
+    static double spacing(List<StoredAverage> files) {
+        TreeSet<Double> times = new TreeSet<>();
+        files.forEach(s -> times.add(s.profile().endTime()));
+        return (times.last() - times.first()) / (times.size() - 1);
     }
 
     private Reading best(int number, DecayFamily family) {
@@ -223,11 +329,15 @@ public final class DecaySearch {
     }
 
     private double loss(String spec) {
-        return likelihood(spec).score(fit.movement()).loss();
+        return likelihood(spec).loss(fit.movement());
     }
 
     private Likelihood likelihood(String spec) {
-        return new Likelihood(new StateSpace(profiles(spec)), fit.movement().rates(), noise, sketch);
+        return likelihood(new StateSpace(profiles(spec)));
+    }
+
+    private Likelihood likelihood(StateSpace space) {
+        return new Likelihood(space, fit.movement().rates(), noise, sketch);
     }
 
     private List<Profile> profiles(String spec) {
@@ -266,7 +376,7 @@ public final class DecaySearch {
 
     /** What a part of the files says within the same family; empty if another reading of it is much likelier. */
     private Optional<Reading> ofPart(List<StoredAverage> part, Reading whole, boolean clockIsSteps) {
-        var search = new DecaySearch(files.subList(0, known), part, fit, usual);
+        var search = new DecaySearch(files.subList(0, known), part, fit, usual, recursion);
         List<Reading> readings = search.readings(clockIsSteps);
         return search.loss(whole.spec()) - readings.getFirst().loss() < 2 * STEADY_NATS
                 ? readings.stream()

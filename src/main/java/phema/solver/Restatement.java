@@ -21,6 +21,7 @@ import phema.profile.Scheduled;
 import phema.profile.ScheduledDecay;
 import phema.profile.SigmaRel;
 import phema.profile.SlowerDecay;
+import phema.profile.SteppedDecay;
 import phema.profile.Uniform;
 import phema.text.Labels;
 
@@ -59,6 +60,7 @@ sealed interface Restatement {
                 case ExponentialDecay e -> new ExponentialDecay(e.rate() / factor);
                 case ScheduledDecay s -> new SlowerDecay(s, factor);
                 case ChangedDecay c -> new SlowerDecay(c, factor);
+                case SteppedDecay s -> new SlowerDecay(s, factor);
                 case SlowerDecay s -> new SlowerDecay(s.decay(), s.factor() * factor);
             };
         }

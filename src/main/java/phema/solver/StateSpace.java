@@ -49,7 +49,7 @@ final class StateSpace {
         }
 
         @Override
-        public double[] kinks() {
+        public double[] kinks(double from, double to) {
             return new double[0];
         }
     };

@@ -123,7 +123,8 @@ final class Step {
 
     private static List<double[]> panels(double from, double to, List<Uptake> uptakes) {
         List<Double> cuts = new ArrayList<>(List.of(from, to));
-        for (Uptake uptake : uptakes) for (double kink : uptake.kinks()) if (kink > from && kink < to) cuts.add(kink);
+        for (Uptake uptake : uptakes)
+            for (double kink : uptake.kinks(from, to)) if (kink > from && kink < to) cuts.add(kink);
         Collections.sort(cuts);
         List<double[]> panels = new ArrayList<>();
         for (int i = 1; i < cuts.size(); i++) addPanels(cuts.get(i - 1), cuts.get(i), uptakes, panels);

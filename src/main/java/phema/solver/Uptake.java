@@ -31,8 +31,8 @@ interface Uptake {
      */
     double density(double s, double taken);
 
-    /** Moments at which the share is not smooth. */
-    double[] kinks();
+    /** Moments at which the share is not smooth, at least those between two. */
+    double[] kinks(double from, double to);
 
     /** Of a tracked average, in what it holds at {@code end}. */
     static Uptake of(Decay decay, double end) {
@@ -48,8 +48,8 @@ interface Uptake {
             }
 
             @Override
-            public double[] kinks() {
-                return decay.kinks();
+            public double[] kinks(double from, double to) {
+                return decay.kinks(from, to);
             }
         };
     }
@@ -57,7 +57,6 @@ interface Uptake {
     /** Of an average that ends at a time of its own; nothing arrives afterwards. */
     static Uptake of(Profile profile) {
         boolean hasDensity = Integrals.isSquareIntegrable(profile);
-        double[] kinks = kinks(profile).toArray();
         return new Uptake() {
             @Override
             public double taken(double s) {
@@ -70,23 +69,24 @@ interface Uptake {
             }
 
             @Override
-            public double[] kinks() {
-                return kinks.clone();
+            public double[] kinks(double from, double to) {
+                return Uptake.kinks(profile, from, to).toArray();
             }
         };
     }
 
-    private static DoubleStream kinks(Profile profile) {
+    private static DoubleStream kinks(Profile profile, double from, double to) {
         return switch (profile) {
             case Uniform u -> DoubleStream.of(u.endTime() - u.window(), u.endTime());
             case LearningRateDecay d -> DoubleStream.of(d.endTime() - d.window(), d.endTime());
-            case Mixture m -> m.parts().stream().flatMapToDouble(p -> kinks(p.profile()));
+            case Mixture m -> m.parts().stream().flatMapToDouble(p -> kinks(p.profile(), from, to));
             case Impulse i -> DoubleStream.of(i.endTime());
             case Power p -> DoubleStream.of(p.endTime());
             case Exponential e -> DoubleStream.of(e.endTime());
             case Scheduled d ->
                 DoubleStream.concat(
-                        DoubleStream.of(d.endTime()), DoubleStream.of(d.decay().kinks()));
+                        DoubleStream.of(d.endTime()),
+                        DoubleStream.of(d.atUpdates().kinks(from, to)));
         };
     }
 }

@@ -33,7 +33,23 @@ class DecayTest {
         assertThat(changed.logShare(20, 200)).isEqualTo(decay.logShare(20, 120) + slower.logShare(120, 200));
         assertThat(changed.intake(119)).isEqualTo(decay.intake(119));
         assertThat(changed.intake(120)).isEqualTo(slower.intake(120));
-        assertThat(changed.kinks()).containsExactly(120);
+        assertThat(changed.kinks(0, 200)).containsExactly(120);
+    }
+
+    @Test
+    void oneMayChangeAtUpdatesOnly() {
+        Decay decay = Decay.of(ProfileSpec.parse("ema:0.9,warmup=none,after=100,every=50", 200))
+                .orElseThrow();
+        assertThat(Math.exp(decay.logShare(150, 199))).isEqualTo(1);
+        assertThat(Math.exp(decay.logShare(149, 150))).isCloseTo(0.9, within(1e-14));
+        assertThat(Math.exp(decay.logShare(100, 200))).isCloseTo(0.81, within(1e-14));
+        assertThat(Math.exp(decay.logShare(50, 99))).isEqualTo(1); // a copy that was made at 50
+        assertThat(Math.exp(decay.logShare(49, 99))).isZero();
+        assertThat(decay.kinks(110, 240)).contains(150, 200);
+        assertThat(decay.intake(75)).isZero();
+        Profile profile = ProfileSpec.parse("ema:0.9,warmup=none,after=100,every=50", 1100);
+        assertThat(profile.density(1030))
+                .isCloseTo(-Math.log(0.9) / 50 * Math.pow(0.9, 70 / 50.0), within(1e-12)); // spread between them
     }
 
     @Test

@@ -88,8 +88,10 @@ class ProfileSpecTest {
     @Test
     void decaysThatAreAnotherProfileBecomeIt() {
         assertThat(ProfileSpec.parse("ema:0.9999,warmup=none", END)).isEqualTo(Exponential.ofDecay(0.9999, END));
-        assertThat(ProfileSpec.parse("ema:0.9999,warmup=none,every=5,batch=2", END))
-                .isEqualTo(new Exponential(-Math.log(0.9999) / 5 / 2, END));
+        assertThat(ProfileSpec.parse("ema:0.9999,warmup=none,batch=2", END))
+                .isEqualTo(new Exponential(-Math.log(0.9999) / 2, END));
+        assertThat(ProfileSpec.parse("ema:0.9999,warmup=none,every=5", END))
+                .isInstanceOf(Scheduled.class); // changes at updates only
         assertThat(ProfileSpec.parse("swa", END)).isEqualTo(new Power(0, END));
         assertThat(ProfileSpec.parse("swa:batch=256", END)).isEqualTo(new Power(0, END));
         assertThat(ProfileSpec.parse("halflife-fraction:0.5", END)).isEqualTo(new Power(2 * Math.log(2) - 1, END));

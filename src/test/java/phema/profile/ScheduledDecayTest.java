@@ -61,7 +61,7 @@ class ScheduledDecayTest {
             new Trainer("ema:0.99,warmup=2/3", 1, 0, n -> warmup(n, 2 / 3.0, 1, 0.99), 2e-4, 3e-8, 1e-11),
             new Trainer(
                     "ema:0.9999,warmup=3/4,inv_gamma=20", 1, 0, n -> warmup(n, 0.75, 20, 0.9999), 4e-5, 3e-8, 1e-10),
-            new Trainer("ema:0.999,warmup=1/2,every=10", 10, 0, n -> warmup(n, 0.5, 1, 0.999), 2e-3, 2e-5, 1e-7),
+            new Trainer("ema:0.999,warmup=1/2,every=10", 10, 0, n -> warmup(n, 0.5, 1, 0.999), 1e-2, 5e-5, 1e-6),
             new Trainer("ema:0.9999,warmup=1", 1, 0, n -> warmup(n, 1, 1, 0.9999), 3e-3, 3e-5, 2e-6),
             new Trainer("ema:0.99,warmup=1/3", 1, 0, n -> warmup(n, 1 / 3.0, 1, 0.99), 2e-4, 3e-8, 1e-10),
             // a copy, then one decay
@@ -84,9 +84,7 @@ class ScheduledDecayTest {
             Profile profile = ProfileSpec.parse(trainer.spec, STEPS[i]);
             double[] shares = trainer.shares(STEPS[i]);
             double worst = 0;
-            for (int s = 1; s <= STEPS[i]; s++) // between updates it is interpolated
-            if (s < trainer.after || (s - trainer.after) % trainer.every == 0)
-                    worst = Math.max(worst, Math.abs(profile.cumulative(s) - shares[s]));
+            for (int s = 1; s <= STEPS[i]; s++) worst = Math.max(worst, Math.abs(profile.cumulative(s) - shares[s]));
             assertThat(worst).as("%s at %d", trainer, STEPS[i]).isLessThanOrEqualTo(trainer.bounds[i]);
         }
     }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
@@ -53,7 +52,7 @@ class DecaySearchTest {
     }
 
     private RecognisedDecay search() {
-        return DecaySearch.search(raw, averages, true, Optional.empty()).orElseThrow();
+        return DecaySearch.search(raw, averages, true, List.of()).orElseThrow();
     }
 
     @ParameterizedTest
@@ -113,7 +112,7 @@ class DecaySearchTest {
         raw.clear();
         track(step -> 0.99);
         RecognisedDecay found =
-                DecaySearch.search(first, averages, true, Optional.empty()).orElseThrow();
+                DecaySearch.search(first, averages, true, List.of()).orElseThrow();
         assertThat(found.spec()).isEqualTo("exponential:decay=0.99");
         assertThat(found.certain()).isTrue();
     }
@@ -134,9 +133,7 @@ class DecaySearchTest {
             for (int k = 0; k < WEIGHTS; k++) theta[k] += 0.1 * random.nextGaussian();
             other.add(stored(average.profile().endTime(), theta));
         }
-        assertThat(DecaySearch.search(raw, other, true, Optional.empty())
-                        .orElseThrow()
-                        .certain())
+        assertThat(DecaySearch.search(raw, other, true, List.of()).orElseThrow().certain())
                 .isFalse();
     }
 
@@ -145,8 +142,8 @@ class DecaySearchTest {
     @ValueSource(longs = {3000005, 3000055, 3000136, 3000190, 4000008, 4000198})
     void isNotCertainWherePartsOfTheFilesSayOtherwise(long seed) {
         var run = new UnrecordedRun(seed);
-        RecognisedDecay found = DecaySearch.search(run.raw(), run.averages(), true, Optional.empty())
-                .orElseThrow();
+        RecognisedDecay found =
+                DecaySearch.search(run.raw(), run.averages(), true, List.of()).orElseThrow();
         assertThat(run.error(found.spec())).isGreaterThan(RecognitionFigures.WRONG);
         assertThat(found.nats()).isGreaterThan(1.5);
         assertThat(found.innovation()).isBetween(0.6, 1.6);
@@ -159,7 +156,7 @@ class DecaySearchTest {
         int certain = 0;
         for (int seed = 0; seed < 12; seed++) {
             var run = new UnrecordedRun(seed);
-            RecognisedDecay found = DecaySearch.search(run.raw(), run.averages(), true, Optional.empty())
+            RecognisedDecay found = DecaySearch.search(run.raw(), run.averages(), true, List.of())
                     .orElseThrow();
             if (!found.certain()) continue;
             certain++;
@@ -170,10 +167,76 @@ class DecaySearchTest {
         assertThat(certain).isGreaterThan(2);
     }
 
+    @ParameterizedTest
+    @CsvSource({"0.95, 50", "0.9, 50", "0.9, 100", "0.5, 100", "0.99, 100"})
+    void findsUpdatesThatAreStepsApart(double decay, int every) {
+        track(step -> step % every == 0 ? decay : 1);
+        RecognisedDecay found = search();
+        assertThat(found.spec()).isEqualTo("ema:" + decay + ",warmup=none,every=" + every);
+        assertThat(found.certain()).as(found.toString()).isTrue();
+        assertThat(found.innovation()).isBetween(0.8, 1.2);
+    }
+
+    @Test
+    void isNotCertainOfUpdatesThatAreStepsApartWhereNoProfileSaysSo() {
+        track(step -> step % 20 == 0 ? Math.min(0.999, (1 + step / 20) / (10.0 + step / 20)) : 1);
+        assertThat(search().certain()).as(search().toString()).isFalse();
+    }
+
+    /** It copies at the same steps, up to that after which it averages. */
+    @Test
+    void findsTheUpdatesOfEmaPytorchWhichCountsThemFromZero() {
+        track(step -> step % 10 != 1 ? 1 : step <= 101 ? 0 : Math.min(0.995, 1 - Math.pow(1 + (step - 101), -2.0 / 3)));
+        RecognisedDecay found = DecaySearch.search(
+                        raw,
+                        averages,
+                        true,
+                        List.of("ema:0.995,warmup=2/3,after=100,every=10", "ema:0.995,warmup=2/3,after=101,every=10"))
+                .orElseThrow();
+        assertThat(found.spec()).isEqualTo("ema:0.995,warmup=2/3,after=101,every=10");
+        assertThat(found.certain()).as(found.toString()).isTrue();
+    }
+
+    /** Within what is predicted, where an average of every step would be wrong a hundred times as far. */
+    @Test
+    void whatUpdatesThatAreStepsApartDoNotSeeIsPredicted() {
+        track(step -> step % 50 == 0 ? 0.9 : 1);
+        double[] truth = average(step -> 0.998);
+        List<StoredAverage> stored = new ArrayList<>(raw);
+        for (StoredAverage average : averages)
+            stored.add(new StoredAverage(
+                    ProfileSpec.parse(
+                            "ema:0.9,warmup=none,every=50", average.profile().endTime()),
+                    average.sample(),
+                    average.roundingVariance()));
+        var solver = new Solver(stored);
+        Fit fit = solver.solve(ProfileSpec.parse("exponential:decay=0.998", STEPS), SolverKind.BLUP, FilesToRead.ALL);
+        double[] found = new double[WEIGHTS];
+        for (int i = 0; i < stored.size(); i++)
+            for (int k = 0; k < WEIGHTS; k++)
+                found[k] += fit.coefficients().get(i) * stored.get(i).sample()[k];
+        double error = 0;
+        double square = 0;
+        for (int k = 0; k < WEIGHTS; k++) {
+            error += (found[k] - truth[k]) * (found[k] - truth[k]);
+            square += truth[k] * truth[k];
+        }
+        assertThat(Math.sqrt(error / square))
+                .isBetween(0.8 * fit.predictedRelativeError(), 1.25 * fit.predictedRelativeError());
+        assertThat(solver.report().orElseThrow().doubts()).isEmpty();
+    }
+
+    /** Of the same walk at its end. */
+    private static double[] average(IntToDoubleFunction decay) {
+        var other = new DecaySearchTest();
+        other.track(decay);
+        return other.averages.getLast().sample();
+    }
+
     @Test
     void saysNothingOfAFewFiles() {
         track(step -> 0.99);
-        assertThat(DecaySearch.search(raw, averages.subList(0, 4), true, Optional.empty()))
+        assertThat(DecaySearch.search(raw, averages.subList(0, 4), true, List.of()))
                 .isEmpty();
     }
 }

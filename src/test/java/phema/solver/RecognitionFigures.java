@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,7 +36,7 @@ class RecognitionFigures {
             var run = new UnrecordedRun(seed + i);
             var found = new Found(
                     run,
-                    DecaySearch.search(run.raw(), run.averages(), true, Optional.empty())
+                    DecaySearch.search(run.raw(), run.averages(), true, List.of())
                             .orElseThrow());
             byKind.computeIfAbsent(run.kind(), kind -> new ArrayList<>()).add(found);
             if (found.wrong()) wrong.add("seed " + (seed + i) + ", " + run.kind() + ": " + found.decay());

@@ -36,6 +36,7 @@ class ScheduledAveragesTest {
     private static final List<String> SPECS = List.of(
             "ema:0.99,warmup=10",
             "ema:0.9999,warmup=10,every=5",
+            "ema:0.8,warmup=none,every=25",
             "ema:0.995,warmup=2/3,after=120",
             "ema:0.99,warmup=3/4,inv_gamma=20,batch=0.5",
             "ema:0.98,warmup=none,after=100",
@@ -98,12 +99,20 @@ class ScheduledAveragesTest {
                         * integral(s -> 1 - b.cumulative(s), b.endTime(), b);
     }
 
+    /** Where shares jump. */
+    private static DoubleStream updates(Scheduled profile) {
+        return profile.decay().every() == 1
+                ? DoubleStream.empty()
+                : DoubleStream.iterate(0, t -> t + profile.decay().every()).takeWhile(t -> t < 16 * EVERY);
+    }
+
     private static double integral(DoubleUnaryOperator f, double end, Profile... profiles) {
         double[] cuts = DoubleStream.concat(
                         DoubleStream.of(START, RATE_CHANGES, 600, 630, end), // where windows begin as well
                         Stream.of(profiles)
                                 .flatMapToDouble(p -> p instanceof Scheduled s
-                                        ? DoubleStream.of(s.decay().kinks())
+                                        ? DoubleStream.concat(
+                                                DoubleStream.of(s.decay().kinks()), updates(s))
                                         : DoubleStream.of(430)))
                 .filter(t -> START <= t && t <= end)
                 .sorted()
