@@ -13,31 +13,18 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded.ExclusionReason;
-import phema.format.ShardIndexes;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
-import phema.profile.Exponential;
 import phema.profile.Impulse;
-import phema.profile.Profile;
-import phema.profile.Scheduled;
-import phema.profile.ScheduledDecay;
 import phema.tensor.DType;
 import phema.tensor.Shape;
-import phema.text.Labels;
 
 /** Scans one folder once: looks at every file that the run needs, and takes those that fit together. */
 final class FolderScan {
-    private static final String BEING_WRITTEN =
-            ". As this is the newest checkpoint, it is taken for one that is still being written";
-
-    /** The share of an average that what is left of weights before some time may have. */
-    private static final double FORGOTTEN = 0.01;
-
     private final FileIndexer indexer;
     private final Path folder;
     private final FolderListing listing;
@@ -45,9 +32,6 @@ final class FolderScan {
     private final Scan before;
     private final Map<String, RememberedFile> known = new HashMap<>();
     private final Exclusions exclusions;
-
-    /** What indexes say of files that are read without others that they list, by name. */
-    private final Map<String, ShardIndexes.ListedFile> shards = new ConcurrentHashMap<>();
 
     /** The last file that is of use, as a candidate, with all its tensors, and with those that count, by group. */
     private @Nullable Candidate taken;
@@ -77,7 +61,7 @@ final class FolderScan {
         this.listing = listing;
         this.recognition = listing.recognition();
         this.before = before;
-        this.exclusions = new Exclusions(folder);
+        this.exclusions = new Exclusions(folder, recognition.candidates());
     }
 
     Scan scan(String runName) {
@@ -89,16 +73,14 @@ final class FolderScan {
         Map<Candidate, WeightFile> usable = lookAtAll();
         if (before.isOf(recognition, known)) return before;
         Map<Candidate, WeightFile> files = withRecorded(WrappedNames.alike(usable), notices);
-        takeOutWithoutOptimizer(files);
-        takeOutLate(files);
-        takeOutScaledOtherwise(files);
-        Optional<String> clockNotice = compareTimes(files);
+        UnfitFiles unfit = new UnfitFiles(indexer, folder, recognition, exclusions);
+        Optional<String> clockNotice = unfit.takeOut(files);
         CountingTensors numbers = new CountingTensors(indexer, files, recognition.tensors());
         files = numbers.asBuffers(files);
         Agreement agreement = new Agreement(files.values());
         Optional<Twins> lateTwins = takeOutLateTwins(files, agreement);
         Map<Candidate, WeightFile> agreeing = agreeing(files, agreement);
-        changingCodes(agreeing).ifPresent(codes -> {
+        unfit.changingCodes(agreeing).ifPresent(codes -> {
             agreeing.keySet().forEach(candidate -> exclusions.add(candidate, ExclusionReason.NO_PROFILE, codes));
             agreeing.clear();
         });
@@ -172,7 +154,8 @@ final class FolderScan {
     /** Those that are of use as far as each can be told for itself. */
     private Map<Candidate, WeightFile> lookAtAll() {
         Map<Candidate, WeightFile> files = new LinkedHashMap<>();
-        Map<String, RememberedFile> looked = look();
+        FolderFiles folderFiles = new FolderFiles(indexer, folder, recognition, before);
+        Map<String, RememberedFile> looked = folderFiles.look();
         newest = recognition.candidates().reversed().stream()
                 .flatMap(candidate -> Stream.ofNullable(looked.get(candidate.fileName())))
                 .flatMap(known -> known.file().stream())
@@ -191,7 +174,12 @@ final class FolderScan {
             WeightFile file = usable.get().file();
             Candidate candidate =
                     LastCheckpoint.is(named) ? lastOf(named, file, looked) : counting.of(named.read(file), file);
-            if (isShard(candidate) || refused(candidate, looked)) continue;
+            Optional<String> missing = folderFiles.missing(candidate);
+            if (missing.isPresent()) {
+                exclusions.add(candidate, ExclusionReason.DIFFERENT, missing.get());
+                continue;
+            }
+            if (refused(candidate, looked)) continue;
             WeightGroups groups = candidate.group().isEmpty() ? groups(file) : WeightGroups.NONE;
             if (groups.problem().isPresent()) {
                 exclusions.add(
@@ -281,57 +269,6 @@ final class FolderScan {
         return all;
     }
 
-    /** Reads what has to be read, of several files at once: there may be thousands, on slow storage. */
-    private Map<String, RememberedFile> look() {
-        Map<String, Candidate> byFile = new LinkedHashMap<>();
-        for (Candidate candidate : recognition.candidates())
-            if (!(candidate.content() instanceof Candidate.NoAverage))
-                byFile.putIfAbsent(candidate.fileName(), candidate);
-        Map<String, RememberedFile> looked = new ConcurrentHashMap<>();
-        Optional<WeightFile> first = Optional.empty();
-        List<Candidate> left = new ArrayList<>(byFile.values());
-        while (first.isEmpty() && !left.isEmpty()) first = look(left.removeFirst(), first, looked);
-        Optional<WeightFile> alike = first;
-        left.parallelStream().forEach(candidate -> look(candidate, alike, looked));
-        ShardIndexes indexes = indexer.shardIndexes();
-        looked.entrySet().parallelStream().forEach(entry -> {
-            if (!WeightsPath.isWhole(entry.getKey()))
-                entry.getValue()
-                        .file()
-                        .flatMap(indexes::incomplete)
-                        .ifPresent(listed -> shards.put(entry.getKey(), listed));
-        });
-        return looked;
-    }
-
-    /** Whether a file is some of a checkpoint, so that averages of it would be no network's. */
-    private boolean isShard(Candidate candidate) {
-        ShardIndexes.ListedFile listed = shards.get(candidate.fileName());
-        if (listed == null) return false;
-        String name = candidate.fileName();
-        String index = name.substring(0, name.lastIndexOf('/') + 1) + listed.index();
-        exclusions.add(
-                candidate,
-                ExclusionReason.DIFFERENT,
-                "is one of the " + listed.files() + " files that " + listed.index() + " beside it lists, which hold "
-                        + listed.tensors() + " tensors together; name that, which reads them all: `files: '"
-                        + WeightsPath.pattern(index, candidate.time()) + "'` in " + Manifest.FILE_NAME);
-        return true;
-    }
-
-    /** @return the file, where it could be read */
-    private Optional<WeightFile> look(
-            Candidate candidate, Optional<WeightFile> alike, Map<String, RememberedFile> looked) {
-        Optional<RememberedFile> now = indexer.lookAt(
-                folder.resolve(candidate.fileName()),
-                candidate,
-                recognition.tensors().masters(),
-                before,
-                alike.orElse(null));
-        now.ifPresent(file -> looked.put(candidate.fileName(), file));
-        return now.flatMap(RememberedFile::file);
-    }
-
     /** The sets of weights in a file; empty where it is one. */
     private WeightGroups groups(WeightFile file) {
         if (sameAsSimilar(file))
@@ -418,18 +355,6 @@ final class FolderScan {
                 : Optional.empty();
     }
 
-    /** Takes out the files that are not of the time in their names. @return what is to be said of all */
-    private Optional<String> compareTimes(Map<Candidate, WeightFile> files) {
-        if (recognition.ground() == Recognition.Ground.MANIFEST) return Optional.empty();
-        StatedTimes times =
-                new StatedTimes(files, path -> indexer.number(folder.resolve(path), StatedTimes.OF_TRAINER));
-        times.contradictions().forEach((candidate, why) -> {
-            files.remove(candidate);
-            exclusions.add(candidate, ExclusionReason.DIFFERENT, why);
-        });
-        return times.notice();
-    }
-
     private boolean refused(Candidate candidate, Map<String, RememberedFile> looked) {
         if (candidate.content() instanceof Candidate.NoAverage nothing) {
             exclusions.add(candidate, ExclusionReason.NO_PROFILE, nothing.why());
@@ -475,19 +400,11 @@ final class FolderScan {
                 yield Optional.empty();
             }
             case RememberedFile.Broken broken -> {
-                if (broken.incomplete() && isNewestOfFiles(candidate))
-                    exclusions.add(candidate.fileName(), ExclusionReason.GROWING, broken.message() + BEING_WRITTEN);
-                else exclusions.add(candidate.fileName(), ExclusionReason.BROKEN, broken.message());
+                exclusions.addUnreadable(candidate, broken);
                 yield Optional.empty();
             }
             case RememberedFile.Indexed indexed -> Optional.of(indexed);
         };
-    }
-
-    /** Whether a checkpoint is of several files, which do not appear at once, and none is newer. */
-    private boolean isNewestOfFiles(Candidate candidate) {
-        return candidate.isSharded()
-                && recognition.candidates().stream().allMatch(other -> other.time() <= candidate.time());
     }
 
     /** Those that hold the same tensors as most. */
@@ -498,11 +415,12 @@ final class FolderScan {
                 .map(this::ofGrowing)
                 .or(() -> agreement.difference(file))
                 .ifPresentOrElse(
-                        difference -> exclude(
-                                candidate,
-                                // Pieces may be too few, which nothing but their own sum says.
-                                WeightsPath.isOfPieces(candidate.fileName()),
-                                difference),
+                        difference -> {
+                            // Pieces may be too few, which nothing but their own sum says.
+                            if (WeightsPath.isOfPieces(candidate.fileName()))
+                                exclusions.addIncomplete(candidate, difference);
+                            else exclusions.add(candidate, ExclusionReason.DIFFERENT, difference);
+                        },
                         () -> agreeing.put(candidate, file)));
         return agreeing;
     }
@@ -552,81 +470,6 @@ final class FolderScan {
         return "exclude: ['" + String.join("', '", tensors) + "']";
     }
 
-    /** @param incomplete whether it may be for want of files that are still to come */
-    private void exclude(Candidate candidate, boolean incomplete, String why) {
-        if (incomplete && isNewestOfFiles(candidate))
-            exclusions.add(candidate, ExclusionReason.GROWING, why + BEING_WRITTEN);
-        else exclusions.add(candidate, ExclusionReason.DIFFERENT, why);
-    }
-
-    /**
-     * DeepSpeed's weights in single precision lie in the optimizer's files; without these the model's rounded ones are
-     * read. Where most checkpoints have them, one that has not is not what it is taken for.
-     */
-    private void takeOutWithoutOptimizer(Map<Candidate, WeightFile> files) {
-        List<Candidate> without = files.entrySet().stream()
-                .filter(entry -> entry.getKey().fileName().endsWith("_model_states.pt")
-                        && entry.getValue().parts().size() == 1)
-                .map(Map.Entry::getKey)
-                .toList();
-        if (2 * without.size() >= files.size()) return;
-        for (Candidate candidate : without) {
-            files.remove(candidate);
-            exclude(
-                    candidate,
-                    true,
-                    "has no *_optim_states.pt files beside it, which hold the weights in single precision and which"
-                            + " most of the run's checkpoints have; copy the whole checkpoint");
-        }
-    }
-
-    /**
-     * An average that older checkpoints do not hold began after them, or anew, as where a run goes on from a checkpoint
-     * without it: it is not the one since the run's beginning that its name says, and when it began nothing says,
-     * unless its own count does.
-     */
-    private void takeOutLate(Map<Candidate, WeightFile> files) {
-        if (recognition.ground() == Recognition.Ground.MANIFEST) return;
-        Map<String, Candidate> firsts = new LinkedHashMap<>();
-        for (Candidate candidate : files.keySet())
-            if (!candidate.prefix().isEmpty()) firsts.putIfAbsent(candidate.prefix(), candidate);
-        for (Map.Entry<String, Candidate> first : firsts.entrySet()) {
-            Optional<Candidate> without = files.keySet().stream()
-                    .filter(other -> other.time() < first.getValue().time())
-                    .reduce((a, b) -> b);
-            if (without.isEmpty()) continue;
-            for (Candidate late : List.copyOf(files.keySet())) {
-                if (!late.prefix().equals(first.getKey())
-                        || !late.profile()
-                                .filter(profile ->
-                                        remembers(profile, without.get().time()))
-                                .isPresent()) continue;
-                files.remove(late);
-                exclusions.add(
-                        late,
-                        ExclusionReason.NO_PROFILE,
-                        "is an average that began after time "
-                                + Labels.plain(without.get().time()) + ", as "
-                                + without.get().fileName() + " holds none, so it is not the one since the beginning"
-                                + " that it is called; where the step at which it began is known, "
-                                + Manifest.FILE_NAME + " can say it with updateAfterStep and averages");
-            }
-        }
-    }
-
-    /** Takes out adapters of another scale that a manifest names; of others {@link CheckpointFolders} does. */
-    private void takeOutScaledOtherwise(Map<Candidate, WeightFile> files) {
-        if (recognition.ground() != Recognition.Ground.MANIFEST) return;
-        AdapterScale scale = indexer.adapterScale();
-        for (Candidate candidate : files.keySet())
-            if (candidate.fileName().contains("/adapter_model.")) scale.add(folder.resolve(candidate.fileName()));
-        for (Candidate candidate : List.copyOf(files.keySet()))
-            scale.difference(folder.resolve(candidate.fileName())).ifPresent(difference -> {
-                files.remove(candidate);
-                exclusions.add(candidate, ExclusionReason.DIFFERENT, "is an adapter of another scale: " + difference);
-            });
-    }
-
     /** Which sets of weights older files do not hold, as where averaging began later. */
     private static Optional<String> withoutAverages(Map<Candidate, WeightFile> files) {
         Map<String, List<Candidate>> byGroup = files.keySet().stream()
@@ -638,18 +481,6 @@ final class FolderScan {
                 .findFirst()
                 .map(group -> (most - group.getValue().size()) + " of " + most + " files hold nothing below `"
                         + group.getKey() + "`, and are used for their other weights.");
-    }
-
-    /** Whether an average depends on what was before a time, more than a constant decay has forgotten it. */
-    private static boolean remembers(Profile profile, double time) {
-        if (profile instanceof Impulse
-                || profile instanceof Scheduled scheduled && AverageClock.isNotBefore(began(scheduled.decay()), time))
-            return false;
-        return !(profile instanceof Exponential) || profile.cumulative(time) > FORGOTTEN;
-    }
-
-    private static double began(ScheduledDecay decay) {
-        return decay.after() * decay.batch();
     }
 
     /** What is assumed of checkpoints of which nothing says how many files they are. */
@@ -666,24 +497,6 @@ final class FolderScan {
                 : Optional.of("Each checkpoint is taken to be the " + String.join(" or ", counts)
                         + " files named shard-* that lie there, since none says how many there are: copy those of all"
                         + " ranks.");
-    }
-
-    /** Why none of the files can be averaged; integers that look like codes are, where they change. */
-    private Optional<String> changingCodes(Map<Candidate, WeightFile> files) {
-        if (files.size() < 2) return Optional.empty();
-        List<WeightFile> all = List.copyOf(files.values());
-        NotAveraged kinds = new NotAveraged(all.getLast().tensors());
-        List<Tensor> maybe = all.getLast().tensors().stream()
-                .filter(tensor -> kinds.neighbourOfCodes(tensor).isPresent()
-                        && !recognition.tensors().overrules(tensor))
-                .toList();
-        return indexer.changed(all.getFirst(), all.getLast(), maybe)
-                .map(tensor -> "holds integers that change between files, `" + tensor.name() + "` (" + tensor.dtype()
-                        + "), beside `"
-                        + kinds.neighbourOfCodes(tensor).orElseThrow()
-                        + "`: codes of quantised weights cannot be averaged; save the weights dequantised, as bf16 or"
-                        + " f32, or list the tensor under buffers in " + Manifest.FILE_NAME
-                        + " if it is something else");
     }
 
     /** Two networks of each file that cannot both be raw weights; none where a manifest says which are meant. */
