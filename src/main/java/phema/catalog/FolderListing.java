@@ -95,6 +95,8 @@ record FolderListing(Recognition recognition, List<String> notices) {
         List<String> others =
                 names.stream().filter(name -> !regular.contains(name)).toList();
         LeftOut.folders(folder, others, runsBelow, proposal).ifPresent(more::add);
+        if (!recognition.isRun() && more.isEmpty() && runsBelow.isEmpty())
+            OtherFormats.notice(folder, names).ifPresent(more::add);
         return new FolderListing(recognition.withNotices(more), notices);
     }
 

@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
  */
 final class LeftOut {
     private static final Pattern WEIGHTS = Pattern.compile(
-            "[^.].*\\.(?:(?:safetensors|bin|pt|pth)(?:\\.index\\.json)?|pkl|pth\\.tar|ckpt|gguf|msgpack|distcp)",
+            "[^.].*\\.(?:(?:safetensors|bin|pt|pth)(?:\\.index\\.json)?|pkl|pth\\.tar|ckpt|distcp)",
             Pattern.CASE_INSENSITIVE);
 
     /** The names of what trainers keep beside weights, and of outputs. */

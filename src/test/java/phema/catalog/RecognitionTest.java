@@ -286,14 +286,39 @@ class RecognitionTest {
                 .hasSize(1);
     }
 
-    @Test
-    void saysWhatAFolderHoldsOfWhichNothingIsTaken() throws IOException {
-        weights("checkpoint-10.gguf", "checkpoint-20.gguf", "pytorch_model.bin");
+    @ParameterizedTest
+    @CsvSource({
+        "checkpoint_100, Flax, safetensors.flax.save_file",
+        "checkpoint-100/flax_model.msgpack, Flax, safetensors.flax.save_file",
+        "100/default/manifest.ocdbt, Orbax, safetensors.flax.save_file",
+        "model.ckpt-100.data-00000-of-00001, TensorFlow, safetensors.tensorflow.save_file",
+        "checkpoint-100/tf_model.h5, Keras, safetensors.tensorflow.save_file",
+        "model_100.pdparams, PaddlePaddle, safetensors.paddle.save_file",
+        "0000100_adapters.npz, NumPy, safetensors.numpy.save_file",
+        "rl_model_100_steps.zip, Stable Baselines, model.policy.state_dict()",
+        "model-100.gguf, GGUF, made for inference",
+        "model-100.onnx, ONNX, made for inference",
+    })
+    void namesFormatsThatAreNotRead(String file, String format, String advice) throws IOException {
+        Files.createDirectories(folder.resolve(file).getParent());
+        Files.writeString(folder.resolve(file), "weights");
+        Files.writeString(folder.resolve("config.json"), "{}");
 
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
                 .singleElement()
                 .asString()
-                .startsWith("3 weight files are not used: checkpoint-N.gguf (2), pytorch_model.bin. Such names do not")
+                .startsWith("Files such as " + file + " are of " + format + ", which phema does not read. ")
+                .contains(advice);
+    }
+
+    @Test
+    void saysWhatAFolderHoldsOfWhichNothingIsTaken() throws IOException {
+        weights("best.ckpt", "model.ckpt", "pytorch_model.bin");
+
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .singleElement()
+                .asString()
+                .startsWith("3 weight files are not used: best.ckpt, model.ckpt, pytorch_model.bin. Such names do not")
                 .endsWith("`profile: impulse` in phema.yaml.");
     }
 
