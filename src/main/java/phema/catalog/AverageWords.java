@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  */
 final class AverageWords {
     private static final String EMA =
-            "(?:.*[^a-z])?(?:(?:p|ph)?emas?|ema_?(?:model|weight|param)s?|ema_?only)(?:[^a-z].*)?";
+            "(?:.*[^a-z])?(?:(?:p|ph|g)?emas?|ema_?(?:model|weight|param)s?|ema_?only)(?:[^a-z].*)?";
 
     /** The form of words that nothing but an average is called by: {@code ema_0.99}, {@code modelEMA}. */
     private static final Pattern SURE = Pattern.compile("(?i:" + EMA + ")|.*[a-z]EMA(?:[^a-z].*)?|EMA[A-Z].*");

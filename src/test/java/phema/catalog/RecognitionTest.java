@@ -431,7 +431,8 @@ class RecognitionTest {
                 "model_ema0.99_",
                 "G-EMA-",
                 "modelEMA_",
-                "polyak_"
+                "polyak_",
+                "gema_"
             })
     void neverTakesForRawWeightsWhatAnyWordForAveragesBegins(String prefix) throws IOException {
         weights(prefix + "001000.pt", prefix + "002000.pt");
@@ -439,7 +440,7 @@ class RecognitionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"schema_", "cinema-step", "avgpool-", "shadowing_", "target_embedding_", "emanuel-"})
+    @ValueSource(strings = {"schema_", "cinema-step", "avgpool-", "shadowing_", "target_embedding_", "emanuel-", "gemar_"})
     void takesForRawWeightsWhatOtherWordsBegin(String prefix) throws IOException {
         weights(prefix + "001000.pt", prefix + "002000.pt");
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(2);
