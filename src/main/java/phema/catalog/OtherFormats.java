@@ -29,7 +29,7 @@ final class OtherFormats {
 
     private OtherFormats() {}
 
-    /** @param saves what saves such weights as safetensors; empty where a format is of inference, and not of training */
+    /** @param saves what saves such weights as safetensors; empty for formats of inference */
     private record OtherFormat(String name, Pattern files, String saves) {
         private String notice(String file) {
             return "Files such as " + file + " are of " + name + ", which phema does not read. "

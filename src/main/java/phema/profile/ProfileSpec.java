@@ -38,7 +38,8 @@ public final class ProfileSpec {
                     + "exponential:rate=LAMBDA, uniform:WINDOW, "
                     + "decay:linear|cosine|1-sqrt:WINDOW[,floor=SHARE], impulse, "
                     + "ema:BETA,warmup=none|10|2/3[,inv_gamma=G][,after=STEP][,every=STEPS][,batch=IMAGES], "
-                    + "swa[:after=STEP[,batch=IMAGES]], halflife-fraction:F or mixture:WEIGHT*PROFILE[@TIME],...";
+                    + "swa[:after=STEP][,every=STEPS][,batch=IMAGES], halflife-fraction:F or "
+                    + "mixture:WEIGHT*PROFILE[@TIME],...";
 
     private static final String LINEAR = "linear";
     private static final String FLOOR = "floor";

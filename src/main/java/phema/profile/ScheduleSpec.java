@@ -16,9 +16,11 @@ import phema.text.Labels;
  *     ,inv_gamma=1                  1 - (1 + n / inv_gamma)^(-2/3)
  *     ,after=100                    a copy of the weights up to step 100, then n = 1
  *     ,every=10                     updates only every 10 steps after those, each with the decay of its step
+ *     ,every=1                      updates at each step, and nothing between: where files are few steps apart
  *     ,batch=2048                   units of time in one step, where time is images
  * swa                               the mean of all weights
  * swa:after=100                     of those after step 100; batch as above
+ * swa:every=50                      of those at every 50th step
  * </pre>
  */
 final class ScheduleSpec {
@@ -42,8 +44,9 @@ final class ScheduleSpec {
                 decay,
                 number(spec, options, "after", 0),
                 number(spec, options, "every", 1),
-                number(spec, options, "batch", 1));
-        return warmup.equals("none") && schedule.after() == 0 && schedule.every() == 1
+                number(spec, options, "batch", 1),
+                options.containsKey("every"));
+        return warmup.equals("none") && schedule.after() == 0 && !schedule.stepped()
                 ? new Exponential(schedule.rate() / schedule.batch(), endTime)
                 : new Scheduled(schedule, endTime);
     }
@@ -65,23 +68,33 @@ final class ScheduleSpec {
 
     static Profile swa(String spec, double endTime) {
         if (spec.equals("swa")) return new Power(0, endTime);
-        Map<String, String> options = options(spec, ProfileSpec.after(spec, ':'), List.of("after", "batch"));
+        Map<String, String> options = options(spec, ProfileSpec.after(spec, ':'), List.of("after", "every", "batch"));
         double after = number(spec, options, "after", 0);
-        return after == 0
-                ? new Power(0, endTime)
-                : new Scheduled(ScheduledDecay.mean(after, number(spec, options, "batch", 1)), endTime);
+        boolean stepped = options.containsKey("every");
+        if (after == 0 && !stepped) return new Power(0, endTime);
+        double every = number(spec, options, "every", 1); // a mean counts its updates: these are its steps
+        return new Scheduled(
+                ScheduledDecay.mean(after / every, number(spec, options, "batch", 1) * every, stepped), endTime);
     }
 
     static String print(ScheduledDecay decay) {
         String options = option("after", decay.after(), 0)
-                + option("every", decay.every(), 1)
+                + (decay.stepped() ? ",every=" + Labels.plain(decay.every()) : "")
                 + option("batch", decay.batch(), 1);
         return switch (decay.warmup()) {
-            case Warmup.MeanWarmup m -> "swa" + options.replaceFirst(",", ":");
+            case Warmup.MeanWarmup m -> mean(decay);
             case Warmup.NoWarmup n -> ema(decay, "none") + options;
             case Warmup.RatioWarmup r -> ema(decay, Labels.plain(r.c())) + options;
             case Warmup.PowerWarmup p -> ema(decay, fraction(p.power())) + option("inv_gamma", p.gamma(), 1) + options;
         };
+    }
+
+    /** Where its updates are told apart, time counts in units of the clock, which most likely are steps. */
+    private static String mean(ScheduledDecay decay) {
+        String options = decay.stepped()
+                ? option("after", decay.begin(), 0) + ",every=" + Labels.plain(decay.batch())
+                : option("after", decay.after(), 0) + option("batch", decay.batch(), 1);
+        return "swa" + options.replaceFirst(",", ":");
     }
 
     private static String ema(ScheduledDecay decay, String warmup) {

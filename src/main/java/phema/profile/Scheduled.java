@@ -9,9 +9,16 @@ public record Scheduled(ScheduledDecay decay, double endTime) implements Profile
         Require.positive("the end time", endTime);
     }
 
-    /** With shares that change at updates only, where these are several steps apart. */
+    /** With shares that change at updates only, where what lies between these counts. */
     public Decay atUpdates() {
-        return decay.every() == 1 ? decay : new SteppedDecay(decay, decay.begin(), decay.every() * decay.batch());
+        return decay.stepped() ? new SteppedDecay(decay, decay.begin(), decay.every() * decay.batch()) : decay;
+    }
+
+    /** The same average of updates between which nothing counts. */
+    public Scheduled stepped() {
+        return new Scheduled(
+                new ScheduledDecay(decay.warmup(), decay.decay(), decay.after(), decay.every(), decay.batch(), true),
+                endTime);
     }
 
     @Override

@@ -9,8 +9,10 @@ package phema.profile;
  * @param after the last step at which the average is a copy; the warm-up counts on from there
  * @param every steps from one update to the next, each made with the decay of its step
  * @param batch units of time in one step: where time is images, how many a step takes
+ * @param stepped whether updates are few enough for what lies between two of them to count
  */
-public record ScheduledDecay(Warmup warmup, double decay, double after, double every, double batch) implements Decay {
+public record ScheduledDecay(Warmup warmup, double decay, double after, double every, double batch, boolean stepped)
+        implements Decay {
     public ScheduledDecay {
         if (!(decay > 0 && decay <= 1))
             throw new IllegalArgumentException("the decay must lie in (0, 1], not " + decay);
@@ -23,9 +25,14 @@ public record ScheduledDecay(Warmup warmup, double decay, double after, double e
             throw new IllegalArgumentException("a mean has no decay, and counts its updates");
     }
 
+    /** Of updates at each step, or at those that are several steps apart. */
+    public ScheduledDecay(Warmup warmup, double decay, double after, double every, double batch) {
+        this(warmup, decay, after, every, batch, every > 1);
+    }
+
     /** The plain mean of the weights since {@code after}. */
-    public static ScheduledDecay mean(double after, double batch) {
-        return new ScheduledDecay(new Warmup.MeanWarmup(), 1, after, 1, batch);
+    public static ScheduledDecay mean(double after, double batch, boolean stepped) {
+        return new ScheduledDecay(new Warmup.MeanWarmup(), 1, after, 1, batch, stepped);
     }
 
     @Override

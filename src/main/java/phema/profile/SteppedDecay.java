@@ -15,16 +15,21 @@ public record SteppedDecay(Decay decay, double begin, double period) implements 
     /** The greatest number of updates that are told apart between two times; of more each one hardly matters. */
     private static final int MOST = 100;
 
+    private static final double ROUNDING = 1e-12;
+
     @Override
     public double logShare(double s, double t) {
-        return decay.logShare(lastUpdate(s), lastUpdate(t));
+        double from = lastUpdate(s);
+        double to = lastUpdate(t);
+        return from == to ? 0 : decay.logShare(from, to);
     }
 
-    /** Such that the density is that of the other decay: spread over the time between updates. */
+    /** Such that the density is that of the other decay, spread between updates. A mean begins as a copy. */
     @Override
     public double intake(double s) {
         double intake = decay.intake(s);
-        return intake == 0 ? 0 : intake * Math.exp(-decay.logShare(lastUpdate(s), s));
+        double kept = decay.logShare(lastUpdate(s), s);
+        return intake == 0 || kept == Double.NEGATIVE_INFINITY ? 0 : intake * Math.exp(-kept);
     }
 
     @Override
@@ -40,7 +45,9 @@ public record SteppedDecay(Decay decay, double begin, double period) implements 
                 .toArray();
     }
 
+    /** A time that is an update's but for rounding is one. */
     private double lastUpdate(double time) {
-        return begin + Math.floor((time - begin) / period) * period;
+        double updates = (time - begin) / period;
+        return begin + Math.floor(updates + ROUNDING * Math.max(1, Math.abs(updates))) * period;
     }
 }

@@ -1,9 +1,11 @@
 package phema.profile;
 
+import org.apache.commons.math3.special.Gamma;
+
 /**
  * Gives the decay of each step while averaging is young, rising from step to step; n counts steps from the first on.
- * Shares are products of decays, {@code n = s + 1, ..., t}, of all or of every k-th; here they are closed forms that
- * begin half an update later, as sums do that become integrals.
+ * Shares are products of decays, {@code n = s + 1, ..., t}, of all or of every k-th; here in closed forms, of which
+ * some begin half an update later, as sums do that become integrals.
  */
 public sealed interface Warmup {
     /** The step from which on the decay is at least {@code decay}, whole or not; 0 or less for all of them. */
@@ -57,13 +59,16 @@ public sealed interface Warmup {
     }
 
     /**
-     * {@code (1 + n) / (c + n)}, with c = 10 in nearly all trainers. The product is a ratio of gamma functions and
-     * nearly a power of time: for c = 10 and updates at each step, {@code ((s + 6) / (t + 6))^9}, off by at most
+     * {@code (1 + n) / (c + n)}, with c = 10 in nearly all trainers. The product is a ratio of gamma functions, of
+     * many updates a power of time: for c = 10 and updates at each step, {@code ((s + 6) / (t + 6))^9}, off by at most
      * {@code 3 / t^2}.
      *
      * @param c above 1
      */
     record RatioWarmup(double c) implements Warmup {
+        /** The number of updates from which on the limit of many is as good, and loses fewer digits. */
+        private static final double MANY = 1e5;
+
         public RatioWarmup {
             if (!(c > 1 && c < Double.POSITIVE_INFINITY))
                 throw new IllegalArgumentException("c of the warm-up (1+n)/(c+n) must be a number above 1, not " + c);
@@ -76,12 +81,23 @@ public sealed interface Warmup {
 
         @Override
         public double logShare(double s, double t, double every) {
-            return (c - 1) / every * Math.log(middle(s, every) / middle(t, every));
+            return logProduct(t, every) - logProduct(s, every);
+        }
+
+        /** Of all decays up to {@code n}, but for a constant. */
+        private double logProduct(double n, double every) {
+            double updates = n / every;
+            return updates > MANY
+                    ? -(c - 1) / every * Math.log(middle(n, every) / every)
+                    : Gamma.logGamma(updates + 1 + 1 / every) - Gamma.logGamma(updates + 1 + c / every);
         }
 
         @Override
         public double intake(double s, double every) {
-            return (c - 1) / every / middle(s, every);
+            double updates = s / every;
+            return updates > MANY
+                    ? (c - 1) / every / middle(s, every)
+                    : (Gamma.digamma(updates + 1 + c / every) - Gamma.digamma(updates + 1 + 1 / every)) / every;
         }
 
         private double middle(double n, double every) {

@@ -47,9 +47,11 @@ record DecayFamily(DoubleFunction<String> spec, double low, double high) {
     }
 
     /** A constant decay at updates that are several steps apart, around one. */
-    static DecayFamily atUpdates(int every, double left) {
+    static DecayFamily atUpdates(double every, double left) {
         return new DecayFamily(
-                x -> "ema:" + decay(x) + ",warmup=none,every=" + every, left / 1.1, Math.min(1.1 * left, 0.999));
+                x -> "ema:" + decay(x) + ",warmup=none,every=" + Labels.plain(every),
+                left / 1.1,
+                Math.min(1.1 * left, 0.999));
     }
 
     /** One of a single profile. */

@@ -136,9 +136,7 @@ public final class DecaySearch {
         List<StoredAverage> averages = latest(unknown);
         var search = new DecaySearch(beside, averages, fit, usual, Optional.empty());
         List<Reading> readings = search.readings(clockIsSteps);
-        Optional<String> recursion = Optional.of(averages)
-                .filter(any -> clockIsSteps)
-                .flatMap(any -> FileRecursion.of(beside, averages))
+        Optional<String> recursion = FileRecursion.of(beside, averages)
                 .filter(spec -> search.loss(spec)
                         < Math.min(readings.getFirst().loss(), search.atEachStep(spec)) - 2 * CERTAIN_NATS);
         if (recursion.isEmpty()) return Optional.of(search.search(readings, clockIsSteps));
@@ -193,7 +191,7 @@ public final class DecaySearch {
                 && !best.atTheEnd()
                 && difference(best.lowest(), best.highest()) <= PRECISE
                 && !(clockIsSteps && isShort(best.spec()))
-                && !hasCopies()
+                && (recursion.equals(Optional.of(best.spec())) || !hasCopies())
                 && areCertain(updates, smooth, best)
                 && isSteady(best, innovations, clockIsSteps); // last, since it searches again
         return new RecognisedDecay(best.spec(), best.lowest(), best.highest(), nats, next.spec(), innovation, certain);
@@ -209,7 +207,7 @@ public final class DecaySearch {
     /** The best of each number of steps, the likeliest first. */
     private List<Updates> updates(Reading smooth) {
         Profile profile = ProfileSpec.parse(smooth.spec(), end);
-        if (profile instanceof Scheduled scheduled && scheduled.decay().every() > 1) return List.of();
+        if (profile instanceof Scheduled scheduled && scheduled.decay().stepped()) return List.of();
         Decay decay = Decay.of(profile).orElseThrow();
         List<StoredAverage> unknown = files.subList(known, files.size());
         double spacing = spacing(unknown);

@@ -63,8 +63,8 @@ record Doubts(List<Doubt> told, List<Change> changes, MovementFit fit) {
 
     private static final double FARTHEST_STEP = 30;
 
-    /** The least change that is told. */
-    private static final double LEAST_CHANGE = 1.02;
+    /** The greatest number of updates between two files of which what lies between them counts. */
+    private static final int FEW_UPDATES = 20;
 
     /** The least gain that is told, in nats per weight. Models that hold only roughly gain less. */
     private static final double LEAST_NATS = 1.5;
@@ -163,7 +163,7 @@ record Doubts(List<Doubt> told, List<Change> changes, MovementFit fit) {
     /** @param fit how weights move if it is so */
     private record Finding(Restatement restatement, double factor, MovementFit fit) {
         boolean isChange() {
-            return Math.abs(Math.log(factor)) >= Math.log(LEAST_CHANGE);
+            return restatement.isChange(factor);
         }
     }
 
@@ -189,7 +189,9 @@ record Doubts(List<Doubt> told, List<Change> changes, MovementFit fit) {
             List<Double> times = List.copyOf(new TreeSet<>(
                     stated.profiles().stream().map(Profile::endTime).toList()));
             Optional<Finding> whole = Stream.concat(
-                            decays.stream().flatMap(decay -> ofDecay(decay).stream()),
+                            decays.stream()
+                                    .flatMap(decay ->
+                                            Stream.concat(ofDecay(decay).stream(), ofUpdates(decay, times).stream())),
                             clocks && !isChanged()
                                     ? steps(times).flatMap(step -> ofStep(step).stream())
                                     : Stream.empty())
@@ -216,6 +218,16 @@ record Doubts(List<Doubt> told, List<Change> changes, MovementFit fit) {
                     .filter(near -> loss(decay, near, fit.movement()) < fit.loss() - WORTH_A_LOOK)
                     .findFirst()
                     .map(near -> likeliest(List.of(decay), decay, near));
+        }
+
+        /** Where files' times are whole numbers of updates, and not many. */
+        private Optional<Finding> ofUpdates(Restatement.Slower decay, List<Double> times) {
+            return Restatement.AtUpdates.of(decay)
+                    .filter(updates ->
+                            times.getLast() - times.getFirst() <= FEW_UPDATES * updates.period() * (times.size() - 1))
+                    .filter(updates -> times.stream().allMatch(time -> time % updates.period() == 0))
+                    .filter(updates -> loss(updates, 1, fit.movement()) < fit.loss() - WORTH_A_LOOK)
+                    .map(updates -> new Finding(updates, 1, fitted(updates.of(stated, 1))));
         }
 
         private Optional<Finding> ofPart(List<Restatement.Slower> decays, List<Double> times) {

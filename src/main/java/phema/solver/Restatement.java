@@ -27,7 +27,14 @@ import phema.text.Labels;
 
 /** States a run's files otherwise, by a factor: how slowly averages forget, or one step of its clock. */
 sealed interface Restatement {
+    /** The least change that is told. */
+    double LEAST_CHANGE = 1.02;
+
     Statement of(Statement stated, double factor);
+
+    default boolean isChange(double factor) {
+        return Math.abs(Math.log(factor)) >= Math.log(LEAST_CHANGE);
+    }
 
     Doubt doubt(Statement stated, double factor, double nats);
 
@@ -67,11 +74,16 @@ sealed interface Restatement {
 
         @Override
         public Doubt doubt(Statement stated, double factor, double nats) {
-            Profile profile = stated.profiles().stream()
+            Profile profile = newest(stated);
+            return new Doubt("the profile " + ProfileSpec.print(profile), supported(profile, factor), nats);
+        }
+
+        /** The last of the averages. */
+        private Profile newest(Statement stated) {
+            return stated.profiles().stream()
                     .filter(p -> Decay.of(p).equals(Optional.of(decay)))
                     .max(Comparator.comparingDouble(Profile::endTime))
                     .orElseThrow();
-            return new Doubt("the profile " + ProfileSpec.print(profile), supported(profile, factor), nats);
         }
 
         private static String supported(Profile profile, double factor) {
@@ -142,6 +154,54 @@ sealed interface Restatement {
             Doubt doubt = all.doubt(stated, factor, nats);
             String part = later ? " from time " + Labels.plain(time) + " on" : " until time " + Labels.plain(time);
             return new Doubt(doubt.stated() + part, doubt.supported(), nats);
+        }
+    }
+
+    /**
+     * All averages with one decay are updated at times that are some way apart, as after each epoch, and see nothing of
+     * what is between them. There is no factor to it.
+     *
+     * @param period from one update to the next
+     */
+    record AtUpdates(Slower all, double begin, double period) implements Restatement {
+        /** Of those that are told apart where their period is a unit of the clock. */
+        static Optional<AtUpdates> of(Slower all) {
+            return switch (all.decay()) {
+                case PowerDecay p ->
+                    p.exponent() == 1 // others nobody updates so rarely
+                            ? Optional.of(new AtUpdates(all, 0, 1))
+                            : Optional.empty();
+                case ExponentialDecay e -> Optional.of(new AtUpdates(all, 0, 1));
+                case ScheduledDecay s -> Optional.of(new AtUpdates(all, s.after() * s.batch(), s.batch()));
+                case ChangedDecay c -> Optional.empty();
+                case SteppedDecay s -> Optional.empty();
+                case SlowerDecay s -> Optional.empty();
+            };
+        }
+
+        @Override
+        public boolean isChange(double factor) {
+            return true;
+        }
+
+        @Override
+        public Statement of(Statement stated, double factor) {
+            return Slower.with(stated, all.decay(), new SteppedDecay(all.decay(), begin, period));
+        }
+
+        @Override
+        public Doubt doubt(Statement stated, double factor, double nats) {
+            Profile profile = all.newest(stated);
+            return new Doubt("the profile " + ProfileSpec.print(profile), supported(profile), nats);
+        }
+
+        private String supported(Profile profile) {
+            return profile instanceof Scheduled s
+                    ? ProfileSpec.print(s.stepped())
+                    : all.decay() instanceof ExponentialDecay e
+                            ? "ema:" + Labels.plain(round(Math.exp(-e.rate()), new MathContext(6)))
+                                    + ",warmup=none,every=1"
+                            : "swa:every=1";
         }
     }
 

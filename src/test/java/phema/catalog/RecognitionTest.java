@@ -440,7 +440,8 @@ class RecognitionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"schema_", "cinema-step", "avgpool-", "shadowing_", "target_embedding_", "emanuel-", "gemar_"})
+    @ValueSource(
+            strings = {"schema_", "cinema-step", "avgpool-", "shadowing_", "target_embedding_", "emanuel-", "gemar_"})
     void takesForRawWeightsWhatOtherWordsBegin(String prefix) throws IOException {
         weights(prefix + "001000.pt", prefix + "002000.pt");
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(2);

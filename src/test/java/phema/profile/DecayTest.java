@@ -53,6 +53,23 @@ class DecayTest {
     }
 
     @Test
+    void updatesOfAClockThatCountsPartsOfStepsAreWhereTheyAreButForRounding() {
+        Decay decay = Decay.of(ProfileSpec.parse("ema:0.5,warmup=none,every=1,batch=0.1", 3))
+                .orElseThrow();
+        for (int n = 1; n <= 30; n++)
+            assertThat(Math.exp(decay.logShare(0, n * 0.1))).as(n + "").isCloseTo(Math.pow(0.5, n), within(1e-14));
+    }
+
+    @Test
+    void aMeanOfUpdatesBeginsAsACopyOfTheFirst() {
+        Decay decay = Decay.of(ProfileSpec.parse("swa:every=50", 200)).orElseThrow();
+        assertThat(Math.exp(decay.logShare(49, 200))).isZero();
+        assertThat(Math.exp(decay.logShare(50, 200))).isEqualTo(0.25);
+        assertThat(Math.exp(decay.logShare(20, 30))).isEqualTo(1);
+        assertThat(decay.intake(20)).isZero();
+    }
+
+    @Test
     void snapshotsOfOneTrackerShareIt() {
         assertThat(Decay.of(Power.ofSigmaRel(0.1, 100))).isEqualTo(Decay.of(Power.ofSigmaRel(0.1, 200)));
         assertThat(Decay.of(new Exponential(0.1, 100))).isEqualTo(Decay.of(new Exponential(0.1, 200)));

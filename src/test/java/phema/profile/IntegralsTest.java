@@ -26,7 +26,7 @@ class IntegralsTest {
             new LearningRateDecay(LearningRateDecay.DecayCourse.COSINE, 160, 160),
             new Scheduled(new ScheduledDecay(new Warmup.RatioWarmup(10), 0.95, 20, 1, 1), 170),
             new Scheduled(new ScheduledDecay(new Warmup.PowerWarmup(2 / 3.0, 1), 0.92, 0, 1, 2), 150),
-            new Scheduled(ScheduledDecay.mean(60, 1), 190),
+            new Scheduled(ScheduledDecay.mean(60, 1, false), 190),
             new Mixture(List.of(
                     new Mixture.MixturePart(0.3, new Uniform(20, 100)),
                     new Mixture.MixturePart(0.7, Power.ofSigmaRel(0.1, 160)))));

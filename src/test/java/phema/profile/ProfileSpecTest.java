@@ -57,6 +57,10 @@ class ProfileSpecTest {
                 "decay:cosine:65536,floor=0.1",
                 "swa:after=1000",
                 "swa:after=1000,batch=2048",
+                "swa:every=50",
+                "swa:after=1000,every=50",
+                "ema:0.8,warmup=none,every=1",
+                "ema:0.999,warmup=10,every=1,batch=10",
                 "mixture:0.25*ema:0.9999,warmup=3/4,after=1@131072,0.5*swa:after=5,batch=2,0.25*power:0.1"
             })
     void printsWhatItReads(String spec) {
@@ -92,6 +96,7 @@ class ProfileSpecTest {
                 .isEqualTo(new Exponential(-Math.log(0.9999) / 2, END));
         assertThat(ProfileSpec.parse("ema:0.9999,warmup=none,every=5", END))
                 .isInstanceOf(Scheduled.class); // changes at updates only
+        assertThat(ProfileSpec.parse("swa:every=50,batch=2", END)).isEqualTo(ProfileSpec.parse("swa:every=100", END));
         assertThat(ProfileSpec.parse("swa", END)).isEqualTo(new Power(0, END));
         assertThat(ProfileSpec.parse("swa:batch=256", END)).isEqualTo(new Power(0, END));
         assertThat(ProfileSpec.parse("halflife-fraction:0.5", END)).isEqualTo(new Power(2 * Math.log(2) - 1, END));
@@ -113,7 +118,7 @@ class ProfileSpecTest {
                 "ema:0.999,warmup=10,power=2",
                 "\"power=2\" in ema:0.999,warmup=10,power=2 is no option; there are "
                         + "warmup, inv_gamma, after, every, batch");
-        refused("swa:every=2", "\"every=2\" in swa:every=2 is no option; there are after, batch");
+        refused("swa:warmup=2", "\"warmup=2\" in swa:warmup=2 is no option; there are after, every, batch");
         refused("ema:0.999,warmup=10,after=1,after=2", "after stands twice in ema:0.999,warmup=10,after=1,after=2");
         refused(
                 "ema:0.999,warmup=10,inv_gamma=2",

@@ -44,18 +44,18 @@ class ScheduledDecayTest {
 
     static final List<Trainer> TRAINERS = List.of(
             // latent diffusion, torch_ema
-            new Trainer("ema:0.9999,warmup=10", 1, 0, n -> Math.min(0.9999, (1 + n) / (10.0 + n)), 5e-3, 3e-6, 7e-9),
-            new Trainer("ema:0.99,warmup=10", 1, 0, n -> Math.min(0.99, (1 + n) / (10.0 + n)), 5e-3, 2e-6, 1e-12),
-            new Trainer("ema:0.9,warmup=3", 1, 0, n -> Math.min(0.9, (1 + n) / (3.0 + n)), 6e-4, 1e-12, 1e-12),
+            new Trainer("ema:0.9999,warmup=10", 1, 0, n -> Math.min(0.9999, (1 + n) / (10.0 + n)), 1e-12, 1e-11, 1e-10),
+            new Trainer("ema:0.99,warmup=10", 1, 0, n -> Math.min(0.99, (1 + n) / (10.0 + n)), 1e-12, 1e-11, 1e-10),
+            new Trainer("ema:0.9,warmup=3", 1, 0, n -> Math.min(0.9, (1 + n) / (3.0 + n)), 1e-12, 1e-11, 1e-10),
             // OneTrainer
             new Trainer(
                     "ema:0.9999,warmup=10,every=5",
                     5,
                     0,
                     n -> Math.min(0.9999, (1 + n) / (10.0 + n)),
-                    2e-2,
-                    2e-5,
-                    6e-8),
+                    1e-12,
+                    1e-11,
+                    1e-10),
             // diffusers, ema-pytorch, k-diffusion and timm: their first update copies
             new Trainer("ema:0.9999,warmup=2/3,after=1", 1, 1, n -> warmup(n, 2 / 3.0, 1, 0.9999), 2e-4, 3e-8, 1e-10),
             new Trainer("ema:0.99,warmup=2/3", 1, 0, n -> warmup(n, 2 / 3.0, 1, 0.99), 2e-4, 3e-8, 1e-11),
@@ -139,9 +139,10 @@ class ScheduledDecayTest {
                 new Warmup.PowerWarmup(
                         random.of(List.of(2 / 3.0, 0.75, 0.5, 1.0, random.between(0.1, 1.0))),
                         random.of(List.of(1.0, random.nextDouble(0.5, 50))))));
-        if (warmup instanceof Warmup.MeanWarmup) return ScheduledDecay.mean(after, batch);
+        if (warmup instanceof Warmup.MeanWarmup) return ScheduledDecay.mean(after, batch, false);
         double left = Math.exp(random.nextDouble(-9, -1));
-        return new ScheduledDecay(warmup, 1 - left, after, random.of(List.of(1.0, 5.0)), batch);
+        double every = random.of(List.of(1.0, 5.0));
+        return new ScheduledDecay(warmup, 1 - left, after, every, batch, every > 1 || random.of(List.of(false, true)));
     }
 
     @Test

@@ -177,6 +177,33 @@ class DecaySearchTest {
         assertThat(found.innovation()).isBetween(0.8, 1.2);
     }
 
+    @ParameterizedTest
+    @CsvSource({"0, swa:every=100", "800, 'swa:after=800,every=100'"})
+    void findsTheMeanOfTheWeightsAtFilesTimes(int after, String spec) {
+        track(step -> step <= after ? 0 : step % 100 == 0 ? 1 - 100.0 / (step - after) : 1);
+        RecognisedDecay found = search();
+        assertThat(found.spec()).isEqualTo(spec);
+        assertThat(found.certain()).as(found.toString()).isTrue();
+        assertThat(found.innovation()).isBetween(0.6, 1.2); // copies surprise less than they might
+    }
+
+    /** As where epochs are counted, and averages updated after each. */
+    @Test
+    void findsUpdatesAtEachStepOfAClockThatCountsNoSteps() {
+        track(step -> step % 100 == 0 ? 0.8 : 1);
+        RecognisedDecay found = DecaySearch.search(inEpochs(raw), inEpochs(averages), false, List.of())
+                .orElseThrow();
+        assertThat(found.spec()).isEqualTo("ema:0.8,warmup=none,every=1");
+        assertThat(found.certain()).as(found.toString()).isTrue();
+    }
+
+    private static List<StoredAverage> inEpochs(List<StoredAverage> files) {
+        return files.stream()
+                .map(file -> new StoredAverage(
+                        new Impulse(file.profile().endTime() / 100), file.sample(), file.roundingVariance()))
+                .toList();
+    }
+
     @Test
     void isNotCertainOfUpdatesThatAreStepsApartWhereNoProfileSaysSo() {
         track(step -> step % 20 == 0 ? Math.min(0.999, (1 + step / 20) / (10.0 + step / 20)) : 1);

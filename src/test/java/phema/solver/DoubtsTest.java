@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import phema.profile.Exponential;
 import phema.profile.Impulse;
 import phema.profile.Power;
 import phema.profile.Profile;
+import phema.profile.ProfileSpec;
 
 class DoubtsTest {
     private static final List<StoredAverage> AVERAGES = FixtureRun.averages().stored();
@@ -133,5 +135,33 @@ class DoubtsTest {
             assertThat(fit.predictedRelativeError()).isBetween(actual / 2, 2 * actual);
             assertThat(fit.warnings()).anyMatch(warning -> warning.startsWith("predicted errors are those of what is"));
         }
+    }
+
+    /** As after each epoch; what is stated is the decay of all trainers' own words, which says nothing of it. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ema:0.8,warmup=none,every=1 | ema:0.8,warmup=none | exponential:decay=0.8
+            ema:0.8,warmup=10,every=1   | ema:0.8,warmup=10   | ema:0.8,warmup=10
+            swa:every=1                 | swa                 | power:gamma=0.0
+            """)
+    void namesUpdatesThatAreFewBetweenFiles(String truth, String stated, String printed) {
+        List<Profile> all = new ArrayList<>();
+        List<Profile> wrong = new ArrayList<>();
+        for (int k = 1; k <= 32; k++) {
+            all.add(new Impulse(k));
+            all.add(ProfileSpec.parse(truth, k));
+            wrong.add(new Impulse(k));
+            wrong.add(ProfileSpec.parse(stated, k));
+        }
+        List<StoredAverage> stored = SimulatedRun.track(all, 32).stored(all);
+        assertThat(doubts(stored)).isEmpty();
+        List<StoredAverage> otherwise = IntStream.range(0, stored.size())
+                .mapToObj(i -> with(stored.get(i), wrong.get(i)))
+                .toList();
+        assertThat(doubts(otherwise)).first().satisfies(doubt -> {
+            assertThat(doubt.stated()).isEqualTo("the profile " + printed);
+            assertThat(doubt.supported()).isEqualTo(truth);
+            assertThat(doubt.nats()).isGreaterThan(10);
+        });
     }
 }
