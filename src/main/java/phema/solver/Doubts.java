@@ -21,11 +21,13 @@ import org.apache.commons.math3.optim.univariate.UnivariateObjectiveFunction;
 import org.apache.commons.math3.optim.univariate.UnivariatePointValuePair;
 import phema.profile.ChangedDecay;
 import phema.profile.Decay;
+import phema.profile.Impulse;
 import phema.profile.Profile;
 
 /**
  * Compares what is stated of a run with its neighbours: are the files likelier with averages that forget more slowly or
- * faster, in all of the run or in a part of it, or with a longer or shorter step of the clock? How slowly an average
+ * faster, in all of the run or in a part of it, or with a longer or shorter step of the clock? Are raw weights averages
+ * from some time on? How slowly an average
  * forgets is known only beside another one or beside raw weights; alone, all are as likely, and there is nothing to
  * say. A width that is 5 % off shows by some 5 nats per weight. First by the movement fitted as it is stated, since at
  * its optimum that is as good as a fit of its own for small changes; then by new fits.
@@ -47,6 +49,9 @@ record Doubts(List<Doubt> told, List<Change> changes, MovementFit fit) {
     /** The same for what shows less: a part of the run, and a step of the clock. */
     private static final double NEAR_PART = 1.1;
 
+    /** The same for raw weights that may be an average. */
+    private static final double NEAR_AVERAGE = 1.5;
+
     /** The least fall of the loss there that makes a second look worth while. */
     private static final double WORTH_A_LOOK = 0.7;
 
@@ -57,6 +62,9 @@ record Doubts(List<Doubt> told, List<Change> changes, MovementFit fit) {
 
     /** The number of times from which on there are parts. */
     private static final int FEWEST_OF_PARTS = 4;
+
+    /** The fewest times of raw weights of which parts are compared. */
+    private static final int FEWEST_OF_RAW = 8;
 
     /** The factor by which something may be off at most. */
     private static final double FARTHEST = 100;
@@ -71,6 +79,9 @@ record Doubts(List<Doubt> told, List<Change> changes, MovementFit fit) {
 
     /** The same of a part of the run, over that of the whole. */
     private static final double LEAST_NATS_OF_PART = 2;
+
+    /** The same of raw weights that may be an average. Of 500 simulated runs that were none two had more. */
+    private static final double LEAST_NATS_OF_AVERAGE = 1;
 
     /**
      * The rate, over that of new files, beyond which an average forgets too fast to seem to forget faster: momentum
@@ -188,6 +199,7 @@ record Doubts(List<Doubt> told, List<Change> changes, MovementFit fit) {
                     .toList();
             List<Double> times = List.copyOf(new TreeSet<>(
                     stated.profiles().stream().map(Profile::endTime).toList()));
+            if (decays.isEmpty()) return ofRaw(times);
             Optional<Finding> whole = Stream.concat(
                             decays.stream()
                                     .flatMap(decay ->
@@ -218,6 +230,39 @@ record Doubts(List<Doubt> told, List<Change> changes, MovementFit fit) {
                     .filter(near -> loss(decay, near, fit.movement()) < fit.loss() - WORTH_A_LOOK)
                     .findFirst()
                     .map(near -> likeliest(List.of(decay), decay, near));
+        }
+
+        /** Raw weights alone, of which those after some time may be averages. */
+        private Optional<Finding> ofRaw(List<Double> times) {
+            if (times.size() < FEWEST_OF_RAW || !stated.profiles().stream().allMatch(Impulse.class::isInstance))
+                return Optional.empty();
+            double spacing = (times.getLast() - times.getFirst()) / (times.size() - 1);
+            List<Double> some = times.subList(FEWEST_OF_PARTS - 1, times.size() - FEWEST_OF_PARTS);
+            return Stream.of(true, false)
+                    .map(copied -> some.stream()
+                            .map(time -> new Restatement.Averaged(time, copied, spacing))
+                            .toList())
+                    .flatMap(all -> all.stream()
+                            .min(Comparator.comparingDouble(one -> loss(one, NEAR_AVERAGE, fit.movement())))
+                            .filter(one -> loss(one, NEAR_AVERAGE, fit.movement()) < fit.loss())
+                            .map(one -> likeliest(all, one, NEAR_PART))
+                            .stream())
+                    .max(Comparator.comparingDouble(this::nats))
+                    .map(this::precise)
+                    .filter(found -> nats(found) >= LEAST_NATS_OF_AVERAGE);
+        }
+
+        /** By fits of their own: an average that is older by far than its files hides how its weights move. */
+        private Finding precise(Finding found) {
+            double log = minimum(
+                            new SearchInterval(0, Math.log(3 * FARTHEST), Math.log(found.factor())),
+                            x -> fitted(found.restatement().of(stated, Math.exp(x)))
+                                    .loss())
+                    .getPoint();
+            return new Finding(
+                    found.restatement(),
+                    Math.exp(log),
+                    fitted(found.restatement().of(stated, Math.exp(log))));
         }
 
         /** Where files' times are whole numbers of updates, and not many. */

@@ -23,6 +23,7 @@ import phema.profile.SigmaRel;
 import phema.profile.SlowerDecay;
 import phema.profile.SteppedDecay;
 import phema.profile.Uniform;
+import phema.profile.Warmup;
 import phema.text.Labels;
 
 /** States a run's files otherwise, by a factor: how slowly averages forget, or one step of its clock. */
@@ -202,6 +203,50 @@ sealed interface Restatement {
                             ? "ema:" + Labels.plain(round(Math.exp(-e.rate()), new MathContext(6)))
                                     + ",warmup=none,every=1"
                             : "swa:every=1";
+        }
+    }
+
+    /**
+     * Raw weights are averages from some time on, as where a job goes on with an average and saves that instead.
+     *
+     * @param time of the last file that is raw
+     * @param copied whether the average began there as a copy; otherwise it is older than the run's files
+     * @param unit what the mean age of weights in them is a multiple of: the factor less one
+     */
+    record Averaged(double time, boolean copied, double unit) implements Restatement {
+        Averaged at(double other) {
+            return new Averaged(other, copied, unit);
+        }
+
+        @Override
+        public Statement of(Statement stated, double factor) {
+            return new Statement(
+                    stated.profiles().stream()
+                            .map(p -> p instanceof Impulse && p.endTime() > time && factor > 1
+                                    ? average(p.endTime(), age(factor))
+                                    : p)
+                            .toList(),
+                    stated.decays());
+        }
+
+        @Override
+        public Doubt doubt(Statement stated, double factor, double nats) {
+            return new Doubt(
+                    "that files after time " + Labels.plain(time) + " hold raw weights",
+                    "an average whose weights are about " + Labels.plain(round(age(factor), new MathContext(2)))
+                            + " old in the mean",
+                    nats);
+        }
+
+        private double age(double factor) {
+            return (factor - 1) * unit;
+        }
+
+        private Profile average(double end, double age) {
+            return copied
+                    ? new Scheduled(
+                            new ScheduledDecay(new Warmup.NoWarmup(), Math.exp(-unit / age), time / unit, 1, unit), end)
+                    : new Exponential(1 / age, end);
         }
     }
 

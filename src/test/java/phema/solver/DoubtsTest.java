@@ -164,4 +164,45 @@ class DoubtsTest {
             assertThat(doubt.nats()).isGreaterThan(10);
         });
     }
+
+    /** As where a job goes on with an average, of which it saves the weights under the names of the raw ones. */
+    @ParameterizedTest
+    @CsvSource({"100, 2048", "1000, 2048", "10000, 2048", "1000, 3072"})
+    void namesRawWeightsThatAreAnAverageFromSomeTimeOn(double age, int begin) {
+        List<Profile> truth = new ArrayList<>();
+        List<Profile> stated = new ArrayList<>();
+        for (int time = 128; time <= 4096; time += 128) {
+            stated.add(new Impulse(time));
+            truth.add(
+                    time <= begin
+                            ? new Impulse(time)
+                            : ProfileSpec.parse("ema:" + Math.exp(-1 / age) + ",warmup=none,after=" + begin, time));
+        }
+        Profile target = Power.ofSigmaRel(0.1, 4096);
+        List<Profile> all = new ArrayList<>(truth);
+        all.add(target);
+        SimulatedRun run = SimulatedRun.track(all, 4096);
+        List<StoredAverage> files = run.stored(truth);
+        List<StoredAverage> raw = IntStream.range(0, files.size())
+                .mapToObj(i -> with(files.get(i), stated.get(i)))
+                .toList();
+        assertThat(doubts(raw)).first().satisfies(doubt -> {
+            assertThat(doubt.stated()).isEqualTo("that files after time " + begin + " hold raw weights");
+            assertThat(doubt.supported()).startsWith("an average whose weights are about ");
+        });
+        Fit fit = new Solver(raw).solve(target, SolverKind.BLUP, FilesToRead.FEWEST);
+        double actual = run.relativeError(fit, raw);
+        assertThat(fit.predictedRelativeError()).isBetween(actual / 3, 3 * actual);
+    }
+
+    @Test
+    void saysNothingOfRawWeightsThatAreRaw() {
+        for (int seed = 0; seed < 24; seed++)
+            assertThat(new Solver(new UnrecordedRun(seed).raw())
+                            .report().stream()
+                                    .flatMap(report -> report.doubts().stream())
+                                    .toList())
+                    .as(seed + "")
+                    .isEmpty();
+    }
 }
