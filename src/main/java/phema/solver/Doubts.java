@@ -155,6 +155,13 @@ record Doubts(List<Doubt> told, List<Change> changes, MovementFit fit) {
                 new Predictor(files.space(), fit.movement(), run.predictor().noise()).variance(coefficients, moved));
     }
 
+    /** Whether a file is of averages that are not what is stated. */
+    boolean isOf(Profile profile) {
+        Optional<Decay> decay = Decay.of(profile);
+        return decay.isPresent()
+                && changes.stream().anyMatch(change -> change.restatement().ofAverages().equals(decay));
+    }
+
     /**
      * Whether files seem odd because of what is stated of them. Files that are odd are likelier without them by far
      * more than a wrong statement can explain.

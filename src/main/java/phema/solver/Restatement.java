@@ -33,6 +33,11 @@ sealed interface Restatement {
 
     Statement of(Statement stated, double factor);
 
+    /** Of the averages that are not what is stated; empty where something else is not. */
+    default Optional<Decay> ofAverages() {
+        return Optional.empty();
+    }
+
     default boolean isChange(double factor) {
         return Math.abs(Math.log(factor)) >= Math.log(LEAST_CHANGE);
     }
@@ -55,6 +60,11 @@ sealed interface Restatement {
 
         SlowerPart until(double time) {
             return new SlowerPart(this, time, false);
+        }
+
+        @Override
+        public Optional<Decay> ofAverages() {
+            return Optional.of(decay);
         }
 
         @Override
@@ -141,6 +151,11 @@ sealed interface Restatement {
         }
 
         @Override
+        public Optional<Decay> ofAverages() {
+            return Optional.of(all.decay());
+        }
+
+        @Override
         public Statement of(Statement stated, double factor) {
             Decay decay = all.decay();
             Decay slower = all.slower(factor);
@@ -178,6 +193,11 @@ sealed interface Restatement {
                 case SteppedDecay s -> Optional.empty();
                 case SlowerDecay s -> Optional.empty();
             };
+        }
+
+        @Override
+        public Optional<Decay> ofAverages() {
+            return Optional.of(all.decay());
         }
 
         @Override

@@ -7,6 +7,7 @@ import java.lang.ref.SoftReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
@@ -72,6 +73,9 @@ public final class Solver {
     private final Optional<Model> model;
 
     private volatile SoftReference<@Nullable Gram> lastGram = new SoftReference<>(null);
+
+    /** Empty where all files are what is stated, or too few. */
+    private final Optional<Trusted> trusted;
 
     /** That predicted errors are rough, in words. */
     private final Optional<String> disagreement;
@@ -162,6 +166,7 @@ public final class Solver {
                 ? Optional.of(Model.of(this.stored, meanSquare))
                 : Optional.empty();
         disagreement = model.flatMap(this::disagreement);
+        trusted = trusted();
     }
 
     public Fit solve(Profile target, SolverKind method, FilesToRead files) {
@@ -173,6 +178,57 @@ public final class Solver {
      *     method is asked of averages without a square-integrable density
      */
     public Fit solve(Profile target, FitOptions options) {
+        Fit fit = solveOfAll(target, options);
+        return options.method() == SolverKind.BLUP ? ofTrusted(fit, options).orElse(fit) : fit;
+    }
+
+    /**
+     * The same of raw weights and those averages that are what is stated, where others are not and all files together
+     * would predict worse.
+     */
+    private Optional<Fit> ofTrusted(Fit fit, FitOptions options) {
+        if (trusted.isEmpty() || !trusted.get().solver().reaches(fit.target())) return Optional.empty();
+        Fit other = trusted.get().solver().solve(fit.target(), options);
+        if (!(other.predictedRelativeError() < fit.predictedRelativeError())) return Optional.empty();
+        List<Double> coefficients = new ArrayList<>(Collections.nCopies(stored.size(), 0.0));
+        for (int i = 0; i < other.coefficients().size(); i++)
+            coefficients.set(trusted.get().files().get(i), other.coefficients().get(i));
+        List<String> warnings = new ArrayList<>();
+        model.orElseThrow().doubts().told().forEach(doubt -> warnings.add("the " + doubt.inWords()));
+        warnings.add(String.format(
+                Locale.ROOT,
+                "files of averages that are not what is stated are not read: with them the predicted error is %.1e",
+                fit.predictedRelativeError()));
+        warnings.addAll(other.warnings());
+        return Optional.of(new Fit(
+                fit.target(),
+                fit.method(),
+                coefficients,
+                other.predictedRelativeErrors(),
+                other.conditionNumber(),
+                other.coefficientNorm(),
+                other.profileResidual(),
+                warnings));
+    }
+
+    /** Raw weights, and averages that are what is stated. */
+    private record Trusted(List<Integer> files, Solver solver) {}
+
+    private Optional<Trusted> trusted() {
+        if (model.isEmpty() || model.get().doubts().changes().isEmpty()) return Optional.empty();
+        Doubts doubts = model.get().doubts();
+        List<Integer> files = IntStream.range(0, stored.size())
+                .filter(i -> !doubts.isOf(profile(i)))
+                .boxed()
+                .toList();
+        long raw = files.stream().filter(i -> profile(i) instanceof Impulse).count();
+        return files.size() < stored.size() && raw >= MovementFit.FEW
+                ? Optional.of(new Trusted(
+                        files, new Solver(files.stream().map(stored::get).toList())))
+                : Optional.empty();
+    }
+
+    private Fit solveOfAll(Profile target, FitOptions options) {
         requireReached(target);
         BitSet earlier = until(target);
         Optional<Solution> paper = options.method() == SolverKind.PAPER || earlier.cardinality() <= LARGEST_GRAM
@@ -520,6 +576,11 @@ public final class Solver {
                     "time",
                     "time " + Labels.plain(target.endTime()) + " lies before the first snapshot, at "
                             + Labels.plain(first));
+    }
+
+    private boolean reaches(Profile target) {
+        return stored.stream().anyMatch(s -> s.profile().endTime() <= target.endTime())
+                && stored.stream().anyMatch(s -> s.profile().endTime() >= target.endTime());
     }
 
     private BitSet until(Profile target) {
