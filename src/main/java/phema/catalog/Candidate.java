@@ -3,6 +3,7 @@ package phema.catalog;
 import java.util.Optional;
 import java.util.function.DoubleFunction;
 import phema.format.WeightFile;
+import phema.profile.Impulse;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
 
@@ -161,6 +162,11 @@ record Candidate(String fileName, String group, double time, String average, Can
 
     Optional<Profile> profile() {
         return content instanceof AverageOf average ? Optional.of(average.profile()) : Optional.empty();
+    }
+
+    /** Whether it is known to hold raw weights. */
+    boolean isRaw() {
+        return profile().filter(Impulse.class::isInstance).isPresent();
     }
 
     boolean isSharded() {

@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toMap;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,10 +42,11 @@ final class FolderScan {
     private Optional<String> lastNotice = Optional.empty();
     private CountFromZero counting = CountFromZero.of(Map.of());
 
-    /** The newest file that could be read, which holds averages where only later files do. */
-    private Optional<WeightFile> newest = Optional.empty();
+    /** A file of each kind, the newest first: some may hold averages that others do not. */
+    private List<WeightFile> kinds = List.of();
 
-    private List<WeightGroups.StatedGroup> rawOfNewest = List.of();
+    /** Where the raw weights are in files that hold no average, as one that holds some says. */
+    private List<WeightGroups.StatedGroup> raw = List.of();
 
     /**
      * One set of weights of a file.
@@ -156,13 +158,16 @@ final class FolderScan {
         Map<Candidate, WeightFile> files = new LinkedHashMap<>();
         FolderFiles folderFiles = new FolderFiles(indexer, folder, recognition, before);
         Map<String, RememberedFile> looked = folderFiles.look();
-        newest = recognition.candidates().reversed().stream()
+        kinds = ofEachKind(recognition.candidates().reversed().stream()
                 .flatMap(candidate -> Stream.ofNullable(looked.get(candidate.fileName())))
-                .flatMap(known -> known.file().stream())
-                .findFirst();
+                .flatMap(known -> known.file().stream()));
         if (recognition.ground() == Recognition.Ground.NUMBERED_NAMES) {
             counting = CountFromZero.of(indexed(looked));
-            rawOfNewest = newest.map(WeightGroups::rawIn).orElse(List.of());
+            raw = kinds.stream()
+                    .map(WeightGroups::rawBeside)
+                    .filter(found -> !found.isEmpty())
+                    .findFirst()
+                    .orElse(List.of());
         }
         for (Candidate named : recognition.candidates()) {
             if (refused(counting.of(named), looked)) continue;
@@ -217,6 +222,13 @@ final class FolderScan {
             }
         }
         return files;
+    }
+
+    /** The first of those that share their tensors, of which a run may have many. */
+    private static List<WeightFile> ofEachKind(Stream<WeightFile> files) {
+        Map<List<Tensor>, WeightFile> kinds = new IdentityHashMap<>();
+        return files.filter(file -> kinds.putIfAbsent(file.tensors(), file) == null)
+                .toList();
     }
 
     /** The one whose name says no time: by the key that such files have, or as the numbered files state theirs. */
@@ -276,10 +288,10 @@ final class FolderScan {
                     ? WeightGroups.NONE
                     : new WeightGroups(similarParts.stream().map(Part::group).toList(), Optional.empty());
         List<WeightGroups.StatedGroup> stated = recognition.tensors().averages();
-        if (!stated.isEmpty()) return WeightGroups.of(file, WeightGroups.heldBy(file, stated, newest));
+        if (!stated.isEmpty()) return WeightGroups.of(file, WeightGroups.heldBy(file, stated, kinds));
         if (recognition.ground() != Recognition.Ground.NUMBERED_NAMES) return WeightGroups.NONE;
         WeightGroups groups = WeightGroups.of(file);
-        return groups.equals(WeightGroups.NONE) ? WeightGroups.rawOf(file, rawOfNewest) : groups;
+        return groups.equals(WeightGroups.NONE) ? WeightGroups.rawOf(file, raw) : groups;
     }
 
     private List<Part> parts(WeightFile file, WeightGroups groups) {
@@ -470,7 +482,7 @@ final class FolderScan {
         return "exclude: ['" + String.join("', '", tensors) + "']";
     }
 
-    /** Which sets of weights older files do not hold, as where averaging began later. */
+    /** Which sets of weights some files do not hold, as where averaging began later. */
     private static Optional<String> withoutAverages(Map<Candidate, WeightFile> files) {
         Map<String, List<Candidate>> byGroup = files.keySet().stream()
                 .filter(candidate -> !candidate.prefix().isEmpty())
@@ -480,7 +492,18 @@ final class FolderScan {
                 .filter(group -> group.getValue().size() < most)
                 .findFirst()
                 .map(group -> (most - group.getValue().size()) + " of " + most + " files hold nothing below `"
-                        + group.getKey() + "`, and are used for their other weights.");
+                        + group.getKey() + "`, and are used for their other weights"
+                        + byGroup.entrySet().stream()
+                                .filter(other -> isRawInSome(other.getValue()))
+                                .findFirst()
+                                .map(other -> ": without it, `" + WeightGroups.shown(other.getKey())
+                                        + "` holds raw weights, as the trainer saved it")
+                                .orElse("")
+                        + ".");
+    }
+
+    private static boolean isRawInSome(List<Candidate> group) {
+        return group.stream().anyMatch(Candidate::isRaw) && !group.stream().allMatch(Candidate::isRaw);
     }
 
     /** What is assumed of checkpoints of which nothing says how many files they are. */

@@ -1,10 +1,13 @@
 package phema.catalog;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.Tensor;
 import phema.format.WeightFile;
@@ -70,30 +73,30 @@ final class UnfitFiles {
      */
     private void takeOutLate(Map<Candidate, WeightFile> files) {
         if (recognition.ground() == Recognition.Ground.MANIFEST) return;
-        Map<String, Candidate> firsts = new LinkedHashMap<>();
-        for (Candidate candidate : files.keySet())
-            if (!candidate.prefix().isEmpty()) firsts.putIfAbsent(candidate.prefix(), candidate);
-        for (Map.Entry<String, Candidate> first : firsts.entrySet()) {
-            Optional<Candidate> without = files.keySet().stream()
-                    .filter(other -> other.time() < first.getValue().time())
-                    .reduce((a, b) -> b);
-            if (without.isEmpty()) continue;
-            for (Candidate late : List.copyOf(files.keySet())) {
-                if (!late.prefix().equals(first.getKey())
-                        || !late.profile()
-                                .filter(profile ->
-                                        remembers(profile, without.get().time()))
-                                .isPresent()) continue;
-                files.remove(late);
-                exclusions.add(
-                        late,
-                        ExclusionReason.NO_PROFILE,
-                        "is an average that began after time "
-                                + Labels.plain(without.get().time()) + ", as "
-                                + without.get().fileName() + " holds none, so it is not the one since the beginning"
-                                + " that it is called; where the step at which it began is known, "
-                                + Manifest.FILE_NAME + " can say it with updateAfterStep and averages");
-            }
+        List<Candidate> all = List.copyOf(files.keySet());
+        Map<String, Set<Double>> held = new HashMap<>();
+        for (Candidate candidate : all)
+            if (!candidate.isRaw())
+                held.computeIfAbsent(candidate.prefix(), any -> new HashSet<>()).add(candidate.time());
+        Map<String, Candidate> without = new HashMap<>(); // the last so far, by the prefix of what it does not hold
+        for (Candidate candidate : all) {
+            held.forEach((prefix, times) -> {
+                if (!times.contains(candidate.time())) without.put(prefix, candidate);
+            });
+            @Nullable Candidate before = candidate.prefix().isEmpty() ? null : without.get(candidate.prefix());
+            if (before == null
+                    || candidate
+                            .profile()
+                            .filter(profile -> remembers(profile, before.time()))
+                            .isEmpty()) continue;
+            files.remove(candidate);
+            exclusions.add(
+                    candidate,
+                    ExclusionReason.NO_PROFILE,
+                    "is an average that began after time " + Labels.plain(before.time()) + ", as "
+                            + before.fileName() + " holds none, so it is not the one since the beginning"
+                            + " that it is called; where the step at which it began is known, "
+                            + Manifest.FILE_NAME + " can say it with updateAfterStep and averages");
         }
     }
 

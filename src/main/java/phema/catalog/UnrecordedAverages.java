@@ -2,6 +2,7 @@ package phema.catalog;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import phema.catalog.Excluded.ExclusionReason;
@@ -57,6 +59,12 @@ final class UnrecordedAverages {
     /** Whether it is for the manifest to say which averages there are. */
     private final boolean stated;
 
+    /** The prefixes of what is an average in some files. */
+    private final Set<String> averages = new HashSet<>();
+
+    /** The prefix of what is called the raw weights. */
+    private final Optional<String> rawPrefix;
+
     /** The sets of weights of a file by prefix, each with what is known of its profile in the newest. */
     private final SequencedMap<String, Candidate> groups = new LinkedHashMap<>();
 
@@ -88,24 +96,29 @@ final class UnrecordedAverages {
         this.files = files;
         this.sampled = sampled;
         this.named = List.copyOf(named);
-        for (Candidate candidate : sampled.keySet())
-            if (!candidate.group().isEmpty()) groups.put(candidate.group(), candidate);
+        List<Candidate> parts = sampled.keySet().stream()
+                .filter(candidate -> !candidate.group().isEmpty())
+                .toList();
+        parts.stream().filter(part -> !part.isRaw()).map(Candidate::group).forEach(averages::add);
+        rawPrefix = parts.stream()
+                .filter(part -> part.isRaw() && !averages.contains(part.group()))
+                .map(Candidate::group)
+                .findFirst();
+        for (Candidate part : parts) groups.put(set(part), part);
         groups.forEach((prefix, newest) -> {
             if (newest.isUnrecorded()) found.put(prefix, search(prefix, plan));
         });
-        rawPrefix().ifPresent(raw -> compareWith(raw, plan));
+        rawPrefix.ifPresent(raw -> compareWith(raw, plan));
     }
 
-    /** The prefix of what is called the raw weights. */
-    private Optional<String> rawPrefix() {
-        return groups.entrySet().stream()
-                .filter(group -> isRaw(group.getValue()))
-                .map(Map.Entry::getKey)
-                .findFirst();
-    }
-
-    private static boolean isRaw(Candidate candidate) {
-        return candidate.profile().filter(Impulse.class::isInstance).isPresent();
+    /**
+     * The set of weights that a file's are of: raw weights are of one set wherever they lie, also below what others
+     * have an average.
+     */
+    private String set(Candidate candidate) {
+        return candidate.isRaw() && averages.contains(candidate.group())
+                ? rawPrefix.orElse(candidate.group())
+                : candidate.group();
     }
 
     /** Looks for averages that move farther than their raw weights, and not only as they are rounded. */
@@ -152,7 +165,7 @@ final class UnrecordedAverages {
     private List<StoredAverage> samples(String prefix, SamplePlan plan, int[] moving) {
         List<StoredAverage> samples = new ArrayList<>();
         sampled.keySet().stream()
-                .filter(candidate -> candidate.group().equals(prefix))
+                .filter(candidate -> set(candidate).equals(prefix))
                 .forEach(candidate -> {
                     Sample sample = numbers(candidate, plan).at(moving);
                     if (Arrays.stream(sample.values()).allMatch(Double::isFinite))
@@ -176,7 +189,7 @@ final class UnrecordedAverages {
             Sample sample = numbers(candidate, plan).at(moving);
             if (!Arrays.stream(sample.values()).allMatch(Double::isFinite)) return;
             candidate.profile().ifPresent(profile -> known.add(stored(profile, sample)));
-            if (candidate.group().equals(prefix) && candidate.isUnrecorded())
+            if (set(candidate).equals(prefix) && candidate.isUnrecorded())
                 unknown.add(stored(new Impulse(candidate.time()), sample));
         });
         try {
@@ -274,7 +287,7 @@ final class UnrecordedAverages {
     private String averagesOf(String prefix) {
         SequencedMap<String, Double> since = new LinkedHashMap<>();
         for (Candidate candidate : sampled.keySet())
-            if (candidate.group().equals(prefix))
+            if (set(candidate).equals(prefix))
                 candidate.profile().ifPresent(profile -> since.putIfAbsent(spec(profile), candidate.time()));
         return "averages of profile "
                 + since.entrySet().stream()
@@ -291,7 +304,7 @@ final class UnrecordedAverages {
 
     private String ofExchanged() {
         Map.Entry<String, RecognisedDecay> one = exchanged.entrySet().iterator().next();
-        String raw = rawPrefix().orElse("");
+        String raw = rawPrefix.orElse("");
         return "holds raw weights under the name of an average, and an average under that of raw weights: `"
                 + WeightGroups.shown(raw) + "` is an average of `" + WeightGroups.shown(one.getKey())
                 + "` of profile " + one.getValue().spec() + ", and not the other way about. Write "
@@ -302,7 +315,7 @@ final class UnrecordedAverages {
         Map.Entry<String, RecognisedDecay> one = exchanged.entrySet().iterator().next();
         List<String> lines = filesLines();
         lines.add("averages: [{prefix: '" + one.getKey() + "', profile: impulse}, {prefix: '"
-                + rawPrefix().orElse("") + "', profile: '" + one.getValue().spec() + "'}]");
+                + rawPrefix.orElse("") + "', profile: '" + one.getValue().spec() + "'}]");
         return lines;
     }
 
@@ -312,11 +325,11 @@ final class UnrecordedAverages {
         return exchanged.isEmpty()
                 ? doubted.stream()
                         .map(prefix -> "The weights below `" + prefix + "` move farther from file to file than those"
-                                + " below `" + rawPrefix().orElse("") + "`, as raw weights do beside their average:"
+                                + " below `" + rawPrefix.orElse("") + "`, as raw weights do beside their average:"
                                 + " check which is which.")
                         .toList()
                 : List.of("What is stated as raw weights and as an average seems to be the other way about: `"
-                        + WeightGroups.shown(rawPrefix().orElse("")) + "` is an average of `"
+                        + WeightGroups.shown(rawPrefix.orElse("")) + "` is an average of `"
                         + WeightGroups.shown(exchanged.keySet().iterator().next()) + "` of profile "
                         + exchanged.values().iterator().next().spec() + ", as the files say. Write "
                         + Question.inline(exchangedLines()) + " into " + Manifest.FILE_NAME + ".");
@@ -374,9 +387,21 @@ final class UnrecordedAverages {
     }
 
     private String proposed(String prefix) {
-        return found(prefix)
+        String spec = found(prefix)
                 .map(RecognisedDecay::spec)
                 .orElseGet(() -> USUAL.getOrDefault(prefix, List.of(OTHERS)).getFirst());
+        return spec.equals(OTHERS) ? spec + after(prefix) : spec;
+    }
+
+    /** Since when an average may be that the oldest files do not hold. */
+    private String after(String prefix) {
+        double first = Double.POSITIVE_INFINITY;
+        for (Candidate candidate : sampled.keySet())
+            if (set(candidate).equals(prefix)) first = Math.min(first, candidate.time());
+        double last = 0;
+        for (Candidate candidate : sampled.keySet())
+            if (candidate.time() < first) last = Math.max(last, candidate.time());
+        return last > 0 ? ",after=" + Labels.plain(last) : "";
     }
 
     private String inline() {
@@ -398,7 +423,7 @@ final class UnrecordedAverages {
     /** Whether an average has several profiles, which a manifest could only list file by file. */
     private boolean hasBegunAnew(String prefix) {
         return sampled.keySet().stream()
-                        .filter(candidate -> candidate.group().equals(prefix))
+                        .filter(candidate -> set(candidate).equals(prefix))
                         .flatMap(candidate -> candidate.profile().stream())
                         .map(UnrecordedAverages::spec)
                         .distinct()

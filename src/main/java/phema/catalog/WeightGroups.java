@@ -230,35 +230,77 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
 
     /** What is said of a file's raw weights by what lies beside them; none where no average does. */
     static List<StatedGroup> rawIn(WeightFile file) {
-        return of(file).groups().stream()
+        return rawOf(of(file).groups());
+    }
+
+    private static List<StatedGroup> rawOf(List<WeightGroup> groups) {
+        return groups.stream()
                 .filter(group -> group.profile().equals(Optional.of(RAW))
                         && !group.prefix().equals(ALL))
                 .map(group -> new StatedGroup(group.prefix(), group.profile()))
                 .toList();
     }
 
+    /** The same, and where the raw weights are while the trainer does not average, if it saves averages there. */
+    static List<StatedGroup> rawBeside(WeightFile file) {
+        List<WeightGroup> groups = of(file).groups();
+        List<StatedGroup> raw = rawOf(groups);
+        return Stream.concat(
+                        raw.stream(),
+                        groups.stream()
+                                .filter(group -> raw.stream().anyMatch(one -> isSwapped(one, group.prefix())))
+                                .map(group -> new StatedGroup(group.prefix(), Optional.of(RAW))))
+                .toList();
+    }
+
+    /** Whether a trainer saves an average where it has the raw weights otherwise, and these elsewhere. */
+    private static boolean isSwapped(StatedGroup raw, String average) {
+        return switch (average) {
+            case STATE_DICT -> List.of(CURRENT + ".", MMENGINE, MMCV).contains(raw.prefix());
+            case MODEL -> raw.prefix().startsWith(ALGORITHMS);
+            default -> false;
+        };
+    }
+
     /**
      * The raw weights of a file without an average; none where it does not hold them as others do.
      *
-     * @param raw what another file of the run says of them
+     * @param raw where they may be, as {@link #rawBeside} says of another file of the run
      */
     static WeightGroups rawOf(WeightFile file, List<StatedGroup> raw) {
         if (raw.isEmpty() || !new NotAveraged(file.tensors()).words().isEmpty()) return NONE;
-        WeightGroups found = of(file, raw);
-        return found.problem().isPresent() ? NONE : found;
+        return raw.stream()
+                .map(one -> of(file, List.of(one)))
+                .filter(found -> found.problem().isEmpty())
+                .findFirst()
+                .orElse(NONE);
     }
 
-    /** Those of several sets of weights that a file holds, where another file of the run holds all; else all. */
-    static List<StatedGroup> heldBy(WeightFile file, List<StatedGroup> stated, Optional<WeightFile> other) {
+    /**
+     * Those of several sets of weights that a file holds, where another file of the run holds all; else all. What is
+     * an average in others is raw where the trainer saved it while it did not average.
+     */
+    static List<StatedGroup> heldBy(WeightFile file, List<StatedGroup> stated, Collection<WeightFile> others) {
         List<StatedGroup> held = stated.stream()
                 .filter(group -> !below(file, group, stated).isEmpty())
                 .toList();
-        boolean later = !held.isEmpty()
+        boolean some = !held.isEmpty()
                 && held.size() < stated.size()
-                && other.filter(one -> stated.stream()
-                                .noneMatch(group -> below(one, group, stated).isEmpty()))
-                        .isPresent();
-        return later ? held : stated;
+                && others.stream()
+                        .anyMatch(one -> stated.stream()
+                                .noneMatch(group -> below(one, group, stated).isEmpty()));
+        if (!some) return stated;
+        List<StatedGroup> raw = stated.stream()
+                .filter(group -> group.profile().equals(Optional.of(RAW)))
+                .toList();
+        boolean swapped = held.stream()
+                        .allMatch(group -> raw.stream().anyMatch(one -> isSwapped(one, group.prefix())))
+                && new NotAveraged(file.tensors()).words().isEmpty();
+        return swapped
+                ? held.stream()
+                        .map(group -> new StatedGroup(group.prefix(), Optional.of(RAW)))
+                        .toList()
+                : held;
     }
 
     /** @param stated of which the one with the most tensors, mostly the raw weights, says which there are */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +54,45 @@ class ExchangedTest {
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots())
                 .extracting(Snapshot::name)
                 .isEqualTo(run.snapshots().stream().map(Snapshot::name).toList());
+    }
+
+    /** While such a trainer does not average, it saves the raw weights where it has the average otherwise. */
+    @ParameterizedTest
+    @CsvSource({
+        "state_dict.ema_l_w, state_dict.l.w, state_dict.ema_, true",
+        "ema_state_dict.module.l.w, state_dict.l.w, ema_state_dict., true",
+        "current_model_state.l.w, state_dict.l.w, current_model_state., true",
+        "current_model_state.l.w, state_dict.l.w, current_model_state., false",
+    })
+    void rawWeightsOfFilesWithoutTheAverageAreWhereItIsInOthers(
+            String rawName, String averageName, String raw, boolean late) throws IOException {
+        walk(FILES, rawName, averageName, time -> late != time > (BEFORE + 12) * EVERY);
+        int both = late ? FILES - 12 : 12;
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.excluded()).isEmpty();
+        assertThat(run.snapshots())
+                .hasSize(FILES + both)
+                .filteredOn(s -> s.profile() instanceof Impulse)
+                .hasSize(FILES)
+                .filteredOn(s -> s.name().endsWith("#state_dict"))
+                .hasSize(FILES - both);
+        assertThat(run.notices())
+                .contains((FILES - both) + " of " + FILES + " files hold nothing below `" + raw + "`, and are used for"
+                        + " their other weights: without it, `state_dict.*` holds raw weights, as the trainer saved it.")
+                .anyMatch(notice -> notice.startsWith(
+                        "The weights below `state_dict.` are taken for averages of profile exponential:decay=0.99,"));
+        Files.write(folder.resolve("phema.yaml"), run.manifest());
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots())
+                .extracting(Snapshot::name)
+                .isEqualTo(run.snapshots().stream().map(Snapshot::name).toList());
+    }
+
+    /** Five are too few; the usual average is proposed since the last file without it. */
+    @Test
+    void proposesAnAverageSinceTheLastFileWithoutIt() throws IOException {
+        walk(9, "current_model_state.l.w", "state_dict.l.w", time -> time <= (BEFORE + 5) * EVERY);
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).manifest())
+                .contains("- {prefix: 'state_dict.', profile: 'ema:0.9999,warmup=none,after=350'}");
     }
 
     /** By mmcv between epochs, when nothing is swapped; and by whoever names them so. */
@@ -101,6 +141,11 @@ class ExchangedTest {
 
     /** Weights that walk at random, and their average. */
     private void walk(int files, String raw, String average) throws IOException {
+        walk(files, raw, average, time -> false);
+    }
+
+    /** @param alone the times of files that hold the raw weights only, where others have the average */
+    private void walk(int files, String raw, String average, IntPredicate alone) throws IOException {
         Random random = new Random(1);
         float[] weights = new float[SIZE];
         float[] averages = new float[SIZE];
@@ -110,10 +155,13 @@ class ExchangedTest {
                 averages[i] = (float) (DECAY * averages[i] + (1 - DECAY) * weights[i]);
             }
             if (step <= BEFORE * EVERY || step % EVERY != 0) continue;
-            List<Entry> entries = new ArrayList<>(List.of(
-                    Entry.of(raw, DType.F32, Shape.of(SIZE), weights.clone()),
-                    Entry.of(average, DType.F32, Shape.of(SIZE), averages.clone())));
-            if (raw.startsWith("ema_state_dict."))
+            List<Entry> entries = new ArrayList<>();
+            if (alone.test(step)) entries.add(Entry.of(average, DType.F32, Shape.of(SIZE), weights.clone()));
+            else
+                entries.addAll(List.of(
+                        Entry.of(raw, DType.F32, Shape.of(SIZE), weights.clone()),
+                        Entry.of(average, DType.F32, Shape.of(SIZE), averages.clone())));
+            if (raw.startsWith("ema_state_dict.") && !alone.test(step))
                 entries.add(new Entry("ema_state_dict.steps", DType.I64, Shape.of(), new byte[8]));
             TestWeights.safetensors(folder.resolve("iter_" + step + ".safetensors"), Map.of(), entries);
         }
