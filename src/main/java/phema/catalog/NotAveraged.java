@@ -351,13 +351,9 @@ final class NotAveraged {
     }
 
     private static Map<String, Shape> shapes(List<Tensor> below, String word) {
-        List<String> within = below.stream()
-                .map(tensor -> tensor.name().substring(word.length() + 1))
-                .toList();
-        int wrappers = WeightGroups.wrappers(within).length();
         Map<String, Shape> shapes = new HashMap<>();
-        for (int i = 0; i < within.size(); i++)
-            shapes.put(within.get(i).substring(wrappers), below.get(i).shape());
+        for (Tensor tensor : below)
+            shapes.put(WrappedNames.unwrapped(tensor.name().substring(word.length() + 1)), tensor.shape());
         return shapes;
     }
 

@@ -70,7 +70,8 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     private static final List<String> CONTAINERS = List.of("state_dict.", "module.", "state.");
 
     /** The words that wrappers put before all names. */
-    static final List<String> WRAPPERS = List.of("module.", "_orig_mod.");
+    static final List<String> WRAPPERS = List.of(
+            "module.", "_orig_mod.", "_forward_module.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.");
 
     /** The names of what trainers keep beside weights, in the same file. */
     private static final Pattern STATE =
@@ -325,13 +326,11 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
                 .orElseThrow();
         SequencedMap<String, Tensor> all = below(file, first, stated);
         if (all.isEmpty()) return wrong(nothing(first));
-        Map<String, String> withoutDots = new HashMap<>();
+        Map<String, String> otherwise = new HashMap<>(); // without wrappers or dots; what may be either is none
         for (String name : all.keySet())
-            for (String dot : List.of("", "_")) {
-                String plain = name.replace(".", dot);
+            for (String plain : List.of(WrappedNames.unwrapped(name), name.replace(".", ""), name.replace(".", "_")))
                 if (!all.containsKey(plain))
-                    withoutDots.merge(plain, name, (one, other) -> ""); // what may be either is none
-            }
+                    otherwise.merge(plain, name, (one, other) -> one.equals(other) ? one : "");
         long averaged = all.entrySet().stream()
                 .filter(entry -> entry.getValue().dtype().isFloating() && !NotAveraged.isStatistic(entry.getKey()))
                 .count();
@@ -342,8 +341,11 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
             Map<String, Tensor> own = new HashMap<>();
             for (Map.Entry<String, Tensor> entry : below(file, group, stated).entrySet()) {
                 Tensor here = entry.getValue();
-                String name =
-                        all.containsKey(entry.getKey()) ? entry.getKey() : withoutDots.getOrDefault(entry.getKey(), "");
+                String unwrapped = WrappedNames.unwrapped(entry.getKey());
+                String name = Stream.of(entry.getKey(), unwrapped)
+                        .filter(all::containsKey)
+                        .findFirst()
+                        .orElseGet(() -> otherwise.getOrDefault(unwrapped, ""));
                 @Nullable Tensor there = all.get(name);
                 if (there == null && here.dtype().isFloating() && !NotAveraged.isCounter(entry.getKey()))
                     return wrong("holds `" + here.name() + "`, but no such tensor below `" + first.prefix() + "`");

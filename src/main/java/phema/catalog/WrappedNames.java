@@ -11,15 +11,22 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import phema.format.Tensor;
 import phema.format.WeightFile;
 
 /**
  * Names tensors alike that wrappers put words into the names of in some of a run's files and not in others, at any
  * depth: {@code model._orig_mod.x} and {@code model.x} are one tensor of a run that was resumed with or without
- * {@code compile} or DDP. Files that do not agree so stay as they are.
+ * {@code compile}, DDP, FSDP, activation checkpointing or PEFT. Files that do not agree so stay as they are.
  */
 final class WrappedNames {
+    /** The words with a dot before them; all adapters of PEFT have its own, which is no wrapper of theirs. */
+    private static final List<String> WRAPPERS = Stream.concat(
+                    WeightGroups.WRAPPERS.stream(), Stream.of("base_model.model."))
+            .map(wrapper -> "." + wrapper)
+            .toList();
+
     private WrappedNames() {}
 
     /** The same files; of names for the same tensors the shortest counts in all. */
@@ -66,14 +73,15 @@ final class WrappedNames {
         return true;
     }
 
-    /** A name without all that wrappers put into it. */
+    /** A name without all that wrappers put into it, also one in another. */
     static String unwrapped(String name) {
-        String unwrapped = name;
-        for (String wrapper : WeightGroups.WRAPPERS) {
-            unwrapped = unwrapped.replace("." + wrapper, ".");
-            if (unwrapped.startsWith(wrapper)) unwrapped = unwrapped.substring(wrapper.length());
+        String before = "";
+        String unwrapped = "." + name;
+        while (!unwrapped.equals(before)) {
+            before = unwrapped;
+            for (String wrapper : WRAPPERS) unwrapped = unwrapped.replace(wrapper, ".");
         }
-        return unwrapped;
+        return unwrapped.substring(1);
     }
 
     private static Set<String> names(Collection<Tensor> tensors) {

@@ -180,7 +180,14 @@ class RunScannerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"module.a.bias", "_orig_mod.a.bias", "module._orig_mod.a.bias"})
+    @ValueSource(
+            strings = {
+                "module.a.bias",
+                "_orig_mod.a.bias",
+                "module._orig_mod.a.bias",
+                "_forward_module.module.a.bias",
+                "_fsdp_wrapped_module._checkpoint_wrapped_module.a.bias"
+            })
     void takesOffWhatWrapsTheWholeModel(String name) throws IOException {
         Path folder = temporary.resolve("run");
         for (int step : new int[] {1, 2, 3})
@@ -199,7 +206,11 @@ class RunScannerTest {
     @CsvSource({
         "state_dict.net.a.bias, state_dict.net._orig_mod.a.bias, state_dict.net.a.bias",
         "model.module.a.bias, model.module._orig_mod.a.bias, model.module.a.bias",
-        "model._orig_mod.a.bias, model.module.a.bias, model.module.a.bias"
+        "model._orig_mod.a.bias, model.module.a.bias, model.module.a.bias",
+        "a.bias, a._checkpoint_wrapped_module.bias, a.bias",
+        "model.a.bias, model._fsdp_wrapped_module.a._checkpoint_wrapped_module.bias, model.a.bias",
+        "a._fsdp_wrapped_module._checkpoint_wrapped_module._fsdp_wrapped_module.bias, a.bias, a.bias",
+        "a.bias, base_model.model.a.bias, a.bias"
     })
     void namesTensorsAlikeThatOnlySomeFilesHaveWrapped(String first, String later, String name) throws IOException {
         Path folder = temporary.resolve("run");

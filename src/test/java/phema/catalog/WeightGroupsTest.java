@@ -35,6 +35,8 @@ class WeightGroupsTest {
     @CsvSource(delimiter = '|', textBlock = """
             model.a model.b ema.a ema.b opt.m                                     | model. ema.
             model.module._orig_mod.a ema.module.a opt.state.a                     | model. ema.
+            g.model.a.b g.model.c g_ema.model._fsdp_wrapped_module.a._checkpoint_wrapped_module.b g_ema.model._fsdp_wrapped_module.c | g. g_ema.
+            net._orig_mod.a net._orig_mod.b net.a.c ema.a ema.b ema.a.c             | net. ema.
             state_dict.a state_dict_ema.a                                         | state_dict. state_dict_ema.
             model.a model_ema.a                                                   | model. model_ema.
             net.a net_ema.a                                                       | net. net_ema.
