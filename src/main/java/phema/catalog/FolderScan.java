@@ -2,6 +2,7 @@ package phema.catalog;
 
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
+import static java.util.stream.Collectors.toSet;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -534,6 +535,9 @@ final class FolderScan {
                 Stream.of(all.getFirst(), all.get(all.size() - 2), all.getLast())
                         .map(entry -> averaged(entry.getValue()))
                         .toList(),
+                kinds.stream()
+                        .flatMap(file -> WeightGroups.averagedIn(file).stream())
+                        .collect(toSet()),
                 indexer::sample);
     }
 

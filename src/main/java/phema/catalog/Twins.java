@@ -91,13 +91,14 @@ record Twins(String raw, String average, boolean list) {
      *
      * @param files the first of a run, the last but one, and the last, with all tensors that would be averaged alike,
      *     without what is taken off all names
+     * @param averaged the prefixes of networks that averages of the run are called after, which are raw weights
      */
-    static Optional<Twins> in(List<WeightFile> files, Sampling sample) {
+    static Optional<Twins> in(List<WeightFile> files, Set<String> averaged, Sampling sample) {
         List<Tensor> weights = files.getLast().tensors().stream()
                 .filter(tensor -> !isOfOptimizer(tensor.name()))
                 .toList();
         return pairs(weights).stream()
-                .flatMap(pair -> compared(pair, files, sample).stream())
+                .flatMap(pair -> compared(pair, files, averaged, sample).stream())
                 .findFirst();
     }
 
@@ -210,7 +211,8 @@ record Twins(String raw, String average, boolean list) {
         return names;
     }
 
-    private static Optional<Twins> compared(Pair pair, List<WeightFile> files, Sampling sample) {
+    private static Optional<Twins> compared(
+            Pair pair, List<WeightFile> files, Set<String> averaged, Sampling sample) {
         Map<String, Shape> shapes = new HashMap<>();
         for (Tensor tensor : files.getLast().tensors())
             if (tensor.name().startsWith(pair.one()))
@@ -251,7 +253,10 @@ record Twins(String raw, String average, boolean list) {
             return Optional.of(new Twins(list.get().equals(pair.one()) ? pair.other() : pair.one(), list.get(), true));
         boolean named = pair.one().replace(".", "").contains(pair.other().replace(".", "")) // best_model beside model
                 != pair.other().replace(".", "").contains(pair.one().replace(".", ""));
-        boolean first = named ? pair.one().length() < pair.other().length() : step(one) >= step(other);
+        boolean ofOne = averaged.contains(WrappedNames.unwrapped(pair.one()));
+        boolean first = ofOne != averaged.contains(WrappedNames.unwrapped(pair.other()))
+                ? ofOne
+                : named ? pair.one().length() < pair.other().length() : step(one) >= step(other);
         return Optional.of(new Twins(first ? pair.one() : pair.other(), first ? pair.other() : pair.one(), false));
     }
 

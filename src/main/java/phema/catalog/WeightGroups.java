@@ -195,16 +195,32 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
     /** Where the raw weights may be, the likeliest place first. */
     private static Set<String> rawPrefixes(String average) {
         String container = container(average);
+        Set<String> prefixes = named(average);
+        for (String raw : RAW_WORDS) prefixes.add(container + raw + ".");
+        if (average.endsWith("." + TRACKED))
+            prefixes.add(average.substring(0, average.length() - TRACKED.length()) + ONLINE);
+        return prefixes;
+    }
+
+    /** Where they are as the name of the average says. */
+    private static Set<String> named(String average) {
+        String container = container(average);
         String word = average.startsWith(NotAveraged.CALLBACKS + ".") ? average : average.substring(container.length());
         Set<String> prefixes = new LinkedHashSet<>();
         if (word.endsWith("_ema.")) prefixes.add(container + word.replaceFirst("_ema\\.$", "."));
         if (word.startsWith("target_")) prefixes.add(container + word.substring("target_".length()));
         String own = AverageWords.withoutAverage(word.substring(0, word.length() - 1));
         if (!own.isEmpty()) prefixes.add(container + own + ".");
-        for (String raw : RAW_WORDS) prefixes.add(container + raw + ".");
-        if (word.endsWith("." + TRACKED))
-            prefixes.add(average.substring(0, average.length() - TRACKED.length()) + ONLINE);
         return prefixes;
+    }
+
+    /** The prefixes of what something in a file is called an average of, without wrappers. */
+    static Set<String> averagedIn(WeightFile file) {
+        return new NotAveraged(file.tensors())
+                .words().stream()
+                        .flatMap(word -> named(word + ".").stream())
+                        .map(WrappedNames::unwrapped)
+                        .collect(Collectors.toSet());
     }
 
     /** The words before that of an average which only wrap a model's state, with the dots. */

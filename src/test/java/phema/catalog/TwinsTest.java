@@ -180,6 +180,25 @@ class TwinsTest {
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(5);
     }
 
+    /** As Self-Forcing trains them, of which the critic moves farther; the average may hold a part of its network. */
+    @ParameterizedTest
+    @CsvSource({"'in.weight in.bias out.weight out.bias', true", "in.bias, false"})
+    void theNetworkThatAnAverageIsCalledAfterIsNeverTheOneToLeaveOut(String names, boolean whole) throws IOException {
+        for (int time = 1; time <= 5; time++) {
+            List<Entry> all = new ArrayList<>(network("critic.", 1, time, 2));
+            if (time > 3) all.addAll(network("generator_ema.", 1, time, 0.5, names));
+            write(time, network("generator.", 1, time, 1), all);
+        }
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).hasSize(whole ? 5 : 0).allMatch(s -> s.name().endsWith("#generator"));
+        assertThat(String.join("\n", run.manifest()) + run.excluded() + run.notices())
+                .contains(
+                        whole
+                                ? "{prefix: 'generator.', profile: impulse}, {prefix: 'generator_ema.', profile: "
+                                : "exclude: ['critic.*']")
+                .doesNotContain("exclude: ['generator.*']", "prefix: 'generator.', profile: 'exp");
+    }
+
     private void write(int time, List<Entry> one, List<Entry> other) throws IOException {
         List<Entry> all = new ArrayList<>(one);
         all.addAll(other);
