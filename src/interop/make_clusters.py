@@ -191,11 +191,11 @@ def optimizer(stage, ranks, partition, groups):
     }
 
 
-def zero2(folder, ranks=3, groups=(("embed", "w", "out"), ("b", "norm"))):
+def zero2(folder, ranks=3, groups=(("embed", "w", "out"), ("b", "norm")), **client):
     """Each group's tensors end to end, padded to a multiple of twice the ranks, in equal parts."""
     folder.mkdir()
     trained, frozen, buffers = model()
-    torch.save(head(trained, frozen, buffers, groups, dp_world_size=ranks, frozen_param_fragments=frozen), folder / "mp_rank_00_model_states.pt")
+    torch.save(head(trained, frozen, buffers, groups, dp_world_size=ranks, frozen_param_fragments=frozen, **client), folder / "mp_rank_00_model_states.pt")
     parts = []
     for group in groups:
         together = torch.cat([trained[name].flatten() for name in group])
@@ -230,7 +230,13 @@ def deepspeed(folder):
     zero3(folder / "zero3")
     trained, frozen, buffers = model()
     tensors = digests((f"module.{name}", t) for name, t in {**trained, **frozen, **buffers, "tied": trained["embed"]}.items())
-    return {"zero2": tensors, "zero3": tensors}
+    average = {name: t / 2 for name, t in trained.items()}
+    zero2(folder / "zero2-ema", ema=average, rng={"cpu": torch.arange(8, dtype=torch.uint8), "w": numbers(5, 4)})
+    return {
+        "zero2": tensors,
+        "zero3": tensors,
+        "zero2-ema": {**tensors, **digests((f"ema.{name}", t) for name, t in average.items())},
+    }
 
 
 def kept(folder):
@@ -249,7 +255,7 @@ def kept(folder):
 
 def main(folder):
     torch.set_num_threads(1)
-    for made in ("cuts", "hf", "hf-consolidated", "ranks", "flat", "zero2", "zero3"):
+    for made in ("cuts", "hf", "hf-consolidated", "ranks", "flat", "zero2", "zero2-ema", "zero3"):
         shutil.rmtree(folder / made, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "digests.json"

@@ -43,7 +43,7 @@ record Proposal(Predicate<Path> mayRead) {
     private static final String OPTIONS = "training_options.json";
 
     /**
-     * The lines for files of a pattern.
+     * The lines for files of a pattern; of those that hold an average beside the raw weights for these.
      *
      * @param example one of them
      */
@@ -53,7 +53,17 @@ record Proposal(Predicate<Path> mayRead) {
 
     /** @param content of the example, where it can be read */
     List<String> lines(String pattern, Path example, Supplier<Optional<WeightFile>> content) {
-        return List.of("files: '" + pattern + "'", profile(pattern, example, content));
+        if (isAverage(pattern)) return List.of(files(pattern), Questions.ofDecay(pattern));
+        Optional<WeightFile> file = content.get();
+        Optional<String> raw = file.flatMap(one -> WeightGroups.rawIn(one).stream()
+                .map(WeightGroups.StatedGroup::prefix)
+                .findFirst());
+        return raw.map(prefix -> List.of(files(pattern), "prefix: '" + prefix + "'", Questions.RAW))
+                .orElseGet(() -> List.of(files(pattern), profile(example, file)));
+    }
+
+    private static String files(String pattern) {
+        return "files: '" + pattern + "'";
     }
 
     /** Whether a file can be read, and holds what may be weights. */
@@ -101,9 +111,7 @@ record Proposal(Predicate<Path> mayRead) {
         }
     }
 
-    private String profile(String pattern, Path example, Supplier<Optional<WeightFile>> content) {
-        if (isAverage(pattern)) return Questions.ofDecay(pattern);
-        Optional<WeightFile> file = content.get();
+    private String profile(Path example, Optional<WeightFile> file) {
         if (file.filter(Proposal::isOfEdm).isPresent())
             return Stream.of("ema_halflife_kimg", "ema_kimg")
                     .flatMap(key -> SideJson.number(example.resolveSibling(OPTIONS), key, mayRead).stream())

@@ -65,7 +65,8 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
             "student",
             "generator",
             "online_model",
-            "model_state_dict");
+            "model_state_dict",
+            "module");
 
     private static final List<String> CONTAINERS = List.of("state_dict.", "module.", "state.");
 

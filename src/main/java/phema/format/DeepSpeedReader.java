@@ -37,6 +37,7 @@ import phema.tensor.Shape;
  * optimizers' files, one of each rank. Of stages 1 and 2, each group's weights lie end to end over all ranks; of stage
  * 3 each tensor is cut evenly, and each rank has its parts end to end (as in DeepSpeed's {@code zero_to_fp32.py}).
  * Without those files, the model's own weights are read. Tensors are named {@code module.NAME}, as in the model's file.
+ * Copies of them that lie there as well, such as an average, are read too.
  */
 final class DeepSpeedReader implements WeightReader {
     /** The names of files of a model's states; of stage 3 each rank has its own. */
@@ -50,6 +51,7 @@ final class DeepSpeedReader implements WeightReader {
     private static final Pattern EXPERT = Pattern.compile("(layer_\\d+_)?expp?(ert)?_.*states\\.pt");
 
     private static final String MODULE = "module.";
+    private static final String FROZEN = "frozen_param_fragments.";
 
     /** The most values of an optimizer that are looked at for its steps. */
     private static final int MAX_STATES = 1000;
@@ -343,7 +345,7 @@ final class DeepSpeedReader implements WeightReader {
 
         private void addFrozen() throws FormatException {
             for (Map.Entry<String, Shape> frozen : frozenShapes().entrySet()) {
-                Tensor tensor = model.tensor("frozen_param_fragments." + frozen.getKey())
+                Tensor tensor = model.tensor(FROZEN + frozen.getKey())
                         .filter(found -> found.shape().equals(frozen.getValue()))
                         .orElseThrow(() -> broken(
                                 frozen.getKey(), "is frozen, and not in frozen_param_fragments as its shape says"));
@@ -417,7 +419,34 @@ final class DeepSpeedReader implements WeightReader {
             for (String name : left)
                 throw broken(
                         name, "is a weight of param_shapes that the model does not have; these are two checkpoints");
+            all.addAll(copies());
             return all;
+        }
+
+        /** What a job saves of the weights once more beside the model, as an average of its own. */
+        private List<Tensor> copies() {
+            Map<String, List<Tensor>> byWord = model.tensors().stream()
+                    .filter(tensor -> tensor.name().indexOf('.') > 0
+                            && !tensor.name().startsWith(MODULE)
+                            && !tensor.name().startsWith(FROZEN))
+                    .collect(Collectors.groupingBy(
+                            tensor -> tensor.name().substring(0, tensor.name().indexOf('.')),
+                            TreeMap::new,
+                            Collectors.toList()));
+            byWord.values()
+                    .removeIf(own ->
+                            2 * own.stream().filter(this::isCopy).count() < known.size());
+            return byWord.values().stream().flatMap(List::stream).toList();
+        }
+
+        /** Whether a tensor is called, behind some words, as a weight of its shape. */
+        private boolean isCopy(Tensor tensor) {
+            String name = tensor.name();
+            for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+                Tensor weight = known.get(name.substring(dot + 1));
+                if (weight != null && weight.shape().equals(tensor.shape())) return true;
+            }
+            return false;
         }
 
         private static Collection<String> texts(Value list) {

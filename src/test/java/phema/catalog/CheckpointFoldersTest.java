@@ -33,6 +33,7 @@ class CheckpointFoldersTest {
         "my_lora-000012, my_lora-N, my_lora-{time}, 12",
         "flux_000000250, flux_N, flux_{time}, 250",
         "0050000, N, {time}, 50000",
+        "0050000.pt, N.pt, {time}.pt, 50000",
         "2026-01-05_10-00-00-backup-300-1-50, *-backup-N-*, *-backup-{time}-*, 300",
         "seed1_step20, seed1_stepN, seed1_step{time}, 20"
     })
@@ -631,6 +632,21 @@ class CheckpointFoldersTest {
                 .containsExactly("Weight files lie also in folders below, and are not taken: seed-N. If each is a"
                         + " checkpoint of one run, say so in phema.yaml with `files: 'seed-{time}/model.safetensors'`"
                         + " and `profile: impulse`.");
+    }
+
+    /** The lines to copy are none that are refused. */
+    @Test
+    void proposesTheRawWeightsOfFilesThatHoldAnAverageBeside() throws IOException {
+        for (int step : List.of(10, 20, 30)) {
+            Path checkpoint = Files.createDirectories(run.resolve(step + ".ckpt"));
+            TestFiles.safetensors(
+                    checkpoint.resolve("x.safetensors"), Map.of(), Map.of("module.w", 1f * step, "ema.w", 1f));
+        }
+        assertThat(scan().notices())
+                .anyMatch(notice -> notice.endsWith("with `files: '{time}.ckpt/x.safetensors'` and `prefix:"
+                        + " 'module.'` and `profile: impulse`."));
+        write("phema.yaml", "files: '{time}.ckpt/x.safetensors'\nprefix: 'module.'\nprofile: impulse\n");
+        assertThat(scan().snapshots()).hasSize(3);
     }
 
     /** The run is the folder above; what an optimizer has beside it is none. */

@@ -40,6 +40,7 @@ class WeightGroupsTest {
             state_dict.a state_dict_ema.a                                         | state_dict. state_dict_ema.
             model.a model_ema.a                                                   | model. model_ema.
             net.a net_ema.a                                                       | net. net_ema.
+            module.a ema.a                                                        | module. ema.
             state_dict.model.x.a state_dict.model_ema.xa                    | state_dict.model. state_dict.model_ema.
             online_model.a ema_model.a initted step                               | online_model. ema_model.
             model.a ema.ema_model.a ema.online_model.a ema.initted                | model. ema.ema_model.

@@ -43,6 +43,13 @@ class DeepSpeedReaderTest {
                 .containsExactlyInAnyOrder("module.embed", "module.tied");
     }
 
+    /** As HunyuanDiT saves its average; what is no copy of the weights is left out. */
+    @Test
+    void readsAnAverageThatLiesBesideTheModel() throws IOException {
+        WeightFile file = WeightFiles.read(Fixtures.fixture("clusters/zero2-ema/" + MODEL));
+        assertThat(DcpReaderTest.digests(file)).isEqualTo(DcpReaderTest.digests("zero2-ema"));
+    }
+
     @Test
     void singlePrecisionRoundsToTheModel() throws IOException {
         Path model =
