@@ -21,7 +21,8 @@ import phema.sweep.Advice;
  * @param recommended the average that its weights should be, and the hub's main is: pinned, else what may be
  *     taken of that which its sweeps found; none while there is neither
  * @param offered what else its sweeps found, the latest first, and why it was not taken
- * @param notices about the run as a whole, such as gaps, or that the database cannot say what is recommended
+ * @param notices about the run as a whole, such as gaps, that the database cannot say what is recommended, or
+ *     that what is pinned was pinned for other weights
  */
 public record RunView(
         String name,
@@ -52,6 +53,8 @@ public record RunView(
                 tensors.stream().mapToLong(Tensor::elements).sum(),
                 advice.recommended().map(RecommendedView::of).orElse(null),
                 advice.offered().stream().map(RecommendedView::of).toList(),
-                Stream.concat(run.notices().stream(), advice.doubt().stream()).toList());
+                Stream.of(run.notices().stream(), advice.doubt().stream(), advice.leftPin().stream())
+                        .flatMap(notices -> notices)
+                        .toList());
     }
 }

@@ -109,6 +109,11 @@ public class Catalog {
         return run == null ? awaitFirst(name) : run;
     }
 
+    /** The run of that name; empty where it has not been found, or is gone. */
+    public Optional<Run> known(String name) {
+        return Optional.ofNullable(runs.get(name));
+    }
+
     private synchronized Run awaitFirst(String name) {
         try {
             while (!runs.containsKey(name) && !watchers.stream().allMatch(RootWatcher::isFirstLookOver)) {

@@ -15,10 +15,11 @@ import phema.text.Labels;
  * Gives the average that a run's weights should be, and what else was found.
  *
  * @param length that is recommended; nothing while there is none
- * @param pinned whether the user says so
+ * @param pinned whether there is a pin
+ * @param leftPin why it does not count, as a sentence; nothing where it does
  * @param offered what a pin would take, the latest first
  */
-record RecommendedPanel(@Nullable LengthLine length, boolean pinned, List<LengthLine> offered) {
+record RecommendedPanel(@Nullable LengthLine length, boolean pinned, @Nullable String leftPin, List<LengthLine> offered) {
     /**
      * An average and what it rests on.
      *
@@ -67,9 +68,11 @@ record RecommendedPanel(@Nullable LengthLine length, boolean pinned, List<Length
         Optional<Recommendation> recommended = advice.recommended();
         return new RecommendedPanel(
                 recommended.map(r -> LengthLine.of(r, clock, "")).orElse(null),
-                recommended
-                        .filter(r -> r.source() == RecommendationSource.PINNED)
-                        .isPresent(),
+                advice.leftPin().isPresent()
+                        || recommended
+                                .filter(r -> r.source() == RecommendationSource.PINNED)
+                                .isPresent(),
+                advice.leftPin().orElse(null),
                 advice.offered().stream()
                         .map(offer -> LengthLine.of(offer, clock))
                         .toList());

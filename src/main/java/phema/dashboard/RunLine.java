@@ -24,7 +24,7 @@ import phema.sweep.SweepBrief;
  * Holds what the table of runs is searched, filtered and sorted by.
  *
  * @param sweep the newest one
- * @param best that is recommended, or the latest that is offered; empty while nothing was found
+ * @param best that is recommended, or the latest that is offered of these weights; empty while nothing was found
  * @param newest when the newest snapshot was written; the beginning of time where there is none
  * @param leftOut files that are not used and were meant to be
  * @param suspicious files that do not belong to the others, as far as anybody has asked for weights of the run
@@ -44,7 +44,10 @@ record RunLine(
                 sweep,
                 advice.recommended()
                         .flatMap(Recommendation::found)
-                        .or(() -> advice.offered().stream().map(Offer::found).findFirst()),
+                        .or(() -> advice.offered().stream()
+                                .filter(offer -> offer.otherWeights().isEmpty())
+                                .map(Offer::found)
+                                .findFirst()),
                 run.snapshots().isEmpty()
                         ? Instant.EPOCH
                         : run.newest().file().parts().stream()

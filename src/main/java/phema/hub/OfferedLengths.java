@@ -52,7 +52,7 @@ final class OfferedLengths {
         Advice advice = recommendations.of(run.name());
         return advice.recommended()
                 .map(recommendation -> recommended(run, recommendation))
-                .orElseGet(() -> usual(run, !advice.offered().isEmpty()));
+                .orElseGet(() -> usual(run, advice));
     }
 
     private static RecommendedLength recommended(Run run, Recommendation r) {
@@ -65,8 +65,10 @@ final class OfferedLengths {
         return new RecommendedLength(revision, String.join("; ", why), r.found().map(FoundLength::sweep));
     }
 
-    /** @param offers whether a sweep found something that nobody took */
-    private RecommendedLength usual(Run run, boolean offers) {
+    private RecommendedLength usual(Run run, Advice advice) {
+        boolean offers =
+                advice.offered().stream().anyMatch(offer -> offer.otherWeights().isEmpty());
+        boolean others = !advice.offered().isEmpty() || advice.leftPin().isPresent();
         List<Double> widths = expressible(run).stream()
                 .map(revision -> SigmaRel.ofGamma(((Power) revision.target()).gamma()))
                 .toList();
@@ -75,7 +77,9 @@ final class OfferedLengths {
                 WeightsReference.newest(width, run),
                 (offers
                                 ? "what was found for this run so far is only offered, and "
-                                : "no length of this run was evaluated, and ")
+                                : others
+                                        ? "what was found or pinned is of other weights that had this name, and "
+                                        : "no length of this run was evaluated, and ")
                         + (width == USUAL
                                 ? "this one suits many models"
                                 : "this is the next to 0.100 that its snapshots can express"),

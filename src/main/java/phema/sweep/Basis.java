@@ -3,12 +3,13 @@ package phema.sweep;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import phema.digest.Digest;
 import phema.evaluation.EvaluatorIdentity;
 import phema.text.StoredJson;
@@ -20,8 +21,12 @@ import phema.text.StoredJson;
  * @param evaluator settings that decide metrics, see {@link EvaluatorIdentity#settings}
  * @param snapshots some of the runs' files, as {@code RUN/NAME}, with digits that change when the file does: by them
  *     another run of the same name is told
+ * @param contents the same by contents, see {@link Witnesses}; none of what older versions made
  */
-record Basis(SortedMap<String, String> evaluator, SortedMap<String, String> snapshots) {
+record Basis(
+        SortedMap<String, String> evaluator,
+        SortedMap<String, String> snapshots,
+        @Nullable SortedMap<String, String> contents) {
     private static final int MOST_NAMED = 3;
     private static final int LONGEST = 60;
     private static final int BEFORE = 20;
@@ -30,6 +35,17 @@ record Basis(SortedMap<String, String> evaluator, SortedMap<String, String> snap
     Basis {
         evaluator = Collections.unmodifiableSortedMap(new TreeMap<>(evaluator));
         snapshots = Collections.unmodifiableSortedMap(new TreeMap<>(snapshots));
+        contents = Collections.unmodifiableSortedMap(
+                contents == null ? new TreeMap<String, String>() : new TreeMap<>(contents));
+    }
+
+    /** With the files of runs. */
+    static Basis of(SortedMap<String, String> evaluator, Witnesses files) {
+        return new Basis(evaluator, files.stamps(), files.contents());
+    }
+
+    Witnesses witnesses() {
+        return new Witnesses(snapshots, Objects.requireNonNull(contents));
     }
 
     /** Digits that are the same for equal settings alone; none while some are not known. */
@@ -42,22 +58,20 @@ record Basis(SortedMap<String, String> evaluator, SortedMap<String, String> snap
     Basis completedBy(Basis other) {
         SortedMap<String, String> all = new TreeMap<>(evaluator);
         all.replaceAll((setting, value) -> isUnknown(value) ? other.evaluator.getOrDefault(setting, value) : value);
-        return new Basis(all, snapshots);
+        return new Basis(all, snapshots, contents);
     }
 
     /** The same, with the other's files of runs that this one knows nothing of. */
     Basis withMoreRuns(Basis other) {
         Set<String> known = new TreeSet<>();
-        snapshots.keySet().forEach(file -> known.add(run(file)));
-        SortedMap<String, String> all = new TreeMap<>(snapshots);
-        other.snapshots.forEach((file, stamp) -> {
-            if (!known.contains(run(file))) all.put(file, stamp);
-        });
-        return new Basis(evaluator, all);
-    }
-
-    private static String run(String file) {
-        return file.substring(0, file.indexOf('/'));
+        snapshots.keySet().forEach(file -> known.add(Witnesses.run(file)));
+        SortedMap<String, String> stamps = new TreeMap<>(other.snapshots);
+        SortedMap<String, String> alike = new TreeMap<>(other.witnesses().contents());
+        stamps.keySet().removeIf(file -> known.contains(Witnesses.run(file)));
+        alike.keySet().removeIf(file -> known.contains(Witnesses.run(file)));
+        stamps.putAll(snapshots);
+        alike.putAll(witnesses().contents());
+        return new Basis(evaluator, stamps, alike);
     }
 
     /**
@@ -71,14 +85,11 @@ record Basis(SortedMap<String, String> evaluator, SortedMap<String, String> snap
             return Optional.of("evaluator " + name + " differs in "
                     + String.join("; ", settings.subList(0, Math.min(MOST_NAMED, settings.size())))
                     + (settings.size() > MOST_NAMED ? "; and " + (settings.size() - MOST_NAMED) + " more" : ""));
-        for (Map.Entry<String, String> file : snapshots.entrySet()) {
-            String there = other.snapshots.get(file.getKey());
-            if (there != null && !there.equals(file.getValue()))
-                return Optional.of("its file " + file.getKey()
+        return witnesses()
+                .stampedOtherwise(other.witnesses())
+                .map(file -> "its file " + file
                         + " is another than the sweep's, by size or time stamp: it sees another run of that name, or a"
                         + " copy without the time stamps, or the file was replaced");
-        }
-        return Optional.empty();
     }
 
     /** {@code steps: 2 here, 32 in the sweep}. */

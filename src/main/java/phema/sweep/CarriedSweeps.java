@@ -169,6 +169,7 @@ public class CarriedSweeps {
                 Map.of(),
                 Optional.empty(),
                 new Takers(0, List.of()),
+                Optional.empty(),
                 0);
         return new CarriedSweep(
                 sweep,
@@ -224,7 +225,8 @@ public class CarriedSweeps {
                         "",
                         trial.point(),
                         Optional.of(trial.point().seeds().count()),
-                        new TreeMap<>(trial.metrics())))
+                        new TreeMap<>(trial.metrics()),
+                        Optional.empty()))
                 .toList();
     }
 }

@@ -17,6 +17,7 @@ import phema.evaluation.Seeds;
  * @param version of the evaluator; empty where it has none
  * @param point where; its seeds mean nothing where their number is not known
  * @param images how many the metrics rest on
+ * @param training stands for the run's files when it was brought along; empty where nobody knows
  */
 public record ForeignMeasurement(
         String source,
@@ -24,7 +25,8 @@ public record ForeignMeasurement(
         String version,
         Point point,
         Optional<Long> images,
-        SortedMap<String, Double> metrics) {
+        SortedMap<String, Double> metrics,
+        Optional<String> training) {
     public ForeignMeasurement {
         metrics = Collections.unmodifiableSortedMap(new TreeMap<>(metrics));
     }
@@ -35,7 +37,15 @@ public record ForeignMeasurement(
     }
 
     ForeignMeasurement with(Map<String, Double> others) {
-        return new ForeignMeasurement(source, evaluator, version, point, images, new TreeMap<>(others));
+        return new ForeignMeasurement(source, evaluator, version, point, images, new TreeMap<>(others), training);
+    }
+
+    ForeignMeasurement from(String otherSource) {
+        return new ForeignMeasurement(otherSource, evaluator, version, point, images, metrics, training);
+    }
+
+    ForeignMeasurement of(Optional<String> files) {
+        return new ForeignMeasurement(source, evaluator, version, point, images, metrics, files);
     }
 
     /** Whether both are of the same evaluation, and not of a repeat with seeds that nobody knows. */

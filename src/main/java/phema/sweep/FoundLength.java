@@ -26,6 +26,7 @@ import phema.text.Labels;
  * @param settings digits that are equal for equal settings of the evaluator; empty where they are not known
  * @param images how many each evaluation has, ascending, where evaluations differ in it; none where it is not known
  * @param evidence empty where an older version found it, which kept none
+ * @param training stands for the files of the runs that were evaluated; empty where nobody knows
  */
 public record FoundLength(
         long id,
@@ -35,7 +36,8 @@ public record FoundLength(
         Optional<String> settings,
         List<Long> images,
         Optimum optimum,
-        Optional<Evidence> evidence) {
+        Optional<Evidence> evidence,
+        Optional<String> training) {
     private static final int DIGITS = 5;
 
     public FoundLength {
@@ -46,10 +48,15 @@ public record FoundLength(
      * What a sweep that has ended found: the best length of all, and the best one without guidance where that was with
      * it, or the other way round. None where nothing was measured.
      */
-    static List<FoundLength> of(String sweep, SweepSpec spec, Optional<String> settings, List<Trial> trials) {
+    static List<FoundLength> of(
+            String sweep,
+            SweepSpec spec,
+            Optional<String> settings,
+            Optional<String> training,
+            List<Trial> trials) {
         List<FoundLength> found = new ArrayList<>();
         Optima.of(spec, trials).ifPresent(best -> {
-            found.add(of(sweep, spec, settings, trials, best));
+            found.add(of(sweep, spec, settings, training, trials, best));
             boolean other = !isGuided(best.point());
             Optima.of(
                             spec,
@@ -58,13 +65,18 @@ public record FoundLength(
                                     .toList())
                     // A search may take its best point for one that was not evaluated.
                     .filter(optimum -> isGuided(optimum.point()) == other)
-                    .ifPresent(optimum -> found.add(of(sweep, spec, settings, trials, optimum)));
+                    .ifPresent(optimum -> found.add(of(sweep, spec, settings, training, trials, optimum)));
         });
         return found.stream().filter(f -> Double.isFinite(f.value())).toList();
     }
 
     private static FoundLength of(
-            String sweep, SweepSpec spec, Optional<String> settings, List<Trial> trials, Optimum optimum) {
+            String sweep,
+            SweepSpec spec,
+            Optional<String> settings,
+            Optional<String> training,
+            List<Trial> trials,
+            Optimum optimum) {
         return new FoundLength(
                 0,
                 sweep,
@@ -77,7 +89,8 @@ public record FoundLength(
                         .sorted()
                         .toList(),
                 optimum,
-                Optional.of(Evidence.of(spec, trials, optimum)));
+                Optional.of(Evidence.of(spec, trials, optimum)),
+                training);
     }
 
     static boolean isGuided(Point point) {
@@ -85,11 +98,11 @@ public record FoundLength(
     }
 
     FoundLength withId(long known) {
-        return new FoundLength(known, sweep, goal, evaluator, settings, images, optimum, evidence);
+        return new FoundLength(known, sweep, goal, evaluator, settings, images, optimum, evidence, training);
     }
 
     FoundLength withSweep(String other) {
-        return new FoundLength(id, other, goal, evaluator, settings, images, optimum, evidence);
+        return new FoundLength(id, other, goal, evaluator, settings, images, optimum, evidence, training);
     }
 
     /** Its name. */

@@ -77,7 +77,7 @@ public record MeasurementRow(
                 .orElse(true))
             throw place.problem(
                     "guidance", "guidance must be 0 or more, up to 1e15, 1 for none, not " + guidance.get());
-        return new ForeignMeasurement(source, evaluator, version, point(newest), seeds.map(Seeds::count), metrics);
+        return new ForeignMeasurement(source, evaluator, version, point(newest), seeds.map(Seeds::count), metrics, Optional.empty());
     }
 
     private Point point(double newest) {

@@ -21,8 +21,8 @@ class MeasurementStore {
     }
 
     void insert(String run, ForeignMeasurement measurement) {
-        jdbc.sql("insert into measurement (run, source, evaluator, version, point, images, metrics, created)"
-                        + " values (?, ?, ?, ?, ?, ?, ?, ?)")
+        jdbc.sql("insert into measurement (run, source, evaluator, version, point, images, metrics, training, created)"
+                        + " values (?, ?, ?, ?, ?, ?, ?, ?, ?)")
                 .param(run)
                 .param(measurement.source())
                 .param(measurement.evaluator())
@@ -30,6 +30,7 @@ class MeasurementStore {
                 .param(StoredJson.write(measurement.point()))
                 .param(measurement.images().orElse(null))
                 .param(StoredJson.write(measurement.metrics()))
+                .param(measurement.training().orElse(null))
                 .param(clock.millis())
                 .update();
     }
@@ -47,7 +48,8 @@ class MeasurementStore {
                             row.getString("version"),
                             StoredJson.read(row.getString("point"), Point.class),
                             unknown ? Optional.empty() : Optional.of(images),
-                            new TreeMap<>(StoredJson.readMetrics(row.getString("metrics"))));
+                            new TreeMap<>(StoredJson.readMetrics(row.getString("metrics"))),
+                            Optional.ofNullable(row.getString("training")));
                 })
                 .list();
     }

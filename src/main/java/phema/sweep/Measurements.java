@@ -38,6 +38,7 @@ public class Measurements {
     private final TrialStore trials;
     private final FoundLengthStore found;
     private final Recommendations recommendations;
+    private final Trainings trainings;
     private final CarriedSweeps carried;
     private final Catalog catalog;
     private final SweepProperties limits;
@@ -52,6 +53,7 @@ public class Measurements {
             TrialStore trials,
             FoundLengthStore found,
             Recommendations recommendations,
+            Trainings trainings,
             CarriedSweeps carried,
             Catalog catalog,
             SweepProperties limits,
@@ -61,6 +63,7 @@ public class Measurements {
         this.trials = trials;
         this.found = found;
         this.recommendations = recommendations;
+        this.trainings = trainings;
         this.carried = carried;
         this.catalog = catalog;
         this.limits = limits;
@@ -100,14 +103,19 @@ public class Measurements {
         Run of = catalog.run(run);
         if (of.snapshots().isEmpty()) throw Problem.unprocessable("Run " + run + " has no usable snapshot");
         if (rows.isEmpty()) throw Problem.invalid("measurements", "measurements are missing: there is no row");
+        Witnesses files = Witnesses.of(List.of(of));
         List<ForeignMeasurement> given =
                 rows.stream().map(row -> row.checked(of.newestTime())).toList();
         return changing(run, () -> {
+            Optional<String> training = Optional.of(trainings.note(files));
             Map<Point, List<Known>> known = new HashMap<>();
             List<ForeignMeasurement> there = store.all(run);
             requireFewMetrics(run, there, given);
-            for (ForeignMeasurement m : there) know(known, m, "the one of source " + m.source());
-            Map<Point, List<Known>> evaluated = evaluated(run, given);
+            Map<String, Witnesses> others = trainings(there);
+            there.stream()
+                    .filter(m -> isOf(files, run, m, others))
+                    .forEach(m -> know(known, m, "the one of source " + m.source()));
+            Map<Point, List<Known>> evaluated = evaluated(run, files, given);
             List<String> notes = new ArrayList<>();
             int added = 0;
             for (int i = 0; i < given.size(); i++) {
@@ -119,7 +127,7 @@ public class Measurements {
                         .findFirst()
                         .ifPresent(trial -> notes.add(row + " was evaluated here as well, as " + trial.name()
                                 + ": there it is shown beside, and counts once"));
-                store.insert(run, more);
+                store.insert(run, more.of(training));
                 know(known, more, row);
                 added++;
             }
@@ -178,11 +186,28 @@ public class Measurements {
         return given.with(metrics);
     }
 
-    /** What sweeps of the run evaluated, as measurements. */
-    private Map<Point, List<Known>> evaluated(String run, List<ForeignMeasurement> given) {
+    private Map<String, Witnesses> trainings(List<ForeignMeasurement> measurements) {
+        return trainings.all(measurements.stream()
+                .flatMap(measurement -> measurement.training().stream())
+                .toList());
+    }
+
+    /** Whether it is of these files of the run, for all that is known. */
+    private static boolean isOf(
+            Witnesses files, String run, ForeignMeasurement measurement, Map<String, Witnesses> all) {
+        return measurement
+                .training()
+                .flatMap(id -> Optional.ofNullable(all.get(id)))
+                .filter(others -> !files.isSame(run, others))
+                .isEmpty();
+    }
+
+    /** What sweeps of the run evaluated of these files, as measurements. */
+    private Map<Point, List<Known>> evaluated(String run, Witnesses files, List<ForeignMeasurement> given) {
         Map<Point, List<Known>> all = new HashMap<>();
         for (SweepStore.StoredSweep sweep : sweeps.rows(SweepFilter.all(run), 0, Integer.MAX_VALUE)) {
-            if (given.stream().noneMatch(measurement -> isBy(measurement, sweep))) continue;
+            if (given.stream().noneMatch(measurement -> isBy(measurement, sweep))
+                    || !sweep.basis().map(Basis::witnesses).map(w -> w.isSame(run, files)).orElse(true)) continue;
             for (Trial trial : trials.trials(sweep.id()))
                 if (trial.state() == WorkState.DONE) {
                     ForeignMeasurement as = new ForeignMeasurement(
@@ -191,7 +216,8 @@ public class Measurements {
                             version(sweep.basis()),
                             trial.point(),
                             Optional.of(trial.point().seeds().count()),
-                            new TreeMap<>(trial.metrics()));
+                            new TreeMap<>(trial.metrics()),
+                            Optional.empty());
                     know(all, as, "trial " + trial.number() + " of sweep " + sweep.id());
                 }
         }
@@ -216,12 +242,18 @@ public class Measurements {
     }
 
     /** Those that count in a sweep. What it has evaluated itself counts once. */
-    private static List<ForeignMeasurement> counted(
+    private List<ForeignMeasurement> counted(
             SweepStore.StoredSweep sweep, List<Trial> trials, List<ForeignMeasurement> all) {
         Set<Point> evaluated = new HashSet<>();
         for (Trial trial : trials) if (trial.state() == WorkState.DONE) evaluated.add(trial.point());
-        return all.stream()
+        List<ForeignMeasurement> counted = all.stream()
                 .filter(measurement -> counts(measurement, sweep) && !evaluated.contains(measurement.point()))
+                .toList();
+        if (sweep.basis().isEmpty()) return counted;
+        Witnesses files = sweep.basis().get().witnesses();
+        Map<String, Witnesses> others = trainings(counted);
+        return counted.stream()
+                .filter(measurement -> isOf(files, sweep.spec().run(), measurement, others))
                 .toList();
     }
 
@@ -238,12 +270,17 @@ public class Measurements {
         catalog.runs().stream()
                 .filter(run -> run.name().equals(sweep.spec().run()))
                 .forEach(run -> all.addAll(carried.measurements(run)));
+        Optional<Witnesses> files = row.basis().map(Basis::witnesses);
+        Map<String, Witnesses> others = trainings(all);
         return all.stream()
                 .filter(measurement -> !inside.contains(measurement)
                         && measurement
                                 .point()
                                 .family()
                                 .equals(sweep.spec().axes().family()))
+                .map(measurement -> files.isEmpty() || isOf(files.get(), sweep.spec().run(), measurement, others)
+                        ? measurement
+                        : measurement.from(measurement.source() + ", of other weights"))
                 .toList();
     }
 
@@ -304,7 +341,7 @@ public class Measurements {
                             || !own.stream().allMatch(trial -> trial.state().isEnd())) continue;
                     found.delete(sweep.id());
                     recommendations.sweepEnded(
-                            sweep.id(), sweep.spec(), sweep.basis().flatMap(Basis::digest), with(sweep, own));
+                            sweep.id(), sweep.spec(), sweep.basis(), with(sweep, own));
                 }
                 return result;
             }));

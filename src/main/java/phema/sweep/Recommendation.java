@@ -13,9 +13,14 @@ import phema.profile.SigmaRel;
  * @param time where the average ends; the run's newest snapshot when empty
  * @param source who says so
  * @param found what says so; empty for one of the user's own
+ * @param otherWeights how the weights that it was found on differ from the run's, in words that end a sentence
  */
 public record Recommendation(
-        String profile, Optional<Double> time, RecommendationSource source, Optional<FoundLength> found) {
+        String profile,
+        Optional<Double> time,
+        RecommendationSource source,
+        Optional<FoundLength> found,
+        Optional<String> otherWeights) {
     /** Who recommends. A pin counts before a sweep. */
     public enum RecommendationSource {
         PINNED,
@@ -23,7 +28,18 @@ public record Recommendation(
     }
 
     static Recommendation of(RecommendationSource source, FoundLength found) {
-        return new Recommendation(found.profile(), Optional.of(found.time()), source, Optional.of(found));
+        return new Recommendation(
+                found.profile(), Optional.of(found.time()), source, Optional.of(found), Optional.empty());
+    }
+
+    Recommendation withOtherWeights(Optional<String> difference) {
+        return new Recommendation(profile, time, source, found, difference);
+    }
+
+    /** The difference as a sentence without its stop. */
+    static String measuredOnOthers(String difference) {
+        return "it was measured on other weights than this run has now (" + difference
+                + "); a sweep of this run tells what suits them";
     }
 
     /** The EMA length, where it is the paper's kind of average. */
@@ -47,6 +63,7 @@ public record Recommendation(
     /** What to be careful about, each as a sentence without its stop. */
     public List<String> cautions() {
         List<String> cautions = new ArrayList<>();
+        otherWeights.map(Recommendation::measuredOnOthers).ifPresent(cautions::add);
         found.ifPresent(f -> {
             cautions.addAll(f.cautions());
             f.lacks().ifPresent(cautions::add);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import phema.evaluation.ParamValue;
 import phema.text.Labels;
 
@@ -24,18 +25,36 @@ final class RecommendationRule {
     /** Those taken: of those without guidance one, under {@code false}, and of those with guidance one. */
     private final SortedMap<Boolean, FoundLength> taken = new TreeMap<>();
 
-    private RecommendationRule(List<FoundLength> all) {
+    /** How the weights that each was found on differ from the run's. */
+    private final Function<FoundLength, Optional<String>> otherWeights;
+
+    private RecommendationRule(List<FoundLength> all, Function<FoundLength, Optional<String>> otherWeights) {
         this.all = all;
+        this.otherWeights = otherWeights;
         for (FoundLength next : all) {
+            if (isOfOthers(next)) continue;
             if (!next.cautions().isEmpty() || differenceFromTaken(next).isPresent()) continue;
             FoundLength present = taken.get(next.guided());
             if (present == null || weakness(next, present).isEmpty()) taken.put(next.guided(), next);
         }
     }
 
-    /** @param all what was found, in this order */
+    /** @param all what was found, in this order, on the run's weights */
     static RecommendationRule of(List<FoundLength> all) {
-        return new RecommendationRule(all);
+        return of(all, found -> Optional.empty());
+    }
+
+    /**
+     * The same.
+     *
+     * @param otherWeights how the weights that one was found on differ from the run's: then it counts for nothing
+     */
+    static RecommendationRule of(List<FoundLength> all, Function<FoundLength, Optional<String>> otherWeights) {
+        return new RecommendationRule(all, otherWeights);
+    }
+
+    private boolean isOfOthers(FoundLength found) {
+        return otherWeights.apply(found).isPresent();
     }
 
     /** An unguided one goes before a guided one. */
@@ -54,7 +73,7 @@ final class RecommendationRule {
                         .thenComparing(FoundLength::id, Comparator.reverseOrder()))
                 .filter(found -> !isOutdone(found))
                 .limit(MOST_OFFERED)
-                .map(found -> new Offer(found, reason(found)))
+                .map(found -> new Offer(found, reason(found), otherWeights.apply(found)))
                 .toList();
     }
 
@@ -63,8 +82,8 @@ final class RecommendationRule {
                 && all.stream().filter(later -> later.id() > found.id()).anyMatch(later -> outdoes(later, found));
     }
 
-    private static boolean outdoes(FoundLength later, FoundLength found) {
-        if (later.guided() != found.guided()) return false;
+    private boolean outdoes(FoundLength later, FoundLength found) {
+        if (later.guided() != found.guided() || isOfOthers(later) && !isOfOthers(found)) return false;
         if (later.sweep().equals(found.sweep())) return true;
         boolean stands = later.cautions().isEmpty() || !found.cautions().isEmpty();
         return stands
@@ -73,6 +92,8 @@ final class RecommendationRule {
     }
 
     private String reason(FoundLength found) {
+        Optional<String> others = otherWeights.apply(found);
+        if (others.isPresent()) return Recommendation.measuredOnOthers(others.get());
         List<String> reasons = new ArrayList<>(found.cautions());
         FoundLength present = taken.get(found.guided());
         Optional<String> difference = differenceFromTaken(found);

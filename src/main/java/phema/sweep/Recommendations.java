@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.TransientDataAccessException;
@@ -36,6 +37,7 @@ import phema.text.StoredJson;
 public class Recommendations {
     private final JdbcClient jdbc;
     private final FoundLengthStore store;
+    private final Trainings trainings;
     private final Catalog catalog;
     private final InstantSource clock;
 
@@ -44,9 +46,11 @@ public class Recommendations {
 
     private final Patience patience = new Patience();
 
-    Recommendations(JdbcClient jdbc, FoundLengthStore store, Catalog catalog, InstantSource clock) {
+    Recommendations(
+            JdbcClient jdbc, FoundLengthStore store, Trainings trainings, Catalog catalog, InstantSource clock) {
         this.jdbc = jdbc;
         this.store = store;
+        this.trainings = trainings;
         this.catalog = catalog;
         this.clock = clock;
     }
@@ -94,21 +98,53 @@ public class Recommendations {
 
     private Map<String, Advice> read(Set<String> runs) {
         Map<String, List<FoundLength>> found = store.all(runs);
-        Map<String, Recommendation> pins = pins(runs);
+        Map<String, Pin> pins = pins(runs);
+        Map<String, Witnesses> known = trainings.all(Stream.concat(
+                        found.values().stream().flatMap(List::stream).flatMap(length -> length.training().stream()),
+                        pins.values().stream().flatMap(Pin::trainings))
+                .toList());
         return runs.stream().collect(toMap(run -> run, run -> {
-            RecommendationRule rule = RecommendationRule.of(found.getOrDefault(run, List.of()));
-            @Nullable Recommendation pin = pins.get(run);
-            if (pin != null) return advice(pin, rule);
-            return Advice.of(
-                    rule.recommended().map(best -> Recommendation.of(RecommendationSource.SWEEP, best)),
-                    rule.offered());
+            Map<String, Optional<String>> differences = new HashMap<>();
+            known.forEach((id, files) -> {
+                if (files.hasAny(run)) differences.put(id, trainings.difference(run, files));
+            });
+            return advice(
+                    RecommendationRule.of(
+                            found.getOrDefault(run, List.of()), length -> difference(length.training(), differences)),
+                    Optional.ofNullable(pins.get(run)),
+                    differences);
         }));
+    }
+
+    private static Optional<String> difference(
+            Optional<String> training, Map<String, Optional<String>> differences) {
+        return training.flatMap(id -> differences.getOrDefault(id, Optional.empty()));
+    }
+
+    private static Advice advice(
+            RecommendationRule rule, Optional<Pin> pin, Map<String, Optional<String>> differences) {
+        Optional<String> left = pin.flatMap(p -> difference(p.training(), differences));
+        if (pin.isPresent() && left.isEmpty()) {
+            Recommendation said = pin.get().said();
+            return advice(
+                    said.withOtherWeights(
+                            said.found().flatMap(length -> difference(length.training(), differences))),
+                    rule);
+        }
+        Advice advice = Advice.of(
+                rule.recommended().map(best -> Recommendation.of(RecommendationSource.SWEEP, best)), rule.offered());
+        return left.map(difference -> advice.withLeftPin("The pin of "
+                        + pin.orElseThrow().said().shown()
+                        + " does not count: it was set for other weights than this run has now (" + difference
+                        + "); pin what suits these, or remove the pin."))
+                .orElse(advice);
     }
 
     private static Advice advice(Recommendation pin, RecommendationRule rule) {
         List<Offer> others = new ArrayList<>();
         rule.recommended()
-                .ifPresent(best -> others.add(new Offer(best, "it is the one taken, but another length is pinned")));
+                .ifPresent(best -> others.add(
+                        new Offer(best, "it is the one taken, but another length is pinned", Optional.empty())));
         others.addAll(rule.offered());
         Optional<Long> pinned = pin.found().map(FoundLength::id);
         others.removeIf(offer -> pinned.equals(Optional.of(offer.found().id())));
@@ -130,7 +166,7 @@ public class Recommendations {
      * @param profile as {@link ProfileSpec} reads it
      */
     public void pin(String run, String profile, Optional<Double> time) {
-        save(run, new Recommendation(profile, time, RecommendationSource.PINNED, Optional.empty()));
+        save(run, new Recommendation(profile, time, RecommendationSource.PINNED, Optional.empty(), Optional.empty()));
     }
 
     /**
@@ -160,10 +196,13 @@ public class Recommendations {
     /**
      * A sweep has ended.
      *
-     * @param settings digits that are equal for equal settings of its evaluator; empty where they are not known
+     * @param basis what its metrics rest on, where it is known
      */
-    void sweepEnded(String sweep, SweepSpec spec, Optional<String> settings, List<Trial> trials) {
-        for (FoundLength found : FoundLength.of(sweep, spec, settings, trials)) store.insert(spec.run(), found);
+    void sweepEnded(String sweep, SweepSpec spec, Optional<Basis> basis, List<Trial> trials) {
+        Optional<String> training = basis.map(Basis::witnesses).map(trainings::note);
+        for (FoundLength found :
+                FoundLength.of(sweep, spec, basis.flatMap(Basis::digest), training, trials))
+            store.insert(spec.run(), found);
     }
 
     private void save(String run, Recommendation pin) {
@@ -171,13 +210,14 @@ public class Recommendations {
         pin.time().ifPresent(end -> Reconstructions.requireTime("time", found, end));
         Reconstructions.target(pin.profile(), pin.time().orElse(found.newestTime()));
         jdbc.sql("""
-                        insert into pin (run, profile, time, found, created) values (?, ?, ?, ?, ?)
+                        insert into pin (run, profile, time, found, training, created) values (?, ?, ?, ?, ?, ?)
                         on conflict (run) do update set profile = excluded.profile, time = excluded.time,
-                            found = excluded.found, created = excluded.created""")
+                            found = excluded.found, training = excluded.training, created = excluded.created""")
                 .param(run)
                 .param(pin.profile())
                 .param(pin.time().orElse(null))
                 .param(pin.found().map(StoredJson::write).orElse(null))
+                .param(trainings.note(Witnesses.of(List.of(found))))
                 .param(clock.millis())
                 .update();
     }
@@ -188,8 +228,15 @@ public class Recommendations {
         return found;
     }
 
-    private Map<String, Recommendation> pins(Set<String> runs) {
-        Map<String, Recommendation> pins = new HashMap<>();
+    /** @param training stands for the run's files when it was set; empty where nobody knows */
+    private record Pin(Recommendation said, Optional<String> training) {
+        Stream<String> trainings() {
+            return Stream.concat(training.stream(), said.found().flatMap(FoundLength::training).stream());
+        }
+    }
+
+    private Map<String, Pin> pins(Set<String> runs) {
+        Map<String, Pin> pins = new HashMap<>();
         if (runs.isEmpty()) return pins;
         jdbc.sql("select * from pin where run in (:runs)").param("runs", runs).query(row -> {
             pins.put(row.getString("run"), pinned(row));
@@ -197,14 +244,16 @@ public class Recommendations {
         return pins;
     }
 
-    private static Recommendation pinned(ResultSet row) throws SQLException {
+    private static Pin pinned(ResultSet row) throws SQLException {
         double time = row.getDouble("time");
         Optional<Double> end = row.wasNull() ? Optional.empty() : Optional.of(time);
         @Nullable String found = row.getString("found");
-        return new Recommendation(
+        Recommendation said = new Recommendation(
                 row.getString("profile"),
                 end,
                 RecommendationSource.PINNED,
-                Optional.ofNullable(found).map(json -> StoredJson.read(json, FoundLength.class)));
+                Optional.ofNullable(found).map(json -> StoredJson.read(json, FoundLength.class)),
+                Optional.empty());
+        return new Pin(said, Optional.ofNullable(row.getString("training")));
     }
 }

@@ -1,24 +1,20 @@
 package phema.sweep;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.springframework.stereotype.Component;
 import phema.catalog.Catalog;
 import phema.catalog.Excluded;
 import phema.catalog.Run;
-import phema.catalog.Snapshot;
-import phema.digest.Digest;
 import phema.evaluation.EvaluatorIdentity;
 import phema.evaluation.Evaluators;
 import phema.evaluation.Guides;
 import phema.evaluation.Reconstructions;
 import phema.fleet.Fleet;
-import phema.format.FilePart;
 import phema.problem.Problem;
 import phema.problem.ShownPaths;
 import phema.text.Labels;
@@ -29,17 +25,10 @@ import phema.text.Labels;
  */
 @Component
 record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fleet fleet, ShownPaths paths) {
-    /** The number of files of a run that tell it from others. */
-    private static final int WITNESSES = 64;
-
-    private static final int DIGITS = 16;
-
     /** As this process has it. @throws Problem when it lacks the evaluator or a run, or cannot read a file of theirs */
     Basis basis(SweepSpec spec) {
-        SortedMap<String, String> snapshots = new TreeMap<>();
-        addWitnesses(spec.run(), snapshots);
-        for (Guides guides : spec.guides()) addWitnesses(guides.run(), snapshots);
-        return new Basis(identity(spec).settings(), snapshots);
+        Witnesses files = Witnesses.of(runs(spec));
+        return Basis.of(identity(spec).settings(), files);
     }
 
     /** That of the sweep's evaluator here. @throws Problem as {@link #basis} */
@@ -51,39 +40,17 @@ record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fl
         }
     }
 
-    private void addWitnesses(String name, Map<String, String> all) {
-        Run run = catalog.run(name);
-        List<Snapshot> snapshots = run.snapshots();
-        int count = Math.min(WITNESSES, snapshots.size());
-        for (int i = 0; i < count; i++) {
-            Snapshot snapshot = snapshots.get(count == 1 ? 0 : i * (snapshots.size() - 1) / (count - 1));
-            all.put(name + "/" + snapshot.name(), stamp(snapshot));
-        }
-    }
-
-    /** Of what every system and every version of phema tells alike of the same file. */
-    private static String stamp(Snapshot snapshot) {
-        Digest digest = Digest.sha256();
-        for (FilePart part : snapshot.file().parts())
-            digest.add(part.size() + " " + part.modified().getEpochSecond() + "\n");
-        return digest.hex(DIGITS);
-    }
-
     /** Those of the sweep's witnesses that are here. */
     private Basis seen(Basis asked, SweepSpec spec) {
-        SortedMap<String, String> here = new TreeMap<>();
-        for (String run : runs(spec))
-            for (Snapshot snapshot : catalog.run(run).snapshots()) {
-                String key = run + "/" + snapshot.name();
-                if (asked.snapshots().containsKey(key)) here.put(key, stamp(snapshot));
-            }
-        return new Basis(identity(spec).settings(), here);
+        Witnesses files = asked.witnesses().in(runs(spec));
+        return Basis.of(identity(spec).settings(), files);
     }
 
-    private static List<String> runs(SweepSpec spec) {
-        List<String> runs = new ArrayList<>(List.of(spec.run()));
-        spec.guides().forEach(guides -> runs.add(guides.run()));
-        return runs.stream().distinct().toList();
+    private List<Run> runs(SweepSpec spec) {
+        return Stream.concat(Stream.of(spec.run()), spec.guides().stream().map(Guides::run))
+                .distinct()
+                .map(catalog::run)
+                .toList();
     }
 
     /** How this process's settings and files differ from the sweep's, in words for users; empty where they do not. */
@@ -130,9 +97,9 @@ record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fl
 
     /** Files may be deleted; but one that is there, and for now is none of the run's, is one that was replaced. */
     private Optional<String> unusable(Basis asked, SweepSpec spec) {
-        for (String run : runs(spec))
-            for (Excluded file : catalog.run(run).excluded()) {
-                String key = run + "/" + file.name();
+        for (Run run : runs(spec))
+            for (Excluded file : run.excluded()) {
+                String key = run.name() + "/" + file.name();
                 // Of a file that holds several averages, each is a snapshot.
                 if (asked.snapshots().keySet().stream().anyMatch(one -> one.equals(key) || one.startsWith(key + "#")))
                     return Optional.of("its file " + key + " was used when the sweep was made, and is not used now ("
@@ -143,10 +110,9 @@ record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fl
 
     /** Files may have been deleted since; all of them hardly. */
     private boolean seesAny(Basis asked, SweepSpec spec) {
-        String prefix = spec.run() + "/";
-        return asked.snapshots().keySet().stream().noneMatch(key -> key.startsWith(prefix))
-                || catalog.run(spec.run()).snapshots().stream()
-                        .anyMatch(snapshot -> asked.snapshots().containsKey(prefix + snapshot.name()));
+        Witnesses files = asked.witnesses();
+        return !files.hasAny(spec.run())
+                || files.in(List.of(catalog.run(spec.run()))).hasAny(spec.run());
     }
 
     /** Notes anew what this worker leaves alone, of all sweeps that wait. Files come and go. */

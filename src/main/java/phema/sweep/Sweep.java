@@ -2,6 +2,7 @@ package phema.sweep;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,8 @@ import phema.text.Labels;
  * @param settingsDigest digits that are equal where all of these are; empty while one is not known
  * @param takers of our workers who would take its trials, and who leaves them alone; nobody once none waits, or where
  *     they are for clients
+ * @param otherWeights how the run's files differ from those that it evaluated, in words that end a sentence; empty where
+ *     they do not
  * @param version grows with every change of the sweep or of one of its trials
  */
 public record Sweep(
@@ -40,6 +43,7 @@ public record Sweep(
         Map<String, String> settings,
         Optional<String> settingsDigest,
         Takers takers,
+        Optional<String> otherWeights,
         long version) {
     public Sweep {
         settings = Collections.unmodifiableSortedMap(new TreeMap<>(settings));
@@ -67,10 +71,13 @@ public record Sweep(
      * is missing for good.
      */
     public List<String> cautions() {
-        return evidence.map(known -> state.isEnd()
+        List<String> cautions = new ArrayList<>();
+        otherWeights.map(Recommendation::measuredOnOthers).ifPresent(cautions::add);
+        evidence.map(known -> state.isEnd()
                         ? known.cautions(spec.axes().family().kind())
                         : known.lost().stream().toList())
-                .orElse(List.of());
+                .ifPresent(cautions::addAll);
+        return cautions;
     }
 
     /** {@code done, 1 failed}: how far it is, with what went wrong. */

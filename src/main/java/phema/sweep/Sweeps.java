@@ -52,6 +52,7 @@ public class Sweeps {
     private final SweepRecords records;
     private final SweepChecks checks;
     private final Suitability suitability;
+    private final Trainings trainings;
     private final Queue queue;
     private final Fleet fleet;
     private final EvaluationStore evaluations;
@@ -73,6 +74,7 @@ public class Sweeps {
             SweepRecords records,
             SweepChecks checks,
             Suitability suitability,
+            Trainings trainings,
             Queue queue,
             Fleet fleet,
             EvaluationStore evaluations,
@@ -84,6 +86,7 @@ public class Sweeps {
         this.records = records;
         this.checks = checks;
         this.suitability = suitability;
+        this.trainings = trainings;
         this.queue = queue;
         this.fleet = fleet;
         this.evaluations = evaluations;
@@ -540,6 +543,7 @@ public class Sweeps {
                 Sweep.waits(state, counts) && row.spec().remote().isEmpty()
                         ? fleet.takers(TrialId.TASK, row.id())
                         : new Takers(0, List.of()),
+                row.basis().flatMap(basis -> trainings.difference(row.spec().run(), basis.witnesses())),
                 row.version());
     }
 

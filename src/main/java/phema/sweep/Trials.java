@@ -206,8 +206,7 @@ class Trials {
         List<Trial> trials = measurements.with(row, store.trials(sweep));
         List<TrialId> added = store.add(sweep, Plan.next(spec, trials, fleet.size()), version);
         queue.add(TrialId.TASK, added.stream().map(TrialId::toString).toList(), spec.priority());
-        if (all && added.isEmpty())
-            recommendations.sweepEnded(sweep, spec, row.basis().flatMap(Basis::digest), trials);
+        if (all && added.isEmpty()) recommendations.sweepEnded(sweep, spec, row.basis(), trials);
     }
 
     /** Unless the sweep was deleted meanwhile. */

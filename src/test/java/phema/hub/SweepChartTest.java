@@ -123,6 +123,7 @@ class SweepChartTest {
                 Map.of(),
                 Optional.empty(),
                 new Takers(0, List.of()),
+                Optional.empty(),
                 1);
     }
 }

@@ -10,7 +10,7 @@ import phema.text.StoredJson;
 
 class BasisTest {
     private static Basis basis(Map<String, String> evaluator, Map<String, String> files) {
-        return new Basis(new TreeMap<>(evaluator), new TreeMap<>(files));
+        return new Basis(new TreeMap<>(evaluator), new TreeMap<>(files), new TreeMap<>());
     }
 
     private static Basis basis(Map<String, String> evaluator) {

@@ -6,6 +6,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import phema.text.StoredJson;
 
 /** Recommendations and pins that a database made before migration 7 holds. */
 @DisabledOnOs(OS.WINDOWS)
@@ -57,6 +59,10 @@ class FoundLengthMigrationTest {
                 .param(null)
                 .param(null)
                 .update();
+        migrate(database, kind, "7");
+        jdbc.sql("update sweep set basis = ?")
+                .param("{\"evaluator\":{},\"snapshots\":{\"edm2/a.pkl\":\"0123\"}}")
+                .update();
         migrate(database, kind, "latest");
 
         List<FoundLength> found = new FoundLengthStore(jdbc, InstantSource.system()).all("edm2");
@@ -67,6 +73,12 @@ class FoundLengthMigrationTest {
         assertThat(old.guidance()).isEqualTo(1.4);
         assertThat(old.evidence()).isEmpty();
         assertThat(old.settings()).isEmpty();
+        assertThat(jdbc.sql("select files from training where id = ?")
+                        .param(old.training().orElseThrow())
+                        .query((row, i) -> StoredJson.read(row.getString(1), Witnesses.class))
+                        .single()
+                        .stamps())
+                .isEqualTo(Map.of("edm2/a.pkl", "0123"));
         assertThat(RecommendationRule.of(found).recommended()).contains(old);
         assertThat(Recommendation.of(Recommendation.RecommendationSource.SWEEP, old)
                         .cautions())

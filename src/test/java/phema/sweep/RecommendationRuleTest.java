@@ -160,7 +160,7 @@ class RecommendationRuleTest {
         }
         Optional<String> settings = Optional.of(tried.settings).filter(s -> !s.isEmpty());
         List<FoundLength> found = new ArrayList<>();
-        for (FoundLength length : FoundLength.of(sweep, spec, settings, trials))
+        for (FoundLength length : FoundLength.of(sweep, spec, settings, Optional.empty(), trials))
             found.add(length.withId(all.size() + found.size() + 1L));
         all.addAll(found);
         return found;
@@ -276,7 +276,8 @@ class RecommendationRuleTest {
                 present.settings(),
                 present.images(),
                 new Optimum(present.optimum().point(), 0.07, Optional.empty(), 0.05, 0.12),
-                present.evidence());
+                present.evidence(),
+                Optional.empty());
         all.add(vague);
         assertThat(recommended()).isEqualTo(present);
         assertThat(reason(vague)).startsWith("it is known less exactly, between 0.050 and 0.120, the one taken ");
@@ -319,7 +320,8 @@ class RecommendationRuleTest {
                 present.settings(),
                 present.images(),
                 new Optimum(present.optimum().point().with(Axes.GUIDANCE, 3.0), 9, Optional.empty(), 0.07, 0.09),
-                Optional.of(new Evidence(9, 99, 0, 99, Evidence.LengthEdge.NONE)));
+                Optional.of(new Evidence(9, 99, 0, 99, Evidence.LengthEdge.NONE)),
+                Optional.empty());
         all.add(worse);
         assertThat(recommended()).isEqualTo(present);
         assertThat(reason(worse)).matches("its fid is 9, that of the one taken, which is guided otherwise, 0\\.0\\d+");
@@ -412,6 +414,7 @@ class RecommendationRuleTest {
                         Optional.empty(),
                         List.of(),
                         whole.optimum(),
+                        Optional.empty(),
                         Optional.empty()));
         assertThat(recommended().lacks().orElseThrow()).contains("an older version of phema found it");
         assertThat(recommended().words()).contains("by mine, without guidance; the best length lies between");
@@ -453,7 +456,8 @@ class RecommendationRuleTest {
                 like.settings(),
                 like.images(),
                 optimum,
-                Optional.of(evidence));
+                Optional.of(evidence),
+                Optional.empty());
     }
 
     @Test

@@ -134,6 +134,9 @@ class SweepsTest {
     FoundLengthStore found;
 
     @Autowired
+    Trainings trainings;
+
+    @Autowired
     Catalog catalog;
 
     @Autowired
@@ -161,7 +164,7 @@ class SweepsTest {
                 0);
     }
 
-    private static final Basis NONE = new Basis(new TreeMap<>(), new TreeMap<>());
+    private static final Basis NONE = new Basis(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
 
     private Sweep awaitEnd(Sweep sweep) {
         Await.until(() -> sweeps.sweep(sweep.id()).state().isEnd());
@@ -552,9 +555,9 @@ class SweepsTest {
                 pictures,
                 queue,
                 fleet,
-                new Recommendations(jdbc, found, catalog, Clock.systemUTC()) {
+                new Recommendations(jdbc, found, trainings, catalog, Clock.systemUTC()) {
                     @Override
-                    void sweepEnded(String id, SweepSpec spec, Optional<String> settings, List<Trial> ended) {
+                    void sweepEnded(String id, SweepSpec spec, Optional<Basis> basis, List<Trial> ended) {
                         throw new IllegalStateException("no curve");
                     }
                 },

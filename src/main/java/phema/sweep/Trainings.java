@@ -1,0 +1,94 @@
+package phema.sweep;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import phema.catalog.Catalog;
+import phema.catalog.Run;
+import phema.digest.Digest;
+import phema.text.StoredJson;
+
+/**
+ * Tells whether what was said of a run was said of the weights that it has now: a run that is trained again may have
+ * the same name. What tells them, {@link Witnesses}, is kept in the table {@code training}, each but once.
+ */
+@Component
+class Trainings {
+    /** The number of those in memory. */
+    private static final int MOST_KEPT = 256;
+
+    private static final int DIGITS = 32;
+
+    private final JdbcClient jdbc;
+    private final Catalog catalog;
+
+    /** By id, those asked for last. They never change. */
+    private final Map<String, Witnesses> kept = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Witnesses> eldest) {
+            return size() > MOST_KEPT;
+        }
+    };
+
+    Trainings(JdbcClient jdbc, Catalog catalog) {
+        this.jdbc = jdbc;
+        this.catalog = catalog;
+    }
+
+    /** Notes them, unless they are known. @return their id */
+    String note(Witnesses files) {
+        String json = StoredJson.write(files);
+        String id = Digest.sha256().add(json).hex(DIGITS);
+        jdbc.sql("insert into training (id, files) values (?, ?) on conflict (id) do nothing")
+                .params(id, json)
+                .update();
+        return id;
+    }
+
+    /** By id, with one query for all that are not in memory. */
+    Map<String, Witnesses> all(Collection<String> ids) {
+        Map<String, Witnesses> found = new HashMap<>();
+        Set<String> others = new TreeSet<>();
+        synchronized (kept) {
+            for (String id : ids) {
+                @Nullable Witnesses known = kept.get(id);
+                if (known == null) others.add(id);
+                else found.put(id, known);
+            }
+        }
+        if (others.isEmpty()) return found;
+        jdbc.sql("select id, files from training where id in (:ids)")
+                .param("ids", others)
+                .query(row -> {
+                    found.put(row.getString("id"), StoredJson.read(row.getString("files"), Witnesses.class));
+                });
+        synchronized (kept) {
+            others.stream().filter(found::containsKey).forEach(id -> kept.put(id, Objects.requireNonNull(found.get(id))));
+        }
+        return found;
+    }
+
+    /**
+     * How the run's weights differ from those of then, in words that end a sentence; empty where they do not, or
+     * nobody knows.
+     */
+    Optional<String> difference(String run, Witnesses then) {
+        Optional<Run> own = catalog.known(run);
+        // What cannot be seen for now, as while it is copied, says nothing.
+        if (own.isEmpty() || own.get().snapshots().isEmpty()) return Optional.empty();
+        Witnesses now = then.in(
+                then.runs().stream().flatMap(name -> catalog.known(name).stream()).toList());
+        if (then.hasAny(run) && !now.hasAny(run)) return Optional.of("none of the files of then is there");
+        return then.replaced(now).map(file -> "its file " + file + " is another than then");
+    }
+}

@@ -1,0 +1,237 @@
+package phema.sweep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import phema.Fixtures;
+import phema.PhemaApplication;
+import phema.catalog.Catalog;
+import phema.evaluation.Axes;
+import phema.evaluation.AxisValues;
+import phema.evaluation.Seeds;
+import phema.solver.FilesToRead;
+import phema.solver.SolverKind;
+import phema.time.Await;
+
+/** A run that is trained again into a folder of the same name: what was said of the old weights, and what of the new. */
+@DisabledOnOs(OS.WINDOWS)
+@SpringBootTest(
+        classes = PhemaApplication.class,
+        webEnvironment = WebEnvironment.NONE,
+        properties = {"phema.catalog.settle=0s", "phema.catalog.poll=200ms"})
+class RetrainedRunTest {
+    private static final String LAST = "network-snapshot-0000262-0.100.safetensors";
+
+    @TempDir
+    static Path folder;
+
+    @DynamicPropertySource
+    static void properties(DynamicPropertyRegistry registry) {
+        registry.add("phema.roots", () -> folder.resolve("roots").toString());
+        registry.add("phema.home", () -> folder.resolve("home").toString());
+        registry.add("phema.evaluators.valley.type", () -> "command");
+        registry.add("phema.evaluators.valley.command[0]", () -> "sh");
+        registry.add("phema.evaluators.valley.command[1]", () -> "-c");
+        registry.add(
+                "phema.evaluators.valley.command[2]",
+                () -> "awk -F'\"sigmaRel\":' '{d = $2 - 0.1; if (d < 0) d = -d;"
+                        + " printf \"{\\\"fid\\\": %f}\\n\", d + 2}' {trial}");
+    }
+
+    @Autowired
+    Sweeps sweeps;
+
+    @Autowired
+    Recommendations recommendations;
+
+    @Autowired
+    Measurements measurements;
+
+    @Autowired
+    Catalog catalog;
+
+    private String run = "";
+
+    @BeforeEach
+    void makeRun(TestInfo test) throws IOException {
+        run = test.getTestMethod().orElseThrow().getName();
+        Files.createDirectories(folder.resolve("roots"));
+        Fixtures.copy("safetensors", folder());
+        Await.until(() -> catalog.known(run).isPresent());
+    }
+
+    private Path folder() {
+        return folder.resolve("roots").resolve(run);
+    }
+
+    private Sweep sweep(Double... sigmaRel) {
+        Sweep sweep = sweeps.create(new SweepSpec(
+                run,
+                SweepSpec.SweepMode.GRID,
+                AxisValues.NONE.with(Axes.LENGTH, List.of(sigmaRel)).with(Axes.SEEDS, List.of(new Seeds(0, 63))),
+                "valley",
+                "fid",
+                SolverKind.BLUP,
+                FilesToRead.FEWEST,
+                0.05,
+                0));
+        Await.until(() -> sweeps.sweep(sweep.id()).state().isEnd());
+        return sweeps.sweep(sweep.id());
+    }
+
+    /** As another training would: the same names and shapes with other numbers, written at another time. */
+    private void trainAgain() throws IOException {
+        try (Stream<Path> files = Files.list(folder())) {
+            for (Path file : files.toList()) {
+                byte[] bytes = Files.readAllBytes(file);
+                int data = 8 + (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
+                for (int i = data + 1; i < bytes.length; i += 2) bytes[i] ^= (byte) 0x80; // signs of halves
+                Files.write(file, bytes);
+            }
+        }
+        rescan();
+    }
+
+    private void rescan() {
+        catalog.rescan(run);
+        catalog.rescan(run);
+    }
+
+    private Optional<Recommendation> recommended() {
+        return recommendations.of(run).recommended();
+    }
+
+    @Test
+    void aSweepOfTheNewWeightsTakesOver() throws IOException {
+        Sweep old = sweep(0.06, 0.08, 0.10, 0.12, 0.14);
+        assertThat(recommended().orElseThrow().cautions()).isEmpty();
+        assertThat(old.cautions()).isEmpty();
+
+        trainAgain();
+        assertThat(recommended()).isEmpty();
+        Offer offer = recommendations.of(run).offered().getFirst();
+        assertThat(offer.reason())
+                .startsWith("it was measured on other weights than this run has now (its file " + run + "/")
+                .endsWith("; a sweep of this run tells what suits them");
+        assertThat(offer.recommendation().cautions()).containsExactly(offer.reason());
+        assertThat(sweeps.sweep(old.id()).cautions()).containsExactly(offer.reason());
+
+        // Of fewer lengths: what rests on more is of other weights.
+        Sweep fresh = sweep(0.06, 0.08, 0.10, 0.13);
+        assertThat(recommended().orElseThrow().found().orElseThrow().sweep()).isEqualTo(fresh.id());
+        assertThat(recommended().orElseThrow().cautions()).isEmpty();
+        assertThat(fresh.cautions()).isEmpty();
+        assertThat(recommendations.of(run).offered())
+                .extracting(Offer::reason)
+                .containsExactly(offer.reason());
+    }
+
+    @Test
+    void aPinIsLeftWithTheOldWeights() throws IOException {
+        sweep(0.06, 0.08, 0.10, 0.12);
+        recommendations.pin(run, 0.07, Optional.empty());
+        trainAgain();
+        Advice advice = recommendations.of(run);
+        assertThat(advice.recommended()).isEmpty();
+        assertThat(advice.leftPin().orElseThrow())
+                .startsWith("The pin of 0.070 does not count: it was set for other weights than this run has now (")
+                .endsWith("; pin what suits these, or remove the pin.");
+
+        recommendations.pin(run, advice.offered().getFirst().found().id());
+        assertThat(recommended().orElseThrow().source()).isEqualTo(Recommendation.RecommendationSource.PINNED);
+        assertThat(recommended().orElseThrow().cautions())
+                .singleElement()
+                .asString()
+                .startsWith("it was measured on other weights");
+        assertThat(recommendations.of(run).leftPin()).isEmpty();
+        recommendations.unpin(run);
+        assertThat(recommended()).isEmpty();
+    }
+
+    @Test
+    void whatIsMeasuredCountsForItsOwnWeights() throws IOException {
+        Sweep old = sweep(0.06, 0.08, 0.10, 0.12);
+        Optimum before = old.optimum().orElseThrow();
+        measure(0.2, 9.0);
+        assertThat(sweeps.trialsAndMeasured(old.id())).hasSize(5);
+        Optimum with = sweeps.sweep(old.id()).optimum().orElseThrow();
+        assertThat(with).isNotEqualTo(before);
+
+        trainAgain();
+        assertThat(measure(0.2, 0.5)).isEqualTo(1);
+        assertThat(sweeps.sweep(old.id()).optimum()).contains(with);
+        assertThat(measurements.beside(old, false))
+                .extracting(ForeignMeasurement::source)
+                .containsExactly("paper, of other weights");
+
+        Sweep fresh = sweep(0.06, 0.08, 0.10, 0.12);
+        assertThat(sweeps.trialsAndMeasured(fresh.id()))
+                .filteredOn(Trial::isMeasured)
+                .extracting(Trial::metrics)
+                .containsExactly(Map.of("fid", 0.5));
+    }
+
+    private int measure(double sigmaRel, double fid) throws IOException {
+        String row = "sigmaRel,seeds,fid\n" + sigmaRel + ",0-63," + fid + "\n";
+        return measurements
+                .add(run, MeasurementsCsv.read(new StringReader(row), new MeasurementsCsv.MeasuredBy("paper", "valley", ""), 9))
+                .added();
+    }
+
+    @Test
+    void newSnapshotsAndACopyOfTheSameFilesChangeNothing() throws IOException {
+        Path later = folder.resolve(LAST);
+        Files.move(folder().resolve(LAST), later);
+        rescan();
+        sweep(0.06, 0.08, 0.10, 0.12);
+        Recommendation found = recommended().orElseThrow();
+        Files.move(later, folder().resolve(LAST));
+        Files.delete(folder().resolve("network-snapshot-0000016-0.050.safetensors"));
+        rescan();
+        assertThat(recommended()).contains(found);
+
+        try (Stream<Path> files = Files.list(folder())) {
+            for (Path file : files.toList()) Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000_000_000L));
+        }
+        rescan();
+        assertThat(recommended()).contains(found);
+    }
+
+    @Test
+    void aRunOfOtherFilesIsAnother() throws IOException {
+        sweep(0.06, 0.08, 0.10, 0.12);
+        Files.move(folder(), folder.resolve("away"));
+        rescan(folder());
+        assertThat(recommended()).isPresent(); // nothing can be told
+        Fixtures.copy("edm2", folder());
+        Await.until(() -> catalog.known(run).isPresent());
+        assertThat(recommended()).isEmpty();
+        assertThat(recommendations.of(run).offered().getFirst().reason())
+                .contains("(none of the files of then is there)");
+    }
+
+    private void rescan(Path gone) {
+        Await.until(() -> catalog.known(String.valueOf(gone.getFileName())).isEmpty());
+    }
+}
