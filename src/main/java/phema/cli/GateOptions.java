@@ -110,33 +110,38 @@ final class GateOptions {
         if (gate.reference() == null) return compare(gate, value, best.get().error(), gate.bound(0));
         return switch (gate.reference()) {
             case LAST ->
-                last.map(earlier -> judge(gate, best.get(), results.sweep(), earlier))
+                last.map(earlier -> judge(
+                                gate,
+                                best.get(),
+                                ComparableResult.of(results),
+                                ComparableResult.of(earlier),
+                                earlier.best(gate.metric())))
                         .orElseGet(() ->
                                 open(gate, best.get(), "no sweep of this run, evaluator and metric ended before"));
             case RECOMMENDED ->
                 recommended
-                        .map(r -> compare(
+                        .map(r -> judge(
                                 gate,
                                 best.get(),
-                                new SweepResults.BestValue(
+                                ComparableResult.of(results),
+                                ComparableResult.of(r),
+                                Optional.of(new SweepResults.BestValue(
                                         Objects.requireNonNullElse(r.value(), Double.NaN),
-                                        Objects.requireNonNullElse(r.standardError(), 0.0))))
+                                        Objects.requireNonNullElse(r.standardError(), 0.0)))))
                         .orElseGet(() -> open(gate, best.get(), "no length was recommended before"));
         };
     }
 
-    private Verdict judge(Gate gate, SweepResults.BestValue best, SweepView sweep, SweepResults earlier) {
-        String before = earlier.sweep().settingsDigest();
-        String now = sweep.settingsDigest();
-        if (before != null && now != null && !before.equals(now))
-            return open(
-                    gate,
-                    best,
-                    "the evaluator of the last sweep, " + earlier.sweep().id() + ", had other settings");
-        return earlier.best(gate.metric())
-                .map(value -> compare(gate, best, value))
-                .orElseGet(() ->
-                        open(gate, best, "the last sweep, " + earlier.sweep().id() + ", has no " + gate.metric()));
+    private Verdict judge(
+            Gate gate,
+            SweepResults.BestValue best,
+            ComparableResult now,
+            ComparableResult earlier,
+            Optional<SweepResults.BestValue> referred) {
+        Optional<String> difference = now.difference(earlier);
+        if (difference.isPresent()) return open(gate, best, difference.get());
+        return referred.map(value -> compare(gate, best, value))
+                .orElseGet(() -> open(gate, best, earlier.name() + " has no " + gate.metric()));
     }
 
     private static Verdict open(Gate gate, SweepResults.BestValue best, String why) {

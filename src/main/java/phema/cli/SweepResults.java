@@ -161,7 +161,7 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
     }
 
     /** It has no images of its own. */
-    private Point place(OptimumView best) {
+    Point place(OptimumView best) {
         return best.point(trials.getFirst().point());
     }
 

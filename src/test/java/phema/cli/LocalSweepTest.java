@@ -159,6 +159,32 @@ class LocalSweepTest {
                 .isEqualTo(3);
     }
 
+    @Test
+    void gatesCompareOnlyWhatCanBeCompared() {
+        String home = "--phema.home=" + folder.resolve("incomparable");
+        String lengths = "--outstd=0.08,0.09,0.1,0.11,0.13";
+        String[] gates = {"--gate=fid<=last-1", "--gate=fid<=recommended-1"};
+        sweep(home, lengths, "--seeds=0-49").fine();
+        Shell.Result more = sweep(home, lengths, "--seeds=0-99", gates[0], gates[1]);
+        assertThat(more.fine().out())
+                .containsPattern("gate fid<=last-1 is met, as there is nothing to compare with: the last sweep, \\w+, has"
+                        + " evaluations of 50 images each, and this sweep of 100\n")
+                .contains("gate fid<=recommended-1 is met, as there is nothing to compare with: what is recommended has"
+                        + " evaluations of 50 images each, and this sweep of 100\n");
+
+        String settings = "--phema.evaluators.valley.command=sh,%s,{trial},%s,other"
+                .formatted(folder.resolve("valley.sh"), folder.resolve("runs"));
+        assertThat(sweep(home, lengths, "--seeds=0-49", settings, gates[1]).fine().out())
+                .contains("the evaluator of what is recommended had other settings");
+
+        assertThat(sweep(home, lengths, "--seeds=0-49", "--time=200000", gates[1])
+                        .fine()
+                        .out())
+                .contains("what is recommended is of a later time, 262144, and this sweep of 200000");
+        assertThat(sweep(home, lengths, "--seeds=0-49", gates[0], gates[1]).status())
+                .isEqualTo(3); // of a later time, and the same otherwise
+    }
+
     /** {@code fid} has its minimum of 2 at a window of 80000, {@code accuracy} its maximum of 0.9. */
     private static final String WINDOWS = """
             w=$(sed -n 's/.*"length":\\([0-9.]*\\).*/\\1/p' "$1")
