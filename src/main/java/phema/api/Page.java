@@ -3,6 +3,7 @@ package phema.api;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
 
 /**
@@ -11,9 +12,14 @@ import phema.problem.Problem;
  * @param page counted from 0
  * @param size most items of a page
  * @param total items of all pages
+ * @param notices why the list may lack something, one line each; none where it does not
  */
 public record Page<T>(
-        @Schema(requiredMode = Schema.RequiredMode.REQUIRED) List<T> items, int page, int size, int total) {
+        @Schema(requiredMode = Schema.RequiredMode.REQUIRED) List<T> items,
+        int page,
+        int size,
+        int total,
+        @Nullable List<String> notices) {
     public static final String DEFAULT_SIZE = "100";
     public static final int MAX_SIZE = 1000;
 
@@ -22,6 +28,14 @@ public record Page<T>(
         List<T> items =
                 all.stream().skip((long) page * size).limit(size).map(render).toList();
         return new Page<>(items, page, size, all.size());
+    }
+
+    public Page(List<T> items, int page, int size, int total) {
+        this(items, page, size, total, null);
+    }
+
+    public Page<T> withNotices(List<String> lines) {
+        return new Page<>(items, page, size, total, lines.isEmpty() ? null : lines);
     }
 
     public static void check(int page, int size) {

@@ -93,6 +93,24 @@ public class Catalog {
         return List.copyOf(runs.values());
     }
 
+    /**
+     * A root that cannot be read now: runs in it are not there, or as they were.
+     *
+     * @param reason in words that end a sentence, without the path
+     */
+    public record UnreadableRoot(Path root, String reason) {
+        /** For those who need not know where it lies. */
+        public String inWords() {
+            return "Root " + root.getFileName() + " cannot be read: " + reason;
+        }
+    }
+
+    public List<UnreadableRoot> unreadable() {
+        return watchers.stream()
+                .flatMap(watcher -> watcher.failure().map(reason -> new UnreadableRoot(watcher.root(), reason)).stream())
+                .toList();
+    }
+
     /** How far a look at the roots is, where one takes long. */
     public Optional<Looking> looking() {
         return watchers.stream().flatMap(watcher -> watcher.looking().stream()).reduce(Looking::and);
@@ -125,7 +143,7 @@ public class Catalog {
             Thread.currentThread().interrupt();
         }
         Run run = runs.get(name);
-        if (run == null) throw unknown(name, List.copyOf(runs.keySet()));
+        if (run == null) throw unknown(name, List.copyOf(runs.keySet()), unreadable());
         return run;
     }
 
@@ -146,7 +164,7 @@ public class Catalog {
                 names.add(name(real, folder));
             }
         }
-        throw unknown(name, names);
+        throw unknown(name, names, List.of());
     }
 
     /**
@@ -161,11 +179,12 @@ public class Catalog {
                 : NetworkSettings.NONE;
     }
 
-    private static Problem unknown(String name, List<String> there) {
+    private static Problem unknown(String name, List<String> there, List<UnreadableRoot> unreadable) {
         return Problem.unknown(
                 "run",
                 "No run is named " + name + "; there "
-                        + (there.isEmpty() ? "are none below phema.roots" : "is " + some(there)));
+                        + (there.isEmpty() ? "are none below phema.roots" : "is " + some(there))
+                        + unreadable.stream().map(root -> ". " + root.inWords()).collect(joining()));
     }
 
     /**

@@ -12,6 +12,10 @@ record CatalogMeters(Catalog catalog) implements MeterBinder {
     public void bindTo(MeterRegistry registry) {
         Gauge.builder("phema.catalog.runs", () -> catalog.runs().size()).register(registry);
         Gauge.builder(
+                        "phema.catalog.roots.unreadable",
+                        () -> catalog.unreadable().size())
+                .register(registry);
+        Gauge.builder(
                         "phema.catalog.snapshots",
                         () -> catalog.runs().stream()
                                 .mapToInt(run -> run.snapshots().size())

@@ -3,6 +3,8 @@ package phema.catalog;
 import static java.util.stream.Collectors.toMap;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -57,6 +59,7 @@ final class RootWatcher implements AutoCloseable {
     private final CountDownLatch firstLook = new CountDownLatch(1);
     private final Map<Path, Scan> scans = new HashMap<>();
     private final Set<String> logged = new HashSet<>();
+    private volatile @Nullable String failure;
     private volatile SortedMap<Path, Run> runs = new TreeMap<>();
 
     RootWatcher(
@@ -109,6 +112,11 @@ final class RootWatcher implements AutoCloseable {
         return runs;
     }
 
+    /** Why it could not be read when it was last looked at, in words that end a sentence; empty where it could. */
+    Optional<String> failure() {
+        return Optional.ofNullable(failure);
+    }
+
     /** Waits until the root was looked at once; false when patience ended before. */
     boolean awaitFirstLook(Duration patience) throws InterruptedException {
         return firstLook.await(patience.toMillis(), TimeUnit.MILLISECONDS);
@@ -135,6 +143,7 @@ final class RootWatcher implements AutoCloseable {
         try {
             if (Files.exists(root)) root = root.toRealPath();
             Found found = Found.below(root);
+            note(found.failure);
             found.problems.forEach(this::logOnce);
             scans.keySet().removeIf(folder -> !found.runs.contains(folder) && !found.isUnreadable(folder));
             publish();
@@ -144,7 +153,9 @@ final class RootWatcher implements AutoCloseable {
                 if (scan(folder)) news = news.plus(ticker.since(scanned));
                 progress.run();
             }
-        } catch (IOException | RuntimeException e) { // would end the schedule
+        } catch (IOException e) {
+            note(inWords(e));
+        } catch (RuntimeException e) { // would end the schedule
             log.error("Scanning {} failed", root, e);
         } finally {
             progress.end();
@@ -183,6 +194,23 @@ final class RootWatcher implements AutoCloseable {
         onChange.run();
     }
 
+    /** Storage comes and goes: both are logged, each time. */
+    private void note(@Nullable String now) {
+        if (now != null && !now.equals(failure))
+            log.warn("Root {} cannot be read: {}; what it holds is not shown, or as it was, until it can", root, now);
+        if (now == null && failure != null) log.info("Root {} can be read again", root);
+        failure = now;
+    }
+
+    /** Without the path. */
+    private static String inWords(IOException e) {
+        if (e instanceof NoSuchFileException) return "there is no such folder";
+        if (e instanceof AccessDeniedException) return "it may not be read";
+        return e instanceof FileSystemException known && known.getReason() != null
+                ? known.getReason()
+                : e.getClass().getSimpleName();
+    }
+
     private void logOnce(String message) {
         if (logged.add(message)) log.warn(message);
     }
@@ -203,6 +231,9 @@ final class RootWatcher implements AutoCloseable {
         private final Map<Path, Integer> files = new HashMap<>();
         final Set<Path> unreadable = new HashSet<>();
         final Set<String> problems = new TreeSet<>();
+
+        /** Why the root cannot be read. */
+        @Nullable String failure;
 
         private final Path root;
         private final Deque<Level> levels = new ArrayDeque<>();
@@ -267,6 +298,7 @@ final class RootWatcher implements AutoCloseable {
 
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            if (file.equals(root)) failure = "it is no folder";
             String name = String.valueOf(file.getFileName());
             if (!levels.isEmpty()) levels.element().see(name);
             if (attributes.isSymbolicLink() && Files.isDirectory(file)) {
@@ -301,7 +333,8 @@ final class RootWatcher implements AutoCloseable {
 
         @Override
         public FileVisitResult visitFileFailed(Path path, IOException e) {
-            problems.add(path + " cannot be read: " + e);
+            if (path.equals(root)) failure = inWords(e);
+            else problems.add(path + " cannot be read: " + e);
             if (!(e instanceof NoSuchFileException)) unreadable.add(path);
             return FileVisitResult.CONTINUE;
         }

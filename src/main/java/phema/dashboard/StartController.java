@@ -3,6 +3,7 @@ package phema.dashboard;
 import static java.util.stream.Collectors.toSet;
 
 import jakarta.servlet.http.HttpServletResponse;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -61,7 +62,12 @@ class StartController {
             response.setStatus(problem.kind().status());
         }
         List<Run> runs = catalog.runs();
-        model.addAttribute("roots", properties.roots());
+        model.addAttribute("roots", properties.roots().stream().map(StartController::shown).toList());
+        model.addAttribute(
+                "unreadable",
+                catalog.unreadable().stream()
+                        .map(root -> "Root " + shown(root.root()) + " cannot be read: " + root.reason() + ".")
+                        .toList());
         catalog.looking().map(LookPanel::of).ifPresent(panel -> model.addAttribute("looking", panel));
         if (runs.size() <= HANDFUL && !RunsQuery.isAsked(fields))
             model.addAttribute(
@@ -73,6 +79,11 @@ class StartController {
         model.addAttribute("lines", CopyLine.json("/api/v1/runs?size=" + Page.MAX_SIZE));
         model.addAttribute("address", "/" + (RunsQuery.isAsked(fields) ? query.query() : ""));
         return "dashboard/start";
+    }
+
+    /** Where it lies is for who sits at the machine. */
+    private static String shown(Path root) {
+        return CopyLine.isOfThisMachine() ? root.toString() : String.valueOf(root.getFileName());
     }
 
     private List<RunLine> lines(List<Run> runs) {

@@ -52,7 +52,10 @@ class RunsController {
         Set<String> shown =
                 Page.of(runs, page, size, Run::name).items().stream().collect(toSet());
         Map<String, Advice> advice = recommendations.shown(shown);
-        return Page.of(runs, page, size, run -> RunView.of(run, Objects.requireNonNull(advice.get(run.name()))));
+        return Page.of(runs, page, size, run -> RunView.of(run, Objects.requireNonNull(advice.get(run.name()))))
+                .withNotices(catalog.unreadable().stream()
+                        .map(Catalog.UnreadableRoot::inWords)
+                        .toList());
     }
 
     @GetMapping("/{run}")

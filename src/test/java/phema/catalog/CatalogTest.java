@@ -330,7 +330,21 @@ class CatalogTest {
     void keepsTheOtherRootsWhenOneIsAbsentOrCannotBeRead() throws Exception {
         TestFiles.copyRun("edm2", root.resolve("xs"));
 
-        assertThat(start(temporary.resolve("absent"), root).runs()).hasSize(1);
+        Catalog catalog = start(temporary.resolve("absent"), root);
+        assertThat(catalog.runs()).hasSize(1);
+        assertThat(catalog.unreadable())
+                .extracting(Catalog.UnreadableRoot::inWords)
+                .containsExactly("Root absent cannot be read: there is no such folder");
+        assertThatThrownBy(() -> catalog.run("xl"))
+                .hasMessage("No run is named xl; there is xs. Root absent cannot be read: there is no such folder");
+    }
+
+    @Test
+    void aRootThatIsAFileIsNamed() throws Exception {
+        Path file = Files.createFile(temporary.resolve("file"));
+        assertThat(start(file).unreadable())
+                .extracting(Catalog.UnreadableRoot::reason)
+                .containsExactly("it is no folder");
     }
 
     @Test
