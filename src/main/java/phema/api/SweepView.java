@@ -33,7 +33,8 @@ import tools.jackson.databind.JsonNode;
  * @param axes more fields: what is varied, by names of axes
  * @param metric that is optimised
  * @param metrics that every trial must have, this one first
- * @param settings of its evaluator that decide metrics: a worker that has others leaves its trials alone
+ * @param settings of its evaluator that decide metrics, commands without their folders: a worker that has others leaves
+ *     its trials alone
  * @param settingsDigest digits that are equal where all of these are; none while one is not known
  * @param leftAlone the living workers that do not take its trials, with the reasons, while some wait
  * @param trialsPerMinute how quickly trials are evaluated, by the last 20; none while it cannot be told
@@ -136,7 +137,7 @@ public record SweepView(
                 spec.priority(),
                 sweep.created().toEpochMilli(),
                 sweep.ended().map(Instant::toEpochMilli).orElse(null),
-                sweep.settings(),
+                sweep.shownSettings(),
                 sweep.settingsDigest().orElse(null),
                 sweep.takers().others().stream().map(LeftAloneView::of).toList(),
                 sweep.isStuck(),

@@ -4,6 +4,7 @@ import java.beans.PropertyEditorSupport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -28,7 +29,7 @@ class CatalogConfiguration {
 
     @Bean
     ShownPaths shownPaths(CatalogProperties properties) {
-        return new ShownPaths(properties.roots());
+        return new ShownPaths(properties.roots(), List.of(properties.home()));
     }
 
     static final class LocationEditor extends PropertyEditorSupport {

@@ -17,6 +17,7 @@ import phema.evaluation.MetricGoal;
 import phema.evaluation.MetricGoal.MetricDirection;
 import phema.evaluation.Point;
 import phema.fleet.WorkState;
+import phema.problem.ShownPaths;
 import phema.search.Repeats;
 import phema.sweep.ForeignMeasurement;
 import phema.sweep.Optimum;
@@ -156,7 +157,7 @@ record Compared(
         for (String setting : differing(other)) {
             String name = setting.equals(VERSION) ? "evaluator’s version" : "evaluator’s setting " + setting;
             return Optional.of(
-                    said(name, settings.getOrDefault(setting, ""), other.settings.getOrDefault(setting, "")));
+                    said(name, shown(settings, setting), shown(other.settings, setting)));
         }
         if (!images.equals(other.images))
             return Optional.of(said("number of images", shown(images), shown(other.images)));
@@ -166,6 +167,10 @@ record Compared(
             return Optional.of("it looks for the " + (direction.get() == MetricDirection.MAX ? "most" : "least")
                     + " of it, not the other way");
         return Optional.empty();
+    }
+
+    private static String shown(Map<String, String> settings, String name) {
+        return ShownPaths.withoutFolders(settings.getOrDefault(name, ""));
     }
 
     /** Settings that both state, and differently; the version also where one states none. */

@@ -225,7 +225,7 @@ record SweepPanel(
     }
 
     private static String settings(Sweep sweep) {
-        return sweep.settings().entrySet().stream()
+        return sweep.shownSettings().entrySet().stream()
                 .filter(setting -> !setting.getValue().isEmpty() && !OBVIOUS.contains(setting.getKey()))
                 .map(setting -> setting.getKey() + " " + shortened(setting.getValue()))
                 .collect(joining(", "));

@@ -8,30 +8,57 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Names files to readers by their path below a root: where the roots lie on the server's disks is nothing they need.
+ * Names files to readers by their path below a root or {@code phema.home}: where these lie on the server's disks is
+ * nothing they need.
  */
 public final class ShownPaths {
-    private final Pattern roots;
+    private static final String HOME = "phema.home/";
 
-    /** @param roots as they are configured; files are found below these and below what they are when made absolute */
+    /** Of at least two names; no address of the web has one. */
+    private static final Pattern ABSOLUTE = Pattern.compile("(?<![\\w/.:~-])~?(?:/[\\w.@+,%~-]+)+/(?=[\\w.@+,%~-])");
+
+    private final Pattern roots;
+    private final Pattern home;
+
+    /** Without a home. */
     public ShownPaths(List<Path> roots) {
-        this.roots = Pattern.compile(roots.stream()
-                .flatMap(root -> Stream.of(root, root.normalize(), root.toAbsolutePath(), absolute(root)))
+        this(roots, List.of());
+    }
+
+    /**
+     * Of folders as they are configured; files are found below these and below what they are when made absolute.
+     *
+     * @param home one or none
+     */
+    public ShownPaths(List<Path> roots, List<Path> home) {
+        this.roots = below(roots);
+        this.home = below(home);
+    }
+
+    private static Pattern below(List<Path> folders) {
+        String any = folders.stream()
+                .flatMap(folder -> Stream.of(folder, folder.normalize(), folder.toAbsolutePath(), absolute(folder)))
                 .map(Path::toString)
-                .map(root -> root.endsWith("/") ? root : root + "/")
-                .filter(root -> root.length() > 1)
+                .map(folder -> folder.endsWith("/") ? folder : folder + "/")
+                .filter(folder -> folder.length() > 1)
                 .distinct()
                 .sorted(Comparator.comparingInt(String::length).reversed())
                 .map(Pattern::quote)
-                .collect(Collectors.joining("|", "(?<![\\w/.-])(?:", "|(?!))")));
+                .collect(Collectors.joining("|"));
+        return Pattern.compile("(?<![\\w/.-])(?:" + (any.isEmpty() ? "(?!)" : any) + ")");
     }
 
     private static Path absolute(Path root) {
         return root.toAbsolutePath().normalize();
     }
 
-    /** A message in which no path begins with a root. */
+    /** A message in which no path begins with a root or the home. */
     public String in(String message) {
-        return roots.matcher(message).replaceAll("");
+        return home.matcher(roots.matcher(message).replaceAll("")).replaceAll(HOME);
+    }
+
+    /** A command line, in which programs and files are named without their folders. */
+    public static String withoutFolders(String command) {
+        return ABSOLUTE.matcher(command).replaceAll("");
     }
 }

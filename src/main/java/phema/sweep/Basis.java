@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import phema.digest.Digest;
 import phema.evaluation.EvaluatorIdentity;
+import phema.problem.ShownPaths;
 import phema.text.StoredJson;
 
 /**
@@ -98,9 +99,15 @@ record Basis(
         Set<String> settings = new TreeSet<>(evaluator.keySet());
         settings.addAll(other.evaluator.keySet());
         for (String setting : settings) {
-            String own = evaluator.getOrDefault(setting, "");
-            String there = other.evaluator.getOrDefault(setting, "");
-            if (own.equals(there) || isUnknown(own) || isUnknown(there)) continue;
+            String whole = evaluator.getOrDefault(setting, "");
+            String wholeThere = other.evaluator.getOrDefault(setting, "");
+            if (whole.equals(wholeThere) || isUnknown(whole) || isUnknown(wholeThere)) continue;
+            String own = ShownPaths.withoutFolders(whole);
+            String there = ShownPaths.withoutFolders(wholeThere);
+            if (own.equals(there)) {
+                all.add(setting + ": in another folder here than in the sweep");
+                continue;
+            }
             int same = 0;
             while (same < Math.min(own.length(), there.length()) && own.charAt(same) == there.charAt(same)) same++;
             all.add(setting + ": " + excerpt(there, same) + " here, " + excerpt(own, same) + " in the sweep");

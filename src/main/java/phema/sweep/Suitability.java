@@ -122,7 +122,7 @@ record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fl
         for (SweepStore.StoredSweep sweep : sweeps.waiting())
             // Of those for clients, a worker has ended what is known before it leaves the rest alone.
             if (sweep.spec().remote().isEmpty() || before.containsKey(sweep.id()))
-                objection(sweep.spec(), sweep.basis()).ifPresent(reason -> now.put(sweep.id(), paths.in(reason)));
+                objection(sweep.spec(), sweep.basis()).ifPresent(reason -> now.put(sweep.id(), shown(reason)));
         for (String sweep : before.keySet()) if (!now.containsKey(sweep)) fleet.takeUp(TrialId.TASK, sweep);
         now.forEach((sweep, reason) -> {
             if (!reason.equals(before.get(sweep))) leaveAlone(sweep, reason);
@@ -131,6 +131,11 @@ record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fl
 
     /** From now on the queue gives this worker no trial of it. */
     void leaveAlone(String sweep, String reason) {
-        fleet.leaveAlone(TrialId.TASK, sweep, paths.in(reason));
+        fleet.leaveAlone(TrialId.TASK, sweep, shown(reason));
+    }
+
+    /** Everybody may read it. */
+    private String shown(String reason) {
+        return ShownPaths.withoutFolders(paths.in(reason));
     }
 }

@@ -7,9 +7,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import phema.fleet.Takers;
 import phema.fleet.WorkState;
+import phema.problem.ShownPaths;
 import phema.text.Labels;
 
 /**
@@ -53,6 +55,13 @@ public record Sweep(
     /** Whether trials wait, and no living worker would take them. Nobody knows what clients there are. */
     public boolean isStuck() {
         return waits(state, trials) && takers.count() == 0 && spec.remote().isEmpty();
+    }
+
+    /** The settings, in which commands are named without their folders. */
+    public SortedMap<String, String> shownSettings() {
+        SortedMap<String, String> shown = new TreeMap<>(settings);
+        shown.replaceAll((name, value) -> ShownPaths.withoutFolders(value));
+        return shown;
     }
 
     public Optional<String> name() {

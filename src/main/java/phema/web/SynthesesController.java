@@ -100,7 +100,7 @@ class SynthesesController {
      * @param totalBytes of all files
      * @param parts which workers write on their own: shards, or some of many targets
      * @param partsDone of these
-     * @param folder that holds the files when it is done
+     * @param folder that holds the files when it is done, below the one that the service is configured with
      * @param worker that began a part of it last
      * @param leftAlone the living workers that do not take it, with the reasons, until it ends
      */
@@ -128,7 +128,7 @@ class SynthesesController {
                     job.totalBytes(),
                     job.parts(),
                     job.partsDone(),
-                    job.folder(),
+                    "phema.syntheses.folder/" + job.id(),
                     job.files(),
                     job.worker().orElse(null),
                     leftAlone.isEmpty()

@@ -84,6 +84,7 @@ class SweepsTest {
                 "cut",
                 "echo " + Path.of("src/test/resources/fixtures/edm2/a.pkl").toAbsolutePath() + " is cut off; exit 3",
                 0);
+        command(registry, "places", "echo {workdir}/x {weights} {trial}; exit 3", 0);
         command(registry, "killed", "echo evaluating; kill -9 $$", 0);
         command(registry, "late", "echo evaluating; sleep 60 & echo $! > " + folder + "/late; wait", 0);
         registry.add("phema.evaluators.late.timeout", () -> "1s");
@@ -413,6 +414,18 @@ class SweepsTest {
     void errorsNameFilesBelowARoot() {
         Sweep sweep = awaitEnd(sweeps.create(grid("cut", "fid", 0.1)));
         assertThat(cause(sweep)).isEqualTo("edm2/a.pkl is cut off");
+    }
+
+    @Test
+    void errorsLogsAndSettingsNameNoPlacesOfTheServer() throws IOException {
+        Sweep sweep = awaitEnd(sweeps.create(grid("places", "fid", 0.1)));
+        String home = folder.toRealPath().toString();
+        assertThat(sweep.settings().toString()).contains(home);
+        assertThat(sweep.shownSettings().get("command")).contains("run >> places.runs;").doesNotContain(home);
+        String log = sweeps.log(sweep.id(), 0);
+        assertThat(log).startsWith("$ sh -c echo run >> places.runs; echo x ").doesNotContain(home);
+        for (String text : List.of(log, sweeps.trial(sweep.id(), 0).error().orElseThrow()))
+            assertThat(text).containsPattern("phema.home/trials/\\S+/x phema.home/").doesNotContain(home);
     }
 
     @Test
