@@ -125,6 +125,18 @@ public class Queue {
     }
 
     /**
+     * The same of what nobody wants any more, with what clients have: from now on their leases lead to nothing. Workers
+     * give back by themselves what they are at.
+     */
+    public void removeUnwanted(String task, String prefix) {
+        removeWaiting(task, prefix);
+        jdbc.sql("delete from scheduled_tasks where task_name = ? and task_instance like ? and picked = true"
+                        + " and picked_by like '" + Leases.CLIENT + "%'")
+                .params(task, prefix + "%")
+                .update();
+    }
+
+    /**
      * What is due of the instances that begin like one of these, in the order in which it is taken.
      *
      * @param prefixes one at least

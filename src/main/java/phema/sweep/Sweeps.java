@@ -308,7 +308,7 @@ public class Sweeps {
         if (sweep(id).state().isEnd()) return;
         store.hold(id, SweepState.CANCELLED);
         trials.cancel(id, version);
-        queue.removeWaiting(TrialId.TASK, id + "/");
+        queue.removeUnwanted(TrialId.TASK, id + "/");
     }
 
     private static String newId() {

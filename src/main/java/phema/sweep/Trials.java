@@ -137,7 +137,7 @@ class Trials {
             if (store.counts(sweep).containsKey(WorkState.DONE)) return false;
             if (store.failed(begun.id(), begun.attempt(), error + STOPPED, version)) {
                 store.cancel(sweep, version);
-                queue.removeWaiting(TrialId.TASK, sweep + "/");
+                queue.removeUnwanted(TrialId.TASK, sweep + "/");
             }
             return true;
         });

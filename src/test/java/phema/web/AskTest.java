@@ -227,6 +227,22 @@ class AskTest {
     }
 
     @Test
+    void whatIsTriedAgainAfterItWasCancelledIsGivenOutAtOnce() throws Exception {
+        String sweep = sweep("again", "\"sigmaRel\": [0.0721]");
+        JsonNode first = ask(sweep);
+        send("DELETE", sweep, "");
+        post(sweep + "/retry", "", 200);
+        JsonNode second = ask(sweep);
+        assertThat(second.at("/trial").asInt()).isEqualTo(first.at("/trial").asInt());
+        assertThat(post(lease(first) + "/heartbeat", "{}", 200).at("/cancel").asBoolean())
+                .isTrue();
+        assertThat(post(lease(first) + "/tell", "{\"metrics\": {\"fid\": 2}}", 409).at("/detail").asString())
+                .contains("somebody else began the trial since");
+        post(lease(second) + "/tell", "{\"metrics\": {\"fid\": 2}}", 200);
+        assertThat(get(sweep).at("/state").asString()).isEqualTo("done");
+    }
+
+    @Test
     void aPausedSweepHasNothingNow() throws Exception {
         String sweep = sweep("paused", "\"sigmaRel\": [0.0725]");
         send("POST", sweep + "/pause", "");
