@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
@@ -22,6 +23,7 @@ import phema.text.Labels;
  * @param coefficientNorm sum of absolute values: how much rounding errors of stored files can grow
  * @param profileResidual L2 distance of the fitted profile from the target over the target's norm
  * @param filesUsed how many files are read
+ * @param warnings about the fit, and about the run where it is called the newest and is not
  * @param curve where it was asked for
  */
 public record FitView(
@@ -52,7 +54,8 @@ public record FitView(
                 finite(fit.coefficientNorm()),
                 finite(fit.profileResidual()),
                 fit.filesUsed(),
-                fit.warnings(),
+                Stream.concat(run.warningsAt(fit.target().endTime()).stream(), fit.warnings().stream())
+                        .toList(),
                 curve);
     }
 

@@ -47,7 +47,7 @@ public record FolderView(
                 run.folder().toString(),
                 run.snapshots().stream().map(UsableView::of).toList(),
                 run.excluded().stream().map(ExcludedView::of).toList(),
-                run.notices(),
+                run.said(),
                 run.manifest(),
                 report);
     }

@@ -53,7 +53,7 @@ public record RunView(
                 tensors.stream().mapToLong(Tensor::elements).sum(),
                 advice.recommended().map(RecommendedView::of).orElse(null),
                 advice.offered().stream().map(RecommendedView::of).toList(),
-                Stream.of(run.notices().stream(), advice.doubt().stream(), advice.leftPin().stream())
+                Stream.of(run.said().stream(), advice.doubt().stream(), advice.leftPin().stream())
                         .flatMap(notices -> notices)
                         .toList());
     }

@@ -263,6 +263,7 @@ public class Catalog {
                 run.snapshots(),
                 run.excluded(),
                 notices,
+                run.newer(),
                 run.publication(),
                 run.manifest(),
                 run.countsKimg());

@@ -40,7 +40,12 @@ record FolderListing(Recognition recognition, List<String> notices) {
         FolderListing listing = names.contains(Manifest.FILE_NAME)
                 ? byManifest(folder, names, selection.ofFiles(), mayRead)
                 : byNames(folder, names, selection.ofFiles(), mayRead);
+        if (selection.prefix().isEmpty()) listing = listing.with(listing.withLater(folder, names));
         return selection.masters() ? listing.with(listing.recognition.ofMasters()) : listing;
+    }
+
+    private Recognition withLater(Path folder, List<String> names) throws IOException {
+        return recognition.withLater(LaterNames.of(folder, names, recognition.candidates(), recognition.lines()));
     }
 
     private FolderListing with(Recognition other) {
@@ -260,7 +265,7 @@ record FolderListing(Recognition recognition, List<String> notices) {
     }
 
     /** The name of the file in the same folder that a link leads to; empty for anything else. */
-    private static String sibling(Path file) throws IOException {
+    static String sibling(Path file) throws IOException {
         if (!Files.isSymbolicLink(file)) return "";
         Path real = file.toRealPath();
         return file.resolveSibling(".").toRealPath().equals(real.getParent()) ? String.valueOf(real.getFileName()) : "";

@@ -138,12 +138,14 @@ final class FolderScan {
         notices.addAll(averages.contradictions());
         notices.addAll(assembly.notices());
         new KeptWeights(indexer, known.values()).notice(assembly.snapshots()).ifPresent(notices::add);
+        List<Snapshot> snapshots = assembly.snapshots();
         Run run = new Run(
                 runName,
                 folder,
-                assembly.snapshots(),
+                snapshots,
                 exclusions.byName(),
                 notices,
+                NewerFiles.of(recognition, snapshots, exclusions.byName(), counting.in(recognition.lines())),
                 recognition.publication(),
                 twins.or(() -> lateTwins)
                         .map(this::lines)

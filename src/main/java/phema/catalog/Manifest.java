@@ -233,7 +233,8 @@ record Manifest(
                 network,
                 notices,
                 Optional.empty(),
-                List.of());
+                List.of(),
+                LaterNames.NONE);
     }
 
     /** What names say of the files, with what this says of all of them. */

@@ -132,8 +132,12 @@ final class NumberReadings {
     }
 
     private boolean isStamp(int column) {
-        return IntStream.range(0, names.size())
-                .allMatch(name -> STAMP.matcher(text(name, column)).matches());
+        return IntStream.range(0, names.size()).allMatch(name -> isStamp(text(name, column)));
+    }
+
+    /** Whether a number is a date, or the time of a clock. */
+    static boolean isStamp(String number) {
+        return STAMP.matcher(number).matches();
     }
 
     /** Whether a file seems to hold a piece of a checkpoint, by a word in its name. */

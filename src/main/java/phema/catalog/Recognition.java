@@ -29,6 +29,7 @@ import phema.format.NetworkSettings;
  * @param notices one line each
  * @param manifestProblem why nothing can be said without another manifest
  * @param lines of a manifest that would say what names alone say, or are taken to say; none where there is one
+ * @param later what the folder holds of later times, and is not taken
  */
 record Recognition(
         List<Candidate> candidates,
@@ -38,7 +39,8 @@ record Recognition(
         NetworkSettings network,
         List<String> notices,
         Optional<String> manifestProblem,
-        List<String> lines) {
+        List<String> lines,
+        LaterNames later) {
     /** What says that files are snapshots. */
     enum Ground {
         /** The names of EDM2's averages. */
@@ -79,7 +81,8 @@ record Recognition(
                 NetworkSettings.NONE,
                 notices,
                 Optional.empty(),
-                lines);
+                lines,
+                LaterNames.NONE);
     }
 
     static Recognition asked(Question question) {
@@ -99,11 +102,12 @@ record Recognition(
                 NetworkSettings.NONE,
                 List.of(),
                 Optional.of(problem),
-                lines);
+                lines,
+                LaterNames.NONE);
     }
 
     Recognition publishedAs(Publication how, NetworkSettings stated) {
-        return new Recognition(candidates, ground, tensors, how, stated, notices, manifestProblem, lines);
+        return new Recognition(candidates, ground, tensors, how, stated, notices, manifestProblem, lines, later);
     }
 
     /**
@@ -129,23 +133,30 @@ record Recognition(
                 network,
                 all,
                 manifestProblem,
-                more);
+                more,
+                later);
     }
 
     /** The same files, with the weights that an optimizer keeps of them. */
     Recognition ofMasters() {
         return new Recognition(
-                candidates, ground, tensors.ofMasters(), publication, network, notices, manifestProblem, lines);
+                candidates, ground, tensors.ofMasters(), publication, network, notices, manifestProblem, lines, later);
     }
 
     Recognition withLines(List<String> others) {
-        return new Recognition(candidates, ground, tensors, publication, network, notices, manifestProblem, others);
+        return new Recognition(
+                candidates, ground, tensors, publication, network, notices, manifestProblem, others, later);
+    }
+
+    Recognition withLater(LaterNames names) {
+        return new Recognition(
+                candidates, ground, tensors, publication, network, notices, manifestProblem, lines, names);
     }
 
     Recognition withNotices(List<String> more) {
         List<String> all = new ArrayList<>(notices);
         all.addAll(more);
-        return new Recognition(candidates, ground, tensors, publication, network, all, manifestProblem, lines);
+        return new Recognition(candidates, ground, tensors, publication, network, all, manifestProblem, lines, later);
     }
 
     /** What the tensors of a candidate are below in its file. */

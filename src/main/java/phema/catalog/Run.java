@@ -2,6 +2,8 @@ package phema.catalog;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import phema.format.OneLine;
 import phema.problem.Problem;
 
@@ -10,6 +12,7 @@ import phema.problem.Problem;
  *
  * @param snapshots that syntheses may read, by time, then by profile; all hold the same tensors
  * @param notices about the run as a whole, such as gaps between snapshots; one line each
+ * @param newer what is newer than all snapshots and left out, where anything is
  * @param publication how it looks as a model repository
  * @param manifest the lines of a {@code phema.yaml} that would say what names and contents are taken to say, or are
  *     asked for; none where there is nothing to be said
@@ -22,6 +25,7 @@ public record Run(
         List<Snapshot> snapshots,
         List<Excluded> excluded,
         List<String> notices,
+        Optional<NewerFiles> newer,
         Publication publication,
         List<String> manifest,
         boolean countsKimg) {
@@ -42,6 +46,7 @@ public record Run(
                         .toList(),
                 excluded,
                 notices,
+                newer,
                 publication,
                 manifest,
                 countsKimg);
@@ -54,6 +59,7 @@ public record Run(
             List<Snapshot> snapshots,
             List<Excluded> excluded,
             List<String> notices,
+            Optional<NewerFiles> newer,
             Publication publication,
             List<String> manifest) {
         this(
@@ -62,6 +68,7 @@ public record Run(
                 snapshots,
                 excluded,
                 notices,
+                newer,
                 publication,
                 manifest,
                 snapshots.stream().allMatch(s -> SnapshotName.isTimeOf(s.name(), s.time())));
@@ -69,7 +76,19 @@ public record Run(
 
     /** One whose manifest says nothing of repositories. */
     public Run(String name, Path folder, List<Snapshot> snapshots, List<Excluded> excluded, List<String> notices) {
-        this(name, folder, snapshots, excluded, notices, Publication.DEFAULT, List.of());
+        this(name, folder, snapshots, excluded, notices, Optional.empty(), Publication.DEFAULT, List.of());
+    }
+
+    /** What is to be said of the run: what is left out of its end first, then {@link #notices}. */
+    public List<String> said() {
+        return Stream.concat(newer.stream().map(NewerFiles::message), notices.stream())
+                .toList();
+    }
+
+    /** What is to be said of weights that end at a time: whether they are called the newest, and are not. */
+    public List<String> warningsAt(double time) {
+        return newer.filter(files -> time >= files.time()).map(NewerFiles::message).stream()
+                .toList();
     }
 
     /** This run. @throws Problem when it has no snapshot that syntheses may read; it says why */

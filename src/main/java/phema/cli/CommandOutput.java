@@ -64,11 +64,12 @@ final class CommandOutput {
         return "snapshots of " + (Character.isDigit(profiles.charAt(0)) ? "sigma_rel " : "") + profiles;
     }
 
-    /** What is odd about a run, one line each. */
+    /** What is odd about a run, one line each, the worst last. */
     static void notices(PrintWriter out, Run run) {
         for (String notice : run.notices()) out.println("note: " + notice);
         for (Excluded excluded : run.excluded())
             out.println("not used (" + Labels.inWords(excluded.reason()) + "): " + excluded.message());
+        run.newer().ifPresent(files -> out.println("warning: " + files.message()));
     }
 
     /** How near weights that were given come to what they are asked to be, and blup would. */

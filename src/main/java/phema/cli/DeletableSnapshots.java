@@ -106,6 +106,7 @@ final class DeletableSnapshots {
                     CommandOutput.error(effect.after()),
                     CommandOutput.error(effect.limit()));
         table.print(out);
+        run.newer().ifPresent(files -> out.println("warning: " + files.message()));
         out.flush();
     }
 }

@@ -56,7 +56,7 @@ final class FitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Run run = input.scan();
+        Run run = input.scan(!target.choosesTime());
         Fits fits = new Fits();
         PreparedWeights weights = fits.prepare(run, target.request(run, OutputOptions.AS_STORED));
         List<Fit> solved = weights.fits();
@@ -135,7 +135,7 @@ final class FitCommand implements Callable<Integer> {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("run", run.folder().toString());
         json.put("snapshots", run.snapshots().stream().map(s -> s.name()).toList());
-        json.put("notices", run.notices());
+        json.put("notices", run.said());
         fits.report(run).ifPresent(report -> json.put("report", ReportView.of(run, report)));
         json.put("fits", solved.stream().map(fit -> FitView.of(run, fit, null)).toList());
         if (!layers.isEmpty())

@@ -103,6 +103,8 @@ final class NetworkOptions {
     private static Network reconstruct(String name, Run run, WeightsReference reference, PrintWriter out)
             throws IOException {
         PreparedWeights weights = new Fits().prepare(run, reference.request(OutputOptions.AS_STORED));
+        for (String warning : run.warningsAt(weights.target().fit().target().endTime()))
+            out.println("warning: " + warning);
         int workers = Runtime.getRuntime().availableProcessors();
         try (Engine engine = new Engine(MEMORY, workers)) {
             Syntheses.Loaded loaded = new Syntheses(engine).load(weights);

@@ -141,7 +141,7 @@ final class PlanCommand implements Callable<Integer> {
     }
 
     private void retention(double limit) throws IOException {
-        DeletableSnapshots deletable = DeletableSnapshots.of(input.scan(), outstd, profiles, outkimg, limit);
+        DeletableSnapshots deletable = DeletableSnapshots.of(input.scan(false), outstd, profiles, outkimg, limit);
         List<String> files = deletable.files();
         PrintWriter out = CommandOutput.of(spec);
         if (json) {

@@ -129,6 +129,11 @@ final class ProfileOptions {
         return WeightsRequest.of(averages.merge.files(), options, output).withLayers(layers);
     }
 
+    /** Whether weights of some time are asked for, not of the newest files. */
+    boolean choosesTime() {
+        return time != null || outkimg != null || averages.merge != null;
+    }
+
     private double end(Run run) {
         if (outkimg != null) return time("outkimg", run, outkimg);
         return time == null ? run.newestTime() : time("time", run, time);

@@ -151,7 +151,7 @@ final class ReconstructCommand implements Callable<Integer> {
             throw Problem.invalid("outdir", "--outdir: " + outdir + " is a file, not a folder");
         if (batch < 1) throw Problem.invalid("batch", "--batch must be at least 1, not " + batch);
         PrintWriter out = CommandOutput.of(spec);
-        Run run = input.scan();
+        Run run = input.scan(!target.choosesTime());
         CommandOutput.notices(out, run);
         OutputOptions options = OutputOptions.onDisk(
                 format.format(), dtype.dtype(), shardSize == null ? Long.MAX_VALUE : shardSize.bytes());

@@ -11,11 +11,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.catalog.Excluded;
 import phema.catalog.Excluded.ExclusionReason;
+import phema.catalog.NewerFiles;
 import phema.catalog.Run;
 import phema.catalog.RunScanner;
 import phema.catalog.Selection;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
+import phema.text.Labels;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -69,10 +71,11 @@ final class RunOptions {
     /**
      * A file that is broken or differs from the others is not left out silently, because the result would be another.
      *
+     * @param newest whether weights of the newest files are wanted, not of a time that was chosen
      * @throws Problem when the folder does not exist, holds no usable snapshot or a file that is damaged or of another
-     *     network
+     *     network, or newest files that cannot be used
      */
-    Run scan() throws IOException {
+    Run scan(boolean newest) throws IOException {
         if (indir == null)
             throw Problem.invalid("indir", "--indir DIR is missing: the folder that holds the snapshots");
         if (!Files.isDirectory(indir)) throw Problem.invalid("indir", "--indir: " + indir + " is not a folder");
@@ -80,6 +83,7 @@ final class RunOptions {
         Run run = RunScanner.scan(indir, selection);
         requireWhole(run, ", or choose others with --inprefix or --instd");
         if (run.snapshots().isEmpty()) throw Problem.invalid("indir", indir + " holds no usable snapshots" + why(run));
+        if (newest) requireNewest(run);
         return run;
     }
 
@@ -98,6 +102,18 @@ final class RunOptions {
         if (bad.size() == 1) throw Problem.unprocessable(first);
         throw Problem.unprocessable(first + (areAlike(run, bad) ? ". So it is with all " : ". None can be used of the ")
                 + bad.size() + " files in " + run.folder());
+    }
+
+    /** Weights of an earlier time than the run's are not called its newest; others may be of another run. */
+    private static void requireNewest(Run run) {
+        Optional<NewerFiles> newer = run.newer().filter(files -> !files.ofRun().isEmpty());
+        if (newer.isEmpty()) return;
+        List<Excluded> files = newer.get().ofRun();
+        throw Problem.unprocessable(located(run, files.getFirst()) + ". "
+                + (files.size() == 1 ? "It is" : "It and " + (files.size() - 1) + " more are")
+                + " newer than all files that can be used, so that weights would be those of time "
+                + Labels.plain(newer.get().time()) + ": for these, give that time (--time "
+                + Labels.plain(newer.get().time()) + ")");
     }
 
     /** What is wrong with a file, which people at a terminal look for by its whole path. */

@@ -85,7 +85,8 @@ record FitPanel(
                 run.snapshots().stream().noneMatch(s -> s.profile() instanceof Impulse),
                 times(run, fit.target().endTime(), family),
                 figures(run, fit),
-                fit.warnings(),
+                Stream.concat(run.warningsAt(fit.target().endTime()).stream(), fit.warnings().stream())
+                        .toList(),
                 revision,
                 download("phema/" + run.name(), revision, run),
                 address,

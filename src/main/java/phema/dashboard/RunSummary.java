@@ -48,7 +48,7 @@ record RunSummary(
                                 + clock.show(snapshots.getLast().time()),
                 String.join(", ", profiles(run)),
                 none ? "" : snapshots.getLast().file().format().extension(),
-                run.notices(),
+                run.said(),
                 RunCharts.timeline(run));
     }
 

@@ -100,7 +100,7 @@ record ModelCard(Repositories repositories) {
                 run.newest().file().tensors().stream()
                         .mapToLong(Tensor::elements)
                         .sum(),
-                warnings(fit),
+                warnings(run, fit),
                 (recommended.sweep().isPresent()
                                 ? "![The sweep's metric against the length of averages](" + CHART + ")\n"
                                 : "")
@@ -161,8 +161,10 @@ record ModelCard(Repositories repositories) {
         return Double.isFinite(value) ? String.format(Locale.ROOT, format, value) : "unknown";
     }
 
-    private static String warnings(Fit fit) {
+    private static String warnings(Run run, Fit fit) {
         StringBuilder lines = new StringBuilder();
+        for (String warning : run.warningsAt(fit.target().endTime()))
+            lines.append("Warning: ").append(warning).append("\n\n");
         for (String warning : fit.warnings())
             lines.append("Warning: ").append(warning).append(".\n\n");
         return lines.toString();

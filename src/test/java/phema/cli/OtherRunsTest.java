@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import phema.TestWeights;
 import phema.format.WeightFile;
 import phema.format.WeightFiles;
+import phema.tensor.DType;
+import phema.tensor.Shape;
 import tools.jackson.databind.JsonNode;
 
 /** Runs that are not EDM2's, and targets that are not power profiles. */
@@ -45,6 +50,50 @@ class OtherRunsTest {
 
         assertThat(Shell.phema("fit --indir " + run + " --profile power:0.10").complaint())
                 .contains("me-000004.safetensors has lora_unet_mid_q.alpha = 1.0, most of the run's files have 2.0");
+    }
+
+    /** Files of other names may be of another run. */
+    @Test
+    void warnsWhereNewerFilesAreNotTheRuns() throws IOException {
+        Path run = Shell.copy("checkpoints", folder.resolve("run"));
+        for (String time : List.of("00229376", "00245760", "00262144"))
+            Files.move(
+                    run.resolve("step-" + time + ".safetensors"), run.resolve("resumed-step-" + time + ".safetensors"));
+        String said = "3 names say a later time than those of all files that are used, and are not used:"
+                + " resumed-step-00229376.safetensors to resumed-step-00262144.safetensors. So weights are those of"
+                + " time 212992 at most. If they are of this run, say so in phema.yaml with"
+                + " `files: '*step-{time}.safetensors'` and `profile: impulse`; if not, give them a folder of their"
+                + " own.";
+
+        for (String command : List.of(
+                "inspect " + run,
+                "reconstruct --indir " + run + " --outdir " + folder.resolve("out") + " --outstd 0.1",
+                "fit --indir " + run + " --outstd 0.1",
+                "plan --indir " + run + " --outstd 0.1"))
+            assertThat(Shell.phema(command).fine().out()).contains("\nwarning: " + said + "\n");
+        String fit = "fit --json --indir " + run + " --outstd 0.1";
+        assertThat(Shell.phema(fit).json().at("/fits/0/warnings/0").asString()).isEqualTo(said);
+        assertThat(Shell.phema(fit + " --time 196608").json().at("/fits/0/warnings"))
+                .isEmpty();
+    }
+
+    @Test
+    void refusesToCallWeightsTheNewestWhereNewerOnesCannotBeUsed() throws IOException {
+        Path run = Shell.copy("checkpoints", folder.resolve("run"));
+        for (String time : List.of("00270000", "00280000"))
+            TestWeights.safetensors(
+                    run.resolve("step-" + time + ".safetensors"),
+                    Map.of(),
+                    List.of(TestWeights.Entry.of("ema.w", DType.F32, Shape.of(1), new float[] {1})));
+        String reconstruct = "reconstruct --indir " + run + " --outdir " + folder.resolve("out") + " --outstd 0.1";
+
+        assertThat(Shell.phema(reconstruct).complaint())
+                .contains("step-00270000.safetensors holds an average under `ema.*`, not raw weights. Write phema.yaml")
+                .endsWith("average. It and 1 more are newer than all files that can be used, so that weights would be"
+                        + " those of time 262144: for these, give that time (--time 262144)");
+        assertThat(Shell.phema(reconstruct + " --time 262144").fine().out())
+                .contains("warning: 2 files are newer than all that are used, and not used: step-00270000.safetensors"
+                        + " to step-00280000.safetensors (no profile). So weights are those of time 262144 at most.");
     }
 
     @Test
