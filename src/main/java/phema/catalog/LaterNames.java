@@ -31,7 +31,8 @@ record LaterNames(List<String> names, String pattern) {
 
     private static final String TIME = "{time}";
 
-    private static final Pattern NUMBER = Pattern.compile("\\d{1,15}(?!\\d|[.,]\\d)");
+    private static final Pattern NUMBER =
+            Pattern.compile(NamedNumber.MAGNITUDE + "|" + NamedNumber.WHOLE + "(?!\\d|[.,]\\d)");
 
     /** A name that says a time. @param clock what its number counts, which no other number can be compared with */
     private record Numbered(String name, String clock, double number, String pattern) {}
@@ -92,7 +93,7 @@ record LaterNames(List<String> names, String pattern) {
                 ? Stream.of(new Numbered(
                         name,
                         ofRun.clock(),
-                        Double.parseDouble(number.group()),
+                        NamedNumber.value(number.group()),
                         name.substring(0, time) + TIME + name.substring(number.end())))
                 : Stream.of();
     }

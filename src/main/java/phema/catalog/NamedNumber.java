@@ -1,9 +1,14 @@
 package phema.catalog;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -18,6 +23,9 @@ record NamedNumber(String word, int from, int start, int end) {
     /** The form of a whole number, as some write them with commas. */
     static final String WHOLE = "(?:\\d{1,3}(?:,\\d{3})+|\\d{1,15})";
 
+    /** The form of thousands and millions, {@code 900k}, {@code 1.0M}. */
+    static final String MAGNITUDE = "(?:" + WHOLE + "|\\d{1,9}\\.\\d{1,9})[kKmM](?![A-Za-z\\d])";
+
     /**
      * The words behind the number of a file: {@code 5epoch.pth} of espnet, {@code model_1000_steps.pt}. Not epochs, of
      * which {@code net_10epochs.pth} was trained in all.
@@ -25,8 +33,8 @@ record NamedNumber(String word, int from, int start, int end) {
     static final String BEHIND = "[-_]?(epoch|steps?|iters?|iterations?)";
 
     private static final Pattern COUNTED = Pattern.compile(
-            "(?<![A-Za-z])(global[-_]?step|step|iter|iteration|ba|checkpoint|ckpt|epoch|ep)s?[-_=]?(" + WHOLE
-                    + ")(?!\\d|[.,]\\d)",
+            "(?<![A-Za-z])(global[-_]?step|step|iter|iteration|ba|checkpoint|ckpt|epoch|ep)s?[-_=]?("
+                    + MAGNITUDE + "|" + WHOLE + "(?!\\d|[.,]\\d))",
             Pattern.CASE_INSENSITIVE);
     private static final Pattern COUNTED_BEHIND = Pattern.compile(
             "(?<![\\d.,])(" + WHOLE + ")" + BEHIND + "(?![A-Za-z]|[-_=]?\\d)", Pattern.CASE_INSENSITIVE);
@@ -34,6 +42,8 @@ record NamedNumber(String word, int from, int start, int end) {
     /** The form of GPT-SoVITS, {@code NAME_e8_s120.pth}. */
     private static final Pattern EPOCH_AND_STEP =
             Pattern.compile("(?<![A-Za-z])e(\\d{1,9})[-_]s(\\d{1,15})(?![A-Za-z\\d.])");
+
+    private static final Pattern MAGNITUDES = Pattern.compile("(?<![A-Za-z\\d.,])" + MAGNITUDE);
 
     private static final String MEASURE = "(?:loss|acc|accuracy|score|fid|psnr|ssim|lpips|mse|mae|rmse|m?iou|dice|f1"
             + "|auc|auroc|m?ap|bleu|rouge|wer|cer|ppl|perplexity|nll|bp[bc]|elbo|kl|kid|err|error|metric|reward|return"
@@ -48,7 +58,7 @@ record NamedNumber(String word, int from, int start, int end) {
             Pattern.compile("(?<![A-Za-z])[A-Za-z][\\w/@]*=(" + VALUE + ")(?![\\d.]*\\d)", Pattern.CASE_INSENSITIVE),
             Pattern.compile(
                     "(?<![A-Za-z])(?:" + OF_WHAT + "*" + MEASURE + "|" + ALONE + ")(?:@\\d+|_top\\d)?[-_]?"
-                            + "([-+]?\\d+\\.\\d+)(?!\\d)",
+                            + "([-+]?\\d+(?:(?:\\.\\d+)?e[-+]?\\d+|\\.\\d+))(?!\\d)",
                     Pattern.CASE_INSENSITIVE),
             Pattern.compile(
                     "(?<![A-Za-z])" + OF_WHAT + "*(?:loss|acc|accuracy|score|fid|ppl)[-_]?(\\d+)(?![.,]?\\d)",
@@ -129,9 +139,28 @@ record NamedNumber(String word, int from, int start, int end) {
         return BEST.indexOf(word) < BEST.indexOf(other.word);
     }
 
-    /** A number's value. @param digits with commas or without */
+    /** A number's value. @param digits with commas or without, and a letter for thousands or millions */
     static long value(String digits) {
-        return Long.parseLong(digits.replace(",", ""));
+        String plain = digits.replace(",", "");
+        int last = plain.length() - 1;
+        if (Character.isDigit(plain.charAt(last))) return Long.parseLong(plain);
+        boolean thousands = Character.toLowerCase(plain.charAt(last)) == 'k';
+        return new BigDecimal(plain.substring(0, last))
+                .scaleByPowerOfTen(thousands ? 3 : 6)
+                .longValue();
+    }
+
+    /** Names by what they are but for their one number of thousands or millions, which becomes {@code {time}}. */
+    static Map<String, List<String>> byMagnitude(Collection<String> names) {
+        Map<String, List<String>> found = new TreeMap<>();
+        for (String name : names) {
+            List<MatchResult> numbers = MAGNITUDES.matcher(name).results().toList();
+            if (numbers.size() != 1) continue;
+            MatchResult number = numbers.getFirst();
+            String pattern = name.substring(0, number.start()) + "{time}" + name.substring(number.end());
+            found.computeIfAbsent(pattern, any -> new ArrayList<>()).add(name);
+        }
+        return found;
     }
 
     /** The name without what was measured, whose words may be those of averages. */

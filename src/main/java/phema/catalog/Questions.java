@@ -176,6 +176,8 @@ final class Questions {
         List<String> averages = byAverage.getOrDefault(true, List.of());
         List<String> weights = byAverage.getOrDefault(false, List.of());
         Map<String, Long> counts = NumberReadings.counts(weights);
+        Optional<Question> magnitudes = ofMagnitudes(folder, weights, counts, proposal);
+        if (magnitudes.isPresent()) return magnitudes;
         if (isTied(counts)
                 || counts.values().stream().noneMatch(count -> count > 1)
                 || Proposal.areMostlyAverages(averages, weights)) return Optional.empty();
@@ -201,6 +203,32 @@ final class Questions {
                 (raw ? "" : ", or whichever average it is")
                         + LeftOut.orOfAverages(folder, averages, proposal)
                         + ", if they are of one run"));
+    }
+
+    /** What has to be asked of most files where they are numbered by thousands and millions, {@code 900k} to 1.0M. */
+    private static Optional<Question> ofMagnitudes(
+            Path folder, List<String> names, Map<String, Long> shapes, Proposal proposal) {
+        return NamedNumber.byMagnitude(names).entrySet().stream()
+                .max(comparingInt(entry -> entry.getValue().size()))
+                .filter(most -> {
+                    Map<String, Long> own = NumberReadings.counts(most.getValue());
+                    boolean one = own.size() == 1 && own.keySet().stream().noneMatch(shape -> shape.contains("N.N"));
+                    return most.getValue().size() > 1
+                            && !one // whose number counts thousands as it stands
+                            && shapes.entrySet().stream()
+                                    .allMatch(shape -> own.containsKey(shape.getKey())
+                                            || shape.getValue() < most.getValue().size());
+                })
+                .flatMap(most -> {
+                    Path example = folder.resolve(most.getValue().getLast());
+                    return proposal.weights(example)
+                            .map(content -> Question.of(
+                                    "files named " + most.getKey().replace("{time}", "Nk or NM")
+                                            + " do not say whether their number is a time",
+                                    proposal.lines(most.getKey(), example, () -> Optional.of(content)),
+                                    " for " + most.getValue().size() + " of " + names.size()
+                                            + ", k for thousands and M for millions, if they are of one run"));
+                });
     }
 
     /** Whether files hold averages, by their name. */

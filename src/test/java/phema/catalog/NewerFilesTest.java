@@ -20,11 +20,11 @@ class NewerFilesTest {
     /** The lines that are proposed take all of them. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            dit-step%04d.safetensors        | dit_resumed-step%04d.safetensors     | dit*-step{time}.safetensors
-            net_%04d.pt                     | net_%04d_b.pt                        | net_{time}*.pt
-            checkpoint-%d/model.safetensors | checkpoint-%d-b/model.safetensors    | checkpoint-{time}*/model.safetensors
-            checkpoint-%d/model.safetensors | checkpoint-%d-b/other.safetensors    | ''
-            network-snapshot-%07d-0.050.pkl | resumed-%07d-0.050.pkl               | ''
+            dit-step%04d.safetensors        | dit_resumed-step%04d.safetensors  | dit*-step{time}.safetensors
+            net_%04d.pt                     | net_%04d_b.pt                     | net_{time}*.pt
+            checkpoint-%d/model.safetensors | checkpoint-%d-b/model.safetensors | checkpoint-{time}*/model.safetensors
+            checkpoint-%d/model.safetensors | checkpoint-%d-b/other.safetensors | ''
+            network-snapshot-%07d-0.050.pkl | resumed-%07d-0.050.pkl            | ''
             """)
     void namesThatTheRunDoesNotTakeAreNamed(String old, String young, String pattern) throws IOException {
         for (int time = 100; time <= 400; time += 100) write(old, time);

@@ -32,6 +32,8 @@ class NumberedNamesTest {
             epoch=1-step=400-val_loss=0.43.ckpt epoch=2-step=800-val_loss=0.41.ckpt | 400 800
             epoch=0050-test_mean_score=0.300.ckpt epoch=0100-test_mean_score=0.350.ckpt | 50 100
             g--val_loss=2.4-step=4-consumed_samples=32.0.ckpt g--val_loss=2.3-step=8-consumed_samples=64.0.ckpt | 4 8
+            model_100_loss_0.0001.pt model_200_loss_5.62e-05.pt model_300_loss_1e-05.pt | 100 200 300
+            step_900k.pt step_1M.pt step_1.1M.pt step_1,200K.pt               | 900000 1000000 1100000 1200000
             best_model_epoch_1_loss_0.4321.pth best_model_epoch_2_loss_0.4111.pth | 1 2
             epoch=1-avg_val_loss=0.4.ckpt epoch=2-avg_val_loss=0.3.ckpt       | 1 2
             model_1000_loss_300.pt model_2000_loss_250.pt                     | 1000 2000
@@ -99,6 +101,9 @@ class NumberedNamesTest {
             model_1.pth model_2.pth model_12.pth                              | model_{time}.pth 3
             1-0.43.ckpt 2-0.41.ckpt                                           | {time}-*.ckpt 2
             10.pth 2.pth                                                      | {time}.pth 2
+            net_900k.pt net_1.0M.pt net_1.1M.pt other-1.pt                    | net_{time}.pt 3
+            net_0.1M.pt net_0.2M.pt                                           | net_{time}.pt 2
+            net_8k.pt net_9k.pt                                               | net_{time}k.pt 2
             """)
     void asksWithLinesThatTakeWhatTheySay(String names, String lines) throws IOException {
         weights(names.split(" "));
@@ -180,14 +185,14 @@ class NumberedNamesTest {
 
     @Test
     void saysWhyNumbersThatAreNoTimesAreNotTaken() throws IOException {
-        weights("ckpt_0.1k.pt", "ckpt_0.2k.pt");
+        weights("ckpt_0.1.pt", "ckpt_0.2.pt");
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
                 .singleElement()
                 .asString()
-                .contains("`files: [{name: 'ckpt_0.1k.pt', time: 100}, ...]`");
+                .contains("`files: [{name: 'ckpt_0.1.pt', time: 100}, ...]`");
         Files.writeString(
                 folder.resolve("phema.yaml"),
-                "files: [{name: 'ckpt_0.1k.pt', time: 100}, {name: 'ckpt_0.2k.pt', time: 200}]\nprofile: impulse\n");
+                "files: [{name: 'ckpt_0.1.pt', time: 100}, {name: 'ckpt_0.2.pt', time: 200}]\nprofile: impulse\n");
         takes("100 200");
     }
 
@@ -294,7 +299,7 @@ class NumberedNamesTest {
     /** Its own name may be that of a checkpoint. */
     @Test
     void aFolderOfFilesThatAreNamedAlikeIsNoCheckpoint() throws IOException {
-        weights("val_step3/ckpt_0.1k.pt", "val_step3/ckpt_0.2k.pt");
+        weights("val_step3/ckpt_0.1.pt", "val_step3/ckpt_0.2.pt");
         assertThat(RunScanner.scan(folder.resolve("val_step3"), Selection.DEFAULT)
                         .notices())
                 .noneMatch(notice -> notice.contains("one checkpoint"));
