@@ -38,7 +38,13 @@ record CheckpointFolders(
             new CheckpointFolders(List.of(), List.of(), List.of(), Optional.empty());
 
     /** One folder, with what it holds of weights by {@link WeightsPath#component}. */
-    private record Folder(CheckpointName name, SequencedMap<String, WeightsPath> weights) {}
+    private record Folder(CheckpointName name, SequencedMap<String, WeightsPath> weights) {
+        /** The first of its weights, as a manifest's pattern has it. */
+        String example() {
+            Map.Entry<String, WeightsPath> first = weights.firstEntry();
+            return first.getValue().pattern(first.getKey());
+        }
+    }
 
     /** @param names of what the run's folder holds */
     static CheckpointFolders in(Path run, Collection<String> names, Selection selection, Predicate<Path> mayRead)
@@ -81,7 +87,7 @@ record CheckpointFolders(
                 folders.stream().map(f -> f.name().name()).toList(),
                 "folders",
                 NamedNumber::inFolder,
-                "/" + folders.getLast().weights().firstEntry().getValue().pattern());
+                "/" + folders.getLast().example());
         if (anew.isPresent()) return asked(anew.get());
         List<String> notices = new ArrayList<>(links);
         Set<String> taken = folders.stream().map(f -> f.name().name()).collect(toSet());
@@ -126,8 +132,8 @@ record CheckpointFolders(
 
     private static List<String> lines(String pattern, String path) {
         String place = pattern + "/" + path;
-        return List.of(
-                "files: '" + place + "'", WeightsPath.isAverage(place) ? Questions.ofDecay(place) : Questions.RAW);
+        boolean average = WeightsPath.isAverage(NamedNumber.withoutMeasures(place.replace("*", "0.0"))); // avg_loss=*
+        return List.of("files: '" + place + "'", average ? Questions.ofDecay(place) : Questions.RAW);
     }
 
     private static Question ofFamilies(List<String> families, List<Folder> folders) {
@@ -136,7 +142,7 @@ record CheckpointFolders(
                 "folders named " + example.shape() + " differ in more than one number (" + families.get(0) + ", "
                         + families.get(1) + "), so it cannot be told whether they are of one run",
                 NumberReadings.of(folders.stream().map(f -> f.name().name()).toList()),
-                "/" + folders.getLast().weights().firstEntry().getValue().pattern(),
+                "/" + folders.getLast().example(),
                 ", where * may stand for what does not matter; or give each run a folder of its own");
     }
 
@@ -320,7 +326,7 @@ record CheckpointFolders(
         private List<String> linesOf(String component) {
             List<String> places = folders.stream()
                     .flatMap(folder -> Stream.ofNullable(folder.weights().get(component)))
-                    .map(WeightsPath::pattern)
+                    .map(path -> path.pattern(component))
                     .distinct()
                     .toList();
             return places.size() == 1 ? lines(pattern, places.getFirst()) : List.of();
@@ -351,7 +357,7 @@ record CheckpointFolders(
             return folders.reversed().stream()
                     .flatMap(folder -> Stream.ofNullable(folder.weights().get(component)))
                     .findFirst()
-                    .map(WeightsPath::pattern)
+                    .map(path -> path.pattern(component))
                     .orElse(component);
         }
 

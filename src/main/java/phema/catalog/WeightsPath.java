@@ -1,5 +1,8 @@
 package phema.catalog;
 
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -16,6 +19,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.ToIntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -80,7 +84,7 @@ record WeightsPath(String path, boolean isThere) {
     private static final int DEPTH = 4;
     private static final int MOST = 2000;
 
-    /** What a checkpoint's folder holds, by {@link #component()}. */
+    /** What a checkpoint's folder holds, by {@link #component()}, without numbers where that tells no two apart. */
     static SequencedMap<String, WeightsPath> in(Path checkpoint) {
         SortedSet<String> found = new TreeSet<>();
         Set<String> distributed = new HashSet<>();
@@ -140,7 +144,31 @@ record WeightsPath(String path, boolean isThere) {
             } else if (!isIndexedShard(path, found) && (path.endsWith(SAFETENSORS_INDEX) || !numbered.contains(path)))
                 add(weights, new WeightsPath(path, !missing.contains(path)));
         }
-        return weights;
+        return withoutNumbers(weights);
+    }
+
+    /**
+     * The same by what is alike in all checkpoints, where no two of this one are: without what their names count and
+     * measure, as in {@code epoch=3-val/loss=0.43.ckpt}.
+     */
+    private static SequencedMap<String, WeightsPath> withoutNumbers(SequencedMap<String, WeightsPath> weights) {
+        Map<String, Long> alike = weights.keySet().stream()
+                .collect(groupingBy(component -> withNumbers(component, "N", NamedNumber::from), counting()));
+        SequencedMap<String, WeightsPath> all = new LinkedHashMap<>();
+        weights.forEach((component, path) -> {
+            String without = withNumbers(component, "N", NamedNumber::from);
+            all.put(alike.getOrDefault(without, 0L) == 1 ? without : component, path);
+        });
+        return all;
+    }
+
+    /** A path with something for the numbers of its file's name that say what is counted, or was measured. */
+    private static String withNumbers(String path, String by, ToIntFunction<NamedNumber> begin) {
+        int name = path.lastIndexOf('/') + 1;
+        StringBuilder text = new StringBuilder(path);
+        for (NamedNumber one : NamedNumber.inFile(path.substring(name)).reversed())
+            text.replace(name + begin.applyAsInt(one), name + one.end(), by);
+        return text.toString();
     }
 
     /** Of an index under a name of its own: instead of files whose names do not say that they belong together. */
@@ -224,6 +252,13 @@ record WeightsPath(String path, boolean isThere) {
     /** The path as a manifest's pattern has it: the Trainer of Hugging Face has DeepSpeed's step once more in it. */
     String pattern() {
         return STEP.matcher(path).replaceFirst("global_step*");
+    }
+
+    /** The same of what {@link #in} has under a name. */
+    String pattern(String name) {
+        if (name.equals(component())) return pattern();
+        String stem = EXTENSION.matcher(pattern()).replaceFirst("");
+        return withNumbers(stem, "*", NamedNumber::start) + pattern().substring(stem.length());
     }
 
     /** A manifest's pattern of files like one of a run, by its path from the run's folder; where none is, that. */

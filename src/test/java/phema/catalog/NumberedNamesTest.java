@@ -81,6 +81,30 @@ class NumberedNamesTest {
         takes(times);
     }
 
+    /** Lightning's {@code {epoch}-{val/loss:.2f}} makes a folder of what stands before the slash. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            epoch=1-val/loss=1.50.ckpt epoch=2-val/loss=1e-05.ckpt            | epoch={time}-val/loss=*.ckpt
+            epoch=1-val/avg_loss=2.5.ckpt epoch=2-val/avg_loss=1.5.ckpt       | epoch={time}-val/avg_loss=*.ckpt
+            epoch=1-val/loss=1.5-step=4.ckpt epoch=2-val/loss=1.4-step=8.ckpt | epoch={time}-val/loss=*-step=*.ckpt
+            """)
+    void takesFilesOfFoldersThatDifferInNumbersOnly(String names, String pattern) throws IOException {
+        weights(names.split(" "));
+        takes("1 2");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).manifest())
+                .containsExactly("files: '" + pattern + "'", "profile: impulse");
+        Files.writeString(folder.resolve("phema.yaml"), "files: '" + pattern + "'\nprofile: impulse\n");
+        takes("1 2");
+    }
+
+    /** Of one folder they may be anything. */
+    @Test
+    void asksWhereOneFolderHoldsSeveralThatDifferInNumbers() throws IOException {
+        weights("epoch=1-val/loss=1.50.ckpt", "epoch=1-val/loss=1.40.ckpt", "epoch=2-val/loss=1.30.ckpt");
+        weights("epoch=2-val/loss=1.20.ckpt");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).isEmpty();
+    }
+
     private void takes(String times) throws IOException {
         assertThat(String.join(
                         " ",
