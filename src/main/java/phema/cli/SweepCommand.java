@@ -408,7 +408,7 @@ final class SweepCommand implements Callable<Integer> {
                             results.sweep().state(),
                             fine ? ", which --allow-failures " + allowFailures + " allows" : "",
                             counts));
-            if (!fine) return Cli.FAILED;
+            if (!fine) return results.lacksMetric() ? Cli.BAD_INPUT : Cli.FAILED;
         }
         gates.require(results.trials());
         List<Verdict> missed = verdicts.stream().filter(v -> !v.met()).toList();

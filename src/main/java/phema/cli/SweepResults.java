@@ -115,6 +115,14 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         return trials.stream().filter(t -> t.state().equals("failed")).toList();
     }
 
+    /** Whether the sweep was stopped at its first result, which did not have the metrics that are asked for. */
+    boolean lacksMetric() {
+        return done().isEmpty()
+                && failed().stream()
+                        .anyMatch(trial ->
+                                FailureCause.isOfUnknownMetric(Objects.requireNonNullElse(trial.error(), "")));
+    }
+
     static boolean isDone(TrialView trial) {
         return trial.state().equals(DONE);
     }

@@ -62,4 +62,9 @@ public record FailureCause(String line, int count, int trial) {
                         .strip();
         return lines.getLast().strip();
     }
+
+    /** Whether a trial's error says that its sweep was stopped, as its evaluator does not give the sweep's metrics. */
+    public static boolean isOfUnknownMetric(String error) {
+        return error.endsWith(Trials.STOPPED);
+    }
 }

@@ -22,7 +22,7 @@ import phema.fleet.WorkState;
 class Trials {
     private static final Logger log = LoggerFactory.getLogger(Trials.class);
 
-    private static final String STOPPED =
+    static final String STOPPED =
             "; as the first trial did not give it, the sweep is stopped: start another one"
                     + " for a metric that there is, or see to it that the evaluator gives this one, and retry";
 

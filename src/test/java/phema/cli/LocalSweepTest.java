@@ -160,6 +160,19 @@ class LocalSweepTest {
     }
 
     @Test
+    void aMetricThatTheEvaluatorLacksIsBadInput() {
+        String home = "--phema.home=" + folder.resolve("lacking");
+        for (String metric : List.of("--metric=fid,nope", "--metric=nope")) {
+            Shell.Result result = sweep(home, "--outstd=0.08,0.1,0.12", metric);
+            assertThat(result.status()).isEqualTo(2);
+            assertThat(result.err()).contains("gave fid, recall, but not the sweep's metric nope");
+        }
+        assertThat(sweep(home, "--outstd=0.08,0.1,0.12", "--gate=nope<=1").status())
+                .isEqualTo(2);
+        assertThat(sweep(home, "--outstd=0.2").status()).isEqualTo(1);
+    }
+
+    @Test
     void gatesCompareOnlyWhatCanBeCompared() {
         String home = "--phema.home=" + folder.resolve("incomparable");
         String lengths = "--outstd=0.08,0.09,0.1,0.11,0.13";
