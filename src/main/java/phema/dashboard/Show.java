@@ -16,11 +16,15 @@ final class Show {
     private static final DateTimeFormatter INSTANT =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
+    /** Below it are more zeros than anybody counts. */
+    private static final double TINY = 1e-4;
+
     private Show() {}
 
-    /** Four digits: {@code 262.1}, {@code 2,147}. */
+    /** Four digits: {@code 262.1}, {@code 2,147}, {@code 2.002e-11}. */
     static String number(double value) {
         if (!Double.isFinite(value)) return UNKNOWN;
+        if (value != 0 && Math.abs(value) < TINY) return String.format(Locale.ROOT, "%.3e", value);
         BigDecimal rounded = BigDecimal.valueOf(value).round(new MathContext(4));
         return new DecimalFormat("#,##0.######", DecimalFormatSymbols.getInstance(Locale.ROOT)).format(rounded);
     }
@@ -46,6 +50,7 @@ final class Show {
 
     /** Two digits. */
     static String uncertainty(double value) {
+        if (value != 0 && Math.abs(value) < TINY) return String.format(Locale.ROOT, "%.1e", value);
         return new BigDecimal(value).round(new MathContext(2)).toPlainString();
     }
 

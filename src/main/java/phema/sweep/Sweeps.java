@@ -535,7 +535,7 @@ public class Sweeps {
                 counts,
                 best.flatMap(Found::optimum),
                 best.flatMap(Found::evidence),
-                state == SweepState.RUNNING ? trials.pace(row.id()) : Optional.empty(),
+                state == SweepState.RUNNING && isUnderWay(row, counts) ? trials.pace(row.id()) : Optional.empty(),
                 row.created(),
                 state.isEnd() ? trials.ended(row.id()) : Optional.empty(),
                 row.basis().<Map<String, String>>map(Basis::evaluator).orElse(Map.of()),
@@ -545,6 +545,11 @@ public class Sweeps {
                         : new Takers(0, List.of()),
                 row.basis().flatMap(basis -> trainings.difference(row.spec().run(), basis.witnesses())),
                 row.version());
+    }
+
+    /** Our own workers take the next trial at once; of clients nobody knows whether there is any. */
+    private static boolean isUnderWay(SweepStore.StoredSweep row, Map<WorkState, Integer> counts) {
+        return row.spec().remote().isEmpty() || counts.containsKey(WorkState.RUNNING);
     }
 
     private record Found(long version, List<SweepFit> fits, Optional<Optimum> optimum, Optional<Evidence> evidence) {}

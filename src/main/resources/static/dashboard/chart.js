@@ -7,7 +7,15 @@ const DENSE = 600; // points, from which on all of a series are one shape: brows
 const SYMBOLS = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross, d3.symbolStar];
 export const STYLES = 6;
 
-const format = axis => axis.categories ? i => axis.categories[i] ?? "" : d3.format(axis.format);
+const tiny = d3.format(".4~e");
+
+/** As pages do: with an exponent where zeros alone would be left to see. */
+const numbers = specifier => {
+  const usual = d3.format(specifier);
+  return specifier.endsWith("r") ? value => value && Math.abs(value) < 1e-4 ? tiny(value) : usual(value) : usual;
+};
+
+const format = axis => axis.categories ? i => axis.categories[i] ?? "" : numbers(axis.format);
 
 /** One chart of the parts that share an id; the first part that has axes gives them. */
 export function merge(parts) {

@@ -15,7 +15,8 @@ class ShowTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2147.483, '2,147'", "262.144, 262.1", "0.5, 0.5", "1e9, '1,000,000,000'"})
+    @CsvSource({"2147.483, '2,147'", "262.144, 262.1", "0.5, 0.5", "1e9, '1,000,000,000'", "0.00045678, 0.000457",
+        "2.00215e-11, 2.002e-11"})
     void numbersTakeFourDigits(double value, String shown) {
         assertThat(Show.number(value)).isEqualTo(shown);
     }
@@ -24,6 +25,12 @@ class ShowTest {
     @CsvSource({"0, 0", "1.4612, 1.46", "331234, 3.3e+05", "0.00042, 4.2e-04", "Infinity, unknown"})
     void magnitudesHaveExponentsWhereThoseAreShorter(double value, String shown) {
         assertThat(Show.magnitude(value)).isEqualTo(shown);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.01349, 0.013", "0, 0", "1.41e-13, 1.4e-13"})
+    void uncertaintiesTakeTwoDigits(double value, String shown) {
+        assertThat(Show.uncertainty(value)).isEqualTo(shown);
     }
 
     @ParameterizedTest

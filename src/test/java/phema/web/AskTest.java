@@ -227,6 +227,15 @@ class AskTest {
     }
 
     @Test
+    void nobodySaysHowLongASweepTakesThatNobodyAsksFor() throws Exception {
+        String sweep = sweep("lonely", "\"sigmaRel\": [0.061, 0.062, 0.063, 0.064]");
+        for (int i = 0; i < 2; i++) post(lease(ask(sweep)) + "/tell", "{\"metrics\": {\"fid\": 2}}", 200);
+        assertThat(get(sweep).has("secondsLeft")).isFalse();
+        ask(sweep);
+        assertThat(get(sweep).at("/secondsLeft").isNumber()).isTrue();
+    }
+
+    @Test
     void whatIsTriedAgainAfterItWasCancelledIsGivenOutAtOnce() throws Exception {
         String sweep = sweep("again", "\"sigmaRel\": [0.0721]");
         JsonNode first = ask(sweep);
