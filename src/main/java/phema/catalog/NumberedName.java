@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Reads the name of a numbered checkpoint: {@code step-00016384.safetensors}, {@code model_000123.pt};
@@ -53,6 +54,8 @@ record NumberedName(String fileName, String prefix, String rest, String counted,
     private static final Pattern MILESTONE = Pattern.compile("(model-)(\\d{1,6})\\.pt");
 
     private static final Pattern FEW_DIGITS = Pattern.compile("(0|[1-9]\\d?)" + EXTENSION);
+
+    private static final Pattern VERSION = Pattern.compile("(.*)-v\\d{1,3}(" + EXTENSION + ")");
 
     private static final String STEP = "step";
 
@@ -149,9 +152,49 @@ record NumberedName(String fileName, String prefix, String rest, String counted,
                 .collect(groupingBy(NumberedName::shape, TreeMap::new, toList()))
                 .values()
                 .forEach(alike -> parsed.addAll(differing(alike)));
+        parsed.addAll(versions(names, parsed));
         boolean bare = parsed.stream().anyMatch(name -> !name.hasWordsBehind());
         if (bare) parsed.removeIf(NumberedName::hasWordsBehind);
         return parsed;
+    }
+
+    /**
+     * Those that Lightning numbered once more because there was a file of that name, {@code epoch=3-step=400-v1.ckpt},
+     * where it is there no longer for any of them.
+     */
+    private static List<NumberedName> versions(Collection<String> names, List<NumberedName> parsed) {
+        Map<String, List<NumberedName>> byFamily = parsed.stream().collect(groupingBy(NumberedName::family));
+        Map<String, List<NumberedName>> found = new TreeMap<>();
+        for (String name : names) {
+            Matcher version = VERSION.matcher(name);
+            if (!version.matches()) continue;
+            parse(version.group(1) + version.group(2))
+                    .filter(one -> byFamily.containsKey(one.family()))
+                    .map(one -> new NumberedName(
+                            name,
+                            one.prefix(),
+                            one.rest(),
+                            one.counted(),
+                            one.number(),
+                            one.pattern().substring(0, one.pattern().length() - version.group(2).length())
+                                    + "*"
+                                    + version.group(2)))
+                    .ifPresent(one -> found.computeIfAbsent(one.family(), any -> new ArrayList<>())
+                            .add(one));
+        }
+        List<NumberedName> versions = new ArrayList<>();
+        found.forEach((family, later) -> {
+            List<Long> numbers = Stream.concat(byFamily.getOrDefault(family, List.of()).stream(), later.stream())
+                    .map(NumberedName::number)
+                    .toList();
+            if (Set.copyOf(numbers).size() == numbers.size()) versions.addAll(later);
+        });
+        return versions;
+    }
+
+    /** The name that such a file would have had. */
+    static String withoutVersion(String fileName) {
+        return VERSION.matcher(fileName).replaceFirst("$1$2");
     }
 
     /** The same names by another of their numbers, where the one that seems to be the time is the same in all. */

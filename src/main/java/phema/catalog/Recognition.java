@@ -344,7 +344,7 @@ record Recognition(
     private static List<String> lines(List<NumberedName> numbered, String prefix) {
         return numbered.stream()
                 .filter(n -> n.family().equals(prefix))
-                .findFirst()
+                .max(comparingInt(n -> n.pattern().length())) // of versions, the one that matches all
                 .map(n -> List.of("files: '" + n.pattern() + "'", Questions.RAW))
                 .orElse(List.of());
     }

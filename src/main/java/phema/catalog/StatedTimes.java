@@ -114,7 +114,7 @@ final class StatedTimes {
         if (folder.isPresent())
             return keyed(folder.get().word(), metadata)
                     .map(n -> stated(candidate, METADATA, n, folder.get().number()));
-        return NumberedName.parse(candidate.fileName())
+        return NumberedName.parse(NumberedName.withoutVersion(candidate.fileName()))
                 .filter(name -> !name.countsMilestones() && Math.abs(name.number() - candidate.time()) <= TOLERANCE)
                 .flatMap(name ->
                         keyed(name.counted(), metadata).map(n -> stated(candidate, METADATA, n, name.number())));
@@ -161,7 +161,7 @@ final class StatedTimes {
     static boolean countsSteps(String fileName) {
         return CheckpointName.ofFolder(fileName)
                 .map(CheckpointName::word)
-                .or(() -> NumberedName.parse(fileName).map(NumberedName::counted))
+                .or(() -> NumberedName.parse(NumberedName.withoutVersion(fileName)).map(NumberedName::counted))
                 .filter(word -> STEPS.matcher(word).matches())
                 .isPresent();
     }

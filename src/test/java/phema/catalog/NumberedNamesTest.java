@@ -52,6 +52,8 @@ class NumberedNamesTest {
             char_ep10-000005.safetensors char_ep10-000010.safetensors         | 5 10
             char_steps3000_epoch5.pt char_steps3000_epoch6.pt                 | 5 6
             epoch_5.pth epoch_6.pth epoch_5_ckpt.pth epoch_6_ckpt.pth         | 5 6
+            epoch=0-step=40.ckpt epoch=1-step=80-v1.ckpt epoch=2-step=120-v2.ckpt | 40 80 120
+            epoch=1-step=40.ckpt epoch=2-step=80.ckpt epoch=2-step=80-v1.ckpt | 40 80
             epoch_5_optim.pth epoch_6_optim.pth                               | ''
             net_5epochs.pth net_10epochs.pth                                  | ''
             net-0010.pth net-9.pth                                            | 10
