@@ -331,7 +331,7 @@ final class FolderScan {
     private Optional<String> objection(Candidate candidate, WeightFile file, Part part) {
         if (sameAsSimilar(file)) return Optional.empty();
         Optional<String> doubt = recognition.ground() == Recognition.Ground.NUMBERED_NAMES
-                ? Questions.ofContent(file).or(() -> ofFolder(candidate, part))
+                ? Questions.ofContent(file, recognition.lines()).or(() -> ofFolder(candidate, part))
                 : Optional.empty();
         return doubt.or(() -> recognition.tensors().objection(part.whole(), part.selected()));
     }

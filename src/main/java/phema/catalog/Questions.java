@@ -333,18 +333,19 @@ final class Questions {
     /**
      * What has to be asked of a file that only its name calls a raw checkpoint, as the end of a sentence; empty where
      * nothing speaks against it.
+     *
+     * @param lines of the manifest that says what names do; may be none
      */
-    static Optional<String> ofContent(WeightFile file) {
+    static Optional<String> ofContent(WeightFile file, List<String> lines) {
+        String files = lines.isEmpty() ? "the files' names" : "`" + lines.getFirst() + "`";
         if (file.metadata().getOrDefault("software", "").contains("ai-toolkit"))
             return Optional.of("is of ai-toolkit, which saves its average instead of the raw weights where"
-                    + " `ema_config` is on, and does not say so in the file. Write " + Manifest.FILE_NAME
-                    + " with `files:"
-                    + " 'NAME_{time}.safetensors'` and `profile: impulse`, or `profile: 'exponential:decay=0.99'`, with"
-                    + " its `ema_decay`");
+                    + " `ema_config` is on, and does not say so in the file. Write " + Manifest.FILE_NAME + " with "
+                    + files + " and `" + RAW + "`, or `profile: 'exponential:decay=0.99'`, with its `ema_decay`");
         return new NotAveraged(file.tensors())
                 .average()
                 .map(word -> "holds an average under `" + word + ".*`, not raw weights. Write " + Manifest.FILE_NAME
-                        + " with the files' names, `prefix: '" + word + ".'`, and the profile of that average");
+                        + " with " + files + ", `prefix: '" + word + ".'`, and the profile of that average");
     }
 
     /**

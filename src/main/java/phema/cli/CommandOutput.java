@@ -4,7 +4,11 @@ import static com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +26,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Prints what several commands print. */
 final class CommandOutput {
+    private static final int MOST_NAMES = 3;
+
     private CommandOutput() {}
 
     static PrintWriter of(@Nullable CommandSpec spec) {
@@ -64,12 +70,34 @@ final class CommandOutput {
         return "snapshots of " + (Character.isDigit(profiles.charAt(0)) ? "sigma_rel " : "") + profiles;
     }
 
-    /** What is odd about a run, one line each, the worst last. */
+    /** What is odd about a run, one line each, the worst last; of files that are left out alike the first says why. */
     static void notices(PrintWriter out, Run run) {
+        notices(out, run, MOST_NAMES);
+    }
+
+    /** @param names how many names of files are listed at most that are left out as another is */
+    static void notices(PrintWriter out, Run run, int names) {
         for (String notice : run.notices()) out.println("note: " + notice);
+        Map<String, List<Excluded>> alike = new LinkedHashMap<>();
         for (Excluded excluded : run.excluded())
-            out.println("not used (" + Labels.inWords(excluded.reason()) + "): " + excluded.message());
+            alike.computeIfAbsent(excluded.reason() + why(run, excluded), any -> new ArrayList<>())
+                    .add(excluded);
+        for (List<Excluded> files : alike.values()) {
+            Excluded first = files.getFirst();
+            out.println("not used (" + Labels.inWords(first.reason()) + "): " + first.message());
+            if (files.size() > 1)
+                out.println("  and for the same reason " + (files.size() - 1) + " more: "
+                        + files.stream().skip(1).limit(names).map(Excluded::name).collect(Collectors.joining(", "))
+                        + (files.size() - 1 > names ? ", ..." : ""));
+        }
         run.newer().ifPresent(files -> out.println("warning: " + files.message()));
+    }
+
+    /** Why a file is left out, without its own name. */
+    static String why(Run run, Excluded excluded) {
+        return excluded.message()
+                .replace(run.folder().relativize(excluded.path()).toString(), "")
+                .replace(excluded.name(), "");
     }
 
     /** How near weights that were given come to what they are asked to be, and blup would. */

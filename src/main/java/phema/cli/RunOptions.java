@@ -133,20 +133,13 @@ final class RunOptions {
 
     /** Whether all are refused for one reason. */
     private static boolean areAlike(Run run, List<Excluded> files) {
-        return files.stream().map(e -> reason(run, e)).distinct().count() == 1;
-    }
-
-    /** Why a file is refused, without its own name. */
-    private static String reason(Run run, Excluded excluded) {
-        return excluded.message()
-                .replace(run.folder().relativize(excluded.path()).toString(), "")
-                .replace(excluded.name(), "");
+        return files.stream().map(e -> CommandOutput.why(run, e)).distinct().count() == 1;
     }
 
     /** The first of those that are refused for the reason that most are. */
     private static Excluded usual(Run run, List<Excluded> files) {
         Map<String, List<Excluded>> byReason = files.stream()
-                .collect(Collectors.groupingBy(e -> reason(run, e), LinkedHashMap::new, Collectors.toList()));
+                .collect(Collectors.groupingBy(e -> CommandOutput.why(run, e), LinkedHashMap::new, Collectors.toList()));
         List<Excluded> most = List.of();
         for (List<Excluded> alike : byReason.values()) if (alike.size() > most.size()) most = alike;
         return most.getFirst();

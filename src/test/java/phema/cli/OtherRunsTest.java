@@ -77,6 +77,26 @@ class OtherRunsTest {
                 .isEmpty();
     }
 
+    /** All names are in what inspect prints, and no line is there for each. */
+    @Test
+    void saysOnceWhyFilesAreLeftOutForOneReason() throws IOException {
+        Path run = Shell.copy("checkpoints", folder.resolve("run"));
+        for (int time = 1; time <= 5; time++)
+            TestWeights.safetensors(
+                    run.resolve("step-0000010%d.safetensors".formatted(time)),
+                    Map.of(),
+                    List.of(TestWeights.Entry.of("ema.w", DType.F32, Shape.of(1), new float[] {1})));
+        String end = "step-00000103.safetensors, step-00000104.safetensors";
+
+        assertThat(Shell.phema("inspect " + run).fine().out())
+                .containsOnlyOnce("not used (")
+                .contains("not used (no profile): step-00000101.safetensors holds an average under `ema.*`")
+                .contains("\n  and for the same reason 4 more: step-00000102.safetensors, " + end
+                        + ", step-00000105.safetensors\n");
+        assertThat(Shell.phema("fit --indir " + run + " --outstd 0.1").fine().out())
+                .contains("4 more: step-00000102.safetensors, " + end + ", ...\n");
+    }
+
     @Test
     void refusesToCallWeightsTheNewestWhereNewerOnesCannotBeUsed() throws IOException {
         Path run = Shell.copy("checkpoints", folder.resolve("run"));
