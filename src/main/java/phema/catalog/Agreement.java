@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import phema.format.Tensor;
 import phema.format.WeightFile;
@@ -37,13 +38,18 @@ final class Agreement {
      */
     private final Map<List<Tensor>, SortedMap<String, Kind>> kinds = new IdentityHashMap<>();
 
+    private final Predicate<String> free;
     private final List<WeightFile> all;
     private final List<WeightFile> agreeing;
     private final SortedMap<String, Kind> common;
     private final List<String> growing;
 
-    /** @param files by time; of two equally large groups the one with the newest file is the run */
-    Agreement(Collection<WeightFile> files) {
+    /**
+     * @param files by time; of two equally large groups the one with the newest file is the run
+     * @param free whether a tensor need not agree, by its name
+     */
+    Agreement(Collection<WeightFile> files, Predicate<String> free) {
+        this.free = free;
         Map<SortedMap<String, Kind>, List<WeightFile>> groups =
                 files.stream().collect(groupingBy(this::kinds, IdentityHashMap::new, toList()));
         all = List.copyOf(files);
@@ -96,6 +102,38 @@ final class Agreement {
         return kinds(file) == kinds(all.getLast());
     }
 
+    /**
+     * The tensors in which the newest file differs from the run, where it and others like it come after all that
+     * agree, as where training went on with a larger vocabulary or a new head; none where it agrees.
+     */
+    List<String> changed() {
+        if (agreeing.isEmpty() || !growing.isEmpty()) return List.of();
+        SortedMap<String, Kind> newest = kinds(all.getLast());
+        if (newest == common) return List.of();
+        boolean after = all.subList(all.lastIndexOf(agreeing.getLast()) + 1, all.size()).stream()
+                        .filter(this::isLikeNewest)
+                        .count()
+                == all.stream().filter(this::isLikeNewest).count();
+        return after
+                ? Stream.concat(common.keySet().stream(), newest.keySet().stream())
+                        .distinct()
+                        .filter(name -> !Objects.equals(common.get(name), newest.get(name)))
+                        .toList()
+                : List.of();
+    }
+
+    /** Whether all files agree in all other tensors, and these are no more than half of what a file holds. */
+    boolean agreesBut(List<String> names) {
+        return 2 * names.size() <= common.size()
+                && Set.copyOf(kinds.values()).stream().allMatch(own -> {
+                    Map<String, Kind> rest = new TreeMap<>(own);
+                    Map<String, Kind> ofRun = new TreeMap<>(common);
+                    rest.keySet().removeAll(Set.copyOf(names));
+                    ofRun.keySet().removeAll(Set.copyOf(names));
+                    return rest.equals(ofRun);
+                });
+    }
+
     private SortedMap<String, Kind> kinds(WeightFile file) {
         SortedMap<String, Kind> known = kinds.get(file.tensors());
         if (known != null) return known;
@@ -106,10 +144,11 @@ final class Agreement {
         return shared;
     }
 
-    private static SortedMap<String, Kind> kinds(List<Tensor> tensors) {
+    private SortedMap<String, Kind> kinds(List<Tensor> tensors) {
         SortedMap<String, Kind> kinds = new TreeMap<>();
         for (Tensor t : tensors)
-            kinds.put(t.name(), new Kind(t.shape(), t.dtype().isFloating()));
+            if (!free.test(t.name()))
+                kinds.put(t.name(), new Kind(t.shape(), t.dtype().isFloating()));
         return kinds;
     }
 
@@ -198,7 +237,9 @@ final class Agreement {
                 : name;
     }
 
-    private static Map<String, DType> dtypes(WeightFile file) {
-        return file.tensors().stream().collect(toMap(Tensor::name, Tensor::dtype));
+    private Map<String, DType> dtypes(WeightFile file) {
+        return file.tensors().stream()
+                .filter(tensor -> common.containsKey(tensor.name()))
+                .collect(toMap(Tensor::name, Tensor::dtype));
     }
 }

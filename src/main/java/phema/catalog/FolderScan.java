@@ -27,6 +27,9 @@ import phema.tensor.Shape;
 
 /** Scans one folder once: looks at every file that the run needs, and takes those that fit together. */
 final class FolderScan {
+    /** The most tensors that a manifest is proposed to leave out one by one. */
+    private static final int MOST_CHANGED = 8;
+
     private final FileIndexer indexer;
     private final Path folder;
     private final FolderListing listing;
@@ -80,7 +83,7 @@ final class FolderScan {
         Optional<String> clockNotice = unfit.takeOut(files);
         CountingTensors numbers = new CountingTensors(indexer, files, recognition.tensors());
         files = numbers.asBuffers(files);
-        Agreement agreement = new Agreement(files.values());
+        Agreement agreement = new Agreement(files.values(), recognition.tensors()::isOfNewest);
         Optional<Twins> lateTwins = takeOutLateTwins(files, agreement);
         Map<Candidate, WeightFile> agreeing = agreeing(files, agreement);
         unfit.changingCodes(agreeing).ifPresent(codes -> {
@@ -145,7 +148,12 @@ final class FolderScan {
                 snapshots,
                 exclusions.byName(),
                 notices,
-                NewerFiles.of(recognition, snapshots, exclusions.byName(), counting.in(recognition.lines())),
+                NewerFiles.of(
+                        recognition,
+                        snapshots,
+                        exclusions.byName(),
+                        counting.in(recognition.lines()),
+                        lateTwins.isPresent() ? "" : ofChange(agreement, agreeing.size())),
                 recognition.publication(),
                 twins.or(() -> lateTwins)
                         .map(this::lines)
@@ -440,6 +448,21 @@ final class FolderScan {
         return agreeing;
     }
 
+    /** What may be done where the newest files hold other tensors than most; empty where they do not. */
+    private String ofChange(Agreement agreement, int agreeing) {
+        List<String> changed = agreement.changed();
+        if (changed.isEmpty()) return "";
+        boolean rest = changed.size() <= MOST_CHANGED && !recognition.lines().isEmpty() && agreement.agreesBut(changed);
+        List<String> lines = new ArrayList<>(linesWithout(List.of()));
+        lines.add(listed("buffers", changed));
+        return "For averages of files like the newest, move the " + agreeing + " older ones out of the folder"
+                + (rest
+                        ? ", or write " + Manifest.FILE_NAME + " with " + Question.inline(lines)
+                                + " for averages of all, with what differs as it is in the newest file"
+                        : "")
+                + ".";
+    }
+
     /**
      * A manifest that says what was found; none where files would be refused with it as they are without.
      *
@@ -482,7 +505,11 @@ final class FolderScan {
     }
 
     private static String exclude(List<String> tensors) {
-        return "exclude: ['" + String.join("', '", tensors) + "']";
+        return listed("exclude", tensors);
+    }
+
+    private static String listed(String key, List<String> tensors) {
+        return key + ": ['" + String.join("', '", tensors) + "']";
     }
 
     /** Which sets of weights some files do not hold, as where averaging began later. */

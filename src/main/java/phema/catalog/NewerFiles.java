@@ -17,9 +17,10 @@ import phema.text.Labels;
  * @param ofRun files that the run takes by their names, by time; none that is still being written
  * @param others names of what it does not take, by time
  * @param time of the newest snapshot
+ * @param change what may be done where the run's own hold other tensors than those that are used; else empty
  * @param advice what to do about the others, as a sentence
  */
-public record NewerFiles(List<Excluded> ofRun, List<String> others, double time, String advice) {
+public record NewerFiles(List<Excluded> ofRun, List<String> others, double time, String change, String advice) {
     public NewerFiles {
         ofRun = List.copyOf(ofRun);
         others = List.copyOf(others);
@@ -30,9 +31,14 @@ public record NewerFiles(List<Excluded> ofRun, List<String> others, double time,
      *
      * @param snapshots by time
      * @param lines of a manifest that would say which files are the run's; may be none
+     * @param change what may be done where the newest files hold other tensors; else empty
      */
     static Optional<NewerFiles> of(
-            Recognition recognition, List<Snapshot> snapshots, List<Excluded> excluded, List<String> lines) {
+            Recognition recognition,
+            List<Snapshot> snapshots,
+            List<Excluded> excluded,
+            List<String> lines,
+            String change) {
         if (snapshots.isEmpty()) return Optional.empty();
         Map<String, Double> times = new HashMap<>();
         for (Candidate candidate : recognition.candidates()) times.put(candidate.fileName(), candidate.time());
@@ -52,7 +58,7 @@ public record NewerFiles(List<Excluded> ofRun, List<String> others, double time,
         return ofRun.isEmpty() && later.names().isEmpty()
                 ? Optional.empty()
                 : Optional.of(new NewerFiles(
-                        ofRun, later.names(), snapshots.getLast().time(), advice(later.pattern(), lines)));
+                        ofRun, later.names(), snapshots.getLast().time(), change, advice(later.pattern(), lines)));
     }
 
     /** The time in a file's name; none of what is no file of the run. */
@@ -90,6 +96,7 @@ public record NewerFiles(List<Excluded> ofRun, List<String> others, double time,
                     .append(span(others))
                     .append(". ");
         text.append("So weights are those of time ").append(Labels.plain(time)).append(" at most.");
+        if (!change.isEmpty() && !ofRun.isEmpty()) text.append(' ').append(change);
         if (!others.isEmpty()) text.append(' ').append(advice);
         return OneLine.of(text.toString());
     }

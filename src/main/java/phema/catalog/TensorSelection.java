@@ -67,7 +67,7 @@ record TensorSelection(
             String name = tensor.name().substring(begin.length());
             if (name.isEmpty() || exclude.stream().anyMatch(p -> p.matches(name))) continue;
             boolean buffer = scales.contains(tensor.name())
-                    || buffers.stream().anyMatch(p -> p.matches(name))
+                    || isOfNewest(name)
                     || kinds.isOfNewest(tensor.name()) && parameters.stream().noneMatch(p -> p.matches(name));
             selected.add(tensor.as(name, buffer ? Tensor.TensorRole.BUFFER : tensor.role()));
         }
@@ -175,6 +175,11 @@ record TensorSelection(
                         + " taken from the newest file, not averaged: statistics and vectors of"
                         + " normalization, queues, or state of the training job, such as " + newest.getFirst()
                         + ". List what shall be averaged all the same under parameters in " + Manifest.FILE_NAME + ".");
+    }
+
+    /** Whether the user has a tensor come from the newest file, so that it may be another in each. */
+    boolean isOfNewest(String name) {
+        return buffers.stream().anyMatch(pattern -> pattern.matches(name));
     }
 
     /** What the user named that a file does not hold; one sentence each. */

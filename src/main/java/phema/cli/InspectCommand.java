@@ -195,6 +195,8 @@ final class InspectCommand implements Callable<Integer> {
     private static void print(PrintWriter out, Run run, Optional<RunReport> report) {
         out.println(run.folder() + ": " + CommandOutput.summary(run));
         CommandOutput.notices(out, run, Integer.MAX_VALUE);
+        if (!run.snapshots().isEmpty())
+            RunOptions.refusal(run).ifPresent(why -> out.println("warning: reconstruct ends with status 2: " + why));
         if (!run.manifest().isEmpty()) {
             out.println("phema.yaml for this folder, to check and to keep:");
             for (String line : run.manifest()) out.println("    " + line);

@@ -24,6 +24,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Holds the options that say which snapshots to use, with EDM2's names and meaning. */
 final class RunOptions {
+    private static final String OTHERWISE = ", or choose others with --inprefix or --instd";
+
     @Option(names = "--indir", paramLabel = "DIR", description = "Folder that holds the snapshots.")
     private @Nullable Path indir;
 
@@ -81,39 +83,59 @@ final class RunOptions {
         if (!Files.isDirectory(indir)) throw Problem.invalid("indir", "--indir: " + indir + " is not a folder");
         Selection selection = new Selection(Optional.ofNullable(inprefix), lengths(), group != null);
         Run run = RunScanner.scan(indir, selection);
-        requireWhole(run, ", or choose others with --inprefix or --instd");
+        requireWhole(run, OTHERWISE);
         if (run.snapshots().isEmpty()) throw Problem.invalid("indir", indir + " holds no usable snapshots" + why(run));
-        if (newest) requireNewest(run);
+        if (newest)
+            outdated(run).ifPresent(why -> {
+                throw Problem.unprocessable(why);
+            });
         return run;
     }
 
     /** @param otherwise what to do instead of moving the file */
     static void requireWhole(Run run, String otherwise) {
+        incomplete(run, otherwise).ifPresent(why -> {
+            throw Problem.unprocessable(why);
+        });
+    }
+
+    /** Why weights of a run are given only where a time is chosen, or not at all; empty where they are. */
+    static Optional<String> refusal(Run run) {
+        return incomplete(run, OTHERWISE).or(() -> outdated(run));
+    }
+
+    private static Optional<String> incomplete(Run run, String otherwise) {
         List<Excluded> bad = run.excluded().stream()
                 .filter(e -> e.reason() == ExclusionReason.BROKEN || e.reason() == ExclusionReason.DIFFERENT)
                 .toList();
-        if (bad.isEmpty()) return;
+        if (bad.isEmpty()) return Optional.empty();
         Excluded usual = usual(run, bad);
         String first = located(run, usual);
         String others = bad.size() == 1 ? "" : " and " + (bad.size() - 1) + " more that `phema inspect` lists";
         if (!run.snapshots().isEmpty())
-            throw Problem.unprocessable(
-                    first + ". Move " + movable(run, usual) + others + " out of " + run.folder() + otherwise);
-        if (bad.size() == 1) throw Problem.unprocessable(first);
-        throw Problem.unprocessable(first + (areAlike(run, bad) ? ". So it is with all " : ". None can be used of the ")
+            return Optional.of(first + ". "
+                    + run.newer()
+                            .filter(files -> files.ofRun().contains(usual))
+                            .map(NewerFiles::change)
+                            .filter(change -> !change.isEmpty())
+                            .map(change -> change + " For averages of the older ones, move ")
+                            .orElse("Move ")
+                    + movable(run, usual) + others + " out of " + run.folder() + otherwise);
+        if (bad.size() == 1) return Optional.of(first);
+        return Optional.of(first + (areAlike(run, bad) ? ". So it is with all " : ". None can be used of the ")
                 + bad.size() + " files in " + run.folder());
     }
 
-    /** Weights of an earlier time than the run's are not called its newest; others may be of another run. */
-    private static void requireNewest(Run run) {
-        Optional<NewerFiles> newer = run.newer().filter(files -> !files.ofRun().isEmpty());
-        if (newer.isEmpty()) return;
-        List<Excluded> files = newer.get().ofRun();
-        throw Problem.unprocessable(located(run, files.getFirst()) + ". "
-                + (files.size() == 1 ? "It is" : "It and " + (files.size() - 1) + " more are")
-                + " newer than all files that can be used, so that weights would be those of time "
-                + Labels.plain(newer.get().time()) + ": for these, give that time (--time "
-                + Labels.plain(newer.get().time()) + ")");
+    /** Weights of an earlier time than the run's are not called its newest; files of other names may be another's. */
+    private static Optional<String> outdated(Run run) {
+        return run.newer().filter(files -> !files.ofRun().isEmpty()).map(newer -> {
+            List<Excluded> files = newer.ofRun();
+            String time = Labels.plain(newer.time());
+            return located(run, files.getFirst()) + ". "
+                    + (files.size() == 1 ? "It is" : "It and " + (files.size() - 1) + " more are")
+                    + " newer than all files that can be used, so that weights would be those of time " + time
+                    + ": for these, give that time (--time " + time + ")";
+        });
     }
 
     /** What is wrong with a file, which people at a terminal look for by its whole path. */
@@ -139,7 +161,8 @@ final class RunOptions {
     /** The first of those that are refused for the reason that most are. */
     private static Excluded usual(Run run, List<Excluded> files) {
         Map<String, List<Excluded>> byReason = files.stream()
-                .collect(Collectors.groupingBy(e -> CommandOutput.why(run, e), LinkedHashMap::new, Collectors.toList()));
+                .collect(Collectors.groupingBy(
+                        e -> CommandOutput.why(run, e), LinkedHashMap::new, Collectors.toList()));
         List<Excluded> most = List.of();
         for (List<Excluded> alike : byReason.values()) if (alike.size() > most.size()) most = alike;
         return most.getFirst();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -95,6 +96,49 @@ class OtherRunsTest {
                         + ", step-00000105.safetensors\n");
         assertThat(Shell.phema("fit --indir " + run + " --outstd 0.1").fine().out())
                 .contains("4 more: step-00000102.safetensors, " + end + ", ...\n");
+    }
+
+    /** A larger vocabulary, or a new head: either part may be wanted, or all without what differs. */
+    @Test
+    void offersEitherPartOfARunWhoseNetworkGrew() throws IOException {
+        Path run = Files.createDirectory(folder.resolve("run"));
+        for (int time = 1; time <= 8; time++) {
+            int rows = time > 5 ? 3 : 2;
+            List<TestWeights.Entry> entries = new ArrayList<>(List.of(
+                    TestWeights.Entry.of("emb", DType.F32, Shape.of(rows), new float[rows]),
+                    TestWeights.Entry.of("in", DType.F32, Shape.of(2), new float[] {time, 1}),
+                    TestWeights.Entry.of("mid", DType.F32, Shape.of(2), new float[] {2, time}),
+                    TestWeights.Entry.of("out", DType.F32, Shape.of(2), new float[] {time * time, 3})));
+            if (time > 5) entries.add(TestWeights.Entry.of("new", DType.F32, Shape.of(1), new float[] {time}));
+            TestWeights.safetensors(run.resolve("step-%05d.safetensors".formatted(time * 100)), Map.of(), entries);
+        }
+        String said = "For averages of files like the newest, move the 5 older ones out of the folder, or"
+                + " write phema.yaml with `files: 'step-{time}.safetensors'` and `profile: impulse` and"
+                + " `buffers: ['emb', 'new']` for averages of all, with what differs as it is in the newest file.";
+        String reconstruct =
+                "reconstruct --indir " + run + " --outdir " + folder.resolve("out") + " --profile uniform:300";
+        String complaint = Shell.phema(reconstruct).complaint();
+        assertThat(complaint)
+                .contains("step-00600.safetensors holds tensor emb with shape [3], most of the run's files with [2]. "
+                        + said + " For averages of the older ones, move that file and 2 more");
+        assertThat(Shell.phema("inspect " + run).fine().out())
+                .contains("So weights are those of time 500 at most. " + said + "\n")
+                .contains("\nwarning: reconstruct ends with status 2: " + complaint.replaceFirst("phema: ", "") + "\n");
+
+        Files.writeString(
+                run.resolve("phema.yaml"),
+                "files: 'step-{time}.safetensors'\nprofile: impulse\nbuffers: ['emb', 'new']\n");
+        Shell.phema(reconstruct).fine();
+        WeightFile written = WeightFiles.read(folder.resolve("out/phema-800-uniform-300.safetensors"));
+        assertThat(written.tensors())
+                .extracting(tensor -> tensor.name() + tensor.shape())
+                .containsExactlyInAnyOrder("emb[3]", "in[2]", "mid[2]", "new[1]", "out[2]");
+        assertThat(elements(written, "new"))
+                .isEqualTo(elements(WeightFiles.read(run.resolve("step-00800.safetensors")), "new"));
+        Shell.phema(reconstruct + " --time 400").fine();
+        assertThat(WeightFiles.read(folder.resolve("out/phema-400-uniform-300.safetensors")).tensors())
+                .extracting(tensor -> tensor.name() + tensor.shape())
+                .containsExactlyInAnyOrder("emb[2]", "in[2]", "mid[2]", "out[2]");
     }
 
     @Test
