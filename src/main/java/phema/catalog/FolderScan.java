@@ -119,6 +119,7 @@ final class FolderScan {
                     + ", takes those.");
         if (!assembly.snapshots().isEmpty()) {
             ofFolderName(files.keySet()).ifPresent(notices::add);
+            ofRawBeside(files.keySet()).ifPresent(notices::add);
             ofStatedRaw(files).ifPresent(notices::add);
             Optional.ofNullable(similar)
                     .flatMap(WeightFiles::otherNetworks)
@@ -356,6 +357,24 @@ final class FolderScan {
                 .reduce((one, newer) -> newer)
                 .flatMap(newest -> Questions.ofStatedRaw(
                         whole(newest), recognition.prefix(newest), Objects.requireNonNull(files.get(newest))));
+    }
+
+    /** What is to be said where a manifest names an average alone, whose raw weights lie in the same files. */
+    private Optional<String> ofRawBeside(Set<Candidate> candidates) {
+        String prefix = recognition.tensors().prefix().orElse("");
+        if (prefix.isEmpty() || candidates.stream().anyMatch(Candidate::isRaw)) return Optional.empty();
+        Optional<WeightFile> newest =
+                candidates.stream().reduce((one, newer) -> newer).map(this::whole);
+        return newest
+                .filter(file -> WeightGroups.of(file).groups().stream()
+                        .anyMatch(group -> group.prefix().equals(prefix)))
+                .flatMap(file -> WeightGroups.rawIn(file).stream().findFirst())
+                .map(WeightGroups.StatedGroup::prefix)
+                .filter(raw -> !raw.equals(prefix))
+                .map(raw -> "Nothing says whether these averages are what " + Manifest.FILE_NAME + " says of them. The"
+                        + " raw weights below `" + raw + "` of the same files would, and make what comes out more exact:"
+                        + " write `averages: [{prefix: '" + raw + "', profile: impulse}, {prefix: '" + prefix
+                        + "', profile: ...}]` instead of prefix and profile.");
     }
 
     private WeightFile whole(Candidate candidate) {

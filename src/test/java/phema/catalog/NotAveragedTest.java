@@ -386,6 +386,27 @@ class NotAveragedTest {
                 .contains("2 of 5 files hold nothing below `ema.`, and are used for their other weights.");
     }
 
+    /** Alone, an average of any profile is as likely. */
+    @ParameterizedTest
+    @CsvSource({"ema., 'exponential:decay=0.999', true", "model., impulse, false", "head., 'power:0.1', false"})
+    void saysWhereRawWeightsWouldTellWhetherAnAverageIsStatedRight(String prefix, String profile, boolean said)
+            throws IOException {
+        Files.writeString(
+                folder.resolve("phema.yaml"),
+                "files: 'step-{time}.safetensors'\nprefix: '" + prefix + "'\nprofile: '" + profile + "'\n");
+        for (int i = 1; i <= 3; i++)
+            TestWeights.safetensors(
+                    folder.resolve("step-00%d000.safetensors".formatted(i)),
+                    Map.of(),
+                    List.of(weight("model.w"), weight("ema.w"), weight("head.x")));
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).hasSize(3);
+        assertThat(run.notices().stream()
+                        .anyMatch(notice -> notice.contains("raw weights below `model.` of the same files")
+                                && notice.contains("{prefix: 'ema.', profile: ...}")))
+                .isEqualTo(said);
+    }
+
     /** A constant decay that began anew has another profile than it says, until it has forgotten what it began with. */
     @Test
     void anAverageThatBeganLateIsUsedOnceItHasForgottenThat() throws IOException {
