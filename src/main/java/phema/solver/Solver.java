@@ -19,9 +19,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import phema.problem.Problem;
+import phema.profile.Decay;
 import phema.profile.Impulse;
 import phema.profile.Integrals;
 import phema.profile.Power;
@@ -42,7 +44,11 @@ public final class Solver {
     private static final double LARGEST_VALUE = 1e140;
 
     private static final double LARGEST_PROFILE_RESIDUAL = 0.1;
-    private static final double LARGEST_NORM = 30;
+    /** The sum of absolute coefficients beyond which an answer is more of errors than of weights, if errors are large. */
+    public static final double LARGEST_NORM = 30;
+
+    /** The factor by which averages may forget faster or slower than stated where nothing else tells. */
+    private static final double MISSTATED = 1.1;
 
     /** The factor by which actual errors may differ from predicted ones, over all files of a profile. */
     private static final double LARGEST_DISAGREEMENT = 1.5;
@@ -504,8 +510,32 @@ public final class Solver {
                 .orElseThrow()
                 .variance(model.get().all(), x.normalised().coefficients(), target)
                 .orElse(0);
+        double worst = Math.max(likelier, varianceIfMisstated(target, x));
         double excess = x.sum() - 1;
-        return Math.sqrt(Math.max(variance, likelier) / meanSquare + excess * excess);
+        return Math.sqrt(Math.max(variance, worst) / meanSquare + excess * excess);
+    }
+
+    /** The same if averages forget a little faster or slower than stated; 0 where that matters little, or would show. */
+    private double varianceIfMisstated(Profile target, Solution x) {
+        Optional<Decay> decay = unconfirmed().filter(any -> x.norm() > LARGEST_NORM);
+        if (decay.isEmpty()) return 0;
+        TrajectoryModel all = model.orElseThrow().all();
+        return DoubleStream.of(MISSTATED, 1 / MISSTATED)
+                .map(factor -> new Doubts(
+                                List.of(),
+                                List.of(new Doubts.Change(new Restatement.Slower(decay.get()), factor)),
+                                all.fit())
+                        .variance(all, x.normalised().coefficients(), target)
+                        .orElseThrow())
+                .max()
+                .orElseThrow();
+    }
+
+    /** How all files forget: alone, they are as likely with another decay, so that nothing tells if it is stated wrong. */
+    private Optional<Decay> unconfirmed() {
+        List<Optional<Decay>> decays =
+                stored.stream().map(s -> Decay.of(s.profile())).distinct().toList();
+        return model.isPresent() && decays.size() == 1 ? decays.getFirst() : Optional.empty();
     }
 
     private double profileResidual(Profile target, Solution x) {
@@ -548,8 +578,14 @@ public final class Solver {
         if (chosen.norm() > LARGEST_NORM)
             warnings.add(String.format(
                     Locale.ROOT,
-                    "the coefficients' absolute values sum to %.0f: rounding errors of the stored files grow with them",
-                    chosen.norm()));
+                    "the coefficients' absolute values sum to %.0f: rounding errors of the stored files grow with them%s",
+                    chosen.norm(),
+                    unconfirmed().isEmpty()
+                            ? ""
+                            : ", and so does what is wrong in the profile that is stated of all, which nothing here"
+                                    + " confirms: the predicted error counts that they may forget 10 % faster or"
+                                    + " slower. Raw weights of the same run beside them would tell, and need no such"
+                                    + " coefficients"));
         double last = lastEnd(until(target));
         if (last < target.endTime() && (options.method() == SolverKind.PAPER || !options.laterFiles()))
             warnings.add("the target ends at " + Labels.plain(target.endTime())

@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 import phema.problem.Problem;
 import phema.profile.ProfileSpec;
 import phema.solver.Fit;
+import phema.solver.Solver;
 import phema.solver.SolverKind;
 
 /**
@@ -15,6 +16,9 @@ import phema.solver.SolverKind;
  * @param layers in order: the first whose pattern matches a tensor's name has it
  */
 public record FittedTarget(String baseName, Fit fit, List<LayerFit> layers) {
+    /** The predicted error from which on weights of large coefficients are none. */
+    private static final double LARGEST_ERROR = 0.1;
+
     public FittedTarget {
         layers = List.copyOf(layers);
     }
@@ -42,14 +46,22 @@ public record FittedTarget(String baseName, Fit fit, List<LayerFit> layers) {
     /** Weights that are given are what was asked for, whatever they are like. */
     private static void requireSensible(Fit fit) {
         double error = fit.predictedRelativeError();
-        if (fit.method() != SolverKind.GIVEN && error >= 1)
+        boolean ofErrors = fit.coefficientNorm() > Solver.LARGEST_NORM && error >= LARGEST_ERROR;
+        if (fit.method() != SolverKind.GIVEN && (error >= 1 || ofErrors))
             throw Problem.unprocessable(String.format(
                     Locale.ROOT,
-                    "These files cannot give %s: its predicted error is %.0e times the weights' size. Either it is far"
+                    "These files cannot give %s: its predicted error is %.0e times the weights' size%s. Either it is far"
                             + " from what they hold, or they are not what they are said to be (profiles, sigmaRels,"
-                            + " times, all of one run): `phema inspect --fit` shows what speaks against them",
+                            + " times, all of one run): `phema inspect --fit` shows what speaks against them%s",
                     ProfileSpec.print(fit.target()),
-                    error));
+                    error,
+                    ofErrors
+                            ? String.format(
+                                    Locale.ROOT,
+                                    ", with coefficients whose absolute values sum to %.0f",
+                                    fit.coefficientNorm())
+                            : "",
+                    ofErrors ? ". Raw weights of the same run beside them tell more" : ""));
     }
 
     private static float[] coefficients(Fit fit) {

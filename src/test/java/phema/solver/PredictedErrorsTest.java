@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
+import phema.profile.Exponential;
 import phema.profile.Impulse;
 import phema.profile.Power;
 import phema.profile.Profile;
@@ -75,6 +76,42 @@ class PredictedErrorsTest {
         long near = sure.stream().filter(r -> Math.abs(r) < NEAR).count();
         assertThat(near / (double) sure.size()).isGreaterThan(0.9);
         assertThat(doubtful).isLessThan(sure.size() / 6);
+    }
+
+    /** Where coefficients are large, what is wrong in them grows: nothing tells whether .999 is .9999 there. */
+    @Test
+    void countThatAnAverageAloneMayBeStatedWrong() {
+        List<Profile> slow = new ArrayList<>();
+        List<Profile> fast = new ArrayList<>();
+        for (int time = 200; time <= 3200; time += 200) {
+            slow.add(Exponential.ofDecay(0.9999, time));
+            fast.add(Exponential.ofDecay(0.999, time));
+        }
+        List<Profile> all = new ArrayList<>(slow);
+        all.addAll(fast);
+        all.add(new Impulse(3200));
+        SimulatedRun run = SimulatedRun.track(all, 3200);
+        List<StoredAverage> wrong = new ArrayList<>();
+        for (StoredAverage one : run.stored(fast))
+            wrong.add(new StoredAverage(
+                    Exponential.ofDecay(0.9999, one.profile().endTime()), one.sample(), one.roundingVariance()));
+
+        Fit alone = fit(run.stored(slow));
+        assertThat(alone.coefficientNorm()).isGreaterThan(Solver.LARGEST_NORM);
+        assertThat(alone.warnings()).anyMatch(warning -> warning.contains("which nothing here confirms"));
+        Fit misstated = fit(wrong);
+        assertThat(misstated.coefficientNorm()).isGreaterThan(Solver.LARGEST_NORM);
+        assertThat(misstated.predictedRelativeError())
+                .isGreaterThan(5 * alone.predictedRelativeError())
+                .isGreaterThan(0.1);
+        List<StoredAverage> beside = new ArrayList<>(run.stored(slow));
+        beside.addAll(run.stored(List.of(new Impulse(3200))));
+        assertThat(fit(beside).warnings()).noneMatch(warning -> warning.contains("which nothing here confirms"));
+        assertThat(fit(beside).predictedRelativeError()).isLessThan(alone.predictedRelativeError() / 5);
+    }
+
+    private static Fit fit(List<StoredAverage> stored) {
+        return new Solver(stored).solve(Power.ofSigmaRel(0.1, 3200), SolverKind.BLUP, FilesToRead.FEWEST);
     }
 
     @Test

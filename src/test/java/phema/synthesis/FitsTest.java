@@ -66,10 +66,19 @@ class FitsTest {
                     .isInstanceOf(Problem.class)
                     .hasMessageStartingWith("These files cannot give power:0.1")
                     .hasMessageContaining("2e+00 times the weights' size");
+            assertThat(syntheses.whole(withError(weights, 0.09, 83)).size()).isPositive();
+            assertThatThrownBy(() -> syntheses.whole(withError(weights, 0.11, 83)))
+                    .isInstanceOf(Problem.class)
+                    .hasMessageStartingWith("These files cannot give power:0.1")
+                    .hasMessageContaining("coefficients whose absolute values sum to 83");
         }
     }
 
     private static PreparedWeights withError(PreparedWeights weights, double error) {
+        return withError(weights, error, weights.target().fit().coefficientNorm());
+    }
+
+    private static PreparedWeights withError(PreparedWeights weights, double error, double norm) {
         Fit fit = weights.target().fit();
         Fit other = new Fit(
                 fit.target(),
@@ -77,7 +86,7 @@ class FitsTest {
                 fit.coefficients(),
                 Map.of(fit.method(), error),
                 fit.conditionNumber(),
-                fit.coefficientNorm(),
+                norm,
                 fit.profileResidual(),
                 fit.warnings());
         return PreparedWeights.of(weights.run(), weights.target().baseName(), other, weights.output());
