@@ -171,6 +171,13 @@ record CheckpointFolders(
         }
 
         private CheckpointFolders made() {
+            Folder newest = folders.getLast();
+            Optional<String> single = TensorFiles.in(
+                    run.resolve(newest.name().name()), newest.weights().values(), new Proposal(mayRead)::content);
+            if (single.isPresent()) {
+                notices.add(TensorFiles.notice(newest.name().name() + "/" + single.get()));
+                return new CheckpointFolders(List.of(), notices, List.of(), Optional.empty());
+            }
             List<String> usual = usual();
             List<String> raw = usual.stream()
                     .filter(component -> !WeightsPath.isAverage(component))

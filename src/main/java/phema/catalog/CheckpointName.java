@@ -8,8 +8,9 @@ import java.util.regex.Pattern;
 /**
  * Reads the name of a folder that holds one checkpoint: {@code checkpoint-500}, {@code step1000-unsharded},
  * {@code iter_0001000}, {@code global_step100}, {@code ep0-ba1000}, {@code epoch=0-step=10.ckpt}. Any number counts
- * behind a word for what is counted; without one, as in {@code NAME-000010} of sd-scripts, only one that is filled up
- * with zeros to six digits or more ({@code 0001000.pt}, a folder of HunyuanDiT's), since {@code seed-1} and {@code run2} are runs side by side.
+ * behind a word for what is counted; without one, as in {@code NAME-000010} of sd-scripts and {@code 0001000.pt} of
+ * HunyuanDiT, only one that is filled up with zeros to six digits or more, since {@code seed-1} and {@code run2} are
+ * runs side by side.
  *
  * @param family the name with N for each number that counts
  * @param pattern of a manifest that such names match

@@ -208,7 +208,27 @@ record FolderListing(Recognition recognition, List<String> notices) {
             if (!Files.isSymbolicLink(file)) throw e; // storage that failed, not a link in a circle
             recognition = Recognition.withoutManifest(String.valueOf(e.getMessage()));
         }
-        return new FolderListing(recognition.withNotices(leftOut(folder, names, recognition)), notices);
+        List<String> more = new ArrayList<>(leftOut(folder, names, recognition));
+        ofSingleTensors(folder, recognition, new Proposal(mayRead)).ifPresent(more::add);
+        return new FolderListing(recognition.withNotices(more), notices);
+    }
+
+    /** What is to be said where a manifest names one tensor of each checkpoint. */
+    private static Optional<String> ofSingleTensors(Path folder, Recognition recognition, Proposal proposal) {
+        return recognition.candidates().stream()
+                .map(Candidate::fileName)
+                .filter(name -> name.indexOf('/') >= 0)
+                .reduce((one, newer) -> newer)
+                .filter(newest -> proposal.content(folder.resolve(newest))
+                        .filter(file -> file.tensors().size() == 1)
+                        .isPresent())
+                .flatMap(newest -> {
+                    String checkpoint = newest.substring(0, newest.indexOf('/'));
+                    Path below = folder.resolve(checkpoint);
+                    return TensorFiles.in(below, WeightsPath.in(below).values(), proposal::content)
+                            .map(single -> Manifest.FILE_NAME + " names one tensor of each checkpoint. "
+                                    + TensorFiles.notice(checkpoint + "/" + single));
+                });
     }
 
     /** Of checkpoints in folders, those that do not hold what the manifest names. */

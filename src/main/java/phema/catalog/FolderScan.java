@@ -372,8 +372,8 @@ final class FolderScan {
                 .map(WeightGroups.StatedGroup::prefix)
                 .filter(raw -> !raw.equals(prefix))
                 .map(raw -> "Nothing says whether these averages are what " + Manifest.FILE_NAME + " says of them. The"
-                        + " raw weights below `" + raw + "` of the same files would, and make what comes out more exact:"
-                        + " write `averages: [{prefix: '" + raw + "', profile: impulse}, {prefix: '" + prefix
+                        + " raw weights below `" + raw + "` of the same files would, and make what comes out more"
+                        + " exact: write `averages: [{prefix: '" + raw + "', profile: impulse}, {prefix: '" + prefix
                         + "', profile: ...}]` instead of prefix and profile.");
     }
 

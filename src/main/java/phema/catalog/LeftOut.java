@@ -165,6 +165,10 @@ final class LeftOut {
             if (!Files.isDirectory(below, LinkOption.NOFOLLOW_LINKS)) continue;
             SequencedMap<String, WeightsPath> weights = WeightsPath.in(below);
             if (weights.isEmpty()) continue;
+            Optional<String> single = TensorFiles.in(below, weights.values(), proposal::content);
+            if (single.isPresent())
+                return Optional.of("Weight files lie in folders below, and are not taken: " + shapes(alike) + ". "
+                        + TensorFiles.notice(alike.getFirst() + "/" + single.get()));
             found.addAll(alike);
             List<NumberReadings.Reading> readings = NumberReadings.of(alike).readings();
             if (!lines.isEmpty() || readings.size() != 1) continue; // of several it would be a guess

@@ -48,7 +48,7 @@ record Proposal(Predicate<Path> mayRead) {
      * @param example one of them
      */
     List<String> lines(String pattern, Path example) {
-        return lines(pattern, example, () -> read(example));
+        return lines(pattern, example, () -> content(example));
     }
 
     /** @param content of the example, where it can be read */
@@ -73,7 +73,7 @@ record Proposal(Predicate<Path> mayRead) {
 
     /** A file that can be read, and holds what may be weights. */
     Optional<WeightFile> weights(Path file) {
-        return read(file)
+        return content(file)
                 .filter(one ->
                         one.tensors().stream().anyMatch(tensor -> tensor.dtype().isFloating()));
     }
@@ -151,7 +151,8 @@ record Proposal(Predicate<Path> mayRead) {
         return "profile: 'exponential:halflife=" + halfLife + "'";
     }
 
-    private Optional<WeightFile> read(Path file) {
+    /** What a file holds, where it can be read. */
+    Optional<WeightFile> content(Path file) {
         try {
             return Optional.of(WeightFiles.read(file, Optional.empty(), mayRead));
         } catch (IOException | RuntimeException e) { // whoever names it is told why

@@ -44,7 +44,7 @@ public final class Solver {
     private static final double LARGEST_VALUE = 1e140;
 
     private static final double LARGEST_PROFILE_RESIDUAL = 0.1;
-    /** The sum of absolute coefficients beyond which an answer is more of errors than of weights, if errors are large. */
+    /** The sum of absolute coefficients beyond which errors grow too far. */
     public static final double LARGEST_NORM = 30;
 
     /** The factor by which averages may forget faster or slower than stated where nothing else tells. */
@@ -515,7 +515,7 @@ public final class Solver {
         return Math.sqrt(Math.max(variance, worst) / meanSquare + excess * excess);
     }
 
-    /** The same if averages forget a little faster or slower than stated; 0 where that matters little, or would show. */
+    /** The same if averages forget otherwise than stated; 0 where that matters little, or would show. */
     private double varianceIfMisstated(Profile target, Solution x) {
         Optional<Decay> decay = unconfirmed().filter(any -> x.norm() > LARGEST_NORM);
         if (decay.isEmpty()) return 0;
@@ -531,7 +531,7 @@ public final class Solver {
                 .orElseThrow();
     }
 
-    /** How all files forget: alone, they are as likely with another decay, so that nothing tells if it is stated wrong. */
+    /** How all files forget: alone, they are as likely with another decay, so that nothing confirms it. */
     private Optional<Decay> unconfirmed() {
         List<Optional<Decay>> decays =
                 stored.stream().map(s -> Decay.of(s.profile())).distinct().toList();
@@ -578,7 +578,8 @@ public final class Solver {
         if (chosen.norm() > LARGEST_NORM)
             warnings.add(String.format(
                     Locale.ROOT,
-                    "the coefficients' absolute values sum to %.0f: rounding errors of the stored files grow with them%s",
+                    "the coefficients' absolute values sum to %.0f: rounding errors of the stored files grow with"
+                            + " them%s",
                     chosen.norm(),
                     unconfirmed().isEmpty()
                             ? ""

@@ -50,8 +50,8 @@ public record FittedTarget(String baseName, Fit fit, List<LayerFit> layers) {
         if (fit.method() != SolverKind.GIVEN && (error >= 1 || ofErrors))
             throw Problem.unprocessable(String.format(
                     Locale.ROOT,
-                    "These files cannot give %s: its predicted error is %.0e times the weights' size%s. Either it is far"
-                            + " from what they hold, or they are not what they are said to be (profiles, sigmaRels,"
+                    "These files cannot give %s: its predicted error is %.0e times the weights' size%s. Either it is"
+                            + " far from what they hold, or they are not what they are said to be (profiles, sigmaRels,"
                             + " times, all of one run): `phema inspect --fit` shows what speaks against them%s",
                     ProfileSpec.print(fit.target()),
                     error,

@@ -634,6 +634,22 @@ class CheckpointFoldersTest {
                         + " and `profile: impulse`.");
     }
 
+    /** As nanotron and DeepSpeed's universal checkpoints have them, in folders whose names are a clock's or not. */
+    @ParameterizedTest
+    @CsvSource({"'', model/%s_pp-rank-0-of-1.safetensors", "step_, zero/%s/fp32.safetensors"})
+    void filesOfOneTensorEachAreNoModels(String begin, String path) throws IOException {
+        for (int step : List.of(100, 200, 300))
+            for (String tensor : List.of("a", "b", "c", "d", "e", "f", "g", "h"))
+                TestFiles.safetensors(run.resolve(begin + step + "/" + path.formatted(tensor)), "data", step);
+        assertThat(scan().notices())
+                .anyMatch(notice -> notice.contains("Each tensor is a file of its own there, such as " + begin))
+                .noneMatch(notice -> notice.contains("files: "));
+        assertThat(scan().snapshots()).isEmpty();
+        write("phema.yaml", "files: '" + begin + "{time}/" + path.formatted("b") + "'\nprofile: impulse\n");
+        assertThat(scan().notices())
+                .anyMatch(notice -> notice.startsWith("phema.yaml names one tensor of each checkpoint. Each tensor is"));
+    }
+
     /** The lines to copy are none that are refused. */
     @Test
     void proposesTheRawWeightsOfFilesThatHoldAnAverageBeside() throws IOException {
