@@ -36,7 +36,7 @@ final class OptionNames {
         Map<String, OptionSpec> options = command.optionsMap();
         return Stream.of(name, name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT))
                 .map(each -> "--" + each)
-                .filter(options::containsKey)
+                .filter(each -> options.containsKey(each) && !options.get(each).versionHelp())
                 .findFirst();
     }
 }

@@ -10,6 +10,7 @@ import org.springframework.boot.web.server.WebServer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.Environment;
+import phema.text.NearestWord;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -69,11 +70,28 @@ final class ServeCommand implements Callable<Integer> {
                         settings.getRequiredProperty("phema.roots"));
     }
 
-    /** What Spring would silently ignore. */
+    /** What Spring would silently ignore; what is below {@code phema} is looked at when it starts. */
     static void requireSettings(List<String> settings, @Nullable CommandSpec spec) {
-        for (String setting : settings)
-            if (!setting.matches("--[a-z][\\w.\\[\\]-]*=.*") && spec != null)
-                throw new CommandLine.ParameterException(
-                        spec.commandLine(), "'" + setting + "' is not a setting of the form --name=value");
+        if (spec == null) return;
+        for (String setting : settings) {
+            if (!setting.matches("--[a-z][\\w.\\[\\]-]*=.*"))
+                throw refusal(spec, "'" + setting + "' is not a setting of the form --name=value");
+            String name = setting.substring(0, setting.indexOf('='));
+            if (!name.contains("."))
+                throw refusal(spec, "Unknown option: '" + name + "'"
+                        + NearestWord.among(spec.optionsMap().keySet(), name)
+                                .map(near -> "; " + near + " may be meant")
+                                .orElse(""));
+            String first = name.substring(2, name.indexOf('.'));
+            if (!first.equals("phema"))
+                NearestWord.among(List.of("phema"), first).ifPresent(ours -> {
+                    throw refusal(spec, "Unknown setting: '" + name + "'; --phema" + name.substring(2 + first.length())
+                            + " may be meant");
+                });
+        }
+    }
+
+    private static CommandLine.ParameterException refusal(CommandSpec spec, String complaint) {
+        return new CommandLine.ParameterException(spec.commandLine(), complaint);
     }
 }

@@ -380,6 +380,10 @@ class LocalSweepTest {
             --outstd=0.1 --metric=fid:up    | the metric fid:up ends in :up, which is no direction; there are min, max
             --outstd=0.1 --url=here         | --url here is not of the form http://host:8080
             --outstd=0.1 --frobnicate       | '--frobnicate' is not a setting of the form --name=value
+            --outstd=0.1 --gates=fid<=1     | Unknown option: '--gates'; --gate may be meant; see phema sweep --help
+            --outstd=0.1 --seed=0-9         | Unknown option: '--seed'; --seeds may be meant
+            --outstd=0.1 --max-trail=1      | Unknown option: '--max-trail'; --max-trials may be meant
+            --outstd=0.1 --frobnicate=1     | Unknown option: '--frobnicate'; see phema sweep --help
             """)
     void isRefusedBeforeAnythingIsStarted(String options, String complaint) {
         String[] args = ("sweep edm2 " + options).split(" ");

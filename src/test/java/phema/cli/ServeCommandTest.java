@@ -53,6 +53,18 @@ class ServeCommandTest {
             --phema.evaluators.mine.command=x | phema.evaluators[mine].type is missing: builtin or command
             --phema.worker.threads=abc        | phema.worker.threads: abc cannot be used as a whole number
             --phema.security.rate=-1          | phema.security.rate must be greater than 0, not -1
+            --phema.rots=/x                   | no setting is called phema.rots; phema.roots may be meant
+            --phema.evaluators.builtin.step=2\
+             | no setting is called phema.evaluators.builtin.step; phema.evaluators.builtin.steps may be meant
+            --phema.evaluators.mine.type=command --phema.evaluators.mine.verson=7\
+             | no setting is called phema.evaluators.mine.verson; phema.evaluators.mine.version may be meant
+            --phema.security.tokens[0].nam=a\
+             | no setting is called phema.security.tokens[0].nam; phema.security.tokens[0].name may be meant
+            --phema.worker.many=3             | no setting is called phema.worker.many; below phema.worker there are\
+             drain, enabled, threads, url, weights-age, weights-space
+            --phema.home.x=1                  | no setting is called phema.home.x; phema.home has none below it
+            --pheme.roots=/x                  | Unknown setting: '--pheme.roots'; --phema.roots may be meant
+            --prt=1                           | Unknown option: '--prt'; --port may be meant; see phema serve --help
             --spring.datasource.url=jdbc:postgresql://localhost:1/x\
              | the database jdbc:postgresql://localhost:1/x (spring.datasource.url) cannot be used: Connection to\
              localhost:1 refused
@@ -61,6 +73,16 @@ class ServeCommandTest {
         List<String> command = new ArrayList<>(List.of("serve", "--server.port=0", "--phema.home=" + home));
         command.addAll(List.of(settings.split(" ")));
         assertThat(Shell.phema(command.toArray(String[]::new)).complaint()).startsWith("phema: " + complaint);
+    }
+
+    @Test
+    void namesTheFileThatHasASettingWhichThereIsNot() throws IOException {
+        Path file = Files.writeString(home.resolve("more.yaml"), "phema:\n  worker:\n    threds: 3\n");
+        assertThat(Shell.phema("serve --server.port=0 --phema.home=" + home
+                                + " --spring.config.additional-location=" + file)
+                        .complaint())
+                .startsWith("phema: no setting is called phema.worker.threds (")
+                .contains(file + "] - 3:13); phema.worker.threads may be meant");
     }
 
     @Test
