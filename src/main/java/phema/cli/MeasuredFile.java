@@ -10,8 +10,8 @@ import phema.api.MeasurementsRequest;
 import phema.problem.Problem;
 import phema.sweep.MeasurementRow;
 import phema.sweep.MeasurementsCsv;
+import phema.text.StrictJson;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads measurements from a file.
@@ -43,7 +43,7 @@ record MeasuredFile(Path path, MeasurementsCsv.MeasuredBy by) {
         if (Files.size(path) > MOST_BYTES)
             throw Problem.tooLarge(path + " has " + Files.size(path) + " bytes, more than " + MOST_BYTES);
         try {
-            return JsonMapper.shared()
+            return StrictJson.MAPPER
                     .readValue(Files.readString(path), MeasurementsRequest.class)
                     .rows(most);
         } catch (JacksonException e) {

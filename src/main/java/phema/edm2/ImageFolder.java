@@ -28,9 +28,9 @@ import phema.format.FormatException;
 import phema.format.OneLine;
 import phema.problem.Problem;
 import phema.text.Labels;
+import phema.text.StrictJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads a folder or ZIP file of images of one kind, at any depth. Labels are in {@code dataset.json} at its root:
@@ -171,7 +171,7 @@ final class ImageFolder implements AutoCloseable {
     private int readLabels() throws IOException {
         JsonNode json;
         try (InputStream in = Files.newInputStream(root.resolve(LABELS))) {
-            json = JsonMapper.shared().readTree(in);
+            json = StrictJson.MAPPER.readTree(in);
         } catch (JacksonException e) {
             throw broken(LABELS, "is not valid JSON: " + e.getOriginalMessage());
         }

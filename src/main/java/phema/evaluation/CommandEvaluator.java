@@ -19,9 +19,9 @@ import phema.format.Format;
 import phema.problem.Problem;
 import phema.problem.ShownPaths;
 import phema.text.StoredJson;
+import phema.text.StrictJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Runs a program of the user's. In its arguments <code>{weights}</code>, <code>{guide}</code>, <code>{trial}</code>,
@@ -29,7 +29,6 @@ import tools.jackson.databind.json.JsonMapper;
  * <code>{seeds}</code>, are replaced; the last line of its standard output is a JSON object of metrics.
  */
 final class CommandEvaluator implements Evaluator {
-    private static final JsonMapper JSON = new JsonMapper();
     private static final int TAIL = 2000;
 
     /** The statuses that programs ended by SIGKILL and SIGTERM have, and shells that waited for them. */
@@ -216,7 +215,7 @@ final class CommandEvaluator implements Evaluator {
 
     private static Map<String, Double> metrics(String line, EvaluationLog log) throws EvaluationException {
         try {
-            JsonNode json = JSON.readTree(line);
+            JsonNode json = StrictJson.MAPPER.readTree(line);
             if (json != null && json.isObject() && !json.isEmpty()) {
                 Map<String, Double> metrics = new LinkedHashMap<>();
                 for (Map.Entry<String, JsonNode> entry : json.properties()) {
@@ -230,7 +229,12 @@ final class CommandEvaluator implements Evaluator {
                 return metrics;
             }
         } catch (JacksonException e) {
-            // said below
+            Optional<String> repeated = StrictJson.repeated(e);
+            if (repeated.isPresent())
+                throw new EvaluationException(
+                        "the metric " + repeated.get() + " is there more than once: " + shortened(line),
+                        log.tail(TAIL));
+            // all else is said below
         }
         Matcher noNumber = NO_NUMBER.matcher(line);
         if (noNumber.find())

@@ -2,10 +2,8 @@ package phema.http;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
-import java.util.Collection;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,11 +30,6 @@ import phema.format.FormatException;
 import phema.problem.Problem;
 import phema.problem.Problem.ProblemKind;
 import phema.problem.ShownPaths;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DatabindException;
-import tools.jackson.databind.exc.InvalidFormatException;
-import tools.jackson.databind.exc.MismatchedInputException;
-import tools.jackson.databind.exc.PropertyBindingException;
 
 /** Renders every failure of a request as problem details (RFC 9457), with the field at fault where there is one. */
 @RestControllerAdvice
@@ -150,8 +143,8 @@ final class Problems extends ResponseEntityExceptionHandler {
     protected @Nullable ResponseEntity<Object> handleHttpMessageNotReadable(
             HttpMessageNotReadableException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
         if (e.getMostSpecificCause() instanceof Problem tooLarge) return problem(tooLarge);
-        ProblemDetail problem = unreadable(e.getCause(), status);
-        return handleExceptionInternal(e, problem, headers, status, request);
+        UnreadableBody body = UnreadableBody.of(e.getCause());
+        return handleExceptionInternal(e, detail(status, body.detail(), body.field()), headers, status, request);
     }
 
     @Override
@@ -168,47 +161,7 @@ final class Problems extends ResponseEntityExceptionHandler {
         return response(body instanceof ProblemDetail problem ? problem : ProblemDetail.forStatus(status), headers);
     }
 
-    private static ProblemDetail unreadable(@Nullable Throwable cause, HttpStatusCode status) {
-        if (cause instanceof PropertyBindingException unknown) {
-            String field = path(unknown);
-            return detail(status, "unknown field " + field + "; there are " + known(unknown), field);
-        }
-        if (cause instanceof DatabindException mismatch && !mismatch.getPath().isEmpty()) {
-            String field = path(mismatch);
-            return detail(status, field + " must be " + wanted(mismatch), field);
-        }
-        if (cause instanceof JacksonException syntax)
-            return detail(status, "the body is not the JSON that is wanted: " + syntax.getOriginalMessage(), null);
-        return detail(status, "the request needs a JSON body", null);
-    }
-
     private static String mismatch(String field, @Nullable Class<?> type, @Nullable Object value) {
-        return field + " must be " + wanted(type) + ", not " + value;
-    }
-
-    private static String wanted(DatabindException e) {
-        String wanted = e instanceof MismatchedInputException m ? wanted(m.getTargetType()) : "something else";
-        return e instanceof InvalidFormatException f ? wanted + ", not " + f.getValue() : wanted;
-    }
-
-    private static String wanted(@Nullable Class<?> type) {
-        if (type == null) return "something else";
-        if (type == Integer.class || type == int.class) return "a whole number";
-        if (type == Boolean.class || type == boolean.class) return "true or false";
-        if (Number.class.isAssignableFrom(type) || type.isPrimitive()) return "a number";
-        if (Collection.class.isAssignableFrom(type)) return "a list";
-        return type == String.class ? "a text" : "an object";
-    }
-
-    /** As in {@code targets[0].sigmaRel}. */
-    private static String path(DatabindException e) {
-        String path = e.getPath().stream()
-                .map(r -> r.getPropertyName() == null ? "[" + r.getIndex() + "]" : "." + r.getPropertyName())
-                .collect(Collectors.joining());
-        return path.startsWith(".") ? path.substring(1) : "body" + path;
-    }
-
-    private static String known(PropertyBindingException e) {
-        return e.getKnownPropertyIds().stream().map(String::valueOf).sorted().collect(Collectors.joining(", "));
+        return field + " must be " + UnreadableBody.wanted(type) + ", not " + value;
     }
 }

@@ -12,7 +12,7 @@
  *   <li>{@code MalformedRequests}, {@code ContainerErrors}: what fails before or beside our code.
  * </ol>
  */
-@ApplicationModule(allowedDependencies = {"fleet", "format", "problem", "synthesis"})
+@ApplicationModule(allowedDependencies = {"fleet", "format", "problem", "synthesis", "text"})
 @NullMarked
 package phema.http;
 

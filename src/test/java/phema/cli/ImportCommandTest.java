@@ -55,6 +55,11 @@ class ImportCommandTest {
                 .isEqualTo("phema: " + folder.resolve("none.csv") + " is no file");
         Path json = Files.writeString(folder.resolve("bad.json"), "{\"source\": 3,");
         assertThat(phema("measurements import", json).complaint()).contains("bad.json cannot be read: ");
+        Files.writeString(
+                json,
+                "{\"source\": \"mine\", \"measurements\": [{\"sigmaRel\": 0.1, \"metrics\": {\"fid\": 1, \"fid\": 2}}]}");
+        assertThat(phema("measurements import", json).complaint())
+                .contains("bad.json cannot be read: Duplicate Object property \"fid\"");
         assertThat(Shell.phema("measurements").complaint()).contains("needs a subcommand: import RUN FILE");
     }
 

@@ -167,6 +167,8 @@ class CarriedSweepsTest {
         assertThat(read("{\"sweeps\":[null]}").problem()).startsWith("sweeps.json is not as phema writes it");
         assertThat(read("null").problem()).startsWith("sweeps.json is not as phema writes it");
         assertThat(read(good.replace("\"fid\":2.4", "\"fid\":1e999")).problem()).contains("finite");
+        assertThat(read(good.replace("\"fid\":2.4", "\"fid\":2.4,\"fid\":9")).problem())
+                .startsWith("sweeps.json is not as phema writes it: Duplicate Object property \"fid\"");
         assertThat(read(good.replace("\"fid\":2.4", "\"kid\":2.4")).problem())
                 .endsWith("trial 0 has no finite fid, or another that is none");
         assertThat(read(good.replace("\"sigmaRel\":0.06,", "\"sigmaRel\":-1,")).problem())

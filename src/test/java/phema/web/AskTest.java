@@ -364,6 +364,7 @@ class AskTest {
             {}                                    | 400 | either metrics
             {"metrics": {"fid": 1}, "error": "x"} | 400 | either metrics
             {"metric": {"fid": 1}}                | 400 | unknown field metric
+            {"metrics": {"fid": 1, "fid": 2}}     | 400 | metrics.fid is there more than once
             """)
     void whatCannotBeToldIsRefusedByName(String body, int status, String detail) throws Exception {
         String sweep = sweep("refused", "\"sigmaRel\": [0.08], \"seeds\": [\"%d-99\"]".formatted(body.hashCode() & 63));

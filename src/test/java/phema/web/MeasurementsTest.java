@@ -230,6 +230,7 @@ class MeasurementsTest {
             {"measurements": [{"sigmaRel": 0.1, "metrics": {"fid": 2}}]}                         | source is missing
             {"source": "x"}                                                                     | measurements are missing
             {"source": "x", "measurements": [null]}                                             | measurements[0] is null
+            {"source": "x", "measurements": [{"sigmaRel": 0.1, "metrics": {"fid": 1, "fid": 2}}]} | measurements[0].metrics.fid is there more than once
             {"source": "x", "measurements": [{"sigmaRel": 0.1, "metrics": {"fid": null}}]}      | measurements[0].metrics.fid is null
             {"source": "x", "measurements": [{"sigmaRel": 0.1, "metrics": {"fid": "NaN"}}]}     | measurements[0].fid: NaN is no finite number
             {"source": "x", "measurements": [{"sigmaRel": 0.1, "profile": "uniform:3", "metrics": {"fid": 1}}]} | measurements[0].profile: give either

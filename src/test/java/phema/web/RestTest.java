@@ -390,6 +390,8 @@ class RestTest {
             {"targets":[{"sigmaRel":0.1}],"solver":"magic"}       | solver              | blup
             {"targets":[{"sigmaRel":0.1}],"files":"some"}         | files               | fewest
             {"target":[{"sigmaRel":0.1}]}                         | target              | targets
+            {"targets":[{"sigmaRel":0.1,"sigmaRel":0.2}]}         | targets[0].sigmaRel | more than once
+            {"solver":"paper","targets":[],"solver":"blup"}       | solver              | more than once
             """)
     void refusesWrongFieldsByPath(String body, String field, String says) throws Exception {
         assertProblem(post("/api/v1/runs/edm2/fits", body), 400, field, says);
