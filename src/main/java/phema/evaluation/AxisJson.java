@@ -28,13 +28,18 @@ final class AxisJson {
     }
 
     static double number(String field, JsonNode json) {
-        if (json.isNumber()) return json.doubleValue();
+        if (json.isNumber()) return oneZero(json.doubleValue());
         try {
-            if (json.isString()) return Double.parseDouble(json.stringValue());
+            if (json.isString()) return oneZero(Double.parseDouble(json.stringValue()));
         } catch (NumberFormatException e) {
             // said below
         }
         throw Problem.invalid(field, field + " must be a number, not " + json);
+    }
+
+    /** Points at 0 and at -0.0 are one, which {@code equals} and texts would tell apart. */
+    static double oneZero(double value) {
+        return value == 0 ? 0 : value;
     }
 
     static String text(String field, JsonNode json) {

@@ -100,7 +100,7 @@ class NumberAxis extends Axis<Double, Double> {
     @Override
     Double readValue(@Nullable JsonNode json) {
         if (json == null) throw new IllegalArgumentException("a point without " + names().field());
-        return json.doubleValue();
+        return AxisJson.oneZero(json.doubleValue());
     }
 
     @Override

@@ -73,10 +73,8 @@ public record MeasurementRow(
             if (!Double.isFinite(value)) throw place.problem(name, value + " is no finite number");
             if (Math.abs(value) > Observation.GREATEST) throw place.problem(name, Attempts.beyond(value));
         });
-        if (!guidance.map(strength -> strength >= 0 && strength <= SearchPoint.GREATEST)
-                .orElse(true))
-            throw place.problem(
-                    "guidance", "guidance must be 0 or more, up to 1e15, 1 for none, not " + guidance.get());
+        if (!guidance.map(SearchPoint::isGuidance).orElse(true))
+            throw place.problem("guidance", SearchPoint.GUIDANCES + ", not " + guidance.get());
         return new ForeignMeasurement(source, evaluator, version, point(newest), seeds.map(Seeds::count), metrics, Optional.empty());
     }
 

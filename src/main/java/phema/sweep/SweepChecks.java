@@ -51,8 +51,8 @@ record SweepChecks(Catalog catalog, Evaluators evaluators, SweepProperties limit
                     "the grid has %.0f points; phema.sweep.max-points allows %d".formatted(points, limits.maxPoints()));
         spec.axes().check();
         for (double guidance : spec.guidance())
-            if (Math.abs(guidance) > SearchPoint.GREATEST)
-                throw Problem.invalid("guidance", "guidance must lie in -1e15..1e15, not be " + guidance);
+            if (!SearchPoint.isGuidance(guidance))
+                throw Problem.invalid("guidance", SearchPoint.GUIDANCES + ", not " + guidance);
         checkTargets(spec.run(), spec.axes().family(), spec.lengths(), spec.time(), spec.solver(), "");
         for (Guides g : spec.guides()) {
             requireSome("guides.sigmaRel", g.sigmaRel());

@@ -100,6 +100,16 @@ class MeasurementsTest {
         assertThat(added.at("/notes").toString())
                 .contains("row 7 is the same measurement as row 4: it counts once")
                 .contains("row 6 was evaluated here as well, as trial 1 of sweep " + id);
+        assertThat(json(
+                                "POST",
+                                run + "/measurements",
+                                "{\"source\": \"zeros\", \"measurements\": ["
+                                        + "{\"sigmaRel\": 0.2, \"guidance\": 0, \"metrics\": {\"kid\": 1}},"
+                                        + "{\"sigmaRel\": 0.2, \"guidance\": -0.0, \"metrics\": {\"kid\": 1}}]}")
+                        .at("/added")
+                        .asInt())
+                .isEqualTo(1);
+        send("DELETE", run + "/measurements?source=zeros", "", "");
         // Of another version, of nobody, and of other images.
         for (String other : new String[] {
             "\"evaluator\": \"valley\", \"version\": \"2\", \"measurements\": [{\"seeds\": \"0-63\"",
@@ -207,8 +217,9 @@ class MeasurementsTest {
             sigmaRel,time,fid;0.1,1e9,2   | row 2, column time: time must lie in (0, 262144.0]
             sigmaRel,seeds,fid;0.1,many,2 | row 2, column seeds: seeds must be a range such as 0-49999, not many
             sigmaRel,fid,source;0.1,2,=x  | row 2, column source: a source has up to 100 letters
-            sigmaRel,guidance,fid;0.1,-1,2 | row 2, column guidance: guidance must be 0 or more
-            sigmaRel,guidance,fid;0.1,1e16,2 | row 2, column guidance: guidance must be 0 or more, up to 1e15
+            sigmaRel,guidance,fid;0.1,-1,2 | row 2, column guidance: guidance must be 0, or lie in 1e-12..1e15
+            sigmaRel,guidance,fid;0.1,1e16,2 | row 2, column guidance: guidance must be 0, or lie in 1e-12..1e15
+            sigmaRel,guidance,fid;0.1,1e-320,2 | row 2, column guidance: guidance must be 0, or lie in 1e-12..1e15
             sigmaRel,fid;1e-301,2         | row 2, column sigmaRel: the length of a trial must lie in 1e-12..1e15
             sigmaRel,a b;0.1,2            | row 2, column a b: 'a b' is no name of a metric
             sigmaRel,fid                  | measurements are missing: there is no row

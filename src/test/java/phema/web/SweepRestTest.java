@@ -144,6 +144,19 @@ class SweepRestTest {
     }
 
     @Test
+    void aNegativeZeroIsZero() throws Exception {
+        String asked = """
+                {"sigmaRel": [0.13], "guidance": [%s], "seeds": ["0-63"], "evaluator": "length", "metric": "fid", "name": "zeros"}""";
+        String sweep = create("/api/v1/runs/edm2/sweeps", asked.formatted("0, -0.0, \"-0\""), 201);
+        assertThat(events(sweep)).last().isEqualTo("sweep");
+        assertThat(get(sweep + "/trials").at("/items").findValuesAsString("guidance"))
+                .containsExactly("0.0");
+        assertThat(send("POST", "/api/v1/runs/edm2/sweeps", asked.formatted("-0.0, 0, 0"))
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
     void runsAGridAndTellsItsResultsInEveryForm() throws Exception {
         String sweep = create("/api/v1/runs/edm2/sweeps", """
                 {"sigmaRel": [0.05, 0.1], "guidance": [1, 1.5], "seeds": ["0-63"], "evaluator": "length", "metric": "fid"}""", 201);
@@ -818,6 +831,8 @@ class SweepRestTest {
                 "{\"sigmaRel\": [0.1, 1e-301], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | sigmaRel",
                 "{\"profile\": \"exponential:halflife={}\", \"length\": [1e16], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | length",
                 "{\"sigmaRel\": [0.1], \"guidance\": [-1e308, 1e308], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | guidance",
+                "{\"sigmaRel\": [0.1], \"guidance\": [-1], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | guidance",
+                "{\"sigmaRel\": [0.1], \"guidance\": [1e-320], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | guidance",
                 "{\"sigmaRel\": [0.1], \"tags\": [null], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | tags[0]",
                 "{\"sigmaRel\": [0.1], \"guides\": [{\"run\": \"edm2\", \"length\": 1}], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | guides[0].length",
                 "{\"sigmaRel\": [0.1], \"params\": {\"guidance\": [1]}, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | params",
