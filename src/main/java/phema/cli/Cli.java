@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 import phema.format.Format;
 import phema.format.FormatException;
 import phema.problem.Problem;
@@ -164,6 +165,10 @@ public final class Cli {
 
     /** What a command that could not do its work says of the reason, in a line. */
     static String complaint(Exception e, CommandSpec command) {
+        if (e instanceof MarkedYAMLException yaml && command.commandLine() != null)
+            return SettingFiles.broken(
+                            yaml, command.commandLine().getParseResult().unmatched())
+                    .getMessage();
         return StartProblems.behind(e)
                 .map(problem -> OptionNames.in(problem, command))
                 .orElseGet(() -> message(e));

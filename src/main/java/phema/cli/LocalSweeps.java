@@ -14,6 +14,7 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.NestedExceptionUtils;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 import phema.api.RunView;
 import phema.api.SweepView;
 import phema.api.TrialView;
@@ -65,6 +66,7 @@ final class LocalSweeps implements SweepAccess {
         } catch (RuntimeException e) {
             Throwable cause = NestedExceptionUtils.getMostSpecificCause(e);
             if (cause instanceof Problem problem) throw problem;
+            if (cause instanceof MarkedYAMLException yaml) throw SettingFiles.broken(yaml, settings);
             throw Problem.invalid(
                     "settings",
                     "cannot start with these settings: " + setting(e)

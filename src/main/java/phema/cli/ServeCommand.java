@@ -10,6 +10,7 @@ import org.springframework.boot.web.server.WebServer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.Environment;
+import phema.problem.Problem;
 import phema.text.NearestWord;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -27,6 +28,8 @@ import picocli.CommandLine.Unmatched;
                     + "--server.address=0.0.0.0."
         })
 final class ServeCommand implements Callable<Integer> {
+    private static final int GREATEST_PORT = 65_535;
+
     private final Class<?> application;
 
     @Option(names = "--port", description = "Port to listen on; 8080 unless configured otherwise.")
@@ -45,6 +48,8 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         requireSettings(settings, spec);
+        if (port != null && !(port >= 0 && port <= GREATEST_PORT))
+            throw Problem.invalid("port", "port must lie in 1..65535, or be 0 for any that is free, not " + port);
         List<String> args = new ArrayList<>(settings);
         if (port != null) args.add("--server.port=" + port);
         SpringApplication starting = new SpringApplication(application);

@@ -1,16 +1,19 @@
 package phema.cli;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.SpringBootExceptionReporter;
+import org.springframework.boot.context.config.ConfigDataNotFoundException;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
 import phema.problem.Problem;
 
 /**
@@ -18,6 +21,8 @@ import phema.problem.Problem;
  * Spring finds it by {@code META-INF/spring.factories}.
  */
 final class StartProblems implements SpringBootExceptionReporter {
+    private static final String NO_PORT = "port out of range:";
+
     @Override
     public boolean reportException(Throwable failure) {
         return behind(failure).isPresent();
@@ -30,10 +35,32 @@ final class StartProblems implements SpringBootExceptionReporter {
             known = switch (e) {
                 case PortInUseException port -> Optional.of(taken(port));
                 case BindException setting -> Optional.of(unusable(setting));
+                case MarkedYAMLException yaml -> Optional.of(SettingFiles.broken(yaml, List.of()));
+                case ConfigDataNotFoundException missing -> Optional.of(missing(missing));
+                case IllegalArgumentException port when isPort(port) -> Optional.of(impossible(port));
                 default -> Optional.empty();
             };
         }
         return known;
+    }
+
+    private static Problem missing(ConfigDataNotFoundException e) {
+        return Problem.invalid(
+                "spring.config.location",
+                e.getReferenceDescription() + " is not there, or cannot be read; `optional:` before its name passes"
+                        + " over it where it is not");
+    }
+
+    /** As the JDK says it, behind what Tomcat makes of it. */
+    private static boolean isPort(IllegalArgumentException e) {
+        return String.valueOf(e.getMessage()).startsWith(NO_PORT);
+    }
+
+    private static Problem impossible(IllegalArgumentException e) {
+        String port = String.valueOf(e.getMessage()).substring(NO_PORT.length());
+        return Problem.invalid(
+                "server.port",
+                "server.port must lie in 1..65535, or be 0 for any that is free, not " + port.strip());
     }
 
     private static Problem taken(PortInUseException e) {

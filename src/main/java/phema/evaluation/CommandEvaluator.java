@@ -80,8 +80,6 @@ final class CommandEvaluator implements Evaluator {
 
     @Override
     public void requireStartable(EvaluationSpec spec, Run run) {
-        if (settings.command().isEmpty())
-            throw Problem.invalid("evaluator", "phema.evaluators." + name + ".command is empty");
         String program = settings.command().getFirst();
         if (!ProgramPath.isThere(program))
             throw Problem.invalid(

@@ -28,7 +28,13 @@ public class Evaluators {
     private static Evaluator evaluator(
             String name, EvaluatorSettings settings, TrialFolders folders, WeightCache cache, WeightsUrl url) {
         return switch (settings.type()) {
-            case COMMAND -> new CommandEvaluator(name, settings, cache, url, folders);
+            case COMMAND -> {
+                if (settings.command().isEmpty())
+                    throw Problem.invalid(
+                            "phema.evaluators." + name + ".command",
+                            "phema.evaluators." + name + ".command is missing: a program and its arguments");
+                yield new CommandEvaluator(name, settings, cache, url, folders);
+            }
             case BUILTIN -> new BuiltinEvaluator(name, settings);
         };
     }

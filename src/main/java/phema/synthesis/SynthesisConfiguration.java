@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import jakarta.validation.constraints.Min;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -13,6 +14,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.validation.annotation.Validated;
 import phema.catalog.Catalog;
+import phema.problem.Problem;
 import phema.text.ByteSize;
 import phema.text.Labels;
 
@@ -20,6 +22,9 @@ import phema.text.Labels;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(SynthesisConfiguration.SynthesisProperties.class)
 class SynthesisConfiguration {
+    /** Enough for no more than a few files. */
+    private static final ByteSize LEAST_MEMORY = new ByteSize(1 << 20);
+
     /**
      * @param maxMemory of all workers' buffers together
      * @param workers threads that read and combine; 0 for one per processor
@@ -29,11 +34,15 @@ class SynthesisConfiguration {
     @ConfigurationProperties("phema.synthesis")
     record SynthesisProperties(
             @DefaultValue("256MiB") ByteSize maxMemory,
-            @DefaultValue("0") int workers,
+            @DefaultValue("0") @Min(0) int workers,
             @DefaultValue("128MiB") ByteSize shared) {}
 
     @Bean
     Engine engine(SynthesisProperties settings, Catalog catalog) {
+        if (settings.maxMemory.bytes() < LEAST_MEMORY.bytes())
+            throw Problem.invalid(
+                    "phema.synthesis.max-memory",
+                    "phema.synthesis.max-memory must be " + LEAST_MEMORY + " or more, not " + settings.maxMemory);
         int workers =
                 settings.workers > 0 ? settings.workers : Runtime.getRuntime().availableProcessors();
         return new Engine(

@@ -53,6 +53,13 @@ class ServeCommandTest {
             --phema.evaluators.mine.command=x | phema.evaluators[mine].type is missing: builtin or command
             --phema.worker.threads=abc        | phema.worker.threads: abc cannot be used as a whole number
             --phema.security.rate=-1          | phema.security.rate must be greater than 0, not -1
+            --port=70000                      | --port must lie in 1..65535, or be 0 for any that is free, not 70000
+            --port=-1                         | --port must lie in 1..65535, or be 0 for any that is free, not -1
+            --spring.config.additional-location=/no/such.yaml | resource 'file [/no/such.yaml]' via location\
+             '/no/such.yaml' is not there
+            --phema.synthesis.max-memory=1    | phema.synthesis.max-memory must be 1 MiB or more, not 1 B
+            --phema.evaluators.mine.type=command\
+             | phema.evaluators.mine.command is missing: a program and its arguments
             --phema.rots=/x                   | no setting is called phema.rots; phema.roots may be meant
             --phema.evaluators.builtin.step=2\
              | no setting is called phema.evaluators.builtin.step; phema.evaluators.builtin.steps may be meant
@@ -86,12 +93,27 @@ class ServeCommandTest {
     }
 
     @Test
+    void namesTheFileThatIsNoYamlAndThePlace() throws IOException {
+        Path good = Files.writeString(home.resolve("good.yaml"), "phema:\n  samples: 3\n");
+        Path file = Files.writeString(home.resolve("broken.yaml"), "phema:\n  roots: [a\n  samples: 3\n");
+        String complaint = "phema: " + file + ", line 3, column 10 is no YAML: ";
+        String where = " --phema.home=" + home + " --spring.config.additional-location=" + good + "," + file;
+        assertThat(Shell.phema("serve --server.port=0" + where).complaint()).startsWith(complaint);
+        assertThat(Shell.phema("worker" + where).complaint()).startsWith(complaint);
+        assertThat(Shell.phema("sweep edm2 --outstd=0.1 --evaluator=builtin --metric=fd_random" + where)
+                        .complaint())
+                .startsWith(complaint);
+    }
+
+    @Test
     void namesAPortThatIsTaken() throws IOException {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             assertThat(Shell.phema("serve --server.port=" + other.getLocalPort() + " --phema.home=" + home)
                             .complaint())
                     .startsWith("phema: port " + other.getLocalPort() + " of this machine is taken");
         }
+        assertThat(Shell.phema("serve --server.port=70000 --phema.home=" + home).complaint())
+                .isEqualTo("phema: server.port must lie in 1..65535, or be 0 for any that is free, not 70000");
     }
 
     @Test
