@@ -31,7 +31,7 @@ class SynthesisRunner {
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(2);
 
     /** The number of workers that a part may bring down before it gets no other. */
-    private static final int MOST_DEATHS = 3;
+    private static final int MOST_DEATHS = 4;
 
     /** The number of times that a part is tried again whose storage fails. */
     private static final int RETRIES = 2;
@@ -98,7 +98,7 @@ class SynthesisRunner {
                 () -> parts.isRunning(part), () -> partStore.progress(part.id(), part.attempt(), bytes.sum()));
         try {
             files.discardBefore(part.id(), part.attempt());
-            if (part.attempts().deaths() > MOST_DEATHS)
+            if (part.attempts().deaths() >= MOST_DEATHS)
                 throw Problem.conflict("every worker that ran it died, " + MOST_DEATHS + " times");
             if (!part.isLast() || !files.arePublished(part.id().synthesis(), part.plan())) {
                 Optional<Syntheses.Pass> pass = differences.pass(part);

@@ -86,7 +86,7 @@ record Attempts(
 
     /** Ends a trial that too many workers or clients did not survive. @return whether it did */
     boolean endsByDeaths(Trials.Begun begun) {
-        if (begun.mishaps().deaths() <= MOST_DEATHS) return false;
+        if (begun.mishaps().deaths() < MOST_DEATHS) return false;
         trials.failed(begun, "every worker that ran it died, " + MOST_DEATHS + " times");
         return true;
     }

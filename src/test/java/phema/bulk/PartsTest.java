@@ -295,7 +295,7 @@ class PartsTest {
         take(job.id() + "/2");
         SynthesisJob failed = jobs.job(job.id());
         assertThat(failed.state()).isEqualTo(WorkState.FAILED);
-        assertThat(failed.error()).hasValue("every worker that ran it died, 3 times");
+        assertThat(failed.error()).hasValue("every worker that ran it died, 4 times");
         assertThat(state(job.id(), 1)).isEqualTo("CANCELLED 0 0");
         assertThat(below(folder.resolve("home/syntheses"))).isEmpty();
         takeAll(job.id());

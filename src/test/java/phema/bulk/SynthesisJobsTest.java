@@ -90,7 +90,7 @@ class SynthesisJobsTest {
                 .param(job.id())
                 .update();
         runner.run(job.id() + "/0");
-        assertThat(syntheses.job(job.id()).error()).hasValue("every worker that ran it died, 3 times");
+        assertThat(syntheses.job(job.id()).error()).hasValue("every worker that ran it died, 4 times");
         assertThat(files).doesNotExist();
         syntheses.delete(job.id());
     }

@@ -160,7 +160,7 @@ class KillsIT {
                 assertThat(files).exists();
                 done++;
             } else {
-                assertThat(job.error()).hasValue("every worker that ran it died, 3 times");
+                assertThat(job.error()).hasValue("every worker that ran it died, 4 times");
                 assertThat(files).doesNotExist();
                 givenUp++;
             }

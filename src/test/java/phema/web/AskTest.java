@@ -205,7 +205,7 @@ class AskTest {
     @Test
     void whoBringsDownFiveClientsGetsNoOther() throws Exception {
         String sweep = sweep("killer", "\"sigmaRel\": [0.071]");
-        for (int i = 0; i < 6; i++) silence(ask(sweep));
+        for (int i = 0; i < 5; i++) silence(ask(sweep));
         assertThat(send("POST", sweep + "/ask", "{}").statusCode()).isIn(204, 410);
         assertThat(get(sweep + "/trials/0").at("/error").asString()).contains("died, 5 times");
         assertThat(send("POST", sweep + "/ask", "{}").statusCode()).isEqualTo(410);
