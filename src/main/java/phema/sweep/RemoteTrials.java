@@ -191,7 +191,7 @@ public class RemoteTrials {
         Basis mine = suitability.basis(sweep.spec());
         Optional<Trials.Begun> taken = inTransaction(() -> {
             // Before the queue's row, as all changes of a sweep: two that wait for each other would not end.
-            sweeps.touch(id.sweep());
+            if (sweeps.touchIfThere(id.sweep()).isEmpty()) return Optional.empty();
             if (!leases.take(TrialId.TASK, id.toString(), client)) return Optional.empty();
             Optional<Trials.Begun> begun = trials.begin(id, client, mine);
             if (begun.isEmpty() || attempts.endsByDeaths(begun.get())) {

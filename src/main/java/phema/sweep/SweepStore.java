@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import phema.problem.Problem;
 import phema.text.StoredJson;
 
 /**
@@ -114,14 +115,21 @@ class SweepStore {
     }
 
     /**
-     * Begins a change: others who want to change the same sweep wait for the end of this transaction. @return its
-     * version from now on
+     * Begins a change: others who want to change the same sweep wait for the end of this transaction.
+     *
+     * @return its version from now on
+     * @throws Problem when there is none
      */
     long touch(String id) {
+        return touchIfThere(id).orElseThrow(() -> Problem.unknown("id", "no sweep has the id " + id));
+    }
+
+    /** The same; empty where it was deleted meanwhile. */
+    Optional<Long> touchIfThere(String id) {
         return jdbc.sql("update sweep set version = version + 1 where id = ? returning version")
                 .param(id)
                 .query(Long.class)
-                .single();
+                .optional();
     }
 
     Optional<Long> version(String id) {

@@ -73,14 +73,16 @@ class TrialRunner {
         return run(begun.get());
     }
 
-    /** What clients evaluated before needs none of them. @return whether it was so */
+    /** What clients evaluated before needs none of them. @return whether it was so, and it needs no worker */
     private boolean endsKnown(TrialId id, SweepStore.StoredSweep sweep) {
         SweepSpec spec = sweep.spec();
         if (suitability.unfitness(spec, sweep.basis()).isPresent()) return false;
-        Trial waiting = store.trial(id).orElseThrow();
+        Optional<Trial> waiting = store.trial(id);
+        if (waiting.isEmpty()) return true; // its sweep was deleted meanwhile
         try {
-            if (!attempts.prepare(new Trials.Begun(spec, waiting, store.mishaps(id)))
-                    .isKnown()) return false;
+            // Nobody has begun it, and what has become of earlier attempts does not say what to evaluate.
+            TrialStore.Mishaps none = new TrialStore.Mishaps(0, 0);
+            if (!attempts.prepare(new Trials.Begun(spec, waiting.get(), none)).isKnown()) return false;
         } catch (Problem e) {
             return false; // its client is told
         }

@@ -69,15 +69,16 @@ class Trials {
     }
 
     /**
-     * Empty when it has ended already, its sweep is paused, or has come to rest on something else.
+     * Empty when it has ended already, its sweep is paused, was deleted, or has come to rest on something else.
      *
      * @param mine what metrics of this worker rest on
      */
     Optional<Begun> begin(TrialId id, String worker, Basis mine) {
         return inTransaction(() -> {
-            long version = sweeps.touch(id.sweep());
+            Optional<Long> touched = sweeps.touchIfThere(id.sweep());
             Optional<SweepStore.StoredSweep> sweep = sweeps.row(id.sweep());
-            if (sweep.isEmpty() || sweep.get().held() != null) return Optional.empty();
+            if (touched.isEmpty() || sweep.isEmpty() || sweep.get().held() != null) return Optional.empty();
+            long version = touched.get();
             SweepSpec spec = sweep.get().spec();
             Optional<Basis> known = sweep.get().basis();
             if (known.flatMap(basis -> basis.objection(spec.evaluator(), mine)).isPresent()
@@ -147,8 +148,9 @@ class Trials {
     boolean propose(SweepStore.StoredSweep sweep, int clients) {
         if (more(sweep, clients).isEmpty()) return false;
         return inTransaction(() -> {
-            long version = sweeps.touch(sweep.id());
-            List<TrialId> added = store.add(sweep.id(), more(sweep, clients), version);
+            Optional<Long> version = sweeps.touchIfThere(sweep.id());
+            if (version.isEmpty()) return false;
+            List<TrialId> added = store.add(sweep.id(), more(sweep, clients), version.get());
             queue.add(
                     TrialId.TASK,
                     added.stream().map(TrialId::toString).toList(),
@@ -212,7 +214,7 @@ class Trials {
     /** Unless the sweep was deleted meanwhile. */
     private boolean ifThere(Begun begun, LongPredicate change) {
         String sweep = begun.id().sweep();
-        return inTransaction(() -> sweeps.version(sweep).isPresent() && change.test(sweeps.touch(sweep)));
+        return inTransaction(() -> sweeps.touchIfThere(sweep).filter(change::test).isPresent());
     }
 
     private <T> T inTransaction(Supplier<T> action) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.github.kagkarlsson.scheduler.task.CompletionHandler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
@@ -30,10 +32,12 @@ import phema.PhemaApplication;
 import phema.catalog.Catalog;
 import phema.evaluation.Axes;
 import phema.evaluation.AxisValues;
+import phema.evaluation.Evaluators;
 import phema.evaluation.Pictures;
 import phema.evaluation.Point;
 import phema.evaluation.Seeds;
 import phema.fleet.Fleet;
+import phema.fleet.Heartbeat;
 import phema.fleet.LeftAlone;
 import phema.fleet.Queue;
 import phema.fleet.WorkState;
@@ -152,6 +156,9 @@ class SweepsTest {
 
     @Autowired
     NewestSweeps newest;
+
+    @Autowired
+    ListableBeanFactory beans;
 
     static SweepSpec grid(String evaluator, String metric, Double... sigmaRel) {
         return new SweepSpec(
@@ -559,6 +566,34 @@ class SweepsTest {
         assertThat(awaitEnd(sweep).state()).isEqualTo(SweepState.DONE);
         sweeps.extend(sweep.id(), grid("last", "fid", 0.2));
         assertThat(awaitEnd(sweep).trials()).isEqualTo(Map.of(WorkState.DONE, 2));
+    }
+
+    @Test
+    void whatIsDeletedWhileAWorkerLooksAtItEndsQuietly() {
+        Sweep sweep = sweeps.create(grid("remote:deleted@1", "fid", 0.1));
+        TrialId id = new TrialId(sweep.id(), 0);
+        SweepStore deleting = new SweepStore(jdbc, Clock.systemUTC()) {
+            @Override
+            Optional<StoredSweep> row(String asked) {
+                Optional<StoredSweep> row = super.row(asked);
+                sweeps.cancel(asked);
+                sweeps.delete(asked);
+                return row;
+            }
+        };
+        TrialRunner runner = new TrialRunner(
+                beans.getBean(Trials.class),
+                deleting,
+                trials,
+                beans.getBean(LogStore.class),
+                beans.getBean(Evaluators.class),
+                suitability,
+                beans.getBean(Attempts.class),
+                beans.getBean(Heartbeat.class),
+                self);
+
+        assertThat(runner.run(id)).isInstanceOf(CompletionHandler.OnCompleteRemove.class);
+        assertThat(beans.getBean(Trials.class).begin(id, "me", NONE)).isEmpty();
     }
 
     @Test
