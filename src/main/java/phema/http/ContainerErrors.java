@@ -3,11 +3,13 @@ package phema.http;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.net.URI;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.webmvc.error.ErrorController;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -27,6 +29,9 @@ final class ContainerErrors implements ErrorController {
                         ? HttpStatus.resolve(code)
                         : null,
                 HttpStatus.NOT_FOUND);
-        return Problems.response(Problems.detail(status, status.getReasonPhrase(), null), HttpHeaders.EMPTY);
+        ProblemDetail problem = Problems.detail(status, status.getReasonPhrase(), null);
+        if (request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI) instanceof String asked)
+            problem.setInstance(URI.create(asked));
+        return Problems.response(problem, HttpHeaders.EMPTY);
     }
 }

@@ -2,8 +2,10 @@ package phema.http;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,6 +20,8 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.security.web.firewall.RequestRejectedException;
 import org.springframework.validation.FieldError;
+import org.springframework.web.HttpMediaTypeNotAcceptableException;
+import org.springframework.web.HttpMediaTypeNotSupportedException;
 import org.springframework.web.bind.MethodArgumentNotValidException;
 import org.springframework.web.bind.MissingServletRequestParameterException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -145,6 +149,26 @@ final class Problems extends ResponseEntityExceptionHandler {
         if (e.getMostSpecificCause() instanceof Problem tooLarge) return problem(tooLarge);
         UnreadableBody body = UnreadableBody.of(e.getCause());
         return handleExceptionInternal(e, detail(status, body.detail(), body.field()), headers, status, request);
+    }
+
+    @Override
+    protected @Nullable ResponseEntity<Object> handleHttpMediaTypeNotSupported(
+            HttpMediaTypeNotSupportedException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        String detail = "the body's Content-Type must be " + named(e.getSupportedMediaTypes())
+                + (e.getContentType() == null ? "; there is none" : ", not " + e.getContentType());
+        return handleExceptionInternal(e, detail(status, detail, null), headers, status, request);
+    }
+
+    @Override
+    protected @Nullable ResponseEntity<Object> handleHttpMediaTypeNotAcceptable(
+            HttpMediaTypeNotAcceptableException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
+        String detail = "the answer is " + named(e.getSupportedMediaTypes())
+                + ", which the request's Accept does not allow: name that, or leave Accept away";
+        return handleExceptionInternal(e, detail(status, detail, null), headers, status, request);
+    }
+
+    private static String named(List<MediaType> types) {
+        return types.stream().map(MediaType::toString).collect(Collectors.joining(" or "));
     }
 
     @Override

@@ -1,6 +1,8 @@
 package phema.http;
 
 import java.util.Collection;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import phema.text.StrictJson;
@@ -20,6 +22,9 @@ import tools.jackson.databind.exc.PropertyBindingException;
  */
 record UnreadableBody(String detail, @Nullable String field) {
     private static final int LONGEST_NAME = 100;
+
+    /** What Python writes. */
+    private static final Pattern NO_NUMBER = Pattern.compile("Non-standard token '([-+]?(?:NaN|Infinity|INF))'");
 
     static UnreadableBody of(@Nullable Throwable cause) {
         return switch (cause) {
@@ -53,12 +58,20 @@ record UnreadableBody(String detail, @Nullable String field) {
         // What follows is about the parser, not about what it read.
         String message = e.getOriginalMessage()
                 .replaceFirst("(?s) \\(start marker at .*", "")
-                .replaceFirst(": enable `JsonReadFeature.*", " is not JSON");
+                .replaceFirst(": enable `JsonReadFeature.*", " is none of JSON");
         if (field.isEmpty()) return ofBody("the body is not JSON: " + message);
         if (StrictJson.repeated(e).isPresent())
             return new UnreadableBody(field + " is there more than once; leave all but one away", field);
+        Matcher none = NO_NUMBER.matcher(message);
+        if (none.find())
+            return new UnreadableBody(
+                    field + " is " + none.group(1) + ", which JSON has no number for: "
+                            + (field.startsWith("metrics.")
+                                    ? "tell an error if there are no finite numbers"
+                                    : "send a finite one, or leave it away"),
+                    field);
         if (e instanceof InputCoercionException)
-            return new UnreadableBody(field + " is out of range: " + message.replace("`", ""), field);
+            return new UnreadableBody(field + " is too large or too small: " + message.replace("`", ""), field);
         return new UnreadableBody("the body is not JSON at " + field + ": " + message, null);
     }
 
@@ -70,7 +83,8 @@ record UnreadableBody(String detail, @Nullable String field) {
     /** What the values of a type are in JSON. */
     static String wanted(@Nullable Class<?> type) {
         if (type == null) return "something else";
-        if (type == Integer.class || type == int.class) return "a whole number";
+        if (type == Integer.class || type == int.class || type == Long.class || type == long.class)
+            return "a whole number";
         if (type == Boolean.class || type == boolean.class) return "true or false";
         if (Number.class.isAssignableFrom(type) || type.isPrimitive()) return "a number";
         if (Collection.class.isAssignableFrom(type)) return "a list";
@@ -79,7 +93,7 @@ record UnreadableBody(String detail, @Nullable String field) {
 
     /** Texts that one would not see in quotes. */
     private static Object shown(Object value) {
-        return value instanceof String text && text.isBlank() ? '"' + text + '"' : value;
+        return value instanceof String text && text.chars().allMatch(c -> c <= ' ') ? '"' + text + '"' : value;
     }
 
     /** As in {@code targets[0].sigmaRel}. */

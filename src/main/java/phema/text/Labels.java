@@ -9,6 +9,8 @@ import phema.problem.Problem;
 
 /** Writes choices and numbers as users read and type them. */
 public final class Labels {
+    private static final int MOST_DIGITS = 40;
+
     private Labels() {}
 
     /** {@code fd_random}: as {@link #parse} reads it. */
@@ -40,8 +42,12 @@ public final class Labels {
         return choices.stream().map(Labels::of).collect(Collectors.joining(", "));
     }
 
-    /** {@code 131072}, {@code 0.05}: all digits that a number has, without an exponent. Not for NaN and infinity. */
+    /**
+     * {@code 131072}, {@code 0.05}: all digits that a number has, without an exponent unless they would be dozens. Not
+     * for NaN and infinity.
+     */
     public static String plain(double value) {
-        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
+        BigDecimal digits = BigDecimal.valueOf(value).stripTrailingZeros();
+        return Math.abs(digits.scale()) > MOST_DIGITS ? digits.toString() : digits.toPlainString();
     }
 }

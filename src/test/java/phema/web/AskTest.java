@@ -354,7 +354,7 @@ class AskTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            {"metrics": {"fid": NaN}}             | 400 | NaN
+            {"metrics": {"fid": NaN}}             | 400 | metrics.fid is NaN, which JSON has no number for: tell an error if
             {"metrics": {"fid": null}}            | 400 | metrics.fid is null, which is no result
             {"metrics": {"fid": "NaN"}}           | 400 | metrics.fid
             {"metrics": {"fid": 1e999}}           | 400 | metrics.fid is Infinity, which is no result

@@ -392,15 +392,30 @@ class RestTest {
             {"target":[{"sigmaRel":0.1}]}                         | target              | targets
             {"targets":[{"sigmaRel":0.1,"sigmaRel":0.2}]}         | targets[0].sigmaRel | more than once
             {"solver":"paper","targets":[],"solver":"blup"}       | solver              | more than once
+            {"targets":[{"sigmaRel":NaN}]}                        | targets[0].sigmaRel | is NaN, which JSON has no number for
+            {"targets":[{"sigmaRel":""}]}                         | targets[0].sigmaRel | must be a number, not ""
+            {"targets":[{"sigmaRel":0.1,"time":"\\u0000"}]}      | targets[0].time     | must be a number, not "
+            {"targets":[{"sigmaRel":0.1,"time":1e308}]}           | time                | no snapshot reaches time 1E+308
             """)
     void refusesWrongFieldsByPath(String body, String field, String says) throws Exception {
         assertProblem(post("/api/v1/runs/edm2/fits", body), 400, field, says);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "{", "nonsense", "[]", "{\"targets\":[{\"sigmaRel\":0.1}]} {}"})
-    void refusesWhatIsNoJsonObject(String body) throws Exception {
-        assertProblem(post("/api/v1/runs/edm2/fits", body), 400, "none", "");
+    @CsvSource(delimiter = '|', textBlock = """
+            ''                              | the request needs a JSON body
+            {                               | the body is not JSON: Unexpected end-of-input
+            nonsense                        | the body is not JSON: Unrecognized token 'nonsense'
+            []                              | the body must be an object
+            3                               | the body must be an object
+            "x"                             | the body must be an object
+            {"targets":[{"sigmaRel":0.1}    | the body is not JSON at targets[0]: Unexpected end-of-input
+            {"targets":[{"sigmaRel":0.1}]} {} | the body goes on after its JSON
+            """)
+    void refusesWhatIsNoJsonObject(String body, String says) throws Exception {
+        HttpResponse<String> refused = post("/api/v1/runs/edm2/fits", body);
+        assertProblem(refused, 400, "none", says);
+        assertThat(refused.body()).doesNotContain("REDACTED", "phema.web");
     }
 
     @Test
@@ -415,7 +430,11 @@ class RestTest {
         assertThat(get("/api/v1/runs", "Content-Type", "multipart/form-data").statusCode())
                 .isEqualTo(200);
         assertProblem(send(request("/api/v1/runs").DELETE().build()), 405, "none", "");
-        assertProblem(get("/api/v1/runs", "Accept", "image/png"), 406, "none", "");
+        assertProblem(get("/api/v1/runs", "Accept", "image/png"), 406, "none", "the answer is application/json");
+        HttpResponse<String> trace = send(
+                request("/api/v1/runs").method("TRACE", BodyPublishers.noBody()).build());
+        assertProblem(trace, 405, "none", "");
+        assertThat(json.readTree(trace.body()).at("/instance").asString()).isEqualTo("/api/v1/runs");
         assertProblem(
                 send(request("/api/v1/runs/edm2/fits")
                         .header("Content-Type", "text/plain")
@@ -423,7 +442,7 @@ class RestTest {
                         .build()),
                 415,
                 "none",
-                "");
+                "the body's Content-Type must be application/json, not text/plain");
     }
 
     @ParameterizedTest

@@ -844,6 +844,8 @@ class SweepRestTest {
                 "{\"sigmaRel\": [0.1], \"params\": {\"cfg\": [8]}, \"evaluator\": \"builtin\", \"metric\": \"fd_random\"} | 400 | params",
                 "{\"sigmaRel\": [0.1, 0.2], \"mode\": \"search\", \"params\": {\"a\": [1, 2]}, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | params",
                 "{\"sigmaRel\": [0.1], \"mode\": \"random\", \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | mode",
+                "{\"sigmaRel\": [0.1], \"tolerance\": \"\", \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | tolerance",
+                "{\"sigmaRel\": [0.1], \"priority\": \"\", \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | priority",
                 "{\"sigmaRel\": [0.1], \"tolerance\": \"NaN\", \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | tolerance",
                 "{\"sigmaRel\": [0.1], \"priority\": 1.5, \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | priority",
                 "{\"sigmaRel\": [0.1], \"time\": [1e300], \"evaluator\": \"length\", \"metric\": \"fid\"} | 400 | time",
