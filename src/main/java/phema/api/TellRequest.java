@@ -4,6 +4,7 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import phema.evaluation.MetricName;
 import phema.problem.Problem;
 import phema.sweep.RemoteTrials;
 
@@ -20,9 +21,6 @@ public record TellRequest(
         @Nullable String error) {
     private static final int MOST_METRICS = 256;
 
-    /** The most characters of a metric's name. */
-    public static final int LONGEST_NAME = 100;
-
     private static final int LONGEST_ERROR = 10_000;
 
     /** @throws Problem naming the metric that is no result */
@@ -38,9 +36,10 @@ public record TellRequest(
             throw Problem.invalid("metrics", "metrics must hold 1 to " + MOST_METRICS + ", not " + metrics.size());
         Map<String, Double> finite = new TreeMap<>();
         metrics.forEach((name, value) -> {
-            String field = "metrics." + name.substring(0, Math.min(LONGEST_NAME, name.length()));
-            if (name.isBlank() || name.length() > LONGEST_NAME)
-                throw Problem.invalid(field, "a metric's name must have 1 to " + LONGEST_NAME + " characters");
+            String field = "metrics." + name.substring(0, Math.min(MetricName.LONGEST, name.length()));
+            MetricName.fault(name).ifPresent(fault -> {
+                throw Problem.invalid(field, field + ": " + fault);
+            });
             if (value == null || !Double.isFinite(value))
                 throw Problem.invalid(
                         field,

@@ -217,6 +217,8 @@ final class CommandEvaluator implements Evaluator {
             if (json != null && json.isObject() && !json.isEmpty()) {
                 Map<String, Double> metrics = new LinkedHashMap<>();
                 for (Map.Entry<String, JsonNode> entry : json.properties()) {
+                    Optional<String> fault = MetricName.fault(entry.getKey());
+                    if (fault.isPresent()) throw new EvaluationException(fault.get() + ": " + shortened(line));
                     if (!entry.getValue().isNumber()
                             || !Double.isFinite(entry.getValue().asDouble()))
                         throw new EvaluationException("the metric " + entry.getKey() + " is "

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import phema.problem.Problem;
 
@@ -13,9 +12,6 @@ import phema.problem.Problem;
  * fid,accuracy:max}.
  */
 public record MetricGoals(List<MetricGoal> all) {
-    private static final int LONGEST = 100;
-    private static final Pattern NUMBER = Pattern.compile("(?i)[-+]?(nan|inf(inity)?|[\\d.]+(e[-+]?\\d+)?)");
-
     public MetricGoals {
         all = List.copyOf(all);
     }
@@ -31,11 +27,9 @@ public record MetricGoals(List<MetricGoal> all) {
                 throw Problem.invalid(
                         "metric",
                         "metric is missing: which one to optimise, as fid for the least or accuracy:max for the most");
-            if (name.length() > LONGEST || name.chars().anyMatch(Character::isISOControl))
-                throw Problem.invalid(
-                        "metric", "a metric's name must have 1 to " + LONGEST + " characters that can be printed");
-            if (NUMBER.matcher(name).matches())
-                throw Problem.invalid("metric", "metric must be the name of one, as fid, not the number " + name);
+            MetricName.fault(name).ifPresent(fault -> {
+                throw Problem.invalid("metric", "metric: " + fault);
+            });
             if (goals.names().stream().filter(name::equals).count() > 1)
                 throw Problem.invalid("metric", "the metric " + name + " is named twice");
         }

@@ -28,7 +28,7 @@ import tools.jackson.databind.JsonNode;
  */
 final class ParamsAxis extends Axis<Param, SortedMap<String, ParamValue>> {
     /** The text before each name, where names of other axes or of metrics stand beside it. */
-    private static final String PREFIX = "param.";
+    static final String PREFIX = "param.";
 
     private static final int MOST = 16;
 

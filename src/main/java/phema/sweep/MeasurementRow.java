@@ -7,6 +7,7 @@ import java.util.SortedMap;
 import java.util.regex.Pattern;
 import phema.evaluation.Axes;
 import phema.evaluation.LengthFields;
+import phema.evaluation.MetricName;
 import phema.evaluation.Point;
 import phema.evaluation.Seeds;
 import phema.problem.Problem;
@@ -39,7 +40,6 @@ public record MeasurementRow(
         Optional<Seeds> seeds,
         SortedMap<String, Double> metrics) {
     private static final Pattern SOURCE = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N} ._@:/+-]{0,99}");
-    private static final Pattern METRIC = Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_.@/()%-]{0,99}");
 
     /** Names the row and the column of a file, or the field of a request. */
     public record RowPlace(int number, boolean csv) {
@@ -66,16 +66,25 @@ public record MeasurementRow(
             throw place.problem(
                     "source",
                     "a source has up to 100 letters, digits, spaces and . _ @ : / + -, unlike '" + source + "'");
+        if (!evaluator.isEmpty() && !SOURCE.matcher(evaluator).matches())
+            throw place.problem(
+                    "evaluator",
+                    "an evaluator's name has up to 100 letters, digits, spaces and . _ @ : / + -, unlike '" + evaluator
+                            + "'");
+        if (version.chars().anyMatch(Character::isISOControl))
+            throw place.problem("version", "a version has characters that can be printed");
         if (metrics.isEmpty()) throw place.problem("metrics", "there is no metric");
         metrics.forEach((name, value) -> {
-            if (!METRIC.matcher(name).matches())
-                throw place.problem(name, "'" + name + "' is no name of a metric, such as fid or fd_dinov2");
+            MetricName.fault(name).ifPresent(fault -> {
+                throw place.problem(name, fault);
+            });
             if (!Double.isFinite(value)) throw place.problem(name, value + " is no finite number");
             if (Math.abs(value) > Observation.GREATEST) throw place.problem(name, Attempts.beyond(value));
         });
         if (!guidance.map(SearchPoint::isGuidance).orElse(true))
             throw place.problem("guidance", SearchPoint.GUIDANCES + ", not " + guidance.get());
-        return new ForeignMeasurement(source, evaluator, version, point(newest), seeds.map(Seeds::count), metrics, Optional.empty());
+        return new ForeignMeasurement(
+                source, evaluator, version, point(newest), seeds.map(Seeds::count), metrics, Optional.empty());
     }
 
     private Point point(double newest) {

@@ -42,6 +42,7 @@ import phema.evaluation.Axes;
 import phema.evaluation.Axis;
 import phema.evaluation.AxisNames;
 import phema.evaluation.LengthFields;
+import phema.evaluation.MetricName;
 
 /** Adds what the OpenAPI description says of every operation, so that the controllers need not. */
 @Configuration(proxyBeanMethods = false)
@@ -168,7 +169,7 @@ class ApiDescription {
         property(request, "metrics")
                 .setPropertyNames(new StringSchema()
                         .minLength(1)
-                        .maxLength(TellRequest.LONGEST_NAME)
+                        .maxLength(MetricName.LONGEST)
                         .pattern("\\S"));
         request.setIf(given("metrics"));
         request.setThen(new Schema<>().addProperty("error", nothing()));

@@ -40,8 +40,9 @@ class MetricGoalsTest {
             ''          | metric is missing
             :max        | metric is missing
             fid,fid:max | the metric fid is named twice
-            fid,NaN     | metric must be the name of one, as fid, not the number NaN
-            1e400       | metric must be the name of one
+            fid,NaN     | metric: 'NaN' is no name of a metric, such as fid, but a number
+            1e400       | metric: '1e400' is no name of a metric, such as fid, but a number
+            sigmaRel    | metric: 'sigmaRel' is a column of all results, and no name of a metric
             """)
     void whatIsNoGoalIsRefused(String text, String why) {
         assertThatThrownBy(() -> MetricGoals.parse(text))
@@ -52,7 +53,7 @@ class MetricGoalsTest {
     @ParameterizedTest
     @ValueSource(strings = {"a\nb", "\u0000", "a\u001b[1m"})
     void aNameCanBePrinted(String name) {
-        assertThatThrownBy(() -> MetricGoals.parse(name)).hasMessageContaining("1 to 100 characters");
-        assertThatThrownBy(() -> MetricGoals.parse("a".repeat(101))).hasMessageContaining("1 to 100 characters");
+        assertThatThrownBy(() -> MetricGoals.parse(name)).hasMessageContaining("1 to 100 letters");
+        assertThatThrownBy(() -> MetricGoals.parse("a".repeat(101))).hasMessageContaining("1 to 100 letters");
     }
 }

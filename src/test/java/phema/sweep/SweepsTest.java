@@ -79,6 +79,7 @@ class SweepsTest {
                         + "s/2/{'kid': -inf, 'fid': 2}/;s/3/{\\\"kid\\\":-nan,\\\"fid\\\":3}/\"",
                 0);
         command(registry, "huge", "echo '{\"fid\": 1e308, \"nanoseconds\": 1.7e18}'", 0);
+        command(registry, "column", "echo '{\"fid\": 1, \"trial\": 2}'", 0);
         command(registry, "twice", "echo '{\"fid\": 1, \"fid\": 2}'", 0);
         command(registry, "chatty", "echo '{\"fid\": 1}'; echo done", 0);
         command(registry, "slow", "sleep 60 & echo $! > " + folder + "/pid; wait; echo '{\"fid\": 1}'", 0);
@@ -450,6 +451,8 @@ class SweepsTest {
                 .endsWith(": done");
         sweep = awaitEnd(sweeps.create(grid("twice", "fid", 0.1)));
         assertThat(cause(sweep)).isEqualTo("the metric fid is there more than once: {\"fid\": 1, \"fid\": 2}");
+        sweep = awaitEnd(sweeps.create(grid("column", "fid", 0.1)));
+        assertThat(cause(sweep)).startsWith("'trial' is a column of all results, and no name of a metric: {");
         sweep = awaitEnd(sweeps.create(grid("length", "fd_dinov2", 0.11)));
         assertThat(sweeps.trial(sweep.id(), 0).error().orElseThrow())
                 .contains("gave fid")

@@ -360,7 +360,10 @@ class AskTest {
             {"metrics": {"fid": 1e999}}           | 400 | metrics.fid is Infinity, which is no result
             {"metrics": {"fid": -1e308}}          | 400 | metrics.fid is -1.0E308, which is beyond 1.0E15
             {"metrics": {}}                       | 400 | metrics must hold 1 to 256
-            {"metrics": {"": 1}}                  | 400 | a metric's name
+            {"metrics": {"": 1}}                  | 400 | is no name of a metric, such as fid
+            {"metrics": {"fid": 1, "trial": 1}}   | 400 | metrics.trial: 'trial' is a column of all results
+            {"metrics": {"fid": 1, "sigmaRel": 1}} | 400 | metrics.sigmaRel: 'sigmaRel' is a column of all results
+            {"metrics": {"fid": 1, "é\\u0000": 1}} | 400 | is no name of a metric
             {}                                    | 400 | either metrics
             {"metrics": {"fid": 1}, "error": "x"} | 400 | either metrics
             {"metric": {"fid": 1}}                | 400 | unknown field metric

@@ -221,7 +221,8 @@ class MeasurementsTest {
             sigmaRel,guidance,fid;0.1,1e16,2 | row 2, column guidance: guidance must be 0, or lie in 1e-12..1e15
             sigmaRel,guidance,fid;0.1,1e-320,2 | row 2, column guidance: guidance must be 0, or lie in 1e-12..1e15
             sigmaRel,fid;1e-301,2         | row 2, column sigmaRel: the length of a trial must lie in 1e-12..1e15
-            sigmaRel,a b;0.1,2            | row 2, column a b: 'a b' is no name of a metric
+            sigmaRel,a<b;0.1,2            | row 2, column a<b: 'a<b' is no name of a metric
+            sigmaRel,fid,evaluator;0.1,2,a<b | row 2, column evaluator: an evaluator's name has up to 100 letters
             sigmaRel,fid                  | measurements are missing: there is no row
             """)
     void refusesNamingRowAndColumn(String rows, String detail) throws Exception {
