@@ -107,7 +107,10 @@ public class Catalog {
 
     public List<UnreadableRoot> unreadable() {
         return watchers.stream()
-                .flatMap(watcher -> watcher.failure().map(reason -> new UnreadableRoot(watcher.root(), reason)).stream())
+                .flatMap(watcher -> watcher
+                        .failure()
+                        .map(reason -> new UnreadableRoot(watcher.root(), reason))
+                        .stream())
                 .toList();
     }
 

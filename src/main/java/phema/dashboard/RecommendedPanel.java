@@ -19,7 +19,11 @@ import phema.text.Labels;
  * @param leftPin why it does not count, as a sentence; nothing where it does
  * @param offered what a pin would take, the latest first
  */
-record RecommendedPanel(@Nullable LengthLine length, boolean pinned, @Nullable String leftPin, List<LengthLine> offered) {
+record RecommendedPanel(
+        @Nullable LengthLine length,
+        boolean pinned,
+        @Nullable String leftPin,
+        List<LengthLine> offered) {
     /**
      * An average and what it rests on.
      *

@@ -27,8 +27,8 @@ import phema.text.Labels;
  * @param settingsDigest digits that are equal where all of these are; empty while one is not known
  * @param takers of our workers who would take its trials, and who leaves them alone; nobody once none waits, or where
  *     they are for clients
- * @param otherWeights how the run's files differ from those that it evaluated, in words that end a sentence; empty where
- *     they do not
+ * @param otherWeights how the run's files differ from those that it evaluated, in words that end a sentence; empty
+ *     where they do not
  * @param version grows with every change of the sweep or of one of its trials
  */
 public record Sweep(

@@ -4,7 +4,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -73,7 +72,10 @@ class Trainings {
                     found.put(row.getString("id"), StoredJson.read(row.getString("files"), Witnesses.class));
                 });
         synchronized (kept) {
-            others.stream().filter(found::containsKey).forEach(id -> kept.put(id, Objects.requireNonNull(found.get(id))));
+            for (String id : others) {
+                @Nullable Witnesses read = found.get(id);
+                if (read != null) kept.put(id, read);
+            }
         }
         return found;
     }

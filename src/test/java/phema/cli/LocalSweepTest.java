@@ -180,8 +180,8 @@ class LocalSweepTest {
         sweep(home, lengths, "--seeds=0-49").fine();
         Shell.Result more = sweep(home, lengths, "--seeds=0-99", gates[0], gates[1]);
         assertThat(more.fine().out())
-                .containsPattern("gate fid<=last-1 is met, as there is nothing to compare with: the last sweep, \\w+, has"
-                        + " evaluations of 50 images each, and this sweep of 100\n")
+                .containsPattern("gate fid<=last-1 is met, as there is nothing to compare with: the last sweep, \\w+,"
+                        + " has evaluations of 50 images each, and this sweep of 100\n")
                 .contains("gate fid<=recommended-1 is met, as there is nothing to compare with: what is recommended has"
                         + " evaluations of 50 images each, and this sweep of 100\n");
 

@@ -34,7 +34,7 @@ import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 import phema.time.Await;
 
-/** A run that is trained again into a folder of the same name: what was said of the old weights, and what of the new. */
+/** A run that is trained again into a folder of the same name. */
 @DisabledOnOs(OS.WINDOWS)
 @SpringBootTest(
         classes = PhemaApplication.class,
@@ -193,9 +193,10 @@ class RetrainedRunTest {
     }
 
     private int measure(double sigmaRel, double fid) throws IOException {
+        MeasurementsCsv.MeasuredBy by = new MeasurementsCsv.MeasuredBy("paper", "valley", "");
         String row = "sigmaRel,seeds,fid\n" + sigmaRel + ",0-63," + fid + "\n";
         return measurements
-                .add(run, MeasurementsCsv.read(new StringReader(row), new MeasurementsCsv.MeasuredBy("paper", "valley", ""), 9))
+                .add(run, MeasurementsCsv.read(new StringReader(row), by, 9))
                 .added();
     }
 

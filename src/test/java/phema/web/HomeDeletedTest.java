@@ -64,7 +64,7 @@ class HomeDeletedTest {
     void staysDownUntilItIsStartedAgain(CapturedOutput log) throws Exception {
         String run = "/api/v1/runs/edm2";
         String sweep = """
-                {"sigmaRel": [0.1], "evaluator": {"name": "mine", "type": "remote", "version": "1"}, "metric": "fid"}""";
+                {"sigmaRel": [0.1], "metric": "fid", "evaluator": {"name": "mine", "type": "remote", "version": "1"}}""";
         assertThat(send("POST", run + "/sweeps", sweep).statusCode()).isEqualTo(201);
         assertThat(send("GET", "/actuator/health", "").statusCode()).isEqualTo(200);
 
