@@ -21,8 +21,8 @@ import phema.format.FilePart;
  * Names some files of runs, as {@code RUN/NAME}, by which another training of the same name is told.
  *
  * @param stamps digits of size and time stamp, which every system and every version of phema tells alike
- * @param contents digits of size, structure and probe, which a restored copy has as well; none of files without a
- *     probe, as in object stores
+ * @param contents digits of size and probe, which a restored copy has as well; none of files without a probe, as in
+ *     object stores
  */
 record Witnesses(SortedMap<String, String> stamps, SortedMap<String, String> contents) {
     /** The number of files of a run that tell it from others. */
@@ -79,14 +79,16 @@ record Witnesses(SortedMap<String, String> stamps, SortedMap<String, String> con
         List<FilePart> parts = snapshot.file().parts();
         if (parts.stream().anyMatch(part -> part.probe().isEmpty())) return Optional.empty();
         Digest digest = Digest.sha256();
-        for (FilePart part : parts) digest.add(part.size() + " " + part.digest() + " " + part.probe() + "\n");
+        for (FilePart part : parts) digest.add(part.size() + " " + part.probe() + "\n");
         return Optional.of(digest.hex(DIGITS));
     }
 
     /** A file that both have and that is not the same; empty where there is none. */
     Optional<String> replaced(Witnesses other) {
         return common(other)
-                .filter(file -> !isSame(file, stamps, other.stamps) && !isSame(file, contents, other.contents))
+                .filter(file -> contents.containsKey(file) && other.contents.containsKey(file)
+                        ? !isSame(file, contents, other.contents)
+                        : !isSame(file, stamps, other.stamps))
                 .findFirst();
     }
 

@@ -100,14 +100,16 @@ class RetrainedRunTest {
         return sweeps.sweep(sweep.id());
     }
 
-    /** As another training would: the same names and shapes with other numbers, written at another time. */
+    /** As another training would: the same names and shapes with other numbers, and within a second if need be. */
     private void trainAgain() throws IOException {
         try (Stream<Path> files = Files.list(folder())) {
             for (Path file : files.toList()) {
                 byte[] bytes = Files.readAllBytes(file);
                 int data = 8 + (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
                 for (int i = data + 1; i < bytes.length; i += 2) bytes[i] ^= (byte) 0x80; // signs of halves
+                FileTime before = Files.getLastModifiedTime(file);
                 Files.write(file, bytes);
+                Files.setLastModifiedTime(file, FileTime.fromMillis(before.toMillis() / 1000 * 1000 + 999));
             }
         }
         rescan();
