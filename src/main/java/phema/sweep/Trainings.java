@@ -1,12 +1,16 @@
 package phema.sweep;
 
+import java.lang.ref.WeakReference;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
@@ -21,7 +25,7 @@ import phema.text.StoredJson;
  */
 @Component
 class Trainings {
-    /** The number of those in memory. */
+    /** The number of those in memory, of each kind. */
     private static final int MOST_KEPT = 256;
 
     private static final int DIGITS = 32;
@@ -30,14 +34,35 @@ class Trainings {
     private final Catalog catalog;
 
     /** By id, those asked for last. They never change. */
-    private final Map<String, Witnesses> kept = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+    private final Map<String, Witnesses> kept = lately();
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Witnesses> eldest) {
-            return size() > MOST_KEPT;
+    /** What was found out last, as runs may have many thousands of files. */
+    private final Map<Asked, Answer> answers = lately();
+
+    private record Asked(String run, Witnesses then) {}
+
+    /** @param runs that it holds for, as they were: they are large, and not kept for it */
+    private record Answer(List<WeakReference<Run>> runs, Optional<String> difference) {
+        static Answer of(List<Run> runs, Optional<String> difference) {
+            return new Answer(runs.stream().map(WeakReference::new).toList(), difference);
         }
-    };
+
+        boolean isOf(List<Run> now) {
+            return runs.size() == now.size()
+                    && IntStream.range(0, now.size()).allMatch(i -> runs.get(i).refersTo(now.get(i)));
+        }
+    }
+
+    private static <K, V> Map<K, V> lately() {
+        return Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+                return size() > MOST_KEPT;
+            }
+        });
+    }
 
     Trainings(JdbcClient jdbc, Catalog catalog) {
         this.jdbc = jdbc;
@@ -58,12 +83,10 @@ class Trainings {
     Map<String, Witnesses> all(Collection<String> ids) {
         Map<String, Witnesses> found = new HashMap<>();
         Set<String> others = new TreeSet<>();
-        synchronized (kept) {
-            for (String id : ids) {
-                @Nullable Witnesses known = kept.get(id);
-                if (known == null) others.add(id);
-                else found.put(id, known);
-            }
+        for (String id : ids) {
+            @Nullable Witnesses known = kept.get(id);
+            if (known == null) others.add(id);
+            else found.put(id, known);
         }
         if (others.isEmpty()) return found;
         jdbc.sql("select id, files from training where id in (:ids)")
@@ -71,11 +94,9 @@ class Trainings {
                 .query(row -> {
                     found.put(row.getString("id"), StoredJson.read(row.getString("files"), Witnesses.class));
                 });
-        synchronized (kept) {
-            for (String id : others) {
-                @Nullable Witnesses read = found.get(id);
-                if (read != null) kept.put(id, read);
-            }
+        for (String id : others) {
+            @Nullable Witnesses read = found.get(id);
+            if (read != null) kept.put(id, read);
         }
         return found;
     }
@@ -88,8 +109,19 @@ class Trainings {
         Optional<Run> own = catalog.known(run);
         // What cannot be seen for now, as while it is copied, says nothing.
         if (own.isEmpty() || own.get().snapshots().isEmpty()) return Optional.empty();
-        Witnesses now = then.in(
-                then.runs().stream().flatMap(name -> catalog.known(name).stream()).toList());
+        List<Run> runs = then.runs().stream()
+                .sorted()
+                .flatMap(name -> catalog.known(name).stream())
+                .toList();
+        Asked asked = new Asked(run, then);
+        @Nullable Answer known = answers.get(asked);
+        if (known != null && known.isOf(runs)) return known.difference();
+        Optional<String> difference = difference(run, then, then.in(runs));
+        answers.put(asked, Answer.of(runs, difference));
+        return difference;
+    }
+
+    private static Optional<String> difference(String run, Witnesses then, Witnesses now) {
         if (then.hasAny(run) && !now.hasAny(run)) return Optional.of("none of the files of then is there");
         return then.replaced(now).map(file -> "its file " + file + " is another than then");
     }
