@@ -47,6 +47,8 @@ record WeightsPath(String path, boolean isThere) {
     private static final Pattern EXTENSION = Pattern.compile(
             "\\.(?:safetensors|bin|pt|pth)(?:\\.index\\.json)?$|\\.(?:index\\.json|pkl|pth\\.tar|ckpt)$");
 
+    private static final Pattern PYTORCH_MODEL = Pattern.compile("(?<=^|/)pytorch_(model(?:_\\d+)?)$");
+
     private static final Pattern STEP = Pattern.compile("(?<=^|/)global_step\\d+(?=/)");
 
     /** The parts of a name without its extension that say which of several files it is. */
@@ -84,7 +86,7 @@ record WeightsPath(String path, boolean isThere) {
     private static final int DEPTH = 4;
     private static final int MOST = 2000;
 
-    /** What a checkpoint's folder holds, by {@link #component()}, without numbers where that tells no two apart. */
+    /** What a checkpoint's folder holds, by {@link #component()}, or what is the same in other checkpoints. */
     static SequencedMap<String, WeightsPath> in(Path checkpoint) {
         SortedSet<String> found = new TreeSet<>();
         Set<String> distributed = new HashSet<>();
@@ -144,22 +146,26 @@ record WeightsPath(String path, boolean isThere) {
             } else if (!isIndexedShard(path, found) && (path.endsWith(SAFETENSORS_INDEX) || !numbered.contains(path)))
                 add(weights, new WeightsPath(path, !missing.contains(path)));
         }
-        return withoutNumbers(weights);
+        return byCommonNames(weights);
+    }
+
+    /** The same by what is alike in all checkpoints, where no two of this one are. */
+    private static SequencedMap<String, WeightsPath> byCommonNames(SequencedMap<String, WeightsPath> weights) {
+        Map<String, Long> alike = weights.keySet().stream().collect(groupingBy(WeightsPath::commonName, counting()));
+        SequencedMap<String, WeightsPath> all = new LinkedHashMap<>();
+        weights.forEach((component, path) -> {
+            String name = commonName(component);
+            all.put(alike.getOrDefault(name, 0L) == 1 ? name : component, path);
+        });
+        return all;
     }
 
     /**
-     * The same by what is alike in all checkpoints, where no two of this one are: without what their names count and
-     * measure, as in {@code epoch=3-val/loss=0.43.ckpt}.
+     * Without what a name counts and measures, as in {@code epoch=3-val/loss=0.43.ckpt}, and with one word for what is
+     * {@code pytorch_model.bin} in older checkpoints of Hugging Face and {@code model.safetensors} in newer ones.
      */
-    private static SequencedMap<String, WeightsPath> withoutNumbers(SequencedMap<String, WeightsPath> weights) {
-        Map<String, Long> alike = weights.keySet().stream()
-                .collect(groupingBy(component -> withNumbers(component, "N", NamedNumber::from), counting()));
-        SequencedMap<String, WeightsPath> all = new LinkedHashMap<>();
-        weights.forEach((component, path) -> {
-            String without = withNumbers(component, "N", NamedNumber::from);
-            all.put(alike.getOrDefault(without, 0L) == 1 ? without : component, path);
-        });
-        return all;
+    private static String commonName(String component) {
+        return PYTORCH_MODEL.matcher(withNumbers(component, "N", NamedNumber::from)).replaceFirst("$1");
     }
 
     /** A path with something for the numbers of its file's name that say what is counted, or was measured. */

@@ -73,6 +73,19 @@ class CheckpointFoldersTest {
         assertThat(CheckpointName.parse(name)).isEmpty();
     }
 
+    /** As where a newer version of a trainer goes on; where both are in one folder, the newer form is taken. */
+    @Test
+    void takesOneNetworkUnderBothNamesThatHuggingFaceGaveIt() throws IOException {
+        for (int step : List.of(100, 200, 300)) weights("checkpoint-" + step + "/pytorch_model.bin", step);
+        for (int step : List.of(400, 500, 600)) weights("checkpoint-" + step + "/model.safetensors", step);
+        assertThat(scan().snapshots()).hasSize(6);
+        weights("checkpoint-600/pytorch_model.bin", 7);
+        assertThat(scan().snapshots())
+                .extracting(Snapshot::name)
+                .hasSize(6)
+                .contains("checkpoint-100/pytorch_model.bin", "checkpoint-600/model.safetensors");
+    }
+
     @Test
     void takesTheWeightsOfEachFolderInTheOrderOfTime() throws IOException {
         for (int step : List.of(500, 1000, 1500)) {
