@@ -24,8 +24,10 @@ import phema.format.WeightFiles;
  * @param notices about names that lead to nothing that may be read; one line each
  */
 record FolderListing(Recognition recognition, List<String> notices) {
-    /** The names of numbered files that may hold anything. */
-    private static final Pattern WITHOUT_EXTENSION = Pattern.compile("[^.]*\\d");
+    /** The names of numbered files that may hold anything: without an extension, or with one that some trainers use. */
+    private static final Pattern UNKNOWN = Pattern.compile(
+            "[^.]*\\d|[^.].*\\d.*\\.(?:th|tar|t7|weights?|model|mdl|dat|sd|net|pyt|torch|params|ckp|chkpt|checkpoint)",
+            Pattern.CASE_INSENSITIVE);
 
     FolderListing {
         notices = List.copyOf(notices);
@@ -91,7 +93,7 @@ record FolderListing(Recognition recognition, List<String> notices) {
                         .toList();
         if (!recognition.isRun() && more.isEmpty() && runsBelow.isEmpty()) {
             Optional<Question> question = Questions.ofOthers(folder, files, proposal);
-            if (question.isEmpty()) question = withoutExtension(folder, names, proposal);
+            if (question.isEmpty()) question = ofUnknown(folder, names, proposal);
             if (question.isPresent()) return new FolderListing(Recognition.asked(question.get()), notices);
         }
         if (more.isEmpty())
@@ -105,16 +107,16 @@ record FolderListing(Recognition recognition, List<String> notices) {
         return new FolderListing(recognition.withNotices(more), notices);
     }
 
-    /** What has to be asked of files without an extension, of which one of each name is looked at. */
-    private static Optional<Question> withoutExtension(Path folder, List<String> names, Proposal proposal)
+    /** What has to be asked of files that may hold anything, of which one of each name is looked at. */
+    private static Optional<Question> ofUnknown(Path folder, List<String> names, Proposal proposal)
             throws IOException {
         List<String> files = readable(
                 folder,
                 names,
-                name -> WITHOUT_EXTENSION.matcher(name).matches(),
+                name -> UNKNOWN.matcher(name).matches() && !LeftOut.isState(name),
                 proposal.mayRead(),
                 new ArrayList<>());
-        return Questions.ofNamesWithoutExtension(files, name -> proposal.holdsWeights(folder.resolve(name)));
+        return Questions.ofUnknownNames(folder, files, proposal);
     }
 
     /** What a file states beside its weights; nothing where it cannot be read. */

@@ -100,6 +100,11 @@ final class NumberReadings {
         return names.size();
     }
 
+    /** The last of them. */
+    String last() {
+        return names.getLast();
+    }
+
     private String text(int name, int column) {
         return numbers.get(name).get(column).group();
     }

@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import phema.format.Tensor;
@@ -349,11 +348,10 @@ final class Questions {
     }
 
     /**
-     * What has to be asked of numbered files whose names have no extension, as those of Tacotron and HiFi-GAN.
-     *
-     * @param holdsWeights whether a file does, asked of one of each kind of name
+     * What has to be asked of numbered files whose names do not say that they hold weights: those of Tacotron and
+     * HiFi-GAN have no extension, those of audiocraft end in {@code .th}, and NeRF's in {@code .tar}.
      */
-    static Optional<Question> ofNamesWithoutExtension(List<String> names, Predicate<String> holdsWeights) {
+    static Optional<Question> ofUnknownNames(Path folder, List<String> names, Proposal proposal) {
         List<NumberReadings> kinds =
                 names.stream().collect(groupingBy(LeftOut::shape, TreeMap::new, toList())).values().stream()
                         .filter(alike -> alike.size() > 1)
@@ -362,22 +360,23 @@ final class Questions {
                                 .thenComparing(comparingInt((List<String> alike) -> alike.size())
                                         .reversed()))
                         .limit(MOST_KINDS)
-                        .filter(alike -> holdsWeights.test(alike.getLast()))
+                        .filter(alike -> proposal.holdsWeights(folder.resolve(alike.getLast())))
                         .map(NumberReadings::of)
                         .filter(readings -> !readings.readings().isEmpty())
                         .toList();
         if (kinds.isEmpty()) return Optional.empty();
-        NumberReadings.Reading first = kinds.getFirst().readings().getFirst();
+        Function<NumberReadings, List<String>> lines = kind ->
+                proposal.lines(kind.readings().getFirst().pattern(), folder.resolve(kind.last()));
         String others = kinds.stream()
                 .skip(1)
-                .map(kind -> kind.readings().getFirst())
-                .map(reading -> ", or " + Question.inline(lines(reading.pattern())))
+                .map(kind -> ", or " + Question.inline(lines.apply(kind)))
                 .collect(joining());
+        NumberReadings first = kinds.getFirst();
         return Optional.of(Question.of(
-                "there are files without an extension that hold weights, and whether their number is a time their names"
-                        + " do not say",
-                lines(first.pattern()),
-                shareOf(first, kinds.getFirst()) + others));
+                "there are files that hold weights, such as " + first.last()
+                        + ", and whether their number is a time their names do not say",
+                lines.apply(first),
+                shareOf(first.readings().getFirst(), first) + others));
     }
 
     /** Whether the most files are of more than one kind. */

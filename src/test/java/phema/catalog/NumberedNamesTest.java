@@ -226,8 +226,10 @@ class NumberedNamesTest {
     @CsvSource(delimiter = '|', textBlock = """
             checkpoint_100 checkpoint_200             | checkpoint_{time}
             do_00000100 g_00000100 do_00000200 g_00000200 | g_{time}, do_{time}
+            100.tar 200.tar                           | {time}.tar
+            optim_100.th optim_200.th net_100.th net_200.th | net_{time}.th
             """)
-    void asksForFilesWithoutAnExtensionThatHoldWeights(String names, String patterns) throws IOException {
+    void asksForFilesThatHoldWeightsThoughTheirNamesDoNotSaySo(String names, String patterns) throws IOException {
         weights(names.split(" "));
         Files.writeString(folder.resolve("log_1"), "nothing");
         Files.writeString(folder.resolve("log_2"), "nothing");
@@ -235,7 +237,7 @@ class NumberedNamesTest {
         assertThat(run.excluded())
                 .singleElement()
                 .satisfies(e -> assertThat(e.message())
-                        .contains("files without an extension that hold weights")
+                        .contains("there are files that hold weights, such as ")
                         .contains(List.of(patterns.split(", ")).stream()
                                 .map(pattern -> "`files: '" + pattern + "'`")
                                 .toList()));
