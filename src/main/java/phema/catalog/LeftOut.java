@@ -173,7 +173,10 @@ final class LeftOut {
             List<NumberReadings.Reading> readings = NumberReadings.of(alike).readings();
             if (!lines.isEmpty() || readings.size() != 1) continue; // of several it would be a guess
             String path = proposal.best(below, weights.values()).path();
-            lines = proposal.lines(readings.getFirst().pattern() + "/" + path, below.resolve(path));
+            String pattern = readings.getFirst().pattern();
+            lines = proposal.counting(
+                    proposal.lines(pattern + "/" + path, below.resolve(path)), pattern, alike, name -> folder.resolve(
+                            name + "/" + path));
         }
         if (found.isEmpty()) return Optional.empty();
         String files = "Weight files lie also in folders below, and are not taken: " + shapes(found) + ". ";

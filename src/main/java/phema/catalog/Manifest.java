@@ -274,10 +274,13 @@ record Manifest(
 
     private Optional<Candidate> candidate(String name, Matcher match, Selection selection) {
         double time = clock(NamedNumber.value(match.group("time")));
-        if (profile.isPresent())
-            return selection.sigmaRels().isEmpty()
-                    ? Optional.of(Candidate.of(name, time, profile.get(), t -> ProfileSpec.parse(profile.get(), t)))
-                    : Optional.empty();
+        if (profile.isPresent()) {
+            if (!selection.sigmaRels().isEmpty()) return Optional.empty();
+            return Optional.of(
+                    time == 0 // which its file may contradict
+                            ? new Candidate(name, time, profile.get(), new Candidate.First(profile))
+                            : Candidate.of(name, time, profile.get(), t -> ProfileSpec.parse(profile.get(), t)));
+        }
         double gamma;
         if (gammas.isEmpty()) {
             gamma = SigmaRel.toGamma(Double.parseDouble(match.group("sigmaRel")));

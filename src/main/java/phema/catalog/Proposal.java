@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -64,6 +65,28 @@ record Proposal(Predicate<Path> mayRead) {
 
     private static String files(String pattern) {
         return "files: '" + pattern + "'";
+    }
+
+    /**
+     * Lines for files of such names, with the one for names that count from 0 where the file named 0 states a step.
+     *
+     * @param file of a name
+     */
+    List<String> counting(
+            List<String> lines, String pattern, Collection<String> names, Function<String, Path> file) {
+        NamePattern times = NamePattern.of(pattern, ManifestReader.FILE_FIELDS);
+        boolean fromZero = names.stream()
+                .filter(name -> times.match(name)
+                        .filter(found -> NamedNumber.value(found.group("time")) == 0)
+                        .isPresent())
+                .flatMap(name -> content(file.apply(name)).stream())
+                .anyMatch(first -> StatedTimes.steps(first.metadata())
+                        .filter(steps -> steps.getValue() > 1)
+                        .isPresent());
+        if (!fromZero) return lines;
+        List<String> more = new ArrayList<>(lines);
+        more.add(1, CountFromZero.LINE);
+        return more;
     }
 
     /** Whether a file can be read, and holds what may be weights. */

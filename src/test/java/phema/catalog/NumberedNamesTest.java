@@ -245,6 +245,31 @@ class NumberedNamesTest {
         takes("100 200");
     }
 
+    /** As the versions of W&B's artifacts do. */
+    @Test
+    void proposesToCountFromZeroWhereTheFileNamedZeroStatesAStep() throws IOException {
+        for (int version = 0; version < 3; version++)
+            TestFiles.safetensors(
+                    Files.createDirectory(folder.resolve("model:v" + version)).resolve("model.safetensors"),
+                    Map.of("global_step", String.valueOf(100 * version + 100)),
+                    Map.of("w", (float) version));
+        String lines = "`files: 'model:v{time}/model.safetensors'` and `updateAfterStep: -1` and `profile: impulse`";
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .anyMatch(notice -> notice.contains(lines));
+        Files.writeString(
+                folder.resolve("phema.yaml"),
+                "files: 'model:v{time}/model.safetensors'\nupdateAfterStep: -1\nprofile: impulse\n");
+        takes("1 2 3");
+        Files.writeString(
+                folder.resolve("phema.yaml"), "files: 'model:v{time}/model.safetensors'\nprofile: impulse\n");
+        takes("1 2");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).excluded())
+                .singleElement()
+                .satisfies(e -> assertThat(e.message())
+                        .contains("is named for time 0, but its metadata says `global_step` 100: if the names count"
+                                + " from 0, write `updateAfterStep: -1` into phema.yaml"));
+    }
+
     @Test
     void saysNothingOfFilesWithoutAnExtensionThatHoldNoWeights() throws IOException {
         Files.writeString(folder.resolve("log_1"), "nothing");
