@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import phema.format.ShardIndexes;
 
 /**
  * Finds a run's checkpoints where each is a folder of its own, {@code checkpoint-500/model.safetensors}: the folders by
@@ -245,6 +246,7 @@ record CheckpointFolders(
                     + (own.isEmpty() ? ", with raw weights in " + path(raw) : "") + "; for anything else, say so in "
                     + Manifest.FILE_NAME + ".");
             own.forEach(this::noteMissing);
+            noteBesideIndex(raw);
             if (!without.isEmpty())
                 notices.add(some(without) + (without.size() == 1 ? " is" : " are") + " not used, for want of "
                         + path(raw) + ".");
@@ -272,6 +274,22 @@ record CheckpointFolders(
                 notices.add("Beside the checkpoints' folders, and not used: " + LeftOut.shapes(others) + ".");
             return new CheckpointFolders(
                     candidates, notices, own.isEmpty() ? linesOf(raw) : List.of(), Optional.empty());
+        }
+
+        /** Of a file by the name of the index that is taken, which may be older or newer than what that lists. */
+        private void noteBesideIndex(String raw) {
+            String path = path(raw);
+            String file = WeightsPath.withoutIndex(path);
+            Path newest = newest(List.of(raw));
+            if (file.equals(path)
+                    || !Files.isRegularFile(newest.resolve(file))
+                    || ShardIndexes.listed(newest.resolve(path))
+                            .contains(String.valueOf(Path.of(file).getFileName()))) return;
+            notices.add(file + " lies beside " + path + ", which does not list it, in "
+                    + newest.getFileName() + ": the files that the index lists are taken. transformers would load "
+                    + file + " instead; where that is what is meant, write "
+                    + Question.inline(lines(pattern, file)) + " into " + Manifest.FILE_NAME
+                    + ", and else move it away.");
         }
 
         /** Of averages in shards that are not all there. */

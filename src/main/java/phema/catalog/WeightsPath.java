@@ -220,6 +220,11 @@ record WeightsPath(String path, boolean isThere) {
         return name.endsWith(INDEX) || name.endsWith(".metadata") || name.endsWith("_model_states.pt");
     }
 
+    /** The file whose name an index has; the same for what is none. */
+    static String withoutIndex(String path) {
+        return path.endsWith(INDEX) ? path.substring(0, path.length() - INDEX.length()) : path;
+    }
+
     /** Whether a file holds pieces of which none says how many there are. */
     static boolean isOfPieces(String name) {
         return name.contains("shard-") && PIECES.matcher(name).matches();

@@ -203,6 +203,23 @@ class CheckpointFoldersTest {
                 .allMatch(one -> one.file().tensors().size() == 2);
     }
 
+    /** One of both is older than the other, and transformers loads the file. */
+    @Test
+    void aFileThatAnIndexOfItsNameDoesNotListIsNamed() throws IOException {
+        shards("model.safetensors.index.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors");
+        assertThat(scan().notices()).noneMatch(notice -> notice.contains("lies beside"));
+        for (int step : List.of(10, 20)) weights("epoch0-global_step" + step + "/model/model.safetensors", -step);
+        Run found = scan();
+        assertThat(found.snapshots()).hasSize(2).allMatch(one -> one.name().endsWith(".index.json"));
+        assertThat(found.notices())
+                .anyMatch(notice -> notice.startsWith("model/model.safetensors lies beside"
+                                + " model/model.safetensors.index.json, which does not list it")
+                        && notice.contains("`files: 'epoch*-global_step{time}/model/model.safetensors'`"));
+
+        shards("model.safetensors.index.json", "model.safetensors", "more.safetensors");
+        assertThat(scan().notices()).noneMatch(notice -> notice.contains("lies beside"));
+    }
+
     @Test
     void filesThatAreNumberedAlikeWithoutAnIndexAreNotOfferedAlone() throws IOException {
         for (int step : List.of(10, 20))
