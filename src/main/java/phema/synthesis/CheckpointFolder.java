@@ -109,7 +109,10 @@ record CheckpointFolder(
                 .map(place -> place.substring(0, place.indexOf('/')))
                 .collect(Collectors.toSet());
         Pipeline pipeline = Pipeline.of(folder, run, components, mayRead);
-        for (SideFile side : pipeline.files()) sides.putIfAbsent(side.name(), side);
+        Pipeline modules = SentenceModules.of(folder, components, mayRead);
+        Stream.of(pipeline, modules)
+                .flatMap(one -> one.files().stream())
+                .forEach(side -> sides.putIfAbsent(side.name(), side));
         if (String.valueOf(file.getFileName()).equals(".metadata"))
             for (String name : BESIDE)
                 if (Files.isRegularFile(file.resolveSibling(name)))
@@ -117,6 +120,7 @@ record CheckpointFolder(
                             place(folder, file) + name,
                             new SideFile(place(folder, file) + name, file.resolveSibling(name)));
         notices.addAll(pipeline.notices());
+        notices.addAll(modules.notices());
         if (!unwritten.isEmpty())
             notices.add("Outputs hold the averaged weights in " + OneLine.of(slashed(folder.relativize(raw)))
                     + " alone, and no " + OneLine.of(String.join(", ", unwritten)) + ".");

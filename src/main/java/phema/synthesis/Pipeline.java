@@ -93,7 +93,7 @@ record Pipeline(List<SideFile> files, List<String> notices) {
                                 + "."));
     }
 
-    private static boolean isWeights(SideFile file) {
+    static boolean isWeights(SideFile file) {
         return WEIGHTS.matcher(file.name()).matches();
     }
 
@@ -116,7 +116,7 @@ record Pipeline(List<SideFile> files, List<String> notices) {
     }
 
     /** All files of a component; none where its weights are not there, or one may not be read. */
-    private static List<SideFile> complete(Path home, String component, Predicate<Path> mayRead) throws IOException {
+    static List<SideFile> complete(Path home, String component, Predicate<Path> mayRead) throws IOException {
         Path folder = home.resolve(component).normalize();
         if (!home.equals(folder.getParent()) || !Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) return List.of();
         List<SideFile> files = new ArrayList<>();

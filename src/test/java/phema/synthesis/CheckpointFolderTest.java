@@ -336,6 +336,43 @@ class CheckpointFolderTest {
                 .hasMessageContaining("lies outside of phema.roots");
     }
 
+    /** As sentence-transformers saves a model with a dense layer behind it. */
+    @Test
+    void modulesOfSentenceTransformersComeAlongAsTheyAre() throws IOException {
+        for (int step = 1; step <= 2; step++) {
+            Path file = Files.createDirectories(folder.resolve("run/checkpoint-" + step))
+                    .resolve("model.safetensors");
+            TestWeights.safetensors(file, Map.of(), List.of(Entry.of("w", DType.F32, Shape.of(1), step)));
+            add(file, new Impulse(step));
+            for (String side : List.of("config.json", "1_Pooling/config.json", "2_Dense/config.json"))
+                Files.writeString(
+                        Files.createDirectories(file.resolveSibling(side).getParent())
+                                .resolve("config.json"),
+                        "{}");
+            Files.writeString(file.resolveSibling("2_Dense/model.safetensors"), "dense " + step);
+            Files.writeString(
+                    file.resolveSibling("modules.json"),
+                    "[{\"idx\": 0, \"path\": \"\"}, {\"idx\": 1, \"path\": \"1_Pooling\"},"
+                            + " {\"idx\": 2, \"path\": \"2_Dense\"}, {\"idx\": 3, \"path\": \"3_Gone\"},"
+                            + " {\"idx\": 4, \"path\": \"../../x\"}]");
+        }
+        PreparedWeights weights = prepared(0.5, 0.5);
+        Path out = folder.resolve("out");
+        SYNTHESES.write(weights, out, false, bytes -> {});
+        assertThat(tree(out))
+                .containsExactly(
+                        "mine/1_Pooling/config.json",
+                        "mine/2_Dense/config.json",
+                        "mine/2_Dense/model.safetensors",
+                        "mine/config.json",
+                        "mine/model.safetensors",
+                        "mine/modules.json");
+        assertThat(out.resolve("mine/2_Dense/model.safetensors")).hasContent("dense 2");
+        assertThat(SYNTHESES.notices(weights))
+                .anyMatch(notice -> notice.startsWith("Outputs hold 2_Dense of the model as it is in "))
+                .anyMatch(notice -> notice.startsWith("Outputs lack 3_Gone, which "));
+    }
+
     private static void pipeline(Path home, String more) throws IOException {
         Map<String, String> contents = Map.of(
                 "model_index.json",
