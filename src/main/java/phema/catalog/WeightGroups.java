@@ -365,7 +365,8 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
                         .orElseGet(() -> otherwise.getOrDefault(unwrapped, ""));
                 @Nullable Tensor there = all.get(name);
                 if (there == null && here.dtype().isFloating() && !NotAveraged.isCounter(entry.getKey()))
-                    return wrong("holds `" + here.name() + "`, but no such tensor below `" + first.prefix() + "`");
+                    return wrong("holds `" + here.name() + "`, but no such tensor below `" + first.prefix() + "`"
+                            + (entry.getKey().matches("\\d+") ? withoutNames(first, group) : ""));
                 if (there == null) continue;
                 if (!there.shape().equals(here.shape())
                         || there.dtype().isFloating() != here.dtype().isFloating())
@@ -385,6 +386,12 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
                                 e.getKey().prefix(), e.getKey().profile(), tensors(all, e.getValue(), found)))
                         .toList(),
                 Optional.empty());
+    }
+
+    private static String withoutNames(StatedGroup first, StatedGroup list) {
+        return ": tensors with numbers for names cannot be told to be which of those. Take one set alone, with"
+                + " `prefix: '" + first.prefix() + "'` and `" + Questions.RAW + "`, or with `prefix: '" + list.prefix()
+                + "'` and the profile of that average";
     }
 
     private static List<Tensor> tensors(

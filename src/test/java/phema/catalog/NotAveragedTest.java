@@ -386,6 +386,21 @@ class NotAveragedTest {
                 .contains("2 of 5 files hold nothing below `ema.`, and are used for their other weights.");
     }
 
+    /** As flow_matching saves its average. */
+    @Test
+    void aListOfTensorsWithoutNamesIsNoAverageOfNamedOnes() throws IOException {
+        Files.writeString(
+                folder.resolve("phema.yaml"),
+                "files: 'step-{time}.safetensors'\naverages: [{prefix: 'model.model.', profile: impulse},"
+                        + " {prefix: 'model.shadow_params.', profile: 'exponential:decay=0.99'}]\n");
+        assertThat(run(weight("model.model.a.w"), weight("model.model.b.w"), weight("model.shadow_params.0"))
+                        .excluded())
+                .isNotEmpty()
+                .allSatisfy(e -> assertThat(e.message())
+                        .contains("numbers for names", "`prefix: 'model.model.'` and `profile: impulse`")
+                        .contains("`prefix: 'model.shadow_params.'` and the profile"));
+    }
+
     /** Alone, an average of any profile is as likely. */
     @ParameterizedTest
     @CsvSource({"ema., 'exponential:decay=0.999', true", "model., impulse, false", "head., 'power:0.1', false"})
