@@ -107,10 +107,8 @@ public class Catalog {
 
     public List<UnreadableRoot> unreadable() {
         return watchers.stream()
-                .flatMap(watcher -> watcher
-                        .failure()
-                        .map(reason -> new UnreadableRoot(watcher.root(), reason))
-                        .stream())
+                .flatMap(
+                        watcher -> watcher.failure().map(reason -> new UnreadableRoot(watcher.root(), reason)).stream())
                 .toList();
     }
 

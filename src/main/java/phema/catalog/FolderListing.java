@@ -108,8 +108,7 @@ record FolderListing(Recognition recognition, List<String> notices) {
     }
 
     /** What has to be asked of files that may hold anything, of which one of each name is looked at. */
-    private static Optional<Question> ofUnknown(Path folder, List<String> names, Proposal proposal)
-            throws IOException {
+    private static Optional<Question> ofUnknown(Path folder, List<String> names, Proposal proposal) throws IOException {
         List<String> files = readable(
                 folder,
                 names,

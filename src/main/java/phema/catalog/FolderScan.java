@@ -365,8 +365,7 @@ final class FolderScan {
         if (prefix.isEmpty() || candidates.stream().anyMatch(Candidate::isRaw)) return Optional.empty();
         Optional<WeightFile> newest =
                 candidates.stream().reduce((one, newer) -> newer).map(this::whole);
-        return newest
-                .filter(file -> WeightGroups.of(file).groups().stream()
+        return newest.filter(file -> WeightGroups.of(file).groups().stream()
                         .anyMatch(group -> group.prefix().equals(prefix)))
                 .flatMap(file -> WeightGroups.rawIn(file).stream().findFirst())
                 .map(WeightGroups.StatedGroup::prefix)

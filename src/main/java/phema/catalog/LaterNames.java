@@ -50,8 +50,7 @@ record LaterNames(List<String> names, String pattern) {
             throws IOException {
         Set<String> used =
                 taken.stream().map(candidate -> first(candidate.fileName())).collect(toSet());
-        Optional<Numbered> newest =
-                used.stream().flatMap(LaterNames::numbered).max(comparingDouble(Numbered::number));
+        Optional<Numbered> newest = used.stream().flatMap(LaterNames::numbered).max(comparingDouble(Numbered::number));
         if (newest.isEmpty()) return NONE;
         Set<String> files = Set.copyOf(LeftOut.of(names, taken));
         List<Numbered> later = names.stream()
@@ -73,10 +72,12 @@ record LaterNames(List<String> names, String pattern) {
 
     private static Stream<Numbered> numbered(String name) {
         Optional<SnapshotName> edm2 = SnapshotName.parse(name);
-        if (edm2.isPresent()) return Stream.of(new Numbered(name, "nimg", edm2.get().nimg(), ""));
+        if (edm2.isPresent())
+            return Stream.of(new Numbered(name, "nimg", edm2.get().nimg(), ""));
         Optional<Numbered> file = NumberedName.parse(name)
                 .map(one -> new Numbered(name, clock(one.counted()), one.number(), one.pattern()));
-        return file.or(() -> CheckpointName.parse(name)
+        return file
+                .or(() -> CheckpointName.parse(name)
                         .map(one -> new Numbered(name, clock(one.word()), one.number(), one.pattern())))
                 .filter(one -> !NumberReadings.isStamp(Labels.plain(one.number())))
                 .stream();
@@ -86,8 +87,7 @@ record LaterNames(List<String> names, String pattern) {
     private static Stream<Numbered> numbered(String name, Numbered ofRun) {
         List<Numbered> known = numbered(name).toList();
         int time = ofRun.pattern().indexOf(TIME);
-        if (!known.isEmpty() || time < 1 || !name.startsWith(ofRun.pattern().substring(0, time)))
-            return known.stream();
+        if (!known.isEmpty() || time < 1 || !name.startsWith(ofRun.pattern().substring(0, time))) return known.stream();
         Matcher number = NUMBER.matcher(name).region(time, name.length());
         return number.lookingAt()
                 ? Stream.of(new Numbered(
@@ -106,16 +106,14 @@ record LaterNames(List<String> names, String pattern) {
         Path there = folder.resolve(name);
         if (Files.isDirectory(there, LinkOption.NOFOLLOW_LINKS))
             return !WeightsPath.in(there).isEmpty();
-        return files.contains(name) && Files.isRegularFile(there) && FolderListing.sibling(there).isEmpty();
+        return files.contains(name)
+                && Files.isRegularFile(there)
+                && FolderListing.sibling(there).isEmpty();
     }
 
     /** A pattern for these names and the run's, where only what stands before or behind the time sets them apart. */
     private static String together(
-            Path folder,
-            Collection<String> found,
-            Numbered newest,
-            Collection<Numbered> later,
-            List<String> lines) {
+            Path folder, Collection<String> found, Numbered newest, Collection<Numbered> later, List<String> lines) {
         if (lines.isEmpty() || found.stream().anyMatch(Questions::isAverage)) return "";
         String pattern = newest.pattern();
         Set<String> others = new TreeSet<>();

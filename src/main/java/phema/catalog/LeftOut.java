@@ -175,8 +175,10 @@ final class LeftOut {
             String path = proposal.best(below, weights.values()).path();
             String pattern = readings.getFirst().pattern();
             lines = proposal.counting(
-                    proposal.lines(pattern + "/" + path, below.resolve(path)), pattern, alike, name -> folder.resolve(
-                            name + "/" + path));
+                    proposal.lines(pattern + "/" + path, below.resolve(path)),
+                    pattern,
+                    alike,
+                    name -> folder.resolve(name + "/" + path));
         }
         if (found.isEmpty()) return Optional.empty();
         String files = "Weight files lie also in folders below, and are not taken: " + shapes(found) + ". ";

@@ -33,8 +33,8 @@ record NamedNumber(String word, int from, int start, int end) {
     static final String BEHIND = "[-_]?(epoch|steps?|iters?|iterations?)";
 
     private static final Pattern COUNTED = Pattern.compile(
-            "(?<![A-Za-z])(global[-_]?step|step|iter|iteration|ba|checkpoint|ckpt|epoch|ep)s?[-_=]?("
-                    + MAGNITUDE + "|" + WHOLE + "(?!\\d|[.,]\\d))",
+            "(?<![A-Za-z])(global[-_]?step|step|iter|iteration|ba|checkpoint|ckpt|epoch|ep)s?[-_=]?(" + MAGNITUDE + "|"
+                    + WHOLE + "(?!\\d|[.,]\\d))",
             Pattern.CASE_INSENSITIVE);
     private static final Pattern COUNTED_BEHIND = Pattern.compile(
             "(?<![\\d.,])(" + WHOLE + ")" + BEHIND + "(?![A-Za-z]|[-_=]?\\d)", Pattern.CASE_INSENSITIVE);

@@ -73,7 +73,8 @@ public record NewerFiles(List<Excluded> ofRun, List<String> others, double time,
                 ? "name the files of all in " + Manifest.FILE_NAME + ", averages with the time and profile of each"
                 : "say so in " + Manifest.FILE_NAME + " with "
                         + Question.inline(Stream.concat(
-                                        Stream.of("files: '" + pattern + "'"), lines.stream().skip(1))
+                                        Stream.of("files: '" + pattern + "'"),
+                                        lines.stream().skip(1))
                                 .toList());
         return "If they are of this run, " + all + "; if not, give them a folder of their own.";
     }

@@ -176,7 +176,11 @@ record NumberedName(String fileName, String prefix, String rest, String counted,
                             one.rest(),
                             one.counted(),
                             one.number(),
-                            one.pattern().substring(0, one.pattern().length() - version.group(2).length())
+                            one.pattern()
+                                            .substring(
+                                                    0,
+                                                    one.pattern().length()
+                                                            - version.group(2).length())
                                     + "*"
                                     + version.group(2)))
                     .ifPresent(one -> found.computeIfAbsent(one.family(), any -> new ArrayList<>())

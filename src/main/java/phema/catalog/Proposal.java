@@ -11,8 +11,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -72,8 +72,7 @@ record Proposal(Predicate<Path> mayRead) {
      *
      * @param file of a name
      */
-    List<String> counting(
-            List<String> lines, String pattern, Collection<String> names, Function<String, Path> file) {
+    List<String> counting(List<String> lines, String pattern, Collection<String> names, Function<String, Path> file) {
         NamePattern times = NamePattern.of(pattern, ManifestReader.FILE_FIELDS);
         boolean fromZero = names.stream()
                 .filter(name -> times.match(name)

@@ -216,7 +216,8 @@ final class Questions {
                             && !one // whose number counts thousands as it stands
                             && shapes.entrySet().stream()
                                     .allMatch(shape -> own.containsKey(shape.getKey())
-                                            || shape.getValue() < most.getValue().size());
+                                            || shape.getValue()
+                                                    < most.getValue().size());
                 })
                 .flatMap(most -> {
                     Path example = folder.resolve(most.getValue().getLast());
@@ -365,8 +366,8 @@ final class Questions {
                         .filter(readings -> !readings.readings().isEmpty())
                         .toList();
         if (kinds.isEmpty()) return Optional.empty();
-        Function<NumberReadings, List<String>> lines = kind ->
-                proposal.lines(kind.readings().getFirst().pattern(), folder.resolve(kind.last()));
+        Function<NumberReadings, List<String>> lines =
+                kind -> proposal.lines(kind.readings().getFirst().pattern(), folder.resolve(kind.last()));
         String others = kinds.stream()
                 .skip(1)
                 .map(kind -> ", or " + Question.inline(lines.apply(kind)))

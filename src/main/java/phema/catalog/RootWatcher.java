@@ -233,7 +233,8 @@ final class RootWatcher implements AutoCloseable {
         final Set<String> problems = new TreeSet<>();
 
         /** Why the root cannot be read. */
-        @Nullable String failure;
+        @Nullable
+        String failure;
 
         private final Path root;
         private final Deque<Level> levels = new ArrayDeque<>();

@@ -161,7 +161,8 @@ final class StatedTimes {
     static boolean countsSteps(String fileName) {
         return CheckpointName.ofFolder(fileName)
                 .map(CheckpointName::word)
-                .or(() -> NumberedName.parse(NumberedName.withoutVersion(fileName)).map(NumberedName::counted))
+                .or(() -> NumberedName.parse(NumberedName.withoutVersion(fileName))
+                        .map(NumberedName::counted))
                 .filter(word -> STEPS.matcher(word).matches())
                 .isPresent();
     }

@@ -36,15 +36,15 @@ final class TensorFiles {
             Path checkpoint, Collection<WeightsPath> weights, Function<Path, Optional<WeightFile>> read) {
         List<String> paths = new ArrayList<>(
                 new TreeSet<>(weights.stream().map(WeightsPath::path).toList()));
-        Optional<String> named = paths.stream()
-                .filter(path -> NANOTRON.matcher(path).matches())
-                .findFirst();
+        Optional<String> named =
+                paths.stream().filter(path -> NANOTRON.matcher(path).matches()).findFirst();
         if (named.isPresent() || paths.size() < FEWEST) return named;
         List<String> single = new ArrayList<>();
         for (int i = 0; i < MOST_READ; i++) {
             String path = paths.get(i * (paths.size() - 1) / (MOST_READ - 1));
-            int tensors =
-                    read.apply(checkpoint.resolve(path)).map(file -> file.tensors().size()).orElse(0);
+            int tensors = read.apply(checkpoint.resolve(path))
+                    .map(file -> file.tensors().size())
+                    .orElse(0);
             if (tensors > 1) return Optional.empty();
             if (tensors == 1 && !single.contains(path)) single.add(path);
         }

@@ -211,8 +211,7 @@ record Twins(String raw, String average, boolean list) {
         return names;
     }
 
-    private static Optional<Twins> compared(
-            Pair pair, List<WeightFile> files, Set<String> averaged, Sampling sample) {
+    private static Optional<Twins> compared(Pair pair, List<WeightFile> files, Set<String> averaged, Sampling sample) {
         Map<String, Shape> shapes = new HashMap<>();
         for (Tensor tensor : files.getLast().tensors())
             if (tensor.name().startsWith(pair.one()))

@@ -314,8 +314,8 @@ final class UnrecordedAverages {
     private List<String> exchangedLines() {
         Map.Entry<String, RecognisedDecay> one = exchanged.entrySet().iterator().next();
         List<String> lines = filesLines();
-        lines.add("averages: [{prefix: '" + one.getKey() + "', profile: impulse}, {prefix: '"
-                + rawPrefix.orElse("") + "', profile: '" + one.getValue().spec() + "'}]");
+        lines.add("averages: [{prefix: '" + one.getKey() + "', profile: impulse}, {prefix: '" + rawPrefix.orElse("")
+                + "', profile: '" + one.getValue().spec() + "'}]");
         return lines;
     }
 

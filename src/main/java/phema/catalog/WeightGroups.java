@@ -311,8 +311,7 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
         List<StatedGroup> raw = stated.stream()
                 .filter(group -> group.profile().equals(Optional.of(RAW)))
                 .toList();
-        boolean swapped = held.stream()
-                        .allMatch(group -> raw.stream().anyMatch(one -> isSwapped(one, group.prefix())))
+        boolean swapped = held.stream().allMatch(group -> raw.stream().anyMatch(one -> isSwapped(one, group.prefix())))
                 && new NotAveraged(file.tensors()).words().isEmpty();
         return swapped
                 ? held.stream()
@@ -346,8 +345,7 @@ record WeightGroups(List<WeightGroup> groups, Optional<String> problem) {
         Map<String, String> otherwise = new HashMap<>(); // without wrappers or dots; what may be either is none
         for (String name : all.keySet())
             for (String plain : List.of(WrappedNames.unwrapped(name), name.replace(".", ""), name.replace(".", "_")))
-                if (!all.containsKey(plain))
-                    otherwise.merge(plain, name, (one, other) -> one.equals(other) ? one : "");
+                if (!all.containsKey(plain)) otherwise.merge(plain, name, (one, other) -> one.equals(other) ? one : "");
         long averaged = all.entrySet().stream()
                 .filter(entry -> entry.getValue().dtype().isFloating() && !NotAveraged.isStatistic(entry.getKey()))
                 .count();

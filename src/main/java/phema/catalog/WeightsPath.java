@@ -165,7 +165,9 @@ record WeightsPath(String path, boolean isThere) {
      * {@code pytorch_model.bin} in older checkpoints of Hugging Face and {@code model.safetensors} in newer ones.
      */
     private static String commonName(String component) {
-        return PYTORCH_MODEL.matcher(withNumbers(component, "N", NamedNumber::from)).replaceFirst("$1");
+        return PYTORCH_MODEL
+                .matcher(withNumbers(component, "N", NamedNumber::from))
+                .replaceFirst("$1");
     }
 
     /** A path with something for the numbers of its file's name that say what is counted, or was measured. */

@@ -87,7 +87,11 @@ final class CommandOutput {
             out.println("not used (" + Labels.inWords(first.reason()) + "): " + first.message());
             if (files.size() > 1)
                 out.println("  and for the same reason " + (files.size() - 1) + " more: "
-                        + files.stream().skip(1).limit(names).map(Excluded::name).collect(Collectors.joining(", "))
+                        + files.stream()
+                                .skip(1)
+                                .limit(names)
+                                .map(Excluded::name)
+                                .collect(Collectors.joining(", "))
                         + (files.size() - 1 > names ? ", ..." : ""));
         }
         run.newer().ifPresent(files -> out.println("warning: " + files.message()));

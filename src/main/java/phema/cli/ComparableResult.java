@@ -21,7 +21,11 @@ import phema.text.Labels;
  * @param images how many each evaluation has, ascending, where evaluations differ in it; none where it is not known
  * @param time where the best average ends; none where it is not known
  */
-record ComparableResult(String name, @Nullable String settings, List<Long> images, @Nullable Double time) {
+record ComparableResult(
+        String name,
+        @Nullable String settings,
+        List<Long> images,
+        @Nullable Double time) {
     static ComparableResult of(SweepResults results) {
         @Nullable OptimumView best = results.sweep().optimum();
         Optional<Point> place = Optional.ofNullable(best).map(results::place);
@@ -30,7 +34,8 @@ record ComparableResult(String name, @Nullable String settings, List<Long> image
                 results.sweep().settingsDigest(),
                 results.done().stream()
                         .map(trial -> trial.point())
-                        .filter(point -> place.isEmpty() || point.rest().equals(place.get().rest()))
+                        .filter(point -> place.isEmpty()
+                                || point.rest().equals(place.get().rest()))
                         .map(point -> point.get(Axes.SEEDS).count())
                         .distinct()
                         .sorted()

@@ -161,8 +161,8 @@ final class RunOptions {
     /** The first of those that are refused for the reason that most are. */
     private static Excluded usual(Run run, List<Excluded> files) {
         Map<String, List<Excluded>> byReason = files.stream()
-                .collect(Collectors.groupingBy(
-                        e -> CommandOutput.why(run, e), LinkedHashMap::new, Collectors.toList()));
+                .collect(
+                        Collectors.groupingBy(e -> CommandOutput.why(run, e), LinkedHashMap::new, Collectors.toList()));
         List<Excluded> most = List.of();
         for (List<Excluded> alike : byReason.values()) if (alike.size() > most.size()) most = alike;
         return most.getFirst();

@@ -83,15 +83,19 @@ final class ServeCommand implements Callable<Integer> {
                 throw refusal(spec, "'" + setting + "' is not a setting of the form --name=value");
             String name = setting.substring(0, setting.indexOf('='));
             if (!name.contains("."))
-                throw refusal(spec, "Unknown option: '" + name + "'"
-                        + NearestWord.among(spec.optionsMap().keySet(), name)
-                                .map(near -> "; " + near + " may be meant")
-                                .orElse(""));
+                throw refusal(
+                        spec,
+                        "Unknown option: '" + name + "'"
+                                + NearestWord.among(spec.optionsMap().keySet(), name)
+                                        .map(near -> "; " + near + " may be meant")
+                                        .orElse(""));
             String first = name.substring(2, name.indexOf('.'));
             if (!first.equals("phema"))
                 NearestWord.among(List.of("phema"), first).ifPresent(ours -> {
-                    throw refusal(spec, "Unknown setting: '" + name + "'; --phema" + name.substring(2 + first.length())
-                            + " may be meant");
+                    throw refusal(
+                            spec,
+                            "Unknown setting: '" + name + "'; --phema" + name.substring(2 + first.length())
+                                    + " may be meant");
                 });
         }
     }

@@ -37,7 +37,7 @@ final class StartProblems implements SpringBootExceptionReporter {
                 case BindException setting -> Optional.of(unusable(setting));
                 case MarkedYAMLException yaml -> Optional.of(SettingFiles.broken(yaml, List.of()));
                 case ConfigDataNotFoundException missing -> Optional.of(missing(missing));
-                case IllegalArgumentException port when isPort(port) -> Optional.of(impossible(port));
+                case IllegalArgumentException port -> isPort(port) ? Optional.of(impossible(port)) : Optional.empty();
                 default -> Optional.empty();
             };
         }
@@ -59,8 +59,7 @@ final class StartProblems implements SpringBootExceptionReporter {
     private static Problem impossible(IllegalArgumentException e) {
         String port = String.valueOf(e.getMessage()).substring(NO_PORT.length());
         return Problem.invalid(
-                "server.port",
-                "server.port must lie in 1..65535, or be 0 for any that is free, not " + port.strip());
+                "server.port", "server.port must lie in 1..65535, or be 0 for any that is free, not " + port.strip());
     }
 
     private static Problem taken(PortInUseException e) {

@@ -119,8 +119,8 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
     boolean lacksMetric() {
         return done().isEmpty()
                 && failed().stream()
-                        .anyMatch(trial ->
-                                FailureCause.isOfUnknownMetric(Objects.requireNonNullElse(trial.error(), "")));
+                        .anyMatch(
+                                trial -> FailureCause.isOfUnknownMetric(Objects.requireNonNullElse(trial.error(), "")));
     }
 
     static boolean isDone(TrialView trial) {

@@ -58,8 +58,7 @@ final class UnknownSettings implements BeanFactoryPostProcessor {
         Optional<Unknown> unknown = known.find(name, variable);
         if (unknown.isEmpty() || variable && mayBeAnothers(name, unknown.get())) return;
         throw Problem.invalid(
-                name.toString(),
-                "no setting is called " + name + place(source, name) + "; " + instead(unknown.get()));
+                name.toString(), "no setting is called " + name + place(source, name) + "; " + instead(unknown.get()));
     }
 
     /** Of a file or a variable; a command line's words are before the user's eyes. */

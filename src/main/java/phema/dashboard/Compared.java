@@ -156,8 +156,7 @@ record Compared(
         if (!evaluator.equals(other.evaluator)) return Optional.of(said("evaluator", evaluator, other.evaluator));
         for (String setting : differing(other)) {
             String name = setting.equals(VERSION) ? "evaluator’s version" : "evaluator’s setting " + setting;
-            return Optional.of(
-                    said(name, shown(settings, setting), shown(other.settings, setting)));
+            return Optional.of(said(name, shown(settings, setting), shown(other.settings, setting)));
         }
         if (!images.equals(other.images))
             return Optional.of(said("number of images", shown(images), shown(other.images)));

@@ -62,7 +62,8 @@ class StartController {
             response.setStatus(problem.kind().status());
         }
         List<Run> runs = catalog.runs();
-        model.addAttribute("roots", properties.roots().stream().map(StartController::shown).toList());
+        model.addAttribute(
+                "roots", properties.roots().stream().map(StartController::shown).toList());
         model.addAttribute(
                 "unreadable",
                 catalog.unreadable().stream()

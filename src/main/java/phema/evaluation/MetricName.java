@@ -24,8 +24,7 @@ public final class MetricName {
     private static Set<String> columns() {
         Set<String> columns = new HashSet<>(
                 List.of("trial", "state", "cached", "source", "evaluator", "version", LengthFields.LENGTH));
-        for (Axis<?, ?> axis : Axes.ALL)
-            for (AxisField field : axis.fields()) columns.add(field.name());
+        for (Axis<?, ?> axis : Axes.ALL) for (AxisField field : axis.fields()) columns.add(field.name());
         return columns;
     }
 

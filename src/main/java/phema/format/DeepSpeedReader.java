@@ -434,8 +434,7 @@ final class DeepSpeedReader implements WeightReader {
                             TreeMap::new,
                             Collectors.toList()));
             byWord.values()
-                    .removeIf(own ->
-                            2 * own.stream().filter(this::isCopy).count() < known.size());
+                    .removeIf(own -> 2 * own.stream().filter(this::isCopy).count() < known.size());
             return byWord.values().stream().flatMap(List::stream).toList();
         }
 

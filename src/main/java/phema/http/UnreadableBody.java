@@ -23,10 +23,13 @@ import tools.jackson.databind.exc.PropertyBindingException;
 record UnreadableBody(String detail, @Nullable String field) {
     private static final int LONGEST_NAME = 100;
 
+    private static final String NONE = "the request needs a JSON body";
+
     /** What Python writes. */
     private static final Pattern NO_NUMBER = Pattern.compile("Non-standard token '([-+]?(?:NaN|Infinity|INF))'");
 
     static UnreadableBody of(@Nullable Throwable cause) {
+        if (cause == null) return ofBody(NONE);
         return switch (cause) {
             case PropertyBindingException unknown -> {
                 String field = path(unknown);
@@ -36,9 +39,11 @@ record UnreadableBody(String detail, @Nullable String field) {
             case StreamReadException syntax ->
                 syntax(
                         syntax,
-                        syntax.processor() == null ? "" : path(syntax.processor().streamReadContext()));
+                        syntax.processor() == null
+                                ? ""
+                                : path(syntax.processor().streamReadContext()));
             case JacksonException other -> ofBody("the body is not JSON: " + other.getOriginalMessage());
-            case null, default -> ofBody("the request needs a JSON body");
+            default -> ofBody(NONE);
         };
     }
 

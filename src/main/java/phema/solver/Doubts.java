@@ -159,7 +159,8 @@ record Doubts(List<Doubt> told, List<Change> changes, MovementFit fit) {
     boolean isOf(Profile profile) {
         Optional<Decay> decay = Decay.of(profile);
         return decay.isPresent()
-                && changes.stream().anyMatch(change -> change.restatement().ofAverages().equals(decay));
+                && changes.stream()
+                        .anyMatch(change -> change.restatement().ofAverages().equals(decay));
     }
 
     /**

@@ -12,10 +12,7 @@ import java.util.Optional;
  * @param leftPin what was pinned for other weights of this name, as a sentence that says what to do; empty for nothing
  */
 public record Advice(
-        Optional<Recommendation> recommended,
-        List<Offer> offered,
-        Optional<String> doubt,
-        Optional<String> leftPin) {
+        Optional<Recommendation> recommended, List<Offer> offered, Optional<String> doubt, Optional<String> leftPin) {
     /** The advice on a run while the database does not answer, and never did. */
     static final Advice UNKNOWN = new Advice(
             Optional.empty(),

@@ -49,11 +49,7 @@ public record FoundLength(
      * it, or the other way round. None where nothing was measured.
      */
     static List<FoundLength> of(
-            String sweep,
-            SweepSpec spec,
-            Optional<String> settings,
-            Optional<String> training,
-            List<Trial> trials) {
+            String sweep, SweepSpec spec, Optional<String> settings, Optional<String> training, List<Trial> trials) {
         List<FoundLength> found = new ArrayList<>();
         Optima.of(spec, trials).ifPresent(best -> {
             found.add(of(sweep, spec, settings, training, trials, best));

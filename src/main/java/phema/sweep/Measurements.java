@@ -207,7 +207,10 @@ public class Measurements {
         Map<Point, List<Known>> all = new HashMap<>();
         for (SweepStore.StoredSweep sweep : sweeps.rows(SweepFilter.all(run), 0, Integer.MAX_VALUE)) {
             if (given.stream().noneMatch(measurement -> isBy(measurement, sweep))
-                    || !sweep.basis().map(Basis::witnesses).map(w -> w.isSame(run, files)).orElse(true)) continue;
+                    || !sweep.basis()
+                            .map(Basis::witnesses)
+                            .map(w -> w.isSame(run, files))
+                            .orElse(true)) continue;
             for (Trial trial : trials.trials(sweep.id()))
                 if (trial.state() == WorkState.DONE) {
                     ForeignMeasurement as = new ForeignMeasurement(
@@ -278,9 +281,10 @@ public class Measurements {
                                 .point()
                                 .family()
                                 .equals(sweep.spec().axes().family()))
-                .map(measurement -> files.isEmpty() || isOf(files.get(), sweep.spec().run(), measurement, others)
-                        ? measurement
-                        : measurement.from(measurement.source() + ", of other weights"))
+                .map(measurement ->
+                        files.isEmpty() || isOf(files.get(), sweep.spec().run(), measurement, others)
+                                ? measurement
+                                : measurement.from(measurement.source() + ", of other weights"))
                 .toList();
     }
 
@@ -340,8 +344,7 @@ public class Measurements {
                     if (sweep.held() != null
                             || !own.stream().allMatch(trial -> trial.state().isEnd())) continue;
                     found.delete(sweep.id());
-                    recommendations.sweepEnded(
-                            sweep.id(), sweep.spec(), sweep.basis(), with(sweep, own));
+                    recommendations.sweepEnded(sweep.id(), sweep.spec(), sweep.basis(), with(sweep, own));
                 }
                 return result;
             }));

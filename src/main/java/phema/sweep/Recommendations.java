@@ -116,8 +116,7 @@ public class Recommendations {
         }));
     }
 
-    private static Optional<String> difference(
-            Optional<String> training, Map<String, Optional<String>> differences) {
+    private static Optional<String> difference(Optional<String> training, Map<String, Optional<String>> differences) {
         return training.flatMap(id -> differences.getOrDefault(id, Optional.empty()));
     }
 
@@ -127,8 +126,7 @@ public class Recommendations {
         if (pin.isPresent() && left.isEmpty()) {
             Recommendation said = pin.get().said();
             return advice(
-                    said.withOtherWeights(
-                            said.found().flatMap(length -> difference(length.training(), differences))),
+                    said.withOtherWeights(said.found().flatMap(length -> difference(length.training(), differences))),
                     rule);
         }
         Advice advice = Advice.of(
@@ -200,8 +198,7 @@ public class Recommendations {
      */
     void sweepEnded(String sweep, SweepSpec spec, Optional<Basis> basis, List<Trial> trials) {
         Optional<String> training = basis.map(Basis::witnesses).map(trainings::note);
-        for (FoundLength found :
-                FoundLength.of(sweep, spec, basis.flatMap(Basis::digest), training, trials))
+        for (FoundLength found : FoundLength.of(sweep, spec, basis.flatMap(Basis::digest), training, trials))
             store.insert(spec.run(), found);
     }
 

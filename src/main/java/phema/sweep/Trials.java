@@ -22,9 +22,8 @@ import phema.fleet.WorkState;
 class Trials {
     private static final Logger log = LoggerFactory.getLogger(Trials.class);
 
-    static final String STOPPED =
-            "; as the first trial did not give it, the sweep is stopped: start another one"
-                    + " for a metric that there is, or see to it that the evaluator gives this one, and retry";
+    static final String STOPPED = "; as the first trial did not give it, the sweep is stopped: start another one"
+            + " for a metric that there is, or see to it that the evaluator gives this one, and retry";
 
     private final SweepStore sweeps;
     private final TrialStore store;
@@ -214,7 +213,8 @@ class Trials {
     /** Unless the sweep was deleted meanwhile. */
     private boolean ifThere(Begun begun, LongPredicate change) {
         String sweep = begun.id().sweep();
-        return inTransaction(() -> sweeps.touchIfThere(sweep).filter(change::test).isPresent());
+        return inTransaction(
+                () -> sweeps.touchIfThere(sweep).filter(change::test).isPresent());
     }
 
     private <T> T inTransaction(Supplier<T> action) {

@@ -94,9 +94,7 @@ record Witnesses(SortedMap<String, String> stamps, SortedMap<String, String> con
 
     /** The same where a copy with another time stamp is not the same either, as it has another identity. */
     Optional<String> stampedOtherwise(Witnesses other) {
-        return common(other)
-                .filter(file -> !isSame(file, stamps, other.stamps))
-                .findFirst();
+        return common(other).filter(file -> !isSame(file, stamps, other.stamps)).findFirst();
     }
 
     private static boolean isSame(String file, Map<String, String> one, Map<String, String> other) {

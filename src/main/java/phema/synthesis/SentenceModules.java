@@ -57,7 +57,8 @@ final class SentenceModules {
         try (InputStream in = Channels.newInputStream(RegularFiles.open(index, mayRead))) {
             List<String> modules = new ArrayList<>();
             for (JsonNode module : JsonMapper.shared().readTree(in.readNBytes(MAX_INDEX))) {
-                String path = module.path("path").isString() ? module.path("path").asString() : "";
+                String path =
+                        module.path("path").isString() ? module.path("path").asString() : "";
                 if (!path.isEmpty() && path.indexOf('/') < 0 && path.indexOf('\\') < 0 && !path.startsWith("."))
                     modules.add(path);
             }

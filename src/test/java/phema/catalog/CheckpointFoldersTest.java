@@ -677,7 +677,8 @@ class CheckpointFoldersTest {
         assertThat(scan().snapshots()).isEmpty();
         write("phema.yaml", "files: '" + begin + "{time}/" + path.formatted("b") + "'\nprofile: impulse\n");
         assertThat(scan().notices())
-                .anyMatch(notice -> notice.startsWith("phema.yaml names one tensor of each checkpoint. Each tensor is"));
+                .anyMatch(
+                        notice -> notice.startsWith("phema.yaml names one tensor of each checkpoint. Each tensor is"));
     }
 
     /** The lines to copy are none that are refused. */

@@ -77,8 +77,9 @@ class ExchangedTest {
                 .filteredOn(s -> s.name().endsWith("#state_dict"))
                 .hasSize(FILES - both);
         assertThat(run.notices())
-                .contains((FILES - both) + " of " + FILES + " files hold nothing below `" + raw + "`, and are used for"
-                        + " their other weights: without it, `state_dict.*` holds raw weights, as the trainer saved it.")
+                .contains(
+                        (FILES - both) + " of " + FILES + " files hold nothing below `" + raw + "`, and are used for"
+                                + " their other weights: without it, `state_dict.*` holds raw weights, as the trainer saved it.")
                 .anyMatch(notice -> notice.startsWith(
                         "The weights below `state_dict.` are taken for averages of profile exponential:decay=0.99,"));
         Files.write(folder.resolve("phema.yaml"), run.manifest());

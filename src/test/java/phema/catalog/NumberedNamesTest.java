@@ -254,14 +254,12 @@ class NumberedNamesTest {
                     Map.of("global_step", String.valueOf(100 * version + 100)),
                     Map.of("w", (float) version));
         String lines = "`files: 'model:v{time}/model.safetensors'` and `updateAfterStep: -1` and `profile: impulse`";
-        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
-                .anyMatch(notice -> notice.contains(lines));
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices()).anyMatch(notice -> notice.contains(lines));
         Files.writeString(
                 folder.resolve("phema.yaml"),
                 "files: 'model:v{time}/model.safetensors'\nupdateAfterStep: -1\nprofile: impulse\n");
         takes("1 2 3");
-        Files.writeString(
-                folder.resolve("phema.yaml"), "files: 'model:v{time}/model.safetensors'\nprofile: impulse\n");
+        Files.writeString(folder.resolve("phema.yaml"), "files: 'model:v{time}/model.safetensors'\nprofile: impulse\n");
         takes("1 2");
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).excluded())
                 .singleElement()

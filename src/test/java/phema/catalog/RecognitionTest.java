@@ -388,7 +388,8 @@ class RecognitionTest {
 
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).excluded())
                 .hasSize(2)
-                .allSatisfy(e -> assertThat(e.message()).contains("ai-toolkit", "`ema_config`", "`files: 'me_{time}.safetensors'`"));
+                .allSatisfy(e -> assertThat(e.message())
+                        .contains("ai-toolkit", "`ema_config`", "`files: 'me_{time}.safetensors'`"));
 
         Files.writeString(folder.resolve("phema.yaml"), "files: 'me_{time}.safetensors'\nprofile: impulse\n");
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(2);

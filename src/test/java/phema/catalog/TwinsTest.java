@@ -190,7 +190,9 @@ class TwinsTest {
             write(time, network("generator.", 1, time, 1), all);
         }
         Run run = RunScanner.scan(folder, Selection.DEFAULT);
-        assertThat(run.snapshots()).hasSize(whole ? 5 : 0).allMatch(s -> s.name().endsWith("#generator"));
+        assertThat(run.snapshots())
+                .hasSize(whole ? 5 : 0)
+                .allMatch(s -> s.name().endsWith("#generator"));
         assertThat(String.join("\n", run.manifest()) + run.excluded() + run.notices())
                 .contains(
                         whole

@@ -187,7 +187,9 @@ class LocalSweepTest {
 
         String settings = "--phema.evaluators.valley.command=sh,%s,{trial},%s,other"
                 .formatted(folder.resolve("valley.sh"), folder.resolve("runs"));
-        assertThat(sweep(home, lengths, "--seeds=0-49", settings, gates[1]).fine().out())
+        assertThat(sweep(home, lengths, "--seeds=0-49", settings, gates[1])
+                        .fine()
+                        .out())
                 .contains("the evaluator of what is recommended had other settings");
 
         assertThat(sweep(home, lengths, "--seeds=0-49", "--time=200000", gates[1])

@@ -136,7 +136,8 @@ class OtherRunsTest {
         assertThat(elements(written, "new"))
                 .isEqualTo(elements(WeightFiles.read(run.resolve("step-00800.safetensors")), "new"));
         Shell.phema(reconstruct + " --time 400").fine();
-        assertThat(WeightFiles.read(folder.resolve("out/phema-400-uniform-300.safetensors")).tensors())
+        assertThat(WeightFiles.read(folder.resolve("out/phema-400-uniform-300.safetensors"))
+                        .tensors())
                 .extracting(tensor -> tensor.name() + tensor.shape())
                 .containsExactlyInAnyOrder("emb[2]", "in[2]", "mid[2]", "out[2]");
     }

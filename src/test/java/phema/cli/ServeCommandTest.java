@@ -85,8 +85,8 @@ class ServeCommandTest {
     @Test
     void namesTheFileThatHasASettingWhichThereIsNot() throws IOException {
         Path file = Files.writeString(home.resolve("more.yaml"), "phema:\n  worker:\n    threds: 3\n");
-        assertThat(Shell.phema("serve --server.port=0 --phema.home=" + home
-                                + " --spring.config.additional-location=" + file)
+        assertThat(Shell.phema("serve --server.port=0 --phema.home=" + home + " --spring.config.additional-location="
+                                + file)
                         .complaint())
                 .startsWith("phema: no setting is called phema.worker.threds (")
                 .contains(file + "] - 3:13); phema.worker.threads may be meant");

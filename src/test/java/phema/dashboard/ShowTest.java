@@ -15,8 +15,14 @@ class ShowTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2147.483, '2,147'", "262.144, 262.1", "0.5, 0.5", "1e9, '1,000,000,000'", "0.00045678, 0.000457",
-        "2.00215e-11, 2.002e-11"})
+    @CsvSource({
+        "2147.483, '2,147'",
+        "262.144, 262.1",
+        "0.5, 0.5",
+        "1e9, '1,000,000,000'",
+        "0.00045678, 0.000457",
+        "2.00215e-11, 2.002e-11"
+    })
     void numbersTakeFourDigits(double value, String shown) {
         assertThat(Show.number(value)).isEqualTo(shown);
     }

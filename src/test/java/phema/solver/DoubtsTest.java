@@ -118,7 +118,10 @@ class DoubtsTest {
 
     /** Where there are raw weights, averages that are not what is stated are better left out. */
     @ParameterizedTest
-    @CsvSource({"impulse, files of averages that are not what is stated", "exponential:halflife=60, predicted errors are"})
+    @CsvSource({
+        "impulse, files of averages that are not what is stated",
+        "exponential:halflife=60, predicted errors are"
+    })
     void predictsErrorsOfWhatIsLikelier(String beside, String warned) {
         List<Profile> all = new ArrayList<>();
         for (int k = 1; k <= 16; k++) {
@@ -129,7 +132,8 @@ class DoubtsTest {
         all.add(target);
         SimulatedRun run = SimulatedRun.track(all, 4096);
         List<StoredAverage> wrong = run.stored(all.subList(0, all.size() - 1)).stream()
-                .map(s -> s.profile().equals(Exponential.ofHalfLife(400, s.profile().endTime()))
+                .map(s -> s.profile()
+                                .equals(Exponential.ofHalfLife(400, s.profile().endTime()))
                         ? with(s, Exponential.ofHalfLife(800, s.profile().endTime()))
                         : s)
                 .toList();

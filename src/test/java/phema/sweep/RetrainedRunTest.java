@@ -105,7 +105,10 @@ class RetrainedRunTest {
         try (Stream<Path> files = Files.list(folder())) {
             for (Path file : files.toList()) {
                 byte[] bytes = Files.readAllBytes(file);
-                int data = 8 + (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
+                int data = 8
+                        + (int) ByteBuffer.wrap(bytes)
+                                .order(ByteOrder.LITTLE_ENDIAN)
+                                .getLong();
                 for (int i = data + 1; i < bytes.length; i += 2) bytes[i] ^= (byte) 0x80; // signs of halves
                 FileTime before = Files.getLastModifiedTime(file);
                 Files.write(file, bytes);
@@ -144,9 +147,7 @@ class RetrainedRunTest {
         assertThat(recommended().orElseThrow().found().orElseThrow().sweep()).isEqualTo(fresh.id());
         assertThat(recommended().orElseThrow().cautions()).isEmpty();
         assertThat(fresh.cautions()).isEmpty();
-        assertThat(recommendations.of(run).offered())
-                .extracting(Offer::reason)
-                .containsExactly(offer.reason());
+        assertThat(recommendations.of(run).offered()).extracting(Offer::reason).containsExactly(offer.reason());
     }
 
     @Test

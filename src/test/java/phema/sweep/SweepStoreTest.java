@@ -50,7 +50,7 @@ class SweepStoreTest {
                 .load()
                 .migrate();
         SweepStore store = new SweepStore(JdbcClient.create(database), InstantSource.system());
-        for (String id : List.of("a", "b", "c")) 
+        for (String id : List.of("a", "b", "c"))
             store.insert(id, SPEC, new Basis(new TreeMap<>(), new TreeMap<>(), new TreeMap<>()));
         assertThat(store.row("a").orElseThrow().description()).isEqualTo(SweepDescription.NONE);
 

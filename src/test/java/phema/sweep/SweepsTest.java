@@ -430,11 +430,15 @@ class SweepsTest {
         Sweep sweep = awaitEnd(sweeps.create(grid("places", "fid", 0.1)));
         String home = folder.toRealPath().toString();
         assertThat(sweep.settings().toString()).contains(home);
-        assertThat(sweep.shownSettings().get("command")).contains("run >> places.runs;").doesNotContain(home);
+        assertThat(sweep.shownSettings().get("command"))
+                .contains("run >> places.runs;")
+                .doesNotContain(home);
         String log = sweeps.log(sweep.id(), 0);
         assertThat(log).startsWith("$ sh -c echo run >> places.runs; echo x ").doesNotContain(home);
         for (String text : List.of(log, sweeps.trial(sweep.id(), 0).error().orElseThrow()))
-            assertThat(text).containsPattern("phema.home/trials/\\S+/x phema.home/").doesNotContain(home);
+            assertThat(text)
+                    .containsPattern("phema.home/trials/\\S+/x phema.home/")
+                    .doesNotContain(home);
     }
 
     @Test

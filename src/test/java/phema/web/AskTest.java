@@ -245,7 +245,9 @@ class AskTest {
         assertThat(second.at("/trial").asInt()).isEqualTo(first.at("/trial").asInt());
         assertThat(post(lease(first) + "/heartbeat", "{}", 200).at("/cancel").asBoolean())
                 .isTrue();
-        assertThat(post(lease(first) + "/tell", "{\"metrics\": {\"fid\": 2}}", 409).at("/detail").asString())
+        assertThat(post(lease(first) + "/tell", "{\"metrics\": {\"fid\": 2}}", 409)
+                        .at("/detail")
+                        .asString())
                 .contains("somebody else began the trial since");
         post(lease(second) + "/tell", "{\"metrics\": {\"fid\": 2}}", 200);
         assertThat(get(sweep).at("/state").asString()).isEqualTo("done");

@@ -76,8 +76,7 @@ class RootAwayTest {
             assertThat(get("/").body()).contains("Root " + first + " cannot be read: there is no such folder.");
             assertThat(get("/api/v1/runs/xs").body()).contains("No run is named xs; there is ys. " + words);
             assertThat(get("/actuator/health").statusCode()).isEqualTo(200);
-            assertThat(get("/actuator/health").body())
-                    .contains("first\":\"cannot be read: there is no such folder\"");
+            assertThat(get("/actuator/health").body()).contains("first\":\"cannot be read: there is no such folder\"");
             assertThat(get("/actuator/prometheus").body()).contains("phema_catalog_roots_unreadable 1.0");
             int parts = time + 1;
             Await.until(() -> log.getOut().split("first cannot be read: ", -1).length == parts);
