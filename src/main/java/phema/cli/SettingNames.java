@@ -12,7 +12,7 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.core.ResolvableType;
 
-/** The names of settings below one, as records say into which they are read. */
+/** Knows the names of settings below one, as records say into which they are read. */
 final class SettingNames {
     private final TreeMap<String, SettingNames> named = new TreeMap<>();
 

@@ -28,7 +28,7 @@ import phema.text.NearestWord;
 final class UnknownSettings implements BeanFactoryPostProcessor {
     private static final ConfigurationPropertyName ALL = ConfigurationPropertyName.of("phema");
 
-    /** What Kubernetes tells of services whose names begin with {@code phema}: PHEMA_WORKER_SERVICE_HOST. */
+    /** The words in what Kubernetes tells of services named {@code phema...}: PHEMA_WORKER_SERVICE_HOST. */
     private static final Set<String> OF_CLUSTERS = Set.of("port", "service");
 
     @Override

@@ -16,7 +16,7 @@ final class Show {
     private static final DateTimeFormatter INSTANT =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
-    /** Below it are more zeros than anybody counts. */
+    /** The value below which there are more zeros than anybody counts. */
     private static final double TINY = 1e-4;
 
     private Show() {}

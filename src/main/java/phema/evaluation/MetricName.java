@@ -11,7 +11,7 @@ public final class MetricName {
     /** The most characters of a name. */
     public static final int LONGEST = 100;
 
-    /** Words of what can be printed, without what tables, gates and lists of metrics give a meaning. */
+    /** The form of names: what can be printed, without what tables, gates and lists of metrics give a meaning. */
     private static final Pattern FORM =
             Pattern.compile("[\\p{L}\\p{N}_](?:[\\p{L}\\p{M}\\p{N}_.:@/()%+*#-]| (?! |$)){0," + (LONGEST - 1) + "}");
 

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
- * The file of SQLite, which makes a new one, without a word, where it was deleted: then some connections lead to
- * the old one, which is gone with the process, and others to the new one, which is empty. So none is given out any more
+ * Watches the file of SQLite, which makes a new one, without a word, where it was deleted: then some connections lead
+ * to the old one, which is gone with the process, and others to the new one, which is empty. So none is given out any more
  * until the process is started again.
  */
 final class DatabaseFile {

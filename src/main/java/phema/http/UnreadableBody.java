@@ -25,7 +25,7 @@ record UnreadableBody(String detail, @Nullable String field) {
 
     private static final String NONE = "the request needs a JSON body";
 
-    /** What Python writes. */
+    /** The words that Python writes for numbers that are none. */
     private static final Pattern NO_NUMBER = Pattern.compile("Non-standard token '([-+]?(?:NaN|Infinity|INF))'");
 
     static UnreadableBody of(@Nullable Throwable cause) {

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 public final class ShownPaths {
     private static final String HOME = "phema.home/";
 
-    /** Of at least two names; no address of the web has one. */
+    /** The form of paths of at least two names; no address of the web has one. */
     private static final Pattern ABSOLUTE = Pattern.compile("(?<![\\w/.:~-])~?(?:/[\\w.@+,%~-]+)+/(?=[\\w.@+,%~-])");
 
     private final Pattern roots;

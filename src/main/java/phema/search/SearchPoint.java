@@ -14,7 +14,7 @@ public record SearchPoint(double length, double guidance) {
 
     private static final double LEAST_GUIDANCE = 1e-12;
 
-    /** What {@link #isGuidance} holds of, in words. */
+    /** The strengths that {@link #isGuidance} holds of, in words. */
     public static final String GUIDANCES = "guidance must be 0, or lie in 1e-12..1e15, 1 for none";
 
     /** Whether a model can do with it. */

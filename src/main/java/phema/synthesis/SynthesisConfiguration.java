@@ -22,7 +22,7 @@ import phema.text.Labels;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(SynthesisConfiguration.SynthesisProperties.class)
 class SynthesisConfiguration {
-    /** Enough for no more than a few files. */
+    /** The least memory, enough for no more than a few files. */
     private static final ByteSize LEAST_MEMORY = new ByteSize(1 << 20);
 
     /**

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** Finds the word that may have been meant by one that is misspelt. */
 public final class NearestWord {
-    /** More letters that differ make another word. */
+    /** The most letters that may differ: more make another word. */
     private static final int MOST_CHANGES = 3;
 
     private NearestWord() {}
