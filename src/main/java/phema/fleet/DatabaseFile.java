@@ -19,8 +19,8 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
  * Watches the file of SQLite, which makes a new one, without a word, where it was deleted: then some connections lead
- * to the old one, which is gone with the process, and others to the new one, which is empty. So none is given out any more
- * until the process is started again.
+ * to the old one, which is gone with the process, and others to the new one, which is empty. So none is given out any
+ * more until the process is started again.
  */
 final class DatabaseFile {
     private static final Logger log = LoggerFactory.getLogger(DatabaseFile.class);
