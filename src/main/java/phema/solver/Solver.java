@@ -27,6 +27,7 @@ import phema.profile.Decay;
 import phema.profile.Impulse;
 import phema.profile.Integrals;
 import phema.profile.Power;
+import phema.profile.PowerDecay;
 import phema.profile.Profile;
 import phema.profile.ProfileSpec;
 import phema.text.Labels;
@@ -44,6 +45,7 @@ public final class Solver {
     private static final double LARGEST_VALUE = 1e140;
 
     private static final double LARGEST_PROFILE_RESIDUAL = 0.1;
+
     /** The sum of absolute coefficients beyond which errors grow too far. */
     public static final double LARGEST_NORM = 30;
 
@@ -531,11 +533,16 @@ public final class Solver {
                 .orElseThrow();
     }
 
-    /** How all files forget: alone, they are as likely with another decay, so that nothing confirms it. */
+    /**
+     * How all files forget: alone, they are as likely with another decay, so that nothing confirms it. That of the
+     * paper's averages is known by their names.
+     */
     private Optional<Decay> unconfirmed() {
         List<Optional<Decay>> decays =
                 stored.stream().map(s -> Decay.of(s.profile())).distinct().toList();
-        return model.isPresent() && decays.size() == 1 ? decays.getFirst() : Optional.empty();
+        return model.isPresent() && decays.size() == 1
+                ? decays.getFirst().filter(decay -> !(decay instanceof PowerDecay))
+                : Optional.empty();
     }
 
     private double profileResidual(Profile target, Solution x) {

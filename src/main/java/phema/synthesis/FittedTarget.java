@@ -46,7 +46,9 @@ public record FittedTarget(String baseName, Fit fit, List<LayerFit> layers) {
     /** Weights that are given are what was asked for, whatever they are like. */
     private static void requireSensible(Fit fit) {
         double error = fit.predictedRelativeError();
-        boolean ofErrors = fit.coefficientNorm() > Solver.LARGEST_NORM && error >= LARGEST_ERROR;
+        boolean ofErrors = fit.method() == SolverKind.BLUP
+                && fit.coefficientNorm() > Solver.LARGEST_NORM
+                && error >= LARGEST_ERROR;
         if (fit.method() != SolverKind.GIVEN && (error >= 1 || ofErrors))
             throw Problem.unprocessable(String.format(
                     Locale.ROOT,
