@@ -17,7 +17,6 @@ import phema.evaluation.EvaluatorProperties.Delivery;
 import phema.evaluation.EvaluatorProperties.EvaluatorSettings;
 import phema.format.Format;
 import phema.problem.Problem;
-import phema.problem.ShownPaths;
 import phema.text.StoredJson;
 import phema.text.StrictJson;
 import tools.jackson.core.JacksonException;
@@ -152,7 +151,7 @@ final class CommandEvaluator implements Evaluator {
         if (!missing.isEmpty())
             throw new EvaluationException("the command wants {param." + missing.getFirst()
                     + "}, but this trial has no parameter " + missing.getFirst());
-        log.line("$ " + ShownPaths.withoutFolders(String.join(" ", command)));
+        log.line("$ " + String.join(" ", command));
         ChildProcess.Result result = ChildProcess.run(command, workdir, settings.timeout(), log, folder::worksFor);
         if (result.timedOut())
             throw new EvaluationException(

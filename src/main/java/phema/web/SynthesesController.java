@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -31,11 +32,13 @@ import phema.catalog.Catalog;
 import phema.catalog.Run;
 import phema.fleet.LeftAlone;
 import phema.problem.Problem;
+import phema.security.Access;
 import phema.solver.FitOptions;
 import phema.text.Labels;
 
 /** Starts and shows syntheses: many weight files written to storage, in parts. */
 @RestController
+@ConditionalOnWebApplication
 @RequestMapping(path = "/api/v1", produces = MediaType.APPLICATION_JSON_VALUE)
 @Tag(name = "syntheses", description = "Many weight files written to storage, as a durable job")
 class SynthesesController {
@@ -45,11 +48,13 @@ class SynthesesController {
     private final SynthesisJobs jobs;
     private final Catalog catalog;
     private final Events events;
+    private final Access access;
 
-    SynthesesController(SynthesisJobs jobs, Catalog catalog, Events events) {
+    SynthesesController(SynthesisJobs jobs, Catalog catalog, Events events, Access access) {
         this.jobs = jobs;
         this.catalog = catalog;
         this.events = events;
+        this.access = access;
     }
 
     /**
@@ -100,7 +105,7 @@ class SynthesesController {
      * @param totalBytes of all files
      * @param parts which workers write on their own: shards, or some of many targets
      * @param partsDone of these
-     * @param folder that holds the files when it is done, below the one that the service is configured with
+     * @param folder that holds the files when it is done; for those who may only read without where it lies
      * @param worker that began a part of it last
      * @param leftAlone the living workers that do not take it, with the reasons, until it ends
      */
@@ -119,7 +124,7 @@ class SynthesesController {
             @Nullable String error,
             long createdEpochMillis,
             @Nullable Long endedEpochMillis) {
-        static SynthesisView of(SynthesisJob job, List<LeftAlone> leftAlone) {
+        static SynthesisView of(SynthesisJob job, List<LeftAlone> leftAlone, boolean withPlace) {
             return new SynthesisView(
                     job.id(),
                     job.spec().run(),
@@ -128,7 +133,7 @@ class SynthesesController {
                     job.totalBytes(),
                     job.parts(),
                     job.partsDone(),
-                    "phema.syntheses.folder/" + job.id(),
+                    withPlace ? job.folder() : "phema.syntheses.folder/" + job.id(),
                     job.files(),
                     job.worker().orElse(null),
                     leftAlone.isEmpty()
@@ -151,7 +156,11 @@ class SynthesesController {
     }
 
     private SynthesisView view(SynthesisJob job) {
-        return SynthesisView.of(job, jobs.leftAlone(job));
+        return view(job, access.mayWrite());
+    }
+
+    private SynthesisView view(SynthesisJob job, boolean withPlace) {
+        return SynthesisView.of(job, jobs.leftAlone(job), withPlace);
     }
 
     private static SynthesisSpec spec(Run run, SynthesisRequest request) {
@@ -198,11 +207,13 @@ class SynthesesController {
     @Operation(summary = "Progress as it happens, until the job ends", description = "Server-sent events: synthesis.")
     SseEmitter events(@PathVariable String id) {
         jobs.job(id);
+        boolean withPlace = access.mayWrite(); // which only the thread of the request knows
         SynthesisJob[] seen = new SynthesisJob[1];
         return events.stream(client -> {
             SynthesisJob job = jobs.job(id);
             if (!job.equals(seen[0]))
-                client.send(SseEmitter.event().name("synthesis").data(view(job), MediaType.APPLICATION_JSON));
+                client.send(
+                        SseEmitter.event().name("synthesis").data(view(job, withPlace), MediaType.APPLICATION_JSON));
             seen[0] = job;
             return !job.state().isEnd();
         });

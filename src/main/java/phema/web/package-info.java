@@ -23,6 +23,7 @@
             "http",
             "problem",
             "profile",
+            "security",
             "solver",
             "sweep",
             "synthesis",

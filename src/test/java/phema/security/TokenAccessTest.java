@@ -69,6 +69,24 @@ class TokenAccessTest {
                 .doesNotContain(Path.of("src").toAbsolutePath().toString());
     }
 
+    @Test
+    void whoMayOnlyReadIsNotToldWhereSynthesesLie() throws Exception {
+        String job = service.send(
+                        "POST",
+                        "/api/v1/runs/edm2/syntheses",
+                        "{\"targets\": [{\"sigmaRel\": 0.1}]}",
+                        "Content-Type",
+                        "application/json",
+                        "Authorization",
+                        "Bearer " + WRITER)
+                .body();
+        assertThat(job).contains("\"folder\":\"/");
+        assertThat(service.send("GET", "/api/v1/syntheses", "", "Authorization", "Bearer " + READER)
+                        .body())
+                .contains("\"folder\":\"phema.syntheses.folder/")
+                .doesNotContain("\"folder\":\"/");
+    }
+
     /** Status without a token, with one that reads, and with one that writes. */
     @ParameterizedTest
     @CsvSource({

@@ -387,7 +387,7 @@ class SweepRestTest {
         assertThat(ended.at("/optimum/params").toString()).isEqualTo("{\"cfg_rescale\":0,\"steps\":8}");
         assertThat(get(sweep + "/trials/1").at("/params").toString()).isEqualTo("{\"cfg_rescale\":0.7,\"steps\":16}");
         assertThat(send("GET", sweep + "/trials/1/log", "").body())
-                .contains("\"params\":{\"cfg_rescale\":0.7,\"steps\":16}", " 16 0.7 /");
+                .contains("\"params\":{\"cfg_rescale\":0.7,\"steps\":16}", " 16 0.7 phema.home/");
         assertThat(send("GET", sweep + "/results.csv", "").body().lines())
                 .startsWith("trial,sigmaRel,time,guidance,guideRun,guideSigmaRel,guideTime,seeds,"
                         + "param.cfg_rescale,param.steps,state,cached,fid")
