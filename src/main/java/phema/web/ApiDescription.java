@@ -91,7 +91,8 @@ class ApiDescription {
                 AxisNames names = axis.names();
                 for (String asked : List.of("SweepRequest", "SweepView"))
                     addField(schemas, asked, names.name(), axis.askedType(), names.meaning());
-                addField(schemas, "TrialView", names.field(), axis.valueType(), names.label());
+                for (String measured : List.of("TrialView", "MeasurementView"))
+                    addField(schemas, measured, names.field(), axis.valueType(), names.label());
                 if (!axis.isRepeat()) addField(schemas, "OptimumView", names.field(), axis.valueType(), names.label());
             }
             for (String asked : List.of("SweepRequest", "SweepView")) {
@@ -126,7 +127,7 @@ class ApiDescription {
                                     .addOneOfItem(new Schema<>().$ref("EvaluatorRequest"))
                                     .description("a name below phema.evaluators, builtin where none is given; or an"
                                             + " evaluator of type remote, whose trials clients ask for"));
-            for (String shown : List.of("TrialView", "OptimumView")) {
+            for (String shown : List.of("TrialView", "MeasurementView", "OptimumView")) {
                 addField(schemas, shown, LengthFields.PROFILE, String.class, "the average, as decay:cosine:800");
                 addField(schemas, shown, LengthFields.LENGTH, Double.class, "its length");
             }
