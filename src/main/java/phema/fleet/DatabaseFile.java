@@ -8,7 +8,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
@@ -32,7 +31,7 @@ final class DatabaseFile {
     private final @Nullable Path path;
 
     private volatile @Nullable Object known;
-    private final AtomicBoolean lost = new AtomicBoolean();
+    private volatile boolean lost;
 
     /** @param url of the database, whichever it is */
     DatabaseFile(String url) {
@@ -54,8 +53,9 @@ final class DatabaseFile {
     }
 
     private void require() throws SQLException {
-        if (known == null || !lost.get() && Objects.equals(known, key())) return;
-        if (!lost.getAndSet(true)) log.error("{} is gone, or another file: {}", path, WORDS);
+        if (known == null || !lost && Objects.equals(known, key())) return;
+        if (!lost) log.error("{} is gone, or another file: {}", path, WORDS);
+        lost = true;
         throw new SQLTransientConnectionException(WORDS);
     }
 
