@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import javax.sql.DataSource;
-import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.flyway.autoconfigure.FlywayMigrationStrategy;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -35,21 +34,6 @@ class FleetConfiguration {
     @Bean
     static DatabaseCheck databaseCheck(Environment environment) {
         return new DatabaseCheck(environment);
-    }
-
-    @Bean
-    static DatabaseFile databaseFile(Environment environment) {
-        return new DatabaseFile(environment.getRequiredProperty("spring.datasource.url"));
-    }
-
-    @Bean
-    static BeanPostProcessor guardedDatabase(DatabaseFile file) {
-        return new BeanPostProcessor() {
-            @Override
-            public Object postProcessAfterInitialization(Object bean, String name) {
-                return bean instanceof DataSource pool ? file.guard(pool) : bean;
-            }
-        };
     }
 
     @Bean
@@ -105,12 +89,12 @@ class FleetConfiguration {
      * with what takes long, and the database is well nevertheless.
      */
     @Bean
-    HealthIndicator dbHealthIndicator(Environment environment, DatabaseFile file) {
+    HealthIndicator dbHealthIndicator(Environment environment) {
         DriverManagerDataSource own =
                 new DriverManagerDataSource(environment.getRequiredProperty("spring.datasource.url"));
         own.setUsername(environment.getProperty("spring.datasource.username"));
         own.setPassword(environment.getProperty("spring.datasource.password"));
-        return new PatientHealth(new DataSourceHealthIndicator(file.guard(own)));
+        return new PatientHealth(new DataSourceHealthIndicator(own));
     }
 
     @Bean

@@ -26,6 +26,7 @@ import phema.sweep.SweepDescription;
 import phema.sweep.SweepSpec;
 import phema.sweep.SweepState;
 import phema.sweep.Trial;
+import phema.text.StoredJson;
 
 class SweepChartTest {
     @Test
@@ -104,7 +105,7 @@ class SweepChartTest {
                         .with(Axes.GUIDANCE, List.of(1.0, 1.4))
                         .with(Axes.SEEDS, List.of(new Seeds(0, 999), new Seeds(1000, 1999))),
                 "builtin",
-                "fid<2",
+                "fid@2",
                 SolverKind.BLUP,
                 FilesToRead.FEWEST,
                 0.01,
@@ -112,7 +113,8 @@ class SweepChartTest {
         return new Sweep(
                 "s",
                 SweepDescription.NONE,
-                spec,
+                // as older versions stored it, which took all names
+                StoredJson.read(StoredJson.write(spec).replace("fid@2", "fid<2"), SweepSpec.class),
                 SweepState.DONE,
                 Map.of(WorkState.DONE, 12),
                 Optional.of(optimum),
