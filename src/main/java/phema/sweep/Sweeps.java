@@ -129,7 +129,9 @@ public class Sweeps {
 
     private Sweep goOnOrReplace(SweepSpec spec, Basis basis, DescriptionChange said, SweepDescription description) {
         Optional<SweepStore.StoredSweep> before = description.name().flatMap(name -> store.named(spec.run(), name));
-        before.ifPresent(known -> store.touch(known.id())); // from now on nobody else replaces it
+        // From now on nobody else replaces it; who has done so meanwhile is asked again.
+        if (before.isPresent() && store.touchIfThere(before.get().id()).isEmpty())
+            throw new EmptyResultDataAccessException(1);
         if (before.isEmpty() || !isSame(before.get(), spec)) return replace(before, spec, basis, said, description);
         String id = before.get().id();
         if (!said.of(before.get().description()).equals(before.get().description())) describe(id, said);
