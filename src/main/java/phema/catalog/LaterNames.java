@@ -43,16 +43,17 @@ record LaterNames(List<String> names, String pattern) {
 
     /**
      * @param names of all that the folder holds
-     * @param taken the run's
+     * @param taken the run's, by time
      * @param lines of a manifest that would say which they are; may be none
      */
     static LaterNames of(Path folder, List<String> names, List<Candidate> taken, List<String> lines)
             throws IOException {
         Set<String> used =
                 taken.stream().map(candidate -> first(candidate.fileName())).collect(toSet());
-        Optional<Numbered> newest = used.stream().flatMap(LaterNames::numbered).max(comparingDouble(Numbered::number));
+        Optional<Numbered> newest = taken.reversed().stream()
+                .flatMap(candidate -> numbered(first(candidate.fileName())))
+                .findFirst();
         if (newest.isEmpty()) return NONE;
-        Set<String> files = Set.copyOf(LeftOut.of(names, taken));
         List<Numbered> later = names.stream()
                 .filter(name -> !used.contains(name))
                 .flatMap(name -> numbered(name, newest.get()))
@@ -60,6 +61,8 @@ record LaterNames(List<String> names, String pattern) {
                         && other.number() > newest.get().number())
                 .sorted(comparingDouble(Numbered::number))
                 .toList();
+        if (later.isEmpty()) return NONE;
+        Set<String> files = Set.copyOf(LeftOut.of(names, taken));
         List<String> found = new ArrayList<>();
         for (Numbered one : later) if (holdsWeights(folder, one.name(), files)) found.add(one.name());
         return new LaterNames(found, together(folder, found, newest.get(), later, lines));
