@@ -15,7 +15,6 @@ import phema.profile.Exponential;
 import phema.profile.Impulse;
 import phema.profile.Profile;
 import phema.profile.Scheduled;
-import phema.profile.ScheduledDecay;
 import phema.text.Labels;
 
 /** Takes out files that are not what their names or a manifest say. */
@@ -116,13 +115,9 @@ final class UnfitFiles {
     /** Whether an average depends on what was before a time, more than a constant decay has forgotten it. */
     private static boolean remembers(Profile profile, double time) {
         if (profile instanceof Impulse
-                || profile instanceof Scheduled scheduled && AverageClock.isNotBefore(began(scheduled.decay()), time))
-            return false;
+                || profile instanceof Scheduled scheduled
+                        && AverageClock.isNotBefore(scheduled.decay().begin(), time)) return false;
         return !(profile instanceof Exponential) || profile.cumulative(time) > FORGOTTEN;
-    }
-
-    private static double began(ScheduledDecay decay) {
-        return decay.after() * decay.batch();
     }
 
     /** Takes out the files that are not of the time in their names. @return what is to be said of all */

@@ -64,7 +64,7 @@ public record ScheduledDecay(Warmup warmup, double decay, double after, double e
     }
 
     /** The time up to which the average is a copy of the weights. */
-    double begin() {
+    public double begin() {
         return after * batch;
     }
 

@@ -59,12 +59,12 @@ record DecayFamily(DoubleFunction<String> spec, double low, double high) {
         return new DecayFamily(any -> spec, 1, 1);
     }
 
-    /** The number of the fewest digits that is as near. */
-    static double fewestDigits(double value, double error) {
+    /** The number of the fewest digits in an interval around a value. */
+    static double fewestDigits(double value, double lowest, double highest) {
         for (int digits = 1; digits <= MOST_DIGITS; digits++) {
             double rounded =
                     new BigDecimal(value).round(new MathContext(digits)).doubleValue();
-            if (Math.abs(rounded - value) <= error) return rounded;
+            if (lowest <= rounded && rounded <= highest) return rounded;
         }
         return value;
     }
@@ -75,12 +75,7 @@ record DecayFamily(DoubleFunction<String> spec, double low, double high) {
             double exact = exact(fraction);
             if (spec.apply(exact).contains(fraction) && lowest <= exact && exact <= highest) return exact;
         }
-        for (int digits = 1; digits <= MOST_DIGITS; digits++) {
-            double rounded =
-                    new BigDecimal(value).round(new MathContext(digits)).doubleValue();
-            if (lowest <= rounded && rounded <= highest) return rounded;
-        }
-        return value;
+        return fewestDigits(value, lowest, highest);
     }
 
     /** @param left what the moment's weights get */

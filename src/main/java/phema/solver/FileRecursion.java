@@ -91,7 +91,9 @@ record FileRecursion(double every, List<Update> updates) {
         double rounding = updates.stream().mapToDouble(Update::rounding).sum();
         // three standard errors, and how far rounding of what both distances are from may bend it
         double error = 3 * Math.sqrt(Math.max(0, left) / values / square) + rounding / square;
-        return Optional.of(DecayFamily.atUpdates(every, share).spec().apply(DecayFamily.fewestDigits(share, error)));
+        return Optional.of(DecayFamily.atUpdates(every, share)
+                .spec()
+                .apply(DecayFamily.fewestDigits(share, share - error, share + error)));
     }
 
     /** What the mean of all weights since a time, until which it is a copy of them, leaves unexplained. */

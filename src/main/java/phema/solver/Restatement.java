@@ -188,7 +188,7 @@ sealed interface Restatement {
                             ? Optional.of(new AtUpdates(all, 0, 1))
                             : Optional.empty();
                 case ExponentialDecay e -> Optional.of(new AtUpdates(all, 0, 1));
-                case ScheduledDecay s -> Optional.of(new AtUpdates(all, s.after() * s.batch(), s.batch()));
+                case ScheduledDecay s -> Optional.of(new AtUpdates(all, s.begin(), s.batch()));
                 case ChangedDecay c -> Optional.empty();
                 case SteppedDecay s -> Optional.empty();
                 case SlowerDecay s -> Optional.empty();
