@@ -519,7 +519,8 @@ public final class Solver {
 
     /** The same if averages forget otherwise than stated; 0 where that matters little, or would show. */
     private double varianceIfMisstated(Profile target, Solution x) {
-        Optional<Decay> decay = unconfirmed().filter(any -> x.norm() > LARGEST_NORM);
+        if (!(x.norm() > LARGEST_NORM)) return 0;
+        Optional<Decay> decay = unconfirmed();
         if (decay.isEmpty()) return 0;
         TrajectoryModel all = model.orElseThrow().all();
         return DoubleStream.of(MISSTATED, 1 / MISSTATED)
