@@ -493,14 +493,10 @@ public class Sweeps {
 
     private Sweep change(String id, LongConsumer action) {
         row(id);
-        try {
-            return inTransaction(() -> {
-                action.accept(store.touch(id));
-                return sweep(id);
-            });
-        } catch (EmptyResultDataAccessException e) { // deleted at this moment
-            throw unknown(id);
-        }
+        return inTransaction(() -> {
+            action.accept(store.touch(id));
+            return sweep(id);
+        });
     }
 
     private SweepStore.StoredSweep row(String id) {
