@@ -110,7 +110,7 @@ class CompareController {
         for (Sweep sweep : sweeps.sweeps(Optional.of(run)))
             if (all.size() < room && sweep.count(WorkState.DONE) > 0 && met.add(sweep.id())) all.add(compared(sweep));
         if (!there) return all;
-        measurements.of(run).stream()
+        measurements.marked(run).stream()
                 .collect(groupingBy(
                         each -> List.of(
                                 each.source(),

@@ -83,7 +83,10 @@ record Compared(
                                 .orElse(sweep.id()
                                         .substring(
                                                 0,
-                                                Math.min(ID_DIGITS, sweep.id().length()))),
+                                                Math.min(ID_DIGITS, sweep.id().length())))
+                        + sweep.otherWeights()
+                                .map(difference -> ", of other weights")
+                                .orElse(""),
                 spec.run(),
                 about,
                 !sweep.state().isEnd(),

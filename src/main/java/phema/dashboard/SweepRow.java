@@ -74,7 +74,13 @@ record SweepRow(
                 sweep.count(WorkState.DONE),
                 sweep.count(),
                 sweep.optimum().map(SweepRow::optimum).orElse(""),
-                remark(sweep),
+                Stream.of(
+                                sweep.otherWeights()
+                                        .map(difference -> "of weights that the run had before")
+                                        .orElse(""),
+                                remark(sweep))
+                        .filter(remark -> !remark.isEmpty())
+                        .collect(joining(", ")),
                 sweep.optimum().map(SweepRow::value).orElse(null),
                 sweep.created().toString(),
                 Show.instant(sweep.created()));

@@ -33,6 +33,9 @@ public class Measurements {
     /** The most names of metrics of a run: tables have a column for each. */
     private static final int MOST_METRICS = 256;
 
+    /** Behind the source of what was measured of other weights than those that are asked for. */
+    private static final String OTHER_WEIGHTS = ", of other weights";
+
     private final MeasurementStore store;
     private final SweepStore sweeps;
     private final TrialStore trials;
@@ -92,6 +95,20 @@ public class Measurements {
     public List<ForeignMeasurement> of(String run) {
         catalog.run(run);
         return store.all(run);
+    }
+
+    /** The same, each of other weights than the run has now from a source that says so. */
+    public List<ForeignMeasurement> marked(String run) {
+        List<ForeignMeasurement> all = of(run);
+        Map<String, Witnesses> files = trainings(all);
+        return all.stream()
+                .map(measurement -> measurement
+                        .training()
+                        .flatMap(id -> Optional.ofNullable(files.get(id)))
+                        .flatMap(then -> trainings.difference(run, then))
+                        .map(difference -> measurement.from(measurement.source() + OTHER_WEIGHTS))
+                        .orElse(measurement))
+                .toList();
     }
 
     /**
@@ -284,7 +301,7 @@ public class Measurements {
                 .map(measurement ->
                         files.isEmpty() || isOf(files.get(), sweep.spec().run(), measurement, others)
                                 ? measurement
-                                : measurement.from(measurement.source() + ", of other weights"))
+                                : measurement.from(measurement.source() + OTHER_WEIGHTS))
                 .toList();
     }
 

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.StringReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -22,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 import phema.Fixtures;
@@ -38,7 +43,7 @@ import phema.time.Await;
 @DisabledOnOs(OS.WINDOWS)
 @SpringBootTest(
         classes = PhemaApplication.class,
-        webEnvironment = WebEnvironment.NONE,
+        webEnvironment = WebEnvironment.RANDOM_PORT,
         properties = {"phema.catalog.settle=0s", "phema.catalog.poll=200ms"})
 class RetrainedRunTest {
     private static final String LAST = "network-snapshot-0000262-0.100.safetensors";
@@ -70,6 +75,9 @@ class RetrainedRunTest {
 
     @Autowired
     Catalog catalog;
+
+    @LocalServerPort
+    private int port;
 
     private String run = "";
 
@@ -193,6 +201,27 @@ class RetrainedRunTest {
                 .filteredOn(Trial::isMeasured)
                 .extracting(Trial::metrics)
                 .containsExactly(Map.of("fid", 0.5));
+    }
+
+    @Test
+    void aComparisonSaysWhichAreOfOtherWeights() throws Exception {
+        Sweep old = sweep(0.06, 0.08, 0.10, 0.12);
+        measure(0.2, 9.0);
+        trainAgain();
+        Sweep fresh = sweep(0.06, 0.08, 0.10, 0.12);
+        String of = run + " " + old.id().substring(0, 6) + ", of other weights";
+        assertThat(page("/compare?run=" + run))
+                .contains(of, run + " " + fresh.id().substring(0, 6), run + " paper, of other weights")
+                .doesNotContain(fresh.id().substring(0, 6) + ", of");
+        assertThat(page("/runs/" + run + "/sweeps")).containsOnlyOnce("of weights that the run had before");
+    }
+
+    private String page(String path) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + path))
+                .build();
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(request, BodyHandlers.ofString()).body();
+        }
     }
 
     private int measure(double sigmaRel, double fid) throws IOException {
