@@ -11,9 +11,9 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import phema.format.RegularFiles;
+import phema.text.StrictJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Reads the small JSON files that trainers write beside weights. */
 final class SideJson {
@@ -40,7 +40,7 @@ final class SideJson {
     static Optional<JsonNode> read(Path file, Predicate<Path> mayRead) {
         if (!Files.isRegularFile(file)) return Optional.empty();
         try (InputStream in = Channels.newInputStream(RegularFiles.open(file, mayRead))) {
-            return Optional.of(JsonMapper.shared().readTree(in.readNBytes(MAX_BYTES)));
+            return Optional.of(StrictJson.MAPPER.readTree(in.readNBytes(MAX_BYTES)));
         } catch (IOException | JacksonException e) { // whoever loads what lies beside it sees that
             return Optional.empty();
         }
