@@ -33,7 +33,7 @@ public class Measurements {
     /** The most names of metrics of a run: tables have a column for each. */
     private static final int MOST_METRICS = 256;
 
-    /** Behind the source of what was measured of other weights than those that are asked for. */
+    /** The words behind the source of what was measured of other weights than those that are asked for. */
     private static final String OTHER_WEIGHTS = ", of other weights";
 
     private final MeasurementStore store;
