@@ -9,7 +9,8 @@ import phema.search.Suggestion;
  * Says what to measure next, and where the best length lies.
  *
  * @param next the length whose measurement promises the most; none when the best is known to the tolerance
- * @param optimum by a model of the metric; none while fewer than four lengths were measured
+ * @param optimum by a model of the metric; none while fewer than four lengths were measured, or where no smooth curve
+ *     goes through the values
  */
 public record SuggestView(@Nullable Double next, @Nullable SuggestedOptimumView optimum) {
     /** The half of an interval that holds 90 % of a normal distribution, in standard deviations. */

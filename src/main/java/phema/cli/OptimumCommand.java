@@ -102,7 +102,9 @@ final class OptimumCommand implements Callable<Integer> {
 
     private static void print(PrintWriter out, SuggestView found, MetricGoal goal, int count) {
         SuggestView.SuggestedOptimumView best = found.optimum();
-        if (best == null) out.println("best: not known yet; a model of the metric needs four lengths");
+        if (best == null)
+            out.println("best: not known yet; a model of the metric needs four lengths, and values that a smooth curve"
+                    + " goes through");
         else
             out.println("best: length %s (%s to %s), %s %s +- %s, of %d measurements"
                     .formatted(

@@ -9,10 +9,18 @@ import java.util.stream.IntStream;
  * uncertainty, and the best point on it.
  */
 public final class CurveFit {
-    private final Belief belief;
+    /** The share, of how much better than the median the best value is, by which a curve's best may be better still. */
+    private static final double LIKELY = 0.5;
 
-    private CurveFit(Belief belief) {
+    /** The same in the model's scale, where all values are alike. */
+    private static final double NEGLIGIBLE = 0.02;
+
+    private final Belief belief;
+    private final List<Observation> observations;
+
+    private CurveFit(Belief belief, List<Observation> observations) {
         this.belief = belief;
+        this.observations = observations;
     }
 
     /**
@@ -33,12 +41,12 @@ public final class CurveFit {
                 .distinct()
                 .sorted()
                 .toList();
-        return new CurveFit(Belief.of(Candidates.of(lengths(observations), guidances), observations));
+        return new CurveFit(Belief.of(Candidates.of(lengths(observations), guidances), observations), observations);
     }
 
     /** Looks for the best point within bounds that may be wider than what was observed. */
     public static CurveFit within(Interval lengths, Interval guidance, List<Observation> observations) {
-        return new CurveFit(Belief.of(Candidates.within(lengths, guidance), observations));
+        return new CurveFit(Belief.of(Candidates.within(lengths, guidance), observations), observations);
     }
 
     private static Interval lengths(List<Observation> observations) {
@@ -48,6 +56,27 @@ public final class CurveFit {
 
     public Estimate best() {
         return belief.estimate();
+    }
+
+    /**
+     * Whether the best point can be believed. A single value that is far off, of an evaluation that went wrong or of
+     * weights that have diverged, bends the model so that it dips beside it, below all that was measured: a curve with
+     * one minimum is not that much better between two of its points.
+     */
+    public boolean isLikely() {
+        return !Surrogate.hasStray(belief.model().candidates(), observations) && !isDip();
+    }
+
+    private boolean isDip() {
+        SearchPoint best = best().point();
+        if (!lengths(observations).contains(best.length())) return false; // a trend
+        Scale scale = belief.model().scale();
+        double[] means = Repeats.by(observations, Observation::point, o -> scale.toModel(o.value())).values().stream()
+                .mapToDouble(Repeats::mean)
+                .sorted()
+                .toArray();
+        double better = means[0] - belief.model().at(best).mean();
+        return better > LIKELY * (means[means.length / 2] - means[0]) + NEGLIGIBLE;
     }
 
     /** The curve at one guidance, at EMA lengths of equal ratios. */

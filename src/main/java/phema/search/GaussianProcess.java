@@ -1,5 +1,6 @@
 package phema.search;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -41,32 +42,43 @@ final class GaussianProcess {
     /** Describes the value without noise at a place. */
     record Normal(double mean, double variance) {}
 
+    /**
+     * Describes what the others say of a datum.
+     *
+     * @param logDensity of the datum's values, up to the constant of {@link #logEvidence}
+     */
+    record LeftOut(double mean, double variance, double logDensity) {}
+
     /** Describes the values without noise at some places. */
     record Posterior(double[] mean, double[][] covariance) {}
 
     private final Parameters parameters;
     private final double[][] x;
     private final double[][] factor;
+    private final double[] values;
     private final double[] whitened;
+    private final double[] ofRepeats;
     private final double logEvidence;
 
     GaussianProcess(Parameters parameters, List<Datum> data) {
         this.parameters = parameters;
         this.x = data.stream().map(Datum::x).toArray(double[][]::new);
         double[][] covariance = new double[x.length][];
-        double log = 0;
+        ofRepeats = new double[x.length];
         for (int i = 0; i < x.length; i++) {
             Datum datum = data.get(i);
             covariance[i] = covariances(x[i]);
             covariance[i][i] += Double.isNaN(datum.error())
                     ? parameters.noise() * parameters.noise() / datum.count()
                     : datum.error() * datum.error();
-            log -= (datum.count() - 1) * Math.log(parameters.noise())
-                    + datum.squares() / (2 * parameters.noise() * parameters.noise());
+            ofRepeats[i] = (1 - datum.count()) * Math.log(parameters.noise())
+                    - datum.squares() / (2 * parameters.noise() * parameters.noise());
         }
         this.factor = factor(covariance, ROUNDING); // far from the others, a place's own noise may be lost
-        this.whitened = whiten(data.stream().mapToDouble(Datum::mean).toArray());
-        for (int i = 0; i < x.length; i++) log -= whitened[i] * whitened[i] / 2 + Math.log(factor[i][i]);
+        this.values = data.stream().mapToDouble(Datum::mean).toArray();
+        this.whitened = whiten(values);
+        double log = 0;
+        for (int i = 0; i < x.length; i++) log += ofRepeats[i] - whitened[i] * whitened[i] / 2 - Math.log(factor[i][i]);
         this.logEvidence = log;
     }
 
@@ -77,6 +89,24 @@ final class GaussianProcess {
     /** Returns the log evidence of the parameters, up to a constant (ibid., Eq. 2.30). */
     double logEvidence() {
         return logEvidence;
+    }
+
+    /** What all others say of each datum, noise included (ibid., Eq. 5.10 to 5.12). */
+    List<LeftOut> leavingOneOut() {
+        int n = x.length;
+        List<LeftOut> all = new ArrayList<>();
+        for (int i = 0; i < n; i++) {
+            double[] unit = new double[n];
+            unit[i] = 1;
+            double[] column = whiten(unit);
+            double precision = dot(column, column);
+            double residual = dot(column, whitened) / precision;
+            all.add(new LeftOut(
+                    values[i] - residual,
+                    1 / precision,
+                    ofRepeats[i] - residual * residual * precision / 2 + Math.log(precision) / 2));
+        }
+        return all;
     }
 
     Normal at(double[] place) {

@@ -15,7 +15,7 @@ import java.util.function.DoubleUnaryOperator;
  *
  * @param next empty where the best length is known
  * @param optimum by the model of the metric; empty while there are fewer than {@link #LENGTHS} lengths, as the least of
- *     few noisy values is that of the luckiest
+ *     few noisy values is that of the luckiest, and where no smooth curve goes through the values
  */
 public record Suggestion(Optional<Double> next, Optional<Estimate> optimum) {
     /** The number of different lengths from which on the model finds the best. */
@@ -91,7 +91,9 @@ public record Suggestion(Optional<Double> next, Optional<Estimate> optimum) {
                 new SearchSpec(lengths, unguided, tolerance, BUDGET, 1), observations, List.of(), List.of());
         Optional<Estimate> estimate = known < LENGTHS
                 ? Optional.empty()
-                : Optional.of(CurveFit.within(lengths, unguided, observations).best());
+                : Optional.of(CurveFit.within(lengths, unguided, observations))
+                        .filter(CurveFit::isLikely)
+                        .map(CurveFit::best);
         return new Suggestion(
                 step instanceof Search.SearchStep.Ask ask
                         ? ask.points().stream().findFirst().map(point -> back.applyAsDouble(point.length()))

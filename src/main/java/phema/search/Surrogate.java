@@ -2,8 +2,10 @@ package phema.search;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * Says what observations tell about a metric, as a function of the point: Gaussian processes with many choices of
@@ -32,6 +34,12 @@ record Surrogate(Scale scale, Candidates candidates, List<Component> components)
 
     private static final int MOST_COMPONENTS = 10;
 
+    /** The standard deviations by which a value is far from what the others let expect. */
+    private static final double STRAY = 6;
+
+    /** The same in the model's scale: less does not matter. */
+    private static final double STRAY_SHARE = 0.25;
+
     record Component(double weight, GaussianProcess process) {}
 
     /** Describes the noiseless metric at a point, in the model's scale. */
@@ -50,12 +58,7 @@ record Surrogate(Scale scale, Candidates candidates, List<Component> components)
     /** @param observations at least one */
     static Surrogate of(Candidates candidates, List<Observation> observations) {
         Scale scale = Scale.of(observations);
-        List<GaussianProcess.Datum> data = data(scale, candidates, observations);
-        List<Explanation> explanations = new ArrayList<>();
-        for (GaussianProcess.Parameters parameters : parameters(candidates.varyGuidance())) {
-            var process = new GaussianProcess(parameters, data);
-            explanations.add(new Explanation(process, process.logEvidence() + logPrior(parameters)));
-        }
+        List<Explanation> explanations = explanations(candidates, data(scale, candidates, observations));
         explanations.sort(Comparator.comparingDouble(Explanation::log).reversed());
         double best = explanations.getFirst().log();
         List<Component> components = explanations.stream()
@@ -70,6 +73,56 @@ record Surrogate(Scale scale, Candidates candidates, List<Component> components)
                 components.stream()
                         .map(c -> new Component(c.weight() / sum, c.process()))
                         .toList());
+    }
+
+    private static List<Explanation> explanations(Candidates candidates, List<GaussianProcess.Datum> data) {
+        List<Explanation> explanations = new ArrayList<>();
+        for (GaussianProcess.Parameters parameters : parameters(candidates.varyGuidance())) {
+            var process = new GaussianProcess(parameters, data);
+            explanations.add(new Explanation(process, process.logEvidence() + logPrior(parameters)));
+        }
+        return explanations;
+    }
+
+    /**
+     * Whether a value is far from what all others let expect of it, and farther than they are apart. What parameters are
+     * likely is for the others to say as well: a wrong value says that curves may bend as they like.
+     */
+    static boolean hasStray(Candidates candidates, List<Observation> observations) {
+        List<GaussianProcess.Datum> data = data(Scale.of(observations), candidates, observations);
+        List<Explanation> explanations = explanations(candidates, data);
+        List<List<GaussianProcess.LeftOut>> leftOut = explanations.stream()
+                .map(explanation -> explanation.process().leavingOneOut())
+                .toList();
+        return IntStream.range(0, data.size()).anyMatch(i -> {
+            double[] logs = IntStream.range(0, explanations.size())
+                    .mapToDouble(c ->
+                            explanations.get(c).log() - leftOut.get(c).get(i).logDensity())
+                    .toArray();
+            double best = DoubleStream.of(logs).max().orElseThrow();
+            double sum = 0;
+            double mean = 0;
+            double square = 0;
+            for (int c = 0; c < logs.length; c++) {
+                GaussianProcess.LeftOut said = leftOut.get(c).get(i);
+                double weight = Math.exp(logs[c] - best);
+                sum += weight;
+                mean += weight * said.mean();
+                square += weight * (said.mean() * said.mean() + said.variance());
+            }
+            mean /= sum;
+            double off = Math.abs(data.get(i).mean() - mean);
+            return off > STRAY * Math.sqrt(square / sum - mean * mean) && off > Math.max(range(data, i), STRAY_SHARE);
+        });
+    }
+
+    /** How far apart all values but one are. */
+    private static double range(List<GaussianProcess.Datum> data, int without) {
+        DoubleSummaryStatistics others = IntStream.range(0, data.size())
+                .filter(i -> i != without)
+                .mapToDouble(i -> data.get(i).mean())
+                .summaryStatistics();
+        return others.getMax() - others.getMin();
     }
 
     PredictedValue at(SearchPoint point) {

@@ -16,10 +16,18 @@ import phema.search.Interval;
  * @param all how many trials the whole sweep has
  * @param measured how many of these evaluations were brought along; empty for none
  * @param edge which end of the lengths the best one lies at
+ * @param uneven that no model of the metric holds, as a sentence without its stop; empty where one does, or none is due
  */
-public record Evidence(int lengths, int trials, int missing, int all, LengthEdge edge, Optional<Integer> measured) {
+public record Evidence(
+        int lengths,
+        int trials,
+        int missing,
+        int all,
+        LengthEdge edge,
+        Optional<Integer> measured,
+        Optional<String> uneven) {
     public Evidence(int lengths, int trials, int missing, int all, LengthEdge edge) {
-        this(lengths, trials, missing, all, edge, Optional.empty());
+        this(lengths, trials, missing, all, edge, Optional.empty(), Optional.empty());
     }
 
     /** What the best point of a sweep rests on, with what it has so far. */
@@ -35,7 +43,8 @@ public record Evidence(int lengths, int trials, int missing, int all, LengthEdge
                 (int) trials.stream().filter(Evidence::isMissing).count(),
                 (int) trials.stream().filter(t -> !t.isMeasured()).count(),
                 LengthEdge.of(optimum.point().length(), tried.low(), tried.high()),
-                Optional.of(brought).filter(n -> n > 0));
+                Optional.of(brought).filter(n -> n > 0),
+                Optima.uneven(spec, basis, optimum));
     }
 
     /** The evaluations with guidance, or without, as the best one was, that differ in nothing but length and seeds. */
@@ -84,6 +93,7 @@ public record Evidence(int lengths, int trials, int missing, int all, LengthEdge
         if (lengths < Optima.LENGTHS_FOR_A_MODEL)
             cautions.add("it rests on %s, fewer than the %d that it takes to tell a best one"
                     .formatted(kind.counted(lengths), Optima.LENGTHS_FOR_A_MODEL));
+        uneven.ifPresent(cautions::add);
         switch (edge) {
             case NONE -> {}
             case SHORTEST -> cautions.add("it is the shortest length that was tried, and shorter ones may be better");

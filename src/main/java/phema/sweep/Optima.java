@@ -22,6 +22,7 @@ import phema.search.Interval;
 import phema.search.Observation;
 import phema.search.Repeats;
 import phema.search.SearchPoint;
+import phema.text.Labels;
 
 /** Finds the best of the points that were evaluated. */
 final class Optima {
@@ -48,19 +49,23 @@ final class Optima {
      */
     record Comparable(MetricDirection direction, Point any, List<Observation> observations, Optional<CurveFit> fit) {
         static Comparable of(SweepSpec spec, Point any, List<Observation> observations) {
+            return new Comparable(
+                    spec.goal().direction(),
+                    any,
+                    observations,
+                    areEnough(spec, observations)
+                            ? Optional.of(fit(spec, observations)).filter(CurveFit::isLikely)
+                            : Optional.empty());
+        }
+
+        private static boolean areEnough(SweepSpec spec, List<Observation> observations) {
             long lengths = observations.stream()
                     .map(o -> o.point().length())
                     .distinct()
                     .count();
             long points =
                     observations.stream().map(Observation::point).distinct().count();
-            return new Comparable(
-                    spec.goal().direction(),
-                    any,
-                    observations,
-                    lengths < LENGTHS_FOR_A_MODEL || points > MOST_FOR_A_MODEL || !areUsual(spec, observations)
-                            ? Optional.empty()
-                            : Optional.of(fit(spec, observations)));
+            return lengths >= LENGTHS_FOR_A_MODEL && points <= MOST_FOR_A_MODEL && areUsual(spec, observations);
         }
 
         /** Older versions, and files that runs carry, took any. */
@@ -137,6 +142,21 @@ final class Optima {
 
     static SearchPoint searchPoint(Trial trial) {
         return new SearchPoint(trial.point().length(), trial.point().guidance());
+    }
+
+    /**
+     * Where no curve goes through these trials, although there are enough of them for one: which of them is farthest
+     * off, as a sentence without its stop.
+     */
+    static Optional<String> uneven(SweepSpec spec, List<Trial> trials, Optimum optimum) {
+        List<Observation> observations = observations(spec, trials);
+        if (optimum.isModelled() || !Comparable.areEnough(spec, observations)) return Optional.empty();
+        Observation worst = observations.stream()
+                .max(Comparator.comparingDouble(Observation::value))
+                .orElseThrow();
+        return Optional.of("no smooth curve goes through its values, so that it is the best one measured; the worst is "
+                + Labels.plain(spec.goal().direction().cost(worst.value())) + " at "
+                + spec.axes().family().print(worst.point().length()) + ", of an evaluation that may have gone wrong");
     }
 
     private static Point at(Point any, SearchPoint best) {

@@ -9,6 +9,9 @@ import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.random.Well19937c;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CurveFitTest {
     /** FID of EDM2-S with its published optimum. */
@@ -50,6 +53,31 @@ class CurveFitTest {
                     .count();
 
         assertThat(held).isBetween(320L, 400L);
+    }
+
+    /** Of an evaluation that went wrong, or of weights that have diverged. */
+    @ParameterizedTest
+    @CsvSource({"0.10, 300", "0.20, 100000"})
+    void isNotBelievedWhereOneValueBendsIt(double length, double value) {
+        List<Observation> observations = new ArrayList<>();
+        for (double each : new double[] {0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10, 0.14, 0.20})
+            observations.add(new Observation(new SearchPoint(each, 1), each == length ? value : fid(each)));
+
+        CurveFit fit = CurveFit.of(observations);
+        assertThat(fit.best().value()).isLessThan(2.3);
+        assertThat(fit.isLikely()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, 0.01, 0.03})
+    void isBelievedWhereItIsSmooth(double noise) {
+        for (int seed = 0; seed < 20; seed++) {
+            List<Observation> grid = grid(noise, 1, seed);
+            assertThat(CurveFit.of(grid).isLikely()).isTrue();
+            assertThat(CurveFit.of(List.of(grid.get(0), grid.get(4), grid.get(9), grid.get(19)))
+                            .isLikely())
+                    .isTrue();
+        }
     }
 
     @Test

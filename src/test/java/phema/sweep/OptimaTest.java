@@ -114,6 +114,29 @@ class OptimaTest {
                         .isLessThan(4 * o.standardError().orElseThrow()));
     }
 
+    @Test
+    void aValueThatIsFarOffInventsNoBestOne() {
+        SweepSpec spec = spec(SweepSpec.SweepMode.GRID, LENGTHS, List.of(NEWEST), List.of(1.0));
+        List<Trial> trials = new ArrayList<>();
+        for (Point point : spec.axes().grid())
+            trials.add(done(trials.size(), point, point.length() == 0.09 ? 300 : fid(point.length(), 1)));
+        Optimum optimum = Optima.of(spec, trials).orElseThrow();
+        assertThat(optimum.isModelled()).isFalse();
+        assertThat(optimum.point().length()).isEqualTo(0.13);
+        assertThat(optimum.metric()).isEqualTo(fid(0.13, 1));
+        assertThat(Optima.comparable(spec, trials).getFirst().sweepFit()).isEmpty();
+        assertThat(Evidence.of(spec, trials, optimum)
+                        .cautions(spec.axes().family().kind()))
+                .containsExactly(
+                        "no smooth curve goes through its values, so that it is the best one measured; the worst"
+                                + " is 300 at 0.090, of an evaluation that may have gone wrong");
+
+        trials.set(5, done(5, trials.get(5).point(), fid(0.09, 1)));
+        Optimum mended = Optima.of(spec, trials).orElseThrow();
+        assertThat(mended.isModelled()).isTrue();
+        assertThat(Evidence.of(spec, trials, mended).uneven()).isEmpty();
+    }
+
     /** Older versions took such lengths. */
     @Test
     void lengthsThatNoCurveGoesThroughDoNotHideTheLeastValue() {
