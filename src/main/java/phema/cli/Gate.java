@@ -39,10 +39,13 @@ record Gate(
                     + " fid<=2.6, or last or recommended, as in fid<=last+1%");
         String word = matcher.group(4);
         String number = matcher.group(word == null ? 3 : 5);
+        double bound = number == null ? 0 : Double.parseDouble(number.replaceAll("\\s", ""));
+        if (!Double.isFinite(bound))
+            throw new TypeConversionException("'" + text + "' has a bound beyond all numbers, which is no condition");
         return new Gate(
                 matcher.group(1),
                 matcher.group(2),
-                number == null ? 0 : Double.parseDouble(number.replaceAll("\\s", "")),
+                bound,
                 word == null ? null : GateReference.valueOf(word.toUpperCase(Locale.ROOT)),
                 matcher.group(6) != null);
     }

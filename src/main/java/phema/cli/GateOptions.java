@@ -156,6 +156,8 @@ final class GateOptions {
     }
 
     private Verdict compare(Gate gate, double value, double error, double bound) {
+        if (!Double.isFinite(bound))
+            return new Verdict(gate, value, error, null, false, false, "its bound is no finite number");
         boolean noise = error > 0 && Math.abs(value - bound) <= error;
         boolean met = noise ? withinNoise == NoiseRule.PASS : gate.isMetBy(value, bound);
         return new Verdict(gate, value, error, bound, noise, met, null);

@@ -366,6 +366,8 @@ class LocalSweepTest {
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             --outstd=0.1 --gate=fid=<2      | 'fid=<2' is not a metric, one of <= >= < >, and a number, as in fid<=2.6, or last or recommended, as in fid<=last+1%
             --outstd=0.1 --gate=fid<=first  | 'fid<=first' is not a metric
+            --outstd=0.1 --gate=fid<=1e999  | 'fid<=1e999' has a bound beyond all numbers
+            --outstd=0.1 --gate=fid<=last+1e400 | 'fid<=last+1e400' has a bound beyond all numbers
             --outstd=0.1 --within-noise=no  | expected one of [pass, fail]
             --outstd=0.1 --gate=fid         | 'fid' is not a metric
             --outstd=0.1 --seeds=5-2        | --seeds' (RANGE): seeds go from a first to a last one, as in 0-49999, not 5-2
