@@ -108,7 +108,7 @@ final class CommandEvaluator implements Evaluator {
             throws EvaluationException, IOException, InterruptedException {
         requireStartable(task.spec(), task.weights().run());
         try (TrialFolders.TrialFolder workdir = folders.make(name)) {
-            if (settings.weights() == Delivery.URL || !(mentions("{weights}") || mentions("{guide}"))) {
+            if (settings.weights() == Delivery.URL) {
                 String weights = url.of(task.spec(), task.weights());
                 Optional<String> guide = task.guide().map(g -> url.of(task.spec(), g));
                 return run(task, weights, guide.orElse(weights), workdir, log, pictures);
@@ -120,10 +120,6 @@ final class CommandEvaluator implements Evaluator {
                 return run(task, lease.file(task.weights()).toString(), guide.toString(), workdir, log, pictures);
             }
         }
-    }
-
-    private boolean mentions(String placeholder) {
-        return settings.command().stream().anyMatch(argument -> argument.contains(placeholder));
     }
 
     private Map<String, Double> run(

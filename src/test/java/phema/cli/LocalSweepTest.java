@@ -200,6 +200,21 @@ class LocalSweepTest {
                 .isEqualTo(3); // of a later time, and the same otherwise
     }
 
+    @Test
+    void aTrialNamesAFileWithTheWeights() throws Exception {
+        Path script = Files.writeString(folder.resolve("weights.sh"), """
+                w=$(sed -n 's/.*"weights":"\\([^"]*\\)".*/\\1/p' "$1")
+                test -s "$w" && echo '{"fid": 1}'
+                """);
+        List<String> args = new ArrayList<>(List.of("sweep", Shell.EDM2, "--evaluator=weights", "--outstd=0.1"));
+        args.add("--phema.home=" + folder.resolve("weights"));
+        args.add("--phema.evaluators.weights.type=command");
+        args.add("--phema.evaluators.weights.retries=0");
+        args.add("--phema.evaluators.weights.command=sh," + script + ",{trial}");
+        Shell.Result result = Shell.phema(args.toArray(String[]::new));
+        assertThat(result.status()).as(result.err()).isZero();
+    }
+
     /** {@code fid} has its minimum of 2 at a window of 80000, {@code accuracy} its maximum of 0.9. */
     private static final String WINDOWS = """
             w=$(sed -n 's/.*"length":\\([0-9.]*\\).*/\\1/p' "$1")
