@@ -86,7 +86,7 @@ final class ReconstructCommand implements Callable<Integer> {
             description = "Prefix of output file names (default: ${DEFAULT-VALUE}).")
     private String outprefix = WeightsRequest.PREFIX;
 
-    @Option(names = "--skip", description = "Leave outputs that exist as they are.")
+    @Option(names = "--skip", description = "Leave outputs that exist as they are; one that states another average is an error.")
     private boolean skip;
 
     @Option(names = "--overwrite", description = "Replace outputs that exist.")
@@ -170,11 +170,9 @@ final class ReconstructCommand implements Callable<Integer> {
                 out.println("left out: " + String.join(", ", leftOut)
                         + ", with which only the training job itself could go on");
             for (String notice : syntheses.notices(wanted)) out.println("note: " + notice);
-            List<FittedTarget> missing = skip
-                    ? wanted.targets().stream()
-                            .filter(target -> isMissing(syntheses, wanted.with(List.of(target)), out))
-                            .toList()
-                    : wanted.targets();
+            List<FittedTarget> missing = new ArrayList<>();
+            for (FittedTarget target : wanted.targets())
+                if (!skip || isMissing(syntheses, wanted.with(List.of(target)), out)) missing.add(target);
             List<Syntheses.Pass> passes = new ArrayList<>();
             for (int i = 0; i < missing.size(); i += Math.min(batch, missing.size()))
                 passes.add(syntheses.pass(wanted.with(
@@ -224,11 +222,18 @@ final class ReconstructCommand implements Callable<Integer> {
                     + "; safetensors can, or a phema.yaml beside them, under network");
     }
 
-    private boolean isMissing(Syntheses syntheses, PreparedWeights weights, PrintWriter out) {
+    /** @throws Problem when there is an output that says itself that it is another */
+    private boolean isMissing(Syntheses syntheses, PreparedWeights weights, PrintWriter out) throws IOException {
         Path last = outdir.resolve(syntheses.files(weights).getLast().fileName());
-        boolean exists = Files.exists(last);
-        if (exists) out.println("kept " + last);
-        return !exists;
+        if (!Files.exists(last)) return true;
+        List<String> doubts = new ArrayList<>();
+        List<String> contradictions = syntheses.contradictions(weights, last, doubts::add);
+        if (!contradictions.isEmpty())
+            throw Problem.conflict(last + " is not what --skip would keep: " + String.join("; ", contradictions)
+                    + "; use --overwrite to replace it, or another --outdir");
+        out.println("kept " + last);
+        for (String doubt : doubts) out.println("warning: " + last + ": " + doubt);
+        return false;
     }
 
     /** What was chosen for the user, and how to choose otherwise. */

@@ -5,21 +5,21 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
-import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.format.Format;
+import phema.format.FormatException;
 import phema.format.Layout;
 import phema.format.SharedElements;
 import phema.format.Tensor;
@@ -27,11 +27,8 @@ import phema.format.WeightFile;
 import phema.format.WeightFiles;
 import phema.problem.Problem;
 import phema.profile.Profile;
-import phema.profile.ProfileSpec;
 import phema.solver.Fit;
-import phema.solver.SolverKind;
 import phema.tensor.DType;
-import phema.text.Labels;
 
 /** Computes prepared weights: as files that are computed while they are sent, or written to a folder. */
 public final class Syntheses {
@@ -227,6 +224,30 @@ public final class Syntheses {
     }
 
     /**
+     * What a file that exists says of itself that is not so of the only target's weights, as ends of sentences; none
+     * where it says nothing, as pickles do of averages, or is none that is read.
+     *
+     * @param doubts told of a hint that it was made of other snapshots
+     */
+    public List<String> contradictions(PreparedWeights weights, Path path, Consumer<String> doubts) throws IOException {
+        WeightFile file;
+        try {
+            file = WeightFiles.read(path);
+        } catch (FormatException e) {
+            return List.of();
+        }
+        FittedTarget target = weights.target();
+        Map<String, String> metadata = Provenance.metadata(weights.run(), target);
+        Map<Tensor, DType> tensors = new LinkedHashMap<>();
+        for (Tensor tensor : template(weights.run(), target.fit()).tensors())
+            tensors.put(tensor, weights.output().dtype(tensor));
+        boolean named = weights.output().format().filter(format -> format != Format.DCP).isPresent();
+        List<String> contradictions = Provenance.contradictions(file, metadata, tensors, named);
+        if (contradictions.isEmpty()) Provenance.doubt(file, metadata).ifPresent(doubts);
+        return contradictions;
+    }
+
+    /**
      * What of the run's files their outputs do not hold, because only the training job could go on with it: names
      * within the files, such as {@code opt}; none where outputs hold nothing but weights.
      */
@@ -290,7 +311,7 @@ public final class Syntheses {
     private Recipe.RecipeOutput output(
             PreparedWeights weights, FittedTarget target, WeightFile template, Coefficients coefficients) {
         OutputOptions options = weights.output();
-        Map<String, String> metadata = metadata(weights.run(), target);
+        Map<String, String> metadata = Provenance.metadata(weights.run(), target);
         if (options.format().isEmpty()) {
             Optional<LikeInputs.LikenedFile> like = likeInputs.of(weights.run(), template);
             if (like.isPresent())
@@ -370,32 +391,6 @@ public final class Syntheses {
                 .map(x -> Math.abs(one.cumulative(x * end) - two.cumulative(x * end)))
                 .average()
                 .orElse(0);
-    }
-
-    /** Says where the weights come from, for whoever finds the file later. */
-    private static Map<String, String> metadata(Run run, FittedTarget target) {
-        Fit fit = target.fit();
-        Map<String, String> metadata = new TreeMap<>();
-        metadata.put("phema.profile", ProfileSpec.print(fit.target()));
-        metadata.put(
-                "phema.time", String.format(Locale.ROOT, "%.0f", fit.target().endTime()));
-        metadata.put("phema.solver", Labels.of(fit.method()));
-        if (fit.method() == SolverKind.GIVEN)
-            metadata.put(
-                    "phema.weights",
-                    IntStream.range(0, run.snapshots().size())
-                            .filter(i -> fit.coefficients().get(i) != 0)
-                            .mapToObj(i -> run.snapshots().get(i).name() + "="
-                                    + fit.coefficients().get(i))
-                            .collect(Collectors.joining(",")));
-        if (!target.layers().isEmpty())
-            metadata.put(
-                    "phema.layers",
-                    target.layers().stream().map(LayerFit::toString).collect(Collectors.joining("; ")));
-        double error = target.predictedRelativeError();
-        if (!Double.isNaN(error))
-            metadata.put("phema.predictedRelativeError", String.format(Locale.ROOT, "%.3g", error));
-        return metadata;
     }
 
     /** A file of a recipe, computed when somebody wants its bytes. */

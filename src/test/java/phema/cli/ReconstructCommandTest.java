@@ -95,6 +95,51 @@ class ReconstructCommandTest {
         assertThat(reconstruct("--outstd 0.1,0.15 --skip").fine().out()).doesNotContain("wrote");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--time 262100 | it states the time 262000, not 262100",
+                "--time 262000 --solver paper | it states the solver blup, not paper",
+                "--time 262000 --dtype f32 | its tensor `unet.out_gain` is F16 [], not F32 []",
+            })
+    void keepsNoOutputThatSaysThatItIsAnother(String options, String difference) throws IOException {
+        reconstruct("--outstd 0.1 --format safetensors --time 262000").fine();
+        assertThat(written()).containsExactly("phema-0000262-0.100.safetensors");
+        assertThat(reconstruct("--outstd 0.1 --format safetensors --skip --time 262000")
+                        .fine()
+                        .out())
+                .contains("kept ")
+                .doesNotContain("warning: " + folder);
+        assertThat(reconstruct("--outstd 0.1,0.15 --format safetensors --skip " + options)
+                        .complaint())
+                .isEqualTo("phema: " + folder.resolve("out/phema-0000262-0.100.safetensors")
+                        + " is not what --skip would keep: " + difference
+                        + "; use --overwrite to replace it, or another --outdir");
+        assertThat(written()).containsExactly("phema-0000262-0.100.safetensors");
+    }
+
+    @Test
+    void keepsNoCheckpointOfAnotherElementTypeOrNetwork() throws IOException {
+        reconstruct("--outstd 0.1 --format pt").fine();
+        assertThat(reconstruct("--outstd 0.1 --format pt --dtype f32 --skip").complaint())
+                .contains("phema-0000262-0.100.pt is not what --skip would keep: its tensor `", "is F16 [", "not F32 [");
+        Files.copy(
+                Shell.FIXTURES.resolve("lora/me-000002.safetensors"),
+                folder.resolve("out/phema-0000262-0.100.safetensors"));
+        assertThat(reconstruct("--outstd 0.1 --format safetensors --skip").complaint())
+                .contains("phema-0000262-0.100.safetensors is not what --skip would keep: it holds no tensor `unet.");
+    }
+
+    @Test
+    void saysWhenWhatItKeepsWasMadeOfOtherSnapshots() {
+        reconstruct("--outstd 0.1 --format safetensors --instd 0.05").fine();
+        assertThat(reconstruct("--outstd 0.1 --format safetensors --skip").fine().out())
+                .containsPattern("warning: " + folder.resolve("out/phema-0000262-0.100.safetensors")
+                        + ": it states a predicted error of \\S+, and \\S+ is predicted now: it was made of other"
+                        + " snapshots, or by another version");
+    }
+
     @Test
     void replacesWhatExistsWithOverwriteOnly() throws IOException {
         reconstruct("--outstd 0.1").fine();
