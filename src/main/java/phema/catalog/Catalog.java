@@ -240,12 +240,20 @@ public class Catalog {
                             named(
                                     name,
                                     first,
-                                    List.of(folder + " has the same name and is not shown; rename one of them.")));
+                                    List.of(located(watcher.root(), folder)
+                                            + " has the same name and is not shown; rename one of them.")));
             });
         }
         named = kept;
         runs = Collections.unmodifiableSortedMap(now);
         notifyAll();
+    }
+
+    /** For those who need not know where roots lie. */
+    private static String located(Path root, Path folder) {
+        return folder.equals(root)
+                ? "The root " + root.getFileName()
+                : "The folder " + root.relativize(folder) + " of the root " + root.getFileName();
     }
 
     private static String name(Path root, Path folder) {

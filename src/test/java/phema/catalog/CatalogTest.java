@@ -322,8 +322,20 @@ class CatalogTest {
 
         assertThat(catalog.runs()).singleElement().satisfies(run -> {
             assertThat(run.folder()).isEqualTo(root.resolve("xs").toRealPath());
-            assertThat(run.notices()).singleElement().asString().contains("second", "same name");
+            assertThat(run.notices())
+                    .containsExactly(
+                            "The folder xs of the root second has the same name and is not shown; rename one of them.");
         });
+    }
+
+    @Test
+    void saysNotWhereARootLiesOfTwoFoldersWhosePathsGiveOneName() throws Exception {
+        TestFiles.safetensors(root.resolve("a/b/x-0000001-0.100.safetensors"), "w", 1);
+        TestFiles.safetensors(root.resolve("a__b/x-0000002-0.100.safetensors"), "w", 1);
+
+        assertThat(start(root).run("a__b").notices())
+                .containsExactly("The folder a__b of the root " + root.getFileName()
+                        + " has the same name and is not shown; rename one of them.");
     }
 
     @Test
