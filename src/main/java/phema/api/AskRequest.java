@@ -1,6 +1,7 @@
 package phema.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
@@ -13,13 +14,22 @@ import phema.problem.Problem;
 /**
  * Asks for trials to evaluate.
  *
- * @param evaluators names of remote evaluators whose trials are wanted; all where there are none
+ * @param evaluators remote evaluators whose trials are wanted: NAME for any version, or NAME@VERSION; all where it is
+ *     left out
  * @param client who asks, as it is shown where trials are
  * @param count how many trials at most
  * @param waiting how long to wait for one where there is none, at most 60s
  */
 public record AskRequest(
-        @Nullable List<@Nullable String> evaluators,
+        @ArraySchema(
+                schema = @Schema(example = "mine@1"),
+                arraySchema =
+                        @Schema(
+                                description = "remote evaluators whose trials are wanted: NAME for any version, or"
+                                        + " NAME@VERSION; all where it is left out"),
+                minItems = 1)
+        @Nullable
+        List<@Nullable String> evaluators,
 
         @Schema(defaultValue = "client", maxLength = MOST_NAMED, pattern = NAME) @Nullable
         String client,
@@ -42,9 +52,13 @@ public record AskRequest(
     private static final int MOST = 64;
     private static final Duration LONGEST = Duration.ofMinutes(1);
 
-    /** @throws Problem when one is none */
+    /** @throws Problem when one is none, or nothing is named as wanted */
     public List<String> wantedEvaluators() {
-        return evaluators == null ? List.of() : Choices.texts("evaluators", evaluators);
+        if (evaluators == null) return List.of();
+        if (evaluators.isEmpty())
+            throw Problem.invalid(
+                    "evaluators", "evaluators is empty; name one at least, or leave it out for trials of all");
+        return Choices.texts("evaluators", evaluators);
     }
 
     /** @throws Problem when it is no name to show */

@@ -50,6 +50,12 @@ public record RemoteEvaluator(String name, String version) implements Evaluator 
         return Optional.of(new RemoteEvaluator(parts.group(1), parts.group(2) == null ? "" : parts.group(2)));
     }
 
+    /** Whether a client that asks for {@code NAME}, of any version, or for {@code NAME@VERSION} means it. */
+    public boolean isAskedFor(String asked) {
+        String text = asked.startsWith(PREFIX) ? asked.substring(PREFIX.length()) : asked;
+        return text.equals(name) || text.equals(name + "@" + version);
+    }
+
     /** What a sweep names as its evaluator. */
     public String text() {
         return PREFIX + name + (version.isEmpty() ? "" : "@" + version);

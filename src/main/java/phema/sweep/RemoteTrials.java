@@ -26,7 +26,6 @@ import phema.evaluation.Evaluators;
 import phema.evaluation.Picture;
 import phema.evaluation.PictureReader;
 import phema.evaluation.Pictures;
-import phema.evaluation.RemoteEvaluator;
 import phema.fleet.Leases;
 import phema.fleet.Queue;
 import phema.fleet.WorkState;
@@ -143,15 +142,15 @@ public class RemoteTrials {
     /**
      * Takes trials of any sweep.
      *
-     * @param evaluators names of remote ones, of any version; all of them where there are none
+     * @param evaluators names of remote ones, with a version or of any; all of them where there are none
      */
     public List<Loan> ask(List<String> evaluators, String client, int count) {
         Map<String, SweepStore.StoredSweep> all = new LinkedHashMap<>();
         for (SweepStore.StoredSweep sweep : sweeps.open())
             if (sweep.spec()
                             .remote()
-                            .map(RemoteEvaluator::name)
-                            .filter(name -> evaluators.isEmpty() || evaluators.contains(name))
+                            .filter(remote ->
+                                    evaluators.isEmpty() || evaluators.stream().anyMatch(remote::isAskedFor))
                             .isPresent()
                     && suitability.unfitness(sweep.spec(), sweep.basis()).isEmpty()) all.put(sweep.id(), sweep);
         return all.isEmpty() ? List.of() : take(all, client, count);
