@@ -19,7 +19,6 @@ is tried once more, by whoever asks next. A process that is killed loses its tri
 from __future__ import annotations
 
 import contextlib
-import csv
 import http.client
 import json
 import os
@@ -53,7 +52,6 @@ PATIENCE = 600.0
 CACHE_BYTES = 20 << 30
 
 _CHUNK = 1 << 20
-_COLUMNS = ("sigmaRel", "profile", "time", "guidance", "seeds")
 
 
 class Refused(Exception):
@@ -122,7 +120,10 @@ class Service:
         return Study(self, self._get(f"/sweeps/{_quoted(id)}")["id"])
 
     def ask(self, *evaluators: str, wait: float = 30) -> Optional["Trial"]:
-        """Takes a trial of any sweep whose evaluator has one of these names; none after ``wait`` seconds without one."""
+        """Takes a trial of any sweep whose evaluator is one of these; none after ``wait`` seconds without one.
+
+        :param evaluators: ``name`` for any version, or ``name@version``; any evaluator where there are none
+        """
         return self._ask("/ask", {"evaluators": list(evaluators)} if evaluators else {}, wait)
 
     def suggest(
@@ -139,23 +140,17 @@ class Service:
         objects = [p if isinstance(p, Mapping) else {"length": p[0], "value": p[1]} for p in points]
         return self._post("/suggest", {"points": objects, "bounds": list(bounds), **asked})
 
-    def import_csv(self, run: str, file: Union[str, "os.PathLike[str]"], source: str, **about: Any) -> Json:
-        """Brings along metrics that were measured elsewhere.
+    def import_csv(self, run: str, file: Union[str, "os.PathLike[str]"], source: str = "", **about: str) -> Json:
+        """Brings along metrics that were measured elsewhere, all rows or none.
 
-        :param file: with a line of names first: ``sigmaRel`` or ``profile``, perhaps ``time``, ``guidance`` and
-            ``seeds``; each other column is a metric
-        :param source: a name for them, by which they are listed and deleted
+        :param file: with a line of names first: ``sigmaRel`` or ``profile``, perhaps ``time``, ``guidance``, ``seeds``,
+            ``source``, ``evaluator`` and ``version``; each other column is a metric
+        :param source: a name for those of rows that say none, by which they are listed and deleted; the file's without
+        :param about: the ``evaluator`` that measured them, and its ``version``, of rows that say none
         """
-        measurements = []
-        with open(file, newline="", encoding="utf-8-sig") as lines:
-            rows = csv.DictReader(lines)
-            names = list(rows.fieldnames or [])
-            if not set(names) & {"sigmaRel", "profile"}:
-                raise ValueError(f"{file}: there is no column sigmaRel or profile, but {', '.join(names) or 'none'}")
-            for row in rows:
-                measurements.append(_measurement(row, f"{file}, line {rows.line_num}"))
-        body = {"source": source, "measurements": measurements, **about}
-        return self._post(f"/runs/{_quoted(run)}/measurements", body)
+        query = urllib.parse.urlencode({"source": source or Path(file).name, **about})
+        content = Path(file).read_bytes()
+        return self._post(f"/runs/{_quoted(run)}/measurements.csv?{query}", content, type="text/csv")
 
     def _ask(self, path: str, body: Json, wait: float) -> Optional["Trial"]:
         end = time.monotonic() + wait
@@ -174,16 +169,23 @@ class Service:
     def _get(self, path: str) -> Json:
         return self._request("GET", path)[2]
 
-    def _post(self, path: str, body: Union[Json, bytes], once: bool = False) -> Json:
-        return self._request("POST", path, body, once)[2]
+    def _post(
+        self, path: str, body: Union[Json, bytes], once: bool = False, type: str = "application/octet-stream"
+    ) -> Json:
+        return self._request("POST", path, body, once, type)[2]
 
     def _request(
-        self, method: str, path: str, body: Union[Json, bytes, None] = None, once: bool = False
+        self,
+        method: str,
+        path: str,
+        body: Union[Json, bytes, None] = None,
+        once: bool = False,
+        type: str = "application/octet-stream",
     ) -> Tuple[int, "http.client.HTTPMessage", Json]:
-        """Sends a request, again while the service is away. ``once``: not if it may have been done."""
+        """Sends a request, again while the service is away; ``once``: not if it may have been done."""
         binary = isinstance(body, bytes)
         data = body if body is None or binary else json.dumps(body, allow_nan=False).encode()
-        headers = {"content_type": "application/octet-stream"} if binary else {}
+        headers = {"content_type": type} if binary else {}
         end = time.monotonic() + PATIENCE
         pause = 0.5
         while True:
@@ -502,24 +504,6 @@ class _Download:
                     file.unlink()
                 folder.rmdir()
             total -= size
-
-
-def _measurement(row: Dict[str, str], where: str) -> Json:
-    measurement: Json = {"metrics": {}}
-    for name, text in row.items():
-        if name is None or text is None:
-            raise ValueError(f"{where}: there are more or fewer cells than names")
-        if not text.strip():
-            continue
-        if name in ("profile", "seeds"):
-            measurement[name] = text.strip()
-            continue
-        try:
-            number = float(text)
-        except ValueError:
-            raise ValueError(f"{where}: {name} is {text!r}, which is no number") from None
-        (measurement if name in _COLUMNS else measurement["metrics"])[name] = number
-    return measurement
 
 
 def _refuse(e: urllib.error.HTTPError) -> NoReturn:
