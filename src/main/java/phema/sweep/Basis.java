@@ -23,11 +23,13 @@ import phema.text.StoredJson;
  * @param snapshots some of the runs' files, as {@code RUN/NAME}, with digits that change when the file does: by them
  *     another run of the same name is told
  * @param contents the same by contents, see {@link Witnesses}; none of what older versions made
+ * @param meanings what the same files are taken for; none of what older versions made
  */
 record Basis(
         SortedMap<String, String> evaluator,
         SortedMap<String, String> snapshots,
-        @Nullable SortedMap<String, String> contents) {
+        @Nullable SortedMap<String, String> contents,
+        @Nullable SortedMap<String, String> meanings) {
     private static final int MOST_NAMED = 3;
     private static final int LONGEST = 60;
     private static final int BEFORE = 20;
@@ -38,15 +40,17 @@ record Basis(
         snapshots = Collections.unmodifiableSortedMap(new TreeMap<>(snapshots));
         contents = Collections.unmodifiableSortedMap(
                 contents == null ? new TreeMap<String, String>() : new TreeMap<>(contents));
+        meanings = Collections.unmodifiableSortedMap(
+                meanings == null ? new TreeMap<String, String>() : new TreeMap<>(meanings));
     }
 
     /** With the files of runs. */
     static Basis of(SortedMap<String, String> evaluator, Witnesses files) {
-        return new Basis(evaluator, files.stamps(), files.contents());
+        return new Basis(evaluator, files.stamps(), files.contents(), files.meanings());
     }
 
     Witnesses witnesses() {
-        return new Witnesses(snapshots, Objects.requireNonNull(contents));
+        return new Witnesses(snapshots, Objects.requireNonNull(contents), Objects.requireNonNull(meanings));
     }
 
     /** Digits that are the same for equal settings alone; none while some are not known. */
@@ -59,20 +63,28 @@ record Basis(
     Basis completedBy(Basis other) {
         SortedMap<String, String> all = new TreeMap<>(evaluator);
         all.replaceAll((setting, value) -> isUnknown(value) ? other.evaluator.getOrDefault(setting, value) : value);
-        return new Basis(all, snapshots, contents);
+        return new Basis(all, snapshots, contents, meanings);
     }
 
     /** The same, with the other's files of runs that this one knows nothing of. */
     Basis withMoreRuns(Basis other) {
         Set<String> known = new TreeSet<>();
         snapshots.keySet().forEach(file -> known.add(Witnesses.run(file)));
-        SortedMap<String, String> stamps = new TreeMap<>(other.snapshots);
-        SortedMap<String, String> alike = new TreeMap<>(other.witnesses().contents());
-        stamps.keySet().removeIf(file -> known.contains(Witnesses.run(file)));
-        alike.keySet().removeIf(file -> known.contains(Witnesses.run(file)));
-        stamps.putAll(snapshots);
-        alike.putAll(witnesses().contents());
-        return new Basis(evaluator, stamps, alike);
+        Witnesses own = witnesses();
+        Witnesses more = other.witnesses();
+        return new Basis(
+                evaluator,
+                withMoreRuns(own.stamps(), more.stamps(), known),
+                withMoreRuns(own.contents(), more.contents(), known),
+                withMoreRuns(own.meanings(), more.meanings(), known));
+    }
+
+    private static SortedMap<String, String> withMoreRuns(
+            SortedMap<String, String> own, SortedMap<String, String> other, Set<String> known) {
+        SortedMap<String, String> all = new TreeMap<>(other);
+        all.keySet().removeIf(file -> known.contains(Witnesses.run(file)));
+        all.putAll(own);
+        return all;
     }
 
     /**
@@ -90,7 +102,10 @@ record Basis(
                 .stampedOtherwise(other.witnesses())
                 .map(file -> "its file " + file
                         + " is another than the sweep's, by size or time stamp: it sees another run of that name, or a"
-                        + " copy without the time stamps, or the file was replaced");
+                        + " copy without the time stamps, or the file was replaced")
+                .or(() -> witnesses()
+                        .takenOtherwise(other.witnesses(), "here", "in the sweep")
+                        .map(change -> change + ": what phema.yaml, names and files say of it has changed"));
     }
 
     /** {@code steps: 2 here, 32 in the sweep}. */

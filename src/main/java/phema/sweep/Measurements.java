@@ -120,7 +120,7 @@ public class Measurements {
         Run of = catalog.run(run);
         if (of.snapshots().isEmpty()) throw Problem.unprocessable("Run " + run + " has no usable snapshot");
         if (rows.isEmpty()) throw Problem.invalid("measurements", "measurements are missing: there is no row");
-        Witnesses files = Witnesses.of(List.of(of));
+        Witnesses files = Witnesses.of(List.of(of)).withoutMeanings();
         List<ForeignMeasurement> given =
                 rows.stream().map(row -> row.checked(of.newestTime())).toList();
         return changing(run, () -> {

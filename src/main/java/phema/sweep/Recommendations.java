@@ -214,7 +214,7 @@ public class Recommendations {
                 .param(pin.profile())
                 .param(pin.time().orElse(null))
                 .param(pin.found().map(StoredJson::write).orElse(null))
-                .param(trainings.note(Witnesses.of(List.of(found))))
+                .param(trainings.note(Witnesses.of(List.of(found)).withoutMeanings()))
                 .param(clock.millis())
                 .update();
     }

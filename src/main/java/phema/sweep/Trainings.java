@@ -123,6 +123,8 @@ class Trainings {
 
     private static Optional<String> difference(String run, Witnesses then, Witnesses now) {
         if (then.hasAny(run) && !now.hasAny(run)) return Optional.of("none of the files of then is there");
-        return then.replaced(now).map(file -> "its file " + file + " is another than then");
+        return then.replaced(now)
+                .map(file -> "its file " + file + " is another than then")
+                .or(() -> then.takenOtherwise(now, "now", "then"));
     }
 }

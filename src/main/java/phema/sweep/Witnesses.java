@@ -2,8 +2,12 @@ package phema.sweep;
 
 import static java.util.stream.Collectors.toSet;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -12,10 +16,14 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
 import phema.digest.Digest;
 import phema.format.FilePart;
+import phema.format.Tensor;
+import phema.profile.ProfileSpec;
+import phema.text.Labels;
 
 /**
  * Names some files of runs, as {@code RUN/NAME}, by which another training of the same name is told.
@@ -23,45 +31,90 @@ import phema.format.FilePart;
  * @param stamps digits of size and time stamp, which every system and every version of phema tells alike
  * @param contents digits of size and probe, which a restored copy has as well; none of files without a probe, as in
  *     object stores
+ * @param meanings what files are taken for, which decides coefficients: profile, time, and digits of the tensors that
+ *     are weights; none where that is not known, or does not matter
  */
-record Witnesses(SortedMap<String, String> stamps, SortedMap<String, String> contents) {
+record Witnesses(
+        SortedMap<String, String> stamps,
+        SortedMap<String, String> contents,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) SortedMap<String, String> meanings) {
     /** The number of files of a run that tell it from others. */
     private static final int MOST = 64;
 
     private static final int DIGITS = 16;
 
+    private static final String TIME = " at time ";
+    private static final String TENSORS = " of ";
+
     Witnesses {
         stamps = Collections.unmodifiableSortedMap(new TreeMap<>(stamps));
         contents = Collections.unmodifiableSortedMap(new TreeMap<>(contents));
+        meanings = Collections.unmodifiableSortedMap(new TreeMap<>(meanings));
+    }
+
+    /** Reads what the database keeps, also of older versions. */
+    @JsonCreator
+    static Witnesses stored(
+            @JsonProperty("stamps") SortedMap<String, String> stamps,
+            @JsonProperty("contents") SortedMap<String, String> contents,
+            @JsonProperty("meanings") @Nullable SortedMap<String, String> meanings) {
+        return new Witnesses(stamps, contents, meanings == null ? new TreeMap<String, String>() : meanings);
     }
 
     /** Of each run as many as it takes. */
     static Witnesses of(Collection<Run> runs) {
-        SortedMap<String, String> stamps = new TreeMap<>();
-        SortedMap<String, String> contents = new TreeMap<>();
+        Noted noted = new Noted();
         for (Run run : runs) {
             List<Snapshot> snapshots = run.snapshots();
             int count = Math.min(MOST, snapshots.size());
             for (int i = 0; i < count; i++)
-                note(run, snapshots.get(count == 1 ? 0 : i * (snapshots.size() - 1) / (count - 1)), stamps, contents);
+                noted.add(run, snapshots.get(count == 1 ? 0 : i * (snapshots.size() - 1) / (count - 1)));
         }
-        return new Witnesses(stamps, contents);
+        return noted.witnesses();
     }
 
     /** Those of these that the runs have now, as they are now. */
     Witnesses in(Collection<Run> runs) {
-        SortedMap<String, String> stampsNow = new TreeMap<>();
-        SortedMap<String, String> contentsNow = new TreeMap<>();
+        Noted now = new Noted();
         for (Run run : runs)
             for (Snapshot snapshot : run.snapshots())
-                if (stamps.containsKey(key(run, snapshot))) note(run, snapshot, stampsNow, contentsNow);
-        return new Witnesses(stampsNow, contentsNow);
+                if (stamps.containsKey(key(run, snapshot))) now.add(run, snapshot);
+        return now.witnesses();
     }
 
-    private static void note(
-            Run run, Snapshot snapshot, SortedMap<String, String> stamps, SortedMap<String, String> contents) {
-        stamps.put(key(run, snapshot), stamp(snapshot));
-        content(snapshot).ifPresent(digits -> contents.put(key(run, snapshot), digits));
+    /** The same for what holds whatever the files are taken for. */
+    Witnesses withoutMeanings() {
+        return new Witnesses(stamps, contents, new TreeMap<>());
+    }
+
+    private static final class Noted {
+        private final SortedMap<String, String> stamps = new TreeMap<>();
+        private final SortedMap<String, String> contents = new TreeMap<>();
+        private final SortedMap<String, String> meanings = new TreeMap<>();
+
+        /** Files of a run mostly share one list. */
+        private final Map<List<Tensor>, String> digits = new IdentityHashMap<>();
+
+        void add(Run run, Snapshot snapshot) {
+            String key = key(run, snapshot);
+            stamps.put(key, stamp(snapshot));
+            content(snapshot).ifPresent(content -> contents.put(key, content));
+            meanings.put(
+                    key,
+                    ProfileSpec.print(snapshot.profile()) + TIME + Labels.plain(snapshot.time()) + TENSORS
+                            + digits.computeIfAbsent(snapshot.file().tensors(), Noted::digits));
+        }
+
+        private static String digits(List<Tensor> tensors) {
+            Digest digest = Digest.sha256();
+            for (Tensor tensor : tensors)
+                digest.add(tensor.part() + " " + tensor.offset() + " " + tensor.role() + " " + tensor.name() + "\n");
+            return digest.hex(DIGITS);
+        }
+
+        Witnesses witnesses() {
+            return new Witnesses(stamps, contents, meanings);
+        }
     }
 
     private static String key(Run run, Snapshot snapshot) {
@@ -97,6 +150,32 @@ record Witnesses(SortedMap<String, String> stamps, SortedMap<String, String> con
         return common(other).filter(file -> !isSame(file, stamps, other.stamps)).findFirst();
     }
 
+    /**
+     * How a file that both have is taken for something else there, in words; empty where none is.
+     *
+     * @param where the other is
+     * @param own where this is
+     */
+    Optional<String> takenOtherwise(Witnesses other, String where, String own) {
+        return common(other)
+                .filter(file -> meanings.containsKey(file)
+                        && other.meanings.containsKey(file)
+                        && !isSame(file, meanings, other.meanings))
+                .findFirst()
+                .map(file -> {
+                    String before = inWords(Objects.requireNonNull(meanings.get(file)));
+                    String now = inWords(Objects.requireNonNull(other.meanings.get(file)));
+                    return "its file " + file
+                            + (now.equals(before)
+                                    ? " has other tensors as weights " + where + " than " + own
+                                    : " is taken for " + now + " " + where + ", and for " + before + " " + own);
+                });
+    }
+
+    private static String inWords(String meaning) {
+        return meaning.substring(0, meaning.indexOf(TENSORS));
+    }
+
     private static boolean isSame(String file, Map<String, String> one, Map<String, String> other) {
         return one.containsKey(file) && Objects.equals(one.get(file), other.get(file));
     }
@@ -110,7 +189,9 @@ record Witnesses(SortedMap<String, String> stamps, SortedMap<String, String> con
         boolean strange = hasAny(run)
                 && other.hasAny(run)
                 && common(other).noneMatch(file -> run(file).equals(run));
-        return !strange && replaced(other).isEmpty();
+        return !strange
+                && replaced(other).isEmpty()
+                && takenOtherwise(other, "", "").isEmpty();
     }
 
     /** Whether it has files of the run. */

@@ -10,7 +10,17 @@ import phema.text.StoredJson;
 
 class BasisTest {
     private static Basis basis(Map<String, String> evaluator, Map<String, String> files) {
-        return new Basis(new TreeMap<>(evaluator), new TreeMap<>(files), new TreeMap<>());
+        return new Basis(new TreeMap<>(evaluator), new TreeMap<>(files), new TreeMap<>(), new TreeMap<>());
+    }
+
+    private static Basis taken(String... meanings) {
+        TreeMap<String, String> files = new TreeMap<>();
+        TreeMap<String, String> taken = new TreeMap<>();
+        for (int i = 0; i < meanings.length; i += 2) {
+            files.put(meanings[i], "1");
+            taken.put(meanings[i], meanings[i + 1]);
+        }
+        return new Basis(new TreeMap<>(), files, new TreeMap<>(), taken);
     }
 
     private static Basis basis(Map<String, String> evaluator) {
@@ -66,8 +76,39 @@ class BasisTest {
     }
 
     @Test
+    void filesMayNotBeTakenForSomethingElse() {
+        Basis asked = taken("run/a", "impulse at time 100 of aa", "run/b", "impulse at time 200 of aa");
+        assertThat(asked.objection("mine", asked)).isEmpty();
+        assertThat(asked.objection("mine", taken("run/b", "power:0.1 at time 200 of aa")))
+                .contains("its file run/b is taken for power:0.1 at time 200 here, and for impulse at time 200 in the"
+                        + " sweep: what phema.yaml, names and files say of it has changed");
+        assertThat(asked.objection("mine", taken("run/b", "impulse at time 200 of bb")))
+                .contains("its file run/b has other tensors as weights here than in the sweep: what phema.yaml, names"
+                        + " and files say of it has changed");
+        assertThat(asked.withMoreRuns(taken("run/c", "impulse at time 1 of aa", "guide/d", "swa at time 2 of aa")))
+                .isEqualTo(taken(
+                        "run/a", "impulse at time 100 of aa", "run/b", "impulse at time 200 of aa",
+                        "guide/d", "swa at time 2 of aa"));
+        assertThat(basis(Map.of(), Map.of("run/b", "1")).objection("mine", asked))
+                .isEmpty();
+    }
+
+    @Test
     void isReadAsItWasWritten() {
-        Basis basis = basis(Map.of("command", "[\"sh\",\"-c\",\"x\"]"), Map.of("run/a", "1"));
+        Basis basis = taken("run/a", "impulse at time 100 of aa").completedBy(basis(Map.of()));
         assertThat(StoredJson.read(StoredJson.write(basis), Basis.class)).isEqualTo(basis);
+        String older = "{\"evaluator\":{\"type\":\"command\"},\"snapshots\":{\"run/a\":\"1\"},\"contents\":{}}";
+        assertThat(StoredJson.read(older, Basis.class))
+                .isEqualTo(basis(Map.of("type", "command"), Map.of("run/a", "1")));
+    }
+
+    /** Its digest is the id of what recommendations and pins of older versions were set for. */
+    @Test
+    void witnessesOfOlderVersionsAreWrittenAsTheyWere() {
+        String older = "{\"stamps\":{\"run/a\":\"1\"},\"contents\":{\"run/a\":\"2\"}}";
+        Witnesses read = StoredJson.read(older, Witnesses.class);
+        assertThat(StoredJson.write(read)).isEqualTo(older);
+        assertThat(read.isSame("run", taken("run/a", "impulse at time 1 of aa").witnesses()))
+                .isTrue();
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -196,6 +197,49 @@ class OtherSettingsTest {
                 asking, sweep, "its file edm2/" + file.getFileName() + " was used when the sweep was made, and is not");
         putBack(file);
         assertThat(awaitEnd(asking, sweep).trials()).isEqualTo(Map.of(WorkState.DONE, 5));
+    }
+
+    @Test
+    void aSweepWaitsWhileItsFilesAreTakenForSomethingElse() throws IOException {
+        Path copies = folder.resolve("copies");
+        copy(RUN, copies.resolve("edm2"), true);
+        state(copies, "impulse");
+        ConfigurableApplicationContext asker =
+                startBelow(copies, with("--phema.worker.enabled=false", evaluator("mine", gives(1))));
+        Sweeps asking = asker.getBean(Sweeps.class);
+        SweepSpec spec = SweepsTest.grid("mine", "fid", lengths(5));
+        Optional<String> nightly = Optional.of("nightly");
+        Sweep sweep = asking.create(spec, nightly);
+        state(copies, "power:0.1");
+        startBelow(copies, evaluator("mine", gives(1)));
+        awaitLeft(
+                asking,
+                sweep,
+                "its file edm2/network-snapshot-0000016-0.100.pkl is taken for power:0.1 at time 16 here,"
+                        + " and for impulse at time 16 in the sweep: what phema.yaml, names and files say");
+        state(copies, "impulse");
+        assertThat(awaitEnd(asking, sweep).trials()).isEqualTo(Map.of(WorkState.DONE, 5));
+        Catalog catalog = asker.getBean(Catalog.class);
+        catalog.rescan("edm2");
+        assertThat(asking.sweep(sweep.id()).otherWeights()).isEmpty();
+        assertThat(asking.create(spec, nightly).id()).isEqualTo(sweep.id());
+
+        state(copies, "power:0.1");
+        catalog.rescan("edm2");
+        assertThat(asking.sweep(sweep.id()).otherWeights())
+                .contains("its file edm2/network-snapshot-0000016-0.100.pkl is taken for power:0.1 at time 16 now, and"
+                        + " for impulse at time 16 then");
+        Sweep again = asking.create(spec, nightly);
+        assertThat(again.id()).isNotEqualTo(sweep.id());
+        assertThat(awaitEnd(asking, again).trials()).isEqualTo(Map.of(WorkState.DONE, 5));
+        assertThat(asking.trials(again.id())).noneMatch(Trial::cached);
+    }
+
+    /** Says what the files of a run are. */
+    private static void state(Path copies, String profile) throws IOException {
+        Files.writeString(
+                copies.resolve("edm2/phema.yaml"),
+                "files: 'network-snapshot-{time}-0.100.pkl'\nprofile: '" + profile + "'\n");
     }
 
     private static void putBack(Path file) throws IOException {

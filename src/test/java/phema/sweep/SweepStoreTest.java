@@ -51,7 +51,7 @@ class SweepStoreTest {
                 .migrate();
         SweepStore store = new SweepStore(JdbcClient.create(database), InstantSource.system());
         for (String id : List.of("a", "b", "c"))
-            store.insert(id, SPEC, new Basis(new TreeMap<>(), new TreeMap<>(), new TreeMap<>()));
+            store.insert(id, SPEC, new Basis(new TreeMap<>(), new TreeMap<>(), null, null));
         assertThat(store.row("a").orElseThrow().description()).isEqualTo(SweepDescription.NONE);
 
         SweepDescription said = new SweepDescription(

@@ -174,7 +174,7 @@ class SweepsTest {
                 0);
     }
 
-    private static final Basis NONE = new Basis(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+    private static final Basis NONE = new Basis(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
 
     private Sweep awaitEnd(Sweep sweep) {
         Await.until(() -> sweeps.sweep(sweep.id()).state().isEnd());
