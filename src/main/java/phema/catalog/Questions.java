@@ -45,6 +45,9 @@ final class Questions {
     /** The number of folders above a run's whose names may say what it holds. */
     private static final int MOST_UP = 2;
 
+    /** The number of widths of which none is there twice at a time from which on they seem to be none. */
+    private static final int FEWEST_ALONE = 3;
+
     private Questions() {}
 
     static boolean isOfOneTrainer(String fileName) {
@@ -100,6 +103,49 @@ final class Questions {
                 NumberReadings.of(names),
                 "",
                 ", where * stands for what does not matter; or give each run a folder of its own"));
+    }
+
+    /**
+     * What has to be asked where EDM2's names seem to end in what was measured, or set: EDM2 writes the same few widths
+     * at each time. Its pickles are its own.
+     *
+     * @param ofPrefix of one prefix, by time
+     */
+    static Optional<Question> ofWidths(List<SnapshotName> ofPrefix) {
+        if (ofPrefix.stream().anyMatch(name -> name.form() == SnapshotName.Form.PICKLE)) return Optional.empty();
+        int files = ofPrefix.size();
+        long times = ofPrefix.stream().map(SnapshotName::kimg).distinct().count();
+        long widths =
+                ofPrefix.stream().map(SnapshotName::sigmaRel).distinct().count();
+        long strange = ofPrefix.stream().filter(name -> !name.hasThreeDecimals()).count();
+        long none = ofPrefix.stream().filter(name -> !name.hasWidth()).count();
+        boolean alone = times == files && (widths >= FEWEST_ALONE || widths > 1 && strange > 0);
+        if (!alone && 2 * none <= files && (times < files || 2 * strange <= files)) return Optional.empty();
+        SnapshotName last = ofPrefix.getLast();
+        return Optional.of(Question.of(
+                "files are named as EDM2 names averages, such as " + last.fileName()
+                        + (alone
+                                ? ", but no time has two of them, and their last number is another from one to the next"
+                                : ", but their last number is not written as a sigma_rel, which has three decimals and is"
+                                        + " less than 0.289")
+                        + ": it may be a loss, or another setting, of raw checkpoints",
+                lines(last.pattern()),
+                ", where * stands for what does not matter, if they are of one run; or with `"
+                        + last.pattern().replace("-*", "-{sigmaRel}")
+                        + "` and `timeScale: 1000` instead, if they are averages of these widths"));
+    }
+
+    /** What is assumed of files that all have the same width in their names, which raw ones might have as well. */
+    static Optional<String> noticeOfWidth(List<SnapshotName> ofPrefix) {
+        if (ofPrefix.size() < 2
+                || ofPrefix.stream()
+                        .anyMatch(name -> name.form() == SnapshotName.Form.PICKLE
+                                || name.prefix().equals(SnapshotName.OF_EDM2)
+                                || name.sigmaRel() != ofPrefix.getFirst().sigmaRel())) return Optional.empty();
+        SnapshotName last = ofPrefix.getLast();
+        return Optional.of("Files such as " + last.fileName() + " are taken for EDM2's averages of sigma_rel "
+                + "%.3f".formatted(last.sigmaRel()) + ", by their names alone; for raw checkpoints, write "
+                + Question.inline(lines(last.pattern())) + " in " + Manifest.FILE_NAME + ".");
     }
 
     private static List<NamedNumber> inFile(String name) {

@@ -241,6 +241,13 @@ record Recognition(
         if (selection.prefix().isEmpty() && Questions.isTied(candidates))
             return asked(Question.withoutLines(Questions.ofTied(candidates, "-*")));
         String prefix = chosen(candidates, selection.prefix());
+        if (selection.sigmaRels().isEmpty()) {
+            List<SnapshotName> ofRun =
+                    all.stream().filter(n -> n.prefix().equals(prefix)).toList();
+            Optional<Question> question = Questions.ofWidths(ofRun);
+            if (question.isPresent()) return asked(question.get());
+            Questions.noticeOfWidth(ofRun).ifPresent(notices::add);
+        }
         List<Candidate> selected = all.stream()
                 .filter(n -> n.prefix().equals(prefix) && selection.admits(n.sigmaRel()))
                 .map(SnapshotName::candidate)

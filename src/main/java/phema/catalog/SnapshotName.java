@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import phema.profile.Power;
+import phema.profile.SigmaRel;
 
 /**
  * Reads a snapshot's file name as EDM2's training loop writes it: {@code PREFIX-KKKKKKK-S.SSS.pkl}, and the same with
@@ -14,6 +15,11 @@ import phema.profile.Power;
 record SnapshotName(String fileName, String prefix, long kimg, double sigmaRel, Form form) {
     /** The prefix that EDM2's reconstruction tool gives its output. */
     static final String RECONSTRUCTION = "phema";
+
+    /** The prefix that EDM2's training loop gives its snapshots. */
+    static final String OF_EDM2 = "network-snapshot";
+
+    private static final Pattern THREE_DECIMALS = Pattern.compile("-\\d\\.\\d{3}\\.[a-z.]+$");
 
     private static final Pattern PREFIX = Pattern.compile("[^.].*");
 
@@ -59,6 +65,21 @@ record SnapshotName(String fileName, String prefix, long kimg, double sigmaRel, 
     Candidate candidate() {
         return Candidate.of(
                 fileName, nimg(), "sigma_rel %.3f".formatted(sigmaRel), time -> Power.ofSigmaRel(sigmaRel, time));
+    }
+
+    /** Whether the last number may be a width. */
+    boolean hasWidth() {
+        return sigmaRel > 0 && sigmaRel < SigmaRel.LIMIT;
+    }
+
+    /** Whether the last number is written as EDM2 writes a width. */
+    boolean hasThreeDecimals() {
+        return THREE_DECIMALS.matcher(fileName).find();
+    }
+
+    /** The pattern of a manifest for such files, whatever their last number is. */
+    String pattern() {
+        return prefix + "-{time}-*" + fileName.replaceFirst(".*-\\d+\\.\\d+(?=\\.)", "");
     }
 
     boolean isReconstruction() {
