@@ -2,6 +2,7 @@ package phema.catalog;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,6 +39,9 @@ final class UnrecordedAverages {
             "state_dict.model_ema.", List.of("ema:0.9999,warmup=10"));
 
     private static final String OTHERS = "ema:0.9999,warmup=none";
+
+    /** What stands for a profile that only who trained can know: no manifest with it is read. */
+    private static final String UNKNOWN = "'?'";
 
     private static final Pattern EPOCHS = Pattern.compile(".*epochs?[-_=]?", Pattern.CASE_INSENSITIVE);
 
@@ -357,7 +361,7 @@ final class UnrecordedAverages {
                                 .map(decay -> "likeliest is " + decay.spec() + ", not for certain: " + evidence(prefix))
                                 .orElse("these files are too few, or too much alike, to tell (it takes 5 of each);"
                                         + " under this name they are mostly " + proposed(prefix))
-                        + ". If you know, write " + inline() + ".");
+                        + ". If you know, write " + inline() + ", with its profile for " + UNKNOWN + ".");
         });
         return notices;
     }
@@ -406,18 +410,36 @@ final class UnrecordedAverages {
 
     private String inline() {
         List<String> lines = filesLines();
-        lines.add("averages: [" + String.join(", ", averages()) + "]");
+        lines.add("averages: [" + String.join(", ", averages(groups.sequencedKeySet())) + "]");
         return Question.inline(lines) + " into " + Manifest.FILE_NAME;
     }
 
-    /** The manifest that says what was recognised, or is likeliest; none where each file is one set of weights. */
+    /**
+     * The manifest that says what was recognised, and nothing of averages that were not: a guess would make predicted
+     * errors untrue. Where raw weights are in the place of such an average in other files, it has to be filled in. None
+     * where each file is one set of weights.
+     */
     List<String> lines() {
         if (groups.isEmpty() || groups.keySet().stream().anyMatch(this::hasBegunAnew)) return List.of();
         if (areExchanged()) return exchangedLines();
+        List<String> known = groups.sequencedKeySet().stream()
+                .filter(prefix -> isKnown(prefix) || isRawInSome(prefix))
+                .toList();
+        if (known.isEmpty()) return List.of();
         List<String> lines = filesLines();
         lines.add("averages:");
-        for (String average : averages()) lines.add("- " + average);
+        for (String average : averages(known)) lines.add("- " + average);
         return lines;
+    }
+
+    private boolean isRawInSome(String prefix) {
+        return sampled.keySet().stream()
+                .anyMatch(candidate -> candidate.isRaw() && candidate.group().equals(prefix));
+    }
+
+    private boolean isKnown(String prefix) {
+        return Objects.requireNonNull(groups.get(prefix)).profile().isPresent()
+                || certain(prefix).isPresent();
     }
 
     /** Whether an average has several profiles, which a manifest could only list file by file. */
@@ -468,15 +490,18 @@ final class UnrecordedAverages {
         return byFile ? "" : newest.fileName().substring(newest.fileName().indexOf('/'));
     }
 
-    private List<String> averages() {
-        return groups.entrySet().stream()
-                .map(group -> "{" + (group.getValue().prefix().isEmpty() ? "file" : "prefix") + ": '" + group.getKey()
-                        + "', profile: "
-                        + group.getValue()
-                                .profile()
-                                .map(profile -> profile instanceof Impulse ? WeightGroups.RAW : quoted(spec(profile)))
-                                .orElseGet(() -> quoted(proposed(group.getKey())))
-                        + "}")
+    private List<String> averages(Collection<String> prefixes) {
+        return prefixes.stream()
+                .map(prefix -> {
+                    Candidate newest = Objects.requireNonNull(groups.get(prefix));
+                    return "{" + (newest.prefix().isEmpty() ? "file" : "prefix") + ": '" + prefix + "', profile: "
+                            + newest.profile()
+                                    .map(profile ->
+                                            profile instanceof Impulse ? WeightGroups.RAW : quoted(spec(profile)))
+                                    .or(() -> certain(prefix).map(UnrecordedAverages::quoted))
+                                    .orElse(UNKNOWN)
+                            + "}";
+                })
                 .toList();
     }
 

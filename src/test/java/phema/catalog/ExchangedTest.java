@@ -88,12 +88,20 @@ class ExchangedTest {
                 .isEqualTo(run.snapshots().stream().map(Snapshot::name).toList());
     }
 
-    /** Five are too few; the usual average is proposed since the last file without it. */
+    /** Five are too few. What is usual is said, since the last file without it, and a guess is never proposed. */
     @Test
-    void proposesAnAverageSinceTheLastFileWithoutIt() throws IOException {
+    void asksForAnAverageSinceTheLastFileWithoutIt() throws IOException {
         walk(9, "current_model_state.l.w", "state_dict.l.w", time -> time <= (BEFORE + 5) * EVERY);
-        assertThat(RunScanner.scan(folder, Selection.DEFAULT).manifest())
-                .contains("- {prefix: 'state_dict.', profile: 'ema:0.9999,warmup=none,after=350'}");
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.notices())
+                .anySatisfy(notice -> assertThat(notice)
+                        .contains("they are mostly ema:0.9999,warmup=none,after=350")
+                        .contains("{prefix: 'state_dict.', profile: '?'}]` into phema.yaml, with its profile for '?'"));
+        assertThat(run.manifest()).endsWith("- {prefix: 'state_dict.', profile: '?'}");
+        Files.write(folder.resolve("phema.yaml"), run.manifest());
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).excluded())
+                .singleElement()
+                .satisfies(e -> assertThat(e.message()).contains("cannot read the profile \"?\""));
     }
 
     /** By mmcv between epochs, when nothing is swapped; and by whoever names them so. */
