@@ -105,7 +105,8 @@ final class NotAveraged {
             Set.of("initted", "step", "steps", "n_averaged", "num_updates", "decay", "epoch", "global_step");
 
     private static final Pattern COUNTER_OF_AVERAGE =
-            Pattern.compile("(?:.*\\.)?(?:\\w*ema\\w*|averaging_state)\\.(?:decay|num_updates|n_averaged)");
+            Pattern.compile(
+                    "(?:.*\\.)?(?:\\w*(?:ema|swa|avg|average)\\w*|averaging_state)\\.(?:decay|num_updates|n_averaged)");
 
     /** The words that trainers put around a model's state, and within which a word for an average may stand. */
     static final Set<String> CONTAINERS = Set.of("state_dict", "module", "state", "model", "app");

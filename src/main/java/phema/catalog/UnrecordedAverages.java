@@ -78,6 +78,9 @@ final class UnrecordedAverages {
     /** What the raw weights are of those that are the raw weights themselves, though they are not called so. */
     private final Map<String, RecognisedDecay> exchanged = new LinkedHashMap<>();
 
+    /** When averages began that are younger than the run. */
+    private final LateAverages late;
+
     /** The averages that move farther than their raw weights, as they may where training comes to rest. */
     private final List<String> doubted = new ArrayList<>();
 
@@ -109,6 +112,8 @@ final class UnrecordedAverages {
                 .map(Candidate::group)
                 .findFirst();
         for (Candidate part : parts) groups.put(set(part), part);
+        late = new LateAverages(
+                files, List.copyOf(sampled.keySet()), this::set, candidate -> numbers(candidate, plan));
         groups.forEach((prefix, newest) -> {
             if (newest.isUnrecorded()) found.put(prefix, search(prefix, plan));
         });
@@ -144,7 +149,8 @@ final class UnrecordedAverages {
         List<StoredAverage> known = samples(average, plan, moving);
         List<StoredAverage> unknown = samples(raw, plan, moving);
         try {
-            return DecaySearch.search(known, unknown, clockIsSteps(), List.of()).filter(RecognisedDecay::certain);
+            return DecaySearch.search(known, unknown, clockIsSteps(), List.of(), Optional.empty())
+                    .filter(RecognisedDecay::certain);
         } catch (RuntimeException e) { // as below
             return Optional.empty();
         }
@@ -169,7 +175,7 @@ final class UnrecordedAverages {
     private List<StoredAverage> samples(String prefix, SamplePlan plan, int[] moving) {
         List<StoredAverage> samples = new ArrayList<>();
         sampled.keySet().stream()
-                .filter(candidate -> set(candidate).equals(prefix))
+                .filter(candidate -> set(candidate).equals(prefix) && !late.isBefore(candidate))
                 .forEach(candidate -> {
                     Sample sample = numbers(candidate, plan).at(moving);
                     if (Arrays.stream(sample.values()).allMatch(Double::isFinite))
@@ -193,7 +199,7 @@ final class UnrecordedAverages {
             Sample sample = numbers(candidate, plan).at(moving);
             if (!Arrays.stream(sample.values()).allMatch(Double::isFinite)) return;
             candidate.profile().ifPresent(profile -> known.add(stored(profile, sample)));
-            if (set(candidate).equals(prefix) && candidate.isUnrecorded())
+            if (set(candidate).equals(prefix) && candidate.isUnrecorded() && !late.isBefore(candidate))
                 unknown.add(stored(new Impulse(candidate.time()), sample));
         });
         try {
@@ -203,7 +209,8 @@ final class UnrecordedAverages {
                     clockIsSteps(),
                     usual(prefix).stream()
                             .filter(spec -> clockIsSteps() || !spec.startsWith("ema:"))
-                            .toList());
+                            .toList(),
+                    late.told(prefix));
         } catch (RuntimeException e) { // whatever is odd about an average, the raw weights are there
             return Optional.empty();
         }
@@ -217,16 +224,11 @@ final class UnrecordedAverages {
     /** What the trainer that writes such files averages unless told otherwise; empty where nothing says who it is. */
     private List<String> usual(String prefix) {
         if (!prefix.equals("state_dict.")) return USUAL.getOrDefault(prefix, List.of());
-        Map.Entry<Candidate, WeightFile> newest = List.copyOf(files.entrySet()).getLast();
-        Map<String, String> metadata = newest.getValue().metadata();
-        String updates = metadata.getOrDefault("averaging_state.n_averaged", "");
-        double before = updates.matches("\\d{1,15}") ? newest.getKey().time() - Long.parseLong(updates) : 0;
-        String after = before > 1 ? "after=" + Labels.plain(before) : "";
+        Map<String, String> metadata =
+                List.copyOf(files.entrySet()).getLast().getValue().metadata();
         for (String key : metadata.keySet()) {
-            if (key.startsWith("callbacks.EMAWeightAveraging"))
-                return List.of("ema:0.999,warmup=none" + (after.isEmpty() ? "" : "," + after));
-            if (key.startsWith("callbacks.WeightAveraging"))
-                return List.of("swa" + (after.isEmpty() ? "" : ":" + after));
+            if (key.startsWith("callbacks.EMAWeightAveraging")) return late.usual(prefix, "ema:0.999,warmup=none");
+            if (key.startsWith("callbacks.WeightAveraging")) return late.usual(prefix, "swa");
         }
         return List.of();
     }
@@ -276,6 +278,7 @@ final class UnrecordedAverages {
     }
 
     private Candidate recognised(Candidate candidate) {
+        if (late.isBefore(candidate)) return candidate.without(LateAverages.BEFORE);
         return candidate.isUnrecorded() ? candidate.withProfile(certain(candidate.group())) : candidate;
     }
 

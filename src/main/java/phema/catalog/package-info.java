@@ -16,8 +16,9 @@
  *       growing.
  *   <li>{@code TensorSelection}, {@code NotAveraged}, {@code CountingTensors}: which tensors are the model's, and which
  *       must not be averaged.
- *   <li>{@code WeightGroups}, {@code UnrecordedAverages}, {@code RecordedDecay}, {@code AverageClock}: raw weights and
- *       averages of them in the same files, which averages these are, and when they began.
+ *   <li>{@code WeightGroups}, {@code UnrecordedAverages}, {@code RecordedDecay}, {@code AverageClock}, {@code
+ *       LateAverages}: raw weights and averages of them in the same files, which averages these are, and when they
+ *       began.
  *   <li>{@code StoredNames}, {@code KeptWeights}: what outputs hold for each tensor of the newest file.
  *   <li>{@code SamplePlan}, {@code SampleReader}: the values that stand for all.
  *   <li>{@code RootWatcher}, {@code IndexStore}: new files are noticed, and known ones remembered.

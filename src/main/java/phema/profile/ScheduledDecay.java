@@ -63,6 +63,11 @@ public record ScheduledDecay(Warmup warmup, double decay, double after, double e
         return new double[] {begin(), begin() + warmedUp() * batch};
     }
 
+    /** Whether it is the plain mean of its updates. */
+    public boolean isMean() {
+        return warmup instanceof Warmup.MeanWarmup;
+    }
+
     /** The time up to which the average is a copy of the weights. */
     public double begin() {
         return after * batch;

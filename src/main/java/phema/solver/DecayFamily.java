@@ -41,6 +41,27 @@ record DecayFamily(DoubleFunction<String> spec, double low, double high) {
         return families;
     }
 
+    /** Those that trainers begin late, by the time at which they are a copy of the weights for the last time. */
+    static List<DoubleFunction<DecayFamily>> late(double spacing, double end, boolean clockIsSteps, Beginning begun) {
+        double every = begun.every();
+        DoubleFunction<String> rest =
+                after -> ",after=" + Labels.plain(after) + (every == 1 ? "" : ",every=" + Labels.plain(every));
+        List<DoubleFunction<DecayFamily>> families = new ArrayList<>();
+        families.add(after -> new DecayFamily(
+                left -> "ema:" + decay(left) + ",warmup=none" + rest.apply(after),
+                Math.min(0.5, 0.05 / end * every),
+                Math.min(0.999, Math.min(0.5, 20 / spacing) * every)));
+        families.add(after ->
+                only("swa:" + rest.apply(begun.counted() ? after - every : after).substring(1)));
+        if (!clockIsSteps) return families;
+        for (String warmup : List.of("10", "2/3"))
+            families.add(after -> new DecayFamily(
+                    left -> "ema:" + decay(left) + ",warmup=" + warmup + rest.apply(after), 0.5 / end, 0.1));
+        families.add(after -> new DecayFamily(
+                power -> "ema:0.9999,warmup=" + fraction(power) + rest.apply(after), 0.3, 1));
+        return families;
+    }
+
     /** Constant decays around one. */
     static DecayFamily around(double left) {
         return new DecayFamily(x -> "exponential:decay=" + decay(x), left / 1.2, Math.min(1.2 * left, 0.999));

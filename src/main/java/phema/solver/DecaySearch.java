@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.DoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -36,6 +37,9 @@ public final class DecaySearch {
     /** The number of files of either that are looked at, of more the newest. */
     private static final int MOST = 64;
 
+    /** The number of these that are around the beginning of averages. */
+    private static final int AROUND = 8;
+
     /** The number of values of a family's number that are tried before the best is made precise. */
     private static final int VALUES = 24;
 
@@ -58,6 +62,12 @@ public final class DecaySearch {
 
     /** The difference of shares within which the halves of the files say the same. */
     private static final double STEADY = 0.05;
+
+    /** The squared difference of shares, over the time between files, within which two beginnings are one reading. */
+    private static final double APART = 0.1;
+
+    /** The share of the time after which shares are compared again. */
+    private static final double STEP = 0.005;
 
     /** The number of steps over which momentum makes them alike, so that a walk is no model of them. */
     private static final int ALIKE = 30;
@@ -91,6 +101,7 @@ public final class DecaySearch {
     private final MovementFit fit;
     private final List<String> usual;
     private final Optional<String> recursion;
+    private final Optional<Beginning> beginning;
     private final double[][] sketch;
     private final double[] noise;
     private final double end;
@@ -98,16 +109,19 @@ public final class DecaySearch {
     /**
      * @param fit how the known files say that the weights moved
      * @param recursion of updates at the files' times only, where that is far likelier than all else
+     * @param beginning where averages may be younger than the run
      */
     private DecaySearch(
             List<StoredAverage> known,
             List<StoredAverage> unknown,
             MovementFit fit,
             List<String> usual,
-            Optional<String> recursion) {
+            Optional<String> recursion,
+            Optional<Beginning> beginning) {
         this.fit = fit;
         this.usual = usual;
         this.recursion = recursion;
+        this.beginning = beginning;
         files = Stream.concat(known.stream(), unknown.stream()).toList();
         this.known = known.size();
         double[][] values = files.stream().map(StoredAverage::sample).toArray(double[][]::new);
@@ -126,29 +140,51 @@ public final class DecaySearch {
      * @param clockIsSteps whether times are optimizer steps; otherwise decays that count steps are not tried
      * @param usual what the trainer that writes such files averages unless told otherwise, as text: tried as well, and
      *     of readings that are as likely the right one; several where its versions differ
+     * @param told when the averages may have begun, as far as more than their numbers tells; empty where it does not
      * @return empty where there are too few files to say anything
      */
     public static Optional<RecognisedDecay> search(
-            List<StoredAverage> known, List<StoredAverage> unknown, boolean clockIsSteps, List<String> usual) {
-        if (known.size() < FEWEST || unknown.size() < FEWEST) return Optional.empty();
-        List<StoredAverage> beside = latest(known);
+            List<StoredAverage> known,
+            List<StoredAverage> unknown,
+            boolean clockIsSteps,
+            List<String> usual,
+            Optional<Beginning> told) {
+        List<StoredAverage> oldestFirst = unknown.stream()
+                .sorted(Comparator.comparingDouble(s -> s.profile().endTime()))
+                .toList();
+        int still = Beginning.still(known, unknown);
+        Optional<Beginning> beginning = Beginning.of(oldestFirst, still, told);
+        List<StoredAverage> begun = oldestFirst.subList(beginning.isPresent() ? still : 0, oldestFirst.size());
+        if (known.size() < FEWEST || begun.size() < FEWEST) return Optional.empty();
+        List<StoredAverage> beside = looked(known, beginning);
         MovementFit fit = TrajectoryModel.of(beside).fit();
-        List<StoredAverage> averages = latest(unknown);
-        var search = new DecaySearch(beside, averages, fit, usual, Optional.empty());
+        List<StoredAverage> averages = looked(begun, beginning);
+        var search = new DecaySearch(beside, averages, fit, usual, Optional.empty(), beginning);
         List<Reading> readings = search.readings(clockIsSteps);
         Optional<String> recursion = FileRecursion.of(beside, averages)
                 .filter(spec -> search.loss(spec)
                         < Math.min(readings.getFirst().loss(), search.atEachStep(spec)) - 2 * CERTAIN_NATS);
         if (recursion.isEmpty()) return Optional.of(search.search(readings, clockIsSteps));
-        var withIt = new DecaySearch(beside, averages, fit, usual, recursion);
+        var withIt = new DecaySearch(beside, averages, fit, usual, recursion, beginning);
         return Optional.of(withIt.search(withIt.readings(clockIsSteps), clockIsSteps));
     }
 
-    private static List<StoredAverage> latest(List<StoredAverage> files) {
-        return files.stream()
+    /** The files that are looked at, the newest first: the newest, and those around the beginning of averages. */
+    private static List<StoredAverage> looked(List<StoredAverage> files, Optional<Beginning> beginning) {
+        List<StoredAverage> newestFirst = files.stream()
                 .sorted(Comparator.comparingDouble(s -> -s.profile().endTime()))
-                .limit(MOST)
                 .toList();
+        if (newestFirst.size() <= MOST || beginning.isEmpty())
+            return newestFirst.stream().limit(MOST).toList();
+        List<StoredAverage> newest = newestFirst.subList(0, MOST - AROUND);
+        List<StoredAverage> around = newestFirst.stream()
+                .skip(newest.size())
+                .sorted(Comparator.comparingDouble(
+                        s -> Math.abs(s.profile().endTime() - beginning.get().latest())))
+                .limit(AROUND)
+                .sorted(Comparator.comparingDouble(s -> -s.profile().endTime()))
+                .toList();
+        return Stream.concat(newest.stream(), around.stream()).toList();
     }
 
     /**
@@ -156,29 +192,58 @@ public final class DecaySearch {
      *
      * @param family which of the families it is of
      * @param atTheEnd whether the least or the greatest value that was tried is the best, so that others may be better
+     * @param asLikely of other beginnings that are nearly as likely
      */
-    private record Reading(int family, String spec, String lowest, String highest, double loss, boolean atTheEnd) {}
+    private record Reading(
+            int family,
+            String spec,
+            String lowest,
+            String highest,
+            double loss,
+            boolean atTheEnd,
+            List<String> asLikely) {
+        private Reading(int family, String spec, String lowest, String highest, double loss, boolean atTheEnd) {
+            this(family, spec, lowest, highest, loss, atTheEnd, List.of());
+        }
+
+        private Reading with(List<String> others) {
+            return new Reading(family, spec, lowest, highest, loss, atTheEnd, others);
+        }
+    }
 
     /** The best of each family, the likeliest first. */
     private List<Reading> readings(boolean clockIsSteps) {
-        List<DecayFamily> families = new ArrayList<>(DecayFamily.of(spacing(files), end, clockIsSteps));
+        List<DecayFamily> families = new ArrayList<>();
         Stream.concat(usual.stream(), recursion.stream()).forEach(spec -> families.add(DecayFamily.only(spec)));
-        return IntStream.range(0, families.size())
-                .mapToObj(i -> best(i, families.get(i)))
+        if (beginning.filter(Beginning::proven).isEmpty())
+            families.addAll(DecayFamily.of(spacing(files), end, clockIsSteps));
+        Stream<Reading> late = beginning.stream().flatMap(begun -> late(families.size(), begun, clockIsSteps));
+        return Stream.concat(IntStream.range(0, families.size()).mapToObj(i -> best(i, families.get(i))), late)
                 .sorted(Comparator.comparingDouble(Reading::loss))
                 .toList();
     }
 
+    /** The best of each family that begins late. @param from the number of the first of them */
+    private Stream<Reading> late(int from, Beginning begun, boolean clockIsSteps) {
+        List<DoubleFunction<DecayFamily>> families =
+                DecayFamily.late(spacing(files), end, clockIsSteps, begun);
+        var search = new LateSearch(begun, AS_LIKELY, this::loss);
+        return IntStream.range(0, families.size()).mapToObj(i -> {
+            LateSearch.Begun found = search.of(families.get(i));
+            return best(from + i, families.get(i).apply(found.time())).with(found.ends());
+        });
+    }
+
     private RecognisedDecay search(List<Reading> readings, boolean clockIsSteps) {
         Reading smooth = readings.getFirst();
-        List<Updates> updates = clockIsSteps ? updates(smooth) : List.of();
+        List<Updates> updates = clockIsSteps && !areCounted() ? updates(smooth) : List.of();
         Reading best = updates.stream()
                 .findFirst()
                 .filter(first -> !smooth.atTheEnd() && first.loss() < smooth.loss() - 2 * CERTAIN_NATS_OF_UPDATES)
                 .flatMap(first -> atUpdates(smooth, first))
                 .orElse(smooth);
         Reading next = readings.stream()
-                .filter(r -> difference(r.spec(), best.spec()) >= SAME)
+                .filter(r -> difference(r.spec(), best.spec()) >= SAME || areApart(r.spec(), best.spec()))
                 .findFirst()
                 .orElseThrow(); // a mean is no other profile
         double nats = (next.loss() - best.loss()) / 2;
@@ -190,10 +255,12 @@ public final class DecaySearch {
                 && Arrays.stream(innovations).max().orElseThrow() <= GREATEST_OF_A_FILE
                 && !best.atTheEnd()
                 && difference(best.lowest(), best.highest()) <= PRECISE
+                && best.asLikely().stream().noneMatch(other -> areApart(best.spec(), other))
                 && !(clockIsSteps && isShort(best.spec()))
                 && (recursion.equals(Optional.of(best.spec())) || !hasCopies())
                 && areCertain(updates, smooth, best)
-                && isSteady(best, innovations, clockIsSteps); // last, since it searches again
+                && isSteady(best, innovations, clockIsSteps) // these last, since they search again
+                && !mayBeYounger(best, clockIsSteps);
         return new RecognisedDecay(best.spec(), best.lowest(), best.highest(), nats, next.spec(), innovation, certain);
     }
 
@@ -374,7 +441,7 @@ public final class DecaySearch {
 
     /** What a part of the files says within the same family; empty if another reading of it is much likelier. */
     private Optional<Reading> ofPart(List<StoredAverage> part, Reading whole, boolean clockIsSteps) {
-        var search = new DecaySearch(files.subList(0, known), part, fit, usual, recursion);
+        var search = new DecaySearch(files.subList(0, known), part, fit, usual, recursion, begunAsIn(whole));
         List<Reading> readings = search.readings(clockIsSteps);
         return search.loss(whole.spec()) - readings.getFirst().loss() < 2 * STEADY_NATS
                 ? readings.stream()
@@ -383,13 +450,22 @@ public final class DecaySearch {
                 : Optional.empty();
     }
 
+    /** Where averages began late, when that was as a reading has it. */
+    private Optional<Beginning> begunAsIn(Reading whole) {
+        return beginning.map(begun -> ProfileSpec.parse(whole.spec(), end) instanceof Scheduled scheduled
+                ? begun.at(scheduled.decay().begin()
+                        + (begun.counted() && scheduled.decay().isMean() ? begun.every() : 0))
+                : begun.at(begun.latest()));
+    }
+
+    private boolean areCounted() {
+        return beginning.filter(Beginning::counted).isPresent();
+    }
+
     /** Whether an unknown file holds what a known one of the same time does: averages begin as copies, at some time. */
     private boolean hasCopies() {
-        return IntStream.range(known, files.size())
-                .anyMatch(i -> files.subList(0, known).stream()
-                        .anyMatch(k -> k.profile().endTime()
-                                        == files.get(i).profile().endTime()
-                                && Arrays.equals(k.sample(), files.get(i).sample())));
+        return files.subList(known, files.size()).stream()
+                .anyMatch(average -> Beginning.isCopy(average, files.subList(0, known)));
     }
 
     /** Squared, of the unknown files. */
@@ -398,13 +474,52 @@ public final class DecaySearch {
         return Arrays.copyOfRange(all, known, all.length);
     }
 
+    /**
+     * Whether an average is likelier to have begun later than it seems, though nothing but its numbers says so: before
+     * its first file or, where that holds what it was made with, before the second one.
+     */
+    private boolean mayBeYounger(Reading best, boolean clockIsSteps) {
+        if (beginning.isPresent() || recursion.equals(Optional.of(best.spec()))) return false;
+        List<StoredAverage> unknown = files.subList(known, files.size());
+        double first = unknown.getLast().profile().endTime();
+        double second = unknown.get(unknown.size() - 2).profile().endTime();
+        return isLikelierSince(0, first, unknown, best, clockIsSteps)
+                || isLikelierSince(first, second, unknown.subList(0, unknown.size() - 1), best, clockIsSteps);
+    }
+
+    private boolean isLikelierSince(
+            double earliest, double latest, List<StoredAverage> part, Reading best, boolean clockIsSteps) {
+        var begun = new Beginning(earliest, latest, 1, false, false);
+        var search = new DecaySearch(
+                files.subList(0, known), part, fit, List.of(), Optional.empty(), Optional.of(begun));
+        double loss = search.loss(best.spec());
+        return search.late(0, begun, clockIsSteps)
+                .anyMatch(late -> late.loss() < loss - 2 * STEADY_NATS && search.areApart(late.spec(), best.spec()));
+    }
+
+    /**
+     * Whether two profiles are, at any of the files, as different as weights that move for a tenth of the time between
+     * two files; where all are as old as the run, that is for their shares at the last file to say.
+     */
+    private boolean areApart(String spec, String other) {
+        if (beginning.isEmpty()) return false;
+        List<StoredAverage> unknown = files.subList(known, files.size());
+        double most = APART * spacing(files);
+        return unknown.stream()
+                .mapToDouble(file -> file.profile().endTime())
+                .anyMatch(time -> differences(spec, other, time).map(x -> x * x).sum() * STEP * time > most);
+    }
+
     /** The greatest difference of two profiles' shares at the last file. */
     private double difference(String spec, String other) {
-        Profile one = ProfileSpec.parse(spec, end);
-        Profile two = ProfileSpec.parse(other, end);
-        return DoubleStream.iterate(0.005, x -> x < 1, x -> x + 0.005)
-                .map(x -> Math.abs(one.cumulative(x * end) - two.cumulative(x * end)))
-                .max()
-                .orElseThrow();
+        return differences(spec, other, end).max().orElseThrow();
+    }
+
+    /** The differences of two profiles' shares, at times that are {@value #STEP} of the whole apart. */
+    private static DoubleStream differences(String spec, String other, double time) {
+        Profile one = ProfileSpec.parse(spec, time);
+        Profile two = ProfileSpec.parse(other, time);
+        return DoubleStream.iterate(STEP, x -> x < 1, x -> x + STEP)
+                .map(x -> Math.abs(one.cumulative(x * time) - two.cumulative(x * time)));
     }
 }

@@ -70,7 +70,7 @@ class SeveralWeightsInAFileTest {
                 .contains("12 raw checkpoints", "`ema.ema_model.` are averages and not used")
                 .contains("likeliest is ema:0.9999,warmup=2/3, not for certain", "model-12.pt#model")
                 .contains("{prefix: 'ema.ema_model.', profile: '?'}]` into phema.yaml, with its profile for '?'.")
-                .contains("\n    files: 'model-{time}.pt'\n    timeScale: 500\n    averages:\n    - {prefix: 'model.',");
+                .contains("\n    files: 'model-{time}.pt'\n    timeScale: 500\n    averages:\n    - {prefix: 'model.");
         assertThat(error(run, "lucid")).isBetween(0.005, 0.015); // of raw weights alone
         assertThat(error(withLines(said, "lucid"), "lucid")).isBetween(0.005, 0.015);
         String raw = "    - {prefix: 'model.', profile: impulse}\n";

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
@@ -12,6 +13,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import phema.profile.Impulse;
 import phema.profile.ProfileSpec;
+import phema.profile.Scheduled;
+import phema.profile.ScheduledDecay;
 import phema.profile.SigmaRel;
 
 /** Averages that are tracked step by step beside the weights of a random walk whose steps shrink, and stored in fp32. */
@@ -52,7 +55,7 @@ class DecaySearchTest {
     }
 
     private RecognisedDecay search() {
-        return DecaySearch.search(raw, averages, true, List.of()).orElseThrow();
+        return DecaySearch.search(raw, averages, true, List.of(), Optional.empty()).orElseThrow();
     }
 
     @ParameterizedTest
@@ -112,7 +115,7 @@ class DecaySearchTest {
         raw.clear();
         track(step -> 0.99);
         RecognisedDecay found =
-                DecaySearch.search(first, averages, true, List.of()).orElseThrow();
+                DecaySearch.search(first, averages, true, List.of(), Optional.empty()).orElseThrow();
         assertThat(found.spec()).isEqualTo("exponential:decay=0.99");
         assertThat(found.certain()).isTrue();
     }
@@ -133,7 +136,7 @@ class DecaySearchTest {
             for (int k = 0; k < WEIGHTS; k++) theta[k] += 0.1 * random.nextGaussian();
             other.add(stored(average.profile().endTime(), theta));
         }
-        assertThat(DecaySearch.search(raw, other, true, List.of()).orElseThrow().certain())
+        assertThat(DecaySearch.search(raw, other, true, List.of(), Optional.empty()).orElseThrow().certain())
                 .isFalse();
     }
 
@@ -143,7 +146,7 @@ class DecaySearchTest {
     void isNotCertainWherePartsOfTheFilesSayOtherwise(long seed) {
         var run = new UnrecordedRun(seed);
         RecognisedDecay found =
-                DecaySearch.search(run.raw(), run.averages(), true, List.of()).orElseThrow();
+                DecaySearch.search(run.raw(), run.averages(), true, List.of(), Optional.empty()).orElseThrow();
         assertThat(run.error(found.spec())).isGreaterThan(RecognitionFigures.WRONG);
         assertThat(found.nats()).isGreaterThan(1.5);
         assertThat(found.innovation()).isBetween(0.6, 1.6);
@@ -156,7 +159,7 @@ class DecaySearchTest {
         int certain = 0;
         for (int seed = 0; seed < 12; seed++) {
             var run = new UnrecordedRun(seed);
-            RecognisedDecay found = DecaySearch.search(run.raw(), run.averages(), true, List.of())
+            RecognisedDecay found = DecaySearch.search(run.raw(), run.averages(), true, List.of(), Optional.empty())
                     .orElseThrow();
             if (!found.certain()) continue;
             certain++;
@@ -191,7 +194,8 @@ class DecaySearchTest {
     @Test
     void findsUpdatesAtEachStepOfAClockThatCountsNoSteps() {
         track(step -> step % 100 == 0 ? 0.8 : 1);
-        RecognisedDecay found = DecaySearch.search(inEpochs(raw), inEpochs(averages), false, List.of())
+        RecognisedDecay found = DecaySearch.search(
+                        inEpochs(raw), inEpochs(averages), false, List.of(), Optional.empty())
                 .orElseThrow();
         assertThat(found.spec()).isEqualTo("ema:0.8,warmup=none,every=1");
         assertThat(found.certain()).as(found.toString()).isTrue();
@@ -202,6 +206,50 @@ class DecaySearchTest {
                 .map(file -> new StoredAverage(
                         new Impulse(file.profile().endTime() / 100), file.sample(), file.roundingVariance()))
                 .toList();
+    }
+
+    /** Before that it is a copy of the weights, or stands still, or is not kept. */
+    @ParameterizedTest
+    @CsvSource({
+        "0.998, 1600, copies", "0.99, 1250, copies", "0.998, 1601, still", "0.999, 1000, absent", "0.995, 1430, absent"
+    })
+    void findsWhenAnAverageBegan(double decay, int begin, String before) {
+        track(step -> step > begin ? decay : step == begin || before.equals("copies") ? 0 : 1);
+        Optional<Beginning> told = Optional.empty();
+        if (before.equals("absent")) {
+            averages.removeIf(file -> file.profile().endTime() <= begin);
+            double first = averages.getFirst().profile().endTime();
+            told = Optional.of(new Beginning(first - 100, first, 1, false, false));
+        }
+        RecognisedDecay found =
+                DecaySearch.search(raw, averages, true, List.of(), told).orElseThrow();
+        assertThat(found.certain()).as(found.toString()).isTrue();
+        assertThat(found.innovation()).isBetween(0.8, 1.2);
+        var profile = ProfileSpec.parse(found.spec(), STEPS);
+        assertThat(profile).isInstanceOf(Scheduled.class);
+        ScheduledDecay schedule = ((Scheduled) profile).decay();
+        assertThat(schedule.decay()).isEqualTo(decay);
+        assertThat(schedule.begin()).isBetween(begin - 8.0, begin + 8.0);
+    }
+
+    /** Of updates that are counted, only the decay has to be found; the first of them is a copy. */
+    @Test
+    void findsTheMeanOfUpdatesThatAreCounted() {
+        track(step -> step < 1640 || step % 20 != 0 ? 1 : 1 - 1.0 / ((step - 1640) / 20 + 1));
+        RecognisedDecay found = DecaySearch.search(
+                        raw, averages, true, List.of(), Optional.of(new Beginning(1621, 1640, 20, true, true)))
+                .orElseThrow();
+        assertThat(found.spec()).isEqualTo("swa:after=1620,every=20");
+        assertThat(found.certain()).as(found.toString()).isTrue();
+    }
+
+    /** Nothing says so but the numbers: there is one file from before, or the first one is from soon after. */
+    @ParameterizedTest
+    @ValueSource(ints = {150, 90})
+    void isNotCertainOfWhatMayHaveBegunLater(int begin) {
+        track(step -> step > begin ? 0.9995 : step == begin ? 0 : 1);
+        RecognisedDecay found = search();
+        assertThat(found.certain()).as(found.toString()).isFalse();
     }
 
     @Test
@@ -218,7 +266,8 @@ class DecaySearchTest {
                         raw,
                         averages,
                         true,
-                        List.of("ema:0.995,warmup=2/3,after=100,every=10", "ema:0.995,warmup=2/3,after=101,every=10"))
+                        List.of("ema:0.995,warmup=2/3,after=100,every=10", "ema:0.995,warmup=2/3,after=101,every=10"),
+                        Optional.empty())
                 .orElseThrow();
         assertThat(found.spec()).isEqualTo("ema:0.995,warmup=2/3,after=101,every=10");
         assertThat(found.certain()).as(found.toString()).isTrue();
@@ -263,7 +312,7 @@ class DecaySearchTest {
     @Test
     void saysNothingOfAFewFiles() {
         track(step -> 0.99);
-        assertThat(DecaySearch.search(raw, averages.subList(0, 4), true, List.of()))
+        assertThat(DecaySearch.search(raw, averages.subList(0, 4), true, List.of(), Optional.empty()))
                 .isEmpty();
     }
 }

@@ -2,6 +2,7 @@ package phema.solver;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.function.IntToDoubleFunction;
@@ -29,17 +30,44 @@ final class UnrecordedRun {
     private final double[] decays;
     private final int steps;
     private final String kind;
+
+    /** The step at which a late average is a copy for the last time. */
+    private int begin;
+
     private final List<StoredAverage> raw = new ArrayList<>();
     private final List<StoredAverage> averages = new ArrayList<>();
 
     UnrecordedRun(long seed) {
+        this(seed, false);
+    }
+
+    /** @param late whether the average begins when the run is a fifth to two thirds over */
+    UnrecordedRun(long seed, boolean late) {
         random = new Random(new SplittableRandom(seed).nextLong()); // neighbouring seeds begin alike
         int files = 5 + random.nextInt(random.nextBoolean() ? 12 : 56);
         int every = Math.max(1 + random.nextInt(120), Math.ceilDiv(400, files));
         steps = files * every;
         decays = new double[steps + 1];
-        kind = keep();
+        kind = late ? keepLate() : keep();
         track(every);
+        if (kind.endsWith("absent before"))
+            averages.removeIf(file -> file.profile().endTime() <= begin);
+    }
+
+    boolean isLate() {
+        return begin > 0;
+    }
+
+    /** What is known of a late average's beginning, beside its files. */
+    Optional<Beginning> told() {
+        if (kind.endsWith("counted")) return Optional.of(new Beginning(begin, begin, 1, true, true));
+        if (!kind.endsWith("absent before") || averages.isEmpty()) return Optional.empty();
+        double first = averages.getFirst().profile().endTime();
+        return raw.stream()
+                .map(file -> file.profile().endTime())
+                .filter(time -> time < first)
+                .reduce((one, later) -> later)
+                .map(last -> new Beginning(last, first, 1, false, false));
     }
 
     /** How the job averages. */
@@ -99,6 +127,28 @@ final class UnrecordedRun {
                         : keep("decay that changed", n -> 1 - (n < change * steps ? first : last));
             }
         };
+    }
+
+    private String keepLate() {
+        begin = steps / 5 + random.nextInt(steps / 2);
+        if (random.nextBoolean() && begin > 500) begin = begin / 100 * 100;
+        String before = List.of("copies before", "absent before", "still before", "still before, counted")
+                .get(random.nextInt(4));
+        int after = steps - begin;
+        int what = random.nextInt(5);
+        double left = 2.0 / after * Math.pow(0.05 * after, random.nextDouble());
+        double most = USUAL[random.nextInt(USUAL.length)];
+        IntToDoubleFunction decay =
+                switch (what) {
+                    case 0, 1 -> n -> 1 - left;
+                    case 2 -> n -> most;
+                    case 3 -> n -> 1 - 1.0 / (n + (before.endsWith("counted") ? 1 : 0));
+                    default -> n -> Math.min(most, (1.0 + n) / (10.0 + n));
+                };
+        double standing = before.startsWith("still") ? 1 : 0;
+        String name = List.of("constant", "constant", "usual constant", "mean", "min(b, (1+n)/(10+n))").get(what);
+        return keep(
+                name + ", " + before, n -> n < begin ? standing : n == begin ? 0 : decay.applyAsDouble(n - begin));
     }
 
     private String keep(String name, IntToDoubleFunction decay) {
@@ -173,9 +223,34 @@ final class UnrecordedRun {
     double error(String spec) {
         return averages.stream()
                 .mapToInt(file -> (int) file.profile().endTime())
+                .filter(end -> end > begin)
                 .mapToDouble(end -> error(ProfileSpec.parse(spec, end), end))
                 .average()
                 .orElseThrow();
+    }
+
+    /**
+     * The same of late averages, whose shares jump where they begin: by how far weights move in a share of the time
+     * between two files, at the file where that is the most.
+     */
+    double apart(String spec) {
+        double spacing = (double) steps / raw.size();
+        return averages.stream()
+                .mapToInt(file -> (int) file.profile().endTime())
+                .filter(end -> end > begin)
+                .mapToDouble(end -> apart(ProfileSpec.parse(spec, end), end) / spacing)
+                .max()
+                .orElseThrow();
+    }
+
+    private double apart(Profile profile, int end) {
+        double share = 1;
+        double square = 0;
+        for (int step = end - 1; step >= 0; step--) {
+            share *= decays[step + 1];
+            square += Math.pow(share - profile.cumulative(step), 2);
+        }
+        return square;
     }
 
     private double error(Profile profile, int end) {
