@@ -673,6 +673,32 @@ class SweepRestTest {
     }
 
     @Test
+    void seedsOfOneSweepAreAsManyAndShareNone() throws Exception {
+        String body = "{\"sigmaRel\": [0.0641], \"seeds\": [%s], \"evaluator\": \"length\", \"metric\": \"fid\"}";
+        assertThat(refusal("/api/v1/runs/edm2/sweeps", body.formatted("\"0-99\", \"100-149\"")))
+                .contains(
+                        "\"field\":\"seeds\"",
+                        "0-99 has 100 and 100-149 has 50; start another sweep for the other number");
+        assertThat(refusal("/api/v1/runs/edm2/sweeps", body.formatted("\"0-9\", \"5-14\"")))
+                .contains("\"field\":\"seeds\"", "0-9 and 5-14 overlap");
+        String sweep = create("/api/v1/runs/edm2/sweeps", body.formatted("\"0-99\""), 201);
+        assertThat(refusal(sweep + "/extend", body.formatted("\"0-49999\"")))
+                .contains("0-99 has 100 and 0-49999 has 50000");
+        assertThat(refusal(sweep + "/extend", body.formatted("\"50-149\""))).contains("0-99 and 50-149 overlap");
+        assertThat(get(sweep + "/trials").at("/total").asInt()).isEqualTo(1);
+        for (String repeat : List.of("\"100-199\"", "\"0-99\", \"200-299\""))
+            assertThat(send("POST", sweep + "/extend", body.formatted(repeat)).statusCode())
+                    .isEqualTo(200);
+        assertThat(get(sweep).at("/seeds").toString()).isEqualTo("[\"0-99\",\"100-199\",\"200-299\"]");
+    }
+
+    private String refusal(String path, String body) throws Exception {
+        HttpResponse<String> response = send("POST", path, body);
+        assertThat(response.statusCode()).isEqualTo(400);
+        return response.body();
+    }
+
+    @Test
     void trialsThatChangedAreAskedFor() throws Exception {
         String sweep = create(
                 "/api/v1/runs/edm2/sweeps",
