@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import phema.evaluation.Point;
 import phema.sweep.Trial;
+import phema.sweep.TrialWeights;
 import phema.text.Labels;
 import tools.jackson.databind.JsonNode;
 
@@ -21,6 +22,8 @@ import tools.jackson.databind.JsonNode;
  * @param attempts how often a worker began it
  * @param cached whether the metrics are of an earlier trial that evaluated the same
  * @param error why it failed, the last time it did
+ * @param predictedError relative, of its weights, before they are rounded to their own type; none where it is not known
+ * @param caution what is to be minded about its weights, such as that files had been deleted
  */
 public record TrialView(
         String sweep,
@@ -32,6 +35,8 @@ public record TrialView(
         int attempts,
         @Nullable String worker,
         @Nullable String error,
+        @Nullable Double predictedError,
+        @Nullable String caution,
         @Nullable Long startedEpochMillis,
         @Nullable Long endedEpochMillis) {
     /** Returns where the trial is on the axes. */
@@ -51,6 +56,8 @@ public record TrialView(
                 trial.attempts(),
                 trial.worker().orElse(null),
                 trial.error().orElse(null),
+                trial.weights().flatMap(TrialWeights::predictedError).orElse(null),
+                trial.weights().flatMap(TrialWeights::caution).orElse(null),
                 trial.started().map(Instant::toEpochMilli).orElse(null),
                 trial.ended().map(Instant::toEpochMilli).orElse(null));
     }

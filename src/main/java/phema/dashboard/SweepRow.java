@@ -93,6 +93,7 @@ record SweepRow(
     private static String remark(Sweep sweep, Evidence evidence) {
         List<String> remarks = new ArrayList<>();
         if (evidence.missing() > 0) remarks.add(evidence.missing() + " of " + evidence.all() + " trials missing");
+        if (evidence.thinned().isPresent()) remarks.add("files were deleted meanwhile");
         if (!sweep.state().isEnd()) remarks.add("best so far");
         else
             switch (evidence.edge()) {

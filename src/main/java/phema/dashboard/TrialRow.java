@@ -12,6 +12,7 @@ import phema.evaluation.Point;
 import phema.fleet.WorkState;
 import phema.sweep.FailureCause;
 import phema.sweep.Trial;
+import phema.sweep.TrialWeights;
 import phema.text.Labels;
 
 /**
@@ -88,6 +89,7 @@ record TrialRow(
     }
 
     private static String remark(Trial trial) {
+        if (trial.weights().flatMap(TrialWeights::caution).isPresent()) return "after files were deleted";
         if (trial.cached()) return "evaluated before";
         return trial.attempts() > 1 ? "attempt " + trial.attempts() : "";
     }

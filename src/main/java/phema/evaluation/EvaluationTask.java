@@ -3,6 +3,7 @@ package phema.evaluation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import phema.digest.Digest;
 
 /**
@@ -21,6 +22,16 @@ public record EvaluationTask(
         Point point,
         EvaluationWeights weights,
         Optional<EvaluationWeights> guide) {
+    /**
+     * The predicted relative error of the weights, the greater of both networks'; empty where it cannot be predicted.
+     */
+    public OptionalDouble predictedError() {
+        double own = weights.fit().predictedRelativeError();
+        double error = guide.map(other -> Math.max(own, other.fit().predictedRelativeError()))
+                .orElse(own);
+        return Double.isFinite(error) ? OptionalDouble.of(error) : OptionalDouble.empty();
+    }
+
     /**
      * Forty hex digits that stand for all that determines the metrics.
      *

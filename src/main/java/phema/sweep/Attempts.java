@@ -2,8 +2,10 @@ package phema.sweep;
 
 import java.nio.file.FileSystemException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.springframework.stereotype.Component;
 import phema.evaluation.EvaluationSpec;
 import phema.evaluation.EvaluationTask;
@@ -12,6 +14,8 @@ import phema.evaluation.EvaluatorIdentity;
 import phema.evaluation.Evaluators;
 import phema.evaluation.Point;
 import phema.evaluation.Reconstructions;
+import phema.fleet.WorkState;
+import phema.problem.Problem;
 import phema.search.Observation;
 
 /** Knows what an attempt at a trial needs and how it may end, whoever makes it: our own worker or a client. */
@@ -36,19 +40,17 @@ record Attempts(
      */
     record PreparedAttempt(EvaluationTask task, EvaluatorIdentity evaluator, String evaluation, boolean isKnown) {}
 
+    /** Prepares an attempt that is about to begin, and notes what its weights are like. */
+    PreparedAttempt begin(Trials.Begun begun) {
+        PreparedAttempt attempt = prepare(begun);
+        trials.note(begun, suitability.weights(begun.spec(), begun.basis(), attempt.task().predictedError()));
+        return attempt;
+    }
+
     PreparedAttempt prepare(Trials.Begun begun) {
         SweepSpec spec = begun.spec();
-        Point point = begun.trial().point();
         Evaluator evaluator = evaluators.named(spec.evaluator());
-        EvaluationSpec common = spec.evaluation();
-        EvaluationTask task = new EvaluationTask(
-                common,
-                begun.trial().sweep(),
-                begun.trial().number(),
-                begun.attempt(),
-                point,
-                reconstructions.of(common, point, evaluator.format()),
-                reconstructions.guide(common, point, evaluator.format()));
+        EvaluationTask task = task(spec, begun.trial(), evaluator);
         EvaluatorIdentity identity = suitability.identity(spec);
         String evaluation = task.identity(evaluator, identity);
         return new PreparedAttempt(
@@ -60,6 +62,35 @@ record Attempts(
                         .filter(metrics -> lack(spec, metrics).isEmpty()
                                 && beyond(spec, metrics).isEmpty())
                         .isPresent());
+    }
+
+    private EvaluationTask task(SweepSpec spec, Trial trial, Evaluator evaluator) {
+        EvaluationSpec common = spec.evaluation();
+        Point point = trial.point();
+        return new EvaluationTask(
+                common,
+                trial.sweep(),
+                trial.number(),
+                trial.attempts(),
+                point,
+                reconstructions.of(common, point, evaluator.format()),
+                reconstructions.guide(common, point, evaluator.format()));
+    }
+
+    /**
+     * Whether the runs can no longer give what trials of a sweep were evaluated with, since files are gone.
+     *
+     * @throws Problem when they can give nothing
+     */
+    boolean isThinned(SweepStore.StoredSweep sweep, List<Trial> done) {
+        SweepSpec spec = sweep.spec();
+        if (suitability.weights(spec, sweep.basis(), OptionalDouble.empty()).gone() == 0) return false;
+        Evaluator evaluator = evaluators.named(spec.evaluator());
+        return done.stream()
+                .filter(trial -> trial.state() == WorkState.DONE && trial.weights().isPresent())
+                .anyMatch(trial -> suitability
+                        .weights(spec, sweep.basis(), task(spec, trial, evaluator).predictedError())
+                        .isWorseThan(trial.weights().get()));
     }
 
     /** What is missing, in words for the user; empty where the sweep's metrics are all there. */

@@ -1,6 +1,7 @@
 package phema.sweep;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import phema.fleet.WorkState;
@@ -17,6 +18,8 @@ import phema.search.Interval;
  * @param measured how many of these evaluations were brought along; empty for none
  * @param edge which end of the lengths the best one lies at
  * @param uneven that no model of the metric holds, as a sentence without its stop; empty where one does, or none is due
+ * @param thinned how many of these evaluations are of worse weights than others, since files were deleted, as a
+ *     sentence without its stop; empty for none
  */
 public record Evidence(
         int lengths,
@@ -25,9 +28,10 @@ public record Evidence(
         int all,
         LengthEdge edge,
         Optional<Integer> measured,
-        Optional<String> uneven) {
+        Optional<String> uneven,
+        Optional<String> thinned) {
     public Evidence(int lengths, int trials, int missing, int all, LengthEdge edge) {
-        this(lengths, trials, missing, all, edge, Optional.empty(), Optional.empty());
+        this(lengths, trials, missing, all, edge, Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     /** What the best point of a sweep rests on, with what it has so far. */
@@ -44,7 +48,20 @@ public record Evidence(
                 (int) trials.stream().filter(t -> !t.isMeasured()).count(),
                 LengthEdge.of(optimum.point().length(), tried.low(), tried.high()),
                 Optional.of(brought).filter(n -> n > 0),
-                Optima.uneven(spec, basis, optimum));
+                Optima.uneven(spec, basis, optimum),
+                thinned(basis));
+    }
+
+    private static Optional<String> thinned(List<Trial> basis) {
+        List<TrialWeights> worse = basis.stream()
+                .flatMap(trial -> trial.weights().stream())
+                .filter(TrialWeights::isThinned)
+                .toList();
+        return worse.stream()
+                .max(Comparator.comparingDouble(weights -> weights.predictedError().orElse(Double.POSITIVE_INFINITY)))
+                .map(worst -> worse.size() + " of " + basis.size() + " evaluations are of worse weights than its sweep"
+                        + " was made for: " + worst.gone() + " of the " + worst.noted()
+                        + " files noted then had been deleted, and " + worst.errorInWords("the worst"));
     }
 
     /** The evaluations with guidance, or without, as the best one was, that differ in nothing but length and seeds. */
@@ -56,11 +73,12 @@ public record Evidence(
                 .toList();
     }
 
-    /** What the sweep lacks for good, as a sentence without its stop; empty for nothing. */
-    Optional<String> lost() {
-        return missing == 0
-                ? Optional.empty()
-                : Optional.of(missing + " of " + all + " trials of its sweep failed or were cancelled");
+    /** What the sweep lacks for good, each as a sentence without its stop. */
+    List<String> lost() {
+        List<String> lost = new ArrayList<>();
+        if (missing > 0) lost.add(missing + " of " + all + " trials of its sweep failed or were cancelled");
+        thinned.ifPresent(lost::add);
+        return lost;
     }
 
     private static boolean isMissing(Trial trial) {
@@ -89,7 +107,7 @@ public record Evidence(
 
     /** Why the length is not taken without its user's word, each as a sentence without its stop; none where it is. */
     public List<String> cautions(ProfileFamily.LengthKind kind) {
-        List<String> cautions = new ArrayList<>(lost().stream().toList());
+        List<String> cautions = lost();
         if (lengths < Optima.LENGTHS_FOR_A_MODEL)
             cautions.add("it rests on %s, fewer than the %d that it takes to tell a best one"
                     .formatted(kind.counted(lengths), Optima.LENGTHS_FOR_A_MODEL));

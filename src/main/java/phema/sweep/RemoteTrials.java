@@ -206,7 +206,7 @@ public class RemoteTrials {
         TrialId id = begun.id();
         logs.save(id, "");
         try {
-            Attempts.PreparedAttempt attempt = attempts.prepare(begun);
+            Attempts.PreparedAttempt attempt = attempts.begin(begun);
             if (attempt.isKnown()) {
                 end(id, () -> trials.doneBefore(begun, attempt.evaluation()));
                 return Optional.empty();
@@ -321,7 +321,8 @@ public class RemoteTrials {
         boolean latest = lent.attempt() == key.attempt();
         String digest = digest(told);
         if (latest && digest.equals(lent.told())) return Optional.empty();
-        SweepSpec spec = sweeps.row(key.trial().sweep()).orElseThrow().spec();
+        SweepStore.StoredSweep sweep = sweeps.row(key.trial().sweep()).orElseThrow();
+        SweepSpec spec = sweep.spec();
         Trial trial = store.trial(key.trial()).orElseThrow();
         Optional<Problem> late = tooLate(key, lent);
         if (late.isPresent()) {
@@ -333,7 +334,7 @@ public class RemoteTrials {
                 evaluations.insert(key.evaluation(), spec.evaluator(), result.metrics(), seconds(trial));
             return late;
         }
-        Trials.Begun begun = new Trials.Begun(spec, trial, store.mishaps(key.trial()));
+        Trials.Begun begun = new Trials.Begun(spec, sweep.basis(), trial, store.mishaps(key.trial()));
         store.told(key.trial(), digest);
         switch (told) {
             case Told.ClientFailure failure -> failed(begun, failure.error());

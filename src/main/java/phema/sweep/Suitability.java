@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.springframework.stereotype.Component;
@@ -106,6 +107,17 @@ record Suitability(Catalog catalog, Evaluators evaluators, SweepStore sweeps, Fl
                             + Labels.inWords(file.reason()) + ")");
             }
         return Optional.empty();
+    }
+
+    /** What is known of weights of the sweep that are about to be evaluated. */
+    TrialWeights weights(SweepSpec spec, Optional<Basis> asked, OptionalDouble predictedError) {
+        Optional<Witnesses> files = asked.map(Basis::witnesses);
+        int noted = files.map(Witnesses::count).orElse(0);
+        int there = files.map(known -> known.in(runs(spec)).count()).orElse(0);
+        return new TrialWeights(
+                predictedError.isPresent() ? Optional.of(predictedError.getAsDouble()) : Optional.empty(),
+                noted - there,
+                noted);
     }
 
     /** Files may have been deleted since; all of them hardly. */

@@ -84,7 +84,7 @@ public record Sweep(
         otherWeights.map(Recommendation::measuredOnOthers).ifPresent(cautions::add);
         evidence.map(known -> state.isEnd()
                         ? known.cautions(spec.axes().family().kind())
-                        : known.lost().stream().toList())
+                        : known.lost())
                 .ifPresent(cautions::addAll);
         return cautions;
     }

@@ -52,6 +52,7 @@ public class Sweeps {
     private final SweepRecords records;
     private final SweepChecks checks;
     private final Suitability suitability;
+    private final Attempts attempts;
     private final Trainings trainings;
     private final Queue queue;
     private final Fleet fleet;
@@ -74,6 +75,7 @@ public class Sweeps {
             SweepRecords records,
             SweepChecks checks,
             Suitability suitability,
+            Attempts attempts,
             Trainings trainings,
             Queue queue,
             Fleet fleet,
@@ -86,6 +88,7 @@ public class Sweeps {
         this.records = records;
         this.checks = checks;
         this.suitability = suitability;
+        this.attempts = attempts;
         this.trainings = trainings;
         this.queue = queue;
         this.fleet = fleet;
@@ -192,7 +195,8 @@ public class Sweeps {
 
     private boolean isSame(SweepStore.StoredSweep there, SweepSpec asked) {
         return there.spec().withPriority(0).equals(asked.withPriority(0))
-                && suitability.difference(asked, there.basis()).isEmpty();
+                && suitability.difference(asked, there.basis()).isEmpty()
+                && !attempts.isThinned(there, trials.trials(there.id()));
     }
 
     private Sweep again(String id, int priority) {

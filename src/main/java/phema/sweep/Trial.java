@@ -17,6 +17,7 @@ import phema.fleet.WorkState;
  * @param metrics by name, when it is done
  * @param cached whether the metrics are of an earlier trial that evaluated the same
  * @param error why it failed, the last time it did
+ * @param weights what is known of them; empty before it began, of what clients and people tell, and of older versions
  * @param change the sweep's {@link Sweep#version} that this state came with
  */
 public record Trial(
@@ -31,7 +32,38 @@ public record Trial(
         Optional<String> error,
         Optional<Instant> started,
         Optional<Instant> ended,
+        Optional<TrialWeights> weights,
         long change) {
+    /** One of whose weights nothing is known. */
+    public Trial(
+            String sweep,
+            int number,
+            Point point,
+            WorkState state,
+            int attempts,
+            Optional<String> worker,
+            Map<String, Double> metrics,
+            boolean cached,
+            Optional<String> error,
+            Optional<Instant> started,
+            Optional<Instant> ended,
+            long change) {
+        this(
+                sweep,
+                number,
+                point,
+                state,
+                attempts,
+                worker,
+                metrics,
+                cached,
+                error,
+                started,
+                ended,
+                Optional.empty(),
+                change);
+    }
+
     /** A measurement that counts in a sweep as a trial would that is done; {@link #worker} is its source. */
     static Trial measured(String sweep, int number, ForeignMeasurement measurement) {
         return new Trial(

@@ -82,13 +82,13 @@ class TrialRunner {
         try {
             // Nobody has begun it, and what has become of earlier attempts does not say what to evaluate.
             TrialStore.Mishaps none = new TrialStore.Mishaps(0, 0);
-            if (!attempts.prepare(new Trials.Begun(spec, waiting.get(), none)).isKnown()) return false;
+            if (!attempts.prepare(new Trials.Begun(spec, sweep.basis(), waiting.get(), none)).isKnown()) return false;
         } catch (Problem e) {
             return false; // its client is told
         }
         trials.begin(id, self.getName(), suitability.basis(spec))
                 .ifPresent(begun ->
-                        trials.doneBefore(begun, attempts.prepare(begun).evaluation()));
+                        trials.doneBefore(begun, attempts.begin(begun).evaluation()));
         return true;
     }
 
@@ -120,7 +120,7 @@ class TrialRunner {
     private void evaluate(Trials.Begun begun, EvaluationLog output, Heartbeat.WatchedWork work) throws Exception {
         SweepSpec spec = begun.spec();
         Evaluator evaluator = evaluators.named(spec.evaluator());
-        Attempts.PreparedAttempt attempt = attempts.prepare(begun);
+        Attempts.PreparedAttempt attempt = attempts.begin(begun);
         if (attempt.isKnown()) {
             work.end();
             trials.doneBefore(begun, attempt.evaluation());

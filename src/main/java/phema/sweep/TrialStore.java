@@ -171,6 +171,13 @@ class TrialStore {
                 .update();
     }
 
+    /** The attempt is about to begin with these. */
+    void note(TrialId id, int attempt, TrialWeights weights) {
+        jdbc.sql("update trial set weights = ? where sweep = ? and number = ? and attempt = ?")
+                .params(StoredJson.write(weights), id.sweep(), id.number(), attempt)
+                .update();
+    }
+
     /** @param told a digest of what the client told */
     void told(TrialId id, String told) {
         jdbc.sql("update trial set told = ? where sweep = ? and number = ?")
@@ -334,6 +341,7 @@ class TrialStore {
                 Optional.ofNullable(row.getString("error")),
                 StoredTime.read(row, row.findColumn("started")),
                 StoredTime.read(row, row.findColumn("ended")),
+                Optional.ofNullable(row.getString("weights")).map(json -> StoredJson.read(json, TrialWeights.class)),
                 row.getLong("change"));
     }
 

@@ -56,8 +56,12 @@ class Trials {
         this.transaction = transaction;
     }
 
-    /** A trial in the hands of this worker; {@link Trial#attempts} counts how often one began it. */
-    record Begun(SweepSpec spec, Trial trial, TrialStore.Mishaps mishaps) {
+    /**
+     * A trial in the hands of this worker; {@link Trial#attempts} counts how often one began it.
+     *
+     * @param basis of its sweep, where it is known
+     */
+    record Begun(SweepSpec spec, Optional<Basis> basis, Trial trial, TrialStore.Mishaps mishaps) {
         TrialId id() {
             return TrialId.of(trial);
         }
@@ -87,8 +91,13 @@ class Trials {
             if (!known.equals(Optional.of(now))) sweeps.changeBasis(id.sweep(), now);
             // Nobody knows how an older version evaluated the others. What it did alike is found again.
             if (known.isEmpty()) queueAgain(id.sweep(), spec, version);
-            return store.trial(id).map(trial -> new Begun(spec, trial, store.mishaps(id)));
+            return store.trial(id).map(trial -> new Begun(spec, Optional.of(now), trial, store.mishaps(id)));
         });
+    }
+
+    /** Says what it is about to evaluate. */
+    void note(Begun begun, TrialWeights weights) {
+        store.note(begun.id(), begun.attempt(), weights);
     }
 
     private void queueAgain(String sweep, SweepSpec spec, long version) {

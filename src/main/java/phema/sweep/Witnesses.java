@@ -194,6 +194,11 @@ record Witnesses(
                 && takenOtherwise(other, "", "").isEmpty();
     }
 
+    /** How many files these are. */
+    int count() {
+        return stamps.size();
+    }
+
     /** Whether it has files of the run. */
     boolean hasAny(String run) {
         SortedMap<String, String> behind = stamps.tailMap(run + "/");

@@ -35,6 +35,7 @@ import phema.catalog.Catalog;
 import phema.evaluation.Axes;
 import phema.evaluation.AxisValues;
 import phema.evaluation.Seeds;
+import phema.fleet.WorkState;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
 import phema.time.Await;
@@ -60,7 +61,7 @@ class RetrainedRunTest {
         registry.add("phema.evaluators.valley.command[1]", () -> "-c");
         registry.add(
                 "phema.evaluators.valley.command[2]",
-                () -> "awk -F'\"sigmaRel\":' '{d = $2 - 0.1; if (d < 0) d = -d;"
+                () -> "while [ -e " + hold() + " ]; do sleep 0.05; done; awk -F'\"sigmaRel\":' '{d = $2 - 0.1; if (d < 0) d = -d;"
                         + " printf \"{\\\"fid\\\": %f}\\n\", d + 2}' {trial}");
     }
 
@@ -93,8 +94,22 @@ class RetrainedRunTest {
         return folder.resolve("roots").resolve(run);
     }
 
+    /** While it is there, evaluations wait. */
+    private static Path hold() {
+        return folder.resolve("hold");
+    }
+
     private Sweep sweep(Double... sigmaRel) {
-        Sweep sweep = sweeps.create(new SweepSpec(
+        return awaitEnd(sweeps.create(spec(sigmaRel)));
+    }
+
+    private Sweep awaitEnd(Sweep sweep) {
+        Await.until(() -> sweeps.sweep(sweep.id()).state().isEnd());
+        return sweeps.sweep(sweep.id());
+    }
+
+    private SweepSpec spec(Double... sigmaRel) {
+        return new SweepSpec(
                 run,
                 SweepSpec.SweepMode.GRID,
                 AxisValues.NONE.with(Axes.LENGTH, List.of(sigmaRel)).with(Axes.SEEDS, List.of(new Seeds(0, 63))),
@@ -103,9 +118,7 @@ class RetrainedRunTest {
                 SolverKind.BLUP,
                 FilesToRead.FEWEST,
                 0.05,
-                0));
-        Await.until(() -> sweeps.sweep(sweep.id()).state().isEnd());
-        return sweeps.sweep(sweep.id());
+                0);
     }
 
     /** As another training would: the same names and shapes with other numbers, and within a second if need be. */
@@ -262,6 +275,55 @@ class RetrainedRunTest {
         assertThat(recommended()).isEmpty();
         assertThat(recommendations.of(run).offered().getFirst().reason())
                 .contains("(none of the files of then is there)");
+    }
+
+    /** Leaves the shorter averages of the first time and of the last. */
+    private void thin() throws IOException {
+        try (Stream<Path> files = Files.list(folder())) {
+            for (Path file : files.toList())
+                if (!file.toString().matches(".*-0000(016|262)-0[.]050.*")) Files.delete(file);
+        }
+        rescan();
+    }
+
+    @Test
+    void trialsAfterFilesWereDeletedSaySo() throws Exception {
+        Files.createFile(hold());
+        Sweep sweep = sweeps.create(spec(0.06, 0.10, 0.12, 0.14, 0.16));
+        Await.until(() -> sweeps.sweep(sweep.id()).count(WorkState.RUNNING) == 1
+                && sweeps.trial(sweep.id(), 0).weights().isPresent());
+        thin();
+        Files.delete(hold());
+        assertThat(awaitEnd(sweep).cautions())
+                .singleElement()
+                .asString()
+                .startsWith("4 of 5 evaluations are of worse weights than its sweep was made for: 30 of the 32 files"
+                        + " noted then had been deleted, and the predicted error of the worst is ");
+        assertThat(recommended()).isEmpty();
+        List<Trial> trials = sweeps.trials(sweep.id());
+        assertThat(trials.getFirst().weights().orElseThrow().caution()).isEmpty();
+        assertThat(trials.getFirst().weights().orElseThrow().predictedError().orElseThrow())
+                .isBetween(1e-6, TrialWeights.LARGE);
+        assertThat(trials.subList(1, 5))
+                .allSatisfy(trial ->
+                        assertThat(trial.weights().orElseThrow().caution().orElseThrow())
+                                .startsWith("30 of the 32 files noted when its sweep was made were gone, and the"
+                                        + " predicted error of its weights is "));
+        assertThat(page("/api/v1/sweeps/" + sweep.id() + "/trials"))
+                .contains("\"predictedError\":", "\"caution\":\"30 of the 32 files");
+    }
+
+    @Test
+    void aNamedSweepBeginsAnewWhereItsWeightsCannotBeHadAnyMore() throws IOException {
+        Optional<String> nightly = Optional.of("nightly");
+        Sweep sweep = awaitEnd(sweeps.create(spec(0.06, 0.08, 0.10, 0.12), nightly));
+        Files.delete(folder().resolve("network-snapshot-0000016-0.050.safetensors"));
+        rescan();
+        assertThat(sweeps.create(spec(0.06, 0.08, 0.10, 0.12), nightly).id()).isEqualTo(sweep.id());
+        thin();
+        assertThat(awaitEnd(sweeps.create(spec(0.06, 0.08, 0.10, 0.12), nightly))
+                        .id())
+                .isNotEqualTo(sweep.id());
     }
 
     private void rescan(Path gone) {
