@@ -31,6 +31,7 @@ import tools.jackson.databind.JsonNode;
  * @param name of the run's sweep that goes on, where it asks for the same, or is replaced
  * @param note what people say of it
  * @param tags by which lists are filtered
+ * @param maxTrials when so many trials were evaluated from now on, the others are cancelled
  */
 public record SweepRequest(
         @Schema(
@@ -67,7 +68,9 @@ public record SweepRequest(
         @Schema(maxLength = 2000) @Nullable String note,
 
         @Schema(example = "[\"paper\", \"guided\"]") @Nullable
-        List<@Nullable String> tags) {
+        List<@Nullable String> tags,
+
+        @Schema(minimum = "1") @Nullable Integer maxTrials) {
     private static final double TOLERANCE = 0.02;
 
     /** @throws Problem naming the field that cannot be read, or that nothing is called */

@@ -40,6 +40,8 @@ import tools.jackson.databind.JsonNode;
  * @param trialsPerMinute how quickly trials are evaluated, by the last 20; none while it cannot be told
  * @param secondsLeft until the rest has ended at this pace; of searches none
  * @param stuck whether trials wait and no living worker takes them
+ * @param replacedBy the sweep that a job began in its place, under its name
+ * @param trialsLeft how many more trials are evaluated before it is cancelled; none for any number
  * @param version grows with every change
  */
 public record SweepView(
@@ -69,6 +71,8 @@ public record SweepView(
         @Nullable Boolean stuck,
         @Nullable Double trialsPerMinute,
         @Nullable Long secondsLeft,
+        @Nullable String replacedBy,
+        @Nullable Integer trialsLeft,
         long version) {
     /**
      * A metric.
@@ -143,6 +147,8 @@ public record SweepView(
                 sweep.isStuck(),
                 sweep.pace().map(perSecond -> 60 * perSecond).orElse(null),
                 sweep.left().map(Duration::toSeconds).orElse(null),
+                sweep.job().replacedBy().orElse(null),
+                sweep.job().trialsLeft().orElse(null),
                 sweep.version());
     }
 }

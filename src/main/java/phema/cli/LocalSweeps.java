@@ -85,8 +85,8 @@ final class LocalSweeps implements SweepAccess {
     }
 
     @Override
-    public SweepView create(SweepSpec spec, DescriptionChange said) {
-        return SweepView.of(sweeps.create(spec, said));
+    public SweepView create(SweepSpec spec, DescriptionChange said, Optional<Integer> maxTrials) {
+        return SweepView.of(sweeps.create(spec, said, maxTrials));
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.springframework.web.util.UriUtils;
 import phema.api.PictureView;
 import phema.api.RunView;
@@ -80,11 +81,11 @@ final class RemoteSweeps implements SweepAccess {
     }
 
     @Override
-    public SweepView create(SweepSpec spec, DescriptionChange said) throws IOException {
+    public SweepView create(SweepSpec spec, DescriptionChange said, Optional<Integer> maxTrials) throws IOException {
         HttpRequest.Builder request = request(
                         "/runs/" + UriUtils.encodePathSegment(spec.run(), StandardCharsets.UTF_8) + "/sweeps")
                 .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(JSON.writeValueAsString(body(spec, said))));
+                .POST(BodyPublishers.ofString(JSON.writeValueAsString(body(spec, said, maxTrials))));
         return read(send(request), SweepView.class);
     }
 
@@ -167,7 +168,7 @@ final class RemoteSweeps implements SweepAccess {
         client.close();
     }
 
-    private static Map<String, Object> body(SweepSpec spec, DescriptionChange said) {
+    private static Map<String, Object> body(SweepSpec spec, DescriptionChange said, Optional<Integer> maxTrials) {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("mode", Labels.of(spec.mode()));
         body.putAll(spec.axes().json());
@@ -180,6 +181,7 @@ final class RemoteSweeps implements SweepAccess {
         said.name().ifPresent(name -> body.put("name", name));
         said.note().ifPresent(note -> body.put("note", note));
         said.tags().ifPresent(tags -> body.put("tags", tags));
+        maxTrials.ifPresent(most -> body.put("maxTrials", most));
         return body;
     }
 
@@ -216,7 +218,7 @@ final class RemoteSweeps implements SweepAccess {
             throw new IOException(url + " answers with status " + status + " " + detail);
         if (detail.isEmpty())
             throw Problem.invalid("url", "--url " + url + " does not answer as phema does, but with status " + status);
-        throw Problem.invalid("url", detail);
+        throw status == 404 ? Problem.unknown("url", detail) : Problem.invalid("url", detail);
     }
 
     /** Reads the detail of problem details (RFC 9457). */

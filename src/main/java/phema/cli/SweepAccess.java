@@ -2,6 +2,7 @@ package phema.cli;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import phema.api.RunView;
 import phema.api.SweepView;
 import phema.api.TrialView;
@@ -25,12 +26,16 @@ interface SweepAccess extends AutoCloseable {
     /** What waits in this process's own queue, left by others; 0 where a service has it, which shows that. */
     int waiting();
 
-    /** @throws Problem when anything of it could not be run: then nothing is */
-    SweepView create(SweepSpec spec, DescriptionChange said) throws IOException;
+    /**
+     * @param maxTrials after how many that were evaluated the others are cancelled; empty for any number
+     * @throws Problem when anything of it could not be run: then nothing is
+     */
+    SweepView create(SweepSpec spec, DescriptionChange said, Optional<Integer> maxTrials) throws IOException;
 
     /** Of a run, the newest first; the latest thousand. */
     List<SweepView> sweeps(String run) throws IOException;
 
+    /** @throws Problem of the kind {@code UNKNOWN} when there is none */
     SweepView sweep(String id) throws IOException;
 
     /** By number. */

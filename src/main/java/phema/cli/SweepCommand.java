@@ -210,7 +210,7 @@ final class SweepCommand implements Callable<Integer> {
             DescriptionChange said = new DescriptionChange(
                     Optional.ofNullable(name), Optional.ofNullable(note), Optional.ofNullable(tags), Optional.empty());
             int before = sweeps.waiting();
-            SweepView sweep = sweeps.create(asked, said);
+            SweepView sweep = sweeps.create(asked, said, Optional.ofNullable(maxTrials));
             sayWhatIsOdd(sweeps.run(sweep.run()));
             if (before > 0) CommandOutput.errors(spec).println(ofOthers(before));
             JobEnd end;
@@ -331,12 +331,14 @@ final class SweepCommand implements Callable<Integer> {
                     int before = done;
                     done = now.trials().getOrDefault(SweepResults.DONE, 0);
                     if (before == 0 && done > 0) requireGates(sweeps, now);
-                    if (now.endedEpochMillis() != null) return new JobEnd(Cli.FINE, "");
-                    Optional<String> limit = limit(sweeps, id, ticker.since(begun));
-                    if (limit.isPresent()) {
+                    if (now.endedEpochMillis() != null) return ended(now);
+                    if (timeLimit != null && ticker.since(begun).compareTo(timeLimit) >= 0) {
                         sweeps.cancel(id);
-                        return new JobEnd(Cli.LIMIT, limit.get() + " is reached, and sweep " + id + " is cancelled");
+                        return limit("time limit of " + DurationStyle.SIMPLE.print(timeLimit, ChronoUnit.SECONDS), id);
                     }
+                } catch (Problem e) {
+                    if (e.kind() != Problem.ProblemKind.UNKNOWN) throw e;
+                    return new JobEnd(Cli.FAILED, "sweep " + id + " was deleted, or other jobs replaced it");
                 } catch (IOException e) {
                     if (ticker.since(answered).compareTo(PATIENCE) > 0) throw e;
                 }
@@ -355,14 +357,20 @@ final class SweepCommand implements Callable<Integer> {
         }
     }
 
-    private Optional<String> limit(SweepAccess sweeps, String id, Duration taken) throws IOException {
-        if (timeLimit != null && taken.compareTo(timeLimit) >= 0)
-            return Optional.of("the time limit of " + DurationStyle.SIMPLE.print(timeLimit, ChronoUnit.SECONDS));
-        if (maxTrials == null) return Optional.empty();
-        long evaluated = sweeps.trials(id).stream()
-                .filter(trial -> !trial.cached() && trial.endedEpochMillis() != null)
-                .count();
-        return evaluated < maxTrials ? Optional.empty() : Optional.of("the limit of " + maxTrials + " trials");
+    private JobEnd ended(SweepView sweep) {
+        if (!sweep.state().equals("cancelled")) return new JobEnd(Cli.FINE, "");
+        if (sweep.replacedBy() != null)
+            return new JobEnd(
+                    Cli.FAILED,
+                    "sweep " + sweep.id() + " was replaced by another job, which began sweep " + sweep.replacedBy()
+                            + " of the same name");
+        if (maxTrials != null && Objects.equals(sweep.trialsLeft(), 0))
+            return limit("limit of " + maxTrials + " trials", sweep.id());
+        return new JobEnd(Cli.FINE, "");
+    }
+
+    private static JobEnd limit(String which, String id) {
+        return new JobEnd(Cli.LIMIT, "the " + which + " is reached, and sweep " + id + " is cancelled");
     }
 
     private void print(SweepResults results, RunView run, List<Verdict> verdicts) {

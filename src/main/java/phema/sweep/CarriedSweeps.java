@@ -170,6 +170,7 @@ public class CarriedSweeps {
                 Optional.empty(),
                 new Takers(0, List.of()),
                 Optional.empty(),
+                SweepJob.NONE,
                 0);
         return new CarriedSweep(
                 sweep,

@@ -359,6 +359,7 @@ public class Measurements {
                     List<Trial> own = trials.trials(sweep.id());
                     if (counted(sweep, own, before).equals(counted(sweep, own, now))) continue;
                     if (sweep.held() != null
+                            || sweep.job().replacedBy().isPresent()
                             || !own.stream().allMatch(trial -> trial.state().isEnd())) continue;
                     found.delete(sweep.id());
                     recommendations.sweepEnded(sweep.id(), sweep.spec(), sweep.basis(), with(sweep, own));

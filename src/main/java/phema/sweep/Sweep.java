@@ -29,6 +29,7 @@ import phema.text.Labels;
  *     they are for clients
  * @param otherWeights how the run's files differ from those that it evaluated, in words that end a sentence; empty
  *     where they do not
+ * @param job what the jobs that began it made of it
  * @param version grows with every change of the sweep or of one of its trials
  */
 public record Sweep(
@@ -46,6 +47,7 @@ public record Sweep(
         Optional<String> settingsDigest,
         Takers takers,
         Optional<String> otherWeights,
+        SweepJob job,
         long version) {
     public Sweep {
         settings = Collections.unmodifiableSortedMap(new TreeMap<>(settings));

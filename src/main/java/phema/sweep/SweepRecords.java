@@ -35,19 +35,28 @@ class SweepRecords {
         this.transaction = transaction;
     }
 
-    /** With what it found. */
+    /** With what it found, and what it had replaced. */
     void delete(String id) {
         sweeps.touch(id);
+        for (SweepStore.StoredSweep earlier : sweeps.replacedBy(id)) delete(earlier.id());
         found.delete(id);
         for (String table : List.of("trial_image", "trial_log", "trial"))
             jdbc.sql("delete from " + table + " where sweep = ?").param(id).update();
         sweeps.delete(id);
     }
 
-    /** What it found is the other's from now on, until that finds something itself. */
-    void replace(String id, String other) {
+    /**
+     * What it found is the other's from now on, until that finds something itself. It goes to the archive, for the job
+     * that waits for it and for gates, in the place of what it had replaced itself.
+     *
+     * @param ended whether it came to its own end; otherwise gates go on looking at what it had replaced
+     */
+    void replace(String id, String other, boolean ended) {
         found.move(id, other);
-        delete(id);
+        for (SweepStore.StoredSweep earlier : sweeps.replacedBy(id))
+            if (ended || earlier.held() != null) delete(earlier.id());
+            else sweeps.replace(earlier.id(), other);
+        sweeps.replace(id, other);
     }
 
     /** Those that ended so long ago, but for those that recommendations rest on; and logs of what is gone. */

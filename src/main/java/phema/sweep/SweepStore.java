@@ -30,7 +30,11 @@ class SweepStore {
         this.clock = clock;
     }
 
-    /** A sweep without what follows from its trials. */
+    /**
+     * A sweep without what follows from its trials.
+     *
+     * @param job what the jobs that began it made of it
+     */
     record StoredSweep(
             String id,
             SweepDescription description,
@@ -38,7 +42,8 @@ class SweepStore {
             Optional<Basis> basis,
             @Nullable String held,
             long version,
-            Instant created) {}
+            Instant created,
+            SweepJob job) {}
 
     void insert(String id, SweepSpec spec, Basis basis) {
         jdbc.sql("insert into sweep (id, run, spec, basis, version, created) values (?, ?, ?, ?, 1, ?)")
@@ -67,7 +72,43 @@ class SweepStore {
 
     /** It goes on, and so is in all lists again. */
     void unarchive(String id) {
-        jdbc.sql("update sweep set archived = 0 where id = ?").param(id).update();
+        jdbc.sql("update sweep set archived = 0, replaced_by = null where id = ?")
+                .param(id)
+                .update();
+    }
+
+    /** Archives it without its name, which the other has now. */
+    void replace(String id, String other) {
+        jdbc.sql("update sweep set name = null, archived = 1, replaced_by = ? where id = ?")
+                .params(other, id)
+                .update();
+    }
+
+    /** Those that it took the place of. */
+    List<StoredSweep> replacedBy(String id) {
+        return jdbc.sql("select * from sweep where replaced_by = ?")
+                .param(id)
+                .query(SweepStore::row)
+                .list();
+    }
+
+    /** How many more trials are evaluated; empty for any number. */
+    void limit(String id, Optional<Integer> trials) {
+        jdbc.sql("update sweep set trials_left = ? where id = ?")
+                .param(trials.orElse(null))
+                .param(id)
+                .update();
+    }
+
+    /** A trial was evaluated. @return whether it was the last that the sweep is allowed */
+    boolean spend(String id) {
+        return jdbc.sql("update sweep set trials_left = trials_left - 1 where id = ? and trials_left > 0"
+                        + " returning trials_left")
+                .param(id)
+                .query(Integer.class)
+                .optional()
+                .filter(left -> left == 0)
+                .isPresent();
     }
 
     /** All that sweeps of a run have, or of all runs. */
@@ -204,6 +245,12 @@ class SweepStore {
                 Optional.ofNullable(row.getString("basis")).map(json -> StoredJson.read(json, Basis.class)),
                 row.getString("hold"),
                 row.getLong("version"),
-                Instant.ofEpochMilli(row.getLong("created")));
+                Instant.ofEpochMilli(row.getLong("created")),
+                new SweepJob(Optional.ofNullable(row.getString("replaced_by")), trialsLeft(row)));
+    }
+
+    private static Optional<Integer> trialsLeft(ResultSet row) throws SQLException {
+        int left = row.getInt("trials_left");
+        return row.wasNull() ? Optional.empty() : Optional.of(left);
     }
 }

@@ -104,7 +104,8 @@ public class Sweeps {
     /**
      * Makes a sweep that a job finds again by its name. A sweep of this run and name that asks for the same and would
      * be evaluated alike goes on, with another try for what failed or was cancelled; any other is replaced, and what it
-     * found stays until the new one finds something.
+     * found stays until the new one finds something. One that was replaced is kept in the archive, without its name,
+     * until its successor is replaced as well.
      *
      * @throws Problem when anything of it could not be run: then everything stays as it was
      */
@@ -117,12 +118,28 @@ public class Sweeps {
      * is.
      */
     public Sweep create(SweepSpec spec, DescriptionChange said) {
+        return create(spec, said, Optional.empty());
+    }
+
+    /**
+     * The same with a limit.
+     *
+     * @param maxTrials when so many of its trials were evaluated from now on, those that failed among them, the others
+     *     are cancelled; empty for any number
+     */
+    public Sweep create(SweepSpec spec, DescriptionChange said, Optional<Integer> maxTrials) {
+        if (maxTrials.filter(most -> most < 1).isPresent())
+            throw Problem.invalid("maxTrials", "maxTrials must be at least 1, not " + maxTrials.get());
         SweepDescription description = said.of(SweepDescription.NONE);
         SweepSpec checked = checks.checked(spec);
         Basis basis = suitability.basis(checked);
         for (int left = MOST_TRIES; left > 0; left--) {
             try {
-                return inTransaction(() -> goOnOrReplace(checked, basis, said, description));
+                return inTransaction(() -> {
+                    String id = goOnOrReplace(checked, basis, said, description);
+                    store.limit(id, maxTrials);
+                    return sweep(id);
+                });
             } catch (DuplicateKeyException | EmptyResultDataAccessException e) {
                 log.debug("Another job starts or replaces this sweep: what it made is there now", e);
             }
@@ -130,7 +147,7 @@ public class Sweeps {
         throw Problem.conflict("others start the sweep " + description.name().orElse("") + " all the time; try again");
     }
 
-    private Sweep goOnOrReplace(SweepSpec spec, Basis basis, DescriptionChange said, SweepDescription description) {
+    private String goOnOrReplace(SweepSpec spec, Basis basis, DescriptionChange said, SweepDescription description) {
         Optional<SweepStore.StoredSweep> before = description.name().flatMap(name -> store.named(spec.run(), name));
         // From now on nobody else replaces it; who has done so meanwhile is asked again.
         if (before.isPresent() && store.touchIfThere(before.get().id()).isEmpty())
@@ -138,10 +155,11 @@ public class Sweeps {
         if (before.isEmpty() || !isSame(before.get(), spec)) return replace(before, spec, basis, said, description);
         String id = before.get().id();
         if (!said.of(before.get().description()).equals(before.get().description())) describe(id, said);
-        return again(id, spec.priority());
+        again(id, spec.priority());
+        return id;
     }
 
-    private Sweep replace(
+    private String replace(
             Optional<SweepStore.StoredSweep> before,
             SweepSpec spec,
             Basis basis,
@@ -151,13 +169,13 @@ public class Sweeps {
         store.insert(id, spec, basis);
         before.ifPresent(old -> {
             end(old.id(), store.touch(old.id()));
-            records.replace(old.id(), id);
+            records.replace(old.id(), id, sweep(old.id()).state() != SweepState.CANCELLED);
         });
         store.describe(
                 id, said.of(before.map(SweepStore.StoredSweep::description).orElse(description)));
         store.unarchive(id);
         begin(id, spec);
-        return sweep(id);
+        return id;
     }
 
     /**
@@ -199,12 +217,12 @@ public class Sweeps {
                 && !attempts.isThinned(there, trials.trials(there.id()));
     }
 
-    private Sweep again(String id, int priority) {
+    private void again(String id, int priority) {
         Sweep sweep = sweep(id);
         if (sweep.spec().priority() != priority && !sweep.state().isEnd()) prioritize(id, priority);
         if (sweep.state() == SweepState.PAUSED) resume(id);
         int lost = sweep.count(WorkState.FAILED) + sweep.count(WorkState.CANCELLED);
-        return lost > 0 ? retry(id) : sweep(id);
+        if (lost > 0) retry(id);
     }
 
     /** The id of a run's sweep of this name. */
@@ -317,6 +335,11 @@ public class Sweeps {
         queue.removeUnwanted(TrialId.TASK, id + "/");
     }
 
+    /** That of a job is none of whoever goes on with what it left. */
+    private void forgetLimit(String id) {
+        if (sweep(id).state().isEnd()) store.limit(id, Optional.empty());
+    }
+
     private static String newId() {
         return UUID.randomUUID().toString().replace("-", "").substring(0, 12);
     }
@@ -357,6 +380,7 @@ public class Sweeps {
     public Sweep retry(String id) {
         return change(id, version -> {
             boolean paused = sweep(id).state() == SweepState.PAUSED;
+            forgetLimit(id);
             trials.retry(id, version);
             if (!paused) release(id);
         });
@@ -376,6 +400,7 @@ public class Sweeps {
         if (suitability.difference(spec, row(id).basis()).isEmpty()) return retry(id);
         return change(id, version -> {
             boolean paused = sweep(id).state() == SweepState.PAUSED;
+            forgetLimit(id);
             store.changeBasis(id, mine);
             trials.restart(id, version);
             if (!paused) release(id);
@@ -422,6 +447,7 @@ public class Sweeps {
         return change(id, version -> {
             SweepState state = sweep(id).state();
             if (state == SweepState.CANCELLED) throw cancelled(id);
+            forgetLimit(id);
             // Its last trials may have run on after it was paused.
             if (state.isEnd()) store.hold(id, null);
             store.unarchive(id);
@@ -546,6 +572,7 @@ public class Sweeps {
                         ? fleet.takers(TrialId.TASK, row.id())
                         : new Takers(0, List.of()),
                 row.basis().flatMap(basis -> trainings.difference(row.spec().run(), basis.witnesses())),
+                row.job(),
                 row.version());
     }
 

@@ -112,7 +112,7 @@ class Trials {
      *     kept for others
      */
     boolean done(Begun begun, String evaluation, Map<String, Double> metrics, Pictures images, double seconds) {
-        return end(begun, version -> {
+        return end(begun, true, version -> {
             evaluations.insert(evaluation, begun.spec().evaluator(), metrics, seconds);
             boolean latest = store.done(begun.id(), begun.attempt(), evaluation, false, version);
             if (latest) pictures.insert(begun.id(), images.all());
@@ -122,7 +122,7 @@ class Trials {
 
     /** It was evaluated before. */
     boolean doneBefore(Begun begun, String evaluation) {
-        return end(begun, version -> {
+        return end(begun, false, version -> {
             boolean latest = store.done(begun.id(), begun.attempt(), evaluation, true, version);
             if (latest) pictures.copy(begun.id(), evaluation);
             return latest;
@@ -130,7 +130,7 @@ class Trials {
     }
 
     boolean failed(Begun begun, String error) {
-        return end(begun, version -> store.failed(begun.id(), begun.attempt(), error, version));
+        return end(begun, true, version -> store.failed(begun.id(), begun.attempt(), error, version));
     }
 
     /**
@@ -191,23 +191,36 @@ class Trials {
             transaction.executeWithoutResult(status -> store.orphaned(id, sweeps.touch(id.sweep())));
     }
 
-    private boolean end(Begun begun, LongPredicate record) {
+    /** @param evaluated whether it counts towards the limit that the sweep may have */
+    private boolean end(Begun begun, boolean evaluated, LongPredicate record) {
         return ifThere(begun, version -> {
             String sweep = begun.id().sweep();
             if (!record.test(version)) return false;
-            boolean all = store.counts(sweep).keySet().stream().allMatch(WorkState::isEnd);
-            if (!all && begun.spec().mode() == SweepSpec.SweepMode.GRID) return true;
-            try {
-                goOn(sweep, begun.spec(), all, version);
-            } catch (NestedRuntimeException e) {
-                throw e; // the database's: all of it is tried again
-            } catch (RuntimeException e) {
-                // What was measured took hours, and is kept whatever cannot be made of it.
-                log.error(
-                        "Trial {} has ended; what its sweep found, or should try next, cannot be told", begun.id(), e);
+            boolean last = evaluated && sweeps.spend(sweep);
+            boolean all = hasEnded(sweep);
+            if (all || begun.spec().mode() != SweepSpec.SweepMode.GRID) goOn(begun, all, version);
+            if (last && !hasEnded(sweep)) {
+                sweeps.hold(sweep, SweepState.CANCELLED);
+                store.cancel(sweep, version);
+                queue.removeUnwanted(TrialId.TASK, sweep + "/");
             }
             return true;
         });
+    }
+
+    private boolean hasEnded(String sweep) {
+        return store.counts(sweep).keySet().stream().allMatch(WorkState::isEnd);
+    }
+
+    private void goOn(Begun begun, boolean all, long version) {
+        try {
+            goOn(begun.id().sweep(), begun.spec(), all, version);
+        } catch (NestedRuntimeException e) {
+            throw e; // the database's: all of it is tried again
+        } catch (RuntimeException e) {
+            // What was measured took hours, and is kept whatever cannot be made of it.
+            log.error("Trial {} has ended; what its sweep found, or should try next, cannot be told", begun.id(), e);
+        }
     }
 
     /** Adds what a search wants to know next, or tells what the sweep found. @param all whether no trial is left */

@@ -71,7 +71,8 @@ class SweepsController {
         catalog.run(run);
         Optional<String> name = Optional.ofNullable(request.name());
         Optional<String> before = name.flatMap(known -> sweeps.named(run, known));
-        Sweep sweep = sweeps.create(request.spec(run), request.description());
+        Sweep sweep = sweeps.create(
+                request.spec(run), request.description(), Optional.ofNullable(request.maxTrials()));
         if (before.equals(Optional.of(sweep.id()))) return ResponseEntity.ok(SweepView.of(sweep));
         return ResponseEntity.created(URI.create("/api/v1/sweeps/" + sweep.id()))
                 .body(SweepView.of(sweep));
@@ -179,6 +180,8 @@ class SweepsController {
     SweepView extend(@PathVariable String id, @RequestBody SweepRequest request) {
         if (!request.description().equals(DescriptionChange.NONE))
             throw Problem.invalid("name", "name is that of a new sweep, not of one extended, and so are note and tags");
+        if (request.maxTrials() != null)
+            throw Problem.invalid("maxTrials", "maxTrials is for a sweep that is started, not for one extended");
         String run = sweeps.sweep(id).spec().run();
         return SweepView.of(sweeps.extend(id, request.spec(run)));
     }

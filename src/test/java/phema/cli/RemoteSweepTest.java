@@ -6,12 +6,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
@@ -20,7 +25,10 @@ import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
 import phema.evaluation.Axes;
 import phema.evaluation.Axis;
+import phema.fleet.WorkState;
 import phema.security.Tokens;
+import phema.sweep.Sweeps;
+import phema.time.Await;
 import tools.jackson.databind.JsonNode;
 
 /** Sweeps on a service that wants tokens; a command evaluates. */
@@ -53,14 +61,27 @@ class RemoteSweepTest {
                 "phema.evaluators.valley.command[2]",
                 () -> "s/.*\"sigmaRel\":\\([0-9.]*\\).*\"guidance\":\\([0-9.]*\\).*/{\"fid\":\\1,\"g\":\\2}/p");
         registry.add("phema.evaluators.valley.command[3]", () -> "{trial}");
+        registry.add("phema.evaluators.slow.type", () -> "command");
+        registry.add("phema.evaluators.slow.command[0]", () -> "sh");
+        registry.add("phema.evaluators.slow.command[1]", () -> "-c");
+        registry.add(
+                "phema.evaluators.slow.command[2]",
+                () -> "if grep -q 0.17 {trial}; then sleep 60; fi; echo '{\"fid\": 2}'");
     }
 
     @LocalServerPort
     int port;
 
+    @Autowired
+    Sweeps sweeps;
+
     private Shell.Result sweep(String run, String token, String... more) {
+        return by("valley", run, token, more);
+    }
+
+    private Shell.Result by(String evaluator, String run, String token, String... more) {
         List<String> args = new ArrayList<>(List.of("sweep", run, "--url", "http://localhost:" + port + "/"));
-        args.addAll(List.of("--token", token, "--evaluator=valley"));
+        args.addAll(List.of("--token", token, "--evaluator=" + evaluator));
         args.addAll(List.of(more));
         return Shell.phema(args.toArray(String[]::new));
     }
@@ -142,6 +163,45 @@ class RemoteSweepTest {
         Shell.Result result = sweep("edm2", WRITER, "--outstd=0.05", "--gate=fid<0.05");
         assertThat(result.status()).isEqualTo(3);
         assertThat(result.err()).endsWith("phema: gate fid<0.05 is not met: fid is 0.05\n");
+    }
+
+    @Test
+    void aLimitOfTrialsHoldsOnTheService() throws Exception {
+        Path csv = folder.resolve("limited.csv");
+        Shell.Result result =
+                sweep("edm2", WRITER, "--outstd=0.051,0.052,0.053,0.054", "--max-trials=1", "--csv=" + csv);
+        assertThat(result.status()).isEqualTo(4);
+        assertThat(result.err()).contains("phema: the limit of 1 trials is reached, and sweep ", "; 1 of 4 trials");
+        assertThat(Files.readString(csv).split(",done,")).hasSize(2);
+    }
+
+    @Test
+    void aJobWhoseSweepIsReplacedSaysSo() throws Exception {
+        Path csv = folder.resolve("replaced.csv");
+        Path junit = folder.resolve("replaced.xml");
+        try (ExecutorService jobs = Executors.newSingleThreadExecutor()) {
+            Future<Shell.Result> job = jobs.submit(() -> by(
+                    "slow",
+                    "edm2",
+                    WRITER,
+                    "--outstd=0.061,0.171",
+                    "--name=nightly",
+                    "--csv=" + csv,
+                    "--junit=" + junit));
+            Await.until(() -> job.isDone()
+                    || sweeps.sweeps(Optional.of("edm2")).stream()
+                            .anyMatch(sweep -> sweep.name().equals(Optional.of("nightly"))
+                                    && sweep.count(WorkState.DONE) == 1));
+            assertThat(by("slow", "edm2", WRITER, "--outstd=0.062", "--name=nightly")
+                            .status())
+                    .isZero();
+            Shell.Result result = job.get();
+            assertThat(result.status()).isEqualTo(1);
+            assertThat(result.err())
+                    .containsPattern("phema: sweep \\w+ was replaced by another job, which began sweep \\w+ of the same");
+        }
+        assertThat(csv).content().contains(",done,", ",cancelled,");
+        assertThat(junit).content().contains("tests=\"3\"", "was replaced by another job");
     }
 
     @Test

@@ -23,6 +23,7 @@ import phema.solver.SolverKind;
 import phema.sweep.Optimum;
 import phema.sweep.Sweep;
 import phema.sweep.SweepDescription;
+import phema.sweep.SweepJob;
 import phema.sweep.SweepSpec;
 import phema.sweep.SweepState;
 import phema.sweep.Trial;
@@ -126,6 +127,7 @@ class SweepChartTest {
                 Optional.empty(),
                 new Takers(0, List.of()),
                 Optional.empty(),
+                new SweepJob(Optional.empty(), Optional.empty()),
                 1);
     }
 }

@@ -22,6 +22,7 @@ import org.springframework.test.context.DynamicPropertySource;
 import phema.PhemaApplication;
 import phema.evaluation.Axes;
 import phema.evaluation.AxisValues;
+import phema.fleet.WorkState;
 import phema.problem.Problem;
 import phema.solver.FilesToRead;
 import phema.solver.SolverKind;
@@ -111,7 +112,10 @@ class SweepRecordsTest {
         Sweep next = sweeps.create(ofRun("safetensors", "valley", "fid", 0.06, 0.08), name);
         assertThat(next.id()).isNotEqualTo(first.id());
         assertThat(sweeps.count(Optional.of("safetensors"))).isEqualTo(count);
-        assertThatThrownBy(() -> sweeps.sweep(first.id())).isInstanceOf(Problem.class);
+        Sweep replaced = sweeps.sweep(first.id());
+        assertThat(replaced.name()).isEmpty();
+        assertThat(replaced.description().archived()).isTrue();
+        assertThat(replaced.job().replacedBy()).contains(next.id());
         assertThat(recommendations.of("safetensors").recommended().orElseThrow().profile())
                 .isEqualTo(found.profile());
         assertThat(sweeps.named("safetensors", "nightly")).contains(next.id());
@@ -120,6 +124,47 @@ class SweepRecordsTest {
 
         assertThatThrownBy(() -> sweeps.create(grid, Optional.of("a b")))
                 .hasMessage("name must be 1 to 100 letters, digits, dots, dashes and underscores, not a b");
+    }
+
+    /** Gates look at the latest of those that were replaced and had come to their end. */
+    @Test
+    void ofThoseThatWereReplacedTheLastResultIsKept() {
+        Optional<String> name = Optional.of("chain");
+        Sweep first = awaitEnd(sweeps.create(grid("length", "fid", 0.0531), name));
+        Sweep second = awaitEnd(sweeps.create(grid("length", "fid", 0.0532), name));
+        assertThat(sweeps.sweep(first.id()).job().replacedBy()).contains(second.id());
+        Sweep cancelled = sweeps.create(grid("slow", "fid", 0.0533), name);
+        assertThatThrownBy(() -> sweeps.sweep(first.id())).isInstanceOf(Problem.class);
+        Sweep third = awaitEnd(sweeps.create(grid("length", "fid", 0.0534), name));
+        assertThat(sweeps.sweep(second.id()).job().replacedBy()).contains(third.id());
+        assertThat(sweeps.sweep(cancelled.id()).state()).isEqualTo(SweepState.CANCELLED);
+        sweeps.delete(third.id());
+        assertThatThrownBy(() -> sweeps.sweep(second.id())).isInstanceOf(Problem.class);
+    }
+
+    @Test
+    void aLimitOfTrialsIsThatOfTheJobAndHoldsExactly() throws IOException {
+        SweepSpec grid = grid("length", "fid", 0.0541, 0.0542, 0.0543, 0.0544);
+        DescriptionChange named = DescriptionChange.named(Optional.of("limited"));
+        long before = runs("length");
+        Sweep sweep = awaitEnd(sweeps.create(grid, named, Optional.of(1)));
+        assertThat(sweep.state()).isEqualTo(SweepState.CANCELLED);
+        assertThat(sweep.job().trialsLeft()).contains(0);
+        assertThat(sweep.count(WorkState.DONE)).isEqualTo(1);
+        assertThat(runs("length") - before).isEqualTo(1);
+
+        Sweep again = awaitEnd(sweeps.create(grid, named, Optional.of(2)));
+        assertThat(again.id()).isEqualTo(sweep.id());
+        assertThat(again.count(WorkState.DONE)).isEqualTo(3);
+        // Whoever retries it means all of it.
+        assertThat(awaitEnd(sweeps.retry(again.id())).state()).isEqualTo(SweepState.DONE);
+        assertThat(runs("length") - before).isEqualTo(4);
+        // What is known costs nothing, and the last that is allowed may be the last.
+        Sweep more = awaitEnd(
+                sweeps.create(grid("length", "fid", 0.0541, 0.0542, 0.0545), DescriptionChange.NONE, Optional.of(1)));
+        assertThat(more.state()).isEqualTo(SweepState.DONE);
+        assertThatThrownBy(() -> sweeps.create(grid, named, Optional.of(0)))
+                .hasMessage("maxTrials must be at least 1, not 0");
     }
 
     @Test

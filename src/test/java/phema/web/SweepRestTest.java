@@ -603,8 +603,10 @@ class SweepRestTest {
         assertThat(json.readTree(again.body()).at("/id").asString()).isEqualTo(id(sweep));
         assertThat(send("POST", sweep + "/extend", body).body()).contains("name is that of a new sweep");
         String next = create(sweeps, body.replace("0.0612", "0.0613"), 201);
-        assertThat(send("GET", sweep, "").statusCode()).isEqualTo(404);
+        assertThat(get(sweep).at("/replacedBy").asString()).isEqualTo(id(next));
         assertThat(get("/api/v1/sweeps?run=edm2").toString()).contains(id(next)).doesNotContain(id(sweep));
+        String few = body.replace("}", ", \"maxTrials\": 0}");
+        assertThat(send("POST", sweeps, few).body()).contains("\"field\":\"maxTrials\"", "at least 1, not 0");
         assertThat(send("POST", sweeps, body.replace("\"ci\"", "\"a b\"")).body())
                 .contains("\"field\":\"name\"");
 
