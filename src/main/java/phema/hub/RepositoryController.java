@@ -19,6 +19,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import phema.catalog.Run;
+import phema.problem.Problem;
 import phema.synthesis.WeightsReference;
 
 /** Answers which repositories there are, and what their revisions hold. */
@@ -41,11 +42,12 @@ final class RepositoryController {
             @RequestParam(defaultValue = "") String search,
             @RequestParam(defaultValue = "") String author,
             @RequestParam(defaultValue = "1000") long limit) {
+        if (limit < 0) throw Problem.invalid("limit", "limit must be at least 0, not " + limit);
         return repositories.all().stream()
                 .map(run -> ModelInfo.of(repositories.name(run), run))
                 .filter(model -> model.id().toLowerCase(Locale.ROOT).contains(search.toLowerCase(Locale.ROOT)))
                 .filter(model -> author.isEmpty() || model.author().equals(author))
-                .limit(Math.max(0, limit))
+                .limit(limit)
                 .toList();
     }
 

@@ -19,6 +19,8 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -79,6 +81,23 @@ class PublishedRunTest {
     @AfterEach
     void stop() {
         started.forEach(ConfigurableApplicationContext::close);
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void listsNoRepositoryWhoseNameClientsRefuse() throws Exception {
+        String longest = "\u00fc" + "x".repeat(95);
+        for (String name :
+                List.of("100%", "a?b#c", "semi;colon", "a b", "-x", "x.", "a--b", "a..b", "x.git", longest + "x", longest))
+            Fixtures.copy("safetensors", folder.resolve("roots").resolve(name));
+        start();
+        assertThat(client.json("/api/v1/runs").at("/total").asInt()).isEqualTo(12);
+        assertThat(client.json("/api/models").findValuesAsString("id"))
+                .containsExactlyInAnyOrder("lab/unets__a", "phema/" + longest);
+        assertThat(client.get("/api/models?limit=0").statusCode()).isEqualTo(200);
+        var response = client.get("/api/models?limit=-1");
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(new String(response.body(), UTF_8)).contains("limit must be at least 0, not -1");
     }
 
     @Test
