@@ -99,7 +99,7 @@ final class Problems extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler
     ResponseEntity<Object> unexpected(Exception e, HttpServletRequest request) {
-        if (e instanceof IllegalArgumentException && request.getRequestURI().startsWith("/actuator/"))
+        if (e instanceof IllegalArgumentException && request.getServletPath().startsWith("/actuator/"))
             return response(
                     detail(HttpStatus.NOT_FOUND, "there is nothing at " + request.getRequestURI(), null),
                     HttpHeaders.EMPTY); // Spring's health takes a path for a name, and refuses it so

@@ -47,7 +47,7 @@ final class LimitFilter extends OncePerRequestFilter {
     /** Whoever watches over the service must get an answer when it is busy. */
     @Override
     protected boolean shouldNotFilter(HttpServletRequest request) {
-        return request.getRequestURI().startsWith(HEALTH);
+        return Refusal.path(request).startsWith(HEALTH);
     }
 
     @Override

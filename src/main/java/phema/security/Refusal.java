@@ -60,7 +60,12 @@ final class Refusal {
     /** What a browser asks for when it goes to a page; what it downloads from the interface is none. */
     static boolean isForAPage(HttpServletRequest request) {
         return Objects.requireNonNullElse(request.getHeader("Accept"), "").contains("text/html")
-                && !request.getRequestURI().startsWith("/api/");
+                && !path(request).startsWith("/api/");
+    }
+
+    /** The address, without what a proxy puts before all of them. */
+    static String path(HttpServletRequest request) {
+        return request.getRequestURI().substring(request.getContextPath().length());
     }
 
     private static boolean isForAPartOfAPage(HttpServletRequest request) {
@@ -79,7 +84,7 @@ final class Refusal {
         problem.put("status", status.value());
         problem.put("detail", why);
         problem.put("instance", request.getRequestURI());
-        if (isOfTheHub(request.getRequestURI())) problem.put("error", why);
+        if (isOfTheHub(path(request))) problem.put("error", why);
         return JSON.writeValueAsString(problem);
     }
 

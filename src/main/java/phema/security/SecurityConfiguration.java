@@ -83,8 +83,8 @@ class SecurityConfiguration {
                             .passwordParameter("token")
                             .defaultSuccessUrl("/", true)
                             // Spring's own would keep the failure in a session, for whoever sends a wrong token.
-                            .failureHandler(
-                                    (request, response, e) -> response.sendRedirect(SignInController.PATH + "?error")))
+                            .failureHandler((request, response, e) ->
+                                    response.sendRedirect(SignInController.address(request) + "?error")))
                     .logout(form -> form.logoutRequestMatcher(pathPattern(POST, SIGN_OUT))
                             .logoutSuccessUrl(SignInController.PATH));
         return http.build();
@@ -139,7 +139,7 @@ class SecurityConfiguration {
             HttpServletRequest request, HttpServletResponse response, AuthenticationException e) throws IOException {
         if (request.getMethod().equals("GET") && Refusal.isForAPage(request)) {
             response.setStatus(HttpStatus.FOUND.value());
-            response.setHeader("Location", SignInController.PATH);
+            response.setHeader("Location", SignInController.address(request));
             return;
         }
         response.setHeader("WWW-Authenticate", "Bearer realm=\"phema\"");

@@ -2,6 +2,7 @@ package phema.security;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
@@ -27,11 +28,16 @@ final class SignInController {
         page = new ClassPathResource("sign-in.html").getContentAsString(UTF_8);
     }
 
+    /** The path of the page, behind what a proxy puts before all. */
+    static String address(HttpServletRequest request) {
+        return request.getContextPath() + PATH;
+    }
+
     @GetMapping(path = PATH)
-    ResponseEntity<String> signIn(@RequestParam @Nullable String error) {
+    ResponseEntity<String> signIn(@RequestParam @Nullable String error, HttpServletRequest request) {
         if (!needed)
             return ResponseEntity.status(HttpStatus.FOUND)
-                    .header("Location", "/")
+                    .header("Location", request.getContextPath() + "/")
                     .build();
         return ResponseEntity.ok()
                 .contentType(new MediaType(MediaType.TEXT_HTML, UTF_8))

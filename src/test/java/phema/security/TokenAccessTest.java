@@ -215,7 +215,7 @@ class TokenAccessTest {
         assertThat(page.statusCode()).isEqualTo(302);
         assertThat(page.headers().firstValue("Location")).hasValue("/sign-in");
         HttpResponse<String> form = service.get("/sign-in");
-        assertThat(form.body()).contains("<form method=\"post\" action=\"/sign-in\">", "name=\"token\"");
+        assertThat(form.body()).contains("<form method=\"post\" action=\"sign-in\">", "name=\"token\"");
         assertThat(form.headers().firstValue("Content-Security-Policy").orElse(""))
                 .contains("default-src 'none'");
 
