@@ -74,14 +74,14 @@ record RunLine(
             case SUSPICIOUS -> suspicious > 0;
             case FAILED -> sweep != null && sweep.count(WorkState.FAILED) > 0;
             case STUCK -> sweep != null && sweep.stuck();
-            case ATTENTION ->
-                is(RunsFilter.LEFT_OUT) || is(RunsFilter.SUSPICIOUS) || is(RunsFilter.FAILED) || is(RunsFilter.STUCK);
+            case ATTENTION -> !attention().isEmpty();
         };
     }
 
     /** Why it needs attention, in a few words each. */
     List<String> attention() {
         List<String> reasons = new ArrayList<>();
+        if (!RunSummary.isAddressed(run)) reasons.add("no page: addresses cannot hold its name");
         if (is(RunsFilter.LEFT_OUT)) reasons.add(leftOut + (leftOut == 1 ? " file left out" : " files left out"));
         if (is(RunsFilter.SUSPICIOUS))
             reasons.add(suspicious + (suspicious == 1 ? " suspicious file" : " suspicious files"));

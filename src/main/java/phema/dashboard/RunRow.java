@@ -13,6 +13,7 @@ import phema.text.Labels;
 /**
  * Describes a run in a line of the start page's table.
  *
+ * @param addressed whether it has a page
  * @param trained the time of the newest snapshot on the training job's clock; empty where there is none
  * @param newest when the newest snapshot was written, as machines write it; null where there is none
  * @param recommended for people; empty while nothing is
@@ -23,6 +24,7 @@ import phema.text.Labels;
  */
 record RunRow(
         String name,
+        boolean addressed,
         int snapshots,
         String averages,
         String trained,
@@ -54,6 +56,7 @@ record RunRow(
         Optional<FoundLength> best = line.best();
         return new RunRow(
                 line.run().name(),
+                RunSummary.isAddressed(line.run()),
                 line.run().snapshots().size(),
                 String.join(", ", RunSummary.profiles(line.run())),
                 none ? "" : RunClock.of(line.run()).show(line.run().newestTime()),

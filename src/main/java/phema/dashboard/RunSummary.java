@@ -12,6 +12,7 @@ import phema.text.ByteSize;
 /**
  * Describes a run in a few words.
  *
+ * @param addressed whether an address can hold its name, so that it has a page
  * @param settles whether there are no snapshots yet, as all files are still being written
  * @param parameters elements of one snapshot's parameters
  * @param span of training that the snapshots cover
@@ -19,6 +20,7 @@ import phema.text.ByteSize;
  */
 record RunSummary(
         String name,
+        boolean addressed,
         int snapshots,
         int excluded,
         boolean settles,
@@ -29,12 +31,15 @@ record RunSummary(
         String format,
         List<String> notices,
         Chart timeline) {
+    private static final String UNADDRESSED = ";\\\n\r\u2028\u2029";
+
     static RunSummary of(Run run) {
         List<Snapshot> snapshots = run.snapshots();
         RunClock clock = RunClock.of(run);
         boolean none = snapshots.isEmpty();
         return new RunSummary(
                 run.name(),
+                isAddressed(run),
                 snapshots.size(),
                 run.excluded().size(),
                 none
@@ -50,6 +55,11 @@ record RunSummary(
                 none ? "" : snapshots.getLast().file().format().extension(),
                 run.said(),
                 RunCharts.timeline(run));
+    }
+
+    /** Servers refuse paths with one of these, encoded or not. */
+    static boolean isAddressed(Run run) {
+        return UNADDRESSED.chars().noneMatch(c -> run.name().indexOf(c) >= 0);
     }
 
     private static String parameters(Snapshot snapshot) {
