@@ -156,13 +156,13 @@ final class FileIndexer {
         Path path = indexed.file().path();
         try {
             SampledElements sample = SampleReader.read(selected, plan, mayRead);
+            SampleSummary summary = SampleSummary.of(plan, sample, SampleReader.endsInZeros(selected, mayRead));
             Map<String, Double> values = SampleReader.scales(selected, scales, mayRead);
             if (!indexed.file().isUntouched())
                 return known.with(new RememberedFile.Growing(path.getFileName() + " changed while it was read"));
             return known.with(indexed.with(
                     prefix,
-                    new RememberedFile.Sampled(
-                            plan.identity(), SampleSummary.of(plan, sample), values, SampledNumbers.of(sample))));
+                    new RememberedFile.Sampled(plan.identity(), summary, values, SampledNumbers.of(sample))));
         } catch (IOException | RuntimeException e) {
             return known.with(broken(path, e));
         }

@@ -62,7 +62,7 @@ class IndexStore {
      * The first byte of what is stored, raised whenever readers find more in the same files than before; what readers
      * before it found is read again. Content without it begins as gzip does, with 31.
      */
-    private static final byte READERS = 7;
+    private static final byte READERS = 8;
 
     /** The times as large as its samples that a file must be for these to be kept: else it is as quick to read. */
     private static final int WORTH_KEEPING = 16;

@@ -61,19 +61,27 @@ final class RunAssembly {
                 .ifPresentOrElse(
                         difference -> exclusions.add(candidate, ExclusionReason.DIFFERENT, difference),
                         () -> used.put(candidate, one)));
+        new LostWeights(plan, byCandidate()).found().forEach((candidate, why) -> {
+            exclusions.add(candidate, ExclusionReason.BROKEN, why);
+            used.remove(candidate);
+        });
         excludeDamaged(exclusions);
         excludeNotFinite(exclusions);
     }
 
     private void excludeDamaged(Exclusions exclusions) {
-        Map<Candidate, SampleSummary> summaries = new LinkedHashMap<>();
-        used.forEach((candidate, one) -> summaries.put(candidate, one.summary()));
-        DamagedConstants constants = new DamagedConstants(plan, summaries, this::numbers);
+        DamagedConstants constants = new DamagedConstants(plan, byCandidate(), this::numbers);
         constants.blamed().forEach((candidate, why) -> {
             exclusions.add(candidate, ExclusionReason.DIFFERENT, why);
             used.remove(candidate);
         });
         doubts.addAll(constants.notices());
+    }
+
+    private Map<Candidate, SampleSummary> byCandidate() {
+        Map<Candidate, SampleSummary> summaries = new LinkedHashMap<>();
+        used.forEach((candidate, one) -> summaries.put(candidate, one.summary()));
+        return summaries;
     }
 
     private SampledElements numbers(Candidate candidate) {

@@ -64,7 +64,9 @@ final class RunSampling {
         SortedMap<String, Shape> moved = new TreeMap<>(averaged);
         moved.keySet()
                 .retainAll(probe.movingTensors(
-                        List.of(SampleSummary.of(probe, first.get()), SampleSummary.of(probe, last.get()))));
+                        List.of(
+                                SampleSummary.of(probe, first.get(), false),
+                                SampleSummary.of(probe, last.get(), false))));
         return moved.isEmpty() ? Optional.empty() : Optional.of(SamplePlan.of(moved, files.size()));
     }
 

@@ -1,5 +1,6 @@
 package phema.catalog;
 
+import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
 
@@ -7,11 +8,13 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +23,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import phema.format.Format;
 import phema.format.FormatException;
 import phema.format.RegularFiles;
 import phema.format.Tensor;
@@ -39,6 +43,9 @@ final class SampleReader implements AutoCloseable {
     private static final int PLACES = 5;
 
     private static final int BYTES_OF_PLACE = 512;
+
+    /** The weights at the end of a file that are looked at: of four bytes each, a page of memory and of disks. */
+    private static final int LAST = 1024;
 
     private final WeightFile file;
     private final Predicate<Path> mayRead;
@@ -140,6 +147,35 @@ final class SampleReader implements AutoCloseable {
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * Whether the last weights of a file, or of one of several, are zeros as far as whole pages go, as where a disk was
+     * full. Other formats end in what says what they hold.
+     */
+    static boolean endsInZeros(WeightFile file, Predicate<Path> mayRead) throws IOException {
+        if (file.format() != Format.SAFETENSORS) return false;
+        Map<Integer, List<Tensor>> byPart =
+                file.tensors().stream().filter(Tensor::isFloatingParameter).collect(groupingBy(Tensor::part));
+        try (SampleReader reader = new SampleReader(file, mayRead)) {
+            for (List<Tensor> tensors : byPart.values()) if (reader.endInZeros(tensors)) return true;
+        }
+        return false;
+    }
+
+    private boolean endInZeros(List<Tensor> tensors) throws IOException {
+        int left = LAST;
+        List<Tensor> backwards = tensors.stream()
+                .sorted(Comparator.comparingLong(Tensor::offset).reversed())
+                .toList();
+        for (Tensor tensor : backwards) {
+            int count = (int) Math.min(left, tensor.elements());
+            MemorySegment last = stored(tensor, tensor.elements() - count, count);
+            for (long i = 0; i < last.byteSize(); i++) if (last.get(ValueLayout.JAVA_BYTE, i) != 0) return false;
+            left -= count;
+            if (left == 0) return true;
+        }
+        return false;
     }
 
     /** Finds only the tensors asked for, which are few among many. */

@@ -20,6 +20,9 @@ final class NumberCheck {
 
     private static final int AT_ONCE = 1 << 13;
 
+    /** The bytes of zeros at the end of a file that are worth a word: a page of memory and of disks. */
+    private static final int PAGE = 1 << 12;
+
     private final List<Counted> waiting = new ArrayList<>();
     private final List<Counted> active = new ArrayList<>();
     private final List<Counted> odd = new ArrayList<>();
@@ -33,6 +36,9 @@ final class NumberCheck {
         final long elements;
         long nan;
         long infinite;
+
+        /** Behind the last number that is not zero. */
+        long weights;
 
         Counted(Tensor tensor) {
             this.tensor = tensor;
@@ -77,6 +83,7 @@ final class NumberCheck {
                     if (Double.isNaN(values[k])) counted.nan++;
                     else if (Double.isInfinite(values[k])) counted.infinite++;
                     else finite++;
+                    if (values[k] != 0) counted.weights = i + k + 1;
                 }
             }
             if (counted.tensor.end() > end) continue;
@@ -101,5 +108,36 @@ final class NumberCheck {
                                 counted.infinite,
                                 counted.elements));
         }
+    }
+
+    /**
+     * Says where a file without checksums ends in zeros that may never have been written: for certain where they begin
+     * within a tensor and all of the next is zero.
+     */
+    void zerosAtEnd(List<String> notVerifiable, List<String> faults) {
+        long zeros = 0;
+        int last = waiting.size();
+        boolean within = false;
+        while (last > 0 && !within) {
+            Counted counted = waiting.get(last - 1);
+            long here = counted.elements - counted.weights;
+            if (here == 0) break;
+            within = counted.weights > 0;
+            zeros += here * counted.tensor.dtype().bytes();
+            last--;
+        }
+        if (zeros < PAGE) return;
+        List<String> names = waiting.subList(last, waiting.size()).stream()
+                .map(counted -> "`" + Pickle.shown(counted.tensor.name()) + "`")
+                .toList();
+        String where = String.format(Locale.ROOT, "the last %,d bytes of numbers are zeros, in tensor ", zeros)
+                + names.getFirst()
+                + (names.size() == 1
+                        ? ""
+                        : names.size() == 2 ? " and " + names.getLast() : " and " + (names.size() - 1) + " more");
+        if (within && names.size() > 1)
+            faults.add(where + ": most likely they were never written, as where a disk was full; take another copy of"
+                    + " the file");
+        else notVerifiable.add(where + ": whether they were ever written");
     }
 }

@@ -150,6 +150,8 @@ final class Verifier {
         checksums.end(tensors);
         numbers.end(verified, faults);
         if (hash.isPresent()) compare(hash.get(), digest.hex());
+        else if (file.filter(f -> f.format() == Format.SAFETENSORS).isPresent())
+            numbers.zerosAtEnd(notVerifiable, faults);
         return position;
     }
 

@@ -29,13 +29,16 @@ class IndexStoreTest {
         assertThat(sample.scales()).containsEntry("scale", 2.0);
         assertThat(sample.summary().tensors()).containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
         assertThat(sample.summary().notFinite()).containsExactly(new SamplePlan.NotFinite("mask", -1 / 0.0));
+        assertThat(sample.summary().endsInZeros()).isTrue();
     }
 
     private static RememberedFile.Sampled sampled(SampledElements numbers) {
         return new RememberedFile.Sampled(
                 "plan",
                 new SampleSummary(
-                        new byte[] {1, 2, 3, 4, 5, 6, 7, 8}, List.of(new SamplePlan.NotFinite("mask", -1 / 0.0))),
+                        new byte[] {1, 2, 3, 4, 5, 6, 7, 8},
+                        List.of(new SamplePlan.NotFinite("mask", -1 / 0.0)),
+                        true),
                 Map.of("scale", 2.0),
                 SampledNumbers.of(numbers));
     }

@@ -95,8 +95,8 @@ class SamplePlanTest {
         SampledElements second =
                 new SampledElements(new double[] {0, -1e4, 2, 1, 2, 4}, new double[] {0, 5, 6, 7, 8, 9});
 
-        SampleSummary of = SampleSummary.of(plan, first);
-        int[] moving = plan.moving(List.of(of, SampleSummary.of(plan, second)), () -> first);
+        SampleSummary of = SampleSummary.of(plan, first, false);
+        int[] moving = plan.moving(List.of(of, SampleSummary.of(plan, second, false)), () -> first);
 
         assertThat(moving).containsExactly(2, 3, 4, 5);
         assertThat(first.at(moving).roundingVariance()).isEqualTo(7.5);

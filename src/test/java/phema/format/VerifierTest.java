@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -122,6 +123,33 @@ class VerifierTest {
         assertThat(verification.faults()).containsExactly("tensor `w` holds NaN 3 times in 600,001");
         assertThat(verification.verified())
                 .contains("599,999 finite numbers", "tensor `mask` holds infinity 2 times in 3, as masks do");
+    }
+
+    @Test
+    void zerosAtTheEndMayNeverHaveBeenWritten() throws IOException {
+        String within = "the last 5,200 bytes of numbers are zeros, in tensor `first` and `last`: most likely they were"
+                + " never written, as where a disk was full; take another copy of the file";
+        assertThat(verify(endingInZeros(100)).faults()).containsExactly(within);
+        for (int zeros : new int[] {0, 2000}) { // as of weights that nothing has trained yet
+            Verification verification = verify(endingInZeros(zeros));
+            assertThat(verification.isSound()).isTrue();
+            assertThat(verification.notVerifiable())
+                    .filteredOn(line -> line.contains("of numbers are zeros"))
+                    .singleElement()
+                    .asString()
+                    .endsWith(": whether they were ever written");
+        }
+    }
+
+    private Path endingInZeros(int zeros) throws IOException {
+        float[] first = new float[2000];
+        Arrays.fill(first, 0, first.length - zeros, 1);
+        return TestWeights.safetensors(
+                folder.resolve("a.safetensors"),
+                Map.of(),
+                List.of(
+                        Entry.of("first", DType.F32, Shape.of(2000), first),
+                        Entry.of("last", DType.F32, Shape.of(1200), new float[1200])));
     }
 
     /** As sd-scripts makes it: of all that follows the header. */
