@@ -77,9 +77,20 @@ final class NotAveraged {
     private static final Pattern CODE_NAME = Pattern.compile(
             "qweight|q_weight|weight_packed|W_q|.*_blocks|_?weight_qdata" + "|int_data|_data|codes|Qidxs|indices");
 
-    /** The types that codes have where no name tells; counters and positions are mostly of 64 bits. */
+    /** The names of what has one dimension and is no counter: where weights lie, or which of several they are. */
+    private static final Pattern PLACES = Pattern.compile(
+            "(?:.*_)?(?:ind(?:ex|exes|ices|ptr)|idx|idxs|codes?|perm|permutation|assignments?|order)(?:_?\\d+)?");
+
+    /** The names of what counts, or is a time, in 64 bits. */
+    private static final Pattern COUNTS = Pattern.compile("(?:.*_)?(?:seen|counts?|counters?|num|hits|usage|used|steps?|"
+            + "total|ages?|hist(?:ogram)?|tokens|confmat|positions?|pos|time(?:stamp)?s?|last|cache|state)(?:_.*)?");
+
+    /** The types that codes have where no name tells. */
     private static final Set<DType> UNNAMED_CODES =
             Set.of(DType.I8, DType.U8, DType.I16, DType.U16, DType.I32, DType.U32);
+
+    /** The same of places, and of codes that nobody packed; most numbers of these types count. */
+    private static final Set<DType> PLAIN_INTEGERS = Set.of(DType.I64, DType.U64);
 
     private static final Set<DType> CODES = Set.of(
             DType.F8_E4M3,
@@ -223,14 +234,19 @@ final class NotAveraged {
     }
 
     /**
-     * The floating neighbour of integers that may be codes whatever they are called: if they are others in other files,
-     * they are. Masks and tables of positions never change, and counters have no two dimensions.
+     * The floating neighbour of integers that may be codes, or places of sparse weights, whatever they are called: if
+     * they are others in other files, they are. Masks and tables of positions never change, and counters have no two
+     * dimensions.
      */
     Optional<String> neighbourOfCodes(Tensor tensor) {
-        if (!UNNAMED_CODES.contains(tensor.dtype())
+        String name = withinModule(tensor);
+        boolean plain = PLAIN_INTEGERS.contains(tensor.dtype())
+                && !COUNTS.matcher(name).matches();
+        if (!plain && !UNNAMED_CODES.contains(tensor.dtype())
                 || tensor.elements() < 2
-                || tensor.shape().rank() < 2
-                || tensor.role() == Tensor.TensorRole.BUFFER) return Optional.empty();
+                || tensor.shape().rank() < 2 && !PLACES.matcher(name).matches()
+                || tensor.role() == Tensor.TensorRole.BUFFER
+                || isOfNewest(tensor.name())) return Optional.empty();
         return besides(tensor)
                 .filter(other -> other.dtype().isFloating() || NOT_COMPUTED.contains(other.dtype()))
                 .map(Tensor::name)

@@ -145,8 +145,8 @@ final class UnfitFiles {
                 .map(tensor -> "holds integers that change between files, `" + tensor.name() + "` (" + tensor.dtype()
                         + "), beside `"
                         + kinds.neighbourOfCodes(tensor).orElseThrow()
-                        + "`: codes of quantised weights cannot be averaged; save the weights dequantised, as bf16 or"
-                        + " f32, or list the tensor under buffers in " + Manifest.FILE_NAME
-                        + " if it is something else");
+                        + "`: codes of quantised weights, and places of sparse ones, cannot be averaged; save the"
+                        + " weights dequantised and dense, as bf16 or f32, or list the tensor under buffers in "
+                        + Manifest.FILE_NAME + " if it is something else");
     }
 }

@@ -151,7 +151,7 @@ class NotAveragedTest {
 
     /** Whatever they are called. */
     @ParameterizedTest
-    @EnumSource(names = {"I8", "U8", "I16", "U16", "I32", "U32"})
+    @EnumSource(names = {"I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64"})
     void integersThatChangeBesideFloatingNumbersAreCodes(DType dtype) throws IOException {
         Run run = changing("layer.mystery", dtype, Shape.of(2, 3), "layer.factor");
         assertThat(run.snapshots()).isEmpty();
@@ -165,6 +165,17 @@ class NotAveragedTest {
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(2);
     }
 
+    /** Of sparse weights, of which others are kept in each file, and of books of codes. */
+    @ParameterizedTest
+    @CsvSource({"sp.indices, I64", "sp.col_indices, I64", "sp.idx, I32", "lin.codes, I64", "lin.perm, I64"})
+    void placesOfOneDimensionThatChangeAreAskedFor(String name, DType dtype) throws IOException {
+        Run run = changing(name, dtype, Shape.of(4), name.replaceFirst("\\..*", ".values"));
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.excluded())
+                .hasSize(2)
+                .allSatisfy(e -> assertThat(e.message()).contains("`" + name + "`", "places of sparse ones"));
+    }
+
     @Test
     void countersAndTablesAreNoCodes() throws IOException {
         assertThat(changing("bn.num_batches_tracked", DType.I32, Shape.of(), "bn.weight")
@@ -174,6 +185,9 @@ class NotAveragedTest {
                         .snapshots())
                 .hasSize(2);
         assertThat(changing("cache.seen", DType.I64, Shape.of(8, 2), "cache.weight")
+                        .snapshots())
+                .hasSize(2);
+        assertThat(changing("router.tokens_per_expert", DType.I64, Shape.of(8), "router.weight")
                         .snapshots())
                 .hasSize(2);
         assertThat(changing("other.table", DType.I32, Shape.of(8, 2), "cache.weight")
