@@ -125,6 +125,12 @@ final class FolderScan {
                     .flatMap(WeightFiles::otherNetworks)
                     .ifPresent(others -> notices.add("These files hold other networks as well, which are not read: "
                             + others + ". Outputs of the same format have the newest file's."));
+            Optional.ofNullable(similar)
+                    .flatMap(WeightFiles::numpyArrays)
+                    .ifPresent(arrays -> notices.add("Beside tensors these files hold arrays of NumPy, which are not"
+                            + " averaged: " + arrays + ". If they are weights, what comes out is no network of one"
+                            + " time; save them as tensors, with torch.from_numpy. Outputs of the same format have the"
+                            + " newest file's, others none."));
         }
         agreement.dtypeNotice().ifPresent(notices::add);
         if (!files.isEmpty() && agreement.averaged().isEmpty())

@@ -213,7 +213,12 @@ record TensorSelection(
 
     /** Why a file has none of the tensors that count, as the end of a sentence. */
     String emptiness(WeightFile file) {
-        if (file.tensors().isEmpty()) return "holds no tensors";
+        if (file.tensors().isEmpty())
+            return "holds no tensors"
+                    + WeightFiles.numpyArrays(file)
+                            .map(arrays -> " but arrays of NumPy, " + arrays + ", which are not read: save them as"
+                                    + " tensors, with torch.from_numpy")
+                            .orElse("");
         List<String> names = names(file);
         return prefix.filter(begin -> names.stream().noneMatch(name -> name.startsWith(begin)))
                 .map(begin -> "holds no tensor whose name begins with `" + begin + "`, the prefix in "

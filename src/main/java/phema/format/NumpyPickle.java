@@ -67,6 +67,21 @@ public final class NumpyPickle {
         }
     }
 
+    /** Whether a value is an array of floating-point numbers that has a dimension, by what the pickle says of it. */
+    static boolean isFloatingArray(Value value) {
+        if (!(value instanceof Call call)) return false;
+        List<Value> said = RECONSTRUCT.contains(call.function()) && call.state() instanceof Tuple state
+                ? state.items()
+                : FROM_BUFFER.contains(call.function()) ? call.arguments() : List.of();
+        return said.stream().anyMatch(one -> one instanceof Tuple shape && !shape.items().isEmpty())
+                && said.stream()
+                        .anyMatch(one -> one instanceof Call dtype
+                                && dtype.function().equals(DTYPE)
+                                && !dtype.arguments().isEmpty()
+                                && dtype.arguments().getFirst() instanceof Text type
+                                && type.value().startsWith("f"));
+    }
+
     private static boolean allowed(Global name) {
         return name.equals(NDARRAY)
                 || name.equals(DTYPE)

@@ -87,6 +87,7 @@ final class SafetensorsWriter implements WeightWriter {
     static Map<String, String> carried(WeightFile template, Map<String, String> metadata) {
         Map<String, String> carried = new TreeMap<>(template.metadata());
         carried.keySet().removeAll(HASHES_OF_CONTENT);
+        if (template.format() == Format.TORCH_ZIP) carried.remove(TorchTree.ARRAYS);
         carried.putAll(metadata);
         carried.put("format", "pt");
         return carried;

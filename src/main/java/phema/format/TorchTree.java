@@ -37,6 +37,9 @@ final class TorchTree {
     /** The key by which composer says which of two sets of weights is the average; it lies in a list. */
     private static final String SWAPPED = "ema_weights_active";
 
+    /** The key under which metadata name arrays of NumPy that seem to be weights; empty where there are none. */
+    static final String ARRAYS = "numpy_arrays";
+
     private static final long MAX_ALL_NAMES = 1 << 26;
     private static final int MAX_PLACES = 1 << 21;
     private static final int MAX_DEPTH = 100;
@@ -54,6 +57,11 @@ final class TorchTree {
     private final Map<String, String> metadata = new HashMap<>();
     private final Set<Value> around = identitySet();
     private final Set<Value> withoutTensors = identitySet();
+
+    /** Arrays of NumPy: those that lie beside tensors as weights do, and all. */
+    private final List<String> besideTensors = new ArrayList<>();
+
+    private final List<String> arrays = new ArrayList<>();
     private long allNames;
     private int places;
     private int inLists;
@@ -67,6 +75,12 @@ final class TorchTree {
     /** @param root what was saved */
     WeightFile read(Value root) throws IOException {
         add("", root);
+        List<String> unread = tensors.isEmpty() ? arrays : besideTensors;
+        if (!unread.isEmpty())
+            metadata.put(
+                    ARRAYS,
+                    "`" + Pickle.shown(unread.getFirst()) + "`"
+                            + (unread.size() == 1 ? "" : " and " + (unread.size() - 1) + " more"));
         return new WeightFile(file.path(), Format.TORCH_ZIP, List.of(file.part()), metadata, tensors);
     }
 
@@ -98,8 +112,13 @@ final class TorchTree {
     private void addEntries(String name, Value value, Dict dict) throws IOException {
         if (dict.entries().isEmpty()) return;
         enter(name, value);
+        boolean beside = dict.entries().values().stream().anyMatch(TorchTensors::isTensor);
         for (Map.Entry<String, Value> entry : dict.entries().entrySet()) {
             String path = join(name, entry.getKey());
+            if (NumpyPickle.isFloatingArray(entry.getValue())) {
+                arrays.add(path);
+                if (beside && path.indexOf('.') > 0) besideTensors.add(path);
+            }
             if (inLists == 0 || entry.getKey().equals(SWAPPED))
                 entry.getValue().plain().ifPresent(text -> metadata.put(path, text));
             add(path, entry.getValue());

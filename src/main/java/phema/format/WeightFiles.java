@@ -90,6 +90,13 @@ public final class WeightFiles {
         return Optional.ofNullable(file.metadata().get(Edm2PickleReader.OTHERS)).filter(names -> !names.isEmpty());
     }
 
+    /** Arrays of NumPy in a file of torch that seem to be weights and are not read, named; empty where none are. */
+    public static Optional<String> numpyArrays(WeightFile file) {
+        return Optional.of(file)
+                .filter(one -> one.format() == Format.TORCH_ZIP)
+                .map(one -> one.metadata().get(TorchTree.ARRAYS));
+    }
+
     /** Says of the file that stands for a checkpoint of several what may be the matter where it is not there. */
     private static void requireEntry(Path path, Predicate<Path> mayRead) throws IOException {
         if (Files.exists(path)) return;

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import phema.Fixtures;
 import phema.TestWeights;
 import phema.TestWeights.Entry;
 import phema.format.Tensor;
@@ -163,6 +165,24 @@ class NotAveragedTest {
                 folder.resolve("phema.yaml"),
                 "files: 'step-{time}.safetensors'\nprofile: impulse\nbuffers: ['layer.mystery']\n");
         assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(2);
+    }
+
+    @Test
+    void arraysOfNumpyBesideTensorsAreNotLeftOutWithoutAWord() throws IOException {
+        for (int step : new int[] {100, 200})
+            Files.copy(Fixtures.fixture("torch/arrays_2.pt"), folder.resolve("step-%05d.pt".formatted(step)));
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).notices())
+                .anyMatch(notice -> notice.startsWith("Beside tensors these files hold arrays of NumPy")
+                        && notice.contains("`model.body.bias` and 1 more"));
+        for (int step : new int[] {100, 200})
+            Files.copy(
+                    Fixtures.fixture("torch/arrays_alone.pt"),
+                    folder.resolve("step-%05d.pt".formatted(step)),
+                    StandardCopyOption.REPLACE_EXISTING);
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).excluded())
+                .hasSize(2)
+                .allSatisfy(e -> assertThat(e.message())
+                        .contains("holds no tensors but arrays of NumPy, `body.bias` and 1 more"));
     }
 
     /** Of sparse weights, of which others are kept in each file, and of books of codes. */

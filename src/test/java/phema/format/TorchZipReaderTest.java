@@ -23,6 +23,7 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import phema.tensor.DType;
 import phema.tensor.Shape;
@@ -55,6 +56,19 @@ class TorchZipReaderTest {
             assertThat(tensor.shape()).as(tensor.name()).isEqualTo(same.shape());
             assertThat(elements(torch, tensor)).as(tensor.name()).isEqualTo(elements(expected, same));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "arrays_2.pt, `model.body.bias` and 1 more",
+        "arrays_5.pt, `model.body.bias` and 1 more",
+        "arrays_alone.pt, `body.bias` and 1 more"
+    })
+    void namesArraysOfNumpyThatSeemToBeWeights(String name, String arrays) throws IOException {
+        assertThat(WeightFiles.numpyArrays(WeightFiles.read(fixture("torch/" + name))))
+                .hasValue(arrays);
+        assertThat(WeightFiles.numpyArrays(WeightFiles.read(fixture("torch/training_state_4.pt"))))
+                .isEmpty();
     }
 
     @Test
