@@ -102,15 +102,20 @@ final class CountingTensors {
 
     /** The same files, which are to give these numbers as the newest has them. */
     Map<Candidate, WeightFile> asBuffers(Map<Candidate, WeightFile> files) {
+        return asBuffers(files, names);
+    }
+
+    /** The same files, which are to give some tensors as the newest has them. */
+    static Map<Candidate, WeightFile> asBuffers(Map<Candidate, WeightFile> files, Set<String> names) {
         if (names.isEmpty()) return files;
         Map<List<Tensor>, List<Tensor>> shared = new IdentityHashMap<>(); // the files of a run mostly share one list
         Map<Candidate, WeightFile> same = new LinkedHashMap<>();
-        files.forEach((candidate, file) ->
-                same.put(candidate, file.with(shared.computeIfAbsent(file.tensors(), this::asBuffers))));
+        files.forEach((candidate, file) -> same.put(
+                candidate, file.with(shared.computeIfAbsent(file.tensors(), tensors -> asBuffers(tensors, names)))));
         return same;
     }
 
-    private List<Tensor> asBuffers(Collection<Tensor> tensors) {
+    private static List<Tensor> asBuffers(Collection<Tensor> tensors, Set<String> names) {
         return tensors.stream()
                 .map(tensor ->
                         names.contains(tensor.name()) ? tensor.as(tensor.name(), Tensor.TensorRole.BUFFER) : tensor)

@@ -95,16 +95,25 @@ final class FolderScan {
             askFor(found, agreeing.keySet());
             agreeing.clear();
         });
-        SamplePlan plan = new RunSampling(indexer, recognition, known).sampleAll(agreeing, agreement);
+        SamplePlan usual = new RunSampling(indexer, recognition, known).sampleAll(agreeing, agreement);
         Map<Candidate, RememberedFile.Sampled> sampled = new LinkedHashMap<>();
         for (Candidate candidate : agreeing.keySet())
             usable(candidate, Objects.requireNonNull(known.get(candidate.fileName())))
                     .flatMap(indexed -> indexed.sampled(recognition.prefix(candidate)))
                     .ifPresent(one -> sampled.put(candidate, one));
+        NeverAveraged raw = neverAveraged(agreeing, sampled, usual, agreement);
+        SamplePlan plan = usual.without(raw.names());
         UnrecordedAverages averages = new UnrecordedAverages(
                 indexer, files, sampled, plan, recognition.ground() == Recognition.Ground.MANIFEST, filesLines());
+        Map<Candidate, RememberedFile.Sampled> used = averages.usable(exclusions);
+        boolean ofAverages = !used.keySet().stream().allMatch(Candidate::isRaw);
         RunAssembly assembly = new RunAssembly(
-                indexer, averages.files(), plan, averages.usable(exclusions), recognition.network(), exclusions);
+                indexer,
+                ofAverages ? CountingTensors.asBuffers(averages.files(), raw.names()) : averages.files(),
+                ofAverages ? plan : usual,
+                used,
+                recognition.network(),
+                exclusions);
         counting.notice().ifPresent(notices::add);
         lastNotice.ifPresent(notices::add);
         clockNotice.ifPresent(notices::add);
@@ -140,6 +149,7 @@ final class FolderScan {
         if (!similarParts.isEmpty())
             notices.addAll(recognition.tensors().notices(similarParts.getFirst().selected()));
         notices.addAll(numbers.notices());
+        if (ofAverages) raw.notice().ifPresent(notices::add);
         if (similar != null && similarParts.size() > 1)
             notices.addAll(
                     new WeightGroups(similarParts.stream().map(Part::group).toList(), Optional.empty())
@@ -574,6 +584,20 @@ final class FolderScan {
                 : Optional.of("Each checkpoint is taken to be the " + String.join(" or ", counts)
                         + " files named shard-* that lie there, since none says how many there are: copy those of all"
                         + " ranks.");
+    }
+
+    private NeverAveraged neverAveraged(
+            Map<Candidate, WeightFile> agreeing,
+            Map<Candidate, RememberedFile.Sampled> sampled,
+            SamplePlan plan,
+            Agreement agreement) {
+        return new NeverAveraged(
+                indexer,
+                agreeing,
+                sampled,
+                plan,
+                agreement.averaged(),
+                tensor -> recognition.tensors().overrules(tensor));
     }
 
     /** Two networks of each file that cannot both be raw weights; none where a manifest says which are meant. */

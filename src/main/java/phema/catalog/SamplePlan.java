@@ -24,8 +24,9 @@ import phema.tensor.Shape;
  * same in all files are left out afterwards, see {@link #moving}.
  *
  * @param identity digest of the tensors that it was made for and of its size, which decide everything
+ * @param ignored tensors that count for nothing, although they were sampled
  */
-record SamplePlan(String identity, List<Stretch> stretches) {
+record SamplePlan(String identity, List<Stretch> stretches, Set<String> ignored) {
     static final int STRETCHES = 64;
 
     /** The length of a stretch, unless there are thousands of files. */
@@ -51,6 +52,15 @@ record SamplePlan(String identity, List<Stretch> stretches) {
 
     /** The numbers of all files together, where there are more of them; half of it at least. */
     private static final int NUMBERS = 1 << 22;
+
+    SamplePlan(String identity, List<Stretch> stretches) {
+        this(identity, stretches, Set.of());
+    }
+
+    /** The same, of which some tensors count for nothing. */
+    SamplePlan without(Set<String> tensors) {
+        return new SamplePlan(identity, stretches, Set.copyOf(tensors));
+    }
 
     /** Elements that follow each other in row-major order, whatever the strides of the file. */
     record Stretch(String tensor, long first, int count) {}
@@ -111,7 +121,7 @@ record SamplePlan(String identity, List<Stretch> stretches) {
         return found;
     }
 
-    /** Tensors that are not the same in all samples. */
+    /** Tensors that are not the same in all samples, and count. */
     Set<String> movingTensors(Collection<SampleSummary> samples) {
         Set<String> moving = new HashSet<>();
         if (samples.isEmpty()) return moving;
@@ -119,7 +129,8 @@ record SamplePlan(String identity, List<Stretch> stretches) {
         int tensor = 0;
         for (String name : ranges().sequencedKeySet()) {
             int place = tensor++;
-            if (!samples.stream().allMatch(sample -> sample.isSame(place, first))) moving.add(name);
+            if (!ignored.contains(name) && !samples.stream().allMatch(sample -> sample.isSame(place, first)))
+                moving.add(name);
         }
         return moving;
     }

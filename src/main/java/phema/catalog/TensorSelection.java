@@ -126,7 +126,11 @@ record TensorSelection(
 
     /** Whether the manifest has a tensor averaged whatever it looks like. */
     boolean overrules(Tensor tensor) {
-        return parameters.stream().anyMatch(p -> p.matches(tensor.name()));
+        return overrules(tensor.name());
+    }
+
+    boolean overrules(String tensor) {
+        return parameters.stream().anyMatch(p -> p.matches(tensor));
     }
 
     /** What the selection takes from the newest file although it may look like weights; one sentence each. */

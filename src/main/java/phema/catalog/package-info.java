@@ -15,7 +15,7 @@
  *   <li>{@link phema.catalog.RunScanner}: one look at a folder; {@code FileIndexer}: at a file, which may still be
  *       growing.
  *   <li>{@code TensorSelection}, {@code NotAveraged}, {@code CountingTensors}: which tensors are the model's, and which
- *       must not be averaged.
+ *       must not be averaged; {@code NeverAveraged}: which of them a trainer does not.
  *   <li>{@code WeightGroups}, {@code UnrecordedAverages}, {@code RecordedDecay}, {@code AverageClock}, {@code
  *       LateAverages}: raw weights and averages of them in the same files, which averages these are, and when they
  *       began.
