@@ -21,7 +21,7 @@ import phema.tensor.Shape;
 
 /**
  * Tells, by names and element types, the tensors of a file that must not be averaged like weights: what normalization
- * layers have seen, vectors of power iterations, queues of outputs, optimizers' moments, codes that mean nothing
+ * layers have seen, vectors of power iterations, noise, queues of outputs, optimizers' moments, codes that mean nothing
  * without their scales, and averages beside raw weights.
  */
 final class NotAveraged {
@@ -55,6 +55,9 @@ final class NotAveraged {
 
     /** The names of what points to a queue's place for the next output. */
     private static final Pattern POINTER = Pattern.compile("(?:.*_)?(?:ptr|pointer)(?:_.*|\\d*)");
+
+    /** The names of the noise in layers that learn its mean and scale, drawn anew before each file. */
+    private static final Pattern NOISE = Pattern.compile("(.*)_epsilon");
 
     /** The vectors and values of power iteration in BigGAN's layers. */
     private static final Pattern SINGULAR = Pattern.compile("(|.*\\.)(?:u|sv)(\\d+)");
@@ -182,6 +185,8 @@ final class NotAveraged {
         Matcher beside = BESIDE_ORIGINAL.matcher(name);
         if (beside.matches())
             return names.contains(beside.group(1) + "_orig") || names.contains(beside.group(1) + "_bar");
+        Matcher noise = NOISE.matcher(name);
+        if (noise.matches()) return names.contains(noise.group(1) + "_mu") && names.contains(noise.group(1) + "_sigma");
         Matcher singular = SINGULAR.matcher(name);
         if (singular.matches())
             return names.contains(singular.group(1) + "u" + singular.group(2))

@@ -177,7 +177,7 @@ record TensorSelection(
                 ? Optional.empty()
                 : Optional.of(newest.size() + (newest.size() == 1 ? " tensor is" : " tensors are")
                         + " taken from the newest file, not averaged: statistics and vectors of"
-                        + " normalization, queues, or state of the training job, such as " + newest.getFirst()
+                        + " normalization, queues, noise, or state of the training job, such as " + newest.getFirst()
                         + ". List what shall be averaged all the same under parameters in " + Manifest.FILE_NAME + ".");
     }
 

@@ -135,6 +135,15 @@ class NotAveragedTest {
         }
     }
 
+    /** What NoisyNet draws anew before each step, beside the mean and the scale that it learns. */
+    @Test
+    void noiseComesFromTheNewestFile() throws IOException {
+        Run run = run(
+                weight("fc.weight_mu"), weight("fc.weight_sigma"), weight("fc.weight_epsilon"), weight("a_epsilon"));
+        assertThat(averaged(run)).containsExactlyInAnyOrder("fc.weight_mu", "fc.weight_sigma", "a_epsilon");
+        assertThat(run.notices()).anyMatch(notice -> notice.contains("fc.weight_epsilon"));
+    }
+
     /** Both are learned, in the old names and the new. */
     @Test
     void weightNormalizationIsAveraged() throws IOException {
