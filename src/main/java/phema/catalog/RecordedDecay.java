@@ -22,8 +22,8 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Reads which average a checkpoint holds where its trainer stores that: k-diffusion's {@code ema_sched},
- * latent-diffusion's counters, and what diffusers and SimpleTuner write beside the
- * weights of their {@code EMAModel}.
+ * latent-diffusion's counters, icefall's parameters, and what diffusers and SimpleTuner write beside the weights of
+ * their {@code EMAModel}.
  */
 final class RecordedDecay {
     private static final String SCHEDULE = "ema_sched.";
@@ -76,7 +76,10 @@ final class RecordedDecay {
      * @param metadata of the file
      */
     static Optional<Recorded> of(String prefix, Map<String, String> metadata) {
-        return ofKey(prefix).or(() -> ofSchedule(prefix, metadata)).or(() -> ofUpdates(prefix, metadata));
+        return ofKey(prefix)
+                .or(() -> ofSchedule(prefix, metadata))
+                .or(() -> ofUpdates(prefix, metadata))
+                .or(() -> ofPeriod(prefix, metadata));
     }
 
     /**
@@ -159,6 +162,15 @@ final class RecordedDecay {
         return count < 0
                 ? recorded("ema:" + decay + ",warmup=none", 0, Optional.empty())
                 : recorded("ema:" + decay + ",warmup=10", 0, Optional.of(count));
+    }
+
+    /** The mean of the weights at each so many batches, as icefall stores it with its parameters. */
+    private static Optional<Recorded> ofPeriod(String prefix, Map<String, String> metadata) {
+        String period = metadata.getOrDefault("average_period", "");
+        String batches = metadata.getOrDefault("batch_idx_train", "");
+        return prefix.equals("model_avg.") && period.matches(COUNT) && batches.matches(COUNT)
+                ? recorded("swa:every=" + period, 0, Optional.of(Long.parseLong(batches)))
+                : Optional.empty();
     }
 
     private static Optional<Recorded> ofSchedule(String prefix, Map<String, String> metadata) {

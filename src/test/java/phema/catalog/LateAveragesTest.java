@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,7 +24,7 @@ import phema.profile.ProfileSpec;
 import phema.tensor.DType;
 import phema.tensor.Shape;
 
-/** Averages that began when their run was under way, beside its raw weights. */
+/** Averages that were not updated at each step, beside raw weights: most began when their run was under way. */
 class LateAveragesTest {
     private static final int SIZE = 2048;
     private static final int STEPS = 2000;
@@ -93,6 +94,21 @@ class LateAveragesTest {
                         count("swa_model.n_averaged", step <= 800 ? 0 : (step - 800) / 50)),
                 100);
         recognised("swa_model", "swa:after=800,every=50");
+    }
+
+    /** {@code update_averaged_model} at each 50th batch, of which a file of each epoch of 160 has seen more or less. */
+    @Test
+    void icefallRecordsHowOftenItsMeanIsUpdated() throws IOException {
+        write(
+                step -> step % 50 == 0 ? 1 - 50.0 / step : STILL,
+                (step, weights, average) -> List.of(entry("model.l.w", weights), entry("model_avg.l.w", average)),
+                160,
+                step -> "epoch-" + step / 160,
+                step -> Map.of("batch_idx_train", String.valueOf(step), "average_period", "50"));
+        Run run = recognised("model_avg", "swa:every=0.3125");
+        assertThat(run.notices())
+                .contains("The weights below `model_avg.` are taken for averages of profile swa:every=0.3125, as the"
+                        + " files say.");
     }
 
     @Test
@@ -181,8 +197,12 @@ class LateAveragesTest {
                         entry("state_dict.l.w", average),
                         count("averaging_state.n_averaged", (long) updates.applyAsDouble(step))),
                 every,
-                "epoch=0-step=",
-                "callbacks." + callback + ".latest_update_step");
+                step -> "epoch=0-step=" + step,
+                step -> Map.of(
+                        "global_step",
+                        String.valueOf(step),
+                        "callbacks." + callback + ".latest_update_step",
+                        String.valueOf(step)));
     }
 
     /** What a file holds. */
@@ -191,11 +211,16 @@ class LateAveragesTest {
     }
 
     private void write(IntToDoubleFunction decay, Content content, int every) throws IOException {
-        write(decay, content, every, "step_", "note");
+        write(decay, content, every, step -> "step_" + step, step -> Map.of("step", String.valueOf(step)));
     }
 
     /** Weights that walk at random, with files of their average, which forgets by a decay in each step. */
-    private void write(IntToDoubleFunction decay, Content content, int every, String name, String key)
+    private void write(
+            IntToDoubleFunction decay,
+            Content content,
+            int every,
+            IntFunction<String> name,
+            IntFunction<Map<String, String>> metadata)
             throws IOException {
         Random random = new Random(1);
         float[] weights = new float[SIZE];
@@ -213,9 +238,7 @@ class LateAveragesTest {
             for (int i = 0; i < SIZE; i++) stored[i] = (float) averages[i];
             List<Entry> entries = new ArrayList<>(content.at(step, weights.clone(), stored));
             TestWeights.safetensors(
-                    folder.resolve(name + step + ".safetensors"),
-                    Map.of("global_step", String.valueOf(step), key, String.valueOf(step)),
-                    entries);
+                    folder.resolve(name.apply(step) + ".safetensors"), metadata.apply(step), entries);
         }
     }
 

@@ -92,6 +92,9 @@ class WeightGroupsTest {
             s.model_ema.        | s.model_ema.decay=0.9999 s.model_ema.num_updates=300         | ''
             s.model_ema.        | s.model_ema.decay=0.9999 s.model_ema.num_updates=0           | ''
             s.model_ema.        | s.model_ema.decay=2 s.model_ema.num_updates=1000             | ''
+            model_avg.          | average_period=50 batch_idx_train=1000                       | swa:every=50
+            model_avg.          | average_period=200 batch_idx_train=4000                      | swa:every=200,batch=0.25
+            model_avg.          | average_period=200                                           | ''
             model_ema.          | ema_sched.last_epoch=1000 ema_sched.power=0.75 ema_sched.max_value=0.999 | ema:0.999,warmup=0.75,inv_gamma=1
             """)
     void readsWhatTrainersRecordOfTheirAverages(String prefix, String metadata, String profile) {
