@@ -155,6 +155,7 @@ record CheckpointFolders(
         private final Predicate<Path> mayRead;
         private final List<String> notices;
         private final String pattern;
+        private final Optional<AcceleratedFolders> accelerated;
         private boolean saidOfConfiguration;
 
         private Choice(
@@ -169,6 +170,8 @@ record CheckpointFolders(
             this.names = names;
             this.mayRead = mayRead;
             this.pattern = folders.getLast().name().pattern();
+            this.accelerated = AcceleratedFolders.of(
+                    run, folders.stream().map(Folder::name).toList(), mayRead);
         }
 
         private CheckpointFolders made() {
@@ -232,7 +235,7 @@ record CheckpointFolders(
                 weights.ifPresent(path -> candidates.add(
                         own.isEmpty()
                                 ? Candidate.ofNumbered(
-                                        in(folder, path), folder.name().number())
+                                        in(folder, path), time(folder.name()))
                                 : ofGroup(folder, path, Optional.of(WeightGroups.RAW))));
                 for (String average : own)
                     Optional.ofNullable(folder.weights().get(average))
@@ -242,9 +245,11 @@ record CheckpointFolders(
                                     path,
                                     Optional.ofNullable(profiles.get(average)).map(of -> of.get(folder.name())))));
             }
-            notices.add("Folders named " + folders.getLast().name().family() + " are taken for checkpoints of time N"
+            notices.add("Folders named " + folders.getLast().name().family() + " are taken for checkpoints"
+                    + (accelerated.isPresent() ? "" : " of time N")
                     + (own.isEmpty() ? ", with raw weights in " + path(raw) : "") + "; for anything else, say so in "
                     + Manifest.FILE_NAME + ".");
+            accelerated.map(AcceleratedFolders::notice).ifPresent(notices::add);
             own.forEach(this::noteMissing);
             noteBesideIndex(raw);
             if (!without.isEmpty())
@@ -354,7 +359,9 @@ record CheckpointFolders(
                     .map(path -> path.pattern(component))
                     .distinct()
                     .toList();
-            return places.size() == 1 ? lines(pattern, places.getFirst()) : List.of();
+            if (places.size() != 1) return List.of();
+            List<String> lines = lines(pattern, places.getFirst());
+            return accelerated.map(known -> known.in(lines)).orElse(lines);
         }
 
         /** The newest folder that holds any of some components. */
@@ -395,7 +402,7 @@ record CheckpointFolders(
                         .flatMap(path -> recorded(folder, path))
                         .ifPresent(one -> recorded.put(folder.name(), one));
             RecordedDecay.Profiles<CheckpointName> found =
-                    RecordedDecay.profiles(recorded, CheckpointName::number, "in `" + path(average) + "`");
+                    RecordedDecay.profiles(recorded, this::time, "in `" + path(average) + "`");
             found.notice().ifPresent(notices::add);
             return found.byFile();
         }
@@ -412,9 +419,15 @@ record CheckpointFolders(
             return recorded;
         }
 
-        private static Candidate ofGroup(Folder folder, WeightsPath path, Optional<String> profile) {
-            return Candidate.ofNumbered(
-                    in(folder, path), path.path(), folder.name().number(), profile);
+        private Candidate ofGroup(Folder folder, WeightsPath path, Optional<String> profile) {
+            return Candidate.ofNumbered(in(folder, path), path.path(), time(folder.name()), profile);
+        }
+
+        /** What a name counts, or what is known of it otherwise. */
+        private long time(CheckpointName name) {
+            return accelerated
+                    .map(known -> known.times().getOrDefault(name.number(), name.number()))
+                    .orElse(name.number());
         }
 
         private static String in(Folder folder, WeightsPath path) {

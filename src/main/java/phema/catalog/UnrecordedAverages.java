@@ -423,7 +423,8 @@ final class UnrecordedAverages {
      * where each file is one set of weights.
      */
     List<String> lines() {
-        if (groups.isEmpty() || groups.keySet().stream().anyMatch(this::hasBegunAnew)) return List.of();
+        if (groups.isEmpty() || groups.keySet().stream().anyMatch(this::hasBegunAnew) || areTimesBeside())
+            return List.of();
         if (areExchanged()) return exchangedLines();
         List<String> known = groups.sequencedKeySet().stream()
                 .filter(prefix -> isKnown(prefix) || isRawInSome(prefix))
@@ -462,6 +463,14 @@ final class UnrecordedAverages {
         List<String> lines = new ArrayList<>(List.of(filesLine()));
         clock().ifPresent(lines::add);
         return lines;
+    }
+
+    /** Whether what lies beside says the times of folders, which no pattern does. */
+    private boolean areTimesBeside() {
+        return groups.values().stream()
+                .anyMatch(newest -> CheckpointName.ofFolder(newest.fileName())
+                        .filter(name -> Math.abs(newest.time() - name.number()) > 1)
+                        .isPresent());
     }
 
     /** Where the files say their time, and in another unit than their names or from 0 on. */

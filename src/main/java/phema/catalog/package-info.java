@@ -10,7 +10,8 @@
  *       their reasons: what everybody else sees.
  *   <li>{@link phema.catalog.Catalog}: all runs, by name.
  *   <li>{@code Recognition}, {@code Manifest}: which names are snapshots, with their times and profiles.
- *   <li>{@code Questions}, {@code LeftOut}, {@code StatedTimes}, {@code CountFromZero}: what is asked instead of
+ *   <li>{@code Questions}, {@code LeftOut}, {@code StatedTimes}, {@code CountFromZero}, {@code
+ *       AcceleratedFolders}: what is asked instead of
  *       guessed, what is not taken, names that metadata contradicts, and names that count from 0.
  *   <li>{@link phema.catalog.RunScanner}: one look at a folder; {@code FileIndexer}: at a file, which may still be
  *       growing.

@@ -86,6 +86,59 @@ class CheckpointFoldersTest {
                 .contains("checkpoint-100/pytorch_model.bin", "checkpoint-600/model.safetensors");
     }
 
+    /** What its schedulers say is real; a scheduler may be stepped at each epoch, or not be there. */
+    @ParameterizedTest
+    @CsvSource({
+        "0, '200 400', '1.0 2.0', 'says `last_epoch` 200 to 400, equally many from one to the next', true",
+        "1, '200 400', '200.0 400.0', 'says `last_epoch` 200 to 400, which are their times', false",
+        "0, '100 200 400', '100.0 200.0 400.0', 'says `last_epoch` 100 to 400, which are their times', false",
+        "0, '100 100 200', '1.0 2.0 3.0', 'nothing beside them says how many steps there were', true",
+        "0, '- - -', '1.0 2.0 3.0', 'taken to be equally many steps apart, from the first step on', true"
+    })
+    void accelerateNumbersCheckpointsAndNotSteps(int first, String steps, String times, String said, boolean lines)
+            throws IOException {
+        int number = first;
+        for (String step : steps.split(" ")) {
+            String folder = "checkpoint_" + number++;
+            weights(folder + "/model.safetensors", number);
+            write(folder + "/random_states_0.pkl", "no");
+            if (!step.equals("-"))
+                Files.copy(
+                        Path.of("src/test/resources/groups/beside/scheduler-" + step + ".bin"),
+                        run.resolve(folder).resolve("scheduler.bin"));
+        }
+        Run found = scan();
+        assertThat(found.excluded()).isEmpty();
+        assertThat(found.snapshots().stream().map(s -> String.valueOf(s.time()))).containsExactly(times.split(" "));
+        assertThat(found.notices())
+                .anySatisfy(notice -> assertThat(notice)
+                        .startsWith("accelerate numbers its checkpoints from 0, and not by steps")
+                        .contains(said));
+        assertThat(found.manifest())
+                .isEqualTo(
+                        lines
+                                ? List.of(
+                                        "files: 'checkpoint_{time}/model.safetensors'",
+                                        "updateAfterStep: -1",
+                                        "profile: impulse")
+                                : List.of());
+        if (!lines) return;
+        write("phema.yaml", String.join("\n", found.manifest()));
+        assertThat(scan().snapshots().stream().map(s -> String.valueOf(s.time()))).containsExactly(times.split(" "));
+    }
+
+    /** Saved by a script that numbers by itself, whatever it counts. */
+    @ParameterizedTest
+    @CsvSource({"1, 1", "1000, 500"})
+    void otherNumbersAreTimes(int first, int every) throws IOException {
+        for (int number : List.of(first, first + every, first + 2 * every)) {
+            weights("checkpoint_" + number + "/model.safetensors", number);
+            write("checkpoint_" + number + "/random_states_0.pkl", "no");
+        }
+        assertThat(scan().snapshots().getFirst().time()).isEqualTo(first);
+        assertThat(scan().notices()).noneMatch(notice -> notice.contains("accelerate"));
+    }
+
     @Test
     void takesTheWeightsOfEachFolderInTheOrderOfTime() throws IOException {
         for (int step : List.of(500, 1000, 1500)) {
