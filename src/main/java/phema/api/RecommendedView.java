@@ -74,7 +74,7 @@ public record RecommendedView(
         List<String> cautions,
         @Nullable Long offer,
         @Nullable String reason) {
-    static RecommendedView of(Recommendation recommendation) {
+    public static RecommendedView of(Recommendation recommendation) {
         return of(recommendation, null, null);
     }
 

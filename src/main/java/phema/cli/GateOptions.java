@@ -3,12 +3,10 @@ package phema.cli;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import phema.api.RecommendedView;
-import phema.api.SweepView;
 import phema.api.TrialView;
-import phema.evaluation.MetricGoal.MetricDirection;
 import phema.problem.Problem;
 import phema.sweep.SweepSpec;
 import picocli.CommandLine.Option;
@@ -35,33 +33,13 @@ final class GateOptions {
             description = "pass (default) or fail: what a gate does whose bound lies within one standard error.")
     private NoiseRule withinNoise = NoiseRule.PASS;
 
-    private Optional<SweepResults> last = Optional.empty();
-    private Optional<RecommendedView> recommended = Optional.empty();
-
-    /** What gates of these words compare with, before a sweep begins that may change it. */
-    void look(SweepAccess sweeps, SweepSpec spec) throws IOException {
-        if (refers(Gate.GateReference.LAST)) last = last(sweeps, spec);
-        if (!refers(Gate.GateReference.RECOMMENDED)) return;
-        recommended = Optional.ofNullable(sweeps.run(spec.run()).recommended());
+    /** @throws Problem when what is recommended can never be compared with what a sweep like that finds */
+    void require(SweepAccess sweeps, SweepSpec spec) throws IOException {
+        if (gates.stream().noneMatch(gate -> gate.reference() == Gate.GateReference.RECOMMENDED)) return;
+        @Nullable RecommendedView recommended = sweeps.run(spec.run()).recommended();
+        if (recommended == null) return;
         for (Gate gate : gates)
-            if (gate.reference() == Gate.GateReference.RECOMMENDED && recommended.isPresent())
-                requireComparable(gate, recommended.get(), spec);
-    }
-
-    private boolean refers(Gate.GateReference reference) {
-        return gates.stream().anyMatch(gate -> gate.reference() == reference);
-    }
-
-    /** Those that were cancelled are passed over: what they found is no end. */
-    private static Optional<SweepResults> last(SweepAccess sweeps, SweepSpec spec) throws IOException {
-        for (SweepView sweep : sweeps.sweeps(spec.run()))
-            if (List.of("done", "failed").contains(sweep.state())
-                    && sweep.optimum() != null
-                    && sweep.evaluator().equals(spec.evaluator())
-                    && sweep.metric().equals(spec.metric())
-                    && sweep.metrics().getFirst().max() == (spec.goal().direction() == MetricDirection.MAX))
-                return Optional.of(new SweepResults(sweep, sweeps.trials(sweep.id())));
-        return Optional.empty();
+            if (gate.reference() == Gate.GateReference.RECOMMENDED) requireComparable(gate, recommended, spec);
     }
 
     private static void requireComparable(Gate gate, RecommendedView recommended, SweepSpec spec) {
@@ -98,68 +76,56 @@ final class GateOptions {
         if (!reported.isEmpty()) require(reported, "its trials reported");
     }
 
-    List<Verdict> judge(SweepResults results) {
-        return gates.stream().map(gate -> judge(gate, results)).toList();
+    List<Verdict> judge(SweepAccess sweeps, SweepResults results) throws IOException {
+        EarlierResults earlier = new EarlierResults(sweeps, results);
+        List<Verdict> verdicts = new ArrayList<>();
+        for (Gate gate : gates) verdicts.add(judge(gate, results, earlier));
+        return verdicts;
     }
 
-    private Verdict judge(Gate gate, SweepResults results) {
+    private Verdict judge(Gate gate, SweepResults results, EarlierResults earlier) throws IOException {
         Optional<SweepResults.BestValue> best = results.best(gate.metric());
         if (best.isEmpty())
-            return new Verdict(gate, null, null, null, false, false, "no trial reported " + gate.metric());
-        double value = best.get().value();
-        if (gate.reference() == null) return compare(gate, value, best.get().error(), gate.bound(0));
-        return switch (gate.reference()) {
-            case LAST ->
-                last.map(earlier -> judge(
-                                gate,
-                                best.get(),
-                                ComparableResult.of(results),
-                                ComparableResult.of(earlier),
-                                earlier.best(gate.metric())))
-                        .orElseGet(() ->
-                                open(gate, best.get(), "no sweep of this run, evaluator and metric ended before"));
-            case RECOMMENDED ->
-                recommended
-                        .map(r -> judge(
-                                gate,
-                                best.get(),
-                                ComparableResult.of(results),
-                                ComparableResult.of(r),
-                                Optional.of(new SweepResults.BestValue(
-                                        Objects.requireNonNullElse(r.value(), Double.NaN),
-                                        Objects.requireNonNullElse(r.standardError(), 0.0)))))
-                        .orElseGet(() -> open(gate, best.get(), "no length was recommended before"));
-        };
+            return new Verdict(gate, null, null, null, null, false, false, "no trial reported " + gate.metric());
+        if (gate.reference() == null)
+            return compare(gate, best.get().value(), best.get().error(), gate.bound(0), null);
+        return judge(
+                gate,
+                best.get(),
+                switch (gate.reference()) {
+                    case LAST -> earlier.last();
+                    case RECOMMENDED -> earlier.recommended();
+                });
     }
 
-    private Verdict judge(
-            Gate gate,
-            SweepResults.BestValue best,
-            ComparableResult now,
-            ComparableResult earlier,
-            Optional<SweepResults.BestValue> referred) {
-        Optional<String> difference = now.difference(earlier);
-        if (difference.isPresent()) return open(gate, best, difference.get());
-        return referred.map(value -> compare(gate, best, value))
+    private Verdict judge(Gate gate, SweepResults.BestValue best, EarlierResult earlier) {
+        if (earlier.lack() != null) return open(gate, best, earlier.lack());
+        return earlier.best()
+                .apply(gate.metric())
+                .map(value -> compare(gate, best, value, earlier.name()))
                 .orElseGet(() -> open(gate, best, earlier.name() + " has no " + gate.metric()));
     }
 
     private static Verdict open(Gate gate, SweepResults.BestValue best, String why) {
         return new Verdict(
-                gate, best.value(), best.error(), null, false, true, "there is nothing to compare with: " + why);
+                gate, best.value(), best.error(), null, null, false, true, "there is nothing to compare with: " + why);
     }
 
-    private Verdict compare(Gate gate, SweepResults.BestValue best, SweepResults.BestValue referred) {
+    private Verdict compare(Gate gate, SweepResults.BestValue best, SweepResults.BestValue referred, String against) {
         double scale = gate.percent() ? 1 + gate.bound() / 100 : 1;
         return compare(
-                gate, best.value(), Math.hypot(best.error(), scale * referred.error()), gate.bound(referred.value()));
+                gate,
+                best.value(),
+                Math.hypot(best.error(), scale * referred.error()),
+                gate.bound(referred.value()),
+                against);
     }
 
-    private Verdict compare(Gate gate, double value, double error, double bound) {
+    private Verdict compare(Gate gate, double value, double error, double bound, @Nullable String against) {
         if (!Double.isFinite(bound))
-            return new Verdict(gate, value, error, null, false, false, "its bound is no finite number");
+            return new Verdict(gate, value, error, null, against, false, false, "its bound is no finite number");
         boolean noise = error > 0 && Math.abs(value - bound) <= error;
         boolean met = noise ? withinNoise == NoiseRule.PASS : gate.isMetBy(value, bound);
-        return new Verdict(gate, value, error, bound, noise, met, null);
+        return new Verdict(gate, value, error, bound, against, noise, met, null);
     }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
@@ -15,6 +16,7 @@ import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.NestedExceptionUtils;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
+import phema.api.RecommendedView;
 import phema.api.RunView;
 import phema.api.SweepView;
 import phema.api.TrialView;
@@ -29,6 +31,7 @@ import phema.sweep.Measurements;
 import phema.sweep.Measurements.Imported;
 import phema.sweep.Recommendations;
 import phema.sweep.ResultsCsv;
+import phema.sweep.SweepFilter;
 import phema.sweep.SweepSpec;
 import phema.sweep.Sweeps;
 import phema.sweep.TrialPictures;
@@ -91,7 +94,7 @@ final class LocalSweeps implements SweepAccess {
 
     @Override
     public List<SweepView> sweeps(String run) {
-        return sweeps.sweeps(Optional.of(run), 0, MOST_SWEEPS).stream()
+        return sweeps.sweeps(new SweepFilter(Optional.of(run), Optional.empty(), true), 0, MOST_SWEEPS).stream()
                 .map(SweepView::of)
                 .toList();
     }
@@ -132,6 +135,13 @@ final class LocalSweeps implements SweepAccess {
         return RunView.of(
                 context.getBean(Catalog.class).run(name),
                 context.getBean(Recommendations.class).of(name));
+    }
+
+    @Override
+    public Optional<RecommendedView> recommendedBefore(String id, Set<String> without) {
+        return context.getBean(Recommendations.class)
+                .before(sweeps.sweep(id), without)
+                .map(RecommendedView::of);
     }
 
     @Override

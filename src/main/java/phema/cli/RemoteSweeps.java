@@ -18,8 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.springframework.web.util.UriUtils;
 import phema.api.PictureView;
+import phema.api.RecommendedView;
 import phema.api.RunView;
 import phema.api.SweepResultsView;
 import phema.api.SweepView;
@@ -92,7 +94,7 @@ final class RemoteSweeps implements SweepAccess {
     @Override
     public List<SweepView> sweeps(String run) throws IOException {
         String of = UriUtils.encodeQueryParam(run, StandardCharsets.UTF_8);
-        return read(get("/sweeps?size=" + MOST_SWEEPS + "&run=" + of), SweepPage.class)
+        return read(get("/sweeps?archived=true&size=" + MOST_SWEEPS + "&run=" + of), SweepPage.class)
                 .items();
     }
 
@@ -138,6 +140,12 @@ final class RemoteSweeps implements SweepAccess {
     @Override
     public RunView run(String name) throws IOException {
         return read(get("/runs/" + UriUtils.encodePathSegment(name, StandardCharsets.UTF_8)), RunView.class);
+    }
+
+    @Override
+    public Optional<RecommendedView> recommendedBefore(String id, Set<String> without) throws IOException {
+        String view = get("/sweeps/" + id + "/recommended?without=" + String.join(",", without));
+        return view.isEmpty() ? Optional.empty() : Optional.of(read(view, RecommendedView.class));
     }
 
     @Override

@@ -3,6 +3,8 @@ package phema.cli;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import phema.api.RecommendedView;
 import phema.api.RunView;
 import phema.api.SweepView;
 import phema.api.TrialView;
@@ -32,7 +34,7 @@ interface SweepAccess extends AutoCloseable {
      */
     SweepView create(SweepSpec spec, DescriptionChange said, Optional<Integer> maxTrials) throws IOException;
 
-    /** Of a run, the newest first; the latest thousand. */
+    /** Of a run, archived ones too, the newest first; the latest thousand. */
     List<SweepView> sweeps(String run) throws IOException;
 
     /** @throws Problem of the kind {@code UNKNOWN} when there is none */
@@ -50,6 +52,9 @@ interface SweepAccess extends AutoCloseable {
     String csv(String id) throws IOException;
 
     RunView run(String name) throws IOException;
+
+    /** What was recommended when a sweep began, as if none of these others had found anything. */
+    Optional<RecommendedView> recommendedBefore(String id, Set<String> without) throws IOException;
 
     /** Ends it, as a limit was reached, or it could come to nothing. */
     void cancel(String id) throws IOException;

@@ -202,7 +202,7 @@ final class SweepCommand implements Callable<Integer> {
         try (SweepAccess sweeps = open()) {
             requireMetrics(sweeps.evaluators());
             SweepSpec asked = axes.spec(runName());
-            gates.look(sweeps, asked);
+            gates.require(sweeps, asked);
             if (stop.stopped()) {
                 report(SweepReport.refused(run, "ended from outside before the sweep began"));
                 return Cli.FAILED;
@@ -277,7 +277,7 @@ final class SweepCommand implements Callable<Integer> {
     private SweepReport report(SweepAccess sweeps, String id, String complaint) throws IOException {
         SweepResults results = new SweepResults(sweeps.sweep(id), sweeps.trials(id));
         return new SweepReport(
-                run, results, gates.judge(results), sweeps.csv(id), failuresAreAllowed(results), complaint);
+                run, results, gates.judge(sweeps, results), sweeps.csv(id), failuresAreAllowed(results), complaint);
     }
 
     private boolean failuresAreAllowed(SweepResults results) {

@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toList;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -166,6 +167,46 @@ record SweepResults(SweepView sweep, List<TrialView> trials) {
         Repeats repeated = Repeats.of(nearest);
         return Optional.of(
                 new BestValue(repeated.mean(), repeated.standardError().orElse(0)));
+    }
+
+    /** Where the best point is; empty where there is none, or no trial is known. */
+    Optional<Point> place() {
+        return Optional.ofNullable(sweep.optimum())
+                .filter(best -> !trials.isEmpty())
+                .map(this::place);
+    }
+
+    /** The evaluations that the best point rests on, with guidance or without as it is: of all lengths and seeds. */
+    List<TrialView> basis() {
+        return place().stream()
+                .flatMap(best -> done().stream()
+                        .filter(t -> t.metrics().containsKey(sweep.metric())
+                                && (t.point().guidance() == 1) == (best.guidance() == 1)
+                                && t.point().rest().equals(best.rest())))
+                .toList();
+    }
+
+    /**
+     * Whether this sweep evaluated nothing else than an earlier one did: all that the best point of that one rests on
+     * is of this one as well, or some of it, where both ask for the same.
+     */
+    boolean hasEvaluated(SweepResults earlier) {
+        Map<Point, Map<String, Double>> known = new HashMap<>();
+        done().stream().filter(TrialView::cached).forEach(t -> known.put(t.point(), t.metrics()));
+        List<TrialView> basis = earlier.basis();
+        long shared = basis.stream()
+                .filter(t -> t.metrics().equals(known.get(t.point())))
+                .count();
+        boolean same = sweep.asked().json().equals(earlier.sweep.asked().json())
+                && sweep.mode().equals(earlier.sweep.mode());
+        return shared > 0 && (same || shared == basis.size());
+    }
+
+    /** {@code sweep 13bdd84bb713 (nightly) of 5 EMA lengths}. */
+    String title() {
+        long lengths = basis().stream().map(t -> t.point().length()).distinct().count();
+        return "sweep " + sweep.id() + (sweep.name() == null ? "" : " (" + sweep.name() + ")") + " of "
+                + family().kind().counted((int) lengths);
     }
 
     /** It has no images of its own. */

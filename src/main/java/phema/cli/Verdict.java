@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * @param value of its metric at the best point; none where no trial reported it
  * @param standardError of the value, and of what it is compared with, together
  * @param bound as a number; none where there is nothing to compare with
+ * @param against the earlier result that gave the bound; none where nothing did
  * @param withinNoise whether the bound lies within one standard error of the value
  * @param unjudged why it could not be judged; none where it was
  */
@@ -16,6 +17,7 @@ record Verdict(
         @Nullable Double value,
         @Nullable Double standardError,
         @Nullable Double bound,
+        @Nullable String against,
         boolean withinNoise,
         boolean met,
         @Nullable String unjudged) {
@@ -28,7 +30,12 @@ record Verdict(
     String outcome() {
         if (isOpen()) return "nothing to compare with";
         String outcome = met ? "met" : "not met";
+        if (against != null) outcome += ", " + bounded();
         return withinNoise ? outcome + ", within noise" : outcome;
+    }
+
+    private String bounded() {
+        return "the bound " + SweepResults.number(bound) + " of " + against;
     }
 
     @Override
@@ -37,7 +44,7 @@ record Verdict(
         String text = "gate " + gate + " is " + (met ? "met: " : "not met: ") + gate.metric() + " is "
                 + SweepResults.number(value);
         if (standardError != null && standardError > 0) text += " +- " + "%.2g".formatted(standardError);
-        if (gate.reference() != null) text += ", and the bound " + SweepResults.number(bound);
+        if (against != null) text += ", and " + bounded();
         return withinNoise ? text + ", within noise" : text;
     }
 }

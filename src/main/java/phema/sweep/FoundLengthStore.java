@@ -1,5 +1,6 @@
 package phema.sweep;
 
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,6 +48,15 @@ class FoundLengthStore {
     /** Of a run, in the order in which it was found. */
     List<FoundLength> all(String run) {
         return all(Set.of(run)).getOrDefault(run, List.of());
+    }
+
+    /** Of a run, what was found until then, in the order in which it was found. */
+    List<FoundLength> until(String run, Instant time) {
+        return jdbc.sql("select id, content from found_length where run = ? and created <= ? order by id")
+                .params(run, time.toEpochMilli())
+                .query((row, i) -> StoredJson.read(row.getString("content"), FoundLength.class)
+                        .withId(row.getLong("id")))
+                .list();
     }
 
     /** By run, in the order in which it was found. */

@@ -96,8 +96,25 @@ public class Recommendations {
         }
     }
 
+    /**
+     * What was recommended when a sweep began. A pin, and the run's weights, count as they are now.
+     *
+     * @param without as if these sweeps had found nothing
+     */
+    public Optional<Recommendation> before(Sweep sweep, Set<String> without) {
+        String run = sweep.spec().run();
+        List<FoundLength> found = store.until(run, sweep.created()).stream()
+                .filter(length -> !without.contains(length.sweep()))
+                .toList();
+        return Objects.requireNonNull(advice(Set.of(run), Map.of(run, found)).get(run))
+                .recommended();
+    }
+
     private Map<String, Advice> read(Set<String> runs) {
-        Map<String, List<FoundLength>> found = store.all(runs);
+        return advice(runs, store.all(runs));
+    }
+
+    private Map<String, Advice> advice(Set<String> runs, Map<String, List<FoundLength>> found) {
         Map<String, Pin> pins = pins(runs);
         Map<String, Witnesses> known = trainings.all(Stream.concat(
                         found.values().stream().flatMap(List::stream).flatMap(length -> length.training().stream()),

@@ -46,26 +46,33 @@ class SweepRecords {
     }
 
     /**
-     * What it found is the other's from now on, until that finds something itself. It goes to the archive, for the job
-     * that waits for it and for gates, in the place of what it had replaced itself.
+     * It goes to the archive, for the job that waits for it and for gates, in the place of what it had replaced itself:
+     * what that found is its own from now on.
      *
      * @param ended whether it came to its own end; otherwise gates go on looking at what it had replaced
      */
     void replace(String id, String other, boolean ended) {
-        found.move(id, other);
         for (SweepStore.StoredSweep earlier : sweeps.replacedBy(id))
-            if (ended || earlier.held() != null) delete(earlier.id());
-            else sweeps.replace(earlier.id(), other);
+            if (ended || earlier.held() != null) {
+                found.move(earlier.id(), id);
+                delete(earlier.id());
+            } else sweeps.replace(earlier.id(), other);
         sweeps.replace(id, other);
     }
 
     /** Those that ended so long ago, but for those that recommendations rest on; and logs of what is gone. */
     void deleteExpired(Duration age) {
         for (SweepStore.StoredSweep sweep : sweeps.endedBefore(clock.instant().minus(age)))
-            if (!isRecommended(sweep)) transaction.executeWithoutResult(status -> delete(sweep.id()));
+            if (sweeps.row(sweep.id()).isPresent() && !isNeeded(sweep))
+                transaction.executeWithoutResult(status -> delete(sweep.id()));
         for (String table : List.of("trial_image", "trial_log"))
             jdbc.sql("delete from " + table + " where sweep not in (select id from sweep)")
                     .update();
+    }
+
+    /** With what it has replaced, which would go with it. */
+    private boolean isNeeded(SweepStore.StoredSweep sweep) {
+        return isRecommended(sweep) || sweeps.replacedBy(sweep.id()).stream().anyMatch(this::isNeeded);
     }
 
     private boolean isRecommended(SweepStore.StoredSweep sweep) {

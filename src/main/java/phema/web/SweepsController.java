@@ -8,6 +8,7 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -28,6 +29,7 @@ import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 import phema.api.DescriptionRequest;
 import phema.api.MeasurementView;
 import phema.api.Page;
+import phema.api.RecommendedView;
 import phema.api.SweepRequest;
 import phema.api.SweepResultsView;
 import phema.api.SweepView;
@@ -37,6 +39,7 @@ import phema.evaluation.EvaluatorView;
 import phema.problem.Problem;
 import phema.sweep.DescriptionChange;
 import phema.sweep.Measurements;
+import phema.sweep.Recommendations;
 import phema.sweep.ResultsCsv;
 import phema.sweep.Sweep;
 import phema.sweep.SweepFilter;
@@ -50,12 +53,19 @@ import phema.sweep.Trial;
 class SweepsController {
     private final Sweeps sweeps;
     private final Measurements measurements;
+    private final Recommendations recommendations;
     private final Catalog catalog;
     private final Events events;
 
-    SweepsController(Sweeps sweeps, Measurements measurements, Catalog catalog, Events events) {
+    SweepsController(
+            Sweeps sweeps,
+            Measurements measurements,
+            Recommendations recommendations,
+            Catalog catalog,
+            Events events) {
         this.sweeps = sweeps;
         this.measurements = measurements;
+        this.recommendations = recommendations;
         this.catalog = catalog;
         this.events = events;
     }
@@ -184,6 +194,22 @@ class SweepsController {
             throw Problem.invalid("maxTrials", "maxTrials is for a sweep that is started, not for one extended");
         String run = sweeps.sweep(id).spec().run();
         return SweepView.of(sweeps.extend(id, request.spec(run)));
+    }
+
+    @GetMapping("/sweeps/{id}/recommended")
+    @Operation(
+            summary = "What was recommended of the run when the sweep began",
+            description = "A pin counts as it is now. What weights the run has now decides, as ever.")
+    @ApiResponse(responseCode = "200", description = "The average with what it rests on")
+    @ApiResponse(responseCode = "204", description = "None was")
+    ResponseEntity<RecommendedView> recommended(
+            @PathVariable String id,
+            @Parameter(description = "as if these sweeps had found nothing") @RequestParam(defaultValue = "")
+                    Set<String> without) {
+        return recommendations
+                .before(sweeps.sweep(id), without)
+                .map(found -> ResponseEntity.ok(RecommendedView.of(found)))
+                .orElseGet(() -> ResponseEntity.noContent().build());
     }
 
     @GetMapping("/sweeps/{id}/trials")

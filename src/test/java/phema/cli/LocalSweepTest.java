@@ -144,7 +144,8 @@ class LocalSweepTest {
         assertThat(worse.out()).contains("gate fid<=recommended+20% is met: fid is 2.1");
         assertThat(worse.err())
                 .containsPattern(
-                        "gate fid<=last\\+1% is not met: fid is 2\\.1\\d+ \\+- 0\\.\\d+, and the bound 2\\.0\\d+\n");
+                        "gate fid<=last\\+1% is not met: fid is 2\\.1\\d+ \\+- 0\\.\\d+, and the bound 2\\.0\\d+"
+                                + " of sweep \\w+ of 5 EMA lengths\n");
         Shell.Result other = sweep(home, "--outstd=0.15", "--gate=recall>=recommended");
         assertThat(other.complaint())
                 .endsWith("cannot be compared with what is recommended for edm2, which has the fid of valley");
@@ -157,6 +158,95 @@ class LocalSweepTest {
                 .isEqualTo(3);
         assertThat(sweep(home, good, "--gate=fid<=" + (value - 2 * error)).status())
                 .isEqualTo(3);
+    }
+
+    /** As {@code valley}, and greater by 0.5 for seeds from 110 on, by 10 for 4 steps. */
+    private static final String DRIFT = """
+            s=$(sed -n 's/.*"sigmaRel":\\([0-9.]*\\).*/\\1/p' "$1")
+            grep -q '"seeds":"110' "$1" && worse=0.5
+            grep -q '"steps":4' "$1" && worse=10
+            awk -v s="$s" -v w="${worse:-0}" \\
+                'BEGIN { x = log(s / 0.1); printf "{\\"fid\\": %.6f}\\n", 2 * exp(x * x / 2) + w }'
+            """;
+
+    private static final String LENGTHS = "--outstd=0.06,0.08,0.1,0.125,0.16";
+
+    private static Shell.Result drift(String home, String... more) throws IOException {
+        Path script = Files.writeString(folder.resolve("drift.sh"), DRIFT);
+        List<String> args = new ArrayList<>(List.of("sweep", Shell.EDM2, "--evaluator=drift"));
+        args.add("--phema.home=" + folder.resolve(home));
+        args.add("--phema.evaluators.drift.type=command");
+        args.add("--phema.evaluators.drift.command=sh," + script + ",{trial}");
+        args.addAll(List.of(more));
+        return Shell.phema(args.toArray(String[]::new));
+    }
+
+    /** {@code of sweep ID}, with the sweep that a command printed as JSON. */
+    private static String of(Shell.Result result) {
+        return " of sweep " + result.json().at("/sweep/id").asString();
+    }
+
+    @Test
+    void aGateThatIsNotMetIsNotMetByTheSameCommandAgain() throws Exception {
+        Shell.Result good = drift("again", LENGTHS, "--seeds=0-9", "--json");
+        String[] worse = {LENGTHS, "--seeds=110-119", "--gate=fid<=last+1%", "--gate=fid<=recommended+1%"};
+        for (int time = 0; time < 3; time++) {
+            Shell.Result result = drift("again", worse);
+            assertThat(result.status()).isEqualTo(3);
+            assertThat(result.err())
+                    .containsPattern("gate fid<=last\\+1% is not met: fid is 2\\.[45].*, and the bound 2\\.0\\d+"
+                            + of(good) + " of 5 EMA lengths\n")
+                    .containsPattern("gate fid<=recommended\\+1% is not met: .*, and the bound 2\\.0\\d+ of what was"
+                            + " recommended, by" + of(good).substring(3) + " of 5 EMA lengths\n");
+        }
+        // What was found since by others is compared.
+        Shell.Result more = drift("again", LENGTHS, "--seeds=20-29", "--json");
+        assertThat(drift("again", worse).err()).contains(of(more) + " of 5 EMA lengths\n");
+    }
+
+    @Test
+    void noNamedSweepIsComparedWithItself() throws Exception {
+        Shell.Result good = drift("named", LENGTHS, "--seeds=0-9", "--name=nightly", "--json");
+        for (int time = 0; time < 2; time++) {
+            Shell.Result result = drift(
+                    "named",
+                    LENGTHS,
+                    "--seeds=110-119",
+                    "--name=nightly",
+                    "--gate=fid<=last+1%",
+                    "--gate=fid<=recommended+1%");
+            assertThat(result.status()).isEqualTo(3);
+            assertThat(result.err()).contains(of(good) + " of 5 EMA", "recommended, by" + of(good).substring(3));
+        }
+    }
+
+    @Test
+    void whatCannotBeComparedIsPassedOver() throws Exception {
+        Shell.Result good = drift("passed", LENGTHS, "--seeds=0-9", "--param=steps=32", "--json");
+        Path markdown = folder.resolve("passed.md");
+        drift("passed", LENGTHS, "--seeds=0-9", "--param=steps=4");
+        drift("passed", LENGTHS, "--seeds=0-9", "--param=steps=32", "--guidance=1.5");
+        drift("passed", "--outstd=0.17", "--seeds=20-29", "--param=steps=32");
+        String[] worse = {
+            LENGTHS, "--seeds=110-119", "--param=steps=32", "--gate=fid<=last+1%", "--markdown=" + markdown
+        };
+        Shell.Result result = drift("passed", worse);
+        assertThat(result.status()).isEqualTo(3);
+        assertThat(result.err()).contains(of(good) + " of 5 EMA lengths");
+        assertThat(markdown).content().containsPattern("\\| not met, the bound 2\\.0\\d+" + of(good) + " of 5 EMA");
+
+        for (String[] other : new String[][] {
+            {LENGTHS, "--seeds=0-9", "--param=steps=4"},
+            {LENGTHS, "--seeds=0-9", "--param=steps=32", "--guidance=1.5"},
+            {"--outstd=0.17", "--seeds=20-29", "--param=steps=32"}
+        }) drift("nothing" + other.length + other[0].length(), other);
+        assertThat(drift("nothing" + 3 + LENGTHS.length(), worse).out())
+                .containsPattern("is met, as there is nothing to compare with: the last sweep, \\w+, has steps=4, and"
+                        + " this sweep steps=32\n");
+        assertThat(drift("nothing" + 4 + LENGTHS.length(), worse).out())
+                .contains("has guidance 1.5, and this sweep no guidance\n");
+        assertThat(drift("nothing" + 3 + "--outstd=0.17".length(), worse).out())
+                .contains("is of 1 length, too few to tell a best one, and this sweep of 5\n");
     }
 
     @Test

@@ -61,6 +61,13 @@ class RemoteSweepTest {
                 "phema.evaluators.valley.command[2]",
                 () -> "s/.*\"sigmaRel\":\\([0-9.]*\\).*\"guidance\":\\([0-9.]*\\).*/{\"fid\":\\1,\"g\":\\2}/p");
         registry.add("phema.evaluators.valley.command[3]", () -> "{trial}");
+        registry.add("phema.evaluators.dip.type", () -> "command");
+        registry.add("phema.evaluators.dip.command[0]", () -> "awk");
+        registry.add("phema.evaluators.dip.command[1]", () -> "-F\"sigmaRel\":");
+        registry.add(
+                "phema.evaluators.dip.command[2]",
+                () -> "{d = $2 - 0.1; if (d < 0) d = -d; printf \"{\\\"fid\\\": %f}\\n\", d + 2}");
+        registry.add("phema.evaluators.dip.command[3]", () -> "{trial}");
         registry.add("phema.evaluators.slow.type", () -> "command");
         registry.add("phema.evaluators.slow.command[0]", () -> "sh");
         registry.add("phema.evaluators.slow.command[1]", () -> "-c");
@@ -198,10 +205,26 @@ class RemoteSweepTest {
             Shell.Result result = job.get();
             assertThat(result.status()).isEqualTo(1);
             assertThat(result.err())
-                    .containsPattern("phema: sweep \\w+ was replaced by another job, which began sweep \\w+ of the same");
+                    .containsPattern("phema: sweep \\w+ was replaced by another job, which began sweep \\w+ of the");
         }
         assertThat(csv).content().contains(",done,", ",cancelled,");
         assertThat(junit).content().contains("tests=\"3\"", "was replaced by another job");
+    }
+
+    @Test
+    void gatesCompareWithWhatTheServiceFoundBefore() {
+        String lengths = "--outstd=0.06,0.08,0.1,0.125,0.16";
+        String[] gates = {"--gate=fid<recommended", "--gate=fid<last", "--within-noise=fail"};
+        Shell.Result first = by("dip", "edm2", WRITER, lengths, "--seeds=0-9", gates[0], gates[1], "--json");
+        assertThat(first.json().at("/gates/0/unjudged").asString()).endsWith("no length was recommended before");
+        String id = first.json().at("/sweep/id").asString();
+        for (int time = 0; time < 2; time++) {
+            Shell.Result again = by("dip", "edm2", WRITER, lengths, "--seeds=10-19", gates[0], gates[1], gates[2]);
+            assertThat(again.status()).isEqualTo(3);
+            assertThat(again.err())
+                    .contains(" of what was recommended, by sweep " + id + " of 5 EMA lengths")
+                    .contains(" of sweep " + id + " of 5 EMA lengths");
+        }
     }
 
     @Test
