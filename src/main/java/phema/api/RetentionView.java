@@ -12,13 +12,16 @@ import phema.solver.Retention;
  *     their files
  * @param deletableBytes their size
  * @param targets what that does to each
+ * @param notices which other averages are among these, or may need what may be deleted, a sentence each
  */
-public record RetentionView(List<String> deletable, long deletableBytes, List<RetentionEffectView> targets) {
-    public static RetentionView of(Run run, Retention retention, List<String> deletable) {
+public record RetentionView(
+        List<String> deletable, long deletableBytes, List<RetentionEffectView> targets, List<String> notices) {
+    public static RetentionView of(Run run, Retention retention, List<String> deletable, List<String> notices) {
         return new RetentionView(
                 deletable,
                 Snapshot.bytes(
                         retention.deletable().stream().map(run.snapshots()::get).toList()),
-                retention.effects().stream().map(RetentionEffectView::of).toList());
+                retention.effects().stream().map(RetentionEffectView::of).toList(),
+                List.copyOf(notices));
     }
 }

@@ -21,11 +21,13 @@ import phema.text.ByteSize;
 /** Says which snapshots of a run may be deleted, and what that costs. */
 final class DeletableSnapshots {
     private final Run run;
+    private final List<String> notices;
     private final Retention retention;
     private final List<Snapshot> deletable;
 
-    private DeletableSnapshots(Run run, Retention retention) {
+    private DeletableSnapshots(Run run, Retention retention, List<String> notices) {
         this.run = run;
+        this.notices = notices;
         this.retention = retention;
         deletable = retention.deletable().stream().map(run.snapshots()::get).toList();
     }
@@ -33,24 +35,28 @@ final class DeletableSnapshots {
     /**
      * @param lengths sigma_rel that shall stay possible
      * @param profiles others that shall; those widths that the run can express where neither are asked for
-     * @param kimg times at which they shall, in thousands of images; the latest snapshot's when there are none
+     * @param ends times at which they shall; the latest snapshot's when there are none
      * @param maxError largest predicted relative error of lengths that are below it now
      */
     static DeletableSnapshots of(
-            Run run, @Nullable NumberList lengths, List<String> profiles, @Nullable NumberList kimg, double maxError) {
+            Run run, @Nullable NumberList lengths, List<String> profiles, List<Double> ends, double maxError) {
         Fits fits = new Fits();
-        return new DeletableSnapshots(run, fits.retention(run, targets(fits, run, lengths, profiles, kimg), maxError));
+        return new DeletableSnapshots(
+                run, fits.retention(run, targets(fits, run, lengths, profiles, ends), maxError), notices(run, ends));
+    }
+
+    /** No service is asked what it recommends. */
+    private static List<String> notices(Run run, List<Double> ends) {
+        return !ends.isEmpty() || run.oldestTime() == run.newestTime()
+                ? List.of()
+                : List.of("Only averages that end at the newest snapshot are looked at: one that ends earlier, as what a"
+                        + " service has pinned may, can need files that may be deleted. Name all times with --time.");
     }
 
     private static List<Profile> targets(
-            Fits fits, Run run, @Nullable NumberList lengths, List<String> profiles, @Nullable NumberList kimg) {
+            Fits fits, Run run, @Nullable NumberList lengths, List<String> profiles, List<Double> ends) {
         List<Profile> targets = new ArrayList<>();
-        List<Double> ends = kimg == null
-                ? List.of(run.newestTime())
-                : kimg.values().stream()
-                        .map(end -> ProfileOptions.time("outkimg", run, whole(end)))
-                        .toList();
-        for (double end : ends) {
+        for (double end : ends.isEmpty() ? List.of(run.newestTime()) : ends) {
             if (lengths != null)
                 for (double sigmaRel : lengths.values()) targets.add(ProfileOptions.power(sigmaRel, end));
             else if (profiles.isEmpty()) targets.addAll(fits.expressible(run, end));
@@ -62,13 +68,6 @@ final class DeletableSnapshots {
                     "outstd",
                     "the run can express no EMA length within 10 %; say with --outstd which shall stay possible");
         return targets;
-    }
-
-    private static long whole(double kimg) {
-        if (kimg != Math.rint(kimg))
-            throw Problem.invalid(
-                    "outkimg", "--outkimg " + kimg + ": snapshots are named by whole thousands of images");
-        return (long) kimg;
     }
 
     /** The physical files of all of them: of each its shards and their index, or just one. */
@@ -85,7 +84,7 @@ final class DeletableSnapshots {
     }
 
     RetentionView view() {
-        return RetentionView.of(run, retention, files());
+        return RetentionView.of(run, retention, files(), notices);
     }
 
     /** Prints what deleting them means. */
@@ -106,6 +105,7 @@ final class DeletableSnapshots {
                     CommandOutput.error(effect.after()),
                     CommandOutput.error(effect.limit()));
         table.print(out);
+        notices.forEach(notice -> out.println("note: " + notice));
         run.newer().ifPresent(files -> out.println("warning: " + files.message()));
         out.flush();
     }

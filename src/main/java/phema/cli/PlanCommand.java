@@ -10,6 +10,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import phema.catalog.Run;
 import phema.catalog.RunScanner;
 import phema.catalog.Selection;
 import phema.problem.Problem;
@@ -74,6 +75,13 @@ final class PlanCommand implements Callable<Integer> {
                     "With --indir: training times at which they shall, in thousands of images; the latest snapshot's "
                             + "by default.")
     private @Nullable NumberList outkimg;
+
+    @Option(
+            names = "--time",
+            paramLabel = "LIST",
+            split = ",",
+            description = "With --indir: the same on the run's own clock, such as 2500 or 131k.")
+    private List<String> ends = new ArrayList<>();
 
     @Option(
             names = "--list",
@@ -141,7 +149,8 @@ final class PlanCommand implements Callable<Integer> {
     }
 
     private void retention(double limit) throws IOException {
-        DeletableSnapshots deletable = DeletableSnapshots.of(input.scan(false), outstd, profiles, outkimg, limit);
+        Run run = input.scan(false);
+        DeletableSnapshots deletable = DeletableSnapshots.of(run, outstd, profiles, ends(run), limit);
         List<String> files = deletable.files();
         PrintWriter out = CommandOutput.of(spec);
         if (json) {
@@ -153,6 +162,25 @@ final class PlanCommand implements Callable<Integer> {
         if (!alone && !files.isEmpty()) out.println("may be deleted (--list and --print0 print only these):");
         for (String file : files) out.print(print0 ? file + '\0' : file + System.lineSeparator());
         out.flush();
+    }
+
+    /** Where averages end; nothing for the newest snapshot. */
+    private List<Double> ends(Run run) {
+        if (outkimg == null)
+            return ends.stream()
+                    .map(end -> ProfileOptions.time("time", run, end))
+                    .toList();
+        if (!ends.isEmpty()) throw Problem.invalid("time", "--time and --outkimg say the same; give one of them");
+        return outkimg.values().stream()
+                .map(end -> ProfileOptions.time("outkimg", run, whole(end)))
+                .toList();
+    }
+
+    private static long whole(double kimg) {
+        if (kimg != Math.rint(kimg))
+            throw Problem.invalid(
+                    "outkimg", "--outkimg " + kimg + ": snapshots are named by whole thousands of images");
+        return (long) kimg;
     }
 
     /** What {@code --instd} and {@code --stored} say. */

@@ -139,7 +139,8 @@ final class ProfileOptions {
         return time == null ? run.newestTime() : time("time", run, time);
     }
 
-    private static double time(String option, Run run, String time) {
+    /** A time on the run's own clock. @param option at fault when no snapshot reaches it */
+    static double time(String option, Run run, String time) {
         try {
             return WeightsReference.time(time, run);
         } catch (Problem e) {

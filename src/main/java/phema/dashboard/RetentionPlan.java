@@ -1,9 +1,12 @@
 package phema.dashboard;
 
 import java.util.List;
+import java.util.Optional;
 import phema.catalog.Run;
 import phema.catalog.Snapshot;
+import phema.profile.Profile;
 import phema.solver.Retention;
+import phema.sweep.RetentionTargets;
 import phema.synthesis.Names;
 import phema.text.ByteSize;
 import phema.text.Labels;
@@ -14,6 +17,7 @@ import phema.text.Labels;
  * @param maxError in percent, as it was asked for
  * @param command that says the same; empty where none can
  * @param lines that give the errors elsewhere
+ * @param notices which other averages it is for
  * @param file how a file of them is called, without an extension
  */
 record RetentionPlan(
@@ -24,10 +28,14 @@ record RetentionPlan(
         List<EffectRow> effects,
         String command,
         List<CopyLine> lines,
+        List<String> notices,
         String file) {
     record EffectRow(String width, String now, String then) {}
 
-    static RetentionPlan of(Run run, Retention retention, double maxError, double end) {
+    static RetentionPlan of(Run run, Retention retention, double maxError, double end, RetentionTargets targets) {
+        // A command does not know what is recommended.
+        Optional<String> command =
+                targets.added().isEmpty() ? RunLines.plan(run, maxError / 100, end) : Optional.empty();
         List<Snapshot> deletable =
                 retention.deletable().stream().map(run.snapshots()::get).toList();
         return new RetentionPlan(
@@ -37,10 +45,16 @@ record RetentionPlan(
                 ByteSize.print(Snapshot.bytes(deletable)),
                 retention.effects().stream()
                         .map(e -> new EffectRow(
-                                Names.width(e.target()), Show.percent(e.before()), Show.percent(e.after())))
+                                name(e.target(), end), Show.percent(e.before()), Show.percent(e.after())))
                         .toList(),
-                RunLines.plan(run, maxError / 100, end).orElse(""),
-                RunLines.retention(run, maxError / 100, end),
+                command.orElse(""),
+                RunLines.retention(run, command, maxError / 100, end),
+                targets.notices(),
                 ChartSource.fileName(run.name(), "retention", Labels.plain(maxError)));
+    }
+
+    private static String name(Profile target, double end) {
+        return Names.width(target)
+                + (target.endTime() == end ? "" : ", ends at time " + Labels.plain(target.endTime()));
     }
 }

@@ -22,11 +22,13 @@ import phema.profile.Profile;
 import phema.solver.FilesToRead;
 import phema.solver.Fit;
 import phema.solver.FitOptions;
+import phema.solver.Retention;
 import phema.solver.RunReport;
 import phema.solver.SolverKind;
 import phema.sweep.Advice;
 import phema.sweep.Recommendation;
 import phema.sweep.Recommendations;
+import phema.sweep.RetentionTargets;
 import phema.sweep.SweepFilter;
 import phema.sweep.Sweeps;
 import phema.synthesis.Fits;
@@ -182,8 +184,9 @@ class RunController {
         List<Profile> targets = fits.expressible(found, end);
         if (targets.isEmpty())
             throw Problem.unprocessable("The run can express no EMA length within 10 %: keep all of its files");
-        model.addAttribute(
-                "plan", RetentionPlan.of(found, fits.retention(found, targets, maxError / 100), maxError, end));
+        RetentionTargets all = RetentionTargets.of(found, targets, recommendations.shown(run));
+        Retention retention = fits.retention(found, all.targets(), maxError / 100);
+        model.addAttribute("plan", RetentionPlan.of(found, retention, maxError, end, all));
         return "dashboard/run :: retention";
     }
 

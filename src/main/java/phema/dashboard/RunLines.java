@@ -97,11 +97,15 @@ final class RunLines {
         return run.countsKimg() ? Optional.of(command + " --outkimg " + Kimg.ofNimg(end)) : Optional.empty();
     }
 
-    /** For what errors are then, and which files that is about. */
-    static List<CopyLine> retention(Run run, double maxError, double end) {
+    /**
+     * For what errors are then, and which files that is about.
+     *
+     * @param command that says the same
+     */
+    static List<CopyLine> retention(Run run, Optional<String> command, double maxError, double end) {
         String path = "/api/v1/runs/" + CopyLine.segment(run.name()) + "/retention?maxError=" + Labels.plain(maxError)
                 + (end == run.newestTime() ? "" : "&time=" + Labels.plain(end));
-        return Stream.concat(plan(run, maxError, end).map(CopyLine::command).stream(), CopyLine.json(path).stream())
+        return Stream.concat(command.map(CopyLine::command).stream(), CopyLine.json(path).stream())
                 .toList();
     }
 

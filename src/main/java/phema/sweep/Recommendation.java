@@ -3,6 +3,10 @@ package phema.sweep;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import phema.catalog.Run;
+import phema.evaluation.Reconstructions;
+import phema.problem.Problem;
+import phema.profile.Profile;
 import phema.profile.ProfileFamily;
 import phema.profile.SigmaRel;
 
@@ -40,6 +44,12 @@ public record Recommendation(
     static String measuredOnOthers(String difference) {
         return "it was measured on other weights than this run has now (" + difference
                 + "); a sweep of this run tells what suits them";
+    }
+
+    /** @throws Problem when the run cannot have it */
+    Profile target(Run run) {
+        time.ifPresent(end -> Reconstructions.requireTime("time", run, end));
+        return Reconstructions.target(profile, time.orElseGet(run::newestTime));
     }
 
     /** The EMA length, where it is the paper's kind of average. */

@@ -221,8 +221,7 @@ public class Recommendations {
 
     private void save(String run, Recommendation pin) {
         Run found = usable(run);
-        pin.time().ifPresent(end -> Reconstructions.requireTime("time", found, end));
-        Reconstructions.target(pin.profile(), pin.time().orElse(found.newestTime()));
+        pin.target(found);
         jdbc.sql("""
                         insert into pin (run, profile, time, found, training, created) values (?, ?, ?, ?, ?, ?)
                         on conflict (run) do update set profile = excluded.profile, time = excluded.time,

@@ -5,6 +5,7 @@ import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -18,6 +19,8 @@ import phema.catalog.Run;
 import phema.problem.Problem;
 import phema.profile.Profile;
 import phema.solver.Retention;
+import phema.sweep.Recommendations;
+import phema.sweep.RetentionTargets;
 import phema.synthesis.Fits;
 import phema.synthesis.WeightsReference;
 
@@ -29,16 +32,19 @@ class RetentionController {
 
     private final Catalog catalog;
     private final Fits fits;
+    private final Recommendations recommendations;
 
-    RetentionController(Catalog catalog, Fits fits) {
+    RetentionController(Catalog catalog, Fits fits, Recommendations recommendations) {
         this.catalog = catalog;
         this.fits = fits;
+        this.recommendations = recommendations;
     }
 
     @GetMapping(path = "/api/v1/runs/{run}/retention", produces = MediaType.APPLICATION_JSON_VALUE)
     @Operation(
             summary = "Plans which snapshots may be deleted",
-            description = "Keeps the predicted error of a range of EMA lengths under a limit. Deletes nothing.")
+            description = "Keeps the predicted error of a range of EMA lengths, and of what is recommended or pinned"
+                    + " for the run, under a limit. Deletes nothing.")
     RetentionView retention(
             @PathVariable String run,
             @Parameter(
@@ -63,7 +69,10 @@ class RetentionController {
             @Parameter(description = "where they end; without it at the newest snapshot's time")
                     @RequestParam(required = false)
                     @Nullable
-                    Double time) {
+                    Double time,
+            @Parameter(description = "whether what is recommended or pinned for the run shall stay possible as well")
+                    @RequestParam(defaultValue = "true")
+                    boolean recommended) {
         Run found = catalog.run(run);
         double end = ProfileRequest.end(found, time, "");
         if (sigmaRel != null && (sigmaRel.isEmpty() || sigmaRel.size() > MAX_TARGETS))
@@ -82,12 +91,16 @@ class RetentionController {
             throw Problem.invalid(
                     "sigmaRel",
                     "The run can express no EMA length within 10 %; say with sigmaRel which shall stay possible");
-        Retention retention = fits.retention(found, targets, maxError);
+        RetentionTargets all = recommended
+                ? RetentionTargets.of(found, targets, recommendations.shown(run))
+                : new RetentionTargets(targets, Optional.empty(), List.of());
+        Retention retention = fits.retention(found, all.targets(), maxError);
         return RetentionView.of(
                 found,
                 retention,
                 retention.deletable().stream()
                         .map(i -> found.snapshots().get(i).name())
-                        .toList());
+                        .toList(),
+                all.notices());
     }
 }

@@ -48,7 +48,10 @@ class PlanCommandTest {
     void speaksTheWordsOfTheRestInterfaceInJsonAndAlwaysInTheSameOrder() {
         JsonNode plan = Shell.phema("plan --indir " + Shell.EDM2 + " --max-error 0.003 --outstd 0.1,0.2 --json")
                 .json();
-        assertThat(plan.propertyNames()).containsExactly("deletable", "deletableBytes", "targets");
+        assertThat(plan.propertyNames()).containsExactly("deletable", "deletableBytes", "targets", "notices");
+        assertThat(plan.at("/notices/0").asString())
+                .startsWith("Only averages that end at the newest snapshot are looked at")
+                .endsWith("Name all times with --time.");
         assertThat(plan.at("/deletable").size()).isPositive();
         assertThat(plan.at("/deletableBytes").asLong()).isPositive();
         JsonNode target = plan.at("/targets/1");
@@ -57,6 +60,18 @@ class PlanCommandTest {
         assertThat(target.at("/errorAfter").asDouble())
                 .isBetween(
                         target.at("/errorNow").asDouble(), target.at("/limit").asDouble());
+    }
+
+    @Test
+    void keepsWhatAveragesOfEarlierTimesNeed() {
+        String plan = "plan --indir " + Shell.EDM2 + " --max-error 0.003 --outstd 0.2 ";
+        assertThat(Shell.phema(plan).fine().out()).contains("note: Only averages that end at the newest snapshot");
+        String early = "network-snapshot-0000049-0.100.pkl";
+        assertThat(Shell.phema(plan + "--list").out()).contains(early);
+        JsonNode both = Shell.phema(plan + "--time 49152,262k --json").json();
+        assertThat(both.at("/notices").size()).isZero();
+        assertThat(both.at("/targets").findValuesAsString("time")).containsExactly("49152.0", "262144.0");
+        assertThat(both.at("/deletable").toString()).doesNotContain(early);
     }
 
     @Test
@@ -122,6 +137,8 @@ class PlanCommandTest {
             --indir EDM2 --outstd 0.4                      | 0.288675
             --indir EDM2 --outkimg 900                     | reach from
             --indir EDM2 --outkimg 65.9                    | whole thousands of images
+            --indir EDM2 --time 900k                       | --time
+            --indir EDM2 --time 65k --outkimg 65           | say the same
             --times 1                                      | 2..1024
             --times 16.5                                   | 2..1024
             --times 16 --instd 0.4                         | --instd

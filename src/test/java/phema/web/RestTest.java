@@ -281,6 +281,44 @@ class RestTest {
                 .isGreaterThan(5);
     }
 
+    @Test
+    void plansRetentionOfWhatIsPinned() throws Exception {
+        String run = "/api/v1/runs/edm2";
+        HttpRequest.Builder pin = HttpRequest.newBuilder(URI.create("http://localhost:" + port + run + "/recommended"))
+                .header("Content-Type", "application/json");
+        assertThat(client.send(
+                                pin.PUT(BodyPublishers.ofString("{\"sigmaRel\": 0.2, \"time\": 49152}"))
+                                        .build(),
+                                BodyHandlers.ofString())
+                        .statusCode())
+                .isEqualTo(200);
+        try {
+            String plan = run + "/retention?maxError=0.003";
+            JsonNode with = json.readTree(get(plan).body());
+            JsonNode without = json.readTree(get(plan + "&recommended=false").body());
+            assertThat(with.at("/targets").size())
+                    .isEqualTo(without.at("/targets").size() + 1);
+            JsonNode target =
+                    with.at("/targets").get(with.at("/targets").size() - 1);
+            assertThat(target.at("/target/spec").asString()).isEqualTo("power:0.2");
+            assertThat(target.at("/target/time").asDouble()).isEqualTo(49152);
+            assertThat(target.at("/errorAfter").asDouble())
+                    .isLessThanOrEqualTo(target.at("/limit").asDouble());
+            assertThat(with.at("/notices/0").asString())
+                    .isEqualTo("power:0.2 at time 49152, which is pinned for the run, is one of the averages that are"
+                            + " looked at.");
+            String early = "network-snapshot-0000049-0.100.pkl";
+            assertThat(without.at("/deletable").toString()).contains(early);
+            assertThat(with.at("/deletable").toString()).doesNotContain(early);
+            assertThat(without.at("/notices").size()).isZero();
+            assertThat(get("/runs/edm2/retention?maxError=0.3").body())
+                    .contains("which is pinned for the run", "0.200, ends at time 49152")
+                    .doesNotContain("phema plan");
+        } finally {
+            client.send(pin.DELETE().build(), BodyHandlers.ofString());
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "maxError=-1,     maxError",
