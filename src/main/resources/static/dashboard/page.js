@@ -145,4 +145,22 @@ if (choice) {
       history.replaceState(null, "", "?" + new URLSearchParams(given));
     }, 300);
   });
+  // The service says what is wrong with a length that the browser does not send, once nothing more is typed.
+  let wrong;
+  choice.addEventListener("input", () => clearTimeout(wrong));
+  choice.addEventListener("htmx:validation:halted", () => {
+    clearTimeout(wrong);
+    wrong = setTimeout(() => {
+      choice.noValidate = true;
+      htmx.trigger(choice, "input");
+      choice.noValidate = false;
+    }, 500);
+  });
+  choice.addEventListener("htmx:afterRequest", event => event.detail.elt === choice && outdated(event.detail.xhr.status >= 400));
+}
+
+/** What belongs to another choice than the form's is not to be read or taken for its own. */
+function outdated(yes) {
+  document.getElementById("earlier").hidden = !yes;
+  for (const part of choice.parentElement.querySelectorAll("#fit, #fit ~ .charts, #weights")) part.inert = yes;
 }

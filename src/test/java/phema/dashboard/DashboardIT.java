@@ -221,6 +221,32 @@ class DashboardIT extends PagesInBrowser {
         browser.until("no complaint", () -> browser.text("#problem").isEmpty());
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "0.5, 'sigma_rel must lie in (0, 0.288675), not 0.5'",
+                "-1, 'sigma_rel must lie in (0, 0.288675), not -1'",
+                "'', sigmaRel is missing",
+            })
+    void saysOfWhatTheBrowserTakesForWrongThatFiguresAreNotOfIt(String length, String complaint) {
+        open("/runs/demo?sigmaRel=0.1");
+        browser.until("a model", () -> !browser.findAll("#sigmaRel").isEmpty());
+        browser.type("#sigmaRel", Keys.chord(Keys.CONTROL, "a"), Keys.BACK_SPACE, length);
+        browser.until("a complaint", () -> browser.text("#problem").contains(complaint));
+        assertThat(browser.complaints()).isNotEmpty().allMatch(line -> line.contains("400"));
+        browser.until("a word", () -> browser.text("#earlier").equals("What follows is of an earlier choice."));
+        for (String part : List.of("#fit", "#weights"))
+            assertThat(browser.find(part).getDomProperty("inert")).as(part).isEqualTo("true");
+
+        browser.type("#sigmaRel", Keys.chord(Keys.CONTROL, "a"), "0.12");
+        browser.until("other weights", () -> browser.text("#weights caption").equals("Weights ema-0.120"));
+        browser.until("no complaint", () -> browser.text("#problem").isEmpty());
+        assertThat(browser.text("#earlier")).isEmpty();
+        assertThat(browser.findAll("[inert]")).isEmpty();
+        assertThat(browser.complaints()).allMatch(line -> line.contains("400"));
+    }
+
     @Test
     void plansRetention() {
         open("/runs/demo");
