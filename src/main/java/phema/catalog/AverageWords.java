@@ -42,6 +42,12 @@ final class AverageWords {
     private static final Pattern FILE =
             Pattern.compile("(?:" + EMA + "|" + OTHERS + "|" + TARGETS + "[^a-z]*)", Pattern.CASE_INSENSITIVE);
 
+    /** The words that are averages right before a file's number, and anything elsewhere: {@code slow_r50_100}. */
+    private static final Pattern BEFORE_NUMBER = Pattern.compile(
+            "(?:.*[^a-z])?(?:lawa|soups?|means?|s?ma|wavg|w?ave|slow|bma|smoothed|key_?encoder)"
+                    + "(?:[-_.]?(?:steps?|iters?|epochs?|ep|checkpoint|ckpt|models?|weights?))?[^a-z]*",
+            Pattern.CASE_INSENSITIVE);
+
     /** The words of folders that say nothing of a run but where its files lie, or which network they are of. */
     private static final String PLACE = "(?:checkpoints?|ckpts?|weights?|models?|snapshots?|saves?|params?|nets?"
             + "|network|unet|transformer|generator|g|only)";
@@ -92,7 +98,9 @@ final class AverageWords {
 
     /** Whether a file holds an average by its name, or what stands in it before a number. */
     static boolean isInFileName(String name) {
-        return FILE.matcher(name).matches() || SURE.matcher(name).matches();
+        return FILE.matcher(name).matches()
+                || SURE.matcher(name).matches()
+                || BEFORE_NUMBER.matcher(name).matches();
     }
 
     /** Whether all files in a folder of this name are averages. */

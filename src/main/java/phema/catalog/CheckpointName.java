@@ -21,8 +21,8 @@ record CheckpointName(String name, String family, String pattern, String word, l
 
     /** The words for what runs side by side, before such a number. */
     private static final Pattern SIDE_BY_SIDE = Pattern.compile(
-            "(?:.*[^a-z])?(?:exp(?:eriment)?|run|seed|fold|lr|trial|version|v|job|rank|gpu|part|split|sweep|test|try)s?"
-                    + "[-_=.]?[\\d.]+",
+            "(?:.*[^a-z])?(?:exp(?:eriment)?|run|seed|fold|lr|trial|version|v|job|rank|gpu|part|split|sweep|test|try"
+                    + "|" + Questions.SIDE_BY_SIDE + ")s?[-_=.]?[\\d.]+",
             Pattern.CASE_INSENSITIVE);
 
     /** The form of OneTrainer's backups: a time stamp, then step, epoch, and step within the epoch. */

@@ -39,6 +39,20 @@ final class Questions {
     /** The most kinds of names of which a file is looked at. */
     private static final int MOST_KINDS = 4;
 
+    /** The words before the numbers of what trains side by side, or by which runs of a study differ. */
+    static final String SIDE_BY_SIDE = "seed|fold|trial|client|worker|expert|member|ensemble|task|replica|subject"
+            + "|(?:lora_)?rank|sigma|guidance|sparsity|alpha|beta|gamma|lambda|tau|temp(?:erature)?|dropout|lr|width|depth";
+
+    private static final Pattern OF_SIDE_BY_SIDE =
+            Pattern.compile("(?:.*[^a-z])?(?:" + SIDE_BY_SIDE + ")s?[-_=.]?", Pattern.CASE_INSENSITIVE);
+
+    /** The same of words that runs are called by as well, {@code run-000010}: where few digits follow. */
+    private static final Pattern OF_RUNS =
+            Pattern.compile("(?:.*[^a-z])?(?:run|exp(?:eriment)?|job|test)s?[-_=.]?", Pattern.CASE_INSENSITIVE);
+
+    /** The form of numbers that are too long to count runs. */
+    private static final Pattern MANY_DIGITS = Pattern.compile("\\d{5}");
+
     /** The line for raw weights. */
     static final String RAW = "profile: " + WeightGroups.RAW;
 
@@ -80,6 +94,26 @@ final class Questions {
                 .filter(family -> family.size() == most)
                 .findFirst()
                 .flatMap(Questions::of);
+    }
+
+    /** What has to be asked of files that are numbered as what trains side by side is. */
+    static Optional<Question> ofSideBySide(List<NumberedName> numbered) {
+        Map<String, List<NumberedName>> families = numbered.stream().collect(groupingBy(NumberedName::shape));
+        List<NumberedName> run =
+                families.values().stream().max(comparingInt(List::size)).orElse(List.of());
+        if (run.isEmpty() || !run.stream().allMatch(Questions::isSideBySide)) return Optional.empty();
+        return Optional.of(ofReadings(
+                "files named " + run.getFirst().shown() + " may be of runs side by side, as their number does not say"
+                        + " that it is a time",
+                NumberReadings.of(run.stream().map(NumberedName::fileName).toList()),
+                "",
+                ", if they are of one run"));
+    }
+
+    private static boolean isSideBySide(NumberedName name) {
+        return OF_SIDE_BY_SIDE.matcher(name.prefix()).matches()
+                || OF_RUNS.matcher(name.prefix()).matches()
+                        && !MANY_DIGITS.matcher(name.fileName()).find();
     }
 
     /** @param family files whose names differ in numbers only */

@@ -202,7 +202,9 @@ record Recognition(
                     numbered.stream().filter(name -> !Questions.isAverage(name)).toList();
             if (!raw.isEmpty()) numbered = raw;
             numbered = byStated(weights, numbered, stated);
-            Optional<Question> question = Questions.of(names, numbered);
+            List<NumberedName> found = numbered;
+            Optional<Question> question = Questions.of(names, found)
+                    .or(() -> Questions.ofSideBySide(found).filter(any -> !areStated(found, stated)));
             if (question.isPresent()) return asked(question.get());
         }
         return numbered.isEmpty() ? edm2(edm2, selection) : numbered(names, numbered, selection);
@@ -297,6 +299,14 @@ record Recognition(
         }
         if (open.size() < 2 || Questions.isTied(NumberReadings.counts(open))) return numbered;
         return NumberReadings.of(open).stated(stated).orElse(numbered);
+    }
+
+    /** Whether files state a number in their names to be their step or epoch. */
+    private static boolean areStated(List<NumberedName> numbered, Function<String, Map<String, String>> stated) {
+        return NumberReadings.of(
+                        numbered.stream().map(NumberedName::fileName).toList())
+                .stated(stated)
+                .isPresent();
     }
 
     private static Recognition numbered(List<String> names, List<NumberedName> numbered, Selection selection) {
