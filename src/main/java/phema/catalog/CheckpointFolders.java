@@ -184,11 +184,12 @@ record CheckpointFolders(
             }
             List<String> usual = usual();
             List<String> raw = usual.stream()
-                    .filter(component -> !WeightsPath.isAverage(component))
+                    .filter(component -> !WeightsPath.isAverage(component) && !WeightsPath.isReference(component))
                     .toList();
             List<String> averages =
                     usual.stream().filter(WeightsPath::isAverage).toList();
-            if (raw.isEmpty()) return ofAverages(averages);
+            if (raw.isEmpty())
+                return averages.isEmpty() && !usual.isEmpty() ? asked(ofReference(usual)) : ofAverages(averages);
             Optional<String> chosen = raw.size() == 1 ? Optional.of(raw.getFirst()) : WeightsPath.usual(raw);
             return chosen.map(component -> of(component, averages, usual)).orElseGet(() -> asked(ofSeveral(raw)));
         }
@@ -331,6 +332,16 @@ record CheckpointFolders(
                             lines(pattern, path(averages.getFirst())),
                             ", or whichever average it is"))
                     : new CheckpointFolders(candidates, notices, List.of(), Optional.empty());
+        }
+
+        /** What has to be asked where all that folders hold is what training compares with, by its name. */
+        private Question ofReference(List<String> usual) {
+            return Question.of(
+                    "the folders named " + folders.getLast().name().family() + " hold nothing but "
+                            + usual.stream().limit(6).map(this::path).collect(joining(", "))
+                            + ", which by its name is not what is trained, but what that is compared with",
+                    lines(pattern, path(usual.getFirst())),
+                    ", if it is what is to be averaged");
         }
 
         private Question ofSeveral(List<String> raw) {

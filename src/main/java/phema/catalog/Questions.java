@@ -41,7 +41,8 @@ final class Questions {
 
     /** The words before the numbers of what trains side by side, or by which runs of a study differ. */
     static final String SIDE_BY_SIDE = "seed|fold|trial|client|worker|expert|member|ensemble|task|replica|subject"
-            + "|(?:lora_)?rank|sigma|guidance|sparsity|alpha|beta|gamma|lambda|tau|temp(?:erature)?|dropout|lr|width|depth";
+            + "|(?:lora_)?rank|sigma|guidance|sparsity|alpha|beta|gamma|lambda|tau|temp(?:erature)?|dropout|lr|width"
+            + "|depth";
 
     private static final Pattern OF_SIDE_BY_SIDE =
             Pattern.compile("(?:.*[^a-z])?(?:" + SIDE_BY_SIDE + ")s?[-_=.]?", Pattern.CASE_INSENSITIVE);
@@ -160,8 +161,8 @@ final class Questions {
                 "files are named as EDM2 names averages, such as " + last.fileName()
                         + (alone
                                 ? ", but no time has two of them, and their last number is another from one to the next"
-                                : ", but their last number is not written as a sigma_rel, which has three decimals and is"
-                                        + " less than 0.289")
+                                : ", but their last number is not written as a sigma_rel, which has three decimals and"
+                                        + " is less than 0.289")
                         + ": it may be a loss, or another setting, of raw checkpoints",
                 lines(last.pattern()),
                 ", where * stands for what does not matter, if they are of one run; or with `"

@@ -78,6 +78,13 @@ record WeightsPath(String path, boolean isThere) {
     /** The part of a path by which an average is called one. */
     private static final Pattern AVERAGE = Pattern.compile("(?:^|(?<=/))ema/|[-_]ema(?=/|$)");
 
+    /** The names of what weights are compared with while they are trained, and of a folder of it. */
+    private static final Pattern REFERENCE =
+            Pattern.compile("(?:.*/)?ref(?:erence)?(?:[-_](?:model|adapter|policy))?(?:/.*)?", Pattern.CASE_INSENSITIVE);
+
+    /** The file beside each adapter of PEFT. */
+    private static final String ADAPTER = "adapter_config.json";
+
     private static final String INDEX = ".index.json";
     private static final String SAFETENSORS_INDEX = ".safetensors" + INDEX;
     private static final String FIRST_RANK = "__0.metadata";
@@ -101,7 +108,7 @@ record WeightsPath(String path, boolean isThere) {
                 public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
                     String name = String.valueOf(folder.getFileName());
                     return !folder.equals(checkpoint)
-                                    && (name.startsWith(".") || name.equals("__MACOSX") || STATE_FOLDERS.contains(name))
+                                    && (name.startsWith(".") || name.equals("__MACOSX") || isState(folder))
                             ? FileVisitResult.SKIP_SUBTREE
                             : FileVisitResult.CONTINUE;
                 }
@@ -147,6 +154,12 @@ record WeightsPath(String path, boolean isThere) {
                 add(weights, new WeightsPath(path, !missing.contains(path)));
         }
         return byCommonNames(weights);
+    }
+
+    /** Whether a folder below a checkpoint's holds what trainers keep beside weights: no adapter that is called so. */
+    private static boolean isState(Path folder) {
+        return STATE_FOLDERS.contains(String.valueOf(folder.getFileName()))
+                && Files.notExists(folder.resolve(ADAPTER));
     }
 
     /** The same by what is alike in all checkpoints, where no two of this one are. */
@@ -294,6 +307,11 @@ record WeightsPath(String path, boolean isThere) {
     /** Whether weights are an average by where they lie. */
     static boolean isAverage(String component) {
         return Stream.of(component.split("/")).anyMatch(AverageWords::isInFileName);
+    }
+
+    /** Whether weights are those that training only compares with, by where they lie. */
+    static boolean isReference(String component) {
+        return REFERENCE.matcher(component).matches();
     }
 
     /** Where the weights are that an average is of. */

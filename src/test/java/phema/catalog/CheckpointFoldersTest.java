@@ -796,6 +796,37 @@ class CheckpointFoldersTest {
         }
     }
 
+    /** As TRL writes the adapters of PEFT that are called train and reference. */
+    @Test
+    void theAdapterThatTrainsIsTakenAndNotTheOneItIsComparedWith() throws IOException {
+        for (int step : List.of(100, 200)) {
+            for (String name : List.of("train", "reference")) {
+                weights("checkpoint-" + step + "/" + name + "/adapter_model.safetensors", step);
+                write("checkpoint-" + step + "/" + name + "/adapter_config.json", "{\"r\": 8, \"lora_alpha\": 16}");
+            }
+            weights("checkpoint-" + step + "/dataloader/state.pt", 7);
+        }
+        Run both = RunScanner.scan(run, Selection.DEFAULT);
+        assertThat(both.snapshots())
+                .extracting(Snapshot::name)
+                .containsExactly(
+                        "checkpoint-100/train/adapter_model.safetensors",
+                        "checkpoint-200/train/adapter_model.safetensors");
+        assertThat(both.notices()).anyMatch(notice -> notice.contains("not used: reference/adapter_model.safetensors"));
+    }
+
+    @Test
+    void whatTrainingComparesWithIsNotTakenByItself() throws IOException {
+        for (int step : List.of(100, 200)) weights("checkpoint-" + step + "/ref_model/model.safetensors", step);
+        Run reference = RunScanner.scan(run, Selection.DEFAULT);
+        assertThat(reference.snapshots()).isEmpty();
+        assertThat(reference.excluded())
+                .singleElement()
+                .extracting(Excluded::message)
+                .asString()
+                .contains("ref_model/model.safetensors, which by its name is not what is trained");
+    }
+
     private void weights(String path, float value) throws IOException {
         Files.createDirectories(run.resolve(path).getParent());
         TestFiles.safetensors(run.resolve(path), Map.of(), Map.of("a", value, "b", 2 * value));
