@@ -205,6 +205,15 @@ final class FolderScan {
             Optional<RememberedFile.Indexed> usable = usable(named, now);
             if (usable.isEmpty()) continue;
             WeightFile file = usable.get().file();
+            if (recognition.ground() != Recognition.Ground.MANIFEST && WeightFiles.isSynthesis(file)) {
+                exclusions.add(
+                        named,
+                        ExclusionReason.NO_PROFILE,
+                        "was made by phema of other files, as its metadata say, and is no snapshot of a training job:"
+                                + " give outputs a folder of their own, or name it in " + Manifest.FILE_NAME
+                                + " if it is to be used");
+                continue;
+            }
             Candidate candidate =
                     LastCheckpoint.is(named) ? lastOf(named, file, looked) : counting.of(named.read(file), file);
             Optional<String> missing = folderFiles.missing(candidate);

@@ -15,6 +15,9 @@ import java.util.regex.Pattern;
 
 /** Reads and lays out weight files of every known format. */
 public final class WeightFiles {
+    /** The key in the metadata of outputs for the average that they are, as text. */
+    public static final String PROFILE = "phema.profile";
+
     /** The word for the weights in single precision that optimizers of Megatron keep. */
     public static final String MASTERS = "optimizer.fp32";
 
@@ -88,6 +91,11 @@ public final class WeightFiles {
     /** The networks that a file holds beside the one that was read, and outputs hold as they are; empty where none. */
     public static Optional<String> otherNetworks(WeightFile file) {
         return Optional.ofNullable(file.metadata().get(Edm2PickleReader.OTHERS)).filter(names -> !names.isEmpty());
+    }
+
+    /** Whether a file says that phema made it of others, as one of safetensors can. */
+    public static boolean isSynthesis(WeightFile file) {
+        return file.metadata().containsKey(PROFILE);
     }
 
     /** Arrays of NumPy in a file of torch that seem to be weights and are not read, named; empty where none are. */

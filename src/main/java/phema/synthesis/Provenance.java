@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 import phema.catalog.Run;
 import phema.format.Tensor;
 import phema.format.WeightFile;
+import phema.format.WeightFiles;
 import phema.profile.ProfileSpec;
 import phema.solver.Fit;
 import phema.solver.SolverKind;
@@ -19,12 +20,11 @@ import phema.text.Labels;
 
 /** Says in the metadata of files where their weights come from, and compares files that exist with what they say. */
 final class Provenance {
-    private static final String PROFILE = "phema.profile";
     private static final String ERROR = "phema.predictedRelativeError";
 
     /** What decides which average a file is, and how it is called. */
     private static final Map<String, String> DECISIVE = new TreeMap<>(Map.of(
-            PROFILE, "average",
+            WeightFiles.PROFILE, "average",
             "phema.time", "time",
             "phema.solver", "solver",
             "phema.weights", "weights",
@@ -36,7 +36,7 @@ final class Provenance {
     static Map<String, String> metadata(Run run, FittedTarget target) {
         Fit fit = target.fit();
         Map<String, String> metadata = new TreeMap<>();
-        metadata.put(PROFILE, ProfileSpec.print(fit.target()));
+        metadata.put(WeightFiles.PROFILE, ProfileSpec.print(fit.target()));
         metadata.put(
                 "phema.time", String.format(Locale.ROOT, "%.0f", fit.target().endTime()));
         metadata.put("phema.solver", Labels.of(fit.method()));
@@ -67,7 +67,7 @@ final class Provenance {
     static List<String> contradictions(
             WeightFile file, Map<String, String> metadata, Map<Tensor, DType> tensors, boolean named) {
         List<String> contradictions = new ArrayList<>();
-        if (file.metadata().containsKey(PROFILE))
+        if (file.metadata().containsKey(WeightFiles.PROFILE))
             DECISIVE.forEach((key, word) -> {
                 String stated = file.metadata().getOrDefault(key, "none");
                 String asked = metadata.getOrDefault(key, "none");

@@ -3,8 +3,10 @@ package phema.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +68,26 @@ class NamesLikeEdm2Test {
         assertThat(RunScanner.scan(folder, new Selection(Optional.empty(), List.of(0.117, 0.108)))
                         .snapshots())
                 .hasSize(2);
+    }
+
+    /** Written into the run's folder under its prefix. */
+    @Test
+    void outputsAreNoSnapshotsUnlessAManifestNamesThem() throws IOException {
+        scan("net-0000016-0.050 net-0000016-0.100 net-0000032-0.050 net-0000032-0.100");
+        TestFiles.safetensors(
+                folder.resolve("net-0000032-0.070.safetensors"),
+                Map.of("phema.profile", "power:0.07"),
+                Map.of("w", 7f));
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).hasSize(4);
+        assertThat(run.excluded())
+                .singleElement()
+                .extracting(Excluded::message)
+                .asString()
+                .startsWith("net-0000032-0.070.safetensors was made by phema of other files");
+        Files.writeString(
+                folder.resolve("phema.yaml"), "files: 'net-{time}-{sigmaRel}.safetensors'\ntimeScale: 1000\n");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots()).hasSize(5);
     }
 
     private Run scan(String names) throws IOException {
