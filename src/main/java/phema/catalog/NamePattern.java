@@ -72,7 +72,7 @@ public record NamePattern(String text, Pattern regex, Set<String> fields) {
 
     private static String digits(String field) {
         return switch (field) {
-            case "time" -> NamedNumber.MAGNITUDE + "|" + NamedNumber.WHOLE;
+            case "time" -> NamedNumber.EXPONENTIAL + "|" + NamedNumber.MAGNITUDE + "|" + NamedNumber.WHOLE;
             case "index" -> "\\d{1,4}";
             default -> "\\d\\.\\d{1,9}";
         };

@@ -23,6 +23,10 @@ record NamedNumber(String word, int from, int start, int end) {
     /** The form of a whole number, as some write them with commas. */
     static final String WHOLE = "(?:\\d{1,3}(?:,\\d{3})+|\\d{1,15})";
 
+    /** The form of numbers with an exponent, {@code 1.0e+05}, as far as no other reading is likely. */
+    static final String EXPONENTIAL =
+            "(?:\\d{1,9}(?:\\.\\d{1,9})?[eE]\\+|\\d{1,9}\\.\\d{1,9}[eE])(?:0?\\d|1[0-2])(?!\\d)";
+
     /** The form of thousands and millions, {@code 900k}, {@code 1.0M}. */
     static final String MAGNITUDE = "(?:" + WHOLE + "|\\d{1,9}\\.\\d{1,9})[kKmM](?![A-Za-z\\d])";
 
@@ -33,8 +37,8 @@ record NamedNumber(String word, int from, int start, int end) {
     static final String BEHIND = "[-_]?(epoch|steps?|iters?|iterations?)";
 
     private static final Pattern COUNTED = Pattern.compile(
-            "(?<![A-Za-z])(global[-_]?step|step|iter|iteration|ba|checkpoint|ckpt|epoch|ep)s?[-_=]?(" + MAGNITUDE + "|"
-                    + WHOLE + "(?!\\d|[.,]\\d))",
+            "(?<![A-Za-z])(global[-_]?step|step|iter|iteration|ba|checkpoint|ckpt|epoch|ep)s?[-_=]?(" + EXPONENTIAL
+                    + "|" + MAGNITUDE + "|" + WHOLE + "(?!\\d|[.,]\\d|[eE]\\+\\d))",
             Pattern.CASE_INSENSITIVE);
     private static final Pattern COUNTED_BEHIND = Pattern.compile(
             "(?<![\\d.,])(" + WHOLE + ")" + BEHIND + "(?![A-Za-z]|[-_=]?\\d)", Pattern.CASE_INSENSITIVE);
@@ -139,9 +143,10 @@ record NamedNumber(String word, int from, int start, int end) {
         return BEST.indexOf(word) < BEST.indexOf(other.word);
     }
 
-    /** A number's value. @param digits with commas or without, and a letter for thousands or millions */
+    /** A number's value. @param digits with commas or without, a letter for thousands or millions, or an exponent */
     static long value(String digits) {
         String plain = digits.replace(",", "");
+        if (plain.indexOf('e') > 0 || plain.indexOf('E') > 0) return new BigDecimal(plain).longValue();
         int last = plain.length() - 1;
         if (Character.isDigit(plain.charAt(last))) return Long.parseLong(plain);
         boolean thousands = Character.toLowerCase(plain.charAt(last)) == 'k';

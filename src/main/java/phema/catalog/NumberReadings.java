@@ -21,6 +21,7 @@ import java.util.function.ToLongFunction;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Weighs which of the numbers in names is their time, where only numbers differ. A time has another value in each name;
@@ -43,6 +44,9 @@ final class NumberReadings {
     /** The words and numbers of one of several files of a checkpoint. */
     private static final Pattern PIECE =
             Pattern.compile("(?<![a-z])(rank|shard|part|layer)[-_]?\\d+", Pattern.CASE_INSENSITIVE);
+
+    /** The form of a number with an exponent, of which neither part is a time. */
+    private static final Pattern EXPONENTIAL = Pattern.compile("\\d+(?:[eE][-+]|\\.\\d+[eE])\\d+");
 
     private static final int MOST_DIGITS = 15;
 
@@ -163,10 +167,9 @@ final class NumberReadings {
             return number.group().length() <= MOST_DIGITS
                     && !(number.start() > 1 && isPoint(name, number.start() - 1))
                     && !isPoint(name, number.end())
-                    && CLOCK_TIME
-                            .matcher(name)
-                            .results()
-                            .noneMatch(time -> time.start() <= number.start() && number.end() <= time.end())
+                    && Stream.of(CLOCK_TIME, EXPONENTIAL)
+                            .flatMap(form -> form.matcher(name).results())
+                            .noneMatch(other -> other.start() <= number.start() && number.end() <= other.end())
                     && NamedNumber.inFile(name).stream()
                             .noneMatch(one ->
                                     one.measures() && one.start() <= number.start() && number.end() <= one.end());

@@ -34,6 +34,8 @@ class NumberedNamesTest {
             g--val_loss=2.4-step=4-consumed_samples=32.0.ckpt g--val_loss=2.3-step=8-consumed_samples=64.0.ckpt | 4 8
             model_100_loss_0.0001.pt model_200_loss_5.62e-05.pt model_300_loss_1e-05.pt | 100 200 300
             step_900k.pt step_1M.pt step_1.1M.pt step_1,200K.pt               | 900000 1000000 1100000 1200000
+            step-9.0e+05.pt step-1.0e+06.pt step-1.1E+06.pt                   | 900000 1000000 1100000
+            step_5e+04_loss_2e+00.pt step_1e+05_loss_1e+00.pt                 | 50000 100000
             best_model_epoch_1_loss_0.4321.pth best_model_epoch_2_loss_0.4111.pth | 1 2
             epoch=1-avg_val_loss=0.4.ckpt epoch=2-avg_val_loss=0.3.ckpt       | 1 2
             model_1000_loss_300.pt model_2000_loss_250.pt                     | 1000 2000
@@ -81,6 +83,18 @@ class NumberedNamesTest {
     void takesTheNumberThatCountsInNamesOfFolders(String names, String times) throws IOException {
         for (String name : names.split(" ")) weights(name + "/model.safetensors");
         takes(times);
+    }
+
+    /** Neither what stands before the exponent nor the exponent is one. */
+    @Test
+    void proposesNoPartOfANumberWithAnExponent() throws IOException {
+        weights("net-9.0e+05.pt", "net-1.0e+06.pt", "net-1.1e+06.pt");
+        Run run = RunScanner.scan(folder, Selection.DEFAULT);
+        assertThat(run.snapshots()).isEmpty();
+        assertThat(run.notices())
+                .singleElement()
+                .asString()
+                .contains("`files: [{name: 'net-1.0e+06.pt', time: 100}, ...]`");
     }
 
     /** Lightning's {@code {epoch}-{val/loss:.2f}} makes a folder of what stands before the slash. */
