@@ -46,7 +46,8 @@ public record NamePattern(String text, Pattern regex, Set<String> fields) {
             } else if (token.group().equals("*")) {
                 if (++stars > MOST_STARS)
                     throw new IllegalArgumentException("has more than " + MOST_STARS + " stars; name fewer parts");
-                regex.append("[^/]*");
+                // As few as will do before a field, whose first digits it would take: {time} of step-0*{time} is no 0.
+                regex.append("[^/]*").append(text.startsWith("{", token.end()) ? "?" : "");
             } else {
                 regex.append(Pattern.quote(token.group()));
             }

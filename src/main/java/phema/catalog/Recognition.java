@@ -331,7 +331,11 @@ record Recognition(
                 .filter(n -> n.family().equals(prefix) && Questions.isAverage(n))
                 .findFirst();
         if (average.isPresent()) return asked(Questions.ofAverages(average.get()));
-        if (candidates.isEmpty()) notices.add("No numbered file begins with " + prefix + ".");
+        if (candidates.isEmpty())
+            notices.add("No numbered file is named " + prefix + "N; the folder holds "
+                    + Questions.withCounts(
+                            numbered.stream().collect(groupingBy(NumberedName::shown, TreeMap::new, counting())), "")
+                    + ", whose --inprefix is what stands before the N.");
         else
             notices.add("Files named "
                     + numbered.stream()

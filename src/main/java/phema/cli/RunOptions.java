@@ -170,7 +170,11 @@ final class RunOptions {
 
     private String why(Run run) {
         if (run.excluded().isEmpty() && (inprefix != null || instd != null))
-            return " of the chosen --inprefix and --instd; phema inspect " + indir + " says what it holds";
+            return " of the chosen --inprefix and --instd"
+                    + run.notices().stream()
+                            .findFirst()
+                            .map(notice -> ". " + notice)
+                            .orElse("; phema inspect " + indir + " says what it holds");
         return whyNone(run);
     }
 

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import phema.Fixtures;
 import phema.catalog.Excluded.ExclusionReason;
 import phema.format.FormatException;
@@ -406,5 +407,17 @@ class ManifestTest {
 
     private void weights(String... names) throws IOException {
         for (String name : names) TestFiles.safetensors(folder.resolve(name), "w", 1, 2, 3);
+    }
+
+    /** Which a star before it may leave over. */
+    @ParameterizedTest
+    @ValueSource(strings = {"step-*{time}.pt", "step-0*{time}.pt", "*{time}.pt"})
+    void aTimeIsTheWholeNumber(String files) throws IOException {
+        for (int step : new int[] {90, 100})
+            TestFiles.safetensors(folder.resolve("step-%06d.pt".formatted(step)), "w", step);
+        Files.writeString(folder.resolve("phema.yaml"), "files: '" + files + "'\nprofile: impulse\n");
+        assertThat(RunScanner.scan(folder, Selection.DEFAULT).snapshots())
+                .extracting(Snapshot::time)
+                .containsExactly(90.0, 100.0);
     }
 }

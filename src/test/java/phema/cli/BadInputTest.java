@@ -87,9 +87,20 @@ class BadInputTest {
     void aSelectionWithoutSnapshots() {
         for (String selection : new String[] {"--instd 0.2", "--inprefix other"})
             assertThat(complaint("--outstd 0.1 " + selection))
-                    .isEqualTo(
-                            "phema: " + Shell.EDM2 + " holds no usable snapshots of the chosen --inprefix and --instd;"
-                                    + " phema inspect " + Shell.EDM2 + " says what it holds");
+                    .startsWith(
+                            "phema: " + Shell.EDM2 + " holds no usable snapshots of the chosen --inprefix and --instd."
+                                    + " No file is named ")
+                    .endsWith("the folder holds network-snapshot-* (32).");
+    }
+
+    @Test
+    void aPrefixThatNoNumberFollows() {
+        String run = Shell.FIXTURES.resolve("checkpoints").toString();
+        assertThat(Shell.phema("reconstruct --indir " + run + " --outdir " + folder + " --outstd 0.1 --inprefix ste")
+                        .complaint())
+                .isEqualTo("phema: " + run + " holds no usable snapshots of the chosen --inprefix and --instd. No"
+                        + " numbered file is named steN; the folder holds step-N (16), whose --inprefix is what stands"
+                        + " before the N.");
     }
 
     @Test
