@@ -218,6 +218,15 @@ final class FileIndexer {
         }
     }
 
+    /** The parts of some tensors in which two files differ; none where they cannot be read. */
+    List<SamplePlan.Part> differing(WeightFile first, WeightFile last, Set<String> tensors) {
+        try {
+            return SampleReader.differing(first, last, tensors, mayRead);
+        } catch (IOException | RuntimeException e) {
+            return List.of(); // whoever reads it next says why
+        }
+    }
+
     /** A file as outputs are to be like it; empty where they hold weights alone, or it cannot be read. */
     Optional<OriginalFile> original(WeightFile file) {
         try {

@@ -1,15 +1,17 @@
 package phema.catalog;
 
+import static java.util.Comparator.comparing;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toConcurrentMap;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import phema.format.WeightFile;
 import phema.tensor.Shape;
@@ -28,46 +30,48 @@ final class RunSampling {
     }
 
     /**
-     * Samples all files. Where all that was sampled is the same in all of them, as masks and frozen layers are, only
-     * what has moved between the first and the last file is sampled instead.
+     * Samples all files. Where all that would be sampled of some tensor is the same in the first file and the last, as
+     * of masks, frozen layers, and tables of which a few rows are trained, those parts of it are sampled that are not.
      */
     SamplePlan sampleAll(Map<Candidate, WeightFile> files, Agreement agreement) {
         SortedMap<String, Shape> averaged = agreement.averaged();
         SamplePlan usual = SamplePlan.of(averaged, files.size());
-        // Where that was so when the files were looked at last, it most likely still is: they need not be read twice.
-        if (sampled(files).anyMatch(i -> !i.plan().isEmpty() && !i.plan().equals(usual.identity()))) {
-            Optional<SamplePlan> narrow = ofMoved(files, averaged);
-            if (narrow.isPresent()
-                    && sampled(files).anyMatch(i -> i.plan().equals(narrow.get().identity()))) {
-                sample(files, agreement, narrow.get());
-                return narrow.get();
-            }
-        }
-        sample(files, agreement, usual);
-        List<SampleSummary> samples = sampled(files)
-                .filter(i -> i.plan().equals(usual.identity()))
-                .map(RememberedFile.Sampled::summary)
-                .toList();
-        if (samples.size() < 2 || !usual.movingTensors(samples).isEmpty()) return usual;
-        Optional<SamplePlan> narrow = ofMoved(files, averaged);
-        narrow.ifPresent(plan -> sample(files, agreement, plan));
-        return narrow.orElse(usual);
+        SamplePlan plan = wasLookedAt(files, usual) ? usual : ofMoved(files, averaged, usual).orElse(usual);
+        sample(files, agreement, plan);
+        return plan;
     }
 
-    /** Empty where nothing has moved. */
-    private Optional<SamplePlan> ofMoved(Map<Candidate, WeightFile> files, SortedMap<String, Shape> averaged) {
+    /** Whether an earlier look found nothing else to sample, with half as many files or more. */
+    private boolean wasLookedAt(Map<Candidate, WeightFile> files, SamplePlan usual) {
+        List<String> plans = sampled(files)
+                .map(RememberedFile.Sampled::plan)
+                .filter(plan -> !plan.isEmpty())
+                .toList();
+        return plans.size() > 1
+                && plans.stream().allMatch(usual.identity()::equals)
+                && Integer.highestOneBit(plans.size()) == Integer.highestOneBit(files.size());
+    }
+
+    /** Empty where nothing but what is sampled usually has moved. */
+    private Optional<SamplePlan> ofMoved(
+            Map<Candidate, WeightFile> files, SortedMap<String, Shape> averaged, SamplePlan usual) {
+        if (files.size() < 2) return Optional.empty();
         List<WeightFile> all = List.copyOf(files.values());
-        SamplePlan probe = SamplePlan.ofEach(averaged);
-        Optional<SampledElements> first = indexer.sample(all.getFirst(), probe);
-        Optional<SampledElements> last = indexer.sample(all.getLast(), probe);
+        Optional<SampledElements> first = indexer.sample(all.getFirst(), usual);
+        Optional<SampledElements> last = indexer.sample(all.getLast(), usual);
         if (first.isEmpty() || last.isEmpty()) return Optional.empty();
-        SortedMap<String, Shape> moved = new TreeMap<>(averaged);
-        moved.keySet()
-                .retainAll(probe.movingTensors(
-                        List.of(
-                                SampleSummary.of(probe, first.get(), false),
-                                SampleSummary.of(probe, last.get(), false))));
-        return moved.isEmpty() ? Optional.empty() : Optional.of(SamplePlan.of(moved, files.size()));
+        Set<String> moving = usual.movingTensors(
+                List.of(SampleSummary.of(usual, first.get(), false), SampleSummary.of(usual, last.get(), false)));
+        Set<String> still = new HashSet<>(moving.isEmpty() ? averaged.keySet() : usual.ranges().keySet());
+        still.removeAll(moving);
+        if (still.isEmpty()) return Optional.empty();
+        List<SamplePlan.Part> parts = new ArrayList<>(indexer.differing(all.getFirst(), all.getLast(), still));
+        if (parts.isEmpty()) return Optional.empty();
+        averaged.forEach((name, shape) -> {
+            if (!still.contains(name)) parts.add(new SamplePlan.Part(name, 0, shape.elements()));
+        });
+        parts.sort(comparing(SamplePlan.Part::tensor).thenComparing(SamplePlan.Part::first));
+        return Optional.of(SamplePlan.of(parts, files.size()));
     }
 
     private void sample(Map<Candidate, WeightFile> files, Agreement agreement, SamplePlan plan) {

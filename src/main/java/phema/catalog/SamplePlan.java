@@ -65,6 +65,9 @@ record SamplePlan(String identity, List<Stretch> stretches, Set<String> ignored)
     /** Elements that follow each other in row-major order, whatever the strides of the file. */
     record Stretch(String tensor, long first, int count) {}
 
+    /** The same, of any number, of which some are sampled. */
+    record Part(String tensor, long first, long count) {}
+
     /**
      * Positions in the sample that belong to tensors which move in training. Those that are the same in all files, such
      * as masks, frozen layers, or EDM2's Fourier frequencies where the format does not call them buffers, come out
@@ -142,21 +145,40 @@ record SamplePlan(String identity, List<Stretch> stretches, Set<String> ignored)
      * a power of two, since then every file must be read again.
      */
     static SamplePlan of(SortedMap<String, Shape> tensors, int files) {
-        long total = tensors.values().stream().mapToLong(Shape::elements).sum();
-        int size = size(files, total);
-        byte[] digest = digest(tensors, size);
+        List<Part> parts = new ArrayList<>();
+        tensors.forEach((name, shape) -> parts.add(new Part(name, 0, shape.elements())));
+        int size = size(files, total(parts));
+        Digest digest = Digest.sha256().add(size + " values\n");
+        tensors.forEach((name, shape) -> digest.add(name + "\0" + shape + "\n"));
+        return of(parts, size, digest.bytes());
+    }
+
+    /** The same of parts of tensors alone, by name and place. */
+    static SamplePlan of(List<Part> parts, int files) {
+        int size = size(files, total(parts));
+        Digest digest = Digest.sha256().add(size + " values of parts\n");
+        parts.forEach(part -> digest.add(part.tensor() + "\0" + part.first() + " " + part.count() + "\n"));
+        return of(parts, size, digest.bytes());
+    }
+
+    private static long total(List<Part> parts) {
+        return parts.stream().mapToLong(Part::count).sum();
+    }
+
+    private static SamplePlan of(List<Part> parts, int size, byte[] digest) {
+        long total = total(parts);
         Random random = new Random(ByteBuffer.wrap(digest).getLong());
         int stretches = Math.max(STRETCHES, size / LENGTH);
         int usual = size / stretches;
-        int parts = (int) Math.min(stretches, total / usual);
-        long[] firsts = new long[Math.max(parts, 1)];
-        for (int i = 0; i < parts; i++) {
-            long begin = share(total, i, parts);
-            long room = share(total, i + 1, parts) - begin - usual;
+        int count = (int) Math.min(stretches, total / usual);
+        long[] firsts = new long[Math.max(count, 1)];
+        for (int i = 0; i < count; i++) {
+            long begin = share(total, i, count);
+            long room = share(total, i + 1, count) - begin - usual;
             firsts[i] = begin + (long) (random.nextDouble() * (room + 1));
         }
-        int length = parts == 0 ? (int) total : usual;
-        return new SamplePlan(HexFormat.of().formatHex(digest), stretches(firsts, length, tensors));
+        int length = count == 0 ? (int) total : usual;
+        return new SamplePlan(HexFormat.of().formatHex(digest), stretches(firsts, length, parts));
     }
 
     /** Some elements of every tensor, however small it is beside others: its first ones, and some in its middle. */
@@ -187,28 +209,23 @@ record SamplePlan(String identity, List<Stretch> stretches, Set<String> ignored)
         return total / parts * i + total % parts * i / parts;
     }
 
-    /** Cuts stretches of the elements laid end to end, given by their ascending first elements, where a tensor ends. */
-    private static List<Stretch> stretches(long[] firsts, int length, Map<String, Shape> tensors) {
+    /** Cuts stretches of the elements laid end to end, given by their ascending first elements, where a part ends. */
+    private static List<Stretch> stretches(long[] firsts, int length, List<Part> parts) {
         List<Stretch> stretches = new ArrayList<>();
         int done = 0;
         long begin = 0;
-        for (Map.Entry<String, Shape> tensor : tensors.entrySet()) {
-            long end = begin + tensor.getValue().elements();
+        for (Part part : parts) {
+            long end = begin + part.count();
             while (done < firsts.length && firsts[done] < end) {
                 long from = Math.max(firsts[done], begin);
                 long until = Math.min(firsts[done] + length, end);
-                if (from < until) stretches.add(new Stretch(tensor.getKey(), from - begin, (int) (until - from)));
-                if (until < firsts[done] + length) break; // the next tensor has its rest
+                if (from < until)
+                    stretches.add(new Stretch(part.tensor(), part.first() + from - begin, (int) (until - from)));
+                if (until < firsts[done] + length) break; // the next part has its rest
                 done++;
             }
             begin = end;
         }
         return List.copyOf(stretches);
-    }
-
-    private static byte[] digest(Map<String, Shape> tensors, int size) {
-        Digest digest = Digest.sha256().add(size + " values\n");
-        tensors.forEach((name, shape) -> digest.add(name + "\0" + shape + "\n"));
-        return digest.bytes();
     }
 }

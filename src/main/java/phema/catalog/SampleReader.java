@@ -1,5 +1,6 @@
 package phema.catalog;
 
+import static java.util.Comparator.comparing;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
@@ -13,11 +14,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -46,6 +49,12 @@ final class SampleReader implements AutoCloseable {
 
     /** The weights at the end of a file that are looked at: of four bytes each, a page of memory and of disks. */
     private static final int LAST = 1024;
+
+    /** The bytes of each of two files up to which all that they hold is compared: some seconds. */
+    private static final long COMPARED = 1L << 30;
+
+    /** The bytes of each that are compared at once. */
+    private static final int CHUNK = 1 << 20;
 
     private final WeightFile file;
     private final Predicate<Path> mayRead;
@@ -176,6 +185,72 @@ final class SampleReader implements AutoCloseable {
             if (left == 0) return true;
         }
         return false;
+    }
+
+    /**
+     * The parts of some tensors in which two files differ, in no order. All of each is compared, those with the most
+     * rows first, as tables of embeddings are, of which a few may be trained. Beyond {@value #COMPARED} bytes, tensors
+     * are looked at in two places, and are a part as a whole where they differ there.
+     */
+    static List<SamplePlan.Part> differing(
+            WeightFile first, WeightFile last, Set<String> names, Predicate<Path> mayRead) throws IOException {
+        Map<String, Tensor> before = byName(first, names);
+        List<Tensor> tensors = byName(last, names).values().stream()
+                .filter(tensor -> before.containsKey(tensor.name()) // whose bytes mean the same
+                        && Objects.requireNonNull(before.get(tensor.name())).dtype() == tensor.dtype())
+                .sorted(comparing((Tensor tensor) -> tensor.elements() == 0
+                                ? 0
+                                : tensor.shape().dims().getFirst())
+                        .reversed()
+                        .thenComparing(Tensor::name))
+                .toList();
+        List<SamplePlan.Part> differing = new ArrayList<>();
+        long left = COMPARED;
+        try (SampleReader a = new SampleReader(first, mayRead);
+                SampleReader b = new SampleReader(last, mayRead)) {
+            for (Tensor tensor : tensors) {
+                Tensor earlier = Objects.requireNonNull(before.get(tensor.name()));
+                left -= tensor.bytes();
+                if (left >= 0) a.compare(earlier, b, tensor, differing);
+                else if (a.differsInPlaces(earlier, b, tensor))
+                    differing.add(new SamplePlan.Part(tensor.name(), 0, tensor.elements()));
+            }
+        }
+        return differing;
+    }
+
+    private boolean differsInPlaces(Tensor own, SampleReader other, Tensor same) throws IOException {
+        for (SamplePlan.Stretch stretch : SamplePlan.ofEach(new TreeMap<>(Map.of(own.name(), own.shape())))
+                .stretches())
+            if (stored(own, stretch.first(), stretch.count())
+                            .mismatch(other.stored(same, stretch.first(), stretch.count()))
+                    >= 0) return true;
+        return false;
+    }
+
+    private void compare(Tensor own, SampleReader other, Tensor same, List<SamplePlan.Part> differing)
+            throws IOException {
+        int bytes = own.dtype().bytes();
+        long begin = -1; // of the part that goes on
+        for (long at = 0; at < own.elements(); at += CHUNK / bytes) {
+            int count = (int) Math.min(CHUNK / bytes, own.elements() - at);
+            MemorySegment here = stored(own, at, count);
+            MemorySegment there = other.stored(same, at, count);
+            boolean equal = here.mismatch(there) < 0;
+            for (int i = 0; i < count; i += SamplePlan.LENGTH) {
+                long from = (long) i * bytes;
+                long until = (long) Math.min(i + SamplePlan.LENGTH, count) * bytes;
+                boolean differs =
+                        !equal && MemorySegment.mismatch(here, from, until, there, from, until) >= 0;
+                if (differs && begin < 0) begin = at + i;
+                if (!differs && begin >= 0) {
+                    differing.add(new SamplePlan.Part(own.name(), begin, at + i - begin));
+                    begin = -1;
+                }
+                if (equal && begin < 0) break;
+            }
+        }
+        if (begin >= 0) differing.add(new SamplePlan.Part(own.name(), begin, own.elements() - begin));
     }
 
     /** Finds only the tensors asked for, which are few among many. */
